@@ -1,0 +1,57 @@
+/** Ring buffers and perf event arrays, drained in batches. */
+import { outPointer, shim } from "./library.ts";
+import { type LinearMemory, memoryPointer } from "./memory.ts";
+import { type BpfMap, mapPointer } from "./object.ts";
+
+/**
+ * The user side of a ring buffer or perf event array. `close()` unmaps it; before the object's.
+ *
+ * One record in the stage is `{ u32 size; u32 cpu; payload padded to 8 bytes }`.
+ */
+export class EventBuffer implements Disposable {
+  #pointer: Deno.PointerObject | null;
+  /** The most bytes that one record takes in the stage. */
+  readonly recordMaxBytes: number;
+
+  private constructor(pointer: Deno.PointerObject) {
+    this.#pointer = pointer;
+    this.recordMaxBytes = Number(shim().shim_buffer__record_max(pointer));
+  }
+
+  /** -EINVAL for a map that is neither. */
+  static open(map: BpfMap): EventBuffer | number {
+    const pointer = outPointer((out) => shim().shim_buffer__open(mapPointer(map), out));
+    return typeof pointer === "number" ? pointer : new EventBuffer(pointer);
+  }
+
+  /**
+   * Waits for events and copies a batch to `stage`.
+   *
+   * @param capacityBytes room at `offset`, at least {@linkcode recordMaxBytes}
+   * @param timeoutMs 0 does not wait, below 0 waits without end
+   * @returns bytes staged, 0 on time-out, or a negative errno; -EINTR when interrupted
+   */
+  poll(stage: LinearMemory, offset: number, capacityBytes: number, timeoutMs: number): number {
+    return shim().shim_buffer__poll(
+      this.#pointer,
+      memoryPointer(stage),
+      offset,
+      capacityBytes,
+      timeoutMs,
+    );
+  }
+
+  /** Events that the kernel dropped and told about; perf event arrays only. */
+  get lost(): number {
+    return Number(shim().shim_buffer__lost(this.#pointer));
+  }
+
+  close(): void {
+    shim().shim_buffer__free(this.#pointer);
+    this.#pointer = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * The root of every error that wasm-bpf raises on purpose.
+ *
+ * Anything else that is thrown is a bug in wasm-bpf.
+ */
+
+/** What a {@linkcode HostError} carries beside its message. */
+export interface HostErrorOptions {
+  /** Stable, for programs: an errno name such as `EPERM`, or a word in capitals of our own. */
+  code: string;
+  /** What the person can do about it: one sentence, no full stop. */
+  hint?: string | undefined;
+  /** Longer text that belongs to the error, such as the verifier's log; whole lines. */
+  detail?: string | undefined;
+  cause?: unknown;
+}
+
+/**
+ * An error that a person can act on.
+ *
+ * The message starts with a capital, names what could not be done and why, and has no full stop.
+ */
+export class HostError extends Error {
+  override name = "HostError";
+  readonly code: string;
+  readonly hint: string | undefined;
+  readonly detail: string | undefined;
+
+  constructor(message: string, options: HostErrorOptions) {
+    super(message, { cause: options.cause });
+    this.code = options.code;
+    this.hint = options.hint;
+    this.detail = options.detail;
+  }
+}
+
+/** The shim, or a symbol of it, cannot be loaded into this process. */
+export class ShimError extends HostError {
+  override name = "ShimError";
+}

@@ -1,0 +1,10 @@
+/** The one door to native code: everything that calls the shim. Raw pointers stay inside. */
+export { EventBuffer } from "./buffer.ts";
+export { describeErrno, errno, type ErrnoName, errnoName } from "./errno.ts";
+export { HostError, type HostErrorOptions, ShimError } from "./errors.ts";
+export { interrupt } from "./interrupt.ts";
+export { libbpfVersion } from "./library.ts";
+export { takeLog } from "./log.ts";
+export { LinearMemory } from "./memory.ts";
+export { BpfLink, BpfMap, BpfObject, BpfProgram, type ObjectBytes } from "./object.ts";
+export { system } from "./system.ts";

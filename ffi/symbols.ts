@@ -1,0 +1,104 @@
+/**
+ * Every symbol of the shim, each row beside its declaration in `libbpf-shim/libbpf-shim.h`.
+ *
+ * `symbols_test.ts` compares the rows with the header. Opaque structs are `pointer`s; out-parameters
+ * and byte ranges of our own are `buffer`s; guest addresses are 32-bit offsets.
+ */
+export const SYMBOLS = {
+  // int32_t shim_abi_version(void)
+  shim_abi_version: { parameters: [], result: "i32" },
+  // const char *shim_libbpf_version(void)
+  shim_libbpf_version: { parameters: [], result: "pointer" },
+
+  // int32_t shim_log__take(void *buf, uint32_t size)
+  shim_log__take: { parameters: ["buffer", "u32"], result: "i32" },
+  // int32_t shim_log__size(void)
+  shim_log__size: { parameters: [], result: "i32" },
+
+  // int32_t shim_memory__new(struct shim_memory **out)
+  shim_memory__new: { parameters: ["buffer"], result: "i32" },
+  // void shim_memory__bind(struct shim_memory *memory, void *base, uint64_t size)
+  shim_memory__bind: { parameters: ["pointer", "buffer", "u64"], result: "void" },
+  // void shim_memory__free(struct shim_memory *memory)
+  shim_memory__free: { parameters: ["pointer"], result: "void" },
+
+  // int32_t shim_object__open(struct shim_memory *memory, uint32_t offset, uint32_t size, const char *name, struct shim_object **out)
+  shim_object__open: {
+    parameters: ["pointer", "u32", "u32", "buffer", "buffer"],
+    result: "i32",
+  },
+  // int32_t shim_object__forget_pins(struct shim_object *object)
+  shim_object__forget_pins: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_object__load(struct shim_object *object)
+  shim_object__load: { parameters: ["pointer"], result: "i32" },
+  // void shim_object__free(struct shim_object *object)
+  shim_object__free: { parameters: ["pointer"], result: "void" },
+  // int32_t shim_object__program_count(struct shim_object *object)
+  shim_object__program_count: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_object__program(struct shim_object *object, uint32_t index, struct shim_program **out)
+  shim_object__program: { parameters: ["pointer", "u32", "buffer"], result: "i32" },
+  // int32_t shim_object__map_count(struct shim_object *object)
+  shim_object__map_count: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_object__map(struct shim_object *object, uint32_t index, struct shim_map **out)
+  shim_object__map: { parameters: ["pointer", "u32", "buffer"], result: "i32" },
+
+  // const char *shim_program__name(struct shim_program *program)
+  shim_program__name: { parameters: ["pointer"], result: "pointer" },
+  // const char *shim_program__section(struct shim_program *program)
+  shim_program__section: { parameters: ["pointer"], result: "pointer" },
+  // int32_t shim_program__attach(struct shim_program *program, struct shim_link **out)
+  shim_program__attach: { parameters: ["pointer", "buffer"], result: "i32" },
+  // void shim_link__free(struct shim_link *link)
+  shim_link__free: { parameters: ["pointer"], result: "void" },
+
+  // const char *shim_map__name(struct shim_map *map)
+  shim_map__name: { parameters: ["pointer"], result: "pointer" },
+  // int32_t shim_map__type(struct shim_map *map)
+  shim_map__type: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_map__operate(struct shim_map *map, struct shim_memory *memory, int32_t command, uint32_t key, uint32_t value, uint32_t next_key, uint32_t flags_low, uint32_t flags_high)
+  shim_map__operate: {
+    parameters: ["pointer", "pointer", "i32", "u32", "u32", "u32", "u32", "u32"],
+    result: "i32",
+  },
+
+  // int32_t shim_buffer__open(struct shim_map *map, struct shim_buffer **out)
+  shim_buffer__open: { parameters: ["pointer", "buffer"], result: "i32" },
+  // int64_t shim_buffer__record_max(struct shim_buffer *buffer)
+  shim_buffer__record_max: { parameters: ["pointer"], result: "i64" },
+  // int32_t shim_buffer__poll(struct shim_buffer *buffer, struct shim_memory *stage, uint32_t offset, uint32_t capacity, int32_t timeout_ms)
+  shim_buffer__poll: {
+    parameters: ["pointer", "pointer", "u32", "u32", "i32"],
+    result: "i32",
+  },
+  // int64_t shim_buffer__lost(struct shim_buffer *buffer)
+  shim_buffer__lost: { parameters: ["pointer"], result: "i64" },
+  // void shim_buffer__free(struct shim_buffer *buffer)
+  shim_buffer__free: { parameters: ["pointer"], result: "void" },
+
+  // int32_t shim_interrupt__install(void)
+  shim_interrupt__install: { parameters: [], result: "i32" },
+  // int32_t shim_interrupt__schedule(uint32_t after_ms, uint32_t grace_ms)
+  shim_interrupt__schedule: { parameters: ["u32", "u32"], result: "i32" },
+  // void shim_interrupt__raise(void)
+  shim_interrupt__raise: { parameters: [], result: "void" },
+  // void shim_interrupt__uninstall(void)
+  shim_interrupt__uninstall: { parameters: [], result: "void" },
+
+  // int32_t shim_fd__write(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count, uint32_t written)
+  shim_fd__write: { parameters: ["i32", "pointer", "u32", "u32", "u32"], result: "i32" },
+  // int32_t shim_fd__type(int32_t fd)
+  shim_fd__type: { parameters: ["i32"], result: "i32" },
+  // int32_t shim_fd__is_terminal(int32_t fd)
+  shim_fd__is_terminal: { parameters: ["i32"], result: "i32" },
+  // int32_t shim_clock__time(int32_t clock, struct shim_memory *memory, uint32_t out)
+  shim_clock__time: { parameters: ["i32", "pointer", "u32"], result: "i32" },
+  // int32_t shim_clock__resolution(int32_t clock, struct shim_memory *memory, uint32_t out)
+  shim_clock__resolution: { parameters: ["i32", "pointer", "u32"], result: "i32" },
+  // int32_t shim_clock__sleep(int32_t clock, uint64_t ns, int32_t absolute)
+  shim_clock__sleep: { parameters: ["i32", "u64", "i32"], result: "i32" },
+  // int32_t shim_random__fill(struct shim_memory *memory, uint32_t offset, uint32_t size)
+  shim_random__fill: { parameters: ["pointer", "u32", "u32"], result: "i32" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** The shim's functions, callable. */
+export type ShimSymbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];

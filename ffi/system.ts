@@ -1,0 +1,41 @@
+/** System calls behind WASI. Results are ≥ 0 or a negative errno; guest addresses are offsets. */
+import { shim } from "./library.ts";
+import { type LinearMemory, memoryPointer } from "./memory.ts";
+
+/** The host side of WASI's descriptors, clocks and random bytes. */
+export const system = {
+  /** writev(2) of `count` ciovecs at `iovs`; the number of bytes goes to `written` as u32. */
+  write(fd: number, memory: LinearMemory, iovs: number, count: number, written: number): number {
+    return shim().shim_fd__write(fd, memoryPointer(memory), iovs, count, written);
+  },
+
+  /** The `S_IFMT` bits of a descriptor's `st_mode`. */
+  fileType(fd: number): number {
+    return shim().shim_fd__type(fd);
+  },
+
+  /** Whether a descriptor is a terminal. */
+  isTerminal(fd: number): boolean {
+    return shim().shim_fd__is_terminal(fd) === 1;
+  },
+
+  /** Nanoseconds of a clock to `out` as u64. */
+  clockTime(clock: number, memory: LinearMemory, out: number): number {
+    return shim().shim_clock__time(clock, memoryPointer(memory), out);
+  },
+
+  /** A clock's resolution in nanoseconds to `out` as u64. */
+  clockResolution(clock: number, memory: LinearMemory, out: number): number {
+    return shim().shim_clock__resolution(clock, memoryPointer(memory), out);
+  },
+
+  /** Sleeps `ns` nanoseconds, or until the clock shows `ns`; -EINTR when interrupted. */
+  sleep(clock: number, ns: bigint, absolute: boolean): number {
+    return shim().shim_clock__sleep(clock, ns, absolute ? 1 : 0);
+  },
+
+  /** Fills guest memory with random bytes. */
+  random(memory: LinearMemory, offset: number, sizeBytes: number): number {
+    return shim().shim_random__fill(memoryPointer(memory), offset, sizeBytes);
+  },
+};

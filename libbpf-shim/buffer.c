@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Ring buffers and perf event arrays, read in batches. libbpf moves past a record once its callback
+ * has seen it, whatever the callback answers; so a batch ends after a record was stored, while
+ * there is still room for the largest one, never by refusing one.
+ */
+#include <bpf/libbpf.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+#define RECORD_HEADER 8
+/* Pages per CPU of a perf event array's user side, as the reference runtimes choose. */
+#define PERF_PAGES 64
+/* perf_event_header.size has 16 bits. */
+#define PERF_SAMPLE_MAX 65536
+
+struct shim_buffer {
+	struct ring_buffer *ring;
+	struct perf_buffer *perf;
+	int epoll_fd;
+	/* Where the next batch of a perf event array starts, so that no CPU starves another. */
+	size_t next_cpu;
+	uint64_t record_max;
+	uint64_t lost;
+	/* The batch in progress. */
+	uint8_t *stage;
+	uint64_t used;
+	uint64_t limit;
+};
+
+static uint64_t padded(uint64_t size)
+{
+	return (size + 7) & ~(uint64_t)7;
+}
+
+/* Stores one record; false when the batch ends with it. */
+static bool store(struct shim_buffer *buffer, uint32_t cpu, const void *data, uint32_t size)
+{
+	uint8_t *at = buffer->stage + buffer->used;
+
+	memcpy(at, &size, sizeof(size));
+	memcpy(at + 4, &cpu, sizeof(cpu));
+	memcpy(at + RECORD_HEADER, data, size);
+	buffer->used += RECORD_HEADER + padded(size);
+	return buffer->used <= buffer->limit;
+}
+
+static int on_ring_sample(void *context, void *data, size_t size)
+{
+	return store(context, 0, data, (uint32_t)size) ? 0 : -ENOSPC;
+}
+
+struct perf_sample {
+	struct perf_event_header header;
+	uint32_t size;
+	char data[];
+};
+
+struct perf_lost {
+	struct perf_event_header header;
+	uint64_t id;
+	uint64_t lost;
+};
+
+static enum bpf_perf_event_ret on_perf_event(void *context, int cpu,
+					     struct perf_event_header *event)
+{
+	struct shim_buffer *buffer = context;
+
+	if (event->type == PERF_RECORD_LOST) {
+		buffer->lost += ((struct perf_lost *)event)->lost;
+	} else if (event->type == PERF_RECORD_SAMPLE) {
+		struct perf_sample *sample = (struct perf_sample *)event;
+
+		if (!store(buffer, (uint32_t)cpu, sample->data, sample->size))
+			return LIBBPF_PERF_EVENT_DONE;
+	}
+	return LIBBPF_PERF_EVENT_CONT;
+}
+
+static int open_ring(struct shim_buffer *buffer, struct shim_map *map)
+{
+	buffer->ring = ring_buffer__new(map->fd, on_ring_sample, buffer, NULL);
+	if (!buffer->ring)
+		return -errno;
+	buffer->epoll_fd = ring_buffer__epoll_fd(buffer->ring);
+	/* The kernel's own record header is as long as ours, so no record is longer than the ring.
+	 */
+	buffer->record_max = bpf_map__max_entries(map->map);
+	return 0;
+}
+
+static int open_perf(struct shim_buffer *buffer, struct shim_map *map)
+{
+	struct perf_event_attr attr = {
+	    .size = sizeof(attr),
+	    .type = PERF_TYPE_SOFTWARE,
+	    .config = PERF_COUNT_SW_BPF_OUTPUT,
+	    .sample_type = PERF_SAMPLE_RAW,
+	    .sample_period = 1,
+	    .wakeup_events = 1,
+	};
+
+	buffer->perf =
+	    perf_buffer__new_raw(map->fd, PERF_PAGES, &attr, on_perf_event, buffer, NULL);
+	if (!buffer->perf)
+		return -errno;
+	buffer->epoll_fd = perf_buffer__epoll_fd(buffer->perf);
+	buffer->record_max = RECORD_HEADER + PERF_SAMPLE_MAX;
+	return 0;
+}
+
+int32_t shim_buffer__open(struct shim_map *map, struct shim_buffer **out)
+{
+	struct shim_buffer *buffer;
+	int err;
+
+	if (map->type != BPF_MAP_TYPE_RINGBUF && map->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+		return -EINVAL;
+	buffer = calloc(1, sizeof(*buffer));
+	if (!buffer)
+		return -ENOMEM;
+	err = map->type == BPF_MAP_TYPE_RINGBUF ? open_ring(buffer, map) : open_perf(buffer, map);
+	if (err) {
+		free(buffer);
+		return err;
+	}
+	*out = buffer;
+	return 0;
+}
+
+int64_t shim_buffer__record_max(struct shim_buffer *buffer)
+{
+	return (int64_t)buffer->record_max;
+}
+
+/* One round over the CPUs; each gives what it has while there is room. */
+static int drain_perf(struct shim_buffer *buffer)
+{
+	size_t count = perf_buffer__buffer_cnt(buffer->perf);
+
+	for (size_t i = 0; i < count && buffer->used <= buffer->limit; i++) {
+		int err = perf_buffer__consume_buffer(buffer->perf, buffer->next_cpu);
+
+		buffer->next_cpu = (buffer->next_cpu + 1) % count;
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+static int drain(struct shim_buffer *buffer)
+{
+	int err;
+
+	if (buffer->perf) {
+		err = drain_perf(buffer);
+	} else {
+		err = ring_buffer__consume(buffer->ring);
+		if (err == -ENOSPC)
+			err = 0;
+	}
+	if (buffer->used)
+		return (int)buffer->used;
+	return err < 0 ? err : 0;
+}
+
+int32_t shim_buffer__poll(struct shim_buffer *buffer, struct shim_memory *stage, uint32_t offset,
+			  uint32_t capacity, int32_t timeout_ms)
+{
+	int64_t deadline = timeout_ms > 0 ? shim_now_ns() + (int64_t)timeout_ms * 1000000 : 0;
+	int result;
+
+	buffer->stage = shim_memory_at(stage, offset, capacity);
+	if (!buffer->stage || capacity > INT32_MAX)
+		return -EFAULT;
+	if (capacity < buffer->record_max)
+		return -EINVAL;
+	buffer->used = 0;
+	buffer->limit = capacity - buffer->record_max;
+	result = shim_interrupt_take();
+	if (result)
+		return result;
+	for (;;) {
+		int64_t left = -1;
+
+		result = drain(buffer);
+		if (result || !timeout_ms)
+			return result;
+		if (timeout_ms > 0) {
+			left = deadline - shim_now_ns();
+			if (left <= 0)
+				return 0;
+		}
+		/* Readable is not yet an event: records may be discarded or still be written. */
+		result = shim_interrupt_wait(buffer->epoll_fd, left);
+		if (result <= 0)
+			return result;
+	}
+}
+
+int64_t shim_buffer__lost(struct shim_buffer *buffer)
+{
+	return (int64_t)buffer->lost;
+}
+
+void shim_buffer__free(struct shim_buffer *buffer)
+{
+	if (!buffer)
+		return;
+	ring_buffer__free(buffer->ring);
+	perf_buffer__free(buffer->perf);
+	free(buffer);
+}

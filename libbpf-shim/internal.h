@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* What the shim's files share; nothing here leaves the library. */
+#ifndef LIBBPF_SHIM_INTERNAL_H
+#define LIBBPF_SHIM_INTERNAL_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libbpf-shim.h"
+
+struct bpf_object;
+struct bpf_program;
+struct bpf_map;
+
+struct shim_memory {
+	uint8_t *base;
+	uint64_t size;
+};
+
+struct shim_program {
+	struct bpf_program *program;
+};
+
+struct shim_map {
+	struct bpf_map *map;
+	int fd;
+	uint32_t type;
+	uint32_t key_size;
+	/* What the kernel reads or writes for one value: all CPUs' of a per-CPU map. */
+	uint64_t value_size;
+};
+
+struct shim_object {
+	struct bpf_object *object;
+	/* libbpf's copy of the ELF bytes refers to these. */
+	void *bytes;
+	struct shim_program *programs;
+	uint32_t program_count;
+	/* Filled by load: before it, libbpf may still change a map's sizes. */
+	struct shim_map *maps;
+	uint32_t map_count;
+};
+
+/* The address of `size` bytes at `offset`, or NULL when they do not all lie inside. */
+static inline void *shim_memory_at(const struct shim_memory *memory, uint32_t offset, uint64_t size)
+{
+	if (size > memory->size || offset > memory->size - size)
+		return NULL;
+	return memory->base + offset;
+}
+
+/* Starts to collect what libbpf says; idempotent. */
+void shim_log_start(void);
+
+/*
+ * Waits until `fd` (or nothing, when below 0) is readable. 1 when it is, 0 when `timeout_ns` (below
+ * 0: never) is over, -EINTR when interrupted: the interrupt is taken by that.
+ */
+int shim_interrupt_wait(int fd, int64_t timeout_ns);
+
+/* Takes a pending interrupt: -EINTR when there was one, else 0. */
+int shim_interrupt_take(void);
+
+/* Nanoseconds of CLOCK_MONOTONIC. */
+int64_t shim_now_ns(void);
+
+/* A descriptor of tracefs' root when it is mounted nowhere, or -errno. */
+int shim_tracefs_open_unmounted(void);
+
+/* Whether libbpf will find tracefs where it looks. */
+bool shim_tracefs_is_mounted(void);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libbpf-shim: the system calls and libbpf calls that wasm-bpf makes, shaped for a foreign function
+ * interface. It has no policy: what a guest may do is decided in runtime/.
+ *
+ * Contract of every function, unless its own comment says otherwise:
+ *  - the result is >= 0 on success and -errno on failure; out-parameters come last and are written
+ *    on success only;
+ *  - what a `new`, `open` or `attach` hands out belongs to the caller until the matching `free`,
+ *    and `free` accepts NULL;
+ *  - strings are NUL-terminated UTF-8; a returned string belongs to the object it was asked of;
+ *  - an address in a guest's memory is a 32-bit offset into a `struct shim_memory`, and a range
+ * that does not lie inside it is -EFAULT before anything is read or written;
+ *  - calls come from one thread at a time.
+ */
+#ifndef LIBBPF_SHIM_H
+#define LIBBPF_SHIM_H
+
+#include <stdint.h>
+
+#define SHIM_API __attribute__((visibility("default")))
+
+/* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
+ */
+#define SHIM_ABI_VERSION 1
+
+struct shim_memory;
+struct shim_object;
+struct shim_program;
+struct shim_map;
+struct shim_link;
+struct shim_buffer;
+
+/** @brief SHIM_ABI_VERSION of the library that was loaded. */
+SHIM_API int32_t shim_abi_version(void);
+
+/** @brief Version of the libbpf inside, such as "1.7.0". */
+SHIM_API const char *shim_libbpf_version(void);
+
+/* ---- log: what libbpf says while it works ------------------------------------------------ */
+
+/**
+ * @brief Copies out what libbpf has said since the last call and forgets it.
+ * @param size of buf in bytes; what does not fit is cut at the start, since the end says why
+ * @return bytes copied
+ */
+SHIM_API int32_t shim_log__take(void *buf, uint32_t size);
+
+/** @brief Bytes that shim_log__take() has to give. */
+SHIM_API int32_t shim_log__size(void);
+
+/* ---- memory: a WebAssembly.Memory, the one place where offsets become addresses ------------ */
+
+SHIM_API int32_t shim_memory__new(struct shim_memory **out);
+
+/** @brief Says where the memory is now and how long; to be called again when it has grown. */
+SHIM_API void shim_memory__bind(struct shim_memory *memory, void *base, uint64_t size);
+
+SHIM_API void shim_memory__free(struct shim_memory *memory);
+
+/* ---- object: a compiled eBPF object, its programs and maps -------------------------------- */
+
+/**
+ * @brief Opens an ELF object of `size` bytes at `offset`. The bytes are copied.
+ * @param name what libbpf calls the object; its global data maps are named after it
+ */
+SHIM_API int32_t shim_object__open(struct shim_memory *memory, uint32_t offset, uint32_t size,
+				   const char *name, struct shim_object **out);
+
+/**
+ * @brief Forgets where the object's maps ask to be pinned, so that loading neither reuses a pinned
+ *        map of somebody else nor leaves a pin behind. Before load.
+ * @return number of maps that asked
+ */
+SHIM_API int32_t shim_object__forget_pins(struct shim_object *object);
+
+/** @brief Creates the maps and loads every program into the kernel. Once. */
+SHIM_API int32_t shim_object__load(struct shim_object *object);
+
+/** @brief Unloads. Links and buffers made from the object must have been freed before. */
+SHIM_API void shim_object__free(struct shim_object *object);
+
+SHIM_API int32_t shim_object__program_count(struct shim_object *object);
+
+/** @brief Program number `index`, in the object's order; it lives as long as the object. */
+SHIM_API int32_t shim_object__program(struct shim_object *object, uint32_t index,
+				      struct shim_program **out);
+
+SHIM_API int32_t shim_object__map_count(struct shim_object *object);
+
+/** @brief Map number `index`, in the object's order; it lives as long as the object. After load. */
+SHIM_API int32_t shim_object__map(struct shim_object *object, uint32_t index,
+				  struct shim_map **out);
+
+/* ---- program and link ------------------------------------------------------------------------ */
+
+SHIM_API const char *shim_program__name(struct shim_program *program);
+
+/** @brief Name of the ELF section the program stands in, such as "tp/sched/sched_process_exec". */
+SHIM_API const char *shim_program__section(struct shim_program *program);
+
+/**
+ * @brief Attaches as the section name says.
+ *
+ * A tracepoint's number is looked up in tracefs. Where tracefs is mounted nowhere, it is opened
+ * unmounted (fsopen(2), Linux 5.2, CAP_SYS_ADMIN): nothing is added to the mount table.
+ *
+ * @return 0; -EOPNOTSUPP when the section name does not say where to attach
+ */
+SHIM_API int32_t shim_program__attach(struct shim_program *program, struct shim_link **out);
+
+/** @brief Detaches. */
+SHIM_API void shim_link__free(struct shim_link *link);
+
+/* ---- map ----------------------------------------------------------------------------------------
+ */
+
+SHIM_API const char *shim_map__name(struct shim_map *map);
+
+/** @brief BPF_MAP_TYPE_* of linux/bpf.h. */
+SHIM_API int32_t shim_map__type(struct shim_map *map);
+
+/**
+ * @brief One bpf(2) on the map, key and values in guest memory.
+ *
+ * The kernel reads or writes the whole value: for a per-CPU map its size rounded up to 8 bytes,
+ * times the number of possible CPUs.
+ *
+ * @param command 1 lookup, 2 update, 3 delete, 4 get next key (enum bpf_cmd)
+ * @param key offset of the key; of no meaning for maps without keys; 0 for get next key asks for
+ * the first one
+ * @param value offset of the value; lookup writes it, update reads it
+ * @param next_key offset that get next key writes
+ * @param flags_low, flags_high the 64 bits of flags for lookup and update
+ */
+SHIM_API int32_t shim_map__operate(struct shim_map *map, struct shim_memory *memory,
+				   int32_t command, uint32_t key, uint32_t value, uint32_t next_key,
+				   uint32_t flags_low, uint32_t flags_high);
+
+/* ---- buffer: a ring buffer or perf event array, read in batches -------------------------------
+ */
+
+/**
+ * @brief Opens the user side of a ring buffer or perf event array.
+ * @return 0; -EINVAL for a map of another type
+ */
+SHIM_API int32_t shim_buffer__open(struct shim_map *map, struct shim_buffer **out);
+
+/** @brief Bytes that the largest record of this buffer can take in the stage, header included. */
+SHIM_API int64_t shim_buffer__record_max(struct shim_buffer *buffer);
+
+/**
+ * @brief Waits for events and copies a batch of them to the stage.
+ *
+ * A record in the stage is { u32 size; u32 cpu; payload padded to 8 bytes }, the cpu 0 for a ring
+ * buffer. What does not fit stays in the kernel. Interrupts (see below) end the wait.
+ *
+ * @param capacity bytes at `offset`; at least shim_buffer__record_max()
+ * @param timeout_ms 0 does not wait; below 0 waits without end
+ * @return bytes staged; 0 on time-out; -EINTR when interrupted
+ */
+SHIM_API int32_t shim_buffer__poll(struct shim_buffer *buffer, struct shim_memory *stage,
+				   uint32_t offset, uint32_t capacity, int32_t timeout_ms);
+
+/** @brief Events that the kernel dropped and told about: perf event arrays only. */
+SHIM_API int64_t shim_buffer__lost(struct shim_buffer *buffer);
+
+SHIM_API void shim_buffer__free(struct shim_buffer *buffer);
+
+/* ---- interrupt: Ctrl-C, SIGTERM and time-outs -------------------------------------------------
+ */
+
+/**
+ * @brief From now on the first SIGINT or SIGTERM is kept for the next wait, which returns -EINTR;
+ * the second ends the process by that signal. A signal that is ignored stays ignored.
+ *
+ * JavaScript's signal listeners cannot run while a guest does, and must not be used beside this.
+ */
+SHIM_API int32_t shim_interrupt__install(void);
+
+/**
+ * @brief Interrupts after `after_ms` as the first signal would; when the process is still there
+ *        `grace_ms` later, ends it with exit code 124, as timeout(1) does.
+ */
+SHIM_API int32_t shim_interrupt__schedule(uint32_t after_ms, uint32_t grace_ms);
+
+/** @brief Interrupts the next wait: for a caller that took one it could not report yet. */
+SHIM_API void shim_interrupt__raise(void);
+
+/** @brief Puts the former signal handlers back and stops the timer. */
+SHIM_API void shim_interrupt__uninstall(void);
+
+/* ---- what WASI needs
+ * ----------------------------------------------------------------------------- */
+
+/**
+ * @brief writev(2) of `count` WASI ciovecs { u32 buf; u32 len } at `iovs`; the number of bytes
+ * written goes to guest memory at `written` as u32. Waits where the descriptor is non-blocking.
+ */
+SHIM_API int32_t shim_fd__write(int32_t fd, struct shim_memory *memory, uint32_t iovs,
+				uint32_t count, uint32_t written);
+
+/** @brief The S_IFMT bits of the descriptor's st_mode. */
+SHIM_API int32_t shim_fd__type(int32_t fd);
+
+/** @brief 1 for a terminal, else 0. */
+SHIM_API int32_t shim_fd__is_terminal(int32_t fd);
+
+/** @brief clock_gettime(2): nanoseconds as u64 to guest memory at `out`. */
+SHIM_API int32_t shim_clock__time(int32_t clock, struct shim_memory *memory, uint32_t out);
+
+/** @brief clock_getres(2): nanoseconds as u64 to guest memory at `out`. */
+SHIM_API int32_t shim_clock__resolution(int32_t clock, struct shim_memory *memory, uint32_t out);
+
+/**
+ * @brief Sleeps for `ns` nanoseconds of the clock, or until it shows `ns`.
+ * @param absolute 0: a duration, 1: a point in time
+ * @return 0; -EINTR when interrupted
+ */
+SHIM_API int32_t shim_clock__sleep(int32_t clock, uint64_t ns, int32_t absolute);
+
+/** @brief Fills `size` bytes at `offset` with random bytes of the kernel's generator. */
+SHIM_API int32_t shim_random__fill(struct shim_memory *memory, uint32_t offset, uint32_t size);
+
+#endif

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+/* eBPF objects: open, load, enumerate, unload. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+static int list_programs(struct shim_object *object)
+{
+	struct bpf_program *program;
+	uint32_t count = 0;
+
+	bpf_object__for_each_program(program, object->object) count++;
+	object->programs = calloc(count ? count : 1, sizeof(*object->programs));
+	if (!object->programs)
+		return -ENOMEM;
+	bpf_object__for_each_program(program, object->object)
+	    object->programs[object->program_count++]
+		.program = program;
+	return 0;
+}
+
+int32_t shim_object__open(struct shim_memory *memory, uint32_t offset, uint32_t size,
+			  const char *name, struct shim_object **out)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = name);
+	const void *source = shim_memory_at(memory, offset, size);
+	struct shim_object *object;
+	int err;
+
+	if (!source)
+		return -EFAULT;
+	/* libelf takes an empty file for an archive member that was not found. */
+	if (!size)
+		return -EINVAL;
+	shim_log_start();
+	object = calloc(1, sizeof(*object));
+	if (!object)
+		return -ENOMEM;
+	/* A copy is aligned, and stays as it was checked while the guest runs on. */
+	object->bytes = malloc(size);
+	if (!object->bytes) {
+		err = -ENOMEM;
+		goto err_out;
+	}
+	memcpy(object->bytes, source, size);
+	object->object = bpf_object__open_mem(object->bytes, size, &opts);
+	if (!object->object) {
+		err = -errno;
+		goto err_out;
+	}
+	err = list_programs(object);
+	if (err)
+		goto err_out;
+	*out = object;
+	return 0;
+
+err_out:
+	shim_object__free(object);
+	return err;
+}
+
+int32_t shim_object__forget_pins(struct shim_object *object)
+{
+	struct bpf_map *map;
+	int32_t count = 0;
+
+	bpf_object__for_each_map(map, object->object)
+	{
+		int err;
+
+		if (!bpf_map__pin_path(map))
+			continue;
+		err = bpf_map__set_pin_path(map, NULL);
+		if (err)
+			return err;
+		count++;
+	}
+	return count;
+}
+
+static bool is_per_cpu(uint32_t type)
+{
+	return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY ||
+	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE;
+}
+
+static int list_maps(struct shim_object *object)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct bpf_map *map;
+	uint32_t count = 0;
+
+	if (cpus < 0)
+		return cpus;
+	bpf_object__for_each_map(map, object->object) count++;
+	object->maps = calloc(count ? count : 1, sizeof(*object->maps));
+	if (!object->maps)
+		return -ENOMEM;
+	bpf_object__for_each_map(map, object->object)
+	{
+		struct shim_map *entry = &object->maps[object->map_count++];
+
+		entry->map = map;
+		entry->fd = bpf_map__fd(map);
+		entry->type = bpf_map__type(map);
+		entry->key_size = bpf_map__key_size(map);
+		entry->value_size = bpf_map__value_size(map);
+		if (is_per_cpu(entry->type))
+			entry->value_size =
+			    ((entry->value_size + 7) & ~(uint64_t)7) * (uint64_t)cpus;
+	}
+	return 0;
+}
+
+int32_t shim_object__load(struct shim_object *object)
+{
+	int err;
+
+	if (object->maps)
+		return -EALREADY;
+	err = bpf_object__load(object->object);
+	if (err)
+		return err;
+	return list_maps(object);
+}
+
+void shim_object__free(struct shim_object *object)
+{
+	if (!object)
+		return;
+	bpf_object__close(object->object);
+	free(object->maps);
+	free(object->programs);
+	free(object->bytes);
+	free(object);
+}
+
+int32_t shim_object__program_count(struct shim_object *object)
+{
+	return (int32_t)object->program_count;
+}
+
+int32_t shim_object__program(struct shim_object *object, uint32_t index, struct shim_program **out)
+{
+	if (index >= object->program_count)
+		return -ENOENT;
+	*out = &object->programs[index];
+	return 0;
+}
+
+int32_t shim_object__map_count(struct shim_object *object)
+{
+	return (int32_t)object->map_count;
+}
+
+int32_t shim_object__map(struct shim_object *object, uint32_t index, struct shim_map **out)
+{
+	if (index >= object->map_count)
+		return -ENOENT;
+	*out = &object->maps[index];
+	return 0;
+}

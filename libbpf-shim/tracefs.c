@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+/*
+ * tracefs where nobody has mounted it, as in most containers: a mount that no path leads to and
+ * that goes with its descriptor. Raw system calls, since the C library may be older than them.
+ */
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+bool shim_tracefs_is_mounted(void)
+{
+	/* The two places that libbpf looks at. */
+	return !access("/sys/kernel/tracing/events", F_OK) ||
+	       !access("/sys/kernel/debug/tracing/events", F_OK);
+}
+
+int shim_tracefs_open_unmounted(void)
+{
+	int context, mount;
+
+	context = (int)syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC);
+	if (context < 0)
+		return -errno;
+	if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) {
+		mount = -errno;
+		goto out;
+	}
+	mount = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY);
+	if (mount < 0)
+		mount = -errno;
+out:
+	close(context);
+	return mount;
+}

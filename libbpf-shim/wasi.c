@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+/* The system calls behind WASI's descriptors, clocks and random bytes. */
+#include <poll.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* One writev(2) takes at most this many; a guest that gave more sees a short write. */
+#define IOV_BATCH 64
+
+struct guest_iovec {
+	uint32_t offset;
+	uint32_t size;
+};
+
+/* Writes what it can, waiting for a non-blocking descriptor; the first interrupt loses no output.
+ */
+static ssize_t write_some(int fd, const struct iovec *iov, int count)
+{
+	for (;;) {
+		ssize_t written = writev(fd, iov, count);
+		struct pollfd ready = {.fd = fd, .events = POLLOUT};
+
+		if (written >= 0)
+			return written;
+		if (errno == EAGAIN)
+			poll(&ready, 1, -1);
+		else if (errno != EINTR)
+			return -errno;
+	}
+}
+
+int32_t shim_fd__write(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count,
+		       uint32_t written)
+{
+	const uint8_t *list = shim_memory_at(memory, iovs, (uint64_t)count * 8);
+	void *out = shim_memory_at(memory, written, sizeof(uint32_t));
+	struct iovec iov[IOV_BATCH];
+	uint32_t used = count < IOV_BATCH ? count : IOV_BATCH;
+	ssize_t result;
+	uint32_t total;
+
+	if (!list || !out)
+		return -EFAULT;
+	for (uint32_t i = 0; i < used; i++) {
+		struct guest_iovec guest;
+
+		memcpy(&guest, list + (size_t)i * 8, sizeof(guest));
+		iov[i].iov_base = shim_memory_at(memory, guest.offset, guest.size);
+		iov[i].iov_len = guest.size;
+		if (!iov[i].iov_base)
+			return -EFAULT;
+	}
+	result = write_some(fd, iov, (int)used);
+	if (result < 0)
+		return (int32_t)result;
+	total = (uint32_t)result;
+	memcpy(out, &total, sizeof(total));
+	return 0;
+}
+
+int32_t shim_fd__type(int32_t fd)
+{
+	struct stat info;
+
+	return fstat(fd, &info) ? -errno : (int32_t)(info.st_mode & S_IFMT);
+}
+
+int32_t shim_fd__is_terminal(int32_t fd)
+{
+	return isatty(fd);
+}
+
+static int store_ns(struct shim_memory *memory, uint32_t offset, const struct timespec *time)
+{
+	uint64_t ns = (uint64_t)time->tv_sec * 1000000000 + (uint64_t)time->tv_nsec;
+	void *out = shim_memory_at(memory, offset, sizeof(ns));
+
+	if (!out)
+		return -EFAULT;
+	memcpy(out, &ns, sizeof(ns));
+	return 0;
+}
+
+int32_t shim_clock__time(int32_t clock, struct shim_memory *memory, uint32_t out)
+{
+	struct timespec time;
+
+	if (clock_gettime(clock, &time))
+		return -errno;
+	return store_ns(memory, out, &time);
+}
+
+int32_t shim_clock__resolution(int32_t clock, struct shim_memory *memory, uint32_t out)
+{
+	struct timespec time;
+
+	if (clock_getres(clock, &time))
+		return -errno;
+	return store_ns(memory, out, &time);
+}
+
+int32_t shim_clock__sleep(int32_t clock, uint64_t ns, int32_t absolute)
+{
+	for (;;) {
+		uint64_t left = ns;
+		struct timespec now;
+		int result;
+
+		if (absolute) {
+			uint64_t time;
+
+			if (clock_gettime(clock, &now))
+				return -errno;
+			time = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+			left = ns > time ? ns - time : 0;
+		}
+		/* A second at a time where the clock may be set meanwhile. */
+		if (absolute && left > 1000000000)
+			left = 1000000000;
+		result = shim_interrupt_wait(-1, left > INT64_MAX ? -1 : (int64_t)left);
+		if (result < 0)
+			return result;
+		if (!absolute || !left)
+			return 0;
+	}
+}
+
+int32_t shim_random__fill(struct shim_memory *memory, uint32_t offset, uint32_t size)
+{
+	uint8_t *at = shim_memory_at(memory, offset, size);
+	uint32_t done = 0;
+
+	if (!at)
+		return -EFAULT;
+	while (done < size) {
+		ssize_t got = getrandom(at + done, size - done, 0);
+
+		if (got >= 0)
+			done += (uint32_t)got;
+		else if (errno != EINTR)
+			return -errno;
+	}
+	return 0;
+}
