@@ -1,0 +1,113 @@
+import { BuildError } from "./errors.ts";
+
+/** How a child process is started. */
+export interface CommandOptions {
+  /** Its working folder; the checkout when absent. */
+  readonly cwd?: string;
+  /** Added to the environment. */
+  readonly env?: Record<string, string>;
+}
+
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+type EndSignal = keyof typeof SIGNALS;
+
+/** One Ctrl-C may arrive twice: from the terminal, and passed on by `deno task`. */
+const SAME_SIGNAL_MS = 200;
+
+const children = new Set<Deno.ChildProcess>();
+let foreground: ((signal: EndSignal) => void) | undefined;
+
+/**
+ * Makes Ctrl-C, SIGTERM and SIGHUP end the children first and then this process, with the exit code
+ * a shell would give it. While {@linkcode runInForeground} runs they are its child's affair.
+ */
+export function endOnSignals(): void {
+  for (const [name, number] of Object.entries(SIGNALS) as [EndSignal, number][]) {
+    Deno.addSignalListener(name, () => {
+      if (foreground !== undefined) return foreground(name);
+      for (const child of children) kill(child, "SIGTERM");
+      Deno.exit(128 + number);
+    });
+  }
+}
+
+/**
+ * Runs a program and gives back its standard output. Its messages are shown only when it fails: then
+ * they are part of the error.
+ */
+export async function run(
+  command: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<string> {
+  const child = spawn(command, args, {
+    ...options,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+  children.add(child);
+  const { code, stdout, stderr } = await child.output().finally(() => children.delete(child));
+  const decoder = new TextDecoder();
+  const text = decoder.decode(stdout);
+  if (code !== 0) {
+    const said = (decoder.decode(stderr) + text).trimEnd();
+    throw new BuildError(`Cannot run ${[command, ...args].join(" ")}: exit code ${code}\n${said}`);
+  }
+  return text;
+}
+
+/** Runs a program on this terminal and gives back its exit code. */
+export async function runAttached(
+  command: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<number> {
+  const child = spawn(command, args, options);
+  children.add(child);
+  return (await child.status.finally(() => children.delete(child))).code;
+}
+
+/**
+ * Runs a program on this terminal as the one that Ctrl-C is meant for, waits for it whatever
+ * arrives, and gives back its exit code.
+ *
+ * It gets a session of its own, and signals from here: so it sees each one exactly once, whether it was
+ * sent to this process, by `deno task`, or by the terminal to all of them. Should this process be
+ * killed, the kernel ends the program too.
+ */
+export async function runInForeground(command: string, args: readonly string[]): Promise<number> {
+  const child = spawn("setsid", ["setpriv", "--pdeathsig", "TERM", command, ...args], {});
+  const last = new Map<EndSignal, number>();
+  foreground = (signal) => {
+    const now = performance.now();
+    const before = last.get(signal) ?? -Infinity;
+    last.set(signal, now);
+    if (now - before > SAME_SIGNAL_MS) kill(child, signal);
+  };
+  return (await child.status.finally(() => foreground = undefined)).code;
+}
+
+function spawn(
+  command: string,
+  args: readonly string[],
+  options: Deno.CommandOptions,
+): Deno.ChildProcess {
+  try {
+    return new Deno.Command(command, { ...options, args: [...args] }).spawn();
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new BuildError(`Cannot run ${command}: there is no such program`, {
+      cause,
+      hint: "./dev TASK installs what is missing, or says what to install",
+    });
+  }
+}
+
+function kill(child: Deno.ChildProcess, signal: EndSignal): void {
+  try {
+    child.kill(signal);
+  } catch {
+    // It has ended by itself.
+  }
+}

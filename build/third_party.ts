@@ -1,0 +1,104 @@
+import { resolve } from "node:path";
+import { run } from "./process.ts";
+import { type Library, type Source, sourcesOf, unpackSource } from "./sources.ts";
+import { copyFile, filesUnder, runStep, type Step, writeFile } from "./step.ts";
+
+/** Where headers and static libraries of the libraries below are put. */
+export const DEPS = ".cache/deps";
+
+/** Holds the version of the libbpf that was built: a stand-in may have been taken for the pinned one. */
+export const LIBBPF_VERSION_FILE = `${DEPS}/libbpf.version`;
+
+const JOBS = `-j${navigator.hardwareConcurrency}`;
+/** Position independent, since it all ends in one shared library, of which the linker drops what nothing uses. */
+const CFLAGS = "-O2 -fPIC -ffunction-sections -fdata-sections -w";
+
+/** Builds zlib, libelf and libbpf as static libraries under {@linkcode DEPS}. */
+export async function buildThirdParty(): Promise<void> {
+  await runStep(step("zlib", ["include/zlib.h", "include/zconf.h", "lib/libz.a"], makeZlib));
+  await runStep(step("elfutils", [
+    ...["include/libelf.h", "include/gelf.h"],
+    ...["lib/libelf.a", "lib/libeu.a"],
+  ], makeElfutils));
+  await runStep(step("libbpf", [
+    ...["include/bpf/libbpf.h", "include/bpf/bpf_helpers.h", "uapi/linux/bpf.h"],
+    ...["lib/libbpf.a", "libbpf.version"],
+  ], makeLibbpf));
+}
+
+function step(
+  library: Library,
+  outputs: readonly string[],
+  make: (source: string) => Promise<string>,
+): Step {
+  const sources = sourcesOf(library);
+  return {
+    name: `${library} ${sources[0]?.version}`,
+    inputs: ["build/third_party.ts"],
+    key: sources,
+    outputs: outputs.map((path) => `${DEPS}/${path}`),
+    async make() {
+      const folder = resolve(".cache/build", library);
+      const source = await unpackSource(library, folder);
+      install(await make(folder), source);
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+
+  function install(prefix: string, source: Source): void {
+    for (const path of filesUnder(prefix)) {
+      copyFile(path, `${DEPS}/${path.slice(prefix.length + 1)}`);
+    }
+    if (library === "libbpf") writeFile(LIBBPF_VERSION_FILE, source.version);
+  }
+}
+
+async function makeZlib(source: string): Promise<string> {
+  const prefix = `${source}/prefix`;
+  const options = { cwd: source, env: { CC: "clang", CFLAGS } };
+  await run("./configure", ["--static"], options);
+  await run("make", [JOBS, "libz.a"], options);
+  for (const name of ["zlib.h", "zconf.h"]) {
+    copyFile(`${source}/${name}`, `${prefix}/include/${name}`);
+  }
+  copyFile(`${source}/libz.a`, `${prefix}/lib/libz.a`);
+  return prefix;
+}
+
+async function makeElfutils(source: string): Promise<string> {
+  const prefix = `${source}/prefix`;
+  const deps = resolve(DEPS);
+  const env = {
+    CC: "clang",
+    CFLAGS: `${CFLAGS} -I${deps}/include`,
+    LDFLAGS: `-L${deps}/lib`,
+  };
+  const without = ["bzlib", "lzma", "zstd"].map((name) => `--without-${name}`);
+  const disabled = ["debuginfod", "libdebuginfod", "nls", "demangler"].map((it) =>
+    `--disable-${it}`
+  );
+  await run("./configure", [...disabled, ...without], { cwd: source, env });
+  await run("make", [JOBS, "-C", "lib"], { cwd: source });
+  await run("make", [JOBS, "-C", "libelf", "libelf_pic.a"], { cwd: source });
+  for (const name of ["libelf.h", "gelf.h"]) {
+    copyFile(`${source}/libelf/${name}`, `${prefix}/include/${name}`);
+  }
+  copyFile(`${source}/libelf/libelf_pic.a`, `${prefix}/lib/libelf.a`);
+  copyFile(`${source}/lib/libeu.a`, `${prefix}/lib/libeu.a`);
+  return prefix;
+}
+
+async function makeLibbpf(source: string): Promise<string> {
+  const prefix = `${source}/prefix`;
+  const variables = [
+    ...["BUILD_STATIC_ONLY=1", "NO_PKG_CONFIG=1", "CC=clang", "LIBSUBDIR=lib"],
+    ...[`CFLAGS=${CFLAGS} -I${resolve(DEPS)}/include`, `PREFIX=${prefix}`, "DESTDIR="],
+  ];
+  const make = (target: string, ...more: string[]) =>
+    run("make", [JOBS, "-C", `${source}/src`, target, ...variables, ...more]);
+  await make("install");
+  // The kernel's interface as this libbpf knows it, which may be newer than the machine's headers.
+  await make("install_uapi_headers", `UAPIDIR=${prefix}/uapi`);
+  await Deno.remove(`${prefix}/lib/pkgconfig`, { recursive: true });
+  return prefix;
+}
