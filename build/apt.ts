@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { BuildError } from "./errors.ts";
 import { run } from "./process.ts";
-import { fileState, filesUnder } from "./step.ts";
+import { fileState, filesUnder, writeFile } from "./step.ts";
 
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
@@ -50,10 +50,10 @@ function* deb822Entries(text: string): Generator<Entry> {
 
 /** A set of apt lists of our own under `.cache/apt`: the machine's configuration stays as it is. */
 export class PrivateApt {
-  readonly #options: readonly string[];
+  readonly #configuration: string;
 
-  private constructor(options: readonly string[]) {
-    this.#options = options;
+  private constructor(configuration: string) {
+    this.#configuration = configuration;
   }
 
   /**
@@ -73,41 +73,51 @@ export class PrivateApt {
       `${folder}/sources.list`,
       suites.map((suite) => `${kind} ${signed}${mirror} ${suite} main\n`).join(""),
     );
-    const settings = {
-      "Dir::Etc::SourceList": `${folder}/sources.list`,
-      "Dir::Etc::SourceParts": `${folder}/parts`,
-      "Dir::Etc::Preferences": "/dev/null",
-      "Dir::Etc::PreferencesParts": `${folder}/parts`,
-      "Dir::State::Lists": `${folder}/lists`,
-      "Dir::Cache": `${folder}/cache`,
-      "APT::Default-Release": "",
-      // Its own user could not write here, and warns.
-      "APT::Sandbox::User": "root",
-      "Acquire::Languages": "none",
-    };
-    const apt = new PrivateApt(Object.entries(settings).flatMap(([k, v]) => ["-o", `${k}=${v}`]));
-    await run("apt-get", [...apt.#options, "-q", "update", "--error-on=any"]);
+    writeFile(`${folder}/apt.conf`, settings(folder, kind));
+    const apt = new PrivateApt(`${folder}/apt.conf`);
+    await apt.#run("apt-get", ["-q", "update", "--error-on=any"]);
     return apt;
   }
 
   /** Downloads the source tarball with this checksum into `folder`. False when no suite has it. */
   async downloadSource(name: string, sha256: string, folder: string): Promise<boolean> {
-    const stanzas = await run("apt-cache", [...this.#options, "showsrc", "--only-source", name]);
+    const stanzas = await this.#run("apt-cache", ["showsrc", "--only-source", name]);
     const stanza = stanzas.split("\n\n").find((text) => text.includes(sha256));
     const version = /^Version: (\S+)$/m.exec(stanza ?? "")?.[1];
     if (version === undefined) return false;
-    await run("apt-get", [
-      ...this.#options,
-      ...["-q", "source", "--download-only", "--tar-only", `${name}=${version}`],
-    ], { cwd: folder });
+    const source = `${name}=${version}`;
+    await this.#run("apt-get", ["-q", "source", "--download-only", "--tar-only", source], folder);
     return true;
   }
 
   /** Downloads binary packages and gives back the paths of the files, in `folder`. */
   async downloadPackages(names: readonly string[], folder: string): Promise<string[]> {
-    await run("apt-get", [...this.#options, "-q", "download", ...names], { cwd: folder });
+    await this.#run("apt-get", ["-q", "download", ...names], folder);
     return filesUnder(folder, (path) => path.endsWith(".deb"));
   }
+
+  #run(command: string, args: readonly string[], cwd = "."): Promise<string> {
+    // Given by `-c` it wins over the machine's configuration.
+    return run(command, ["-c", this.#configuration, ...args], { cwd });
+  }
+}
+
+function settings(folder: string, kind: "deb" | "deb-src"): string {
+  const entries = {
+    "Dir::Etc::SourceList": `${folder}/sources.list`,
+    "Dir::Etc::SourceParts": `${folder}/parts`,
+    "Dir::Etc::Preferences": "/dev/null",
+    "Dir::Etc::PreferencesParts": `${folder}/parts`,
+    "Dir::State::Lists": `${folder}/lists`,
+    "Dir::Cache": `${folder}/cache`,
+    "APT::Default-Release": "",
+    // Its own user could not write here, and warns.
+    "APT::Sandbox::User": "root",
+    "Acquire::Languages": "none",
+    // A mirror that lags behind will do for sources: their checksums are pinned.
+    ...(kind === "deb-src" ? { "Acquire::Check-Valid-Until": "false" } : {}),
+  };
+  return Object.entries(entries).map(([name, value]) => `${name} "${value}";\n`).join("");
 }
 
 function machineMirror(): string {
