@@ -1,6 +1,9 @@
 import { BuildError } from "./errors.ts";
 import { say } from "./output.ts";
 import { endOnSignals } from "./process.ts";
+import { buildShim } from "./shim.ts";
+import { buildPump } from "./pump.ts";
+import { buildExamples } from "./guests.ts";
 import { lockBuild } from "./step.ts";
 import { buildThirdParty } from "./third_party.ts";
 
@@ -10,6 +13,9 @@ const TASKS: Record<string, Task> = {
   build: async () => {
     using _lock = lockBuild();
     await buildThirdParty();
+    await buildShim();
+    await buildPump();
+    await buildExamples();
     return 0;
   },
 };

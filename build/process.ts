@@ -52,7 +52,9 @@ export async function run(
   const text = decoder.decode(stdout);
   if (code !== 0) {
     const said = (decoder.decode(stderr) + text).trimEnd();
-    throw new BuildError(`Cannot run ${[command, ...args].join(" ")}: exit code ${code}\n${said}`);
+    throw new BuildError(
+      `Cannot run ${command}: exit code ${code}\n${said}\nIt was: ${[command, ...args].join(" ")}`,
+    );
   }
   return text;
 }

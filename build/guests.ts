@@ -1,0 +1,119 @@
+import { basename, dirname, join } from "node:path";
+import { programState } from "./programs.ts";
+import { run } from "./process.ts";
+import { copyFile, fileState, filesUnder, replaceFile, runStep } from "./step.ts";
+import { DEPS, LIBBPF_VERSION_FILE } from "./third_party.ts";
+
+/** A folder of guest programs, and where what is made of it goes. */
+export interface GuestFolder {
+  /** Source folder, such as "examples/bootstrap". */
+  readonly path: string;
+  /** Folder of the modules, such as "dist/examples". */
+  readonly output: string;
+  /** Folder of the eBPF objects, which the modules embed. */
+  readonly objects: string;
+}
+
+const SDK = "sdk/c/include";
+
+const EBPF_OPTIONS = [
+  ...["-g", "-O2", "-Wall", "-Werror", "-target", "bpf"],
+  `-D__TARGET_ARCH_${Deno.build.arch === "x86_64" ? "x86" : "arm64"}`,
+  ...["-isystem", `${DEPS}/uapi`, "-isystem", `${DEPS}/include`],
+  // Where Debian keeps <asm/types.h>.
+  ...["-idirafter", `/usr/include/${Deno.build.arch}-linux-gnu`],
+];
+
+const WASM_OPTIONS = [
+  ...["--target=wasm32-wasi", "-O2", "-Wall", "-Wextra", "-Werror"],
+  ...["--sysroot=/", "-isystem", "/usr/include/wasm32-wasi", "-L/usr/lib/wasm32-wasi", `-I${SDK}`],
+  ...["-Wl,--export-table", "-Wl,--strip-all"],
+];
+
+/** The folders below a folder, each of which holds guests. */
+export function guestFolders(parent: string, output: string): GuestFolder[] {
+  const names = new Set(
+    filesUnder(parent).map((path) => path.slice(parent.length + 1).split("/"))
+      .filter((parts) => parts.length > 1).map((parts) => parts[0] ?? ""),
+  );
+  return [...names].map((name) => ({
+    path: join(parent, name),
+    output,
+    objects: join(".cache/guests", parent, name),
+  }));
+}
+
+/** Builds the eBPF programs and C guests of every example. */
+export async function buildExamples(): Promise<void> {
+  for (const folder of guestFolders("examples", "dist/examples")) await buildCGuests(folder);
+}
+
+/**
+ * Builds the C guests of a folder: each `X.bpf.c` becomes an eBPF object, each other `X.c` the module
+ * `X.wasm`, which may embed any of those objects by file name.
+ */
+export async function buildCGuests(folder: GuestFolder): Promise<void> {
+  const sources = filesIn(folder, ".c");
+  const objects: string[] = [];
+  for (const source of sources.filter((path) => path.endsWith(".bpf.c"))) {
+    objects.push(await buildObject(folder, source));
+  }
+  for (const source of sources.filter((path) => !path.endsWith(".bpf.c"))) {
+    await buildModule(folder, source, objects);
+  }
+}
+
+/** The files of a guest's folder itself with this ending. */
+export function filesIn(folder: GuestFolder, ending: string): string[] {
+  return filesUnder(folder.path, (path) => dirname(path) === folder.path && path.endsWith(ending));
+}
+
+async function buildObject(folder: GuestFolder, source: string): Promise<string> {
+  const output = join(folder.objects, basename(source).replace(/\.c$/, ".o"));
+  await runStep({
+    name: source,
+    inputs: [source, ...filesIn(folder, ".h"), LIBBPF_VERSION_FILE, "build/guests.ts"],
+    key: programState("clang"),
+    outputs: [output],
+    make: () =>
+      replaceFile(output, async (path) => {
+        await run("clang", [...EBPF_OPTIONS, "-c", source, "-o", path]);
+        // Drops DWARF, and keeps BTF.
+        await run("llvm-strip", ["-g", path]);
+      }),
+  });
+  return output;
+}
+
+async function buildModule(
+  folder: GuestFolder,
+  source: string,
+  objects: readonly string[],
+): Promise<void> {
+  const output = join(folder.output, basename(source).replace(/\.c$/, ".wasm"));
+  const headers = [...filesIn(folder, ".h"), ...(fileState(SDK) === undefined ? [] : [SDK])];
+  await runStep({
+    name: source,
+    inputs: [source, ...headers, ...objects, "build/guests.ts"],
+    key: programState("clang"),
+    outputs: [output],
+    make: () =>
+      replaceFile(output, async (path) => {
+        // One for the compiler, and one for the assembler's .incbin.
+        const include = [`-I${folder.objects}`, `-Wa,-I${folder.objects}`];
+        await run("clang", [...WASM_OPTIONS, ...include, source, "-o", path]);
+      }),
+  });
+}
+
+/** Copies a folder's eBPF objects to its modules, for tests that load them by path. */
+export function publishObjects(folder: GuestFolder): void {
+  for (const path of filesUnder(folder.objects)) {
+    const to = join(folder.output, basename(path));
+    if (fileState(to) === undefined || newer(path, to)) copyFile(path, to);
+  }
+}
+
+function newer(path: string, than: string): boolean {
+  return (Deno.statSync(path).mtime ?? 0) > (Deno.statSync(than).mtime ?? 0);
+}

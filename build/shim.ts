@@ -1,0 +1,90 @@
+import { BuildError } from "./errors.ts";
+import { run } from "./process.ts";
+import { filesUnder, replaceFile, runStep } from "./step.ts";
+import { DEPS, LIBBPF_VERSION_FILE } from "./third_party.ts";
+import { programState } from "./programs.ts";
+
+/** The shared library that `ffi/` loads. */
+export const SHIM = "dist/lib/libbpf-shim.so";
+
+const NEWEST_GLIBC = "2.34";
+
+const COMPILE = [
+  ...[
+    "-std=gnu11",
+    "-D_GNU_SOURCE",
+    "-O2",
+    "-fPIC",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-fvisibility=hidden",
+  ],
+  ...["-D_FORTIFY_SOURCE=2", "-fstack-protector-strong", "-ffunction-sections", "-fdata-sections"],
+  // libbpf's copies of the kernel's headers come before the machine's, which may be older.
+  ...["-isystem", `${DEPS}/uapi`, "-isystem", `${DEPS}/include`],
+];
+const LINK = [
+  ...[
+    "-shared",
+    "-s",
+    "-Wl,--exclude-libs,ALL",
+    "-Wl,--version-script=libbpf-shim/libbpf-shim.map",
+  ],
+  ...["-Wl,-z,relro,-z,now", "-Wl,-z,defs", "-Wl,--gc-sections"],
+];
+const LIBRARIES = ["libbpf.a", "libelf.a", "libeu.a", "libz.a"].map((name) =>
+  `${DEPS}/lib/${name}`
+);
+
+/** Builds the shim: one shared library with libbpf, libelf and zlib inside, that needs only libc. */
+export async function buildShim(): Promise<void> {
+  const isSource = (path: string) => path.endsWith(".c");
+  await runStep({
+    name: "shim",
+    inputs: ["libbpf-shim", "build/shim.ts", LIBBPF_VERSION_FILE, ...LIBRARIES],
+    key: programState("clang"),
+    outputs: [SHIM],
+    make: () =>
+      replaceFile(SHIM, async (path) => {
+        const version = (await Deno.readTextFile(LIBBPF_VERSION_FILE)).trim();
+        const sources = filesUnder("libbpf-shim", isSource);
+        const define = `-DSHIM_LIBBPF_VERSION="${version}"`;
+        await run("clang", [...COMPILE, define, ...LINK, "-o", path, ...sources, ...LIBRARIES]);
+        const problems = linkProblems(
+          await run("llvm-readelf", ["--needed-libs", "--version-info", path]),
+        );
+        if (problems.length > 0) {
+          throw new BuildError(`Cannot use the shim just built: ${problems.join("; ")}`);
+        }
+      }),
+  });
+}
+
+/**
+ * What keeps a shared library from running on another machine: libraries it needs beside libc, and
+ * symbols of a newer glibc than the ones we promise to run on.
+ *
+ * @param description what `llvm-readelf --needed-libs --version-info` prints
+ */
+export function linkProblems(description: string): string[] {
+  const problems: string[] = [];
+  const needed = /NeededLibraries \[([^\]]*)\]/.exec(description)?.[1]?.trim().split(/\s+/);
+  if (needed === undefined) return ["it is no shared library"];
+  for (const name of needed) {
+    if (name !== "libc.so.6" && !name.startsWith("ld-linux")) problems.push(`it needs ${name}`);
+  }
+  for (const [, version = ""] of description.matchAll(/Name: GLIBC_([\d.]+)/g)) {
+    if (isNewer(version, NEWEST_GLIBC)) problems.push(`it needs GLIBC_${version}`);
+  }
+  return problems;
+}
+
+function isNewer(version: string, than: string): boolean {
+  const [a, b] = [version, than].map((text) => text.split(".").map(Number));
+  for (let i = 0; i < Math.max(a?.length ?? 0, b?.length ?? 0); i++) {
+    const difference = (a?.[i] ?? 0) - (b?.[i] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return false;
+}
