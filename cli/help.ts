@@ -1,0 +1,39 @@
+/** What `--help` and `--version` print. */
+import config from "../deno.json" with { type: "json" };
+import { libbpfVersion } from "../ffi/mod.ts";
+
+export const HELP = `wasm-bpf runs WebAssembly modules that load, attach and talk to eBPF programs.
+
+Usage: wasm-bpf [run] [OPTIONS] MODULE [ARGS...]
+
+  MODULE   a .wasm file: a WASI preview 1 program that embeds its eBPF objects
+  ARGS     the module's own arguments, passed on untouched
+
+Options stand before MODULE:
+      --timeout DURATION   end the module after 500ms, 10s, 2m, 1h, as Ctrl-C would
+  -v, --verbose            show libbpf's remarks and the verifier's whole log
+  -m, --wrapper-module-name NAME
+                           import module of poll for guests that export their
+                           callback (default: callback-wrapper)
+  -c, --callback-export-name NAME
+                           the callback they export (default: go-callback)
+  -h, --help               show this
+  -V, --version            show versions
+
+Ctrl-C lets the module finish; a second one ends it at once.
+
+Exit codes: the module's own; 1 when wasm-bpf cannot run it; 2 for a wrong
+command line; 124 when it does not end after --timeout; 128+N for signal N;
+134 when it traps.
+
+Loading eBPF needs root, or CAP_BPF and CAP_PERFMON.`;
+
+/** wasm-bpf's version and those of what it is made of, one a line. */
+export function versions(): string {
+  return [
+    `wasm-bpf ${config.version}`,
+    `deno ${Deno.version.deno}`,
+    `v8 ${Deno.version.v8}`,
+    `libbpf ${libbpfVersion()}`,
+  ].join("\n");
+}

@@ -1,0 +1,151 @@
+/** An eBPF object that a guest has loaded, and everything made from it. */
+import { type BpfLink, type BpfMap, BpfObject, type BpfProgram, takeLog } from "../../ffi/mod.ts";
+import { errno, type LinearMemory } from "../../ffi/mod.ts";
+import type { Pump } from "../pump.ts";
+import type { Stage } from "../stage.ts";
+import { diagnoseAttach, diagnoseLoad, diagnoseOpen, withoutPrefix } from "./diagnosis.ts";
+import { BpfError } from "./errors.ts";
+import { type ChannelStats, EventChannel, type PollArguments } from "./event_channel.ts";
+
+/**
+ * What libbpf calls every guest's object. Guests name objects as they like; {@linkcode
+ * GuestObject.findMap} takes global data by any name's prefix.
+ */
+const OBJECT_NAME = "guest";
+
+/**
+ * Owns the object, its links and its buffers. `close()` detaches and unloads; inside a poll of one of
+ * its buffers that takes effect when the poll returns.
+ */
+export class GuestObject implements Disposable {
+  readonly #object: BpfObject;
+  readonly #programs = new Map<string, BpfProgram>();
+  readonly #maps = new Map<string, BpfMap>();
+  readonly #links: BpfLink[] = [];
+  readonly #channels = new Map<BpfMap, EventChannel>();
+  #pollDepth = 0;
+  #closing = false;
+  #closed = false;
+
+  private constructor(object: BpfObject) {
+    this.#object = object;
+    for (const program of object.programs()) this.#programs.set(program.name, program);
+    for (const map of object.maps()) this.#maps.set(map.name, map);
+  }
+
+  /**
+   * Opens and loads an object from guest memory.
+   *
+   * @param notice gets what is worth knowing though it is no error
+   * @throws {BpfError}
+   */
+  static load(
+    source: { memory: LinearMemory; offset: number; sizeBytes: number },
+    notice: (text: string) => void,
+  ): GuestObject {
+    takeLog();
+    const object = BpfObject.open(source, OBJECT_NAME);
+    if (typeof object === "number") throw diagnoseOpen(object, takeLog());
+    try {
+      const pins = object.forgetPins();
+      if (pins > 0) notice(`${pins} maps ask to be pinned; a guest's maps are not`);
+      const result = object.load();
+      const log = takeLog();
+      if (result < 0) throw diagnoseLoad(result, log);
+      if (log !== "") notice(withoutPrefix(log).trimEnd());
+      return new GuestObject(object);
+    } catch (error) {
+      object.close();
+      throw error;
+    }
+  }
+
+  get programNames(): string[] {
+    return [...this.#programs.keys()];
+  }
+
+  get mapNames(): string[] {
+    return [...this.#maps.keys()];
+  }
+
+  /**
+   * A map by its name. Global data is found as `.rodata` and as `<any object name>.rodata`: libbpf puts
+   * the start of the object's name in front, which the guest chose and the kernel does not know.
+   */
+  findMap(name: string): BpfMap | undefined {
+    const map = this.#maps.get(name);
+    if (map !== undefined) return map;
+    const dot = name.indexOf(".");
+    return dot < 0 ? undefined : this.#maps.get(`${OBJECT_NAME}${name.slice(dot)}`);
+  }
+
+  /**
+   * Attaches a program as its section says; it stays attached until the object is closed.
+   *
+   * @throws {BpfError}
+   */
+  attach(name: string, target: string): void {
+    const program = this.#programs.get(name);
+    if (program === undefined) {
+      throw new BpfError(`attach program "${name}"`, errno("ENOENT"), {
+        reason: "the eBPF object has no program of that name",
+        hint: `it has: ${this.programNames.join(", ") || "none"}`,
+      });
+    }
+    if (target !== "") {
+      throw new BpfError(`attach program "${name}" to "${target}"`, errno("EINVAL"), {
+        reason: "attaching to a target that the guest names is not supported yet",
+        hint: "programs whose section name says where they go are attached with an empty target",
+      });
+    }
+    takeLog();
+    const link = program.attach();
+    const log = takeLog();
+    if (typeof link === "number") throw diagnoseAttach(program, link, log);
+    this.#links.push(link);
+  }
+
+  /**
+   * Polls a ring buffer or perf event array; the first call opens it.
+   *
+   * @returns number of events, the callback's negative result, or a negative errno
+   */
+  poll(map: BpfMap, stage: Stage, pump: Pump, args: PollArguments): number {
+    let channel = this.#channels.get(map);
+    if (channel === undefined) {
+      const opened = EventChannel.open(map, stage);
+      if (typeof opened === "number") return opened;
+      channel = opened;
+      this.#channels.set(map, channel);
+    }
+    this.#pollDepth += 1;
+    try {
+      return channel.poll(pump, args);
+    } finally {
+      this.#pollDepth -= 1;
+      if (this.#closing) this.close();
+    }
+  }
+
+  /** By map name, for buffers that were polled. */
+  get stats(): Map<string, ChannelStats> {
+    return new Map([...this.#channels].map(([map, channel]) => [map.name, channel.stats]));
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    if (this.#pollDepth > 0) {
+      this.#closing = true;
+      for (const channel of this.#channels.values()) channel.discard();
+      return;
+    }
+    this.#closed = true;
+    for (const link of this.#links) link.close();
+    for (const channel of this.#channels.values()) channel[Symbol.dispose]();
+    this.#object.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

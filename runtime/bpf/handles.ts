@@ -1,0 +1,35 @@
+/** Small integers for host things that a guest may name, and only those. */
+
+/**
+ * Numbers from 1 upward, each given out once: one that was released, or made up, is found as
+ * `undefined`.
+ */
+export class Handles<T> {
+  readonly #entries = new Map<number, T>();
+  #last = 0;
+
+  add(entry: T): number {
+    this.#last += 1;
+    this.#entries.set(this.#last, entry);
+    return this.#last;
+  }
+
+  /** @param handle as it comes from the guest: an `i32`, or an `i64` as a bigint */
+  get(handle: number | bigint): T | undefined {
+    return this.#entries.get(Number(handle));
+  }
+
+  remove(handle: number | bigint): T | undefined {
+    const entry = this.get(handle);
+    this.#entries.delete(Number(handle));
+    return entry;
+  }
+
+  values(): IterableIterator<T> {
+    return this.#entries.values();
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+}

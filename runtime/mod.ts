@@ -1,0 +1,20 @@
+/**
+ * Runs WebAssembly guests that drive eBPF.
+ *
+ * ```ts
+ * import { compileGuest, runGuest } from "./runtime/mod.ts";
+ *
+ * const guest = compileGuest(await Deno.readFile("bootstrap.wasm"), "bootstrap.wasm");
+ * Deno.exit(runGuest(guest, { args: ["bootstrap.wasm", "-d", "50"] }));
+ * ```
+ *
+ * The guest runs on the calling thread, and everything it loaded or attached is released when it ends.
+ * Linux on x86-64 or arm64; loading eBPF needs root, or CAP_BPF and CAP_PERFMON.
+ *
+ * @module
+ */
+export { BpfError } from "./bpf/mod.ts";
+export { GuestTrap, ModuleError } from "./errors.ts";
+export { runGuest, type RunOptions } from "./guest.ts";
+export { interruptible, TIMEOUT_GRACE_MS } from "./interrupt.ts";
+export { compileGuest, type GuestModule } from "./module.ts";

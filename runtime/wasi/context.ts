@@ -1,0 +1,20 @@
+/** What the call families of WASI share. */
+import type { GuestMemory } from "../guest_memory.ts";
+import type { FdTable } from "./fd_table.ts";
+
+/** One guest's WASI state. */
+export interface WasiContext {
+  readonly memory: GuestMemory;
+  /** `args[0]` is the module's name. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly fds: FdTable;
+  /** Ends the guest with an exit code; does not return. */
+  readonly exit: (code: number) => never;
+}
+
+/** A WASI function as WebAssembly calls it: numbers and bigints in, an errno out. */
+export type WasiFunction = (...args: never[]) => number | void;
+
+/** A call family's functions, by import name. */
+export type WasiFunctions = Record<string, WasiFunction>;

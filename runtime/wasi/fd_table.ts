@@ -1,0 +1,34 @@
+/** A guest's descriptors: small integers for what it was given. */
+
+/** `fd_write` right of the specification. */
+export const RIGHT_FD_READ = 1n << 1n;
+export const RIGHT_FD_WRITE = 1n << 6n;
+
+/** What a descriptor stands for. */
+export interface FdEntry {
+  /** The descriptor on the host. */
+  hostFd: number;
+  rights: bigint;
+}
+
+/** Descriptors by number. 0, 1 and 2 are the standard streams. */
+export class FdTable {
+  readonly #entries: Map<number, FdEntry>;
+
+  constructor() {
+    this.#entries = new Map([
+      [0, { hostFd: 0, rights: RIGHT_FD_READ }],
+      [1, { hostFd: 1, rights: RIGHT_FD_WRITE }],
+      [2, { hostFd: 2, rights: RIGHT_FD_WRITE }],
+    ]);
+  }
+
+  get(fd: number): FdEntry | undefined {
+    return this.#entries.get(fd);
+  }
+
+  /** Forgets a descriptor; the host's standard streams stay open. */
+  close(fd: number): boolean {
+    return this.#entries.delete(fd);
+  }
+}

@@ -1,0 +1,59 @@
+/** `poll_oneoff`, as far as clocks go. */
+import { system } from "../../ffi/mod.ts";
+import type { GuestMemory } from "../guest_memory.ts";
+import type { WasiContext, WasiFunctions } from "./context.ts";
+import { fromResult, wasiErrno } from "./errno.ts";
+
+const SUBSCRIPTION_BYTES = 48;
+const EVENT_BYTES = 32;
+const EVENT_TYPE_CLOCK = 0;
+const FLAG_ABSTIME = 1;
+/** More than a program waits for at once; keeps a guest from making the host allocate for it. */
+const MAX_SUBSCRIPTIONS = 4096;
+
+/** A clock subscription: layout of `subscription` in the specification. */
+interface ClockSubscription {
+  userdata: bigint;
+  clock: number;
+  timeoutNs: bigint;
+  absolute: boolean;
+}
+
+function readClock(memory: GuestMemory, at: number): ClockSubscription | undefined {
+  if (memory.getU8(at + 8) !== EVENT_TYPE_CLOCK) return undefined;
+  return {
+    userdata: memory.getU64(at),
+    clock: memory.getU32(at + 16),
+    timeoutNs: memory.getU64(at + 24),
+    absolute: (memory.getU16(at + 40) & FLAG_ABSTIME) !== 0,
+  };
+}
+
+function putEvent(memory: GuestMemory, at: number, userdata: bigint, error: number): void {
+  memory.bytes(at, EVENT_BYTES).fill(0);
+  memory.setU64(at, userdata);
+  memory.setU16(at + 8, error);
+  memory.setU8(at + 10, EVENT_TYPE_CLOCK);
+}
+
+export function pollFunctions({ memory }: WasiContext): WasiFunctions {
+  return {
+    "poll_oneoff": (input: number, output: number, count: number, countOut: number) => {
+      if (count <= 0 || count > MAX_SUBSCRIPTIONS) return wasiErrno("EINVAL");
+      // All ranges first, so that a fault happens before the sleep.
+      memory.bytes(input, count * SUBSCRIPTION_BYTES);
+      memory.bytes(output, count * EVENT_BYTES);
+      memory.bytes(countOut, 4);
+      if (count > 1) return wasiErrno("ENOSYS");
+      const subscription = readClock(memory, input >>> 0);
+      if (subscription === undefined) return wasiErrno("ENOSYS");
+      if (subscription.clock > 1) return wasiErrno("EINVAL");
+      const { clock, timeoutNs, absolute, userdata } = subscription;
+      const slept = system.sleep(clock, timeoutNs, absolute);
+      if (slept < 0) return fromResult(slept);
+      putEvent(memory, output >>> 0, userdata, 0);
+      memory.setU32(countOut, 1);
+      return 0;
+    },
+  };
+}
