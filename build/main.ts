@@ -1,24 +1,60 @@
+/** Entry of the tasks in deno.json: `main.ts build|compile|demo|test|bench [ARGUMENTS…]`. */
+import { bench, buildNative } from "./bench.ts";
+import { gate, testOnly } from "./check.ts";
+import { compileBinary } from "./compile.ts";
+import { demo } from "./demo.ts";
 import { BuildError } from "./errors.ts";
+import { buildExamples } from "./guests.ts";
 import { say } from "./output.ts";
 import { endOnSignals } from "./process.ts";
-import { buildShim } from "./shim.ts";
 import { buildPump } from "./pump.ts";
-import { buildExamples } from "./guests.ts";
+import { buildShim } from "./shim.ts";
 import { lockBuild } from "./step.ts";
+import { buildTestGuests } from "./test_guests.ts";
 import { buildThirdParty } from "./third_party.ts";
 
-type Task = (args: readonly string[]) => Promise<number>;
-
-const TASKS: Record<string, Task> = {
-  build: async () => {
-    using _lock = lockBuild();
-    await buildThirdParty();
-    await buildShim();
-    await buildPump();
-    await buildExamples();
-    return 0;
-  },
+const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  build: () => makeThen(buildAll, () => 0),
+  compile: () => makeThen(compile, () => 0),
+  demo: (options) => makeThen(compile, () => demo(options)),
+  test: (files) =>
+    files.length === 0
+      ? gate(() => makeThen(compileForTests, () => {}))
+      : makeThen(compileForTests, () => testOnly(files)),
+  bench: (names) => makeThen(compileForBench, () => bench(names)),
 };
+
+/** Keeps other builds out while something is made, and only then. */
+async function makeThen<T>(make: () => Promise<void>, then: () => T | Promise<T>): Promise<T> {
+  {
+    using _lock = lockBuild();
+    await make();
+  }
+  return await then();
+}
+
+async function buildAll(): Promise<void> {
+  await buildThirdParty();
+  await buildShim();
+  await buildPump();
+  await buildExamples();
+}
+
+async function compile(): Promise<void> {
+  await buildAll();
+  await compileBinary();
+}
+
+async function compileForTests(): Promise<void> {
+  await buildAll();
+  await buildTestGuests();
+  await compileBinary();
+}
+
+async function compileForBench(): Promise<void> {
+  await compile();
+  await buildNative();
+}
 
 async function main(args: readonly string[]): Promise<number> {
   const [name = "", ...rest] = args;
@@ -39,4 +75,4 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,64 @@
+import { basename, join } from "node:path";
+import { BuildError } from "./errors.ts";
+import { programState } from "./programs.ts";
+import { run, runAttached } from "./process.ts";
+import { filesUnder, replaceFile, runStep } from "./step.ts";
+import { DEPS, LIBBPF_VERSION_FILE } from "./third_party.ts";
+
+const NATIVE = ".cache/bench";
+
+const OPTIONS = [
+  ...["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror"],
+  ...["-isystem", `${DEPS}/uapi`, "-isystem", `${DEPS}/include`],
+];
+const LIBRARIES = ["libbpf.a", "libelf.a", "libeu.a", "libz.a"].map((name) =>
+  `${DEPS}/lib/${name}`
+);
+
+/** Builds what we measure beside: native programs with the same libbpf as the shim. */
+export async function buildNative(): Promise<void> {
+  for (const source of filesUnder("bench/native", (path) => path.endsWith(".c"))) {
+    const output = join(NATIVE, basename(source, ".c"));
+    await runStep({
+      name: source,
+      inputs: [
+        source,
+        ...filesUnder("bench/native", (path) => path.endsWith(".h")),
+        ...[LIBBPF_VERSION_FILE, "build/bench.ts"],
+      ],
+      key: programState("clang"),
+      outputs: [output],
+      make: () =>
+        replaceFile(output, async (path) => {
+          await run("clang", [...OPTIONS, source, "-o", path, ...LIBRARIES]);
+        }),
+    });
+  }
+}
+
+/**
+ * Runs the benchmarks with these names, or every one, in turn; the exit code of the first that
+ * failed.
+ */
+export async function bench(names: readonly string[]): Promise<number> {
+  const programs = filesUnder("bench", isProgram);
+  for (const name of names) {
+    if (programs.some((path) => basename(path, ".ts") === name)) continue;
+    throw new BuildError(`Cannot run benchmark ${name}: there is no bench/${name}.ts`, {
+      hint: `there are ${programs.map((path) => basename(path, ".ts")).join(", ")}`,
+    });
+  }
+  let code = 0;
+  for (const path of programs) {
+    if (names.length > 0 && !names.includes(basename(path, ".ts"))) continue;
+    const result = await runAttached("deno", ["run", "-A", path]);
+    code ||= result;
+  }
+  return code;
+}
+
+/** Other files in that folder are modules that these share. */
+function isProgram(path: string): boolean {
+  return /^bench\/[^/]+\.ts$/.test(path) && !path.endsWith("_test.ts") &&
+    Deno.readTextFileSync(path).includes("import.meta.main");
+}

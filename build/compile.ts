@@ -1,0 +1,44 @@
+import { findRuntimeBase } from "./denort.ts";
+import { run } from "./process.ts";
+import { PUMP } from "./pump.ts";
+import { SHIM } from "./shim.ts";
+import { filesUnder, replaceFile, runStep } from "./step.ts";
+
+/** The program: one file, nothing to install beside it. */
+export const BINARY = "dist/wasm-bpf";
+
+/** What the program may do, whatever the guest asks for. */
+const PERMISSIONS = [
+  // The shim: libbpf, and the system calls that a guest's files and clocks need.
+  "--allow-ffi",
+  // The module to run. Its path is the user's to choose.
+  "--allow-read",
+];
+
+const FOLDERS = ["bindgen", "cli", "ffi", "oci", "runtime"];
+
+/** The modules that the program is made of. */
+export function programModules(): string[] {
+  const isModule = (path: string) => path.endsWith(".ts") && !path.endsWith("_test.ts");
+  return ["main.ts", ...FOLDERS.flatMap((folder) => filesUnder(folder, isModule))];
+}
+
+/** Makes the program, with the shim and the pump inside. */
+export async function compileBinary(): Promise<void> {
+  await runStep({
+    name: "wasm-bpf",
+    inputs: [...programModules(), "deno.json", "deno.lock", "build/compile.ts", SHIM, PUMP],
+    key: Deno.version.deno,
+    outputs: [BINARY],
+    async make() {
+      const base = await findRuntimeBase();
+      const env = base.kind === "file" ? { DENORT_BIN: base.path } : {};
+      const included = [SHIM, PUMP].flatMap((path) => ["--include", path]);
+      await replaceFile(BINARY, async (path) => {
+        // Deno's code cache would be read from a predictable path under /tmp at the next start.
+        const options = ["--no-code-cache", "--no-prompt", ...PERMISSIONS, ...included];
+        await run("deno", ["compile", ...options, "--output", path, "main.ts"], { env });
+      });
+    },
+  });
+}

@@ -1,0 +1,96 @@
+/** The rule of who may import whom, as a function of the import graph. */
+
+/** One import: paths relative to the checkout, or the specifier as it is for what is not a file in it. */
+export interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What each folder may import, beside itself and the root of the error classes. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "main.ts": ["cli"],
+  cli: ["runtime", "oci", "bindgen"],
+  runtime: ["ffi"],
+  oci: [],
+  bindgen: [],
+  ffi: [],
+  build: [],
+  bench: ["cli", "runtime", "oci", "bindgen", "ffi"],
+  sdk: [],
+  examples: ["runtime"],
+};
+
+/** Every folder's errors derive from here, so everybody may import it. */
+const SHARED = "ffi/errors.ts";
+
+/** Parts of the runtime that stay apart: neither needs to know how the other is done. */
+const STRANGERS: readonly (readonly [string, string])[] = [
+  ["runtime/bpf/", "runtime/wasi/"],
+  ["runtime/wasi/", "runtime/bpf/"],
+];
+
+/** What a set of imports does that it must not, one line each. Imports of tests are not looked at. */
+export function layeringViolations(imports: readonly Import[]): string[] {
+  const violations: string[] = [];
+  for (const { from, to } of imports) {
+    if (isTest(from)) continue;
+    const reason = objection(from, to);
+    if (reason !== undefined) violations.push(`${from} imports ${to}: ${reason}`);
+  }
+  return violations;
+}
+
+function objection(from: string, to: string): string | undefined {
+  if (/^(jsr|https?):/.test(to)) return "only files, node: and npm: can be imported";
+  if (/^[a-z]+:/.test(to)) return undefined;
+  if (STRANGERS.some(([one, other]) => from.startsWith(one) && to.startsWith(other))) {
+    return "these two do not know each other";
+  }
+  const [source, target] = [folderOf(from), folderOf(to)];
+  if (source === target || to === SHARED) return undefined;
+  if (isTest(to)) return "that is a test's";
+  const allowed = MAY_IMPORT[source];
+  if (allowed === undefined) return `build/layering.ts does not know ${source}`;
+  if (!allowed.includes(target)) return `${source} may not import ${target}`;
+  if (to !== `${target}/mod.ts`) return `across folders only ${target}/mod.ts is imported`;
+  return undefined;
+}
+
+function folderOf(path: string): string {
+  return path.split("/")[0] ?? path;
+}
+
+function isTest(path: string): boolean {
+  return path.startsWith("tests/") || path.endsWith("_test.ts");
+}
+
+/** The part of `deno info --json` that is read here. */
+export interface ModuleGraph {
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly dependencies?: readonly {
+      readonly specifier: string;
+      readonly code?: { readonly specifier?: string };
+      readonly type?: { readonly specifier?: string };
+    }[];
+  }[];
+}
+
+/**
+ * The imports in a module graph, of values and of types, by files below `root`.
+ *
+ * @param root URL of the checkout, with a slash at its end
+ */
+export function importsOf(graph: ModuleGraph, root: string): Import[] {
+  const relative = (url: string) => url.startsWith(root) ? url.slice(root.length) : url;
+  return graph.modules
+    .filter((module) => module.specifier.startsWith(root))
+    .flatMap((module) =>
+      (module.dependencies ?? []).map((dependency) => ({
+        from: relative(module.specifier),
+        to: relative(
+          dependency.code?.specifier ?? dependency.type?.specifier ?? dependency.specifier,
+        ),
+      }))
+    );
+}
