@@ -76,7 +76,7 @@ export async function runAttached(
  *
  * It gets a session of its own, and signals from here: so it sees each one exactly once, whether it was
  * sent to this process, by `deno task`, or by the terminal to all of them. Should this process be
- * killed, the kernel ends the program too.
+ * killed, the kernel ends the program too; should its parent be, it is ended from here.
  */
 export async function runInForeground(command: string, args: readonly string[]): Promise<number> {
   const child = spawn("setsid", ["setpriv", "--pdeathsig", "TERM", command, ...args], {});
@@ -87,7 +87,14 @@ export async function runInForeground(command: string, args: readonly string[]):
     last.set(signal, now);
     if (now - before > SAME_SIGNAL_MS) kill(child, signal);
   };
-  return (await child.status.finally(() => foreground = undefined)).code;
+  const parent = Deno.ppid;
+  const watch = setInterval(() => {
+    if (Deno.ppid !== parent) kill(child, "SIGTERM");
+  }, 500);
+  const { code } = await child.status;
+  clearInterval(watch);
+  foreground = undefined;
+  return code;
 }
 
 function spawn(
