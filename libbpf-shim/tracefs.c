@@ -12,9 +12,9 @@
 
 bool shim_tracefs_is_mounted(void)
 {
-	/* The two places that libbpf looks at. */
-	return !access("/sys/kernel/tracing/events", F_OK) ||
-	       !access("/sys/kernel/debug/tracing/events", F_OK);
+	/* The two places that libbpf looks at; unlike access(2), this counts file capabilities. */
+	return !faccessat(AT_FDCWD, "/sys/kernel/tracing/events", F_OK, AT_EACCESS) ||
+	       !faccessat(AT_FDCWD, "/sys/kernel/debug/tracing/events", F_OK, AT_EACCESS);
 }
 
 int shim_tracefs_open_unmounted(void)
