@@ -10,7 +10,8 @@ Usage: wasm-bpf [run] [OPTIONS] MODULE [ARGS...]
   ARGS     the module's own arguments, passed on untouched
 
 Options stand before MODULE:
-      --timeout DURATION   end the module after 500ms, 10s, 2m, 1h, as Ctrl-C would
+      --timeout DURATION   end the module after 500ms, 10s, 2m or 1h, as
+                           Ctrl-C would
   -v, --verbose            show libbpf's remarks and the verifier's whole log
   -m, --wrapper-module-name NAME
                            import module of poll for guests that export their

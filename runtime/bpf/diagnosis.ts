@@ -42,6 +42,9 @@ function hintFor(number: number, log: string, refused: boolean): string | undefi
   if (MISSING_TYPE.test(log)) {
     return "this kernel lacks a type, field or function that the program needs";
   }
+  if (refused && -number === errno("E2BIG")) {
+    return "the program is larger, or branches more, than this kernel's verifier follows";
+  }
   if (refused) return "the verifier refused the program; its last lines say where";
   if (-number === errno("EINVAL") && /unknown program type|not supported/i.test(log)) {
     return "this kernel may lack the program's type";

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { bpfState, untilNothingAdded } from "./support/bpf_state.ts";
+import { BOOTSTRAP, runCli, WASM_BPF } from "./support/cli.ts";
+
+async function output(program: string, ...args: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, { args, stdin: "null" })
+    .output();
+  const decoder = new TextDecoder();
+  assert.ok(success, `${program} failed: ${decoder.decode(stderr)}`);
+  return decoder.decode(stdout);
+}
+
+/** Libraries that glibc itself consists of, and the compiler's, which Deno's base needs. */
+const SYSTEM_LIBRARIES =
+  /^(linux-vdso|libc|libm|libdl|libpthread|librt|libgcc_s|ld-linux-[\w-]+)\.so/;
+
+Deno.test("the binary needs no library but the C library's own", async () => {
+  const names = (await output("ldd", WASM_BPF)).trim().split("\n")
+    .map((line) => line.trim().replace(/^.*\/(ld-linux)/, "$1"));
+  assert.ok(names.length >= 3);
+  for (const name of names) assert.match(name, SYSTEM_LIBRARIES);
+});
+
+Deno.test("the binary alone runs a guest with a read-only root and no /tmp", async () => {
+  const before = await bpfState();
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.copyFile(WASM_BPF, `${folder}/wasm-bpf`);
+    await Deno.copyFile(BOOTSTRAP, `${folder}/bootstrap.wasm`);
+    // Its own mount namespace: an empty read-only root with nothing but the two files, the C library,
+    // /proc and /sys. /proc is the host's, so that getpid() there means the same.
+    const script = `set -e
+      root="$1/root"; mkdir "$root"; mount -t tmpfs none "$root"; cd "$root"
+      mkdir -p app proc sys lib lib64 usr/lib
+      mount --bind "$1" app; mount --rbind /proc proc; mount --rbind /sys sys
+      mount --bind /lib lib
+      if [ -d /lib64 ]; then mount --bind /lib64 lib64; fi
+      mount -o remount,bind,ro app; mount -o remount,ro "$root"
+      exec chroot "$root" /app/wasm-bpf --timeout 500ms /app/bootstrap.wasm`;
+    const { code, stdout, stderr } = await new Deno.Command("unshare", {
+      args: ["--mount", "/bin/sh", "-c", script, "sh", folder],
+      stdin: "null",
+    }).output();
+    const decoder = new TextDecoder();
+    assert.equal(code, 0, decoder.decode(stderr));
+    assert.match(decoder.decode(stdout), /^TIME .*\n/);
+    assert.equal(decoder.decode(stderr), "");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+  await untilNothingAdded(before);
+});
+
+/** What a run may open, beside the module and the program itself. */
+const EXPECTED_PATHS = [
+  /^\/etc\/ld\.so\.(cache|preload)$/,
+  /^\/(usr\/)?lib(64)?\//,
+  // The machine, for V8 and tokio: processors, memory, control groups.
+  /^\/proc\/(self|thread-self)\//,
+  /^\/proc\/(cpuinfo|meminfo|stat|sys\/vm\/overcommit_memory|sys\/kernel\/.*|version_signature)$/,
+  /^\/sys\/(fs\/cgroup|devices\/system\/cpu)\//,
+  // The time zone, for JavaScript's dates.
+  /^\/etc\/localtime$|^\/usr\/share\/zoneinfo\//,
+  // What loading and attaching need.
+  /^\/sys\/kernel\/(btf\/vmlinux|tracing|debug\/tracing)/,
+  /^\/sys\/bus\/event_source\//,
+  // Where libbpf looks for a BPF token (Linux 6.9).
+  /^\/sys\/fs\/bpf$/,
+  /^\/dev\/(urandom|null)$/,
+  /^events\//,
+];
+
+Deno.test("a run creates no file and reads no path that others could prepare", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const log = `${folder}/strace`;
+    const through = ["strace", "-f", "-qq", "-e", "trace=%file,memfd_create", "-o", log];
+    const { code, stderr } = await runCli(["--timeout", "300ms", BOOTSTRAP], { through });
+    assert.equal(code, 0, stderr);
+    const lines = (await Deno.readTextFile(log)).split("\n");
+    assert.ok(lines.some((line) => /memfd_create\("libbpf-shim"/.test(line)));
+    const opened = lines.filter((line) => /\bopen(at2?|)\(/.test(line));
+    assert.ok(opened.length > 5);
+    for (const line of opened) {
+      assert.doesNotMatch(line, /O_CREAT|O_WRONLY|O_RDWR.*(?<!\/proc\/self\/fd\/\d+)"/, line);
+      const path = /"([^"]*)"/.exec(line)?.[1] ?? "";
+      const known = path === BOOTSTRAP || path === WASM_BPF ||
+        EXPECTED_PATHS.some((pattern) => pattern.test(path));
+      assert.ok(known, `opens ${path}: ${line}`);
+    }
+    const changing = /\b(mkdir|mknod|rename|unlink|link|symlink|chmod|chown|mount)(at2?)?\(/;
+    assert.deepEqual(lines.filter((line) => changing.test(line) && !/readlink/.test(line)), []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a run takes at most 90 MB of memory", async () => {
+  const through = ["/usr/bin/time", "-f", "%M"];
+  const { code, stderr } = await runCli(["--timeout", "500ms", BOOTSTRAP], { through });
+  assert.equal(code, 0);
+  const kilobytes = Number(stderr.trim().split("\n").at(-1));
+  assert.ok(kilobytes > 20_000 && kilobytes * 1024 <= 90e6, `${kilobytes} KiB`);
+});
+
+Deno.test("--version names what the binary is made of", async () => {
+  const { code, stdout } = await runCli(["--version"]);
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /^wasm-bpf \d+\.\d+\.\d+\ndeno 2\.\d+\.\d+\nv8 [\d.]+[\w-]*\nlibbpf 1\.\d+\.\d+\n$/,
+  );
+});
+
+Deno.test("--help goes to standard output and fits a terminal of 80 columns", async () => {
+  for (const args of [["--help"], ["-h"], ["run", "--help"], ["--help", "run"]]) {
+    const { code, stdout, stderr } = await runCli(args);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.match(stdout, /^wasm-bpf runs WebAssembly modules/);
+    assert.ok(stdout.split("\n").every((line) => line.length <= 80));
+  }
+});
+
+Deno.test("what stands behind the module is the guest's", async () => {
+  const { code, stdout } = await runCli([BOOTSTRAP, "-h", "--version", "--timeout", "1s"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^Usage: bootstrap /);
+});

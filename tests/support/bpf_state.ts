@@ -1,0 +1,39 @@
+/** What the kernel holds of eBPF, as `bpftool` tells. */
+import { until } from "./condition.ts";
+
+/** Ids of programs, maps and links. */
+export interface BpfState {
+  prog: number[];
+  map: number[];
+  link: number[];
+}
+
+async function ids(kind: keyof BpfState): Promise<number[]> {
+  const { success, stdout, stderr } = await new Deno.Command("bpftool", {
+    args: ["--json", kind, "list"],
+    stdin: "null",
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  if (!success) throw new Error(`bpftool failed: ${text}${new TextDecoder().decode(stderr)}`);
+  return (JSON.parse(text) as { id: number }[]).map(({ id }) => id);
+}
+
+/** What is loaded now. */
+export async function bpfState(): Promise<BpfState> {
+  return { prog: await ids("prog"), map: await ids("map"), link: await ids("link") };
+}
+
+/** What is loaded now and was not then. */
+export async function added(before: BpfState): Promise<BpfState> {
+  const now = await bpfState();
+  const fresh = (kind: keyof BpfState) => now[kind].filter((id) => !before[kind].includes(id));
+  return { prog: fresh("prog"), map: fresh("map"), link: fresh("link") };
+}
+
+/** Waits until nothing is left of what was loaded since; the kernel frees a little after the close. */
+export async function untilNothingAdded(before: BpfState): Promise<void> {
+  await until("all eBPF objects are gone", async () => {
+    const { prog, map, link } = await added(before);
+    return prog.length + map.length + link.length === 0;
+  });
+}
