@@ -68,6 +68,11 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     return await task(rest);
   } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) {
+      say(`error: ${error.message}`);
+      say("hint: .cache and dist must be this user's; an earlier run may have been another's");
+      return 1;
+    }
     if (!(error instanceof BuildError)) throw error;
     say(`error: ${error.message}`);
     if (error.hint !== undefined) say(`hint: ${error.hint}`);

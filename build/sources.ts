@@ -42,34 +42,27 @@ export async function unpackSource(library: Library, into: string): Promise<Sour
   return source;
 }
 
-async function findTarball(library: Library): Promise<{ source: Source; path: string }> {
-  const sources = sourcesOf(library);
-  for (const source of sources) {
-    for (const folder of [Deno.env.get("WASM_BPF_SOURCES"), FOLDER]) {
-      const path = folder === undefined ? undefined : join(folder, source.file);
-      if (path === undefined || fileState(path) === undefined) continue;
-      if (folder !== FOLDER) verify(path, source);
-      else if (!isIntact(path, source)) continue;
-      return { source, path };
-    }
-  }
-  return await download(library);
+interface Tarball {
+  readonly source: Source;
+  readonly path: string;
 }
 
-async function download(library: Library): Promise<{ source: Source; path: string }> {
-  await Deno.mkdir(FOLDER, { recursive: true });
+async function findTarball(library: Library): Promise<Tarball> {
   const sources = sourcesOf(library);
-  const temporary = await Deno.makeTempDir({ dir: FOLDER });
+  const folder = Deno.env.get("WASM_BPF_SOURCES");
+  for (const source of folder === undefined ? [] : sources) {
+    const path = join(folder ?? "", source.file);
+    if (fileState(path) === undefined) continue;
+    verify(path, source);
+    return { source, path };
+  }
   try {
-    const apt = await openApt();
     for (const source of sources) {
-      if (!await apt.downloadSource(library, source.sha256, temporary)) continue;
-      verify(join(temporary, source.file), source);
       const path = join(FOLDER, source.file);
-      copyFile(join(temporary, source.file), path);
-      return { source, path };
+      const found = fileState(path) !== undefined && isIntact(path, source);
+      if (found || await download(library, source, path)) return { source, path };
     }
-    throw new BuildError("Cannot find it in Debian's source packages");
+    throw new BuildError("No Debian suite has it any more");
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BuildError(`Cannot get the source of ${library}\n${reason}`, {
@@ -77,6 +70,19 @@ async function download(library: Library): Promise<{ source: Source; path: strin
       hint: "put this file into a folder, name the folder in WASM_BPF_SOURCES, and try again:\n" +
         sources.slice(0, 1).map((it) => `      ${it.file}  sha256 ${it.sha256}`).join("\n"),
     });
+  }
+}
+
+/** Downloads a tarball by apt; false when no suite has it, which is when a stand-in may be taken. */
+async function download(library: Library, source: Source, path: string): Promise<boolean> {
+  await Deno.mkdir(FOLDER, { recursive: true });
+  const temporary = await Deno.makeTempDir({ dir: FOLDER });
+  try {
+    const apt = await openApt();
+    if (!await apt.downloadSource(library, source.sha256, temporary)) return false;
+    verify(join(temporary, source.file), source);
+    copyFile(join(temporary, source.file), path);
+    return true;
   } finally {
     await Deno.remove(temporary, { recursive: true });
   }

@@ -13,8 +13,11 @@ export interface Step {
   readonly key?: unknown;
   /** Files that {@linkcode Step.make} leaves behind. */
   readonly outputs: readonly string[];
-  /** Makes the outputs. Each should be complete from the moment it is there: see {@linkcode replaceFile}. */
-  make(): Promise<void>;
+  /**
+   * Makes the outputs. Each should be complete from the moment it is there: see {@linkcode replaceFile}.
+   * May answer with a remark, which is printed.
+   */
+  make(): Promise<string | void>;
 }
 
 /** Where stamps are kept, and whether a line is printed. */
@@ -42,8 +45,9 @@ export async function runStep(step: Step, options: StepOptions = {}): Promise<bo
 
   const start = performance.now();
   if (options.quiet !== true) write(`build  ${step.name} …`);
+  let remark: string | void;
   try {
-    await step.make();
+    remark = await step.make();
   } catch (error) {
     if (options.quiet !== true) say("  failed");
     throw error;
@@ -55,7 +59,9 @@ export async function runStep(step: Step, options: StepOptions = {}): Promise<bo
     outputs[path] = state;
   }
   writeFile(stampPath, JSON.stringify({ inputs, outputs } satisfies Stamp));
-  if (options.quiet !== true) say(secondsSince(start));
+  if (options.quiet !== true) {
+    say(secondsSince(start) + (remark === undefined ? "" : `  (${remark})`));
+  }
   return true;
 }
 

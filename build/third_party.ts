@@ -37,11 +37,15 @@ function step(
     inputs: ["build/third_party.ts"],
     key: sources,
     outputs: outputs.map((path) => `${DEPS}/${path}`),
-    async make() {
+    async make(): Promise<string | undefined> {
       const folder = resolve(".cache/build", library);
       const source = await unpackSource(library, folder);
       install(await make(folder), source);
       await Deno.remove(folder, { recursive: true });
+      if (source !== sources[0]) {
+        return `${source.version} stands in: no Debian suite has the other`;
+      }
+      return undefined;
     },
   };
 
