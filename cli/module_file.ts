@@ -14,6 +14,7 @@ export function readModuleFile(path: string): Uint8Array<ArrayBuffer> {
     using file = Deno.openSync(path);
     const { size, isDirectory } = file.statSync();
     if (isDirectory) throw isFolder(path);
+    if (size > MAX_MODULE_BYTES) throw isTooLarge(path);
     return readAll(file, size, path);
   } catch (error) {
     if (error instanceof HostError) throw error;
@@ -22,20 +23,16 @@ export function readModuleFile(path: string): Uint8Array<ArrayBuffer> {
 }
 
 function readAll(file: Deno.FsFile, expected: number, path: string): Uint8Array<ArrayBuffer> {
-  let bytes = new Uint8Array(Math.min(expected, MAX_MODULE_BYTES) + 1);
+  // One byte more than there should be, so that the end of the file is seen without growing.
+  let bytes = new Uint8Array(expected + 1);
   let used = 0;
   for (;;) {
     const count = file.readSync(bytes.subarray(used));
     if (count === null) return bytes.subarray(0, used);
     used += count;
-    if (used > MAX_MODULE_BYTES) {
-      throw new HostError(`Cannot run ${path}: it is larger than 1 GiB`, {
-        code: "TOO_LARGE",
-        hint: "no WebAssembly engine compiles a module of that size",
-      });
-    }
+    if (used > MAX_MODULE_BYTES) throw isTooLarge(path);
     if (used === bytes.length) {
-      const larger = new Uint8Array(Math.max(used * 2, 65536));
+      const larger = new Uint8Array(Math.min(Math.max(used * 2, 65536), MAX_MODULE_BYTES + 1));
       larger.set(bytes);
       bytes = larger;
     }
@@ -49,6 +46,13 @@ function isFolder(path: string): HostError {
   });
 }
 
+function isTooLarge(path: string): HostError {
+  return new HostError(`Cannot run ${path}: it is larger than 1 GiB`, {
+    code: "TOO_LARGE",
+    hint: "no WebAssembly engine compiles a module of that size",
+  });
+}
+
 function unreadable(path: string, cause: unknown): HostError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "EIO";
   if (code === "EISDIR") return isFolder(path);
@@ -59,7 +63,7 @@ function unreadable(path: string, cause: unknown): HostError {
       cause,
     });
   }
-  const reason = cause instanceof Error ? cause.message.replace(/: open '.*$/, "") : String(cause);
+  const reason = cause instanceof Error ? cause.message.replace(/: open '[^]*$/, "") : String(cause);
   return new HostError(`Cannot read ${path}: ${reason}`, {
     code,
     hint: code === "EACCES" ? "check who may read the file and its folders" : undefined,
