@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { HELP } from "./help.ts";
+import { RUN_OPTIONS } from "./run.ts";
+
+Deno.test("HELP shows every option with its short form and its argument", () => {
+  for (const [name, spec] of Object.entries(RUN_OPTIONS)) {
+    const short = "short" in spec ? `-${spec.short}, ` : "    ";
+    const argument = "argument" in spec ? ` ${spec.argument}` : "";
+    assert.ok(HELP.includes(`  ${short}--${name}${argument}`), name);
+  }
+});
+
+Deno.test("HELP shows no option that there is not", () => {
+  for (const [, name] of HELP.matchAll(/--([\w-]+)/g)) {
+    assert.ok(Object.hasOwn(RUN_OPTIONS, name ?? ""), name);
+  }
+});
+
+Deno.test("HELP fits a terminal of 80 columns", () => {
+  for (const line of HELP.split("\n")) assert.ok(line.length <= 80, line);
+});

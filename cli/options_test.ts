@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { type OptionSpec, parseCommandLine } from "./options.ts";
+
+const SPECS = {
+  "timeout": { argument: "DURATION" },
+  "module": { short: "m", argument: "NAME" },
+  "verbose": { short: "v" },
+  "help": { short: "h" },
+} as const satisfies Record<string, OptionSpec>;
+
+function parse(...args: string[]) {
+  const { values, flags, rest } = parseCommandLine(args, SPECS);
+  return { values, flags: [...flags], rest };
+}
+
+function refused(...args: string[]): Error & { hint?: string } {
+  try {
+    parse(...args);
+  } catch (error) {
+    assert.equal((error as { code?: string }).code, "USAGE");
+    return error as Error;
+  }
+  assert.fail(`accepted ${JSON.stringify(args)}`);
+}
+
+Deno.test("parseCommandLine() of nothing has nothing", () => {
+  assert.deepEqual(parse(), { values: {}, flags: [], rest: [] });
+});
+
+Deno.test("parseCommandLine() takes long options with = and with a space", () => {
+  assert.deepEqual(parse("--timeout", "1s", "x").values, { timeout: "1s" });
+  assert.deepEqual(parse("--timeout=1s", "x").values, { timeout: "1s" });
+});
+
+Deno.test("parseCommandLine() takes short options with a space and without", () => {
+  assert.deepEqual(parse("-m", "env", "x"), { values: { module: "env" }, flags: [], rest: ["x"] });
+  assert.deepEqual(parse("-menv", "x"), { values: { module: "env" }, flags: [], rest: ["x"] });
+});
+
+Deno.test("parseCommandLine() takes several short options in one word", () => {
+  assert.deepEqual(parse("-vh", "x").flags, ["verbose", "help"]);
+  assert.deepEqual(parse("-vmenv", "x"), {
+    values: { module: "env" },
+    flags: ["verbose"],
+    rest: ["x"],
+  });
+});
+
+Deno.test("parseCommandLine() leaves everything behind the first word untouched", () => {
+  const rest = ["guest.wasm", "-v", "--no-such", "--", "", "--timeout", "-m=x", "-"];
+  assert.deepEqual(parse("-h", ...rest), { values: {}, flags: ["help"], rest });
+});
+
+Deno.test("parseCommandLine() ends options at --, which it takes away", () => {
+  assert.deepEqual(parse("-v", "--", "-v", "--").rest, ["-v", "--"]);
+});
+
+Deno.test("parseCommandLine() takes a dash alone, and an empty word, for words", () => {
+  assert.deepEqual(parse("-", "-v").rest, ["-", "-v"]);
+  assert.deepEqual(parse("", "-v").rest, ["", "-v"]);
+});
+
+Deno.test("parseCommandLine() lets the last of several values count", () => {
+  assert.deepEqual(parse("--timeout=1s", "--timeout", "2s").values, { timeout: "2s" });
+});
+
+Deno.test("parseCommandLine() keeps = inside a value", () => {
+  assert.deepEqual(parse("--module=a=b").values, { module: "a=b" });
+});
+
+Deno.test("parseCommandLine() refuses an unknown option", () => {
+  for (const option of ["--no-such", "-x", "-vx", "--VERBOSE", "---v", "--no-verbose", "-é"]) {
+    refused(option, "x");
+  }
+});
+
+Deno.test("parseCommandLine() refuses the names of JavaScript's own properties", () => {
+  for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
+    refused(`--${name}`, "x");
+    refused(`--${name}=1`, "x");
+  }
+});
+
+Deno.test("parseCommandLine() refuses an option without its value", () => {
+  for (const args of [["--timeout"], ["--timeout="], ["-m"], ["-vm"], ["--timeout", ""]]) {
+    refused(...args);
+  }
+});
+
+Deno.test("parseCommandLine() refuses a value that an option does not take", () => {
+  for (const option of ["--verbose=1", "--verbose=", "--help=yes"]) refused(option, "x");
+});
+
+Deno.test("parseCommandLine() asks whether a close name was meant, and no far one", () => {
+  assert.match(refused("--timout", "1s").hint ?? "", /--timeout/);
+  assert.match(refused("--verbos").hint ?? "", /--verbose/);
+  assert.doesNotMatch(refused("--publish").hint ?? "", /did you mean/);
+});
