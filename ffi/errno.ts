@@ -51,6 +51,7 @@ const ERRNO = {
   ETIME: [62, "timer expired"],
   ENOLINK: [67, "link severed"],
   EPROTO: [71, "protocol error"],
+  EMULTIHOP: [72, "multihop attempted"],
   EBADMSG: [74, "bad message"],
   EOVERFLOW: [75, "value too large"],
   EILSEQ: [84, "invalid byte sequence"],
