@@ -1,0 +1,88 @@
+/**
+ * How long until both programs of the tracer are attached?
+ *
+ * From process start to the first byte on standard output, which the guest prints when both are
+ * attached; not to the exit, since detaching tracepoints costs the kernel the same whoever does it.
+ * Beside it, in turn: a native libbpf loader of the same object, and an empty program made by
+ * `deno compile`. Exit code 1 when wasm-bpf takes more than 1.4 times the sum of the two.
+ */
+import { findRuntimeBase } from "../build/denort.ts";
+import { median, spread } from "./statistics.ts";
+
+const ROUNDS = 25;
+const LIMIT = 1.4;
+
+const FIRST_BYTE = ".cache/bench/first_byte";
+const EMPTY = ".cache/bench/empty";
+
+const SUBJECTS = {
+  native: [".cache/bench/startup", "OBJECT"],
+  empty: [EMPTY],
+  wasmBpf: ["dist/wasm-bpf", "dist/examples/bootstrap.wasm"],
+} as const;
+
+type Subject = keyof typeof SUBJECTS;
+
+async function run(program: string, args: string[], env?: Record<string, string>): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args,
+    stdin: "null",
+    ...(env === undefined ? {} : { env }),
+  }).output();
+  if (!success) {
+    throw new Error(`${program} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
+  }
+  return new TextDecoder().decode(stdout);
+}
+
+async function compileEmpty(): Promise<void> {
+  const base = await findRuntimeBase();
+  const env = base.kind === "file" ? { DENORT_BIN: base.path } : {};
+  await run("deno", [
+    ...["compile", "--quiet", "--no-code-cache", "--output", EMPTY],
+    "bench/programs/empty.ts",
+  ], env);
+}
+
+/**
+ * One measurement in milliseconds. libbpf needs tracefs mounted, which here happens in a mount
+ * namespace of the measurement's own; all three run in one.
+ */
+async function measure(subject: Subject, object: string): Promise<number> {
+  const script = `grep -q " /sys/kernel/tracing " /proc/mounts ||
+    mount -t tracefs tracefs /sys/kernel/tracing; exec "$@"`;
+  const command = SUBJECTS[subject].map((word) => word === "OBJECT" ? object : word);
+  const text = await run("unshare", [
+    ...["--mount", "/bin/sh", "-c", script, "sh"],
+    ...[FIRST_BYTE, ...command],
+  ]);
+  return Number(text) / 1e6;
+}
+
+async function main(): Promise<number> {
+  const object = ".cache/guests/examples/bootstrap/bootstrap.bpf.o";
+  await Deno.stat(object);
+  await compileEmpty();
+  const ms: Record<Subject, number[]> = { native: [], empty: [], wasmBpf: [] };
+  const subjects = Object.keys(SUBJECTS) as Subject[];
+  for (const subject of subjects) await measure(subject, object);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const subject of subjects) ms[subject].push(await measure(subject, object));
+  }
+  const ratio = (whole: (round: number) => number) =>
+    median(ms.wasmBpf.map((value, round) => value / whole(round)));
+  const toSum = ratio((round) => (ms.native[round] ?? NaN) + (ms.empty[round] ?? NaN));
+  const toNative = ratio((round) => ms.native[round] ?? NaN);
+  const lines = [
+    `start to attached, ms: median (least-most) of ${ROUNDS} rounds`,
+    `  native libbpf loader             ${spread(ms.native, 1)}`,
+    `  empty program of deno compile    ${spread(ms.empty, 1)}`,
+    `  wasm-bpf                         ${spread(ms.wasmBpf, 1)}`,
+    `  wasm-bpf / (native + empty)      ${toSum.toFixed(2)}   at most ${LIMIT}`,
+    `  wasm-bpf / native                ${toNative.toFixed(2)}   published for wasmtime: 3.6`,
+  ];
+  await Deno.stdout.write(new TextEncoder().encode(`${lines.join("\n")}\n`));
+  return toSum <= LIMIT ? 0 : 1;
+}
+
+if (import.meta.main) Deno.exit(await main());
