@@ -1,4 +1,5 @@
 import { BuildError } from "./errors.ts";
+import { say } from "./output.ts";
 
 /** How a child process is started. */
 export interface CommandOptions {
@@ -26,6 +27,8 @@ export function endOnSignals(): void {
     Deno.addSignalListener(name, () => {
       if (foreground !== undefined) return foreground(name);
       for (const child of children) kill(child, "SIGTERM");
+      // Behind the "^C" that the terminal shows, and the step that was at work.
+      say("");
       Deno.exit(128 + number);
     });
   }
