@@ -10,9 +10,13 @@ export interface GuestModule {
 }
 
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
-/** Version word of a core module, and of a component. */
+/** The word behind it: a version below, a layer above. Core modules are layer 0, components 1. */
 const VERSION_CORE = 0x0000_0001;
-const VERSION_COMPONENT = 0x0001_000d;
+const LAYER_COMPONENT = 1;
+
+const ELF = [0x7f, 0x45, 0x4c, 0x46];
+const GZIP = [0x1f, 0x8b];
+const ZSTD = [0x28, 0xb5, 0x2f, 0xfd];
 
 /**
  * Compiles a module.
@@ -42,7 +46,7 @@ function checkHeader(bytes: Uint8Array, name: string): void {
       hint: "give a WebAssembly module, a .wasm file",
     });
   }
-  if (!MAGIC.every((byte, i) => bytes[i] === byte)) {
+  if (!startsWith(bytes, MAGIC)) {
     throw new ModuleError(`Cannot run ${name}: it is not a WebAssembly module`, {
       code: "MODULE_NOT_WASM",
       hint: hintForOther(bytes),
@@ -51,7 +55,7 @@ function checkHeader(bytes: Uint8Array, name: string): void {
   const version = bytes.length < 8
     ? undefined
     : new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true);
-  if (version === VERSION_COMPONENT) {
+  if (version !== undefined && version >>> 16 === LAYER_COMPONENT) {
     throw new ModuleError(`Cannot run ${name}: it is a component, not a core module`, {
       code: "MODULE_COMPONENT",
       hint: "build it for wasm32-wasip1, without the component step",
@@ -67,17 +71,21 @@ function checkHeader(bytes: Uint8Array, name: string): void {
   }
 }
 
+function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
+  return start.every((byte, i) => bytes[i] === byte);
+}
+
 /** What else people give by mistake. */
 function hintForOther(bytes: Uint8Array): string {
-  const start = new TextDecoder("latin1").decode(bytes.subarray(0, 256));
-  if (start.startsWith("\x7fELF")) {
+  if (startsWith(bytes, ELF)) {
     return "it is an ELF file: an eBPF object is run by a guest that embeds it";
   }
+  if (startsWith(bytes, GZIP) || startsWith(bytes, ZSTD)) {
+    return "it is compressed: unpack it first";
+  }
+  const start = new TextDecoder().decode(bytes.subarray(0, 256));
   if (/^\s*(\(module|\(component|;;|\(;)/.test(start)) {
     return "it is WebAssembly text: assemble it first, for example with wat2wasm";
-  }
-  if (start.startsWith("\x1f\x8b") || start.startsWith("\x28\xb5\x2f\xfd")) {
-    return "it is compressed: unpack it first";
   }
   return "give a WebAssembly module, a .wasm file";
 }
@@ -89,7 +97,7 @@ function hintForOther(bytes: Uint8Array): string {
  */
 export function checkGuest(guest: GuestModule, provided: WebAssembly.Imports): void {
   const missing = WebAssembly.Module.imports(guest.module).filter((wanted) =>
-    wanted.kind !== "function" || provided[wanted.module]?.[wanted.name] === undefined
+    wanted.kind !== "function" || !isProvided(provided, wanted)
   );
   const first = missing[0];
   if (first !== undefined) throw missingImport(guest, first, missing.length - 1);
@@ -110,6 +118,15 @@ export function checkGuest(guest: GuestModule, provided: WebAssembly.Imports): v
         : "build it as a WASI command, with a main function",
     });
   }
+}
+
+/** Own properties only: a guest that imports "constructor" must not find JavaScript's. */
+function isProvided(
+  provided: WebAssembly.Imports,
+  wanted: WebAssembly.ModuleImportDescriptor,
+): boolean {
+  const module = Object.hasOwn(provided, wanted.module) ? provided[wanted.module] : undefined;
+  return module !== undefined && Object.hasOwn(module, wanted.name);
 }
 
 function missingImport(
