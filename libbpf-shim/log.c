@@ -8,7 +8,7 @@
 
 #include "internal.h"
 
-/* libbpf gives the verifier at most 16 MiB for its log. */
+/* libbpf lets the verifier write up to 4 GiB, of which nobody reads the beginning. */
 #define LOG_MAX ((size_t)20 << 20)
 
 static char *text;
@@ -44,6 +44,24 @@ static bool reserve(size_t more)
 	return true;
 }
 
+/* Keeps the end of a message that the log cannot hold: there the verifier says why. */
+__attribute__((format(printf, 1, 0))) static int keep_end(const char *format, va_list args,
+							  size_t length)
+{
+	const size_t kept = LOG_MAX / 2;
+	char *whole = malloc(length + 1);
+
+	if (!whole || !reserve(kept)) {
+		free(whole);
+		return 0;
+	}
+	vsnprintf(whole, length + 1, format, args);
+	memcpy(text + used, whole + length - kept, kept);
+	used += kept;
+	free(whole);
+	return (int)kept;
+}
+
 __attribute__((format(printf, 2, 0))) static int keep(enum libbpf_print_level level,
 						      const char *format, va_list args)
 {
@@ -55,7 +73,11 @@ __attribute__((format(printf, 2, 0))) static int keep(enum libbpf_print_level le
 	va_copy(again, args);
 	length = vsnprintf(NULL, 0, format, again);
 	va_end(again);
-	if (length <= 0 || !reserve((size_t)length + 1))
+	if (length <= 0)
+		return 0;
+	if ((size_t)length >= LOG_MAX)
+		return keep_end(format, args, (size_t)length);
+	if (!reserve((size_t)length + 1))
 		return 0;
 	vsnprintf(text + used, (size_t)length + 1, format, args);
 	used += (size_t)length;
