@@ -1,16 +1,79 @@
 /** Reads what libbpf said about a failed load, and says it for people. */
-import { errno } from "../../ffi/mod.ts";
+import { errno, errnoName } from "../../ffi/mod.ts";
 import { BpfError } from "./errors.ts";
 
-const VERIFIER_LOG =
-  /^libbpf: prog '([^']*)': -- BEGIN PROG LOAD LOG --\n([\s\S]*?)^-- END PROG LOAD LOG --$/m;
+const LOG_BEGIN = /^libbpf: prog '([^']*)': -- BEGIN PROG LOAD LOG --\n/m;
+const LOG_END = /^-- END PROG LOAD LOG --$/m;
 const FAILED_PROGRAM = /^libbpf: prog '([^']*)': (?:BPF program load failed|failed to load)/m;
 const FAILED_MAP = /^libbpf: map '([^']*)': failed to create/m;
-const MISSING_BTF =
-  /kernel BTF is missing|failed to find valid kernel BTF|Error loading vmlinux BTF/;
-const MISSING_TYPE = /CO-RE relocating|failed to resolve CO-RE relocation|<invalid CO-RE/;
 
 const RIGHTS_HINT = "run as root, or give the binary CAP_BPF and CAP_PERFMON";
+
+/** What an errno's own words do not say, by what libbpf said. The first that fits counts. */
+interface Cause {
+  log?: RegExp;
+  errno?: number;
+  /** Stands behind the errno's name instead of its own words. */
+  reason?: string;
+  hint: string;
+}
+
+const LOAD_CAUSES: readonly Cause[] = [
+  {
+    log: /kernel BTF is missing|failed to find valid kernel BTF|Error loading vmlinux BTF/,
+    reason: "the kernel has no type information",
+    hint: "this kernel gives no type information at /sys/kernel/btf/vmlinux: " +
+      "it needs CONFIG_DEBUG_INFO_BTF=y (Linux 5.4 or newer)",
+  },
+  {
+    errno: errno("EPERM"),
+    log: /permission error while running as root/,
+    hint: "even root needs CAP_BPF and CAP_PERFMON, which containers drop; " +
+      "lockdown, or a kernel without this kind of program, refuses it too",
+  },
+  { errno: errno("EPERM"), hint: RIGHTS_HINT },
+  {
+    errno: errno("ENOMEM"),
+    log: FAILED_MAP,
+    hint: "its max_entries times the size of an entry is more memory than there is",
+  },
+  { log: FAILED_MAP, hint: "this kernel does not take the map's type, sizes or flags" },
+  {
+    log: /failed to find kernel BTF type ID of|not found in kernel or module BTFs/,
+    reason: "not in this kernel",
+    hint: "this kernel lacks a function, tracepoint or variable that the program names",
+  },
+  {
+    log: /CO-RE relocating|failed to resolve CO-RE relocation|<invalid CO-RE/,
+    hint: "this kernel lacks a type, field or function that the program needs",
+  },
+  {
+    errno: errno("E2BIG"),
+    reason: "too long or too complex",
+    hint: "the verifier gives up after a million steps: shorten loops, or split the program",
+  },
+  {
+    log: LOG_END,
+    reason: "the verifier refused it",
+    hint: "the verifier's last lines say where and why",
+  },
+  {
+    errno: errno("EINVAL"),
+    log: /missing BPF prog type/,
+    hint: "the section's name says no kind of program that libbpf knows",
+  },
+  {
+    errno: errno("EINVAL"),
+    log: /unknown program type|not supported/i,
+    hint: "this kernel may lack the program's type",
+  },
+];
+
+function findCause(number: number, log: string): Cause | undefined {
+  return LOAD_CAUSES.find((cause) =>
+    (cause.errno === undefined || cause.errno === -number) && (cause.log?.test(log) ?? true)
+  );
+}
 
 /**
  * Why `bpf_object__load` failed.
@@ -19,37 +82,30 @@ const RIGHTS_HINT = "run as root, or give the binary CAP_BPF and CAP_PERFMON";
  * @param log everything libbpf said meanwhile; it becomes the error's detail
  */
 export function diagnoseLoad(number: number, log: string): BpfError {
-  const verifier = VERIFIER_LOG.exec(log);
-  const program = verifier?.[1] ?? FAILED_PROGRAM.exec(log)?.[1];
+  const verifier = verifierLog(log);
+  const program = verifier?.program ?? FAILED_PROGRAM.exec(log)?.[1];
   const map = FAILED_MAP.exec(log)?.[1];
   const op = program !== undefined
     ? `load program "${program}"`
     : map !== undefined
     ? `create map "${map}"`
     : "load the eBPF object";
+  const cause = findCause(number, log);
   return new BpfError(op, number, {
-    hint: hintFor(number, log, verifier !== null),
-    detail: (verifier?.[2] ?? withoutPrefix(log)).trimEnd(),
+    reason: cause?.reason === undefined ? undefined : `${errnoName(number)} (${cause.reason})`,
+    hint: cause?.hint,
+    detail: (verifier?.text ?? withoutPrefix(log)).trimEnd(),
   });
 }
 
-function hintFor(number: number, log: string, refused: boolean): string | undefined {
-  if (MISSING_BTF.test(log)) {
-    return "this kernel gives no type information at /sys/kernel/btf/vmlinux: " +
-      "it needs CONFIG_DEBUG_INFO_BTF=y (Linux 5.4 or newer)";
-  }
-  if (-number === errno("EPERM")) return RIGHTS_HINT;
-  if (MISSING_TYPE.test(log)) {
-    return "this kernel lacks a type, field or function that the program needs";
-  }
-  if (refused && -number === errno("E2BIG")) {
-    return "the program is larger, or branches more, than this kernel's verifier follows";
-  }
-  if (refused) return "the verifier refused the program; its last lines say where";
-  if (-number === errno("EINVAL") && /unknown program type|not supported/i.test(log)) {
-    return "this kernel may lack the program's type";
-  }
-  return undefined;
+/** The verifier's own words. Their beginning is missing when they were too many to be kept. */
+function verifierLog(log: string): { program: string | undefined; text: string } | undefined {
+  const end = log.search(LOG_END);
+  if (end < 0) return undefined;
+  const before = log.slice(0, end);
+  const begin = LOG_BEGIN.exec(before);
+  const start = begin === null ? 0 : begin.index + begin[0].length;
+  return { program: begin?.[1], text: before.slice(start) };
 }
 
 /** Why `bpf_object__open_mem` failed. */
@@ -68,16 +124,19 @@ export function diagnoseAttach(
 ): BpfError {
   const place = program.section === program.name ? "" : ` to "${program.section}"`;
   return new BpfError(`attach program "${program.name}"${place}`, number, {
-    hint: attachHint(number),
+    hint: attachHint(number, program.section),
     detail: withoutPrefix(log).trimEnd(),
   });
 }
 
-function attachHint(number: number): string | undefined {
+function attachHint(number: number, section: string): string | undefined {
   switch (-number) {
     case errno("EPERM"):
     case errno("EACCES"):
-      return RIGHTS_HINT;
+      return /^(tp|tracepoint)\//.test(section)
+        ? "run as root; else a tracepoint needs CAP_BPF, CAP_PERFMON and a mounted tracefs that the " +
+          "process may read (CAP_DAC_READ_SEARCH)"
+        : RIGHTS_HINT;
     case errno("EOPNOTSUPP"):
       return "the section's name does not say where to attach the program";
     case errno("ENOENT"):

@@ -2,8 +2,18 @@
 import { describeErrno, errnoName } from "../../ffi/mod.ts";
 import { HostError, type HostErrorOptions } from "../../ffi/errors.ts";
 
+/** libbpf's own errors, beyond the kernel's: `LIBBPF_ERRNO__*` of `bpf/libbpf.h`. */
+const LIBBPF_ERRORS = new Map([
+  [4000, ["LIBBPF_LIBELF", "it is no ELF file, or a damaged one"]],
+  [4001, ["LIBBPF_FORMAT", "it is not a whole eBPF object"]],
+  [4003, ["LIBBPF_ENDIAN", "it was compiled for the other byte order"]],
+  [4004, ["LIBBPF_INTERNAL", "libbpf failed"]],
+  [4005, ["LIBBPF_RELOC", "a relocation failed"]],
+]);
+
 /** An eBPF operation that the kernel, libbpf or the runtime refused. */
 export class BpfError extends HostError {
+  /** The class's name. */
   override name = "BpfError";
   /** What was tried, such as `load program "handle_exec"`. */
   readonly op: string;
@@ -17,12 +27,13 @@ export class BpfError extends HostError {
   constructor(
     op: string,
     errno: number,
-    options: Omit<HostErrorOptions, "code"> & { reason?: string } = {},
+    options: Omit<HostErrorOptions, "code"> & { reason?: string | undefined } = {},
   ) {
-    const reason = options.reason ?? describeErrno(errno);
+    const [name, words] = LIBBPF_ERRORS.get(Math.abs(errno)) ?? [];
+    const reason = options.reason ?? (name === undefined ? describeErrno(errno) : words);
     super(`Cannot ${op}: ${reason}`, {
       ...options,
-      code: errnoName(errno) ?? `E${Math.abs(errno)}`,
+      code: name ?? errnoName(errno) ?? `E${Math.abs(errno)}`,
     });
     this.op = op;
     this.errno = Math.abs(errno);
