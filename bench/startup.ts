@@ -49,11 +49,12 @@ async function compileEmpty(): Promise<void> {
  * namespace of the measurement's own; all three run in one.
  */
 async function measure(subject: Subject, object: string): Promise<number> {
-  const script = `grep -q " /sys/kernel/tracing " /proc/mounts ||
-    mount -t tracefs tracefs /sys/kernel/tracing; exec "$@"`;
+  const script = `mount --make-rprivate /sys
+    test -e /sys/kernel/tracing/events || mount -t tracefs tracefs /sys/kernel/tracing
+    exec "$@"`;
   const command = SUBJECTS[subject].map((word) => word === "OBJECT" ? object : word);
   const text = await run("unshare", [
-    ...["--mount", "/bin/sh", "-c", script, "sh"],
+    ...["--mount", "--propagation", "unchanged", "/bin/sh", "-c", script, "sh"],
     ...[FIRST_BYTE, ...command],
   ]);
   return Number(text) / 1e6;

@@ -46,11 +46,13 @@ export class EventBuffer implements Disposable {
     return Number(shim().shim_buffer__lost(this.#pointer));
   }
 
+  /** Unmaps the buffer; events in it are the map's still. Again does nothing. */
   close(): void {
     shim().shim_buffer__free(this.#pointer);
     this.#pointer = null;
   }
 
+  /** The same as {@linkcode close}. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -4,7 +4,8 @@
  * The name is the pivot: the kernel's numbers and WASI's differ, the names do not.
  */
 
-const ERRNO = {
+/** Number and description of each error, by name. */
+export const ERRNO = {
   EPERM: [1, "operation not permitted"],
   ENOENT: [2, "no such file or directory"],
   ESRCH: [3, "no such process"],

@@ -12,6 +12,7 @@ export interface HostErrorOptions {
   hint?: string | undefined;
   /** Longer text that belongs to the error, such as the verifier's log; whole lines. */
   detail?: string | undefined;
+  /** What was thrown below, if anything. */
   cause?: unknown;
 }
 
@@ -21,11 +22,16 @@ export interface HostErrorOptions {
  * The message starts with a capital, names what could not be done and why, and has no full stop.
  */
 export class HostError extends Error {
+  /** The class's name. */
   override name = "HostError";
+  /** Stable, for programs; see {@linkcode HostErrorOptions}. */
   readonly code: string;
+  /** What the person can do about it. */
   readonly hint: string | undefined;
+  /** Longer text, such as the verifier's log. */
   readonly detail: string | undefined;
 
+  /** An error with a message that starts with a capital and has no full stop. */
   constructor(message: string, options: HostErrorOptions) {
     super(message, { cause: options.cause });
     this.code = options.code;
@@ -36,5 +42,6 @@ export class HostError extends Error {
 
 /** The shim, or a symbol of it, cannot be loaded into this process. */
 export class ShimError extends HostError {
+  /** The class's name. */
   override name = "ShimError";
 }

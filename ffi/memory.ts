@@ -25,6 +25,7 @@ export class LinearMemory implements Disposable {
     };
   }
 
+  /** Makes a memory, which must not be shared, known to the shim. It may grow at any time. */
   constructor(memory: WebAssembly.Memory) {
     const pointer = outPointer((out) => shim().shim_memory__new(out));
     if (typeof pointer === "number") {
@@ -47,12 +48,14 @@ export class LinearMemory implements Disposable {
     shim().shim_memory__bind(this.#pointer, this.#bytes, BigInt(this.#bytes.length));
   }
 
+  /** Forgets where the memory is. Again does nothing. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     shim().shim_memory__free(this.#pointer);
   }
 
+  /** The same as {@linkcode close}. */
   [Symbol.dispose](): void {
     this.close();
   }

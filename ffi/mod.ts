@@ -1,6 +1,6 @@
 /** The one door to native code: everything that calls the shim. Raw pointers stay inside. */
 export { EventBuffer } from "./buffer.ts";
-export { describeErrno, errno, type ErrnoName, errnoName } from "./errno.ts";
+export { describeErrno, ERRNO, errno, type ErrnoName, errnoName } from "./errno.ts";
 export { HostError, type HostErrorOptions, ShimError } from "./errors.ts";
 export { interrupt } from "./interrupt.ts";
 export { libbpfVersion } from "./library.ts";

@@ -60,11 +60,13 @@ export class BpfLink implements Disposable {
     this.#pointer = pointer;
   }
 
+  /** Detaches. Again does nothing. */
   close(): void {
     shim().shim_link__free(this.#pointer);
     this.#pointer = null;
   }
 
+  /** The same as {@linkcode close}. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -94,8 +96,11 @@ export class BpfProgram {
 
 /** Where the bytes of an ELF object stand in a guest's memory. */
 export interface ObjectBytes {
+  /** Whose memory. */
   memory: LinearMemory;
+  /** Where the ELF file starts. */
   offset: number;
+  /** Length of the ELF file. */
   sizeBytes: number;
 }
 
@@ -159,11 +164,13 @@ export class BpfObject implements Disposable {
     return pointers;
   }
 
+  /** Unloads. Again does nothing. */
   close(): void {
     shim().shim_object__free(this.#pointer);
     this.#pointer = null;
   }
 
+  /** The same as {@linkcode close}. */
   [Symbol.dispose](): void {
     this.close();
   }

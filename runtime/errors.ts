@@ -8,10 +8,12 @@ import { HostError } from "../ffi/errors.ts";
  * `MODULE_EXPORT`.
  */
 export class ModuleError extends HostError {
+  /** The class's name. */
   override name = "ModuleError";
 }
 
 /** The guest ended by a trap; `detail` is WebAssembly's stack, innermost frame first. */
 export class GuestTrap extends HostError {
+  /** The class's name. */
   override name = "GuestTrap";
 }

@@ -13,6 +13,7 @@
  *
  * @module
  */
+export { libbpfVersion } from "../ffi/mod.ts";
 export { BpfError } from "./bpf/mod.ts";
 export { GuestTrap, ModuleError } from "./errors.ts";
 export { runGuest, type RunOptions } from "./guest.ts";

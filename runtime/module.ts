@@ -4,6 +4,7 @@ import { whoProvides } from "./providers.ts";
 
 /** A compiled module with what every guest has. */
 export interface GuestModule {
+  /** Compiled, its imports not yet looked at. */
   readonly module: WebAssembly.Module;
   /** For messages, and `argv[0]` where nothing else is said. */
   readonly name: string;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { bpfState, untilNothingAdded } from "./support/bpf_state.ts";
+import { privateMounts } from "./support/mounts.ts";
 import { BOOTSTRAP, type CliOptions, type CliResult, runCli } from "./support/cli.ts";
 import { assemble } from "./support/wat.ts";
 
@@ -131,6 +132,6 @@ Deno.test("not root", async () => {
 
 Deno.test("a kernel without BTF", async () => {
   const script = 'mount -t tmpfs none /sys/kernel/btf && exec "$@"';
-  const through = ["unshare", "--mount", "/bin/sh", "-c", script, "sh"];
+  const through = [...privateMounts("/sys"), "/bin/sh", "-c", script, "sh"];
   assertOneError(await runWithout({ through }), 1, /^error: Cannot load/, /CONFIG_DEBUG_INFO_BTF/);
 });

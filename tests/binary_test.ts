@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { bpfState, untilNothingAdded } from "./support/bpf_state.ts";
+import { privateMounts } from "./support/mounts.ts";
 import { BOOTSTRAP, runCli, WASM_BPF } from "./support/cli.ts";
 
 async function output(program: string, ...args: string[]): Promise<string> {
@@ -27,18 +28,19 @@ Deno.test("the binary alone runs a guest with a read-only root and no /tmp", asy
   try {
     await Deno.copyFile(WASM_BPF, `${folder}/wasm-bpf`);
     await Deno.copyFile(BOOTSTRAP, `${folder}/bootstrap.wasm`);
-    // Its own mount namespace: an empty read-only root with nothing but the two files, the C library,
-    // /proc and /sys. /proc is the host's, so that getpid() there means the same.
+    // An empty read-only root with nothing but the two files, the C library, /proc and /sys, made
+    // below /sys, which is a mount point everywhere. /proc is the host's, so that /proc/self is right.
     const script = `set -e
-      root="$1/root"; mkdir "$root"; mount -t tmpfs none "$root"; cd "$root"
+      root=/sys/fs/bpf; mount -t tmpfs none "$root"; cd "$root"
       mkdir -p app proc sys lib lib64 usr/lib
-      mount --bind "$1" app; mount --rbind /proc proc; mount --rbind /sys sys
+      mount --bind "$1" app; mount --bind /proc proc; mount --bind /sys sys
       mount --bind /lib lib
       if [ -d /lib64 ]; then mount --bind /lib64 lib64; fi
       mount -o remount,bind,ro app; mount -o remount,ro "$root"
       exec chroot "$root" /app/wasm-bpf --timeout 500ms /app/bootstrap.wasm`;
-    const { code, stdout, stderr } = await new Deno.Command("unshare", {
-      args: ["--mount", "/bin/sh", "-c", script, "sh", folder],
+    const [unshare = "", ...args] = privateMounts("/sys");
+    const { code, stdout, stderr } = await new Deno.Command(unshare, {
+      args: [...args, "/bin/sh", "-c", script, "sh", folder],
       stdin: "null",
     }).output();
     const decoder = new TextDecoder();
