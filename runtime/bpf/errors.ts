@@ -21,6 +21,8 @@ export class BpfError extends HostError {
   readonly errno: number;
 
   /**
+   * "Cannot op: reason".
+   *
    * @param errno positive or negative
    * @param options `reason` stands instead of the errno's own words
    */
