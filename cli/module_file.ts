@@ -63,7 +63,9 @@ function unreadable(path: string, cause: unknown): HostError {
       cause,
     });
   }
-  const reason = cause instanceof Error ? cause.message.replace(/: open '[^]*$/, "") : String(cause);
+  const reason = cause instanceof Error
+    ? cause.message.replace(/: open '[^]*$/, "")
+    : String(cause);
   return new HostError(`Cannot read ${path}: ${reason}`, {
     code,
     hint: code === "EACCES" ? "check who may read the file and its folders" : undefined,
