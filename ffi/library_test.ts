@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { cString, fromCString, loadShim } from "./library.ts";
+
+/** A library that is there wherever Deno runs, and is not the shim. */
+const OTHER_LIBRARY = "libm.so.6";
+
+function findLibrary(name: string): string {
+  for (const folder of ["/lib", "/usr/lib"]) {
+    for (const place of [folder, `${folder}64`, `${folder}/${Deno.build.arch}-linux-gnu`]) {
+      try {
+        return Deno.realPathSync(`${place}/${name}`);
+      } catch {
+        // It is in another folder.
+      }
+    }
+  }
+  throw new Error(`there is no ${name}`);
+}
+
+function openFiles(): number {
+  return [...Deno.readDirSync("/proc/self/fd")].length;
+}
+
+interface Attempt {
+  error: unknown;
+  filesLeftOpen: number;
+}
+
+/** Outside the tests: what loads a library keeps it for the life of the process. */
+function attempt(bytes: Uint8Array<ArrayBuffer>): Attempt {
+  const before = openFiles();
+  let error: unknown;
+  try {
+    loadShim(bytes);
+  } catch (thrown) {
+    error = thrown;
+  }
+  return { error, filesLeftOpen: openFiles() - before };
+}
+
+const other = Deno.readFileSync(findLibrary(OTHER_LIBRARY));
+const ATTEMPTS = {
+  "a text": [attempt(new TextEncoder().encode("not a library")), "SHIM_LOAD"],
+  "an empty file": [attempt(new Uint8Array()), "SHIM_LOAD"],
+  "a library cut off in its magic": [attempt(other.slice(0, 3)), "SHIM_LOAD"],
+  "a library cut off in its header": [attempt(other.slice(0, 40)), "SHIM_LOAD"],
+  "another library": [attempt(other), "SHIM_SYMBOL"],
+} as const;
+
+for (const [title, [{ error, filesLeftOpen }, code]] of Object.entries(ATTEMPTS)) {
+  Deno.test(`loadShim() refuses ${title}`, () => {
+    assert.ok(error instanceof Error);
+    assert.equal(error.name, "ShimError");
+    assert.equal((error as Error & { code?: string }).code, code);
+  });
+
+  Deno.test(`loadShim() leaves no file open behind ${title}`, () => {
+    assert.equal(filesLeftOpen, 0);
+  });
+}
+
+Deno.test("loadShim() names the function that another library lacks", () => {
+  assert.match(String(ATTEMPTS["another library"][0].error), /\bshim_\w+/);
+});
+
+Deno.test("cString() ends UTF-8 with a NUL", () => {
+  assert.deepEqual([...cString("é")], [0xc3, 0xa9, 0]);
+  assert.deepEqual([...cString("")], [0]);
+});
+
+Deno.test("fromCString() of no pointer is empty", () => {
+  assert.equal(fromCString(null), "");
+});
+
+Deno.test("fromCString() undoes cString()", () => {
+  const bytes = cString("map é 漢");
+  assert.equal(fromCString(Deno.UnsafePointer.of(bytes)), "map é 漢");
+});
