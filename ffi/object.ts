@@ -51,7 +51,7 @@ export class BpfMap {
   }
 }
 
-/** A program attached somewhere. `close()` detaches it. */
+/** A program attached somewhere. `close()` detaches it; again does nothing. */
 export class BpfLink implements Disposable {
   #pointer: Deno.PointerObject | null;
 
@@ -79,17 +79,34 @@ export class BpfProgram {
   readonly name: string;
   /** The ELF section's name, such as `tp/sched/sched_process_exec`. */
   readonly section: string;
+  /** `BPF_PROG_TYPE_*` of `linux/bpf.h`. */
+  readonly type: number;
+  /** `enum bpf_attach_type`; 0 when the section names none. */
+  readonly attachType: number;
 
   /** @internal Made by {@linkcode BpfObject.programs}. */
   constructor(pointer: Deno.PointerObject) {
     this.#pointer = pointer;
     this.name = fromCString(shim().shim_program__name(pointer));
     this.section = fromCString(shim().shim_program__section(pointer));
+    this.type = shim().shim_program__type(pointer);
+    this.attachType = shim().shim_program__attach_type(pointer);
   }
 
   /** Attaches as the section name says. The caller closes the link before the object. */
   attach(): BpfLink | number {
-    const pointer = outPointer((out) => shim().shim_program__attach(this.#pointer, out));
+    return this.#link((out) => shim().shim_program__attach(this.#pointer, out));
+  }
+
+  /** Attaches to a network interface, by its name: `BPF_XDP`, `BPF_TCX_INGRESS`, `BPF_TCX_EGRESS`. */
+  attachInterface(name: string, attachType: number): BpfLink | number {
+    return this.#link((out) =>
+      shim().shim_program__attach_interface(this.#pointer, cString(name), attachType, out)
+    );
+  }
+
+  #link(attach: (out: Uint8Array<ArrayBuffer>) => number): BpfLink | number {
+    const pointer = outPointer(attach);
     return typeof pointer === "number" ? pointer : new BpfLink(pointer);
   }
 }

@@ -46,8 +46,17 @@ export const SYMBOLS = {
   shim_program__name: { parameters: ["pointer"], result: "pointer" },
   // const char *shim_program__section(struct shim_program *program)
   shim_program__section: { parameters: ["pointer"], result: "pointer" },
+  // int32_t shim_program__type(struct shim_program *program)
+  shim_program__type: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_program__attach_type(struct shim_program *program)
+  shim_program__attach_type: { parameters: ["pointer"], result: "i32" },
   // int32_t shim_program__attach(struct shim_program *program, struct shim_link **out)
   shim_program__attach: { parameters: ["pointer", "buffer"], result: "i32" },
+  // int32_t shim_program__attach_interface(struct shim_program *program, const char *interface, int32_t attach_type, struct shim_link **out)
+  shim_program__attach_interface: {
+    parameters: ["pointer", "buffer", "i32", "buffer"],
+    result: "i32",
+  },
   // void shim_link__free(struct shim_link *link)
   shim_link__free: { parameters: ["pointer"], result: "void" },
 

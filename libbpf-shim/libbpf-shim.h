@@ -22,7 +22,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 1
+#define SHIM_ABI_VERSION 2
 
 struct shim_memory;
 struct shim_object;
@@ -99,6 +99,12 @@ SHIM_API const char *shim_program__name(struct shim_program *program);
 /** @brief Name of the ELF section the program stands in, such as "tp/sched/sched_process_exec". */
 SHIM_API const char *shim_program__section(struct shim_program *program);
 
+/** @brief BPF_PROG_TYPE_* of linux/bpf.h. */
+SHIM_API int32_t shim_program__type(struct shim_program *program);
+
+/** @brief The expected attach type, an enum bpf_attach_type; 0 when the section names none. */
+SHIM_API int32_t shim_program__attach_type(struct shim_program *program);
+
 /**
  * @brief Attaches as the section name says.
  *
@@ -109,7 +115,15 @@ SHIM_API const char *shim_program__section(struct shim_program *program);
  */
 SHIM_API int32_t shim_program__attach(struct shim_program *program, struct shim_link **out);
 
-/** @brief Detaches. */
+/**
+ * @brief Attaches an XDP program (BPF_XDP, Linux 5.9) or a classifier (BPF_TCX_INGRESS or
+ *        BPF_TCX_EGRESS, Linux 6.6) to a network interface of this process's network namespace.
+ * @return 0; -ENODEV when there is no such interface; -EBUSY when it has an XDP program
+ */
+SHIM_API int32_t shim_program__attach_interface(struct shim_program *program, const char *interface,
+						int32_t attach_type, struct shim_link **out);
+
+/** @brief Detaches. The kernel does so by itself when the process ends, however it ends. */
 SHIM_API void shim_link__free(struct shim_link *link);
 
 /* ---- map ----------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { loadShim } from "../ffi/library.ts";
+import { ABI_VERSION, loadShim } from "../ffi/library.ts";
 import { SYMBOLS } from "../ffi/symbols.ts";
 import { ShimError } from "../ffi/errors.ts";
 import { fromFileUrl } from "./support/paths.ts";
@@ -40,7 +40,7 @@ Deno.test("loadShim() refuses a library of another ABI version", sanitizers, asy
 });
 
 Deno.test("loadShim() names a function that is missing", sanitizers, async () => {
-  const bytes = await fakeShim(1, "shim_map__operate");
+  const bytes = await fakeShim(ABI_VERSION, "shim_map__operate");
   assert.equal(codeOf(bytes), "SHIM_SYMBOL");
   assert.throws(() => loadShim(bytes), /shim_map__operate/);
 });

@@ -119,10 +119,12 @@ export function diagnoseOpen(number: number, log: string): BpfError {
 /** Why a program could not be attached. */
 export function diagnoseAttach(
   program: { name: string; section: string },
+  target: string,
   number: number,
   log: string,
 ): BpfError {
-  const place = program.section === program.name ? "" : ` to "${program.section}"`;
+  const where = target !== "" ? target : program.section === program.name ? "" : program.section;
+  const place = where === "" ? "" : ` to "${where}"`;
   return new BpfError(`attach program "${program.name}"${place}`, number, {
     hint: attachHint(number, program.section),
     detail: withoutPrefix(log).trimEnd(),

@@ -3,7 +3,8 @@ import { type BpfLink, type BpfMap, BpfObject, type BpfProgram, takeLog } from "
 import { errno, type LinearMemory } from "../../ffi/mod.ts";
 import type { Pump } from "../pump.ts";
 import type { Stage } from "../stage.ts";
-import { diagnoseAttach, diagnoseLoad, diagnoseOpen, withoutPrefix } from "./diagnosis.ts";
+import { attachProgram } from "./attach.ts";
+import { diagnoseLoad, diagnoseOpen, withoutPrefix } from "./diagnosis.ts";
 import { BpfError } from "./errors.ts";
 import { type ChannelStats, EventChannel, type PollArguments } from "./event_channel.ts";
 
@@ -21,7 +22,7 @@ export class GuestObject implements Disposable {
   readonly #object: BpfObject;
   readonly #programs = new Map<string, BpfProgram>();
   readonly #maps = new Map<string, BpfMap>();
-  readonly #links: BpfLink[] = [];
+  readonly #links = new Set<BpfLink>();
   readonly #channels = new Map<BpfMap, EventChannel>();
   #pollDepth = 0;
   #closing = false;
@@ -80,11 +81,13 @@ export class GuestObject implements Disposable {
   }
 
   /**
-   * Attaches a program as its section says; it stays attached until the object is closed.
+   * Attaches a program to a target, or as its section says when that is empty; see
+   * `docs/attach-targets.md`. It stays attached until {@linkcode detach} or `close()`.
    *
+   * @returns the link, which the object goes on owning
    * @throws {BpfError}
    */
-  attach(name: string, target: string): void {
+  attach(name: string, target: string): BpfLink {
     const program = this.#programs.get(name);
     if (program === undefined) {
       throw new BpfError(`attach program "${name}"`, errno("ENOENT"), {
@@ -92,17 +95,16 @@ export class GuestObject implements Disposable {
         hint: `it has: ${this.programNames.join(", ") || "none"}`,
       });
     }
-    if (target !== "") {
-      throw new BpfError(`attach program "${name}" to "${target}"`, errno("EINVAL"), {
-        reason: "attaching to a target that the guest names is not supported yet",
-        hint: "programs whose section name says where they go are attached with an empty target",
-      });
-    }
-    takeLog();
-    const link = program.attach();
-    const log = takeLog();
-    if (typeof link === "number") throw diagnoseAttach(program, link, log);
-    this.#links.push(link);
+    const link = attachProgram(program, target);
+    this.#links.add(link);
+    return link;
+  }
+
+  /** Detaches what {@linkcode attach} returned; false when it is none of this object's. */
+  detach(link: BpfLink): boolean {
+    if (!this.#links.delete(link)) return false;
+    link.close();
+    return true;
   }
 
   /**
