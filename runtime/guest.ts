@@ -1,7 +1,7 @@
 /** One run of a guest, from instantiation to exit code. */
 import type { HostError } from "../ffi/errors.ts";
 import { BpfHost } from "./bpf/mod.ts";
-import { GuestTrap } from "./errors.ts";
+import { GuestTrap, ModuleError } from "./errors.ts";
 import { GuestMemory } from "./guest_memory.ts";
 import { checkGuest, type GuestModule } from "./module.ts";
 import { unwindGuest } from "./unwind.ts";
@@ -22,6 +22,9 @@ export interface RunOptions {
   /** The callback that such guests export. */
   callbackExport?: string;
 }
+
+/** What WebAssembly's `throw` is to JavaScript; TypeScript does not know it yet. */
+const { Exception: GuestException } = WebAssembly as unknown as { Exception: new () => object };
 
 const DEFAULT_WRAPPER_MODULE = "callback-wrapper";
 const DEFAULT_CALLBACK_EXPORT = "go-callback";
@@ -61,6 +64,7 @@ export function runGuest(guest: GuestModule, options: RunOptions = {}): number {
   try {
     const { exports } = new WebAssembly.Instance(guest.module, imports);
     const guestMemory = exports["memory"] as WebAssembly.Memory;
+    checkMemory(guest, guestMemory);
     memory.bind(guestMemory);
     bpf.bind({
       memory: guestMemory,
@@ -72,6 +76,30 @@ export function runGuest(guest: GuestModule, options: RunOptions = {}): number {
   } catch (error) {
     if (exitCode !== undefined) return exitCode;
     throw isTrap(error) ? trap(guest, error) : error;
+  }
+}
+
+/** Refuses memories that a module's description does not tell from others. */
+function checkMemory(guest: GuestModule, memory: WebAssembly.Memory): void {
+  const fault = memory.buffer instanceof SharedArrayBuffer
+    ? "is shared between threads"
+    : hasWideAddresses(memory)
+    ? "has 64-bit addresses"
+    : undefined;
+  if (fault === undefined) return;
+  throw new ModuleError(`Cannot run ${guest.name}: its memory ${fault}`, {
+    code: "MODULE_EXPORT",
+    hint: "build it for wasm32-wasip1, without threads",
+  });
+}
+
+/** Such a memory counts its pages in bigints. */
+function hasWideAddresses(memory: WebAssembly.Memory): boolean {
+  try {
+    memory.grow(0);
+    return false;
+  } catch (error) {
+    return error instanceof TypeError;
   }
 }
 
@@ -92,17 +120,22 @@ function findTable(exports: WebAssembly.Exports): WebAssembly.Table | undefined 
   return (named ?? tables[0])?.[1] as WebAssembly.Table | undefined;
 }
 
-/** A trap of WebAssembly; running out of stack is a RangeError to JavaScript. */
-function isTrap(error: unknown): error is Error {
-  return error instanceof WebAssembly.RuntimeError ||
+/**
+ * A trap of WebAssembly, or an exception of its own that nobody caught; running out of stack is a
+ * RangeError to JavaScript.
+ */
+function isTrap(error: unknown): boolean {
+  return error instanceof WebAssembly.RuntimeError || error instanceof GuestException ||
     (error instanceof RangeError && /call stack/i.test(error.message));
 }
 
-function trap(guest: GuestModule, cause: Error): GuestTrap {
-  const frames = (cause.stack ?? "").split("\n")
+function trap(guest: GuestModule, cause: unknown): GuestTrap {
+  const { message = "it threw an exception that nothing caught", stack = "" } =
+    cause instanceof Error ? cause : {};
+  const frames = stack.split("\n")
     .filter((line) => line.includes("wasm://") || line.includes("wasm-function"))
     .map((line) => line.trim());
-  return new GuestTrap(`${guest.name} trapped: ${cause.message}`, {
+  return new GuestTrap(`${guest.name} trapped: ${message}`, {
     code: "GUEST_TRAP",
     hint: "the guest has a bug; build it with -g to see function names",
     detail: frames.join("\n"),
