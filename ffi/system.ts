@@ -29,7 +29,10 @@ export const system = {
     return shim().shim_clock__resolution(clock, memoryPointer(memory), out);
   },
 
-  /** Sleeps `ns` nanoseconds, or until the clock shows `ns`; -EINTR when interrupted. */
+  /**
+   * Sleeps `ns` nanoseconds, or until the clock shows `ns`; -EINTR when interrupted, which the next
+   * poll of a buffer reports too.
+   */
   sleep(clock: number, ns: bigint, absolute: boolean): number {
     return shim().shim_clock__sleep(clock, ns, absolute ? 1 : 0);
   },

@@ -60,8 +60,11 @@ void shim_log_start(void);
  */
 int shim_interrupt_wait(int fd, int64_t timeout_ns);
 
-/* Takes a pending interrupt: -EINTR when there was one, else 0. */
+/* Takes a pending or deferred interrupt: -EINTR when there was one, else 0. */
 int shim_interrupt_take(void);
+
+/* Keeps an interrupt that a wait has taken for shim_interrupt_take(); waits do not see it. */
+void shim_interrupt_defer(void);
 
 /* Nanoseconds of CLOCK_MONOTONIC. */
 int64_t shim_now_ns(void);

@@ -23,6 +23,8 @@ static struct sigaction former[SIGNAL_COUNT];
 static bool installed;
 static int event_fd = -1;
 static volatile sig_atomic_t seen;
+/* Cut a sleep short, and is still to be taken. */
+static bool deferred;
 
 static void announce(void)
 {
@@ -111,13 +113,24 @@ void shim_interrupt__uninstall(void)
 	installed = false;
 }
 
-int shim_interrupt_take(void)
+static bool take_announced(void)
 {
 	uint64_t count;
 
-	if (event_fd < 0)
-		return 0;
-	return read(event_fd, &count, sizeof(count)) == sizeof(count) ? -EINTR : 0;
+	return event_fd >= 0 && read(event_fd, &count, sizeof(count)) == sizeof(count);
+}
+
+int shim_interrupt_take(void)
+{
+	bool pending = take_announced() || deferred;
+
+	deferred = false;
+	return pending ? -EINTR : 0;
+}
+
+void shim_interrupt_defer(void)
+{
+	deferred = true;
 }
 
 int64_t shim_now_ns(void)
@@ -139,7 +152,7 @@ int shim_interrupt_wait(int fd, int64_t timeout_ns)
 		int ready = ppoll(fds, 2, timeout_ns < 0 ? NULL : &left, NULL);
 
 		if (ready >= 0)
-			return shim_interrupt_take() ? -EINTR : ready > 0;
+			return take_announced() ? -EINTR : ready > 0;
 		if (errno != EINTR)
 			return -errno;
 		/* Ours has filled the eventfd by now; any other signal only costs the time it took.

@@ -229,7 +229,7 @@ SHIM_API int32_t shim_clock__resolution(int32_t clock, struct shim_memory *memor
 /**
  * @brief Sleeps for `ns` nanoseconds of the clock, or until it shows `ns`.
  * @param absolute 0: a duration, 1: a point in time
- * @return 0; -EINTR when interrupted
+ * @return 0; -EINTR when interrupted, which the next shim_buffer__poll() reports too
  */
 SHIM_API int32_t shim_clock__sleep(int32_t clock, uint64_t ns, int32_t absolute);
 

@@ -1,5 +1,5 @@
 /** `poll_oneoff`, as far as clocks go. */
-import { system } from "../../ffi/mod.ts";
+import { errno, system } from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
 import type { WasiContext, WasiFunctions } from "./context.ts";
 import { fromResult, wasiErrno } from "./errno.ts";
@@ -50,7 +50,9 @@ export function pollFunctions({ memory }: WasiContext): WasiFunctions {
       if (subscription.clock > 1) return wasiErrno("EINVAL");
       const { clock, timeoutNs, absolute, userdata } = subscription;
       const slept = system.sleep(clock, timeoutNs, absolute);
-      if (slept < 0) return fromResult(slept);
+      // A sleep that is interrupted ends early, and the next poll of a buffer says why. WASI has no
+      // EINTR here: Rust's thread::sleep panics at any error, Go's scheduler throws.
+      if (slept < 0 && slept !== -errno("EINTR")) return fromResult(slept);
       putEvent(memory, output >>> 0, userdata, 0);
       memory.setU32(countOut, 1);
       return 0;
