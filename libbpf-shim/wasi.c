@@ -10,7 +10,7 @@
 
 #include "internal.h"
 
-/* One writev(2) takes at most this many; a guest that gave more sees a short write. */
+/* One writev(2) takes at most this many that are not empty; more make a short write. */
 #define IOV_BATCH 64
 
 struct guest_iovec {
@@ -41,22 +41,25 @@ int32_t shim_fd__write(int32_t fd, struct shim_memory *memory, uint32_t iovs, ui
 	const uint8_t *list = shim_memory_at(memory, iovs, (uint64_t)count * 8);
 	void *out = shim_memory_at(memory, written, sizeof(uint32_t));
 	struct iovec iov[IOV_BATCH];
-	uint32_t used = count < IOV_BATCH ? count : IOV_BATCH;
 	ssize_t result;
 	uint32_t total;
+	int used = 0;
 
 	if (!list || !out)
 		return -EFAULT;
-	for (uint32_t i = 0; i < used; i++) {
+	for (uint32_t i = 0; i < count && used < IOV_BATCH; i++) {
 		struct guest_iovec guest;
 
 		memcpy(&guest, list + (size_t)i * 8, sizeof(guest));
-		iov[i].iov_base = shim_memory_at(memory, guest.offset, guest.size);
-		iov[i].iov_len = guest.size;
-		if (!iov[i].iov_base)
+		/* 64 of these first would write nothing: to a guest that has more, an error. */
+		if (!guest.size)
+			continue;
+		iov[used].iov_base = shim_memory_at(memory, guest.offset, guest.size);
+		iov[used].iov_len = guest.size;
+		if (!iov[used++].iov_base)
 			return -EFAULT;
 	}
-	result = write_some(fd, iov, (int)used);
+	result = write_some(fd, iov, used);
 	if (result < 0)
 		return (int32_t)result;
 	total = (uint32_t)result;
@@ -124,6 +127,8 @@ int32_t shim_clock__sleep(int32_t clock, uint64_t ns, int32_t absolute)
 		if (absolute && left > 1000000000)
 			left = 1000000000;
 		result = shim_interrupt_wait(-1, left > INT64_MAX ? -1 : (int64_t)left);
+		if (result == -EINTR)
+			shim_interrupt_defer();
 		if (result < 0)
 			return result;
 		if (!absolute || !left)

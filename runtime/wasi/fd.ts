@@ -2,15 +2,17 @@
 import { system } from "../../ffi/mod.ts";
 import type { WasiContext, WasiFunctions } from "./context.ts";
 import { fromResult, wasiErrno } from "./errno.ts";
-import { RIGHT_FD_WRITE } from "./fd_table.ts";
+import { RIGHT_FD_SEEK, RIGHT_FD_TELL, RIGHT_FD_WRITE } from "./fd_table.ts";
 
 /** What a shell reports for a program that SIGPIPE ended. */
 const EXIT_BROKEN_PIPE = 128 + 13;
 
+const TYPE_CHARACTER_DEVICE = 2;
+
 /** `S_IFMT` bits to `filetype` of the specification; a pipe has none and is unknown. */
 const FILE_TYPES = new Map([
   [0o060000, 1], // block_device
-  [0o020000, 2], // character_device
+  [0o020000, TYPE_CHARACTER_DEVICE],
   [0o040000, 3], // directory
   [0o100000, 4], // regular_file
   [0o140000, 6], // socket_stream
@@ -52,6 +54,9 @@ function fdstatGet({ memory, fds }: WasiContext, fd: number, out: number): numbe
   const fdstat = memory.bytes(out, 24);
   fdstat.fill(0);
   fdstat[0] = FILE_TYPES.get(type) ?? 0;
-  memory.setU64((out >>> 0) + 8, entry.rights);
+  // To wasi-libc's isatty() a terminal is a character device that does not seek.
+  const seeks = fdstat[0] === TYPE_CHARACTER_DEVICE && !system.isTerminal(entry.hostFd);
+  const rights = seeks ? entry.rights | RIGHT_FD_SEEK | RIGHT_FD_TELL : entry.rights;
+  memory.setU64((out >>> 0) + 8, rights);
   return 0;
 }

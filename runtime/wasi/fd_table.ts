@@ -1,7 +1,9 @@
 /** A guest's descriptors: small integers for what it was given. */
 
-/** `fd_write` right of the specification. */
+/** Bits of `rights` in the specification. */
 export const RIGHT_FD_READ = 1n << 1n;
+export const RIGHT_FD_SEEK = 1n << 2n;
+export const RIGHT_FD_TELL = 1n << 5n;
 export const RIGHT_FD_WRITE = 1n << 6n;
 
 /** What a descriptor stands for. */

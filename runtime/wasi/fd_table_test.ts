@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
-import { FdTable, RIGHT_FD_READ, RIGHT_FD_WRITE } from "./fd_table.ts";
+import {
+  FdTable,
+  RIGHT_FD_READ,
+  RIGHT_FD_SEEK,
+  RIGHT_FD_TELL,
+  RIGHT_FD_WRITE,
+} from "./fd_table.ts";
 
 Deno.test("FdTable has the specification's bits for rights", () => {
-  assert.deepEqual([RIGHT_FD_READ, RIGHT_FD_WRITE], [0x02n, 0x40n]);
+  assert.deepEqual(
+    [RIGHT_FD_READ, RIGHT_FD_SEEK, RIGHT_FD_TELL, RIGHT_FD_WRITE],
+    [0x02n, 0x04n, 0x20n, 0x40n],
+  );
 });
 
 Deno.test("FdTable starts with the standard streams: one to read, two to write", () => {
