@@ -41,6 +41,28 @@ export class EventBuffer implements Disposable {
     );
   }
 
+  /**
+   * Waits for events and copies a batch to `memory`, as {@linkcode poll} does, with any capacity from
+   * 8 bytes. A record that does not fit is kept for the next batch.
+   *
+   * @returns bytes written, 0 on time-out, or a negative errno; -ENOSPC when the first record is longer
+   *   than `capacityBytes`: only its header is written, and it stays first
+   */
+  read(memory: LinearMemory, offset: number, capacityBytes: number, timeoutMs: number): number {
+    return shim().shim_buffer__read(
+      this.#pointer,
+      memoryPointer(memory),
+      offset,
+      capacityBytes,
+      timeoutMs,
+    );
+  }
+
+  /** Events that {@linkcode read} has handed out. */
+  get readCount(): number {
+    return Number(shim().shim_buffer__read_count(this.#pointer));
+  }
+
   /** Events that the kernel dropped and told about; perf event arrays only. */
   get lost(): number {
     return Number(shim().shim_buffer__lost(this.#pointer));

@@ -26,6 +26,7 @@ const MFD_CLOEXEC = 1;
 /** Functions that run once an event, a map operation or a line of output. */
 const HOT: ReadonlySet<keyof typeof SYMBOLS> = new Set([
   "shim_buffer__poll",
+  "shim_buffer__read",
   "shim_clock__time",
   "shim_fd__write",
   "shim_map__operate",

@@ -79,6 +79,13 @@ export const SYMBOLS = {
     parameters: ["pointer", "pointer", "u32", "u32", "i32"],
     result: "i32",
   },
+  // int32_t shim_buffer__read(struct shim_buffer *buffer, struct shim_memory *memory, uint32_t offset, uint32_t capacity, int32_t timeout_ms)
+  shim_buffer__read: {
+    parameters: ["pointer", "pointer", "u32", "u32", "i32"],
+    result: "i32",
+  },
+  // int64_t shim_buffer__read_count(struct shim_buffer *buffer)
+  shim_buffer__read_count: { parameters: ["pointer"], result: "i64" },
   // int64_t shim_buffer__lost(struct shim_buffer *buffer)
   shim_buffer__lost: { parameters: ["pointer"], result: "i64" },
   // void shim_buffer__free(struct shim_buffer *buffer)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Ring buffers and perf event arrays, read in batches. libbpf moves past a record once its callback
- * has seen it, whatever the callback answers; so a batch ends after a record was stored, while
- * there is still room for the largest one, never by refusing one.
+ * has seen it, whatever the callback answers. So a batch for the stage ends after a record was
+ * stored, while there is still room for the largest one; and a record that a guest's own buffer has
+ * no room for is held, to be the first of the next batch.
  */
 #include <bpf/libbpf.h>
 #include <linux/perf_event.h>
@@ -25,10 +26,17 @@ struct shim_buffer {
 	size_t next_cpu;
 	uint64_t record_max;
 	uint64_t lost;
-	/* The batch in progress. */
+	uint64_t read_count;
+	/* Room for one record, and how long the one in it is with its header: 0 when there is none.
+	 */
+	uint8_t *held;
+	uint64_t held_size;
+	/* The batch in progress: it ends when more than `limit` of `capacity` bytes are used. */
 	uint8_t *stage;
-	uint64_t used;
+	uint64_t capacity;
 	uint64_t limit;
+	uint64_t used;
+	uint64_t count;
 };
 
 static uint64_t padded(uint64_t size)
@@ -36,16 +44,48 @@ static uint64_t padded(uint64_t size)
 	return (size + 7) & ~(uint64_t)7;
 }
 
-/* Stores one record; false when the batch ends with it. */
-static bool store(struct shim_buffer *buffer, uint32_t cpu, const void *data, uint32_t size)
+static void put(uint8_t *at, uint32_t cpu, const void *data, uint32_t size)
 {
-	uint8_t *at = buffer->stage + buffer->used;
-
 	memcpy(at, &size, sizeof(size));
 	memcpy(at + 4, &cpu, sizeof(cpu));
 	memcpy(at + RECORD_HEADER, data, size);
-	buffer->used += RECORD_HEADER + padded(size);
+}
+
+static bool is_full(const struct shim_buffer *buffer)
+{
+	return buffer->held_size || buffer->used > buffer->limit;
+}
+
+/* Stores or holds one record; false when the batch ends with it. */
+static bool store(struct shim_buffer *buffer, uint32_t cpu, const void *data, uint32_t size)
+{
+	uint64_t record = RECORD_HEADER + padded(size);
+
+	if (record > buffer->capacity - buffer->used) {
+		put(buffer->held, cpu, data, size);
+		buffer->held_size = record;
+		return false;
+	}
+	put(buffer->stage + buffer->used, cpu, data, size);
+	buffer->used += record;
+	buffer->count++;
 	return buffer->used <= buffer->limit;
+}
+
+/* Stores the record that an earlier batch had no room for; false when this one has none either. */
+static bool store_held(struct shim_buffer *buffer)
+{
+	if (!buffer->held_size)
+		return true;
+	if (buffer->held_size > buffer->capacity) {
+		memcpy(buffer->stage, buffer->held, RECORD_HEADER);
+		return false;
+	}
+	memcpy(buffer->stage, buffer->held, buffer->held_size);
+	buffer->used = buffer->held_size;
+	buffer->count = 1;
+	buffer->held_size = 0;
+	return true;
 }
 
 static int on_ring_sample(void *context, void *data, size_t size)
@@ -142,7 +182,7 @@ static int drain_perf(struct shim_buffer *buffer)
 {
 	size_t count = perf_buffer__buffer_cnt(buffer->perf);
 
-	for (size_t i = 0; i < count && buffer->used <= buffer->limit; i++) {
+	for (size_t i = 0; i < count && !is_full(buffer); i++) {
 		int err = perf_buffer__consume_buffer(buffer->perf, buffer->next_cpu);
 
 		buffer->next_cpu = (buffer->next_cpu + 1) % count;
@@ -154,8 +194,10 @@ static int drain_perf(struct shim_buffer *buffer)
 
 static int drain(struct shim_buffer *buffer)
 {
-	int err;
+	int err = 0;
 
+	if (is_full(buffer))
+		return (int)buffer->used;
 	if (buffer->perf) {
 		err = drain_perf(buffer);
 	} else {
@@ -165,25 +207,27 @@ static int drain(struct shim_buffer *buffer)
 	}
 	if (buffer->used)
 		return (int)buffer->used;
+	/* What came is longer than all there is: store_held() says so. */
+	if (!store_held(buffer))
+		return -ENOSPC;
 	return err < 0 ? err : 0;
 }
 
-int32_t shim_buffer__poll(struct shim_buffer *buffer, struct shim_memory *stage, uint32_t offset,
-			  uint32_t capacity, int32_t timeout_ms)
+/* Waits for a batch in the `capacity` bytes at `stage`, which may end `reserve` bytes before that.
+ */
+static int take_batch(struct shim_buffer *buffer, uint64_t reserve, int32_t timeout_ms)
 {
 	int64_t deadline = timeout_ms > 0 ? shim_now_ns() + (int64_t)timeout_ms * 1000000 : 0;
 	int result;
 
-	buffer->stage = shim_memory_at(stage, offset, capacity);
-	if (!buffer->stage || capacity > INT32_MAX)
-		return -EFAULT;
-	if (capacity < buffer->record_max)
-		return -EINVAL;
+	buffer->limit = buffer->capacity - reserve;
 	buffer->used = 0;
-	buffer->limit = capacity - buffer->record_max;
+	buffer->count = 0;
 	result = shim_interrupt_take();
 	if (result)
 		return result;
+	if (!store_held(buffer))
+		return -ENOSPC;
 	for (;;) {
 		int64_t left = -1;
 
@@ -202,6 +246,44 @@ int32_t shim_buffer__poll(struct shim_buffer *buffer, struct shim_memory *stage,
 	}
 }
 
+int32_t shim_buffer__poll(struct shim_buffer *buffer, struct shim_memory *stage, uint32_t offset,
+			  uint32_t capacity, int32_t timeout_ms)
+{
+	buffer->stage = shim_memory_at(stage, offset, capacity);
+	if (!buffer->stage || capacity > INT32_MAX)
+		return -EFAULT;
+	if (capacity < buffer->record_max)
+		return -EINVAL;
+	buffer->capacity = capacity;
+	return take_batch(buffer, buffer->record_max, timeout_ms);
+}
+
+int32_t shim_buffer__read(struct shim_buffer *buffer, struct shim_memory *memory, uint32_t offset,
+			  uint32_t capacity, int32_t timeout_ms)
+{
+	int result;
+
+	buffer->stage = shim_memory_at(memory, offset, capacity);
+	if (!buffer->stage || capacity > INT32_MAX)
+		return -EFAULT;
+	if (capacity < RECORD_HEADER)
+		return -EINVAL;
+	if (!buffer->held)
+		buffer->held = calloc(1, buffer->record_max);
+	if (!buffer->held)
+		return -ENOMEM;
+	buffer->capacity = capacity;
+	result = take_batch(buffer, RECORD_HEADER, timeout_ms);
+	if (result > 0)
+		buffer->read_count += buffer->count;
+	return result;
+}
+
+int64_t shim_buffer__read_count(struct shim_buffer *buffer)
+{
+	return (int64_t)buffer->read_count;
+}
+
 int64_t shim_buffer__lost(struct shim_buffer *buffer)
 {
 	return (int64_t)buffer->lost;
@@ -213,5 +295,6 @@ void shim_buffer__free(struct shim_buffer *buffer)
 		return;
 	ring_buffer__free(buffer->ring);
 	perf_buffer__free(buffer->perf);
+	free(buffer->held);
 	free(buffer);
 }

@@ -176,6 +176,18 @@ SHIM_API int64_t shim_buffer__record_max(struct shim_buffer *buffer);
 SHIM_API int32_t shim_buffer__poll(struct shim_buffer *buffer, struct shim_memory *stage,
 				   uint32_t offset, uint32_t capacity, int32_t timeout_ms);
 
+/**
+ * @brief Waits for events and copies a batch of them, as shim_buffer__poll() does, to a place that
+ * may be of any size from 8 bytes. A record that does not fit is held for the next batch.
+ * @return bytes written; 0 on time-out; -EINTR when interrupted; -ENOSPC when the first record is
+ *         longer than `capacity`: it stays first, and its header { u32 size; u32 cpu } is written
+ */
+SHIM_API int32_t shim_buffer__read(struct shim_buffer *buffer, struct shim_memory *memory,
+				   uint32_t offset, uint32_t capacity, int32_t timeout_ms);
+
+/** @brief Events that shim_buffer__read() has handed out. */
+SHIM_API int64_t shim_buffer__read_count(struct shim_buffer *buffer);
+
 /** @brief Events that the kernel dropped and told about: perf event arrays only. */
 SHIM_API int64_t shim_buffer__lost(struct shim_buffer *buffer);
 

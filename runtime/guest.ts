@@ -51,6 +51,7 @@ export function runGuest(guest: GuestModule, options: RunOptions = {}): number {
   });
   const imports: WebAssembly.Imports = bare({
     "wasm_bpf": bare(bpf.imports()),
+    "wasm_bpf_ext": bare(bpf.extensionImports()),
     "wasi_snapshot_preview1": bare(wasiImports({
       memory,
       args: options.args ?? [guest.name],

@@ -4,7 +4,7 @@
 const PROVIDERS: readonly (readonly [RegExp, string])[] = [
   [
     /^wasm_bpf_ext$/,
-    "it belongs to wasm-bpf's extensions, which this version does not have: use a newer wasm-bpf",
+    "it is none of wasm-bpf's extensions as of this version: use a newer wasm-bpf",
   ],
   [/^wasm_bpf$/, "it is not part of the wasm_bpf interface: check the spelling"],
   [

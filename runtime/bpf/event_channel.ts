@@ -1,5 +1,6 @@
-/** One ring buffer or perf event array that a guest polls. */
+/** One ring buffer or perf event array that a guest polls or reads. */
 import { type BpfMap, errno, EventBuffer, interrupt } from "../../ffi/mod.ts";
+import type { GuestMemory } from "../guest_memory.ts";
 import type { Pump } from "../pump.ts";
 import { type Region, REGION_HEADER_BYTES, type Stage } from "../stage.ts";
 
@@ -14,6 +15,16 @@ export interface PollArguments {
   maxBytes: number;
   timeoutMs: number;
 }
+
+/** What the guest gave to `buffer_read`. */
+export interface ReadArguments {
+  buffer: number;
+  sizeBytes: number;
+  timeoutMs: number;
+}
+
+/** Bytes before a record's payload: its size and its CPU. */
+const RECORD_HEADER_BYTES = 8;
 
 /** What a buffer has seen since it was opened. */
 export interface ChannelStats {
@@ -77,6 +88,41 @@ export class EventChannel implements Disposable {
     }
   }
 
+  /**
+   * Puts records into guest memory: those that a poll has staged and not delivered come first; all
+   * others go there directly.
+   *
+   * @returns bytes written, 0 on time-out, or a negative errno; -ENOSPC when the first record does not
+   *   fit: its header is written, and it stays first
+   */
+  read(memory: GuestMemory, args: ReadArguments): number {
+    if (this.#hasStaged()) return this.#readStaged(memory, args);
+    return this.#buffer.read(memory.linear, args.buffer >>> 0, args.sizeBytes, args.timeoutMs);
+  }
+
+  #readStaged(memory: GuestMemory, { buffer, sizeBytes }: ReadArguments): number {
+    const header = this.#stage.view();
+    const { offset } = this.#region;
+    const start = header.getUint32(offset, true);
+    const end = header.getUint32(offset + 4, true);
+    let at = start;
+    let count = 0;
+    while (at < end) {
+      const padded = (header.getUint32(at, true) + 7) & ~7;
+      const next = at + RECORD_HEADER_BYTES + padded;
+      if (next - start > sizeBytes) break;
+      at = next;
+      count += 1;
+    }
+    const fits = count > 0;
+    const taken = fits ? at - start : RECORD_HEADER_BYTES;
+    memory.write(buffer, this.#stage.linear.bytes.subarray(start, start + taken));
+    if (!fits) return -errno("ENOSPC");
+    header.setUint32(offset, at, true);
+    header.setBigUint64(offset + 8, header.getBigUint64(offset + 8, true) + BigInt(count), true);
+    return taken;
+  }
+
   /** An interrupt behind events that were handled: these are reported now, it is next time. */
   #endEarly(total: number, error: number): number {
     if (total === 0) return error;
@@ -112,7 +158,7 @@ export class EventChannel implements Disposable {
     const header = this.#stage.view();
     const { offset } = this.#region;
     return {
-      delivered: Number(header.getBigUint64(offset + 8, true)),
+      delivered: Number(header.getBigUint64(offset + 8, true)) + this.#buffer.readCount,
       lost: this.#buffer.lost,
       truncated: Number(header.getBigUint64(offset + 16, true)),
     };

@@ -1,12 +1,18 @@
 /** An eBPF object that a guest has loaded, and everything made from it. */
 import { type BpfLink, type BpfMap, BpfObject, type BpfProgram, takeLog } from "../../ffi/mod.ts";
 import { errno, type LinearMemory } from "../../ffi/mod.ts";
+import type { GuestMemory } from "../guest_memory.ts";
 import type { Pump } from "../pump.ts";
 import type { Stage } from "../stage.ts";
 import { attachProgram } from "./attach.ts";
 import { diagnoseLoad, diagnoseOpen, withoutPrefix } from "./diagnosis.ts";
 import { BpfError } from "./errors.ts";
-import { type ChannelStats, EventChannel, type PollArguments } from "./event_channel.ts";
+import {
+  type ChannelStats,
+  EventChannel,
+  type PollArguments,
+  type ReadArguments,
+} from "./event_channel.ts";
 
 /**
  * What libbpf calls every guest's object. Guests name objects as they like; {@linkcode
@@ -113,13 +119,8 @@ export class GuestObject implements Disposable {
    * @returns number of events, the callback's negative result, or a negative errno
    */
   poll(map: BpfMap, stage: Stage, pump: Pump, args: PollArguments): number {
-    let channel = this.#channels.get(map);
-    if (channel === undefined) {
-      const opened = EventChannel.open(map, stage);
-      if (typeof opened === "number") return opened;
-      channel = opened;
-      this.#channels.set(map, channel);
-    }
+    const channel = this.#channel(map, stage);
+    if (typeof channel === "number") return channel;
     this.#pollDepth += 1;
     try {
       return channel.poll(pump, args);
@@ -127,6 +128,29 @@ export class GuestObject implements Disposable {
       this.#pollDepth -= 1;
       if (this.#closing) this.close();
     }
+  }
+
+  /**
+   * Reads records of a ring buffer or perf event array into guest memory; the first call opens it.
+   *
+   * @returns bytes written, or a negative errno
+   */
+  read(map: BpfMap, stage: Stage, memory: GuestMemory, args: ReadArguments): number {
+    const channel = this.#channel(map, stage);
+    return typeof channel === "number" ? channel : channel.read(memory, args);
+  }
+
+  #channel(map: BpfMap, stage: Stage): EventChannel | number {
+    const known = this.#channels.get(map);
+    if (known !== undefined) return known;
+    const opened = EventChannel.open(map, stage);
+    if (typeof opened !== "number") this.#channels.set(map, opened);
+    return opened;
+  }
+
+  /** What a map's buffer has seen; `undefined` when nobody has polled or read it. */
+  statsOf(map: BpfMap): ChannelStats | undefined {
+    return this.#channels.get(map)?.stats;
   }
 
   /** By map name, for buffers that were polled. */

@@ -44,3 +44,8 @@ const PLAIN: ReadonlySet<number> = new Set([
 export function holdsPlainBytes(type: number): boolean {
   return PLAIN.has(type);
 }
+
+/** Whether a map is read as events. */
+export function holdsEvents(type: number): boolean {
+  return type === MapType.RingBuffer || type === MapType.PerfEventArray;
+}

@@ -1,0 +1,105 @@
+/** What the import modules for eBPF share: the guest's tables and how its calls are answered. */
+import { type BpfMap, errno } from "../../ffi/mod.ts";
+import { HostError } from "../../ffi/errors.ts";
+import { GuestFault, type GuestMemory } from "../guest_memory.ts";
+import { Stage } from "../stage.ts";
+import { BpfError } from "./errors.ts";
+import type { GuestObject } from "./guest_object.ts";
+import { Handles } from "./handles.ts";
+
+/** What the eBPF imports need of the guest's surroundings. */
+export interface BpfHostOptions {
+  memory: GuestMemory;
+  /** Gets each failure once; the guest itself only sees a number. */
+  onError: (error: HostError) => void;
+  /** Gets what is worth knowing though it is no error. */
+  onNotice: (text: string) => void;
+}
+
+/** A map that a guest has a token for. */
+export interface MapEntry {
+  readonly object: GuestObject;
+  readonly map: BpfMap;
+}
+
+/**
+ * One guest's tables. Handles and tokens are small integers that only these know; a stale or made-up
+ * one is found as `undefined`. Dispose it to detach and unload everything.
+ */
+export class BpfContext implements Disposable {
+  readonly memory: GuestMemory;
+  readonly onNotice: (text: string) => void;
+  readonly objects = new Handles<GuestObject>();
+  readonly maps = new Handles<MapEntry>();
+  readonly #tokens = new Map<BpfMap, number>();
+  readonly #onError: (error: HostError) => void;
+  readonly #reported = new Set<string>();
+  #stage: Stage | undefined;
+  #lastError: HostError | undefined;
+
+  constructor(options: BpfHostOptions) {
+    this.memory = options.memory;
+    this.onNotice = options.onNotice;
+    this.#onError = options.onError;
+  }
+
+  /** Where events wait for callbacks; made when the first buffer is opened. */
+  get stage(): Stage {
+    this.#stage ??= new Stage();
+    return this.#stage;
+  }
+
+  /** The token of a map, the same one each time. */
+  tokenOf(object: GuestObject, map: BpfMap): number {
+    let token = this.#tokens.get(map);
+    if (token === undefined) {
+      token = this.maps.add({ object, map });
+      this.#tokens.set(map, token);
+    }
+    return token;
+  }
+
+  /** Closes an object; its handle and its maps' tokens are stale from now on. */
+  closeObject(handle: bigint): number {
+    const object = this.objects.remove(handle);
+    if (object === undefined) return -errno("EINVAL");
+    for (const [map, token] of this.#tokens) {
+      if (this.maps.get(token)?.object !== object) continue;
+      this.maps.remove(token);
+      this.#tokens.delete(map);
+    }
+    object.close();
+    return 0;
+  }
+
+  /** Runs one import: faults and refusals become negative errno, the latter reported, each text once. */
+  answer(call: () => number): number {
+    try {
+      return call();
+    } catch (error) {
+      if (error instanceof GuestFault) return -errno("EFAULT");
+      if (!(error instanceof HostError)) throw error;
+      return this.fail(error);
+    }
+  }
+
+  /** Reports an error and gives the negative errno that the guest gets. */
+  fail(error: HostError): number {
+    this.#lastError = error;
+    if (!this.#reported.has(error.message)) {
+      this.#reported.add(error.message);
+      this.#onError(error);
+    }
+    return error instanceof BpfError ? -error.errno : -errno("EIO");
+  }
+
+  /** What {@linkcode fail} was told last. */
+  get lastError(): HostError | undefined {
+    return this.#lastError;
+  }
+
+  [Symbol.dispose](): void {
+    for (const object of this.objects.values()) object.close();
+    this.#stage?.[Symbol.dispose]();
+  }
+}

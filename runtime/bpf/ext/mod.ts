@@ -1,0 +1,17 @@
+/**
+ * The `wasm_bpf_ext` import module: what the reference runtimes do not have.
+ *
+ * Its ABI stands in `docs/guest-abi.md`. Every function answers with a negative errno for whatever
+ * arguments, and throws nothing.
+ */
+import type { BpfContext } from "../context.ts";
+import { bufferImports } from "./buffers.ts";
+import { lastErrorImports } from "./last_error.ts";
+
+/** The functions of module `wasm_bpf_ext`, by import name. */
+export function extensionImports(context: BpfContext): WebAssembly.ModuleImports {
+  return {
+    ...bufferImports(context),
+    ...lastErrorImports(context),
+  };
+}
