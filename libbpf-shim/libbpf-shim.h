@@ -22,7 +22,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 2
+#define SHIM_ABI_VERSION 3
 
 struct shim_memory;
 struct shim_object;
