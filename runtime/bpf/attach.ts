@@ -16,7 +16,7 @@ export function attachProgram(program: BpfProgram, target: string): BpfLink {
   takeLog();
   const link = follow(program, plan);
   const log = takeLog();
-  if (typeof link === "number") throw diagnoseAttach(program, target, link, log);
+  if (typeof link === "number") throw diagnoseAttach(program, link, log, target);
   return link;
 }
 

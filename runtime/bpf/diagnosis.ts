@@ -119,9 +119,9 @@ export function diagnoseOpen(number: number, log: string): BpfError {
 /** Why a program could not be attached. */
 export function diagnoseAttach(
   program: { name: string; section: string },
-  target: string,
   number: number,
   log: string,
+  target = "",
 ): BpfError {
   const where = target !== "" ? target : program.section === program.name ? "" : program.section;
   const place = where === "" ? "" : ` to "${where}"`;
