@@ -33,8 +33,9 @@ export function run(line: CommandLine<RunOption>): number {
   const guest = compileGuest(readModuleFile(path), path);
   const wrapperModule = line.values["wrapper-module-name"];
   const callbackExport = line.values["callback-export-name"];
-  return interruptible(timeoutMs, () =>
+  return interruptible(timeoutMs, (interrupt) =>
     runGuest(guest, {
+      interrupt,
       args: [path, ...args],
       onError: (error) => printError(formatError(error, { verbose })),
       onNotice: (text) => {

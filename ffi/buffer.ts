@@ -1,4 +1,5 @@
 /** Ring buffers and perf event arrays, drained in batches. */
+import { type Interrupt, interruptPointer } from "./interrupt.ts";
 import { outPointer, shim } from "./library.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 import { type BpfMap, mapPointer } from "./object.ts";
@@ -18,9 +19,14 @@ export class EventBuffer implements Disposable {
     this.recordMaxBytes = Number(shim().shim_buffer__record_max(pointer));
   }
 
-  /** -EINVAL for a map that is neither. */
-  static open(map: BpfMap): EventBuffer | number {
-    const pointer = outPointer((out) => shim().shim_buffer__open(mapPointer(map), out));
+  /**
+   * @param interrupt ends waits for events; to be closed after the buffer
+   * @returns -EINVAL for a map that is neither
+   */
+  static open(map: BpfMap, interrupt: Interrupt): EventBuffer | number {
+    const pointer = outPointer((out) =>
+      shim().shim_buffer__open(mapPointer(map), interruptPointer(interrupt), out)
+    );
     return typeof pointer === "number" ? pointer : new EventBuffer(pointer);
   }
 
@@ -29,7 +35,7 @@ export class EventBuffer implements Disposable {
    *
    * @param capacityBytes room at `offset`, at least {@linkcode recordMaxBytes}
    * @param timeoutMs 0 does not wait, below 0 waits without end
-   * @returns bytes staged, 0 on time-out, or a negative errno; -EINTR when interrupted
+   * @returns bytes staged, 0 on time-out, or a negative errno; -EINTR and -ERESTART as the interrupt says
    */
   poll(stage: LinearMemory, offset: number, capacityBytes: number, timeoutMs: number): number {
     return shim().shim_buffer__poll(
@@ -61,6 +67,11 @@ export class EventBuffer implements Disposable {
   /** Events that {@linkcode read} has handed out. */
   get readCount(): number {
     return Number(shim().shim_buffer__read_count(this.#pointer));
+  }
+
+  /** What the last poll or read had still to wait when it was interrupted. */
+  get leftMs(): number {
+    return shim().shim_buffer__left_ms(this.#pointer);
   }
 
   /** Events that the kernel dropped and told about; perf event arrays only. */

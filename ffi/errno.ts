@@ -56,6 +56,7 @@ export const ERRNO = {
   EBADMSG: [74, "bad message"],
   EOVERFLOW: [75, "value too large"],
   EILSEQ: [84, "invalid byte sequence"],
+  ERESTART: [85, "interrupted system call should be restarted"],
   EUSERS: [87, "too many users"],
   ENOTSOCK: [88, "not a socket"],
   EDESTADDRREQ: [89, "destination address required"],

@@ -1,29 +1,109 @@
-/** Signals and time-outs while a guest runs; see `libbpf-shim/interrupt.c`. */
-import { shim } from "./library.ts";
+/** What ends a guest's waits early; see `struct shim_interrupt` in `libbpf-shim/libbpf-shim.h`. */
+import { describeErrno } from "./errno.ts";
+import { ShimError } from "./errors.ts";
+import { outPointer, shim } from "./library.ts";
 
-/** The process's signal handling while a guest runs; one at a time. */
-export const interrupt = {
+/** The shim's side of an interrupt. For `ffi/` only. */
+export let interruptPointer: (interrupt: Interrupt) => Deno.PointerValue;
+
+/**
+ * Ends the polls and sleeps that are given it. `close()` it after the buffers opened with it.
+ *
+ * Several threads can hold one: see {@linkcode Interrupt.share}.
+ */
+export class Interrupt implements Disposable {
+  #pointer: Deno.PointerObject | null;
+
+  static {
+    interruptPointer = (interrupt) => interrupt.#pointer;
+  }
+
+  private constructor(pointer: Deno.PointerObject) {
+    this.#pointer = pointer;
+  }
+
+  /** @throws {ShimError} when there are no descriptors left */
+  static create(): Interrupt {
+    const pointer = outPointer((out) => shim().shim_interrupt__new(out));
+    if (typeof pointer === "number") throw noInterrupt(pointer);
+    return new Interrupt(pointer);
+  }
+
   /**
-   * Keeps the first SIGINT or SIGTERM for the next wait; the second ends the process.
+   * Makes one more holder, whose part another thread takes with {@linkcode Interrupt.adopt}, once; or
+   * else this thread, so that nothing is left.
+   */
+  share(): bigint {
+    shim().shim_interrupt__retain(this.#pointer);
+    return Deno.UnsafePointer.value(this.#pointer);
+  }
+
+  /** Takes what {@linkcode Interrupt.share} gave, in the same process. */
+  static adopt(shared: bigint): Interrupt {
+    const pointer = Deno.UnsafePointer.create(shared);
+    const result = shim().shim_interrupt__adopt(pointer);
+    if (pointer === null || result < 0) throw noInterrupt(result);
+    return new Interrupt(pointer);
+  }
+
+  /** Makes the wait in progress, or else the next one, return -EINTR. */
+  raise(): void {
+    if (this.#pointer !== null) shim().shim_interrupt__raise(this.#pointer);
+  }
+
+  /** Makes the wait in progress, or else the next one, return -ERESTART. */
+  attend(): void {
+    if (this.#pointer !== null) shim().shim_interrupt__attend(this.#pointer);
+  }
+
+  /** Makes every wait from now on return -EINTR. */
+  terminate(): void {
+    if (this.#pointer !== null) shim().shim_interrupt__terminate(this.#pointer);
+  }
+
+  /** Time spent in waits so far. */
+  get waitedMs(): number {
+    if (this.#pointer === null) return 0;
+    return Number(shim().shim_interrupt__waited_ns(this.#pointer)) / 1e6;
+  }
+
+  close(): void {
+    shim().shim_interrupt__free(this.#pointer);
+    this.#pointer = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+function noInterrupt(result: number): ShimError {
+  return new ShimError(`Cannot make an interrupt: ${describeErrno(result)}`, { code: "INTERRUPT" });
+}
+
+/** Signals of a process whose main job is one guest; see `libbpf-shim/signals.c`. */
+export const signals = {
+  /**
+   * Makes the first SIGINT or SIGTERM raise `interrupt`; the second ends the process.
    *
    * @returns 0 or a negative errno; -EALREADY when installed
    */
-  install(): number {
-    return shim().shim_interrupt__install();
+  install(interrupt: Interrupt): number {
+    return shim().shim_signals__install(interruptPointer(interrupt));
+  },
+
+  /** Makes SIGUSR1 ask for attention. */
+  attendUsr1(): number {
+    return shim().shim_signals__attend_usr1();
   },
 
   /** Interrupts after `afterMs`; ends the process `graceMs` later with exit code 124. */
   schedule(afterMs: number, graceMs: number): number {
-    return shim().shim_interrupt__schedule(afterMs, graceMs);
-  },
-
-  /** Makes the next wait return -EINTR. */
-  raise(): void {
-    shim().shim_interrupt__raise();
+    return shim().shim_signals__schedule(afterMs, graceMs);
   },
 
   /** Puts the former handlers back. */
   uninstall(): void {
-    shim().shim_interrupt__uninstall();
+    shim().shim_signals__uninstall();
   },
 };

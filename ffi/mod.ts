@@ -2,7 +2,7 @@
 export { EventBuffer } from "./buffer.ts";
 export { describeErrno, ERRNO, errno, type ErrnoName, errnoName } from "./errno.ts";
 export { HostError, type HostErrorOptions, ShimError } from "./errors.ts";
-export { interrupt } from "./interrupt.ts";
+export { Interrupt, signals } from "./interrupt.ts";
 export { libbpfVersion } from "./library.ts";
 export { takeLog } from "./log.ts";
 export { LinearMemory } from "./memory.ts";

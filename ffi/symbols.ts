@@ -70,8 +70,8 @@ export const SYMBOLS = {
     result: "i32",
   },
 
-  // int32_t shim_buffer__open(struct shim_map *map, struct shim_buffer **out)
-  shim_buffer__open: { parameters: ["pointer", "buffer"], result: "i32" },
+  // int32_t shim_buffer__open(struct shim_map *map, struct shim_interrupt *interrupt, struct shim_buffer **out)
+  shim_buffer__open: { parameters: ["pointer", "pointer", "buffer"], result: "i32" },
   // int64_t shim_buffer__record_max(struct shim_buffer *buffer)
   shim_buffer__record_max: { parameters: ["pointer"], result: "i64" },
   // int32_t shim_buffer__poll(struct shim_buffer *buffer, struct shim_memory *stage, uint32_t offset, uint32_t capacity, int32_t timeout_ms)
@@ -86,19 +86,38 @@ export const SYMBOLS = {
   },
   // int64_t shim_buffer__read_count(struct shim_buffer *buffer)
   shim_buffer__read_count: { parameters: ["pointer"], result: "i64" },
+  // int32_t shim_buffer__left_ms(struct shim_buffer *buffer)
+  shim_buffer__left_ms: { parameters: ["pointer"], result: "i32" },
   // int64_t shim_buffer__lost(struct shim_buffer *buffer)
   shim_buffer__lost: { parameters: ["pointer"], result: "i64" },
   // void shim_buffer__free(struct shim_buffer *buffer)
   shim_buffer__free: { parameters: ["pointer"], result: "void" },
 
-  // int32_t shim_interrupt__install(void)
-  shim_interrupt__install: { parameters: [], result: "i32" },
-  // int32_t shim_interrupt__schedule(uint32_t after_ms, uint32_t grace_ms)
-  shim_interrupt__schedule: { parameters: ["u32", "u32"], result: "i32" },
-  // void shim_interrupt__raise(void)
-  shim_interrupt__raise: { parameters: [], result: "void" },
-  // void shim_interrupt__uninstall(void)
-  shim_interrupt__uninstall: { parameters: [], result: "void" },
+  // int32_t shim_interrupt__new(struct shim_interrupt **out)
+  shim_interrupt__new: { parameters: ["buffer"], result: "i32" },
+  // void shim_interrupt__retain(struct shim_interrupt *interrupt)
+  shim_interrupt__retain: { parameters: ["pointer"], result: "void" },
+  // int32_t shim_interrupt__adopt(struct shim_interrupt *interrupt)
+  shim_interrupt__adopt: { parameters: ["pointer"], result: "i32" },
+  // void shim_interrupt__raise(struct shim_interrupt *interrupt)
+  shim_interrupt__raise: { parameters: ["pointer"], result: "void" },
+  // void shim_interrupt__attend(struct shim_interrupt *interrupt)
+  shim_interrupt__attend: { parameters: ["pointer"], result: "void" },
+  // void shim_interrupt__terminate(struct shim_interrupt *interrupt)
+  shim_interrupt__terminate: { parameters: ["pointer"], result: "void" },
+  // int64_t shim_interrupt__waited_ns(struct shim_interrupt *interrupt)
+  shim_interrupt__waited_ns: { parameters: ["pointer"], result: "i64" },
+  // void shim_interrupt__free(struct shim_interrupt *interrupt)
+  shim_interrupt__free: { parameters: ["pointer"], result: "void" },
+
+  // int32_t shim_signals__install(struct shim_interrupt *interrupt)
+  shim_signals__install: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_signals__attend_usr1(void)
+  shim_signals__attend_usr1: { parameters: [], result: "i32" },
+  // int32_t shim_signals__schedule(uint32_t after_ms, uint32_t grace_ms)
+  shim_signals__schedule: { parameters: ["u32", "u32"], result: "i32" },
+  // void shim_signals__uninstall(void)
+  shim_signals__uninstall: { parameters: [], result: "void" },
 
   // int32_t shim_fd__write(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count, uint32_t written)
   shim_fd__write: { parameters: ["i32", "pointer", "u32", "u32", "u32"], result: "i32" },
@@ -110,8 +129,8 @@ export const SYMBOLS = {
   shim_clock__time: { parameters: ["i32", "pointer", "u32"], result: "i32" },
   // int32_t shim_clock__resolution(int32_t clock, struct shim_memory *memory, uint32_t out)
   shim_clock__resolution: { parameters: ["i32", "pointer", "u32"], result: "i32" },
-  // int32_t shim_clock__sleep(int32_t clock, uint64_t ns, int32_t absolute)
-  shim_clock__sleep: { parameters: ["i32", "u64", "i32"], result: "i32" },
+  // int32_t shim_clock__sleep(struct shim_interrupt *interrupt, int32_t clock, uint64_t ns, int32_t absolute)
+  shim_clock__sleep: { parameters: ["pointer", "i32", "u64", "i32"], result: "i32" },
   // int32_t shim_random__fill(struct shim_memory *memory, uint32_t offset, uint32_t size)
   shim_random__fill: { parameters: ["pointer", "u32", "u32"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;

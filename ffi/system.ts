@@ -1,5 +1,6 @@
 /** System calls behind WASI. Results are ≥ 0 or a negative errno; guest addresses are offsets. */
 import { shim } from "./library.ts";
+import { type Interrupt, interruptPointer } from "./interrupt.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
 /** The host side of WASI's descriptors, clocks and random bytes. */
@@ -31,10 +32,10 @@ export const system = {
 
   /**
    * Sleeps `ns` nanoseconds, or until the clock shows `ns`; -EINTR when interrupted, which the next
-   * poll of a buffer reports too.
+   * poll of a buffer reports too; -ERESTART when attention was asked for.
    */
-  sleep(clock: number, ns: bigint, absolute: boolean): number {
-    return shim().shim_clock__sleep(clock, ns, absolute ? 1 : 0);
+  sleep(clock: number, ns: bigint, absolute: boolean, interrupt: Interrupt): number {
+    return shim().shim_clock__sleep(interruptPointer(interrupt), clock, ns, absolute ? 1 : 0);
   },
 
   /** Fills guest memory with random bytes. */

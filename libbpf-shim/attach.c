@@ -24,6 +24,18 @@ struct shim_link {
 	int fd;
 };
 
+static void release_link(void *object)
+{
+	struct shim_link *link = object;
+
+	for (uint32_t i = 0; i < link->count; i++)
+		bpf_link__destroy(link->links[i]);
+	free(link->links);
+	if (link->fd >= 0)
+		close(link->fd);
+	free(link);
+}
+
 static struct shim_link *new_link(uint32_t count)
 {
 	struct shim_link *link = calloc(1, sizeof(*link));
@@ -32,8 +44,9 @@ static struct shim_link *new_link(uint32_t count)
 		return NULL;
 	link->fd = -1;
 	link->links = calloc(count ? count : 1, sizeof(struct bpf_link *));
-	if (link->links)
+	if (link->links && !shim_owned_add(link, release_link))
 		return link;
+	free(link->links);
 	free(link);
 	return NULL;
 }
@@ -42,12 +55,8 @@ void shim_link__free(struct shim_link *link)
 {
 	if (!link)
 		return;
-	for (uint32_t i = 0; i < link->count; i++)
-		bpf_link__destroy(link->links[i]);
-	free(link->links);
-	if (link->fd >= 0)
-		close(link->fd);
-	free(link);
+	shim_owned_remove(link);
+	release_link(link);
 }
 
 /* Takes over one link of libbpf's, or NULL with its errno. */

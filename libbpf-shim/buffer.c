@@ -7,6 +7,7 @@
  */
 #include <bpf/libbpf.h>
 #include <linux/perf_event.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,8 @@ struct shim_buffer {
 	struct ring_buffer *ring;
 	struct perf_buffer *perf;
 	int epoll_fd;
+	struct shim_interrupt *interrupt;
+	int64_t deadline;
 	/* Where the next batch of a perf event array starts, so that no CPU starves another. */
 	size_t next_cpu;
 	uint64_t record_max;
@@ -153,7 +156,18 @@ static int open_perf(struct shim_buffer *buffer, struct shim_map *map)
 	return 0;
 }
 
-int32_t shim_buffer__open(struct shim_map *map, struct shim_buffer **out)
+static void release(void *object)
+{
+	struct shim_buffer *buffer = object;
+
+	ring_buffer__free(buffer->ring);
+	perf_buffer__free(buffer->perf);
+	free(buffer->held);
+	free(buffer);
+}
+
+int32_t shim_buffer__open(struct shim_map *map, struct shim_interrupt *interrupt,
+			  struct shim_buffer **out)
 {
 	struct shim_buffer *buffer;
 	int err;
@@ -163,9 +177,12 @@ int32_t shim_buffer__open(struct shim_map *map, struct shim_buffer **out)
 	buffer = calloc(1, sizeof(*buffer));
 	if (!buffer)
 		return -ENOMEM;
+	buffer->interrupt = interrupt;
 	err = map->type == BPF_MAP_TYPE_RINGBUF ? open_ring(buffer, map) : open_perf(buffer, map);
+	if (!err)
+		err = shim_owned_add(buffer, release);
 	if (err) {
-		free(buffer);
+		release(buffer);
 		return err;
 	}
 	*out = buffer;
@@ -217,13 +234,14 @@ static int drain(struct shim_buffer *buffer)
  */
 static int take_batch(struct shim_buffer *buffer, uint64_t reserve, int32_t timeout_ms)
 {
-	int64_t deadline = timeout_ms > 0 ? shim_now_ns() + (int64_t)timeout_ms * 1000000 : 0;
 	int result;
 
 	buffer->limit = buffer->capacity - reserve;
 	buffer->used = 0;
 	buffer->count = 0;
-	result = shim_interrupt_take();
+	if (timeout_ms > 0)
+		buffer->deadline = shim_now_ns() + (int64_t)timeout_ms * 1000000;
+	result = shim_interrupt_take(buffer->interrupt);
 	if (result)
 		return result;
 	if (!store_held(buffer))
@@ -235,12 +253,12 @@ static int take_batch(struct shim_buffer *buffer, uint64_t reserve, int32_t time
 		if (result || !timeout_ms)
 			return result;
 		if (timeout_ms > 0) {
-			left = deadline - shim_now_ns();
+			left = buffer->deadline - shim_now_ns();
 			if (left <= 0)
 				return 0;
 		}
 		/* Readable is not yet an event: records may be discarded or still be written. */
-		result = shim_interrupt_wait(buffer->epoll_fd, left);
+		result = shim_interrupt_wait(buffer->interrupt, buffer->epoll_fd, POLLIN, left);
 		if (result <= 0)
 			return result;
 	}
@@ -284,6 +302,13 @@ int64_t shim_buffer__read_count(struct shim_buffer *buffer)
 	return (int64_t)buffer->read_count;
 }
 
+int32_t shim_buffer__left_ms(struct shim_buffer *buffer)
+{
+	int64_t left = buffer->deadline - shim_now_ns();
+
+	return left > 0 ? (int32_t)((left + 999999) / 1000000) : 0;
+}
+
 int64_t shim_buffer__lost(struct shim_buffer *buffer)
 {
 	return (int64_t)buffer->lost;
@@ -293,8 +318,6 @@ void shim_buffer__free(struct shim_buffer *buffer)
 {
 	if (!buffer)
 		return;
-	ring_buffer__free(buffer->ring);
-	perf_buffer__free(buffer->perf);
-	free(buffer->held);
-	free(buffer);
+	shim_owned_remove(buffer);
+	release(buffer);
 }

@@ -4,6 +4,7 @@
 #define LIBBPF_SHIM_INTERNAL_H
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +18,14 @@ struct bpf_map;
 struct shim_memory {
 	uint8_t *base;
 	uint64_t size;
+};
+
+struct shim_interrupt {
+	/* An eventfd, readable while there may be a flag to see. */
+	int fd;
+	_Atomic uint32_t flags;
+	_Atomic uint32_t references;
+	_Atomic int64_t waited_ns;
 };
 
 struct shim_program {
@@ -55,16 +64,33 @@ static inline void *shim_memory_at(const struct shim_memory *memory, uint32_t of
 void shim_log_start(void);
 
 /*
- * Waits until `fd` (or nothing, when below 0) is readable. 1 when it is, 0 when `timeout_ns` (below
- * 0: never) is over, -EINTR when interrupted: the interrupt is taken by that.
+ * Waits until `fd` (or nothing, when below 0) has `events`. 1 when it has, 0 when `timeout_ns`
+ * (below 0: never) is over; -EINTR and -ERESTART as shim_interrupt_take(), but for what was
+ * deferred.
  */
-int shim_interrupt_wait(int fd, int64_t timeout_ns);
+int shim_interrupt_wait(struct shim_interrupt *interrupt, int fd, int16_t events,
+			int64_t timeout_ns);
 
-/* Takes a pending or deferred interrupt: -EINTR when there was one, else 0. */
-int shim_interrupt_take(void);
+/*
+ * What was asked for, or deferred: -EINTR to end the wait, -ERESTART for the caller's attention, or
+ * 0.
+ */
+int shim_interrupt_take(struct shim_interrupt *interrupt);
 
 /* Keeps an interrupt that a wait has taken for shim_interrupt_take(); waits do not see it. */
-void shim_interrupt_defer(void);
+void shim_interrupt_defer(struct shim_interrupt *interrupt);
+
+/* Gives one reference back. */
+void shim_interrupt_release(struct shim_interrupt *interrupt);
+
+/* Signals no longer mean this one. */
+void shim_interrupt_forget(struct shim_interrupt *interrupt);
+
+/* Remembers something to be released when this thread ends; 0 or -ENOMEM. */
+int shim_owned_add(void *object, void (*release)(void *object));
+
+/* The caller releases it now. */
+void shim_owned_remove(void *object);
 
 /* Nanoseconds of CLOCK_MONOTONIC. */
 int64_t shim_now_ns(void);

@@ -1,136 +1,125 @@
 // SPDX-License-Identifier: MIT
 /*
- * Signals while a guest runs. The handler writes to an eventfd that every wait watches, so a signal
- * just before a wait, or on another thread, is not missed.
+ * What ends a wait early. Whoever asks sets a flag first and then fills the eventfd that every wait
+ * watches; a wait empties the eventfd first and then looks at the flags. So a request just before a
+ * wait, or made by another thread or a signal handler, is never missed.
  */
 #include <poll.h>
-#include <signal.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
 
-/* timeout(1)'s code for a command that was ended because its time was over. */
-#define EXIT_TIMED_OUT 124
+enum {
+	INTERRUPTED = 1, /* taken by the wait that reports it */
+	ATTENTION = 2,	 /* likewise */
+	TERMINATED = 4,	 /* stays */
+	DEFERRED = 8,	 /* taken by a sleep that ended early; the next poll reports it */
+};
 
-static const int signals[] = {SIGINT, SIGTERM, SIGALRM};
-#define SIGNAL_COUNT (sizeof(signals) / sizeof(signals[0]))
-
-static struct sigaction former[SIGNAL_COUNT];
-static bool installed;
-static int event_fd = -1;
-static volatile sig_atomic_t seen;
-/* Cut a sleep short, and is still to be taken. */
-static bool deferred;
-
-static void announce(void)
+int32_t shim_interrupt__new(struct shim_interrupt **out)
 {
-	const uint64_t one = 1;
+	struct shim_interrupt *interrupt = calloc(1, sizeof(*interrupt));
+	int err;
 
-	/* Fails only when the counter is full, and then it is readable already. */
-	if (write(event_fd, &one, sizeof(one)) < 0)
-		return;
-}
-
-/* Ends as an unhandled signal would, so that a shell that waits for us sees what happened. */
-static void end_by_signal(int number)
-{
-	struct sigaction action = {.sa_handler = SIG_DFL};
-	sigset_t set;
-
-	if (number == SIGALRM)
-		_exit(EXIT_TIMED_OUT);
-	sigaction(number, &action, NULL);
-	sigemptyset(&set);
-	sigaddset(&set, number);
-	raise(number);
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-	/* Process 1 of a container is not ended by a signal it does not handle. */
-	_exit(128 + number);
-}
-
-static void on_signal(int number)
-{
-	int saved = errno;
-
-	if (seen)
-		end_by_signal(number);
-	seen = 1;
-	announce();
-	errno = saved;
-}
-
-int32_t shim_interrupt__install(void)
-{
-	struct sigaction action = {.sa_handler = on_signal};
-
-	if (installed)
-		return -EALREADY;
-	if (event_fd < 0)
-		event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (event_fd < 0)
-		return -errno;
-	seen = 0;
-	shim_interrupt_take();
-	for (size_t i = 0; i < SIGNAL_COUNT; i++) {
-		sigaction(signals[i], NULL, &former[i]);
-		/* Started with nohup(1) or in the background of a script: stay so. */
-		if (former[i].sa_handler != SIG_IGN || signals[i] == SIGALRM)
-			sigaction(signals[i], &action, NULL);
+	if (!interrupt)
+		return -ENOMEM;
+	interrupt->references = 1;
+	interrupt->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (interrupt->fd < 0) {
+		err = -errno;
+		free(interrupt);
+		return err;
 	}
-	installed = true;
+	err = shim_owned_add(interrupt, (void (*)(void *))shim_interrupt_release);
+	if (err) {
+		shim_interrupt_release(interrupt);
+		return err;
+	}
+	*out = interrupt;
 	return 0;
 }
 
-int32_t shim_interrupt__schedule(uint32_t after_ms, uint32_t grace_ms)
+void shim_interrupt__retain(struct shim_interrupt *interrupt)
 {
-	struct itimerval timer = {
-	    .it_value = {.tv_sec = after_ms / 1000, .tv_usec = after_ms % 1000 * 1000},
-	    .it_interval = {.tv_sec = grace_ms / 1000, .tv_usec = grace_ms % 1000 * 1000},
-	};
-
-	return setitimer(ITIMER_REAL, &timer, NULL) ? -errno : 0;
+	atomic_fetch_add(&interrupt->references, 1);
 }
 
-void shim_interrupt__raise(void)
+int32_t shim_interrupt__adopt(struct shim_interrupt *interrupt)
 {
-	if (event_fd >= 0)
-		announce();
+	return shim_owned_add(interrupt, (void (*)(void *))shim_interrupt_release);
 }
 
-void shim_interrupt__uninstall(void)
+void shim_interrupt_release(struct shim_interrupt *interrupt)
 {
-	const struct itimerval none = {0};
-
-	if (!installed)
+	if (atomic_fetch_sub(&interrupt->references, 1) > 1)
 		return;
-	setitimer(ITIMER_REAL, &none, NULL);
-	for (size_t i = 0; i < SIGNAL_COUNT; i++)
-		sigaction(signals[i], &former[i], NULL);
-	installed = false;
+	close(interrupt->fd);
+	free(interrupt);
 }
 
-static bool take_announced(void)
+void shim_interrupt__free(struct shim_interrupt *interrupt)
 {
-	uint64_t count;
-
-	return event_fd >= 0 && read(event_fd, &count, sizeof(count)) == sizeof(count);
+	if (!interrupt)
+		return;
+	shim_interrupt_forget(interrupt);
+	shim_owned_remove(interrupt);
+	shim_interrupt_release(interrupt);
 }
 
-int shim_interrupt_take(void)
+/* Also called by signal handlers. */
+static void ask(struct shim_interrupt *interrupt, uint32_t flag)
 {
-	bool pending = take_announced() || deferred;
+	const uint64_t one = 1;
 
-	deferred = false;
-	return pending ? -EINTR : 0;
+	atomic_fetch_or(&interrupt->flags, flag);
+	/* Fails only when the counter is full, and then it is readable already. */
+	if (write(interrupt->fd, &one, sizeof(one)) < 0)
+		return;
 }
 
-void shim_interrupt_defer(void)
+void shim_interrupt__raise(struct shim_interrupt *interrupt)
 {
-	deferred = true;
+	ask(interrupt, INTERRUPTED);
+}
+
+void shim_interrupt__attend(struct shim_interrupt *interrupt)
+{
+	ask(interrupt, ATTENTION);
+}
+
+void shim_interrupt__terminate(struct shim_interrupt *interrupt)
+{
+	ask(interrupt, TERMINATED);
+}
+
+int64_t shim_interrupt__waited_ns(struct shim_interrupt *interrupt)
+{
+	return interrupt->waited_ns;
+}
+
+/* Clears what is reported, but for a termination. */
+static int take(struct shim_interrupt *interrupt, uint32_t reasons)
+{
+	if (!interrupt || !(atomic_load(&interrupt->flags) & (reasons | ATTENTION)))
+		return 0;
+	if (atomic_fetch_and(&interrupt->flags, ~(uint32_t)ATTENTION) & ATTENTION)
+		return -ERESTART;
+	atomic_fetch_and(&interrupt->flags, ~(reasons & ~(uint32_t)TERMINATED));
+	return -EINTR;
+}
+
+int shim_interrupt_take(struct shim_interrupt *interrupt)
+{
+	return take(interrupt, INTERRUPTED | DEFERRED | TERMINATED);
+}
+
+void shim_interrupt_defer(struct shim_interrupt *interrupt)
+{
+	if (interrupt)
+		atomic_fetch_or(&interrupt->flags, DEFERRED);
 }
 
 int64_t shim_now_ns(void)
@@ -141,26 +130,49 @@ int64_t shim_now_ns(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-int shim_interrupt_wait(int fd, int64_t timeout_ns)
+/* One ppoll(2), its time accounted for. */
+static int wait_once(struct shim_interrupt *interrupt, struct pollfd *fds, int64_t left_ns)
+{
+	struct timespec left = {.tv_sec = left_ns / 1000000000, .tv_nsec = left_ns % 1000000000};
+	int64_t start = shim_now_ns();
+	int ready = ppoll(fds, 2, left_ns < 0 ? NULL : &left, NULL);
+	int err = ready < 0 ? -errno : 0;
+	uint64_t count;
+
+	if (interrupt) {
+		interrupt->waited_ns += shim_now_ns() - start;
+		if (ready > 0 && fds[0].revents)
+			err = read(interrupt->fd, &count, sizeof(count)) < 0 ? 0 : err;
+	}
+	return err ? err : ready > 0 && fds[1].revents;
+}
+
+int shim_interrupt_wait(struct shim_interrupt *interrupt, int fd, int16_t events,
+			int64_t timeout_ns)
 {
 	int64_t deadline = timeout_ns < 0 ? 0 : shim_now_ns() + timeout_ns;
-	struct pollfd fds[] = {{.fd = event_fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+	int64_t left = timeout_ns;
+	struct pollfd fds[] = {{.fd = interrupt ? interrupt->fd : -1, .events = POLLIN},
+			       {.fd = fd, .events = events}};
 
 	for (;;) {
-		struct timespec left = {.tv_sec = timeout_ns / 1000000000,
-					.tv_nsec = timeout_ns % 1000000000};
-		int ready = ppoll(fds, 2, timeout_ns < 0 ? NULL : &left, NULL);
+		int result = take(interrupt, INTERRUPTED | TERMINATED);
 
-		if (ready >= 0)
-			return take_announced() ? -EINTR : ready > 0;
-		if (errno != EINTR)
-			return -errno;
-		/* Ours has filled the eventfd by now; any other signal only costs the time it took.
+		if (result)
+			return result;
+		result = wait_once(interrupt, fds, left);
+		/* Of any signal: ours has raised a flag by now, others only cost the time they
+		 * took.
 		 */
-		if (timeout_ns >= 0) {
-			timeout_ns = deadline - shim_now_ns();
-			if (timeout_ns < 0)
-				timeout_ns = 0;
+		if (result && result != -EINTR) {
+			int taken = take(interrupt, INTERRUPTED | TERMINATED);
+
+			return taken ? taken : result;
 		}
+		if (timeout_ns < 0)
+			continue;
+		left = deadline - shim_now_ns();
+		if (left <= 0)
+			return take(interrupt, INTERRUPTED | TERMINATED);
 	}
 }

@@ -11,7 +11,8 @@
  *  - strings are NUL-terminated UTF-8; a returned string belongs to the object it was asked of;
  *  - an address in a guest's memory is a 32-bit offset into a `struct shim_memory`, and a range
  * that does not lie inside it is -EFAULT before anything is read or written;
- *  - calls come from one thread at a time.
+ *  - calls come from the one thread that loaded this copy of the library: a worker loads a copy of
+ * its own. What is not freed when that thread ends is freed then.
  */
 #ifndef LIBBPF_SHIM_H
 #define LIBBPF_SHIM_H
@@ -22,7 +23,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 3
+#define SHIM_ABI_VERSION 4
 
 struct shim_memory;
 struct shim_object;
@@ -30,6 +31,7 @@ struct shim_program;
 struct shim_map;
 struct shim_link;
 struct shim_buffer;
+struct shim_interrupt;
 
 /** @brief SHIM_ABI_VERSION of the library that was loaded. */
 SHIM_API int32_t shim_abi_version(void);
@@ -156,9 +158,11 @@ SHIM_API int32_t shim_map__operate(struct shim_map *map, struct shim_memory *mem
 
 /**
  * @brief Opens the user side of a ring buffer or perf event array.
+ * @param interrupt ends waits for its events; it must outlive the buffer
  * @return 0; -EINVAL for a map of another type
  */
-SHIM_API int32_t shim_buffer__open(struct shim_map *map, struct shim_buffer **out);
+SHIM_API int32_t shim_buffer__open(struct shim_map *map, struct shim_interrupt *interrupt,
+				   struct shim_buffer **out);
 
 /** @brief Bytes that the largest record of this buffer can take in the stage, header included. */
 SHIM_API int64_t shim_buffer__record_max(struct shim_buffer *buffer);
@@ -167,11 +171,11 @@ SHIM_API int64_t shim_buffer__record_max(struct shim_buffer *buffer);
  * @brief Waits for events and copies a batch of them to the stage.
  *
  * A record in the stage is { u32 size; u32 cpu; payload padded to 8 bytes }, the cpu 0 for a ring
- * buffer. What does not fit stays in the kernel. Interrupts (see below) end the wait.
+ * buffer. What does not fit stays in the kernel.
  *
  * @param capacity bytes at `offset`; at least shim_buffer__record_max()
  * @param timeout_ms 0 does not wait; below 0 waits without end
- * @return bytes staged; 0 on time-out; -EINTR when interrupted
+ * @return bytes staged; 0 on time-out; -EINTR and -ERESTART as struct shim_interrupt says
  */
 SHIM_API int32_t shim_buffer__poll(struct shim_buffer *buffer, struct shim_memory *stage,
 				   uint32_t offset, uint32_t capacity, int32_t timeout_ms);
@@ -179,8 +183,9 @@ SHIM_API int32_t shim_buffer__poll(struct shim_buffer *buffer, struct shim_memor
 /**
  * @brief Waits for events and copies a batch of them, as shim_buffer__poll() does, to a place that
  * may be of any size from 8 bytes. A record that does not fit is held for the next batch.
- * @return bytes written; 0 on time-out; -EINTR when interrupted; -ENOSPC when the first record is
- *         longer than `capacity`: it stays first, and its header { u32 size; u32 cpu } is written
+ * @return bytes written; 0 on time-out; -EINTR and -ERESTART as struct shim_interrupt says; -ENOSPC
+ *         when the first record is longer than `capacity`: it stays first, and its header { u32
+ * size; u32 cpu } is written
  */
 SHIM_API int32_t shim_buffer__read(struct shim_buffer *buffer, struct shim_memory *memory,
 				   uint32_t offset, uint32_t capacity, int32_t timeout_ms);
@@ -188,33 +193,69 @@ SHIM_API int32_t shim_buffer__read(struct shim_buffer *buffer, struct shim_memor
 /** @brief Events that shim_buffer__read() has handed out. */
 SHIM_API int64_t shim_buffer__read_count(struct shim_buffer *buffer);
 
+/** @brief Milliseconds, rounded up, that the last poll or read had still to wait when interrupted.
+ */
+SHIM_API int32_t shim_buffer__left_ms(struct shim_buffer *buffer);
+
 /** @brief Events that the kernel dropped and told about: perf event arrays only. */
 SHIM_API int64_t shim_buffer__lost(struct shim_buffer *buffer);
 
 SHIM_API void shim_buffer__free(struct shim_buffer *buffer);
 
-/* ---- interrupt: Ctrl-C, SIGTERM and time-outs -------------------------------------------------
+/* ---- interrupt: what ends a guest's waits early -------------------------------------------------
+ *
+ * A wait that is given one (a buffer's poll, a sleep) answers -EINTR when it was raised, once;
+ * -EINTR for ever after it was terminated; and -ERESTART when attention was asked for: the caller
+ * does what it has to and waits again for the rest of the time. What is asked for between two waits
+ * is the next one's.
+ */
+
+SHIM_API int32_t shim_interrupt__new(struct shim_interrupt **out);
+
+/**
+ * @brief One more holder, on another thread: that one calls shim_interrupt__adopt() in its own copy
+ *        of the library. Each holder frees it; raise, attend and terminate may be called by all.
+ */
+SHIM_API void shim_interrupt__retain(struct shim_interrupt *interrupt);
+
+SHIM_API int32_t shim_interrupt__adopt(struct shim_interrupt *interrupt);
+
+SHIM_API void shim_interrupt__raise(struct shim_interrupt *interrupt);
+
+SHIM_API void shim_interrupt__attend(struct shim_interrupt *interrupt);
+
+SHIM_API void shim_interrupt__terminate(struct shim_interrupt *interrupt);
+
+/** @brief Nanoseconds spent in waits so far. */
+SHIM_API int64_t shim_interrupt__waited_ns(struct shim_interrupt *interrupt);
+
+SHIM_API void shim_interrupt__free(struct shim_interrupt *interrupt);
+
+/* ---- signals: of a process whose main job is one guest
+ * --------------------------------------------
  */
 
 /**
- * @brief From now on the first SIGINT or SIGTERM is kept for the next wait, which returns -EINTR;
- * the second ends the process by that signal. A signal that is ignored stays ignored.
+ * @brief From now on the first SIGINT or SIGTERM raises `interrupt`; the second ends the process by
+ * that signal. A signal that is ignored stays ignored.
  *
  * JavaScript's signal listeners cannot run while a guest does, and must not be used beside this.
+ *
+ * @return 0; -EALREADY when installed
  */
-SHIM_API int32_t shim_interrupt__install(void);
+SHIM_API int32_t shim_signals__install(struct shim_interrupt *interrupt);
+
+/** @brief SIGUSR1 asks for attention from now on. After install. */
+SHIM_API int32_t shim_signals__attend_usr1(void);
 
 /**
- * @brief Interrupts after `after_ms` as the first signal would; when the process is still there
- *        `grace_ms` later, ends it with exit code 124, as timeout(1) does.
+ * @brief Raises the interrupt after `after_ms`; when the process is still there `grace_ms` later,
+ * ends it with exit code 124, as timeout(1) does. After install.
  */
-SHIM_API int32_t shim_interrupt__schedule(uint32_t after_ms, uint32_t grace_ms);
-
-/** @brief Interrupts the next wait: for a caller that took one it could not report yet. */
-SHIM_API void shim_interrupt__raise(void);
+SHIM_API int32_t shim_signals__schedule(uint32_t after_ms, uint32_t grace_ms);
 
 /** @brief Puts the former signal handlers back and stops the timer. */
-SHIM_API void shim_interrupt__uninstall(void);
+SHIM_API void shim_signals__uninstall(void);
 
 /* ---- what WASI needs
  * ----------------------------------------------------------------------------- */
@@ -241,9 +282,10 @@ SHIM_API int32_t shim_clock__resolution(int32_t clock, struct shim_memory *memor
 /**
  * @brief Sleeps for `ns` nanoseconds of the clock, or until it shows `ns`.
  * @param absolute 0: a duration, 1: a point in time
- * @return 0; -EINTR when interrupted, which the next shim_buffer__poll() reports too
+ * @return 0; -EINTR when interrupted, which the next shim_buffer__poll() reports too; -ERESTART
  */
-SHIM_API int32_t shim_clock__sleep(int32_t clock, uint64_t ns, int32_t absolute);
+SHIM_API int32_t shim_clock__sleep(struct shim_interrupt *interrupt, int32_t clock, uint64_t ns,
+				   int32_t absolute);
 
 /** @brief Fills `size` bytes at `offset` with random bytes of the kernel's generator. */
 SHIM_API int32_t shim_random__fill(struct shim_memory *memory, uint32_t offset, uint32_t size);

@@ -22,6 +22,17 @@ static int list_programs(struct shim_object *object)
 	return 0;
 }
 
+static void release(void *held)
+{
+	struct shim_object *object = held;
+
+	bpf_object__close(object->object);
+	free(object->maps);
+	free(object->programs);
+	free(object->bytes);
+	free(object);
+}
+
 int32_t shim_object__open(struct shim_memory *memory, uint32_t offset, uint32_t size,
 			  const char *name, struct shim_object **out)
 {
@@ -52,13 +63,15 @@ int32_t shim_object__open(struct shim_memory *memory, uint32_t offset, uint32_t 
 		goto err_out;
 	}
 	err = list_programs(object);
+	if (!err)
+		err = shim_owned_add(object, release);
 	if (err)
 		goto err_out;
 	*out = object;
 	return 0;
 
 err_out:
-	shim_object__free(object);
+	release(object);
 	return err;
 }
 
@@ -131,11 +144,8 @@ void shim_object__free(struct shim_object *object)
 {
 	if (!object)
 		return;
-	bpf_object__close(object->object);
-	free(object->maps);
-	free(object->programs);
-	free(object->bytes);
-	free(object);
+	shim_owned_remove(object);
+	release(object);
 }
 
 int32_t shim_object__program_count(struct shim_object *object)

@@ -108,7 +108,8 @@ int32_t shim_clock__resolution(int32_t clock, struct shim_memory *memory, uint32
 	return store_ns(memory, out, &time);
 }
 
-int32_t shim_clock__sleep(int32_t clock, uint64_t ns, int32_t absolute)
+int32_t shim_clock__sleep(struct shim_interrupt *interrupt, int32_t clock, uint64_t ns,
+			  int32_t absolute)
 {
 	for (;;) {
 		uint64_t left = ns;
@@ -126,9 +127,10 @@ int32_t shim_clock__sleep(int32_t clock, uint64_t ns, int32_t absolute)
 		/* A second at a time where the clock may be set meanwhile. */
 		if (absolute && left > 1000000000)
 			left = 1000000000;
-		result = shim_interrupt_wait(-1, left > INT64_MAX ? -1 : (int64_t)left);
+		result =
+		    shim_interrupt_wait(interrupt, -1, 0, left > INT64_MAX ? -1 : (int64_t)left);
 		if (result == -EINTR)
-			shim_interrupt_defer();
+			shim_interrupt_defer(interrupt);
 		if (result < 0)
 			return result;
 		if (!absolute || !left)

@@ -1,5 +1,6 @@
 /** One run of a guest, from instantiation to exit code. */
 import type { HostError } from "../ffi/errors.ts";
+import { Interrupt } from "../ffi/mod.ts";
 import { BpfHost } from "./bpf/mod.ts";
 import { GuestTrap, ModuleError } from "./errors.ts";
 import { GuestMemory } from "./guest_memory.ts";
@@ -21,6 +22,8 @@ export interface RunOptions {
   wrapperModule?: string;
   /** The callback that such guests export. */
   callbackExport?: string;
+  /** Ends the guest's waits early; default: nothing does. */
+  interrupt?: Interrupt;
 }
 
 /** What WebAssembly's `throw` is to JavaScript; TypeScript does not know it yet. */
@@ -43,9 +46,14 @@ export function runGuest(guest: GuestModule, options: RunOptions = {}): number {
     exitCode = code;
     unwindGuest();
   };
+  using own = options.interrupt === undefined ? Interrupt.create() : undefined;
+  const interrupt = options.interrupt ?? own as Interrupt;
+  const attend = () => {};
   using memory = new GuestMemory();
   using bpf = new BpfHost({
     memory,
+    interrupt,
+    attend,
     onError: options.onError ?? (() => {}),
     onNotice: options.onNotice ?? (() => {}),
   });
@@ -57,6 +65,8 @@ export function runGuest(guest: GuestModule, options: RunOptions = {}): number {
       args: options.args ?? [guest.name],
       env: options.env ?? {},
       exit,
+      interrupt,
+      attend,
     })),
   });
   const wrapperModule = options.wrapperModule ?? DEFAULT_WRAPPER_MODULE;

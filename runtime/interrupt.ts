@@ -1,5 +1,5 @@
 /** Ctrl-C, SIGTERM and time-outs: how a running guest is told to end. */
-import { describeErrno, interrupt } from "../ffi/mod.ts";
+import { describeErrno, Interrupt, signals } from "../ffi/mod.ts";
 import { HostError } from "../ffi/errors.ts";
 
 /** How long a guest may still run after its time is over, before the process ends. */
@@ -12,15 +12,19 @@ export const TIMEOUT_GRACE_MS = 2000;
  * the next one, return EINTR, so that the guest can finish. The second ends the process by that signal;
  * a guest still there {@linkcode TIMEOUT_GRACE_MS} after its time-out ends it with exit code 124.
  */
-export function interruptible<T>(timeoutMs: number | undefined, work: () => T): T {
-  const installed = interrupt.install();
+export function interruptible<T>(
+  timeoutMs: number | undefined,
+  work: (interrupt: Interrupt) => T,
+): T {
+  using interrupt = Interrupt.create();
+  const installed = signals.install(interrupt);
   if (installed < 0) {
     throw new HostError(`Cannot handle signals: ${describeErrno(installed)}`, { code: "SIGNALS" });
   }
   try {
-    if (timeoutMs !== undefined) interrupt.schedule(timeoutMs, TIMEOUT_GRACE_MS);
-    return work();
+    if (timeoutMs !== undefined) signals.schedule(timeoutMs, TIMEOUT_GRACE_MS);
+    return work(interrupt);
   } finally {
-    interrupt.uninstall();
+    signals.uninstall();
   }
 }

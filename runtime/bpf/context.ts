@@ -1,15 +1,20 @@
 /** What the import modules for eBPF share: the guest's tables and how its calls are answered. */
-import { type BpfMap, errno } from "../../ffi/mod.ts";
+import { type BpfMap, errno, type Interrupt } from "../../ffi/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { GuestFault, type GuestMemory } from "../guest_memory.ts";
 import { Stage } from "../stage.ts";
 import { BpfError } from "./errors.ts";
+import type { PollContext } from "./event_channel.ts";
 import type { GuestObject } from "./guest_object.ts";
 import { Handles } from "./handles.ts";
 
 /** What the eBPF imports need of the guest's surroundings. */
 export interface BpfHostOptions {
   memory: GuestMemory;
+  /** Ends polls early. */
+  interrupt: Interrupt;
+  /** What the interrupt asks attention for. */
+  attend: () => void;
   /** Gets each failure once; the guest itself only sees a number. */
   onError: (error: HostError) => void;
   /** Gets what is worth knowing though it is no error. */
@@ -26,8 +31,10 @@ export interface MapEntry {
  * One guest's tables. Handles and tokens are small integers that only these know; a stale or made-up
  * one is found as `undefined`. Dispose it to detach and unload everything.
  */
-export class BpfContext implements Disposable {
+export class BpfContext implements PollContext, Disposable {
   readonly memory: GuestMemory;
+  readonly interrupt: Interrupt;
+  readonly attend: () => void;
   readonly onNotice: (text: string) => void;
   readonly objects = new Handles<GuestObject>();
   readonly maps = new Handles<MapEntry>();
@@ -39,6 +46,8 @@ export class BpfContext implements Disposable {
 
   constructor(options: BpfHostOptions) {
     this.memory = options.memory;
+    this.interrupt = options.interrupt;
+    this.attend = options.attend;
     this.onNotice = options.onNotice;
     this.#onError = options.onError;
   }

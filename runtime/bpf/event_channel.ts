@@ -1,11 +1,14 @@
 /** One ring buffer or perf event array that a guest polls or reads. */
-import { type BpfMap, errno, EventBuffer, interrupt } from "../../ffi/mod.ts";
+import { type BpfMap, errno, EventBuffer, type Interrupt } from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
 import type { Pump } from "../pump.ts";
 import { type Region, REGION_HEADER_BYTES, type Stage } from "../stage.ts";
 
 /** Bytes of events that one batch takes from the kernel, more or less one record. */
 const BATCH_BYTES = 256 * 1024;
+
+/** A wait that is to be gone on with. */
+const RESTART = -errno("ERESTART");
 
 /** What the guest gave to `wasm_bpf_buffer_poll`. */
 export interface PollArguments {
@@ -26,6 +29,15 @@ export interface ReadArguments {
 /** Bytes before a record's payload: its size and its CPU. */
 const RECORD_HEADER_BYTES = 8;
 
+/** What every buffer of a guest has in common. */
+export interface PollContext {
+  readonly stage: Stage;
+  /** Ends waits early. */
+  readonly interrupt: Interrupt;
+  /** What the interrupt asks attention for. */
+  readonly attend: () => void;
+}
+
 /** What a buffer has seen since it was opened. */
 export interface ChannelStats {
   delivered: number;
@@ -41,25 +53,27 @@ export interface ChannelStats {
  */
 export class EventChannel implements Disposable {
   readonly #buffer: EventBuffer;
+  readonly #context: PollContext;
   readonly #stage: Stage;
   readonly #region: Region;
 
-  private constructor(buffer: EventBuffer, stage: Stage, region: Region) {
+  private constructor(buffer: EventBuffer, context: PollContext, region: Region) {
     this.#buffer = buffer;
-    this.#stage = stage;
+    this.#context = context;
+    this.#stage = context.stage;
     this.#region = region;
   }
 
   /** -EINVAL when the map is neither a ring buffer nor a perf event array. */
-  static open(map: BpfMap, stage: Stage): EventChannel | number {
-    const buffer = EventBuffer.open(map);
+  static open(map: BpfMap, context: PollContext): EventChannel | number {
+    const buffer = EventBuffer.open(map, context.interrupt);
     if (typeof buffer === "number") return buffer;
-    const region = stage.allocate(BATCH_BYTES + buffer.recordMaxBytes);
+    const region = context.stage.allocate(BATCH_BYTES + buffer.recordMaxBytes);
     if (region === undefined) {
       buffer.close();
       return -errno("ENOMEM");
     }
-    return new EventChannel(buffer, stage, region);
+    return new EventChannel(buffer, context, region);
   }
 
   /**
@@ -97,7 +111,19 @@ export class EventChannel implements Disposable {
    */
   read(memory: GuestMemory, args: ReadArguments): number {
     if (this.#hasStaged()) return this.#readStaged(memory, args);
-    return this.#buffer.read(memory.linear, args.buffer >>> 0, args.sizeBytes, args.timeoutMs);
+    const { sizeBytes, timeoutMs } = args;
+    const offset = args.buffer >>> 0;
+    let result = this.#buffer.read(memory.linear, offset, sizeBytes, timeoutMs);
+    while (result === RESTART) {
+      result = this.#buffer.read(memory.linear, offset, sizeBytes, this.#attend(timeoutMs));
+    }
+    return result;
+  }
+
+  /** Does what attention was asked for; how long is still to be waited. */
+  #attend(timeoutMs: number): number {
+    this.#context.attend();
+    return timeoutMs > 0 ? this.#buffer.leftMs : timeoutMs;
   }
 
   #readStaged(memory: GuestMemory, { buffer, sizeBytes }: ReadArguments): number {
@@ -126,7 +152,7 @@ export class EventChannel implements Disposable {
   /** An interrupt behind events that were handled: these are reported now, it is next time. */
   #endEarly(total: number, error: number): number {
     if (total === 0) return error;
-    if (error === -errno("EINTR")) interrupt.raise();
+    if (error === -errno("EINTR")) this.#context.interrupt.raise();
     return total;
   }
 
@@ -139,7 +165,11 @@ export class EventChannel implements Disposable {
   #refill(timeoutMs: number): number {
     const start = this.#region.offset + REGION_HEADER_BYTES;
     const capacity = this.#region.sizeBytes - REGION_HEADER_BYTES;
-    const staged = this.#buffer.poll(this.#stage.linear, start, capacity, timeoutMs);
+    const { linear } = this.#stage;
+    let staged = this.#buffer.poll(linear, start, capacity, timeoutMs);
+    while (staged === RESTART) {
+      staged = this.#buffer.poll(linear, start, capacity, this.#attend(timeoutMs));
+    }
     if (staged > 0) {
       const header = this.#stage.view();
       header.setUint32(this.#region.offset, start, true);

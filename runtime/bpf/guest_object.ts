@@ -3,7 +3,6 @@ import { type BpfLink, type BpfMap, BpfObject, type BpfProgram, takeLog } from "
 import { errno, type LinearMemory } from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
 import type { Pump } from "../pump.ts";
-import type { Stage } from "../stage.ts";
 import { attachProgram } from "./attach.ts";
 import { diagnoseLoad, diagnoseOpen, withoutPrefix } from "./diagnosis.ts";
 import { BpfError } from "./errors.ts";
@@ -11,6 +10,7 @@ import {
   type ChannelStats,
   EventChannel,
   type PollArguments,
+  type PollContext,
   type ReadArguments,
 } from "./event_channel.ts";
 
@@ -118,8 +118,8 @@ export class GuestObject implements Disposable {
    *
    * @returns number of events, the callback's negative result, or a negative errno
    */
-  poll(map: BpfMap, stage: Stage, pump: Pump, args: PollArguments): number {
-    const channel = this.#channel(map, stage);
+  poll(map: BpfMap, context: PollContext, pump: Pump, args: PollArguments): number {
+    const channel = this.#channel(map, context);
     if (typeof channel === "number") return channel;
     this.#pollDepth += 1;
     try {
@@ -135,15 +135,15 @@ export class GuestObject implements Disposable {
    *
    * @returns bytes written, or a negative errno
    */
-  read(map: BpfMap, stage: Stage, memory: GuestMemory, args: ReadArguments): number {
-    const channel = this.#channel(map, stage);
+  read(map: BpfMap, context: PollContext, memory: GuestMemory, args: ReadArguments): number {
+    const channel = this.#channel(map, context);
     return typeof channel === "number" ? channel : channel.read(memory, args);
   }
 
-  #channel(map: BpfMap, stage: Stage): EventChannel | number {
+  #channel(map: BpfMap, context: PollContext): EventChannel | number {
     const known = this.#channels.get(map);
     if (known !== undefined) return known;
-    const opened = EventChannel.open(map, stage);
+    const opened = EventChannel.open(map, context);
     if (typeof opened !== "number") this.#channels.set(map, opened);
     return opened;
   }

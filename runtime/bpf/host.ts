@@ -127,14 +127,14 @@ export class BpfHost implements Disposable {
     maxBytes: number,
     timeoutMs: number,
   ): number {
-    const { memory, objects, maps, stage } = this.#context;
+    const { memory, objects, maps } = this.#context;
     const object = objects.get(handle);
     if (object === undefined) return -errno("EINVAL");
     const entry = maps.get(token);
     if (entry === undefined || entry.object !== object) return -errno("EBADF");
     if (maxBytes < 0 || !memory.contains(data, maxBytes)) return -errno("EFAULT");
     const args = { callback, context, data, maxBytes, timeoutMs };
-    return object.poll(entry.map, stage, pump, args);
+    return object.poll(entry.map, this.#context, pump, args);
   }
 
   [Symbol.dispose](): void {

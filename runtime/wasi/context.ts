@@ -1,4 +1,5 @@
 /** What the call families of WASI share. */
+import type { Interrupt } from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
 import type { FdTable } from "./fd_table.ts";
 
@@ -11,6 +12,10 @@ export interface WasiContext {
   readonly fds: FdTable;
   /** Ends the guest with an exit code; does not return. */
   readonly exit: (code: number) => never;
+  /** Ends sleeps early. */
+  readonly interrupt: Interrupt;
+  /** What the interrupt asks attention for. */
+  readonly attend: () => void;
 }
 
 /** A WASI function as WebAssembly calls it: numbers and bigints in, an errno out. */

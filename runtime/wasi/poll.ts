@@ -36,7 +36,23 @@ function putEvent(memory: GuestMemory, at: number, userdata: bigint, error: numb
   memory.setU8(at + 10, EVENT_TYPE_CLOCK);
 }
 
-export function pollFunctions({ memory }: WasiContext): WasiFunctions {
+/** Sleeps to the end, or to an interrupt; does in between what attention is asked for. */
+function sleep(context: WasiContext, clock: number, ns: bigint, absolute: boolean): number {
+  const { interrupt, attend } = context;
+  let left = ns;
+  for (;;) {
+    const start = performance.now();
+    const slept = system.sleep(clock, left, absolute, interrupt);
+    if (slept !== -errno("ERESTART")) return slept;
+    attend();
+    if (absolute) continue;
+    const passed = BigInt(Math.round((performance.now() - start) * 1e6));
+    left = left > passed ? left - passed : 0n;
+  }
+}
+
+export function pollFunctions(context: WasiContext): WasiFunctions {
+  const { memory } = context;
   return {
     "poll_oneoff": (input: number, output: number, count: number, countOut: number) => {
       if (count <= 0 || count > MAX_SUBSCRIPTIONS) return wasiErrno("EINVAL");
@@ -49,7 +65,7 @@ export function pollFunctions({ memory }: WasiContext): WasiFunctions {
       if (subscription === undefined) return wasiErrno("ENOSYS");
       if (subscription.clock > 1) return wasiErrno("EINVAL");
       const { clock, timeoutNs, absolute, userdata } = subscription;
-      const slept = system.sleep(clock, timeoutNs, absolute);
+      const slept = sleep(context, clock, timeoutNs, absolute);
       // A sleep that is interrupted ends early, and the next poll of a buffer says why. WASI has no
       // EINTR here: Rust's thread::sleep panics at any error, Go's scheduler throws.
       if (slept < 0 && slept !== -errno("EINTR")) return fromResult(slept);

@@ -27,7 +27,7 @@ export function bufferImports(context: BpfContext): WebAssembly.ModuleImports {
       if (entry?.object !== object) return -errno("EBADF");
       if (sizeBytes < 0 || !memory.contains(buffer, sizeBytes)) return -errno("EFAULT");
       if (sizeBytes < RECORD_HEADER_BYTES) return -errno("EINVAL");
-      return object.read(entry.map, context.stage, memory, { buffer, sizeBytes, timeoutMs });
+      return object.read(entry.map, context, memory, { buffer, sizeBytes, timeoutMs });
     },
     "buffer_stats": (handle: bigint, token: number, out: number) => {
       const object = objects.get(handle);

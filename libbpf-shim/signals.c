@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+/* Signals and the time limit of a process whose main job is one guest. */
+#include <signal.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* timeout(1)'s code for a command that was ended because its time was over. */
+#define EXIT_TIMED_OUT 124
+
+static const int signals[] = {SIGINT, SIGTERM, SIGALRM, SIGUSR1};
+#define SIGNAL_COUNT (sizeof(signals) / sizeof(signals[0]))
+
+static struct sigaction former[SIGNAL_COUNT];
+static bool taken[SIGNAL_COUNT];
+static _Atomic(struct shim_interrupt *) listener;
+static atomic_bool asked;
+static atomic_bool timed_out;
+
+/* Ends as an unhandled signal would, so that a shell that waits for us sees what happened. */
+static void end_by_signal(int number)
+{
+	struct sigaction action = {.sa_handler = SIG_DFL};
+	sigset_t set;
+
+	sigaction(number, &action, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	raise(number);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	/* Process 1 of a container is not ended by a signal it does not handle. */
+	_exit(128 + number);
+}
+
+/*
+ * The time limit is no second request of somebody who pressed Ctrl-C: a guest that is about to
+ * finish because of that gets its grace all the same.
+ */
+static void on_signal(int number)
+{
+	struct shim_interrupt *interrupt = atomic_load(&listener);
+	int saved = errno;
+
+	if (number == SIGUSR1) {
+		if (interrupt)
+			shim_interrupt__attend(interrupt);
+		errno = saved;
+		return;
+	}
+	if (number == SIGALRM) {
+		if (atomic_exchange(&timed_out, true))
+			_exit(EXIT_TIMED_OUT);
+	} else if (atomic_exchange(&asked, true) || atomic_load(&timed_out)) {
+		end_by_signal(number);
+	}
+	if (interrupt)
+		shim_interrupt__raise(interrupt);
+	errno = saved;
+}
+
+static void take_signal(int number)
+{
+	/* Restarts what other threads of the process are at; our own waits are never restarted. */
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+
+	for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+		if (signals[i] != number || taken[i])
+			continue;
+		sigaction(number, NULL, &former[i]);
+		/* Started with nohup(1) or in the background of a script: stay so. */
+		if (former[i].sa_handler == SIG_IGN && number != SIGALRM)
+			continue;
+		taken[i] = true;
+		sigaction(number, &action, NULL);
+	}
+}
+
+int32_t shim_signals__install(struct shim_interrupt *interrupt)
+{
+	if (atomic_load(&listener))
+		return -EALREADY;
+	asked = false;
+	timed_out = false;
+	atomic_store(&listener, interrupt);
+	take_signal(SIGINT);
+	take_signal(SIGTERM);
+	return 0;
+}
+
+int32_t shim_signals__attend_usr1(void)
+{
+	take_signal(SIGUSR1);
+	return 0;
+}
+
+int32_t shim_signals__schedule(uint32_t after_ms, uint32_t grace_ms)
+{
+	struct itimerval timer = {
+	    .it_value = {.tv_sec = after_ms / 1000, .tv_usec = after_ms % 1000 * 1000},
+	    .it_interval = {.tv_sec = grace_ms / 1000, .tv_usec = grace_ms % 1000 * 1000},
+	};
+
+	take_signal(SIGALRM);
+	return setitimer(ITIMER_REAL, &timer, NULL) ? -errno : 0;
+}
+
+void shim_signals__uninstall(void)
+{
+	const struct itimerval none = {0};
+
+	setitimer(ITIMER_REAL, &none, NULL);
+	for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+		if (taken[i])
+			sigaction(signals[i], &former[i], NULL);
+		taken[i] = false;
+	}
+	atomic_store(&listener, NULL);
+}
+
+void shim_interrupt_forget(struct shim_interrupt *interrupt)
+{
+	if (atomic_load(&listener) == interrupt)
+		shim_signals__uninstall();
+}
