@@ -66,8 +66,8 @@ export function pollFunctions(context: WasiContext): WasiFunctions {
       if (subscription.clock > 1) return wasiErrno("EINVAL");
       const { clock, timeoutNs, absolute, userdata } = subscription;
       const slept = sleep(context, clock, timeoutNs, absolute);
-      // A sleep that is interrupted ends early, and the next poll of a buffer says why. WASI has no
-      // EINTR here: Rust's thread::sleep panics at any error, Go's scheduler throws.
+      // A sleep that is interrupted ends early, and the next poll of a buffer says why: Rust's
+      // thread::sleep() panics at any error, Go's usleep() throws, C's sees ENOTSUP.
       if (slept < 0 && slept !== -errno("EINTR")) return fromResult(slept);
       putEvent(memory, output >>> 0, userdata, 0);
       memory.setU32(countOut, 1);

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+/* What wasi-libc makes of WASI, one behaviour a sub-command; tests/wasi_test.ts compares. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <wasi/api.h>
+
+#include "wasm_bpf.h"
+
+WASM_BPF_EMBED(wasi_c_bpf, "wasi-c.bpf.o");
+
+#define LINE_BYTES 64
+
+extern char **environ;
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	if (clock_gettime(clock, &now))
+		exit(1);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static int args(int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++)
+		printf("arg %s\n", argv[i]);
+	for (char **entry = environ; *entry; entry++)
+		printf("env %s\n", *entry);
+	return 0;
+}
+
+static int streams(void)
+{
+	printf("to stdout\n");
+	fprintf(stderr, "to stderr\n");
+	return 0;
+}
+
+/* Says when it starts, so that a test can interrupt it. */
+static int sleep_ms(long ms)
+{
+	const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+	uint64_t start = now_ns(CLOCK_MONOTONIC);
+
+	printf("sleeping\n");
+	fflush(stdout);
+	if (nanosleep(&time, NULL))
+		printf("failed %d\n", errno);
+	printf("slept %llu\n", (now_ns(CLOCK_MONOTONIC) - start) / 1000000);
+	return 0;
+}
+
+static int on_event(void *context, void *data, size_t size)
+{
+	(void)context;
+	(void)data;
+	(void)size;
+	return 0;
+}
+
+/* Sleeps, then waits for events that never come. */
+static int sleep_then_poll(long ms)
+{
+	static char buffer[64];
+	uint64_t object = wasm_load_bpf_object(wasi_c_bpf, WASM_BPF_SIZE(wasi_c_bpf));
+	int map;
+
+	if (!object)
+		return 1;
+	map = wasm_bpf_map_fd_by_name(object, "events");
+	sleep_ms(ms);
+	for (int i = 0; i < 2; i++)
+		printf("poll %d\n", wasm_bpf_buffer_poll(object, map, on_event, NULL, buffer,
+							 sizeof(buffer), (int)ms / 10));
+	return 0;
+}
+
+static int clocks(void)
+{
+	struct timespec resolution;
+
+	printf("realtime %llu\n", now_ns(CLOCK_REALTIME));
+	printf("monotonic %llu\n", now_ns(CLOCK_MONOTONIC));
+	if (clock_getres(CLOCK_MONOTONIC, &resolution))
+		return 1;
+	printf("resolution %ld\n", resolution.tv_nsec);
+	return 0;
+}
+
+static int draw(void)
+{
+	unsigned char bytes[32];
+
+	for (int i = 0; i < 2; i++) {
+		if (getentropy(bytes, sizeof(bytes)))
+			return 1;
+		for (size_t j = 0; j < sizeof(bytes); j++)
+			printf("%02x", bytes[j]);
+		printf("\n");
+	}
+	return 0;
+}
+
+/* Lines of 64 bytes, each with its number. */
+static int flood(long bytes)
+{
+	for (long i = 0; i < bytes / LINE_BYTES; i++)
+		printf("%0*ld\n", LINE_BYTES - 1, i);
+	return 0;
+}
+
+/* On standard error, since standard output is what is asked about. */
+static int terminals(void)
+{
+	for (int fd = 0; fd < 4; fd++)
+		fprintf(stderr, "%d %d %d\n", fd, isatty(fd), errno);
+	return 0;
+}
+
+/* Closes standard output and tries to go on with it. */
+static int closes(void)
+{
+	__wasi_ciovec_t text = {.buf = (const uint8_t *)"lost\n", .buf_len = 5};
+	__wasi_size_t written;
+	int first = close(1);
+	int second = close(1);
+
+	fprintf(stderr, "close %d %d write %d\n", first, second,
+		__wasi_fd_write(1, &text, 1, &written));
+	return 0;
+}
+
+static void show(const char *name, int result)
+{
+	printf("%s %d\n", name, result);
+}
+
+/* The errno of each function that is not there yet. */
+static int missing(void)
+{
+	static uint8_t buf[256];
+	__wasi_iovec_t in = {.buf = buf, .buf_len = sizeof(buf)};
+	__wasi_ciovec_t out = {.buf = buf, .buf_len = 1};
+	__wasi_filestat_t filestat;
+	__wasi_filesize_t position;
+	__wasi_roflags_t flags;
+	__wasi_size_t size;
+	__wasi_fd_t fd;
+
+	show("fd_advise", __wasi_fd_advise(1, 0, 0, 0));
+	show("fd_allocate", __wasi_fd_allocate(1, 0, 1));
+	show("fd_datasync", __wasi_fd_datasync(1));
+	show("fd_fdstat_set_flags", __wasi_fd_fdstat_set_flags(1, 0));
+	show("fd_fdstat_set_rights", __wasi_fd_fdstat_set_rights(1, 0, 0));
+	show("fd_filestat_get", __wasi_fd_filestat_get(1, &filestat));
+	show("fd_filestat_set_size", __wasi_fd_filestat_set_size(1, 0));
+	show("fd_filestat_set_times", __wasi_fd_filestat_set_times(1, 0, 0, 0));
+	show("fd_pread", __wasi_fd_pread(0, &in, 1, 0, &size));
+	show("fd_pwrite", __wasi_fd_pwrite(1, &out, 1, 0, &size));
+	show("fd_read", __wasi_fd_read(0, &in, 1, &size));
+	show("fd_readdir", __wasi_fd_readdir(0, buf, sizeof(buf), 0, &size));
+	show("fd_renumber", __wasi_fd_renumber(1, 2));
+	show("fd_seek", __wasi_fd_seek(1, 0, 0, &position));
+	show("fd_sync", __wasi_fd_sync(1));
+	show("fd_tell", __wasi_fd_tell(1, &position));
+	show("path_create_directory", __wasi_path_create_directory(3, "x"));
+	show("path_filestat_get", __wasi_path_filestat_get(3, 0, "x", &filestat));
+	show("path_filestat_set_times", __wasi_path_filestat_set_times(3, 0, "x", 0, 0, 0));
+	show("path_link", __wasi_path_link(3, 0, "x", 3, "y"));
+	show("path_open", __wasi_path_open(3, 0, "x", 0, 0, 0, 0, &fd));
+	show("path_readlink", __wasi_path_readlink(3, "x", buf, sizeof(buf), &size));
+	show("path_remove_directory", __wasi_path_remove_directory(3, "x"));
+	show("path_rename", __wasi_path_rename(3, "x", 3, "y"));
+	show("path_symlink", __wasi_path_symlink("x", 3, "y"));
+	show("path_unlink_file", __wasi_path_unlink_file(3, "x"));
+	show("sock_accept", __wasi_sock_accept(0, 0, &fd));
+	show("sock_recv", __wasi_sock_recv(0, &in, 1, 0, &size, &flags));
+	show("sock_send", __wasi_sock_send(1, &out, 1, 0, &size));
+	show("sock_shutdown", __wasi_sock_shutdown(1, 1));
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *command = argc > 1 ? argv[1] : "";
+	long number = argc > 2 ? atol(argv[2]) : 0;
+
+	if (!strcmp(command, "args"))
+		return args(argc, argv);
+	if (!strcmp(command, "streams"))
+		return streams();
+	if (!strcmp(command, "sleep"))
+		return sleep_ms(number);
+	if (!strcmp(command, "sleep-then-poll"))
+		return sleep_then_poll(number);
+	if (!strcmp(command, "clocks"))
+		return clocks();
+	if (!strcmp(command, "random"))
+		return draw();
+	if (!strcmp(command, "exit"))
+		exit((int)number);
+	if (!strcmp(command, "flood"))
+		return flood(number);
+	if (!strcmp(command, "terminals"))
+		return terminals();
+	if (!strcmp(command, "close"))
+		return closes();
+	if (!strcmp(command, "missing"))
+		return missing();
+	fprintf(stderr, "unknown sub-command: %s\n", command);
+	return 1;
+}
