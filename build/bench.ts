@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import { BuildError } from "./errors.ts";
+import { buildCGuests, guestFolders, publishObjects } from "./guests.ts";
 import { programState } from "./programs.ts";
 import { run, runAttached } from "./process.ts";
 import { filesUnder, replaceFile, runStep } from "./step.ts";
@@ -15,6 +16,14 @@ const LIBRARIES = ["libbpf.a", "libelf.a", "libeu.a", "libz.a"].map((name) =>
   `${DEPS}/lib/${name}`
 );
 
+/** Builds the guests that are measured. */
+export async function buildMeasured(): Promise<void> {
+  for (const folder of guestFolders("bench/guests", "dist/bench")) {
+    await buildCGuests(folder);
+    publishObjects(folder);
+  }
+}
+
 /** Builds what we measure beside: native programs with the same libbpf as the shim. */
 export async function buildNative(): Promise<void> {
   for (const source of filesUnder("bench/native", (path) => path.endsWith(".c"))) {
@@ -23,7 +32,7 @@ export async function buildNative(): Promise<void> {
       name: source,
       inputs: [
         source,
-        ...filesUnder("bench/native", (path) => path.endsWith(".h")),
+        ...filesUnder("bench", (path) => path.endsWith(".h")),
         ...[LIBBPF_VERSION_FILE, "build/bench.ts"],
       ],
       key: programState("clang"),

@@ -1,5 +1,5 @@
 /** Entry of the tasks in deno.json: `main.ts build|compile|demo|test|bench [ARGUMENTS…]`. */
-import { bench, buildNative } from "./bench.ts";
+import { bench, buildMeasured, buildNative } from "./bench.ts";
 import { gate, testOnly } from "./check.ts";
 import { compileBinary } from "./compile.ts";
 import { demo } from "./demo.ts";
@@ -54,6 +54,7 @@ async function compileForTests(): Promise<void> {
 async function compileForBench(): Promise<void> {
   await compile();
   await buildNative();
+  await buildMeasured();
 }
 
 async function main(args: readonly string[]): Promise<number> {

@@ -33,9 +33,11 @@ export class EventBuffer implements Disposable {
   /**
    * Waits for events and copies a batch to `stage`.
    *
-   * @param capacityBytes room at `offset`, at least {@linkcode recordMaxBytes}
+   * @param capacityBytes room at `offset`, 8 or more
    * @param timeoutMs 0 does not wait, below 0 waits without end
-   * @returns bytes staged, 0 on time-out, or a negative errno; -EINTR and -ERESTART as the interrupt says
+   * @returns bytes staged, 0 on time-out, or a negative errno: -EINTR and -ERESTART as the interrupt
+   *   says, -ENOSPC when the first record is longer than that: only its header is written, and it stays
+   *   first
    */
   poll(stage: LinearMemory, offset: number, capacityBytes: number, timeoutMs: number): number {
     return shim().shim_buffer__poll(
@@ -48,11 +50,7 @@ export class EventBuffer implements Disposable {
   }
 
   /**
-   * Waits for events and copies a batch to `memory`, as {@linkcode poll} does, with any capacity from
-   * 8 bytes. A record that does not fit is kept for the next batch.
-   *
-   * @returns bytes written, 0 on time-out, or a negative errno; -ENOSPC when the first record is longer
-   *   than `capacityBytes`: only its header is written, and it stays first
+   * The same as {@linkcode poll}, to who asked: the records count in {@linkcode readCount}.
    */
   read(memory: LinearMemory, offset: number, capacityBytes: number, timeoutMs: number): number {
     return shim().shim_buffer__read(

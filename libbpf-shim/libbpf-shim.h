@@ -171,21 +171,20 @@ SHIM_API int64_t shim_buffer__record_max(struct shim_buffer *buffer);
  * @brief Waits for events and copies a batch of them to the stage.
  *
  * A record in the stage is { u32 size; u32 cpu; payload padded to 8 bytes }, the cpu 0 for a ring
- * buffer. What does not fit stays in the kernel.
+ * buffer. What does not fit comes with the next batch.
  *
- * @param capacity bytes at `offset`; at least shim_buffer__record_max()
+ * @param capacity bytes at `offset`, 8 or more
  * @param timeout_ms 0 does not wait; below 0 waits without end
- * @return bytes staged; 0 on time-out; -EINTR and -ERESTART as struct shim_interrupt says
+ * @return bytes staged; 0 on time-out; -EINTR and -ERESTART as struct shim_interrupt says; -ENOSPC
+ *         when the first record is longer than `capacity`: it stays first, and its header
+ *         { u32 size; u32 cpu } is written
  */
 SHIM_API int32_t shim_buffer__poll(struct shim_buffer *buffer, struct shim_memory *stage,
 				   uint32_t offset, uint32_t capacity, int32_t timeout_ms);
 
 /**
- * @brief Waits for events and copies a batch of them, as shim_buffer__poll() does, to a place that
- * may be of any size from 8 bytes. A record that does not fit is held for the next batch.
- * @return bytes written; 0 on time-out; -EINTR and -ERESTART as struct shim_interrupt says; -ENOSPC
- *         when the first record is longer than `capacity`: it stays first, and its header { u32
- * size; u32 cpu } is written
+ * @brief The same as shim_buffer__poll(), and counts the records for shim_buffer__read_count():
+ *        they are with who asked, and wait in no stage.
  */
 SHIM_API int32_t shim_buffer__read(struct shim_buffer *buffer, struct shim_memory *memory,
 				   uint32_t offset, uint32_t capacity, int32_t timeout_ms);

@@ -4,11 +4,14 @@ import type { GuestMemory } from "../guest_memory.ts";
 import type { Pump } from "../pump.ts";
 import { type Region, REGION_HEADER_BYTES, type Stage } from "../stage.ts";
 
-/** Bytes of events that one batch takes from the kernel, more or less one record. */
-const BATCH_BYTES = 256 * 1024;
+/** Bytes of events that one batch takes from the kernel: few enough to stay in a processor's cache. */
+const BATCH_BYTES = 128 * 1024;
 
 /** A wait that is to be gone on with. */
 const RESTART = -errno("ERESTART");
+
+/** The first record is longer than the place for it. */
+const NO_ROOM = -errno("ENOSPC");
 
 /** What the guest gave to `wasm_bpf_buffer_poll`. */
 export interface PollArguments {
@@ -68,7 +71,7 @@ export class EventChannel implements Disposable {
   static open(map: BpfMap, context: PollContext): EventChannel | number {
     const buffer = EventBuffer.open(map, context.interrupt);
     if (typeof buffer === "number") return buffer;
-    const region = context.stage.allocate(BATCH_BYTES + buffer.recordMaxBytes);
+    const region = context.stage.allocate(Math.max(BATCH_BYTES, buffer.recordMaxBytes));
     if (region === undefined) {
       buffer.close();
       return -errno("ENOMEM");
@@ -91,7 +94,8 @@ export class EventChannel implements Disposable {
         const staged = this.#refill(total > 0 ? 0 : args.timeoutMs);
         if (staged < 0) return this.#endEarly(total, staged);
         if (staged === 0) return total;
-        more = staged >= BATCH_BYTES;
+        // Less than half a batch was not ended by a record that had no room.
+        more = staged > BATCH_BYTES / 2;
       }
       const result = pump(offset, callback, context, data, maxBytes);
       if (result < 0) return result;
@@ -164,11 +168,15 @@ export class EventChannel implements Disposable {
 
   #refill(timeoutMs: number): number {
     const start = this.#region.offset + REGION_HEADER_BYTES;
-    const capacity = this.#region.sizeBytes - REGION_HEADER_BYTES;
     const { linear } = this.#stage;
-    let staged = this.#buffer.poll(linear, start, capacity, timeoutMs);
-    while (staged === RESTART) {
-      staged = this.#buffer.poll(linear, start, capacity, this.#attend(timeoutMs));
+    let capacity = BATCH_BYTES;
+    let left = timeoutMs;
+    let staged = this.#buffer.poll(linear, start, capacity, left);
+    while (staged === RESTART || staged === NO_ROOM) {
+      // A record longer than a batch: the region has room for the longest there can be.
+      if (staged === NO_ROOM) capacity = this.#region.sizeBytes - REGION_HEADER_BYTES;
+      else left = this.#attend(timeoutMs);
+      staged = this.#buffer.poll(linear, start, capacity, left);
     }
     if (staged > 0) {
       const header = this.#stage.view();

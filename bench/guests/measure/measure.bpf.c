@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+/* The eBPF half of every measurement; the guest and its native twin load the same object. */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "measure.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, FILL_RING_SIZE);
+} filled SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, NUMBERED_RING_SIZE);
+} numbered SEC(".maps");
+
+/* How many events the next bpf(2) is to put into `filled`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, unsigned int);
+	__type(value, unsigned int);
+} order SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BATCH_TOTAL);
+	__type(key, unsigned long long);
+	__type(value, unsigned long long);
+} hash SEC(".maps");
+
+static unsigned long long attempts;
+static unsigned long long drops;
+
+static long put_filled(unsigned int index, void *context)
+{
+	struct event event = {.number = index};
+
+	(void)context;
+	return bpf_ringbuf_output(&filled, &event, sizeof(event), BPF_RB_NO_WAKEUP) ? 1 : 0;
+}
+
+SEC("tp/syscalls/sys_exit_bpf")
+int fill(void *context)
+{
+	unsigned int zero = 0, count;
+	unsigned int *ordered = bpf_map_lookup_elem(&order, &zero);
+
+	(void)context;
+	if (!ordered || !*ordered)
+		return 0;
+	count = *ordered;
+	*ordered = 0;
+	bpf_loop(count, put_filled, NULL, 0);
+	return 0;
+}
+
+/* One producer at a time, so plain counters do. */
+static long put_numbered(unsigned int index, void *context)
+{
+	struct event *event = bpf_ringbuf_reserve(&numbered, sizeof(*event), 0);
+
+	(void)index;
+	(void)context;
+	if (!event) {
+		attempts++;
+		drops++;
+		return 0;
+	}
+	event->number = attempts++;
+	event->dropped = drops;
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+struct getpriority_args {
+	unsigned long long common;
+	long nr;
+	long which;
+	long who;
+};
+
+SEC("tp/syscalls/sys_enter_getpriority")
+int produce(struct getpriority_args *args)
+{
+	if (args->which == PRODUCE_WHICH)
+		bpf_loop(args->who, put_numbered, NULL, 0);
+	return 0;
+}
+
+SEC("uprobe")
+int traced(void *context)
+{
+	(void)context;
+	return put_numbered(0, NULL);
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The measured guest; bench/native/measure.c is its native twin. Prints figures, one a line.
+ *
+ *	measure consume ROUNDS       ns an event that waits in the ring, through the callback
+ *	measure lookup ROUNDS        ns a lookup in a hash of 8-byte keys
+ *	measure numbered COUNT       consumes numbered events until COUNT were tried; prints a tally
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "wasm_bpf.h"
+#include "measure.h"
+
+WASM_BPF_EMBED(measure_bpf, "measure.bpf.o");
+
+static uint64_t object;
+static struct event buffer;
+
+static double now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+static int map(const char *name)
+{
+	int token = wasm_bpf_map_fd_by_name(object, name);
+
+	if (token < 0)
+		exit(1);
+	return token;
+}
+
+static void attach(const char *program)
+{
+	if (wasm_attach_bpf_program(object, program, NULL))
+		exit(1);
+}
+
+static int count(void *ctx, void *data, size_t size)
+{
+	(void)data;
+	*(unsigned int *)ctx += size == sizeof(struct event);
+	return 0;
+}
+
+static void consume(int rounds)
+{
+	int order = map("order"), filled = map("filled");
+
+	attach("fill");
+	for (int round = 0; round < rounds; round++) {
+		unsigned int zero = 0, wanted = FILL_COUNT, seen = 0;
+		double start;
+
+		if (wasm_bpf_map_operate(order, WASM_BPF_MAP_UPDATE, &zero, &wanted, NULL, 0))
+			exit(1);
+		start = now_ns();
+		while (wasm_bpf_buffer_poll(object, filled, count, &seen, &buffer, sizeof(buffer),
+					    0) > 0)
+			;
+		if (seen != FILL_COUNT)
+			exit(1);
+		printf("%.2f\n", (now_ns() - start) / FILL_COUNT);
+	}
+}
+
+static void lookup(int rounds)
+{
+	unsigned long long value;
+	int hash = map("hash");
+
+	for (unsigned long long key = 0; key < HASH_USED; key++)
+		if (wasm_bpf_map_operate(hash, WASM_BPF_MAP_UPDATE, &key, &key, NULL, 0))
+			exit(1);
+	for (int round = 0; round < rounds; round++) {
+		double start = now_ns();
+
+		for (unsigned long long i = 0; i < LOOKUP_COUNT; i++) {
+			unsigned long long key = i % HASH_USED;
+
+			if (wasm_bpf_map_operate(hash, WASM_BPF_MAP_LOOKUP, &key, &value, NULL,
+						 0) ||
+			    value != key)
+				exit(1);
+		}
+		printf("%.2f\n", (now_ns() - start) / LOOKUP_COUNT);
+	}
+}
+
+static int tally(void *ctx, void *data, size_t size)
+{
+	(void)size;
+	tally_event(ctx, data);
+	return 0;
+}
+
+static void numbered(unsigned long long total)
+{
+	struct tally seen = {0};
+	int ring = map("numbered");
+
+	attach("produce");
+	printf("ready\n");
+	fflush(stdout);
+	while (seen.next < total)
+		if (wasm_bpf_buffer_poll(object, ring, tally, &seen, &buffer, sizeof(buffer),
+					 1000) < 0)
+			break;
+	printf("%llu %llu %llu\n", seen.received, seen.dropped, seen.wrong);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 3)
+		return 2;
+	object = wasm_load_bpf_object(measure_bpf, WASM_BPF_SIZE(measure_bpf));
+	if (!object)
+		return 1;
+	if (!strcmp(argv[1], "consume"))
+		consume(atoi(argv[2]));
+	else if (!strcmp(argv[1], "lookup"))
+		lookup(atoi(argv[2]));
+	else if (!strcmp(argv[1], "numbered"))
+		numbered(strtoull(argv[2], NULL, 10));
+	else
+		return 2;
+	return 0;
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The native twin of bench/guests/measure/measure.c: the same measurements through libbpf, as a
+ *tool written by hand would take them.
+ *
+ *	measure OBJECT consume|lookup ROUNDS
+ *	measure OBJECT numbered COUNT
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../guests/measure/measure.h"
+
+static struct bpf_object *object;
+
+static double now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+static int map(const char *name)
+{
+	int fd = bpf_object__find_map_fd_by_name(object, name);
+
+	if (fd < 0)
+		exit(1);
+	return fd;
+}
+
+static void attach(const char *name)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(object, name);
+
+	if (!program || !bpf_program__attach(program))
+		exit(1);
+}
+
+static struct ring_buffer *open_ring(const char *name, ring_buffer_sample_fn callback, void *ctx)
+{
+	struct ring_buffer *ring = ring_buffer__new(map(name), callback, ctx, NULL);
+
+	if (!ring)
+		exit(1);
+	return ring;
+}
+
+static int count(void *ctx, void *data, size_t size)
+{
+	(void)data;
+	*(unsigned int *)ctx += size == sizeof(struct event);
+	return 0;
+}
+
+static void consume(int rounds)
+{
+	unsigned int zero = 0, wanted = FILL_COUNT, seen = 0;
+	struct ring_buffer *ring = open_ring("filled", count, &seen);
+	int order = map("order");
+
+	attach("fill");
+	for (int round = 0; round < rounds; round++) {
+		double start;
+
+		seen = 0;
+		if (bpf_map_update_elem(order, &zero, &wanted, 0))
+			exit(1);
+		start = now_ns();
+		while (ring_buffer__consume(ring) > 0)
+			;
+		if (seen != FILL_COUNT)
+			exit(1);
+		printf("%.2f\n", (now_ns() - start) / FILL_COUNT);
+	}
+}
+
+static void lookup(int rounds)
+{
+	unsigned long long value;
+	int hash = map("hash");
+
+	for (unsigned long long key = 0; key < HASH_USED; key++)
+		if (bpf_map_update_elem(hash, &key, &key, 0))
+			exit(1);
+	for (int round = 0; round < rounds; round++) {
+		double start = now_ns();
+
+		for (unsigned long long i = 0; i < LOOKUP_COUNT; i++) {
+			unsigned long long key = i % HASH_USED;
+
+			if (bpf_map_lookup_elem(hash, &key, &value) || value != key)
+				exit(1);
+		}
+		printf("%.2f\n", (now_ns() - start) / LOOKUP_COUNT);
+	}
+}
+
+static int tally(void *ctx, void *data, size_t size)
+{
+	(void)size;
+	tally_event(ctx, data);
+	return 0;
+}
+
+static void numbered(unsigned long long total)
+{
+	struct tally seen = {0};
+	struct ring_buffer *ring = open_ring("numbered", tally, &seen);
+
+	attach("produce");
+	printf("ready\n");
+	fflush(stdout);
+	while (seen.next < total)
+		if (ring_buffer__poll(ring, 1000) < 0)
+			break;
+	printf("%llu %llu %llu\n", seen.received, seen.dropped, seen.wrong);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 4)
+		return 2;
+	object = bpf_object__open_file(argv[1], NULL);
+	if (!object || bpf_object__load(object))
+		return 1;
+	if (!strcmp(argv[2], "consume"))
+		consume(atoi(argv[3]));
+	else if (!strcmp(argv[2], "lookup"))
+		lookup(atoi(argv[3]));
+	else if (!strcmp(argv[2], "numbered"))
+		numbered(strtoull(argv[3], NULL, 10));
+	else
+		return 2;
+	return 0;
+}

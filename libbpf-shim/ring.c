@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Reads a BPF ring buffer without a call per record. libbpf's consumer calls back for each, and
+ * moves past it whatever the callback says; here a record that does not fit stays where it is.
+ *
+ * The kernel's layout (Documentation/bpf/ringbuf.rst): a page that user space writes, with the
+ * consumer's position; a page that the kernel writes, with the producer's; then the data, mapped
+ * twice in a row, so that a record never wraps. A record is { u32 length and two flag bits; u32
+ * page offset; payload padded to 8 bytes }, which is our own layout but for the second word.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "ring.h"
+
+/* Space goes back to the kernel after so many bytes: often enough for producers, and in cache. */
+#define CHUNK 16384
+#define SMALL_RECORD 512
+/* Bytes that are copied in one go: two vector registers. */
+#define WORDS 32
+
+int ring_open(struct ring *ring, int fd, uint32_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *consumer, *producer;
+
+	consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (consumer == MAP_FAILED)
+		return -errno;
+	producer = mmap(NULL, page + 2 * (size_t)size, PROT_READ, MAP_SHARED, fd, (off_t)page);
+	if (producer == MAP_FAILED) {
+		int err = -errno;
+
+		munmap(consumer, page);
+		return err;
+	}
+	ring->mask = (uint64_t)size - 1;
+	ring->consumer = consumer;
+	ring->producer = producer;
+	ring->data = (const uint8_t *)producer + page;
+	return 0;
+}
+
+void ring_close(struct ring *ring)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (!ring->consumer)
+		return;
+	munmap(ring->consumer, page);
+	munmap((void *)ring->producer, page + 2 * (size_t)(ring->mask + 1));
+	ring->consumer = NULL;
+}
+
+static uint32_t header_at(const struct ring *ring, uint64_t position)
+{
+	/* Pairs with the kernel's commit: what it says is complete, can be read. */
+	return __atomic_load_n((const uint32_t *)(ring->data + (position & ring->mask)),
+			       __ATOMIC_ACQUIRE);
+}
+
+/* Most records are small: words in line beat a call of memcpy(3), and may write a little too far.
+ */
+static void copy_record(uint8_t *to, const uint8_t *from, uint64_t size, uint64_t room)
+{
+	if (size > SMALL_RECORD || size + WORDS > room) {
+		memcpy(to, from, size);
+	} else {
+		for (uint64_t at = 0; at < size; at += WORDS)
+			memcpy(to + at, from + at, WORDS);
+	}
+	/* The second word is the kernel's own business there, and the CPU's number here. */
+	memset(to + 4, 0, 4);
+}
+
+static void refuse_record(struct batch *batch, uint32_t length)
+{
+	const uint32_t header[2] = {length, 0};
+
+	if (batch->used)
+		return;
+	memcpy(batch->to, header, sizeof(header));
+	batch->too_long = 1;
+}
+
+void ring_take(struct ring *ring, struct batch *batch)
+{
+	uint64_t position = __atomic_load_n(ring->consumer, __ATOMIC_RELAXED);
+	uint64_t end = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
+	uint64_t released = position;
+
+	while (position < end) {
+		uint32_t header = header_at(ring, position);
+		uint32_t length = header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+		uint64_t size = record_size(length);
+		uint64_t room = batch->capacity - batch->used;
+
+		if (header & BPF_RINGBUF_BUSY_BIT)
+			break;
+		if (!(header & BPF_RINGBUF_DISCARD_BIT)) {
+			if (size > room) {
+				refuse_record(batch, length);
+				break;
+			}
+			copy_record(batch->to + batch->used, ring->data + (position & ring->mask),
+				    size, room);
+			batch->used += size;
+			batch->count++;
+		}
+		position += size;
+		if (position - released >= CHUNK) {
+			__atomic_store_n(ring->consumer, position, __ATOMIC_RELEASE);
+			released = position;
+		}
+	}
+	__atomic_store_n(ring->consumer, position, __ATOMIC_RELEASE);
+}
