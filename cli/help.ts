@@ -12,6 +12,8 @@ Usage: wasm-bpf [run] [OPTIONS] MODULE [ARGS...]
 Options stand before MODULE:
       --timeout DURATION   end the module after 500ms, 10s, 2m or 1h, as
                            Ctrl-C would
+      --stats[=json]       at the end, and on SIGUSR1: how often and how long
+                           programs ran, events, times, memory
   -v, --verbose            show libbpf's remarks and the verifier's whole log
   -m, --wrapper-module-name NAME
                            import module of poll for guests that export their

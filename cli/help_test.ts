@@ -5,7 +5,12 @@ import { RUN_OPTIONS } from "./run.ts";
 Deno.test("HELP shows every option with its short form and its argument", () => {
   for (const [name, spec] of Object.entries(RUN_OPTIONS)) {
     const short = "short" in spec ? `-${spec.short}, ` : "    ";
-    const argument = "argument" in spec ? ` ${spec.argument}` : "";
+    const isOptional = "optional" in spec;
+    const argument = !("argument" in spec)
+      ? ""
+      : isOptional
+      ? `[=${spec.argument}]`
+      : ` ${spec.argument}`;
     assert.ok(HELP.includes(`  ${short}--${name}${argument}`), name);
   }
 });

@@ -6,6 +6,8 @@ import { UsageError } from "./errors.ts";
 export interface OptionSpec {
   short?: string;
   argument?: string;
+  /** Whether the value may be left out: then it is "". Given, it follows a `=`. */
+  optional?: boolean;
 }
 
 /** A parsed command line. */
@@ -29,8 +31,10 @@ export function parseCommandLine<Name extends string>(
   const { tokens } = parseArgs({
     args,
     options: Object.fromEntries(
-      (Object.entries(specs) as [Name, OptionSpec][]).map(([name, { short, argument }]) => [name, {
-        type: argument === undefined ? "boolean" as const : "string" as const,
+      (Object.entries(specs) as [Name, OptionSpec][]).map((
+        [name, { short, argument, optional }],
+      ) => [name, {
+        type: argument === undefined || optional ? "boolean" as const : "string" as const,
         ...(short === undefined ? {} : { short }),
       }]),
     ),
@@ -68,10 +72,14 @@ function takeOption<Name extends string>(
     );
   }
   const known = name as Name;
-  const { argument } = specs[known];
+  const { argument, optional } = specs[known];
   if (argument === undefined) {
     if (value !== undefined) throw new UsageError(`Option ${rawName} takes no value`);
     line.flags.add(known);
+    return;
+  }
+  if (optional && value === undefined) {
+    line.values[known] = "";
     return;
   }
   if (value === undefined || value === "") {

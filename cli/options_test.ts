@@ -96,3 +96,15 @@ Deno.test("parseCommandLine() asks whether a close name was meant, and no far on
   assert.match(refused("--verbos").hint ?? "", /--verbose/);
   assert.doesNotMatch(refused("--publish").hint ?? "", /did you mean/);
 });
+
+Deno.test("parseCommandLine() takes a value that may be left out only behind =", () => {
+  const specs = { format: { argument: "json", optional: true } };
+  const parse = (...args: string[]) => parseCommandLine(args, specs);
+  assert.deepEqual(parse("--format", "m"), {
+    values: { format: "" },
+    flags: new Set(),
+    rest: ["m"],
+  });
+  assert.deepEqual(parse("--format=json", "m").values, { format: "json" });
+  assert.throws(() => parse("--format=", "m"), /needs a value/);
+});

@@ -5,10 +5,12 @@ import { UsageError } from "./errors.ts";
 import { readModuleFile } from "./module_file.ts";
 import { type CommandLine, type OptionSpec } from "./options.ts";
 import { formatError, printError, visible } from "./output.ts";
+import { lossWarnings, statsFormat } from "./stats.ts";
 
 /** The options of `run`, which is also what happens without a command. */
 export const RUN_OPTIONS = {
   "timeout": { argument: "DURATION" },
+  "stats": { argument: "json", optional: true },
   "verbose": { short: "v" },
   "wrapper-module-name": { short: "m", argument: "NAME" },
   "callback-export-name": { short: "c", argument: "NAME" },
@@ -33,15 +35,24 @@ export function run(line: CommandLine<RunOption>): number {
   const guest = compileGuest(readModuleFile(path), path);
   const wrapperModule = line.values["wrapper-module-name"];
   const callbackExport = line.values["callback-export-name"];
-  return interruptible(timeoutMs, (interrupt) =>
-    runGuest(guest, {
-      interrupt,
-      args: [path, ...args],
-      onError: (error) => printError(formatError(error, { verbose })),
-      onNotice: (text) => {
-        if (verbose) printError(visible(`note: ${text}`));
-      },
-      ...(wrapperModule === undefined ? {} : { wrapperModule }),
-      ...(callbackExport === undefined ? {} : { callbackExport }),
-    }));
+  const format = statsFormat(line.values.stats);
+  return interruptible(
+    { timeoutMs, attendUsr1: format !== undefined },
+    (interrupt) =>
+      runGuest(guest, {
+        interrupt,
+        countPrograms: format !== undefined,
+        onStats: (stats) => {
+          if (stats.final) lossWarnings(stats).forEach((text) => printError(visible(text)));
+          if (format !== undefined) printError(visible(format(stats)));
+        },
+        args: [path, ...args],
+        onError: (error) => printError(formatError(error, { verbose })),
+        onNotice: (text) => {
+          if (verbose) printError(visible(`note: ${text}`));
+        },
+        ...(wrapperModule === undefined ? {} : { wrapperModule }),
+        ...(callbackExport === undefined ? {} : { callbackExport }),
+      }),
+  );
 }

@@ -20,6 +20,8 @@ export class EventBuffer implements Disposable {
   }
 
   /**
+   * Opens the user side of a map.
+   *
    * @param interrupt ends waits for events; to be closed after the buffer
    * @returns -EINVAL for a map that is neither
    */

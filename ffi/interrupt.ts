@@ -22,7 +22,11 @@ export class Interrupt implements Disposable {
     this.#pointer = pointer;
   }
 
-  /** @throws {ShimError} when there are no descriptors left */
+  /**
+   * A new one, that nothing was asked of yet.
+   *
+   * @throws {ShimError} when there are no descriptors left
+   */
   static create(): Interrupt {
     const pointer = outPointer((out) => shim().shim_interrupt__new(out));
     if (typeof pointer === "number") throw noInterrupt(pointer);
@@ -67,11 +71,13 @@ export class Interrupt implements Disposable {
     return Number(shim().shim_interrupt__waited_ns(this.#pointer)) / 1e6;
   }
 
+  /** Gives this holder's part back. */
   close(): void {
     shim().shim_interrupt__free(this.#pointer);
     this.#pointer = null;
   }
 
+  /** Closes it. */
   [Symbol.dispose](): void {
     this.close();
   }

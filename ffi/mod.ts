@@ -6,5 +6,13 @@ export { Interrupt, signals } from "./interrupt.ts";
 export { libbpfVersion } from "./library.ts";
 export { takeLog } from "./log.ts";
 export { LinearMemory } from "./memory.ts";
-export { BpfLink, BpfMap, BpfObject, BpfProgram, type ObjectBytes } from "./object.ts";
+export {
+  BpfLink,
+  BpfMap,
+  BpfObject,
+  BpfProgram,
+  type ObjectBytes,
+  type ProgramCounts,
+} from "./object.ts";
+export { ProgramStatistics } from "./stats.ts";
 export { system } from "./system.ts";

@@ -72,6 +72,16 @@ export class BpfLink implements Disposable {
   }
 }
 
+/** What the kernel has counted for a program. */
+export interface ProgramCounts {
+  /** Times that it ran. */
+  runs: number;
+  /** Nanoseconds that it ran, in all. */
+  timeNs: number;
+  /** Runs that did not happen because the program was running on that CPU already. */
+  missed: number;
+}
+
 /** A program of an object; it lives as long as the object. */
 export class BpfProgram {
   readonly #pointer: Deno.PointerObject;
@@ -91,6 +101,15 @@ export class BpfProgram {
     this.section = fromCString(shim().shim_program__section(pointer));
     this.type = shim().shim_program__type(pointer);
     this.attachType = shim().shim_program__attach_type(pointer);
+  }
+
+  /** Zeros while the kernel does not count; `undefined` before load. */
+  counts(): ProgramCounts | undefined {
+    const out = new BigUint64Array(3);
+    const result = shim().shim_program__stats(this.#pointer, new Uint8Array(out.buffer));
+    if (result < 0) return undefined;
+    const [runs = 0, timeNs = 0, missed = 0] = [...out].map(Number);
+    return { runs, timeNs, missed };
   }
 
   /** Attaches as the section name says. The caller closes the link before the object. */

@@ -93,6 +93,13 @@ export const SYMBOLS = {
   // void shim_buffer__free(struct shim_buffer *buffer)
   shim_buffer__free: { parameters: ["pointer"], result: "void" },
 
+  // int32_t shim_stats__enable(struct shim_stats **out)
+  shim_stats__enable: { parameters: ["buffer"], result: "i32" },
+  // void shim_stats__free(struct shim_stats *stats)
+  shim_stats__free: { parameters: ["pointer"], result: "void" },
+  // int32_t shim_program__stats(struct shim_program *program, void *out)
+  shim_program__stats: { parameters: ["pointer", "buffer"], result: "i32" },
+
   // int32_t shim_interrupt__new(struct shim_interrupt **out)
   shim_interrupt__new: { parameters: ["buffer"], result: "i32" },
   // void shim_interrupt__retain(struct shim_interrupt *interrupt)

@@ -1,10 +1,11 @@
 /** One run of a guest, from instantiation to exit code. */
 import type { HostError } from "../ffi/errors.ts";
-import { Interrupt } from "../ffi/mod.ts";
-import { BpfHost } from "./bpf/mod.ts";
+import { Interrupt, ProgramStatistics } from "../ffi/mod.ts";
+import { BpfError, BpfHost } from "./bpf/mod.ts";
 import { GuestTrap, ModuleError } from "./errors.ts";
 import { GuestMemory } from "./guest_memory.ts";
 import { checkGuest, type GuestModule } from "./module.ts";
+import { type GuestStats, Meter } from "./stats.ts";
 import { unwindGuest } from "./unwind.ts";
 import { wasiImports } from "./wasi/mod.ts";
 
@@ -24,6 +25,16 @@ export interface RunOptions {
   callbackExport?: string;
   /** Ends the guest's waits early; default: nothing does. */
   interrupt?: Interrupt;
+  /**
+   * Makes the kernel count how often and how long programs run, for the statistics; for every program
+   * of the machine, at some 20 ns a run.
+   */
+  countPrograms?: boolean;
+  /**
+   * Gets the statistics when everything is released, however the guest ended, and before that in the
+   * guest's polls and sleeps when the interrupt asks for attention.
+   */
+  onStats?: (stats: GuestStats) => void;
 }
 
 /** What WebAssembly's `throw` is to JavaScript; TypeScript does not know it yet. */
@@ -41,52 +52,116 @@ const DEFAULT_CALLBACK_EXPORT = "go-callback";
  * @throws {GuestTrap} when it traps
  */
 export function runGuest(guest: GuestModule, options: RunOptions = {}): number {
-  let exitCode: number | undefined;
-  const exit = (code: number): never => {
-    exitCode = code;
-    unwindGuest();
-  };
-  using own = options.interrupt === undefined ? Interrupt.create() : undefined;
-  const interrupt = options.interrupt ?? own as Interrupt;
-  const attend = () => {};
-  using memory = new GuestMemory();
-  using bpf = new BpfHost({
-    memory,
-    interrupt,
-    attend,
-    onError: options.onError ?? (() => {}),
-    onNotice: options.onNotice ?? (() => {}),
-  });
-  const imports: WebAssembly.Imports = bare({
-    "wasm_bpf": bare(bpf.imports()),
-    "wasm_bpf_ext": bare(bpf.extensionImports()),
-    "wasi_snapshot_preview1": bare(wasiImports({
+  using run = new GuestRun(guest, options);
+  return run.run();
+}
+
+/** Everything that one run holds. */
+class GuestRun implements Disposable {
+  readonly #guest: GuestModule;
+  readonly #options: RunOptions;
+  readonly #held = new DisposableStack();
+  readonly #memory: GuestMemory;
+  readonly #bpf: BpfHost;
+  readonly #interrupt: Interrupt;
+  readonly #meter: Meter;
+  #exitCode: number | undefined;
+
+  constructor(guest: GuestModule, options: RunOptions) {
+    this.#guest = guest;
+    this.#options = options;
+    this.#interrupt = options.interrupt ?? this.#held.use(Interrupt.create());
+    this.#memory = this.#held.use(new GuestMemory());
+    this.#bpf = this.#held.use(
+      new BpfHost({
+        memory: this.#memory,
+        interrupt: this.#interrupt,
+        attend: () => this.#report(false),
+        programsCounted: this.#countPrograms(),
+        onError: options.onError ?? (() => {}),
+        onNotice: options.onNotice ?? (() => {}),
+      }),
+    );
+    this.#meter = new Meter(this.#interrupt);
+  }
+
+  run(): number {
+    const imports = this.#imports();
+    checkGuest(this.#guest, imports);
+    try {
+      const start = this.#instantiate(imports);
+      start();
+      return 0;
+    } catch (error) {
+      if (this.#exitCode !== undefined) return this.#exitCode;
+      throw isTrap(error) ? trap(this.#guest, error) : error;
+    } finally {
+      this.#meter.stop();
+      this.#bpf[Symbol.dispose]();
+      this.#report(true);
+    }
+  }
+
+  #instantiate(imports: WebAssembly.Imports): () => void {
+    const { exports } = new WebAssembly.Instance(this.#guest.module, imports);
+    const memory = exports["memory"] as WebAssembly.Memory;
+    checkMemory(this.#guest, memory);
+    this.#memory.bind(memory);
+    this.#bpf.bind({
       memory,
-      args: options.args ?? [guest.name],
-      env: options.env ?? {},
-      exit,
-      interrupt,
-      attend,
-    })),
-  });
-  const wrapperModule = options.wrapperModule ?? DEFAULT_WRAPPER_MODULE;
-  imports[wrapperModule] = bare({ ...imports[wrapperModule], ...bpf.wrapperImports() });
-  checkGuest(guest, imports);
-  try {
-    const { exports } = new WebAssembly.Instance(guest.module, imports);
-    const guestMemory = exports["memory"] as WebAssembly.Memory;
-    checkMemory(guest, guestMemory);
-    memory.bind(guestMemory);
-    bpf.bind({
-      memory: guestMemory,
       table: findTable(exports),
-      callback: exports[options.callbackExport ?? DEFAULT_CALLBACK_EXPORT],
+      callback: exports[this.#options.callbackExport ?? DEFAULT_CALLBACK_EXPORT],
     });
-    (exports["_start"] as () => void)();
-    return 0;
-  } catch (error) {
-    if (exitCode !== undefined) return exitCode;
-    throw isTrap(error) ? trap(guest, error) : error;
+    return exports["_start"] as () => void;
+  }
+
+  #imports(): WebAssembly.Imports {
+    const { args, env, wrapperModule = DEFAULT_WRAPPER_MODULE } = this.#options;
+    const imports: WebAssembly.Imports = bare({
+      "wasm_bpf": bare(this.#bpf.imports()),
+      "wasm_bpf_ext": bare(this.#bpf.extensionImports()),
+      "wasi_snapshot_preview1": bare(wasiImports({
+        memory: this.#memory,
+        args: args ?? [this.#guest.name],
+        env: env ?? {},
+        exit: (code) => this.#exit(code),
+        interrupt: this.#interrupt,
+        attend: () => this.#report(false),
+      })),
+    });
+    imports[wrapperModule] = bare({ ...imports[wrapperModule], ...this.#bpf.wrapperImports() });
+    return imports;
+  }
+
+  #exit(code: number): never {
+    this.#exitCode = code;
+    unwindGuest();
+  }
+
+  #countPrograms(): boolean {
+    if (this.#options.countPrograms !== true) return false;
+    const counting = ProgramStatistics.enable();
+    if (typeof counting !== "number") {
+      this.#held.use(counting);
+      return true;
+    }
+    this.#options.onError?.(
+      new BpfError("count how long programs run", counting, {
+        hint: "it takes root or CAP_SYS_ADMIN, or kernel.bpf_stats_enabled=1",
+      }),
+    );
+    return false;
+  }
+
+  #report(final: boolean): void {
+    const { onStats } = this.#options;
+    if (onStats === undefined) return;
+    const memoryBytes = this.#memory.linear.bytes.length;
+    onStats(this.#meter.read({ final, memoryBytes, totals: this.#bpf.totals }));
+  }
+
+  [Symbol.dispose](): void {
+    this.#held.dispose();
   }
 }
 

@@ -5,6 +5,14 @@ import { HostError } from "../ffi/errors.ts";
 /** How long a guest may still run after its time is over, before the process ends. */
 export const TIMEOUT_GRACE_MS = 2000;
 
+/** What reaches the guest, beside SIGINT and SIGTERM. */
+export interface SignalOptions {
+  /** When the guest's time is over; default: never. */
+  timeoutMs?: number | undefined;
+  /** Whether SIGUSR1 asks for the guest's statistics. */
+  attendUsr1?: boolean;
+}
+
 /**
  * Runs `work` with signals meant for the guest.
  *
@@ -13,7 +21,7 @@ export const TIMEOUT_GRACE_MS = 2000;
  * a guest still there {@linkcode TIMEOUT_GRACE_MS} after its time-out ends it with exit code 124.
  */
 export function interruptible<T>(
-  timeoutMs: number | undefined,
+  { timeoutMs, attendUsr1 = false }: SignalOptions,
   work: (interrupt: Interrupt) => T,
 ): T {
   using interrupt = Interrupt.create();
@@ -22,6 +30,7 @@ export function interruptible<T>(
     throw new HostError(`Cannot handle signals: ${describeErrno(installed)}`, { code: "SIGNALS" });
   }
   try {
+    if (attendUsr1) signals.attendUsr1();
     if (timeoutMs !== undefined) signals.schedule(timeoutMs, TIMEOUT_GRACE_MS);
     return work(interrupt);
   } finally {

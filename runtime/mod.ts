@@ -14,8 +14,9 @@
  * @module
  */
 export { libbpfVersion } from "../ffi/mod.ts";
-export { BpfError } from "./bpf/mod.ts";
+export { BpfError, type BufferTotals, type ProgramTotals } from "./bpf/mod.ts";
 export { GuestTrap, ModuleError } from "./errors.ts";
 export { runGuest, type RunOptions } from "./guest.ts";
-export { interruptible, TIMEOUT_GRACE_MS } from "./interrupt.ts";
+export { interruptible, type SignalOptions, TIMEOUT_GRACE_MS } from "./interrupt.ts";
 export { compileGuest, type GuestModule } from "./module.ts";
+export { type GuestStats } from "./stats.ts";

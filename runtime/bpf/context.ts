@@ -7,6 +7,7 @@ import { BpfError } from "./errors.ts";
 import type { PollContext } from "./event_channel.ts";
 import type { GuestObject } from "./guest_object.ts";
 import { Handles } from "./handles.ts";
+import { Totals } from "./totals.ts";
 
 /** What the eBPF imports need of the guest's surroundings. */
 export interface BpfHostOptions {
@@ -15,6 +16,8 @@ export interface BpfHostOptions {
   interrupt: Interrupt;
   /** What the interrupt asks attention for. */
   attend: () => void;
+  /** Whether the kernel counts what programs do. */
+  programsCounted: boolean;
   /** Gets each failure once; the guest itself only sees a number. */
   onError: (error: HostError) => void;
   /** Gets what is worth knowing though it is no error. */
@@ -41,6 +44,8 @@ export class BpfContext implements PollContext, Disposable {
   readonly #tokens = new Map<BpfMap, number>();
   readonly #onError: (error: HostError) => void;
   readonly #reported = new Set<string>();
+  readonly #programsCounted: boolean;
+  readonly #closed = new Totals();
   #stage: Stage | undefined;
   #lastError: HostError | undefined;
 
@@ -48,6 +53,7 @@ export class BpfContext implements PollContext, Disposable {
     this.memory = options.memory;
     this.interrupt = options.interrupt;
     this.attend = options.attend;
+    this.#programsCounted = options.programsCounted;
     this.onNotice = options.onNotice;
     this.#onError = options.onError;
   }
@@ -81,6 +87,18 @@ export class BpfContext implements PollContext, Disposable {
     return 0;
   }
 
+  /** To be told of an object that is about to be unloaded: its counts go into {@linkcode totals}. */
+  readonly noteClosed = (object: GuestObject): void => {
+    object.addTo(this.#closed, this.#programsCounted);
+  };
+
+  /** What programs and buffers have done so far, those of closed objects included. */
+  get totals(): Totals {
+    const totals = this.#closed.copy();
+    for (const object of this.objects.values()) object.addTo(totals, this.#programsCounted);
+    return totals;
+  }
+
   /** Runs one import: faults and refusals become negative errno, the latter reported, each text once. */
   answer(call: () => number): number {
     try {
@@ -109,6 +127,7 @@ export class BpfContext implements PollContext, Disposable {
 
   [Symbol.dispose](): void {
     for (const object of this.objects.values()) object.close();
+    this.objects.clear();
     this.#stage?.[Symbol.dispose]();
   }
 }

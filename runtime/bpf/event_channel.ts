@@ -48,6 +48,8 @@ export interface ChannelStats {
   lost: number;
   /** Delivered, but cut to the guest's buffer. */
   truncated: number;
+  /** Times that events were taken from the kernel. */
+  batches: number;
 }
 
 /**
@@ -59,6 +61,7 @@ export class EventChannel implements Disposable {
   readonly #context: PollContext;
   readonly #stage: Stage;
   readonly #region: Region;
+  #batches = 0;
 
   private constructor(buffer: EventBuffer, context: PollContext, region: Region) {
     this.#buffer = buffer;
@@ -121,6 +124,7 @@ export class EventChannel implements Disposable {
     while (result === RESTART) {
       result = this.#buffer.read(memory.linear, offset, sizeBytes, this.#attend(timeoutMs));
     }
+    if (result > 0) this.#batches += 1;
     return result;
   }
 
@@ -179,6 +183,7 @@ export class EventChannel implements Disposable {
       staged = this.#buffer.poll(linear, start, capacity, left);
     }
     if (staged > 0) {
+      this.#batches += 1;
       const header = this.#stage.view();
       header.setUint32(this.#region.offset, start, true);
       header.setUint32(this.#region.offset + 4, start + staged, true);
@@ -199,6 +204,7 @@ export class EventChannel implements Disposable {
       delivered: Number(header.getBigUint64(offset + 8, true)) + this.#buffer.readCount,
       lost: this.#buffer.lost,
       truncated: Number(header.getBigUint64(offset + 16, true)),
+      batches: this.#batches,
     };
   }
 

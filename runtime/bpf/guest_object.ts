@@ -13,6 +13,7 @@ import {
   type PollContext,
   type ReadArguments,
 } from "./event_channel.ts";
+import type { Totals } from "./totals.ts";
 
 /**
  * What libbpf calls every guest's object. Guests name objects as they like; {@linkcode
@@ -33,9 +34,11 @@ export class GuestObject implements Disposable {
   #pollDepth = 0;
   #closing = false;
   #closed = false;
+  readonly #onClose: (object: GuestObject) => void;
 
-  private constructor(object: BpfObject) {
+  private constructor(object: BpfObject, onClose: (object: GuestObject) => void) {
     this.#object = object;
+    this.#onClose = onClose;
     for (const program of object.programs()) this.#programs.set(program.name, program);
     for (const map of object.maps()) this.#maps.set(map.name, map);
   }
@@ -44,11 +47,13 @@ export class GuestObject implements Disposable {
    * Opens and loads an object from guest memory.
    *
    * @param notice gets what is worth knowing though it is no error
+   * @param onClose gets the object when everything is detached, before it is unloaded
    * @throws {BpfError}
    */
   static load(
     source: { memory: LinearMemory; offset: number; sizeBytes: number },
     notice: (text: string) => void,
+    onClose: (object: GuestObject) => void,
   ): GuestObject {
     takeLog();
     const object = BpfObject.open(source, OBJECT_NAME);
@@ -60,7 +65,7 @@ export class GuestObject implements Disposable {
       const log = takeLog();
       if (result < 0) throw diagnoseLoad(result, log);
       if (log !== "") notice(withoutPrefix(log).trimEnd());
-      return new GuestObject(object);
+      return new GuestObject(object, onClose);
     } catch (error) {
       object.close();
       throw error;
@@ -153,9 +158,12 @@ export class GuestObject implements Disposable {
     return this.#channels.get(map)?.stats;
   }
 
-  /** By map name, for buffers that were polled. */
-  get stats(): Map<string, ChannelStats> {
-    return new Map([...this.#channels].map(([map, channel]) => [map.name, channel.stats]));
+  /** @param counted whether the kernel counts what programs do */
+  addTo(totals: Totals, counted: boolean): void {
+    for (const program of this.#programs.values()) {
+      totals.addProgram(program, counted ? program.counts() : undefined);
+    }
+    for (const [map, channel] of this.#channels) totals.addBuffer(map, channel.stats);
   }
 
   close(): void {
@@ -167,6 +175,7 @@ export class GuestObject implements Disposable {
     }
     this.#closed = true;
     for (const link of this.#links) link.close();
+    this.#onClose(this);
     for (const channel of this.#channels.values()) channel[Symbol.dispose]();
     this.#object.close();
   }

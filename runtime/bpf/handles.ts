@@ -29,6 +29,11 @@ export class Handles<T> {
     return this.#entries.values();
   }
 
+  /** Every handle is stale from now on. */
+  clear(): void {
+    this.#entries.clear();
+  }
+
   get size(): number {
     return this.#entries.size;
   }

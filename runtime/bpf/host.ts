@@ -7,6 +7,7 @@ import { BpfError } from "./errors.ts";
 import { extensionImports } from "./ext/mod.ts";
 import { GuestObject } from "./guest_object.ts";
 import { operateOnMap } from "./map_operate.ts";
+import type { Totals } from "./totals.ts";
 
 /**
  * One guest's eBPF objects and maps, and the functions it calls on them.
@@ -80,7 +81,7 @@ export class BpfHost implements Disposable {
   }
 
   #load(bytes: number, sizeBytes: number): bigint {
-    const { memory, objects, onNotice } = this.#context;
+    const { memory, objects, onNotice, noteClosed } = this.#context;
     let handle = 0;
     const result = this.#context.answer(() => {
       if (sizeBytes < 0 || !memory.contains(bytes, sizeBytes)) {
@@ -89,7 +90,7 @@ export class BpfHost implements Disposable {
         });
       }
       const source = { memory: memory.linear, offset: bytes >>> 0, sizeBytes };
-      handle = objects.add(GuestObject.load(source, onNotice));
+      handle = objects.add(GuestObject.load(source, onNotice, noteClosed));
       return 0;
     });
     return result < 0 ? 0n : BigInt(handle);
@@ -135,6 +136,11 @@ export class BpfHost implements Disposable {
     if (maxBytes < 0 || !memory.contains(data, maxBytes)) return -errno("EFAULT");
     const args = { callback, context, data, maxBytes, timeoutMs };
     return object.poll(entry.map, this.#context, pump, args);
+  }
+
+  /** What programs and buffers have done so far; after disposal, in all. */
+  get totals(): Totals {
+    return this.#context.totals;
   }
 
   [Symbol.dispose](): void {

@@ -4,3 +4,4 @@ export { type ChannelStats } from "./event_channel.ts";
 export { type CallbackExports } from "./callbacks.ts";
 export { type BpfHostOptions } from "./context.ts";
 export { BpfHost } from "./host.ts";
+export { type BufferTotals, type ProgramTotals, type Totals } from "./totals.ts";

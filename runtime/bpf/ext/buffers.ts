@@ -9,7 +9,7 @@ const RECORD_HEADER_BYTES = 8;
 /** `{ u64 delivered, lost, truncated }` */
 const STATS_BYTES = 24;
 
-const UNOPENED: ChannelStats = { delivered: 0, lost: 0, truncated: 0 };
+const UNOPENED: ChannelStats = { delivered: 0, lost: 0, truncated: 0, batches: 0 };
 
 export function bufferImports(context: BpfContext): WebAssembly.ModuleImports {
   const { memory, objects, maps } = context;

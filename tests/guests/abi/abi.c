@@ -123,6 +123,31 @@ static void perf_event_array(void)
 	printf(" handled %d\n", poll("perf", count, NULL, 1000));
 }
 
+/* The kernel tells of what it dropped with the next event that finds room. */
+static void perf_lost(void)
+{
+	unsigned int key = ORDER_PERF, dropped = 0;
+	int handled;
+
+	poll("perf", count, NULL, 0);
+	order(ORDER_PERF, 60000);
+	handled = poll("perf", count, NULL, 1000);
+	order(ORDER_PERF, 1);
+	handled += poll("perf", count, NULL, 1000);
+	wasm_bpf_map_operate(token("dropped"), WASM_BPF_MAP_LOOKUP, &key, &dropped, NULL, 0);
+	printf("handled %d dropped %u\n", handled, dropped);
+}
+
+static void sleep_then_poll(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	poll("ring", count, NULL, 0);
+	printf("sleeping\n");
+	usleep(60000000);
+	printf("polling\n");
+	printf("poll %d\n", poll("ring", count, NULL, 60000));
+}
+
 static int poll_inside(void *ctx, void *data, size_t size)
 {
 	const struct event *event = data;
@@ -254,6 +279,11 @@ static void wait_for_interrupt(void)
 	printf("waiting\n");
 	printf("poll %d\n", poll("ring", count, NULL, -1));
 	printf("next %d\n", poll("ring", count, NULL, 10));
+}
+
+static void wait_shortly(void)
+{
+	printf("poll %d\n", poll("ring", count, NULL, 200));
 }
 
 /* ---- maps
@@ -401,6 +431,8 @@ static const struct command commands[] = {
     {"stop-in-the-middle", stop_in_the_middle, 0},
     {"two-buffers", two_buffers, 0},
     {"perf-event-array", perf_event_array, 0},
+    {"perf-lost", perf_lost, 0},
+    {"sleep-then-poll", sleep_then_poll, 0},
     {"nested", nested, 0},
     {"close-inside", close_inside, 0},
     {"attach-inside", attach_inside, 0},
@@ -410,6 +442,7 @@ static const struct command commands[] = {
     {"discarded", discarded, 0},
     {"bad-polls", bad_polls, 0},
     {"wait-for-interrupt", wait_for_interrupt, 0},
+    {"wait-shortly", wait_shortly, 0},
     {"hash-map", hash_map, 0},
     {"per-cpu-map", per_cpu_map, 0},
     {"queue-map", queue_map, 0},

@@ -1,0 +1,94 @@
+/** Statistics of a run, for people and for programs. */
+import type { BufferTotals, GuestStats, ProgramTotals } from "../runtime/mod.ts";
+import { UsageError } from "./errors.ts";
+
+/** What `--stats` asks for: how to print, or `undefined` when it was not given. */
+export function statsFormat(
+  value: string | undefined,
+): ((stats: GuestStats) => string) | undefined {
+  if (value === undefined) return undefined;
+  if (value === "") return statsTable;
+  if (value === "json") return (stats) => JSON.stringify(stats);
+  throw new UsageError(`Cannot use --stats=${value}`, "it is --stats or --stats=json");
+}
+
+/** One line for each map whose events did not all arrive whole: nobody should have to ask for that. */
+export function lossWarnings({ buffers }: GuestStats): string[] {
+  return buffers.flatMap(({ map, lostEvents, truncatedEvents }) => [
+    ...lostEvents
+      ? [`warning: map "${map}": ${events(lostEvents)} lost: they came faster than they were read`]
+      : [],
+    ...truncatedEvents
+      ? [`warning: map "${map}": ${events(truncatedEvents)} cut to the size of the module's buffer`]
+      : [],
+  ]);
+}
+
+function events(count: number): string {
+  return count === 1 ? "1 event" : `${count} events`;
+}
+
+/** The statistics as lines of text. */
+export function statsTable(stats: GuestStats): string {
+  const { wallMs, waitingMs, runningMs, memoryBytes, processRssBytes } = stats;
+  const lines = [
+    `time    ${ms(wallMs)}: ${ms(waitingMs)} waiting, ${ms(runningMs)} running`,
+    `memory  ${megabytes(memoryBytes)} of the module, ${
+      megabytes(processRssBytes)
+    } of the whole process`,
+  ];
+  if (stats.programs.length > 0) lines.push(...table(programTable(stats.programs)));
+  if (stats.buffers.length > 0) lines.push(...table(bufferTable(stats.buffers)));
+  return lines.join("\n");
+}
+
+function programTable(programs: ProgramTotals[]): string[][] {
+  return [
+    ["PROGRAM", "SECTION", "RUNS", "MISSED", "TIME", "TIME/RUN"],
+    ...programs.map(({ program, section, runs, missedRuns, runTimeNs }) => [
+      program,
+      section,
+      count(runs),
+      count(missedRuns),
+      runTimeNs === null ? "-" : ms(runTimeNs / 1e6),
+      runs === null || runs === 0 || runTimeNs === null
+        ? "-"
+        : `${Math.round(runTimeNs / runs)} ns`,
+    ]),
+  ];
+}
+
+function bufferTable(buffers: BufferTotals[]): string[][] {
+  return [
+    ["BUFFER", "TYPE", "DELIVERED", "LOST", "CUT", "BATCHES"],
+    ...buffers.map(({ map, type, deliveredEvents, lostEvents, truncatedEvents, batches }) => [
+      map,
+      type,
+      ...[deliveredEvents, lostEvents, truncatedEvents, batches].map(count),
+    ]),
+  ];
+}
+
+/** Two columns of text, then numbers. */
+function table(rows: string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? "").length))
+  );
+  return rows.map((row) =>
+    row.map((cell, column) =>
+      column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)
+    ).join("  ")
+  );
+}
+
+function count(value: number | null): string {
+  return value === null ? "-" : String(value);
+}
+
+function ms(value: number): string {
+  return value >= 1000 ? `${(value / 1000).toFixed(3)} s` : `${value.toFixed(3)} ms`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

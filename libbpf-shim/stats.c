@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+/* How often and how long the kernel ran a program. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+struct shim_stats {
+	/* The kernel counts while it is open; -1 where it counts anyway. */
+	int fd;
+};
+
+static void release(void *object)
+{
+	struct shim_stats *stats = object;
+
+	if (stats->fd >= 0)
+		close(stats->fd);
+	free(stats);
+}
+
+/* Whether somebody has set kernel.bpf_stats_enabled. */
+static bool is_enabled_for_all(void)
+{
+	int fd = open("/proc/sys/kernel/bpf_stats_enabled", O_RDONLY | O_CLOEXEC);
+	char digit = '0';
+
+	if (fd < 0)
+		return false;
+	if (read(fd, &digit, 1) != 1)
+		digit = '0';
+	close(fd);
+	return digit == '1';
+}
+
+int32_t shim_stats__enable(struct shim_stats **out)
+{
+	struct shim_stats *stats;
+	int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+
+	if (fd < 0 && !is_enabled_for_all())
+		return fd;
+	stats = calloc(1, sizeof(*stats));
+	if (!stats || shim_owned_add(stats, release)) {
+		if (fd >= 0)
+			close(fd);
+		free(stats);
+		return -ENOMEM;
+	}
+	stats->fd = fd;
+	*out = stats;
+	return 0;
+}
+
+void shim_stats__free(struct shim_stats *stats)
+{
+	if (!stats)
+		return;
+	shim_owned_remove(stats);
+	release(stats);
+}
+
+int32_t shim_program__stats(struct shim_program *program, void *out)
+{
+	struct bpf_prog_info info = {0};
+	uint32_t size = sizeof(info);
+	int err = bpf_prog_get_info_by_fd(bpf_program__fd(program->program), &info, &size);
+	uint64_t counts[3];
+
+	if (err)
+		return err;
+	counts[0] = info.run_cnt;
+	counts[1] = info.run_time_ns;
+	counts[2] = info.recursion_misses;
+	memcpy(out, counts, sizeof(counts));
+	return 0;
+}

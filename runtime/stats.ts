@@ -1,0 +1,59 @@
+/** What a guest has done so far: times, memory, programs and buffers. */
+import type { Interrupt } from "../ffi/mod.ts";
+import type { BufferTotals, ProgramTotals, Totals } from "./bpf/mod.ts";
+
+/**
+ * What a guest has done. Names are stable and say their units; `JSON.stringify()` of it is what
+ * `--stats=json` prints.
+ */
+export interface GuestStats {
+  /** Whether the guest has ended and everything is released, so that nothing more is added. */
+  final: boolean;
+  /** Milliseconds from its start until now, or until it ended. */
+  wallMs: number;
+  /** Of these, spent in polls and sleeps, waiting. */
+  waitingMs: number;
+  /** The others: the guest computing, and the host working for it. */
+  runningMs: number;
+  /** Its linear memory, which never shrinks. */
+  memoryBytes: number;
+  /** Memory of the whole process that is in RAM. */
+  processRssBytes: number;
+  /** By program, objects that are closed included. */
+  programs: ProgramTotals[];
+  /** By map, of buffers that were polled or read, likewise. */
+  buffers: BufferTotals[];
+}
+
+/** Measures one run from its start. */
+export class Meter {
+  readonly #interrupt: Interrupt;
+  readonly #start = performance.now();
+  readonly #waitedBefore: number;
+  #end: number | undefined;
+
+  constructor(interrupt: Interrupt) {
+    this.#interrupt = interrupt;
+    this.#waitedBefore = interrupt.waitedMs;
+  }
+
+  /** The guest has ended: what is released now is no time of its own. */
+  stop(): void {
+    this.#end = performance.now();
+  }
+
+  read(now: { final: boolean; memoryBytes: number; totals: Totals }): GuestStats {
+    const wallMs = (this.#end ?? performance.now()) - this.#start;
+    const waitingMs = Math.min(this.#interrupt.waitedMs - this.#waitedBefore, wallMs);
+    return {
+      final: now.final,
+      wallMs,
+      waitingMs,
+      runningMs: wallMs - waitingMs,
+      memoryBytes: now.memoryBytes,
+      processRssBytes: Deno.memoryUsage().rss,
+      programs: now.totals.programs,
+      buffers: now.totals.buffers,
+    };
+  }
+}
