@@ -24,6 +24,12 @@ export class BpfMap {
     this.type = shim().shim_map__type(pointer);
   }
 
+  /** Registers a struct_ops map that has links; -EOPNOTSUPP for one that would outlive us. */
+  attachStructOps(): BpfLink | number {
+    const pointer = outPointer((out) => shim().shim_map__attach(this.#pointer, out));
+    return typeof pointer === "number" ? pointer : new BpfLink(pointer);
+  }
+
   /**
    * One bpf(2) with key and values in guest memory; see `shim_map__operate`.
    *
@@ -51,9 +57,51 @@ export class BpfMap {
   }
 }
 
+/** One pass of an iterator program over what it visits. `close()` before the link's. */
+export class BpfIterator implements Disposable {
+  #pointer: Deno.PointerObject | null;
+
+  private constructor(pointer: Deno.PointerObject) {
+    this.#pointer = pointer;
+  }
+
+  /** -EINVAL for a link that is none of an iterator. */
+  static open(link: BpfLink): BpfIterator | number {
+    const pointer = outPointer((out) => shim().shim_iterator__open(linkPointer(link), out));
+    return typeof pointer === "number" ? pointer : new BpfIterator(pointer);
+  }
+
+  /**
+   * Runs the program until it has written `sizeBytes`, or the pass is over.
+   *
+   * @returns bytes written at `offset`, 0 at the end, or a negative errno
+   */
+  read(memory: LinearMemory, offset: number, sizeBytes: number): number {
+    return shim().shim_iterator__read(this.#pointer, memoryPointer(memory), offset, sizeBytes);
+  }
+
+  /** Ends the pass. Again does nothing. */
+  close(): void {
+    shim().shim_iterator__free(this.#pointer);
+    this.#pointer = null;
+  }
+
+  /** The same as {@linkcode close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** The shim's side of a link. For `ffi/` only. */
+let linkPointer: (link: BpfLink) => Deno.PointerValue;
+
 /** A program attached somewhere. `close()` detaches it; again does nothing. */
 export class BpfLink implements Disposable {
   #pointer: Deno.PointerObject | null;
+
+  static {
+    linkPointer = (link) => link.#pointer;
+  }
 
   /** @internal Made by {@linkcode BpfProgram.attach}. */
   constructor(pointer: Deno.PointerObject) {
@@ -80,6 +128,16 @@ export interface ProgramCounts {
   timeNs: number;
   /** Runs that did not happen because the program was running on that CPU already. */
   missed: number;
+}
+
+/** A binary for probes in user space. */
+export interface UserPlace {
+  /** A path, or a bare name that is looked up in the folders of programs and libraries. */
+  binary: string;
+  /** Every process without one. */
+  pid?: number;
+  /** When the function returns, not when it is called. */
+  onReturn: boolean;
 }
 
 /** A program of an object; it lives as long as the object. */
@@ -121,6 +179,96 @@ export class BpfProgram {
   attachInterface(name: string, attachType: number): BpfLink | number {
     return this.#link((out) =>
       shim().shim_program__attach_interface(this.#pointer, cString(name), attachType, out)
+    );
+  }
+
+  /** Attaches to the cgroup2 directory at `path`. */
+  attachCgroup(path: string): BpfLink | number {
+    return this.#link((out) =>
+      shim().shim_program__attach_cgroup(this.#pointer, cString(path), out)
+    );
+  }
+
+  /** Attaches to the network namespace at `path`. */
+  attachNetns(path: string): BpfLink | number {
+    return this.#link((out) =>
+      shim().shim_program__attach_netns(this.#pointer, cString(path), out)
+    );
+  }
+
+  /** Attaches to a netfilter hook: `NFPROTO_*`, `enum nf_inet_hooks`. */
+  attachNetfilter(family: number, hook: number, priority: number): BpfLink | number {
+    return this.#link((out) =>
+      shim().shim_program__attach_netfilter(this.#pointer, family, hook, priority, out)
+    );
+  }
+
+  /** Opens a raw packet socket on an interface, with the program as its filter. */
+  attachPacketSocket(interfaceName: string): BpfLink | number {
+    return this.#link((out) =>
+      shim().shim_program__attach_packet_socket(this.#pointer, cString(interfaceName), out)
+    );
+  }
+
+  /** Attaches to a perf event on one CPU, or on each. */
+  attachPerfEvent(
+    event: { type: number; config: bigint; frequency: bigint; cpu?: number },
+  ): BpfLink | number {
+    const { type, config, frequency, cpu = -1 } = event;
+    return this.#link((out) =>
+      shim().shim_program__attach_perf_event(this.#pointer, type, config, frequency, cpu, out)
+    );
+  }
+
+  /** Attaches to a function of an ELF file, `offset` bytes behind its start. */
+  attachUprobe(place: UserPlace & { symbol: string; offset: bigint }): BpfLink | number {
+    return this.#link((out) =>
+      shim().shim_program__attach_uprobe(
+        this.#pointer,
+        cString(place.binary),
+        cString(place.symbol),
+        place.offset,
+        place.pid ?? -1,
+        place.onReturn ? 1 : 0,
+        out,
+      )
+    );
+  }
+
+  /** Attaches to every function of an ELF file that fits a pattern with `*` and `?`. */
+  attachUprobeMulti(place: UserPlace & { pattern: string }): BpfLink | number {
+    return this.#link((out) =>
+      shim().shim_program__attach_uprobe_multi(
+        this.#pointer,
+        cString(place.binary),
+        cString(place.pattern),
+        place.pid ?? -1,
+        place.onReturn ? 1 : 0,
+        out,
+      )
+    );
+  }
+
+  /** Attaches to a USDT probe of an ELF file. */
+  attachUsdt(
+    place: Omit<UserPlace, "onReturn"> & { provider: string; name: string },
+  ): BpfLink | number {
+    return this.#link((out) =>
+      shim().shim_program__attach_usdt(
+        this.#pointer,
+        cString(place.binary),
+        cString(place.provider),
+        cString(place.name),
+        place.pid ?? -1,
+        out,
+      )
+    );
+  }
+
+  /** Attaches an iterator over a map's elements. */
+  attachMapIterator(map: BpfMap): BpfLink | number {
+    return this.#link((out) =>
+      shim().shim_program__attach_map_iterator(this.#pointer, mapPointer(map), out)
     );
   }
 

@@ -57,8 +57,67 @@ export const SYMBOLS = {
     parameters: ["pointer", "buffer", "i32", "buffer"],
     result: "i32",
   },
+  // int32_t shim_program__attach_cgroup(struct shim_program *program, const char *path, struct shim_link **out)
+  shim_program__attach_cgroup: { parameters: ["pointer", "buffer", "buffer"], result: "i32" },
+  // int32_t shim_program__attach_netns(struct shim_program *program, const char *path, struct shim_link **out)
+  shim_program__attach_netns: { parameters: ["pointer", "buffer", "buffer"], result: "i32" },
+  // int32_t shim_program__attach_netfilter(struct shim_program *program, uint32_t family, uint32_t hook, int32_t priority, struct shim_link **out)
+  shim_program__attach_netfilter: {
+    parameters: ["pointer", "u32", "u32", "i32", "buffer"],
+    result: "i32",
+  },
+  // int32_t shim_program__attach_packet_socket(struct shim_program *program, const char *interface, struct shim_link **out)
+  shim_program__attach_packet_socket: {
+    parameters: ["pointer", "buffer", "buffer"],
+    result: "i32",
+  },
+  // int32_t shim_program__attach_perf_event(struct shim_program *program, uint32_t type, uint64_t config, uint64_t frequency, int32_t cpu, struct shim_link **out)
+  shim_program__attach_perf_event: {
+    parameters: ["pointer", "u32", "u64", "u64", "i32", "buffer"],
+    result: "i32",
+  },
+  // int32_t shim_program__attach_uprobe(struct shim_program *program, const char *binary, const char *symbol, uint64_t offset, int32_t pid, int32_t on_return, struct shim_link **out)
+  shim_program__attach_uprobe: {
+    parameters: ["pointer", "buffer", "buffer", "u64", "i32", "i32", "buffer"],
+    result: "i32",
+  },
+  // int32_t shim_program__attach_uprobe_multi(struct shim_program *program, const char *binary, const char *pattern, int32_t pid, int32_t on_return, struct shim_link **out)
+  shim_program__attach_uprobe_multi: {
+    parameters: ["pointer", "buffer", "buffer", "i32", "i32", "buffer"],
+    result: "i32",
+  },
+  // int32_t shim_program__attach_usdt(struct shim_program *program, const char *binary, const char *provider, const char *name, int32_t pid, struct shim_link **out)
+  shim_program__attach_usdt: {
+    parameters: ["pointer", "buffer", "buffer", "buffer", "i32", "buffer"],
+    result: "i32",
+  },
+  // int32_t shim_program__attach_map_iterator(struct shim_program *program, struct shim_map *map, struct shim_link **out)
+  shim_program__attach_map_iterator: {
+    parameters: ["pointer", "pointer", "buffer"],
+    result: "i32",
+  },
   // void shim_link__free(struct shim_link *link)
   shim_link__free: { parameters: ["pointer"], result: "void" },
+  // int32_t shim_iterator__open(struct shim_link *link, struct shim_iterator **out)
+  shim_iterator__open: { parameters: ["pointer", "buffer"], result: "i32" },
+  // int32_t shim_iterator__read(struct shim_iterator *iterator, struct shim_memory *memory, uint32_t offset, uint32_t size)
+  shim_iterator__read: { parameters: ["pointer", "pointer", "u32", "u32"], result: "i32" },
+  // void shim_iterator__free(struct shim_iterator *iterator)
+  shim_iterator__free: { parameters: ["pointer"], result: "void" },
+  // int32_t shim_map__attach(struct shim_map *map, struct shim_link **out)
+  shim_map__attach: { parameters: ["pointer", "buffer"], result: "i32" },
+  // int32_t shim_kernel__config(const char *option)
+  shim_kernel__config: { parameters: ["buffer"], result: "i32" },
+  // int32_t shim_kernel__version(void)
+  shim_kernel__version: { parameters: [], result: "i32" },
+  // int32_t shim_kernel__has_lsm(const char *name)
+  shim_kernel__has_lsm: { parameters: ["buffer"], result: "i32" },
+  // int32_t shim_kernel__has_event_source(const char *name)
+  shim_kernel__has_event_source: { parameters: ["buffer"], result: "i32" },
+  // int32_t shim_kernel__has_tracefs(void)
+  shim_kernel__has_tracefs: { parameters: [], result: "i32" },
+  // int32_t shim_kernel__has_capability(uint32_t capability)
+  shim_kernel__has_capability: { parameters: ["u32"], result: "i32" },
 
   // const char *shim_map__name(struct shim_map *map)
   shim_map__name: { parameters: ["pointer"], result: "pointer" },

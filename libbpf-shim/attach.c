@@ -3,11 +3,15 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/perf_event.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,6 +39,11 @@ static void release_link(void *object)
 		close(link->fd);
 	free(link);
 }
+
+/* One pass over what an iterator visits. */
+struct shim_iterator {
+	int fd;
+};
 
 static struct shim_link *new_link(uint32_t count)
 {
@@ -139,7 +148,7 @@ static int attach_tracepoint_unmounted(struct bpf_program *program, const char *
 	int tracefs, id, event;
 	struct bpf_link *link;
 
-	tracefs = shim_tracefs_open_unmounted();
+	tracefs = shim_file_system_open("tracefs");
 	if (tracefs < 0)
 		return tracefs;
 	id = tracepoint_id(tracefs, path);
@@ -178,7 +187,7 @@ int32_t shim_program__attach(struct shim_program *program, struct shim_link **ou
 	return wrap_link(link, out);
 }
 
-/* ---- to an interface ----------------------------------------------------------------------- */
+/* ---- to an interface, a cgroup, a network namespace ---------------------------------------- */
 
 /* bpf_link_create(), with `target` a descriptor or an interface's number. */
 static int create_link(struct shim_program *program, int target, int32_t attach_type,
@@ -195,4 +204,254 @@ int32_t shim_program__attach_interface(struct shim_program *program, const char 
 	unsigned int index = if_nametoindex(interface);
 
 	return index ? create_link(program, (int)index, attach_type, out) : -ENODEV;
+}
+
+int32_t shim_program__attach_cgroup(struct shim_program *program, const char *path,
+				    struct shim_link **out)
+{
+	int cgroup = shim_path_open_cgroup(path);
+	int err;
+
+	if (cgroup < 0)
+		return cgroup;
+	err = create_link(program, cgroup,
+			  (int32_t)bpf_program__expected_attach_type(program->program), out);
+	close(cgroup);
+	return err;
+}
+
+int32_t shim_program__attach_netns(struct shim_program *program, const char *path,
+				   struct shim_link **out)
+{
+	int netns = shim_path_open_netns(path);
+	int err;
+
+	if (netns < 0)
+		return netns;
+	err = create_link(program, netns,
+			  (int32_t)bpf_program__expected_attach_type(program->program), out);
+	close(netns);
+	return err;
+}
+
+int32_t shim_program__attach_netfilter(struct shim_program *program, uint32_t family, uint32_t hook,
+				       int32_t priority, struct shim_link **out)
+{
+	LIBBPF_OPTS(bpf_netfilter_opts, opts, .pf = family, .hooknum = hook, .priority = priority);
+
+	return wrap_link(bpf_program__attach_netfilter(program->program, &opts), out);
+}
+
+/* ---- to a packet socket -------------------------------------------------------------------- */
+
+static int open_packet_socket(int program, const char *interface)
+{
+	struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
+	int fd, smallest = 1;
+
+	address.sll_ifindex = (int)if_nametoindex(interface);
+	if (!address.sll_ifindex)
+		return -ENODEV;
+	/* Of no protocol, so that no packet comes before the filter is there. */
+	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	/* Nobody reads it: what the filter lets through should not take memory. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &smallest, sizeof(smallest)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, &program, sizeof(program)) ||
+	    bind(fd, (struct sockaddr *)&address, sizeof(address))) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+int32_t shim_program__attach_packet_socket(struct shim_program *program, const char *interface,
+					   struct shim_link **out)
+{
+	return wrap_fd(open_packet_socket(bpf_program__fd(program->program), interface), out);
+}
+
+/* ---- to a perf event ----------------------------------------------------------------------- */
+
+static int attach_to_cpu(struct bpf_program *program, struct perf_event_attr *attr, int cpu,
+			 struct bpf_link **out)
+{
+	int event = (int)syscall(SYS_perf_event_open, attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+
+	if (event < 0)
+		return -errno;
+	*out = bpf_program__attach_perf_event(program, event);
+	if (!*out) {
+		int err = -errno;
+
+		close(event);
+		return err;
+	}
+	return 0;
+}
+
+int32_t shim_program__attach_perf_event(struct shim_program *program, uint32_t type,
+					uint64_t config, uint64_t frequency, int32_t cpu,
+					struct shim_link **out)
+{
+	struct perf_event_attr attr = {.type = type,
+				       .size = sizeof(attr),
+				       .config = config,
+				       .freq = 1,
+				       .sample_freq = frequency};
+	int cpus = libbpf_num_possible_cpus();
+	struct shim_link *link;
+	int err = 0;
+
+	if (cpus < 0)
+		return cpus;
+	if (cpu >= cpus)
+		return -ENODEV;
+	link = new_link((uint32_t)cpus);
+	if (!link)
+		return -ENOMEM;
+	for (int i = cpu < 0 ? 0 : cpu; i < (cpu < 0 ? cpus : cpu + 1); i++) {
+		err = attach_to_cpu(program->program, &attr, i, &link->links[link->count]);
+		if (!err)
+			link->count++;
+		/* A CPU that is possible need not be there. */
+		else if (err != -ENODEV || cpu >= 0)
+			goto err_out;
+	}
+	if (!link->count)
+		goto err_out;
+	*out = link;
+	return 0;
+
+err_out:
+	shim_link__free(link);
+	return err;
+}
+
+/* ---- to code in user space ------------------------------------------------------------------ */
+
+int32_t shim_program__attach_uprobe(struct shim_program *program, const char *binary,
+				    const char *symbol, uint64_t offset, int32_t pid,
+				    int32_t on_return, struct shim_link **out)
+{
+	LIBBPF_OPTS(bpf_uprobe_opts, opts, .func_name = symbol, .retprobe = on_return != 0);
+	char path[SHIM_PATH_SIZE];
+	int fd, err;
+
+	err = shim_path_open_binary(binary, path, &fd);
+	if (err)
+		return err;
+	err = wrap_link(bpf_program__attach_uprobe_opts(program->program, pid, path, offset, &opts),
+			out);
+	close(fd);
+	return err;
+}
+
+int32_t shim_program__attach_uprobe_multi(struct shim_program *program, const char *binary,
+					  const char *pattern, int32_t pid, int32_t on_return,
+					  struct shim_link **out)
+{
+	LIBBPF_OPTS(bpf_uprobe_multi_opts, opts, .retprobe = on_return != 0);
+	char path[SHIM_PATH_SIZE];
+	int fd, err;
+
+	err = shim_path_open_binary(binary, path, &fd);
+	if (err)
+		return err;
+	opts.session =
+	    bpf_program__expected_attach_type(program->program) == BPF_TRACE_UPROBE_SESSION;
+	err = wrap_link(
+	    bpf_program__attach_uprobe_multi(program->program, pid, path, pattern, &opts), out);
+	close(fd);
+	return err;
+}
+
+int32_t shim_program__attach_usdt(struct shim_program *program, const char *binary,
+				  const char *provider, const char *name, int32_t pid,
+				  struct shim_link **out)
+{
+	char path[SHIM_PATH_SIZE];
+	int fd, err;
+
+	err = shim_path_open_binary(binary, path, &fd);
+	if (err)
+		return err;
+	err = wrap_link(bpf_program__attach_usdt(program->program, pid, path, provider, name, NULL),
+			out);
+	close(fd);
+	return err;
+}
+
+/* ---- iterators and struct_ops ---------------------------------------------------------------- */
+
+int32_t shim_program__attach_map_iterator(struct shim_program *program, struct shim_map *map,
+					  struct shim_link **out)
+{
+	union bpf_iter_link_info info = {.map.map_fd = (uint32_t)map->fd};
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info, .link_info_len = sizeof(info));
+
+	return wrap_link(bpf_program__attach_iter(program->program, &opts), out);
+}
+
+static void release_iterator(void *object)
+{
+	struct shim_iterator *iterator = object;
+
+	close(iterator->fd);
+	free(iterator);
+}
+
+int32_t shim_iterator__open(struct shim_link *link, struct shim_iterator **out)
+{
+	struct shim_iterator *iterator;
+
+	if (link->count != 1)
+		return -EINVAL;
+	iterator = calloc(1, sizeof(*iterator));
+	if (!iterator)
+		return -ENOMEM;
+	iterator->fd = bpf_iter_create(bpf_link__fd(link->links[0]));
+	if (iterator->fd < 0) {
+		int err = iterator->fd;
+
+		free(iterator);
+		return err;
+	}
+	if (shim_owned_add(iterator, release_iterator)) {
+		release_iterator(iterator);
+		return -ENOMEM;
+	}
+	*out = iterator;
+	return 0;
+}
+
+int32_t shim_iterator__read(struct shim_iterator *iterator, struct shim_memory *memory,
+			    uint32_t offset, uint32_t size)
+{
+	void *to = shim_memory_at(memory, offset, size);
+	ssize_t length;
+
+	if (!to)
+		return -EFAULT;
+	length = read(iterator->fd, to, size > INT32_MAX ? INT32_MAX : size);
+	return length < 0 ? -errno : (int32_t)length;
+}
+
+void shim_iterator__free(struct shim_iterator *iterator)
+{
+	if (!iterator)
+		return;
+	shim_owned_remove(iterator);
+	release_iterator(iterator);
+}
+
+int32_t shim_map__attach(struct shim_map *map, struct shim_link **out)
+{
+	/* Without a link it would stay when this process is killed. */
+	if (!(bpf_map__map_flags(map->map) & BPF_F_LINK))
+		return -EOPNOTSUPP;
+	return wrap_link(bpf_map__attach_struct_ops(map->map), out);
 }

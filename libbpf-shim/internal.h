@@ -95,8 +95,22 @@ void shim_owned_remove(void *object);
 /* Nanoseconds of CLOCK_MONOTONIC. */
 int64_t shim_now_ns(void);
 
-/* A descriptor of tracefs' root when it is mounted nowhere, or -errno. */
-int shim_tracefs_open_unmounted(void);
+/* Room for a path that shim_path_open_binary() gives back. */
+#define SHIM_PATH_SIZE 256
+
+/* Each a descriptor of the kind of thing it is named after, or -errno: -ENOENT for another kind. */
+int shim_path_open_cgroup(const char *path);
+int shim_path_open_netns(const char *path);
+
+/*
+ * An ELF file by a path, or by a bare name that libbpf looks up: what to call it in `resolved`,
+ * while `opened` is open (-1, which close(2) refuses, for a bare name). 0 or -errno.
+ */
+int shim_path_open_binary(const char *path, char resolved[SHIM_PATH_SIZE], int *opened);
+
+/* A descriptor of the root of a file system that is mounted nowhere, such as "tracefs", or -errno.
+ */
+int shim_file_system_open(const char *type);
 
 /* Whether libbpf will find tracefs where it looks. */
 bool shim_tracefs_is_mounted(void);

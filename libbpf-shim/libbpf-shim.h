@@ -23,13 +23,14 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 5
+#define SHIM_ABI_VERSION 6
 
 struct shim_memory;
 struct shim_object;
 struct shim_program;
 struct shim_map;
 struct shim_link;
+struct shim_iterator;
 struct shim_buffer;
 struct shim_interrupt;
 struct shim_stats;
@@ -126,8 +127,126 @@ SHIM_API int32_t shim_program__attach(struct shim_program *program, struct shim_
 SHIM_API int32_t shim_program__attach_interface(struct shim_program *program, const char *interface,
 						int32_t attach_type, struct shim_link **out);
 
+/**
+ * @brief Attaches to the cgroup2 directory at `path` (Linux 5.7), beside what is there.
+ * @return 0; -ENOENT when there is no such cgroup2 directory, whatever else is there
+ */
+SHIM_API int32_t shim_program__attach_cgroup(struct shim_program *program, const char *path,
+					     struct shim_link **out);
+
+/**
+ * @brief Attaches to the network namespace at `path` (Linux 5.8): /proc/PID/ns/net, or a mount of
+ * it.
+ * @return 0; -ENOENT when there is no network namespace, whatever else is there
+ */
+SHIM_API int32_t shim_program__attach_netns(struct shim_program *program, const char *path,
+					    struct shim_link **out);
+
+/**
+ * @brief Attaches to a netfilter hook of this process's network namespace (Linux 6.4).
+ * @param family NFPROTO_IPV4 or NFPROTO_IPV6
+ * @param hook enum nf_inet_hooks
+ */
+SHIM_API int32_t shim_program__attach_netfilter(struct shim_program *program, uint32_t family,
+						uint32_t hook, int32_t priority,
+						struct shim_link **out);
+
+/**
+ * @brief Opens a raw packet socket on an interface, with the program as its filter. The link is the
+ *        socket; nobody reads it.
+ * @return 0; -ENODEV when there is no such interface
+ */
+SHIM_API int32_t shim_program__attach_packet_socket(struct shim_program *program,
+						    const char *interface, struct shim_link **out);
+
+/**
+ * @brief Attaches to a perf event that fires `frequency` times a second on one CPU, or on each.
+ * @param type PERF_TYPE_*
+ * @param cpu below 0: every CPU that is there
+ * @return 0; -ENODEV when that CPU is not there; -ENOENT when the machine has no such event
+ */
+SHIM_API int32_t shim_program__attach_perf_event(struct shim_program *program, uint32_t type,
+						 uint64_t config, uint64_t frequency, int32_t cpu,
+						 struct shim_link **out);
+
+/**
+ * @brief Attaches to a function of an ELF file.
+ * @param binary path, or a bare name that is looked up in the folders of programs and libraries
+ * @param offset bytes behind the symbol
+ * @param pid below 0: every process
+ * @param on_return 1: when the function returns
+ * @return 0; -ENOENT when there is no such ELF file, or no such symbol in it
+ */
+SHIM_API int32_t shim_program__attach_uprobe(struct shim_program *program, const char *binary,
+					     const char *symbol, uint64_t offset, int32_t pid,
+					     int32_t on_return, struct shim_link **out);
+
+/**
+ * @brief The same for every function that fits a pattern (Linux 6.6).
+ * @param pattern with * and ?
+ */
+SHIM_API int32_t shim_program__attach_uprobe_multi(struct shim_program *program, const char *binary,
+						   const char *pattern, int32_t pid,
+						   int32_t on_return, struct shim_link **out);
+
+/** @brief Attaches to a USDT probe of an ELF file; `binary` and `pid` as for a uprobe. */
+SHIM_API int32_t shim_program__attach_usdt(struct shim_program *program, const char *binary,
+					   const char *provider, const char *name, int32_t pid,
+					   struct shim_link **out);
+
+/** @brief Attaches an iterator over a map's elements (section "iter/bpf_map_elem"). */
+SHIM_API int32_t shim_program__attach_map_iterator(struct shim_program *program,
+						   struct shim_map *map, struct shim_link **out);
+
 /** @brief Detaches. The kernel does so by itself when the process ends, however it ends. */
 SHIM_API void shim_link__free(struct shim_link *link);
+
+/**
+ * @brief Starts one pass of an attached iterator.
+ * @return 0; -EINVAL when the link is none of an iterator
+ */
+SHIM_API int32_t shim_iterator__open(struct shim_link *link, struct shim_iterator **out);
+
+/**
+ * @brief Runs the iterator's program until it has written `size` bytes or the pass is over.
+ * @return bytes written to guest memory at `offset`; 0 at the end of the pass
+ */
+SHIM_API int32_t shim_iterator__read(struct shim_iterator *iterator, struct shim_memory *memory,
+				     uint32_t offset, uint32_t size);
+
+SHIM_API void shim_iterator__free(struct shim_iterator *iterator);
+
+/**
+ * @brief Registers a struct_ops map (section ".struct_ops.link", Linux 6.4).
+ * @return 0; -EOPNOTSUPP for one of section ".struct_ops": it would outlive a killed process
+ */
+SHIM_API int32_t shim_map__attach(struct shim_map *map, struct shim_link **out);
+
+/* ---- kernel: what it is able to do --------------------------------------------------------- */
+
+/**
+ * @brief Whether the kernel was built with an option, such as "CONFIG_KPROBES", y or m.
+ * @return 1 or 0; -ENOENT when there is neither /proc/config.gz nor /boot/config-RELEASE
+ */
+SHIM_API int32_t shim_kernel__config(const char *option);
+
+/** @brief Its version as major << 16 | minor. */
+SHIM_API int32_t shim_kernel__version(void);
+
+/**
+ * @brief Whether a Linux security module, such as "bpf", is active.
+ * @return 1 or 0; -errno when securityfs cannot be read
+ */
+SHIM_API int32_t shim_kernel__has_lsm(const char *name);
+
+/** @brief Whether perf_event_open(2) has events of a dynamic type, such as "kprobe": 1 or 0. */
+SHIM_API int32_t shim_kernel__has_event_source(const char *name);
+
+/** @brief Whether tracefs is mounted where libbpf looks for it: 1 or 0. */
+SHIM_API int32_t shim_kernel__has_tracefs(void);
+
+/** @brief Whether this process has a capability, CAP_* of linux/capability.h, in effect: 1 or 0. */
+SHIM_API int32_t shim_kernel__has_capability(uint32_t capability);
 
 /* ---- map ----------------------------------------------------------------------------------------
  */

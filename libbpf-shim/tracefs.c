@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * tracefs where nobody has mounted it, as in most containers: a mount that no path leads to and
- * that goes with its descriptor. Raw system calls, since the C library may be older than them.
+ * tracefs (or securityfs) where nobody has mounted it, as in most containers: a mount that no path
+ * leads to and that goes with its descriptor. Raw system calls, since the C library may be older
+ * than them.
  */
 #include <fcntl.h>
 #include <linux/mount.h>
@@ -17,11 +18,11 @@ bool shim_tracefs_is_mounted(void)
 	       !faccessat(AT_FDCWD, "/sys/kernel/debug/tracing/events", F_OK, AT_EACCESS);
 }
 
-int shim_tracefs_open_unmounted(void)
+int shim_file_system_open(const char *type)
 {
 	int context, mount;
 
-	context = (int)syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC);
+	context = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
 	if (context < 0)
 		return -errno;
 	if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) {

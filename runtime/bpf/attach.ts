@@ -1,8 +1,25 @@
 /** Attaches a program where its target says. */
-import { type BpfLink, type BpfProgram, errno, takeLog } from "../../ffi/mod.ts";
+import {
+  type BpfLink,
+  type BpfMap,
+  type BpfProgram,
+  describeErrno,
+  errno,
+  errnoName,
+  kernel,
+  takeLog,
+} from "../../ffi/mod.ts";
 import { type AttachPlan, parseAttachTarget, TargetSyntaxError } from "./attach_target.ts";
 import { diagnoseAttach } from "./diagnosis.ts";
 import { BpfError } from "./errors.ts";
+import { inactiveLsmHint, kernelHint } from "./kernel_support.ts";
+import { ProgramType } from "./program_types.ts";
+
+/** The maps of the program's own object: some targets name one. */
+export interface OwnMaps {
+  find(name: string): BpfMap | undefined;
+  structOps(): BpfMap[];
+}
 
 /**
  * Attaches; the caller closes the link before the object.
@@ -11,13 +28,32 @@ import { BpfError } from "./errors.ts";
  * @throws {BpfError} `EINVAL` for a target that the program's type does not understand, else what the
  *   kernel answered
  */
-export function attachProgram(program: BpfProgram, target: string): BpfLink {
+export function attachProgram(program: BpfProgram, target: string, maps: OwnMaps): BpfLink {
   const plan = planFor(program, target);
+  if (program.type === ProgramType.LSM && kernel.hasLsm("bpf") === false) {
+    // The kernel would take it, and never run it.
+    throw new BpfError(operation(program, target), errno("EOPNOTSUPP"), {
+      hint: inactiveLsmHint("bpf"),
+    });
+  }
   takeLog();
-  const link = follow(program, plan);
+  const link = follow(program, plan, maps);
   const log = takeLog();
-  if (typeof link === "number") throw diagnoseAttach(program, link, log, target);
+  if (typeof link === "number") throw diagnose(program, target, plan, link, log);
   return link;
+}
+
+/** Longer ones are not worth a terminal's screen. */
+const SHOWN_TARGET_CHARACTERS = 200;
+
+function shown(target: string): string {
+  return target.length <= SHOWN_TARGET_CHARACTERS
+    ? target
+    : `${target.slice(0, SHOWN_TARGET_CHARACTERS)}…`;
+}
+
+function operation(program: BpfProgram, target: string): string {
+  return `attach program "${program.name}" to "${shown(target || program.section)}"`;
 }
 
 function planFor(program: BpfProgram, target: string): AttachPlan {
@@ -25,7 +61,8 @@ function planFor(program: BpfProgram, target: string): AttachPlan {
     return parseAttachTarget(program, target);
   } catch (error) {
     if (!(error instanceof TargetSyntaxError)) throw error;
-    throw new BpfError(`attach program "${program.name}" to "${target}"`, errno("EINVAL"), {
+    const place = target === "" ? "without a target" : `to "${shown(target)}"`;
+    throw new BpfError(`attach program "${program.name}" ${place}`, errno("EINVAL"), {
       reason: error.message,
       hint: error.hint,
       cause: error,
@@ -33,11 +70,165 @@ function planFor(program: BpfProgram, target: string): AttachPlan {
   }
 }
 
-function follow(program: BpfProgram, plan: AttachPlan): BpfLink | number {
+function follow(program: BpfProgram, plan: AttachPlan, maps: OwnMaps): BpfLink | number {
   switch (plan.kind) {
     case "section":
       return program.attach();
     case "interface":
       return program.attachInterface(plan.name, plan.attachType);
+    case "cgroup":
+      return program.attachCgroup(plan.path);
+    case "netns":
+      return program.attachNetns(plan.path);
+    case "netfilter":
+      return program.attachNetfilter(plan.family, plan.hook, plan.priority);
+    case "perf-event":
+      return program.attachPerfEvent(plan);
+    case "packet-socket":
+      return program.attachPacketSocket(plan.interface);
+    case "uprobe":
+      return program.attachUprobe(plan);
+    case "uprobe-multi":
+      return program.attachUprobeMulti(plan);
+    case "usdt":
+      return program.attachUsdt(plan);
+    case "map-iterator": {
+      const map = maps.find(plan.map);
+      return map === undefined ? -errno("ENOENT") : program.attachMapIterator(map);
+    }
+    case "struct-ops":
+      return structOpsMap(program, plan.map, maps).attachStructOps();
   }
+}
+
+function structOpsMap(program: BpfProgram, name: string | undefined, maps: OwnMaps): BpfMap {
+  const candidates = maps.structOps();
+  const found = candidates.filter((map) => name === undefined || map.name === name);
+  const [map, ...others] = found;
+  if (map !== undefined && others.length === 0) return map;
+  const names = candidates.map((candidate) => candidate.name).join(", ") || "none";
+  throw new BpfError(operation(program, name ?? ""), errno(found.length ? "EINVAL" : "ENOENT"), {
+    reason: found.length
+      ? "the object has several struct_ops maps"
+      : "the object has no struct_ops map of that name",
+    hint: `the target is the name of a struct_ops map; it has: ${names}`,
+  });
+}
+
+function diagnose(
+  program: BpfProgram,
+  target: string,
+  plan: AttachPlan,
+  number: number,
+  log: string,
+): BpfError {
+  const words = inWords(plan, number) ?? sectionInWords(program, plan, number);
+  // libbpf was given a descriptor to open, not the guest's path.
+  const said = "binary" in plan ? log.replaceAll(/\/proc\/self\/fd\/\d+/g, plan.binary) : log;
+  return diagnoseAttach(program, number, said, {
+    target: shown(target),
+    reason: words?.reason === undefined
+      ? undefined
+      : `${errnoName(number) ?? describeErrno(number)} (${words.reason})`,
+    // Where the words say it all, a hint for the errno in general would only mislead.
+    hint: kernelHint(program, number) ?? (words === undefined ? undefined : words.hint ?? ""),
+  });
+}
+
+/** What stands behind an errno's name, and what to do. */
+interface Words {
+  reason?: string;
+  hint?: string;
+}
+
+/** What an errno means for a way of attaching, where its own words do not say. */
+function inWords(plan: AttachPlan, number: number): Words | undefined {
+  switch (`${plan.kind} ${errnoName(number)}`) {
+    case "interface ENODEV":
+    case "packet-socket ENODEV":
+      return {
+        reason: "there is no interface of that name",
+        hint: "the interfaces of this network namespace stand in /sys/class/net",
+      };
+    case "interface EBUSY":
+    case "interface EEXIST":
+      return { hint: "the interface has an XDP program already, and takes one only" };
+    case "netns EEXIST":
+    case "netns EBUSY":
+      return { hint: "the network namespace has a program of this kind already" };
+    case "netns EACCES":
+      return { hint: "another process's /proc/PID/ns needs CAP_SYS_PTRACE and what it itself has" };
+    case "cgroup ENOENT":
+      return {
+        reason: "there is no cgroup2 directory of that name",
+        hint:
+          "/proc/mounts says where cgroup2 is mounted; directories of cgroup version 1 do not do",
+      };
+    case "netns ENOENT":
+      return {
+        reason: "there is no network namespace of that name",
+        hint: 'it is a path, such as "/run/netns/blue" or "/proc/1/ns/net"',
+      };
+    case "uprobe ENOENT":
+    case "uprobe-multi ENOENT":
+      return {
+        reason: "there is no such ELF file, or no such function in it",
+        hint: "nm -D FILE lists the functions that a stripped file still names",
+      };
+    case "usdt ENOENT":
+      return {
+        reason: "there is no such ELF file, or no such probe in it",
+        hint: "readelf -n FILE lists the probes, as stapsdt notes",
+      };
+    case "uprobe ESRCH":
+    case "uprobe-multi ESRCH":
+    case "usdt ESRCH":
+      return { reason: "there is no such process, or it does not have the file mapped" };
+    case "perf-event ENODEV":
+      return { reason: "there is no such CPU" };
+    case "perf-event ENOENT":
+    case "perf-event EOPNOTSUPP":
+      return {
+        reason: "this machine has no such event",
+        hint: "virtual machines often lack the hardware ones; software:cpu-clock is everywhere",
+      };
+    case "perf-event EINVAL":
+      return { hint: "/proc/sys/kernel/perf_event_max_sample_rate says how often at most" };
+    case "map-iterator ENOENT":
+      return { reason: "the eBPF object has no map of that name" };
+    case "struct-ops EOPNOTSUPP":
+      return {
+        hint: 'only maps of section ".struct_ops.link" are attached: others would outlive wasm-bpf',
+      };
+    default:
+      return undefined;
+  }
+}
+
+/** Kinds that a section's name alone can attach; libbpf knows no way for the others. */
+const SELF_ATTACHING: ReadonlySet<number> = new Set([
+  ProgramType.KPROBE,
+  ProgramType.TRACEPOINT,
+  ProgramType.RAW_TRACEPOINT,
+  ProgramType.RAW_TRACEPOINT_WRITABLE,
+  ProgramType.TRACING,
+  ProgramType.EXT,
+  ProgramType.LSM,
+]);
+
+function sectionInWords(program: BpfProgram, plan: AttachPlan, number: number): Words | undefined {
+  if (plan.kind !== "section") return undefined;
+  if (-number === errno("EOPNOTSUPP") && !SELF_ATTACHING.has(program.type)) {
+    return {
+      hint:
+        "programs of this kind run from a map, a socket or a route: there is no target for them",
+    };
+  }
+  // libbpf looks the functions of kprobe.multi up in tracefs, mounted.
+  const looksUp = /^k(ret)?probe\.(multi|session)\//.test(program.section);
+  if (!looksUp || -number !== errno("ENOENT") || kernel.hasTracefs()) return undefined;
+  return {
+    hint: "its functions are looked up in tracefs, which is not mounted: " +
+      "mount -t tracefs tracefs /sys/kernel/tracing",
+  };
 }

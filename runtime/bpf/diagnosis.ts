@@ -80,8 +80,13 @@ function findCause(number: number, log: string): Cause | undefined {
  *
  * @param number the negative errno it returned
  * @param log everything libbpf said meanwhile; it becomes the error's detail
+ * @param lacking what the kernel lacks for the program of that name, if that can be told
  */
-export function diagnoseLoad(number: number, log: string): BpfError {
+export function diagnoseLoad(
+  number: number,
+  log: string,
+  lacking: (program: string) => string | undefined = () => undefined,
+): BpfError {
   const verifier = verifierLog(log);
   const program = verifier?.program ?? FAILED_PROGRAM.exec(log)?.[1];
   const map = FAILED_MAP.exec(log)?.[1];
@@ -93,7 +98,8 @@ export function diagnoseLoad(number: number, log: string): BpfError {
   const cause = findCause(number, log);
   return new BpfError(op, number, {
     reason: cause?.reason === undefined ? undefined : `${errnoName(number)} (${cause.reason})`,
-    hint: cause?.hint,
+    // A verifier that had something to say knew the kind of program.
+    hint: (program !== undefined && !verifier?.text ? lacking(program) : undefined) ?? cause?.hint,
     detail: (verifier?.text ?? withoutPrefix(log)).trimEnd(),
   });
 }
@@ -116,17 +122,24 @@ export function diagnoseOpen(number: number, log: string): BpfError {
   });
 }
 
-/** Why a program could not be attached. */
+/**
+ * Why a program could not be attached.
+ *
+ * @param known what the caller knows better: where to, what the errno means there, what to do ("" for
+ *   nothing)
+ */
 export function diagnoseAttach(
   program: { name: string; section: string },
   number: number,
   log: string,
-  target = "",
+  known: { target?: string; reason?: string | undefined; hint?: string | undefined } = {},
 ): BpfError {
-  const where = target !== "" ? target : program.section === program.name ? "" : program.section;
+  const section = program.section === program.name ? "" : program.section;
+  const where = known.target || section;
   const place = where === "" ? "" : ` to "${where}"`;
   return new BpfError(`attach program "${program.name}"${place}`, number, {
-    hint: attachHint(number, program.section),
+    reason: known.reason,
+    hint: (known.hint ?? attachHint(number, program.section)) || undefined,
     detail: withoutPrefix(log).trimEnd(),
   });
 }

@@ -6,6 +6,7 @@ import type { Pump } from "../pump.ts";
 import { attachProgram } from "./attach.ts";
 import { diagnoseLoad, diagnoseOpen, withoutPrefix } from "./diagnosis.ts";
 import { BpfError } from "./errors.ts";
+import { kernelHint } from "./kernel_support.ts";
 import {
   type ChannelStats,
   EventChannel,
@@ -20,6 +21,9 @@ import type { Totals } from "./totals.ts";
  * GuestObject.findMap} takes global data by any name's prefix.
  */
 const OBJECT_NAME = "guest";
+
+/** `BPF_MAP_TYPE_STRUCT_OPS`. */
+const STRUCT_OPS = 26;
 
 /**
  * Owns the object, its links and its buffers. `close()` detaches and unloads; inside a poll of one of
@@ -63,7 +67,12 @@ export class GuestObject implements Disposable {
       if (pins > 0) notice(`${pins} maps ask to be pinned; a guest's maps are not`);
       const result = object.load();
       const log = takeLog();
-      if (result < 0) throw diagnoseLoad(result, log);
+      if (result < 0) {
+        throw diagnoseLoad(result, log, (name) => {
+          const program = object.programs().find((candidate) => candidate.name === name);
+          return program && kernelHint(program, result);
+        });
+      }
       if (log !== "") notice(withoutPrefix(log).trimEnd());
       return new GuestObject(object, onClose);
     } catch (error) {
@@ -106,7 +115,10 @@ export class GuestObject implements Disposable {
         hint: `it has: ${this.programNames.join(", ") || "none"}`,
       });
     }
-    const link = attachProgram(program, target);
+    const link = attachProgram(program, target, {
+      find: (map) => this.findMap(map),
+      structOps: () => [...this.#maps.values()].filter((map) => map.type === STRUCT_OPS),
+    });
     this.#links.add(link);
     return link;
   }

@@ -1,0 +1,41 @@
+/** What the running kernel has, so that an error can say what it lacks. */
+import { cString, shim } from "./library.ts";
+
+/** `undefined` where the machine does not tell. */
+function tristate(answer: number): boolean | undefined {
+  return answer < 0 ? undefined : answer === 1;
+}
+
+/** Questions to the kernel; asked after a failure, so nothing is kept. */
+export const kernel = {
+  /** Whether it was built with an option, such as `CONFIG_KPROBES`; `undefined` where no file tells. */
+  hasOption(name: string): boolean | undefined {
+    return tristate(shim().shim_kernel__config(cString(name)));
+  },
+
+  /** `[6, 18]`. */
+  version(): [number, number] {
+    const version = shim().shim_kernel__version();
+    return [version >> 16, version & 0xffff];
+  },
+
+  /** Whether a security module is active; `undefined` where securityfs cannot be read. */
+  hasLsm(name: string): boolean | undefined {
+    return tristate(shim().shim_kernel__has_lsm(cString(name)));
+  },
+
+  /** Whether perf_event_open(2) knows a dynamic type, such as `kprobe`. */
+  hasEventSource(name: string): boolean {
+    return shim().shim_kernel__has_event_source(cString(name)) === 1;
+  },
+
+  /** Whether tracefs is mounted where libbpf looks for it. */
+  hasTracefs(): boolean {
+    return shim().shim_kernel__has_tracefs() === 1;
+  },
+
+  /** Whether this process has a capability (`CAP_*` of `linux/capability.h`) in effect. */
+  hasCapability(number: number): boolean {
+    return shim().shim_kernel__has_capability(number) === 1;
+  },
+};

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+/* What the running kernel is able to do, so that an error can say what it lacks. */
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "internal.h"
+
+#define BOOT_CONFIG "/boot/config-%s"
+
+static gzFile open_config(void)
+{
+	gzFile file = gzopen("/proc/config.gz", "re");
+	char path[sizeof(BOOT_CONFIG) + sizeof(((struct utsname *)0)->release)];
+	struct utsname name;
+
+	if (file || uname(&name))
+		return file;
+	snprintf(path, sizeof(path), BOOT_CONFIG, name.release);
+	/* zlib passes what is not compressed through. */
+	return gzopen(path, "re");
+}
+
+int32_t shim_kernel__config(const char *option)
+{
+	size_t length = strlen(option);
+	gzFile file = open_config();
+	int32_t found = 0;
+	char line[512];
+
+	if (!file)
+		return -ENOENT;
+	while (!found && gzgets(file, line, sizeof(line)))
+		found = !strncmp(line, option, length) && line[length] == '=' &&
+			(line[length + 1] == 'y' || line[length + 1] == 'm');
+	gzclose(file);
+	return found;
+}
+
+int32_t shim_kernel__version(void)
+{
+	struct utsname name;
+	int major, minor;
+
+	if (uname(&name))
+		return -errno;
+	if (sscanf(name.release, "%d.%d", &major, &minor) != 2)
+		return -EINVAL;
+	return major << 16 | minor;
+}
+
+static int open_lsm_list(void)
+{
+	int fd = open("/sys/kernel/security/lsm", O_RDONLY | O_CLOEXEC);
+	int root;
+
+	if (fd >= 0)
+		return fd;
+	root = shim_file_system_open("securityfs");
+	if (root < 0)
+		return root;
+	fd = openat(root, "lsm", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		fd = -errno;
+	close(root);
+	return fd;
+}
+
+int32_t shim_kernel__has_lsm(const char *name)
+{
+	char list[1024], *rest = list, *entry;
+	int fd = open_lsm_list();
+	ssize_t length;
+
+	if (fd < 0)
+		return fd;
+	length = read(fd, list, sizeof(list) - 1);
+	close(fd);
+	if (length < 0)
+		return -EIO;
+	list[length] = '\0';
+	while ((entry = strsep(&rest, ",\n")))
+		if (!strcmp(entry, name))
+			return 1;
+	return 0;
+}
+
+int32_t shim_kernel__has_event_source(const char *name)
+{
+	char path[128];
+
+	if ((size_t)snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/type", name) >=
+	    sizeof(path))
+		return 0;
+	return !faccessat(AT_FDCWD, path, F_OK, AT_EACCESS);
+}
+
+int32_t shim_kernel__has_tracefs(void)
+{
+	return shim_tracefs_is_mounted();
+}
+
+int32_t shim_kernel__has_capability(uint32_t capability)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (capability >= 64 || syscall(SYS_capget, &header, data))
+		return 0;
+	return data[capability / 32].effective >> capability % 32 & 1;
+}

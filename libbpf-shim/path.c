@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Paths that a guest names, opened so that it can neither touch nor learn anything else by them.
+ *
+ * O_PATH opens no device, waits for no FIFO and wakes no driver. Whether the thing is of the kind
+ * that was asked for is then asked of the descriptor, so it cannot be swapped in between. What is
+ * of another kind, or not there at all, is one and the same -ENOENT: the answer tells of cgroups,
+ * network namespaces and ELF files, and of no other file.
+ */
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* The smallest ELF file is longer than its header. */
+#define ELF_HEADER_SIZE 64
+
+/* Errors of ours and of rights are kept; those that tell what is on the way there are one. */
+static int path_error(int number)
+{
+	switch (number) {
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case EINTR:
+	case EACCES:
+	case EPERM:
+		return -number;
+	default:
+		return -ENOENT;
+	}
+}
+
+static int open_path(const char *path, int flags)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC | flags);
+
+	return fd < 0 ? path_error(errno) : fd;
+}
+
+/* The descriptor, closed and -ENOENT when it is not on a file system of that kind. */
+static int expect_file_system(int fd, uint32_t magic)
+{
+	struct statfs fs;
+
+	if (fd < 0)
+		return fd;
+	if (!fstatfs(fd, &fs) && (uint32_t)fs.f_type == magic)
+		return fd;
+	close(fd);
+	return -ENOENT;
+}
+
+/* Opens again for reading what an O_PATH descriptor stands for; closes that. */
+static int open_again(int fd)
+{
+	char again[SHIM_PATH_SIZE];
+	int result;
+
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
+	result = open(again, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (result < 0)
+		result = path_error(errno);
+	close(fd);
+	return result;
+}
+
+int shim_path_open_cgroup(const char *path)
+{
+	return expect_file_system(open_path(path, O_DIRECTORY), CGROUP2_SUPER_MAGIC);
+}
+
+int shim_path_open_netns(const char *path)
+{
+	int fd = expect_file_system(open_path(path, 0), NSFS_MAGIC);
+
+	if (fd < 0)
+		return fd;
+	fd = open_again(fd);
+	if (fd >= 0 && ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET) {
+		close(fd);
+		return -ENOENT;
+	}
+	return fd;
+}
+
+/* Reading these has effects, and no program runs from them. */
+static bool is_made_up(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) || (uint32_t)fs.f_type == PROC_SUPER_MAGIC ||
+	       (uint32_t)fs.f_type == SYSFS_MAGIC || (uint32_t)fs.f_type == DEBUGFS_MAGIC ||
+	       (uint32_t)fs.f_type == TRACEFS_MAGIC;
+}
+
+int shim_path_open_binary(const char *path, char resolved[SHIM_PATH_SIZE], int *opened)
+{
+	struct stat status;
+	char magic[4];
+	int fd;
+
+	*opened = -1;
+	/* A bare name is libbpf's to look up, in the folders of programs and libraries. */
+	if (!strchr(path, '/')) {
+		bool fits = (size_t)snprintf(resolved, SHIM_PATH_SIZE, "%s", path) < SHIM_PATH_SIZE;
+
+		return fits ? 0 : -ENOENT;
+	}
+	fd = open_path(path, 0);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &status) || !S_ISREG(status.st_mode) || status.st_size < ELF_HEADER_SIZE ||
+	    is_made_up(fd)) {
+		close(fd);
+		return -ENOENT;
+	}
+	fd = open_again(fd);
+	if (fd < 0)
+		return fd;
+	if (pread(fd, magic, sizeof(magic), 0) != sizeof(magic) ||
+	    memcmp(magic, "\177ELF", sizeof(magic))) {
+		close(fd);
+		return -ENOENT;
+	}
+	snprintf(resolved, SHIM_PATH_SIZE, "/proc/self/fd/%d", fd);
+	*opened = fd;
+	return 0;
+}

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { type KernelFacts, kernelHint } from "./kernel_support.ts";
+import { AttachType, ProgramType } from "./program_types.ts";
+
+/** A kernel that has everything, but for what is said. */
+function kernelWithout(
+  lacking: {
+    options?: string[];
+    version?: [number, number];
+    lsm?: boolean;
+    config?: boolean;
+    sources?: boolean;
+    rights?: boolean;
+  } = {},
+): KernelFacts {
+  return {
+    hasOption: (name) =>
+      lacking.config === false ? undefined : !(lacking.options ?? []).includes(name),
+    version: () => lacking.version ?? [6, 18],
+    hasLsm: () => lacking.lsm ?? true,
+    hasEventSource: () => lacking.sources ?? true,
+    hasTracefs: () => false,
+    hasCapability: () => lacking.rights ?? true,
+  };
+}
+
+const FENTRY = { type: ProgramType.TRACING, attachType: 24, section: "fentry/x" };
+const LSM = { type: ProgramType.LSM, attachType: 27, section: "lsm/file_open" };
+const KPROBE = { type: ProgramType.KPROBE, attachType: 0, section: "kprobe/x" };
+const MULTI = { type: ProgramType.KPROBE, attachType: 42, section: "kprobe.multi/x*" };
+const TCX = {
+  type: ProgramType.SCHED_CLS,
+  attachType: AttachType.TCX_INGRESS,
+  section: "tcx/ingress",
+};
+const NETFILTER = { type: ProgramType.NETFILTER, attachType: 45, section: "netfilter" };
+
+const EPERM = -1;
+const ENOENT = -2;
+const EINVAL = -22;
+
+Deno.test("kernelHint() names the build options that are missing, and no other", () => {
+  const facts = kernelWithout({ options: ["CONFIG_FUNCTION_TRACER"] });
+  const hint = kernelHint(FENTRY, EPERM, facts) ?? "";
+  assert.match(hint, /without CONFIG_FUNCTION_TRACER,/);
+  assert.doesNotMatch(hint, /DIRECT_CALLS/);
+});
+
+Deno.test("kernelHint() says that something forbids what the kernel was built for", () => {
+  const hint = kernelHint(FENTRY, EPERM, kernelWithout()) ?? "";
+  assert.match(hint, /CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS, which this kernel has;.*forbids/);
+});
+
+Deno.test("kernelHint() claims nothing of a kernel whose configuration cannot be read", () => {
+  const hint = kernelHint(FENTRY, EPERM, kernelWithout({ config: false })) ?? "";
+  assert.match(hint, /need CONFIG_BPF_JIT, .*; where that is there, /);
+  assert.doesNotMatch(hint, /this kernel (has|was)/);
+});
+
+Deno.test("kernelHint() leaves missing rights to others", () => {
+  const facts = kernelWithout({ rights: false, options: ["CONFIG_BPF_LSM"] });
+  assert.equal(kernelHint(LSM, EPERM, facts), undefined);
+});
+
+Deno.test("kernelHint() tells an LSM that was not built from one that is not active", () => {
+  assert.match(kernelHint(LSM, EINVAL, kernelWithout({ lsm: false })) ?? "", /lsm=…,bpf/);
+  const unbuilt = kernelWithout({ options: ["CONFIG_BPF_LSM"], lsm: false });
+  assert.match(kernelHint(LSM, EINVAL, unbuilt) ?? "", /without CONFIG_BPF_LSM/);
+});
+
+Deno.test("kernelHint() believes the event source more than the configuration", () => {
+  const options = ["CONFIG_KPROBES"];
+  assert.equal(kernelHint(KPROBE, ENOENT, kernelWithout({ options })), undefined);
+  const without = kernelWithout({ options, sources: false });
+  assert.match(kernelHint(KPROBE, ENOENT, without) ?? "", /without CONFIG_KPROBES,/);
+  const unknown = kernelWithout({ config: false, sources: false });
+  assert.match(kernelHint(KPROBE, ENOENT, unknown) ?? "", /no kprobes: they need CONFIG_KPROBES/);
+});
+
+Deno.test("kernelHint() names the release that is new enough", () => {
+  const old = kernelWithout({ version: [6, 1] });
+  assert.equal(
+    kernelHint(TCX, EINVAL, old),
+    "tcx links need Linux 6.6 or newer; this is 6.1",
+  );
+  assert.match(kernelHint(NETFILTER, EINVAL, old) ?? "", /Linux 6\.4 or newer/);
+  assert.equal(kernelHint(MULTI, EINVAL, old), undefined);
+  assert.match(
+    kernelHint(MULTI, EINVAL, kernelWithout({ options: ["CONFIG_FPROBE"] })) ?? "",
+    /CONFIG_FPROBE/,
+  );
+});
+
+Deno.test("kernelHint() says nothing when nothing is missing", () => {
+  for (const program of [FENTRY, LSM, KPROBE, MULTI, TCX, NETFILTER]) {
+    assert.equal(kernelHint(program, EINVAL, kernelWithout()), undefined);
+  }
+});
