@@ -5,6 +5,14 @@ import { BpfError, BpfHost } from "./bpf/mod.ts";
 import { GuestTrap, ModuleError } from "./errors.ts";
 import { GuestMemory } from "./guest_memory.ts";
 import { checkGuest, type GuestModule } from "./module.ts";
+import {
+  BPF_SIGNATURES,
+  checkSignatures,
+  EXTENSION_SIGNATURES,
+  type Signatures,
+  WASI_SIGNATURES,
+  WRAPPER_SIGNATURES,
+} from "./signatures.ts";
 import { type GuestStats, Meter } from "./stats.ts";
 import { unwindGuest } from "./unwind.ts";
 import { wasiImports } from "./wasi/mod.ts";
@@ -88,6 +96,7 @@ class GuestRun implements Disposable {
   run(): number {
     const imports = this.#imports();
     checkGuest(this.#guest, imports);
+    checkSignatures(this.#guest, this.#signatures());
     try {
       const start = this.#instantiate(imports);
       start();
@@ -131,6 +140,19 @@ class GuestRun implements Disposable {
     });
     imports[wrapperModule] = bare({ ...imports[wrapperModule], ...this.#bpf.wrapperImports() });
     return imports;
+  }
+
+  #signatures(): Record<string, Signatures> {
+    const { wrapperModule = DEFAULT_WRAPPER_MODULE } = this.#options;
+    const signatures: Record<string, Signatures> = {
+      "wasm_bpf": BPF_SIGNATURES,
+      "wasm_bpf_ext": EXTENSION_SIGNATURES,
+      "wasi_snapshot_preview1": WASI_SIGNATURES,
+    };
+    return {
+      ...signatures,
+      [wrapperModule]: { ...signatures[wrapperModule], ...WRAPPER_SIGNATURES },
+    };
   }
 
   #exit(code: number): never {

@@ -6,6 +6,8 @@ import { whoProvides } from "./providers.ts";
 export interface GuestModule {
   /** Compiled, its imports not yet looked at. */
   readonly module: WebAssembly.Module;
+  /** What it was compiled from; not to be changed. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
   /** For messages, and `argv[0]` where nothing else is said. */
   readonly name: string;
 }
@@ -27,7 +29,7 @@ const ZSTD = [0x28, 0xb5, 0x2f, 0xfd];
 export function compileGuest(bytes: Uint8Array<ArrayBuffer>, name: string): GuestModule {
   checkHeader(bytes, name);
   try {
-    return { module: new WebAssembly.Module(bytes), name };
+    return { module: new WebAssembly.Module(bytes), bytes, name };
   } catch (cause) {
     const reason = cause instanceof Error
       ? cause.message.replace(/^WebAssembly\.\w+\(\): /, "")
