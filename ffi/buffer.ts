@@ -2,7 +2,7 @@
 import { type Interrupt, interruptPointer } from "./interrupt.ts";
 import { outPointer, shim } from "./library.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
-import { type BpfMap, mapPointer } from "./object.ts";
+import { type BpfMap, mapPointer } from "./map.ts";
 
 /**
  * The user side of a ring buffer or perf event array. `close()` unmaps it; before the object's.

@@ -7,7 +7,7 @@ import { ShimError } from "./errors.ts";
 import { type ShimSymbols, SYMBOLS } from "./symbols.ts";
 
 /** What `shim_abi_version()` must answer; the header's `SHIM_ABI_VERSION`. */
-export const ABI_VERSION = 6;
+export const ABI_VERSION = 7;
 
 /** Where the build puts the shim; inside a compiled binary, a file embedded in it. */
 const SHIM_FILE = new URL("../dist/lib/libbpf-shim.so", import.meta.url);
@@ -29,7 +29,9 @@ const HOT: ReadonlySet<keyof typeof SYMBOLS> = new Set([
   "shim_buffer__read",
   "shim_clock__time",
   "shim_fd__write",
+  "shim_map__batch",
   "shim_map__operate",
+  "shim_user_ring__submit",
 ]);
 
 let loaded: ShimSymbols | undefined;

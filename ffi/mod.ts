@@ -5,12 +5,12 @@ export { HostError, type HostErrorOptions, ShimError } from "./errors.ts";
 export { Interrupt, signals } from "./interrupt.ts";
 export { kernel } from "./kernel.ts";
 export { libbpfVersion } from "./library.ts";
+export { BpfIterator, BpfLink } from "./link.ts";
 export { takeLog } from "./log.ts";
+export { BpfMap } from "./map.ts";
+export { programId, storeInMap } from "./map_reference.ts";
 export { LinearMemory } from "./memory.ts";
 export {
-  BpfIterator,
-  BpfLink,
-  BpfMap,
   BpfObject,
   BpfProgram,
   type ObjectBytes,
@@ -19,3 +19,4 @@ export {
 } from "./object.ts";
 export { ProgramStatistics } from "./stats.ts";
 export { system } from "./system.ts";
+export { UserRing } from "./user_ring.ts";

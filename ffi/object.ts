@@ -1,124 +1,11 @@
 /** eBPF objects, their programs and maps, as the shim has them. Results are ≥ 0 or a negative errno. */
+import { BpfMap, mapPointer } from "./map.ts";
+import { BpfLink } from "./link.ts";
 import { cString, fromCString, outPointer, shim } from "./library.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
-/** The shim's side of a map. For `ffi/` only. */
-export let mapPointer: (map: BpfMap) => Deno.PointerObject;
-
-/** A map of a loaded object; it lives as long as the object. */
-export class BpfMap {
-  readonly #pointer: Deno.PointerObject;
-  /** As libbpf has it: `events`, or `bootstra.rodata` for global data. */
-  readonly name: string;
-  /** `BPF_MAP_TYPE_*` of `linux/bpf.h`. */
-  readonly type: number;
-
-  static {
-    mapPointer = (map) => map.#pointer;
-  }
-
-  /** @internal Made by {@linkcode BpfObject.maps}. */
-  constructor(pointer: Deno.PointerObject) {
-    this.#pointer = pointer;
-    this.name = fromCString(shim().shim_map__name(pointer));
-    this.type = shim().shim_map__type(pointer);
-  }
-
-  /** Registers a struct_ops map that has links; -EOPNOTSUPP for one that would outlive us. */
-  attachStructOps(): BpfLink | number {
-    const pointer = outPointer((out) => shim().shim_map__attach(this.#pointer, out));
-    return typeof pointer === "number" ? pointer : new BpfLink(pointer);
-  }
-
-  /**
-   * One bpf(2) with key and values in guest memory; see `shim_map__operate`.
-   *
-   * @param command `bpf_cmd`: 1 lookup, 2 update, 3 delete, 4 get next key
-   */
-  operate(
-    memory: LinearMemory,
-    command: number,
-    key: number,
-    value: number,
-    nextKey: number,
-    flagsLow: number,
-    flagsHigh: number,
-  ): number {
-    return shim().shim_map__operate(
-      this.#pointer,
-      memoryPointer(memory),
-      command,
-      key,
-      value,
-      nextKey,
-      flagsLow,
-      flagsHigh,
-    );
-  }
-}
-
-/** One pass of an iterator program over what it visits. `close()` before the link's. */
-export class BpfIterator implements Disposable {
-  #pointer: Deno.PointerObject | null;
-
-  private constructor(pointer: Deno.PointerObject) {
-    this.#pointer = pointer;
-  }
-
-  /** -EINVAL for a link that is none of an iterator. */
-  static open(link: BpfLink): BpfIterator | number {
-    const pointer = outPointer((out) => shim().shim_iterator__open(linkPointer(link), out));
-    return typeof pointer === "number" ? pointer : new BpfIterator(pointer);
-  }
-
-  /**
-   * Runs the program until it has written `sizeBytes`, or the pass is over.
-   *
-   * @returns bytes written at `offset`, 0 at the end, or a negative errno
-   */
-  read(memory: LinearMemory, offset: number, sizeBytes: number): number {
-    return shim().shim_iterator__read(this.#pointer, memoryPointer(memory), offset, sizeBytes);
-  }
-
-  /** Ends the pass. Again does nothing. */
-  close(): void {
-    shim().shim_iterator__free(this.#pointer);
-    this.#pointer = null;
-  }
-
-  /** The same as {@linkcode close}. */
-  [Symbol.dispose](): void {
-    this.close();
-  }
-}
-
-/** The shim's side of a link. For `ffi/` only. */
-let linkPointer: (link: BpfLink) => Deno.PointerValue;
-
-/** A program attached somewhere. `close()` detaches it; again does nothing. */
-export class BpfLink implements Disposable {
-  #pointer: Deno.PointerObject | null;
-
-  static {
-    linkPointer = (link) => link.#pointer;
-  }
-
-  /** @internal Made by {@linkcode BpfProgram.attach}. */
-  constructor(pointer: Deno.PointerObject) {
-    this.#pointer = pointer;
-  }
-
-  /** Detaches. Again does nothing. */
-  close(): void {
-    shim().shim_link__free(this.#pointer);
-    this.#pointer = null;
-  }
-
-  /** The same as {@linkcode close}. */
-  [Symbol.dispose](): void {
-    this.close();
-  }
-}
+/** The shim's side of a program. For `ffi/` only. */
+export let programPointer: (program: BpfProgram) => Deno.PointerObject;
 
 /** What the kernel has counted for a program. */
 export interface ProgramCounts {
@@ -151,6 +38,10 @@ export class BpfProgram {
   readonly type: number;
   /** `enum bpf_attach_type`; 0 when the section names none. */
   readonly attachType: number;
+
+  static {
+    programPointer = (program) => program.#pointer;
+  }
 
   /** @internal Made by {@linkcode BpfObject.programs}. */
   constructor(pointer: Deno.PointerObject) {
@@ -313,6 +204,21 @@ export class BpfObject implements Disposable {
   /** Drops the pin paths of the object's maps; how many had one. Before {@linkcode load}. */
   forgetPins(): number {
     return shim().shim_object__forget_pins(this.#pointer);
+  }
+
+  /**
+   * Writes guest bytes to global variables: before {@linkcode load} what they start with, afterwards
+   * what they are. See `shim_object__set_global`.
+   */
+  setGlobal(section: string, offset: number, data: ObjectBytes): number {
+    return shim().shim_object__set_global(
+      this.#pointer,
+      cString(section),
+      offset,
+      memoryPointer(data.memory),
+      data.offset,
+      data.sizeBytes,
+    );
   }
 
   /** Creates the maps and loads the programs. Once. */

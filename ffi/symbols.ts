@@ -29,6 +29,11 @@ export const SYMBOLS = {
   },
   // int32_t shim_object__forget_pins(struct shim_object *object)
   shim_object__forget_pins: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_object__set_global(struct shim_object *object, const char *section, uint32_t offset, struct shim_memory *memory, uint32_t data, uint32_t size)
+  shim_object__set_global: {
+    parameters: ["pointer", "buffer", "u32", "pointer", "u32", "u32"],
+    result: "i32",
+  },
   // int32_t shim_object__load(struct shim_object *object)
   shim_object__load: { parameters: ["pointer"], result: "i32" },
   // void shim_object__free(struct shim_object *object)
@@ -123,9 +128,36 @@ export const SYMBOLS = {
   shim_map__name: { parameters: ["pointer"], result: "pointer" },
   // int32_t shim_map__type(struct shim_map *map)
   shim_map__type: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_map__key_size(struct shim_map *map)
+  shim_map__key_size: { parameters: ["pointer"], result: "i32" },
+  // int64_t shim_map__value_size(struct shim_map *map)
+  shim_map__value_size: { parameters: ["pointer"], result: "i64" },
+  // int32_t shim_map__cpus(struct shim_map *map)
+  shim_map__cpus: { parameters: ["pointer"], result: "i32" },
+  // int64_t shim_map__max_entries(struct shim_map *map)
+  shim_map__max_entries: { parameters: ["pointer"], result: "i64" },
+  // int32_t shim_map__id(struct shim_map *map)
+  shim_map__id: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_program__id(struct shim_program *program)
+  shim_program__id: { parameters: ["pointer"], result: "i32" },
   // int32_t shim_map__operate(struct shim_map *map, struct shim_memory *memory, int32_t command, uint32_t key, uint32_t value, uint32_t next_key, uint32_t flags_low, uint32_t flags_high)
   shim_map__operate: {
     parameters: ["pointer", "pointer", "i32", "u32", "u32", "u32", "u32", "u32"],
+    result: "i32",
+  },
+  // int32_t shim_map__batch(struct shim_map *map, struct shim_memory *memory, int32_t command, uint32_t in_token, uint32_t out_token, uint32_t keys, uint32_t values, uint32_t count, uint32_t flags_low, uint32_t flags_high)
+  shim_map__batch: {
+    parameters: ["pointer", "pointer", "i32", "u32", "u32", "u32", "u32", "u32", "u32", "u32"],
+    result: "i32",
+  },
+  // int32_t shim_map__store(struct shim_map *map, struct shim_memory *memory, uint32_t key, uint32_t value, struct shim_map *inner, struct shim_program *program, uint32_t flags_low, uint32_t flags_high)
+  shim_map__store: {
+    parameters: ["pointer", "pointer", "u32", "u32", "pointer", "pointer", "u32", "u32"],
+    result: "i32",
+  },
+  // int32_t shim_map__operate_on_task(struct shim_map *map, struct shim_memory *memory, int32_t command, uint32_t key, uint32_t value, uint32_t flags_low, uint32_t flags_high)
+  shim_map__operate_on_task: {
+    parameters: ["pointer", "pointer", "i32", "u32", "u32", "u32", "u32"],
     result: "i32",
   },
 
@@ -151,6 +183,15 @@ export const SYMBOLS = {
   shim_buffer__lost: { parameters: ["pointer"], result: "i64" },
   // void shim_buffer__free(struct shim_buffer *buffer)
   shim_buffer__free: { parameters: ["pointer"], result: "void" },
+  // int32_t shim_user_ring__open(struct shim_map *map, struct shim_interrupt *interrupt, struct shim_user_ring **out)
+  shim_user_ring__open: { parameters: ["pointer", "pointer", "buffer"], result: "i32" },
+  // int32_t shim_user_ring__submit(struct shim_user_ring *ring, struct shim_memory *memory, uint32_t offset, uint32_t size, int32_t timeout_ms)
+  shim_user_ring__submit: {
+    parameters: ["pointer", "pointer", "u32", "u32", "i32"],
+    result: "i32",
+  },
+  // void shim_user_ring__free(struct shim_user_ring *ring)
+  shim_user_ring__free: { parameters: ["pointer"], result: "void" },
 
   // int32_t shim_stats__enable(struct shim_stats **out)
   shim_stats__enable: { parameters: ["buffer"], result: "i32" },

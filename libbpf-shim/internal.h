@@ -39,6 +39,8 @@ struct shim_map {
 	uint32_t key_size;
 	/* What the kernel reads or writes for one value: all CPUs' of a per-CPU map. */
 	uint64_t value_size;
+	/* Values that one lookup gives: 1, or the number of possible CPUs. */
+	uint32_t cpus;
 };
 
 struct shim_object {
@@ -47,6 +49,8 @@ struct shim_object {
 	void *bytes;
 	struct shim_program *programs;
 	uint32_t program_count;
+	/* libbpf loads an object once, whatever comes of it. */
+	bool load_tried;
 	/* Filled by load: before it, libbpf may still change a map's sizes. */
 	struct shim_map *maps;
 	uint32_t map_count;
@@ -58,6 +62,12 @@ static inline void *shim_memory_at(const struct shim_memory *memory, uint32_t of
 	if (size > memory->size || offset > memory->size - size)
 		return NULL;
 	return memory->base + offset;
+}
+
+/* What bpf(2) answers, without the one number that only the kernel has a name for: ENOTSUPP. */
+static inline int shim_bpf_error(int result)
+{
+	return result == -524 ? -EOPNOTSUPP : result;
 }
 
 /* Starts to collect what libbpf says; idempotent. */

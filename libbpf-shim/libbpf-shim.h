@@ -23,7 +23,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 6
+#define SHIM_ABI_VERSION 7
 
 struct shim_memory;
 struct shim_object;
@@ -34,6 +34,7 @@ struct shim_iterator;
 struct shim_buffer;
 struct shim_interrupt;
 struct shim_stats;
+struct shim_user_ring;
 
 /** @brief SHIM_ABI_VERSION of the library that was loaded. */
 SHIM_API int32_t shim_abi_version(void);
@@ -78,7 +79,18 @@ SHIM_API int32_t shim_object__open(struct shim_memory *memory, uint32_t offset, 
  */
 SHIM_API int32_t shim_object__forget_pins(struct shim_object *object);
 
-/** @brief Creates the maps and loads every program into the kernel. Once. */
+/**
+ * @brief Writes to global variables: before load what they start with, afterwards what they are.
+ * @param section such as ".rodata", ".data", ".bss", ".data.mine"
+ * @return 0; -ENOENT when the object has no such section; -ERANGE when the bytes do not lie in it;
+ *         -EPERM for read-only data after load
+ */
+SHIM_API int32_t shim_object__set_global(struct shim_object *object, const char *section,
+					 uint32_t offset, struct shim_memory *memory, uint32_t data,
+					 uint32_t size);
+
+/** @brief Creates the maps and loads every program into the kernel. Once: -EALREADY even after a
+ * failure. */
 SHIM_API int32_t shim_object__load(struct shim_object *object);
 
 /** @brief Unloads. Links and buffers made from the object must have been freed before. */
@@ -256,13 +268,31 @@ SHIM_API const char *shim_map__name(struct shim_map *map);
 /** @brief BPF_MAP_TYPE_* of linux/bpf.h. */
 SHIM_API int32_t shim_map__type(struct shim_map *map);
 
+/** @brief Bytes of a key; 0 for maps without keys. */
+SHIM_API int32_t shim_map__key_size(struct shim_map *map);
+
+/** @brief Bytes of what one lookup or update transfers: all CPUs' values of a per-CPU map. */
+SHIM_API int64_t shim_map__value_size(struct shim_map *map);
+
+/** @brief Values in that: 1, or for a per-CPU map the number of possible CPUs. */
+SHIM_API int32_t shim_map__cpus(struct shim_map *map);
+
+/** @brief Elements that fit; bytes of a ring buffer. */
+SHIM_API int64_t shim_map__max_entries(struct shim_map *map);
+
+/** @brief The kernel's number for the map, which lookups in maps of maps give. */
+SHIM_API int32_t shim_map__id(struct shim_map *map);
+
+/** @brief The kernel's number for the program, which lookups in program arrays give. After load. */
+SHIM_API int32_t shim_program__id(struct shim_program *program);
+
 /**
  * @brief One bpf(2) on the map, key and values in guest memory.
  *
  * The kernel reads or writes the whole value: for a per-CPU map its size rounded up to 8 bytes,
  * times the number of possible CPUs.
  *
- * @param command 1 lookup, 2 update, 3 delete, 4 get next key (enum bpf_cmd)
+ * @param command 1 lookup, 2 update, 3 delete, 4 get next key, 21 lookup and delete (enum bpf_cmd)
  * @param key offset of the key; of no meaning for maps without keys; 0 for get next key asks for
  * the first one
  * @param value offset of the value; lookup writes it, update reads it
@@ -272,6 +302,43 @@ SHIM_API int32_t shim_map__type(struct shim_map *map);
 SHIM_API int32_t shim_map__operate(struct shim_map *map, struct shim_memory *memory,
 				   int32_t command, uint32_t key, uint32_t value, uint32_t next_key,
 				   uint32_t flags_low, uint32_t flags_high);
+
+/**
+ * @brief Operates on many elements: keys, values and tokens stand in guest memory, each array
+ * without gaps. bpf(2)'s BPF_MAP_*_BATCH where the map has keys, which not every type has
+ * (-EOPNOTSUPP); one bpf(2) an element for queues, stacks (lookup and delete, update) and bloom
+ * filters (update).
+ *
+ * @param command 24 lookup, 25 lookup and delete, 26 update, 27 delete (enum bpf_cmd)
+ * @param in_token offset of where a lookup goes on; 0 from the start
+ * @param out_token offset that a lookup writes for the next; as long as a key, at least 4 bytes;
+ *        may be the same as in_token
+ * @param count offset of a u32: how many elements there is room for, and then how many were done,
+ *        also when an error ended it
+ * @return 0; -ENOENT behind the last element, or when one to delete or pop is not there; -ENOSPC
+ *         when count is too small for what the kernel gives at once
+ */
+SHIM_API int32_t shim_map__batch(struct shim_map *map, struct shim_memory *memory, int32_t command,
+				 uint32_t in_token, uint32_t out_token, uint32_t keys,
+				 uint32_t values, uint32_t count, uint32_t flags_low,
+				 uint32_t flags_high);
+
+/**
+ * @brief Updates an element whose last 4 bytes are a descriptor to the kernel: those of `inner` or
+ *        `program` take the place of the guest's, or 0 when both are NULL.
+ */
+SHIM_API int32_t shim_map__store(struct shim_map *map, struct shim_memory *memory, uint32_t key,
+				 uint32_t value, struct shim_map *inner,
+				 struct shim_program *program, uint32_t flags_low,
+				 uint32_t flags_high);
+
+/**
+ * @brief Looks up, updates or deletes what task storage keeps for a process.
+ * @param key offset of its number, an i32, as this process would see it
+ */
+SHIM_API int32_t shim_map__operate_on_task(struct shim_map *map, struct shim_memory *memory,
+					   int32_t command, uint32_t key, uint32_t value,
+					   uint32_t flags_low, uint32_t flags_high);
 
 /* ---- buffer: a ring buffer or perf event array, read in batches -------------------------------
  */
@@ -320,6 +387,28 @@ SHIM_API int32_t shim_buffer__left_ms(struct shim_buffer *buffer);
 SHIM_API int64_t shim_buffer__lost(struct shim_buffer *buffer);
 
 SHIM_API void shim_buffer__free(struct shim_buffer *buffer);
+
+/* ---- user ring: samples from here to eBPF programs (Linux 6.1) ------------------------------- */
+
+/**
+ * @brief Opens the producing side. One at a time.
+ * @param interrupt ends its waits; it outlives the ring
+ * @return 0; -EINVAL for a map of another type
+ */
+SHIM_API int32_t shim_user_ring__open(struct shim_map *map, struct shim_interrupt *interrupt,
+				      struct shim_user_ring **out);
+
+/**
+ * @brief Copies a sample of `size` bytes into the ring.
+ * @param timeout_ms how long to wait for room: until a program drains; 0 not at all, below 0 for
+ * ever
+ * @return 0; -ENOSPC when there is no room; -E2BIG when there can be none; -EINTR and -ERESTART as
+ * the interrupt says
+ */
+SHIM_API int32_t shim_user_ring__submit(struct shim_user_ring *ring, struct shim_memory *memory,
+					uint32_t offset, uint32_t size, int32_t timeout_ms);
+
+SHIM_API void shim_user_ring__free(struct shim_user_ring *ring);
 
 /* ---- statistics: how often and how long programs run
  * ---------------------------------------------

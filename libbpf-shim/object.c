@@ -121,9 +121,12 @@ static int list_maps(struct shim_object *object)
 		entry->type = bpf_map__type(map);
 		entry->key_size = bpf_map__key_size(map);
 		entry->value_size = bpf_map__value_size(map);
-		if (is_per_cpu(entry->type))
+		entry->cpus = 1;
+		if (is_per_cpu(entry->type)) {
+			entry->cpus = (uint32_t)cpus;
 			entry->value_size =
 			    ((entry->value_size + 7) & ~(uint64_t)7) * (uint64_t)cpus;
+		}
 	}
 	return 0;
 }
@@ -132,8 +135,9 @@ int32_t shim_object__load(struct shim_object *object)
 {
 	int err;
 
-	if (object->maps)
+	if (object->load_tried)
 		return -EALREADY;
+	object->load_tried = true;
 	err = bpf_object__load(object->object);
 	if (err)
 		return err;

@@ -1,5 +1,11 @@
 /** What the import modules for eBPF share: the guest's tables and how its calls are answered. */
-import { type BpfMap, errno, type Interrupt } from "../../ffi/mod.ts";
+import {
+  type BpfLink,
+  type BpfMap,
+  type BpfProgram,
+  errno,
+  type Interrupt,
+} from "../../ffi/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { GuestFault, type GuestMemory } from "../guest_memory.ts";
 import { Stage } from "../stage.ts";
@@ -7,6 +13,7 @@ import { BpfError } from "./errors.ts";
 import type { PollContext } from "./event_channel.ts";
 import type { GuestObject } from "./guest_object.ts";
 import { Handles } from "./handles.ts";
+import { type MapAccess, mapAccess } from "./map_types.ts";
 import { Totals } from "./totals.ts";
 
 /** What the eBPF imports need of the guest's surroundings. */
@@ -28,7 +35,23 @@ export interface BpfHostOptions {
 export interface MapEntry {
   readonly object: GuestObject;
   readonly map: BpfMap;
+  readonly access: MapAccess;
 }
+
+/** A program that a guest has a token for. */
+export interface ProgramEntry {
+  readonly object: GuestObject;
+  readonly program: BpfProgram;
+}
+
+/** A link that a guest may detach. */
+export interface LinkEntry {
+  readonly object: GuestObject;
+  readonly link: BpfLink;
+}
+
+/** Tokens of programs start here, so that none is a map's by mistake. */
+const FIRST_PROGRAM_TOKEN = 1 << 20;
 
 /**
  * One guest's tables. Handles and tokens are small integers that only these know; a stale or made-up
@@ -41,7 +64,10 @@ export class BpfContext implements PollContext, Disposable {
   readonly onNotice: (text: string) => void;
   readonly objects = new Handles<GuestObject>();
   readonly maps = new Handles<MapEntry>();
-  readonly #tokens = new Map<BpfMap, number>();
+  readonly programs = new Handles<ProgramEntry>(FIRST_PROGRAM_TOKEN);
+  readonly links = new Handles<LinkEntry>();
+  /** The tokens of maps and programs that were asked for. */
+  readonly #tokens = new Map<BpfMap | BpfProgram, number>();
   readonly #onError: (error: HostError) => void;
   readonly #reported = new Set<string>();
   readonly #programsCounted: boolean;
@@ -65,24 +91,38 @@ export class BpfContext implements PollContext, Disposable {
   }
 
   /** The token of a map, the same one each time. */
-  tokenOf(object: GuestObject, map: BpfMap): number {
-    let token = this.#tokens.get(map);
+  tokenOfMap(object: GuestObject, map: BpfMap): number {
+    return this.#tokenOf(
+      map,
+      () => this.maps.add({ object, map, access: mapAccess(map.type, map.valueBytes) }),
+    );
+  }
+
+  /** The token of a program, the same one each time. */
+  tokenOfProgram(object: GuestObject, program: BpfProgram): number {
+    return this.#tokenOf(program, () => this.programs.add({ object, program }));
+  }
+
+  #tokenOf(thing: BpfMap | BpfProgram, add: () => number): number {
+    let token = this.#tokens.get(thing);
     if (token === undefined) {
-      token = this.maps.add({ object, map });
-      this.#tokens.set(map, token);
+      token = add();
+      this.#tokens.set(thing, token);
     }
     return token;
   }
 
-  /** Closes an object; its handle and its maps' tokens are stale from now on. */
+  /** Closes an object; its handle, tokens and links are stale from now on. */
   closeObject(handle: bigint): number {
     const object = this.objects.remove(handle);
     if (object === undefined) return -errno("EINVAL");
-    for (const [map, token] of this.#tokens) {
-      if (this.maps.get(token)?.object !== object) continue;
-      this.maps.remove(token);
+    for (const { map } of this.maps.removeWhere((entry) => entry.object === object)) {
       this.#tokens.delete(map);
     }
+    for (const { program } of this.programs.removeWhere((entry) => entry.object === object)) {
+      this.#tokens.delete(program);
+    }
+    this.links.removeWhere((entry) => entry.object === object);
     object.close();
     return 0;
   }

@@ -122,6 +122,26 @@ export function diagnoseOpen(number: number, log: string): BpfError {
   });
 }
 
+/** Why global variables could not be written. */
+export function diagnoseGlobal(
+  number: number,
+  section: string,
+  offset: number,
+  sizeBytes: number,
+): BpfError {
+  const reasons = new Map([
+    [errno("ENOENT"), "the eBPF object has no such section of global variables"],
+    [errno("ERANGE"), `the section does not have ${sizeBytes} bytes at offset ${offset}`],
+    [errno("EPERM"), "read-only data cannot change once the object is loaded"],
+  ]);
+  const reason = reasons.get(-number);
+  return new BpfError(
+    `set global variables in "${section}"`,
+    number,
+    reason === undefined ? {} : { reason },
+  );
+}
+
 /**
  * Why a program could not be attached.
  *

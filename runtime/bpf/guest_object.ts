@@ -1,12 +1,22 @@
-/** An eBPF object that a guest has loaded, and everything made from it. */
-import { type BpfLink, type BpfMap, BpfObject, type BpfProgram, takeLog } from "../../ffi/mod.ts";
-import { errno, type LinearMemory } from "../../ffi/mod.ts";
+/** An eBPF object that a guest has opened or loaded, and everything made from it. */
+import {
+  BpfIterator,
+  type BpfLink,
+  type BpfMap,
+  BpfObject,
+  type BpfProgram,
+  errno,
+  type ObjectBytes,
+  takeLog,
+  UserRing,
+} from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
 import type { Pump } from "../pump.ts";
 import { attachProgram } from "./attach.ts";
-import { diagnoseLoad, diagnoseOpen, withoutPrefix } from "./diagnosis.ts";
+import { diagnoseGlobal, diagnoseLoad, diagnoseOpen, withoutPrefix } from "./diagnosis.ts";
 import { BpfError } from "./errors.ts";
 import { kernelHint } from "./kernel_support.ts";
+import { MapType } from "./map_types.ts";
 import {
   type ChannelStats,
   EventChannel,
@@ -22,8 +32,13 @@ import type { Totals } from "./totals.ts";
  */
 const OBJECT_NAME = "guest";
 
-/** `BPF_MAP_TYPE_STRUCT_OPS`. */
-const STRUCT_OPS = 26;
+/** Who wants to know what becomes of an object. */
+export interface ObjectEvents {
+  /** Gets what is worth knowing though it is no error. */
+  readonly onNotice: (text: string) => void;
+  /** Gets a loaded object when everything is detached, before it is unloaded. */
+  readonly noteClosed: (object: GuestObject) => void;
+}
 
 /**
  * Owns the object, its links and its buffers. `close()` detaches and unloads; inside a poll of one of
@@ -35,50 +50,84 @@ export class GuestObject implements Disposable {
   readonly #maps = new Map<string, BpfMap>();
   readonly #links = new Set<BpfLink>();
   readonly #channels = new Map<BpfMap, EventChannel>();
+  readonly #userRings = new Map<BpfMap, UserRing>();
+  readonly #iterators = new Map<BpfLink, BpfIterator>();
+  readonly #events: ObjectEvents;
+  #loaded = false;
   #pollDepth = 0;
   #closing = false;
   #closed = false;
-  readonly #onClose: (object: GuestObject) => void;
 
-  private constructor(object: BpfObject, onClose: (object: GuestObject) => void) {
+  private constructor(object: BpfObject, events: ObjectEvents) {
     this.#object = object;
-    this.#onClose = onClose;
+    this.#events = events;
     for (const program of object.programs()) this.#programs.set(program.name, program);
-    for (const map of object.maps()) this.#maps.set(map.name, map);
+  }
+
+  /**
+   * Opens an object from guest memory; {@linkcode load} comes next.
+   *
+   * @throws {BpfError}
+   */
+  static open(source: ObjectBytes, events: ObjectEvents): GuestObject {
+    takeLog();
+    const object = BpfObject.open(source, OBJECT_NAME);
+    if (typeof object === "number") throw diagnoseOpen(object, takeLog());
+    const pins = object.forgetPins();
+    if (pins > 0) events.onNotice(`${pins} maps ask to be pinned; a guest's maps are not`);
+    return new GuestObject(object, events);
   }
 
   /**
    * Opens and loads an object from guest memory.
    *
-   * @param notice gets what is worth knowing though it is no error
-   * @param onClose gets the object when everything is detached, before it is unloaded
    * @throws {BpfError}
    */
-  static load(
-    source: { memory: LinearMemory; offset: number; sizeBytes: number },
-    notice: (text: string) => void,
-    onClose: (object: GuestObject) => void,
-  ): GuestObject {
-    takeLog();
-    const object = BpfObject.open(source, OBJECT_NAME);
-    if (typeof object === "number") throw diagnoseOpen(object, takeLog());
+  static load(source: ObjectBytes, events: ObjectEvents): GuestObject {
+    const object = GuestObject.open(source, events);
     try {
-      const pins = object.forgetPins();
-      if (pins > 0) notice(`${pins} maps ask to be pinned; a guest's maps are not`);
-      const result = object.load();
-      const log = takeLog();
-      if (result < 0) {
-        throw diagnoseLoad(result, log, (name) => {
-          const program = object.programs().find((candidate) => candidate.name === name);
-          return program && kernelHint(program, result);
-        });
-      }
-      if (log !== "") notice(withoutPrefix(log).trimEnd());
-      return new GuestObject(object, onClose);
+      object.load();
+      return object;
     } catch (error) {
       object.close();
       throw error;
     }
+  }
+
+  /**
+   * Creates the maps and loads the programs; once, whatever comes of it.
+   *
+   * @throws {BpfError}
+   */
+  load(): void {
+    takeLog();
+    const result = this.#object.load();
+    const log = takeLog();
+    if (result < 0) {
+      throw diagnoseLoad(result, log, (name) => {
+        const program = this.#programs.get(name);
+        return program && kernelHint(program, result);
+      });
+    }
+    if (log !== "") this.#events.onNotice(withoutPrefix(log).trimEnd());
+    for (const map of this.#object.maps()) this.#maps.set(map.name, map);
+    this.#loaded = true;
+  }
+
+  #requireLoaded(op: string): void {
+    if (this.#loaded) return;
+    throw new BpfError(op, errno("EINVAL"), {
+      reason: "the eBPF object was opened and is not loaded",
+      hint: "call object_load first",
+    });
+  }
+
+  get programs(): BpfProgram[] {
+    return [...this.#programs.values()];
+  }
+
+  get maps(): BpfMap[] {
+    return [...this.#maps.values()];
   }
 
   get programNames(): string[] {
@@ -101,6 +150,49 @@ export class GuestObject implements Disposable {
   }
 
   /**
+   * A map by its name, as {@linkcode findMap}.
+   *
+   * @throws {BpfError} ENOENT
+   */
+  requireMap(name: string): BpfMap {
+    this.#requireLoaded(`find map "${name}"`);
+    const map = this.findMap(name);
+    if (map !== undefined) return map;
+    throw new BpfError(`find map "${name}"`, errno("ENOENT"), {
+      reason: "the eBPF object has no map of that name",
+      hint: `it has: ${this.mapNames.join(", ") || "none"}`,
+    });
+  }
+
+  /**
+   * A loaded program by the name of its function.
+   *
+   * @param op what it is for, as {@linkcode BpfError.op}
+   * @throws {BpfError} ENOENT
+   */
+  requireProgram(name: string, op: string): BpfProgram {
+    this.#requireLoaded(op);
+    const program = this.#programs.get(name);
+    if (program !== undefined) return program;
+    throw new BpfError(op, errno("ENOENT"), {
+      reason: "the eBPF object has no program of that name",
+      hint: `it has: ${this.programNames.join(", ") || "none"}`,
+    });
+  }
+
+  /**
+   * Writes to global variables: before load what they start with, afterwards what they are.
+   *
+   * @param section `.rodata`, `.data`, `.bss`, or one of these with any object's name in front
+   * @throws {BpfError}
+   */
+  setGlobal(section: string, offset: number, data: ObjectBytes): void {
+    const name = section.slice(Math.max(0, section.indexOf(".")));
+    const result = this.#object.setGlobal(name, offset, data);
+    if (result < 0) throw diagnoseGlobal(result, section, offset, data.sizeBytes);
+  }
+
+  /**
    * Attaches a program to a target, or as its section says when that is empty; see
    * `docs/attach-targets.md`. It stays attached until {@linkcode detach} or `close()`.
    *
@@ -108,16 +200,10 @@ export class GuestObject implements Disposable {
    * @throws {BpfError}
    */
   attach(name: string, target: string): BpfLink {
-    const program = this.#programs.get(name);
-    if (program === undefined) {
-      throw new BpfError(`attach program "${name}"`, errno("ENOENT"), {
-        reason: "the eBPF object has no program of that name",
-        hint: `it has: ${this.programNames.join(", ") || "none"}`,
-      });
-    }
+    const program = this.requireProgram(name, `attach program "${name}"`);
     const link = attachProgram(program, target, {
       find: (map) => this.findMap(map),
-      structOps: () => [...this.#maps.values()].filter((map) => map.type === STRUCT_OPS),
+      structOps: () => [...this.#maps.values()].filter((map) => map.type === MapType.StructOps),
     });
     this.#links.add(link);
     return link;
@@ -126,6 +212,7 @@ export class GuestObject implements Disposable {
   /** Detaches what {@linkcode attach} returned; false when it is none of this object's. */
   detach(link: BpfLink): boolean {
     if (!this.#links.delete(link)) return false;
+    this.#closeIterator(link);
     link.close();
     return true;
   }
@@ -165,6 +252,53 @@ export class GuestObject implements Disposable {
     return opened;
   }
 
+  /**
+   * Copies a sample into a user ring buffer; the first call opens it.
+   *
+   * @returns 0 or a negative errno
+   */
+  submit(map: BpfMap, context: PollContext, data: ObjectBytes, timeoutMs: number): number {
+    let ring = this.#userRings.get(map);
+    if (ring === undefined) {
+      const opened = UserRing.open(map, context.interrupt);
+      if (typeof opened === "number") return opened;
+      ring = opened;
+      this.#userRings.set(map, ring);
+    }
+    const { memory, offset, sizeBytes } = data;
+    const end = performance.now() + timeoutMs;
+    let result = ring.submit(memory, offset, sizeBytes, timeoutMs);
+    while (result === -errno("ERESTART")) {
+      context.attend();
+      const left = timeoutMs > 0 ? Math.max(0, Math.ceil(end - performance.now())) : timeoutMs;
+      result = ring.submit(memory, offset, sizeBytes, left);
+    }
+    return result;
+  }
+
+  /**
+   * Reads on in what an attached iterator prints; the first call, and the one behind its end, start it.
+   *
+   * @returns bytes written, 0 at the end, or a negative errno
+   */
+  readIterator(link: BpfLink, buffer: ObjectBytes): number {
+    let iterator = this.#iterators.get(link);
+    if (iterator === undefined) {
+      const opened = BpfIterator.open(link);
+      if (typeof opened === "number") return opened;
+      iterator = opened;
+      this.#iterators.set(link, iterator);
+    }
+    const length = iterator.read(buffer.memory, buffer.offset, buffer.sizeBytes);
+    if (length === 0 && buffer.sizeBytes > 0) this.#closeIterator(link);
+    return length;
+  }
+
+  #closeIterator(link: BpfLink): void {
+    this.#iterators.get(link)?.close();
+    this.#iterators.delete(link);
+  }
+
   /** What a map's buffer has seen; `undefined` when nobody has polled or read it. */
   statsOf(map: BpfMap): ChannelStats | undefined {
     return this.#channels.get(map)?.stats;
@@ -172,6 +306,7 @@ export class GuestObject implements Disposable {
 
   /** @param counted whether the kernel counts what programs do */
   addTo(totals: Totals, counted: boolean): void {
+    if (!this.#loaded) return;
     for (const program of this.#programs.values()) {
       totals.addProgram(program, counted ? program.counts() : undefined);
     }
@@ -186,9 +321,11 @@ export class GuestObject implements Disposable {
       return;
     }
     this.#closed = true;
+    for (const iterator of this.#iterators.values()) iterator.close();
     for (const link of this.#links) link.close();
-    this.#onClose(this);
+    if (this.#loaded) this.#events.noteClosed(this);
     for (const channel of this.#channels.values()) channel[Symbol.dispose]();
+    for (const ring of this.#userRings.values()) ring.close();
     this.#object.close();
   }
 

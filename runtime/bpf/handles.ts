@@ -1,12 +1,16 @@
 /** Small integers for host things that a guest may name, and only those. */
 
 /**
- * Numbers from 1 upward, each given out once: one that was released, or made up, is found as
+ * Numbers from 1, or another start, upward, each given out once: one that was released, or made up, is found as
  * `undefined`.
  */
 export class Handles<T> {
   readonly #entries = new Map<number, T>();
-  #last = 0;
+  #last: number;
+
+  constructor(first = 1) {
+    this.#last = first - 1;
+  }
 
   add(entry: T): number {
     this.#last += 1;
@@ -23,6 +27,13 @@ export class Handles<T> {
     const entry = this.get(handle);
     this.#entries.delete(Number(handle));
     return entry;
+  }
+
+  /** Removes the entries that `matches` is true of, and gives them. */
+  removeWhere(matches: (entry: T) => boolean): T[] {
+    const removed = [...this.#entries].filter(([, entry]) => matches(entry));
+    for (const [handle] of removed) this.#entries.delete(handle);
+    return removed.map(([, entry]) => entry);
   }
 
   values(): IterableIterator<T> {

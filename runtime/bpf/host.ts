@@ -3,10 +3,10 @@ import { errno } from "../../ffi/mod.ts";
 import type { Pump } from "../pump.ts";
 import { type CallbackExports, Callbacks } from "./callbacks.ts";
 import { BpfContext, type BpfHostOptions } from "./context.ts";
-import { BpfError } from "./errors.ts";
 import { extensionImports } from "./ext/mod.ts";
 import { GuestObject } from "./guest_object.ts";
-import { operateOnMap } from "./map_operate.ts";
+import { elfRange } from "./guest_range.ts";
+import { mapOperate } from "./map_operate.ts";
 import type { Totals } from "./totals.ts";
 
 /**
@@ -40,7 +40,7 @@ export class BpfHost implements Disposable {
         context.answer(() => this.#attach(object, name, target)),
       "wasm_bpf_map_fd_by_name": (object: bigint, name: number) =>
         context.answer(() => this.#findMap(object, name)),
-      "wasm_bpf_map_operate": operateOnMap(context),
+      "wasm_bpf_map_operate": mapOperate(context),
       "wasm_bpf_buffer_poll": (
         object: bigint,
         token: number,
@@ -81,16 +81,10 @@ export class BpfHost implements Disposable {
   }
 
   #load(bytes: number, sizeBytes: number): bigint {
-    const { memory, objects, onNotice, noteClosed } = this.#context;
+    const { memory, objects } = this.#context;
     let handle = 0;
     const result = this.#context.answer(() => {
-      if (sizeBytes < 0 || !memory.contains(bytes, sizeBytes)) {
-        throw new BpfError("load an eBPF object", errno("EFAULT"), {
-          reason: "the guest's bytes for it lie outside its memory",
-        });
-      }
-      const source = { memory: memory.linear, offset: bytes >>> 0, sizeBytes };
-      handle = objects.add(GuestObject.load(source, onNotice, noteClosed));
+      handle = objects.add(GuestObject.load(elfRange(memory, bytes, sizeBytes), this.#context));
       return 0;
     });
     return result < 0 ? 0n : BigInt(handle);
@@ -107,15 +101,8 @@ export class BpfHost implements Disposable {
   #findMap(handle: bigint, nameOffset: number): number {
     const object = this.#context.objects.get(handle);
     if (object === undefined) return -errno("EINVAL");
-    const name = this.#context.memory.cString(nameOffset);
-    const map = object.findMap(name);
-    if (map === undefined) {
-      throw new BpfError(`find map "${name}"`, errno("ENOENT"), {
-        reason: "the eBPF object has no map of that name",
-        hint: `it has: ${object.mapNames.join(", ") || "none"}`,
-      });
-    }
-    return this.#context.tokenOf(object, map);
+    const map = object.requireMap(this.#context.memory.cString(nameOffset));
+    return this.#context.tokenOfMap(object, map);
   }
 
   #poll(

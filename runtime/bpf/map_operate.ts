@@ -1,20 +1,41 @@
-/** `wasm_bpf_map_operate`: one operation on one element of a map. */
-import { type BpfMap, errno } from "../../ffi/mod.ts";
-import type { BpfContext } from "./context.ts";
+/** One operation on one element of a map, whatever its type. */
+import { errno } from "../../ffi/mod.ts";
+import { GuestFault } from "../guest_memory.ts";
+import type { BpfContext, MapEntry } from "./context.ts";
 import { BpfError } from "./errors.ts";
-import { holdsPlainBytes } from "./map_types.ts";
+import { operateOnReferences } from "./map_reference.ts";
+import { refusalReason } from "./map_types.ts";
+
+/** `enum bpf_cmd`, as far as it is about one element. */
+export const MapCommand = {
+  Lookup: 1,
+  Update: 2,
+  Delete: 3,
+  GetNextKey: 4,
+  LookupAndDelete: 21,
+} as const;
+
+/** One operation, as the guest gave it; offsets are unsigned. */
+export interface MapOperation {
+  command: number;
+  key: number;
+  value: number;
+  nextKey: number;
+  flagsLow: number;
+  flagsHigh: number;
+}
 
 const MAX_U32 = 0xffffffffn;
 /** No offset: an address of more than 32 bits. */
 const BEYOND = -1;
 
 /**
- * The function for one guest.
+ * `wasm_bpf_map_operate` for one guest.
  *
  * Pointers are `i32` in the C declaration and `i64` in that of the Rust and Go SDKs; WebAssembly hands
  * over numbers for the one, bigints for the other.
  */
-export function operateOnMap(context: BpfContext): (
+export function mapOperate(context: BpfContext): (
   token: number,
   command: number,
   key: number | bigint,
@@ -22,24 +43,16 @@ export function operateOnMap(context: BpfContext): (
   nextKey: number | bigint,
   flags: bigint,
 ) => number {
-  const { maps, memory } = context;
+  const { maps } = context;
   return (token, command, key, value, nextKey, flags) => {
     const entry = maps.get(token);
     if (entry === undefined) return -errno("EBADF");
-    if (!holdsPlainBytes(entry.map.type)) return refuse(context, entry.map);
+    if (command < MapCommand.Lookup || command > MapCommand.GetNextKey) return -errno("EINVAL");
     const keyAt = toOffset(key);
     const valueAt = toOffset(value);
     const nextAt = toOffset(nextKey);
     if (keyAt === BEYOND || valueAt === BEYOND || nextAt === BEYOND) return -errno("EFAULT");
-    return entry.map.operate(
-      memory.linear,
-      command,
-      keyAt,
-      valueAt,
-      nextAt,
-      flags === 0n ? 0 : Number(flags & MAX_U32),
-      flags === 0n ? 0 : Number(BigInt.asUintN(64, flags) >> 32n),
-    );
+    return operate(context, entry, command, keyAt, valueAt, nextAt, low(flags), high(flags));
   };
 }
 
@@ -49,10 +62,62 @@ function toOffset(address: number | bigint): number {
   return address >= 0n && address <= MAX_U32 ? Number(address) : BEYOND;
 }
 
-function refuse(context: BpfContext, map: BpfMap): number {
+/** The lower half of 64 bits, unsigned. */
+export function low(bits: bigint): number {
+  return bits === 0n ? 0 : Number(bits & MAX_U32);
+}
+
+/** The upper half of 64 bits, unsigned. */
+export function high(bits: bigint): number {
+  return bits === 0n ? 0 : Number(BigInt.asUintN(64, bits) >> 32n);
+}
+
+/** One bpf(2) where keys and values are plain bytes; no allocation. */
+export function operate(
+  context: BpfContext,
+  entry: MapEntry,
+  command: number,
+  key: number,
+  value: number,
+  nextKey: number,
+  flagsLow: number,
+  flagsHigh: number,
+): number {
+  const { map, access } = entry;
+  const memory = context.memory.linear;
+  const isValueless = command === MapCommand.Delete || command === MapCommand.GetNextKey;
+  switch (access) {
+    case "maps":
+    case "programs":
+      if (isValueless) break;
+      return guarded(() =>
+        operateOnReferences(context, entry, { command, key, value, nextKey, flagsLow, flagsHigh })
+      );
+    case "tasks":
+      return map.operateOnTask(memory, command, key, value, flagsLow, flagsHigh);
+    case "foreign":
+      if (isValueless || command === MapCommand.Lookup) break;
+      return refuseMap(context, entry);
+    case "none":
+      return refuseMap(context, entry);
+  }
+  return map.operate(memory, command, key, value, nextKey, flagsLow, flagsHigh);
+}
+
+function guarded(call: () => number): number {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof GuestFault) return -errno("EFAULT");
+    throw error;
+  }
+}
+
+/** Answers -EOPNOTSUPP, and says why. */
+export function refuseMap(context: BpfContext, { map }: MapEntry): number {
   return context.fail(
     new BpfError(`operate on map "${map.name}"`, errno("EOPNOTSUPP"), {
-      reason: `maps of type ${map.type} hold descriptors of the host, which a guest cannot name`,
+      reason: refusalReason(map.type),
     }),
   );
 }

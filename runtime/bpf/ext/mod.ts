@@ -7,11 +7,17 @@
 import type { BpfContext } from "../context.ts";
 import { bufferImports } from "./buffers.ts";
 import { lastErrorImports } from "./last_error.ts";
+import { linkImports } from "./links.ts";
+import { mapImports } from "./maps.ts";
+import { objectImports } from "./objects.ts";
 
 /** The functions of module `wasm_bpf_ext`, by import name. */
 export function extensionImports(context: BpfContext): WebAssembly.ModuleImports {
   return {
     ...bufferImports(context),
+    ...linkImports(context),
+    ...mapImports(context),
+    ...objectImports(context),
     ...lastErrorImports(context),
   };
 }

@@ -23,7 +23,9 @@ enum wasm_bpf_ext_errno {
 	WASM_BPF_ENOMEM = 12,
 	WASM_BPF_EBUSY = 16,
 	WASM_BPF_ENOSPC = 28,
+	WASM_BPF_ERANGE = 34,
 	WASM_BPF_EOPNOTSUPP = 95,
+	WASM_BPF_EALREADY = 114,
 	WASM_BPF_ESTALE = 116,
 };
 
@@ -68,6 +70,136 @@ wasm_bpf_record__next(const struct wasm_bpf_record *record)
 {
 	return (const struct wasm_bpf_record *)(record->data + ((record->size + 7) & ~7U));
 }
+
+/* ---- objects step by step ------------------------------------------------------------------ */
+
+/**
+ * @brief Opens a compiled eBPF object without loading it, so that its read-only data can be set.
+ * @return a handle as wasm_load_bpf_object() gives, never 0; 0 on failure. Until it is loaded, only
+ *         the two calls below and wasm_close_bpf_object() take it
+ */
+WASM_BPF_EXT_IMPORT("object_open")
+uint64_t wasm_bpf_object_open(const void *obj_buf, uint32_t obj_buf_sz);
+
+/**
+ * @brief Loads an object that was opened. Once: after a failure it can only be closed.
+ * @return 0; -WASM_BPF_EALREADY when that was done; or what the kernel answered
+ */
+WASM_BPF_EXT_IMPORT("object_load")
+int32_t wasm_bpf_object_load(uint64_t obj);
+
+/**
+ * @brief Writes global variables of the eBPF programs.
+ * @param section ".rodata", ".data", ".bss", or a section that the source named ".data.x",
+ * ".rodata.x"
+ * @param offset where in the section, as the linker laid it out: variables of one section are in
+ * one struct for this to be dependable
+ * @return 0; -WASM_BPF_ENOENT if there is no such section, -WASM_BPF_ERANGE if the bytes do not lie
+ *         in it, -WASM_BPF_EPERM for read-only data of a loaded object
+ *
+ * Before the load it sets what the variables start with; afterwards what they are, at once and
+ * without a system call (a section with nothing but static variables is read and written back).
+ */
+WASM_BPF_EXT_IMPORT("global_set")
+int32_t wasm_bpf_global_set(uint64_t obj, const char *section, uint32_t offset, const void *data,
+			    uint32_t size);
+
+/* ---- links --------------------------------------------------------------------------------- */
+
+/**
+ * @brief Attaches a program as wasm_attach_bpf_program() does.
+ * @return a link, positive, until wasm_bpf_link_detach() or the end of the object; or negative
+ */
+WASM_BPF_EXT_IMPORT("link_attach")
+int32_t wasm_bpf_link_attach(uint64_t obj, const char *name, const char *attach_target);
+
+/** @brief Detaches; the object stays loaded. @return 0; -WASM_BPF_EINVAL if there is no such link
+ */
+WASM_BPF_EXT_IMPORT("link_detach")
+int32_t wasm_bpf_link_detach(int32_t link);
+
+/**
+ * @brief Reads on in what an iterator program (section "iter/...") prints.
+ * @return bytes written; 0 at the end, and the next call starts anew; -WASM_BPF_EINVAL if the link
+ * is no iterator's
+ */
+WASM_BPF_EXT_IMPORT("iter_read")
+int32_t wasm_bpf_iter_read(int32_t link, void *buf, int32_t size);
+
+/* ---- maps ---------------------------------------------------------------------------------- */
+
+/* Commands of wasm_bpf_map_batch(): the kernel's `enum bpf_cmd` numbers. */
+enum wasm_bpf_batch_cmd {
+	WASM_BPF_BATCH_LOOKUP = 24,
+	WASM_BPF_BATCH_LOOKUP_AND_DELETE = 25,
+	WASM_BPF_BATCH_UPDATE = 26,
+	WASM_BPF_BATCH_DELETE = 27,
+};
+
+struct wasm_bpf_map_info {
+	uint32_t type; /* BPF_MAP_TYPE_* */
+	uint32_t key_size;
+	uint32_t value_size; /* of what one lookup writes: `cpus` values of equal size */
+	uint32_t max_entries;
+	uint32_t cpus; /* 1, or for a per-CPU map the number of possible CPUs */
+	uint32_t reserved;
+};
+
+/** @brief Says how large keys and values are. @return 0, or -WASM_BPF_EBADF */
+WASM_BPF_EXT_IMPORT("map_info")
+int32_t wasm_bpf_map_info(int32_t fd, struct wasm_bpf_map_info *out);
+
+/**
+ * @brief Operates on many elements in one system call (Linux 5.6).
+ * @param cmd one of enum wasm_bpf_batch_cmd
+ * @param in_batch where a lookup goes on: what the last one wrote to `out_batch`; NULL from the
+ * start
+ * @param out_batch as large as a key, at least 4 bytes; may be the same memory as `in_batch`. Both
+ *        are NULL for updates, deletes and maps without keys
+ * @param keys, values arrays without gaps; values as large as map_info says. A delete has no values
+ * @param count in: elements there is room for or to do; out: how many were done, after errors as
+ * well
+ * @param flags of each element: 0, or BPF_F_LOCK (4)
+ * @return 0; -WASM_BPF_ENOENT when a lookup has come to the end (`count` elements are good) or a
+ * key to delete is not there; -WASM_BPF_ENOSPC when one hash bucket holds more than `count`: call
+ *         again with more; -WASM_BPF_EOPNOTSUPP when the map's type has no such operation
+ *
+ * A lookup meanwhile changed by others neither repeats nor starts over: hash maps go on by bucket.
+ * Queues and stacks pop by lookup-and-delete and push by update, bloom filters add by update, one
+ * system call an element.
+ */
+WASM_BPF_EXT_IMPORT("map_batch")
+int32_t wasm_bpf_map_batch(int32_t fd, int32_t cmd, const void *in_batch, void *out_batch,
+			   void *keys, void *values, uint32_t *count, uint64_t flags);
+
+/**
+ * @brief Copies an element's value out and deletes it in one step; pops from a queue or stack.
+ * @param key NULL for queues and stacks
+ * @return 0; -WASM_BPF_ENOENT if there is no such element
+ */
+WASM_BPF_EXT_IMPORT("map_lookup_and_delete")
+int32_t wasm_bpf_map_lookup_and_delete(int32_t fd, const void *key, void *value, uint64_t flags);
+
+/**
+ * @brief Names a program, to be written as an element of a program array, or into the program field
+ *        of a device or CPU map's.
+ * @return a token, positive, until the object is closed; -WASM_BPF_ENOENT if there is no such
+ * program
+ *
+ * For maps of maps the token is that of wasm_bpf_map_fd_by_name(). Lookups give tokens, too.
+ */
+WASM_BPF_EXT_IMPORT("program_token")
+int32_t wasm_bpf_program_token(uint64_t obj, const char *name);
+
+/**
+ * @brief Copies a sample into a user ring buffer, for the object's programs to drain (Linux 6.1).
+ * @param timeout_ms how long to wait for room; 0 not at all, -1 for ever
+ * @return 0; -WASM_BPF_ENOSPC without room, -WASM_BPF_E2BIG when the ring is too small for it,
+ *         -WASM_BPF_EINTR when the guest is asked to end
+ */
+WASM_BPF_EXT_IMPORT("user_ring_submit")
+int32_t wasm_bpf_user_ring_submit(uint64_t obj, int32_t fd, const void *data, int32_t size,
+				  int32_t timeout_ms);
 
 /* ---- errors in words ----------------------------------------------------------------------- */
 

@@ -11,10 +11,16 @@ enum order {
 	ORDER_RING = 16,
 	ORDER_PERF,
 	ORDER_LONG,
-	ORDER_DRAIN,
+	ORDER_GLOBALS,
+	ORDER_NOTHING,
 };
 
 #define LONG_SIZE 1000
+
+struct prefix {
+	unsigned int bits;
+	unsigned char address[4];
+};
 
 struct event {
 	unsigned int number;

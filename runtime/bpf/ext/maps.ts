@@ -1,0 +1,82 @@
+/** `map_batch`, `map_lookup_and_delete`, `map_info` and `user_ring_submit`. */
+import { errno } from "../../../ffi/mod.ts";
+import type { BpfContext } from "../context.ts";
+import { guestRange } from "../guest_range.ts";
+import { high, low, MapCommand, operate, refuseMap } from "../map_operate.ts";
+
+/** `{ u32 type, key_size, value_size, max_entries, cpus, reserved }` */
+const INFO_BYTES = 24;
+
+export function mapImports(context: BpfContext): WebAssembly.ModuleImports {
+  return {
+    "map_batch": mapBatch(context),
+    "map_lookup_and_delete": (token: number, key: number, value: number, flags: bigint) => {
+      const entry = context.maps.get(token);
+      if (entry === undefined) return -errno("EBADF");
+      const command = MapCommand.LookupAndDelete;
+      return operate(
+        context,
+        entry,
+        command,
+        key >>> 0,
+        value >>> 0,
+        0,
+        low(flags),
+        high(flags),
+      );
+    },
+    "map_info": (token: number, out: number) => {
+      const map = context.maps.get(token)?.map;
+      if (map === undefined) return -errno("EBADF");
+      if (!context.memory.contains(out, INFO_BYTES)) return -errno("EFAULT");
+      [map.type, map.keyBytes, map.valueBytes, map.maxEntries, map.cpus, 0].forEach((value, i) =>
+        context.memory.setU32((out >>> 0) + i * 4, value)
+      );
+      return 0;
+    },
+    "user_ring_submit": (
+      handle: bigint,
+      token: number,
+      data: number,
+      sizeBytes: number,
+      timeoutMs: number,
+    ) =>
+      context.answer(() => {
+        const object = context.objects.get(handle);
+        if (object === undefined) return -errno("EINVAL");
+        const entry = context.maps.get(token);
+        if (entry?.object !== object) return -errno("EBADF");
+        const source = guestRange(context.memory, data, sizeBytes);
+        return object.submit(entry.map, context, source, timeoutMs);
+      }),
+  };
+}
+
+function mapBatch(context: BpfContext) {
+  return (
+    token: number,
+    command: number,
+    inToken: number,
+    outToken: number,
+    keys: number,
+    values: number,
+    count: number,
+    flags: bigint,
+  ): number => {
+    const entry = context.maps.get(token);
+    if (entry === undefined) return -errno("EBADF");
+    // Elsewhere an element is more than bytes, and the kernel would take each for a descriptor.
+    if (entry.access !== "bytes") return refuseMap(context, entry);
+    return entry.map.batch(
+      context.memory.linear,
+      command,
+      inToken >>> 0,
+      outToken >>> 0,
+      keys >>> 0,
+      values >>> 0,
+      count >>> 0,
+      low(flags),
+      high(flags),
+    );
+  };
+}

@@ -1,0 +1,49 @@
+/** `object_open`, `global_set`, `object_load`, `program_token`: objects step by step. */
+import { errno } from "../../../ffi/mod.ts";
+import type { BpfContext } from "../context.ts";
+import { GuestObject } from "../guest_object.ts";
+import { elfRange, guestRange } from "../guest_range.ts";
+
+export function objectImports(context: BpfContext): WebAssembly.ModuleImports {
+  const { memory, objects } = context;
+  return {
+    "object_open": (bytes: number, sizeBytes: number) => {
+      let handle = 0;
+      context.answer(() => {
+        const source = elfRange(memory, bytes, sizeBytes);
+        handle = objects.add(GuestObject.open(source, context));
+        return 0;
+      });
+      return BigInt(handle);
+    },
+    "object_load": (handle: bigint) =>
+      context.answer(() => {
+        const object = objects.get(handle);
+        if (object === undefined) return -errno("EINVAL");
+        object.load();
+        return 0;
+      }),
+    "global_set": (
+      handle: bigint,
+      section: number,
+      offset: number,
+      data: number,
+      sizeBytes: number,
+    ) =>
+      context.answer(() => {
+        const object = objects.get(handle);
+        if (object === undefined) return -errno("EINVAL");
+        const source = guestRange(memory, data, sizeBytes);
+        object.setGlobal(memory.cString(section), offset >>> 0, source);
+        return 0;
+      }),
+    "program_token": (handle: bigint, nameAt: number) =>
+      context.answer(() => {
+        const object = objects.get(handle);
+        if (object === undefined) return -errno("EINVAL");
+        const name = memory.cString(nameAt);
+        const program = object.requireProgram(name, `find program "${name}"`);
+        return context.tokenOfProgram(object, program);
+      }),
+  };
+}
