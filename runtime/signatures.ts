@@ -78,6 +78,17 @@ export const WASI_SIGNATURES: Signatures = {
 export const EXTENSION_SIGNATURES: Signatures = {
   "buffer_read": "Iiiii:i",
   "buffer_stats": "Iii:i",
+  "link_attach": "Iii:i",
+  "link_detach": "i:i",
+  "iter_read": "iii:i",
+  "map_batch": "iiiiiiiI:i",
+  "map_lookup_and_delete": "iiiI:i",
+  "map_info": "ii:i",
+  "user_ring_submit": "Iiiii:i",
+  "object_open": "ii:I",
+  "object_load": "I:i",
+  "global_set": "Iiiii:i",
+  "program_token": "Ii:i",
   "last_error": "ii:i",
 };
 
