@@ -1,6 +1,6 @@
 import { findRuntimeBase } from "./denort.ts";
 import { run } from "./process.ts";
-import { PUMP } from "./pump.ts";
+import { PUMPS } from "./pump.ts";
 import { SHIM } from "./shim.ts";
 import { filesUnder, replaceFile, runStep } from "./step.ts";
 
@@ -27,13 +27,13 @@ export function programModules(): string[] {
 export async function compileBinary(): Promise<void> {
   await runStep({
     name: "wasm-bpf",
-    inputs: [...programModules(), "deno.json", "deno.lock", "build/compile.ts", SHIM, PUMP],
+    inputs: [...programModules(), "deno.json", "deno.lock", "build/compile.ts", SHIM, ...PUMPS],
     key: Deno.version.deno,
     outputs: [BINARY],
     async make() {
       const base = await findRuntimeBase();
       const env = base.kind === "file" ? { DENORT_BIN: base.path } : {};
-      const included = [SHIM, PUMP].flatMap((path) => ["--include", path]);
+      const included = [SHIM, ...PUMPS].flatMap((path) => ["--include", path]);
       await replaceFile(BINARY, async (path) => {
         // Deno's code cache would be read from a predictable path under /tmp at the next start.
         const options = ["--no-code-cache", "--no-prompt", ...PERMISSIONS, ...included];

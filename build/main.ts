@@ -7,7 +7,7 @@ import { BuildError } from "./errors.ts";
 import { buildExamples } from "./guests.ts";
 import { say } from "./output.ts";
 import { endOnSignals } from "./process.ts";
-import { buildPump } from "./pump.ts";
+import { buildPumps } from "./pump.ts";
 import { buildShim } from "./shim.ts";
 import { lockBuild } from "./step.ts";
 import { buildTestGuests } from "./test_guests.ts";
@@ -36,7 +36,7 @@ async function makeThen<T>(make: () => Promise<void>, then: () => T | Promise<T>
 async function buildAll(): Promise<void> {
   await buildThirdParty();
   await buildShim();
-  await buildPump();
+  await buildPumps();
   await buildExamples();
 }
 

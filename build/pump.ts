@@ -1,22 +1,25 @@
+import { basename } from "node:path";
 import { BuildError } from "./errors.ts";
-import { fileState, runStep, writeFile } from "./step.ts";
+import { runStep, writeFile } from "./step.ts";
 
 /**
- * The assembled pump. Not `.wasm`: `deno compile --include` would take that for a module and look for
+ * The assembled pumps. Not `.wasm`: `deno compile --include` would take that for a module and look for
  * its imports.
  */
-export const PUMP = "dist/lib/pump.bin";
+export const PUMPS = ["dist/lib/pump.bin", "dist/lib/ring_pump.bin"];
 
-/** Assembles `runtime/pump.wat`. */
-export async function buildPump(): Promise<void> {
-  const input = "runtime/pump.wat";
-  if (fileState(input) === undefined) return;
-  await runStep({
-    name: "pump",
-    inputs: [input, "build/pump.ts"],
-    outputs: [PUMP],
-    make: async () => writeFile(PUMP, await assemble(input)),
-  });
+/** Assembles `runtime/pump.wat` and `runtime/ring_pump.wat`. */
+export async function buildPumps(): Promise<void> {
+  for (const output of PUMPS) {
+    const name = basename(output, ".bin");
+    const input = `runtime/${name}.wat`;
+    await runStep({
+      name,
+      inputs: [input, "build/pump.ts"],
+      outputs: [output],
+      make: async () => writeFile(output, await assemble(input)),
+    });
+  }
 }
 
 /** What V8 understands; the names are wabt's. */

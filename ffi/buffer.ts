@@ -64,6 +64,31 @@ export class EventBuffer implements Disposable {
     );
   }
 
+  /**
+   * Shows a ring buffer at the start of `memory`, in place of what is there, as `ring_pump.wat` describes;
+   * until {@linkcode hide}, which comes before the memory's end.
+   *
+   * @returns bytes of a page, or a negative errno: -EOPNOTSUPP for a perf event array
+   */
+  show(memory: LinearMemory): number {
+    return shim().shim_buffer__show(this.#pointer, memoryPointer(memory));
+  }
+
+  /** Puts empty pages where the ring buffer was shown. */
+  hide(): void {
+    shim().shim_buffer__hide(this.#pointer);
+  }
+
+  /**
+   * Waits until a ring buffer has records, of which the kernel may not have completed the first.
+   *
+   * @param timeoutMs 0 does not wait, below 0 waits without end
+   * @returns 1, 0 on time-out, or a negative errno: -EINTR and -ERESTART as the interrupt says
+   */
+  wait(timeoutMs: number): number {
+    return shim().shim_buffer__wait(this.#pointer, timeoutMs);
+  }
+
   /** Events that {@linkcode read} has handed out. */
   get readCount(): number {
     return Number(shim().shim_buffer__read_count(this.#pointer));

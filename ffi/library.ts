@@ -7,7 +7,7 @@ import { ShimError } from "./errors.ts";
 import { type ShimSymbols, SYMBOLS } from "./symbols.ts";
 
 /** What `shim_abi_version()` must answer; the header's `SHIM_ABI_VERSION`. */
-export const ABI_VERSION = 7;
+export const ABI_VERSION = 8;
 
 /** Where the build puts the shim; inside a compiled binary, a file embedded in it. */
 const SHIM_FILE = new URL("../dist/lib/libbpf-shim.so", import.meta.url);
@@ -26,6 +26,7 @@ const MFD_CLOEXEC = 1;
 /** Functions that run once an event, a map operation or a line of output. */
 const HOT: ReadonlySet<keyof typeof SYMBOLS> = new Set([
   "shim_buffer__poll",
+  "shim_buffer__wait",
   "shim_buffer__read",
   "shim_clock__time",
   "shim_fd__write",

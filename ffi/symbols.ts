@@ -175,6 +175,12 @@ export const SYMBOLS = {
     parameters: ["pointer", "pointer", "u32", "u32", "i32"],
     result: "i32",
   },
+  // int32_t shim_buffer__show(struct shim_buffer *buffer, struct shim_memory *memory)
+  shim_buffer__show: { parameters: ["pointer", "pointer"], result: "i32" },
+  // void shim_buffer__hide(struct shim_buffer *buffer)
+  shim_buffer__hide: { parameters: ["pointer"], result: "void" },
+  // int32_t shim_buffer__wait(struct shim_buffer *buffer, int32_t timeout_ms)
+  shim_buffer__wait: { parameters: ["pointer", "i32"], result: "i32" },
   // int64_t shim_buffer__read_count(struct shim_buffer *buffer)
   shim_buffer__read_count: { parameters: ["pointer"], result: "i64" },
   // int32_t shim_buffer__left_ms(struct shim_buffer *buffer)

@@ -95,6 +95,12 @@ static int take(struct shim_buffer *buffer, struct batch *batch)
 	return batch->too_long ? -ENOSPC : err;
 }
 
+/* Records into `batch`, or without one whether there are any. */
+static int look(struct shim_buffer *buffer, struct batch *batch)
+{
+	return batch ? take(buffer, batch) : ring_has_records(&buffer->ring);
+}
+
 static int wait_and_take(struct shim_buffer *buffer, struct batch *batch, int32_t timeout_ms)
 {
 	int result;
@@ -107,7 +113,7 @@ static int wait_and_take(struct shim_buffer *buffer, struct batch *batch, int32_
 	for (;;) {
 		int64_t left = -1;
 
-		result = take(buffer, batch);
+		result = look(buffer, batch);
 		if (result || !timeout_ms)
 			return result;
 		if (timeout_ms > 0) {
@@ -149,6 +155,21 @@ int32_t shim_buffer__read(struct shim_buffer *buffer, struct shim_memory *memory
 
 	buffer->read_count += batch.count;
 	return result;
+}
+
+int32_t shim_buffer__show(struct shim_buffer *buffer, struct shim_memory *memory)
+{
+	return buffer->is_ring ? ring_show(&buffer->ring, memory->base, memory->size) : -EOPNOTSUPP;
+}
+
+void shim_buffer__hide(struct shim_buffer *buffer)
+{
+	ring_hide(&buffer->ring);
+}
+
+int32_t shim_buffer__wait(struct shim_buffer *buffer, int32_t timeout_ms)
+{
+	return buffer->is_ring ? wait_and_take(buffer, NULL, timeout_ms) : -EOPNOTSUPP;
 }
 
 int64_t shim_buffer__read_count(struct shim_buffer *buffer)

@@ -23,7 +23,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 7
+#define SHIM_ABI_VERSION 8
 
 struct shim_memory;
 struct shim_object;
@@ -375,6 +375,26 @@ SHIM_API int32_t shim_buffer__poll(struct shim_buffer *buffer, struct shim_memor
  */
 SHIM_API int32_t shim_buffer__read(struct shim_buffer *buffer, struct shim_memory *memory,
 				   uint32_t offset, uint32_t capacity, int32_t timeout_ms);
+
+/**
+ * @brief Shows a ring buffer at the start of `memory`, in place of what is there: the consumer's
+ * page, the producer's, the data twice in a row, then the state that runtime/ring_pump.wat
+ * describes. Reading goes on at the state's cursor, here as well.
+ * @return bytes of a page; -EOPNOTSUPP for a perf event array; -EINVAL when the memory is too small
+ */
+SHIM_API int32_t shim_buffer__show(struct shim_buffer *buffer, struct shim_memory *memory);
+
+/** @brief Ends shim_buffer__show(): there are empty pages again. Before the memory's end. */
+SHIM_API void shim_buffer__hide(struct shim_buffer *buffer);
+
+/**
+ * @brief Waits until a ring buffer has records behind the cursor; the kernel may not have completed
+ * the first.
+ * @param timeout_ms as shim_buffer__poll()
+ * @return 1; 0 on time-out; -EINTR and -ERESTART as struct shim_interrupt says; -EOPNOTSUPP for a
+ * perf event array
+ */
+SHIM_API int32_t shim_buffer__wait(struct shim_buffer *buffer, int32_t timeout_ms);
 
 /** @brief Events that shim_buffer__read() has handed out. */
 SHIM_API int64_t shim_buffer__read_count(struct shim_buffer *buffer);

@@ -37,10 +37,13 @@ int ring_open(struct ring *ring, int fd, uint32_t size)
 		munmap(consumer, page);
 		return err;
 	}
+	ring->fd = fd;
 	ring->mask = (uint64_t)size - 1;
 	ring->consumer = consumer;
 	ring->producer = producer;
 	ring->data = (const uint8_t *)producer + page;
+	ring->own_cursor = *ring->consumer;
+	ring->cursor = &ring->own_cursor;
 	return 0;
 }
 
@@ -53,6 +56,48 @@ void ring_close(struct ring *ring)
 	munmap(ring->consumer, page);
 	munmap((void *)ring->producer, page + 2 * (size_t)(ring->mask + 1));
 	ring->consumer = NULL;
+}
+
+int ring_show(struct ring *ring, uint8_t *memory, uint64_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), data = (size_t)ring->mask + 1;
+	uint64_t *state;
+
+	if ((uintptr_t)memory % page || size < 3 * page + 2 * (uint64_t)data)
+		return -EINVAL;
+	ring->shown = memory;
+	if (mmap(memory, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, ring->fd, 0) ==
+		MAP_FAILED ||
+	    mmap(memory + page, page + 2 * data, PROT_READ, MAP_SHARED | MAP_FIXED, ring->fd,
+		 (off_t)page) == MAP_FAILED) {
+		int err = -errno;
+
+		ring_hide(ring);
+		return err;
+	}
+	state = (uint64_t *)(memory + 2 * page + 2 * data);
+	memset(state, 0, page);
+	*state = *ring->cursor;
+	ring->cursor = state;
+	return (int)page;
+}
+
+void ring_hide(struct ring *ring)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (!ring->shown)
+		return;
+	ring->own_cursor = *ring->cursor;
+	ring->cursor = &ring->own_cursor;
+	mmap(ring->shown, 2 * page + 2 * (size_t)(ring->mask + 1), PROT_READ | PROT_WRITE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	ring->shown = NULL;
+}
+
+bool ring_has_records(const struct ring *ring)
+{
+	return *ring->cursor < __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
 }
 
 static uint32_t header_at(const struct ring *ring, uint64_t position)
@@ -88,7 +133,7 @@ static void refuse_record(struct batch *batch, uint32_t length)
 
 void ring_take(struct ring *ring, struct batch *batch)
 {
-	uint64_t position = __atomic_load_n(ring->consumer, __ATOMIC_RELAXED);
+	uint64_t position = *ring->cursor;
 	uint64_t end = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
 	uint64_t released = position;
 
@@ -116,5 +161,6 @@ void ring_take(struct ring *ring, struct batch *batch)
 			released = position;
 		}
 	}
+	*ring->cursor = position;
 	__atomic_store_n(ring->consumer, position, __ATOMIC_RELEASE);
 }

@@ -1,7 +1,11 @@
-/** The pump, made from `pump.wat` by the build. */
+/** The pumps, made from `pump.wat` and `ring_pump.wat` by the build. */
 import { HostError } from "../ffi/errors.ts";
 
-const PUMP_FILE = new URL("../dist/lib/pump.bin", import.meta.url);
+/** What pumps call back: a guest's memory, and a table with its functions. */
+export interface CallbackTarget {
+  readonly memory: WebAssembly.Memory;
+  readonly table: WebAssembly.Table;
+}
 
 /**
  * Hands the records between a region's cursor and end to table entry `callback`, each copied to `data`
@@ -18,26 +22,65 @@ export type Pump = (
   maxBytes: number,
 ) => number;
 
-let compiled: WebAssembly.Module | undefined;
+/** Hands over the records of a ring buffer that is shown in a memory. */
+export interface RingPump {
+  /** The same as {@linkcode Pump}, for what is there at the start; 0 when nothing is complete. */
+  pump(callback: number, context: number, data: number, maxBytes: number): number;
+  /** Gives what was handed over back to the kernel, after the callback threw. */
+  release(): void;
+}
 
-/** A pump between two memories that calls through `table`. */
-export function createPump(
-  guest: { memory: WebAssembly.Memory; table: WebAssembly.Table },
-  stage: WebAssembly.Memory,
-): Pump {
-  compiled ??= new WebAssembly.Module(readPump());
-  const instance = new WebAssembly.Instance(compiled, {
-    guest: { memory: guest.memory, table: guest.table },
+/** Where things stand in a memory that shows a ring buffer; see `ring_pump.wat`. */
+export interface ShownRing {
+  memory: WebAssembly.Memory;
+  pageBytes: number;
+  /** Of the data area, a power of two. */
+  sizeBytes: number;
+  /** Offset of the state. */
+  state: number;
+}
+
+const modules = new Map<string, WebAssembly.Module>();
+
+/** A pump between two memories that calls through a table. */
+export function createPump(guest: CallbackTarget, stage: WebAssembly.Memory): Pump {
+  const { memory, table } = guest;
+  const instance = new WebAssembly.Instance(loadModule("pump"), {
+    guest: { memory, table },
     stage: { memory: stage },
   });
   return instance.exports["pump"] as Pump;
 }
 
-function readPump(): Uint8Array<ArrayBuffer> {
+/** A pump from a shown ring that calls through a table. */
+export function createRingPump(guest: CallbackTarget, ring: ShownRing): RingPump {
+  const { memory, table } = guest;
+  const instance = new WebAssembly.Instance(loadModule("ring_pump"), {
+    guest: { memory, table },
+    ring: {
+      memory: ring.memory,
+      page: ring.pageBytes,
+      mask: ring.sizeBytes - 1,
+      state: ring.state,
+    },
+  });
+  return instance.exports as unknown as RingPump;
+}
+
+function loadModule(name: string): WebAssembly.Module {
+  let module = modules.get(name);
+  if (module === undefined) {
+    module = new WebAssembly.Module(readPump(name));
+    modules.set(name, module);
+  }
+  return module;
+}
+
+function readPump(name: string): Uint8Array<ArrayBuffer> {
   try {
-    return Deno.readFileSync(PUMP_FILE);
+    return Deno.readFileSync(new URL(`../dist/lib/${name}.bin`, import.meta.url));
   } catch (cause) {
-    throw new HostError("Cannot read the event pump pump.bin", {
+    throw new HostError(`Cannot read the event pump ${name}.bin`, {
       code: "PUMP_MISSING",
       hint: "in a source checkout, run ./dev build first",
       cause,

@@ -56,6 +56,11 @@ prints(
   /^warning: map "ring": 1 event cut .*\n$/,
 );
 prints(
+  "poll copies an event of any size, and not a byte behind it",
+  "every-size",
+  "seen 1025 wrong 0",
+);
+prints(
   "poll passes discarded events over without waking the guest",
   "discarded",
   "only discarded 0, some 2",

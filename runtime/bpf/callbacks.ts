@@ -1,6 +1,7 @@
 /** How events reach a guest's callback: through its table, or through a function it exports. */
 import { errno } from "../../ffi/mod.ts";
-import { createPump, type Pump } from "../pump.ts";
+import { type CallbackTarget, createPump, type Pump } from "../pump.ts";
+import type { Stage } from "../stage.ts";
 import type { BpfContext } from "./context.ts";
 import { BpfError } from "./errors.ts";
 
@@ -13,12 +14,30 @@ export interface CallbackExports {
   callback?: WebAssembly.ExportValue | undefined;
 }
 
-/** The pumps of one guest, each made when it is first needed. */
+/** What events are handed to: table entries of a guest. One for each table. */
+export class CallbackTable implements CallbackTarget {
+  readonly memory: WebAssembly.Memory;
+  readonly table: WebAssembly.Table;
+  #stagePump: Pump | undefined;
+
+  constructor(target: CallbackTarget) {
+    this.memory = target.memory;
+    this.table = target.table;
+  }
+
+  /** The pump from the stage, of which a guest has one. */
+  stagePump(stage: Stage): Pump {
+    this.#stagePump ??= createPump(this, stage.memory);
+    return this.#stagePump;
+  }
+}
+
+/** The callbacks of one guest. */
 export class Callbacks {
   readonly #context: BpfContext;
   #exports: CallbackExports | undefined;
-  #tablePump: Pump | undefined;
-  #exportPump: Pump | undefined;
+  #table: CallbackTable | undefined;
+  #exported: CallbackTable | undefined;
 
   constructor(context: BpfContext) {
     this.#context = context;
@@ -28,8 +47,8 @@ export class Callbacks {
     this.#exports = exports;
   }
 
-  /** The pump for the guest's own table, or a negative errno when `callback` is no function of it. */
-  forTable(callback: number): Pump | number {
+  /** The guest's own table, or a negative errno when `callback` is no function of it. */
+  forTable(callback: number): CallbackTable | number {
     const table = this.#exports?.table;
     if (this.#exports === undefined || table === undefined) {
       return this.#context.fail(
@@ -42,16 +61,13 @@ export class Callbacks {
     if (callback >>> 0 >= table.length || table.get(callback >>> 0) === null) {
       return -errno("EINVAL");
     }
-    this.#tablePump ??= createPump(
-      { memory: this.#exports.memory, table },
-      this.#context.stage.memory,
-    );
-    return this.#tablePump;
+    this.#table ??= new CallbackTable({ memory: this.#exports.memory, table });
+    return this.#table;
   }
 
-  /** The pump for the guest's exported callback, put into a table of one. */
-  forExport(): Pump | number {
-    if (this.#exportPump !== undefined) return this.#exportPump;
+  /** A table of one, with the guest's exported callback. */
+  forExport(): CallbackTable | number {
+    if (this.#exported !== undefined) return this.#exported;
     const { memory, callback } = this.#exports ?? {};
     if (memory === undefined || typeof callback !== "function") {
       return this.#context.fail(
@@ -63,7 +79,7 @@ export class Callbacks {
     }
     const table = new WebAssembly.Table({ element: "anyfunc", initial: 1 });
     table.set(0, callback);
-    this.#exportPump = createPump({ memory, table }, this.#context.stage.memory);
-    return this.#exportPump;
+    this.#exported = new CallbackTable({ memory, table });
+    return this.#exported;
   }
 }

@@ -8,6 +8,7 @@ import {
 } from "../../ffi/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { GuestFault, type GuestMemory } from "../guest_memory.ts";
+import { MemoryPool } from "../memory_pool.ts";
 import { Stage } from "../stage.ts";
 import { BpfError } from "./errors.ts";
 import type { PollContext } from "./event_channel.ts";
@@ -62,6 +63,7 @@ export class BpfContext implements PollContext, Disposable {
   readonly interrupt: Interrupt;
   readonly attend: () => void;
   readonly onNotice: (text: string) => void;
+  readonly memories = new MemoryPool();
   readonly objects = new Handles<GuestObject>();
   readonly maps = new Handles<MapEntry>();
   readonly programs = new Handles<ProgramEntry>(FIRST_PROGRAM_TOKEN);

@@ -1,17 +1,12 @@
 /** One ring buffer or perf event array that a guest polls or reads. */
 import { type BpfMap, errno, EventBuffer, type Interrupt } from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
-import type { Pump } from "../pump.ts";
-import { type Region, REGION_HEADER_BYTES, type Stage } from "../stage.ts";
-
-/** Bytes of events that one batch takes from the kernel: few enough to stay in a processor's cache. */
-const BATCH_BYTES = 128 * 1024;
-
-/** A wait that is to be gone on with. */
-const RESTART = -errno("ERESTART");
-
-/** The first record is longer than the place for it. */
-const NO_ROOM = -errno("ENOSPC");
+import type { MemoryPool } from "../memory_pool.ts";
+import type { Stage } from "../stage.ts";
+import type { CallbackTable } from "./callbacks.ts";
+import { MapType } from "./map_types.ts";
+import { RingChannel } from "./ring_channel.ts";
+import { StagedChannel } from "./staged_channel.ts";
 
 /** What the guest gave to `wasm_bpf_buffer_poll`. */
 export interface PollArguments {
@@ -29,12 +24,11 @@ export interface ReadArguments {
   timeoutMs: number;
 }
 
-/** Bytes before a record's payload: its size and its CPU. */
-const RECORD_HEADER_BYTES = 8;
-
 /** What every buffer of a guest has in common. */
 export interface PollContext {
   readonly stage: Stage;
+  /** For ring buffers to be shown in. */
+  readonly memories: MemoryPool;
   /** Ends waits early. */
   readonly interrupt: Interrupt;
   /** What the interrupt asks attention for. */
@@ -53,163 +47,39 @@ export interface ChannelStats {
 }
 
 /**
- * Events on their way from the kernel to a callback. Between two polls, what was staged but not yet
- * delivered waits in the region: nothing is lost, and nothing comes twice.
+ * Events on their way from the kernel to a guest. Every event comes once and in order, whatever a
+ * callback does, and however polls and reads take turns.
  */
-export class EventChannel implements Disposable {
-  readonly #buffer: EventBuffer;
-  readonly #context: PollContext;
-  readonly #stage: Stage;
-  readonly #region: Region;
-  #batches = 0;
-
-  private constructor(buffer: EventBuffer, context: PollContext, region: Region) {
-    this.#buffer = buffer;
-    this.#context = context;
-    this.#stage = context.stage;
-    this.#region = region;
-  }
-
-  /** -EINVAL when the map is neither a ring buffer nor a perf event array. */
-  static open(map: BpfMap, context: PollContext): EventChannel | number {
-    const buffer = EventBuffer.open(map, context.interrupt);
-    if (typeof buffer === "number") return buffer;
-    const region = context.stage.allocate(Math.max(BATCH_BYTES, buffer.recordMaxBytes));
-    if (region === undefined) {
-      buffer.close();
-      return -errno("ENOMEM");
-    }
-    return new EventChannel(buffer, context, region);
-  }
-
+export interface EventChannel extends Disposable {
   /**
    * Waits for events and calls back for each, until the buffer is empty.
    *
    * @returns number of events, 0 on time-out, the callback's negative result, or a negative errno
    */
-  poll(pump: Pump, args: PollArguments): number {
-    const { callback, context, data, maxBytes } = args;
-    const { offset } = this.#region;
-    let total = 0;
-    let more = this.#hasStaged();
-    for (;;) {
-      if (!more) {
-        const staged = this.#refill(total > 0 ? 0 : args.timeoutMs);
-        if (staged < 0) return this.#endEarly(total, staged);
-        if (staged === 0) return total;
-        // Less than half a batch was not ended by a record that had no room.
-        more = staged > BATCH_BYTES / 2;
-      }
-      const result = pump(offset, callback, context, data, maxBytes);
-      if (result < 0) return result;
-      total += result;
-      // A batch that was not full has emptied the buffer: what came since is the next poll's.
-      if (!more) return total;
-      more = false;
-    }
-  }
+  poll(callbacks: CallbackTable, args: PollArguments): number;
 
   /**
-   * Puts records into guest memory: those that a poll has staged and not delivered come first; all
-   * others go there directly.
+   * Waits for events and puts their records into guest memory.
    *
    * @returns bytes written, 0 on time-out, or a negative errno; -ENOSPC when the first record does not
    *   fit: its header is written, and it stays first
    */
-  read(memory: GuestMemory, args: ReadArguments): number {
-    if (this.#hasStaged()) return this.#readStaged(memory, args);
-    const { sizeBytes, timeoutMs } = args;
-    const offset = args.buffer >>> 0;
-    let result = this.#buffer.read(memory.linear, offset, sizeBytes, timeoutMs);
-    while (result === RESTART) {
-      result = this.#buffer.read(memory.linear, offset, sizeBytes, this.#attend(timeoutMs));
-    }
-    if (result > 0) this.#batches += 1;
-    return result;
-  }
+  read(memory: GuestMemory, args: ReadArguments): number;
 
-  /** Does what attention was asked for; how long is still to be waited. */
-  #attend(timeoutMs: number): number {
-    this.#context.attend();
-    return timeoutMs > 0 ? this.#buffer.leftMs : timeoutMs;
-  }
+  /** Makes a batch in progress end with the event it is at; before the end. */
+  discard(): void;
 
-  #readStaged(memory: GuestMemory, { buffer, sizeBytes }: ReadArguments): number {
-    const header = this.#stage.view();
-    const { offset } = this.#region;
-    const start = header.getUint32(offset, true);
-    const end = header.getUint32(offset + 4, true);
-    let at = start;
-    let count = 0;
-    while (at < end) {
-      const padded = (header.getUint32(at, true) + 7) & ~7;
-      const next = at + RECORD_HEADER_BYTES + padded;
-      if (next - start > sizeBytes) break;
-      at = next;
-      count += 1;
-    }
-    const fits = count > 0;
-    const taken = fits ? at - start : RECORD_HEADER_BYTES;
-    memory.write(buffer, this.#stage.linear.bytes.subarray(start, start + taken));
-    if (!fits) return -errno("ENOSPC");
-    header.setUint32(offset, at, true);
-    header.setBigUint64(offset + 8, header.getBigUint64(offset + 8, true) + BigInt(count), true);
-    return taken;
-  }
+  readonly stats: ChannelStats;
+}
 
-  /** An interrupt behind events that were handled: these are reported now, it is next time. */
-  #endEarly(total: number, error: number): number {
-    if (total === 0) return error;
-    if (error === -errno("EINTR")) this.#context.interrupt.raise();
-    return total;
-  }
-
-  #hasStaged(): boolean {
-    const header = this.#stage.view();
-    const { offset } = this.#region;
-    return header.getUint32(offset, true) < header.getUint32(offset + 4, true);
-  }
-
-  #refill(timeoutMs: number): number {
-    const start = this.#region.offset + REGION_HEADER_BYTES;
-    const { linear } = this.#stage;
-    let capacity = BATCH_BYTES;
-    let left = timeoutMs;
-    let staged = this.#buffer.poll(linear, start, capacity, left);
-    while (staged === RESTART || staged === NO_ROOM) {
-      // A record longer than a batch: the region has room for the longest there can be.
-      if (staged === NO_ROOM) capacity = this.#region.sizeBytes - REGION_HEADER_BYTES;
-      else left = this.#attend(timeoutMs);
-      staged = this.#buffer.poll(linear, start, capacity, left);
-    }
-    if (staged > 0) {
-      this.#batches += 1;
-      const header = this.#stage.view();
-      header.setUint32(this.#region.offset, start, true);
-      header.setUint32(this.#region.offset + 4, start + staged, true);
-    }
-    return staged;
-  }
-
-  /** Drops what is staged, so that a batch in progress ends with the event it is at. */
-  discard(): void {
-    const header = this.#stage.view();
-    header.setUint32(this.#region.offset + 4, 0, true);
-  }
-
-  get stats(): ChannelStats {
-    const header = this.#stage.view();
-    const { offset } = this.#region;
-    return {
-      delivered: Number(header.getBigUint64(offset + 8, true)) + this.#buffer.readCount,
-      lost: this.#buffer.lost,
-      truncated: Number(header.getBigUint64(offset + 16, true)),
-      batches: this.#batches,
-    };
-  }
-
-  [Symbol.dispose](): void {
-    this.#buffer.close();
-    this.#stage.release(this.#region);
-  }
+/** Opens a map's buffer: -EINVAL when it is neither a ring buffer nor a perf event array. */
+export function openChannel(map: BpfMap, context: PollContext): EventChannel | number {
+  const buffer = EventBuffer.open(map, context.interrupt);
+  if (typeof buffer === "number") return buffer;
+  const channel =
+    (map.type === MapType.RingBuffer ? RingChannel.open(buffer, context) : undefined) ??
+      StagedChannel.open(buffer, context);
+  if (channel !== undefined) return channel;
+  buffer.close();
+  return -errno("ENOMEM");
 }

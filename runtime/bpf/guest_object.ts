@@ -11,15 +11,16 @@ import {
   UserRing,
 } from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
-import type { Pump } from "../pump.ts";
 import { attachProgram } from "./attach.ts";
+import type { CallbackTable } from "./callbacks.ts";
 import { diagnoseGlobal, diagnoseLoad, diagnoseOpen, withoutPrefix } from "./diagnosis.ts";
 import { BpfError } from "./errors.ts";
 import { kernelHint } from "./kernel_support.ts";
 import { MapType } from "./map_types.ts";
 import {
   type ChannelStats,
-  EventChannel,
+  type EventChannel,
+  openChannel,
   type PollArguments,
   type PollContext,
   type ReadArguments,
@@ -222,12 +223,12 @@ export class GuestObject implements Disposable {
    *
    * @returns number of events, the callback's negative result, or a negative errno
    */
-  poll(map: BpfMap, context: PollContext, pump: Pump, args: PollArguments): number {
+  poll(map: BpfMap, context: PollContext, callbacks: CallbackTable, args: PollArguments): number {
     const channel = this.#channel(map, context);
     if (typeof channel === "number") return channel;
     this.#pollDepth += 1;
     try {
-      return channel.poll(pump, args);
+      return channel.poll(callbacks, args);
     } finally {
       this.#pollDepth -= 1;
       if (this.#closing) this.close();
@@ -247,7 +248,7 @@ export class GuestObject implements Disposable {
   #channel(map: BpfMap, context: PollContext): EventChannel | number {
     const known = this.#channels.get(map);
     if (known !== undefined) return known;
-    const opened = EventChannel.open(map, context);
+    const opened = openChannel(map, context);
     if (typeof opened !== "number") this.#channels.set(map, opened);
     return opened;
   }

@@ -1,7 +1,6 @@
 /** The `wasm_bpf` import module: what a guest may ask of eBPF. */
 import { errno } from "../../ffi/mod.ts";
-import type { Pump } from "../pump.ts";
-import { type CallbackExports, Callbacks } from "./callbacks.ts";
+import { type CallbackExports, Callbacks, type CallbackTable } from "./callbacks.ts";
 import { BpfContext, type BpfHostOptions } from "./context.ts";
 import { extensionImports } from "./ext/mod.ts";
 import { GuestObject } from "./guest_object.ts";
@@ -50,9 +49,9 @@ export class BpfHost implements Disposable {
         maxBytes: number,
         timeoutMs: number,
       ) => {
-        const pump = this.#callbacks.forTable(callback);
-        if (typeof pump === "number") return pump;
-        return this.#poll(object, token, pump, callback, argument, data, maxBytes, timeoutMs);
+        const callbacks = this.#callbacks.forTable(callback);
+        if (typeof callbacks === "number") return callbacks;
+        return this.#poll(object, token, callbacks, callback, argument, data, maxBytes, timeoutMs);
       },
     };
   }
@@ -68,9 +67,9 @@ export class BpfHost implements Disposable {
         maxBytes: number,
         timeoutMs: number,
       ) => {
-        const pump = this.#callbacks.forExport();
-        if (typeof pump === "number") return pump;
-        return this.#poll(object, token, pump, 0, argument, data, maxBytes, timeoutMs);
+        const callbacks = this.#callbacks.forExport();
+        if (typeof callbacks === "number") return callbacks;
+        return this.#poll(object, token, callbacks, 0, argument, data, maxBytes, timeoutMs);
       },
     };
   }
@@ -108,7 +107,7 @@ export class BpfHost implements Disposable {
   #poll(
     handle: bigint,
     token: number,
-    pump: Pump,
+    callbacks: CallbackTable,
     callback: number,
     context: number,
     data: number,
@@ -122,7 +121,7 @@ export class BpfHost implements Disposable {
     if (entry === undefined || entry.object !== object) return -errno("EBADF");
     if (maxBytes < 0 || !memory.contains(data, maxBytes)) return -errno("EFAULT");
     const args = { callback, context, data, maxBytes, timeoutMs };
-    return object.poll(entry.map, this.#context, pump, args);
+    return object.poll(entry.map, this.#context, callbacks, args);
   }
 
   /** What programs and buffers have done so far; after disposal, in all. */

@@ -21,13 +21,6 @@ static char buffer[4096];
 
 /* ---- what the sub-commands share ----------------------------------------------------------- */
 
-static void load_and_attach(void)
-{
-	object = wasm_load_bpf_object(abi_bpf, WASM_BPF_SIZE(abi_bpf));
-	if (!object || wasm_attach_bpf_program(object, "produce", NULL))
-		exit(1);
-}
-
 static void order(unsigned int what, unsigned int count)
 {
 	size_t size = (what << 16) + count;
@@ -41,6 +34,22 @@ static void order(unsigned int what, unsigned int count)
 	if (random_get(bytes, size))
 		exit(1);
 	free(bytes);
+}
+
+static void load_and_attach(void)
+{
+	unsigned int zero = 0, number;
+	int claim;
+
+	object = wasm_load_bpf_object(abi_bpf, WASM_BPF_SIZE(abi_bpf));
+	if (!object || wasm_attach_bpf_program(object, "produce", NULL) ||
+	    getentropy(&number, sizeof(number)))
+		exit(1);
+	number = number % 0xffff + 1;
+	claim = wasm_bpf_map_fd_by_name(object, "claim");
+	if (wasm_bpf_map_operate(claim, WASM_BPF_MAP_UPDATE, &zero, &number, NULL, 0))
+		exit(1);
+	order(ORDER_CLAIM, number);
 }
 
 static int token(const char *name)
@@ -245,6 +254,31 @@ static void cut(void)
 	printf("handled %d size %u text %.4s behind %c\n", handled, size, buffer, buffer[16]);
 }
 
+/* Counts bytes that are not what was sent, or were written though nothing was sent there. */
+static int check_bytes(void *ctx, void *data, size_t size)
+{
+	const unsigned char *bytes = data;
+
+	if (size != *(unsigned int *)ctx)
+		wrong++;
+	for (size_t i = 0; i < sizeof(buffer); i++)
+		if (bytes[i] != (i < size ? (i & 0xff) : '?'))
+			wrong++;
+	seen++;
+	return 0;
+}
+
+static void every_size(void)
+{
+	for (unsigned int size = 0; size <= SIZED_MAX; size++) {
+		memset(buffer, '?', sizeof(buffer));
+		order(ORDER_SIZED, size);
+		if (poll("ring", check_bytes, &size, 0) != 1)
+			wrong++;
+	}
+	printf("seen %u wrong %u\n", seen, wrong);
+}
+
 static void discarded(void)
 {
 	order(ORDER_DISCARDED, 3);
@@ -352,9 +386,12 @@ static void global_data(void)
 static void foreign_descriptors(void)
 {
 	unsigned long long key = 0, value = 0;
+	int known = token("claim");
 
 	for (int fd = -1; fd < 40; fd++) {
-		int err = wasm_bpf_map_operate(fd, WASM_BPF_MAP_LOOKUP, &key, &value, NULL, 0);
+		int err = fd == known ? -WASM_BPF_EBADF
+				      : wasm_bpf_map_operate(fd, WASM_BPF_MAP_LOOKUP, &key, &value,
+							     NULL, 0);
 
 		if (err != -WASM_BPF_EBADF)
 			printf("fd %d gives %d\n", fd, err);
@@ -439,6 +476,7 @@ static const struct command commands[] = {
     {"trap-inside", trap_inside, 0},
     {"exit-inside", exit_inside, 0},
     {"cut", cut, 0},
+    {"every-size", every_size, 0},
     {"discarded", discarded, 0},
     {"bad-polls", bad_polls, 0},
     {"wait-for-interrupt", wait_for_interrupt, 0},

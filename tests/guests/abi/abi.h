@@ -13,9 +13,14 @@ enum order {
 	ORDER_PERF,
 	ORDER_LONG,
 	ORDER_DISCARDED,
+	/* One event of as many bytes as are ordered, each its own index. */
+	ORDER_SIZED,
+	/* Of the number in map `claim`: whoever knows it is the process that loaded this. */
+	ORDER_CLAIM,
 };
 
 #define LONG_SIZE 256
+#define SIZED_MAX 1024
 
 struct event {
 	unsigned int order;
