@@ -1,5 +1,12 @@
 /** The types of a module's imported functions, which JavaScript's interface does not tell. */
-import { Reader, readSections, Section, sectionReader, WasmSyntaxError } from "./reader.ts";
+import {
+  type Reader,
+  readSections,
+  Section,
+  type SectionBytes,
+  sectionReader,
+  WasmSyntaxError,
+} from "./reader.ts";
 
 /** A function a module imports. */
 export interface FunctionImport {
@@ -97,6 +104,12 @@ function readTypes(reader: Reader): string[] {
     }
   });
   return types;
+}
+
+/** How many types a module has, each of a recursive group counted. */
+export function countTypes(bytes: Uint8Array, sections: readonly SectionBytes[]): number {
+  const reader = sectionReader(bytes, sections, Section.Type);
+  return reader === undefined ? 0 : readTypes(reader).length;
 }
 
 /** Limits of a memory or table. */
