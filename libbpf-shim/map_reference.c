@@ -47,10 +47,8 @@ static int operate(const struct shim_map *map, int32_t command, const void *key,
 		return bpf_map_lookup_elem_flags(map->fd, key, value, flags);
 	case BPF_MAP_UPDATE_ELEM:
 		return bpf_map_update_elem(map->fd, key, value, flags);
-	case BPF_MAP_DELETE_ELEM:
-		return bpf_map_delete_elem(map->fd, key);
 	default:
-		return -EOPNOTSUPP;
+		return bpf_map_delete_elem(map->fd, key);
 	}
 }
 
@@ -63,6 +61,8 @@ int32_t shim_map__operate_on_task(struct shim_map *map, struct shim_memory *memo
 	int32_t pid;
 	int fd, err;
 
+	if (command < BPF_MAP_LOOKUP_ELEM || command > BPF_MAP_DELETE_ELEM)
+		return -EOPNOTSUPP;
 	if (!pid_at)
 		return -EFAULT;
 	if (command != BPF_MAP_DELETE_ELEM) {
