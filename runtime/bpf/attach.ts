@@ -154,8 +154,11 @@ function inWords(plan: AttachPlan, number: number): Words | undefined {
     case "interface EEXIST":
       return { hint: "the interface has an XDP program already, and takes one only" };
     case "netns EEXIST":
-    case "netns EBUSY":
-      return { hint: "the network namespace has a program of this kind already" };
+    case "netns E2BIG":
+      return {
+        reason: "it is taken",
+        hint: "the network namespace has a program of this kind already, and takes one only",
+      };
     case "netns EACCES":
       return { hint: "another process's /proc/PID/ns needs CAP_SYS_PTRACE and what it itself has" };
     case "cgroup ENOENT":

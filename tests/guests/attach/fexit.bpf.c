@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+#include "count.h"
+
+COUNTER("fexit/do_nanosleep", fexit, 0)

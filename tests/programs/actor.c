@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Does what attached programs wait for.
+ *
+ *	actor [--cgroup DIRECTORY] ACTION...
+ *
+ * ACTION: call (a function, a USDT probe, getpgid), packets (UDP and TCP through lo),
+ * sockets (every call that a cgroup program can watch), wait (until standard input ends).
+ */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* ---- code to probe --------------------------------------------------------------------------- */
+
+__attribute__((noinline)) int wasm_bpf_test_function(int number)
+{
+	__asm__ volatile("" : "+r"(number));
+	return number + 1;
+}
+
+__attribute__((noinline)) int wasm_bpf_test_other(int number)
+{
+	__asm__ volatile("" : "+r"(number));
+	return number + 2;
+}
+
+/*
+ * The probe wasm_bpf_test:called(first, second, third), as sys/sdt.h would write it: a nop, and an
+ * ELF note with its address, the address of .stapsdt.base, no semaphore, provider, name, and where
+ * the arguments are.
+ */
+static void usdt_probe(long first, long second, long third)
+{
+	__asm__ volatile("990: nop\n"
+			 ".pushsection .note.stapsdt,\"?\",\"note\"\n"
+			 ".balign 4\n"
+			 ".4byte 992f-991f, 994f-993f, 3\n"
+			 "991: .asciz \"stapsdt\"\n"
+			 "992: .balign 4\n"
+			 "993: .8byte 990b\n"
+			 ".8byte _.stapsdt.base\n"
+			 ".8byte 0\n"
+			 ".asciz \"wasm_bpf_test\"\n"
+			 ".asciz \"called\"\n"
+			 ".asciz \"-8@%0 -8@%1 -8@%2\"\n"
+			 "994: .balign 4\n"
+			 ".popsection\n"
+			 ".ifndef _.stapsdt.base\n"
+			 ".pushsection .stapsdt.base,\"aG\",\"progbits\",.stapsdt.base,comdat\n"
+			 ".weak _.stapsdt.base\n"
+			 ".hidden _.stapsdt.base\n"
+			 "_.stapsdt.base: .space 1\n"
+			 ".size _.stapsdt.base, 1\n"
+			 ".popsection\n"
+			 ".endif\n"
+			 :
+			 : "r"(first), "r"(second), "r"(third));
+}
+
+static void call(void)
+{
+	if (wasm_bpf_test_function(41) != 42 || wasm_bpf_test_other(40) != 42)
+		exit(1);
+	usdt_probe(1, 2, 4711);
+	getpgid(0);
+}
+
+/* ---- traffic, through lo only -----------------------------------------------------------------
+ */
+
+static const struct sockaddr_in nobody4 = {
+    .sin_family = AF_INET, .sin_port = 0x0900, .sin_addr.s_addr = 0x0100007f};
+
+static void packets(void)
+{
+	int udp = socket(AF_INET, SOCK_DGRAM, 0), tcp = socket(AF_INET, SOCK_STREAM, 0);
+
+	sendto(udp, "packet", 6, 0, (const void *)&nobody4, sizeof(nobody4));
+	/* Refused, but the packets have been. */
+	connect(tcp, (const void *)&nobody4, sizeof(nobody4));
+	close(udp);
+	close(tcp);
+}
+
+/* Two sockets of one family that talk to each other; every call on the way is watched by someone.
+ */
+static void talk(const struct sockaddr *any, socklen_t size)
+{
+	int receiver = socket(any->sa_family, SOCK_DGRAM, 0);
+	int sender = socket(any->sa_family, SOCK_DGRAM, 0);
+	struct sockaddr_storage own, peer;
+	socklen_t length = sizeof(own);
+	int value = 1;
+	char text[8];
+
+	setsockopt(receiver, SOL_SOCKET, SO_REUSEADDR, &value, sizeof(value));
+	bind(receiver, any, size);
+	getsockname(receiver, (void *)&own, &length);
+	sendto(sender, "packet", 6, 0, (void *)&own, length);
+	recvfrom(receiver, text, sizeof(text), MSG_DONTWAIT, (void *)&peer,
+		 &(socklen_t){sizeof(peer)});
+	connect(sender, (void *)&own, length);
+	getpeername(sender, (void *)&peer, &(socklen_t){sizeof(peer)});
+	getsockopt(sender, SOL_SOCKET, SO_TYPE, &value, &(socklen_t){sizeof(value)});
+	close(receiver);
+	close(sender);
+}
+
+static void sockets(void)
+{
+	const struct sockaddr_in any4 = {.sin_family = AF_INET, .sin_addr.s_addr = 0x0100007f};
+	const struct sockaddr_in6 any6 = {.sin6_family = AF_INET6,
+					  .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	const struct sockaddr_un nowhere = {.sun_family = AF_UNIX, .sun_path = "\0wasm-bpf-test"};
+	int local = socket(AF_UNIX, SOCK_STREAM, 0), file;
+	char text[64];
+
+	talk((const void *)&any4, sizeof(any4));
+	talk((const void *)&any6, sizeof(any6));
+	connect(local, (const void *)&nowhere, sizeof(nowhere));
+	close(local);
+	packets();
+	file = open("/proc/sys/kernel/ostype", O_RDONLY);
+	if (read(file, text, sizeof(text)) < 0)
+		exit(1);
+	close(file);
+	close(open("/dev/null", O_RDWR));
+}
+
+static void bring_up_lo(void)
+{
+	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	int any = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (ioctl(any, SIOCSIFFLAGS, &request))
+		exit(1);
+	close(any);
+}
+
+static void join_cgroup(const char *directory)
+{
+	char path[4096];
+	int file;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", directory);
+	file = open(path, O_WRONLY);
+	if (write(file, "0", 1) != 1)
+		exit(1);
+	close(file);
+}
+
+static void wait_for_end(void)
+{
+	char byte;
+
+	if (write(STDOUT_FILENO, "ready\n", 6) != 6)
+		exit(1);
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+}
+
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--cgroup") && i + 1 < argc)
+			join_cgroup(argv[++i]);
+		else if (!strcmp(argv[i], "call"))
+			call();
+		else if (!strcmp(argv[i], "packets"))
+			packets();
+		else if (!strcmp(argv[i], "sockets"))
+			sockets();
+		else if (!strcmp(argv[i], "lo-up"))
+			bring_up_lo();
+		else if (!strcmp(argv[i], "wait"))
+			wait_for_end();
+		else
+			return 2;
+	}
+	return 0;
+}
