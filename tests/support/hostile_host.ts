@@ -1,0 +1,208 @@
+/** A guest's memory and imports without a guest, for calls that no compiler would make. */
+import { Interrupt } from "../../ffi/mod.ts";
+import { BpfHost } from "../../runtime/bpf/mod.ts";
+import { GuestMemory } from "../../runtime/guest_memory.ts";
+import { wasiImports } from "../../runtime/wasi/mod.ts";
+import { fromFileUrl } from "./paths.ts";
+import { assemble } from "./wat.ts";
+
+const PAGES = 4;
+/** Bytes of the memory. */
+export const SIZE = PAGES * 65536;
+const FILL = 0x3f;
+
+const ELF = Deno.readFileSync(fromFileUrl("../../dist/tests/hostile.bpf.o"));
+
+/** Where things stand in the memory. Behind the ELF file there is no NUL any more. */
+export const Place = {
+  Strings: 0x100,
+  /** 4 KiB of zeros. */
+  Zeros: 0x1000,
+  /** A `u32` of 4, and zeros behind it. */
+  Count: 0x2000,
+  /** `'?'` up to the file. */
+  Buffer: 0x4000,
+  Elf: 0x20000,
+  ElfBytes: ELF.length,
+} as const;
+
+const MAPS = [
+  ...["hash", "array", "per_cpu", "programs", "devices", "perf", "queue", "tasks", "ring"],
+  ...["commands", "inner", "outer", ".data"],
+];
+const NAMES = ["", ...MAPS, "iterate", ".bss", "no_such_name"];
+
+/** A function as WebAssembly calls it. */
+export type Import = (...args: (number | bigint)[]) => number | bigint | undefined;
+
+/** What a call changed. */
+export interface Changes {
+  first: number;
+  last: number;
+}
+
+/** Thrown by `proc_exit`. */
+export class GuestExit extends Error {}
+
+const CALLBACK = `(module (func (export "f") (param i32 i32 i32) (result i32) (i32.const 0)))`;
+
+/** One guest without code; its memory is filled anew by {@linkcode HostileHost.fill}. */
+export class HostileHost implements Disposable {
+  readonly imports: Record<string, Record<string, Import>>;
+  readonly interrupt = Interrupt.create();
+  readonly #memory = new GuestMemory();
+  readonly #bpf: BpfHost;
+  readonly #linear = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
+  readonly #template = new Uint8Array(SIZE).fill(FILL);
+  readonly #strings = new Map<string, number>();
+  /** Of a loaded object. */
+  object = 0n;
+  /** Of an iterator. */
+  link = 0;
+  readonly tokens = new Map<string, number>();
+  /** The fixed value sizes, as `map_info` tells them. */
+  readonly sizes = new Map<number, { key: number; value: number }>();
+
+  constructor() {
+    this.#layOut();
+    this.#memory.bind(this.#linear);
+    this.#bpf = new BpfHost({
+      memory: this.#memory,
+      interrupt: this.interrupt,
+      attend: () => {},
+      programsCounted: false,
+      onError: () => {},
+      onNotice: () => {},
+    });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assemble(CALLBACK)));
+    const table = new WebAssembly.Table({ element: "anyfunc", initial: 3 });
+    table.set(1, exports["f"] as () => number);
+    this.#bpf.bind({ memory: this.#linear, table, callback: exports["f"] });
+    this.imports = {
+      "wasm_bpf": this.#bpf.imports(),
+      "callback-wrapper": this.#bpf.wrapperImports(),
+      "wasm_bpf_ext": this.#bpf.extensionImports(),
+      "wasi_snapshot_preview1": wasiImports({
+        memory: this.#memory,
+        interrupt: this.interrupt,
+        attend: () => {},
+        args: ["guest", "argument"],
+        env: { NAME: "value" },
+        exit: () => {
+          throw new GuestExit();
+        },
+      }),
+    } as unknown as Record<string, Record<string, Import>>;
+    this.renew();
+  }
+
+  #layOut(): void {
+    let at: number = Place.Strings;
+    for (const name of NAMES) {
+      this.#strings.set(name, at);
+      const bytes = new TextEncoder().encode(`${name}\0`);
+      this.#template.set(bytes, at);
+      at += bytes.length;
+    }
+    this.#template.fill(0, Place.Zeros, Place.Count + 4096);
+    this.#template[Place.Count] = 4;
+    this.#template.set(ELF, Place.Elf);
+  }
+
+  call(module: string, name: string, ...args: (number | bigint)[]): number | bigint | undefined {
+    const call = this.imports[module]?.[name];
+    if (call === undefined) throw new Error(`no import ${module}.${name}`);
+    return call(...args);
+  }
+
+  /** Loads the object and attaches its iterator, where a call has closed them. */
+  renew(): void {
+    this.fill();
+    const iterate = this.string("iterate");
+    const program = () =>
+      this.call("wasm_bpf_ext", "program_token", this.object, iterate) as number;
+    if (program() < 0) {
+      const loaded = this.call("wasm_bpf", "wasm_load_bpf_object", Place.Elf, Place.ElfBytes);
+      this.object = loaded as bigint;
+      this.sizes.clear();
+      for (const name of MAPS) this.#findMap(name);
+      this.tokens.set("iterate", program());
+    }
+    if (this.call("wasm_bpf_ext", "iter_read", this.link, Place.Buffer, 0) as number < 0) {
+      this.link = this.call("wasm_bpf_ext", "link_attach", this.object, iterate, 0) as number;
+    }
+    if (this.object === 0n || this.link < 0) throw new Error("cannot load hostile.bpf.o");
+  }
+
+  /** Lets the iterator run to its end, which sends an event. */
+  sendEvent(): void {
+    while (this.call("wasm_bpf_ext", "iter_read", this.link, Place.Buffer, 4096) as number > 0);
+  }
+
+  #findMap(name: string): void {
+    const token = this.call(
+      "wasm_bpf",
+      "wasm_bpf_map_fd_by_name",
+      this.object,
+      this.string(name),
+    ) as number;
+    this.tokens.set(name, token);
+    this.call("wasm_bpf_ext", "map_info", token, Place.Buffer);
+    const view = new DataView(this.#linear.buffer);
+    this.sizes.set(token, {
+      key: view.getUint32(Place.Buffer + 4, true),
+      value: view.getUint32(Place.Buffer + 8, true),
+    });
+  }
+
+  /** Where a name stands. */
+  string(name: string): number {
+    const at = this.#strings.get(name);
+    if (at === undefined) throw new Error(`no string ${name}`);
+    return at;
+  }
+
+  get strings(): number[] {
+    return [...this.#strings.values()];
+  }
+
+  /** A `u32` of the memory as it is filled; 0 beyond it. */
+  u32(at: number): number {
+    const view = new DataView(this.#template.buffer);
+    return at >= 0 && at + 4 <= SIZE ? view.getUint32(at, true) : 0;
+  }
+
+  fill(): void {
+    new Uint8Array(this.#linear.buffer).set(this.#template);
+  }
+
+  /** The bytes that are not as they were filled, all of `ranges` apart: the first and the last. */
+  changesOutside(ranges: readonly (readonly [number, number])[]): Changes | undefined {
+    const bytes = new Uint8Array(this.#linear.buffer as ArrayBuffer);
+    for (const [offset, size] of ranges) {
+      const start = Math.min(offset >>> 0, SIZE);
+      const end = Math.min(start + Math.max(0, size), SIZE);
+      bytes.set(this.#template.subarray(start, end), start);
+    }
+    return firstAndLast(bytes, this.#template);
+  }
+
+  [Symbol.dispose](): void {
+    this.#bpf[Symbol.dispose]();
+    this.#memory[Symbol.dispose]();
+    this.interrupt.close();
+  }
+}
+
+/** Compares words of 32 bits: no bigint is made. */
+function firstAndLast(a: Uint8Array<ArrayBuffer>, b: Uint8Array<ArrayBuffer>): Changes | undefined {
+  const [x, y] = [new Uint32Array(a.buffer), new Uint32Array(b.buffer)];
+  let first = -1;
+  let last = -1;
+  for (let i = 0; i < x.length; i++) {
+    if (x[i] === y[i]) continue;
+    if (first < 0) first = i * 4;
+    last = i * 4 + 3;
+  }
+  return first < 0 ? undefined : { first, last };
+}
