@@ -6,7 +6,8 @@ import { GuestObject } from "../runtime/bpf/guest_object.ts";
 import { act, ACTOR } from "./support/actor.ts";
 import { fromFileUrl } from "./support/paths.ts";
 
-const OBJECT = await Deno.readFile(fromFileUrl("../../dist/tests/trace.bpf.o"));
+const TRACE = await Deno.readFile(fromFileUrl("../../dist/tests/trace.bpf.o"));
+const STRUCT_OPS = await Deno.readFile(fromFileUrl("../../dist/tests/struct_ops.bpf.o"));
 
 /** Where keys, values and an iterator's text go: behind the object's bytes. */
 const KEY = 2 ** 20;
@@ -14,14 +15,14 @@ const VALUE = KEY + 8;
 const TEXT = KEY + 64;
 const TEXT_SIZE = 2 ** 16;
 
-/** The object of `tests/guests/attach/trace.bpf.c`, loaded, with a memory as a guest would have. */
+/** An object of `tests/guests/attach`, loaded, with a memory as a guest would have. */
 class Loaded implements Disposable {
   readonly memory = new LinearMemory(new WebAssembly.Memory({ initial: 32 }));
   readonly object: GuestObject;
 
-  constructor() {
-    this.memory.bytes.set(OBJECT, 0);
-    const source = { memory: this.memory, offset: 0, sizeBytes: OBJECT.length };
+  constructor(bytes = TRACE) {
+    this.memory.bytes.set(bytes, 0);
+    const source = { memory: this.memory, offset: 0, sizeBytes: bytes.length };
     this.object = GuestObject.load(source, { onNotice: () => {}, noteClosed: () => {} });
   }
 
@@ -151,4 +152,43 @@ Deno.test("attaching and detaching leaves no descriptor behind, and neither do r
     }
     assert.equal(descriptors(), before, `${program} ${target}`);
   }
+});
+
+/** The TCP congestion controls that the kernel has. */
+async function congestionControls(): Promise<string> {
+  return await Deno.readTextFile("/proc/sys/net/ipv4/tcp_available_congestion_control");
+}
+
+function errorOf(call: () => unknown): BpfError {
+  try {
+    call();
+  } catch (error) {
+    assert.ok(error instanceof BpfError, String(error));
+    return error;
+  }
+  assert.fail("it succeeded");
+}
+
+Deno.test("attach registers a struct_ops map that has a link, and detach takes it back", async () => {
+  using loaded = new Loaded(STRUCT_OPS);
+  const link = loaded.object.attach("ssthresh", "with_link");
+  assert.match(await congestionControls(), /\bwasm_bpf_test\b/);
+  loaded.object.detach(link);
+  assert.doesNotMatch(await congestionControls(), /wasm_bpf_test/);
+});
+
+Deno.test("attach refuses a struct_ops map that would stay when the process is killed", async () => {
+  using loaded = new Loaded(STRUCT_OPS);
+  const { code, hint } = errorOf(() => loaded.object.attach("ssthresh", "without"));
+  assert.equal(code, "EOPNOTSUPP");
+  assert.match(hint ?? "", /\.struct_ops\.link/);
+  assert.doesNotMatch(await congestionControls(), /wasm_bpf_test/);
+});
+
+Deno.test("attach of a struct_ops program wants the map's name where there are several", () => {
+  using loaded = new Loaded(STRUCT_OPS);
+  assert.equal(errorOf(() => loaded.object.attach("ssthresh", "")).code, "EINVAL");
+  const { code, hint } = errorOf(() => loaded.object.attach("ssthresh", "no_such_map"));
+  assert.equal(code, "ENOENT");
+  assert.match(hint ?? "", /with_link, without/);
 });

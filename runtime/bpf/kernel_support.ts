@@ -96,7 +96,7 @@ function needOf({ type, attachType, section }: AttachSubject): Need | undefined 
     case ProgramType.PERF_EVENT:
       return { what: "perf_event programs", options: ["CONFIG_BPF_EVENTS"] };
     case ProgramType.STRUCT_OPS:
-      return { what: "struct_ops links", since: [6, 4], options: TRAMPOLINE };
+      return { what: "struct_ops links", since: [6, 4], options: ["CONFIG_BPF_JIT"] };
     default:
       return undefined;
   }
