@@ -12,7 +12,7 @@ import {
 import { type AttachPlan, parseAttachTarget, TargetSyntaxError } from "./attach_target.ts";
 import { diagnoseAttach } from "./diagnosis.ts";
 import { BpfError } from "./errors.ts";
-import { inactiveLsmHint, kernelHint } from "./kernel_support.ts";
+import { inactiveLsmHint, kernelHint, missingEventSource } from "./kernel_support.ts";
 import { ProgramType } from "./program_types.ts";
 
 /** The maps of the program's own object: some targets name one. */
@@ -35,6 +35,9 @@ export function attachProgram(program: BpfProgram, target: string, maps: OwnMaps
     throw new BpfError(operation(program, target), errno("EOPNOTSUPP"), {
       hint: inactiveLsmHint("bpf"),
     });
+  }
+  if (missingEventSource(program) !== undefined) {
+    throw diagnose(program, target, plan, -errno("ENOENT"), "");
   }
   takeLog();
   const link = follow(program, plan, maps);

@@ -144,9 +144,26 @@ function lack(need: Need, facts: KernelFacts): string | undefined {
   if (missing.length > 0) {
     return `this kernel was built without ${list(missing)}, which ${what} need`;
   }
-  if (sourceIsMissing) return `this kernel has no ${what}: they need ${list(options)}`;
+  if (sourceIsMissing) {
+    const known = options.every((option) => facts.hasOption(option) === true);
+    return known
+      ? `${what} need /sys/bus/event_source/devices/${eventSource}: is sysfs mounted on /sys?`
+      : `this kernel has no ${what}, or no sysfs is mounted on /sys: they need ${list(options)}`;
+  }
   if (lsm !== undefined && facts.hasLsm(lsm) === false) return inactiveLsmHint(lsm);
   return undefined;
+}
+
+/**
+ * The event source that a probe goes through and that is not there. libbpf would make the probe through
+ * tracefs instead, where it stays when the process is killed.
+ */
+export function missingEventSource(
+  program: AttachSubject,
+  facts: KernelFacts = kernel,
+): string | undefined {
+  const source = needOf(program)?.eventSource;
+  return source === undefined || facts.hasEventSource(source) ? undefined : source;
 }
 
 /** What to do about a security module that is not active. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type KernelFacts, kernelHint } from "./kernel_support.ts";
+import { type KernelFacts, kernelHint, missingEventSource } from "./kernel_support.ts";
 import { AttachType, ProgramType } from "./program_types.ts";
 
 /** A kernel that has everything, but for what is said. */
@@ -74,7 +74,27 @@ Deno.test("kernelHint() believes the event source more than the configuration", 
   const without = kernelWithout({ options, sources: false });
   assert.match(kernelHint(KPROBE, ENOENT, without) ?? "", /without CONFIG_KPROBES,/);
   const unknown = kernelWithout({ config: false, sources: false });
-  assert.match(kernelHint(KPROBE, ENOENT, unknown) ?? "", /no kprobes: they need CONFIG_KPROBES/);
+  assert.match(
+    kernelHint(KPROBE, ENOENT, unknown) ?? "",
+    /no kprobes, or .* they need CONFIG_KPROBES/,
+  );
+});
+
+Deno.test("kernelHint() asks for sysfs where the kernel was built with what it seems to lack", () => {
+  assert.match(
+    kernelHint(KPROBE, ENOENT, kernelWithout({ sources: false })) ?? "",
+    /is sysfs mounted/,
+  );
+});
+
+Deno.test("missingEventSource() is that of kprobes and uprobes, and of no other program", () => {
+  const facts = kernelWithout({ sources: false });
+  assert.equal(missingEventSource(KPROBE, facts), "kprobe");
+  assert.equal(missingEventSource({ ...KPROBE, section: "usdt" }, facts), "uprobe");
+  assert.equal(missingEventSource({ ...KPROBE, section: "ksyscall/read" }, facts), "kprobe");
+  assert.equal(missingEventSource(MULTI, facts), undefined);
+  assert.equal(missingEventSource(FENTRY, facts), undefined);
+  assert.equal(missingEventSource(KPROBE, kernelWithout()), undefined);
 });
 
 Deno.test("kernelHint() names the release that is new enough", () => {
