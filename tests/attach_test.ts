@@ -349,7 +349,7 @@ for (const program of ["on_kprobe", "on_kretprobe", "on_ksyscall"]) {
 }
 
 Deno.test("attach of a kprobe to no function says so where the kernel has kprobes", async () => {
-  const words = kernel.hasEventSource("kprobe") ? /nothing of that name/ : KPROBE_NEEDS;
+  const words = kernel.hasEventSource("kprobe") ? /no function of that name/ : KPROBE_NEEDS;
   await assertRefused("kprobe", ["on_no_such_kprobe", "-"], -2, words);
 });
 

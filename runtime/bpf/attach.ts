@@ -230,6 +230,9 @@ function sectionInWords(program: BpfProgram, plan: AttachPlan, number: number): 
         "programs of this kind run from a map, a socket or a route: there is no target for them",
     };
   }
+  if (-number === errno("ENOENT") && /^k(ret)?(probe|syscall)\//.test(program.section)) {
+    return { hint: "this kernel has no function of that name that can be probed (/proc/kallsyms)" };
+  }
   // libbpf looks the functions of kprobe.multi up in tracefs, mounted.
   const looksUp = /^k(ret)?probe\.(multi|session)\//.test(program.section);
   if (!looksUp || -number !== errno("ENOENT") || kernel.hasTracefs()) return undefined;
