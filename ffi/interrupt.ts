@@ -83,6 +83,49 @@ export class Interrupt implements Disposable {
   }
 }
 
+/** The end of a guest's time. */
+export class Deadline implements Disposable {
+  #pointer: Deno.PointerObject | null;
+
+  private constructor(pointer: Deno.PointerObject) {
+    this.#pointer = pointer;
+  }
+
+  /**
+   * Stores `value` in the first of `words` after `afterMs`, and terminates the interrupt; from a thread
+   * of its own.
+   *
+   * @param words must live until the deadline is closed
+   */
+  static start(
+    interrupt: Interrupt,
+    { words, value, afterMs }: { words: Int32Array; value: number; afterMs: number },
+  ): Deadline {
+    const pointer = outPointer((out) =>
+      shim().shim_deadline__new(
+        interruptPointer(interrupt),
+        words as Int32Array<ArrayBuffer>,
+        value,
+        afterMs,
+        out,
+      )
+    );
+    if (typeof pointer === "number") throw noInterrupt(pointer);
+    return new Deadline(pointer);
+  }
+
+  /** Nothing is stored any more behind it. */
+  close(): void {
+    shim().shim_deadline__free(this.#pointer);
+    this.#pointer = null;
+  }
+
+  /** Closes it. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
 function noInterrupt(result: number): ShimError {
   return new ShimError(`Cannot make an interrupt: ${describeErrno(result)}`, { code: "INTERRUPT" });
 }

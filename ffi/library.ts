@@ -7,7 +7,7 @@ import { ShimError } from "./errors.ts";
 import { type ShimSymbols, SYMBOLS } from "./symbols.ts";
 
 /** What `shim_abi_version()` must answer; the header's `SHIM_ABI_VERSION`. */
-export const ABI_VERSION = 8;
+export const ABI_VERSION = 9;
 
 /** Where the build puts the shim; inside a compiled binary, a file embedded in it. */
 const SHIM_FILE = new URL("../dist/lib/libbpf-shim.so", import.meta.url);
@@ -36,6 +36,8 @@ const HOT: ReadonlySet<keyof typeof SYMBOLS> = new Set([
 ]);
 
 let loaded: ShimSymbols | undefined;
+/** What closes the file that the loaded shim came from. */
+let settle: (() => void) | undefined;
 let attempts = 0;
 
 /**
@@ -46,6 +48,16 @@ let attempts = 0;
 export function shim(): ShimSymbols {
   loaded ??= loadShim(readShim());
   return loaded;
+}
+
+/**
+ * Loads the shim and closes its file: for a worker, whose end would not close it. Costs 0.1 ms for each
+ * hot function, which the first calls would otherwise.
+ */
+export function settleShim(): void {
+  shim();
+  settle?.();
+  settle = undefined;
 }
 
 function readShim(): Uint8Array<ArrayBuffer> {
@@ -93,6 +105,10 @@ function dlopenBytes(bytes: Uint8Array<ArrayBuffer>): ShimSymbols {
     const path = `/proc/self/fd/${"./".repeat(attempts++)}${fd}`;
     const symbols = bind(openAddresses(path, SYMBOLS), SYMBOLS);
     for (const name of HOT) heatUp(symbols, name, path);
+    settle = () => {
+      for (const name of HOT) compile(symbols, name, path);
+      libc.close(fd);
+    };
     return symbols;
   } catch (error) {
     libc.close(fd);
@@ -144,13 +160,20 @@ function bind<Interface extends Deno.ForeignLibraryInterface>(
 /** Lets a function's first call replace it by the one that Deno compiles: 5 ns a call. */
 function heatUp(symbols: ShimSymbols, name: keyof typeof SYMBOLS, path: string): void {
   const functions = symbols as unknown as Record<string, (...args: unknown[]) => unknown>;
-  functions[name] = (...args) => {
-    const compiled = Deno.dlopen(path, { [name]: SYMBOLS[name] }).symbols as typeof functions;
-    const call = compiled[name];
-    if (call === undefined) throw loadError(`${name} is gone`);
-    functions[name] = call;
-    return call(...args);
-  };
+  functions[name] = (...args) => compile(symbols, name, path)(...args);
+}
+
+function compile(
+  symbols: ShimSymbols,
+  name: keyof typeof SYMBOLS,
+  path: string,
+): (...args: unknown[]) => unknown {
+  const functions = symbols as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const compiled = Deno.dlopen(path, { [name]: SYMBOLS[name] }).symbols as typeof functions;
+  const call = compiled[name];
+  if (call === undefined) throw loadError(`${name} is gone`);
+  functions[name] = call;
+  return call;
 }
 
 function dlopenError(cause: unknown): ShimError {

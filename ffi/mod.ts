@@ -2,9 +2,9 @@
 export { EventBuffer } from "./buffer.ts";
 export { describeErrno, ERRNO, errno, type ErrnoName, errnoName } from "./errno.ts";
 export { HostError, type HostErrorOptions, ShimError } from "./errors.ts";
-export { Interrupt, signals } from "./interrupt.ts";
+export { Deadline, Interrupt, signals } from "./interrupt.ts";
 export { kernel } from "./kernel.ts";
-export { libbpfVersion } from "./library.ts";
+export { libbpfVersion, settleShim } from "./library.ts";
 export { BpfIterator, BpfLink } from "./link.ts";
 export { takeLog } from "./log.ts";
 export { BpfMap } from "./map.ts";

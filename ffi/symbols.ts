@@ -223,6 +223,14 @@ export const SYMBOLS = {
   // void shim_interrupt__free(struct shim_interrupt *interrupt)
   shim_interrupt__free: { parameters: ["pointer"], result: "void" },
 
+  // int32_t shim_deadline__new(struct shim_interrupt *interrupt, void *word, int32_t value, uint32_t after_ms, struct shim_deadline **out)
+  shim_deadline__new: {
+    parameters: ["pointer", "buffer", "i32", "u32", "buffer"],
+    result: "i32",
+  },
+  // void shim_deadline__free(struct shim_deadline *deadline)
+  shim_deadline__free: { parameters: ["pointer"], result: "void" },
+
   // int32_t shim_signals__install(struct shim_interrupt *interrupt)
   shim_signals__install: { parameters: ["pointer"], result: "i32" },
   // int32_t shim_signals__attend_usr1(void)
@@ -234,6 +242,11 @@ export const SYMBOLS = {
 
   // int32_t shim_fd__write(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count, uint32_t written)
   shim_fd__write: { parameters: ["i32", "pointer", "u32", "u32", "u32"], result: "i32" },
+  // int32_t shim_fd__write_some(struct shim_interrupt *interrupt, int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count, uint32_t written)
+  shim_fd__write_some: {
+    parameters: ["pointer", "i32", "pointer", "u32", "u32", "u32"],
+    result: "i32",
+  },
   // int32_t shim_fd__type(int32_t fd)
   shim_fd__type: { parameters: ["i32"], result: "i32" },
   // int32_t shim_fd__is_terminal(int32_t fd)

@@ -10,6 +10,28 @@ export const system = {
     return shim().shim_fd__write(fd, memoryPointer(memory), iovs, count, written);
   },
 
+  /**
+   * The same for a guest that may be terminated meanwhile: at most 4096 bytes, and -EINTR once it is
+   * and the descriptor takes nothing.
+   */
+  writeSome(
+    fd: number,
+    memory: LinearMemory,
+    iovs: number,
+    count: number,
+    written: number,
+    interrupt: Interrupt,
+  ): number {
+    return shim().shim_fd__write_some(
+      interruptPointer(interrupt),
+      fd,
+      memoryPointer(memory),
+      iovs,
+      count,
+      written,
+    );
+  },
+
   /** The `S_IFMT` bits of a descriptor's `st_mode`. */
   fileType(fd: number): number {
     return shim().shim_fd__type(fd);

@@ -90,6 +90,9 @@ int shim_interrupt_take(struct shim_interrupt *interrupt);
 /* Keeps an interrupt that a wait has taken for shim_interrupt_take(); waits do not see it. */
 void shim_interrupt_defer(struct shim_interrupt *interrupt);
 
+/* Whether it was terminated. */
+bool shim_interrupt_is_terminated(const struct shim_interrupt *interrupt);
+
 /* Gives one reference back. */
 void shim_interrupt_release(struct shim_interrupt *interrupt);
 

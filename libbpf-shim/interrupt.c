@@ -122,6 +122,11 @@ void shim_interrupt_defer(struct shim_interrupt *interrupt)
 		atomic_fetch_or(&interrupt->flags, DEFERRED);
 }
 
+bool shim_interrupt_is_terminated(const struct shim_interrupt *interrupt)
+{
+	return interrupt && atomic_load(&interrupt->flags) & TERMINATED;
+}
+
 int64_t shim_now_ns(void)
 {
 	struct timespec now;

@@ -23,7 +23,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 8
+#define SHIM_ABI_VERSION 9
 
 struct shim_memory;
 struct shim_object;
@@ -34,6 +34,7 @@ struct shim_iterator;
 struct shim_buffer;
 struct shim_interrupt;
 struct shim_stats;
+struct shim_deadline;
 struct shim_user_ring;
 
 /** @brief SHIM_ABI_VERSION of the library that was loaded. */
@@ -479,6 +480,17 @@ SHIM_API int64_t shim_interrupt__waited_ns(struct shim_interrupt *interrupt);
 
 SHIM_API void shim_interrupt__free(struct shim_interrupt *interrupt);
 
+/**
+ * @brief After `after_ms`, stores `value` at `word` and terminates the interrupt; from a thread of
+ * its own, since the guest's may be computing.
+ * @param word an aligned int32_t that lives until the deadline is freed
+ */
+SHIM_API int32_t shim_deadline__new(struct shim_interrupt *interrupt, void *word, int32_t value,
+				    uint32_t after_ms, struct shim_deadline **out);
+
+/** @brief Nothing is stored any more when it returns. */
+SHIM_API void shim_deadline__free(struct shim_deadline *deadline);
+
 /* ---- signals: of a process whose main job is one guest
  * --------------------------------------------
  */
@@ -514,6 +526,15 @@ SHIM_API void shim_signals__uninstall(void);
  */
 SHIM_API int32_t shim_fd__write(int32_t fd, struct shim_memory *memory, uint32_t iovs,
 				uint32_t count, uint32_t written);
+
+/**
+ * @brief The same, for whoever may be terminated meanwhile: writes at most 4096 bytes, so that a
+ * pipe that has room for something does not block.
+ * @return also -EINTR, once the interrupt is terminated and the descriptor takes nothing
+ */
+SHIM_API int32_t shim_fd__write_some(struct shim_interrupt *interrupt, int32_t fd,
+				     struct shim_memory *memory, uint32_t iovs, uint32_t count,
+				     uint32_t written);
 
 /** @brief The S_IFMT bits of the descriptor's st_mode. */
 SHIM_API int32_t shim_fd__type(int32_t fd);

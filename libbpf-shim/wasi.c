@@ -13,6 +13,11 @@
 /* One writev(2) takes at most this many that are not empty; more make a short write. */
 #define IOV_BATCH 64
 
+/* A pipe that is writable takes this much (PIPE_BUF). */
+#define PIPE_ROOM 4096
+/* How soon a termination is seen. */
+#define TERMINATION_MS 20
+
 struct guest_iovec {
 	uint32_t offset;
 	uint32_t size;
@@ -35,19 +40,16 @@ static ssize_t write_some(int fd, const struct iovec *iov, int count)
 	}
 }
 
-int32_t shim_fd__write(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count,
-		       uint32_t written)
+/* The ciovecs of a guest, at most `limit` bytes of them; their number, or -errno. */
+static int gather(struct shim_memory *memory, uint32_t iovs, uint32_t count, uint64_t limit,
+		  struct iovec *iov)
 {
 	const uint8_t *list = shim_memory_at(memory, iovs, (uint64_t)count * 8);
-	void *out = shim_memory_at(memory, written, sizeof(uint32_t));
-	struct iovec iov[IOV_BATCH];
-	ssize_t result;
-	uint32_t total;
 	int used = 0;
 
-	if (!list || !out)
+	if (!list)
 		return -EFAULT;
-	for (uint32_t i = 0; i < count && used < IOV_BATCH; i++) {
+	for (uint32_t i = 0; i < count && used < IOV_BATCH && limit; i++) {
 		struct guest_iovec guest;
 
 		memcpy(&guest, list + (size_t)i * 8, sizeof(guest));
@@ -55,16 +57,55 @@ int32_t shim_fd__write(int32_t fd, struct shim_memory *memory, uint32_t iovs, ui
 		if (!guest.size)
 			continue;
 		iov[used].iov_base = shim_memory_at(memory, guest.offset, guest.size);
-		iov[used].iov_len = guest.size;
-		if (!iov[used++].iov_base)
+		if (!iov[used].iov_base)
 			return -EFAULT;
+		iov[used++].iov_len = guest.size < limit ? guest.size : limit;
+		limit -= guest.size < limit ? guest.size : limit;
 	}
-	result = write_some(fd, iov, used);
+	return used;
+}
+
+static int32_t write_result(ssize_t result, void *out)
+{
+	uint32_t total = (uint32_t)result;
+
 	if (result < 0)
 		return (int32_t)result;
-	total = (uint32_t)result;
 	memcpy(out, &total, sizeof(total));
 	return 0;
+}
+
+int32_t shim_fd__write(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count,
+		       uint32_t written)
+{
+	void *out = shim_memory_at(memory, written, sizeof(uint32_t));
+	struct iovec iov[IOV_BATCH];
+	int used = gather(memory, iovs, count, UINT64_MAX, iov);
+
+	if (used < 0 || !out)
+		return -EFAULT;
+	return write_result(write_some(fd, iov, used), out);
+}
+
+int32_t shim_fd__write_some(struct shim_interrupt *interrupt, int32_t fd,
+			    struct shim_memory *memory, uint32_t iovs, uint32_t count,
+			    uint32_t written)
+{
+	void *out = shim_memory_at(memory, written, sizeof(uint32_t));
+	struct iovec iov[IOV_BATCH];
+	int used = gather(memory, iovs, count, PIPE_ROOM, iov);
+
+	if (used < 0 || !out)
+		return -EFAULT;
+	for (;;) {
+		struct pollfd ready = {.fd = fd, .events = POLLOUT};
+
+		/* An interrupt alone loses no output, so it is not what is waited for. */
+		if (poll(&ready, 1, TERMINATION_MS) > 0)
+			return write_result(write_some(fd, iov, used), out);
+		if (shim_interrupt_is_terminated(interrupt))
+			return -EINTR;
+	}
 }
 
 int32_t shim_fd__type(int32_t fd)

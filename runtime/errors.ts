@@ -5,7 +5,7 @@ import { HostError } from "../ffi/errors.ts";
  * The module cannot be run at all.
  *
  * Codes: `MODULE_EMPTY`, `MODULE_NOT_WASM`, `MODULE_COMPONENT`, `MODULE_INVALID`, `MODULE_IMPORT`,
- * `MODULE_EXPORT`.
+ * `MODULE_EXPORT`, `MODULE_MEMORY` (more than the limit), `MODULE_CONTROL` (cannot be made stoppable).
  */
 export class ModuleError extends HostError {
   /** The class's name. */
@@ -16,4 +16,19 @@ export class ModuleError extends HostError {
 export class GuestTrap extends HostError {
   /** The class's name. */
   override name = "GuestTrap";
+}
+
+/**
+ * The guest was stopped from outside. Codes: `TERMINATED`, `ABORTED` (the signal's reason is the cause),
+ * `LIMIT_TIME`.
+ */
+export class GuestStopped extends HostError {
+  /** The class's name. */
+  override name = "GuestStopped";
+}
+
+/** A host function, or a function for output, threw: that is the cause. Code: `HOST_FUNCTION`. */
+export class HostFunctionError extends HostError {
+  /** The class's name. */
+  override name = "HostFunctionError";
 }

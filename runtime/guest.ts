@@ -1,10 +1,12 @@
 /** One run of a guest, from instantiation to exit code. */
-import type { HostError } from "../ffi/errors.ts";
 import { Interrupt, ProgramStatistics } from "../ffi/mod.ts";
 import { BpfError, BpfHost } from "./bpf/mod.ts";
-import { GuestTrap, ModuleError } from "./errors.ts";
+import { Control } from "./control.ts";
+import { GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
 import { GuestMemory } from "./guest_memory.ts";
+import { hostImports } from "./host_functions.ts";
 import { checkGuest, type GuestModule } from "./module.ts";
+import type { InternalOptions, RunOptions } from "./run_options.ts";
 import {
   BPF_SIGNATURES,
   checkSignatures,
@@ -13,37 +15,9 @@ import {
   WASI_SIGNATURES,
   WRAPPER_SIGNATURES,
 } from "./signatures.ts";
-import { type GuestStats, Meter } from "./stats.ts";
+import { Meter } from "./stats.ts";
 import { unwindGuest } from "./unwind.ts";
 import { wasiImports } from "./wasi/mod.ts";
-
-/** What a guest gets, beside eBPF. */
-export interface RunOptions {
-  /** `args[0]` is the program's name; default: the module's name alone. */
-  args?: readonly string[];
-  /** Environment variables; default: none. */
-  env?: Readonly<Record<string, string>>;
-  /** Gets what eBPF calls failed with; the guest itself only sees a number. */
-  onError?: (error: HostError) => void;
-  /** Gets libbpf's remarks on what went well. */
-  onNotice?: (text: string) => void;
-  /** Import module of `wasm_bpf_buffer_poll` for guests that export their callback. */
-  wrapperModule?: string;
-  /** The callback that such guests export. */
-  callbackExport?: string;
-  /** Ends the guest's waits early; default: nothing does. */
-  interrupt?: Interrupt;
-  /**
-   * Makes the kernel count how often and how long programs run, for the statistics; for every program
-   * of the machine, at some 20 ns a run.
-   */
-  countPrograms?: boolean;
-  /**
-   * Gets the statistics when everything is released, however the guest ended, and before that in the
-   * guest's polls and sleeps when the interrupt asks for attention.
-   */
-  onStats?: (stats: GuestStats) => void;
-}
 
 /** What WebAssembly's `throw` is to JavaScript; TypeScript does not know it yet. */
 const { Exception: GuestException } = WebAssembly as unknown as { Exception: new () => object };
@@ -58,8 +32,15 @@ const DEFAULT_CALLBACK_EXPORT = "go-callback";
  * @returns the guest's exit code, 0 when `_start` returns
  * @throws {ModuleError} when the module cannot be run
  * @throws {GuestTrap} when it traps
+ * @throws {GuestStopped} when its time is over or its signal was aborted
+ * @throws {HostFunctionError} when a function of the options throws
  */
 export function runGuest(guest: GuestModule, options: RunOptions = {}): number {
+  return runGuestInside(guest, options);
+}
+
+/** The same with options of this package's own. */
+export function runGuestInside(guest: GuestModule, options: InternalOptions): number {
   using run = new GuestRun(guest, options);
   return run.run();
 }
@@ -67,18 +48,21 @@ export function runGuest(guest: GuestModule, options: RunOptions = {}): number {
 /** Everything that one run holds. */
 class GuestRun implements Disposable {
   readonly #guest: GuestModule;
-  readonly #options: RunOptions;
+  readonly #options: InternalOptions;
   readonly #held = new DisposableStack();
   readonly #memory: GuestMemory;
   readonly #bpf: BpfHost;
   readonly #interrupt: Interrupt;
   readonly #meter: Meter;
+  readonly #control: Control;
+  #failure: HostFunctionError | undefined;
   #exitCode: number | undefined;
 
-  constructor(guest: GuestModule, options: RunOptions) {
+  constructor(guest: GuestModule, options: InternalOptions) {
     this.#guest = guest;
     this.#options = options;
     this.#interrupt = options.interrupt ?? this.#held.use(Interrupt.create());
+    this.#control = this.#held.use(new Control(guest, options, this.#interrupt));
     this.#memory = this.#held.use(new GuestMemory());
     this.#bpf = this.#held.use(
       new BpfHost({
@@ -97,22 +81,27 @@ class GuestRun implements Disposable {
     const imports = this.#imports();
     checkGuest(this.#guest, imports);
     checkSignatures(this.#guest, this.#signatures());
+    const prepared = this.#control.prepare();
     try {
-      const start = this.#instantiate(imports);
-      start();
+      const { exports } = new WebAssembly.Instance(prepared.module, imports);
+      this.#bind(exports);
+      prepared.begin(exports);
+      (exports["_start"] as () => void)();
       return 0;
     } catch (error) {
+      if (this.#failure !== undefined) throw this.#failure;
+      this.#control.throwIfStopped();
       if (this.#exitCode !== undefined) return this.#exitCode;
       throw isTrap(error) ? trap(this.#guest, error) : error;
     } finally {
       this.#meter.stop();
+      this.#options.onEnded?.();
       this.#bpf[Symbol.dispose]();
       this.#report(true);
     }
   }
 
-  #instantiate(imports: WebAssembly.Imports): () => void {
-    const { exports } = new WebAssembly.Instance(this.#guest.module, imports);
+  #bind(exports: WebAssembly.Exports): void {
     const memory = exports["memory"] as WebAssembly.Memory;
     checkMemory(this.#guest, memory);
     this.#memory.bind(memory);
@@ -121,7 +110,6 @@ class GuestRun implements Disposable {
       table: findTable(exports),
       callback: exports[this.#options.callbackExport ?? DEFAULT_CALLBACK_EXPORT],
     });
-    return exports["_start"] as () => void;
   }
 
   #imports(): WebAssembly.Imports {
@@ -136,10 +124,40 @@ class GuestRun implements Disposable {
         exit: (code) => this.#exit(code),
         interrupt: this.#interrupt,
         attend: () => this.#report(false),
+        isTerminable: this.#control.isNeeded,
+        sinks: { 1: this.#sink("stdout"), 2: this.#sink("stderr") },
       })),
     });
     imports[wrapperModule] = bare({ ...imports[wrapperModule], ...this.#bpf.wrapperImports() });
-    return imports;
+    if (this.#options.imports === undefined) return imports;
+    const more = hostImports(this.#options.imports, {
+      guest: this.#guest,
+      memory: this.#memory,
+      guard: (what, call) => this.#guard(what, call),
+      reserved: Object.keys(imports),
+    });
+    return bare({ ...imports, ...more });
+  }
+
+  #sink(name: "stdout" | "stderr"): ((bytes: Uint8Array<ArrayBuffer>) => void) | undefined {
+    const output = this.#options.stdio?.[name];
+    if (output === undefined || output === "inherit") return undefined;
+    if (output === "null") return () => {};
+    return (bytes) => this.#guard(name, () => output(bytes));
+  }
+
+  /** Runs something of the embedder's; when it throws, the guest is left for good. */
+  #guard<T>(what: string, call: () => T): T {
+    try {
+      return call();
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      this.#failure ??= new HostFunctionError(`${what} of ${this.#guest.name} threw: ${reason}`, {
+        code: "HOST_FUNCTION",
+        cause,
+      });
+      return unwindGuest();
+    }
   }
 
   #signatures(): Record<string, Signatures> {

@@ -47,38 +47,47 @@ export class GuestMemory implements Disposable {
     return new TextDecoder().decode(all.subarray(start, end));
   }
 
+  /** A byte. */
   getU8(offset: number): number {
     return this.#at(offset, 1).getUint8(offset >>> 0);
   }
 
+  /** 16 bits, unsigned. */
   getU16(offset: number): number {
     return this.#at(offset, 2).getUint16(offset >>> 0, true);
   }
 
+  /** 32 bits, unsigned. */
   getU32(offset: number): number {
     return this.#at(offset, 4).getUint32(offset >>> 0, true);
   }
 
+  /** 64 bits, unsigned. */
   getU64(offset: number): bigint {
     return this.#at(offset, 8).getBigUint64(offset >>> 0, true);
   }
 
+  /** A byte. */
   setU8(offset: number, value: number): void {
     this.#at(offset, 1).setUint8(offset >>> 0, value);
   }
 
+  /** 16 bits, unsigned. */
   setU16(offset: number, value: number): void {
     this.#at(offset, 2).setUint16(offset >>> 0, value, true);
   }
 
+  /** 32 bits, unsigned. */
   setU32(offset: number, value: number): void {
     this.#at(offset, 4).setUint32(offset >>> 0, value, true);
   }
 
+  /** 64 bits, unsigned. */
   setU64(offset: number, value: bigint): void {
     this.#at(offset, 8).setBigUint64(offset >>> 0, value, true);
   }
 
+  /** Copies bytes in. */
   write(offset: number, bytes: Uint8Array): void {
     this.bytes(offset, bytes.length).set(bytes);
   }
@@ -90,6 +99,7 @@ export class GuestMemory implements Disposable {
     return this.#view;
   }
 
+  /** Lets the memory go. */
   [Symbol.dispose](): void {
     this.#linear.close();
   }

@@ -15,8 +15,24 @@
  */
 export { libbpfVersion } from "../ffi/mod.ts";
 export { BpfError, type BufferTotals, type ProgramTotals } from "./bpf/mod.ts";
-export { GuestTrap, ModuleError } from "./errors.ts";
-export { runGuest, type RunOptions } from "./guest.ts";
+export { GuestStopped, GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
+export { runGuest } from "./guest.ts";
+export type {
+  HostFunction,
+  HostModules,
+  Limits,
+  Output,
+  RunOptions,
+  Stdio,
+} from "./run_options.ts";
+export { type GuestMemory } from "./guest_memory.ts";
 export { interruptible, type SignalOptions, TIMEOUT_GRACE_MS } from "./interrupt.ts";
 export { compileGuest, type GuestModule } from "./module.ts";
+export {
+  type GuestExit,
+  GuestHandle,
+  spawn,
+  type SpawnOptions,
+  type SpawnOutput,
+} from "./spawn.ts";
 export { type GuestStats } from "./stats.ts";

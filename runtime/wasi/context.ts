@@ -16,6 +16,8 @@ export interface WasiContext {
   readonly interrupt: Interrupt;
   /** What the interrupt asks attention for. */
   readonly attend: () => void;
+  /** Whether the guest may be terminated in a call: none may block for ever. */
+  readonly isTerminable?: boolean;
 }
 
 /** A WASI function as WebAssembly calls it: numbers and bigints in, an errno out. */

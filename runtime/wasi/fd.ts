@@ -1,11 +1,17 @@
 /** `fd_*`, as far as the standard streams go. */
 import { system } from "../../ffi/mod.ts";
+import type { GuestMemory } from "../guest_memory.ts";
 import type { WasiContext, WasiFunctions } from "./context.ts";
 import { fromResult, wasiErrno } from "./errno.ts";
 import { RIGHT_FD_SEEK, RIGHT_FD_TELL, RIGHT_FD_WRITE } from "./fd_table.ts";
 
 /** What a shell reports for a program that SIGPIPE ended. */
 const EXIT_BROKEN_PIPE = 128 + 13;
+
+const CIOVEC_BYTES = 8;
+/** A guest that gives more sees a short write. */
+const MAX_SINK_PARTS = 1024;
+const MAX_SINK_BYTES = 1024 * 1024;
 
 const TYPE_CHARACTER_DEVICE = 2;
 
@@ -19,7 +25,7 @@ const FILE_TYPES = new Map([
 ]);
 
 export function fdFunctions(context: WasiContext): WasiFunctions {
-  const { memory, fds } = context;
+  const { memory, fds, isTerminable = false, interrupt } = context;
   return {
     "fd_close": (fd: number) => fds.close(fd) ? 0 : wasiErrno("EBADF"),
     "fd_fdstat_get": (fd: number, out: number) => fdstatGet(context, fd, out),
@@ -30,13 +36,14 @@ export function fdFunctions(context: WasiContext): WasiFunctions {
       const entry = fds.get(fd);
       if (entry === undefined) return wasiErrno("EBADF");
       if ((entry.rights & RIGHT_FD_WRITE) === 0n) return wasiErrno("ENOTCAPABLE");
-      const result = system.write(
-        entry.hostFd,
-        memory.linear,
-        iovs >>> 0,
-        count >>> 0,
-        written >>> 0,
-      );
+      if (entry.sink !== undefined) {
+        return writeToSink(memory, entry.sink, iovs >>> 0, count >>> 0, written >>> 0);
+      }
+      const { hostFd } = entry;
+      const { linear } = memory;
+      const result = isTerminable
+        ? system.writeSome(hostFd, linear, iovs >>> 0, count >>> 0, written >>> 0, interrupt)
+        : system.write(hostFd, linear, iovs >>> 0, count >>> 0, written >>> 0);
       const errno = fromResult(result);
       // Nobody reads any more: end as other programs do, rather than let the guest write on.
       if (errno === wasiErrno("EPIPE")) context.exit(EXIT_BROKEN_PIPE);
@@ -45,11 +52,40 @@ export function fdFunctions(context: WasiContext): WasiFunctions {
   };
 }
 
+/** Gathers ciovecs, a part of them when there is much, for a function of the embedder's. */
+function writeToSink(
+  memory: GuestMemory,
+  sink: (bytes: Uint8Array<ArrayBuffer>) => void,
+  iovs: number,
+  count: number,
+  written: number,
+): number {
+  memory.bytes(iovs, Math.min(count * CIOVEC_BYTES, 0xffff_ffff));
+  memory.bytes(written, 4);
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let total = 0;
+  for (let i = 0; i < Math.min(count, MAX_SINK_PARTS) && total < MAX_SINK_BYTES; i++) {
+    const size = memory.getU32(iovs + i * CIOVEC_BYTES + 4);
+    const part = memory.bytes(memory.getU32(iovs + i * CIOVEC_BYTES), size);
+    parts.push(part.subarray(0, MAX_SINK_BYTES - total));
+    total += Math.min(size, MAX_SINK_BYTES - total);
+  }
+  const bytes = new Uint8Array(total);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  sink(bytes);
+  memory.setU32(written, total);
+  return 0;
+}
+
 /** Writes an `fdstat` of 24 bytes: filetype, flags, rights, inheriting rights. */
 function fdstatGet({ memory, fds }: WasiContext, fd: number, out: number): number {
   const entry = fds.get(fd);
   if (entry === undefined) return wasiErrno("EBADF");
-  const type = system.fileType(entry.hostFd);
+  const type = entry.sink === undefined ? system.fileType(entry.hostFd) : 0;
   if (type < 0) return fromResult(type);
   const fdstat = memory.bytes(out, 24);
   fdstat.fill(0);

@@ -11,17 +11,26 @@ export interface FdEntry {
   /** The descriptor on the host. */
   hostFd: number;
   rights: bigint;
+  /** Gets what is written instead of the host's descriptor. */
+  sink?: (bytes: Uint8Array<ArrayBuffer>) => void;
 }
+
+/** Takes what is written to descriptor 1 or 2; `undefined` leaves it to the host's. */
+export type Sinks = Readonly<Record<1 | 2, FdEntry["sink"] | undefined>>;
 
 /** Descriptors by number. 0, 1 and 2 are the standard streams. */
 export class FdTable {
   readonly #entries: Map<number, FdEntry>;
 
-  constructor() {
+  constructor(sinks?: Sinks) {
+    const output = (hostFd: 1 | 2): FdEntry => {
+      const sink = sinks?.[hostFd];
+      return { hostFd, rights: RIGHT_FD_WRITE, ...(sink === undefined ? {} : { sink }) };
+    };
     this.#entries = new Map([
       [0, { hostFd: 0, rights: RIGHT_FD_READ }],
-      [1, { hostFd: 1, rights: RIGHT_FD_WRITE }],
-      [2, { hostFd: 2, rights: RIGHT_FD_WRITE }],
+      [1, output(1)],
+      [2, output(2)],
     ]);
   }
 

@@ -10,7 +10,7 @@ import { clockFunctions } from "./clock.ts";
 import type { WasiContext, WasiFunction, WasiFunctions } from "./context.ts";
 import { wasiErrno } from "./errno.ts";
 import { fdFunctions } from "./fd.ts";
-import { FdTable } from "./fd_table.ts";
+import { FdTable, type Sinks } from "./fd_table.ts";
 import { pollFunctions } from "./poll.ts";
 import { processFunctions } from "./process.ts";
 import { randomFunctions } from "./random.ts";
@@ -78,8 +78,10 @@ function guarded(call: WasiFunction): WasiFunction {
 }
 
 /** The functions of module `wasi_snapshot_preview1`, by import name. */
-export function wasiImports(options: Omit<WasiContext, "fds">): WebAssembly.ModuleImports {
-  const context: WasiContext = { ...options, fds: new FdTable() };
+export function wasiImports(
+  { sinks, ...options }: Omit<WasiContext, "fds"> & { sinks?: Sinks },
+): WebAssembly.ModuleImports {
+  const context: WasiContext = { ...options, fds: new FdTable(sinks) };
   const present: WasiFunctions = {
     ...argsFunctions(context),
     ...clockFunctions(context),

@@ -8,14 +8,23 @@ export interface BpfState {
   link: number[];
 }
 
+/** A link that somebody is making or freeing at that moment keeps bpftool from listing any. */
+const IN_PASSING = /temporarily unavailable|No such file or directory/;
+const ATTEMPTS = 100;
+
 async function ids(kind: keyof BpfState): Promise<number[]> {
-  const { success, stdout, stderr } = await new Deno.Command("bpftool", {
-    args: ["--json", kind, "list"],
-    stdin: "null",
-  }).output();
-  const text = new TextDecoder().decode(stdout);
-  if (!success) throw new Error(`bpftool failed: ${text}${new TextDecoder().decode(stderr)}`);
-  return (JSON.parse(text) as { id: number }[]).map(({ id }) => id);
+  for (let attempt = 1;; attempt++) {
+    const { success, stdout, stderr } = await new Deno.Command("bpftool", {
+      args: ["--json", kind, "list"],
+      stdin: "null",
+    }).output();
+    const text = new TextDecoder().decode(stdout);
+    if (success) return (JSON.parse(text) as { id: number }[]).map(({ id }) => id);
+    if (attempt === ATTEMPTS || !IN_PASSING.test(text)) {
+      throw new Error(`bpftool failed: ${text}${new TextDecoder().decode(stderr)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 /** What is loaded now. */

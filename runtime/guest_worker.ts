@@ -1,0 +1,79 @@
+/** The inside of a worker that runs one guest; `spawn.ts` is the outside. */
+import { Interrupt, settleShim } from "../ffi/mod.ts";
+import { runGuestInside } from "./guest.ts";
+import { compileGuest } from "./module.ts";
+import type { HostModules, Output } from "./run_options.ts";
+import { ControlState } from "./wasm/rewrite.ts";
+import {
+  ControlWord,
+  type Job,
+  MAX_PENDING_BYTES,
+  type Message,
+  MESSAGE_BYTES,
+  toData,
+} from "./worker_messages.ts";
+
+/** What TypeScript's library for pages lacks of a worker's. */
+const scope = globalThis as unknown as {
+  onmessage: (event: MessageEvent<Job>) => void;
+  postMessage(message: Message): void;
+  close(): void;
+};
+
+/** How long a wait for the parent lasts until it is looked whether it is all over. */
+const OUTPUT_WAIT_MS = 20;
+
+async function run(job: Job): Promise<void> {
+  settleShim();
+  using interrupt = Interrupt.adopt(job.interrupt);
+  const imports = job.hostModule === undefined ? undefined : await hostModules(job.hostModule);
+  let control: Int32Array<SharedArrayBuffer> | undefined;
+  const output = (stream: "stdout" | "stderr"): Output => {
+    const kind = job.outputs[stream];
+    return kind !== "parent" ? kind : (bytes) => {
+      waitForRoom(control, bytes.length + MESSAGE_BYTES);
+      scope.postMessage({ type: "output", stream, bytes });
+    };
+  };
+  const code = runGuestInside(compileGuest(job.bytes, job.name), {
+    ...job.options,
+    ...(imports === undefined ? {} : { imports }),
+    ...(job.memoryBytes === undefined ? {} : { limits: { memoryBytes: job.memoryBytes } }),
+    interrupt,
+    stdio: { stdout: output("stdout"), stderr: output("stderr") },
+    onError: (error) => scope.postMessage({ type: "error", error: toData(error) }),
+    onNotice: (text) => scope.postMessage({ type: "notice", text }),
+    onEnded: () => scope.postMessage({ type: "ended" }),
+    onStats: (stats) => scope.postMessage({ type: "stats", stats }),
+    onControl: (words) => {
+      control = words;
+      scope.postMessage({ type: "started", control: words });
+    },
+  });
+  scope.postMessage({ type: "exited", code });
+}
+
+async function hostModules(url: string): Promise<HostModules> {
+  const { default: modules } = await import(url) as { default: HostModules };
+  return modules;
+}
+
+/** Keeps a guest that prints faster than its parent reads from filling the parent's memory. */
+function waitForRoom(control: Int32Array<SharedArrayBuffer> | undefined, bytes: number): void {
+  if (control === undefined) return;
+  for (;;) {
+    const pending = Atomics.load(control, ControlWord.PendingBytes);
+    const state = Atomics.load(control, ControlWord.State);
+    if (pending < MAX_PENDING_BYTES || state > ControlState.Pause) break;
+    Atomics.wait(control, ControlWord.PendingBytes, pending, OUTPUT_WAIT_MS);
+  }
+  Atomics.add(control, ControlWord.PendingBytes, bytes);
+}
+
+scope.onmessage = async ({ data }) => {
+  try {
+    await run(data);
+  } catch (error) {
+    scope.postMessage({ type: "failed", error: toData(error) });
+  }
+};

@@ -1,0 +1,92 @@
+/** What a guest gets from whoever runs it. */
+import type { HostError } from "../ffi/errors.ts";
+import type { Interrupt } from "../ffi/mod.ts";
+import type { GuestMemory } from "./guest_memory.ts";
+import type { GuestStats } from "./stats.ts";
+
+/**
+ * Where a guest's output goes: to the process's own, nowhere, or to a function that gets the bytes,
+ * which are its own to keep. A function that throws ends the guest, as a host function does.
+ */
+export type Output = "inherit" | "null" | ((bytes: Uint8Array<ArrayBuffer>) => void);
+
+/** A guest's standard streams. */
+export interface Stdio {
+  /** Default: the process's own. (Reading is not part of this version's WASI.) */
+  stdin?: "inherit" | "null";
+  /** Default: the process's own. */
+  stdout?: Output;
+  /** Default: the process's own. */
+  stderr?: Output;
+}
+
+/**
+ * A function that a guest imports. Gets the guest's memory, and then what the guest gave: numbers, and
+ * bigints for i64. Its result is converted to what the guest's declaration says.
+ *
+ * When it throws, the guest is over: it is left by a trap, which it cannot catch, and the run throws a
+ * `HostFunctionError` with what was thrown as its cause.
+ */
+// deno-lint-ignore no-explicit-any -- the guest's declaration says which
+export type HostFunction = (memory: GuestMemory, ...args: any[]) => number | bigint | void;
+
+/** Functions for guests, by import module and name; modules of the host's own are not replaced. */
+export type HostModules = Readonly<Record<string, Readonly<Record<string, HostFunction>>>>;
+
+/** How much a guest may take. */
+export interface Limits {
+  /**
+   * Bytes of linear memory, rounded down to pages of 64 KiB. A module that begins with more is refused,
+   * `memory.grow` beyond it fails.
+   */
+  memoryBytes?: number;
+  /** Milliseconds from start to end. Then the guest is stopped, wherever it is. */
+  timeMs?: number;
+}
+
+/** What a guest gets, beside eBPF. */
+export interface RunOptions {
+  /** `args[0]` is the program's name; default: the module's name alone. */
+  args?: readonly string[];
+  /** Environment variables; default: none. */
+  env?: Readonly<Record<string, string>>;
+  /** Its standard streams; default: the process's own. */
+  stdio?: Stdio;
+  /** More functions that it may import. */
+  imports?: HostModules;
+  /** How much it may take; default: no limits but WebAssembly's. */
+  limits?: Limits;
+  /**
+   * Stops the guest. On the calling thread nothing else runs meanwhile: only a host function, or
+   * something before the start, can abort it; a guest of `spawn()` ends at any time.
+   */
+  signal?: AbortSignal;
+  /** Gets what eBPF calls failed with; the guest itself only sees a number. */
+  onError?: (error: HostError) => void;
+  /** Gets libbpf's remarks on what went well. */
+  onNotice?: (text: string) => void;
+  /** Import module of `wasm_bpf_buffer_poll` for guests that export their callback. */
+  wrapperModule?: string;
+  /** The callback that such guests export. */
+  callbackExport?: string;
+  /** Ends the guest's waits early; default: nothing does. */
+  interrupt?: Interrupt;
+  /**
+   * Makes the kernel count how often and how long programs run, for the statistics; for every program
+   * of the machine, at some 20 ns a run.
+   */
+  countPrograms?: boolean;
+  /**
+   * Gets the statistics when everything is released, however the guest ended, and before that in the
+   * guest's polls and sleeps when the interrupt asks for attention.
+   */
+  onStats?: (stats: GuestStats) => void;
+}
+
+/** Options of this package's own. */
+export interface InternalOptions extends RunOptions {
+  /** Gets the word that controls the guest, before its first instruction: see `wasm/rewrite.ts`. */
+  onControl?: (words: Int32Array<SharedArrayBuffer>) => void;
+  /** The guest has run its last instruction; what it holds is about to be released. */
+  onEnded?: () => void;
+}

@@ -1,0 +1,281 @@
+/** Runs a guest in a worker of its own, and stays in charge of it. */
+import { HostError } from "../ffi/errors.ts";
+import { Interrupt } from "../ffi/mod.ts";
+import { type StopCode, stopped } from "./control.ts";
+import type { GuestModule } from "./module.ts";
+import type { Limits, Output, RunOptions } from "./run_options.ts";
+import type { GuestStats } from "./stats.ts";
+import { ControlState } from "./wasm/rewrite.ts";
+import { ControlWord, fromData, type Job, type Message, MESSAGE_BYTES } from "./worker_messages.ts";
+
+/** Where a spawned guest's output goes: to a stream, too. */
+export type SpawnOutput = Output | WritableStream<Uint8Array<ArrayBuffer>>;
+
+/** What a spawned guest gets. Functions are called on the thread that spawned it. */
+export interface SpawnOptions extends
+  Pick<
+    RunOptions,
+    | ("args" | "env" | "wrapperModule" | "callbackExport" | "countPrograms")
+    | ("onError" | "onNotice" | "onStats")
+  > {
+  /** Its standard streams; default: the process's own. */
+  stdio?: { stdin?: "inherit" | "null"; stdout?: SpawnOutput; stderr?: SpawnOutput };
+  /**
+   * Module whose default export are the `HostModules` that it may import, as an absolute URL: the
+   * worker loads it, since functions cannot be sent there.
+   */
+  hostModule?: string | URL;
+  /** How much it may take; default: no limits but WebAssembly's. */
+  limits?: Limits;
+  /** Terminates it. */
+  signal?: AbortSignal;
+}
+
+/** How a spawned guest ended. */
+export type GuestExit =
+  /** By itself, with its exit code. */
+  | { kind: "exited"; code: number }
+  /** By `terminate()`. */
+  | { kind: "terminated" }
+  /** By a trap, a limit, its signal, a host function that threw; or it could not be run. */
+  | { kind: "failed"; error: HostError };
+
+/** How long a worker that is told to end has, until it is given up. */
+const GIVE_UP_MS = 1000;
+
+/**
+ * Runs a guest in a worker.
+ *
+ * It returns at once. When `exited` resolves, everything the guest loaded or attached is released.
+ * Dispose the handle to terminate it.
+ */
+export function spawn(guest: GuestModule, options: SpawnOptions = {}): GuestHandle {
+  return new GuestHandle(guest, options);
+}
+
+/** A guest in a worker, made by {@linkcode spawn}. */
+export class GuestHandle implements AsyncDisposable {
+  readonly #guest: GuestModule;
+  readonly #options: SpawnOptions;
+  readonly #interrupt = Interrupt.create();
+  readonly #worker: Worker;
+  readonly #exited = Promise.withResolvers<GuestExit>();
+  readonly #held = new DisposableStack();
+  readonly #writers = new Map<"stdout" | "stderr", WritableStreamDefaultWriter>();
+  readonly #writes = new Set<Promise<void>>();
+  readonly #asking: ((stats: GuestStats | undefined) => void)[] = [];
+  #control: Int32Array<SharedArrayBuffer> | undefined;
+  #state: number = ControlState.Run;
+  #stopCode: StopCode | undefined;
+  #lastStats: GuestStats | undefined;
+  #giveUp: number | undefined;
+  #isOver = false;
+
+  /** @internal Made by {@linkcode spawn}. */
+  constructor(guest: GuestModule, options: SpawnOptions) {
+    this.#guest = guest;
+    this.#options = options;
+    this.#worker = new Worker(new URL("./guest_worker.ts", import.meta.url), { type: "module" });
+    this.#worker.onmessage = ({ data }: MessageEvent<Message>) => this.#receive(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      const error = new HostError(`Cannot run ${guest.name} in a worker: ${event.message}`, {
+        code: "WORKER",
+        hint: "a program made by deno compile needs --include runtime/guest_worker.ts",
+      });
+      this.#end({ kind: "failed", error });
+    };
+    this.#worker.postMessage(this.#job());
+    this.#watch();
+  }
+
+  #job(): Job {
+    const { args, env, wrapperModule, callbackExport, countPrograms } = this.#options;
+    const given = { args, env, wrapperModule, callbackExport, countPrograms };
+    const options = Object.fromEntries(
+      Object.entries(given).filter(([, value]) => value !== undefined),
+    );
+    return {
+      bytes: this.#guest.bytes,
+      name: this.#guest.name,
+      options,
+      memoryBytes: this.#options.limits?.memoryBytes,
+      outputs: { stdout: this.#output("stdout"), stderr: this.#output("stderr") },
+      hostModule: this.#options.hostModule?.toString(),
+      interrupt: this.#interrupt.share(),
+    };
+  }
+
+  #output(name: "stdout" | "stderr"): "inherit" | "null" | "parent" {
+    const output = this.#options.stdio?.[name] ?? "inherit";
+    if (output instanceof WritableStream) this.#writers.set(name, output.getWriter());
+    return typeof output === "string" ? output : "parent";
+  }
+
+  #watch(): void {
+    const { signal, limits } = this.#options;
+    if (signal !== undefined) {
+      const abort = () => this.#stop("ABORTED");
+      signal.addEventListener("abort", abort);
+      this.#held.defer(() => signal.removeEventListener("abort", abort));
+      if (signal.aborted) abort();
+    }
+    if (limits?.timeMs !== undefined) {
+      const timer = setTimeout(() => this.#stop("LIMIT_TIME"), limits.timeMs);
+      this.#held.defer(() => clearTimeout(timer));
+    }
+  }
+
+  /** How it ended; never rejects. */
+  get exited(): Promise<GuestExit> {
+    return this.#exited.promise;
+  }
+
+  /**
+   * Halts it at the next function or round of a loop that it comes to; when it is in a poll or a sleep,
+   * at the end of that. Programs stay attached, and what they report waits in the kernel's buffers.
+   */
+  pause(): void {
+    if (this.#state === ControlState.Run) this.#set(ControlState.Pause);
+  }
+
+  /** Lets it go on. */
+  resume(): void {
+    if (this.#state === ControlState.Pause) this.#set(ControlState.Run);
+  }
+
+  /** What the first Ctrl-C is to the command: its poll or sleep ends, so that it can finish. */
+  interrupt(): void {
+    if (!this.#isOver) this.#interrupt.raise();
+  }
+
+  /**
+   * Ends it, wherever it is, also when it is paused; what it loaded or attached is released when the
+   * promise resolves.
+   */
+  terminate(): Promise<GuestExit> {
+    this.#stop("TERMINATED");
+    return this.exited;
+  }
+
+  /**
+   * What it has done so far. A guest that polls or sleeps answers at once, one that does neither at its
+   * next poll or sleep, or its end; one that has ended gives the last statistics.
+   *
+   * @throws {HostError} `NO_STATS` when it ended without ever running
+   */
+  async stats(): Promise<GuestStats> {
+    if (!this.#isOver) {
+      const answer = Promise.withResolvers<GuestStats | undefined>();
+      this.#asking.push(answer.resolve);
+      this.#interrupt.attend();
+      const stats = await answer.promise;
+      if (stats !== undefined) return stats;
+    }
+    if (this.#lastStats !== undefined) return this.#lastStats;
+    throw new HostError(`Cannot tell what ${this.#guest.name} did: it has not run`, {
+      code: "NO_STATS",
+    });
+  }
+
+  #set(state: number): void {
+    this.#state = state;
+    if (this.#control === undefined) return;
+    Atomics.store(this.#control, ControlWord.State, state);
+    Atomics.notify(this.#control, ControlWord.State);
+  }
+
+  #stop(code: StopCode): void {
+    if (this.#isOver || this.#stopCode !== undefined) return;
+    this.#stopCode = code;
+    this.#set(ControlState.Terminate);
+    this.#interrupt.terminate();
+    // Only a host function of the embedder's can keep it from ending.
+    this.#giveUp = setTimeout(() => this.#end(this.#stopExit(code)), GIVE_UP_MS);
+  }
+
+  #stopExit(code: StopCode): GuestExit {
+    if (code === "TERMINATED") return { kind: "terminated" };
+    return { kind: "failed", error: stopped(this.#guest.name, code, this.#options) };
+  }
+
+  #receive(message: Message): void {
+    if (this.#isOver) return;
+    switch (message.type) {
+      case "started":
+        this.#control = message.control;
+        if (this.#state !== ControlState.Run) this.#set(this.#state);
+        return;
+      case "output":
+        return this.#write(message.stream, message.bytes);
+      case "error":
+        return this.#options.onError?.(fromData(message.error));
+      case "notice":
+        return this.#options.onNotice?.(message.text);
+      case "stats":
+        this.#lastStats = message.stats;
+        for (const answer of this.#asking.splice(0)) answer(message.stats);
+        return this.#options.onStats?.(message.stats);
+      case "ended":
+        // Detaching many programs can take the kernel seconds.
+        return clearTimeout(this.#giveUp);
+      case "exited":
+      case "failed":
+        return this.#end(this.#exitOf(message));
+    }
+  }
+
+  #exitOf(message: Message & { type: "exited" | "failed" }): GuestExit {
+    if (this.#stopCode !== undefined) return this.#stopExit(this.#stopCode);
+    return message.type === "exited"
+      ? { kind: "exited", code: message.code }
+      : { kind: "failed", error: fromData(message.error) };
+  }
+
+  #write(stream: "stdout" | "stderr", bytes: Uint8Array<ArrayBuffer>): void {
+    const writer = this.#writers.get(stream);
+    const output = this.#options.stdio?.[stream];
+    if (writer !== undefined) {
+      // A stream that fails or is closed takes no more; the guest is not to blame.
+      const write = writer.write(bytes).catch(() => {}).finally(() => {
+        this.#took(bytes.length);
+        this.#writes.delete(write);
+      });
+      this.#writes.add(write);
+    } else if (typeof output === "function") {
+      this.#took(bytes.length);
+      output(bytes);
+    }
+  }
+
+  #took(bytes: number): void {
+    if (this.#control === undefined) return;
+    Atomics.sub(this.#control, ControlWord.PendingBytes, bytes + MESSAGE_BYTES);
+    Atomics.notify(this.#control, ControlWord.PendingBytes);
+  }
+
+  #end(exit: GuestExit): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#worker.terminate();
+    clearTimeout(this.#giveUp);
+    this.#held.dispose();
+    this.#interrupt.close();
+    for (const answer of this.#asking.splice(0)) answer(this.#lastStats);
+    void this.#letGoStreams().then(() => this.#exited.resolve(exit));
+  }
+
+  /**
+   * The streams are the caller's, and stay open. A guest that ended by itself has ended when they have
+   * taken what it wrote; one that was stopped is not waited for.
+   */
+  async #letGoStreams(): Promise<void> {
+    if (this.#stopCode === undefined) await Promise.all(this.#writes);
+    for (const writer of this.#writers.values()) writer.releaseLock();
+  }
+
+  /** Terminates it and waits for the end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.terminate();
+  }
+}

@@ -1,0 +1,84 @@
+/** What a guest's worker and its parent tell each other. */
+import { HostError } from "../ffi/errors.ts";
+import { BpfError } from "./bpf/mod.ts";
+import { GuestStopped, GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
+import type { RunOptions } from "./run_options.ts";
+import type { GuestStats } from "./stats.ts";
+
+/** To the worker, once. */
+export interface Job {
+  bytes: Uint8Array<ArrayBuffer>;
+  name: string;
+  options: Pick<
+    RunOptions,
+    "args" | "env" | "wrapperModule" | "callbackExport" | "countPrograms"
+  >;
+  memoryBytes: number | undefined;
+  outputs: Record<"stdout" | "stderr", "inherit" | "null" | "parent">;
+  /** URL of the module with the host functions. */
+  hostModule: string | undefined;
+  /** See `Interrupt.share()`. */
+  interrupt: bigint;
+}
+
+/** From the worker, in the order in which things happen; `exited` or `failed` is the last. */
+export type Message =
+  | { type: "started"; control: Int32Array<SharedArrayBuffer> }
+  | { type: "output"; stream: "stdout" | "stderr"; bytes: Uint8Array<ArrayBuffer> }
+  | { type: "error"; error: ErrorData }
+  | { type: "notice"; text: string }
+  | { type: "stats"; stats: GuestStats }
+  | { type: "ended" }
+  | { type: "exited"; code: number }
+  | { type: "failed"; error: ErrorData };
+
+/** Where what stands in the control memory. The first word is the guest's own. */
+export const ControlWord = { State: 0, PendingBytes: 1 } as const;
+
+/** Bytes of output on their way to the parent, at which the guest waits. */
+export const MAX_PENDING_BYTES = 1024 * 1024;
+
+/** What a message takes beside its bytes, more or less. */
+export const MESSAGE_BYTES = 256;
+
+/** An error as it can be sent. */
+export interface ErrorData {
+  name: string;
+  message: string;
+  code: string;
+  hint: string | undefined;
+  detail: string | undefined;
+  cause: string | undefined;
+  bpf: { op: string; errno: number } | undefined;
+}
+
+/** Takes an error apart. */
+export function toData(error: unknown): ErrorData {
+  const isHost = error instanceof HostError;
+  const { cause } = error instanceof Error ? error : { cause: undefined };
+  return {
+    name: error instanceof Error ? error.name : "Error",
+    message: error instanceof Error ? error.message : String(error),
+    code: isHost ? error.code : "WORKER",
+    hint: isHost ? error.hint : undefined,
+    detail: isHost ? error.detail : error instanceof Error ? error.stack : undefined,
+    cause: cause === undefined ? undefined : String(cause),
+    bpf: error instanceof BpfError ? { op: error.op, errno: error.errno } : undefined,
+  };
+}
+
+const CLASSES = new Map(
+  [GuestStopped, GuestTrap, HostFunctionError, ModuleError].map((made) => [made.name, made]),
+);
+
+/** Puts it together again; what was its cause is text now. */
+export function fromData(data: ErrorData): HostError {
+  const { code, hint, detail, cause } = data;
+  if (data.bpf !== undefined) {
+    const error = new BpfError(data.bpf.op, data.bpf.errno, { hint, detail, cause });
+    error.message = data.message;
+    return error;
+  }
+  const Made = CLASSES.get(data.name) ?? HostError;
+  return new Made(data.message, { code, hint, detail, cause });
+}
