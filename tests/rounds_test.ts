@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { bpfState, untilNothingAdded } from "./support/bpf_state.ts";
+import { CliProcess, guestPath } from "./support/cli.ts";
+
+/** What a process holds. */
+interface Holdings {
+  descriptors: number;
+  /** Of these, programs, maps and links. */
+  bpf: number;
+  mappings: number;
+  residentKb: number;
+  /** Of that, what C allocates. */
+  heapKb: number;
+}
+
+async function holdings(pid: number): Promise<Holdings> {
+  const descriptors = await Array.fromAsync(
+    Deno.readDir(`/proc/${pid}/fdinfo`),
+    ({ name }) => name,
+  );
+  let bpf = 0;
+  for (const name of descriptors) {
+    const info = await Deno.readTextFile(`/proc/${pid}/fdinfo/${name}`);
+    if (/^(prog|map|link)_id:/m.test(info)) bpf++;
+  }
+  const smaps = await Deno.readTextFile(`/proc/${pid}/smaps`);
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  return {
+    descriptors: descriptors.length,
+    bpf,
+    mappings: [...smaps.matchAll(/^Rss:/gm)].length,
+    residentKb: Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1]),
+    heapKb: Number(/\[heap\]\n(?:.*\n)*?Rss:\s*(\d+) kB/.exec(smaps)?.[1]),
+  };
+}
+
+/** V8's own heap still grows: it stays where it is after some 2,000 rounds, seen up to 3,500. */
+const SLACK_KB = 20 * 1024;
+const SLACK_HEAP_KB = 2048;
+const SLACK_MAPPINGS = 30;
+
+Deno.test("1,000 rounds of load, attach, use and close leave nothing behind", async () => {
+  const before = await bpfState();
+  await using guest = new CliProcess([guestPath("rounds"), "1000", "100", "1000"]);
+  await guest.waitFor(/^round 100$/m, 60_000);
+  const early = await holdings(guest.pid);
+  await untilNothingAdded(before);
+  guest.kill("SIGINT");
+  await guest.waitFor(/^round 1000$/m, 120_000);
+  const late = await holdings(guest.pid);
+  await untilNothingAdded(before);
+  const seen = JSON.stringify({ early, late });
+  assert.equal(early.bpf, 0, seen);
+  assert.equal(late.bpf, 0, seen);
+  assert.equal(late.descriptors, early.descriptors, seen);
+  assert.ok(late.mappings <= early.mappings + SLACK_MAPPINGS, seen);
+  assert.ok(late.heapKb <= early.heapKb + SLACK_HEAP_KB, seen);
+  assert.ok(late.residentKb <= early.residentKb + SLACK_KB, seen);
+});
