@@ -1,0 +1,71 @@
+/** `docs/guest-abi.md`, the C headers and what the host checks tell the same. */
+import assert from "node:assert/strict";
+import {
+  BPF_SIGNATURES,
+  EXTENSION_SIGNATURES,
+  type Signatures,
+  WRAPPER_SIGNATURES,
+} from "../runtime/signatures.ts";
+import { fromFileUrl } from "./support/paths.ts";
+
+const GUIDE = await Deno.readTextFile(fromFileUrl("../../docs/guest-abi.md"));
+
+/** `(i64 i32) -> i32` to `Ii:i`. */
+function short(type: string): string {
+  const letters = (text: string) => text.replaceAll("i64", "I").replaceAll("i32", "i");
+  const [parameters = "", results = ""] = type.split(" -> ").map((part) =>
+    letters(part).replace(/[() ]/g, "")
+  );
+  return `${parameters}:${results}`;
+}
+
+/** The imports that a chapter of the guide describes, with the types in its headings. */
+function described(chapter: string): Record<string, string> {
+  const start = GUIDE.indexOf(`\n## ${chapter}\n`);
+  assert.ok(start >= 0, chapter);
+  const end = GUIDE.indexOf("\n## ", start + 1);
+  const headings = GUIDE.slice(start, end).matchAll(/^#+ `(\w+)\(.*?\)`: `(\(.*?\) -> \w+)`$/gm);
+  return Object.fromEntries([...headings].map(([, name = "", type = ""]) => [name, short(type)]));
+}
+
+/** The first declaration of each; the guide gives others in the text. */
+function first(signatures: Signatures): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(signatures).map(([name, types]) => [name, types.split(" ")[0] ?? ""]),
+  );
+}
+
+for (
+  const [chapter, signatures] of [
+    ["Module `wasm_bpf`", BPF_SIGNATURES],
+    ["`callback-wrapper`", WRAPPER_SIGNATURES],
+    ["Module `wasm_bpf_ext`", EXTENSION_SIGNATURES],
+  ] as const
+) {
+  Deno.test(`the guide has every import of ${chapter} with its type`, () => {
+    assert.deepEqual(described(chapter), first(signatures));
+  });
+}
+
+Deno.test("the guide shows an example of every import", () => {
+  const examples = [...GUIDE.matchAll(/^```\w+\n([^]*?)^```$/gm)].map(([, code]) => code).join();
+  for (const name of Object.keys({ ...BPF_SIGNATURES, ...EXTENSION_SIGNATURES })) {
+    assert.match(examples, new RegExp(`\\b(wasm_bpf_)?${name}\\(`), name);
+  }
+});
+
+for (
+  const [header, signatures] of [
+    ["wasm_bpf.h", BPF_SIGNATURES],
+    ["wasm_bpf_ext.h", EXTENSION_SIGNATURES],
+  ] as const
+) {
+  Deno.test(`${header} declares every import`, async () => {
+    const text = await Deno.readTextFile(fromFileUrl(`../../sdk/c/include/${header}`));
+    const declared = [...text.matchAll(/^WASM_BPF_(?:EXT_)?IMPORT\("(\w+)"\)$/gm)];
+    assert.deepEqual(
+      declared.map(([, name]) => name).toSorted(),
+      Object.keys(signatures).toSorted(),
+    );
+  });
+}
