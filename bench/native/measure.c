@@ -3,11 +3,13 @@
  * The native twin of bench/guests/measure/measure.c: the same measurements through libbpf, as a
  *tool written by hand would take them.
  *
- *	measure OBJECT consume|lookup ROUNDS
+ *	measure OBJECT consume|lookup|batch ROUNDS
+ *	measure OBJECT uprobe COUNT BINARY:SYMBOL
  *	measure OBJECT numbered COUNT
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +103,97 @@ static void lookup(int rounds)
 	}
 }
 
+static unsigned long long keys[BATCH_SIZE], values[BATCH_SIZE];
+
+static void fill_hash(int hash)
+{
+	for (unsigned long long done = 0; done < BATCH_TOTAL;) {
+		unsigned int now =
+		    BATCH_TOTAL - done < BATCH_SIZE ? BATCH_TOTAL - done : BATCH_SIZE;
+
+		for (unsigned int i = 0; i < now; i++)
+			keys[i] = values[i] = done + i;
+		if (bpf_map_update_batch(hash, keys, values, &now, NULL))
+			exit(1);
+		done += now;
+	}
+}
+
+static unsigned int read_hash(int hash)
+{
+	unsigned long long batch;
+	unsigned int total = 0;
+	void *from = NULL;
+	int err;
+
+	do {
+		unsigned int now = BATCH_SIZE;
+
+		err = bpf_map_lookup_batch(hash, from, &batch, keys, values, &now, NULL);
+		total += now;
+		from = &batch;
+	} while (!err);
+	return err == -ENOENT ? total : 0;
+}
+
+static void batch(int rounds)
+{
+	int hash = map("hash");
+
+	fill_hash(hash);
+	for (int round = 0; round < rounds; round++) {
+		double start = now_ns();
+
+		if (read_hash(hash) != BATCH_TOTAL)
+			exit(1);
+		printf("%.2f\n", (now_ns() - start) / BATCH_TOTAL);
+	}
+}
+
+struct timing {
+	double first;
+	unsigned long long next;
+};
+
+static int time_event(void *ctx, void *data, size_t size)
+{
+	struct timing *timing = ctx;
+
+	(void)size;
+	if (!timing->next)
+		timing->first = now_ns();
+	timing->next = ((const struct event *)data)->number + 1;
+	return 0;
+}
+
+static void uprobe(unsigned int count, char *target)
+{
+	LIBBPF_OPTS(bpf_uprobe_opts, options);
+	struct timing timing = {0};
+	double last = 0;
+	struct ring_buffer *ring = open_ring("numbered", time_event, &timing);
+	char *symbol = strrchr(target, ':');
+	struct bpf_program *program = bpf_object__find_program_by_name(object, "traced");
+
+	if (!symbol || !program)
+		exit(2);
+	*symbol++ = '\0';
+	options.func_name = symbol;
+	if (!bpf_program__attach_uprobe_opts(program, -1, target, 0, &options))
+		exit(1);
+	printf("ready\n");
+	fflush(stdout);
+	for (;;) {
+		if (ring_buffer__poll(ring, 20000) < 0)
+			exit(1);
+		/* The one that comes behind a pause. */
+		if (timing.next > count)
+			break;
+		last = now_ns();
+	}
+	printf("%.2f\n", (last - timing.first) / (count - 1));
+}
+
 static int tally(void *ctx, void *data, size_t size)
 {
 	(void)size;
@@ -116,9 +209,9 @@ static void numbered(unsigned long long total)
 	attach("produce");
 	printf("ready\n");
 	fflush(stdout);
-	while (seen.next < total)
-		if (ring_buffer__poll(ring, 1000) < 0)
-			break;
+	while (seen.next <= total)
+		if (ring_buffer__poll(ring, 20000) < 0)
+			exit(1);
 	printf("%llu %llu %llu\n", seen.received, seen.dropped, seen.wrong);
 }
 
@@ -133,6 +226,10 @@ int main(int argc, char **argv)
 		consume(atoi(argv[3]));
 	else if (!strcmp(argv[2], "lookup"))
 		lookup(atoi(argv[3]));
+	else if (!strcmp(argv[2], "batch"))
+		batch(atoi(argv[3]));
+	else if (!strcmp(argv[2], "uprobe") && argc == 5)
+		uprobe(atoi(argv[3]), argv[4]);
 	else if (!strcmp(argv[2], "numbered"))
 		numbered(strtoull(argv[3], NULL, 10));
 	else

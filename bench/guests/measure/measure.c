@@ -5,7 +5,10 @@
  *	measure consume ROUNDS       ns an event that waits in the ring, through the callback
  *	measure read ROUNDS          the same, through buffer_read
  *	measure lookup ROUNDS        ns a lookup in a hash of 8-byte keys
- *	measure numbered COUNT       consumes numbered events until COUNT were tried; prints a tally
+ *	measure batch ROUNDS         ns an element of a hash of 100,000, read in batches
+ *	measure uprobe COUNT TARGET  ns an event of a uprobe on TARGET, from the first to the last
+ *	measure numbered COUNT       consumes numbered events until COUNT and one were tried; prints
+ *a tally
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +132,93 @@ static void lookup(int rounds)
 	}
 }
 
+static unsigned long long keys[BATCH_SIZE], values[BATCH_SIZE];
+
+static void fill_hash(int hash)
+{
+	for (unsigned long long done = 0; done < BATCH_TOTAL;) {
+		unsigned int now =
+		    BATCH_TOTAL - done < BATCH_SIZE ? BATCH_TOTAL - done : BATCH_SIZE;
+
+		for (unsigned int i = 0; i < now; i++)
+			keys[i] = values[i] = done + i;
+		if (wasm_bpf_map_batch(hash, WASM_BPF_BATCH_UPDATE, NULL, NULL, keys, values, &now,
+				       0))
+			exit(1);
+		done += now;
+	}
+}
+
+static unsigned int read_hash(int hash)
+{
+	unsigned long long batch;
+	unsigned int total = 0;
+	void *from = NULL;
+	int err;
+
+	do {
+		unsigned int now = BATCH_SIZE;
+
+		err = wasm_bpf_map_batch(hash, WASM_BPF_BATCH_LOOKUP, from, &batch, keys, values,
+					 &now, 0);
+		total += now;
+		from = &batch;
+	} while (!err);
+	return err == -WASM_BPF_ENOENT ? total : 0;
+}
+
+static void batch(int rounds)
+{
+	int hash = map("hash");
+
+	fill_hash(hash);
+	for (int round = 0; round < rounds; round++) {
+		double start = now_ns();
+
+		if (read_hash(hash) != BATCH_TOTAL)
+			exit(1);
+		printf("%.2f\n", (now_ns() - start) / BATCH_TOTAL);
+	}
+}
+
+struct timing {
+	double first;
+	unsigned long long next;
+};
+
+static int time_event(void *ctx, void *data, size_t size)
+{
+	struct timing *timing = ctx;
+
+	(void)size;
+	if (!timing->next)
+		timing->first = now_ns();
+	timing->next = ((const struct event *)data)->number + 1;
+	return 0;
+}
+
+static void uprobe(unsigned int count, const char *target)
+{
+	struct timing timing = {0};
+	double last = 0;
+	int ring = map("numbered");
+
+	if (wasm_attach_bpf_program(object, "traced", target))
+		exit(1);
+	printf("ready\n");
+	fflush(stdout);
+	for (;;) {
+		if (wasm_bpf_buffer_poll(object, ring, time_event, &timing, &buffer, sizeof(buffer),
+					 20000) < 0)
+			exit(1);
+		/* The one that comes behind a pause. */
+		if (timing.next > count)
+			break;
+		last = now_ns();
+	}
+	printf("%.2f\n", (last - timing.first) / (count - 1));
+}
+
 static int tally(void *ctx, void *data, size_t size)
 {
 	(void)size;
@@ -144,10 +234,10 @@ static void numbered(unsigned long long total)
 	attach("produce");
 	printf("ready\n");
 	fflush(stdout);
-	while (seen.next < total)
+	while (seen.next <= total)
 		if (wasm_bpf_buffer_poll(object, ring, tally, &seen, &buffer, sizeof(buffer),
-					 1000) < 0)
-			break;
+					 20000) < 0)
+			exit(1);
 	printf("%llu %llu %llu\n", seen.received, seen.dropped, seen.wrong);
 }
 
@@ -164,6 +254,10 @@ int main(int argc, char **argv)
 		read_records(atoi(argv[2]));
 	else if (!strcmp(argv[1], "lookup"))
 		lookup(atoi(argv[2]));
+	else if (!strcmp(argv[1], "batch"))
+		batch(atoi(argv[2]));
+	else if (!strcmp(argv[1], "uprobe") && argc == 4)
+		uprobe(atoi(argv[2]), argv[3]);
 	else if (!strcmp(argv[1], "numbered"))
 		numbered(strtoull(argv[2], NULL, 10));
 	else

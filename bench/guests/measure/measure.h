@@ -16,6 +16,7 @@
 #define HASH_USED 1000
 
 #define BATCH_TOTAL 100000
+#define BATCH_SIZE 4096
 
 /* 64 bytes. */
 struct event {

@@ -1,0 +1,51 @@
+/** Runs a consumer of numbered events and, once it is ready, the producer on a core of its own. */
+import { measured, type Side } from "./measured.ts";
+
+const PRODUCER = ".cache/bench/producer";
+
+/**
+ * Starts one side with `args`, lets the producer make what `work` says, and waits for both.
+ *
+ * @returns what the consumer printed after it was ready
+ * @throws {Error} when either fails
+ */
+export async function consumeNumbered(
+  side: Side,
+  args: string[],
+  work: ["events" | "calls", number],
+): Promise<string> {
+  const [program, words] = measured(side, ...args);
+  const consumer = new Deno.Command(program, { args: words, stdin: "null", stdout: "piped" })
+    .spawn();
+  const output = consumer.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.includes("ready\n")) {
+    const { value, done } = await output.read();
+    if (done) throw new Error(`${side} ${args.join(" ")} ended before it was ready`);
+    text += value;
+  }
+  const producer = await new Deno.Command("taskset", {
+    args: ["1", PRODUCER, work[0], String(work[1])],
+    stdin: "null",
+  }).output();
+  for (let more = await output.read(); !more.done; more = await output.read()) text += more.value;
+  const { success } = await consumer.status;
+  if (!success || !producer.success) throw new Error(`${side} ${args.join(" ")} failed`);
+  return text.slice(text.indexOf("ready\n") + "ready\n".length).trim();
+}
+
+/** What a consumer of numbered events counted. */
+export interface Tally {
+  received: number;
+  /** By the kernel's own count, which each event carries. */
+  dropped: number;
+  /** Events before which more or fewer were missing than the kernel says it dropped. */
+  wrong: number;
+}
+
+/** Produces `count` events as fast as one core can, and one more; what one side made of them. */
+export async function tallyEvents(side: Side, count: number): Promise<Tally> {
+  const text = await consumeNumbered(side, ["numbered", String(count)], ["events", count]);
+  const [received = NaN, dropped = NaN, wrong = NaN] = text.split(" ").map(Number);
+  return { received, dropped, wrong };
+}

@@ -1,0 +1,38 @@
+/**
+ * What does an event cost from a traced call to the guest's callback?
+ *
+ * One core calls a function that a uprobe sits on, as fast as it can; each call sends an event through
+ * the ring buffer, and the other core handles it. Nanoseconds an event, from the first to the last,
+ * beside native libbpf. Exit code 1 when wasm-bpf takes more than 1.10 times as long.
+ */
+import { fileURLToPath } from "node:url";
+import { consumeNumbered } from "./numbered.ts";
+import { median, spread } from "./statistics.ts";
+
+const PAIRS = 9;
+const CALLS = 300_000;
+const LIMIT = 1.1;
+
+async function main(): Promise<number> {
+  const target = fileURLToPath(
+    new URL("../.cache/bench/producer:traced_function", import.meta.url),
+  );
+  const ns = { native: [] as number[], guest: [] as number[] };
+  for (let pair = 0; pair < PAIRS; pair++) {
+    for (const side of ["native", "guest"] as const) {
+      const text = await consumeNumbered(side, ["uprobe", String(CALLS), target], ["calls", CALLS]);
+      ns[side].push(Number(text));
+    }
+  }
+  const ratio = median(ns.guest.map((value, pair) => value / (ns.native[pair] ?? NaN)));
+  const lines = [
+    `uprobe to callback, ns an event: median (least-most) of ${PAIRS} runs of ${CALLS} calls`,
+    `  native libbpf                    ${spread(ns.native, 0)}`,
+    `  wasm-bpf                         ${spread(ns.guest, 0)}`,
+    `  wasm-bpf / native                ${ratio.toFixed(2)}   at most ${LIMIT}`,
+  ];
+  await Deno.stdout.write(new TextEncoder().encode(`${lines.join("\n")}\n`));
+  return ratio <= LIMIT ? 0 : 1;
+}
+
+if (import.meta.main) Deno.exit(await main());
