@@ -48,6 +48,17 @@ export async function testOnly(files: readonly string[]): Promise<number> {
   return conclude(tests, tests);
 }
 
+/**
+ * Runs the tests that have a long form, in it; the tests of some files or folders only when there are
+ * any.
+ */
+export async function soak(files: readonly string[]): Promise<number> {
+  const hasLongForm = (path: string) =>
+    Deno.readTextFileSync(path).includes(`from "./support/soak.ts"`);
+  Deno.env.set("WASM_BPF_SOAK", "1");
+  return await testOnly(files.length > 0 ? files : testFiles().filter(hasLongForm));
+}
+
 function conclude(all: Counts, tests: Counts): number {
   print(describe(all));
   return all.failed > 0 || tests.passed + tests.failed === 0 ? 1 : 0;

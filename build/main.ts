@@ -1,6 +1,6 @@
-/** Entry of the tasks in deno.json: `main.ts build|compile|demo|test|bench [ARGUMENTS…]`. */
+/** Entry of the tasks in deno.json: `main.ts build|compile|demo|test|soak|bench [ARGUMENTS…]`. */
 import { bench, buildMeasured, buildNative } from "./bench.ts";
-import { gate, testOnly } from "./check.ts";
+import { gate, soak, testOnly } from "./check.ts";
 import { compileBinary } from "./compile.ts";
 import { demo } from "./demo.ts";
 import { BuildError } from "./errors.ts";
@@ -21,6 +21,7 @@ const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number
     files.length === 0
       ? gate(() => makeThen(compileForTests, () => {}))
       : makeThen(compileForTests, () => testOnly(files)),
+  soak: (files) => makeThen(compileForTests, () => soak(files)),
   bench: (names) => makeThen(compileForBench, () => bench(names)),
 };
 
@@ -48,6 +49,8 @@ async function compile(): Promise<void> {
 async function compileForTests(): Promise<void> {
   await buildAll();
   await buildTestGuests();
+  await buildNative();
+  await buildMeasured();
   await compileBinary();
 }
 
