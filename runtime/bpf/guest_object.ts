@@ -8,7 +8,6 @@ import {
   errno,
   type ObjectBytes,
   takeLog,
-  UserRing,
 } from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
 import { attachProgram } from "./attach.ts";
@@ -26,6 +25,7 @@ import {
   type ReadArguments,
 } from "./event_channel.ts";
 import type { Totals } from "./totals.ts";
+import { type SubmitContext, UserChannel } from "./user_channel.ts";
 
 /**
  * What libbpf calls every guest's object. Guests name objects as they like; {@linkcode
@@ -51,7 +51,7 @@ export class GuestObject implements Disposable {
   readonly #maps = new Map<string, BpfMap>();
   readonly #links = new Set<BpfLink>();
   readonly #channels = new Map<BpfMap, EventChannel>();
-  readonly #userRings = new Map<BpfMap, UserRing>();
+  readonly #userChannels = new Map<BpfMap, UserChannel>();
   readonly #iterators = new Map<BpfLink, BpfIterator>();
   readonly #events: ObjectEvents;
   #loaded = false;
@@ -258,23 +258,21 @@ export class GuestObject implements Disposable {
    *
    * @returns 0 or a negative errno
    */
-  submit(map: BpfMap, context: PollContext, data: ObjectBytes, timeoutMs: number): number {
-    let ring = this.#userRings.get(map);
-    if (ring === undefined) {
-      const opened = UserRing.open(map, context.interrupt);
+  submit(
+    map: BpfMap,
+    context: SubmitContext,
+    data: number,
+    sizeBytes: number,
+    timeoutMs: number,
+  ): number {
+    let channel = this.#userChannels.get(map);
+    if (channel === undefined) {
+      const opened = UserChannel.open(map, context);
       if (typeof opened === "number") return opened;
-      ring = opened;
-      this.#userRings.set(map, ring);
+      channel = opened;
+      this.#userChannels.set(map, channel);
     }
-    const { memory, offset, sizeBytes } = data;
-    const end = performance.now() + timeoutMs;
-    let result = ring.submit(memory, offset, sizeBytes, timeoutMs);
-    while (result === -errno("ERESTART")) {
-      context.attend();
-      const left = timeoutMs > 0 ? Math.max(0, Math.ceil(end - performance.now())) : timeoutMs;
-      result = ring.submit(memory, offset, sizeBytes, left);
-    }
-    return result;
+    return channel.submit(data, sizeBytes, timeoutMs);
   }
 
   /**
@@ -326,7 +324,7 @@ export class GuestObject implements Disposable {
     for (const link of this.#links) link.close();
     if (this.#loaded) this.#events.noteClosed(this);
     for (const channel of this.#channels.values()) channel[Symbol.dispose]();
-    for (const ring of this.#userRings.values()) ring.close();
+    for (const channel of this.#userChannels.values()) channel[Symbol.dispose]();
     this.#object.close();
   }
 

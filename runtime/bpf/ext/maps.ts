@@ -1,7 +1,6 @@
 /** `map_batch`, `map_lookup_and_delete`, `map_info` and `user_ring_submit`. */
 import { errno } from "../../../ffi/mod.ts";
 import type { BpfContext } from "../context.ts";
-import { guestRange } from "../guest_range.ts";
 import { high, low, MapCommand, operate, refuseMap } from "../map_operate.ts";
 
 /** `{ u32 type, key_size, value_size, max_entries, cpus, reserved }` */
@@ -40,15 +39,14 @@ export function mapImports(context: BpfContext): WebAssembly.ModuleImports {
       data: number,
       sizeBytes: number,
       timeoutMs: number,
-    ) =>
-      context.answer(() => {
-        const object = context.objects.get(handle);
-        if (object === undefined) return -errno("EINVAL");
-        const entry = context.maps.get(token);
-        if (entry?.object !== object) return -errno("EBADF");
-        const source = guestRange(context.memory, data, sizeBytes);
-        return object.submit(entry.map, context, source, timeoutMs);
-      }),
+    ) => {
+      const object = context.objects.get(handle);
+      if (object === undefined) return -errno("EINVAL");
+      const entry = context.maps.get(token);
+      if (entry?.object !== object) return -errno("EBADF");
+      if (sizeBytes < 0) return -errno("EFAULT");
+      return object.submit(entry.map, context, data >>> 0, sizeBytes, timeoutMs);
+    },
   };
 }
 
