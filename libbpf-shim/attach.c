@@ -436,7 +436,10 @@ int32_t shim_iterator__read(struct shim_iterator *iterator, struct shim_memory *
 
 	if (!to)
 		return -EFAULT;
-	length = read(iterator->fd, to, size > INT32_MAX ? INT32_MAX : size);
+	do {
+		/* EAGAIN: a million elements went by without a word. */
+		length = read(iterator->fd, to, size > INT32_MAX ? INT32_MAX : size);
+	} while (length < 0 && (errno == EAGAIN || errno == EINTR));
 	return length < 0 ? -errno : (int32_t)length;
 }
 

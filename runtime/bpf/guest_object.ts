@@ -1,6 +1,5 @@
 /** An eBPF object that a guest has opened or loaded, and everything made from it. */
 import {
-  BpfIterator,
   type BpfLink,
   type BpfMap,
   BpfObject,
@@ -15,6 +14,7 @@ import type { CallbackTable } from "./callbacks.ts";
 import { diagnoseGlobal, diagnoseLoad, diagnoseOpen, withoutPrefix } from "./diagnosis.ts";
 import { BpfError } from "./errors.ts";
 import { kernelHint } from "./kernel_support.ts";
+import { Links } from "./links.ts";
 import { MapType } from "./map_types.ts";
 import {
   type ChannelStats,
@@ -49,10 +49,9 @@ export class GuestObject implements Disposable {
   readonly #object: BpfObject;
   readonly #programs = new Map<string, BpfProgram>();
   readonly #maps = new Map<string, BpfMap>();
-  readonly #links = new Set<BpfLink>();
+  readonly #links = new Links();
   readonly #channels = new Map<BpfMap, EventChannel>();
   readonly #userChannels = new Map<BpfMap, UserChannel>();
-  readonly #iterators = new Map<BpfLink, BpfIterator>();
   readonly #events: ObjectEvents;
   #loaded = false;
   #pollDepth = 0;
@@ -212,10 +211,7 @@ export class GuestObject implements Disposable {
 
   /** Detaches what {@linkcode attach} returned; false when it is none of this object's. */
   detach(link: BpfLink): boolean {
-    if (!this.#links.delete(link)) return false;
-    this.#closeIterator(link);
-    link.close();
-    return true;
+    return this.#links.close(link);
   }
 
   /**
@@ -281,21 +277,7 @@ export class GuestObject implements Disposable {
    * @returns bytes written, 0 at the end, or a negative errno
    */
   readIterator(link: BpfLink, buffer: ObjectBytes): number {
-    let iterator = this.#iterators.get(link);
-    if (iterator === undefined) {
-      const opened = BpfIterator.open(link);
-      if (typeof opened === "number") return opened;
-      iterator = opened;
-      this.#iterators.set(link, iterator);
-    }
-    const length = iterator.read(buffer.memory, buffer.offset, buffer.sizeBytes);
-    if (length === 0 && buffer.sizeBytes > 0) this.#closeIterator(link);
-    return length;
-  }
-
-  #closeIterator(link: BpfLink): void {
-    this.#iterators.get(link)?.close();
-    this.#iterators.delete(link);
+    return this.#links.read(link, buffer);
   }
 
   /** What a map's buffer has seen; `undefined` when nobody has polled or read it. */
@@ -320,8 +302,7 @@ export class GuestObject implements Disposable {
       return;
     }
     this.#closed = true;
-    for (const iterator of this.#iterators.values()) iterator.close();
-    for (const link of this.#links) link.close();
+    this.#links[Symbol.dispose]();
     if (this.#loaded) this.#events.noteClosed(this);
     for (const channel of this.#channels.values()) channel[Symbol.dispose]();
     for (const channel of this.#userChannels.values()) channel[Symbol.dispose]();

@@ -1,0 +1,47 @@
+/** The links of an object, and the passes of those that are iterators. */
+import { BpfIterator, type BpfLink, type ObjectBytes } from "../../ffi/mod.ts";
+
+/** Owns links, each until it is closed by itself or with all others. */
+export class Links implements Disposable {
+  readonly #links = new Set<BpfLink>();
+  readonly #iterators = new Map<BpfLink, BpfIterator>();
+
+  add(link: BpfLink): void {
+    this.#links.add(link);
+  }
+
+  /** Detaches; false for a link that is none of these. */
+  close(link: BpfLink): boolean {
+    if (!this.#links.delete(link)) return false;
+    this.#endPass(link);
+    link.close();
+    return true;
+  }
+
+  /**
+   * Reads on in what an iterator prints; the first call, and the one behind its end, start a pass.
+   *
+   * @returns bytes written, 0 at the end, or a negative errno
+   */
+  read(link: BpfLink, buffer: ObjectBytes): number {
+    let iterator = this.#iterators.get(link);
+    if (iterator === undefined) {
+      const opened = BpfIterator.open(link);
+      if (typeof opened === "number") return opened;
+      iterator = opened;
+      this.#iterators.set(link, iterator);
+    }
+    const length = iterator.read(buffer.memory, buffer.offset, buffer.sizeBytes);
+    if (length === 0 && buffer.sizeBytes > 0) this.#endPass(link);
+    return length;
+  }
+
+  #endPass(link: BpfLink): void {
+    this.#iterators.get(link)?.close();
+    this.#iterators.delete(link);
+  }
+
+  [Symbol.dispose](): void {
+    for (const link of this.#links) this.close(link);
+  }
+}
