@@ -74,3 +74,9 @@ Deno.test("importsOf() gives imports of values and types by path, and keeps othe
     { from: "cli/run.ts", to: "jsr:@std/path" },
   ]);
 });
+
+Deno.test("layeringViolations() lets the command line alone in by its own door", () => {
+  const to = "runtime/command.ts";
+  assert.deepEqual(layeringViolations([{ from: "cli/run.ts", to }]), []);
+  assert.equal(layeringViolations([{ from: "examples/x/x.ts", to }]).length, 1);
+});

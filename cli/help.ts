@@ -1,6 +1,6 @@
 /** What `--help` and `--version` print. */
 import config from "../deno.json" with { type: "json" };
-import { libbpfVersion } from "../runtime/mod.ts";
+import { libbpfVersion } from "../runtime/command.ts";
 
 export const HELP = `wasm-bpf runs WebAssembly modules that load, attach and talk to eBPF programs.
 

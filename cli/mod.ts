@@ -1,5 +1,5 @@
 /** The command line: picks a command, prints what went wrong, answers with an exit code. */
-import { GuestTrap } from "../runtime/mod.ts";
+import { GuestTrap } from "../runtime/command.ts";
 import { UsageError } from "./errors.ts";
 import { HELP, versions } from "./help.ts";
 import { parseCommandLine } from "./options.ts";

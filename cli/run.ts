@@ -1,5 +1,5 @@
 /** `wasm-bpf run`: runs a module from a file. */
-import { compileGuest, interruptible, runGuest } from "../runtime/mod.ts";
+import { compileGuest, interruptible, runGuest } from "../runtime/command.ts";
 import { parseDuration } from "./duration.ts";
 import { UsageError } from "./errors.ts";
 import { readModuleFile } from "./module_file.ts";

@@ -1,5 +1,5 @@
 /** Statistics of a run, for people and for programs. */
-import type { BufferTotals, GuestStats, ProgramTotals } from "../runtime/mod.ts";
+import type { BufferTotals, GuestStats, ProgramTotals } from "../runtime/command.ts";
 import { UsageError } from "./errors.ts";
 
 /** What `--stats` asks for: how to print, or `undefined` when it was not given. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { GuestStats } from "../runtime/mod.ts";
+import type { GuestStats } from "../runtime/command.ts";
 import { UsageError } from "./errors.ts";
 import { lossWarnings, statsFormat, statsTable } from "./stats.ts";
 

@@ -1,12 +1,12 @@
 /** One run of a guest, from instantiation to exit code. */
 import { Interrupt, ProgramStatistics } from "../ffi/mod.ts";
 import { BpfError, BpfHost } from "./bpf/mod.ts";
-import { Control } from "./control.ts";
+import type { Control } from "./control.ts";
 import { GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
 import { GuestMemory } from "./guest_memory.ts";
-import { hostImports } from "./host_functions.ts";
+import type { hostImports } from "./host_functions.ts";
 import { checkGuest, type GuestModule } from "./module.ts";
-import type { InternalOptions, RunOptions } from "./run_options.ts";
+import type { InternalOptions } from "./run_options.ts";
 import {
   BPF_SIGNATURES,
   checkSignatures,
@@ -25,23 +25,25 @@ const { Exception: GuestException } = WebAssembly as unknown as { Exception: new
 const DEFAULT_WRAPPER_MODULE = "callback-wrapper";
 const DEFAULT_CALLBACK_EXPORT = "go-callback";
 
+/** What an embedder can ask for beyond what the command needs; the command does not load it. */
+export interface Features {
+  control(guest: GuestModule, options: InternalOptions, interrupt: Interrupt): Control;
+  hostImports: typeof hostImports;
+}
+
 /**
  * Runs a guest's `_start` to its end, on this thread; everything it loaded or attached is released
  * before this returns or throws.
  *
+ * @param features without them, `imports`, `limits` and `signal` have no effect
  * @returns the guest's exit code, 0 when `_start` returns
- * @throws {ModuleError} when the module cannot be run
- * @throws {GuestTrap} when it traps
- * @throws {GuestStopped} when its time is over or its signal was aborted
- * @throws {HostFunctionError} when a function of the options throws
  */
-export function runGuest(guest: GuestModule, options: RunOptions = {}): number {
-  return runGuestInside(guest, options);
-}
-
-/** The same with options of this package's own. */
-export function runGuestInside(guest: GuestModule, options: InternalOptions): number {
-  using run = new GuestRun(guest, options);
+export function runInstance(
+  guest: GuestModule,
+  options: InternalOptions,
+  features?: Features,
+): number {
+  using run = new GuestRun(guest, options, features);
   return run.run();
 }
 
@@ -54,15 +56,17 @@ class GuestRun implements Disposable {
   readonly #bpf: BpfHost;
   readonly #interrupt: Interrupt;
   readonly #meter: Meter;
-  readonly #control: Control;
+  readonly #control: Control | undefined;
+  readonly #features: Features | undefined;
   #failure: HostFunctionError | undefined;
   #exitCode: number | undefined;
 
-  constructor(guest: GuestModule, options: InternalOptions) {
+  constructor(guest: GuestModule, options: InternalOptions, features: Features | undefined) {
+    this.#features = features;
     this.#guest = guest;
     this.#options = options;
     this.#interrupt = options.interrupt ?? this.#held.use(Interrupt.create());
-    this.#control = this.#held.use(new Control(guest, options, this.#interrupt));
+    this.#control = this.#held.use(features?.control(guest, options, this.#interrupt));
     this.#memory = this.#held.use(new GuestMemory());
     this.#bpf = this.#held.use(
       new BpfHost({
@@ -81,16 +85,16 @@ class GuestRun implements Disposable {
     const imports = this.#imports();
     checkGuest(this.#guest, imports);
     checkSignatures(this.#guest, this.#signatures());
-    const prepared = this.#control.prepare();
+    const prepared = this.#control?.prepare();
     try {
-      const { exports } = new WebAssembly.Instance(prepared.module, imports);
+      const { exports } = new WebAssembly.Instance(prepared?.module ?? this.#guest.module, imports);
       this.#bind(exports);
-      prepared.begin(exports);
+      prepared?.begin(exports);
       (exports["_start"] as () => void)();
       return 0;
     } catch (error) {
       if (this.#failure !== undefined) throw this.#failure;
-      this.#control.throwIfStopped();
+      this.#control?.throwIfStopped();
       if (this.#exitCode !== undefined) return this.#exitCode;
       throw isTrap(error) ? trap(this.#guest, error) : error;
     } finally {
@@ -124,13 +128,13 @@ class GuestRun implements Disposable {
         exit: (code) => this.#exit(code),
         interrupt: this.#interrupt,
         attend: () => this.#report(false),
-        isTerminable: this.#control.isNeeded,
+        isTerminable: this.#control?.isNeeded ?? false,
         sinks: { 1: this.#sink("stdout"), 2: this.#sink("stderr") },
       })),
     });
     imports[wrapperModule] = bare({ ...imports[wrapperModule], ...this.#bpf.wrapperImports() });
-    if (this.#options.imports === undefined) return imports;
-    const more = hostImports(this.#options.imports, {
+    if (this.#features === undefined || this.#options.imports === undefined) return imports;
+    const more = this.#features.hostImports(this.#options.imports, {
       guest: this.#guest,
       memory: this.#memory,
       guard: (what, call) => this.#guard(what, call),

@@ -16,7 +16,7 @@
 export { libbpfVersion } from "../ffi/mod.ts";
 export { BpfError, type BufferTotals, type ProgramTotals } from "./bpf/mod.ts";
 export { GuestStopped, GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
-export { runGuest } from "./guest.ts";
+export { runGuest } from "./run_guest.ts";
 export type {
   HostFunction,
   HostModules,

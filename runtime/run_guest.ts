@@ -1,0 +1,30 @@
+/** Runs a guest on the calling thread, with everything that an embedder can ask for. */
+import { Control } from "./control.ts";
+import { type Features, runInstance } from "./guest.ts";
+import { hostImports } from "./host_functions.ts";
+import type { GuestModule } from "./module.ts";
+import type { InternalOptions, RunOptions } from "./run_options.ts";
+
+const FEATURES: Features = {
+  control: (guest, options, interrupt) => new Control(guest, options, interrupt),
+  hostImports,
+};
+
+/**
+ * Runs a guest's `_start` to its end, on this thread; everything it loaded or attached is released
+ * before this returns or throws.
+ *
+ * @returns the guest's exit code, 0 when `_start` returns
+ * @throws {ModuleError} when the module cannot be run
+ * @throws {GuestTrap} when it traps
+ * @throws {GuestStopped} when its time is over or its signal was aborted
+ * @throws {HostFunctionError} when a function of the options throws
+ */
+export function runGuest(guest: GuestModule, options: RunOptions = {}): number {
+  return runGuestInside(guest, options);
+}
+
+/** The same with options of this package's own. */
+export function runGuestInside(guest: GuestModule, options: InternalOptions): number {
+  return runInstance(guest, options, FEATURES);
+}
