@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { added, bpfState, untilNothingAdded } from "./support/bpf_state.ts";
-import { BOOTSTRAP, CliProcess, runCli, WASM_BPF } from "./support/cli.ts";
+import { BOOTSTRAP, CliProcess, guestPath, runCli, WASM_BPF } from "./support/cli.ts";
+import { until } from "./support/condition.ts";
 import { assembleTo } from "./support/wat.ts";
 
 const HEADER = /^TIME .*\n/m;
@@ -111,6 +112,139 @@ Deno.test("SIGKILL leaves nothing in the kernel", async () => {
   assert.equal((await tracer.result()).signal, "SIGKILL");
   await untilNothingAdded(before);
 });
+
+const ABI = guestPath("abi");
+
+Deno.test("SIGSTOP and SIGCONT do not end a poll, which keeps its deadline", async () => {
+  await using guest = new CliProcess([ABI, "wait-for-interrupt"]);
+  await guest.waitFor(/waiting/);
+  for (let round = 0; round < 5; round++) {
+    guest.kill("SIGSTOP");
+    await stateIs(guest.pid, "T");
+    guest.kill("SIGCONT");
+    await stateIs(guest.pid, "S");
+  }
+  assert.equal(guest.stdout, "waiting\n");
+  guest.kill("SIGINT");
+  assert.equal((await guest.result()).stdout, "waiting\npoll -4\nnext 0\n");
+});
+
+Deno.test("SIGTSTP stops and fg goes on, as in a shell", async () => {
+  await using guest = new CliProcess([ABI, "wait-for-interrupt"]);
+  await guest.waitFor(/waiting/);
+  guest.kill("SIGTSTP");
+  await stateIs(guest.pid, "T");
+  // Kept for the time after, not lost.
+  guest.kill("SIGINT");
+  guest.kill("SIGCONT");
+  assert.equal((await guest.result()).stdout, "waiting\npoll -4\nnext 0\n");
+});
+
+Deno.test("an interrupt reaches a guest whose buffer is never empty, behind its events", async () => {
+  await using guest = new CliProcess([ABI, "busy"]);
+  await guest.waitFor(/busy/);
+  guest.kill("SIGINT");
+  const { code, stdout } = await guest.result();
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: "busy\npoll -4 after all\n" });
+});
+
+Deno.test("--timeout after a Ctrl-C is an interrupt of its own, with its grace", async () => {
+  await using guest = new CliProcess(["--timeout", "1s", ABI, "wait-twice"]);
+  await guest.waitFor(/waiting/);
+  guest.kill("SIGINT");
+  const { code, stdout } = await guest.result();
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: "waiting\npoll -4\npoll -4\n" });
+});
+
+Deno.test("Ctrl-C after --timeout ends at once", async () => {
+  await withGuest(DEAF, async (path) => {
+    await using guest = new CliProcess(["--timeout", "100ms", path]);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    guest.kill("SIGINT");
+    assert.equal((await guest.result()).signal, "SIGINT");
+  });
+});
+
+Deno.test("a SIGTERM behind a SIGINT ends a guest that goes on", async () => {
+  await using guest = new CliProcess([ABI, "wait-twice"]);
+  await guest.waitFor(/waiting/);
+  guest.kill("SIGINT");
+  await guest.waitFor(/poll -4/);
+  guest.kill("SIGTERM");
+  assert.equal((await guest.result()).signal, "SIGTERM");
+});
+
+Deno.test("signals sent before the guest runs reach its first poll", async () => {
+  await using guest = new CliProcess([ABI, "wait-for-interrupt"]);
+  await delivered(guest.pid);
+  guest.kill("SIGINT");
+  const { code, stdout } = await guest.result();
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: "waiting\npoll -4\nnext 0\n" });
+});
+
+Deno.test("process 1 of a PID namespace is interrupted, and ended, like any other", async () => {
+  const through = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
+  await withGuest(DEAF, async (path) => {
+    // The shell replaces itself by the guest, so that this is process 1, and a child sends the signals.
+    const script = '(sleep 1; kill -INT 1; sleep 0.3; kill -INT 1) & exec "$0" "$@"';
+    const { code } = await runCli([path], { through: [...through, "/bin/sh", "-c", script] });
+    assert.equal(code, 130);
+  });
+});
+
+Deno.test("nohup keeps a guest alive when its terminal goes, and Ctrl-C still reaches it", async () => {
+  await using guest = new CliProcess([ABI, "wait-for-interrupt"], { through: ["nohup"] });
+  await guest.waitFor(/waiting/);
+  guest.kill("SIGHUP");
+  guest.kill("SIGINT");
+  const { code, stdout } = await guest.result();
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: "waiting\npoll -4\nnext 0\n" });
+});
+
+Deno.test("SIGALRM without --timeout is none of ours", async () => {
+  await using guest = new CliProcess([ABI, "wait-for-interrupt"]);
+  await guest.waitFor(/waiting/);
+  guest.kill("SIGALRM");
+  assert.equal((await guest.result()).signal, "SIGALRM");
+});
+
+Deno.test("signals of the command's own guest leave guests in workers alone", async () => {
+  const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+  const code = `
+    import { interruptible, runGuest, spawn } from ${module("../runtime/mod.ts")};
+    import { ABI, ENDLESS } from ${module("./support/guests.ts")};
+    const spawned = [spawn(ENDLESS.sleeps), spawn(ENDLESS.computes)];
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const args = ["abi.wasm", "wait-for-interrupt"];
+    const code = interruptible({}, (interrupt) => runGuest(ABI, { args, interrupt }));
+    const ends = await Promise.all(spawned.map((handle) => Promise.race([
+      handle.exited.then(() => "ended"),
+      new Promise((resolve) => setTimeout(() => resolve("alive"), 200)),
+    ])));
+    await Promise.all(spawned.map((handle) => handle.terminate()));
+    Deno.stdout.writeSync(new TextEncoder().encode([code, ...ends].join(" ")));
+    Deno.exit(0);`;
+  const child = new Deno.Command("deno", {
+    args: ["eval", "--no-check", code],
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  let text = "";
+  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    if (part.includes("waiting")) child.kill("SIGINT");
+  }
+  await child.status;
+  assert.equal(text, "waiting\npoll -4\nnext 0\n0 alive alive");
+});
+
+/** Waits until a process is stopped or sleeps, as the kernel tells. */
+async function stateIs(pid: number, state: string): Promise<void> {
+  await until(`process ${pid} is ${state}`, async () => {
+    const text = await Deno.readTextFile(`/proc/${pid}/stat`);
+    return text.slice(text.lastIndexOf(")") + 2).startsWith(state);
+  });
+}
 
 /** Waits until a process handles SIGINT, as the kernel tells, and has none pending. */
 async function delivered(pid: number): Promise<void> {

@@ -315,6 +315,31 @@ static void wait_for_interrupt(void)
 	printf("next %d\n", poll("ring", count, NULL, 10));
 }
 
+/* Goes on at each interrupt, and says how it ended. */
+static void wait_twice(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	poll("ring", count, NULL, 0);
+	printf("waiting\n");
+	printf("poll %d\n", poll("ring", count, NULL, 60000));
+	printf("poll %d\n", poll("ring", count, NULL, 60000));
+}
+
+/* More events than one batch holds are always there. */
+static void busy(void)
+{
+	int handled = 0, result;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("busy\n");
+	do {
+		order(ORDER_RING, 1000);
+		result = poll("ring", count, NULL, 1000);
+		handled += result > 0 ? result : 0;
+	} while (result >= 0);
+	printf("poll %d after %s\n", result, handled == (int)seen && !wrong ? "all" : "some");
+}
+
 static void wait_shortly(void)
 {
 	printf("poll %d\n", poll("ring", count, NULL, 200));
@@ -480,6 +505,8 @@ static const struct command commands[] = {
     {"discarded", discarded, 0},
     {"bad-polls", bad_polls, 0},
     {"wait-for-interrupt", wait_for_interrupt, 0},
+    {"wait-twice", wait_twice, 0},
+    {"busy", busy, 0},
     {"wait-shortly", wait_shortly, 0},
     {"hash-map", hash_map, 0},
     {"per-cpu-map", per_cpu_map, 0},
