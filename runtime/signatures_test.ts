@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import createWabt from "wabt";
 import { ModuleError } from "./errors.ts";
 import { compileGuest } from "./module.ts";
-import { BPF_SIGNATURES, checkSignatures, WASI_SIGNATURES } from "./signatures.ts";
+import { extensionImports } from "./bpf/ext/mod.ts";
+import {
+  BPF_SIGNATURES,
+  checkSignatures,
+  EXTENSION_SIGNATURES,
+  WASI_SIGNATURES,
+  WRAPPER_SIGNATURES,
+} from "./signatures.ts";
 import { WASI_FUNCTIONS } from "./wasi/mod.ts";
 
 const wabt = await createWabt();
@@ -51,4 +58,25 @@ Deno.test("checkSignatures() leaves alone what it does not know", () => {
 
 Deno.test("WASI_SIGNATURES has every function of the specification, in its order", () => {
   assert.deepEqual(Object.keys(WASI_SIGNATURES), [...WASI_FUNCTIONS]);
+});
+
+Deno.test("EXTENSION_SIGNATURES has every function of wasm_bpf_ext and no other", () => {
+  const provided = extensionImports({} as Parameters<typeof extensionImports>[0]);
+  assert.deepEqual(Object.keys(EXTENSION_SIGNATURES).sort(), Object.keys(provided).sort());
+});
+
+Deno.test("the signatures are those of docs/guest-abi.md", async () => {
+  const text = await Deno.readTextFile(new URL("../docs/guest-abi.md", import.meta.url));
+  const headings = [...text.matchAll(/^#{3,4} `(\w+)\(.*\)`: `\((.*)\) -> (\w+)`$/gm)];
+  assert.ok(headings.length > 15);
+  const letters = (types = "") => types.replaceAll("i32", "i").replaceAll("i64", "I");
+  const documented = headings.map(([, name = "", parameters, result]) => [
+    name,
+    `${letters(parameters).replaceAll(" ", "")}:${letters(result)}`,
+  ]);
+  const ours = { ...BPF_SIGNATURES, ...EXTENSION_SIGNATURES };
+  for (const [name = "", type = ""] of documented) {
+    if (type === WRAPPER_SIGNATURES[name]) continue;
+    assert.ok(ours[name]?.split(" ").includes(type), `${name}: ${type}`);
+  }
 });

@@ -75,17 +75,20 @@ export class GuestHandle implements AsyncDisposable {
   constructor(guest: GuestModule, options: SpawnOptions) {
     this.#guest = guest;
     this.#options = options;
+    const job = this.#job();
     this.#worker = new Worker(new URL("./guest_worker.ts", import.meta.url), { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent<Message>) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
+      // The worker itself could not be loaded: what was meant for it is ours.
+      Interrupt.adopt(job.interrupt).close();
       const error = new HostError(`Cannot run ${guest.name} in a worker: ${event.message}`, {
         code: "WORKER",
         hint: "a program made by deno compile needs --include runtime/guest_worker.ts",
       });
       this.#end({ kind: "failed", error });
     };
-    this.#worker.postMessage(this.#job());
+    this.#worker.postMessage(job);
     this.#watch();
   }
 
