@@ -5,6 +5,7 @@ import { compileGuest } from "./module.ts";
 import type { HostModules, Output } from "./run_options.ts";
 import { ControlState } from "./wasm/rewrite.ts";
 import {
+  claims,
   ControlWord,
   type Job,
   MAX_PENDING_BYTES,
@@ -24,6 +25,7 @@ const scope = globalThis as unknown as {
 const OUTPUT_WAIT_MS = 20;
 
 async function run(job: Job): Promise<void> {
+  if (!claims(job)) return;
   settleShim();
   using interrupt = Interrupt.adopt(job.interrupt);
   const imports = job.hostModule === undefined ? undefined : await hostModules(job.hostModule);

@@ -6,7 +6,14 @@ import type { GuestModule } from "./module.ts";
 import type { Limits, Output, RunOptions } from "./run_options.ts";
 import type { GuestStats } from "./stats.ts";
 import { ControlState } from "./wasm/rewrite.ts";
-import { ControlWord, fromData, type Job, type Message, MESSAGE_BYTES } from "./worker_messages.ts";
+import {
+  claims,
+  ControlWord,
+  fromData,
+  type Job,
+  type Message,
+  MESSAGE_BYTES,
+} from "./worker_messages.ts";
 
 /** Where a spawned guest's output goes: to a stream, too. */
 export type SpawnOutput = Output | WritableStream<Uint8Array<ArrayBuffer>>;
@@ -80,8 +87,7 @@ export class GuestHandle implements AsyncDisposable {
     this.#worker.onmessage = ({ data }: MessageEvent<Message>) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      // The worker itself could not be loaded: what was meant for it is ours.
-      Interrupt.adopt(job.interrupt).close();
+      if (claims(job)) Interrupt.adopt(job.interrupt).close();
       const error = new HostError(`Cannot run ${guest.name} in a worker: ${event.message}`, {
         code: "WORKER",
         hint: "a program made by deno compile needs --include runtime/guest_worker.ts",
@@ -106,6 +112,7 @@ export class GuestHandle implements AsyncDisposable {
       outputs: { stdout: this.#output("stdout"), stderr: this.#output("stderr") },
       hostModule: this.#options.hostModule?.toString(),
       interrupt: this.#interrupt.share(),
+      claim: new Int32Array(new SharedArrayBuffer(4)),
     };
   }
 

@@ -19,6 +19,13 @@ export interface Job {
   hostModule: string | undefined;
   /** See `Interrupt.share()`. */
   interrupt: bigint;
+  /** Who sets it from 0 to 1 takes that share: the worker, or the parent of one that never began. */
+  claim: Int32Array<SharedArrayBuffer>;
+}
+
+/** Whether the share of the interrupt is the caller's to take. */
+export function claims({ claim }: Job): boolean {
+  return Atomics.compareExchange(claim, 0, 0, 1) === 0;
 }
 
 /** From the worker, in the order in which things happen; `exited` or `failed` is the last. */
