@@ -12,6 +12,15 @@ export interface BpfState {
 const IN_PASSING = /temporarily unavailable|No such file or directory/;
 const ATTEMPTS = 100;
 
+/**
+ * The ids of a list, without program arrays: bpftool opens each map to look at it, and when the last
+ * descriptor of a program array goes at that moment, Linux 6.18 counts a reference too many and keeps
+ * the array until the next boot, whoever made it.
+ */
+function listed(entries: { id: number; type?: string }[]): number[] {
+  return entries.filter(({ type }) => type !== "prog_array").map(({ id }) => id);
+}
+
 async function ids(kind: keyof BpfState): Promise<number[]> {
   for (let attempt = 1;; attempt++) {
     const { success, stdout, stderr } = await new Deno.Command("bpftool", {
@@ -19,7 +28,7 @@ async function ids(kind: keyof BpfState): Promise<number[]> {
       stdin: "null",
     }).output();
     const text = new TextDecoder().decode(stdout);
-    if (success) return (JSON.parse(text) as { id: number }[]).map(({ id }) => id);
+    if (success) return listed(JSON.parse(text));
     if (attempt === ATTEMPTS || !IN_PASSING.test(text)) {
       throw new Error(`bpftool failed: ${text}${new TextDecoder().decode(stderr)}`);
     }
