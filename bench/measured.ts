@@ -43,7 +43,7 @@ export async function run(side: Side, ...args: string[]): Promise<string> {
 /** One figure of both sides, and how they compare pair by pair. */
 export interface Comparison {
   native: number;
-  guest: number;
+  wasmBpf: number;
   ratio: number;
 }
 
@@ -66,7 +66,7 @@ export async function compare(
   const ratios = figures.guest.map((figure, pair) => figure / (figures.native[pair] ?? NaN));
   return {
     native: median(figures.native),
-    guest: median(figures.guest),
+    wasmBpf: median(figures.guest),
     ratio: median(ratios),
   };
 }

@@ -7,10 +7,10 @@
  * `deno compile`. Exit code 1 when wasm-bpf takes more than 1.4 times the sum of the two.
  */
 import { findRuntimeBase } from "../build/denort.ts";
-import { median, spread } from "./statistics.ts";
+import { report } from "./report.ts";
+import { median } from "./statistics.ts";
 
 const ROUNDS = 25;
-const LIMIT = 1.4;
 
 const FIRST_BYTE = ".cache/bench/first_byte";
 const EMPTY = ".cache/bench/empty";
@@ -74,16 +74,21 @@ async function main(): Promise<number> {
     median(ms.wasmBpf.map((value, round) => value / whole(round)));
   const toSum = ratio((round) => (ms.native[round] ?? NaN) + (ms.empty[round] ?? NaN));
   const toNative = ratio((round) => ms.native[round] ?? NaN);
-  const lines = [
-    `start to attached, ms: median (least-most) of ${ROUNDS} rounds`,
-    `  native libbpf loader             ${spread(ms.native, 1)}`,
-    `  empty program of deno compile    ${spread(ms.empty, 1)}`,
-    `  wasm-bpf                         ${spread(ms.wasmBpf, 1)}`,
-    `  wasm-bpf / (native + empty)      ${toSum.toFixed(2)}   at most ${LIMIT}`,
-    `  wasm-bpf / native                ${toNative.toFixed(2)}   published for wasmtime: 3.6`,
-  ];
-  await Deno.stdout.write(new TextEncoder().encode(`${lines.join("\n")}\n`));
-  return toSum <= LIMIT ? 0 : 1;
+  const native = median(ms.native);
+  const wasmBpf = median(ms.wasmBpf);
+  const empty = median(ms.empty);
+  return report([
+    {
+      what: "start to attached",
+      unit: "ms",
+      native,
+      wasmBpf,
+      ratio: toSum,
+      ratioTo: `native + empty program of ${empty.toPrecision(3)} ms`,
+      atMost: { ratio: 1.4 },
+    },
+    { what: "the same, beside native alone", unit: "ms", native, wasmBpf, ratio: toNative },
+  ]);
 }
 
 if (import.meta.main) Deno.exit(await main());

@@ -7,11 +7,11 @@
  */
 import { fileURLToPath } from "node:url";
 import { consumeNumbered } from "./numbered.ts";
-import { median, spread } from "./statistics.ts";
+import { report } from "./report.ts";
+import { median } from "./statistics.ts";
 
 const PAIRS = 9;
 const CALLS = 300_000;
-const LIMIT = 1.1;
 
 async function main(): Promise<number> {
   const target = fileURLToPath(
@@ -25,14 +25,14 @@ async function main(): Promise<number> {
     }
   }
   const ratio = median(ns.guest.map((value, pair) => value / (ns.native[pair] ?? NaN)));
-  const lines = [
-    `uprobe to callback, ns an event: median (least-most) of ${PAIRS} runs of ${CALLS} calls`,
-    `  native libbpf                    ${spread(ns.native, 0)}`,
-    `  wasm-bpf                         ${spread(ns.guest, 0)}`,
-    `  wasm-bpf / native                ${ratio.toFixed(2)}   at most ${LIMIT}`,
-  ];
-  await Deno.stdout.write(new TextEncoder().encode(`${lines.join("\n")}\n`));
-  return ratio <= LIMIT ? 0 : 1;
+  return report([{
+    what: "event from a uprobe to the callback",
+    unit: "ns",
+    native: median(ns.native),
+    wasmBpf: median(ns.guest),
+    ratio,
+    atMost: { ratio: 1.1 },
+  }]);
 }
 
 if (import.meta.main) Deno.exit(await main());

@@ -46,10 +46,12 @@ export async function buildNative(): Promise<void> {
 }
 
 /**
- * Runs the benchmarks with these names, or every one, in turn; the exit code of the first that
- * failed.
+ * Runs the benchmarks with these names, or every one, in turn; with `--json` each prints its rows as one
+ * line of JSON. The exit code is that of the first that failed.
  */
-export async function bench(names: readonly string[]): Promise<number> {
+export async function bench(args: readonly string[]): Promise<number> {
+  const options = args.filter((word) => word === "--json");
+  const names = args.filter((word) => word !== "--json");
   const programs = filesUnder("bench", isProgram);
   for (const name of names) {
     if (programs.some((path) => basename(path, ".ts") === name)) continue;
@@ -60,7 +62,7 @@ export async function bench(names: readonly string[]): Promise<number> {
   let code = 0;
   for (const path of programs) {
     if (names.length > 0 && !names.includes(basename(path, ".ts"))) continue;
-    const result = await runAttached("deno", ["run", "-A", path]);
+    const result = await runAttached("deno", ["run", "-A", path, ...options]);
     code ||= result;
   }
   return code;
