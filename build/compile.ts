@@ -15,6 +15,12 @@ const PERMISSIONS = [
   "--allow-read",
 ];
 
+/**
+ * All modules in one, which starts 6 ms earlier than the ninety it is made of. One folder deep, as they
+ * are: what they read stands relative to them.
+ */
+const BUNDLE = ".cache/main.js";
+
 const FOLDERS = ["bindgen", "cli", "ffi", "oci", "runtime"];
 
 /** The modules that the program is made of. */
@@ -34,10 +40,11 @@ export async function compileBinary(): Promise<void> {
       const base = await findRuntimeBase();
       const env = base.kind === "file" ? { DENORT_BIN: base.path } : {};
       const included = [SHIM, ...PUMPS].flatMap((path) => ["--include", path]);
+      await run("deno", ["bundle", "--quiet", "--platform", "deno", "--output", BUNDLE, "main.ts"]);
       await replaceFile(BINARY, async (path) => {
         // Deno's code cache would be read from a predictable path under /tmp at the next start.
         const options = ["--no-code-cache", "--no-prompt", ...PERMISSIONS, ...included];
-        await run("deno", ["compile", ...options, "--output", path, "main.ts"], { env });
+        await run("deno", ["compile", ...options, "--output", path, BUNDLE], { env });
       });
     },
   });
