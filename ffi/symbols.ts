@@ -240,6 +240,8 @@ export const SYMBOLS = {
   // void shim_signals__uninstall(void)
   shim_signals__uninstall: { parameters: [], result: "void" },
 
+  // int32_t shim_fd__unshare(void)
+  shim_fd__unshare: { parameters: [], result: "i32" },
   // int32_t shim_fd__write(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count, uint32_t written)
   shim_fd__write: { parameters: ["i32", "pointer", "u32", "u32", "u32"], result: "i32" },
   // int32_t shim_fd__write_some(struct shim_interrupt *interrupt, int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count, uint32_t written)

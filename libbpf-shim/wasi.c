@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The system calls behind WASI's descriptors, clocks and random bytes. */
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -73,6 +74,11 @@ static int32_t write_result(ssize_t result, void *out)
 		return (int32_t)result;
 	memcpy(out, &total, sizeof(total));
 	return 0;
+}
+
+int32_t shim_fd__unshare(void)
+{
+	return unshare(CLONE_FILES) ? -errno : 0;
 }
 
 int32_t shim_fd__write(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count,
