@@ -28,8 +28,8 @@ function bounds({ atMost, unit }: Row): string {
 function table(rows: readonly Row[]): string {
   const cells = rows.map((row) => [
     row.what,
-    `${row.native.toPrecision(3)} ${row.unit}`,
-    `${row.wasmBpf.toPrecision(3)} ${row.unit}`,
+    `${Number(row.native.toPrecision(3))} ${row.unit}`,
+    `${Number(row.wasmBpf.toPrecision(3))} ${row.unit}`,
     `${row.ratio.toFixed(2)}${row.ratioTo === undefined ? "" : ` (to ${row.ratioTo})`}`,
     bounds(row),
     isMet(row) ? "" : "MISSED",
