@@ -129,21 +129,27 @@ Deno.test("SIGSTOP and SIGCONT do not end a poll, which keeps its deadline", asy
   assert.equal((await guest.result()).stdout, "waiting\npoll -4\nnext 0\n");
 });
 
-Deno.test("SIGTSTP stops and fg goes on, as in a shell", async () => {
-  // A job of a shell: the kernel drops SIGTSTP in a process group that nobody controls, as this
-  // test's may be.
-  const script = 'set -m; "$@" & echo "pid $!" >&2; wait -f';
-  const through = ["bash", "-c", script, "bash"];
-  await using shell = new CliProcess([ABI, "wait-for-interrupt"], { through });
-  await shell.waitFor(/waiting/);
-  await until("the job's number is known", () => /pid \d+\n/.test(shell.stderr));
-  const pid = Number(/pid (\d+)/.exec(shell.stderr)?.[1]);
-  Deno.kill(pid, "SIGTSTP");
-  await stateIs(pid, "T");
-  // Kept for the time after, not lost.
-  Deno.kill(pid, "SIGINT");
-  Deno.kill(pid, "SIGCONT");
-  assert.equal((await shell.result()).stdout, "waiting\npoll -4\nnext 0\n");
+Deno.test("an interrupt of a stopped guest is kept for the time after", async () => {
+  await using guest = new CliProcess([ABI, "wait-for-interrupt"]);
+  await guest.waitFor(/waiting/);
+  guest.kill("SIGSTOP");
+  await stateIs(guest.pid, "T");
+  guest.kill("SIGINT");
+  guest.kill("SIGCONT");
+  assert.equal((await guest.result()).stdout, "waiting\npoll -4\nnext 0\n");
+});
+
+Deno.test("what a shell's Ctrl-Z, fg and bg send does what it does to any program", async () => {
+  await using guest = new CliProcess([ABI, "wait-for-interrupt"]);
+  await guest.waitFor(/waiting/);
+  const status = await Deno.readTextFile(`/proc/${guest.pid}/status`);
+  for (const name of ["SigCgt", "SigIgn", "SigBlk"]) {
+    const bits = BigInt(`0x${new RegExp(`^${name}:\\s*(\\w+)`, "m").exec(status)?.[1]}`);
+    // SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU
+    for (const signal of [18n, 20n, 21n, 22n]) {
+      assert.equal(bits >> (signal - 1n) & 1n, 0n, `${name} has signal ${signal}`);
+    }
+  }
 });
 
 Deno.test("an interrupt reaches a guest whose buffer is never empty, behind its events", async () => {
