@@ -38,7 +38,6 @@ const HOT: ReadonlySet<keyof typeof SYMBOLS> = new Set([
 let loaded: ShimSymbols | undefined;
 /** What closes the file that the loaded shim came from. */
 let settle: (() => void) | undefined;
-let attempts = 0;
 
 /**
  * The shim's functions; loaded by the first call, for the life of the process.
@@ -101,8 +100,7 @@ function dlopenBytes(bytes: Uint8Array<ArrayBuffer>): ShimSymbols {
       if (written <= 0) throw loadError(`write(2) to memory failed after ${offset} bytes`);
       offset += written;
     }
-    // The dynamic loader knows a library by the name it was opened with, and descriptors come again.
-    const path = `/proc/self/fd/${"./".repeat(attempts++)}${fd}`;
+    const path = uniquePath(fd);
     const symbols = bind(openAddresses(path, SYMBOLS), SYMBOLS);
     for (const name of HOT) heatUp(symbols, name, path);
     settle = () => {
@@ -114,6 +112,18 @@ function dlopenBytes(bytes: Uint8Array<ArrayBuffer>): ShimSymbols {
     libc.close(fd);
     throw error;
   }
+}
+
+/**
+ * A path of a descriptor that no other library was opened by, in any thread of this process.
+ *
+ * The dynamic loader knows a library by its name, and descriptors come again: by a plain path, a worker
+ * would get the copy of one before it, with the state of that one's thread.
+ */
+function uniquePath(fd: number): string {
+  let path = "/proc/thread-self/fd/";
+  for (let i = 0; i < 32; i++) path += Math.random() < 0.5 ? "./" : "../fd/";
+  return `${path}${fd}`;
 }
 
 type Addresses<Interface> = Record<keyof Interface, Deno.PointerValue>;

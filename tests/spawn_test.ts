@@ -202,6 +202,26 @@ Deno.test("stats() answers while the guest polls, and when it has ended", async 
   assert.equal((await handle.stats()).final, true);
 });
 
+/** Copies of the shim that are loaded: each comes from a memory file of its own. */
+async function shimCopies(): Promise<number> {
+  const maps = await Deno.readTextFile("/proc/self/maps");
+  const lines = maps.split("\n").filter((line) => line.includes("memfd:libbpf-shim"));
+  return new Set(lines.map((line) => line.split(/\s+/)[4])).size;
+}
+
+Deno.test("every guest has a copy of the shim, though descriptors come again", async () => {
+  const before = await shimCopies();
+  const guests = [];
+  for (const count of [1, 2, 3]) {
+    const started = collect(ABI, { args: ["abi.wasm", "wait-for-interrupt"] });
+    guests.push(started);
+    // By then it has loaded its copy, and closed the file that it came from.
+    await until("it polls", () => /waiting/.test(started.text()));
+    assert.equal(await shimCopies(), before + count);
+  }
+  for (const { handle } of guests) await handle.terminate();
+});
+
 Deno.test("two guests do not touch each other", async () => {
   const first = collect(ABI, { args: ["abi.wasm", "wait-for-interrupt"] });
   const second = collect(ABI, { args: ["abi.wasm", "wait-for-interrupt"] });
