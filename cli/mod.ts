@@ -2,9 +2,9 @@
 import { GuestTrap } from "../runtime/command.ts";
 import { UsageError } from "./errors.ts";
 import { HELP, versions } from "./help.ts";
-import { parseCommandLine } from "./options.ts";
+import { type CommandLine, parseCommandLine } from "./options.ts";
 import { formatError, print, printError } from "./output.ts";
-import { run, RUN_OPTIONS } from "./run.ts";
+import { run, RUN_OPTIONS, type RunOption } from "./run.ts";
 
 const EXIT_HOST_ERROR = 1;
 const EXIT_USAGE = 2;
@@ -30,13 +30,12 @@ function dispatch(args: string[]): number {
   const line = parseCommandLine(args, RUN_OPTIONS);
   if (line.rest[0] === "run" && !line.flags.has("help") && !line.flags.has("version")) {
     const given = args.slice(0, args.length - line.rest.length);
-    return dispatchRun([...given, ...line.rest.slice(1)]);
+    return answer(parseCommandLine([...given, ...line.rest.slice(1)], RUN_OPTIONS));
   }
-  return dispatchRun(args);
+  return answer(line);
 }
 
-function dispatchRun(args: string[]): number {
-  const line = parseCommandLine(args, RUN_OPTIONS);
+function answer(line: CommandLine<RunOption>): number {
   if (line.flags.has("help")) {
     print(HELP);
     return 0;
