@@ -98,3 +98,9 @@ Deno.test("bootstrap leaves nothing in the kernel", async () => {
   assert.equal(code, 0);
   await untilNothingAdded(before);
 });
+
+Deno.test("bootstrap says that a full disk takes no output, and ends with 1", async () => {
+  const through = ["/bin/sh", "-c", 'exec "$@" >/dev/full', "sh"];
+  const { code, stderr } = await runCli(["--timeout", "5s", BOOTSTRAP], { through });
+  assert.deepEqual({ code, stderr }, { code: 1, stderr: "bootstrap: cannot write the output\n" });
+});

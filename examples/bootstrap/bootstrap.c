@@ -210,7 +210,10 @@ static int trace(struct tracer *tracer)
 	    wasm_bpf_object__attach(tracer->object, "handle_exit"))
 		goto out_close;
 
-	puts("TIME     EVENT COMM             PID     PPID    FILENAME/EXIT CODE");
+	if (puts("TIME     EVENT COMM             PID     PPID    FILENAME/EXIT CODE") < 0) {
+		fputs("bootstrap: cannot write the output\n", stderr);
+		goto out_close;
+	}
 	exit_code = poll_until_interrupted(tracer);
 	report(tracer);
 out_close:
