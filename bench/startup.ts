@@ -18,7 +18,7 @@ const EMPTY = ".cache/bench/empty";
 const SUBJECTS = {
   native: [".cache/bench/startup", "OBJECT"],
   empty: [EMPTY],
-  wasmBpf: ["dist/wasm-bpf", "dist/examples/bootstrap.wasm"],
+  wasmBpf: ["dist/wasm-bpf", "dist/examples/bootstrap/bootstrap.wasm"],
 } as const;
 
 type Subject = keyof typeof SUBJECTS;

@@ -43,24 +43,23 @@ export function guestFolders(parent: string, output: string): GuestFolder[] {
   }));
 }
 
-/** Builds the eBPF programs and C guests of every example. */
-export async function buildExamples(): Promise<void> {
-  for (const folder of guestFolders("examples", "dist/examples")) await buildCGuests(folder);
-}
-
 /**
  * Builds the C guests of a folder: each `X.bpf.c` becomes an eBPF object, each other `X.c` the module
  * `X.wasm`, which may embed any of those objects by file name.
  */
 export async function buildCGuests(folder: GuestFolder): Promise<void> {
-  const sources = filesIn(folder, ".c");
+  const objects = await buildObjects(folder);
+  for (const source of filesIn(folder, ".c").filter((path) => !path.endsWith(".bpf.c"))) {
+    const output = join(folder.output, basename(source).replace(/\.c$/, ".wasm"));
+    await buildCModule(folder, { source, objects, output });
+  }
+}
+
+/** Builds a folder's eBPF halves, `X.bpf.c` to `X.bpf.o`; their paths. */
+export async function buildObjects(folder: GuestFolder): Promise<string[]> {
   const objects: string[] = [];
-  for (const source of sources.filter((path) => path.endsWith(".bpf.c"))) {
-    objects.push(await buildObject(folder, source));
-  }
-  for (const source of sources.filter((path) => !path.endsWith(".bpf.c"))) {
-    await buildModule(folder, source, objects);
-  }
+  for (const source of filesIn(folder, ".bpf.c")) objects.push(await buildObject(folder, source));
+  return objects;
 }
 
 /** The files of a guest's folder itself with this ending. */
@@ -85,23 +84,32 @@ async function buildObject(folder: GuestFolder, source: string): Promise<string>
   return output;
 }
 
-async function buildModule(
-  folder: GuestFolder,
-  source: string,
-  objects: readonly string[],
-): Promise<void> {
-  const output = join(folder.output, basename(source).replace(/\.c$/, ".wasm"));
-  const headers = [...filesIn(folder, ".h"), ...(fileState(SDK) === undefined ? [] : [SDK])];
+/** A module to be made of one C source. */
+export interface CModule {
+  readonly source: string;
+  /** eBPF objects that it may embed. */
+  readonly objects: readonly string[];
+  readonly output: string;
+  /** Options beside the usual ones, which they come after. */
+  readonly options?: readonly string[];
+}
+
+/** Builds a C guest; it may include the headers of its own folder, `folder`'s, and the SDK's. */
+export async function buildCModule(folder: GuestFolder, module: CModule): Promise<void> {
+  const { source, objects, output, options = [] } = module;
+  const headers = [...new Set([folder.path, dirname(source)])].flatMap((path) =>
+    filesUnder(path, (header) => dirname(header) === path && header.endsWith(".h"))
+  );
   await runStep({
     name: source,
-    inputs: [source, ...headers, ...objects, "build/guests.ts"],
-    key: programState("clang"),
+    inputs: [source, ...headers, SDK, ...objects, "build/guests.ts"],
+    key: [programState("clang"), options],
     outputs: [output],
     make: () =>
       replaceFile(output, async (path) => {
         // One for the compiler, and one for the assembler's .incbin.
-        const include = [`-I${folder.objects}`, `-Wa,-I${folder.objects}`];
-        await run("clang", [...WASM_OPTIONS, ...include, source, "-o", path]);
+        const include = [`-I${folder.path}`, `-I${folder.objects}`, `-Wa,-I${folder.objects}`];
+        await run("clang", [...WASM_OPTIONS, ...options, ...include, source, "-o", path]);
       }),
   });
 }

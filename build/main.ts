@@ -1,14 +1,15 @@
-/** Entry of the tasks in deno.json: `main.ts build|compile|demo|test|soak|bench [ARGUMENTS…]`. */
+/** Entry of the tasks in deno.json: `main.ts build|compile|demo|test|soak|bench|sizes [ARGUMENTS…]`. */
 import { bench, buildMeasured, buildNative } from "./bench.ts";
 import { gate, soak, testOnly } from "./check.ts";
 import { compileBinary } from "./compile.ts";
 import { demo } from "./demo.ts";
 import { BuildError } from "./errors.ts";
-import { buildExamples } from "./guests.ts";
+import { buildExamples, type Language, LANGUAGES } from "./examples.ts";
 import { say } from "./output.ts";
 import { endOnSignals } from "./process.ts";
 import { buildPumps } from "./pump.ts";
 import { buildShim } from "./shim.ts";
+import { writeSizes } from "./sizes.ts";
 import { lockBuild } from "./step.ts";
 import { buildTestGuests } from "./test_guests.ts";
 import { buildThirdParty } from "./third_party.ts";
@@ -23,6 +24,7 @@ const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number
       : makeThen(compileForTests, () => testOnly(files)),
   soak: (files) => makeThen(compileForTests, () => soak(files)),
   bench: (names) => makeThen(compileForBench, () => bench(names)),
+  sizes: () => makeThen(buildEveryLanguage, writeSizes),
 };
 
 /** Keeps other builds out while something is made, and only then. */
@@ -38,7 +40,7 @@ async function buildAll(): Promise<void> {
   await buildThirdParty();
   await buildShim();
   await buildPumps();
-  await buildExamples();
+  await buildExamples(["c"]);
 }
 
 async function compile(): Promise<void> {
@@ -46,8 +48,13 @@ async function compile(): Promise<void> {
   await compileBinary();
 }
 
-async function compileForTests(): Promise<void> {
+async function buildEveryLanguage(): Promise<void> {
   await buildAll();
+  await buildExamples(Object.keys(LANGUAGES) as Language[]);
+}
+
+async function compileForTests(): Promise<void> {
+  await buildEveryLanguage();
   await buildTestGuests();
   await buildNative();
   await buildMeasured();

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console
 import { compileGuest, spawn } from "../../runtime/mod.ts";
 
-const path = "dist/examples/bootstrap.wasm";
+const path = "dist/examples/bootstrap/bootstrap.wasm";
 const guest = compileGuest(await Deno.readFile(path), "bootstrap");
 const seen = Promise.withResolvers<void>();
 const decoder = new TextDecoder();

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import createWabt from "wabt";
+import { filesUnder } from "../../build/step.ts";
 import { ControlState, MemoryLimitError, rewriteModule, type RewriteOptions } from "./rewrite.ts";
 
 const wabt = await createWabt();
@@ -185,11 +187,10 @@ Deno.test("try_table and its catches are passed over whole", () => {
 
 Deno.test("the modules of the examples and tests stay valid", () => {
   let count = 0;
-  for (const folder of ["../../dist/examples/", "../../dist/tests/"]) {
-    const url = new URL(folder, import.meta.url);
-    for (const { name } of Deno.readDirSync(url)) {
-      if (!name.endsWith(".wasm")) continue;
-      const bytes = Deno.readFileSync(new URL(name, url));
+  for (const folder of ["../../dist/examples", "../../dist/tests"]) {
+    const root = fileURLToPath(new URL(folder, import.meta.url));
+    for (const name of filesUnder(root, (path) => path.endsWith(".wasm"))) {
+      const bytes = Deno.readFileSync(name);
       const module = new WebAssembly.Module(bytes);
       const rewritten = rewriteModule({ module, bytes }, { control: true, maxMemoryPages: 65536 });
       assert.ok(WebAssembly.validate(rewritten.bytes), name);

@@ -5,7 +5,7 @@ import { fromFileUrl } from "./paths.ts";
 export const WASM_BPF = fromFileUrl("../../dist/wasm-bpf");
 
 /** The process tracer of `examples/bootstrap`. */
-export const BOOTSTRAP = fromFileUrl("../../dist/examples/bootstrap.wasm");
+export const BOOTSTRAP = fromFileUrl("../../dist/examples/bootstrap/bootstrap.wasm");
 
 /** A guest of `tests/guests`, by its folder's name. */
 export function guestPath(name: string): string {

@@ -1,0 +1,78 @@
+/**
+ * The examples: `examples/NAME/` holds an eBPF half for all languages, and a folder for each language
+ * that the guest is written in.
+ *
+ *     examples/NAME/NAME.bpf.c    examples/NAME/c/NAME.c       → dist/examples/NAME/NAME.wasm
+ *     examples/NAME/NAME.h        examples/NAME/rust/…         → dist/examples/NAME/NAME-rust.wasm
+ */
+import { join } from "node:path";
+import { buildCModule, buildObjects, type GuestFolder } from "./guests.ts";
+import { fileState, filesUnder } from "./step.ts";
+
+/** What an example's guest is written in: the name of its folder. */
+export type Language = "c" | "rust" | "go" | "assemblyscript";
+
+/** An example, as its folder shows it. */
+export interface Example extends GuestFolder {
+  readonly name: string;
+  /** In the order of {@linkcode LANGUAGES}. */
+  readonly languages: readonly Language[];
+}
+
+/** Makes `output` of an example's folder of one language, which may embed the eBPF objects. */
+type Builder = (example: Example, objects: readonly string[], output: string) => Promise<void>;
+
+/** Each language as a person writes it, and how a guest in it is built. */
+export const LANGUAGES: Readonly<
+  Record<Language, { readonly title: string; readonly build?: Builder }>
+> = {
+  c: { title: "C", build: buildC },
+  rust: { title: "Rust" },
+  go: { title: "Go" },
+  assemblyscript: { title: "AssemblyScript" },
+};
+
+/** Every folder of `examples/` with an eBPF half. */
+export function findExamples(): Example[] {
+  const halves = filesUnder("examples", (path) => /^examples\/([^/]+)\/\1\.bpf\.c$/.test(path));
+  return halves.map((half) => {
+    const name = half.split("/")[1] ?? "";
+    const path = join("examples", name);
+    const isThere = (language: Language) => fileState(join(path, language)) !== undefined;
+    return {
+      name,
+      path,
+      output: join("dist/examples", name),
+      objects: join(".cache/guests/examples", name),
+      languages: (Object.keys(LANGUAGES) as Language[]).filter(isThere),
+    };
+  });
+}
+
+/** Where an example's module in a language is made. */
+export function modulePath(example: Example, language: Language): string {
+  const suffix = language === "c" ? "" : `-${language}`;
+  return join(example.output, `${example.name}${suffix}.wasm`);
+}
+
+/** Builds the examples in some languages. */
+export async function buildExamples(languages: readonly Language[]): Promise<void> {
+  for (const example of findExamples()) {
+    const objects = await buildObjects(example);
+    for (const language of example.languages.filter((one) => languages.includes(one))) {
+      await LANGUAGES[language].build?.(example, objects, modulePath(example, language));
+    }
+  }
+}
+
+/** As small as it goes, without what prints and reads floating-point numbers. */
+const C_OPTIONS = ["-Oz", "-lc-printscan-no-floating-point"];
+
+async function buildC(
+  example: Example,
+  objects: readonly string[],
+  output: string,
+): Promise<void> {
+  const source = join(example.path, "c", `${example.name}.c`);
+  await buildCModule(example, { source, objects, output, options: C_OPTIONS });
+}
