@@ -12,6 +12,7 @@ import { buildShim } from "./shim.ts";
 import { writeSizes } from "./sizes.ts";
 import { lockBuild } from "./step.ts";
 import { buildTestGuests } from "./test_guests.ts";
+import { fetchTestTools } from "./test_tools.ts";
 import { buildThirdParty } from "./third_party.ts";
 
 const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
@@ -56,6 +57,7 @@ async function buildEveryLanguage(): Promise<void> {
 async function compileForTests(): Promise<void> {
   await buildEveryLanguage();
   await buildTestGuests();
+  await fetchTestTools();
   await buildNative();
   await buildMeasured();
   await compileBinary();

@@ -1,10 +1,10 @@
 import { basename, join, resolve } from "node:path";
-import { PrivateApt } from "./apt.ts";
 import { buildCGuests, filesIn, type GuestFolder, guestFolders, publishObjects } from "./guests.ts";
 import { findProgram, programState } from "./programs.ts";
 import { run } from "./process.ts";
 import { assemble } from "./pump.ts";
 import { fileState, filesUnder, replaceFile, runStep, writeFile } from "./step.ts";
+import { unpackPackages } from "./test_tools.ts";
 
 /** Debian's compiler: the one that comes with a standard library for WASI. */
 const RUSTC = "/usr/bin/rustc";
@@ -96,23 +96,11 @@ async function findGo(): Promise<{ go: string; root?: string }> {
     if (Number(/^go1\.(\d+)/.exec(version)?.[1] ?? 0) >= GO_MINOR) return { go: installed };
   }
   const root = resolve(GO_ROOT);
-  if (fileState(`${root}/bin/go`) === undefined) await unpackGo();
+  if (fileState(`${root}/bin/go`) === undefined) {
+    const packages = ["golang-1.24-go", "golang-1.24-src"];
+    await unpackPackages("go", { suite: "trixie", packages });
+  }
   return { go: `${root}/bin/go`, root };
-}
-
-async function unpackGo(): Promise<void> {
-  const folder = resolve(".cache/tools/go");
-  const unpacked = `${folder}.new`;
-  for (const path of [folder, unpacked]) {
-    if (fileState(path) !== undefined) await Deno.remove(path, { recursive: true });
-  }
-  await Deno.mkdir(unpacked, { recursive: true });
-  const apt = await PrivateApt.open("deb", ["trixie"]);
-  for (const path of await apt.downloadPackages(["golang-1.24-go", "golang-1.24-src"], unpacked)) {
-    await run("dpkg-deb", ["-x", path, unpacked]);
-    await Deno.remove(path);
-  }
-  await Deno.rename(unpacked, folder);
 }
 
 function moduleOf(folder: GuestFolder, source: string): string {

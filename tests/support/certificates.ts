@@ -1,0 +1,40 @@
+/** Keys and certificates for servers of a test, made on the spot with `openssl`. */
+import { succeed } from "./actor.ts";
+
+/** PEM files of a key and its certificate. */
+export interface Certificate {
+  readonly keyFile: string;
+  readonly certificateFile: string;
+}
+
+const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
+
+/** A certificate that signs itself, such as a private authority's; the files are made in `folder`. */
+export async function selfSigned(folder: string, name: string): Promise<Certificate> {
+  const made = filesOf(folder, name);
+  await succeed("openssl", ...[
+    ...["req", "-x509", "-days", "2", ...NEW_KEY, "-subj", `/CN=${name}`],
+    ...["-keyout", made.keyFile, "-out", made.certificateFile],
+  ]);
+  return made;
+}
+
+/** A certificate for a server on the loopback interface, signed by `authority`. */
+export async function loopbackCertificate(
+  folder: string,
+  authority: Certificate,
+): Promise<Certificate> {
+  const made = filesOf(folder, "loopback");
+  await succeed("openssl", ...[
+    ...["req", "-x509", "-days", "2", ...NEW_KEY, "-subj", "/CN=loopback"],
+    ...["-CA", authority.certificateFile, "-CAkey", authority.keyFile],
+    ...["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+    ...["-addext", "basicConstraints=critical,CA:FALSE"],
+    ...["-keyout", made.keyFile, "-out", made.certificateFile],
+  ]);
+  return made;
+}
+
+function filesOf(folder: string, name: string): Certificate {
+  return { keyFile: `${folder}/${name}.key`, certificateFile: `${folder}/${name}.pem` };
+}
