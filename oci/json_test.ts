@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { type JsonLimits, type JsonObject, readJson } from "./json.ts";
+
+const context = { what: "the test", code: "BAD_TEST" };
+
+function read(text: string, limits?: JsonLimits): JsonObject {
+  const bytes = new TextEncoder().encode(text);
+  return readJson(bytes, limits === undefined ? context : { ...context, limits });
+}
+
+const limits = { bytes: 100, depth: 3, members: 5 };
+
+Deno.test("readJson() takes what is just inside the limits", () => {
+  read(`{"a":[[1,2]]}`, limits);
+  read(`{"a":"${"x".repeat(92)}"}`, limits);
+});
+
+Deno.test("readJson() refuses too many bytes, too deep nesting and too many members", () => {
+  for (const text of [`{"a":"${"x".repeat(93)}"}`, `{"a":[[[]]]}`, `{"a":[1,2,3,4,5]}`]) {
+    assert.throws(() => read(text, limits), { code: "TOO_LARGE" }, text);
+  }
+});
+
+Deno.test("readJson() counts no brackets and commas inside texts", () => {
+  read(`{"a":"[[[[{{{{,,,,,,\\"[[[,,,,"}`, limits);
+});
+
+Deno.test("readJson() refuses deep nesting without building it", () => {
+  assert.throws(() => read("[".repeat(3_000_000)), { code: "TOO_LARGE" });
+});
+
+Deno.test("readJson() refuses what is no JSON, no UTF-8 or no object", () => {
+  for (const text of ["", "{", "{]", "nul", `{"a":1}x`, "\ufeff{}x"]) {
+    assert.throws(() => read(text), { name: "ArtifactError", code: "BAD_JSON" }, text);
+  }
+  assert.throws(() => readJson(Uint8Array.of(0x22, 0xff, 0x22), context), { code: "BAD_JSON" });
+  for (const text of ["[]", "null", "1", `"x"`, "true"]) {
+    assert.throws(() => read(text), { code: "BAD_TEST" }, text);
+  }
+});
+
+Deno.test("JsonObject answers with what is there, and says where what is not", () => {
+  const json = read(`{"t":"x","n":7,"o":{"p":[{"q":1}]},"l":["a"],"m":{"k":"v"},"z":null}`);
+  assert.equal(json.string("t"), "x");
+  assert.equal(json.count("n"), 7);
+  assert.deepEqual(json.strings("l"), ["a"]);
+  assert.deepEqual([...json.texts("m")], [["k", "v"]]);
+  assert.equal(json.string("z"), undefined);
+  assert.equal(json.has("z"), false);
+  assert.throws(
+    () => json.requiredObject("o").objects("p")?.[0]?.string("q"),
+    { code: "BAD_TEST", message: "Cannot read the test: o.p[0].q is not a text" },
+  );
+  assert.throws(() => json.requiredString("none"), { message: /none is missing/ });
+});
+
+Deno.test("JsonObject counts only whole numbers from 0 to 2^53 - 1", () => {
+  for (const number of ["-1", "1.5", "1e300", "9007199254740992", `"1"`, "true", "[]"]) {
+    assert.throws(() => read(`{"n":${number}}`).count("n"), { code: "BAD_TEST" }, number);
+  }
+});
+
+Deno.test("JsonObject does not take what every JavaScript object has for a member", () => {
+  const json = read("{}");
+  for (const name of ["__proto__", "constructor", "toString"]) assert.equal(json.has(name), false);
+  assert.equal(read(`{"__proto__":"x"}`).string("__proto__"), "x");
+});
