@@ -1,6 +1,7 @@
 /** What `--help` and `--version` print. */
 import config from "../deno.json" with { type: "json" };
 import { libbpfVersion } from "../runtime/command.ts";
+import { COMMANDS } from "./commands.ts";
 
 export const HELP = `wasm-bpf runs WebAssembly modules that load, attach and talk to eBPF programs.
 
@@ -29,7 +30,15 @@ Exit codes: the module's own; 1 when wasm-bpf cannot run it; 2 for a wrong
 command line; 124 when it does not end after --timeout; 128+N for signal N;
 134 when it traps.
 
-Loading eBPF needs root, or CAP_BPF and CAP_PERFMON.`;
+Loading eBPF needs root, or CAP_BPF and CAP_PERFMON.
+
+Commands (wasm-bpf COMMAND --help shows more):
+${commandRows()}`;
+
+function commandRows(): string {
+  return Object.entries(COMMANDS)
+    .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`).join("\n");
+}
 
 /** wasm-bpf's version and those of what it is made of, one a line. */
 export function versions(): string {

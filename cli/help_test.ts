@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { HELP } from "./help.ts";
-import { RUN_OPTIONS } from "./run.ts";
+import { COMMANDS } from "./commands.ts";
+import { RUN_OPTIONS } from "./run_options.ts";
 
 Deno.test("HELP shows every option with its short form and its argument", () => {
   for (const [name, spec] of Object.entries(RUN_OPTIONS)) {
@@ -18,6 +19,15 @@ Deno.test("HELP shows every option with its short form and its argument", () => 
 Deno.test("HELP shows no option that there is not", () => {
   for (const [, name] of HELP.matchAll(/--([\w-]+)/g)) {
     assert.ok(Object.hasOwn(RUN_OPTIONS, name ?? ""), name);
+  }
+});
+
+Deno.test("HELP shows every command, and each has a help that fits a terminal", async () => {
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    assert.ok(HELP.includes(`\n  ${name} `) && HELP.includes(summary), name);
+    const module = await load();
+    for (const line of module.HELP.split("\n")) assert.ok(line.length <= 80, line);
+    assert.match(module.HELP, /^Usage: wasm-bpf /m);
   }
 });
 

@@ -15,18 +15,20 @@ export interface CommandLine<Name extends string> {
   /** Of options with an argument; the last one counts. */
   values: Partial<Record<Name, string>>;
   flags: Set<Name>;
-  /** From the first word that is no option: untouched. */
+  /** From the first word that is no option: untouched. When interleaved, all words that are none. */
   rest: string[];
 }
 
 /**
- * Reads options up to the first word that is none, or up to `--`.
+ * Reads options up to the first word that is none, or up to `--`; with `interleaved`, also those that
+ * stand between and behind such words.
  *
  * @throws {UsageError} for an unknown option, or a value missing or too many
  */
 export function parseCommandLine<Name extends string>(
   args: string[],
   specs: Readonly<Record<Name, OptionSpec>>,
+  { interleaved = false }: { interleaved?: boolean } = {},
 ): CommandLine<Name> {
   const { tokens } = parseArgs({
     args,
@@ -45,11 +47,15 @@ export function parseCommandLine<Name extends string>(
   const line: CommandLine<Name> = { values: {}, flags: new Set(), rest: [] };
   for (const token of tokens) {
     if (token.kind === "positional") {
+      if (interleaved) {
+        line.rest.push(token.value);
+        continue;
+      }
       line.rest = args.slice(token.index);
       break;
     }
     if (token.kind === "option-terminator") {
-      line.rest = args.slice(token.index + 1);
+      line.rest.push(...args.slice(token.index + 1));
       break;
     }
     takeOption(line, specs, token.name, token.rawName, token.value);

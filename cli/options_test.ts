@@ -108,3 +108,11 @@ Deno.test("parseCommandLine() takes a value that may be left out only behind =",
   assert.deepEqual(parse("--format=json", "m").values, { format: "json" });
   assert.throws(() => parse("--format=", "m"), /needs a value/);
 });
+
+Deno.test("parseCommandLine() interleaved takes options behind words, until --", () => {
+  const args = ["pull", "-v", "x", "--timeout", "1s", "--", "-h", "y"];
+  const { values, flags, rest } = parseCommandLine(args, SPECS, { interleaved: true });
+  assert.deepEqual(values, { timeout: "1s" });
+  assert.deepEqual([...flags], ["verbose"]);
+  assert.deepEqual(rest, ["pull", "x", "-h", "y"]);
+});

@@ -12,22 +12,6 @@ export function statsFormat(
   throw new UsageError(`Cannot use --stats=${value}`, "it is --stats or --stats=json");
 }
 
-/** One line for each map whose events did not all arrive whole: nobody should have to ask for that. */
-export function lossWarnings({ buffers }: GuestStats): string[] {
-  return buffers.flatMap(({ map, lostEvents, truncatedEvents }) => [
-    ...lostEvents
-      ? [`warning: map "${map}": ${events(lostEvents)} lost: they came faster than they were read`]
-      : [],
-    ...truncatedEvents
-      ? [`warning: map "${map}": ${events(truncatedEvents)} cut to the size of the module's buffer`]
-      : [],
-  ]);
-}
-
-function events(count: number): string {
-  return count === 1 ? "1 event" : `${count} events`;
-}
-
 /** The statistics as lines of text. */
 export function statsTable(stats: GuestStats): string {
   const { wallMs, waitingMs, runningMs, memoryBytes, processRssBytes } = stats;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { GuestStats } from "../runtime/command.ts";
 import { UsageError } from "./errors.ts";
-import { lossWarnings, statsFormat, statsTable } from "./stats.ts";
+import { lossWarnings } from "./loss_warnings.ts";
+import { statsFormat, statsTable } from "./stats.ts";
 
 const STATS: GuestStats = {
   final: true,

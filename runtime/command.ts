@@ -1,28 +1,35 @@
 /**
- * The door for the command line: what one run on the main thread takes, and no more. Every module
- * costs a start some 0.3 ms; embedders' door is `mod.ts`.
+ * The door for the command line: what one run on the main thread takes, and no more. Embedders' door is
+ * `mod.ts`.
  */
 import { system } from "../ffi/mod.ts";
+import type { Features } from "./features.ts";
 import { runInstance } from "./guest.ts";
 import type { GuestModule } from "./module.ts";
 import type { RunOptions } from "./run_options.ts";
 
 export { type BufferTotals, type ProgramTotals } from "./bpf/mod.ts";
 export { GuestTrap } from "./errors.ts";
+export { type Features, isPlain, PLAIN } from "./features.ts";
+export { DEFAULT_WRAPPER_MODULE } from "./guest.ts";
 export { interruptible } from "./interrupt.ts";
-export { compileGuest } from "./module.ts";
+export { compileGuest, type GuestModule } from "./module.ts";
 export { libbpfVersion } from "../ffi/mod.ts";
 export { type GuestStats } from "./stats.ts";
 
 /** Options of a run by the command line. */
-export type CommandOptions = Omit<RunOptions, "imports" | "limits" | "signal">;
+export type CommandOptions = Omit<RunOptions, "imports" | "signal">;
 
 /**
  * Runs a guest to its end; see `runGuest()` of `mod.ts`. From here on this thread does everything
  * itself: nothing that it opens reaches another.
  */
-export function runGuest(guest: GuestModule, options: CommandOptions): number {
+export function runGuest(
+  guest: GuestModule,
+  options: CommandOptions,
+  features: Features,
+): number {
   // Where it is forbidden, map operations are a tenth slower.
   system.unshareDescriptors();
-  return runInstance(guest, options);
+  return runInstance(guest, options, features);
 }

@@ -4,7 +4,7 @@ import { BpfError, BpfHost } from "./bpf/mod.ts";
 import type { Control } from "./control.ts";
 import { GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
 import { GuestMemory } from "./guest_memory.ts";
-import type { hostImports } from "./host_functions.ts";
+import type { Features } from "./features.ts";
 import { checkGuest, type GuestModule } from "./module.ts";
 import type { InternalOptions } from "./run_options.ts";
 import {
@@ -22,26 +22,21 @@ import { wasiImports } from "./wasi/mod.ts";
 /** What WebAssembly's `throw` is to JavaScript; TypeScript does not know it yet. */
 const { Exception: GuestException } = WebAssembly as unknown as { Exception: new () => object };
 
-const DEFAULT_WRAPPER_MODULE = "callback-wrapper";
+/** Where guests import the poll from that calls an export. */
+export const DEFAULT_WRAPPER_MODULE = "callback-wrapper";
 const DEFAULT_CALLBACK_EXPORT = "go-callback";
-
-/** What an embedder can ask for beyond what the command needs; the command does not load it. */
-export interface Features {
-  control(guest: GuestModule, options: InternalOptions, interrupt: Interrupt): Control;
-  hostImports: typeof hostImports;
-}
 
 /**
  * Runs a guest's `_start` to its end, on this thread; everything it loaded or attached is released
  * before this returns or throws.
  *
- * @param features without them, `imports`, `limits` and `signal` have no effect
+ * @param features what there is to be had; an option that takes more than these has no effect
  * @returns the guest's exit code, 0 when `_start` returns
  */
 export function runInstance(
   guest: GuestModule,
   options: InternalOptions,
-  features?: Features,
+  features: Features,
 ): number {
   using run = new GuestRun(guest, options, features);
   return run.run();
@@ -57,16 +52,16 @@ class GuestRun implements Disposable {
   readonly #interrupt: Interrupt;
   readonly #meter: Meter;
   readonly #control: Control | undefined;
-  readonly #features: Features | undefined;
+  readonly #features: Features;
   #failure: HostFunctionError | undefined;
   #exitCode: number | undefined;
 
-  constructor(guest: GuestModule, options: InternalOptions, features: Features | undefined) {
+  constructor(guest: GuestModule, options: InternalOptions, features: Features) {
     this.#features = features;
     this.#guest = guest;
     this.#options = options;
     this.#interrupt = options.interrupt ?? this.#held.use(Interrupt.create());
-    this.#control = this.#held.use(features?.control(guest, options, this.#interrupt));
+    this.#control = this.#held.use(features.control?.(guest, options, this.#interrupt));
     this.#memory = this.#held.use(new GuestMemory());
     this.#bpf = this.#held.use(
       new BpfHost({
@@ -118,9 +113,10 @@ class GuestRun implements Disposable {
 
   #imports(): WebAssembly.Imports {
     const { args, env, wrapperModule = DEFAULT_WRAPPER_MODULE } = this.#options;
+    const { extension, wasiFamilies, hostImports } = this.#features;
     const imports: WebAssembly.Imports = bare({
       "wasm_bpf": bare(this.#bpf.imports()),
-      "wasm_bpf_ext": bare(this.#bpf.extensionImports()),
+      ...(extension === undefined ? {} : { "wasm_bpf_ext": bare(this.#bpf.extend(extension)) }),
       "wasi_snapshot_preview1": bare(wasiImports({
         memory: this.#memory,
         args: args ?? [this.#guest.name],
@@ -130,11 +126,11 @@ class GuestRun implements Disposable {
         attend: () => this.#report(false),
         isTerminable: this.#control?.isNeeded ?? false,
         sinks: { 1: this.#sink("stdout"), 2: this.#sink("stderr") },
-      })),
+      }, wasiFamilies)),
     });
     imports[wrapperModule] = bare({ ...imports[wrapperModule], ...this.#bpf.wrapperImports() });
-    if (this.#features === undefined || this.#options.imports === undefined) return imports;
-    const more = this.#features.hostImports(this.#options.imports, {
+    if (hostImports === undefined || this.#options.imports === undefined) return imports;
+    const more = hostImports(this.#options.imports, {
       guest: this.#guest,
       memory: this.#memory,
       guard: (what, call) => this.#guard(what, call),

@@ -1,14 +1,8 @@
 /** Runs a guest on the calling thread, with everything that an embedder can ask for. */
-import { Control } from "./control.ts";
-import { type Features, runInstance } from "./guest.ts";
-import { hostImports } from "./host_functions.ts";
+import { EVERYTHING } from "./everything.ts";
+import { runInstance } from "./guest.ts";
 import type { GuestModule } from "./module.ts";
 import type { InternalOptions, RunOptions } from "./run_options.ts";
-
-const FEATURES: Features = {
-  control: (guest, options, interrupt) => new Control(guest, options, interrupt),
-  hostImports,
-};
 
 /**
  * Runs a guest's `_start` to its end, on this thread; everything it loaded or attached is released
@@ -26,5 +20,5 @@ export function runGuest(guest: GuestModule, options: RunOptions = {}): number {
 
 /** The same with options of this package's own. */
 export function runGuestInside(guest: GuestModule, options: InternalOptions): number {
-  return runInstance(guest, options, FEATURES);
+  return runInstance(guest, options, EVERYTHING);
 }

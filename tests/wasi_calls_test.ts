@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import { errno, Interrupt, system } from "../ffi/mod.ts";
 import { GuestMemory } from "../runtime/guest_memory.ts";
-import { WASI_FUNCTIONS, wasiImports } from "../runtime/wasi/mod.ts";
+import {
+  ALL_FAMILIES,
+  PLAIN_FAMILIES,
+  PLAIN_FUNCTIONS,
+  WASI_FUNCTIONS,
+  type WasiFamily,
+  wasiImports,
+} from "../runtime/wasi/mod.ts";
 
 const PAGE = 65536;
 const FILL = 0x3f;
@@ -19,8 +26,14 @@ interface Host extends Disposable {
   interrupt: Interrupt;
 }
 
+interface HostOptions {
+  args?: string[];
+  env?: Record<string, string>;
+  families?: readonly WasiFamily[];
+}
+
 /** WASI for a guest of one page, filled with '?'. */
-function host(options: { args?: string[]; env?: Record<string, string> } = {}): Host {
+function host(options: HostOptions = {}): Host {
   const linear = new WebAssembly.Memory({ initial: 1 });
   new Uint8Array(linear.buffer).fill(FILL);
   const memory = new GuestMemory();
@@ -37,7 +50,7 @@ function host(options: { args?: string[]; env?: Record<string, string> } = {}): 
       exits.push(code);
       throw new Error("exit");
     },
-  });
+  }, options.families ?? ALL_FAMILIES);
   return {
     names: Object.keys(imports),
     call: (name, ...args) =>
@@ -491,4 +504,17 @@ Deno.test("fd_write faults at a list or a result outside, and writes nothing at 
     assert.equal(result, -errno("EFAULT"), `${list} ${count} ${written}`);
   }
   assert.equal(file.content, "");
+});
+
+Deno.test("PLAIN_FAMILIES hold every function of PLAIN_FUNCTIONS that there is", () => {
+  const names = (families: readonly WasiFamily[]) => {
+    const context = { args: [], env: {} } as unknown as Parameters<WasiFamily>[0];
+    return families.flatMap((family) => Object.keys(family(context)));
+  };
+  const plain = names(PLAIN_FAMILIES);
+  const all = names(ALL_FAMILIES);
+  for (const name of PLAIN_FUNCTIONS) {
+    assert.ok(WASI_FUNCTIONS.some((known) => known === name), name);
+    assert.equal(plain.includes(name), all.includes(name), name);
+  }
 });

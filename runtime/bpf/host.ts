@@ -2,7 +2,6 @@
 import { errno } from "../../ffi/mod.ts";
 import { type CallbackExports, Callbacks, type CallbackTable } from "./callbacks.ts";
 import { BpfContext, type BpfHostOptions } from "./context.ts";
-import { extensionImports } from "./ext/mod.ts";
 import { GuestObject } from "./guest_object.ts";
 import { elfRange } from "./guest_range.ts";
 import { mapOperate } from "./map_operate.ts";
@@ -74,9 +73,9 @@ export class BpfHost implements Disposable {
     };
   }
 
-  /** The functions of module `wasm_bpf_ext`, by import name. */
-  extensionImports(): WebAssembly.ModuleImports {
-    return extensionImports(this.#context);
+  /** More functions on the same objects, maps and buffers. */
+  extend(imports: (context: BpfContext) => WebAssembly.ModuleImports): WebAssembly.ModuleImports {
+    return imports(this.#context);
   }
 
   #load(bytes: number, sizeBytes: number): bigint {

@@ -2,6 +2,7 @@
 export { BpfError } from "./errors.ts";
 export { type ChannelStats } from "./event_channel.ts";
 export { type CallbackExports } from "./callbacks.ts";
-export { type BpfHostOptions } from "./context.ts";
+export { type BpfContext, type BpfHostOptions } from "./context.ts";
+export { extensionImports } from "./ext/mod.ts";
 export { BpfHost } from "./host.ts";
 export { type BufferTotals, type ProgramTotals, type Totals } from "./totals.ts";

@@ -15,6 +15,9 @@ import { pollFunctions } from "./poll.ts";
 import { processFunctions } from "./process.ts";
 import { randomFunctions } from "./random.ts";
 
+/** The import module. */
+export const WASI_MODULE = "wasi_snapshot_preview1";
+
 /** The functions of the specification, in its order. */
 export const WASI_FUNCTIONS = [
   "args_get",
@@ -77,19 +80,48 @@ function guarded(call: WasiFunction): WasiFunction {
   };
 }
 
+/** Gives a guest one call family. */
+export type WasiFamily = (context: WasiContext) => WasiFunctions;
+
+/** What a program needs that only prints, sleeps and ends: see `Features`. */
+export const PLAIN_FAMILIES: readonly WasiFamily[] = [
+  argsFunctions,
+  clockFunctions,
+  fdFunctions,
+  pollFunctions,
+  processFunctions,
+  randomFunctions,
+];
+
+/** Names of their functions. */
+export const PLAIN_FUNCTIONS: readonly string[] = [
+  "args_get",
+  "args_sizes_get",
+  "environ_get",
+  "environ_sizes_get",
+  "clock_res_get",
+  "clock_time_get",
+  "fd_close",
+  "fd_fdstat_get",
+  "fd_prestat_get",
+  "fd_prestat_dir_name",
+  "fd_seek",
+  "fd_write",
+  "poll_oneoff",
+  "proc_exit",
+  "random_get",
+];
+
+/** All call families. */
+export const ALL_FAMILIES: readonly WasiFamily[] = [...PLAIN_FAMILIES];
+
 /** The functions of module `wasi_snapshot_preview1`, by import name. */
 export function wasiImports(
   { sinks, ...options }: Omit<WasiContext, "fds"> & { sinks?: Sinks },
+  families: readonly WasiFamily[],
 ): WebAssembly.ModuleImports {
   const context: WasiContext = { ...options, fds: new FdTable(sinks) };
-  const present: WasiFunctions = {
-    ...argsFunctions(context),
-    ...clockFunctions(context),
-    ...fdFunctions(context),
-    ...pollFunctions(context),
-    ...processFunctions(context),
-    ...randomFunctions(context),
-  };
+  const present = Object.assign({}, ...families.map((family) => family(context))) as WasiFunctions;
   const imports: WebAssembly.ModuleImports = {};
   for (const name of WASI_FUNCTIONS) {
     const call = present[name];

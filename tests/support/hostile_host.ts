@@ -1,8 +1,8 @@
 /** A guest's memory and imports without a guest, for calls that no compiler would make. */
 import { Interrupt } from "../../ffi/mod.ts";
-import { BpfHost } from "../../runtime/bpf/mod.ts";
+import { BpfHost, extensionImports } from "../../runtime/bpf/mod.ts";
 import { GuestMemory } from "../../runtime/guest_memory.ts";
-import { wasiImports } from "../../runtime/wasi/mod.ts";
+import { ALL_FAMILIES, wasiImports } from "../../runtime/wasi/mod.ts";
 import { fromFileUrl } from "./paths.ts";
 import { assemble } from "./wat.ts";
 
@@ -81,7 +81,7 @@ export class HostileHost implements Disposable {
     this.imports = {
       "wasm_bpf": this.#bpf.imports(),
       "callback-wrapper": this.#bpf.wrapperImports(),
-      "wasm_bpf_ext": this.#bpf.extensionImports(),
+      "wasm_bpf_ext": this.#bpf.extend(extensionImports),
       "wasi_snapshot_preview1": wasiImports({
         memory: this.#memory,
         interrupt: this.interrupt,
@@ -91,7 +91,7 @@ export class HostileHost implements Disposable {
         exit: () => {
           throw new GuestExit();
         },
-      }),
+      }, ALL_FAMILIES),
     } as unknown as Record<string, Record<string, Import>>;
     this.renew();
   }

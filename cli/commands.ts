@@ -1,0 +1,27 @@
+/** The commands, each in a file of its own that is loaded when it is called. */
+import type { ReadModule } from "./plain_run.ts";
+
+/** A command's file. */
+export interface CommandModule {
+  /** What `wasm-bpf NAME --help` prints, at most 80 columns wide. */
+  readonly HELP: string;
+  /**
+   * Does it. Options are in `args` as they were given; `--help` is answered before.
+   *
+   * @param read a module that is already in memory, for `run`
+   * @returns the exit code
+   * @throws {UsageError} for wrong usage, another `HostError` for what fails
+   */
+  command(args: string[], read?: ReadModule): Promise<number>;
+}
+
+/** A row of `--help`, and how to get at what is behind it. */
+export interface Command {
+  readonly summary: string;
+  load(): Promise<CommandModule>;
+}
+
+/** By name, in the order of `--help`. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  run: { summary: "run a module; also without this word", load: () => import("./run.ts") },
+};

@@ -1,0 +1,53 @@
+/** Runs a compiled module as a command line says. */
+import {
+  type Features,
+  type GuestModule,
+  type GuestStats,
+  interruptible,
+  runGuest,
+} from "../runtime/command.ts";
+import { parseDuration } from "./duration.ts";
+import { lossWarnings } from "./loss_warnings.ts";
+import { formatError, printError, visible } from "./output.ts";
+import type { RunLine } from "./run_options.ts";
+
+/** What a run takes beside its command line. */
+export interface RunParts {
+  features: Features;
+  /** How `--stats` prints, where it is given. */
+  formatStats?: ((stats: GuestStats) => string) | undefined;
+}
+
+/**
+ * Runs `guest` with `line.rest` as its arguments, the first of them its name.
+ *
+ * @returns the guest's exit code
+ * @throws {UsageError} for a duration that is none, before anything runs
+ */
+export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunParts): number {
+  const { features, formatStats } = parts;
+  const { timeout } = line.values;
+  const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout, "--timeout");
+  const verbose = line.flags.has("verbose");
+  const wrapperModule = line.values["wrapper-module-name"];
+  const callbackExport = line.values["callback-export-name"];
+  return interruptible(
+    { timeoutMs, attendUsr1: formatStats !== undefined },
+    (interrupt) =>
+      runGuest(guest, {
+        interrupt,
+        countPrograms: formatStats !== undefined,
+        onStats: (stats) => {
+          if (stats.final) lossWarnings(stats).forEach((text) => printError(visible(text)));
+          if (formatStats !== undefined) printError(visible(formatStats(stats)));
+        },
+        args: line.rest,
+        onError: (error) => printError(formatError(error, { verbose })),
+        onNotice: (text) => {
+          if (verbose) printError(visible(`note: ${text}`));
+        },
+        ...(wrapperModule === undefined ? {} : { wrapperModule }),
+        ...(callbackExport === undefined ? {} : { callbackExport }),
+      }, features),
+  );
+}

@@ -1,0 +1,74 @@
+/**
+ * The short way: most runs are of a module file that wants eBPF, a clock and somewhere to print. It
+ * loads a fifth of the program; whatever is not as plain as that is left to `full.ts`.
+ */
+import {
+  compileGuest,
+  DEFAULT_WRAPPER_MODULE,
+  type GuestModule,
+  isPlain,
+  PLAIN,
+} from "../runtime/command.ts";
+import { UsageError } from "./errors.ts";
+import { runOnCommandLine } from "./guest_run.ts";
+import { readModuleFile } from "./module_file.ts";
+import { parseCommandLine } from "./options.ts";
+import { reportFailure } from "./failure.ts";
+import { RUN_OPTIONS, type RunLine } from "./run_options.ts";
+
+/** A module that has been read. It is handed on: a pipe can be read once. */
+export interface ReadModule {
+  readonly path: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What came of the short way: an exit code, or nothing yet but perhaps the module's bytes. */
+export type PlainOutcome = { readonly exitCode: number } | { readonly read?: ReadModule };
+
+/** The options that a plain run may have. */
+const PLAIN_OPTIONS: ReadonlySet<string> = new Set([
+  "timeout",
+  "verbose",
+  "wrapper-module-name",
+  "callback-export-name",
+]);
+
+/** Runs `args`, the words behind the program's name, if they and the module are plain. */
+export function runPlainly(args: string[]): PlainOutcome {
+  const line = plainLine(args);
+  const path = line?.rest[0];
+  // A word without these may be a command.
+  if (line === undefined || path === undefined || !/[./]/.test(path)) return {};
+  const bytes = readIfThere(path);
+  if (bytes === undefined) return {};
+  const read = { path, bytes };
+  try {
+    const guest = compileGuest(bytes, path);
+    if (!isPlain(guest, line.values["wrapper-module-name"] ?? DEFAULT_WRAPPER_MODULE)) {
+      return { read };
+    }
+    return { exitCode: runOnCommandLine(guest, line, { features: PLAIN }) };
+  } catch (error) {
+    return { exitCode: reportFailure(error, { verbose: line.flags.has("verbose") }) };
+  }
+}
+
+function plainLine(args: string[]): RunLine | undefined {
+  try {
+    const line = parseCommandLine(args[0] === "run" ? args.slice(1) : args, RUN_OPTIONS);
+    const given = [...line.flags, ...Object.keys(line.values)];
+    return given.every((name) => PLAIN_OPTIONS.has(name)) ? line : undefined;
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}
+
+/** The long way says what is wrong, or finds the module elsewhere. */
+function readIfThere(path: string): GuestModule["bytes"] | undefined {
+  try {
+    return readModuleFile(path);
+  } catch {
+    return undefined;
+  }
+}

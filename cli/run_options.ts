@@ -1,0 +1,18 @@
+/** The options of `run`, which is also what happens without a command. */
+import type { CommandLine, OptionSpec } from "./options.ts";
+
+export const RUN_OPTIONS = {
+  "timeout": { argument: "DURATION" },
+  "stats": { argument: "json", optional: true },
+  "verbose": { short: "v" },
+  "wrapper-module-name": { short: "m", argument: "NAME" },
+  "callback-export-name": { short: "c", argument: "NAME" },
+  "help": { short: "h" },
+  "version": { short: "V" },
+} as const satisfies Record<string, OptionSpec>;
+
+/** Name of an option of `run`. */
+export type RunOption = keyof typeof RUN_OPTIONS;
+
+/** A command line of `run`: `rest` is the module and its arguments. */
+export type RunLine = CommandLine<RunOption>;

@@ -1,0 +1,38 @@
+/** What the host has to offer a guest, in two sizes: most guests need little of it. */
+import type { Interrupt } from "../ffi/mod.ts";
+import type { BpfContext } from "./bpf/mod.ts";
+import type { Control } from "./control.ts";
+import type { hostImports } from "./host_functions.ts";
+import type { GuestModule } from "./module.ts";
+import type { InternalOptions } from "./run_options.ts";
+import { PLAIN_FAMILIES, PLAIN_FUNCTIONS, WASI_MODULE, type WasiFamily } from "./wasi/mod.ts";
+
+/**
+ * Parts of the runtime that a run can do without. V8 reads 60 kB of JavaScript in a millisecond, so the
+ * command starts with {@linkcode PLAIN} and loads `EVERYTHING` for the guests that ask for more.
+ */
+export interface Features {
+  /** The call families of WASI. */
+  readonly wasiFamilies: readonly WasiFamily[];
+  /** Module `wasm_bpf_ext`. */
+  readonly extension?: (context: BpfContext) => WebAssembly.ModuleImports;
+  /** Limits, signals, and what else stops a guest. */
+  readonly control?: (
+    guest: GuestModule,
+    options: InternalOptions,
+    interrupt: Interrupt,
+  ) => Control;
+  /** Functions of the embedder's. */
+  readonly hostImports?: typeof hostImports;
+}
+
+/** What a guest gets by that traces and prints. */
+export const PLAIN: Features = { wasiFamilies: PLAIN_FAMILIES };
+
+/** Whether {@linkcode PLAIN} has everything that a guest imports. */
+export function isPlain({ module }: GuestModule, wrapperModule: string): boolean {
+  return WebAssembly.Module.imports(module).every((wanted) =>
+    wanted.module === "wasm_bpf" || wanted.module === wrapperModule ||
+    wanted.module === WASI_MODULE && PLAIN_FUNCTIONS.includes(wanted.name)
+  );
+}
