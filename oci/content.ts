@@ -14,6 +14,81 @@ export interface StreamOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** Large enough that a chunk's own cost does not count, small enough that memory stays flat. */
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * Hands over a stream's bytes, chunk by chunk, and takes the next one when `take` is done with this.
+ * One buffer goes round where the stream can do that, as a registry's and a file's can: a gigabyte
+ * takes no more memory than a megabyte. Its bytes are valid until `take` returns or its promise ends.
+ *
+ * The stream is cancelled when `take` fails.
+ */
+export async function readChunks(
+  stream: ByteStream,
+  take: (chunk: Uint8Array<ArrayBuffer>) => void | Promise<void>,
+): Promise<void> {
+  const reader = byteReader(stream);
+  try {
+    for (;;) {
+      const chunk = await reader.read();
+      if (chunk === undefined) break;
+      const taken = take(chunk);
+      if (taken !== undefined) await taken;
+    }
+  } catch (error) {
+    // The stream's own failure is what it failed with; a second one says nothing new.
+    await reader.cancel(error).catch(() => {});
+    throw error;
+  } finally {
+    reader.release();
+  }
+}
+
+/** Reads a stream with one buffer that goes round, or as it comes. */
+export interface ByteReader {
+  /** The next bytes, valid until the next call; undefined at the end. */
+  read(): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** Gives the stream up. */
+  cancel(reason?: unknown): Promise<void>;
+  /** Lets go of the stream. */
+  release(): void;
+}
+
+/** A reader of a stream; see {@linkcode readChunks}, which is enough for most. */
+export function byteReader(stream: ByteStream): ByteReader {
+  const reader = byobReader(stream);
+  if (reader === undefined) return defaultReader(stream);
+  let buffer = new ArrayBuffer(CHUNK_BYTES);
+  return {
+    async read() {
+      const { value, done } = await reader.read(new Uint8Array(buffer));
+      if (value !== undefined) buffer = value.buffer;
+      return done ? undefined : value;
+    },
+    cancel: (reason) => reader.cancel(reason),
+    release: () => reader.releaseLock(),
+  };
+}
+
+function defaultReader(stream: ByteStream): ByteReader {
+  const reader = stream.getReader();
+  return {
+    read: async () => (await reader.read()).value,
+    cancel: (reason) => reader.cancel(reason),
+    release: () => reader.releaseLock(),
+  };
+}
+
+function byobReader(stream: ByteStream): ReadableStreamBYOBReader | undefined {
+  try {
+    return stream.getReader({ mode: "byob" });
+  } catch {
+    // It is no byte stream; a locked one fails again below.
+    return undefined;
+  }
+}
+
 /**
  * Where bytes come from: opened again, from an offset, when a transfer is cut and taken up again.
  * Whoever opens a stream reads it to its end or cancels it.
@@ -109,11 +184,11 @@ export async function readStream(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const verifier = new Verifier(descriptor);
   const bytes = new Uint8Array(descriptor.size);
-  for await (const chunk of stream) {
+  await readChunks(stream, (chunk) => {
     const at = verifier.seen;
     verifier.update(chunk);
     bytes.set(chunk, at);
-  }
+  });
   verifier.finish();
   return bytes;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { bytesSource, readContent } from "./content.ts";
+import { bytesSource, type ByteStream, readChunks, readContent } from "./content.ts";
 import { digestOf } from "./digest.ts";
 
 const bytes = Uint8Array.of(1, 2, 3, 4, 5);
@@ -35,4 +35,39 @@ Deno.test("bytesSource() opens at an offset, as often as asked", async () => {
     const chunks = await Array.fromAsync(await source({ offset }));
     assert.deepEqual(chunks.flatMap((chunk) => [...chunk]), [...bytes.subarray(offset)]);
   }
+});
+
+/** A stream of bytes that a reader's own buffer can be filled from. */
+function byteStream(chunks: number[][]): ByteStream {
+  const left = chunks.map((chunk) => Uint8Array.from(chunk));
+  return new ReadableStream({
+    type: "bytes",
+    pull(controller) {
+      const chunk = left.shift();
+      if (chunk !== undefined) return controller.enqueue(chunk);
+      controller.close();
+      controller.byobRequest?.respond(0);
+    },
+  });
+}
+
+Deno.test("readChunks() reads byte streams and others to their end", async () => {
+  const chunks = [[1, 2], [3], [4, 5]];
+  const plain = ReadableStream.from(chunks.map((chunk) => Uint8Array.from(chunk)));
+  for (const stream of [byteStream(chunks), plain as ByteStream]) {
+    const seen: number[] = [];
+    await readChunks(stream, (chunk) => void seen.push(...chunk));
+    assert.deepEqual(seen, [1, 2, 3, 4, 5]);
+  }
+});
+
+Deno.test("readChunks() cancels the stream when a chunk is not taken", async () => {
+  const cancelled: unknown[] = [];
+  const stream: ByteStream = new ReadableStream({
+    pull: (controller) => controller.enqueue(bytes.slice()),
+    cancel: (reason) => void cancelled.push(reason),
+  });
+  const full = new Error("disk full");
+  await assert.rejects(readChunks(stream, () => Promise.reject(full)), full);
+  assert.deepEqual(cancelled, [full]);
 });

@@ -40,8 +40,10 @@ export {
   type CallOptions,
   type Content,
   type PushOptions,
+  readChunks,
   readContent,
   type Referrers,
   type Source,
   type StreamOptions,
 } from "./content.ts";
+export { eachBounded } from "./concurrency.ts";

@@ -1,0 +1,34 @@
+/** Several things at once, but not all of them. */
+
+/**
+ * Runs `work` for each item, at most `limit` at the same time, in their order.
+ *
+ * The first failure aborts the signal that the others were given, and is thrown when all have ended:
+ * nothing goes on in the background.
+ */
+export async function eachBounded<T>(
+  items: Iterable<T>,
+  options: { limit: number; signal?: AbortSignal | undefined },
+  work: (item: T, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const failed = new AbortController();
+  const given = options.signal;
+  const signal = given === undefined ? failed.signal : AbortSignal.any([given, failed.signal]);
+  const failures: unknown[] = [];
+  const iterator = items[Symbol.iterator]();
+  const worker = async () => {
+    while (!signal.aborted) {
+      const { value, done } = iterator.next();
+      if (done) return;
+      try {
+        await work(value, signal);
+      } catch (error) {
+        failures.push(error);
+        failed.abort(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, options.limit) }, worker));
+  given?.throwIfAborted();
+  if (failures.length > 0) throw failures[0];
+}
