@@ -47,3 +47,40 @@ export {
   type StreamOptions,
 } from "./content.ts";
 export { eachBounded } from "./concurrency.ts";
+export {
+  ADDED,
+  ATTACHED_TO,
+  type Checked,
+  CHOSEN_FROM,
+  fsck,
+  type IndexEntry,
+  isListed,
+  lookUp,
+  type LookupOptions,
+  type Pruned,
+  readPlainModule,
+  Store,
+  type StoredArtifact,
+  storedName,
+  StoreError,
+  storePath,
+  type TagOptions,
+} from "./store/mod.ts";
+
+export {
+  type ArtifactFormat,
+  type ArtifactKind,
+  checkMagic,
+  choosePlatform,
+  findModule,
+  type ImageFile,
+  MAX_MODULE_BYTES,
+  moduleBytes,
+  type ModulePlace,
+  type ModuleSource,
+  onlyFileOf,
+  type Packed,
+  type PackedArtifact,
+  packModule,
+  type PackOptions,
+} from "./formats/mod.ts";

@@ -1,0 +1,91 @@
+/** Takes compression off a layer, whatever its media type claims. */
+import { Readable } from "node:stream";
+import type { Duplex } from "node:stream";
+import { constants, createGunzip, createZstdDecompress } from "node:zlib";
+import { ArtifactError } from "../errors.ts";
+import { ByteReader } from "./byte_reader.ts";
+import { zstdFrames } from "./zstd_frames.ts";
+
+/** A decoder that wants to look back further than 128 MiB is meant to eat memory. */
+const MAX_WINDOW_LOG = 27;
+
+/**
+ * The bytes that a layer stands for. gzip (several members, too) and zstd (several frames, skippable
+ * ones among them) are recognised by how they start; anything else comes as it is.
+ *
+ * @param options.limit bytes that come out; a stream that goes beyond is a bomb
+ * @throws {ArtifactError} `TOO_LARGE`, `CUT_SHORT`, `BAD_LAYER`
+ */
+export async function* decompressed(
+  stream: AsyncIterable<Uint8Array>,
+  options: { what: string; limit: number },
+): AsyncGenerator<Uint8Array> {
+  let total = 0;
+  for await (const chunk of decoded(stream, options.what)) {
+    total += chunk.length;
+    if (total > options.limit) {
+      throw new ArtifactError(
+        `Cannot read ${options.what}: more than ${options.limit} bytes come out of it`,
+        { code: "TOO_LARGE", hint: "a module has at most 1 GiB" },
+      );
+    }
+    yield chunk;
+  }
+}
+
+async function* decoded(
+  stream: AsyncIterable<Uint8Array>,
+  what: string,
+): AsyncGenerator<Uint8Array> {
+  await using reader = new ByteReader(stream, what);
+  const start = await start4(reader);
+  if (start[0] === 0x1f && start[1] === 0x8b) {
+    return yield* through(createGunzip(), reader.rest(), what);
+  }
+  if (!isZstd(start)) return yield* reader.rest();
+  // Deno's decoder takes no more than one frame, and does not mind when that is not whole.
+  for await (const frame of zstdFrames(reader, what)) {
+    const params = { [constants.ZSTD_d_windowLogMax]: MAX_WINDOW_LOG };
+    yield* through(createZstdDecompress({ params }), frame, what);
+  }
+}
+
+/** The first four bytes, or fewer, which are still to come then. */
+async function start4(reader: ByteReader): Promise<Uint8Array> {
+  let start = new Uint8Array(0);
+  while (start.length < 4) {
+    const part = await reader.some(4 - start.length);
+    if (part === undefined) break;
+    start = Uint8Array.of(...start, ...part);
+  }
+  reader.unread(start);
+  return start;
+}
+
+function isZstd([a = 0, b, c, d]: Uint8Array): boolean {
+  const isFrame = a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd;
+  return isFrame || ((a & 0xf0) === 0x50 && b === 0x2a && c === 0x4d && d === 0x18);
+}
+
+async function* through(
+  decoder: Duplex,
+  input: AsyncIterable<Uint8Array>,
+  what: string,
+): AsyncGenerator<Uint8Array> {
+  const source = Readable.from(input, { objectMode: true, highWaterMark: 1 });
+  // What the input throws is not the decoder's fault, and comes out as it is.
+  source.on("error", (error) => decoder.destroy(error));
+  source.pipe(decoder);
+  try {
+    for await (const chunk of decoder) {
+      yield new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+    }
+  } catch (cause) {
+    if (cause instanceof ArtifactError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ArtifactError(`Cannot decompress ${what}: ${reason}`, { code: "BAD_LAYER", cause });
+  } finally {
+    source.destroy();
+    decoder.destroy();
+  }
+}

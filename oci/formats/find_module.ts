@@ -1,0 +1,126 @@
+/** Finds the module in an artifact: which layer, in which wrapping. */
+import { type Descriptor, TITLE } from "../descriptor.ts";
+import { ArtifactError, shorten } from "../errors.ts";
+import type { ImageManifest } from "../manifest.ts";
+import {
+  DOCKER_CONFIG,
+  DOCKER_LAYER,
+  DOCKER_LAYER_GZIP,
+  essence,
+  OCI_CONFIG,
+  OCI_LAYER,
+  OCI_LAYER_GZIP,
+  OCI_LAYER_ZSTD,
+  WASM_CNCF_CONFIG,
+  WASM_COMPAT_CONFIG,
+} from "../media_types.ts";
+
+/**
+ * The kinds of artifacts that hold a module: what wasm-to-oci and ecli write, the CNCF's Wasm artifact,
+ * any other with one `.wasm` layer, and container images with nothing but a module in them.
+ */
+export type ArtifactKind = "compat" | "cncf" | "artifact" | "image";
+
+/** Where the module is. */
+export interface ModulePlace {
+  /** What kind of artifact it is. */
+  readonly kind: ArtifactKind;
+  /** The layer that is the module; of an image all layers, the lowest first. */
+  readonly layers: readonly Descriptor[];
+  /** Whether the layers are tar archives, compressed or not, rather than the module itself. */
+  readonly isArchive: boolean;
+}
+
+/** V8 compiles no larger module. */
+export const MAX_MODULE_BYTES = 2 ** 30;
+
+const ARCHIVES: readonly string[] = [
+  OCI_LAYER,
+  OCI_LAYER_GZIP,
+  OCI_LAYER_ZSTD,
+  DOCKER_LAYER,
+  DOCKER_LAYER_GZIP,
+];
+
+const MAX_SHOWN = 8;
+
+/**
+ * Looks for the module in a manifest.
+ *
+ * @param what how errors name the artifact
+ * @throws {ArtifactError} `NOT_A_MODULE`, with all that was found, or `TOO_LARGE`
+ */
+export function findModule(manifest: ImageManifest, what: string): ModulePlace {
+  const { config, layers } = manifest;
+  const modules = layers.filter(isModuleLayer);
+  const [only] = modules;
+  if (only !== undefined && modules.length === 1) {
+    const kind = artifactKind(config);
+    // The CNCF's guide: "If a consumer sees more than a single layer …, they should reject it".
+    if (kind === "cncf" && layers.length > 1) throw notAModule(manifest, what);
+    checkSize(only, what);
+    return { kind, layers: [only], isArchive: false };
+  }
+  const isImage = [OCI_CONFIG, DOCKER_CONFIG].includes(essence(config.mediaType)) &&
+    layers.length > 0 && layers.every((layer) => ARCHIVES.includes(essence(layer.mediaType)));
+  if (isImage && only === undefined) return { kind: "image", layers, isArchive: true };
+  throw notAModule(manifest, what);
+}
+
+function artifactKind(config: Descriptor): ArtifactKind {
+  const type = essence(config.mediaType);
+  if (type === WASM_COMPAT_CONFIG) return "compat";
+  return type === WASM_CNCF_CONFIG ? "cncf" : "artifact";
+}
+
+/** By its media type, `application/wasm` or one that ends in `+wasm`, or by its file's name. */
+function isModuleLayer({ mediaType, annotations }: Descriptor): boolean {
+  const type = essence(mediaType);
+  if (ARCHIVES.includes(type)) return false;
+  return /[/+]wasm$/.test(type) || /\.wasm$/i.test(annotations?.[TITLE] ?? "");
+}
+
+function checkSize(layer: Descriptor, what: string): void {
+  if (layer.size <= MAX_MODULE_BYTES) return;
+  throw new ArtifactError(`Cannot use ${what}: its module has ${layer.size} bytes`, {
+    code: "TOO_LARGE",
+    hint: "a module has at most 1 GiB: no engine compiles a larger one",
+  });
+}
+
+function notAModule(manifest: ImageManifest, what: string): ArtifactError {
+  const { config, layers, artifactType } = manifest;
+  const shown = layers.slice(0, MAX_SHOWN).map(describe);
+  if (layers.length > MAX_SHOWN) shown.push(`and ${layers.length - MAX_SHOWN} more`);
+  const type = artifactType === undefined ? "" : `, artifact type ${shorten(artifactType)}`;
+  const found = layers.length === 0 ? "no layer" : shown.join(", ");
+  return new ArtifactError(
+    `Cannot use ${what}: it does not hold one WebAssembly module: found ${found}; ` +
+      `config ${config.mediaType}${type}`,
+    {
+      code: "NOT_A_MODULE",
+      hint: "wasm-bpf push makes artifacts that run; images with nothing but a .wasm file do, too",
+    },
+  );
+}
+
+function describe({ mediaType, annotations }: Descriptor): string {
+  const title = annotations?.[TITLE];
+  return title === undefined ? mediaType : `${mediaType} (${shorten(title)})`;
+}
+
+/**
+ * Makes sure that bytes are a WebAssembly module, by how they start.
+ *
+ * @throws {ArtifactError} `NOT_A_MODULE`
+ */
+export function checkMagic(bytes: Uint8Array, what: string): void {
+  const [a, b, c, d, version, , layer] = bytes;
+  const isWasm = a === 0 && b === 0x61 && c === 0x73 && d === 0x6d;
+  if (isWasm && version === 1 && layer === 0) return;
+  const start = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0"));
+  const reason = isWasm && layer === 1
+    ? "it is a WebAssembly component, and core modules are what runs here"
+    : `it is no WebAssembly module: it starts with ${start.join(" ") || "nothing"}`;
+  throw new ArtifactError(`Cannot use ${what}: ${reason}`, { code: "NOT_A_MODULE" });
+}

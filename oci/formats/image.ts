@@ -1,0 +1,135 @@
+/** Finds the one file in a container image (image-spec, layer.md). */
+import type { ByteStream } from "../content.ts";
+import type { Descriptor } from "../descriptor.ts";
+import { ArtifactError, shorten } from "../errors.ts";
+import { decompressed } from "./decompress.ts";
+import { MAX_MODULE_BYTES } from "./find_module.ts";
+import { readTar, type TarEntry, type TarKind } from "./tar.ts";
+
+/** Headers and padding come on top of a module. */
+const MAX_UNPACKED_BYTES = MAX_MODULE_BYTES + 64 * 2 ** 20;
+const MAX_LAYERS = 128;
+/** Of an image in all: one that is a module has a few folders beside it. */
+const MAX_ENTRIES = 4096;
+const MAX_SHOWN = 8;
+
+const WHITEOUT = ".wh.";
+const OPAQUE = ".wh..wh..opq";
+
+/** How a layer is read, again each time. */
+export type OpenLayer = (layer: Descriptor) => Promise<ByteStream>;
+
+/** The file, in the layer that has its last version. */
+export interface ImageFile {
+  /** Relative to the image's root. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** The layer that brings it. */
+  readonly layer: Descriptor;
+  /** Which entry of the layer's archive it is, from 0. */
+  readonly position: number;
+}
+
+interface Found {
+  readonly kind: TarKind;
+  readonly size: number;
+  readonly layer: Descriptor;
+  readonly position: number;
+}
+
+/**
+ * The only file in an image, after all layers are put upon each other.
+ *
+ * @throws {ArtifactError} `NOT_A_MODULE` with what was found, when there is more or nothing;
+ *   `TOO_LARGE`, `BAD_LAYER`, `CUT_SHORT`
+ */
+export async function findOnlyFile(
+  layers: readonly Descriptor[],
+  options: { what: string; open: OpenLayer },
+): Promise<ImageFile> {
+  const { what } = options;
+  if (layers.length > MAX_LAYERS) {
+    throw new ArtifactError(`Cannot use ${what}: it has ${layers.length} layers`, {
+      code: "NOT_A_MODULE",
+    });
+  }
+  const tree = new Map<string, Found>();
+  for (const layer of layers) await putUpon(tree, { ...options, layer });
+  const others = [...tree].filter(([, { kind }]) => kind !== "folder");
+  const [only] = others;
+  if (only === undefined || others.length > 1 || only[1].kind !== "file") {
+    throw notOnlyFile(others, what);
+  }
+  const [path, { size, layer, position }] = only;
+  if (size > MAX_MODULE_BYTES) {
+    throw new ArtifactError(`Cannot use ${what}: ${shorten(path)} has ${size} bytes`, {
+      code: "TOO_LARGE",
+      hint: "a module has at most 1 GiB: no engine compiles a larger one",
+    });
+  }
+  return { path, size, layer, position };
+}
+
+/** The bytes of a file that {@linkcode findOnlyFile} found. */
+export async function* readImageFile(
+  file: ImageFile,
+  options: { what: string; open: OpenLayer },
+): AsyncGenerator<Uint8Array> {
+  let position = 0;
+  for await (const entry of entries(file.layer, options)) {
+    if (position++ === file.position) return yield* entry.body;
+  }
+}
+
+async function* entries(
+  layer: Descriptor,
+  { what, open }: { what: string; open: OpenLayer },
+): AsyncGenerator<TarEntry> {
+  const name = `layer ${layer.digest} of ${what}`;
+  const bytes = decompressed(await open(layer), { what: name, limit: MAX_UNPACKED_BYTES });
+  yield* readTar(bytes, name);
+}
+
+/** Puts a layer upon what is below. Its whiteouts hide what is below only, wherever they stand. */
+async function putUpon(
+  tree: Map<string, Found>,
+  options: { what: string; open: OpenLayer; layer: Descriptor },
+): Promise<void> {
+  const { layer } = options;
+  const added = new Map<string, Found>();
+  let position = -1;
+  for await (const { path, kind, size } of entries(layer, options)) {
+    position++;
+    if (position + tree.size > MAX_ENTRIES) throw notOnlyFile([...tree, ...added], options.what);
+    const slash = path.lastIndexOf("/");
+    const [folder, name] = [path.slice(0, slash + 1), path.slice(slash + 1)];
+    if (name === OPAQUE) removeBelow(tree, folder);
+    else if (name.startsWith(WHITEOUT)) {
+      const hidden = folder + name.slice(WHITEOUT.length);
+      tree.delete(hidden);
+      removeBelow(tree, `${hidden}/`);
+    } else if (path !== "") added.set(path, { kind, size, layer, position });
+  }
+  for (const [path, found] of added) {
+    if (found.kind !== "folder") removeBelow(tree, `${path}/`);
+    tree.set(path, found);
+  }
+}
+
+function removeBelow(tree: Map<string, Found>, folder: string): void {
+  for (const path of tree.keys()) if (path.startsWith(folder)) tree.delete(path);
+}
+
+function notOnlyFile(others: [string, Found][], what: string): ArtifactError {
+  const shown = others.slice(0, MAX_SHOWN).map(([path, { kind }]) =>
+    kind === "file" ? shorten(path) : `${shorten(path)} (${kind === "link" ? "a link" : "special"})`
+  );
+  if (others.length > MAX_SHOWN) shown.push(`and ${others.length - MAX_SHOWN} more`);
+  const found = others.length === 0 ? "no file" : shown.join(", ");
+  return new ArtifactError(
+    `Cannot use ${what}: it is a container image with more in it than one module, or nothing: ` +
+      `found ${found}`,
+    { code: "NOT_A_MODULE", hint: "an image runs here when its only file is a .wasm" },
+  );
+}

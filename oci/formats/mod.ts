@@ -1,0 +1,18 @@
+/** Kinds of artifacts that hold a module: how they are made, and how the module is found in them. */
+export {
+  type ArtifactKind,
+  checkMagic,
+  findModule,
+  MAX_MODULE_BYTES,
+  type ModulePlace,
+} from "./find_module.ts";
+export { type ImageFile } from "./image.ts";
+export { moduleBytes, type ModuleSource, onlyFileOf } from "./module_bytes.ts";
+export {
+  type ArtifactFormat,
+  type Packed,
+  type PackedArtifact,
+  packModule,
+  type PackOptions,
+} from "./pack.ts";
+export { choosePlatform } from "./platform.ts";

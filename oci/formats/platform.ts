@@ -1,0 +1,58 @@
+/** Chooses one of the manifests of an image index. */
+import { type Descriptor, formatPlatform } from "../descriptor.ts";
+import { ArtifactError } from "../errors.ts";
+import type { ImageIndex } from "../manifest.ts";
+
+/** What tools call the platform of WASI preview 1 modules, the most exact first. */
+const PREFERRED = ["wasip1/wasm", "wasi/wasm", "wasi/wasm32", "wasip1/wasm32", "js/wasm"];
+
+const MAX_SHOWN = 12;
+
+/**
+ * The manifest for `platform`, or the one that is for WebAssembly, or the only one.
+ *
+ * @param options.platform as in `wasi/wasm`; a variant may be left out
+ * @throws {ArtifactError} `NOT_FOUND`, with the platforms that there are
+ */
+export function choosePlatform(
+  index: ImageIndex,
+  options: { what: string; platform?: string | undefined },
+): Descriptor {
+  // Attestations stand in indexes as manifests for a platform that is not known.
+  const real = index.manifests.filter((one) => platformOf(one) !== "unknown/unknown");
+  const wanted = options.platform === undefined ? PREFERRED : [options.platform];
+  for (const platform of wanted) {
+    const chosen = real.find((one) => matches(platformOf(one), platform));
+    if (chosen !== undefined) return chosen;
+  }
+  const [only] = real;
+  if (options.platform === undefined && only !== undefined && real.length === 1) return only;
+  throw noPlatform(real, options);
+}
+
+function platformOf({ platform }: Descriptor): string | undefined {
+  return platform === undefined ? undefined : formatPlatform(platform);
+}
+
+function matches(platform: string | undefined, wanted: string): boolean {
+  return platform === wanted || (platform?.startsWith(`${wanted}/`) ?? false);
+}
+
+function noPlatform(
+  manifests: readonly Descriptor[],
+  options: { what: string; platform?: string | undefined },
+): ArtifactError {
+  const { what, platform } = options;
+  const names = [...new Set(manifests.map((one) => platformOf(one) ?? "one without a platform"))];
+  const shown = names.slice(0, MAX_SHOWN).join(", ");
+  const more = names.length > MAX_SHOWN ? ` and ${names.length - MAX_SHOWN} more` : "";
+  const found = names.length === 0 ? "nothing" : shown + more;
+  const reason = platform === undefined ? "none of its manifests is for WebAssembly" : "";
+  return new ArtifactError(
+    `Cannot use ${what}: ${reason || `it has no manifest for ${platform}`}: found ${found}`,
+    {
+      code: "NOT_FOUND",
+      hint: names.length === 0 ? undefined : "--platform OS/ARCHITECTURE takes one of them",
+    },
+  );
+}

@@ -1,0 +1,161 @@
+/** Takes blobs in: hashed while they stream, put in place only when they are what they should be. */
+import { dirname, join } from "node:path";
+import { HostError } from "../../ffi/errors.ts";
+import type { PushOptions, Source } from "../content.ts";
+import type { Descriptor } from "../descriptor.ts";
+import { Verifier } from "../digest.ts";
+import { MismatchError } from "../errors.ts";
+import { BufferedWriter } from "./buffered_writer.ts";
+import { fileError } from "./errors.ts";
+import { removeIfThere, syncFolder } from "./files.ts";
+import { paths } from "./layout.ts";
+import { isAt } from "./lock.ts";
+
+/** Transfers that end early, one after another, without a single byte in between. */
+const MAX_VAIN_ATTEMPTS = 4;
+const READ_BYTES = 2 ** 20;
+
+/** Codes of errors after which the rest of a transfer is worth asking for. */
+const CUT = new Set(["CUT", "TIMEOUT", "UNAVAILABLE", "UNREACHABLE"]);
+
+/** Out of room: what is there of the blob goes, so that the disk is as it was. */
+const NO_ROOM = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+
+/**
+ * Brings a blob into the store, or finds that another process has done so meanwhile.
+ *
+ * What arrives is written to a file of the digest's own in `ingest/`, which one process at a time has
+ * locked. When the transfer fails, the file stays, and the next to come goes on from there.
+ *
+ * @throws {MismatchError} when the bytes are not the promised ones
+ * @throws {StoreError} when they cannot be written
+ */
+export async function ingest(
+  root: string,
+  blob: { descriptor: Descriptor; source: Source; isThere: () => Promise<boolean> },
+  options: PushOptions,
+): Promise<void> {
+  const { descriptor, source } = blob;
+  const place = paths.blob(root, descriptor.digest);
+  const path = join(paths.ingest(root), partialName(descriptor.digest));
+  using file = await openPartial(path, blob.isThere);
+  if (file === undefined) return;
+  try {
+    await transfer(file, { descriptor, source }, options);
+    await file.sync();
+    await Deno.mkdir(dirname(place), { recursive: true, mode: 0o700 });
+    await Deno.rename(path, place);
+  } catch (cause) {
+    const error = isFileProblem(cause) ? fileError(`store ${descriptor.digest}`, cause) : cause;
+    const isUseless = error instanceof MismatchError ||
+      error instanceof HostError && NO_ROOM.has(error.code);
+    if (isUseless) await removeIfThere(path);
+    throw error;
+  }
+  await syncFolder(dirname(place));
+}
+
+/** The name in `ingest/` of what there is of a blob. */
+export function partialName(digest: string): string {
+  return `${digest.replace(":", "-")}.partial`;
+}
+
+/** Whether it is what a file operation of Deno threw. */
+function isFileProblem(cause: unknown): boolean {
+  return cause instanceof Error && !(cause instanceof HostError) && "code" in cause;
+}
+
+/** Opens and locks it; nothing when another process has completed the blob while this one waited. */
+async function openPartial(
+  path: string,
+  isThere: () => Promise<boolean>,
+): Promise<Deno.FsFile | undefined> {
+  for (;;) {
+    let file: Deno.FsFile;
+    try {
+      file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
+      await file.lock(true);
+    } catch (cause) {
+      throw fileError(`open ${path}`, cause);
+    }
+    const isCurrent = await isAt(file, path);
+    const isDone = await isThere();
+    if (isCurrent && !isDone) return file;
+    // Only the one who has it locked may remove it.
+    if (isCurrent) await removeIfThere(path);
+    file.close();
+    if (isDone) return undefined;
+  }
+}
+
+/** Streams the blob into the file, from where it is, again and again while that gets it further. */
+async function transfer(
+  file: Deno.FsFile,
+  blob: { descriptor: Descriptor; source: Source },
+  options: PushOptions,
+): Promise<void> {
+  let verifier = await readAgain(file, blob.descriptor);
+  let isResumed = verifier.seen > 0;
+  for (let vain = 0;;) {
+    const before = verifier.seen;
+    try {
+      options.onProgress?.(before);
+      if (before < blob.descriptor.size) await receive(file, { ...blob, verifier }, options);
+      // An end that comes early, with nothing said, is a cut as well.
+      vain = verifier.seen > before ? 0 : vain + 1;
+      if (verifier.seen < blob.descriptor.size && vain < MAX_VAIN_ATTEMPTS) continue;
+      verifier.finish();
+      return;
+    } catch (error) {
+      if (error instanceof MismatchError && isResumed) {
+        // What an earlier run left may be what is wrong.
+        verifier = await restart(file, blob.descriptor);
+        isResumed = false;
+        continue;
+      }
+      vain = verifier.seen > before ? 0 : vain + 1;
+      const mayGoOn = error instanceof HostError && CUT.has(error.code) && vain < MAX_VAIN_ATTEMPTS;
+      if (!mayGoOn || options.signal?.aborted) throw error;
+    }
+  }
+}
+
+/** Hashes what an earlier run left, and stands behind it then. */
+async function readAgain(file: Deno.FsFile, descriptor: Descriptor): Promise<Verifier> {
+  const { size } = await file.stat();
+  if (size === 0 || size > descriptor.size) return await restart(file, descriptor);
+  const verifier = new Verifier(descriptor);
+  const buffer = new Uint8Array(READ_BYTES);
+  await file.seek(0, Deno.SeekMode.Start);
+  for (;;) {
+    const count = await file.read(buffer);
+    if (count === null) return verifier;
+    verifier.update(buffer.subarray(0, count));
+  }
+}
+
+async function restart(file: Deno.FsFile, descriptor: Descriptor): Promise<Verifier> {
+  await file.truncate(0);
+  await file.seek(0, Deno.SeekMode.Start);
+  return new Verifier(descriptor);
+}
+
+async function receive(
+  file: Deno.FsFile,
+  blob: { source: Source; verifier: Verifier },
+  options: PushOptions,
+): Promise<void> {
+  const { source, verifier } = blob;
+  const stream = await source({ offset: verifier.seen, signal: options.signal });
+  const writer = new BufferedWriter(file);
+  try {
+    for await (const chunk of stream) {
+      verifier.update(chunk);
+      await writer.write(chunk);
+      options.onProgress?.(verifier.seen);
+    }
+  } finally {
+    // After a cut, what has come is what the next attempt goes on from.
+    await writer.flush();
+  }
+}

@@ -1,0 +1,126 @@
+/** Where the store is, and whether that place can be trusted. */
+import { dirname, isAbsolute, join } from "node:path";
+import { errnoName, fileError, StoreError } from "./errors.ts";
+
+/** Writable by the group or by everybody. */
+const SHARED_WRITE = 0o022;
+const WORLD_WRITE = 0o002;
+const STICKY = 0o1000;
+
+/**
+ * The store's folder: `wasm-bpf` below `XDG_DATA_HOME`, or below `.local/share` of the home folder.
+ *
+ * It belongs to the user as whom wasm-bpf runs: where `sudo` kept the calling user's `HOME`, root's own
+ * home folder is taken, since a store that somebody else can write to decides what root runs.
+ *
+ * @throws {StoreError} when there is no home folder
+ */
+export function storePath(): string {
+  const data = Deno.env.get("XDG_DATA_HOME");
+  // The XDG base directory specification has relative paths ignored.
+  if (data !== undefined && isAbsolute(data)) return join(data, "wasm-bpf");
+  return join(homeFolder(), ".local/share/wasm-bpf");
+}
+
+function homeFolder(): string {
+  const home = Deno.env.get("HOME");
+  if (home !== undefined && isAbsolute(home) && isOurs(home)) return home;
+  const own = passwdHome(Deno.uid() ?? 0);
+  if (own !== undefined) return own;
+  if (home !== undefined && isAbsolute(home)) return home;
+  throw new StoreError("Cannot find a place for the store: HOME is not set", {
+    code: "UNSAFE_STORE",
+    hint: "set HOME, or XDG_DATA_HOME to the folder that is to hold it",
+  });
+}
+
+function isOurs(path: string): boolean {
+  try {
+    return Deno.statSync(path).uid === Deno.uid();
+  } catch {
+    return true;
+  }
+}
+
+/** The home folder that passwd(5) has for a user. */
+function passwdHome(uid: number): string | undefined {
+  try {
+    const lines = Deno.readTextFileSync("/etc/passwd").split("\n").map((line) => line.split(":"));
+    const home = lines.find((fields) => fields[2] === String(uid))?.[5];
+    return home !== undefined && isAbsolute(home) ? home : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Makes sure that nobody else can decide what is in a folder.
+ *
+ * @returns false when it is not there
+ * @throws {StoreError} `UNSAFE_STORE` when it is another's, or others can write to it or put another in
+ *   its place
+ */
+export function checkFolder(path: string): boolean {
+  const found = lstat(path);
+  if (found === undefined) return false;
+  if (found.isSymlink) throw unsafe(path, "it is a symbolic link");
+  if (!found.isDirectory) throw unsafe(path, "it is not a folder");
+  if (found.uid !== Deno.uid()) throw unsafe(path, `it belongs to user ${found.uid}`);
+  if (((found.mode ?? 0) & SHARED_WRITE) !== 0) throw unsafe(path, "others can write to it");
+  checkParents(path);
+  return true;
+}
+
+/** Who can write to a folder above can put another store in the place of this one. */
+export function checkParents(path: string): void {
+  const ours = Deno.uid();
+  for (let parent = dirname(path);; parent = dirname(parent)) {
+    const found = stat(parent);
+    if (found !== undefined) {
+      const mode = found.mode ?? 0;
+      if ((mode & WORLD_WRITE) !== 0 && (mode & STICKY) === 0) {
+        throw unsafe(path, `everybody can write to ${parent}`);
+      }
+      // For anyone but root it is the system that decides whose the folders above are.
+      if (ours === 0 && found.uid !== 0) {
+        throw unsafe(path, `${parent}, above it, belongs to user ${found.uid}`);
+      }
+    }
+    if (parent === dirname(parent)) return;
+  }
+}
+
+/** Makes the folder with all above it, for us alone. */
+export function makeFolder(path: string): void {
+  checkParents(path);
+  try {
+    Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw fileError(`make the folder ${path}`, cause);
+  }
+}
+
+function stat(path: string): Deno.FileInfo | undefined {
+  return lookAt(path, Deno.statSync);
+}
+
+function lstat(path: string): Deno.FileInfo | undefined {
+  return lookAt(path, Deno.lstatSync);
+}
+
+function lookAt(path: string, look: (path: string) => Deno.FileInfo): Deno.FileInfo | undefined {
+  try {
+    return look(path);
+  } catch (cause) {
+    if (errnoName(cause) === "ENOENT") return undefined;
+    throw fileError(`look at ${path}`, cause);
+  }
+}
+
+function unsafe(path: string, reason: string): StoreError {
+  return new StoreError(`Cannot use the store ${path}: ${reason}`, {
+    code: "UNSAFE_STORE",
+    hint:
+      "whoever can write there decides what runs; chown and chmod go-w it, or set XDG_DATA_HOME",
+  });
+}

@@ -1,0 +1,54 @@
+/** Locks between processes: flock(2), which the kernel gives up when the process ends. */
+import { fileError } from "./errors.ts";
+
+/** An open file that is locked until it is disposed of. */
+export class Lock implements Disposable {
+  readonly #file: Deno.FsFile;
+
+  private constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  /** Waits for the lock: shared with others that share it, or alone. The file is made if need be. */
+  static async acquire(path: string, options: { exclusive: boolean }): Promise<Lock> {
+    let file: Deno.FsFile;
+    try {
+      file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
+    } catch (cause) {
+      throw fileError(`open ${path}`, cause);
+    }
+    try {
+      await file.lock(options.exclusive);
+      return new Lock(file);
+    } catch (cause) {
+      file.close();
+      throw fileError(`lock ${path}`, cause);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+/** Whether no process holds the file locked; one that is not there is not. */
+export async function isFree(path: string): Promise<boolean> {
+  try {
+    using file = await Deno.open(path, { read: true });
+    return await file.tryLock(true);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return true;
+    throw fileError(`open ${path}`, cause);
+  }
+}
+
+/** Whether a path still names this open file. */
+export async function isAt(file: Deno.FsFile, path: string): Promise<boolean> {
+  try {
+    const [open, named] = await Promise.all([file.stat(), Deno.stat(path)]);
+    return open.ino === named.ino && open.dev === named.dev;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return false;
+    throw fileError(`look at ${path}`, cause);
+  }
+}

@@ -1,0 +1,9 @@
+/** The local store: an OCI image layout that several processes read and change at once. */
+export { StoreError } from "./errors.ts";
+export { type Checked, fsck } from "./fsck.ts";
+export { ADDED, ATTACHED_TO, CHOSEN_FROM, type IndexEntry } from "./layout.ts";
+export { storePath } from "./location.ts";
+export { lookUp, type LookupOptions, readPlainModule, type StoredArtifact } from "./lookup.ts";
+export { isListed, storedName } from "./names.ts";
+export { type Pruned } from "./prune.ts";
+export { Store, type TagOptions } from "./store.ts";

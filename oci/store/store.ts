@@ -1,0 +1,299 @@
+/** The local store: an OCI image layout that several processes change at once. */
+import { dirname, join } from "node:path";
+import type { ByteStream, CallOptions, Content, PushOptions, StreamOptions } from "../content.ts";
+import type { Source } from "../content.ts";
+import { type Descriptor, REF_NAME } from "../descriptor.ts";
+import { isDigest, Verifier } from "../digest.ts";
+import { errnoName, fileError, StoreError } from "./errors.ts";
+import { replaceFile, syncFolder } from "./files.ts";
+import { ingest } from "./ingest.ts";
+import {
+  ADDED,
+  emptyIndex,
+  type IndexEntry,
+  type LayoutIndex,
+  paths,
+  readIndex,
+} from "./layout.ts";
+import { Lease } from "./lease.ts";
+import { checkFolder, makeFolder, storePath } from "./location.ts";
+import { Lock } from "./lock.ts";
+import { entriesOf } from "./names.ts";
+import { type Pruned, survey, sweep } from "./prune.ts";
+
+/** Image-spec, image-layout.md. */
+const MARKER = JSON.stringify({ imageLayoutVersion: "1.0.0" });
+const READ_BYTES = 2 ** 20;
+
+/** What an entry of `index.json` says beside its name. */
+export interface TagOptions extends CallOptions {
+  /** Annotations for the entry, such as {@linkcode CHOSEN_FROM}. */
+  annotations?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The store, open. Names are whole references, as `formatReference()` writes them.
+ *
+ * What is pushed, and what was found by {@linkcode has}, is safe from other processes' prunes until the
+ * store is disposed of; what is tagged by then stays.
+ */
+export class Store implements Content, AsyncDisposable {
+  /** The layout's folder. */
+  readonly path: string;
+  #lease: Promise<Lease> | undefined;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Opens the store, and makes it if there is none.
+   *
+   * @throws {StoreError} `UNSAFE_STORE` when others can write to it, or an errno name
+   */
+  static async open(path: string = storePath()): Promise<Store> {
+    if (!checkFolder(path)) makeFolder(path);
+    const store = new Store(path);
+    await store.#layOut();
+    return store;
+  }
+
+  /** Opens the store if there is one. */
+  static openExisting(path: string = storePath()): Store | undefined {
+    return checkFolder(path) ? new Store(path) : undefined;
+  }
+
+  async #layOut(): Promise<void> {
+    const { path } = this;
+    try {
+      await Deno.mkdir(join(paths.blobs(path), "sha256"), { recursive: true, mode: 0o700 });
+      await Deno.mkdir(paths.ingest(path), { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      throw fileError(`make the store ${path}`, cause);
+    }
+    const isNew = await isMissing(paths.marker(path)) || await isMissing(paths.index(path));
+    if (!isNew) return;
+    using _lock = await Lock.acquire(paths.lock(path), { exclusive: true });
+    if (await isMissing(paths.index(path))) await this.#writeIndex(emptyIndex());
+    await this.#replace(paths.marker(path), MARKER);
+    await syncFolder(dirname(path));
+  }
+
+  /** Keeps content from being pruned by other processes until this store is disposed of. */
+  async keep(digests: readonly string[]): Promise<void> {
+    this.#lease ??= Lease.create(this.path);
+    await (await this.#lease).keep(digests);
+  }
+
+  /** Whether it is there, with this size; what is wrong inside, reading it finds. */
+  async has(descriptor: Descriptor): Promise<boolean> {
+    return await sizeOf(paths.blob(this.path, descriptor.digest)) === descriptor.size;
+  }
+
+  /** Whether it is there and, by every byte, what it should be. */
+  async hasIntact(descriptor: Descriptor): Promise<boolean> {
+    if (!await this.has(descriptor)) return false;
+    const verifier = new Verifier(descriptor);
+    try {
+      for await (const chunk of await this.fetch(descriptor)) verifier.update(chunk);
+      verifier.finish();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Opens it; see {@linkcode Content.fetch}. */
+  async fetch(descriptor: Descriptor, options: StreamOptions = {}): Promise<ByteStream> {
+    const path = paths.blob(this.path, descriptor.digest);
+    let file: Deno.FsFile;
+    try {
+      file = await Deno.open(path);
+    } catch (cause) {
+      if (errnoName(cause) === "ENOENT") throw notInStore(descriptor.digest);
+      throw fileError(`read ${path}`, cause);
+    }
+    await file.seek(options.offset ?? 0, Deno.SeekMode.Start);
+    return streamOf(file, options.signal);
+  }
+
+  /** Takes content in, whole and verified or not at all. What is there and damaged is replaced. */
+  async push(descriptor: Descriptor, source: Source, options: PushOptions = {}): Promise<void> {
+    await this.keep([descriptor.digest]);
+    const isThere = () => this.hasIntact(descriptor);
+    if (!await isThere()) {
+      await ingest(this.path, { descriptor, source, isThere }, options);
+    }
+    options.onProgress?.(descriptor.size);
+  }
+
+  /** What a reference, or a digest that is in the index, stands for. */
+  resolve(name: string): Promise<Descriptor> {
+    const entry = entriesOf(readIndex(this.path), name)[0];
+    if (entry === undefined) return Promise.reject(notInStore(name));
+    return Promise.resolve(descriptorOf(entry));
+  }
+
+  /** Every entry of the index. */
+  entries(): IndexEntry[] {
+    return readIndex(this.path).manifests;
+  }
+
+  /** Gives content that is there a name, in place of whatever had it. */
+  async tag(descriptor: Descriptor, name: string, options: TagOptions = {}): Promise<void> {
+    if (!await this.has(descriptor)) throw notInStore(descriptor.digest);
+    await this.add(
+      {
+        ...withoutAnnotations(descriptor),
+        annotations: { ...options.annotations, [REF_NAME]: name },
+      },
+    );
+  }
+
+  /** Adds an entry, in place of the one with its name if it has one, else of the same one. */
+  async add(entry: IndexEntry): Promise<void> {
+    const name = entry.annotations?.[REF_NAME];
+    const added = { ...entry, annotations: { ...entry.annotations, [ADDED]: now() } };
+    await this.#change((manifests) => [
+      ...manifests.filter((other) =>
+        name === undefined
+          ? other.digest !== entry.digest || other.annotations?.[REF_NAME] !== undefined
+          : other.annotations?.[REF_NAME] !== name
+      ),
+      added,
+    ]);
+  }
+
+  /**
+   * Gives what has one name another name as well, with all that the index says about it.
+   *
+   * @throws {StoreError} `NOT_IN_STORE`
+   */
+  async alias(from: string, to: string): Promise<void> {
+    await this.#change((manifests, index) => {
+      const source = entriesOf(index, from)[0];
+      if (source === undefined) throw notInStore(from);
+      const annotations = { ...source.annotations, [REF_NAME]: to, [ADDED]: now() };
+      return [
+        ...manifests.filter((other) => other.annotations?.[REF_NAME] !== to),
+        { ...source, annotations },
+      ];
+    });
+  }
+
+  /**
+   * Removes names, or with a digest every name of it; the content stays until {@linkcode prune}.
+   *
+   * @returns the entries that are gone
+   * @throws {StoreError} `NOT_IN_STORE`, and then nothing was removed
+   */
+  async untag(names: readonly string[]): Promise<IndexEntry[]> {
+    let removed: IndexEntry[] = [];
+    await this.#change((manifests, index) => {
+      removed = names.flatMap((name) => {
+        const found = entriesOf(index, name);
+        if (found.length === 0) throw notInStore(name);
+        return found;
+      });
+      return manifests.filter((entry) => !removed.includes(entry));
+    });
+    return removed;
+  }
+
+  /** Removes what no entry of the index leads to and no process is about to use. */
+  async prune(options: { partials?: boolean; dryRun?: boolean } = {}): Promise<Pruned> {
+    using _lock = await Lock.acquire(paths.lock(this.path), { exclusive: true });
+    const index = readIndex(this.path);
+    const { manifests, leased, blobs } = await survey(this.path, index.manifests);
+    if (!options.dryRun && manifests.length < index.manifests.length) {
+      await this.#writeIndex({ ...index, manifests });
+    }
+    for (const digest of leased) blobs.add(digest);
+    return await sweep(this.path, { ...options, kept: blobs });
+  }
+
+  async #change(
+    edit: (manifests: IndexEntry[], index: LayoutIndex) => IndexEntry[],
+  ): Promise<void> {
+    using _lock = await Lock.acquire(paths.lock(this.path), { exclusive: true });
+    const index = readIndex(this.path);
+    await this.#writeIndex({ ...index, manifests: edit(index.manifests, index) });
+  }
+
+  /** Only with the store locked for this process alone. */
+  async #writeIndex(index: LayoutIndex): Promise<void> {
+    await this.#replace(paths.index(this.path), JSON.stringify(index));
+  }
+
+  async #replace(path: string, text: string): Promise<void> {
+    const temporary = join(paths.ingest(this.path), `new-${crypto.randomUUID()}`);
+    await replaceFile(path, new TextEncoder().encode(text), { temporary });
+  }
+
+  /** Lets other processes prune what this one had kept and not tagged. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const lease = this.#lease;
+    this.#lease = undefined;
+    // What kept it from being made has been thrown to whoever needed it.
+    await (await lease?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  }
+}
+
+/** The descriptor of an index entry, without what the index has to say about it. */
+export function descriptorOf(entry: IndexEntry): Descriptor {
+  const { mediaType, digest, size } = entry;
+  if (!isDigest(digest)) throw notInStore(digest);
+  return { mediaType, digest, size };
+}
+
+function withoutAnnotations(descriptor: Descriptor): IndexEntry {
+  const { annotations: _, ...rest } = descriptor;
+  return { ...rest };
+}
+
+/** Whole seconds: fractions tell nothing here. */
+function now(): string {
+  return new Date().toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+function notInStore(name: string): StoreError {
+  return new StoreError(`Cannot find ${name}: it is not in the store`, {
+    code: "NOT_IN_STORE",
+    hint: "wasm-bpf images lists what is, wasm-bpf pull gets it",
+  });
+}
+
+async function isMissing(path: string): Promise<boolean> {
+  return await sizeOf(path) === undefined;
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await Deno.stat(path)).size;
+  } catch (cause) {
+    if (errnoName(cause) === "ENOENT") return undefined;
+    throw fileError(`look at ${path}`, cause);
+  }
+}
+
+/** Reads a file in large pieces, and closes it at its end or when nobody wants more. */
+function streamOf(file: Deno.FsFile, signal: AbortSignal | undefined): ByteStream {
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        signal?.throwIfAborted();
+        const buffer = new Uint8Array(READ_BYTES);
+        const count = await file.read(buffer);
+        if (count !== null) return controller.enqueue(buffer.subarray(0, count));
+        file.close();
+        controller.close();
+      } catch (cause) {
+        file.close();
+        throw fileError("read from the store", cause);
+      }
+    },
+    cancel() {
+      file.close();
+    },
+  }, { highWaterMark: 0 });
+}

@@ -1,0 +1,411 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { bytesSource, type ByteStream, type Source } from "../content.ts";
+import type { Descriptor } from "../descriptor.ts";
+import { digestOf } from "../digest.ts";
+import { MismatchError, RegistryError } from "../errors.ts";
+import { packModule } from "../formats/pack.ts";
+import { parseReference } from "../reference.ts";
+import { fsck } from "./fsck.ts";
+import { partialName } from "./ingest.ts";
+import { ATTACHED_TO, CHOSEN_FROM, paths } from "./layout.ts";
+import { lookUp, readPlainModule } from "./lookup.ts";
+import { Store } from "./store.ts";
+
+const NAME = "ghcr.io/you/tool:v1";
+const MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
+/** Runs `use` with the path of a store that is not there yet. */
+async function withStore(use: (path: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(join(folder, "wasm-bpf"));
+    assert.deepEqual((await fsck(join(folder, "wasm-bpf"))).problems, []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function blob(bytes: Uint8Array): Descriptor {
+  return { mediaType: "application/wasm", digest: digestOf(bytes), size: bytes.length };
+}
+
+function random(size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  for (let at = 0; at < size; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
+  return bytes;
+}
+
+/** Pushes an artifact around `module`, and names it. */
+async function put(store: Store, name: string, module: Uint8Array<ArrayBuffer>): Promise<string> {
+  const { config, layer, manifest } = packModule(blob(module), {
+    format: "compat",
+    title: "tool.wasm",
+    created: new Date(0),
+  });
+  await store.push(layer, bytesSource(module));
+  await store.push(config.descriptor, bytesSource(config.bytes));
+  await store.push(manifest.descriptor, bytesSource(manifest.bytes));
+  await store.tag(manifest.descriptor, name);
+  return manifest.descriptor.digest;
+}
+
+async function names(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+}
+
+/** A source that breaks off after `cut` bytes, the first `times` times it is opened. */
+function cutting(bytes: Uint8Array<ArrayBuffer>, cut: number, times = Infinity): {
+  source: Source;
+  offsets: number[];
+} {
+  const offsets: number[] = [];
+  const source: Source = ({ offset = 0 } = {}) => {
+    offsets.push(offset);
+    const isCut = offsets.length <= times;
+    let at = offset;
+    return Promise.resolve(
+      new ReadableStream({
+        pull(controller) {
+          const end = isCut ? Math.min(bytes.length, offset + cut) : bytes.length;
+          if (at < end) {
+            controller.enqueue(bytes.slice(at, Math.min(end, at + 100_000)));
+            at += 100_000;
+          } else if (end === bytes.length) controller.close();
+          else controller.error(cutOff());
+        },
+      }) as ByteStream,
+    );
+  };
+  return { source, offsets };
+}
+
+function cutOff(): RegistryError {
+  return new RegistryError("Cannot read: cut", { code: "CUT", method: "GET", url: "http://x/" });
+}
+
+Deno.test("Store.open() makes an image layout for us alone", async () => {
+  await withStore(async (path) => {
+    await using _store = await Store.open(path);
+    assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o700);
+    const read = async (name: string) => JSON.parse(await Deno.readTextFile(join(path, name)));
+    assert.deepEqual(await read("oci-layout"), { imageLayoutVersion: "1.0.0" });
+    assert.deepEqual(await read("index.json"), {
+      schemaVersion: 2,
+      mediaType: "application/vnd.oci.image.index.v1+json",
+      manifests: [],
+    });
+  });
+});
+
+Deno.test("Store.openExisting() makes nothing", async () => {
+  const folder = await Deno.makeTempDir();
+  assert.equal(Store.openExisting(join(folder, "wasm-bpf")), undefined);
+  assert.deepEqual(await names(folder), []);
+  await Deno.remove(folder);
+});
+
+Deno.test("Store refuses a folder that others can write to, and a link", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = join(folder, "wasm-bpf");
+  await Deno.mkdir(path);
+  for (const mode of [0o777, 0o770, 0o702]) {
+    await Deno.chmod(path, mode);
+    await assert.rejects(Store.open(path), { code: "UNSAFE_STORE" });
+    assert.throws(() => Store.openExisting(path), { code: "UNSAFE_STORE" });
+    assert.throws(() => lookUp(parseReference(NAME), { path }), { code: "UNSAFE_STORE" });
+  }
+  await Deno.chmod(path, 0o755);
+  await Deno.symlink("wasm-bpf", join(folder, "link"));
+  await assert.rejects(Store.open(join(folder, "link")), { code: "UNSAFE_STORE" });
+  await Deno.chmod(folder, 0o777);
+  await assert.rejects(Store.open(path), { code: "UNSAFE_STORE" });
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("push() and tag() keep an artifact that lookUp() finds", async () => {
+  await withStore(async (path) => {
+    await using store = await Store.open(path);
+    const digest = await put(store, NAME, MODULE);
+    assert.equal((await store.resolve(NAME)).digest, digest);
+    for (const text of [NAME, `ghcr.io/you/tool@${digest}`, `quay.io/another/name@${digest}`]) {
+      const found = lookUp(parseReference(text), { path });
+      assert.ok(found, text);
+      assert.equal(found.root, digest);
+      assert.deepEqual(readPlainModule(found, { what: text, path }), MODULE);
+    }
+    for (const text of ["ghcr.io/you/tool:v2", `ghcr.io/you/tool@sha256:${"0".repeat(64)}`]) {
+      assert.equal(lookUp(parseReference(text), { path }), undefined);
+    }
+  });
+});
+
+Deno.test("push() writes blobs of any size, and none twice", async () => {
+  await withStore(async (path) => {
+    await using store = await Store.open(path);
+    for (const size of [0, 1, 2 ** 20 - 1, 2 ** 20, 2 ** 20 + 1, 5_000_000]) {
+      const bytes = random(size);
+      const seen: number[] = [];
+      await store.push(blob(bytes), bytesSource(bytes), { onProgress: (n) => seen.push(n) });
+      assert.equal(seen.at(-1), size);
+      assert.deepEqual(await Deno.readFile(paths.blob(path, digestOf(bytes))), bytes);
+      await store.push(blob(bytes), () => Promise.reject(new Error("asked again")));
+    }
+  });
+});
+
+Deno.test("push() leaves nothing of what is not what it should be", async () => {
+  await withStore(async (path) => {
+    await using store = await Store.open(path);
+    const bytes = random(3_000_000);
+    const wrong: [string, Descriptor][] = [
+      ["SIZE_MISMATCH", { ...blob(bytes), size: bytes.length + 1 }],
+      ["SIZE_MISMATCH", { ...blob(bytes), size: bytes.length - 1 }],
+      ["DIGEST_MISMATCH", { ...blob(random(8)), size: bytes.length }],
+    ];
+    for (const [code, descriptor] of wrong) {
+      await assert.rejects(
+        store.push(descriptor, bytesSource(bytes)),
+        (error) => error instanceof MismatchError && error.code === code,
+      );
+    }
+    assert.deepEqual(await names(join(path, "blobs/sha256")), []);
+    assert.deepEqual((await names(paths.ingest(path))).filter((name) => !/^lease-/.test(name)), []);
+  });
+});
+
+Deno.test("push() goes on after a cut, from where it was", async () => {
+  await withStore(async (path) => {
+    await using store = await Store.open(path);
+    const bytes = random(5_500_000);
+    const { source, offsets } = cutting(bytes, 2_000_000);
+    await store.push(blob(bytes), source);
+    assert.deepEqual(offsets, [0, 2_000_000, 4_000_000]);
+  });
+});
+
+Deno.test("push() gives up when nothing more comes, and the next run goes on", async () => {
+  await withStore(async (path) => {
+    const bytes = random(5_500_000);
+    {
+      await using store = await Store.open(path);
+      let { source, offsets } = cutting(bytes, 0);
+      await assert.rejects(store.push(blob(bytes), source), { code: "CUT" });
+      assert.equal(offsets.length, 4);
+      ({ source, offsets } = cutting(bytes, 3_000_000, 1));
+      const failing: Source = (options) => {
+        if (offsets.length > 0) return Promise.reject(new Error("the network is gone"));
+        return source(options);
+      };
+      await assert.rejects(store.push(blob(bytes), failing), /network is gone/);
+    }
+    await using store = await Store.open(path);
+    const { source, offsets } = cutting(bytes, Infinity);
+    await store.push(blob(bytes), source);
+    assert.deepEqual(offsets, [3_000_000]);
+  });
+});
+
+Deno.test("push() starts again when what an earlier run left is damaged", async () => {
+  await withStore(async (path) => {
+    await using store = await Store.open(path);
+    const bytes = random(100_000);
+    const left = join(paths.ingest(path), partialName(digestOf(bytes)));
+    for (const damaged of [random(50_000), random(100_000), random(200_000)]) {
+      await Deno.writeFile(left, damaged);
+      await store.push(blob(bytes), bytesSource(bytes));
+      await Deno.remove(paths.blob(path, digestOf(bytes)));
+    }
+    await store.push(blob(bytes), bytesSource(bytes));
+  });
+});
+
+Deno.test("push() replaces a blob that is damaged, and lookUp() does not use it before", async () => {
+  await withStore(async (path) => {
+    await using store = await Store.open(path);
+    await put(store, NAME, MODULE);
+    const place = paths.blob(path, digestOf(MODULE));
+    const damaged = MODULE.slice();
+    damaged[7] = 1;
+    await Deno.writeFile(place, damaged);
+    assert.equal((await fsck(path)).problems.length, 2);
+    const found = lookUp(parseReference(NAME), { path });
+    assert.ok(found);
+    assert.throws(() => readPlainModule(found, { what: NAME, path }), { code: "DIGEST_MISMATCH" });
+    await store.push(blob(MODULE), bytesSource(MODULE));
+    assert.deepEqual(readPlainModule(found, { what: NAME, path }), MODULE);
+  });
+});
+
+Deno.test("lookUp() does not find what is not all there, nor use a damaged manifest", async () => {
+  await withStore(async (path) => {
+    await using store = await Store.open(path);
+    const digest = await put(store, NAME, MODULE);
+    await Deno.rename(paths.blob(path, digest), join(path, "aside"));
+    assert.equal(lookUp(parseReference(NAME), { path }), undefined);
+    const bytes = await Deno.readFile(join(path, "aside"));
+    bytes[bytes.length - 2] = 0x20;
+    await Deno.writeFile(paths.blob(path, digest), bytes);
+    assert.throws(() => lookUp(parseReference(NAME), { path }), { code: "DIGEST_MISMATCH" });
+    await Deno.rename(join(path, "aside"), paths.blob(path, digest));
+  });
+});
+
+Deno.test("two pushes of one blob transfer it once", async () => {
+  await withStore(async (path) => {
+    await using one = await Store.open(path);
+    await using two = await Store.open(path);
+    const bytes = random(3_000_000);
+    const opened: number[] = [];
+    const source: Source = (options) => {
+      opened.push(options?.offset ?? 0);
+      return bytesSource(bytes)(options);
+    };
+    await Promise.all([one, two, one, two].map((store) => store.push(blob(bytes), source)));
+    assert.deepEqual(opened, [0]);
+  });
+});
+
+Deno.test("prune() removes what nothing names, and nothing that is in use", async () => {
+  await withStore(async (path) => {
+    const bytes = random(1000);
+    await using mine = await Store.open(path);
+    {
+      await using other = await Store.open(path);
+      await put(mine, NAME, MODULE);
+      await other.push(blob(bytes), bytesSource(bytes));
+      assert.deepEqual(await mine.prune(), { blobs: [], freedBytes: 0 });
+    }
+    assert.deepEqual(await mine.prune({ dryRun: true }), {
+      blobs: [digestOf(bytes)],
+      freedBytes: 1000,
+    });
+    assert.deepEqual((await mine.prune()).blobs, [digestOf(bytes)]);
+    assert.deepEqual((await mine.prune()).blobs, []);
+    assert.equal((await mine.untag([NAME])).length, 1);
+    // Still leased by this one.
+    assert.deepEqual((await mine.prune()).blobs, []);
+    await mine[Symbol.asyncDispose]();
+    assert.equal((await mine.prune()).blobs.length, 3);
+    assert.deepEqual(await names(paths.ingest(path)), []);
+  });
+});
+
+Deno.test("prune() keeps what could be taken up again for a day", async () => {
+  await withStore(async (path) => {
+    await using store = await Store.open(path);
+    const fresh = join(paths.ingest(path), partialName(`sha256:${"a".repeat(64)}`));
+    const old = join(paths.ingest(path), partialName(`sha256:${"b".repeat(64)}`));
+    for (const left of [fresh, old, join(paths.ingest(path), "new-left-behind")]) {
+      await Deno.writeTextFile(left, "12345");
+    }
+    await Deno.utime(old, 0, 0);
+    assert.equal((await store.prune()).freedBytes, 10);
+    assert.equal((await store.prune({ partials: true })).freedBytes, 5);
+    assert.deepEqual(await names(paths.ingest(path)), []);
+  });
+});
+
+Deno.test("prune() keeps an index beside what was chosen from it, and what is attached", async () => {
+  await withStore(async (path) => {
+    {
+      await using store = await Store.open(path);
+      const index = new TextEncoder().encode('{"an": "index"}');
+      await store.push(blob(index), bytesSource(index));
+      const digest = await put(store, NAME, MODULE);
+      const descriptor = await store.resolve(NAME);
+      await store.tag(descriptor, NAME, { annotations: { [CHOSEN_FROM]: digestOf(index) } });
+      assert.equal(lookUp(parseReference(NAME), { path })?.root, digestOf(index));
+      const byIndex = parseReference(`ghcr.io/you/tool@${digestOf(index)}`);
+      assert.equal(lookUp(byIndex, { path })?.entry.digest, digest);
+      const signature = random(20);
+      await store.push(blob(signature), bytesSource(signature));
+      await store.add({ ...blob(signature), annotations: { [ATTACHED_TO]: digestOf(index) } });
+    }
+    await using store = await Store.open(path);
+    assert.deepEqual((await store.prune()).blobs, []);
+    await store.untag([NAME]);
+    assert.equal((await store.prune()).blobs.length, 5);
+    assert.deepEqual(store.entries(), []);
+  });
+});
+
+Deno.test("tag() moves a name, and untag() takes every name of a digest", async () => {
+  await withStore(async (path) => {
+    await using store = await Store.open(path);
+    const first = await put(store, NAME, MODULE);
+    const second = await put(store, NAME, Uint8Array.of(...MODULE, 0, 1, 0));
+    assert.notEqual(first, second);
+    assert.equal((await store.resolve(NAME)).digest, second);
+    await store.alias(NAME, "ghcr.io/you/tool:latest");
+    assert.equal(store.entries().length, 2);
+    await assert.rejects(store.untag([NAME, "ghcr.io/no/such:x"]), { code: "NOT_IN_STORE" });
+    assert.equal(store.entries().length, 2);
+    assert.equal((await store.untag([second])).length, 2);
+    assert.deepEqual(store.entries(), []);
+    await assert.rejects(store.resolve(NAME), { code: "NOT_IN_STORE" });
+  });
+});
+
+Deno.test("changes keep what others wrote into the index", async () => {
+  await withStore(async (path) => {
+    await using store = await Store.open(path);
+    await put(store, NAME, MODULE);
+    const file = join(path, "index.json");
+    const index = JSON.parse(await Deno.readTextFile(file));
+    index.annotations = { theirs: "kept" };
+    index.manifests[0].extra = [1, 2];
+    await Deno.writeTextFile(file, JSON.stringify(index));
+    await store.alias(NAME, "ghcr.io/you/other:v1");
+    const changed = JSON.parse(await Deno.readTextFile(file));
+    assert.deepEqual(changed.annotations, { theirs: "kept" });
+    assert.deepEqual(changed.manifests.map((one: { extra: unknown }) => one.extra), [
+      [1, 2],
+      [1, 2],
+    ]);
+  });
+});
+
+Deno.test("a damaged index is said to be one, and is not overwritten", async () => {
+  await withStore(async (path) => {
+    await using store = await Store.open(path);
+    await put(store, NAME, MODULE);
+    const file = join(path, "index.json");
+    const good = await Deno.readTextFile(file);
+    const bad = [
+      "",
+      "{",
+      "[]",
+      "{}",
+      '{"manifests": [{}]}',
+      good.replace(/sha256:\w{64}/, "sha256:../../../etc/passwd"),
+      good.replace(/"size":\d+/, '"size":-1'),
+    ];
+    for (const text of bad) {
+      await Deno.writeTextFile(file, text);
+      await assert.rejects(put(store, "ghcr.io/you/tool:v2", MODULE), { code: "CORRUPT_STORE" });
+      assert.throws(() => lookUp(parseReference(NAME), { path }), { code: "CORRUPT_STORE" });
+      assert.equal(await Deno.readTextFile(file), text);
+      assert.ok((await fsck(path)).problems.length > 0);
+    }
+    await Deno.writeTextFile(file, good);
+  });
+});
+
+Deno.test("fsck() finds what is missing, damaged or of another size", async () => {
+  await withStore(async (path) => {
+    await using store = await Store.open(path);
+    await put(store, NAME, MODULE);
+    const place = paths.blob(path, digestOf(MODULE));
+    await Deno.remove(place);
+    assert.match((await fsck(path)).problems.join(), /tool:v1: blob sha256:\w+ is missing/);
+    await Deno.writeFile(place, MODULE);
+    const index = await Deno.readTextFile(join(path, "index.json"));
+    await Deno.writeTextFile(join(path, "index.json"), index.replace(/"size":\d+/, '"size":7'));
+    assert.match((await fsck(path)).problems.join(), /bytes instead of 7/);
+    await Deno.writeTextFile(join(path, "index.json"), index);
+    await Deno.remove(join(path, "oci-layout"));
+    assert.match((await fsck(path)).problems.join(), /oci-layout/);
+    await Store.open(path);
+  });
+});
