@@ -36,6 +36,7 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
     (interrupt) =>
       runGuest(guest, {
         interrupt,
+        requireLandlock: line.flags.has("require-landlock"),
         countPrograms: formatStats !== undefined,
         onStats: (stats) => {
           if (stats.final) lossWarnings(stats).forEach((text) => printError(visible(text)));

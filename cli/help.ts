@@ -16,6 +16,7 @@ Options stand before MODULE:
       --stats[=json]       at the end, and on SIGUSR1: how often and how long
                            programs ran, events, times, memory
   -v, --verbose            show libbpf's remarks and the verifier's whole log
+      --require-landlock   run no module that Landlock cannot confine
   -m, --wrapper-module-name NAME
                            import module of poll for guests that export their
                            callback (default: callback-wrapper)

@@ -29,6 +29,7 @@ export type PlainOutcome = { readonly exitCode: number } | { readonly read?: Rea
 const PLAIN_OPTIONS: ReadonlySet<string> = new Set([
   "timeout",
   "verbose",
+  "require-landlock",
   "wrapper-module-name",
   "callback-export-name",
 ]);

@@ -5,6 +5,7 @@ export const RUN_OPTIONS = {
   "timeout": { argument: "DURATION" },
   "stats": { argument: "json", optional: true },
   "verbose": { short: "v" },
+  "require-landlock": {},
   "wrapper-module-name": { short: "m", argument: "NAME" },
   "callback-export-name": { short: "c", argument: "NAME" },
   "help": { short: "h" },

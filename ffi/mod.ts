@@ -4,6 +4,7 @@ export { describeErrno, ERRNO, errno, type ErrnoName, errnoName } from "./errno.
 export { HostError, type HostErrorOptions, ShimError } from "./errors.ts";
 export { Deadline, Interrupt, signals } from "./interrupt.ts";
 export { kernel } from "./kernel.ts";
+export { confine, type Grant, landlockVersion } from "./landlock.ts";
 export { libbpfVersion, settleShim } from "./library.ts";
 export { BpfIterator, BpfLink } from "./link.ts";
 export { takeLog } from "./log.ts";

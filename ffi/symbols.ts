@@ -121,6 +121,14 @@ export const SYMBOLS = {
   shim_kernel__has_event_source: { parameters: ["buffer"], result: "i32" },
   // int32_t shim_kernel__has_tracefs(void)
   shim_kernel__has_tracefs: { parameters: [], result: "i32" },
+  // int64_t shim_process__resident_bytes(void)
+  shim_process__resident_bytes: { parameters: [], result: "i64" },
+
+  // int32_t shim_landlock__abi(void)
+  shim_landlock__abi: { parameters: [], result: "i32" },
+  // int32_t shim_landlock__confine(void *grants, uint32_t count)
+  shim_landlock__confine: { parameters: ["buffer", "u32"], result: "i32" },
+
   // int32_t shim_kernel__has_capability(uint32_t capability)
   shim_kernel__has_capability: { parameters: ["u32"], result: "i32" },
 

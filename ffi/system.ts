@@ -68,6 +68,12 @@ export const system = {
     return shim().shim_clock__sleep(interruptPointer(interrupt), clock, ns, absolute ? 1 : 0);
   },
 
+  /** Bytes of this process's memory that are in RAM; `NaN` where the kernel does not tell. */
+  residentBytes(): number {
+    const bytes = Number(shim().shim_process__resident_bytes());
+    return bytes < 0 ? NaN : bytes;
+  },
+
   /** Fills guest memory with random bytes. */
   random(memory: LinearMemory, offset: number, sizeBytes: number): number {
     return shim().shim_random__fill(memoryPointer(memory), offset, sizeBytes);

@@ -105,6 +105,16 @@ int shim_owned_add(void *object, void (*release)(void *object));
 /* The caller releases it now. */
 void shim_owned_remove(void *object);
 
+/*
+ * Does something that opens files of the host's by a path: on the errands' thread once there is
+ * one, else at once. Returns what `errand` returns.
+ */
+int32_t shim_errand(int32_t (*errand)(void *argument), void *argument);
+
+/* Starts the errands' thread, which does not share what this one is denied from now on; idempotent.
+ */
+int shim_errands_start(void);
+
 /* Nanoseconds of CLOCK_MONOTONIC. */
 int64_t shim_now_ns(void);
 
@@ -116,8 +126,8 @@ int shim_path_open_cgroup(const char *path);
 int shim_path_open_netns(const char *path);
 
 /*
- * An ELF file by a path, or by a bare name that libbpf looks up: what to call it in `resolved`,
- * while `opened` is open (-1, which close(2) refuses, for a bare name). 0 or -errno.
+ * Of an errand: an ELF file by a path, or by a bare name that libbpf looks up: what to call it in
+ * `resolved`, while `opened` is open (-1, which close(2) refuses, for a bare name). 0 or -errno.
  */
 int shim_path_open_binary(const char *path, char resolved[SHIM_PATH_SIZE], int *opened);
 

@@ -27,8 +27,9 @@ static gzFile open_config(void)
 	return gzopen(path, "re");
 }
 
-int32_t shim_kernel__config(const char *option)
+static int32_t find_option(void *argument)
 {
+	const char *option = argument;
 	size_t length = strlen(option);
 	gzFile file = open_config();
 	int32_t found = 0;
@@ -43,6 +44,11 @@ int32_t shim_kernel__config(const char *option)
 	return found;
 }
 
+int32_t shim_kernel__config(const char *option)
+{
+	return shim_errand(find_option, (void *)option);
+}
+
 int32_t shim_kernel__version(void)
 {
 	struct utsname name;
@@ -55,11 +61,12 @@ int32_t shim_kernel__version(void)
 	return major << 16 | minor;
 }
 
-static int open_lsm_list(void)
+static int32_t open_lsm_list(void *unused)
 {
 	int fd = open("/sys/kernel/security/lsm", O_RDONLY | O_CLOEXEC);
 	int root;
 
+	(void)unused;
 	if (fd >= 0)
 		return fd;
 	root = shim_file_system_open("securityfs");
@@ -75,7 +82,7 @@ static int open_lsm_list(void)
 int32_t shim_kernel__has_lsm(const char *name)
 {
 	char list[1024], *rest = list, *entry;
-	int fd = open_lsm_list();
+	int fd = shim_errand(open_lsm_list, NULL);
 	ssize_t length;
 
 	if (fd < 0)
@@ -114,4 +121,28 @@ int32_t shim_kernel__has_capability(uint32_t capability)
 	if (capability >= 64 || syscall(SYS_capget, &header, data))
 		return 0;
 	return data[capability / 32].effective >> capability % 32 & 1;
+}
+
+static int32_t read_resident_pages(void *argument)
+{
+	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	char text[128];
+	ssize_t length;
+
+	if (fd < 0)
+		return -errno;
+	length = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (length < 0)
+		return -EIO;
+	text[length] = '\0';
+	return sscanf(text, "%*s %lld", (long long *)argument) == 1 ? 0 : -EIO;
+}
+
+int64_t shim_process__resident_bytes(void)
+{
+	long long pages = 0;
+	int err = shim_errand(read_resident_pages, &pages);
+
+	return err ? err : pages * sysconf(_SC_PAGESIZE);
 }

@@ -23,7 +23,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 10
+#define SHIM_ABI_VERSION 11
 
 struct shim_memory;
 struct shim_object;
@@ -260,6 +260,30 @@ SHIM_API int32_t shim_kernel__has_tracefs(void);
 
 /** @brief Whether this process has a capability, CAP_* of linux/capability.h, in effect: 1 or 0. */
 SHIM_API int32_t shim_kernel__has_capability(uint32_t capability);
+
+/** @brief Bytes of this process's memory that are in RAM. */
+SHIM_API int64_t shim_process__resident_bytes(void);
+
+/* ---- landlock: what this thread gives up --------------------------------------------------- */
+
+/**
+ * @brief Version of the kernel's Landlock.
+ * @return 1 or more; -ENOSYS where it was not built in, -EOPNOTSUPP where it is not active
+ */
+SHIM_API int32_t shim_landlock__abi(void);
+
+/**
+ * @brief Confines this thread, for good, to what a guest was granted (Linux 5.13).
+ *
+ * Outside of the grants it can no longer open a file or folder; nor can it, as far as the kernel's
+ * Landlock goes, run a program, bind or connect a TCP socket, or send a signal. Descriptors that
+ * are open stay as they are. What loads and attaches goes on: a thread that is not confined does
+ * it, and ends with this one. Other threads of the process are as they were.
+ *
+ * @param grants `count` times { int32_t fd; int32_t is_writable; }, descriptors of folders
+ * @return the version of Landlock; what was done before an error stays
+ */
+SHIM_API int32_t shim_landlock__confine(void *grants, uint32_t count);
 
 /* ---- map ----------------------------------------------------------------------------------------
  */

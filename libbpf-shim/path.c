@@ -73,12 +73,17 @@ static int open_again(int fd)
 	return result;
 }
 
-int shim_path_open_cgroup(const char *path)
+static int32_t open_cgroup(void *path)
 {
 	return expect_file_system(open_path(path, O_DIRECTORY), CGROUP2_SUPER_MAGIC);
 }
 
-int shim_path_open_netns(const char *path)
+int shim_path_open_cgroup(const char *path)
+{
+	return shim_errand(open_cgroup, (void *)path);
+}
+
+static int32_t open_netns(void *path)
 {
 	int fd = expect_file_system(open_path(path, 0), NSFS_MAGIC);
 
@@ -90,6 +95,11 @@ int shim_path_open_netns(const char *path)
 		return -ENOENT;
 	}
 	return fd;
+}
+
+int shim_path_open_netns(const char *path)
+{
+	return shim_errand(open_netns, (void *)path);
 }
 
 /* Reading these has effects, and no program runs from them. */

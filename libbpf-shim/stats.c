@@ -24,11 +24,12 @@ static void release(void *object)
 }
 
 /* Whether somebody has set kernel.bpf_stats_enabled. */
-static bool is_enabled_for_all(void)
+static int32_t is_enabled_for_all(void *unused)
 {
 	int fd = open("/proc/sys/kernel/bpf_stats_enabled", O_RDONLY | O_CLOEXEC);
 	char digit = '0';
 
+	(void)unused;
 	if (fd < 0)
 		return false;
 	if (read(fd, &digit, 1) != 1)
@@ -42,7 +43,7 @@ int32_t shim_stats__enable(struct shim_stats **out)
 	struct shim_stats *stats;
 	int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 
-	if (fd < 0 && !is_enabled_for_all())
+	if (fd < 0 && !shim_errand(is_enabled_for_all, NULL))
 		return fd;
 	stats = calloc(1, sizeof(*stats));
 	if (!stats || shim_owned_add(stats, release)) {

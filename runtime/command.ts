@@ -18,18 +18,22 @@ export { libbpfVersion } from "../ffi/mod.ts";
 export { type GuestStats } from "./stats.ts";
 
 /** Options of a run by the command line. */
-export type CommandOptions = Omit<RunOptions, "imports" | "signal">;
+export type CommandOptions = Omit<RunOptions, "imports" | "signal"> & {
+  /** Whether a kernel without Landlock is an error. */
+  requireLandlock: boolean;
+};
 
 /**
  * Runs a guest to its end; see `runGuest()` of `mod.ts`. From here on this thread does everything
- * itself: nothing that it opens reaches another.
+ * itself: nothing that it opens reaches another; and it is confined, for good.
  */
 export function runGuest(
   guest: GuestModule,
-  options: CommandOptions,
+  { requireLandlock, ...options }: CommandOptions,
   features: Features,
 ): number {
   // Where it is forbidden, map operations are a tenth slower.
   system.unshareDescriptors();
-  return runInstance(guest, options, features);
+  const sandbox = { isRequired: requireLandlock, isAlone: true };
+  return runInstance(guest, { ...options, sandbox }, features);
 }

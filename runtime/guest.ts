@@ -7,6 +7,8 @@ import { GuestMemory } from "./guest_memory.ts";
 import type { Features } from "./features.ts";
 import { checkGuest, type GuestModule } from "./module.ts";
 import type { InternalOptions } from "./run_options.ts";
+import { keepPumps } from "./pump.ts";
+import { enterSandbox } from "./sandbox.ts";
 import {
   BPF_SIGNATURES,
   checkSignatures,
@@ -81,6 +83,7 @@ class GuestRun implements Disposable {
     checkGuest(this.#guest, imports);
     checkSignatures(this.#guest, this.#signatures());
     const prepared = this.#control?.prepare();
+    this.#confine();
     try {
       const { exports } = new WebAssembly.Instance(prepared?.module ?? this.#guest.module, imports);
       this.#bind(exports);
@@ -98,6 +101,13 @@ class GuestRun implements Disposable {
       this.#bpf[Symbol.dispose]();
       this.#report(true);
     }
+  }
+
+  #confine(): void {
+    const { sandbox, onNotice } = this.#options;
+    if (sandbox === undefined) return;
+    keepPumps();
+    enterSandbox({ ...sandbox, grants: [], onNotice: onNotice ?? (() => {}) });
   }
 
   #bind(exports: WebAssembly.Exports): void {

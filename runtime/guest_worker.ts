@@ -40,6 +40,7 @@ async function run(job: Job): Promise<void> {
   const code = runGuestInside(compileGuest(job.bytes, job.name), {
     ...job.options,
     ...(imports === undefined ? {} : { imports }),
+    ...(job.sandbox === undefined ? {} : { sandbox: job.sandbox }),
     ...(job.memoryBytes === undefined ? {} : { limits: { memoryBytes: job.memoryBytes } }),
     interrupt,
     stdio: { stdout: output("stdout"), stderr: output("stderr") },

@@ -41,6 +41,14 @@ export interface ShownRing {
 }
 
 const modules = new Map<string, WebAssembly.Module>();
+const kept = new Map<string, Uint8Array<ArrayBuffer>>();
+
+/** Reads what will be needed while this thread still may. */
+export function keepPumps(): void {
+  for (const name of ["pump", "ring_pump"]) {
+    if (!kept.has(name) && !modules.has(name)) kept.set(name, readPump(name));
+  }
+}
 
 /** A pump between two memories that calls through a table. */
 export function createPump(guest: CallbackTarget, stage: WebAssembly.Memory): Pump {
@@ -70,8 +78,9 @@ export function createRingPump(guest: CallbackTarget, ring: ShownRing): RingPump
 function loadModule(name: string): WebAssembly.Module {
   let module = modules.get(name);
   if (module === undefined) {
-    module = new WebAssembly.Module(readPump(name));
+    module = new WebAssembly.Module(kept.get(name) ?? readPump(name));
     modules.set(name, module);
+    kept.delete(name);
   }
   return module;
 }

@@ -2,6 +2,7 @@
 import type { HostError } from "../ffi/errors.ts";
 import type { Interrupt } from "../ffi/mod.ts";
 import type { GuestMemory } from "./guest_memory.ts";
+import type { Sandbox } from "./sandbox.ts";
 import type { GuestStats } from "./stats.ts";
 
 /**
@@ -85,6 +86,8 @@ export interface RunOptions {
 
 /** Options of this package's own. */
 export interface InternalOptions extends RunOptions {
+  /** Confines the calling thread, for good, before the guest's first instruction; default: no. */
+  sandbox?: Sandbox;
   /** Gets the word that controls the guest, before its first instruction: see `wasm/rewrite.ts`. */
   onControl?: (words: Int32Array<SharedArrayBuffer>) => void;
   /** The guest has run its last instruction; what it holds is about to be released. */

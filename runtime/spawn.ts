@@ -32,6 +32,13 @@ export interface SpawnOptions extends
    * worker loads it, since functions cannot be sent there.
    */
   hostModule?: string | URL;
+  /**
+   * Whether its thread is confined before its first instruction: to the folders it was given, as far as
+   * the kernel's Landlock goes. Functions of `hostModule` run in that thread, too.
+   * "required" makes it an error where the kernel has no Landlock. Default: true without `hostModule`,
+   * else false.
+   */
+  sandbox?: boolean | "required";
   /** How much it may take; default: no limits but WebAssembly's. */
   limits?: Limits;
   /** Terminates it. */
@@ -58,6 +65,11 @@ const GIVE_UP_MS = 1000;
  */
 export function spawn(guest: GuestModule, options: SpawnOptions = {}): GuestHandle {
   return new GuestHandle(guest, options);
+}
+
+function sandboxOf({ sandbox, hostModule }: SpawnOptions): Job["sandbox"] {
+  const isWanted = sandbox ?? hostModule === undefined;
+  return isWanted === false ? undefined : { isRequired: isWanted === "required", isAlone: false };
 }
 
 /** A guest in a worker, made by {@linkcode spawn}. */
@@ -111,6 +123,7 @@ export class GuestHandle implements AsyncDisposable {
       memoryBytes: this.#options.limits?.memoryBytes,
       outputs: { stdout: this.#output("stdout"), stderr: this.#output("stderr") },
       hostModule: this.#options.hostModule?.toString(),
+      sandbox: sandboxOf(this.#options),
       interrupt: this.#interrupt.share(),
       claim: new Int32Array(new SharedArrayBuffer(4)),
     };

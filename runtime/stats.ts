@@ -1,5 +1,5 @@
 /** What a guest has done so far: times, memory, programs and buffers. */
-import type { Interrupt } from "../ffi/mod.ts";
+import { type Interrupt, system } from "../ffi/mod.ts";
 import type { BufferTotals, ProgramTotals, Totals } from "./bpf/mod.ts";
 
 /**
@@ -51,7 +51,7 @@ export class Meter {
       waitingMs,
       runningMs: wallMs - waitingMs,
       memoryBytes: now.memoryBytes,
-      processRssBytes: Deno.memoryUsage().rss,
+      processRssBytes: system.residentBytes(),
       programs: now.totals.programs,
       buffers: now.totals.buffers,
     };

@@ -3,6 +3,7 @@ import { HostError } from "../ffi/errors.ts";
 import { BpfError } from "./bpf/mod.ts";
 import { GuestStopped, GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
 import type { RunOptions } from "./run_options.ts";
+import type { Sandbox } from "./sandbox.ts";
 import type { GuestStats } from "./stats.ts";
 
 /** To the worker, once. */
@@ -17,6 +18,8 @@ export interface Job {
   outputs: Record<"stdout" | "stderr", "inherit" | "null" | "parent">;
   /** URL of the module with the host functions. */
   hostModule: string | undefined;
+  /** Whether the thread is confined; `undefined`: no. */
+  sandbox: Sandbox | undefined;
   /** See `Interrupt.share()`. */
   interrupt: bigint;
   /** Who sets it from 0 to 1 takes that share: the worker, or the parent of one that never began. */
