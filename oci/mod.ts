@@ -84,3 +84,10 @@ export {
   packModule,
   type PackOptions,
 } from "./formats/mod.ts";
+export { TrustError } from "./trust/errors.ts";
+export { PublicKey } from "./trust/public_key.ts";
+export { PrivateKey } from "./trust/private_key.ts";
+export { type Decision, type Named, Policy, type Rule } from "./trust/policy.ts";
+export { repositorySignatures, type SignatureSource, signatureTag } from "./trust/signatures.ts";
+export { signArtifact, type SignOptions } from "./trust/sign.ts";
+export { type Question, type Requirement, type Verdict, verifySignatures } from "./trust/verify.ts";

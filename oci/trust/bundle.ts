@@ -1,0 +1,92 @@
+/**
+ * Signatures as cosign writes them since version 3: a Sigstore bundle around a DSSE envelope around an
+ * in-toto statement.
+ *
+ * After sigstore/protobuf-specs (`sigstore_bundle.proto`), secure-systems-lab/dsse (`protocol.md`) and
+ * in-toto/attestation (`spec/v1/statement.md`).
+ */
+import { Buffer } from "node:buffer";
+import { type JsonObject, readJson } from "../json.ts";
+import { ArtifactError } from "../errors.ts";
+
+/** Bundles without certificates have some 700 bytes; with them and a log's proof, some 10,000. */
+export const MAX_BUNDLE_BYTES = 512 * 1024;
+const MAX_ENVELOPE_SIGNATURES = 16;
+
+const BUNDLE_TYPE = /^application\/vnd\.dev\.sigstore\.bundle\.v0\.\d{1,3}(?:\.\d{1,3})?\+json$/;
+const PAYLOAD_TYPE = "application/vnd.in-toto+json";
+const STATEMENT_TYPES = ["https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1"];
+
+/** What a signature says, in contrast to attestations of how something was built or what was found in it. */
+const SIGN_PREDICATE = "https://sigstore.dev/cosign/sign/v1";
+
+const LIMITS = { bytes: MAX_BUNDLE_BYTES, depth: 32, members: 20_000 };
+
+/** Whether a media type is that of a bundle. */
+export function isBundleType(mediaType: string): boolean {
+  return BUNDLE_TYPE.test(mediaType);
+}
+
+/** What was signed, and the signatures. */
+export interface Envelope {
+  /** The in-toto statement. */
+  readonly payload: Uint8Array;
+  /** What the signatures are over: the payload with its type and lengths (DSSE's PAE). */
+  readonly signed: Uint8Array;
+  /** One is enough. */
+  readonly signatures: readonly Uint8Array[];
+}
+
+/**
+ * Takes a bundle apart. Nothing of it has been verified then.
+ *
+ * @throws {ArtifactError} when it is none, or holds something else than a signed statement
+ */
+export function readBundle(bytes: Uint8Array): Envelope {
+  const what = "the signature bundle";
+  const json = readJson(bytes, { what, code: "BAD_MANIFEST", limits: LIMITS });
+  const envelope = json.requiredObject("dsseEnvelope");
+  const type = envelope.requiredString("payloadType");
+  if (type !== PAYLOAD_TYPE) throw envelope.error("payloadType", `is not ${PAYLOAD_TYPE}`);
+  const payload = base64(envelope, "payload");
+  const signatures = envelope.objects("signatures") ?? [];
+  if (signatures.length > MAX_ENVELOPE_SIGNATURES) {
+    throw envelope.error("signatures", `are more than ${MAX_ENVELOPE_SIGNATURES}`);
+  }
+  const encoding = `DSSEv1 ${type.length} ${type} ${payload.length} `;
+  return {
+    payload,
+    signed: Buffer.concat([Buffer.from(encoding), payload]),
+    signatures: signatures.map((signature) => base64(signature, "sig")),
+  };
+}
+
+/**
+ * The digests that a statement says were signed. Ask only once its signature has been verified.
+ *
+ * @throws {ArtifactError} when it is no statement, or one that attests something else
+ */
+export function signedDigests(payload: Uint8Array): string[] {
+  const what = "the signed statement";
+  const json = readJson(payload, { what, code: "BAD_MANIFEST", limits: LIMITS });
+  if (!STATEMENT_TYPES.includes(json.requiredString("_type"))) {
+    throw json.error("_type", "is not in-toto's");
+  }
+  const predicate = json.requiredString("predicateType");
+  if (predicate !== SIGN_PREDICATE) {
+    throw json.error("predicateType", `is not ${SIGN_PREDICATE}: it is an attestation`);
+  }
+  return (json.objects("subject") ?? []).flatMap((subject) =>
+    [...subject.texts("digest")].map(([algorithm, hex]) => `${algorithm}:${hex}`)
+  );
+}
+
+function base64(json: JsonObject, member: string): Uint8Array {
+  const text = json.requiredString(member);
+  try {
+    return Uint8Array.fromBase64(text);
+  } catch (cause) {
+    if (cause instanceof ArtifactError) throw cause;
+    throw json.error(member, "is not base64");
+  }
+}

@@ -1,0 +1,158 @@
+/** Policies: who must have signed what, by reference. */
+import { ArtifactError, HostError } from "../errors.ts";
+import { type JsonObject, readJson } from "../json.ts";
+import { canonicalRegistry, isRegistryName, parseReference, type Reference } from "../reference.ts";
+import { TrustError } from "./errors.ts";
+import { repeatedMember } from "./unique_members.ts";
+
+/** What a policy says about a reference: it may be used as it is, not at all, or when signed. */
+export type Decision = "accept" | "reject" | {
+  /** Key files, or keys in PEM themselves; a signature by one of them is enough. */
+  readonly keys: readonly string[];
+};
+
+/** The part of a policy that decides. */
+export interface Rule {
+  /** As the policy has it. */
+  readonly pattern: string;
+  /** What it says. */
+  readonly decision: Decision;
+}
+
+/** What a policy decides about: an artifact's name, without tag and digest. */
+export type Named = Pick<Reference, "registry" | "repository">;
+
+const LIMITS = { bytes: 2 ** 20, depth: 8, members: 20_000 };
+const HINT = "nothing is used until the policy is right: docs/trust.md has its form";
+
+/**
+ * A policy, read and found right.
+ *
+ * ```json
+ * { "references": { "ghcr.io/you/*": { "keys": ["you.pub"] }, "ghcr.io/you/old": "accept", "*": "reject" } }
+ * ```
+ *
+ * A pattern is a repository, a registry or a part of a path with `/*` behind it for all that is below, or
+ * `*` for everything. The longest one that fits decides; where none does, the reference is rejected.
+ */
+export class Policy {
+  /** Where it stands, as errors name it. */
+  readonly path: string;
+  /** By the canonical form of their patterns. */
+  readonly #rules: ReadonlyMap<string, Rule>;
+
+  private constructor(path: string, rules: ReadonlyMap<string, Rule>) {
+    this.path = path;
+    this.#rules = rules;
+  }
+
+  /**
+   * Reads a policy. Whatever is not understood is an error: a rule that was overlooked could be the one
+   * that matters.
+   *
+   * @throws {TrustError} `BAD_POLICY`
+   */
+  static parse(bytes: Uint8Array, path: string): Policy {
+    try {
+      const json = readJson(bytes, {
+        what: `the policy ${path}`,
+        code: "BAD_POLICY",
+        limits: LIMITS,
+      });
+      const repeated = repeatedMember(new TextDecoder().decode(bytes));
+      if (repeated !== undefined) throw json.error(JSON.stringify(repeated), "is there twice");
+      onlyMembers(json, ["references"]);
+      return new Policy(path, readRules(json.requiredObject("references")));
+    } catch (cause) {
+      if (!(cause instanceof ArtifactError)) throw cause;
+      throw new TrustError(cause.message, { code: "BAD_POLICY", hint: HINT, cause });
+    }
+  }
+
+  /** The rule for a reference: its own, that of the longest pattern that fits, or none. */
+  ruleFor({ registry, repository }: Named): Rule | undefined {
+    const name = `${withoutDefaultPort(canonicalRegistry(registry))}/${repository}`;
+    const own = this.#rules.get(name);
+    if (own !== undefined) return own;
+    for (let end = name.lastIndexOf("/"); end > 0; end = name.lastIndexOf("/", end - 1)) {
+      const rule = this.#rules.get(`${name.slice(0, end)}/*`);
+      if (rule !== undefined) return rule;
+    }
+    return this.#rules.get("*");
+  }
+}
+
+function readRules(json: JsonObject): Map<string, Rule> {
+  const rules = new Map<string, Rule>();
+  for (const pattern of json.names()) {
+    const canonical = canonicalPattern(pattern);
+    if (canonical === undefined) {
+      throw json.error(
+        JSON.stringify(pattern),
+        "is no pattern: it is *, or a repository, or a registry or part of a path with /* behind it",
+      );
+    }
+    const other = rules.get(canonical);
+    if (other !== undefined) {
+      throw json.error(
+        JSON.stringify(pattern),
+        `means the same as ${JSON.stringify(other.pattern)}`,
+      );
+    }
+    rules.set(canonical, { pattern, decision: readDecision(json, pattern) });
+  }
+  if (rules.size === 0) throw json.error("*", "is missing: there is no rule at all");
+  return rules;
+}
+
+function readDecision(json: JsonObject, pattern: string): Decision {
+  const word = stringOrObject(json, pattern);
+  if (word === "accept" || word === "reject") return word;
+  if (typeof word === "string") throw json.error(pattern, `is neither "accept" nor "reject"`);
+  onlyMembers(word, ["keys"]);
+  const keys = word.strings("keys") ?? [];
+  if (keys.length === 0) throw word.error("keys", "is empty");
+  if (keys.includes("")) throw word.error("keys", "has an empty text in it");
+  return { keys };
+}
+
+function stringOrObject(json: JsonObject, name: string): string | JsonObject {
+  try {
+    return json.string(name) ?? "";
+  } catch (error) {
+    if (!(error instanceof ArtifactError)) throw error;
+    return json.requiredObject(name);
+  }
+}
+
+function onlyMembers(json: JsonObject, known: readonly string[]): void {
+  const unknown = json.names().find((name) => !known.includes(name));
+  if (unknown !== undefined) throw json.error(JSON.stringify(unknown), "is not known here");
+}
+
+/** A pattern with its registry in canonical form; undefined when it is none. */
+function canonicalPattern(pattern: string): string | undefined {
+  if (pattern === "*") return pattern;
+  const isPrefix = pattern.endsWith("/*");
+  const name = isPrefix ? pattern.slice(0, -2) : pattern;
+  if (isPrefix && isRegistryName(name) && !name.includes("/")) {
+    return `${withoutDefaultPort(canonicalRegistry(name))}/*`;
+  }
+  const [registry = "", ...path] = name.split("/");
+  // A repository of one word on Docker Hub is library's; a part of a path is not.
+  const completed = isPrefix ? [...path, "x"] : path;
+  try {
+    const reference = parseReference(`oci://${registry}/${completed.join("/")}`);
+    if (/[@:]/.test(completed.join("/"))) return undefined;
+    const host = withoutDefaultPort(reference.registry);
+    const { repository } = reference;
+    return `${host}/${isPrefix ? repository.replace(/x$/, "*") : repository}`;
+  } catch (error) {
+    if (error instanceof HostError) return undefined;
+    throw error;
+  }
+}
+
+function withoutDefaultPort(registry: string): string {
+  return registry.replace(/:443$/, "");
+}

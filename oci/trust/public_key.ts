@@ -1,0 +1,139 @@
+/** Public keys, and what counts as a signature made with their other half. */
+import { constants, createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
+import { TrustError } from "./errors.ts";
+
+/** Kinds of keys that `cosign generate-key-pair` and `cosign import-key-pair` know. */
+type Kind = "rsa" | "ed25519" | "p256" | "p384" | "p521";
+
+/** One block of PEM (RFC 7468), with nothing but white space around it. */
+const PUBLIC_PEM = /^\s*-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]*-----END PUBLIC KEY-----\s*$/;
+
+/** A key file of more is none. */
+export const MAX_KEY_BYTES = 64 * 1024;
+
+/** What NIST SP 800-131A still allows for checking signatures. */
+const MIN_RSA_BITS = 2048;
+const SHA256_BYTES = 32;
+
+const CURVES: Readonly<Record<string, Kind>> = {
+  prime256v1: "p256",
+  secp384r1: "p384",
+  secp521r1: "p521",
+};
+
+/** cosign signs with SHA-256 up to version 2.4, and since then with the hash that goes with the curve. */
+const HASHES = { p256: ["sha256"], p384: ["sha256", "sha384"], p521: ["sha512"] } as const;
+
+/** A key that signatures are checked with. */
+export class PublicKey {
+  /** SHA-256 of the key in its DER form, base64: the hint by which Sigstore's bundles name it. */
+  readonly fingerprint: string;
+  /** How errors name it: the file that it came from, for instance. */
+  readonly name: string;
+  readonly #key: KeyObject;
+  readonly #kind: Kind;
+
+  private constructor(key: KeyObject, options: { name: string; kind: Kind }) {
+    this.#key = key;
+    this.#kind = options.kind;
+    this.name = options.name;
+    const der = key.export({ type: "spki", format: "der" });
+    this.fingerprint = createHash("sha256").update(der).digest("base64");
+  }
+
+  /**
+   * Reads a key as `cosign.pub` has it: PEM, `PUBLIC KEY`; ECDSA on P-256, P-384 or P-521, RSA of 2048
+   * bits or more, or Ed25519.
+   *
+   * @param name how errors name it
+   * @throws {TrustError} `BAD_KEY`
+   */
+  static parse(pem: string, name: string): PublicKey {
+    if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
+      throw badKey(name, "it is a private key", "give its public half, such as cosign.pub");
+    }
+    if (pem.length > MAX_KEY_BYTES || !PUBLIC_PEM.test(pem)) {
+      throw badKey(name, "it is not one block of PEM that starts with -----BEGIN PUBLIC KEY-----");
+    }
+    let key: KeyObject;
+    try {
+      key = createPublicKey(pem);
+    } catch (cause) {
+      throw badKey(name, "what its PEM holds is no key", undefined, cause);
+    }
+    return new PublicKey(key, { name, kind: kindOf(key, name) });
+  }
+
+  /** Whether `signature` was made over `bytes` with this key's other half. Never throws. */
+  async verifies(bytes: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    const kind = this.#kind;
+    if (kind === "rsa") return this.#verifiesRsa(bytes, signature);
+    if (kind === "ed25519") return await this.#verifiesEd25519(bytes, signature);
+    return HASHES[kind].some((hash) => this.#try(hash, bytes, signature));
+  }
+
+  /** cosign makes PKCS #1 v1.5; Sigstore's other clients also PSS, with a salt as long as the hash or as can be. */
+  #verifiesRsa(bytes: Uint8Array, signature: Uint8Array): boolean {
+    if (this.#try("sha256", bytes, signature)) return true;
+    const modulusBytes = (this.#key.asymmetricKeyDetails?.modulusLength ?? 0) / 8;
+    const padding = constants.RSA_PKCS1_PSS_PADDING;
+    return [SHA256_BYTES, modulusBytes - SHA256_BYTES - 2].some((saltLength) =>
+      this.#try("sha256", bytes, signature, { padding, saltLength })
+    );
+  }
+
+  /** Pure Ed25519, and Ed25519ph, which `cosign sign` makes since version 2.4. */
+  async #verifiesEd25519(bytes: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    if (this.#try(undefined, bytes, signature)) return true;
+    const { ed25519ph } = await import("@noble/curves/ed25519.js");
+    const { x = "" } = this.#key.export({ format: "jwk" });
+    const raw = Uint8Array.fromBase64(x, { alphabet: "base64url" });
+    try {
+      return ed25519ph.verify(signature, bytes, raw, { zip215: false });
+    } catch {
+      // It has not the length of one.
+      return false;
+    }
+  }
+
+  #try(
+    hash: "sha256" | "sha384" | "sha512" | undefined,
+    bytes: Uint8Array,
+    signature: Uint8Array,
+    options: { padding?: number; saltLength?: number } = {},
+  ): boolean {
+    try {
+      return verify(hash, bytes, { key: this.#key, ...options }, signature);
+    } catch {
+      // Not even of a signature's form.
+      return false;
+    }
+  }
+}
+
+function kindOf(key: KeyObject, name: string): Kind {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = key;
+  if (type === "ed25519") return "ed25519";
+  if (type === "rsa") {
+    const bits = details.modulusLength ?? 0;
+    if (bits >= MIN_RSA_BITS) return "rsa";
+    throw badKey(name, `it is an RSA key of ${bits} bits, and ${MIN_RSA_BITS} are the least`);
+  }
+  const kind = type === "ec" ? CURVES[details.namedCurve ?? ""] : undefined;
+  if (kind !== undefined) return kind;
+  const what = type === "ec" ? `a key on the curve ${details.namedCurve}` : `of type ${type}`;
+  throw badKey(
+    name,
+    `it is ${what}`,
+    "ECDSA on P-256, P-384 or P-521, RSA and Ed25519 can be used",
+  );
+}
+
+/** An error about a key. */
+export function badKey(name: string, reason: string, hint?: string, cause?: unknown): TrustError {
+  return new TrustError(`Cannot use the key ${name}: ${reason}`, {
+    code: "BAD_KEY",
+    hint: hint ?? "cosign generate-key-pair makes a pair: cosign.key signs, cosign.pub verifies",
+    cause,
+  });
+}

@@ -1,0 +1,231 @@
+import assert from "node:assert/strict";
+import {
+  addSignatures,
+  cosignBytes,
+  cosignKey,
+  signedRepository,
+  TOOL,
+} from "../../tests/support/cosign_data.ts";
+import { MemoryContent } from "../../tests/support/memory_content.ts";
+import { type Digest, digestOf } from "../digest.ts";
+import { ArtifactError } from "../errors.ts";
+import { PublicKey } from "./public_key.ts";
+import { repositorySignatures, signatureTag } from "./signatures.ts";
+import { SIGNATURE, SIMPLE_SIGNING } from "./simple_signing.ts";
+import { type Requirement, type Verdict, verifySignatures } from "./verify.ts";
+
+const OTHER = digestOf(new TextEncoder().encode("another manifest"));
+
+const wants = (...keys: PublicKey[]): Requirement => ({ source: "--verify-key test.pub", keys });
+
+function verify(
+  repository: MemoryContent,
+  keys: PublicKey[],
+  digests: readonly Digest[] = [TOOL],
+): Promise<Verdict[]> {
+  const source = repositorySignatures(repository);
+  return verifySignatures({ what: "test/tool", digests, requirements: [wants(...keys)], source });
+}
+
+const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+const decode = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
+
+/** The parts of a case, changed by `edit`, with digests that fit again. */
+function forged(
+  name: string,
+  edit: (parts: { manifest: Manifest; payload: string }) => void,
+): MemoryContent {
+  const form = name.endsWith("-bundle") ? "bundle" : "payload";
+  const parts = {
+    manifest: decode(cosignBytes(`${name}.manifest.json`)) as Manifest,
+    payload: new TextDecoder().decode(cosignBytes(`${name}.${form}.json`)),
+  };
+  edit(parts);
+  const repository = new MemoryContent();
+  const { digest, size } = repository.put(new TextEncoder().encode(parts.payload));
+  for (const layer of parts.manifest.layers) Object.assign(layer, { digest, size });
+  const manifest = repository.put(encode(parts.manifest));
+  if (form === "bundle") repository.about.set(TOOL, [manifest]);
+  else repository.names.set(signatureTag(TOOL) ?? "", manifest);
+  return repository;
+}
+
+interface Manifest {
+  layers: { mediaType: string; annotations?: Record<string, string> }[];
+}
+
+const CASES = {
+  "p256-tag": "p256",
+  "p256-annotated": "p256",
+  "p256-bundle": "p256",
+  "p256-referrer": "p256",
+  "p384-tag": "p384",
+  "rsa-tag": "rsa",
+  "rsa-bundle": "rsa",
+  "ed25519-tag": "ed25519",
+  "ed25519-bundle": "ed25519",
+  "two-keys": "p256",
+};
+
+for (const [name, key] of Object.entries(CASES)) {
+  Deno.test(`verifySignatures() takes what cosign wrote: ${name}`, async () => {
+    const [verdict] = await verify(signedRepository(name), [cosignKey(key)]);
+    assert.equal(verdict?.digest, TOOL);
+    assert.equal(verdict?.key.name, `${key}.pub`);
+  });
+
+  Deno.test(`verifySignatures() refuses the keys that did not make ${name}`, async () => {
+    const others = ["p256", "p384", "rsa", "ed25519"].filter((other) =>
+      other !== key && !(name === "two-keys" && other === "rsa")
+    );
+    const refused = verify(signedRepository(name), others.map(cosignKey));
+    await assert.rejects(refused, { name: "TrustError", code: "BAD_SIGNATURE" });
+  });
+
+  Deno.test(`verifySignatures() refuses another manifest with the signature of ${name}`, async () => {
+    const repository = signedRepository(name);
+    const there = repository.names.get(signatureTag(TOOL) ?? "");
+    if (there !== undefined) repository.names.set(signatureTag(OTHER) ?? "", there);
+    repository.about.set(OTHER, repository.about.get(TOOL) ?? []);
+    await assert.rejects(verify(repository, [cosignKey(key)], [OTHER]), (error) => {
+      assert.ok(error instanceof Error && "detail" in error && "code" in error);
+      assert.equal(error.code, "BAD_SIGNATURE");
+      assert.match(String(error.detail), new RegExp(`signs something else: ${TOOL}`));
+      return true;
+    });
+  });
+}
+
+Deno.test("verifySignatures() takes the signature of an index for what was chosen from it", async () => {
+  const [verdict] = await verify(signedRepository("p256-tag"), [cosignKey("p256")], [OTHER, TOOL]);
+  assert.equal(verdict?.digest, TOOL);
+});
+
+Deno.test("verifySignatures() says that nothing is signed when there is no signature", async () => {
+  await assert.rejects(verify(new MemoryContent(), [cosignKey("p256")]), { code: "NOT_SIGNED" });
+});
+
+Deno.test("verifySignatures() wants every requirement met", async () => {
+  const source = repositorySignatures(signedRepository("two-keys"));
+  const [p256, rsa, ed25519] = ["p256", "rsa", "ed25519"].map((name) => wants(cosignKey(name)));
+  assert.ok(p256 && rsa && ed25519);
+  const ask = (requirements: Requirement[]) =>
+    verifySignatures({ what: "test/tool", digests: [TOOL], requirements, source });
+  const verdicts = await ask([p256, rsa]);
+  assert.deepEqual(verdicts.map(({ key }) => key.name), ["p256.pub", "rsa.pub"]);
+  await assert.rejects(ask([p256, ed25519]), { code: "BAD_SIGNATURE" });
+  assert.deepEqual(await ask([]), []);
+});
+
+Deno.test("verifySignatures() takes no attestation for a signature", async () => {
+  const refused = verify(signedRepository("p256-attestation"), [cosignKey("p256")]);
+  await assert.rejects(refused, (error) => {
+    assert.match(String((error as { detail?: string }).detail), /it is an attestation/);
+    return true;
+  });
+});
+
+Deno.test("verifySignatures() refuses what was changed in a signed payload", async () => {
+  const changes: [string, (text: string) => string][] = [
+    ["p256-tag", (text) => text.replace("p256-tag", "p256-tug")],
+    ["p256-tag", (text) => `${text} `],
+    ["rsa-tag", (text) => text.replace('"optional":null', '"optional":{}')],
+    ["ed25519-tag", (text) => text.replace("localhost", "localhose")],
+    ["p256-bundle", (text) => text.replace(/"payload":"eyJ/, '"payload":"eyK')],
+    ["p256-bundle", (text) => text.replace("in-toto+json", "in-toto+jsom")],
+    ["ed25519-bundle", (text) => text.replace(/"sig":"./, '"sig":"A')],
+  ];
+  for (const [name, change] of changes) {
+    const repository = forged(name, (parts) => parts.payload = change(parts.payload));
+    const keys = [cosignKey(name.replace(/-\w+$/, ""))];
+    await assert.rejects(verify(repository, keys), { code: "BAD_SIGNATURE" }, name);
+  }
+});
+
+Deno.test("verifySignatures() refuses a payload that names the digest without being signed", async () => {
+  const repository = forged("p256-tag", (parts) => {
+    parts.payload = parts.payload.replace(TOOL, OTHER);
+  });
+  repository.names.set(
+    signatureTag(OTHER) ?? "",
+    await repository.resolve(signatureTag(TOOL) ?? ""),
+  );
+  const refused = verify(repository, [cosignKey("p256")], [OTHER]);
+  await assert.rejects(refused, { code: "BAD_SIGNATURE" });
+});
+
+Deno.test("verifySignatures() refuses signatures that are none", async () => {
+  for (const text of ["", "AAAA", "=", "!", "MEUCIQ==", "A".repeat(2000)]) {
+    for (const name of ["p256-tag", "rsa-tag", "ed25519-tag"]) {
+      const repository = forged(name, ({ manifest: { layers: [layer] } }) => {
+        if (layer?.annotations !== undefined) layer.annotations[SIGNATURE] = text;
+      });
+      const keys = [cosignKey(name.replace("-tag", ""))];
+      await assert.rejects(verify(repository, keys), { code: "BAD_SIGNATURE" }, `${name} ${text}`);
+    }
+  }
+  const without = forged("p256-tag", ({ manifest: { layers: [layer] } }) => {
+    delete layer?.annotations;
+  });
+  await assert.rejects(verify(without, [cosignKey("p256")]), { code: "BAD_SIGNATURE" });
+});
+
+Deno.test("verifySignatures() refuses documents of any odd shape, and goes on behind them", async () => {
+  const odd = ["", "null", "[]", "{}", '{"dsseEnvelope":null}', '{"dsseEnvelope":{}}', "\xff"];
+  const types = [
+    SIMPLE_SIGNING,
+    "application/vnd.dev.sigstore.bundle.v0.3+json",
+    "application/vnd.oci.image.layer.v1.tar",
+  ];
+  const repository = new MemoryContent();
+  const junk = odd.map((text) => repository.put(new TextEncoder().encode(text)));
+  for (const text of odd) {
+    for (const mediaType of types) {
+      const layer = { ...repository.put(new TextEncoder().encode(text)), mediaType };
+      const layers = [{ ...layer, annotations: { [SIGNATURE]: "AAAA" } }];
+      junk.push(repository.put(encode({ schemaVersion: 2, config: layer, layers })));
+    }
+  }
+  repository.about.set(TOOL, junk);
+  const refused = verify(repository, [cosignKey("p256")]);
+  await assert.rejects(refused, { code: "BAD_SIGNATURE" });
+  repository.about.set(TOOL, junk.slice(0, 20));
+  addSignatures(repository, "p256-bundle");
+  assert.equal((await verify(repository, [cosignKey("p256")])).length, 1);
+});
+
+Deno.test("verifySignatures() looks at no more signatures than its limit", async () => {
+  const repository = forged("p256-tag", ({ manifest }) => {
+    const [layer] = manifest.layers;
+    if (layer !== undefined) manifest.layers = Array(5000).fill(layer);
+  });
+  await assert.rejects(verify(repository, [cosignKey("p384")]), { code: "BAD_SIGNATURE" });
+  assert.ok(repository.fetched.length < 110, `${repository.fetched.length} fetched`);
+});
+
+Deno.test("verifySignatures() looks at no more manifests than its limit", async () => {
+  const repository = new MemoryContent();
+  const empty = (index: number) =>
+    repository.put(encode({ schemaVersion: 2, config: repository.put(encode(index)), layers: [] }));
+  repository.about.set(TOOL, Array.from({ length: 5000 }, (_, index) => empty(index)));
+  await assert.rejects(verify(repository, [cosignKey("p256")]), { code: "BAD_SIGNATURE" });
+  assert.ok(repository.fetched.length < 40, `${repository.fetched.length} fetched`);
+});
+
+Deno.test("verifySignatures() reads no payload or bundle that is too large", async () => {
+  for (const [name, bytes] of [["p256-tag", 70_000], ["p256-bundle", 600_000]] as const) {
+    const repository = forged(name, (parts) => parts.payload += " ".repeat(bytes));
+    await assert.rejects(verify(repository, [cosignKey("p256")]), { code: "BAD_SIGNATURE" });
+    assert.equal(repository.fetched.length, 1);
+  }
+});
+
+Deno.test("verifySignatures() takes an unreachable registry for that, not for an unsigned artifact", async () => {
+  const repository = signedRepository("p256-tag");
+  const cut = new ArtifactError("cut", { code: "CUT" });
+  repository.referrers = () => Promise.reject(cut);
+  await assert.rejects(verify(repository, [cosignKey("p256")]), { code: "CUT" });
+  repository.referrers = () => Promise.resolve([]);
+  repository.fetch = () => Promise.reject(cut);
+  await assert.rejects(verify(repository, [cosignKey("p256")]), { code: "CUT" });
+});

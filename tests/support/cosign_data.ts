@@ -1,0 +1,48 @@
+/** What cosign wrote: see `tests/data/cosign/README.md`. */
+import { digestOf } from "../../oci/digest.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { PublicKey } from "../../oci/trust/public_key.ts";
+import { signatureTag } from "../../oci/trust/signatures.ts";
+import { MemoryContent } from "./memory_content.ts";
+import { fromFileUrl } from "./paths.ts";
+
+/** Password of all private keys there. */
+export const PASSWORD = "for tests only";
+
+/** A file of that folder. */
+export function cosignFile(name: string): string {
+  return fromFileUrl(`../data/cosign/${name}`);
+}
+
+/** The content of a file of that folder. */
+export function cosignBytes(name: string): Uint8Array<ArrayBuffer> {
+  return Deno.readFileSync(cosignFile(name));
+}
+
+/** A public key of that folder, such as `p256`. */
+export function cosignKey(name: string): PublicKey {
+  return PublicKey.parse(Deno.readTextFileSync(cosignFile(`${name}.pub`)), `${name}.pub`);
+}
+
+/** The manifest that all signatures are about. */
+export const TOOL: Digest = digestOf(cosignBytes("tool.manifest.json"));
+
+/** A repository with the signatures of one case, where cosign puts them. */
+export function signedRepository(name: string): MemoryContent {
+  const repository = new MemoryContent();
+  addSignatures(repository, name);
+  return repository;
+}
+
+/** Adds the signatures of a case to a repository. */
+export function addSignatures(repository: MemoryContent, name: string): void {
+  const manifest = repository.put(cosignBytes(`${name}.manifest.json`));
+  for (const { name: file } of Deno.readDirSync(cosignFile(""))) {
+    if (/\.(payload|bundle)\d*\.json$/.test(file) && file.startsWith(`${name}.`)) {
+      repository.put(cosignBytes(file));
+    }
+  }
+  const json = JSON.parse(new TextDecoder().decode(cosignBytes(`${name}.manifest.json`)));
+  if (json.subject === undefined) repository.names.set(signatureTag(TOOL) ?? "", manifest);
+  else repository.about.set(TOOL, [...repository.about.get(TOOL) ?? [], manifest]);
+}

@@ -1,0 +1,59 @@
+/** A repository in memory, for tests of what needs none that is real. */
+import { bytesSource, type ByteStream, type Content, type Source } from "../../oci/content.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import { type Digest, digestOf } from "../../oci/digest.ts";
+import { ArtifactError } from "../../oci/errors.ts";
+import { OCI_MANIFEST } from "../../oci/media_types.ts";
+
+/** Holds what it is given, and verifies nothing. */
+export class MemoryContent implements Content {
+  /** Bytes by digest. */
+  readonly blobs = new Map<string, Uint8Array<ArrayBuffer>>();
+  /** What names stand for. */
+  readonly names = new Map<string, Descriptor>();
+  /** Manifests by the digest of their subject. */
+  readonly about = new Map<string, Descriptor[]>();
+  /** What was fetched, in order. */
+  readonly fetched: string[] = [];
+
+  /** Puts bytes in as they are. */
+  put(bytes: Uint8Array<ArrayBuffer>, mediaType = OCI_MANIFEST): Descriptor {
+    const digest = digestOf(bytes);
+    this.blobs.set(digest, bytes);
+    return { mediaType, digest, size: bytes.length };
+  }
+
+  has({ digest }: Descriptor): Promise<boolean> {
+    return Promise.resolve(this.blobs.has(digest));
+  }
+
+  async fetch({ digest }: Descriptor): Promise<ByteStream> {
+    this.fetched.push(digest);
+    const bytes = this.blobs.get(digest);
+    if (bytes === undefined) throw notFound(digest);
+    return await bytesSource(bytes)();
+  }
+
+  async push({ digest }: Descriptor, source: Source): Promise<void> {
+    const chunks = await Array.fromAsync(await source());
+    this.blobs.set(digest, new Uint8Array(await new Blob(chunks).arrayBuffer()));
+  }
+
+  resolve(name: string): Promise<Descriptor> {
+    const descriptor = this.names.get(name);
+    return descriptor === undefined ? Promise.reject(notFound(name)) : Promise.resolve(descriptor);
+  }
+
+  tag(descriptor: Descriptor, name: string): Promise<void> {
+    this.names.set(name, descriptor);
+    return Promise.resolve();
+  }
+
+  referrers(digest: Digest): Promise<Descriptor[]> {
+    return Promise.resolve(this.about.get(digest) ?? []);
+  }
+}
+
+function notFound(what: string): ArtifactError {
+  return new ArtifactError(`Cannot find ${what}`, { code: "NOT_FOUND" });
+}
