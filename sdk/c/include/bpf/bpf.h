@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The elements of maps, by libbpf's names. A map's descriptor, as bpf_map__fd() gives it, is a
+ * token of the guest's own: no descriptor of WASI's, and nothing to close.
+ *
+ * As in libbpf 1.x: 0 or more, or -errno with errno set, by the numbers of this libc's <errno.h>.
+ */
+#ifndef WASM_BPF_BPF_H
+#define WASM_BPF_BPF_H
+
+#include "libbpf_common.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+static inline int bpf_map_lookup_elem_flags(int fd, const void *key, void *value, __u64 flags)
+{
+	return libbpf_wasm_result(
+	    wasm_bpf_map_operate(fd, WASM_BPF_MAP_LOOKUP, key, value, NULL, flags));
+}
+
+/** @brief Copies an element's value out; for a per-CPU map those of all CPUs. @return 0, -ENOENT */
+static inline int bpf_map_lookup_elem(int fd, const void *key, void *value)
+{
+	return bpf_map_lookup_elem_flags(fd, key, value, 0);
+}
+
+/** @brief Writes an element; flags BPF_ANY, BPF_NOEXIST, BPF_EXIST. @return 0, -EEXIST, -E2BIG … */
+static inline int bpf_map_update_elem(int fd, const void *key, const void *value, __u64 flags)
+{
+	/* One parameter serves lookup and update; an update only reads it. */
+	return libbpf_wasm_result(
+	    wasm_bpf_map_operate(fd, WASM_BPF_MAP_UPDATE, key, (void *)value, NULL, flags));
+}
+
+static inline int bpf_map_delete_elem_flags(int fd, const void *key, __u64 flags)
+{
+	return libbpf_wasm_result(
+	    wasm_bpf_map_operate(fd, WASM_BPF_MAP_DELETE, key, NULL, NULL, flags));
+}
+
+static inline int bpf_map_delete_elem(int fd, const void *key)
+{
+	return bpf_map_delete_elem_flags(fd, key, 0);
+}
+
+/** @brief The key after @p key, the first for NULL. @return 0, or -ENOENT at the end */
+static inline int bpf_map_get_next_key(int fd, const void *key, void *next_key)
+{
+	return libbpf_wasm_result(
+	    wasm_bpf_map_operate(fd, WASM_BPF_MAP_GET_NEXT_KEY, key, NULL, next_key, 0));
+}
+
+static inline int bpf_map_lookup_and_delete_elem_flags(int fd, const void *key, void *value,
+						       __u64 flags)
+{
+	return libbpf_wasm_result(wasm_bpf_map_lookup_and_delete(fd, key, value, flags));
+}
+
+/** @brief Copies a value out and deletes the element in one step; pops from a queue or stack. */
+static inline int bpf_map_lookup_and_delete_elem(int fd, const void *key, void *value)
+{
+	return bpf_map_lookup_and_delete_elem_flags(fd, key, value, 0);
+}
+
+/* ---- many at once (Linux 5.6) -------------------------------------------------------------- */
+
+struct bpf_map_batch_opts {
+	size_t sz;
+	__u64 elem_flags;
+	__u64 flags; /* the kernel knows none */
+};
+
+static inline int libbpf_wasm_batch(int fd, int cmd, void *in_batch, void *out_batch, void *keys,
+				    void *values, __u32 *count,
+				    const struct bpf_map_batch_opts *opts)
+{
+	return libbpf_wasm_result(wasm_bpf_map_batch(fd, cmd, in_batch, out_batch, keys, values,
+						     count, opts ? opts->elem_flags : 0));
+}
+
+/**
+ * @brief Copies many elements out.
+ * @param in_batch where to go on: NULL at first, then what `out_batch` was given
+ * @param out_batch where it stopped: as large as a key, at least 4 bytes
+ * @param count in: elements there is room for; out: how many there are
+ * @return 0; -ENOENT at the end, when `count` elements are good as well
+ */
+static inline int bpf_map_lookup_batch(int fd, void *in_batch, void *out_batch, void *keys,
+				       void *values, __u32 *count,
+				       const struct bpf_map_batch_opts *opts)
+{
+	return libbpf_wasm_batch(fd, WASM_BPF_BATCH_LOOKUP, in_batch, out_batch, keys, values,
+				 count, opts);
+}
+
+/** @brief The same, and deletes what it copies. */
+static inline int bpf_map_lookup_and_delete_batch(int fd, void *in_batch, void *out_batch,
+						  void *keys, void *values, __u32 *count,
+						  const struct bpf_map_batch_opts *opts)
+{
+	return libbpf_wasm_batch(fd, WASM_BPF_BATCH_LOOKUP_AND_DELETE, in_batch, out_batch, keys,
+				 values, count, opts);
+}
+
+/** @brief Writes many; `count` says afterwards how many were. */
+static inline int bpf_map_update_batch(int fd, const void *keys, const void *values, __u32 *count,
+				       const struct bpf_map_batch_opts *opts)
+{
+	return libbpf_wasm_batch(fd, WASM_BPF_BATCH_UPDATE, NULL, NULL, (void *)keys,
+				 (void *)values, count, opts);
+}
+
+static inline int bpf_map_delete_batch(int fd, const void *keys, __u32 *count,
+				       const struct bpf_map_batch_opts *opts)
+{
+	return libbpf_wasm_batch(fd, WASM_BPF_BATCH_DELETE, NULL, NULL, (void *)keys, NULL, count,
+				 opts);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* WASM_BPF_BPF_H */

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libbpf's names for guests: what a program of libbpf-bootstrap's kind includes. README.md says
+ * what is there and what differs. Needs wasm-bpf: it imports the module `wasm_bpf_ext`.
+ */
+#ifndef WASM_BPF_LIBBPF_H
+#define WASM_BPF_LIBBPF_H
+
+#include <stdarg.h>
+
+#include "libbpf_buffer.h"
+#include "libbpf_object.h"
+#include "libbpf_skeleton.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LIBBPF_MAJOR_VERSION 1
+#define LIBBPF_MINOR_VERSION 7
+
+enum libbpf_print_level {
+	LIBBPF_WARN,
+	LIBBPF_INFO,
+	LIBBPF_DEBUG,
+};
+
+typedef int (*libbpf_print_fn_t)(enum libbpf_print_level level, const char *format, va_list args);
+
+/** @brief Does nothing: the host prints what libbpf says, more of it under --verbose. */
+static inline libbpf_print_fn_t libbpf_set_print(libbpf_print_fn_t fn)
+{
+	(void)fn;
+	return NULL;
+}
+
+enum libbpf_strict_mode {
+	LIBBPF_STRICT_ALL = -1,
+	LIBBPF_STRICT_NONE = 0,
+};
+
+/** @brief As in libbpf 1.x: strict is all there is. */
+static inline int libbpf_set_strict_mode(enum libbpf_strict_mode mode)
+{
+	(void)mode;
+	return 0;
+}
+
+/** @brief For what returns pointers: -errno for NULL. */
+static inline long libbpf_get_error(const void *pointer)
+{
+	return pointer ? 0 : -errno;
+}
+
+/** @brief Says an error, of either sign, in words. @return 0, or -ERANGE when it was cut */
+static inline int libbpf_strerror(int err, char *buf, size_t size)
+{
+	int length = snprintf(buf, size, "%s", strerror(err < 0 ? -err : err));
+
+	return length < (int)size ? 0 : libbpf_wasm_fail(ERANGE);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* WASM_BPF_LIBBPF_H */

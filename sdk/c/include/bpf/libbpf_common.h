@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* What the headers with libbpf's names share: types, options, errors. */
+#ifndef WASM_BPF_LIBBPF_COMMON_H
+#define WASM_BPF_LIBBPF_COMMON_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "../wasm_bpf.h"
+#include "../wasm_bpf_ext.h"
+
+/* The kernel's names for its integers, and what its <linux/bpf.h> calls things: WASI has neither.
+ */
+#include "linux_bpf.h"
+
+#ifdef __cplusplus
+#define LIBBPF_WASM_CAST(type, pointer) (static_cast<type>(pointer))
+#else
+#define LIBBPF_WASM_CAST(type, pointer) ((type)(pointer))
+#endif
+
+/* Declares a zeroed struct of options with its size and the given fields set. */
+#define LIBBPF_OPTS(TYPE, NAME, ...)                                                               \
+	struct TYPE NAME = ({                                                                      \
+		struct TYPE libbpf_wasm_opts;                                                      \
+		memset(&libbpf_wasm_opts, 0, sizeof(libbpf_wasm_opts));                            \
+		struct TYPE libbpf_wasm_set = {.sz = sizeof(struct TYPE), __VA_ARGS__};            \
+		libbpf_wasm_opts = libbpf_wasm_set;                                                \
+		libbpf_wasm_opts;                                                                  \
+	})
+#define DECLARE_LIBBPF_OPTS LIBBPF_OPTS
+
+/* The kernel's number of an error, and the one that this libc's <errno.h> has for it. */
+static inline int libbpf_wasm_errno(int kernel_errno)
+{
+	static const unsigned char numbers[][2] = {
+	    {1, EPERM},		{2, ENOENT},	     {3, ESRCH},      {4, EINTR},
+	    {5, EIO},		{6, ENXIO},	     {7, E2BIG},      {8, ENOEXEC},
+	    {9, EBADF},		{11, EAGAIN},	     {12, ENOMEM},    {13, EACCES},
+	    {14, EFAULT},	{16, EBUSY},	     {17, EEXIST},    {19, ENODEV},
+	    {20, ENOTDIR},	{21, EISDIR},	     {22, EINVAL},    {23, ENFILE},
+	    {24, EMFILE},	{25, ENOTTY},	     {27, EFBIG},     {28, ENOSPC},
+	    {30, EROFS},	{32, EPIPE},	     {33, EDOM},      {34, ERANGE},
+	    {36, ENAMETOOLONG}, {38, ENOSYS},	     {40, ELOOP},     {75, EOVERFLOW},
+	    {84, EILSEQ},	{92, ENOPROTOOPT},   {95, ENOTSUP},   {98, EADDRINUSE},
+	    {110, ETIMEDOUT},	{111, ECONNREFUSED}, {114, EALREADY}, {116, ESTALE},
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (numbers[i][0] == kernel_errno)
+			return numbers[i][1];
+	}
+	/* 524 is the kernel's own ENOTSUPP, which leaks out of bpf(2). */
+	return kernel_errno == 524 ? ENOTSUP : EIO;
+}
+
+/* An import's result as libbpf gives it: 0 or more, or -errno with errno set. */
+static inline int libbpf_wasm_result(int result)
+{
+	if (result >= 0)
+		return result;
+	errno = libbpf_wasm_errno(-result);
+	return -errno;
+}
+
+/* Fails with an error of this libc's. */
+static inline int libbpf_wasm_fail(int error)
+{
+	errno = error;
+	return -error;
+}
+
+#endif /* WASM_BPF_LIBBPF_COMMON_H */

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What command-line tools written as guests need besides eBPF: text that is harmless to a terminal,
+ * times, numbers from options, a sleep that Ctrl-C ends, histograms. Needs no import but WASI's.
+ */
+#ifndef WASM_BPF_TOOL_H
+#define WASM_BPF_TOOL_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TOOL_NS_PER_SEC 1000000000ULL
+#define TOOL_NS_PER_MS 1000000ULL
+
+/* ---- text ---------------------------------------------------------------------------------- */
+
+/*
+ * Bytes of the UTF-8 character at `s` if a terminal just shows it, 0 if it might obey it. Processes
+ * choose their own names and paths, so these may hold escape sequences: in ASCII (ESC [), as
+ * U+009B, or as a stray byte 0x9b.
+ */
+static inline size_t tool_harmless_character(const unsigned char *s)
+{
+	/* By length: what is below is a control character or an overlong encoding. */
+	static const uint32_t least[] = {0, 0x20, 0xa0, 0x800, 0x10000};
+	size_t length = s[0] < 0x80 ? 1 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	uint32_t c = s[0];
+
+	if (length > 1)
+		c = s[0] & (0x7fU >> length);
+	for (size_t i = 1; i < length; i++) {
+		/* The string's NUL is no continuation byte, so this never reads past it. */
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	if (s[0] >> 6 == 2 || s[0] >= 0xf8 || c < least[length] || c == 0x7f || c > 0x10ffff)
+		return 0;
+	return length;
+}
+
+/**
+ * @brief Prints text with what a terminal might obey as \xNN, and blanks up to `width` characters.
+ * @param text ends with NUL
+ */
+static inline void tool_print_text(const char *text, int width)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	for (; *s; width--) {
+		size_t length = tool_harmless_character(s);
+
+		if (length) {
+			fwrite(s, 1, length, stdout);
+			s += length;
+		} else {
+			printf("\\x%02x", *s++);
+			width -= 3;
+		}
+	}
+	if (width > 0)
+		printf("%*s", width, "");
+}
+
+/* ---- time ---------------------------------------------------------------------------------- */
+
+static inline uint64_t tool_clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * TOOL_NS_PER_SEC + (uint64_t)now.tv_nsec;
+}
+
+/** @brief Prints a wall clock's time as HH:MM:SS, in UTC: WASI has no time zones. */
+static inline void tool_print_time(uint64_t wall_ns)
+{
+	unsigned int s = (unsigned int)(wall_ns / TOOL_NS_PER_SEC % 86400);
+
+	printf("%02u:%02u:%02u", s / 3600, s / 60 % 60, s % 60);
+}
+
+static inline void tool_print_now(void)
+{
+	tool_print_time(tool_clock_ns(CLOCK_REALTIME));
+}
+
+/**
+ * @brief Sleeps. @return false when Ctrl-C, or another request to end, cut it short
+ */
+static inline bool tool_sleep_ms(uint64_t ms)
+{
+	uint64_t start = tool_clock_ns(CLOCK_MONOTONIC);
+	struct timespec span;
+
+	span.tv_sec = (time_t)(ms / 1000);
+	span.tv_nsec = (long)(ms % 1000 * TOOL_NS_PER_MS);
+	/* The host ends it early and says no more: the clock tells. */
+	nanosleep(&span, NULL);
+	return tool_clock_ns(CLOCK_MONOTONIC) - start >= ms * TOOL_NS_PER_MS;
+}
+
+/* ---- options ------------------------------------------------------------------------------- */
+
+/**
+ * @brief Reads a whole decimal number and says on stderr what is wrong with it.
+ * @param what the option, for the error: "-p"
+ * @return false when it is none, or not between `least` and `most`
+ */
+static inline bool tool_number(const char *what, const char *text, uint64_t least, uint64_t most,
+			       uint64_t *number)
+{
+	const char *digit = text;
+
+	errno = 0;
+	*number = strtoull(text, NULL, 10);
+	/* strtoull takes blanks, signs and what follows. */
+	while (*digit >= '0' && *digit <= '9')
+		digit++;
+	if (*text && !*digit && !errno && *number >= least && *number <= most)
+		return true;
+	fprintf(stderr, "error: %s wants a number from %llu to %llu, not '%s'\n", what, least, most,
+		text);
+	return false;
+}
+
+/* ---- output -------------------------------------------------------------------------------- */
+
+/**
+ * @brief Ends a batch of output: to be called after each poll. A terminal gets lines as they come,
+ * a pipe or file a batch at a time.
+ * @return false when it cannot be written, which has been said on stderr. When the reader of a pipe
+ *         has gone (`| head`), the host ends the guest instead
+ */
+static inline bool tool_flush(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	fputs("error: Cannot write the output\n", stderr);
+	return false;
+}
+
+/* ---- histograms ---------------------------------------------------------------------------- */
+
+/** @brief Prints a histogram whose slot N counts values from 2^N to 2^(N+1) - 1, the first also 0.
+ */
+static inline void tool_print_log2(const uint32_t *slots, int count, const char *unit)
+{
+	static const char stars[] = "****************************************";
+	uint64_t most = 0;
+	int last = -1;
+
+	for (int i = 0; i < count; i++) {
+		if (slots[i])
+			last = i;
+		if (slots[i] > most)
+			most = slots[i];
+	}
+	if (last < 0)
+		return;
+	printf("%15s%-15s: count     distribution\n", "", unit);
+	for (int i = 0; i <= last; i++) {
+		uint64_t low = i ? 1ULL << i : 0, high = (2ULL << i) - 1;
+		int length = (int)(slots[i] * (sizeof(stars) - 1) / most);
+
+		printf("%14llu -> %-11llu: %-9u|%-40.*s|\n", low, high, slots[i], length, stars);
+	}
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* WASM_BPF_TOOL_H */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* How a guest makes the eBPF half do something: by the size of a read of random bytes. */
+#ifndef ORDERS_H
+#define ORDERS_H
+
+/* The high half of the size says what, the low half how often. */
+enum order {
+	ORDER_RING = 1,
+	ORDER_SECOND_RING,
+	ORDER_PERF,
+	ORDER_LONG, /* one event of LONG_SIZE on the ring */
+};
+
+#define LONG_SIZE 20000
+
+struct event {
+	unsigned int number;
+	char text[12];
+};
+
+struct settings {
+	unsigned int factor;
+	unsigned int addend;
+};
+
+#endif /* ORDERS_H */

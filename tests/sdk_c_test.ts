@@ -1,0 +1,92 @@
+/** The C SDK's headers with libbpf's names: guests of `sdk/c/tests`, compiled here as an author would. */
+import assert from "node:assert/strict";
+import { CliProcess, type CliResult, runCli } from "./support/cli.ts";
+import { fromFileUrl } from "./support/paths.ts";
+import { succeed } from "./support/actor.ts";
+
+const ROOT = fromFileUrl("../../");
+const SOURCES = `${ROOT}sdk/c/tests`;
+const FOLDER = await Deno.makeTempDir({ prefix: "wasm-bpf-sdk-" });
+globalThis.addEventListener("unload", () => Deno.removeSync(FOLDER, { recursive: true }));
+
+const EBPF = [
+  ...["-g", "-O2", "-Wall", "-Werror", "-target", "bpf"],
+  ...["-isystem", `${ROOT}.cache/deps/uapi`, "-isystem", `${ROOT}.cache/deps/include`],
+  ...["-idirafter", "/usr/include/x86_64-linux-gnu"],
+];
+const WASM = [
+  ...["--target=wasm32-wasi", "-Oz", "-Wall", "-Wextra", "-Werror", "--sysroot=/"],
+  ...["-isystem", "/usr/include/wasm32-wasi"],
+  ...[`-I${ROOT}sdk/c/include`, `-I${FOLDER}`, `-I${SOURCES}`, `-Wa,-I${FOLDER}`],
+];
+const LINK = ["-L/usr/lib/wasm32-wasi", "-Wl,--export-table", "-Wl,--strip-all"];
+
+await succeed("clang", ...EBPF, "-c", `${SOURCES}/orders.bpf.c`, "-o", `${FOLDER}/orders.bpf.o`);
+await succeed("llvm-strip", "-g", `${FOLDER}/orders.bpf.o`);
+const skeleton = await succeed(
+  ...["bpftool", "gen", "skeleton", `${FOLDER}/orders.bpf.o`, "name", "orders_bpf"] as const,
+);
+await Deno.writeTextFile(`${FOLDER}/orders.skel.h`, skeleton);
+
+/** Compiles a guest; its path. */
+async function compile(source: string, options: string[] = []): Promise<string> {
+  const output = `${FOLDER}/${source}.wasm`;
+  await succeed("clang", ...WASM, ...LINK, ...options, `${SOURCES}/${source}`, "-o", output);
+  return output;
+}
+
+async function run(module: string, ...args: string[]): Promise<CliResult> {
+  return await runCli(["--timeout", "20s", module, ...args]);
+}
+
+Deno.test("every call with libbpf's names does what libbpf's does", async () => {
+  const { code, stdout } = await run(await compile("api.c", ["-std=c11"]));
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: "failures 0\n" });
+});
+
+/** What wasi-libc has of signals and process numbers, for sources that mention them. */
+const EMULATED = ["-D_WASI_EMULATED_SIGNAL", "-lwasi-emulated-signal"];
+
+Deno.test("a program in libbpf-bootstrap's manner runs with the skeleton of bpftool", async () => {
+  const module = await compile("bootstrap_style.c", EMULATED);
+  await using guest = new CliProcess([module]);
+  await guest.waitFor(/^9 event$/m);
+  guest.kill("SIGINT");
+  const { code, stdout, stderr } = await guest.result();
+  const expected = "initial 1 100\nlinks 1 0\n7 event\n8 event\n9 event\n" +
+    "seen 3 calls 1 sum 1007\n";
+  assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: expected, stderr: "" });
+});
+
+Deno.test("a program for eunomia-bpf's libbpf-wasm.h compiles unchanged and runs", async () => {
+  const { code, stdout, stderr } = await run(await compile("eunomia_style.c"));
+  const expected = "attach 0\nhash 1 42\n100 event 16\n101 event 16\npolled 2\n" +
+    "102 event 16\npolled 1\n";
+  assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: expected, stderr: "" });
+});
+
+Deno.test("a target that bpf_set_prog_attach_target() sets is attached to", async () => {
+  const { code, stdout, stderr } = await run(await compile("eunomia_style.c"), "no-such-if0");
+  assert.notEqual(code, 0);
+  assert.equal(stdout, "attach -43\n");
+  assert.match(stderr, /no interface of that name/);
+});
+
+for (
+  const header of [
+    "bpf/libbpf.h",
+    "bpf/bpf.h",
+    "libbpf-wasm.h",
+    "wasm_bpf_ext.h",
+    "wasm_bpf_tool.h",
+  ]
+) {
+  Deno.test(`${header} is C11 and C++11 without a warning`, async () => {
+    const source = `${FOLDER}/include.c`;
+    await Deno.writeTextFile(source, `#include <${header}>\n`);
+    const [c, cxx] = [["-x", "c", "-std=c11"], ["-x", "c++", "-std=c++11"]];
+    for (const language of [c, cxx]) {
+      await succeed("clang", ...WASM, ...language, "-c", source, "-o", `${FOLDER}/include.o`);
+    }
+  });
+}
