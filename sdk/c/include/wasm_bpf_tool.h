@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What command-line tools written as guests need besides eBPF: text that is harmless to a terminal,
- * times, numbers from options, a sleep that Ctrl-C ends, histograms. Needs no import but WASI's.
+ * times, numbers from options, a sleep that Ctrl-C ends, histograms. Needs no import but WASI's;
+ * with -std=c11 (rather than gnu11, the default) also -D_POSIX_C_SOURCE=200809L, for the clocks.
  */
 #ifndef WASM_BPF_TOOL_H
 #define WASM_BPF_TOOL_H
