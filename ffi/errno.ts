@@ -93,9 +93,8 @@ export const ERRNO = {
 /** Name of a Linux error, such as `"EPERM"`. */
 export type ErrnoName = keyof typeof ERRNO;
 
-const NAMES = new Map<number, ErrnoName>(
-  (Object.keys(ERRNO) as ErrnoName[]).map((name) => [ERRNO[name][0], name]),
-);
+/** Made when the first error is named: most runs have none. */
+let names: Map<number, ErrnoName> | undefined;
 
 /** The kernel's number for a name: `errno("ENOENT")` is 2. */
 export function errno(name: ErrnoName): number {
@@ -104,7 +103,8 @@ export function errno(name: ErrnoName): number {
 
 /** The name of a number, positive or negative; `undefined` when Linux has no such error. */
 export function errnoName(number: number): ErrnoName | undefined {
-  return NAMES.get(Math.abs(number));
+  names ??= new Map((Object.keys(ERRNO) as ErrnoName[]).map((name) => [ERRNO[name][0], name]));
+  return names.get(Math.abs(number));
 }
 
 /** A number for people: `"EPERM (operation not permitted)"`, or `"error 999"`. */

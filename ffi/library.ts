@@ -19,11 +19,25 @@ const LIBC_SYMBOLS = {
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   // int close(int fd)
   close: { parameters: ["i32"], result: "i32" },
+  // void *dlopen(const char *path, int flags)
+  dlopen: { parameters: ["buffer", "i32"], result: "pointer" },
+  // void *dlsym(void *library, const char *name)
+  dlsym: { parameters: ["pointer", "buffer"], result: "pointer" },
+  // int dlclose(void *library)
+  dlclose: { parameters: ["pointer"], result: "i32" },
+  // char *dlerror(void)
+  dlerror: { parameters: [], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 const MFD_CLOEXEC = 1;
+const RTLD_NOW = 2;
 
-/** Functions that run once an event, a map operation or a line of output. */
+type Libc = Deno.DynamicLibrary<typeof LIBC_SYMBOLS>["symbols"];
+
+/**
+ * Functions that run once an event, a map operation or a line of output. Compiled when it is seen that
+ * they do: a start calls most of them once.
+ */
 const HOT: ReadonlySet<keyof typeof SYMBOLS> = new Set([
   "shim_buffer__poll",
   "shim_buffer__wait",
@@ -42,7 +56,8 @@ let settle: (() => void) | undefined;
 /**
  * The shim's functions; loaded by the first call, for the life of the process.
  *
- * @throws {ShimError} `SHIM_MISSING`, `SHIM_LOAD`, `SHIM_SYMBOL` or `SHIM_ABI`
+ * @throws {ShimError} `SHIM_MISSING`, `SHIM_LOAD` or `SHIM_ABI`; a function that it lacks throws
+ *   `SHIM_SYMBOL` when it is called first
  */
 export function shim(): ShimSymbols {
   loaded ??= loadShim(readShim());
@@ -77,41 +92,63 @@ function readShim(): Uint8Array<ArrayBuffer> {
  * @throws {ShimError} as {@linkcode shim}
  */
 export function loadShim(bytes: Uint8Array<ArrayBuffer>): ShimSymbols {
-  const symbols = dlopenBytes(bytes);
-  const version = symbols.shim_abi_version();
-  if (version !== ABI_VERSION) {
-    throw new ShimError(
-      `Cannot use the eBPF shim: its interface is version ${version}, this program needs ${ABI_VERSION}`,
-      { code: "SHIM_ABI", hint: "in a source checkout, run ./dev build" },
-    );
-  }
-  return symbols;
-}
-
-/** The descriptor of the memory file stays open: hot functions are opened through it later. */
-function dlopenBytes(bytes: Uint8Array<ArrayBuffer>): ShimSymbols {
-  const libc = bind(openAddresses("libc.so.6", LIBC_SYMBOLS), LIBC_SYMBOLS);
-  const fd = libc.memfd_create(new TextEncoder().encode("libbpf-shim\0"), MFD_CLOEXEC);
-  if (fd < 0) throw loadError("memfd_create(2) failed");
+  const libc = openLibc();
+  const fd = memoryFile(libc, bytes);
   try {
-    for (let offset = 0; offset < bytes.length;) {
-      const rest = bytes.subarray(offset);
-      const written = Number(libc.write(fd, rest, BigInt(rest.length)));
-      if (written <= 0) throw loadError(`write(2) to memory failed after ${offset} bytes`);
-      offset += written;
-    }
-    const path = uniquePath(fd);
-    const symbols = bind(openAddresses(path, SYMBOLS), SYMBOLS);
-    for (const name of HOT) heatUp(symbols, name, path);
-    settle = () => {
-      for (const name of HOT) compile(symbols, name, path);
-      libc.close(fd);
-    };
-    return symbols;
+    return openShim(libc, fd);
   } catch (error) {
     libc.close(fd);
     throw error;
   }
+}
+
+function checkVersion(symbols: ShimSymbols): void {
+  const version = symbols.shim_abi_version();
+  if (version === ABI_VERSION) return;
+  throw new ShimError(
+    `Cannot use the eBPF shim: its interface is version ${version}, this program needs ${ABI_VERSION}`,
+    { code: "SHIM_ABI", hint: "in a source checkout, run ./dev build" },
+  );
+}
+
+/** A descriptor of a file that has no name, with these bytes. */
+function memoryFile(libc: Libc, bytes: Uint8Array<ArrayBuffer>): number {
+  const fd = libc.memfd_create(cString("libbpf-shim"), MFD_CLOEXEC);
+  if (fd < 0) throw loadError("memfd_create(2) failed");
+  for (let offset = 0; offset < bytes.length;) {
+    const rest = bytes.subarray(offset);
+    const written = Number(libc.write(fd, rest, BigInt(rest.length)));
+    if (written <= 0) {
+      libc.close(fd);
+      throw loadError(`write(2) to memory failed after ${offset} bytes`);
+    }
+    offset += written;
+  }
+  return fd;
+}
+
+/** The descriptor stays open: hot functions are opened through it later. */
+function openShim(libc: Libc, fd: number): ShimSymbols {
+  const path = uniquePath(fd);
+  const library = libc.dlopen(cString(path), RTLD_NOW);
+  if (library === null) throw loadError(fromCString(libc.dlerror()));
+  const find = (name: string) => addressInShim(libc, library, name);
+  const { functions: symbols, findAll } = bind(SYMBOLS, find);
+  try {
+    checkVersion(symbols);
+  } catch (error) {
+    libc.dlclose(library);
+    throw error;
+  }
+  for (const name of HOT) heatUp(symbols, name, path);
+  settle = () => {
+    for (const name of HOT) compile(symbols, name, path);
+    findAll();
+    // What has been compiled holds the library, and lets it go at the worker's end.
+    libc.dlclose(library);
+    libc.close(fd);
+  };
+  return symbols;
 }
 
 /**
@@ -126,21 +163,32 @@ function uniquePath(fd: number): string {
   return `${path}${fd}`;
 }
 
-type Addresses<Interface> = Record<keyof Interface, Deno.PointerValue>;
-
-/** Opens a library and looks up where its functions are. */
-function openAddresses<Interface extends Deno.ForeignLibraryInterface>(
-  path: string,
-  table: Interface,
-): Addresses<Interface> {
-  const addresses = Object.fromEntries(
-    Object.keys(table).map((name) => [name, { type: "pointer" as const }]),
+function openLibc(): Libc {
+  const definitions = Object.fromEntries(
+    Object.keys(LIBC_SYMBOLS).map((name) => [name, { type: "pointer" as const }]),
   );
   try {
-    return Deno.dlopen(path, addresses).symbols as Addresses<Interface>;
+    const addresses = Deno.dlopen("libc.so.6", definitions).symbols;
+    return bind(LIBC_SYMBOLS, (name) => addresses[name] as Deno.PointerObject).functions;
   } catch (cause) {
-    throw dlopenError(cause);
+    throw loadError(cause instanceof Error ? cause.message : String(cause), cause);
   }
+}
+
+function addressInShim(libc: Libc, library: Deno.PointerObject, name: string): Deno.PointerObject {
+  const address = libc.dlsym(library, cString(name));
+  if (address !== null) return address;
+  throw new ShimError(`Cannot use the eBPF shim: it has no function ${name}`, {
+    code: "SHIM_SYMBOL",
+    hint: "in a source checkout, run ./dev build",
+  });
+}
+
+/** A library's functions, each of which is looked for when it is called first. */
+interface Bound<Interface extends Deno.ForeignLibraryInterface> {
+  readonly functions: Deno.DynamicLibrary<Interface>["symbols"];
+  /** Looks for those that have not been called yet. */
+  findAll(): void;
 }
 
 /**
@@ -150,27 +198,38 @@ function openAddresses<Interface extends Deno.ForeignLibraryInterface>(
  * the many that are called once. A call through a pointer takes half a microsecond and no preparation.
  */
 function bind<Interface extends Deno.ForeignLibraryInterface>(
-  addresses: Addresses<Interface>,
   table: Interface,
-): Deno.DynamicLibrary<Interface>["symbols"] {
-  const functions: Record<string, (...args: never[]) => unknown> = {};
-  for (const [name, definition] of Object.entries(table)) {
-    let pointer: Deno.UnsafeFnPointer<Deno.ForeignFunction> | undefined;
-    functions[name] = (...args) => {
-      pointer ??= new Deno.UnsafeFnPointer(
-        addresses[name] as Deno.PointerObject<Deno.ForeignFunction>,
-        definition as Deno.ForeignFunction,
-      );
-      return pointer.call(...args);
-    };
-  }
-  return functions as Deno.DynamicLibrary<Interface>["symbols"];
+  find: (name: string) => Deno.PointerObject,
+): Bound<Interface> {
+  const pointers: Record<string, Deno.UnsafeFnPointer<Deno.ForeignFunction>> = {};
+  const pointer = (name: string) =>
+    pointers[name] ??= new Deno.UnsafeFnPointer(
+      find(name) as Deno.PointerObject<Deno.ForeignFunction>,
+      table[name] as Deno.ForeignFunction,
+    );
+  const names = Object.keys(table);
+  return {
+    functions: Object.fromEntries(
+      names.map((name) => [name, (...args: never[]) => pointer(name).call(...args)]),
+    ) as Deno.DynamicLibrary<Interface>["symbols"],
+    findAll: () => names.forEach(pointer),
+  };
 }
 
-/** Lets a function's first call replace it by the one that Deno compiles: 5 ns a call. */
+/** Calls of a function before it is compiled; together they take less time than that does. */
+const COLD_CALLS = 32;
+
+/** Lets a function that is called often be replaced by the one that Deno compiles: 5 ns a call. */
 function heatUp(symbols: ShimSymbols, name: keyof typeof SYMBOLS, path: string): void {
   const functions = symbols as unknown as Record<string, (...args: unknown[]) => unknown>;
-  functions[name] = (...args) => compile(symbols, name, path)(...args);
+  const cold = functions[name];
+  let calls = 0;
+  functions[name] = (...args) => {
+    calls += 1;
+    return calls > COLD_CALLS || cold === undefined
+      ? compile(symbols, name, path)(...args)
+      : cold(...args);
+  };
 }
 
 function compile(
@@ -184,17 +243,6 @@ function compile(
   if (call === undefined) throw loadError(`${name} is gone`);
   functions[name] = call;
   return call;
-}
-
-function dlopenError(cause: unknown): ShimError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const symbol = /shim_\w+/.exec(reason)?.[0];
-  if (symbol === undefined) return loadError(reason, cause);
-  return new ShimError(`Cannot use the eBPF shim: it has no function ${symbol}`, {
-    code: "SHIM_SYMBOL",
-    hint: "in a source checkout, run ./dev build",
-    cause,
-  });
 }
 
 function loadError(reason: string, cause?: unknown): ShimError {
