@@ -14,6 +14,8 @@ const PERMISSIONS = [
   "--allow-ffi",
   // The module to run. Its path is the user's to choose.
   "--allow-read",
+  // What `gen -o` makes.
+  "--allow-write",
 ];
 
 /**

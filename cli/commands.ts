@@ -24,4 +24,5 @@ export interface Command {
 /** By name, in the order of `--help`. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   run: { summary: "run a module; also without this word", load: () => import("./run.ts") },
+  gen: { summary: "make types or a skeleton from an eBPF object", load: () => import("./gen.ts") },
 };

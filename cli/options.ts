@@ -8,12 +8,16 @@ export interface OptionSpec {
   argument?: string;
   /** Whether the value may be left out: then it is "". Given, it follows a `=`. */
   optional?: boolean;
+  /** Whether each of several counts: they stand in {@linkcode CommandLine.lists}. */
+  repeatable?: boolean;
 }
 
 /** A parsed command line. */
 export interface CommandLine<Name extends string> {
   /** Of options with an argument; the last one counts. */
   values: Partial<Record<Name, string>>;
+  /** Of repeatable options, in order; absent when there is none. */
+  lists?: Partial<Record<Name, string[]>>;
   flags: Set<Name>;
   /** From the first word that is no option: untouched. When interleaved, all words that are none. */
   rest: string[];
@@ -78,7 +82,7 @@ function takeOption<Name extends string>(
     );
   }
   const known = name as Name;
-  const { argument, optional } = specs[known];
+  const { argument, optional, repeatable } = specs[known];
   if (argument === undefined) {
     if (value !== undefined) throw new UsageError(`Option ${rawName} takes no value`);
     line.flags.add(known);
@@ -92,6 +96,9 @@ function takeOption<Name extends string>(
     throw new UsageError(`Option ${rawName} needs a value: ${rawName} ${argument}`);
   }
   line.values[known] = value;
+  if (!repeatable) return;
+  line.lists ??= {};
+  (line.lists[known] ??= []).push(value);
 }
 
 /** The word that differs least, if it differs little. */

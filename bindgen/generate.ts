@@ -1,0 +1,150 @@
+/** From bytes to text: reads, chooses, lowers, emits. */
+import config from "../deno.json" with { type: "json" };
+import type { Btf } from "./btf.ts";
+import { Kind } from "./btf_types.ts";
+import { plain } from "./describe.ts";
+import { EMITTERS } from "./emitters.ts";
+import { BindgenError } from "./errors.ts";
+import { globalsOf, sectionIdentifier } from "./globals.ts";
+import { Lowering } from "./lower.ts";
+import { dataSections } from "./maps.ts";
+import type { Model } from "./model.ts";
+import { identifier } from "./names.ts";
+import { defaultRoots } from "./select.ts";
+import { emitSkeleton } from "./skeleton.ts";
+import { readSource, type Source } from "./source.ts";
+import type { Target } from "./targets.ts";
+
+/** What to make, and of what. */
+export interface GenerateOptions {
+  /** The language, or `skeleton`. */
+  readonly target: Target;
+  /** Name of the file that the bytes come from, which the emitted file mentions; "" for none. */
+  readonly source: string;
+  /**
+   * Types by name, such as `event` or `struct event`, beside the default ones of an object; for BTF
+   * that is no object's, instead of all.
+   */
+  readonly types?: readonly string[];
+}
+
+/** What was made. */
+export interface Generated {
+  /** The file's content. */
+  readonly text: string;
+  /** What the person should know; whole sentences. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Makes bindings.
+ *
+ * @param bytes an ELF file with BTF, or raw BTF
+ * @throws {ElfError} for a damaged file
+ * @throws {BtfError} for damaged BTF, or none
+ * @throws {BindgenError} `NO_TYPE` when a type is not there
+ */
+export function generate(
+  bytes: Uint8Array<ArrayBuffer>,
+  { target, source: file, types = [] }: GenerateOptions,
+): Generated {
+  const source = readSource(bytes);
+  if (target === "skeleton") return skeletonOf(source, file, types);
+  const { model, eventsUnknown } = lower(source, types);
+  const name = objectName(file);
+  const header = headerLines(target, file);
+  return {
+    text: EMITTERS[target](model, { header, name }),
+    notes: eventsUnknown ? [EVENTS_UNKNOWN] : [],
+  };
+}
+
+const EVENTS_UNKNOWN =
+  "The object sends events, but clang left their type out of BTF, which nothing refers to. A line " +
+  "like this one in its source keeps it: const struct event *unused __attribute__((unused));";
+
+function skeletonOf(
+  { btf, object }: Source,
+  file: string,
+  types: readonly string[],
+): Generated {
+  if (object === undefined) {
+    throw new BindgenError("Cannot make a skeleton: this is no eBPF object", {
+      code: "NO_OBJECT",
+      hint: "give what clang -target bpf made, a .bpf.o",
+    });
+  }
+  if (types.length > 0) {
+    throw new BindgenError("Cannot add types to a skeleton: it has none", {
+      code: "NO_OBJECT",
+      hint: "wasm-bpf gen c makes a header of types",
+    });
+  }
+  const text = emitSkeleton({ btf, object }, {
+    header: headerLines("skeleton", file),
+    name: objectName(file),
+  });
+  const debug = object.elf.section(".debug_info");
+  return { text, notes: debug === undefined ? [] : [HAS_DEBUG_INFO] };
+}
+
+const HAS_DEBUG_INFO =
+  "The object carries debug information, and so will the guest. llvm-strip -g removes it, and keeps BTF.";
+
+/** What bpftool calls an object: `bootstrap_bpf` of "bootstrap.bpf.o". */
+function objectName(file: string): string {
+  return identifier(file.replace(/^.*\//, "").replace(/\.o$/, "") || "stdin");
+}
+
+function headerLines(target: Target, file: string): string[] {
+  const name = plain(file.replace(/^.*\//, "") || "standard input");
+  return [
+    `Made by wasm-bpf ${config.version} from ${name}: wasm-bpf gen ${target}. Do not edit.`,
+  ];
+}
+
+function lower(
+  source: Source,
+  wanted: readonly string[],
+): { model: Model; eventsUnknown: boolean } {
+  const { btf, object } = source;
+  const sections = object === undefined ? [] : dataSections(btf);
+  const lowering = new Lowering(btf);
+  const named = wanted.flatMap((name) => rootsNamed(btf, name));
+  const takesDefault = object !== undefined || wanted.length === 0;
+  const { roots, eventsUnknown } = takesDefault
+    ? defaultRoots(source, sections)
+    : { roots: [], eventsUnknown: false };
+  for (const { id, hint } of roots) lowering.add(id, hint);
+  for (const id of named) lowering.addNamed(id);
+  const nameOf = (section: string) => `${sectionIdentifier(section)}_globals`;
+  const globals = globalsOf(source, lowering, { sections, nameOf, hinted: true });
+  return { model: { types: lowering.types, globals }, eventsUnknown };
+}
+
+const KINDS: Readonly<Record<string, readonly number[]>> = {
+  struct: [Kind.Struct],
+  union: [Kind.Union],
+  enum: [Kind.Enum, Kind.Enum64],
+  typedef: [Kind.Typedef],
+  "": [Kind.Struct, Kind.Union, Kind.Enum, Kind.Enum64, Kind.Typedef],
+};
+
+function rootsNamed(btf: Btf, wanted: string): number[] {
+  const [, keyword = "", name = ""] = /^(?:(struct|union|enum|typedef)\s+)?(.*)$/.exec(wanted) ??
+    [];
+  const kinds = KINDS[keyword] ?? [];
+  const found = name === "" ? [] : btf.find(name, (kind) => kinds.includes(kind));
+  if (found.length > 0) return found;
+  throw new BindgenError(`Cannot find the type ${wanted} in the BTF`, {
+    code: "NO_TYPE",
+    hint: declared(btf, name) ??
+      "bpftool btf dump file FILE lists the types there are; clang leaves out what nothing uses",
+  });
+}
+
+/** What to say about a name of which there is only a declaration, as of `struct foo;`. */
+function declared(btf: Btf, name: string): string | undefined {
+  if (name === "" || btf.find(name, (kind) => kind === Kind.Fwd).length === 0) return undefined;
+  return "it is only declared there, and not defined: nothing in the source needs its members";
+}

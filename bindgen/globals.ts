@@ -1,0 +1,83 @@
+/** The global variables of each section as the members of a struct: where each stands, how large all are. */
+import type { Lowering } from "./lower.ts";
+import type { DataSection, Variable } from "./maps.ts";
+import type { Globals, Member } from "./model.ts";
+import { identifier } from "./names.ts";
+import { holdsGlobals } from "./select.ts";
+import type { EbpfObject, Source } from "./source.ts";
+import { BtfError } from "./errors.ts";
+
+/** Where the variables come from, and how their structs are called. */
+export interface GlobalsOptions {
+  readonly sections: readonly DataSection[];
+  /** Of a section's struct. */
+  readonly nameOf: (section: string) => string;
+  /** Whether an anonymous type is called as its variable is. */
+  readonly hinted: boolean;
+}
+
+/** Variables of an object that a guest may set, by section. Static ones are nobody's business. */
+export function globalsOf(
+  { object }: Source,
+  lowering: Lowering,
+  { sections, nameOf, hinted }: GlobalsOptions,
+): Globals[] {
+  return sections.filter(({ name }) => holdsGlobals(name)).flatMap((section) => {
+    const bytes = sectionBytes(section, object);
+    const members = section.variables
+      .filter(({ linkage }) => linkage === "global")
+      .map((variable) => memberOf(variable, { section: section.name, object, lowering, hinted }))
+      .sort((a, b) => a.bitOffset - b.bitOffset);
+    if (members.length === 0) return [];
+    mustFit(section.name, members, bytes);
+    const name = nameOf(section.name);
+    return [{
+      section: section.name,
+      record: { kind: "record", form: "struct", name, typedef: false, bytes, members },
+    }];
+  });
+}
+
+/** A section's name as an identifier: `rodata` of ".rodata". */
+export function sectionIdentifier(section: string): string {
+  return identifier(section.replace(/^\./, ""));
+}
+
+function memberOf(
+  variable: Variable,
+  { section, object, lowering, hinted }: {
+    section: string;
+    hinted: boolean;
+    object: EbpfObject | undefined;
+    lowering: Lowering;
+  },
+): Member {
+  const { name } = variable;
+  // Compilers leave the offset in BTF to the linker, as libbpf does to the symbol.
+  const symbol = object?.symbols.find((other) =>
+    other.name === name && object.elf.sections[other.section]?.name === section
+  );
+  return {
+    name,
+    type: lowering.type(variable.type, { hint: hinted ? name : "" }),
+    bitOffset: (symbol?.value ?? variable.offset) * 8,
+    bits: 0,
+    bytes: lowering.bytes(variable.type),
+  };
+}
+
+function sectionBytes(section: DataSection, object: EbpfObject | undefined): number {
+  const inFile = object?.elf.section(section.name);
+  return inFile?.size ?? section.bytes;
+}
+
+function mustFit(section: string, members: readonly Member[], bytes: number): void {
+  let end = 0;
+  for (const { name, bitOffset, bytes: size } of members) {
+    if (bitOffset / 8 < end) {
+      throw new BtfError(`variable "${name}" overlaps another in ${section}`);
+    }
+    end = bitOffset / 8 + size;
+    if (end > bytes) throw new BtfError(`variable "${name}" lies outside of ${section}`);
+  }
+}

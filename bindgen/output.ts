@@ -1,0 +1,31 @@
+/** The text that is made, line by line, within a limit. */
+import { BtfError } from "./errors.ts";
+
+/** The kernel's BTF as C, with its assertions, has 15 MiB. */
+const MAX_CHARACTERS = 96 << 20;
+
+/** Gathers lines. */
+export class Output {
+  readonly #lines: string[] = [];
+  #characters = 0;
+
+  /**
+   * Adds lines.
+   *
+   * @throws {BtfError} when the text gets too long, as hostile BTF can make it
+   */
+  line(...lines: string[]): void {
+    for (const line of lines) {
+      this.#characters += line.length + 1;
+      if (this.#characters > MAX_CHARACTERS) {
+        throw new BtfError("what it describes would fill more than 96 MiB");
+      }
+      this.#lines.push(line);
+    }
+  }
+
+  /** The whole text; ends with a line feed. */
+  toString(): string {
+    return `${this.#lines.join("\n")}\n`;
+  }
+}

@@ -1,0 +1,63 @@
+/** What bindings are made from: an eBPF object, or BTF alone. */
+import { Btf, isBtf } from "./btf.ts";
+import { coreTypes } from "./btf_ext.ts";
+import { ElfFile, type ElfSymbol, isElf } from "./elf.ts";
+import { BtfError } from "./errors.ts";
+
+/** BTF, and what its object says beyond it. */
+export interface Source {
+  readonly btf: Btf;
+  /** The eBPF object; absent for raw BTF, and for the kernel's and its modules' own files. */
+  readonly object: EbpfObject | undefined;
+}
+
+/** An eBPF object. */
+export interface EbpfObject {
+  readonly elf: ElfFile;
+  readonly symbols: readonly ElfSymbol[];
+  /** Types that CO-RE relocations start from. */
+  readonly coreTypes: ReadonlySet<number>;
+}
+
+/**
+ * Reads an ELF file with BTF, or raw BTF.
+ *
+ * @throws {ElfError} when the file is damaged
+ * @throws {BtfError} when the BTF is, or there is none
+ */
+export function readSource(bytes: Uint8Array<ArrayBuffer>): Source {
+  if (isBtf(bytes)) return { btf: new Btf(bytes), object: undefined };
+  if (!isElf(bytes)) {
+    throw new BtfError("this is neither an ELF file nor raw BTF", {
+      code: "NO_BTF",
+      hint: "give a compiled eBPF object (.bpf.o), or a file like /sys/kernel/btf/vmlinux",
+    });
+  }
+  const elf = new ElfFile(bytes);
+  const section = elf.section(".BTF");
+  if (section === undefined) {
+    throw new BtfError("the file has no section .BTF", {
+      code: "NO_BTF",
+      hint: "compile the eBPF half with clang -g; llvm-strip -g keeps BTF, a plain strip does not",
+    });
+  }
+  const btf = new Btf(elf.content(section));
+  return { btf, object: elf.isEbpf ? readObject(btf, elf) : undefined };
+}
+
+function readObject(btf: Btf, elf: ElfFile): EbpfObject {
+  const extension = elf.section(".BTF.ext");
+  return {
+    elf,
+    symbols: elf.symbols(),
+    coreTypes: extension === undefined ? new Set() : coreTypes(btf, elf.content(extension)),
+  };
+}
+
+/** Names of the programs of an object, in the order of their symbols: libbpf's rule. */
+export function programNames({ elf, symbols }: EbpfObject): string[] {
+  return symbols.filter(({ kind, isGlobal, section }) => {
+    const home = elf.sections[section];
+    return kind === "function" && isGlobal && home?.isCode === true && home.name !== ".text";
+  }).map(({ name }) => name);
+}

@@ -1,0 +1,14 @@
+/** What can be made. */
+
+/** A language, or `skeleton`: a C header with the object inside. */
+export type Target =
+  | "c"
+  | "skeleton";
+
+/** All targets. */
+export const TARGETS: readonly Target[] = ["c", "skeleton"];
+
+/** Whether a word names a target. */
+export function isTarget(word: string): word is Target {
+  return (TARGETS as readonly string[]).includes(word);
+}
