@@ -89,5 +89,13 @@ export { PublicKey } from "./trust/public_key.ts";
 export { PrivateKey } from "./trust/private_key.ts";
 export { type Decision, type Named, Policy, type Rule } from "./trust/policy.ts";
 export { repositorySignatures, type SignatureSource, signatureTag } from "./trust/signatures.ts";
+export { checkAddress, type RequirementOptions, requirementsFor } from "./trust/requirements.ts";
+export { policiesThere, policyPaths } from "./trust/policy_files.ts";
+export {
+  keepSignatures,
+  type SignatureStore,
+  storedSignatures,
+  vouchingDigests,
+} from "./trust/stored.ts";
 export { signArtifact, type SignOptions } from "./trust/sign.ts";
 export { type Question, type Requirement, type Verdict, verifySignatures } from "./trust/verify.ts";

@@ -19,19 +19,21 @@ export function storePath(): string {
   const data = Deno.env.get("XDG_DATA_HOME");
   // The XDG base directory specification has relative paths ignored.
   if (data !== undefined && isAbsolute(data)) return join(data, "wasm-bpf");
-  return join(homeFolder(), ".local/share/wasm-bpf");
-}
-
-function homeFolder(): string {
-  const home = Deno.env.get("HOME");
-  if (home !== undefined && isAbsolute(home) && isOurs(home)) return home;
-  const own = passwdHome(Deno.uid() ?? 0);
-  if (own !== undefined) return own;
-  if (home !== undefined && isAbsolute(home)) return home;
+  const home = homeFolder();
+  if (home !== undefined) return join(home, ".local/share/wasm-bpf");
   throw new StoreError("Cannot find a place for the store: HOME is not set", {
     code: "UNSAFE_STORE",
     hint: "set HOME, or XDG_DATA_HOME to the folder that is to hold it",
   });
+}
+
+/** The home folder of the user as whom wasm-bpf runs, who need not be the one of `HOME`. */
+export function homeFolder(): string | undefined {
+  const home = Deno.env.get("HOME");
+  if (home !== undefined && isAbsolute(home) && isOurs(home)) return home;
+  const own = passwdHome(Deno.uid() ?? 0);
+  if (own !== undefined) return own;
+  return home !== undefined && isAbsolute(home) ? home : undefined;
 }
 
 function isOurs(path: string): boolean {

@@ -38,7 +38,7 @@ export function signedRepository(name: string): MemoryContent {
 export function addSignatures(repository: MemoryContent, name: string): void {
   const manifest = repository.put(cosignBytes(`${name}.manifest.json`));
   for (const { name: file } of Deno.readDirSync(cosignFile(""))) {
-    if (/\.(payload|bundle)\d*\.json$/.test(file) && file.startsWith(`${name}.`)) {
+    if (/\.(config|payload|bundle)\d*\.json$/.test(file) && file.startsWith(`${name}.`)) {
       repository.put(cosignBytes(file));
     }
   }

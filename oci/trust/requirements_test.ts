@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { cosignFile } from "../../tests/support/cosign_data.ts";
+import { parseReference } from "../reference.ts";
+import { policiesThere, policyPaths } from "./policy_files.ts";
+import { checkAddress, requirementsFor } from "./requirements.ts";
+
+const TOOL = parseReference("ghcr.io/you/tool:v1");
+
+/** A folder with policies and keys, for one test. */
+class Folder implements Disposable {
+  readonly path = Deno.makeTempDirSync({ prefix: "wasm-bpf-policy-" });
+
+  write(name: string, content: unknown, mode = 0o644): string {
+    const path = `${this.path}/${name}`;
+    Deno.writeTextFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+    Deno.chmodSync(path, mode);
+    return path;
+  }
+
+  policy(references: unknown, name = "policy.json"): string {
+    return this.write(name, { references });
+  }
+
+  key(name: string, as = `${name}.pub`): string {
+    return this.write(as, Deno.readTextFileSync(cosignFile(`${name}.pub`)));
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.path, { recursive: true });
+  }
+}
+
+Deno.test("requirementsFor() wants nothing without keys and policies, or where they accept", () => {
+  using folder = new Folder();
+  assert.deepEqual(requirementsFor(TOOL, { policies: [] }), []);
+  const policies = [folder.policy({ "ghcr.io/you/*": "accept", "*": "reject" })];
+  assert.deepEqual(requirementsFor(TOOL, { policies }), []);
+});
+
+Deno.test("requirementsFor() rejects what a policy rejects, or has no pattern for", () => {
+  using folder = new Folder();
+  const cases = [
+    { "*": "reject" },
+    { "ghcr.io/you/tool": "reject", "*": "accept" },
+    { "docker.io/*": "accept" },
+  ];
+  for (const references of cases) {
+    const policies = [folder.policy(references)];
+    const refused = { name: "TrustError", code: "REJECTED" };
+    assert.throws(() => requirementsFor(TOOL, { policies }), refused);
+    const verifyKeys = [folder.key("p256")];
+    assert.throws(() => requirementsFor(TOOL, { policies, verifyKeys }), refused);
+  }
+});
+
+Deno.test("requirementsFor() adds up what the command line and every policy want", () => {
+  using folder = new Folder();
+  const [p256, rsa] = [folder.key("p256"), folder.key("rsa")];
+  const pem = Deno.readTextFileSync(folder.key("p384"));
+  const policies = [
+    folder.policy({ "*": { keys: ["p256.pub", pem] } }, "one.json"),
+    folder.policy({ "*": { keys: [rsa] } }, "two.json"),
+    folder.policy({ "*": "accept" }, "three.json"),
+  ];
+  const wanted = requirementsFor(TOOL, { policies, verifyKeys: [p256, rsa] });
+  assert.deepEqual(wanted.map(({ source }) => source), [
+    `--verify-key ${p256}`,
+    `--verify-key ${rsa}`,
+    `"*" in ${folder.path}/one.json`,
+    `"*" in ${folder.path}/two.json`,
+  ]);
+  assert.deepEqual(wanted.map(({ keys }) => keys.map(({ name }) => name)), [
+    [p256],
+    [rsa],
+    [p256, `in ${folder.path}/one.json`],
+    [rsa],
+  ]);
+});
+
+Deno.test("requirementsFor() takes keys that are not there or none for an error", () => {
+  using folder = new Folder();
+  folder.write("no.pub", "no key");
+  folder.write("open.pub", Deno.readTextFileSync(cosignFile("p256.pub")), 0o666);
+  for (const key of ["absent.pub", "no.pub", "open.pub", ".", "~/p256.pub"]) {
+    const policies = [folder.policy({ "*": { keys: [key] } })];
+    assert.throws(() => requirementsFor(TOOL, { policies }), { code: "BAD_KEY" }, key);
+  }
+  for (const verifyKeys of [["/nowhere/x.pub"], [folder.path], [cosignFile("p256.key")]]) {
+    assert.throws(() => requirementsFor(TOOL, { policies: [], verifyKeys }), { code: "BAD_KEY" });
+  }
+});
+
+Deno.test("requirementsFor() reads keys of rules that do not apply only when they do", () => {
+  using folder = new Folder();
+  const policies = [folder.policy({ "ghcr.io/*": "accept", "docker.io/*": { keys: ["absent"] } })];
+  assert.deepEqual(requirementsFor(TOOL, { policies }), []);
+});
+
+Deno.test("requirementsFor() uses no policy that others can write to, and none that is odd", () => {
+  using folder = new Folder();
+  const text = JSON.stringify({ references: { "*": "accept" } });
+  const link = `${folder.path}/link.json`;
+  Deno.symlinkSync("nowhere.json", link);
+  const odd = [
+    folder.write("open.json", text, 0o666),
+    folder.write("cut.json", text.slice(1)),
+    folder.write("empty.json", ""),
+    folder.path,
+    link,
+  ];
+  for (const path of odd) {
+    assert.deepEqual(policiesThere([path]), [path]);
+    const refused = { name: "TrustError", code: "BAD_POLICY" };
+    assert.throws(() => requirementsFor(TOOL, { policies: [path] }), refused, path);
+  }
+});
+
+Deno.test({
+  name: "requirementsFor() uses no policy of another user",
+  ignore: Deno.uid() !== 0,
+  fn() {
+    using folder = new Folder();
+    const path = folder.policy({ "*": "accept" });
+    Deno.chownSync(path, 65534, 65534);
+    assert.throws(() => requirementsFor(TOOL, { policies: [path] }), { code: "BAD_POLICY" });
+  },
+});
+
+Deno.test("policiesThere() knows what is there", () => {
+  using folder = new Folder();
+  const path = folder.policy({ "*": "accept" });
+  assert.deepEqual(policiesThere([path, path]), [path]);
+  assert.deepEqual(policiesThere([`${folder.path}/no.json`, `${path}/policy.json`]), []);
+});
+
+Deno.test("policyPaths() starts with the machine's own", () => {
+  assert.equal(policyPaths()[0], "/etc/wasm-bpf/policy.json");
+  assert.ok(policyPaths().every((path) => path.endsWith("/wasm-bpf/policy.json")));
+});
+
+Deno.test("checkAddress() lets through what is accepted as it is, and nothing else", () => {
+  using folder = new Folder();
+  folder.key("p256");
+  const policies = [folder.policy({
+    "*": "reject",
+    "files.example/*": "accept",
+    "files.example/signed/*": { keys: ["p256.pub"] },
+    "localhost:8080/*": "accept",
+  })];
+  for (const address of ["https://files.example/x.wasm", "http://localhost:8080/a/b.wasm?x=y"]) {
+    checkAddress(address, { policies });
+  }
+  const bad = [
+    "https://files.example/signed/x.wasm",
+    "https://files.example/a/../signed/x.wasm",
+    "https://files.example.evil/x.wasm",
+    "https://files.example@evil.example/x.wasm",
+    "http://localhost/x.wasm",
+  ];
+  for (const address of bad) {
+    assert.throws(() => checkAddress(address, { policies }), { code: "REJECTED" }, address);
+  }
+  checkAddress("https://anything.example/x.wasm", { policies: [] });
+});
