@@ -52,6 +52,10 @@ export {
   ATTACHED_TO,
   type Checked,
   CHOSEN_FROM,
+  describeEntry,
+  type Description,
+  fileSource,
+  findInStore,
   fsck,
   type IndexEntry,
   isListed,
@@ -99,3 +103,13 @@ export {
 } from "./trust/stored.ts";
 export { signArtifact, type SignOptions } from "./trust/sign.ts";
 export { type Question, type Requirement, type Verdict, verifySignatures } from "./trust/verify.ts";
+export {
+  type Arrived,
+  pullArtifact,
+  type PullOptions,
+  pushModule,
+  pushStored,
+  type SendOptions,
+  type TransferObserver,
+  type TransferOutcome,
+} from "./transfer.ts";

@@ -1,7 +1,7 @@
 /** Takes blobs in: hashed while they stream, put in place only when they are what they should be. */
 import { dirname, join } from "node:path";
 import { HostError } from "../../ffi/errors.ts";
-import type { PushOptions, Source } from "../content.ts";
+import { type PushOptions, readChunks, type Source } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { Verifier } from "../digest.ts";
 import { MismatchError } from "../errors.ts";
@@ -149,11 +149,11 @@ async function receive(
   const stream = await source({ offset: verifier.seen, signal: options.signal });
   const writer = new BufferedWriter(file);
   try {
-    for await (const chunk of stream) {
+    await readChunks(stream, async (chunk) => {
       verifier.update(chunk);
       await writer.write(chunk);
       options.onProgress?.(verifier.seen);
-    }
+    });
   } finally {
     // After a cut, what has come is what the next attempt goes on from.
     await writer.flush();

@@ -32,3 +32,31 @@ export function entriesOf(index: LayoutIndex, name: string): IndexEntry[] {
 export function isListed(entry: IndexEntry): boolean {
   return entry.annotations?.[ATTACHED_TO] === undefined;
 }
+
+/** Fewer digits than this are more likely a name. */
+const SHORT_DIGEST = /^[0-9a-f]{7,64}$/;
+
+/**
+ * What a person means by a word, of what the store has: a reference, a digest, or the first digits of
+ * one as `wasm-bpf images` shows them.
+ *
+ * @returns the name or digest that {@linkcode entriesOf} knows
+ */
+export function findInStore(
+  entries: readonly IndexEntry[],
+  word: string,
+  reference: () => Reference,
+): string {
+  if (isDigest(word)) return word;
+  const names = new Set(entries.map(({ annotations }) => annotations?.[REF_NAME]));
+  if (names.has(word)) return word;
+  if (SHORT_DIGEST.test(word)) {
+    const digests = new Set(
+      entries.filter(isListed).map(({ digest }) => digest)
+        .filter((digest) => digest.slice(digest.indexOf(":") + 1).startsWith(word)),
+    );
+    const [only] = digests;
+    if (only !== undefined && digests.size === 1) return only;
+  }
+  return storedName(reference());
+}

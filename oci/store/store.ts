@@ -1,10 +1,18 @@
 /** The local store: an OCI image layout that several processes change at once. */
 import { dirname, join } from "node:path";
-import type { ByteStream, CallOptions, Content, PushOptions, StreamOptions } from "../content.ts";
-import type { Source } from "../content.ts";
+import {
+  type ByteStream,
+  type CallOptions,
+  type Content,
+  type PushOptions,
+  readChunks,
+  type Source,
+  type StreamOptions,
+} from "../content.ts";
 import { type Descriptor, REF_NAME } from "../descriptor.ts";
 import { isDigest, Verifier } from "../digest.ts";
 import { errnoName, fileError, StoreError } from "./errors.ts";
+import { streamOf } from "./file_stream.ts";
 import { replaceFile, syncFolder } from "./files.ts";
 import { ingest } from "./ingest.ts";
 import {
@@ -23,7 +31,6 @@ import { type Pruned, survey, sweep } from "./prune.ts";
 
 /** Image-spec, image-layout.md. */
 const MARKER = JSON.stringify({ imageLayoutVersion: "1.0.0" });
-const READ_BYTES = 2 ** 20;
 
 /** What an entry of `index.json` says beside its name. */
 export interface TagOptions extends CallOptions {
@@ -95,7 +102,7 @@ export class Store implements Content, AsyncDisposable {
     if (!await this.has(descriptor)) return false;
     const verifier = new Verifier(descriptor);
     try {
-      for await (const chunk of await this.fetch(descriptor)) verifier.update(chunk);
+      await readChunks(await this.fetch(descriptor), (chunk) => verifier.update(chunk));
       verifier.finish();
       return true;
     } catch {
@@ -106,15 +113,12 @@ export class Store implements Content, AsyncDisposable {
   /** Opens it; see {@linkcode Content.fetch}. */
   async fetch(descriptor: Descriptor, options: StreamOptions = {}): Promise<ByteStream> {
     const path = paths.blob(this.path, descriptor.digest);
-    let file: Deno.FsFile;
     try {
-      file = await Deno.open(path);
+      return await streamOf(await Deno.open(path), options);
     } catch (cause) {
       if (errnoName(cause) === "ENOENT") throw notInStore(descriptor.digest);
       throw fileError(`read ${path}`, cause);
     }
-    await file.seek(options.offset ?? 0, Deno.SeekMode.Start);
-    return streamOf(file, options.signal);
   }
 
   /** Takes content in, whole and verified or not at all. What is there and damaged is replaced. */
@@ -274,26 +278,4 @@ async function sizeOf(path: string): Promise<number | undefined> {
     if (errnoName(cause) === "ENOENT") return undefined;
     throw fileError(`look at ${path}`, cause);
   }
-}
-
-/** Reads a file in large pieces, and closes it at its end or when nobody wants more. */
-function streamOf(file: Deno.FsFile, signal: AbortSignal | undefined): ByteStream {
-  return new ReadableStream({
-    async pull(controller) {
-      try {
-        signal?.throwIfAborted();
-        const buffer = new Uint8Array(READ_BYTES);
-        const count = await file.read(buffer);
-        if (count !== null) return controller.enqueue(buffer.subarray(0, count));
-        file.close();
-        controller.close();
-      } catch (cause) {
-        file.close();
-        throw fileError("read from the store", cause);
-      }
-    },
-    cancel() {
-      file.close();
-    },
-  }, { highWaterMark: 0 });
 }

@@ -1,5 +1,11 @@
 /** A repository in memory, for tests of what needs none that is real. */
-import { bytesSource, type ByteStream, type Content, type Source } from "../../oci/content.ts";
+import {
+  bytesSource,
+  type ByteStream,
+  type Content,
+  type Source,
+  type StreamOptions,
+} from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { type Digest, digestOf } from "../../oci/digest.ts";
 import { ArtifactError } from "../../oci/errors.ts";
@@ -27,11 +33,11 @@ export class MemoryContent implements Content {
     return Promise.resolve(this.blobs.has(digest));
   }
 
-  async fetch({ digest }: Descriptor): Promise<ByteStream> {
+  async fetch({ digest }: Descriptor, options?: StreamOptions): Promise<ByteStream> {
     this.fetched.push(digest);
     const bytes = this.blobs.get(digest);
     if (bytes === undefined) throw notFound(digest);
-    return await bytesSource(bytes)();
+    return await bytesSource(bytes)(options);
   }
 
   async push({ digest }: Descriptor, source: Source): Promise<void> {

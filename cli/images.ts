@@ -1,0 +1,87 @@
+/** `wasm-bpf images`: lists what the store has. */
+import { describeEntry, type Description, fsck, isListed, Store } from "../oci/mod.ts";
+import { UsageError } from "./errors.ts";
+import { type OptionSpec, parseCommandLine } from "./options.ts";
+import { print, printError, visible } from "./output.ts";
+import { formatTable } from "./table.ts";
+import { formatBytes } from "./units.ts";
+
+export const HELP = `Usage: wasm-bpf images [OPTIONS]
+
+Lists the artifacts in the local store.
+
+      --json    as JSON, with all that is known of each
+  -q, --quiet   references only
+      --check   read and hash every blob, and follow every reference; ends
+                with 1 when something is wrong
+  -h, --help    show this
+
+KIND is what holds the module: compat (of wasm-to-oci, ecli and wasm-bpf), cncf,
+artifact (any other with one .wasm layer), image (a container image with
+nothing but a module in it); other does not run here.`;
+
+const OPTIONS = {
+  "json": {},
+  "quiet": { short: "q" },
+  "check": {},
+} as const satisfies Record<string, OptionSpec>;
+
+const DIGEST_DIGITS = 12;
+
+/** Lists the store, or checks it. */
+export async function command(args: string[]): Promise<number> {
+  const { flags, rest } = parseCommandLine(args, OPTIONS, { interleaved: true });
+  if (rest.length > 0) {
+    throw new UsageError(`Cannot list ${rest[0]}: images takes no argument`, "try: inspect");
+  }
+  const store = Store.openExisting();
+  if (flags.has("check")) return await check(store, flags.has("json"));
+  const images = store === undefined ? [] : await describeAll(store);
+  if (flags.has("json")) print(JSON.stringify(images.map(forPrograms), null, 2));
+  else if (flags.has("quiet")) {
+    images.forEach(({ reference, digest }) => print(reference ?? digest));
+  } else print(formatTable([HEADER, ...images.map(row)], { right: [2] }));
+  return 0;
+}
+
+async function describeAll(store: Store): Promise<Description[]> {
+  const images: Description[] = [];
+  for (const entry of store.entries().filter(isListed)) {
+    images.push(await describeEntry(store, entry));
+  }
+  return images.sort((a, b) => (a.reference ?? "") < (b.reference ?? "") ? -1 : 1);
+}
+
+const HEADER = ["REFERENCE", "DIGEST", "SIZE", "CREATED", "KIND"];
+
+function row({ reference, digest, sizeBytes, created, kind }: Description): string[] {
+  const hex = digest.slice(digest.indexOf(":") + 1);
+  return [
+    reference ?? "-",
+    hex.slice(0, DIGEST_DIGITS),
+    formatBytes(sizeBytes),
+    // An hour is enough to tell two of them apart in a table.
+    created?.replace(/:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/, "").replace("T", " ") ?? "-",
+    kind,
+  ];
+}
+
+/** Without the manifest, which `inspect` shows. */
+function forPrograms({ manifest: _, ...description }: Description): unknown {
+  return description;
+}
+
+async function check(store: Store | undefined, json: boolean): Promise<number> {
+  const checked = store === undefined
+    ? { blobs: 0, bytes: 0, problems: [] }
+    : await fsck(store.path);
+  const { blobs, bytes, problems } = checked;
+  if (json) print(JSON.stringify(checked, null, 2));
+  else {
+    problems.forEach((problem) => printError(visible(`problem: ${problem}`)));
+    const outcome = problems.length === 0 ? "all well" : `${problems.length} problems`;
+    print(`${blobs} blobs, ${formatBytes(bytes)}: ${outcome}`);
+    if (problems.length > 0) printError("hint: wasm-bpf pull REFERENCE brings it anew");
+  }
+  return problems.length === 0 ? 0 : 1;
+}

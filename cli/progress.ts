@@ -1,0 +1,216 @@
+/** Shows people how far transfers are: bars on a terminal, lines in a log, nothing when not wanted. */
+import { printError, visible } from "./output.ts";
+import { formatBytes, formatSeconds } from "./units.ts";
+
+/** One transfer, such as a layer's. */
+export interface Transfer {
+  /** Tells how many bytes are through, of all; fewer than before after a cut. */
+  update(bytes: number): void;
+  /** Ends it, with a word on how: `pulled`, `there already`. */
+  end(outcome: string): void;
+}
+
+/** Where progress is shown. */
+export interface Progress extends Disposable {
+  /** Starts to show a transfer of `size` bytes. */
+  start(name: string, size: number): Transfer;
+  /** Says something, on a line of its own. */
+  say(text: string): void;
+}
+
+/** What a display needs to know; the defaults are standard error and the clock. */
+export interface ProgressOptions {
+  quiet?: boolean;
+  isTerminal?: boolean;
+  columns?: () => number;
+  now?: () => number;
+  write?: (text: string) => void;
+}
+
+/** A terminal is drawn to at most this often. */
+const REDRAW_MS = 100;
+/** A log gets a line of each transfer that takes longer than this, each time. */
+const LOG_MS = 10_000;
+/** The rate is that of the last seconds. */
+const RATE_MS = 3000;
+const BAR_CELLS = 24;
+const MAX_NAME = 24;
+
+const SILENT: Progress = {
+  start: () => ({ update() {}, end() {} }),
+  say() {},
+  [Symbol.dispose]() {},
+};
+
+/** The display that fits standard error. */
+export function openProgress(options: ProgressOptions = {}): Progress {
+  if (options.quiet) return SILENT;
+  const isTerminal = options.isTerminal ??
+    (Deno.stderr.isTerminal() && Deno.env.get("TERM") !== "dumb");
+  return isTerminal ? new TerminalProgress(options) : new LogProgress(options);
+}
+
+/** Bytes over time, of one transfer. */
+class Meter {
+  readonly #now: () => number;
+  #samples: { at: number; bytes: number }[] = [];
+  bytes = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  update(bytes: number): void {
+    // What was there before is no rate, and after a cut it begins anew.
+    if (this.#samples.length === 0 || bytes < this.bytes) {
+      this.#samples = [{ at: this.#now(), bytes }];
+    }
+    this.bytes = bytes;
+  }
+
+  /** Bytes a second, lately. */
+  get rate(): number {
+    const now = this.#now();
+    const first = this.#samples[0];
+    const last = this.#samples.at(-1);
+    if (first === undefined || last === undefined) return 0;
+    if (now - last.at >= REDRAW_MS) this.#samples.push({ at: now, bytes: this.bytes });
+    while (this.#samples.length > 2 && now - (this.#samples[0]?.at ?? now) > RATE_MS) {
+      this.#samples.shift();
+    }
+    return now > first.at ? Math.max(0, this.bytes - first.bytes) / (now - first.at) * 1000 : 0;
+  }
+}
+
+interface Row {
+  readonly name: string;
+  readonly size: number;
+  readonly meter: Meter;
+  outcome?: string;
+}
+
+/** One line a transfer, redrawn in place. The cursor always rests below, so nothing is to be undone. */
+class TerminalProgress implements Progress {
+  readonly #columns: () => number;
+  readonly #now: () => number;
+  readonly #write: (text: string) => void;
+  #rows: Row[] = [];
+  #drawn = 0;
+  #drawnAt = -Infinity;
+  #timer: number | undefined;
+
+  constructor(options: ProgressOptions) {
+    this.#columns = options.columns ?? terminalColumns;
+    this.#now = options.now ?? (() => performance.now());
+    this.#write = options.write ?? writeToTerminal;
+  }
+
+  start(name: string, size: number): Transfer {
+    const row: Row = { name, size, meter: new Meter(this.#now) };
+    this.#rows.push(row);
+    this.#changed();
+    return {
+      update: (bytes) => {
+        row.meter.update(bytes);
+        this.#changed();
+      },
+      end: (outcome) => {
+        row.outcome = outcome;
+        this.#changed();
+      },
+    };
+  }
+
+  say(text: string): void {
+    this.#draw(visible(text));
+  }
+
+  #changed(): void {
+    const due = this.#drawnAt + REDRAW_MS - this.#now();
+    if (due <= 0) this.#draw();
+    else this.#timer ??= setTimeout(() => this.#draw(), due);
+  }
+
+  /** Draws all rows, below a line that stays. */
+  #draw(line?: string): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const width = Math.max(20, this.#columns()) - 1;
+    const up = this.#drawn === 0 ? "" : `\x1b[${this.#drawn}A`;
+    const kept = line === undefined ? "" : `\r\x1b[K${line}\n`;
+    const rows = this.#rows.map((row) => `\r\x1b[K${describe(row).slice(0, width)}\n`);
+    this.#write(up + kept + rows.join(""));
+    // Rows that are done scroll away with all above them.
+    const done = this.#rows.findIndex(({ outcome }) => outcome === undefined);
+    if (done !== 0) this.#rows = done < 0 ? [] : this.#rows.slice(done);
+    this.#drawn = this.#rows.length;
+    this.#drawnAt = this.#now();
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#timer !== undefined) this.#draw();
+  }
+}
+
+function describe({ name, size, meter, outcome }: Row): string {
+  const label = visible(name).slice(0, MAX_NAME).padEnd(MAX_NAME);
+  if (outcome !== undefined) return `${label}  ${formatBytes(size).padStart(8)}  ${outcome}`;
+  const { bytes, rate } = meter;
+  const share = size === 0 ? 1 : Math.min(1, bytes / size);
+  const full = Math.floor(share * BAR_CELLS);
+  const bar = "=".repeat(full) + (full < BAR_CELLS ? ">" : "") + " ".repeat(BAR_CELLS);
+  const left = rate === 0 ? "" : `  ${formatSeconds((size - bytes) / rate)} left`;
+  return `${label}  ${formatBytes(size).padStart(8)}  [${bar.slice(0, BAR_CELLS)}] ` +
+    `${String(Math.floor(share * 100)).padStart(3)}%  ${formatBytes(rate)}/s${left}`;
+}
+
+/** A line when a transfer ends, and now and then while a long one goes on. */
+class LogProgress implements Progress {
+  readonly #now: () => number;
+  readonly #write: (text: string) => void;
+
+  constructor(options: ProgressOptions) {
+    this.#now = options.now ?? (() => performance.now());
+    this.#write = options.write ?? ((text) => printError(text.trimEnd()));
+  }
+
+  start(name: string, size: number): Transfer {
+    const meter = new Meter(this.#now);
+    const label = visible(name);
+    let saidAt = this.#now();
+    return {
+      update: (bytes) => {
+        meter.update(bytes);
+        const { rate } = meter;
+        if (this.#now() - saidAt < LOG_MS) return;
+        saidAt = this.#now();
+        const through = `${formatBytes(bytes)} of ${formatBytes(size)}`;
+        this.#write(`${label}: ${through}, ${formatBytes(rate)}/s\n`);
+      },
+      end: (outcome) => this.#write(`${label}: ${formatBytes(size)} ${outcome}\n`),
+    };
+  }
+
+  say(text: string): void {
+    this.#write(`${visible(text)}\n`);
+  }
+
+  [Symbol.dispose](): void {}
+}
+
+function terminalColumns(): number {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    return 80;
+  }
+}
+
+function writeToTerminal(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    for (let left = bytes; left.length > 0;) left = left.subarray(Deno.stderr.writeSync(left));
+  } catch {
+    // Nobody looks any more.
+  }
+}

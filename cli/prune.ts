@@ -1,0 +1,41 @@
+/** `wasm-bpf prune`: frees what no reference leads to. */
+import { Store } from "../oci/mod.ts";
+import { UsageError } from "./errors.ts";
+import { type OptionSpec, parseCommandLine } from "./options.ts";
+import { print } from "./output.ts";
+import { formatBytes } from "./units.ts";
+
+export const HELP = `Usage: wasm-bpf prune [OPTIONS]
+
+Removes from the local store what no reference leads to, what killed processes
+left behind, and transfers that were cut. What another process is about to use
+stays.
+
+      --dry-run   only say what would be removed
+      --json      say it as JSON
+  -q, --quiet     say nothing
+  -h, --help      show this`;
+
+const OPTIONS = {
+  "dry-run": {},
+  "json": {},
+  "quiet": { short: "q" },
+} as const satisfies Record<string, OptionSpec>;
+
+/** Prunes the store, if there is one. */
+export async function command(args: string[]): Promise<number> {
+  const { flags, rest } = parseCommandLine(args, OPTIONS, { interleaved: true });
+  if (rest.length > 0) {
+    throw new UsageError(`Cannot prune ${rest[0]}: prune takes no argument`, "try: wasm-bpf rm");
+  }
+  const dryRun = flags.has("dry-run");
+  await using store = Store.openExisting();
+  const pruned = await store?.prune({ partials: true, dryRun }) ?? { blobs: [], freedBytes: 0 };
+  const { blobs, freedBytes } = pruned;
+  if (flags.has("json")) print(JSON.stringify(pruned, null, 2));
+  else if (!flags.has("quiet")) {
+    if (dryRun) blobs.forEach((digest) => print(digest));
+    print(`${dryRun ? "would free" : "freed"} ${formatBytes(freedBytes)}, ${blobs.length} blobs`);
+  }
+  return 0;
+}

@@ -1,0 +1,41 @@
+/** `wasm-bpf rm`: removes artifacts from the store. */
+import { UsageError } from "./errors.ts";
+import { existingStore, nameInStore } from "./local_store.ts";
+import { type OptionSpec, parseCommandLine } from "./options.ts";
+import { print, printError, visible } from "./output.ts";
+import { formatBytes } from "./units.ts";
+
+export const HELP = `Usage: wasm-bpf rm [OPTIONS] REFERENCE...
+
+Removes references from the local store, and what nothing else there needs.
+A digest, or its first digits as images shows them, stands for every reference
+to it.
+
+  -q, --quiet   say nothing of what was removed
+      --keep    remove the references only; prune removes the rest later
+  -h, --help    show this`;
+
+const OPTIONS = {
+  "quiet": { short: "q" },
+  "keep": {},
+} as const satisfies Record<string, OptionSpec>;
+
+/** Removes all of them, or when one is not there none. */
+export async function command(args: string[]): Promise<number> {
+  const { flags, rest } = parseCommandLine(args, OPTIONS, { interleaved: true });
+  const [first] = rest;
+  if (first === undefined) throw new UsageError("No reference given");
+  await using store = existingStore(first);
+  const removed = await store.untag(rest.map((word) => nameInStore(store, word)));
+  const names = removed.map(({ annotations, digest }) =>
+    annotations?.["org.opencontainers.image.ref.name"] ?? digest
+  );
+  const { freedBytes } = flags.has("keep") ? { freedBytes: 0 } : await store.prune();
+  if (flags.has("quiet")) return 0;
+  names.forEach((name) => print(visible(name)));
+  printError(
+    `removed ${names.length === 1 ? "1 reference" : `${names.length} references`}, ` +
+      `freed ${formatBytes(freedBytes)}`,
+  );
+  return 0;
+}

@@ -1,0 +1,29 @@
+/** `wasm-bpf tag`: gives an artifact in the store another name. */
+import { storedName } from "../oci/mod.ts";
+import { UsageError } from "./errors.ts";
+import { existingStore, nameInStore } from "./local_store.ts";
+import { parseCommandLine } from "./options.ts";
+import { referenceOf } from "./reference.ts";
+
+export const HELP = `Usage: wasm-bpf tag SOURCE TARGET
+
+Gives what the local store has as SOURCE the reference TARGET as well, in place
+of whatever had it. Then wasm-bpf push TARGET sends it there.
+
+  -h, --help    show this`;
+
+/** Names it. */
+export async function command(args: string[]): Promise<number> {
+  const { rest } = parseCommandLine(args, {}, { interleaved: true });
+  const [source, target, more] = rest;
+  if (source === undefined || target === undefined || more !== undefined) {
+    throw new UsageError("tag takes two references: what there is, and its new name");
+  }
+  const reference = referenceOf(target);
+  if (reference.digest !== undefined) {
+    throw new UsageError(`Cannot name anything ${target}: a digest is not for us to choose`);
+  }
+  await using store = existingStore(source);
+  await store.alias(nameInStore(store, source), storedName(reference));
+  return 0;
+}

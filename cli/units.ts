@@ -1,0 +1,25 @@
+/** Amounts as people read them. */
+
+const SIZES = ["kB", "MB", "GB", "TB"];
+
+/** Bytes in decimal units with three digits, as disks and networks have them: `87.3 kB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  let value = bytes / 1000;
+  let unit = 0;
+  // What would be rounded to 1000 is one of the next unit.
+  while (value >= 999.5 && unit < SIZES.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0)} ${SIZES[unit]}`;
+}
+
+/** A time that is left: `7s`, `2m05s`, `3h20m`. */
+export function formatSeconds(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const two = (value: number) => String(value).padStart(2, "0");
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m${two(whole % 60)}s`;
+  return `${Math.floor(whole / 3600)}h${two(Math.floor(whole / 60) % 60)}m`;
+}

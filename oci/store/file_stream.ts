@@ -1,0 +1,47 @@
+/** Files as streams. */
+import type { ByteStream, Source, StreamOptions } from "../content.ts";
+import { fileError } from "./errors.ts";
+
+const READ_BYTES = 2 ** 18;
+
+/**
+ * Streams an open file from `offset` on, in large pieces, and closes it at the end, or when nobody wants
+ * more.
+ */
+export async function streamOf(file: Deno.FsFile, options: StreamOptions): Promise<ByteStream> {
+  await file.seek(options.offset ?? 0, Deno.SeekMode.Start);
+  return new ReadableStream({
+    type: "bytes",
+    async pull(controller) {
+      try {
+        options.signal?.throwIfAborted();
+        const view = controller.byobRequest?.view;
+        const buffer = view instanceof Uint8Array ? view : new Uint8Array(READ_BYTES);
+        const count = await file.read(buffer);
+        if (count === null) {
+          file.close();
+          controller.close();
+          controller.byobRequest?.respond(0);
+        } else if (view instanceof Uint8Array) controller.byobRequest?.respond(count);
+        else controller.enqueue(buffer.subarray(0, count));
+      } catch (cause) {
+        file.close();
+        throw fileError("read a file", cause);
+      }
+    },
+    cancel() {
+      file.close();
+    },
+  }, { highWaterMark: 0 }) as ByteStream;
+}
+
+/** A source of what is in a file, opened anew each time. */
+export function fileSource(path: string): Source {
+  return async (options = {}) => {
+    try {
+      return await streamOf(await Deno.open(path), options);
+    } catch (cause) {
+      throw fileError(`read ${path}`, cause);
+    }
+  };
+}
