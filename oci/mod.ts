@@ -93,6 +93,7 @@ export { PublicKey } from "./trust/public_key.ts";
 export { PrivateKey } from "./trust/private_key.ts";
 export { type Decision, type Named, Policy, type Rule } from "./trust/policy.ts";
 export { repositorySignatures, type SignatureSource, signatureTag } from "./trust/signatures.ts";
+export { Guard, type Stored } from "./trust/guard.ts";
 export { checkAddress, type RequirementOptions, requirementsFor } from "./trust/requirements.ts";
 export { policiesThere, policyPaths } from "./trust/policy_files.ts";
 export {

@@ -1,12 +1,12 @@
 /** Signatures in the local store: kept with what they sign, and found again without the network. */
 import { type CallOptions, type Content, readContent } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
-import { type Digest, isDigest } from "../digest.ts";
+import { type Digest, isDigest, verify } from "../digest.ts";
 import { HostError } from "../errors.ts";
 import { MANIFEST_LIMITS } from "../json.ts";
 import { type ImageIndex, type ImageManifest, parseManifest } from "../manifest.ts";
 import { isIndexType } from "../media_types.ts";
-import { ATTACHED_TO, type IndexEntry } from "../store/layout.ts";
+import { ATTACHED_TO, type IndexEntry, paths } from "../store/layout.ts";
 import type { SignatureSource } from "./signatures.ts";
 import type { Verdict } from "./verify.ts";
 
@@ -73,40 +73,46 @@ export async function keepSignatures(
 }
 
 /**
- * The digests whose signatures vouch for a manifest: its own, and that of the index which it is said to
- * be chosen from, if that does lead to it.
+ * The digests whose signatures vouch for a stored manifest: its own, and that of the index which it is
+ * said to be chosen from, if that does lead to it.
+ *
+ * @param store the store's folder
  */
-export async function vouchingDigests(
-  content: Pick<Content, "fetch">,
-  chosen: { manifest: Digest; root: Descriptor },
-): Promise<Digest[]> {
+export function vouchingDigests(
+  store: string,
+  chosen: { manifest: Digest; root: Digest },
+): Digest[] {
   const { manifest, root } = chosen;
-  const isBelow = root.digest !== manifest &&
-    await leadsTo(content, { from: root, to: manifest, depth: MAX_DEPTH });
-  return isBelow ? [manifest, root.digest] : [manifest];
+  const isBelow = root !== manifest &&
+    leadsTo(store, { from: root, to: manifest, depth: MAX_DEPTH });
+  return isBelow ? [manifest, root] : [manifest];
 }
 
-async function leadsTo(
-  content: Pick<Content, "fetch">,
-  way: { from: Descriptor; to: Digest; depth: number },
-): Promise<boolean> {
+function leadsTo(store: string, way: { from: Digest; to: Digest; depth: number }): boolean {
   const { from, to, depth } = way;
-  let index: ImageManifest | ImageIndex;
+  const manifests = readIndexBlob(store, from)?.manifests ?? [];
+  if (manifests.some(({ digest }) => digest === to)) return true;
+  if (depth === 1) return false;
+  const inner = manifests.filter(({ mediaType }) => isIndexType(mediaType));
+  return inner.slice(0, MAX_INNER).some(({ digest }) =>
+    leadsTo(store, { from: digest, to, depth: depth - 1 })
+  );
+}
+
+/** An index that is missing or damaged vouches for nothing. */
+function readIndexBlob(store: string, digest: Digest): ImageIndex | undefined {
   try {
-    index = await readManifest(content, from);
+    const path = paths.blob(store, digest);
+    const { size } = Deno.statSync(path);
+    if (size > MANIFEST_LIMITS.bytes) return undefined;
+    const bytes = Deno.readFileSync(path);
+    verify(bytes, { digest, size });
+    const index = parseManifest(bytes, { what: digest });
+    return index.kind === "index" ? index : undefined;
   } catch (error) {
-    // An index that is missing or damaged vouches for nothing.
-    if (error instanceof HostError) return false;
+    if (error instanceof HostError || error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
-  if (index.kind !== "index") return false;
-  if (index.manifests.some(({ digest }) => digest === to)) return true;
-  if (depth === 1) return false;
-  const inner = index.manifests.filter(({ mediaType }) => isIndexType(mediaType));
-  for (const from of inner.slice(0, MAX_INNER)) {
-    if (await leadsTo(content, { from, to, depth: depth - 1 })) return true;
-  }
-  return false;
 }
 
 async function readManifest(
