@@ -48,7 +48,8 @@ export function guestFolders(parent: string, output: string): GuestFolder[] {
  * `X.wasm`, which may embed any of those objects by file name.
  */
 export async function buildCGuests(folder: GuestFolder): Promise<void> {
-  const objects = await buildObjects(folder);
+  const parts = filesUnder(folder.objects, (path) => path.endsWith(".inc"));
+  const objects = [...await buildObjects(folder), ...parts];
   for (const source of filesIn(folder, ".c").filter((path) => !path.endsWith(".bpf.c"))) {
     const output = join(folder.output, basename(source).replace(/\.c$/, ".wasm"));
     await buildCModule(folder, { source, objects, output });
@@ -87,7 +88,7 @@ async function buildObject(folder: GuestFolder, source: string): Promise<string>
 /** A module to be made of one C source. */
 export interface CModule {
   readonly source: string;
-  /** eBPF objects that it may embed. */
+  /** eBPF objects that it may embed, and parts of its source that were made. */
   readonly objects: readonly string[];
   readonly output: string;
   /** Options beside the usual ones, which they come after. */
@@ -116,7 +117,7 @@ export async function buildCModule(folder: GuestFolder, module: CModule): Promis
 
 /** Copies a folder's eBPF objects to its modules, for tests that load them by path. */
 export function publishObjects(folder: GuestFolder): void {
-  for (const path of filesUnder(folder.objects)) {
+  for (const path of filesUnder(folder.objects, (path) => path.endsWith(".o"))) {
     const to = join(folder.output, basename(path));
     if (fileState(to) === undefined || newer(path, to)) copyFile(path, to);
   }

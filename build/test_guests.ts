@@ -1,10 +1,12 @@
 import { basename, join, resolve } from "node:path";
+import { writeDocExamples } from "./doc_examples.ts";
 import { buildCGuests, filesIn, type GuestFolder, guestFolders, publishObjects } from "./guests.ts";
 import { findProgram, programState } from "./programs.ts";
 import { run } from "./process.ts";
 import { assemble } from "./pump.ts";
 import { fileState, filesUnder, replaceFile, runStep, writeFile } from "./step.ts";
 import { unpackPackages } from "./test_tools.ts";
+import { buildWasiSuite, WASI_SUITE } from "./wasi_suite.ts";
 
 /** Debian's compiler: the one that comes with a standard library for WASI. */
 const RUSTC = "/usr/bin/rustc";
@@ -16,7 +18,10 @@ const GO_ROOT = ".cache/tools/go/usr/lib/go-1.24";
 
 /** Builds the guests that only tests run: in C, Rust, Go and WebAssembly text, whatever their folder holds. */
 export async function buildTestGuests(): Promise<void> {
+  await buildWasiSuite();
+  await writeDocExamples();
   for (const folder of guestFolders("tests/guests", "dist/tests")) {
+    if (folder.path === WASI_SUITE) continue;
     await buildCGuests(folder);
     publishObjects(folder);
     await assembleGuests(folder);

@@ -6,6 +6,7 @@ import {
   type Signatures,
   WRAPPER_SIGNATURES,
 } from "../runtime/signatures.ts";
+import { guestPath, runCli } from "./support/cli.ts";
 import { fromFileUrl } from "./support/paths.ts";
 
 const GUIDE = await Deno.readTextFile(fromFileUrl("../../docs/guest-abi.md"));
@@ -52,6 +53,38 @@ Deno.test("the guide shows an example of every import", () => {
   for (const name of Object.keys({ ...BPF_SIGNATURES, ...EXTENSION_SIGNATURES })) {
     assert.match(examples, new RegExp(`\\b(wasm_bpf_)?${name}\\(`), name);
   }
+});
+
+Deno.test("the guide's examples in C compile, and do what they say", async () => {
+  // In a network namespace of its own, where the interface of an example is the only one.
+  const { code, stdout, stderr } = await runCli(
+    ["--timeout", "500ms", guestPath("guest-abi")],
+    { through: ["unshare", "--net", "sh", "-c", 'ip link set lo name eth0 && exec "$@"', "sh"] },
+  );
+  assert.match(stderr, /^error: Cannot find map "none": .*\nhint: .*\n$/);
+  assert.deepEqual(stdout.split("\n"), [
+    "load 1",
+    "counts 1",
+    "attach 0",
+    "element 42",
+    "submit 0",
+    "all tasks seen",
+    "map 4 8 100",
+    "batch 1 42",
+    "job 5",
+    "job 6",
+    "token 0",
+    'why Cannot find map "none": the eBPF object has no map of that name',
+    "close 0",
+    "stepwise 1",
+    "counts 1",
+    "events 1",
+    "delivered 1 lost 0",
+    "polling",
+    "interrupted",
+    "",
+  ]);
+  assert.equal(code, 0);
 });
 
 for (
