@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
-import {
-  cosignBytes,
-  cosignFile,
-  cosignKey,
-  PASSWORD,
-  TOOL,
-} from "../../tests/support/cosign_data.ts";
+import { cosignBytes, cosignKey, cosignPrivateKey, TOOL } from "../../tests/support/cosign_data.ts";
 import { MemoryContent } from "../../tests/support/memory_content.ts";
 import { digestOf } from "../digest.ts";
-import { PrivateKey } from "./private_key.ts";
 import { signArtifact } from "./sign.ts";
 import { repositorySignatures, signatureTag } from "./signatures.ts";
 import { makePayload } from "./simple_signing.ts";
@@ -17,11 +10,6 @@ import { verifySignatures } from "./verify.ts";
 const reference = (repository: string) => ({ registry: "localhost:5000", repository });
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-async function keyOf(name: string): Promise<PrivateKey> {
-  const pem = await Deno.readTextFile(cosignFile(`${name}.key`));
-  return await PrivateKey.parse(pem, { name: `${name}.key`, password: PASSWORD });
-}
-
 Deno.test("makePayload() writes what cosign writes, to the byte", () => {
   const made = makePayload(reference("test/p256-tag"), TOOL);
   assert.equal(text(made), text(cosignBytes("p256-tag.payload.json")));
@@ -29,7 +17,7 @@ Deno.test("makePayload() writes what cosign writes, to the byte", () => {
 
 Deno.test("signArtifact() leaves the manifest that cosign leaves, where keys sign the same twice", async () => {
   const repository = new MemoryContent();
-  const key = await keyOf("rsa");
+  const key = await cosignPrivateKey("rsa");
   const made = await signArtifact(repository, {
     reference: reference("test/rsa-tag"),
     digest: TOOL,
@@ -44,13 +32,31 @@ Deno.test("signArtifact() leaves the manifest that cosign leaves, where keys sig
   assert.deepEqual(await repository.resolve(signatureTag(TOOL) ?? ""), made);
 });
 
+for (const name of ["rsa", "ed25519"]) {
+  Deno.test(`signArtifact() writes to the byte what cosign accepted of it, with ${name}.key`, async () => {
+    const repository = new MemoryContent();
+    const options = {
+      reference: reference(`test/ours-${name}`),
+      digest: TOOL,
+      key: await cosignPrivateKey(name),
+    };
+    const made = await signArtifact(repository, options);
+    const bytes = repository.blobs.get(made.digest) ?? new Uint8Array();
+    assert.equal(text(bytes), text(cosignBytes(`ours-${name}.manifest.json`)));
+    for (const part of ["config", "payload"]) {
+      const digest = digestOf(cosignBytes(`ours-${name}.${part}.json`));
+      assert.ok(repository.blobs.has(digest), part);
+    }
+  });
+}
+
 Deno.test("signArtifact() adds to the signatures that are there", async () => {
   const repository = new MemoryContent();
   for (const name of ["p256", "ed25519", "p384"]) {
     await signArtifact(repository, {
       reference: reference("test/tool"),
       digest: TOOL,
-      key: await keyOf(name),
+      key: await cosignPrivateKey(name),
     });
   }
   const requirements = ["p256", "ed25519", "p384"].map((name) => ({
@@ -64,6 +70,10 @@ Deno.test("signArtifact() adds to the signatures that are there", async () => {
 
 Deno.test("signArtifact() refuses a digest that cosign has no tag for", async () => {
   const digest = digestOf(new Uint8Array(), "sha512");
-  const options = { reference: reference("test/tool"), digest, key: await keyOf("p256") };
+  const options = {
+    reference: reference("test/tool"),
+    digest,
+    key: await cosignPrivateKey("p256"),
+  };
   await assert.rejects(signArtifact(new MemoryContent(), options), { code: "UNSUPPORTED" });
 });

@@ -65,6 +65,9 @@ const CASES = {
   "ed25519-tag": "ed25519",
   "ed25519-bundle": "ed25519",
   "two-keys": "p256",
+  "ours-p384": "p384",
+  "ours-rsa": "rsa",
+  "ours-ed25519": "ed25519",
 };
 
 for (const [name, key] of Object.entries(CASES)) {

@@ -1,6 +1,7 @@
 /** What cosign wrote: see `tests/data/cosign/README.md`. */
 import { digestOf } from "../../oci/digest.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { PrivateKey } from "../../oci/trust/private_key.ts";
 import { PublicKey } from "../../oci/trust/public_key.ts";
 import { signatureTag } from "../../oci/trust/signatures.ts";
 import { MemoryContent } from "./memory_content.ts";
@@ -22,6 +23,16 @@ export function cosignBytes(name: string): Uint8Array<ArrayBuffer> {
 /** A public key of that folder, such as `p256`. */
 export function cosignKey(name: string): PublicKey {
   return PublicKey.parse(Deno.readTextFileSync(cosignFile(`${name}.pub`)), `${name}.pub`);
+}
+
+const privateKeys = new Map<string, Promise<PrivateKey>>();
+
+/** A private key of that folder; its password costs half a second, once. */
+export function cosignPrivateKey(name: string): Promise<PrivateKey> {
+  const pem = Deno.readTextFileSync(cosignFile(`${name}.key`));
+  const key = privateKeys.get(name) ?? PrivateKey.parse(pem, { name, password: PASSWORD });
+  privateKeys.set(name, key);
+  return key;
 }
 
 /** The manifest that all signatures are about. */
