@@ -7,6 +7,7 @@
  */
 import { join } from "node:path";
 import { buildCModule, buildObjects, type GuestFolder } from "./guests.ts";
+import { buildRustGuest, hasRust, SMALLEST } from "./rust.ts";
 import { fileState, filesUnder } from "./step.ts";
 
 /** What an example's guest is written in: the name of its folder. */
@@ -27,7 +28,7 @@ export const LANGUAGES: Readonly<
   Record<Language, { readonly title: string; readonly build?: Builder }>
 > = {
   c: { title: "C", build: buildC },
-  rust: { title: "Rust" },
+  rust: { title: "Rust", build: buildRust },
   go: { title: "Go" },
   assemblyscript: { title: "AssemblyScript" },
 };
@@ -75,4 +76,14 @@ async function buildC(
 ): Promise<void> {
   const source = join(example.path, "c", `${example.name}.c`);
   await buildCModule(example, { source, objects, output, options: C_OPTIONS });
+}
+
+async function buildRust(
+  example: Example,
+  _objects: readonly string[],
+  output: string,
+): Promise<void> {
+  if (!hasRust()) return;
+  const source = join(example.path, "rust", `${example.name}.rs`);
+  await buildRustGuest({ source, objects: example.objects, output, options: SMALLEST });
 }

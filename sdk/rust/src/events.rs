@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT
+//! Events from programs, and samples to them.
+
+use std::io;
+use std::time::Duration;
+
+use crate::error::check;
+use crate::map::MapHandle;
+use crate::object::Object;
+use crate::plain::{bytes_of, from_bytes, Plain};
+use crate::sys::{self, errno};
+
+/// Room for events at first; it grows when one does not fit.
+const BUFFER_BYTES: usize = 64 * 1024;
+/// `{ u32 size; u32 cpu }` in front of each event.
+const HEADER_BYTES: usize = 8;
+
+/// What a buffer has seen since it was first read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Events that were handed over.
+    pub delivered: u64,
+    /// Events that the kernel dropped; it tells for perf event arrays only.
+    pub lost: u64,
+    /// Always 0 here: no event is ever cut.
+    pub truncated: u64,
+}
+
+/// One event.
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'a> {
+    cpu: u32,
+    bytes: &'a [u8],
+}
+
+impl<'a> Event<'a> {
+    /// What the program sent. A perf event array may add up to 7 bytes of padding.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The CPU that sent it, for a perf event array; 0 for a ring buffer.
+    pub fn cpu(&self) -> u32 {
+        self.cpu
+    }
+
+    /// The event as a value; `None` when it is shorter than that.
+    pub fn get<T: Plain>(&self) -> Option<T> {
+        from_bytes(self.bytes)
+    }
+}
+
+/// Events of one read, in order; see [`RingBuffer::read`].
+#[derive(Clone, Debug, Default)]
+pub struct Events<'a> {
+    records: &'a [u8],
+}
+
+impl<'a> Iterator for Events<'a> {
+    type Item = Event<'a>;
+
+    fn next(&mut self) -> Option<Event<'a>> {
+        let [size, cpu] = from_bytes::<[u32; 2]>(self.records)?;
+        let end = HEADER_BYTES + size as usize;
+        let bytes = self.records.get(HEADER_BYTES..end)?;
+        self.records = self.records.get((end + 7) & !7..).unwrap_or(&[]);
+        Some(Event { cpu, bytes })
+    }
+}
+
+/// A map to read events from, and where they go.
+#[derive(Debug)]
+struct Reader<'a> {
+    object: &'a Object,
+    token: i32,
+    /// Words, for records start at multiples of 8.
+    buffer: Vec<u64>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(object: &'a Object, map: &MapHandle<'a>) -> io::Result<Self> {
+        let reader = Self {
+            object,
+            token: map.token,
+            buffer: vec![0; BUFFER_BYTES / 8],
+        };
+        // The first read makes the buffer, and says when the map is none.
+        let mut nothing = [0u64];
+        // SAFETY: the pointer and the size are those of one array.
+        let result =
+            unsafe { sys::buffer_read(object.raw(), map.token, nothing.as_mut_ptr().cast(), 8, 0) };
+        if result < 0 && result != -errno::ENOSPC {
+            check(result)?;
+        }
+        Ok(reader)
+    }
+
+    fn read(&mut self, timeout: Duration) -> io::Result<Events<'_>> {
+        let timeout_ms = milliseconds(timeout);
+        loop {
+            let size = self.buffer.len() * 8;
+            let bytes = self.buffer.as_mut_ptr().cast::<u8>();
+            // SAFETY: the pointer and the size are those of one vector.
+            let result = unsafe {
+                sys::buffer_read(
+                    self.object.raw(),
+                    self.token,
+                    bytes,
+                    size as i32,
+                    timeout_ms,
+                )
+            };
+            if result != -errno::ENOSPC {
+                let length = check(result)? as usize;
+                // SAFETY: as many bytes were written.
+                let records = unsafe { std::slice::from_raw_parts(bytes as *const u8, length) };
+                return Ok(Events { records });
+            }
+            // The header says how long the event is that does not fit.
+            let needed = HEADER_BYTES + (self.buffer[0] as u32) as usize;
+            self.buffer.resize((needed.max(size * 2) + 7) / 8, 0);
+        }
+    }
+
+    fn stats(&self) -> io::Result<Stats> {
+        let mut out = [0u64; 3];
+        // SAFETY: three numbers are what it writes.
+        check(unsafe { sys::buffer_stats(self.object.raw(), self.token, out.as_mut_ptr()) })?;
+        let [delivered, lost, truncated] = out;
+        Ok(Stats {
+            delivered,
+            lost,
+            truncated,
+        })
+    }
+}
+
+/// Rounded up, so that a short wait is one; a very long one waits for ever.
+fn milliseconds(duration: Duration) -> i32 {
+    i32::try_from(duration.as_nanos().saturating_add(999_999) / 1_000_000).unwrap_or(-1)
+}
+
+macro_rules! reader {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Debug)]
+        pub struct $name<'a> {
+            reader: Reader<'a>,
+        }
+
+        impl<'a> $name<'a> {
+            pub(crate) fn new(object: &'a Object, map: MapHandle<'a>) -> io::Result<Self> {
+                Ok(Self { reader: Reader::new(object, &map)? })
+            }
+
+            /// Waits for events, and gives as many as there are and fit; none when the time is over.
+            ///
+            /// Nothing is lost and nothing is cut, whatever the size of an event. `Interrupted` when
+            /// the guest is asked to end. `Duration::MAX` waits for ever.
+            pub fn read(&mut self, timeout: Duration) -> io::Result<Events<'_>> {
+                self.reader.read(timeout)
+            }
+
+            /// Waits for events, and calls `handle` for each; how many there were.
+            pub fn poll(
+                &mut self,
+                timeout: Duration,
+                mut handle: impl FnMut(Event<'_>),
+            ) -> io::Result<usize> {
+                let mut count = 0;
+                for event in self.read(timeout)? {
+                    handle(event);
+                    count += 1;
+                }
+                Ok(count)
+            }
+
+            /// What it has seen so far.
+            pub fn stats(&self) -> io::Result<Stats> {
+                self.reader.stats()
+            }
+        }
+    };
+}
+
+reader! {
+    /// A ring buffer's events, those of all CPUs in the order they were made.
+    RingBuffer
+}
+
+reader! {
+    /// A perf event array's events, in order for each CPU.
+    PerfBuffer
+}
+
+/// A ring buffer in the other direction: programs empty it with `bpf_user_ringbuf_drain()`.
+#[derive(Debug)]
+pub struct UserRingBuffer<'a> {
+    object: &'a Object,
+    token: i32,
+}
+
+impl<'a> UserRingBuffer<'a> {
+    pub(crate) fn new(object: &'a Object, map: MapHandle<'a>) -> io::Result<Self> {
+        Ok(Self {
+            object,
+            token: map.token,
+        })
+    }
+
+    /// Sends a sample, waiting for room if there is none; an error when it does not come.
+    pub fn submit<T: Plain>(&self, sample: &T, timeout: Duration) -> io::Result<()> {
+        self.submit_bytes(bytes_of(sample), timeout)
+    }
+
+    /// The same for bytes.
+    pub fn submit_bytes(&self, sample: &[u8], timeout: Duration) -> io::Result<()> {
+        let size = i32::try_from(sample.len()).unwrap_or(i32::MAX);
+        // SAFETY: the pointer and the size are those of one slice.
+        check(unsafe {
+            let data = sample.as_ptr();
+            sys::user_ring_submit(
+                self.object.raw(),
+                self.token,
+                data,
+                size,
+                milliseconds(timeout),
+            )
+        })?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (payload, cpu) in [(&b"abc"[..], 1u32), (b"", 2), (b"12345678", 3)] {
+            bytes.extend((payload.len() as u32).to_ne_bytes());
+            bytes.extend(cpu.to_ne_bytes());
+            bytes.extend(payload);
+            bytes.resize((bytes.len() + 7) & !7, 0xff);
+        }
+        bytes
+    }
+
+    #[test]
+    fn events_are_read_in_order_without_their_padding() {
+        let bytes = records();
+        let events: Vec<_> = Events { records: &bytes }
+            .map(|e| (e.cpu(), e.bytes().to_vec()))
+            .collect();
+        assert_eq!(
+            events,
+            [(1, b"abc".to_vec()), (2, vec![]), (3, b"12345678".to_vec())]
+        );
+    }
+
+    #[test]
+    fn events_of_cut_off_records_end() {
+        let bytes = records();
+        for size in 0..bytes.len() {
+            assert!(
+                Events {
+                    records: &bytes[..size]
+                }
+                .count()
+                    <= 3
+            );
+        }
+    }
+
+    #[test]
+    fn milliseconds_rounds_up_and_ends_at_for_ever() {
+        assert_eq!(milliseconds(Duration::ZERO), 0);
+        assert_eq!(milliseconds(Duration::from_nanos(1)), 1);
+        assert_eq!(milliseconds(Duration::from_millis(100)), 100);
+        assert_eq!(milliseconds(Duration::MAX), -1);
+    }
+}
