@@ -1,5 +1,6 @@
 /** Runs a compiled module as a command line says. */
 import {
+  type CommandOptions,
   type Features,
   type GuestModule,
   type GuestStats,
@@ -16,6 +17,8 @@ export interface RunParts {
   features: Features;
   /** How `--stats` prints, where it is given. */
   formatStats?: ((stats: GuestStats) => string) | undefined;
+  /** What the guest is given, and its limits. */
+  grants?: Pick<CommandOptions, "env" | "preopens" | "listen" | "stdio" | "limits">;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface RunParts {
  * @throws {UsageError} for a duration that is none, before anything runs
  */
 export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunParts): number {
-  const { features, formatStats } = parts;
+  const { features, formatStats, grants } = parts;
   const { timeout } = line.values;
   const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout, "--timeout");
   const verbose = line.flags.has("verbose");
@@ -35,6 +38,7 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
     { timeoutMs, attendUsr1: formatStats !== undefined },
     (interrupt) =>
       runGuest(guest, {
+        ...grants,
         interrupt,
         requireLandlock: line.flags.has("require-landlock"),
         countPrograms: formatStats !== undefined,

@@ -15,6 +15,16 @@ Options stand before MODULE:
                            Ctrl-C would
       --stats[=json]       at the end, and on SIGUSR1: how often and how long
                            programs ran, events, times, memory
+      --dir HOST[::GUEST][::ro]
+                           let the module use folder HOST, which it sees as
+                           GUEST; with ::ro, without changing it; repeatable
+      --env NAME[=VALUE]   set a variable, or pass on yours; repeatable
+      --inherit-env        pass on all of your variables
+      --stdin FILE         read standard input from FILE; null for none
+      --stdout FILE        write standard output to FILE; null to drop it
+      --stderr FILE        write standard error to FILE; null to drop it
+      --listen HOST:PORT   let the module accept TCP connections; repeatable
+      --max-memory SIZE    give it at most 512K, 64M or 1G of linear memory
   -v, --verbose            show libbpf's remarks and the verifier's whole log
       --require-landlock   run no module that Landlock cannot confine
   -m, --wrapper-module-name NAME

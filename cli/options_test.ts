@@ -116,3 +116,13 @@ Deno.test("parseCommandLine() interleaved takes options behind words, until --",
   assert.deepEqual([...flags], ["verbose"]);
   assert.deepEqual(rest, ["pull", "x", "-h", "y"]);
 });
+
+Deno.test("parseCommandLine() keeps all values of a repeatable option, in their order", () => {
+  const specs = { dir: { argument: "HOST", repeatable: true }, name: { argument: "NAME" } };
+  const { values, lists } = parseCommandLine(
+    ["--dir=b", "--name=x", "--dir", "a", "--name=y", "--dir=b", "m", "--dir=c"],
+    specs,
+  );
+  assert.deepEqual(lists, { dir: ["b", "a", "b"] });
+  assert.deepEqual(values, { dir: "b", name: "y" });
+});

@@ -2,6 +2,7 @@
 import { compileGuest } from "../runtime/command.ts";
 import { EVERYTHING } from "../runtime/everything.ts";
 import { UsageError } from "./errors.ts";
+import { grantsOf } from "./grants.ts";
 import { runOnCommandLine } from "./guest_run.ts";
 import { readModuleFile } from "./module_file.ts";
 import { parseCommandLine } from "./options.ts";
@@ -26,6 +27,9 @@ export function runLine(line: RunLine, read?: ReadModule): Promise<number> {
   const [path] = line.rest;
   if (path === undefined) throw new UsageError("No module given");
   const formatStats = statsFormat(line.values.stats);
+  const grants = grantsOf(line);
   const guest = compileGuest(read?.path === path ? read.bytes : readModuleFile(path), path);
-  return Promise.resolve(runOnCommandLine(guest, line, { features: EVERYTHING, formatStats }));
+  return Promise.resolve(
+    runOnCommandLine(guest, line, { features: EVERYTHING, formatStats, grants }),
+  );
 }

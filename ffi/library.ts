@@ -7,7 +7,7 @@ import { ShimError } from "./errors.ts";
 import { type ShimSymbols, SYMBOLS } from "./symbols.ts";
 
 /** What `shim_abi_version()` must answer; the header's `SHIM_ABI_VERSION`. */
-export const ABI_VERSION = 11;
+export const ABI_VERSION = 12;
 
 /** Where the build puts the shim; inside a compiled binary, a file embedded in it. */
 const SHIM_FILE = new URL("../dist/lib/libbpf-shim.so", import.meta.url);
@@ -52,6 +52,17 @@ const HOT: ReadonlySet<keyof typeof SYMBOLS> = new Set([
 let loaded: ShimSymbols | undefined;
 /** What closes the file that the loaded shim came from. */
 let settle: (() => void) | undefined;
+/** Adds functions to it, until then. */
+let extend:
+  | ((table: Deno.ForeignLibraryInterface, hot: readonly string[]) => Extension)
+  | undefined;
+
+/** More functions of the shim. */
+export interface Extension {
+  readonly functions: Record<string, (...args: unknown[]) => unknown>;
+  /** Does what the first calls would otherwise. */
+  settle(): void;
+}
 
 /**
  * The shim's functions; loaded by the first call, for the life of the process.
@@ -71,7 +82,22 @@ export function shim(): ShimSymbols {
 export function settleShim(): void {
   shim();
   settle?.();
-  settle = undefined;
+  settle = extend = undefined;
+}
+
+/**
+ * More functions of the same shim, in a table of their own; before it is settled.
+ *
+ * @param hot those that are to be compiled
+ * @throws {ShimError} as {@linkcode shim}
+ */
+export function extendShim(
+  table: Deno.ForeignLibraryInterface,
+  hot: readonly string[],
+): Extension {
+  shim();
+  if (extend === undefined) throw loadError("its file is closed already");
+  return extend(table, hot);
 }
 
 function readShim(): Uint8Array<ArrayBuffer> {
@@ -140,9 +166,22 @@ function openShim(libc: Libc, fd: number): ShimSymbols {
     libc.dlclose(library);
     throw error;
   }
-  for (const name of HOT) heatUp(symbols, name, path);
+  const functions = symbols as unknown as Extension["functions"];
+  for (const name of HOT) heatUp({ functions, table: SYMBOLS, path }, name);
+  extend = (table, hot) => {
+    const { functions: all, findAll: settleAll } = bind(table, find);
+    const more = { functions: all as unknown as Extension["functions"], table, path };
+    for (const name of hot) heatUp(more, name);
+    return {
+      functions: more.functions,
+      settle: () => {
+        for (const name of hot) compile(more, name);
+        settleAll();
+      },
+    };
+  };
   settle = () => {
-    for (const name of HOT) compile(symbols, name, path);
+    for (const name of HOT) compile({ functions, table: SYMBOLS, path }, name);
     findAll();
     // What has been compiled holds the library, and lets it go at the worker's end.
     libc.dlclose(library);
@@ -219,26 +258,33 @@ function bind<Interface extends Deno.ForeignLibraryInterface>(
 /** Calls of a function before it is compiled; together they take less time than that does. */
 const COLD_CALLS = 32;
 
+/** What functions are compiled from, and where they go. */
+interface Library {
+  readonly functions: Extension["functions"];
+  readonly table: Deno.ForeignLibraryInterface;
+  readonly path: string;
+}
+
 /** Lets a function that is called often be replaced by the one that Deno compiles: 5 ns a call. */
-function heatUp(symbols: ShimSymbols, name: keyof typeof SYMBOLS, path: string): void {
-  const functions = symbols as unknown as Record<string, (...args: unknown[]) => unknown>;
+function heatUp(library: Library, name: string): void {
+  const { functions } = library;
   const cold = functions[name];
   let calls = 0;
   functions[name] = (...args) => {
     calls += 1;
     return calls > COLD_CALLS || cold === undefined
-      ? compile(symbols, name, path)(...args)
+      ? compile(library, name)(...args)
       : cold(...args);
   };
 }
 
 function compile(
-  symbols: ShimSymbols,
-  name: keyof typeof SYMBOLS,
-  path: string,
+  { functions, table, path }: Library,
+  name: string,
 ): (...args: unknown[]) => unknown {
-  const functions = symbols as unknown as Record<string, (...args: unknown[]) => unknown>;
-  const compiled = Deno.dlopen(path, { [name]: SYMBOLS[name] }).symbols as typeof functions;
+  const definition = table[name];
+  if (definition === undefined) throw loadError(`${name} is not known`);
+  const compiled = Deno.dlopen(path, { [name]: definition }).symbols as Extension["functions"];
   const call = compiled[name];
   if (call === undefined) throw loadError(`${name} is gone`);
   functions[name] = call;

@@ -2,6 +2,19 @@
 export { EventBuffer } from "./buffer.ts";
 export { describeErrno, ERRNO, errno, type ErrnoName, errnoName } from "./errno.ts";
 export { HostError, type HostErrorOptions, ShimError } from "./errors.ts";
+export {
+  DirectoryReader,
+  files,
+  grants,
+  type GuestPath,
+  OpenFlag,
+  OUTSIDE,
+  paths,
+  prepareFiles,
+  type Resolution,
+  sockets,
+  type Vectors,
+} from "./files.ts";
 export { Deadline, Interrupt, signals } from "./interrupt.ts";
 export { kernel } from "./kernel.ts";
 export { confine, type Grant, landlockVersion } from "./landlock.ts";

@@ -257,12 +257,22 @@ export const SYMBOLS = {
     parameters: ["pointer", "i32", "pointer", "u32", "u32", "u32"],
     result: "i32",
   },
+  // int32_t shim_fd__write_now(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count, uint32_t out)
+  shim_fd__write_now: { parameters: ["i32", "pointer", "u32", "u32", "u32"], result: "i32" },
+  // int32_t shim_fd__seek(int32_t fd, int64_t offset, int32_t whence, struct shim_memory *memory, uint32_t out)
+  shim_fd__seek: { parameters: ["i32", "i64", "i32", "pointer", "u32"], result: "i32" },
+  // int64_t shim_fd__available(int32_t fd)
+  shim_fd__available: { parameters: ["i32"], result: "i64" },
+  // int32_t shim_fd__poll(struct shim_interrupt *interrupt, void *fds, uint32_t count, int64_t timeout_ns)
+  shim_fd__poll: { parameters: ["pointer", "buffer", "u32", "i64"], result: "i32" },
   // int32_t shim_fd__type(int32_t fd)
   shim_fd__type: { parameters: ["i32"], result: "i32" },
   // int32_t shim_fd__is_terminal(int32_t fd)
   shim_fd__is_terminal: { parameters: ["i32"], result: "i32" },
   // int32_t shim_clock__time(int32_t clock, struct shim_memory *memory, uint32_t out)
   shim_clock__time: { parameters: ["i32", "pointer", "u32"], result: "i32" },
+  // int64_t shim_clock__now(int32_t clock)
+  shim_clock__now: { parameters: ["i32"], result: "i64" },
   // int32_t shim_clock__resolution(int32_t clock, struct shim_memory *memory, uint32_t out)
   shim_clock__resolution: { parameters: ["i32", "pointer", "u32"], result: "i32" },
   // int32_t shim_clock__sleep(struct shim_interrupt *interrupt, int32_t clock, uint64_t ns, int32_t absolute)

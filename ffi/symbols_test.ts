@@ -1,8 +1,22 @@
 import assert from "node:assert/strict";
+import { FILE_SYMBOLS } from "./file_symbols.ts";
 import { SYMBOLS } from "./symbols.ts";
 
-const HEADER = new URL("../libbpf-shim/libbpf-shim.h", import.meta.url);
-const TABLE = new URL("./symbols.ts", import.meta.url);
+/** Each table, where it stands, and the header it follows. */
+const TABLES = [
+  { name: "SYMBOLS", rows: SYMBOLS, file: "./symbols.ts", header: "libbpf-shim.h", atLeast: 30 },
+  {
+    name: "FILE_SYMBOLS",
+    rows: FILE_SYMBOLS,
+    file: "./file_symbols.ts",
+    header: "files.h",
+    atLeast: 20,
+  },
+] as const;
+
+function read(path: string): Promise<string> {
+  return Deno.readTextFile(new URL(path, import.meta.url));
+}
 
 /** Every `SHIM_API` declaration on one line each, by function name. */
 function declarations(header: string): Map<string, string> {
@@ -28,7 +42,10 @@ const SCALARS = new Map([
 function allowed(cType: string): string[] {
   const scalar = SCALARS.get(cType);
   if (scalar !== undefined) return [scalar];
-  if (cType.endsWith("**") || cType === "void *" || cType === "const char *") {
+  if (
+    cType.endsWith("**") || cType === "void *" || cType === "const void *" ||
+    cType === "const char *"
+  ) {
     return ["buffer", "pointer"];
   }
   assert.match(cType, /^struct shim_\w+ \*$/, `unexpected C type ${cType}`);
@@ -41,28 +58,37 @@ function splitParameters(text: string): string[] {
   return inside.split(", ").map((parameter) => parameter.replace(/\w+$/, "").trim());
 }
 
-Deno.test("SYMBOLS has a row for every function of the header and no other", async () => {
-  const header = declarations(await Deno.readTextFile(HEADER));
-  assert.ok(header.size > 30);
-  assert.deepEqual(Object.keys(SYMBOLS).sort(), [...header.keys()].sort());
-});
+for (const { name: table, rows, file, header, atLeast } of TABLES) {
+  const declared = async () => declarations(await read(`../libbpf-shim/${header}`));
+  const all: Readonly<Record<string, Deno.ForeignFunction>> = rows;
 
-Deno.test("SYMBOLS agrees with the header in every parameter and result", async () => {
-  for (const [name, text] of declarations(await Deno.readTextFile(HEADER))) {
-    const row = SYMBOLS[name as keyof typeof SYMBOLS];
-    const parameters = splitParameters(text);
-    assert.equal(row.parameters.length, parameters.length, name);
-    parameters.forEach((cType, i) => {
-      assert.ok(allowed(cType).includes(String(row.parameters[i])), `${name}, parameter ${i + 1}`);
-    });
-    const result = text.slice(0, text.indexOf("shim_")).trim();
-    assert.ok(allowed(result).includes(row.result), `${name}, result`);
-  }
-});
+  Deno.test(`${table} has a row for every function of the header and no other`, async () => {
+    const found = await declared();
+    assert.ok(found.size > atLeast);
+    assert.deepEqual(Object.keys(rows).sort(), [...found.keys()].sort());
+  });
 
-Deno.test("SYMBOLS shows each row's declaration as it stands in the header", async () => {
-  const table = await Deno.readTextFile(TABLE);
-  for (const [name, text] of declarations(await Deno.readTextFile(HEADER))) {
-    assert.ok(table.includes(`  // ${text}\n  ${name}: {`), `${name}: comment differs`);
-  }
-});
+  Deno.test(`${table} agrees with the header in every parameter and result`, async () => {
+    for (const [name, text] of await declared()) {
+      const row = all[name];
+      assert.ok(row !== undefined, name);
+      const parameters = splitParameters(text);
+      assert.equal(row.parameters.length, parameters.length, name);
+      parameters.forEach((cType, i) => {
+        assert.ok(
+          allowed(cType).includes(String(row.parameters[i])),
+          `${name}, parameter ${i + 1}`,
+        );
+      });
+      const result = text.slice(0, text.indexOf("shim_")).trim();
+      assert.ok(allowed(result).includes(String(row.result)), `${name}, result`);
+    }
+  });
+
+  Deno.test(`${table} shows each row's declaration as it stands in the header`, async () => {
+    const text = await read(file);
+    for (const [name, declaration] of await declared()) {
+      assert.ok(text.includes(`  // ${declaration}\n  ${name}: {`), `${name}: comment differs`);
+    }
+  });
+}

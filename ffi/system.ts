@@ -40,6 +40,37 @@ export const system = {
     );
   },
 
+  /** The same, but -EAGAIN where it would have to wait. */
+  writeNow(fd: number, memory: LinearMemory, iovs: number, count: number, written: number): number {
+    return shim().shim_fd__write_now(fd, memoryPointer(memory), iovs, count, written);
+  },
+
+  /** lseek(2); the new offset goes to `out` as u64. */
+  seek(
+    fd: number,
+    { offset, whence }: { offset: bigint; whence: number },
+    memory: LinearMemory,
+    out: number,
+  ): number {
+    return shim().shim_fd__seek(fd, offset, whence, memoryPointer(memory), out);
+  },
+
+  /** Bytes that can be read without waiting, as far as the kernel tells; else 0. */
+  available(fd: number): bigint {
+    return BigInt(shim().shim_fd__available(fd));
+  },
+
+  /**
+   * ppoll(2) of `fds`, an array of `struct pollfd` whose first is used for the interrupt.
+   *
+   * @param timeoutNs below 0: without end
+   * @returns 1 when there are events, 0 when the time is over; -EINTR and -ERESTART as for
+   *   {@linkcode sleep}
+   */
+  poll(fds: Uint8Array<ArrayBuffer>, timeoutNs: bigint, interrupt: Interrupt): number {
+    return shim().shim_fd__poll(interruptPointer(interrupt), fds, fds.length / 8, timeoutNs);
+  },
+
   /** The `S_IFMT` bits of a descriptor's `st_mode`. */
   fileType(fd: number): number {
     return shim().shim_fd__type(fd);
@@ -53,6 +84,11 @@ export const system = {
   /** Nanoseconds of a clock to `out` as u64. */
   clockTime(clock: number, memory: LinearMemory, out: number): number {
     return shim().shim_clock__time(clock, memoryPointer(memory), out);
+  },
+
+  /** Nanoseconds of a clock that there is. */
+  clockNow(clock: number): bigint {
+    return BigInt(shim().shim_clock__now(clock));
   },
 
   /** A clock's resolution in nanoseconds to `out` as u64. */

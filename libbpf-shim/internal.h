@@ -11,6 +11,7 @@
 
 #include "libbpf-shim.h"
 
+struct pollfd;
 struct bpf_object;
 struct bpf_program;
 struct bpf_map;
@@ -82,6 +83,17 @@ int shim_interrupt_wait(struct shim_interrupt *interrupt, int fd, int16_t events
 			int64_t timeout_ns);
 
 /*
+ * The same for `count` descriptors, of which the first is used for the interrupt: whether any has
+ * events.
+ */
+int shim_interrupt_poll(struct shim_interrupt *interrupt, struct pollfd *fds, uint32_t count,
+			int64_t timeout_ns);
+
+/* Like shim_interrupt_wait(), and defers an interrupt that ends it. */
+int shim_wait_deferring(struct shim_interrupt *interrupt, int fd, int16_t events,
+			int64_t timeout_ns);
+
+/*
  * What was asked for, or deferred: -EINTR to end the wait, -ERESTART for the caller's attention, or
  * 0.
  */
@@ -114,6 +126,9 @@ int32_t shim_errand(int32_t (*errand)(void *argument), void *argument);
 /* Starts the errands' thread, which does not share what this one is denied from now on; idempotent.
  */
 int shim_errands_start(void);
+
+/* Makes a descriptor one that the end of this thread closes; itself, or closed and -ENOMEM. */
+int shim_owned_fd(int fd);
 
 /* Nanoseconds of CLOCK_MONOTONIC. */
 int64_t shim_now_ns(void);

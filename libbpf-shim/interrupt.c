@@ -135,37 +135,37 @@ int64_t shim_now_ns(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* One ppoll(2), its time accounted for. */
-static int wait_once(struct shim_interrupt *interrupt, struct pollfd *fds, int64_t left_ns)
+/* One ppoll(2), its time accounted for: whether any but the first has events. */
+static int wait_once(struct shim_interrupt *interrupt, struct pollfd *fds, uint32_t count,
+		     int64_t left_ns)
 {
 	struct timespec left = {.tv_sec = left_ns / 1000000000, .tv_nsec = left_ns % 1000000000};
 	int64_t start = shim_now_ns();
-	int ready = ppoll(fds, 2, left_ns < 0 ? NULL : &left, NULL);
+	int ready = ppoll(fds, count, left_ns < 0 ? NULL : &left, NULL);
 	int err = ready < 0 ? -errno : 0;
-	uint64_t count;
+	uint64_t asked;
 
 	if (interrupt) {
 		interrupt->waited_ns += shim_now_ns() - start;
 		if (ready > 0 && fds[0].revents)
-			err = read(interrupt->fd, &count, sizeof(count)) < 0 ? 0 : err;
+			err = read(interrupt->fd, &asked, sizeof(asked)) < 0 ? 0 : err;
 	}
-	return err ? err : ready > 0 && fds[1].revents;
+	return err ? err : ready > (fds[0].revents ? 1 : 0);
 }
 
-int shim_interrupt_wait(struct shim_interrupt *interrupt, int fd, int16_t events,
+int shim_interrupt_poll(struct shim_interrupt *interrupt, struct pollfd *fds, uint32_t count,
 			int64_t timeout_ns)
 {
 	int64_t deadline = timeout_ns < 0 ? 0 : shim_now_ns() + timeout_ns;
 	int64_t left = timeout_ns;
-	struct pollfd fds[] = {{.fd = interrupt ? interrupt->fd : -1, .events = POLLIN},
-			       {.fd = fd, .events = events}};
 
+	fds[0] = (struct pollfd){.fd = interrupt ? interrupt->fd : -1, .events = POLLIN};
 	for (;;) {
 		int result = take(interrupt, INTERRUPTED | TERMINATED);
 
 		if (result)
 			return result;
-		result = wait_once(interrupt, fds, left);
+		result = wait_once(interrupt, fds, count, left);
 		/* Of any signal: ours has raised a flag by now, others only cost the time they
 		 * took.
 		 */
@@ -180,4 +180,22 @@ int shim_interrupt_wait(struct shim_interrupt *interrupt, int fd, int16_t events
 		if (left <= 0)
 			return take(interrupt, INTERRUPTED | TERMINATED);
 	}
+}
+
+int shim_interrupt_wait(struct shim_interrupt *interrupt, int fd, int16_t events,
+			int64_t timeout_ns)
+{
+	struct pollfd fds[2] = {[1] = {.fd = fd, .events = events}};
+
+	return shim_interrupt_poll(interrupt, fds, 2, timeout_ns);
+}
+
+int shim_wait_deferring(struct shim_interrupt *interrupt, int fd, int16_t events,
+			int64_t timeout_ns)
+{
+	int result = shim_interrupt_wait(interrupt, fd, events, timeout_ns);
+
+	if (result == -EINTR)
+		shim_interrupt_defer(interrupt);
+	return result;
 }

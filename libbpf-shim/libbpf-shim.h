@@ -23,7 +23,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 11
+#define SHIM_ABI_VERSION 12
 
 struct shim_memory;
 struct shim_object;
@@ -568,6 +568,27 @@ SHIM_API int32_t shim_fd__write_some(struct shim_interrupt *interrupt, int32_t f
 				     struct shim_memory *memory, uint32_t iovs, uint32_t count,
 				     uint32_t written);
 
+/** @brief writev(2) as shim_fd__write(), but -EAGAIN where it would have to wait. */
+SHIM_API int32_t shim_fd__write_now(int32_t fd, struct shim_memory *memory, uint32_t iovs,
+				    uint32_t count, uint32_t out);
+
+/** @brief lseek(2); the new offset goes to guest memory at `out` as u64. */
+SHIM_API int32_t shim_fd__seek(int32_t fd, int64_t offset, int32_t whence,
+			       struct shim_memory *memory, uint32_t out);
+
+/** @brief Bytes that can be read without waiting, as far as the kernel tells; else 0. */
+SHIM_API int64_t shim_fd__available(int32_t fd);
+
+/**
+ * @brief ppoll(2) that the interrupt ends early.
+ * @param fds `count` of struct pollfd, of which the first is used for the interrupt
+ * @param timeout_ns below 0: without end
+ * @return whether there are events; -EINTR when interrupted, which the next shim_buffer__poll()
+ * reports too; -ERESTART
+ */
+SHIM_API int32_t shim_fd__poll(struct shim_interrupt *interrupt, void *fds, uint32_t count,
+			       int64_t timeout_ns);
+
 /** @brief The S_IFMT bits of the descriptor's st_mode. */
 SHIM_API int32_t shim_fd__type(int32_t fd);
 
@@ -576,6 +597,9 @@ SHIM_API int32_t shim_fd__is_terminal(int32_t fd);
 
 /** @brief clock_gettime(2): nanoseconds as u64 to guest memory at `out`. */
 SHIM_API int32_t shim_clock__time(int32_t clock, struct shim_memory *memory, uint32_t out);
+
+/** @brief clock_gettime(2) in nanoseconds. */
+SHIM_API int64_t shim_clock__now(int32_t clock);
 
 /** @brief clock_getres(2): nanoseconds as u64 to guest memory at `out`. */
 SHIM_API int32_t shim_clock__resolution(int32_t clock, struct shim_memory *memory, uint32_t out);

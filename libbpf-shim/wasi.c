@@ -3,26 +3,17 @@
 #include <poll.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
+#include "iovec.h"
 
-/* One writev(2) takes at most this many that are not empty; more make a short write. */
-#define IOV_BATCH 64
-
-/* A pipe that is writable takes this much (PIPE_BUF). */
-#define PIPE_ROOM 4096
 /* How soon a termination is seen. */
 #define TERMINATION_MS 20
-
-struct guest_iovec {
-	uint32_t offset;
-	uint32_t size;
-};
 
 /* Writes what it can, waiting for a non-blocking descriptor; the first interrupt loses no output.
  */
@@ -37,43 +28,8 @@ static ssize_t write_some(int fd, const struct iovec *iov, int count)
 		if (errno == EAGAIN)
 			poll(&ready, 1, -1);
 		else if (errno != EINTR)
-			return -errno;
+			return written;
 	}
-}
-
-/* The ciovecs of a guest, at most `limit` bytes of them; their number, or -errno. */
-static int gather(struct shim_memory *memory, uint32_t iovs, uint32_t count, uint64_t limit,
-		  struct iovec *iov)
-{
-	const uint8_t *list = shim_memory_at(memory, iovs, (uint64_t)count * 8);
-	int used = 0;
-
-	if (!list)
-		return -EFAULT;
-	for (uint32_t i = 0; i < count && used < IOV_BATCH && limit; i++) {
-		struct guest_iovec guest;
-
-		memcpy(&guest, list + (size_t)i * 8, sizeof(guest));
-		/* 64 of these first would write nothing: to a guest that has more, an error. */
-		if (!guest.size)
-			continue;
-		iov[used].iov_base = shim_memory_at(memory, guest.offset, guest.size);
-		if (!iov[used].iov_base)
-			return -EFAULT;
-		iov[used++].iov_len = guest.size < limit ? guest.size : limit;
-		limit -= guest.size < limit ? guest.size : limit;
-	}
-	return used;
-}
-
-static int32_t write_result(ssize_t result, void *out)
-{
-	uint32_t total = (uint32_t)result;
-
-	if (result < 0)
-		return (int32_t)result;
-	memcpy(out, &total, sizeof(total));
-	return 0;
 }
 
 int32_t shim_fd__unshare(void)
@@ -86,11 +42,11 @@ int32_t shim_fd__write(int32_t fd, struct shim_memory *memory, uint32_t iovs, ui
 {
 	void *out = shim_memory_at(memory, written, sizeof(uint32_t));
 	struct iovec iov[IOV_BATCH];
-	int used = gather(memory, iovs, count, UINT64_MAX, iov);
+	int used = iovec_gather(memory, iovs, count, UINT64_MAX, iov);
 
 	if (used < 0 || !out)
 		return -EFAULT;
-	return write_result(write_some(fd, iov, used), out);
+	return iovec_result(write_some(fd, iov, used), out);
 }
 
 int32_t shim_fd__write_some(struct shim_interrupt *interrupt, int32_t fd,
@@ -99,7 +55,7 @@ int32_t shim_fd__write_some(struct shim_interrupt *interrupt, int32_t fd,
 {
 	void *out = shim_memory_at(memory, written, sizeof(uint32_t));
 	struct iovec iov[IOV_BATCH];
-	int used = gather(memory, iovs, count, PIPE_ROOM, iov);
+	int used = iovec_gather(memory, iovs, count, PIPE_ROOM, iov);
 
 	if (used < 0 || !out)
 		return -EFAULT;
@@ -108,10 +64,64 @@ int32_t shim_fd__write_some(struct shim_interrupt *interrupt, int32_t fd,
 
 		/* An interrupt alone loses no output, so it is not what is waited for. */
 		if (poll(&ready, 1, TERMINATION_MS) > 0)
-			return write_result(write_some(fd, iov, used), out);
+			return iovec_result(write_some(fd, iov, used), out);
 		if (shim_interrupt_is_terminated(interrupt))
 			return -EINTR;
 	}
+}
+
+int32_t shim_fd__write_now(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count,
+			   uint32_t out)
+{
+	struct iovec iov[IOV_BATCH];
+	void *total = shim_memory_at(memory, out, sizeof(uint32_t));
+	/* As much as what is writable takes without waiting. */
+	int used = iovec_gather(memory, iovs, count, PIPE_ROOM, iov);
+	struct pollfd ready = {.fd = fd, .events = POLLOUT};
+
+	if (used < 0 || !total)
+		return -EFAULT;
+	if (!poll(&ready, 1, 0))
+		return -EAGAIN;
+	return iovec_result(writev(fd, iov, used), total);
+}
+
+int32_t shim_fd__seek(int32_t fd, int64_t offset, int32_t whence, struct shim_memory *memory,
+		      uint32_t out)
+{
+	void *to = shim_memory_at(memory, out, sizeof(int64_t));
+	int64_t position;
+
+	if (!to)
+		return -EFAULT;
+	position = lseek(fd, offset, whence);
+	if (position < 0)
+		return -errno;
+	memcpy(to, &position, sizeof(position));
+	return 0;
+}
+
+int64_t shim_fd__available(int32_t fd)
+{
+	struct stat info;
+	int bytes = 0;
+
+	if (!fstat(fd, &info) && S_ISREG(info.st_mode)) {
+		off_t at = lseek(fd, 0, SEEK_CUR);
+
+		return at >= 0 && at < info.st_size ? info.st_size - at : 0;
+	}
+	return ioctl(fd, FIONREAD, &bytes) || bytes < 0 ? 0 : bytes;
+}
+
+int32_t shim_fd__poll(struct shim_interrupt *interrupt, void *fds, uint32_t count,
+		      int64_t timeout_ns)
+{
+	int result = shim_interrupt_poll(interrupt, fds, count, timeout_ns);
+
+	if (result == -EINTR)
+		shim_interrupt_defer(interrupt);
+	return result;
 }
 
 int32_t shim_fd__type(int32_t fd)
@@ -144,6 +154,15 @@ int32_t shim_clock__time(int32_t clock, struct shim_memory *memory, uint32_t out
 	if (clock_gettime(clock, &time))
 		return -errno;
 	return store_ns(memory, out, &time);
+}
+
+int64_t shim_clock__now(int32_t clock)
+{
+	struct timespec time;
+
+	if (clock_gettime(clock, &time))
+		return -errno;
+	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
 int32_t shim_clock__resolution(int32_t clock, struct shim_memory *memory, uint32_t out)

@@ -15,6 +15,7 @@ export { DEFAULT_WRAPPER_MODULE } from "./guest.ts";
 export { interruptible } from "./interrupt.ts";
 export { compileGuest, type GuestModule } from "./module.ts";
 export { libbpfVersion } from "../ffi/mod.ts";
+export type { Input, Output, Preopen } from "./run_options.ts";
 export { type GuestStats } from "./stats.ts";
 
 /** Options of a run by the command line. */

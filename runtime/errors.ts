@@ -12,6 +12,14 @@ export class ModuleError extends HostError {
   override name = "ModuleError";
 }
 
+/**
+ * Something cannot be given to a guest. Codes: an errno name, `PREOPEN`, `LISTEN` or `ENVIRONMENT`.
+ */
+export class GrantError extends HostError {
+  /** The class's name. */
+  override name = "GrantError";
+}
+
 /** The guest ended by a trap; `detail` is WebAssembly's stack, innermost frame first. */
 export class GuestTrap extends HostError {
   /** The class's name. */

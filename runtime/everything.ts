@@ -1,14 +1,22 @@
 /** All that the host has to offer a guest. */
+import { grants } from "../ffi/mod.ts";
 import { extensionImports } from "./bpf/mod.ts";
 import { Control } from "./control.ts";
 import type { Features } from "./features.ts";
 import { hostImports } from "./host_functions.ts";
-import { ALL_FAMILIES } from "./wasi/mod.ts";
+import { ALL_FAMILIES, openGrants } from "./wasi/mod.ts";
 
 /** Every feature. */
 export const EVERYTHING: Features = {
   wasiFamilies: ALL_FAMILIES,
+  isUnstableToo: true,
+  openGrants,
   extension: extensionImports,
   control: (guest, options, interrupt) => new Control(guest, options, interrupt),
   hostImports,
 };
+
+/** The environment of the process: `NAME=value` as bytes, which need be no UTF-8. */
+export function processEnvironment(): Uint8Array<ArrayBuffer>[] {
+  return grants.environment();
+}

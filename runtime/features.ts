@@ -5,7 +5,13 @@ import type { Control } from "./control.ts";
 import type { hostImports } from "./host_functions.ts";
 import type { GuestModule } from "./module.ts";
 import type { InternalOptions } from "./run_options.ts";
-import { PLAIN_FAMILIES, PLAIN_FUNCTIONS, WASI_MODULE, type WasiFamily } from "./wasi/mod.ts";
+import {
+  type openGrants,
+  PLAIN_FAMILIES,
+  PLAIN_FUNCTIONS,
+  WASI_MODULE,
+  type WasiFamily,
+} from "./wasi/mod.ts";
 
 /**
  * Parts of the runtime that a run can do without. V8 reads 60 kB of JavaScript in a millisecond, so the
@@ -22,6 +28,10 @@ export interface Features {
     options: InternalOptions,
     interrupt: Interrupt,
   ) => Control;
+  /** Folders, files and sockets. */
+  readonly openGrants?: typeof openGrants;
+  /** Module `wasi_unstable`. */
+  readonly isUnstableToo?: boolean;
   /** Functions of the embedder's. */
   readonly hostImports?: typeof hostImports;
 }

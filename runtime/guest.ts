@@ -6,20 +6,28 @@ import { GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
 import { GuestMemory } from "./guest_memory.ts";
 import type { Features } from "./features.ts";
 import { checkGuest, type GuestModule } from "./module.ts";
-import type { InternalOptions } from "./run_options.ts";
 import { keepPumps } from "./pump.ts";
 import { enterSandbox } from "./sandbox.ts";
+import type { Input, InternalOptions, Output } from "./run_options.ts";
 import {
   BPF_SIGNATURES,
   checkSignatures,
   EXTENSION_SIGNATURES,
   type Signatures,
+  UNSTABLE_SIGNATURES,
   WASI_SIGNATURES,
   WRAPPER_SIGNATURES,
 } from "./signatures.ts";
 import { Meter } from "./stats.ts";
 import { unwindGuest } from "./unwind.ts";
-import { wasiImports } from "./wasi/mod.ts";
+import {
+  FdTable,
+  type Streams,
+  UNSTABLE_MODULE,
+  WASI_MODULE,
+  type WasiContext,
+  wasiImports,
+} from "./wasi/mod.ts";
 
 /** What WebAssembly's `throw` is to JavaScript; TypeScript does not know it yet. */
 const { Exception: GuestException } = WebAssembly as unknown as { Exception: new () => object };
@@ -50,6 +58,7 @@ class GuestRun implements Disposable {
   readonly #options: InternalOptions;
   readonly #held = new DisposableStack();
   readonly #memory: GuestMemory;
+  readonly #fds: FdTable;
   readonly #bpf: BpfHost;
   readonly #interrupt: Interrupt;
   readonly #meter: Meter;
@@ -65,6 +74,7 @@ class GuestRun implements Disposable {
     this.#interrupt = options.interrupt ?? this.#held.use(Interrupt.create());
     this.#control = this.#held.use(features.control?.(guest, options, this.#interrupt));
     this.#memory = this.#held.use(new GuestMemory());
+    this.#fds = this.#held.use(new FdTable(this.#streams()));
     this.#bpf = this.#held.use(
       new BpfHost({
         memory: this.#memory,
@@ -82,6 +92,7 @@ class GuestRun implements Disposable {
     const imports = this.#imports();
     checkGuest(this.#guest, imports);
     checkSignatures(this.#guest, this.#signatures());
+    this.#features.openGrants?.(this.#fds, this.#options);
     const prepared = this.#control?.prepare();
     this.#confine();
     try {
@@ -99,6 +110,7 @@ class GuestRun implements Disposable {
       this.#meter.stop();
       this.#options.onEnded?.();
       this.#bpf[Symbol.dispose]();
+      this.#fds[Symbol.dispose]();
       this.#report(true);
     }
   }
@@ -107,7 +119,9 @@ class GuestRun implements Disposable {
     const { sandbox, onNotice } = this.#options;
     if (sandbox === undefined) return;
     keepPumps();
-    enterSandbox({ ...sandbox, grants: [], onNotice: onNotice ?? (() => {}) });
+    const grants = this.#fds.preopens()
+      .map(({ hostFd, isReadOnly }) => ({ hostFd, isWritable: !isReadOnly }));
+    enterSandbox({ ...sandbox, grants, onNotice: onNotice ?? (() => {}) });
   }
 
   #bind(exports: WebAssembly.Exports): void {
@@ -122,22 +136,18 @@ class GuestRun implements Disposable {
   }
 
   #imports(): WebAssembly.Imports {
-    const { args, env, wrapperModule = DEFAULT_WRAPPER_MODULE } = this.#options;
-    const { extension, wasiFamilies, hostImports } = this.#features;
+    const { wrapperModule = DEFAULT_WRAPPER_MODULE } = this.#options;
+    const { extension, wasiFamilies, isUnstableToo, hostImports } = this.#features;
+    const wasi = this.#wasiContext();
     const imports: WebAssembly.Imports = bare({
       "wasm_bpf": bare(this.#bpf.imports()),
       ...(extension === undefined ? {} : { "wasm_bpf_ext": bare(this.#bpf.extend(extension)) }),
-      "wasi_snapshot_preview1": bare(wasiImports({
-        memory: this.#memory,
-        args: args ?? [this.#guest.name],
-        env: env ?? {},
-        exit: (code) => this.#exit(code),
-        interrupt: this.#interrupt,
-        attend: () => this.#report(false),
-        isTerminable: this.#control?.isNeeded ?? false,
-        sinks: { 1: this.#sink("stdout"), 2: this.#sink("stderr") },
-      }, wasiFamilies)),
+      [WASI_MODULE]: bare(wasiImports(wasi, wasiFamilies)),
     });
+    if (isUnstableToo && this.#wants(UNSTABLE_MODULE)) {
+      const functions = wasiImports({ ...wasi, isUnstable: true }, wasiFamilies);
+      imports[UNSTABLE_MODULE] = bare(functions);
+    }
     imports[wrapperModule] = bare({ ...imports[wrapperModule], ...this.#bpf.wrapperImports() });
     if (hostImports === undefined || this.#options.imports === undefined) return imports;
     const more = hostImports(this.#options.imports, {
@@ -149,11 +159,56 @@ class GuestRun implements Disposable {
     return bare({ ...imports, ...more });
   }
 
-  #sink(name: "stdout" | "stderr"): ((bytes: Uint8Array<ArrayBuffer>) => void) | undefined {
-    const output = this.#options.stdio?.[name];
-    if (output === undefined || output === "inherit") return undefined;
-    if (output === "null") return () => {};
-    return (bytes) => this.#guard(name, () => output(bytes));
+  #wants(module: string): boolean {
+    return WebAssembly.Module.imports(this.#guest.module).some((one) => one.module === module);
+  }
+
+  #wasiContext(): WasiContext {
+    const { args, env, resolve } = this.#options;
+    return {
+      memory: this.#memory,
+      args: args ?? [this.#guest.name],
+      env: env ?? {},
+      fds: this.#fds,
+      exit: (code) => this.#exit(code),
+      interrupt: this.#interrupt,
+      attend: () => this.#report(false),
+      isTerminable: this.#control?.isNeeded ?? false,
+      resolve,
+    };
+  }
+
+  /** Streams that are no files of the host. */
+  #streams(): Streams {
+    const { stdin, stdout, stderr } = this.#options.stdio ?? {};
+    return {
+      0: stdin === undefined ? undefined : this.#source(stdin),
+      1: stdout === undefined ? undefined : this.#sink("stdout", stdout),
+      2: stderr === undefined ? undefined : this.#sink("stderr", stderr),
+    };
+  }
+
+  #sink(name: string, output: Output): Streams[1] {
+    if (output === "null") return { hostFd: -1, sink: () => {} };
+    if (typeof output !== "function") return {};
+    return { hostFd: -1, sink: (bytes) => this.#guard(name, () => output(bytes)) };
+  }
+
+  #source(input: Input): Streams[0] {
+    if (input === "null") return { hostFd: -1, source: () => new Uint8Array() };
+    if (typeof input === "function") {
+      return { hostFd: -1, source: (maxBytes) => this.#guard("stdin", () => input(maxBytes)) };
+    }
+    if (!(input instanceof Uint8Array)) return {};
+    let left = input;
+    return {
+      hostFd: -1,
+      source: (maxBytes) => {
+        const bytes = left.subarray(0, maxBytes);
+        left = left.subarray(bytes.length);
+        return bytes;
+      },
+    };
   }
 
   /** Runs something of the embedder's; when it throws, the guest is left for good. */
@@ -175,7 +230,8 @@ class GuestRun implements Disposable {
     const signatures: Record<string, Signatures> = {
       "wasm_bpf": BPF_SIGNATURES,
       "wasm_bpf_ext": EXTENSION_SIGNATURES,
-      "wasi_snapshot_preview1": WASI_SIGNATURES,
+      [WASI_MODULE]: WASI_SIGNATURES,
+      [UNSTABLE_MODULE]: UNSTABLE_SIGNATURES,
     };
     return {
       ...signatures,

@@ -1,5 +1,5 @@
 /** The inside of a worker that runs one guest; `spawn.ts` is the outside. */
-import { Interrupt, settleShim } from "../ffi/mod.ts";
+import { Interrupt, prepareFiles, settleShim } from "../ffi/mod.ts";
 import { runGuestInside } from "./run_guest.ts";
 import { compileGuest } from "./module.ts";
 import type { HostModules, Output } from "./run_options.ts";
@@ -26,6 +26,7 @@ const OUTPUT_WAIT_MS = 20;
 
 async function run(job: Job): Promise<void> {
   if (!claims(job)) return;
+  prepareFiles();
   settleShim();
   using interrupt = Interrupt.adopt(job.interrupt);
   const imports = job.hostModule === undefined ? undefined : await hostModules(job.hostModule);
@@ -43,7 +44,7 @@ async function run(job: Job): Promise<void> {
     ...(job.sandbox === undefined ? {} : { sandbox: job.sandbox }),
     ...(job.memoryBytes === undefined ? {} : { limits: { memoryBytes: job.memoryBytes } }),
     interrupt,
-    stdio: { stdout: output("stdout"), stderr: output("stderr") },
+    stdio: { stdin: job.stdin, stdout: output("stdout"), stderr: output("stderr") },
     onError: (error) => scope.postMessage({ type: "error", error: toData(error) }),
     onNotice: (text) => scope.postMessage({ type: "notice", text }),
     onEnded: () => scope.postMessage({ type: "ended" }),

@@ -17,13 +17,16 @@
  */
 export { libbpfVersion } from "../ffi/mod.ts";
 export { BpfError, type BufferTotals, type ProgramTotals } from "./bpf/mod.ts";
-export { GuestStopped, GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
+export { GrantError, GuestStopped, GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
 export { runGuest } from "./run_guest.ts";
 export type {
+  FileStream,
   HostFunction,
   HostModules,
+  Input,
   Limits,
   Output,
+  Preopen,
   RunOptions,
   Stdio,
 } from "./run_options.ts";
@@ -37,4 +40,5 @@ export {
   type SpawnOptions,
   type SpawnOutput,
 } from "./spawn.ts";
+export { type WorkerInput } from "./worker_messages.ts";
 export { type GuestStats } from "./stats.ts";

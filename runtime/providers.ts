@@ -11,7 +11,7 @@ const PROVIDERS: readonly (readonly [RegExp, string])[] = [
     /^wasi_snapshot_preview1$/,
     "it is not part of WASI preview 1: WasmEdge and WasmCloud add functions of their own",
   ],
-  [/^wasi_unstable$/, "it is WASI of 2019: rebuild the guest for wasm32-wasip1"],
+  [/^wasi_unstable$/, "it is not part of WASI's snapshot 0: check the spelling"],
   [/^wasi:/, "it is WASI 0.2: build the guest as a core module for wasm32-wasip1"],
   [/^wasi$/, "it is wasi-threads: build the guest without threads"],
   [

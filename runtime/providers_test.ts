@@ -6,7 +6,7 @@ const KNOWN: readonly (readonly [string, RegExp])[] = [
   ["wasm_bpf", /spelling/],
   ["wasm_bpf_ext", /extensions/],
   ["wasi_snapshot_preview1", /preview 1/],
-  ["wasi_unstable", /wasm32-wasip1/],
+  ["wasi_unstable", /snapshot 0/],
   ["wasi:cli/run@0.2.0", /wasm32-wasip1/],
   ["wasi", /threads/],
   ["wasi_nn", /wasi-nn/],

@@ -5,20 +5,47 @@ import type { GuestMemory } from "./guest_memory.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { GuestStats } from "./stats.ts";
 
+/** A file of the host. */
+export interface FileStream {
+  /** Its path. What is written to begins empty. */
+  file: string;
+}
+
 /**
- * Where a guest's output goes: to the process's own, nowhere, or to a function that gets the bytes,
- * which are its own to keep. A function that throws ends the guest, as a host function does.
+ * Where a guest's output goes: to the process's own, nowhere, to a file, or to a function that gets the
+ * bytes, which are its own to keep. A function that throws ends the guest, as a host function does.
  */
-export type Output = "inherit" | "null" | ((bytes: Uint8Array<ArrayBuffer>) => void);
+export type Output = "inherit" | "null" | FileStream | ((bytes: Uint8Array<ArrayBuffer>) => void);
+
+/**
+ * Where a guest's input comes from: from the process's own, nowhere, a file, bytes, or a function that is
+ * asked for at most that many and gives none at the end.
+ */
+export type Input =
+  | "inherit"
+  | "null"
+  | FileStream
+  | Uint8Array
+  | ((maxBytes: number) => Uint8Array);
 
 /** A guest's standard streams. */
 export interface Stdio {
-  /** Default: the process's own. (Reading is not part of this version's WASI.) */
-  stdin?: "inherit" | "null";
+  /** Default: the process's own. */
+  stdin?: Input;
   /** Default: the process's own. */
   stdout?: Output;
   /** Default: the process's own. */
   stderr?: Output;
+}
+
+/** A folder that a guest may use. */
+export interface Preopen {
+  /** The folder on the host. */
+  host: string;
+  /** What the guest calls it, such as `/data`; `.` for where relative paths begin. */
+  guest: string;
+  /** Whether nothing in it can be changed, created or removed; default: no. */
+  readOnly?: boolean;
 }
 
 /**
@@ -53,6 +80,13 @@ export interface RunOptions {
   env?: Readonly<Record<string, string>>;
   /** Its standard streams; default: the process's own. */
   stdio?: Stdio;
+  /** Folders that it may use, its descriptors from 3 on; default: none. Paths never lead out of them. */
+  preopens?: readonly Preopen[];
+  /**
+   * Addresses that it may accept connections at, such as `127.0.0.1:8080`: listening TCP sockets, its
+   * descriptors behind those of the folders. Default: none.
+   */
+  listen?: readonly string[];
   /** More functions that it may import. */
   imports?: HostModules;
   /** How much it may take; default: no limits but WebAssembly's. */
@@ -90,6 +124,8 @@ export interface InternalOptions extends RunOptions {
   sandbox?: Sandbox;
   /** Gets the word that controls the guest, before its first instruction: see `wasm/rewrite.ts`. */
   onControl?: (words: Int32Array<SharedArrayBuffer>) => void;
+  /** How paths are resolved, in place of what keeps them inside: for tests of what else does. */
+  resolve?: number;
   /** The guest has run its last instruction; what it holds is about to be released. */
   onEnded?: () => void;
 }

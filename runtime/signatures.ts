@@ -74,6 +74,10 @@ export const WASI_SIGNATURES: Signatures = {
   "sock_shutdown": "ii:i",
 };
 
+/** Module `wasi_unstable`: the same types. */
+const { "sock_accept": _later, ...unstable } = WASI_SIGNATURES;
+export const UNSTABLE_SIGNATURES: Signatures = unstable;
+
 /** Module `wasm_bpf_ext`. */
 export const EXTENSION_SIGNATURES: Signatures = {
   "buffer_read": "Iiiii:i",

@@ -3,7 +3,7 @@ import { HostError } from "../ffi/errors.ts";
 import { Interrupt } from "../ffi/mod.ts";
 import { type StopCode, stopped } from "./control.ts";
 import type { GuestModule } from "./module.ts";
-import type { Limits, Output, RunOptions } from "./run_options.ts";
+import type { FileStream, Limits, Output, RunOptions } from "./run_options.ts";
 import type { GuestStats } from "./stats.ts";
 import { ControlState } from "./wasm/rewrite.ts";
 import {
@@ -13,6 +13,7 @@ import {
   type Job,
   type Message,
   MESSAGE_BYTES,
+  type WorkerInput,
 } from "./worker_messages.ts";
 
 /** Where a spawned guest's output goes: to a stream, too. */
@@ -22,11 +23,12 @@ export type SpawnOutput = Output | WritableStream<Uint8Array<ArrayBuffer>>;
 export interface SpawnOptions extends
   Pick<
     RunOptions,
-    | ("args" | "env" | "wrapperModule" | "callbackExport" | "countPrograms")
+    | ("args" | "env" | "preopens" | "listen")
+    | ("wrapperModule" | "callbackExport" | "countPrograms")
     | ("onError" | "onNotice" | "onStats")
   > {
-  /** Its standard streams; default: the process's own. */
-  stdio?: { stdin?: "inherit" | "null"; stdout?: SpawnOutput; stderr?: SpawnOutput };
+  /** Its standard streams; default: the process's own. Input is no function: that could not be sent. */
+  stdio?: { stdin?: WorkerInput; stdout?: SpawnOutput; stderr?: SpawnOutput };
   /**
    * Module whose default export are the `HostModules` that it may import, as an absolute URL: the
    * worker loads it, since functions cannot be sent there.
@@ -111,8 +113,9 @@ export class GuestHandle implements AsyncDisposable {
   }
 
   #job(): Job {
-    const { args, env, wrapperModule, callbackExport, countPrograms } = this.#options;
-    const given = { args, env, wrapperModule, callbackExport, countPrograms };
+    const { args, env, preopens, listen } = this.#options;
+    const { wrapperModule, callbackExport, countPrograms } = this.#options;
+    const given = { args, env, preopens, listen, wrapperModule, callbackExport, countPrograms };
     const options = Object.fromEntries(
       Object.entries(given).filter(([, value]) => value !== undefined),
     );
@@ -121,6 +124,7 @@ export class GuestHandle implements AsyncDisposable {
       name: this.#guest.name,
       options,
       memoryBytes: this.#options.limits?.memoryBytes,
+      stdin: this.#options.stdio?.stdin ?? "inherit",
       outputs: { stdout: this.#output("stdout"), stderr: this.#output("stderr") },
       hostModule: this.#options.hostModule?.toString(),
       sandbox: sandboxOf(this.#options),
@@ -129,10 +133,10 @@ export class GuestHandle implements AsyncDisposable {
     };
   }
 
-  #output(name: "stdout" | "stderr"): "inherit" | "null" | "parent" {
+  #output(name: "stdout" | "stderr"): "inherit" | "null" | FileStream | "parent" {
     const output = this.#options.stdio?.[name] ?? "inherit";
     if (output instanceof WritableStream) this.#writers.set(name, output.getWriter());
-    return typeof output === "string" ? output : "parent";
+    return typeof output === "string" || "file" in output ? output : "parent";
   }
 
   #watch(): void {

@@ -2,9 +2,12 @@
 import { HostError } from "../ffi/errors.ts";
 import { BpfError } from "./bpf/mod.ts";
 import { GuestStopped, GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
-import type { RunOptions } from "./run_options.ts";
+import type { FileStream, Input, RunOptions } from "./run_options.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { GuestStats } from "./stats.ts";
+
+/** Input that can be sent to a worker. */
+export type WorkerInput = Exclude<Input, (maxBytes: number) => Uint8Array>;
 
 /** To the worker, once. */
 export interface Job {
@@ -12,10 +15,12 @@ export interface Job {
   name: string;
   options: Pick<
     RunOptions,
-    "args" | "env" | "wrapperModule" | "callbackExport" | "countPrograms"
+    | ("args" | "env" | "preopens" | "listen")
+    | ("wrapperModule" | "callbackExport" | "countPrograms")
   >;
   memoryBytes: number | undefined;
-  outputs: Record<"stdout" | "stderr", "inherit" | "null" | "parent">;
+  stdin: WorkerInput;
+  outputs: Record<"stdout" | "stderr", "inherit" | "null" | FileStream | "parent">;
   /** URL of the module with the host functions. */
   hostModule: string | undefined;
   /** Whether the thread is confined; `undefined`: no. */

@@ -12,12 +12,16 @@ export interface WasiContext {
   readonly fds: FdTable;
   /** Ends the guest with an exit code; does not return. */
   readonly exit: (code: number) => never;
-  /** Ends sleeps early. */
+  /** Ends sleeps, and waits for input, early. */
   readonly interrupt: Interrupt;
   /** What the interrupt asks attention for. */
   readonly attend: () => void;
   /** Whether the guest may be terminated in a call: none may block for ever. */
   readonly isTerminable?: boolean;
+  /** How paths are resolved, in place of what keeps them inside: for tests of what else does. */
+  readonly resolve?: number | undefined;
+  /** Whether this is `wasi_unstable`, the specification's snapshot 0, which differs in layouts. */
+  readonly isUnstable?: boolean;
 }
 
 /** A WASI function as WebAssembly calls it: numbers and bigints in, an errno out. */

@@ -1,9 +1,13 @@
-/** `fd_*`, as far as the standard streams go. */
+/** `fd_*` that every program has: writing, seeking, closing, and what a descriptor is. */
 import { system } from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
 import type { WasiContext, WasiFunctions } from "./context.ts";
 import { fromResult, wasiErrno } from "./errno.ts";
-import { RIGHT_FD_SEEK, RIGHT_FD_TELL, RIGHT_FD_WRITE } from "./fd_table.ts";
+import { FdFlag } from "./fd_flags.ts";
+import type { Descriptor, Sink } from "./fd_table.ts";
+import { FileType } from "./filetype.ts";
+import { orFault } from "./guard.ts";
+import { Right } from "./rights.ts";
 
 /** What a shell reports for a program that SIGPIPE ended. */
 const EXIT_BROKEN_PIPE = 128 + 13;
@@ -13,40 +17,66 @@ const CIOVEC_BYTES = 8;
 const MAX_SINK_PARTS = 1024;
 const MAX_SINK_BYTES = 1024 * 1024;
 
-const TYPE_CHARACTER_DEVICE = 2;
-
-/** `S_IFMT` bits to `filetype` of the specification; a pipe has none and is unknown. */
-const FILE_TYPES = new Map([
-  [0o060000, 1], // block_device
-  [0o020000, TYPE_CHARACTER_DEVICE],
-  [0o040000, 3], // directory
-  [0o100000, 4], // regular_file
-  [0o140000, 6], // socket_stream
-]);
+/** lseek(2)'s `SEEK_SET`, `SEEK_CUR` and `SEEK_END` for the specification's `whence`. */
+const WHENCE = [0, 1, 2] as const;
+const UNSTABLE_WHENCE = [1, 2, 0] as const;
+const SEEK_CUR = 1;
 
 export function fdFunctions(context: WasiContext): WasiFunctions {
-  const { memory, fds, isTerminable = false, interrupt } = context;
+  const { memory, fds, isTerminable = false, interrupt, isUnstable = false } = context;
+  const [badf, notCapable, pipe] = [
+    wasiErrno("EBADF"),
+    wasiErrno("ENOTCAPABLE"),
+    wasiErrno("EPIPE"),
+  ];
+  const whences: readonly number[] = isUnstable ? UNSTABLE_WHENCE : WHENCE;
+  /** A few million a second: no allocation here. */
+  const write = (entry: Descriptor, iovs: number, count: number, written: number): number => {
+    const { hostFd } = entry;
+    const { linear } = memory;
+    if (entry.flags === 0 && !isTerminable || entry.isFile) {
+      return system.write(hostFd, linear, iovs, count, written);
+    }
+    return (entry.flags & FdFlag.Nonblock) !== 0
+      ? system.writeNow(hostFd, linear, iovs, count, written)
+      : isTerminable
+      ? system.writeSome(hostFd, linear, iovs, count, written, interrupt)
+      : system.write(hostFd, linear, iovs, count, written);
+  };
+  const seek = (fd: number, offset: bigint, whence: number, out: number): number => {
+    const entry = fds.get(fd);
+    if (entry === undefined) return badf;
+    const asks = offset === 0n && whence === SEEK_CUR;
+    if ((entry.rights & (asks ? Right.FdSeek | Right.FdTell : Right.FdSeek)) === 0) {
+      return notCapable;
+    }
+    if (entry.hostFd < 0) return wasiErrno("ESPIPE");
+    return fromResult(system.seek(entry.hostFd, { offset, whence }, memory.linear, out >>> 0));
+  };
   return {
-    "fd_close": (fd: number) => fds.close(fd) ? 0 : wasiErrno("EBADF"),
+    "fd_close": (fd: number) => fds.close(fd) ? 0 : badf,
     "fd_fdstat_get": (fd: number, out: number) => fdstatGet(context, fd, out),
-    // Preopened folders start at 3; EBADF tells the guest's libc that there are no more.
-    "fd_prestat_get": (_fd: number, _out: number) => wasiErrno("EBADF"),
-    "fd_prestat_dir_name": (_fd: number, _path: number, _size: number) => wasiErrno("EBADF"),
+    "fd_prestat_get": (fd: number, out: number) => prestatGet(context, fd, out),
+    "fd_prestat_dir_name": (fd: number, path: number, size: number) =>
+      prestatDirName(context, fd, { path, size }),
+    "fd_seek": (fd: number, offset: bigint, whence: number, out: number) => {
+      const ours = whences[whence & 0xff];
+      return ours === undefined ? wasiErrno("EINVAL") : seek(fd, offset, ours, out);
+    },
+    "fd_tell": (fd: number, out: number) => seek(fd, 0n, SEEK_CUR, out),
     "fd_write": (fd: number, iovs: number, count: number, written: number) => {
       const entry = fds.get(fd);
-      if (entry === undefined) return wasiErrno("EBADF");
-      if ((entry.rights & RIGHT_FD_WRITE) === 0n) return wasiErrno("ENOTCAPABLE");
-      if (entry.sink !== undefined) {
-        return writeToSink(memory, entry.sink, iovs >>> 0, count >>> 0, written >>> 0);
+      if (entry === undefined) return badf;
+      if ((entry.rights & Right.FdWrite) === 0) return notCapable;
+      const { sink } = entry;
+      if (sink !== undefined) {
+        return orFault(() => writeToSink(memory, sink, { iovs, count, written }));
       }
-      const { hostFd } = entry;
-      const { linear } = memory;
-      const result = isTerminable
-        ? system.writeSome(hostFd, linear, iovs >>> 0, count >>> 0, written >>> 0, interrupt)
-        : system.write(hostFd, linear, iovs >>> 0, count >>> 0, written >>> 0);
+      const result = write(entry, iovs >>> 0, count >>> 0, written >>> 0);
+      if (result >= 0) return 0;
       const errno = fromResult(result);
       // Nobody reads any more: end as other programs do, rather than let the guest write on.
-      if (errno === wasiErrno("EPIPE")) context.exit(EXIT_BROKEN_PIPE);
+      if (errno === pipe && entry.type !== FileType.SocketStream) context.exit(EXIT_BROKEN_PIPE);
       return errno;
     },
   };
@@ -55,13 +85,12 @@ export function fdFunctions(context: WasiContext): WasiFunctions {
 /** Gathers ciovecs, a part of them when there is much, for a function of the embedder's. */
 function writeToSink(
   memory: GuestMemory,
-  sink: (bytes: Uint8Array<ArrayBuffer>) => void,
-  iovs: number,
-  count: number,
-  written: number,
+  sink: Sink,
+  list: { iovs: number; count: number; written: number },
 ): number {
+  const [iovs, count] = [list.iovs >>> 0, list.count >>> 0];
   memory.bytes(iovs, Math.min(count * CIOVEC_BYTES, 0xffff_ffff));
-  memory.bytes(written, 4);
+  memory.bytes(list.written, 4);
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let total = 0;
   for (let i = 0; i < Math.min(count, MAX_SINK_PARTS) && total < MAX_SINK_BYTES; i++) {
@@ -77,7 +106,7 @@ function writeToSink(
     at += part.length;
   }
   sink(bytes);
-  memory.setU32(written, total);
+  memory.setU32(list.written, total);
   return 0;
 }
 
@@ -85,14 +114,35 @@ function writeToSink(
 function fdstatGet({ memory, fds }: WasiContext, fd: number, out: number): number {
   const entry = fds.get(fd);
   if (entry === undefined) return wasiErrno("EBADF");
-  const type = entry.sink === undefined ? system.fileType(entry.hostFd) : 0;
-  if (type < 0) return fromResult(type);
-  const fdstat = memory.bytes(out, 24);
-  fdstat.fill(0);
-  fdstat[0] = FILE_TYPES.get(type) ?? 0;
+  const { type } = entry;
   // To wasi-libc's isatty() a terminal is a character device that does not seek.
-  const seeks = fdstat[0] === TYPE_CHARACTER_DEVICE && !system.isTerminal(entry.hostFd);
-  const rights = seeks ? entry.rights | RIGHT_FD_SEEK | RIGHT_FD_TELL : entry.rights;
-  memory.setU64((out >>> 0) + 8, rights);
+  const isTerminal = type === FileType.CharacterDevice && system.isTerminal(entry.hostFd);
+  const rights = isTerminal ? entry.rights & ~(Right.FdSeek | Right.FdTell) : entry.rights;
+  memory.bytes(out, 24).fill(0);
+  memory.setU8(out, type);
+  memory.setU16((out >>> 0) + 2, entry.flags);
+  memory.setU64((out >>> 0) + 8, BigInt(rights));
+  memory.setU64((out >>> 0) + 16, BigInt(entry.inheriting));
+  return 0;
+}
+
+/** Writes a `prestat` of 8 bytes. EBADF tells the guest's libc that there are no more folders. */
+function prestatGet({ memory, fds }: WasiContext, fd: number, out: number): number {
+  const name = fds.get(fd)?.preopen;
+  if (name === undefined) return wasiErrno("EBADF");
+  memory.setU64(out, BigInt(name.length) << 32n);
+  return 0;
+}
+
+function prestatDirName(
+  { memory, fds }: WasiContext,
+  fd: number,
+  { path, size }: { path: number; size: number },
+): number {
+  const name = fds.get(fd)?.preopen;
+  if (name === undefined) return wasiErrno("EBADF");
+  if (size >>> 0 < name.length) return wasiErrno("ENAMETOOLONG");
+  memory.bytes(path, size);
+  memory.write(path, name);
   return 0;
 }

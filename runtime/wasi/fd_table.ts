@@ -1,45 +1,162 @@
-/** A guest's descriptors: small integers for what it was given. */
+/** A guest's descriptors: small integers for what it was given and what it opened. */
+import { type DirectoryReader, system } from "../../ffi/mod.ts";
+import { FileType, fileTypeOf } from "./filetype.ts";
+import { Right, STREAM_RIGHTS } from "./rights.ts";
 
-/** Bits of `rights` in the specification. */
-export const RIGHT_FD_READ = 1n << 1n;
-export const RIGHT_FD_SEEK = 1n << 2n;
-export const RIGHT_FD_TELL = 1n << 5n;
-export const RIGHT_FD_WRITE = 1n << 6n;
+/** Gets what is written instead of the host's descriptor. */
+export type Sink = (bytes: Uint8Array<ArrayBuffer>) => void;
 
-/** What a descriptor stands for. */
-export interface FdEntry {
-  /** The descriptor on the host. */
+/** Gives at most that many bytes; none at the end. */
+export type Source = (maxBytes: number) => Uint8Array;
+
+/** What a descriptor is made of; rights are those of `rights.ts`. */
+export interface DescriptorOptions {
+  /** The descriptor on the host; -1 for none. */
   hostFd: number;
-  rights: bigint;
-  /** Gets what is written instead of the host's descriptor. */
-  sink?: (bytes: Uint8Array<ArrayBuffer>) => void;
+  rights: number;
+  inheriting?: number;
+  /** When it is known already. */
+  type?: number;
+  /** `fdflags` as the guest set them. */
+  flags?: number;
+  /** Whether nothing may be changed through it, whatever its rights say. */
+  isReadOnly?: boolean;
+  sink?: Sink | undefined;
+  source?: Source | undefined;
+  /** The guest's path of a folder that it was given: UTF-8. */
+  preopen?: Uint8Array;
+  /** Closes the host's; without it, that stays open. */
+  release?: (hostFd: number) => void;
 }
 
-/** Takes what is written to descriptor 1 or 2; `undefined` leaves it to the host's. */
-export type Sinks = Readonly<Record<1 | 2, FdEntry["sink"] | undefined>>;
+/** What one of a guest's descriptors stands for. */
+export class Descriptor {
+  readonly hostFd: number;
+  rights: number;
+  inheriting: number;
+  flags: number;
+  readonly isReadOnly: boolean;
+  readonly sink: Sink | undefined;
+  readonly source: Source | undefined;
+  readonly preopen: Uint8Array | undefined;
+  /** Its entries, when it is a directory and they were asked for. */
+  reader: DirectoryReader | undefined;
+  #type: number;
+  readonly #release: ((hostFd: number) => void) | undefined;
+
+  constructor(options: DescriptorOptions) {
+    this.hostFd = options.hostFd;
+    this.rights = options.rights;
+    this.inheriting = options.inheriting ?? 0;
+    this.flags = options.flags ?? 0;
+    this.isReadOnly = options.isReadOnly ?? false;
+    this.sink = options.sink;
+    this.source = options.source;
+    this.preopen = options.preopen;
+    this.#type = options.type ?? -1;
+    this.#release = options.release;
+  }
+
+  /** `filetype`; asked of the host at the first time. */
+  get type(): number {
+    if (this.#type < 0) {
+      const mode = this.hostFd < 0 ? 0 : system.fileType(this.hostFd);
+      this.#type = mode < 0 ? FileType.Unknown : fileTypeOf(mode);
+    }
+    return this.#type;
+  }
+
+  /** Whether it was opened for this guest, so that nobody else sees how it is changed. */
+  get isOwn(): boolean {
+    return this.#release !== undefined;
+  }
+
+  /** Whether reads and writes never wait. */
+  get isFile(): boolean {
+    return this.type === FileType.RegularFile || this.#type === FileType.BlockDevice;
+  }
+
+  close(): void {
+    this.reader?.close();
+    this.reader = undefined;
+    this.#release?.(this.hostFd);
+  }
+}
+
+/** Where the standard streams lead; what is not said is the process's own. */
+export type Streams = Readonly<
+  Partial<Record<0 | 1 | 2, Partial<DescriptorOptions> | undefined>>
+>;
+
+/** As many as a guest may have open at once. The kernel's own limit may be lower. */
+export const MAX_DESCRIPTORS = 4096;
 
 /** Descriptors by number. 0, 1 and 2 are the standard streams. */
-export class FdTable {
-  readonly #entries: Map<number, FdEntry>;
+export class FdTable implements Disposable {
+  readonly #entries: (Descriptor | undefined)[];
+  /** No number below it is free. */
+  #lowest = 3;
 
-  constructor(sinks?: Sinks) {
-    const output = (hostFd: 1 | 2): FdEntry => {
-      const sink = sinks?.[hostFd];
-      return { hostFd, rights: RIGHT_FD_WRITE, ...(sink === undefined ? {} : { sink }) };
-    };
-    this.#entries = new Map([
-      [0, { hostFd: 0, rights: RIGHT_FD_READ }],
-      [1, output(1)],
-      [2, output(2)],
-    ]);
+  constructor(streams: Streams = {}) {
+    this.#entries = ([0, 1, 2] as const).map((fd) =>
+      new Descriptor({
+        hostFd: fd,
+        rights: (fd === 0 ? Right.FdRead : Right.FdWrite) | STREAM_RIGHTS,
+        ...streams[fd],
+      })
+    );
   }
 
-  get(fd: number): FdEntry | undefined {
-    return this.#entries.get(fd);
+  get(fd: number): Descriptor | undefined {
+    return this.#entries[fd];
   }
 
-  /** Forgets a descriptor; the host's standard streams stay open. */
+  /** Puts a descriptor in the place of another, which is closed. */
+  replace(fd: number, descriptor: Descriptor): void {
+    this.#entries[fd]?.close();
+    this.#entries[fd] = descriptor;
+  }
+
+  /** The lowest free number, or -1 when there are too many; then the descriptor is the caller's still. */
+  add(descriptor: Descriptor): number {
+    let fd = this.#lowest;
+    while (this.#entries[fd] !== undefined) fd++;
+    if (fd >= MAX_DESCRIPTORS) return -1;
+    this.#entries[fd] = descriptor;
+    this.#lowest = fd + 1;
+    return fd;
+  }
+
+  /** Closes and forgets a descriptor; the process's standard streams stay open. */
   close(fd: number): boolean {
-    return this.#entries.delete(fd);
+    const entry = this.#entries[fd];
+    if (entry === undefined) return false;
+    this.#entries[fd] = undefined;
+    this.#lowest = Math.min(this.#lowest, fd);
+    entry.close();
+    return true;
+  }
+
+  /** Gives one descriptor the number of another, which is closed; both must be there. */
+  renumber(from: number, to: number): boolean {
+    const entry = this.#entries[from];
+    const former = this.#entries[to];
+    if (entry === undefined || former === undefined) return false;
+    if (from === to) return true;
+    this.#entries[to] = entry;
+    this.#entries[from] = undefined;
+    this.#lowest = Math.min(this.#lowest, from);
+    former.close();
+    return true;
+  }
+
+  /** The folders that the guest was given. */
+  preopens(): Descriptor[] {
+    return this.#entries.filter((entry) => entry?.preopen !== undefined) as Descriptor[];
+  }
+
+  /** Closes all. */
+  [Symbol.dispose](): void {
+    for (const entry of this.#entries.splice(0)) entry?.close();
   }
 }

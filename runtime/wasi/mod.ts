@@ -1,22 +1,32 @@
 /**
- * WASI preview 1 (`wasi_snapshot_preview1`), one file a call family.
- *
- * What a guest needs to start, print, sleep, read clocks, get random bytes, arguments and environment,
- * and exit. Every other function of the specification is there and answers ENOSYS.
+ * WASI preview 1 (`wasi_snapshot_preview1`), one file a call family; and `wasi_unstable`, the snapshot
+ * before it.
  */
-import { GuestFault } from "../guest_memory.ts";
 import { argsFunctions } from "./args.ts";
 import { clockFunctions } from "./clock.ts";
-import type { WasiContext, WasiFunction, WasiFunctions } from "./context.ts";
+import type { WasiContext, WasiFunctions } from "./context.ts";
+import { directoryFunctions } from "./directory.ts";
+import { environFunctions } from "./environ.ts";
 import { wasiErrno } from "./errno.ts";
 import { fdFunctions } from "./fd.ts";
-import { FdTable, type Sinks } from "./fd_table.ts";
+import { fdIoFunctions } from "./fd_io.ts";
+import { fdMetadataFunctions } from "./fd_metadata.ts";
+import { guarded } from "./guard.ts";
+import { pathFunctions } from "./path.ts";
+import { pathOpenFunctions } from "./path_open.ts";
 import { pollFunctions } from "./poll.ts";
 import { processFunctions } from "./process.ts";
 import { randomFunctions } from "./random.ts";
+import { sockFunctions } from "./sock.ts";
+
+export { type WasiContext } from "./context.ts";
+export { Descriptor, FdTable, type Sink, type Source, type Streams } from "./fd_table.ts";
+export { openGrants } from "./grants.ts";
 
 /** The import module. */
 export const WASI_MODULE = "wasi_snapshot_preview1";
+/** That of snapshot 0. */
+export const UNSTABLE_MODULE = "wasi_unstable";
 
 /** The functions of the specification, in its order. */
 export const WASI_FUNCTIONS = [
@@ -68,17 +78,14 @@ export const WASI_FUNCTIONS = [
   "sock_shutdown",
 ] as const;
 
-/** Answers EFAULT for an address outside the guest's memory. */
-function guarded(call: WasiFunction): WasiFunction {
-  return (...args) => {
-    try {
-      return call(...args);
-    } catch (error) {
-      if (error instanceof GuestFault) return wasiErrno("EFAULT");
-      throw error;
-    }
-  };
-}
+/** Functions that answer bad addresses themselves: there are many calls of them. */
+const UNGUARDED: ReadonlySet<string> = new Set([
+  "clock_time_get",
+  "fd_pread",
+  "fd_pwrite",
+  "fd_read",
+  "fd_write",
+]);
 
 /** Gives a guest one call family. */
 export type WasiFamily = (context: WasiContext) => WasiFunctions;
@@ -86,6 +93,7 @@ export type WasiFamily = (context: WasiContext) => WasiFunctions;
 /** What a program needs that only prints, sleeps and ends: see `Features`. */
 export const PLAIN_FAMILIES: readonly WasiFamily[] = [
   argsFunctions,
+  environFunctions,
   clockFunctions,
   fdFunctions,
   pollFunctions,
@@ -106,26 +114,42 @@ export const PLAIN_FUNCTIONS: readonly string[] = [
   "fd_prestat_get",
   "fd_prestat_dir_name",
   "fd_seek",
+  "fd_tell",
   "fd_write",
   "poll_oneoff",
   "proc_exit",
+  "proc_raise",
   "random_get",
+  "sched_yield",
 ];
 
 /** All call families. */
-export const ALL_FAMILIES: readonly WasiFamily[] = [...PLAIN_FAMILIES];
+export const ALL_FAMILIES: readonly WasiFamily[] = [
+  ...PLAIN_FAMILIES,
+  fdIoFunctions,
+  fdMetadataFunctions,
+  directoryFunctions,
+  pathFunctions,
+  pathOpenFunctions,
+  sockFunctions,
+];
 
-/** The functions of module `wasi_snapshot_preview1`, by import name. */
+/** The functions of module `wasi_snapshot_preview1`, or of `wasi_unstable`, by import name. */
 export function wasiImports(
-  { sinks, ...options }: Omit<WasiContext, "fds"> & { sinks?: Sinks },
+  context: WasiContext,
   families: readonly WasiFamily[],
 ): WebAssembly.ModuleImports {
-  const context: WasiContext = { ...options, fds: new FdTable(sinks) };
   const present = Object.assign({}, ...families.map((family) => family(context))) as WasiFunctions;
   const imports: WebAssembly.ModuleImports = {};
   for (const name of WASI_FUNCTIONS) {
     const call = present[name];
-    imports[name] = call === undefined ? () => wasiErrno("ENOSYS") : guarded(call);
+    // Snapshot 0 had no way to accept.
+    if (context.isUnstable && name === "sock_accept") continue;
+    imports[name] = call === undefined
+      ? () => wasiErrno("ENOSYS")
+      : UNGUARDED.has(name)
+      ? call
+      : guarded(call);
   }
   return imports;
 }

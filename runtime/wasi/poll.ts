@@ -1,77 +1,233 @@
-/** `poll_oneoff`, as far as clocks go. */
+/** `poll_oneoff`. */
 import { errno, system } from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
 import type { WasiContext, WasiFunctions } from "./context.ts";
 import { fromResult, wasiErrno } from "./errno.ts";
+import { Right } from "./rights.ts";
 
-const SUBSCRIPTION_BYTES = 48;
 const EVENT_BYTES = 32;
-const EVENT_TYPE_CLOCK = 0;
-const FLAG_ABSTIME = 1;
 /** More than a program waits for at once; keeps a guest from making the host allocate for it. */
 const MAX_SUBSCRIPTIONS = 4096;
 
-/** A clock subscription: layout of `subscription` in the specification. */
-interface ClockSubscription {
-  userdata: bigint;
+const EVENT_CLOCK = 0;
+const EVENT_FD_READ = 1;
+const EVENT_FD_WRITE = 2;
+const FLAG_ABSTIME = 1;
+const FLAG_HANGUP = 1;
+const CLOCK_REALTIME = 0;
+const CLOCK_MONOTONIC = 1;
+
+/** Of poll(2). */
+const POLLIN = 1;
+const POLLOUT = 4;
+const POLLERR = 8;
+const POLLHUP = 16;
+const POLLNVAL = 32;
+const POLLFD_BYTES = 8;
+
+/** A wall clock may be set while somebody waits for it. */
+const REALTIME_STEP_NS = 1_000_000_000n;
+
+/** Where the parts of a `subscription` stand. In snapshot 0 a clock has an identifier of its own first. */
+interface Layout {
+  size: number;
   clock: number;
-  timeoutNs: bigint;
-  absolute: boolean;
+  timeout: number;
+  flags: number;
 }
+const LAYOUT: Layout = { size: 48, clock: 16, timeout: 24, flags: 40 };
+const UNSTABLE_LAYOUT: Layout = { size: 56, clock: 24, timeout: 32, flags: 48 };
 
-function readClock(memory: GuestMemory, at: number): ClockSubscription | undefined {
-  if (memory.getU8(at + 8) !== EVENT_TYPE_CLOCK) return undefined;
-  return {
-    userdata: memory.getU64(at),
-    clock: memory.getU32(at + 16),
-    timeoutNs: memory.getU64(at + 24),
-    absolute: (memory.getU16(at + 40) & FLAG_ABSTIME) !== 0,
-  };
-}
+/** What one of a guest's subscriptions waits for. */
+type Subscription =
+  & { userdata: bigint }
+  & (
+    | { type: typeof EVENT_CLOCK; clock: number; timeoutNs: bigint; absolute: boolean }
+    | { type: typeof EVENT_FD_READ | typeof EVENT_FD_WRITE; fd: number }
+  );
 
-function putEvent(memory: GuestMemory, at: number, userdata: bigint, error: number): void {
-  memory.bytes(at, EVENT_BYTES).fill(0);
-  memory.setU64(at, userdata);
-  memory.setU16(at + 8, error);
-  memory.setU8(at + 10, EVENT_TYPE_CLOCK);
-}
-
-/** Sleeps to the end, or to an interrupt; does in between what attention is asked for. */
-function sleep(context: WasiContext, clock: number, ns: bigint, absolute: boolean): number {
-  const { interrupt, attend } = context;
-  let left = ns;
-  for (;;) {
-    const start = performance.now();
-    const slept = system.sleep(clock, left, absolute, interrupt);
-    if (slept !== -errno("ERESTART")) return slept;
-    attend();
-    if (absolute) continue;
-    const passed = BigInt(Math.round((performance.now() - start) * 1e6));
-    left = left > passed ? left - passed : 0n;
-  }
+/** `event` of the specification. */
+interface Event {
+  userdata: bigint;
+  type: number;
+  error?: number;
+  bytes?: bigint;
+  flags?: number;
 }
 
 export function pollFunctions(context: WasiContext): WasiFunctions {
-  const { memory } = context;
+  const { memory, isUnstable = false } = context;
+  const layout = isUnstable ? UNSTABLE_LAYOUT : LAYOUT;
   return {
     "poll_oneoff": (input: number, output: number, count: number, countOut: number) => {
       if (count <= 0 || count > MAX_SUBSCRIPTIONS) return wasiErrno("EINVAL");
-      // All ranges first, so that a fault happens before the sleep.
-      memory.bytes(input, count * SUBSCRIPTION_BYTES);
+      // All ranges first, so that a fault happens before the wait.
+      memory.bytes(input, count * layout.size);
       memory.bytes(output, count * EVENT_BYTES);
       memory.bytes(countOut, 4);
-      if (count > 1) return wasiErrno("ENOSYS");
-      const subscription = readClock(memory, input >>> 0);
-      if (subscription === undefined) return wasiErrno("ENOSYS");
-      if (subscription.clock > 1) return wasiErrno("EINVAL");
-      const { clock, timeoutNs, absolute, userdata } = subscription;
-      const slept = sleep(context, clock, timeoutNs, absolute);
-      // A sleep that is interrupted ends early, and the next poll of a buffer says why: Rust's
-      // thread::sleep() panics at any error, Go's usleep() throws, C's sees ENOTSUP.
-      if (slept < 0 && slept !== -errno("EINTR")) return fromResult(slept);
-      putEvent(memory, output >>> 0, userdata, 0);
-      memory.setU32(countOut, 1);
+      const subscriptions: Subscription[] = [];
+      for (let i = 0; i < count; i++) {
+        const one = readSubscription(memory, (input >>> 0) + i * layout.size, layout);
+        if (one === undefined) return wasiErrno("EINVAL");
+        subscriptions.push(one);
+      }
+      const events = new Poll(context, subscriptions).wait();
+      if (typeof events === "number") return events;
+      events.forEach((event, i) => putEvent(memory, (output >>> 0) + i * EVENT_BYTES, event));
+      memory.setU32(countOut, events.length);
       return 0;
     },
   };
+}
+
+function readSubscription(
+  memory: GuestMemory,
+  at: number,
+  layout: Layout,
+): Subscription | undefined {
+  const userdata = memory.getU64(at);
+  const type = memory.getU8(at + 8);
+  if (type === EVENT_FD_READ || type === EVENT_FD_WRITE) {
+    return { userdata, type, fd: memory.getU32(at + 16) };
+  }
+  const clock = memory.getU32(at + layout.clock);
+  if (type !== EVENT_CLOCK || clock > CLOCK_MONOTONIC) return undefined;
+  const timeoutNs = memory.getU64(at + layout.timeout);
+  const absolute = (memory.getU16(at + layout.flags) & FLAG_ABSTIME) !== 0;
+  return { userdata, type, clock, timeoutNs, absolute };
+}
+
+function putEvent(memory: GuestMemory, at: number, event: Event): void {
+  const { userdata, error = 0, type, bytes = 0n, flags = 0 } = event;
+  memory.bytes(at, EVENT_BYTES).fill(0);
+  memory.setU64(at, userdata);
+  memory.setU16(at + 8, error);
+  memory.setU8(at + 10, type);
+  memory.setU64(at + 16, bytes);
+  memory.setU16(at + 24, flags);
+}
+
+/** When a clock's time has come: what it shows then. */
+interface Alarm {
+  userdata: bigint;
+  clock: number;
+  atNs: bigint;
+}
+
+/** A descriptor that is waited for. */
+interface Watched {
+  userdata: bigint;
+  type: number;
+  hostFd: number;
+}
+
+/** One wait for everything that a guest subscribed to. */
+class Poll {
+  readonly #context: WasiContext;
+  readonly #alarms: Alarm[] = [];
+  readonly #watched: Watched[] = [];
+  /** What there is to tell without waiting. */
+  readonly #ready: Event[] = [];
+  readonly #fds: Int32Array<ArrayBuffer>;
+
+  constructor(context: WasiContext, subscriptions: readonly Subscription[]) {
+    this.#context = context;
+    const now = [CLOCK_REALTIME, CLOCK_MONOTONIC].map((clock) => system.clockNow(clock));
+    for (const one of subscriptions) {
+      const { userdata } = one;
+      if (one.type === EVENT_CLOCK) {
+        const { clock, timeoutNs, absolute } = one;
+        // A duration is one whatever happens to the wall clock meanwhile.
+        this.#alarms.push(
+          absolute
+            ? { userdata, clock, atNs: timeoutNs }
+            : { userdata, clock: CLOCK_MONOTONIC, atNs: (now[CLOCK_MONOTONIC] ?? 0n) + timeoutNs },
+        );
+      } else {
+        this.#watch(userdata, one.type, one.fd);
+      }
+    }
+    this.#fds = new Int32Array((this.#watched.length + 1) * POLLFD_BYTES / 4);
+    this.#watched.forEach(({ hostFd, type }, i) => {
+      this.#fds[(i + 1) * 2] = hostFd;
+      // The events asked for, and above them those that there are.
+      this.#fds[(i + 1) * 2 + 1] = type === EVENT_FD_READ ? POLLIN : POLLOUT;
+    });
+  }
+
+  #watch(userdata: bigint, type: number, fd: number): void {
+    const entry = this.#context.fds.get(fd);
+    const right = Right.PollFdReadwrite | (type === EVENT_FD_READ ? Right.FdRead : Right.FdWrite);
+    if (entry === undefined) {
+      this.#ready.push({ userdata, type, error: wasiErrno("EBADF") });
+    } else if (
+      (entry.rights & right) !== right && !(entry.rights & Right.SockAccept)
+    ) {
+      this.#ready.push({ userdata, type, error: wasiErrno("ENOTCAPABLE") });
+    } else if (entry.hostFd < 0 || entry.sink !== undefined || entry.source !== undefined) {
+      this.#ready.push({ userdata, type });
+    } else {
+      this.#watched.push({ userdata, type, hostFd: entry.hostFd });
+    }
+  }
+
+  /** The events that there are, at least one; or an errno. */
+  wait(): Event[] | number {
+    const { interrupt, attend } = this.#context;
+    for (;;) {
+      const bytes = new Uint8Array(this.#fds.buffer);
+      const result = system.poll(bytes, this.#timeoutNs(), interrupt);
+      if (result === -errno("ERESTART")) {
+        attend();
+        continue;
+      }
+      if (result === -errno("EINTR") && this.#ready.length === 0) return this.#interrupted();
+      if (result < 0 && result !== -errno("EINTR")) return fromResult(result);
+      const events = [...this.#ready, ...this.#due(), ...this.#seen()];
+      if (events.length > 0) return events;
+    }
+  }
+
+  /** How long to wait at most; below 0 for ever. */
+  #timeoutNs(): bigint {
+    if (this.#ready.length > 0) return 0n;
+    const left = this.#alarms.map(({ clock, atNs }) => {
+      const ns = atNs - system.clockNow(clock);
+      return clock === CLOCK_REALTIME && ns > REALTIME_STEP_NS ? REALTIME_STEP_NS : ns;
+    });
+    const least = left.reduce((a, b) => a < b ? a : b, 1n << 62n);
+    return this.#alarms.length === 0 ? -1n : least > 0n ? least : 0n;
+  }
+
+  #due(): Event[] {
+    return this.#alarms
+      .filter(({ clock, atNs }) => system.clockNow(clock) >= atNs)
+      .map(({ userdata }) => ({ userdata, type: EVENT_CLOCK }));
+  }
+
+  #seen(): Event[] {
+    return this.#watched.flatMap(({ userdata, type, hostFd }, i): Event[] => {
+      const events = (this.#fds[(i + 1) * 2 + 1] ?? 0) >>> 16;
+      if (events === 0) return [];
+      if (events & POLLNVAL) return [{ userdata, type, error: wasiErrno("EBADF") }];
+      const flags = events & (POLLHUP | POLLERR) ? FLAG_HANGUP : 0;
+      const bytes = type === EVENT_FD_READ ? system.available(hostFd) : 0n;
+      return [{ userdata, type, bytes, flags }];
+    });
+  }
+
+  /**
+   * An alarm rings early when it is interrupted, and the next poll of a buffer says why: Rust's
+   * thread::sleep() panics at any error, Go's usleep() throws, C's sees ENOTSUP.
+   */
+  #interrupted(): Event[] | number {
+    const [first, ...others] = this.#alarms;
+    if (first === undefined) return wasiErrno("EINTR");
+    const earliest = others.reduce((a, b) => remaining(b) < remaining(a) ? b : a, first);
+    return [{ userdata: earliest.userdata, type: EVENT_CLOCK }];
+  }
+}
+
+function remaining({ clock, atNs }: Alarm): bigint {
+  return atNs - system.clockNow(clock);
 }

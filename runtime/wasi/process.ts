@@ -1,9 +1,31 @@
-/** `proc_exit` and `sched_yield`. */
+/** `proc_*` and `sched_yield`. */
 import type { WasiContext, WasiFunctions } from "./context.ts";
+import { wasiErrno } from "./errno.ts";
+
+/** Numbers of `signal` in the specification. From `chld` on, Linux's are one more. */
+const SIGNAL_CHLD = 16;
+const SIGNAL_CONT = 17;
+const SIGNAL_STOP = 18;
+const SIGNAL_TTOU = 21;
+const SIGNAL_PIPE = 13;
+const SIGNAL_URG = 22;
+const SIGNAL_WINCH = 27;
+const LAST_SIGNAL = 30;
+
+/** What the specification says does nothing to a program that runs. */
+const IGNORED = new Set([SIGNAL_CHLD, SIGNAL_CONT, SIGNAL_PIPE, SIGNAL_URG, SIGNAL_WINCH]);
 
 export function processFunctions({ exit }: WasiContext): WasiFunctions {
   return {
     "proc_exit": (code: number) => exit(code >>> 0),
+    "proc_raise": (signal: number) => {
+      const number = signal & 0xff;
+      if (number === 0 || number > LAST_SIGNAL) return wasiErrno("EINVAL");
+      if (IGNORED.has(number)) return 0;
+      // Stopping would stop whoever runs the guest, too.
+      if (number >= SIGNAL_STOP && number <= SIGNAL_TTOU) return wasiErrno("EOPNOTSUPP");
+      return exit(128 + number + (number >= SIGNAL_CHLD ? 1 : 0));
+    },
     // One guest has one thread: there is nobody to yield to, and that is success.
     "sched_yield": () => 0,
   };

@@ -2,7 +2,7 @@
 import { Interrupt } from "../../ffi/mod.ts";
 import { BpfHost, extensionImports } from "../../runtime/bpf/mod.ts";
 import { GuestMemory } from "../../runtime/guest_memory.ts";
-import { ALL_FAMILIES, wasiImports } from "../../runtime/wasi/mod.ts";
+import { ALL_FAMILIES, FdTable, wasiImports } from "../../runtime/wasi/mod.ts";
 import { fromFileUrl } from "./paths.ts";
 import { assemble } from "./wat.ts";
 
@@ -51,6 +51,7 @@ export class HostileHost implements Disposable {
   readonly imports: Record<string, Record<string, Import>>;
   readonly interrupt = Interrupt.create();
   readonly #memory = new GuestMemory();
+  readonly #fds = new FdTable({ 0: { hostFd: -1, source: () => new Uint8Array() } });
   readonly #bpf: BpfHost;
   readonly #linear = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
   readonly #template = new Uint8Array(SIZE).fill(FILL);
@@ -86,6 +87,8 @@ export class HostileHost implements Disposable {
         memory: this.#memory,
         interrupt: this.interrupt,
         attend: () => {},
+        // Nobody types anything while this runs.
+        fds: this.#fds,
         args: ["guest", "argument"],
         env: { NAME: "value" },
         exit: () => {

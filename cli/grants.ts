@@ -1,0 +1,120 @@
+/** What a command line gives a guest: folders, variables, streams, sockets, memory. */
+import type { CommandOptions, Preopen } from "../runtime/command.ts";
+import { processEnvironment } from "../runtime/everything.ts";
+import { UsageError } from "./errors.ts";
+import type { RunLine } from "./run_options.ts";
+import { parseMemorySize } from "./size.ts";
+
+/** Those options of a run. */
+export type Grants = Pick<CommandOptions, "env" | "preopens" | "listen" | "stdio" | "limits">;
+
+/** Reads a `NAME=value` of the process's. */
+type Environment = () => Uint8Array[];
+
+/**
+ * The options that a line's grants come to.
+ *
+ * @param environment of this process; for tests
+ * @throws {UsageError} for what can be seen to be wrong without looking at the machine
+ */
+export function grantsOf(line: RunLine, environment: Environment = processEnvironment): Grants {
+  const memory = line.values["max-memory"];
+  return {
+    env: environmentOf(line, environment),
+    preopens: (line.lists?.dir ?? []).map(parsePreopen),
+    listen: line.lists?.listen ?? [],
+    stdio: {
+      stdin: streamOf(line.values.stdin),
+      stdout: streamOf(line.values.stdout),
+      stderr: streamOf(line.values.stderr),
+    },
+    ...(memory === undefined
+      ? {}
+      : { limits: { memoryBytes: parseMemorySize(memory, "--max-memory") } }),
+  };
+}
+
+function streamOf(value: string | undefined): "inherit" | "null" | { file: string } {
+  if (value === undefined) return "inherit";
+  return value === "null" ? "null" : { file: value };
+}
+
+/**
+ * `HOST[::GUEST][::ro]`. What the guest calls it is what the host does where nothing else is said, as
+ * other runtimes have it.
+ */
+export function parsePreopen(text: string): Preopen {
+  const readOnly = text.endsWith("::ro");
+  const rest = readOnly ? text.slice(0, -"::ro".length) : text;
+  const at = rest.lastIndexOf("::");
+  const [host, guest] = at < 0 ? [rest, rest] : [rest.slice(0, at), rest.slice(at + 2)];
+  if (host === "" || guest === "") {
+    throw new UsageError(
+      `Cannot use --dir ${text}: a path is missing`,
+      "write it HOST, HOST::GUEST or HOST::GUEST::ro",
+    );
+  }
+  if (at >= 0 && guest !== "." && !guest.startsWith("/")) {
+    throw new UsageError(
+      `Cannot use --dir ${text}: the module's path ${guest} is not absolute`,
+      "let it begin with /, or give . for where relative paths begin",
+    );
+  }
+  return { host, guest, readOnly };
+}
+
+function environmentOf(line: RunLine, environment: Environment): Record<string, string> {
+  const given = line.lists?.env ?? [];
+  const inherits = line.flags.has("inherit-env");
+  const ours = inherits || given.some((text) => !text.includes("=")) ? ourOwn(environment) : null;
+  const env: Record<string, string> = Object.create(null);
+  if (inherits && ours !== null) {
+    // What is no text cannot be handed over; it is missed only where it is named.
+    for (const [name, value] of ours) if (value !== undefined) env[name] = value;
+  }
+  for (const text of given) {
+    const at = text.indexOf("=");
+    const name = at < 0 ? text : text.slice(0, at);
+    if (name === "") {
+      throw new UsageError(`Cannot use --env ${text}: the name is missing`, "write it NAME=VALUE");
+    }
+    if (at >= 0) env[name] = text.slice(at + 1);
+    else inheritOne(env, name, ours ?? new Map());
+  }
+  return env;
+}
+
+/** What is not set here is not set there either. */
+function inheritOne(
+  env: Record<string, string>,
+  name: string,
+  ours: ReadonlyMap<string, string | undefined>,
+): void {
+  if (!ours.has(name)) return;
+  const value = ours.get(name);
+  if (value === undefined) {
+    throw new UsageError(
+      `Cannot use --env ${name}: its value is not UTF-8`,
+      "give the module a value of its own with --env NAME=VALUE",
+    );
+  }
+  env[name] = value;
+}
+
+/** This process's variables; `undefined` for a value that is no UTF-8. */
+function ourOwn(environment: Environment): Map<string, string | undefined> {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const ours = new Map<string, string | undefined>();
+  for (const bytes of environment()) {
+    const at = bytes.indexOf(0x3d);
+    if (at <= 0) continue;
+    try {
+      const name = decoder.decode(bytes.subarray(0, at));
+      ours.set(name, undefined);
+      ours.set(name, decoder.decode(bytes.subarray(at + 1)));
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+    }
+  }
+  return ours;
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+/* What a guest does with a descriptor. */
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "internal.h"
+#include "iovec.h"
+
+#define NS_PER_S 1000000000
+
+static void release_fd(void *object)
+{
+	close((int)(intptr_t)object - 1);
+}
+
+/* No address of an object is that small. */
+static void *as_object(int fd)
+{
+	return (void *)(intptr_t)(fd + 1);
+}
+
+int shim_owned_fd(int fd)
+{
+	int err = shim_owned_add(as_object(fd), release_fd);
+
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+int32_t shim_file__close(int32_t fd)
+{
+	shim_owned_remove(as_object(fd));
+	/* Linux closes it in any case; an error here is of an earlier write. */
+	return close(fd) && errno != EINTR ? -errno : 0;
+}
+
+int32_t shim_grant__file(const char *path, int32_t writes)
+{
+	int flags = writes ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY;
+	int fd = open(path, flags | O_CLOEXEC | O_NOCTTY, 0666);
+
+	return fd < 0 ? -errno : shim_owned_fd(fd);
+}
+
+int32_t shim_file__read(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count,
+			uint32_t out)
+{
+	struct iovec iov[IOV_BATCH];
+	void *total = shim_memory_at(memory, out, sizeof(uint32_t));
+	int used = iovec_gather(memory, iovs, count, UINT64_MAX, iov);
+
+	if (used < 0 || !total)
+		return -EFAULT;
+	return iovec_result(readv(fd, iov, used), total);
+}
+
+/* Without waiting where the kernel can do that: somebody else may take what was there. */
+static ssize_t read_now(int fd, const struct iovec *iov, int count)
+{
+	ssize_t got = preadv2(fd, iov, count, -1, RWF_NOWAIT);
+
+	if (got < 0 && (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL))
+		return readv(fd, iov, count);
+	return got;
+}
+
+int32_t shim_file__read_wait(struct shim_interrupt *interrupt, int32_t fd,
+			     struct shim_memory *memory, uint32_t iovs, uint32_t count,
+			     uint32_t out, int32_t waits)
+{
+	struct iovec iov[IOV_BATCH];
+	void *total = shim_memory_at(memory, out, sizeof(uint32_t));
+	int used = iovec_gather(memory, iovs, count, UINT64_MAX, iov);
+
+	if (used < 0 || !total)
+		return -EFAULT;
+	if (!used)
+		return iovec_result(0, total);
+	for (;;) {
+		int ready = shim_wait_deferring(interrupt, fd, POLLIN, waits ? -1 : 0);
+		ssize_t got;
+
+		if (ready < 0)
+			return ready;
+		if (!ready)
+			return -EAGAIN;
+		got = read_now(fd, iov, used);
+		if (got >= 0 || (errno != EAGAIN && errno != EINTR) || !waits)
+			return iovec_result(got, total);
+	}
+}
+
+int32_t shim_file__pread(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count,
+			 int64_t offset, uint32_t out)
+{
+	struct iovec iov[IOV_BATCH];
+	void *total = shim_memory_at(memory, out, sizeof(uint32_t));
+	int used = iovec_gather(memory, iovs, count, UINT64_MAX, iov);
+
+	if (used < 0 || !total)
+		return -EFAULT;
+	return iovec_result(preadv(fd, iov, used, offset), total);
+}
+
+int32_t shim_file__pwrite(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count,
+			  int64_t offset, uint32_t out)
+{
+	struct iovec iov[IOV_BATCH];
+	void *total = shim_memory_at(memory, out, sizeof(uint32_t));
+	int used = iovec_gather(memory, iovs, count, UINT64_MAX, iov);
+
+	if (used < 0 || !total)
+		return -EFAULT;
+	return iovec_result(pwritev(fd, iov, used, offset), total);
+}
+
+int32_t shim_file__sync(int32_t fd, int32_t data_only)
+{
+	return (data_only ? fdatasync(fd) : fsync(fd)) ? -errno : 0;
+}
+
+int32_t shim_file__advise(int32_t fd, int64_t offset, int64_t size, int32_t advice)
+{
+	return -posix_fadvise(fd, offset, size, advice);
+}
+
+int32_t shim_file__allocate(int32_t fd, int64_t offset, int64_t size)
+{
+	return fallocate(fd, 0, offset, size) ? -errno : 0;
+}
+
+int32_t shim_file__set_size(int32_t fd, int64_t size)
+{
+	return ftruncate(fd, size) ? -errno : 0;
+}
+
+/* WASI has no times before 1970. */
+static uint64_t nanoseconds(const struct timespec *time)
+{
+	if (time->tv_sec < 0)
+		return 0;
+	return (uint64_t)time->tv_sec * NS_PER_S + (uint64_t)time->tv_nsec;
+}
+
+int32_t shim_file__stat(int32_t fd, void *out)
+{
+	struct stat info;
+	uint64_t words[8];
+
+	if (fstat(fd, &info))
+		return -errno;
+	words[0] = info.st_dev;
+	words[1] = info.st_ino;
+	words[2] = info.st_mode;
+	words[3] = info.st_nlink;
+	words[4] = (uint64_t)info.st_size;
+	words[5] = nanoseconds(&info.st_atim);
+	words[6] = nanoseconds(&info.st_mtim);
+	words[7] = nanoseconds(&info.st_ctim);
+	memcpy(out, words, sizeof(words));
+	return 0;
+}
+
+static struct timespec time_of(uint64_t ns, uint64_t how)
+{
+	if (how != 1)
+		return (struct timespec){.tv_nsec = how ? UTIME_NOW : UTIME_OMIT};
+	return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_S),
+				 .tv_nsec = (long)(ns % NS_PER_S)};
+}
+
+int32_t shim_file__set_times(int32_t fd, const void *times)
+{
+	uint64_t given[4];
+	struct timespec both[2];
+
+	memcpy(given, times, sizeof(given));
+	both[0] = time_of(given[0], given[1]);
+	both[1] = time_of(given[2], given[3]);
+	/* Also of what was opened with O_PATH, which futimens(3) refuses. */
+	return utimensat(fd, "", both, AT_EMPTY_PATH) ? -errno : 0;
+}
+
+int32_t shim_file__set_append(int32_t fd, int32_t append)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0)
+		return -errno;
+	flags = append ? flags | O_APPEND : flags & ~O_APPEND;
+	return fcntl(fd, F_SETFL, flags) ? -errno : 0;
+}

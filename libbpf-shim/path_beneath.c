@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The paths of a guest, resolved by the kernel beneath a directory that it was granted.
+ *
+ * There is one way to resolve: openat2(2). What looks at something opens it with O_PATH and asks
+ * the descriptor; what makes or removes a name opens the directory that holds it, and gives the
+ * last component alone to the system call, which does not follow links there. So nothing is checked
+ * first and used later, and it does not matter what somebody changes meanwhile.
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "internal.h"
+
+/* A ".." on the way makes the kernel refuse when anything was renamed meanwhile, anywhere. */
+#define RACE_TRIES 1000
+
+/* The bytes of one well-formed UTF-8 sequence, or 0 (RFC 3629, section 4). */
+static size_t sequence_size(const uint8_t *at, size_t left)
+{
+	size_t size = at[0] < 0x80 ? 1 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+
+	if (size == 1)
+		return 1;
+	if (at[0] < 0xc2 || at[0] > 0xf4 || size > left)
+		return 0;
+	for (size_t i = 1; i < size; i++) {
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	/* Longer than need be, a surrogate, or above U+10FFFF. */
+	if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
+	    (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
+		return 0;
+	return size;
+}
+
+/* A copy of a path that the guest cannot change any more. */
+static int copy_path(const struct shim_memory *memory, uint32_t offset, uint32_t size,
+		     char path[PATH_MAX])
+{
+	const uint8_t *bytes = shim_memory_at(memory, offset, size);
+
+	if (!bytes)
+		return -EFAULT;
+	if (size >= PATH_MAX)
+		return -ENAMETOOLONG;
+	if (memchr(bytes, 0, size))
+		return -EINVAL;
+	for (size_t i = 0; i < size;) {
+		size_t sequence = sequence_size(bytes + i, size - i);
+
+		if (!sequence)
+			return -EILSEQ;
+		i += sequence;
+	}
+	memcpy(path, bytes, size);
+	path[size] = 0;
+	return 0;
+}
+
+static int open_beneath(int dir, const char *path, uint64_t flags, uint64_t resolve)
+{
+	struct open_how how = {
+	    .flags = flags | O_CLOEXEC,
+	    .mode = flags & O_CREAT ? 0666 : 0,
+	    .resolve = resolve,
+	};
+
+	for (int i = 0;; i++) {
+		int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+
+		if (fd >= 0)
+			return fd;
+		if (errno == EXDEV)
+			return -SHIM_OUTSIDE;
+		if ((errno != EAGAIN && errno != EINTR) || i == RACE_TRIES)
+			return -errno;
+	}
+}
+
+/* What a path stands for, to be asked; the last component is followed, or not. */
+static int open_thing(int dir, uint32_t resolve, int32_t follow, const char *path)
+{
+	return open_beneath(dir, path, O_PATH | (follow ? 0 : O_NOFOLLOW), resolve);
+}
+
+/* A name, and the directory that holds it. */
+struct place {
+	int parent;
+	/* The last component, with the slashes behind it. */
+	const char *name;
+	char path[PATH_MAX];
+};
+
+static int find_place(int dir, uint32_t resolve, struct shim_memory *memory, uint32_t offset,
+		      uint32_t size, struct place *place)
+{
+	int err = copy_path(memory, offset, size, place->path);
+	size_t at = size;
+	const char *parent = place->path;
+
+	if (err)
+		return err;
+	if (!size)
+		return -ENOENT;
+	while (at > 0 && place->path[at - 1] == '/')
+		at--;
+	/* Nothing but slashes: the root itself. */
+	if (!at)
+		return resolve ? -SHIM_OUTSIDE : -EBUSY;
+	while (at > 0 && place->path[at - 1] != '/')
+		at--;
+	place->name = place->path + at;
+	if (!at) {
+		parent = ".";
+	} else if (at == 1) {
+		parent = "/";
+	} else {
+		place->path[at - 1] = 0;
+	}
+	place->parent = open_beneath(dir, parent, O_PATH | O_DIRECTORY, resolve);
+	return place->parent < 0 ? place->parent : 0;
+}
+
+static int leave_place(struct place *place, int result)
+{
+	int err = result < 0 ? -errno : 0;
+
+	close(place->parent);
+	return err;
+}
+
+static uint64_t open_flags(uint32_t flags)
+{
+	static const uint64_t others[] = {O_CREAT,    O_EXCL,	O_TRUNC, O_DIRECTORY,
+					  O_NOFOLLOW, O_APPEND, O_DSYNC, O_SYNC};
+	uint64_t result = !(flags & SHIM_OPEN_WRITE) ? O_RDONLY
+			  : flags & SHIM_OPEN_READ   ? O_RDWR
+						     : O_WRONLY;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (flags & (SHIM_OPEN_CREATE << i))
+			result |= others[i];
+	}
+	/* Neither becomes our terminal, nor waits for whoever is at the other end of a FIFO. */
+	return result | O_NOCTTY | O_NONBLOCK;
+}
+
+int32_t shim_path__open(int32_t dir, uint32_t resolve, struct shim_memory *memory, uint32_t path,
+			uint32_t size, uint32_t flags)
+{
+	char copy[PATH_MAX];
+	int result = copy_path(memory, path, size, copy);
+
+	if (result)
+		return result;
+	result = open_beneath(dir, copy, open_flags(flags), resolve);
+	return result < 0 ? result : shim_owned_fd(result);
+}
+
+int32_t shim_path__create_directory(int32_t dir, uint32_t resolve, struct shim_memory *memory,
+				    uint32_t path, uint32_t size)
+{
+	struct place place;
+	int err = find_place(dir, resolve, memory, path, size, &place);
+
+	return err ? err : leave_place(&place, mkdirat(place.parent, place.name, 0777));
+}
+
+int32_t shim_path__remove(int32_t dir, uint32_t resolve, struct shim_memory *memory, uint32_t path,
+			  uint32_t size, uint32_t flags)
+{
+	struct place place;
+	int err = find_place(dir, resolve, memory, path, size, &place);
+
+	return err ? err : leave_place(&place, unlinkat(place.parent, place.name, (int)flags));
+}
+
+int32_t shim_path__rename(int32_t old_dir, int32_t new_dir, uint32_t resolve,
+			  struct shim_memory *memory, uint32_t old_path, uint32_t old_size,
+			  uint32_t new_path, uint32_t new_size)
+{
+	struct place from, to;
+	int err = find_place(old_dir, resolve, memory, old_path, old_size, &from);
+
+	if (err)
+		return err;
+	err = find_place(new_dir, resolve, memory, new_path, new_size, &to);
+	if (!err)
+		err = leave_place(&to, renameat(from.parent, from.name, to.parent, to.name));
+	close(from.parent);
+	return err;
+}
+
+/* By its descriptor where the rights for that are there, else by the kernel's own link to it. */
+static int link_descriptor(int fd, int parent, const char *name)
+{
+	char self[sizeof("/proc/self/fd/-2147483648")];
+
+	if (!linkat(fd, "", parent, name, AT_EMPTY_PATH) || errno != ENOENT)
+		return errno ? -errno : 0;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, self, parent, name, AT_SYMLINK_FOLLOW) ? -errno : 0;
+}
+
+int32_t shim_path__link(int32_t old_dir, int32_t new_dir, uint32_t resolve, int32_t follow,
+			struct shim_memory *memory, uint32_t old_path, uint32_t old_size,
+			uint32_t new_path, uint32_t new_size)
+{
+	struct place to;
+	char path[PATH_MAX];
+	int err = copy_path(memory, old_path, old_size, path);
+	int fd;
+
+	if (err)
+		return err;
+	fd = open_thing(old_dir, resolve, follow, path);
+	if (fd < 0)
+		return fd;
+	err = find_place(new_dir, resolve, memory, new_path, new_size, &to);
+	if (!err) {
+		errno = 0;
+		err = link_descriptor(fd, to.parent, to.name);
+		close(to.parent);
+	}
+	close(fd);
+	return err;
+}
+
+int32_t shim_path__symlink(int32_t dir, uint32_t resolve, struct shim_memory *memory,
+			   uint32_t target, uint32_t target_size, uint32_t path, uint32_t size)
+{
+	char text[PATH_MAX];
+	struct place place;
+	int err = copy_path(memory, target, target_size, text);
+
+	if (err)
+		return err;
+	if (resolve && text[0] == '/')
+		return -SHIM_OUTSIDE;
+	err = find_place(dir, resolve, memory, path, size, &place);
+	return err ? err : leave_place(&place, symlinkat(text, place.parent, place.name));
+}
+
+int32_t shim_path__readlink(int32_t dir, uint32_t resolve, struct shim_memory *memory,
+			    uint32_t path, uint32_t size, uint32_t buf, uint32_t buf_size)
+{
+	char *out = shim_memory_at(memory, buf, buf_size);
+	char copy[PATH_MAX], text[PATH_MAX];
+	ssize_t length;
+	int fd, err;
+
+	if (!out)
+		return -EFAULT;
+	err = copy_path(memory, path, size, copy);
+	if (err)
+		return err;
+	fd = open_thing(dir, resolve, 0, copy);
+	if (fd < 0)
+		return fd;
+	/* To a buffer of ours: one of no bytes is an error to the kernel, not to WASI. */
+	length = readlinkat(fd, "", text, sizeof(text));
+	/* What is no link has no text. */
+	err = errno == ENOENT ? -EINVAL : -errno;
+	close(fd);
+	if (length < 0)
+		return err;
+	if ((size_t)length > buf_size)
+		length = (ssize_t)buf_size;
+	memcpy(out, text, (size_t)length);
+	return (int32_t)length;
+}
+
+int32_t shim_path__stat(int32_t dir, uint32_t resolve, int32_t follow, struct shim_memory *memory,
+			uint32_t path, uint32_t size, void *out)
+{
+	char copy[PATH_MAX];
+	int err = copy_path(memory, path, size, copy);
+	int fd;
+
+	if (err)
+		return err;
+	fd = open_thing(dir, resolve, follow, copy);
+	if (fd < 0)
+		return fd;
+	err = shim_file__stat(fd, out);
+	close(fd);
+	return err;
+}
+
+int32_t shim_path__set_times(int32_t dir, uint32_t resolve, int32_t follow,
+			     struct shim_memory *memory, uint32_t path, uint32_t size,
+			     const void *times)
+{
+	char copy[PATH_MAX];
+	int err = copy_path(memory, path, size, copy);
+	int fd;
+
+	if (err)
+		return err;
+	fd = open_thing(dir, resolve, follow, copy);
+	if (fd < 0)
+		return fd;
+	err = shim_file__set_times(fd, times);
+	close(fd);
+	return err;
+}
+
+int32_t shim_grant__directory(const char *path)
+{
+	int host = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd;
+
+	if (host < 0)
+		return -errno;
+	/* The way that everything in it will be opened: what cannot do that grants nothing. */
+	fd = open_beneath(host, ".", O_RDONLY | O_DIRECTORY,
+			  RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+	close(host);
+	return fd < 0 ? fd : shim_owned_fd(fd);
+}

@@ -1,0 +1,32 @@
+/** `fd_readdir`. */
+import { DirectoryReader } from "../../ffi/mod.ts";
+import type { WasiContext, WasiFunctions } from "./context.ts";
+import { fromResult, wasiErrno } from "./errno.ts";
+import { FileType } from "./filetype.ts";
+import { Right } from "./rights.ts";
+
+/**
+ * Names come as the bytes that they are. One that is no UTF-8 cannot be given back as a path, which says
+ * EILSEQ then: better than a folder that looks empty, or cannot be listed for the sake of one name.
+ */
+export function directoryFunctions({ memory, fds }: WasiContext): WasiFunctions {
+  return {
+    "fd_readdir": (fd: number, buf: number, size: number, cookie: bigint, out: number) => {
+      const entry = fds.get(fd);
+      if (entry === undefined) return wasiErrno("EBADF");
+      if (entry.type !== FileType.Directory) return wasiErrno("ENOTDIR");
+      if ((entry.rights & Right.FdReaddir) === 0) return wasiErrno("ENOTCAPABLE");
+      memory.bytes(out, 4);
+      if (entry.reader === undefined) {
+        const reader = DirectoryReader.open(entry.hostFd);
+        if (typeof reader === "number") return fromResult(reader);
+        entry.reader = reader;
+      }
+      const to = { offset: buf >>> 0, sizeBytes: size >>> 0 };
+      const used = entry.reader.read(memory.linear, to, BigInt.asUintN(64, cookie));
+      if (used < 0) return fromResult(used);
+      memory.setU32(out, used);
+      return 0;
+    },
+  };
+}

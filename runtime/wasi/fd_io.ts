@@ -1,0 +1,115 @@
+/** `fd_*` that read, and the rest of what is done with a file's content. */
+import { errno, files, type Vectors } from "../../ffi/mod.ts";
+import type { GuestMemory } from "../guest_memory.ts";
+import type { WasiContext, WasiFunctions } from "./context.ts";
+import { fromResult, wasiErrno } from "./errno.ts";
+import { FdFlag } from "./fd_flags.ts";
+import type { Descriptor, Source } from "./fd_table.ts";
+import { orFault } from "./guard.ts";
+import { Right } from "./rights.ts";
+
+const IOVEC_BYTES = 8;
+
+/** posix_fadvise(3)'s number on Linux for each `advice`. */
+const ADVICE = [0, 2, 1, 3, 4, 5] as const;
+
+export function fdIoFunctions(context: WasiContext): WasiFunctions {
+  const { memory, fds } = context;
+  const [badf, notCapable] = [wasiErrno("EBADF"), wasiErrno("ENOTCAPABLE")];
+  /** A descriptor that has all of these rights, or what to answer. */
+  const find = (fd: number, rights: number): Descriptor | number => {
+    const entry = fds.get(fd);
+    if (entry === undefined) return badf;
+    return (entry.rights & rights) === rights ? entry : notCapable;
+  };
+  return {
+    "fd_read": (fd: number, iovs: number, count: number, out: number) => {
+      const entry = fds.get(fd);
+      if (entry === undefined) return badf;
+      if ((entry.rights & Right.FdRead) === 0) return notCapable;
+      const { source } = entry;
+      if (source === undefined && entry.isFile) {
+        const { linear } = memory;
+        const result = files.read(entry.hostFd, linear, iovs >>> 0, count >>> 0, out >>> 0);
+        return result >= 0 ? 0 : fromResult(result);
+      }
+      const list = { iovs: iovs >>> 0, count: count >>> 0, out: out >>> 0 };
+      if (source !== undefined) return orFault(() => readFromSource(memory, source, list));
+      return orFault(() => readWaiting(context, entry, list));
+    },
+    "fd_pread": (fd: number, iovs: number, count: number, offset: bigint, out: number) => {
+      const entry = find(fd, Right.FdRead | Right.FdSeek);
+      if (typeof entry === "number") return entry;
+      const list = { iovs: iovs >>> 0, count: count >>> 0, out: out >>> 0 };
+      return fromResult(files.pread(entry.hostFd, memory.linear, list, offset));
+    },
+    "fd_pwrite": (fd: number, iovs: number, count: number, offset: bigint, out: number) => {
+      const entry = find(fd, Right.FdWrite | Right.FdSeek);
+      if (typeof entry === "number") return entry;
+      const list = { iovs: iovs >>> 0, count: count >>> 0, out: out >>> 0 };
+      return fromResult(files.pwrite(entry.hostFd, memory.linear, list, offset));
+    },
+    "fd_renumber": (from: number, to: number) => fds.renumber(from, to) ? 0 : badf,
+    "fd_sync": (fd: number) => {
+      const entry = find(fd, Right.FdSync);
+      return typeof entry === "number" ? entry : fromResult(files.sync(entry.hostFd, false));
+    },
+    "fd_datasync": (fd: number) => {
+      const entry = find(fd, Right.FdDatasync);
+      return typeof entry === "number" ? entry : fromResult(files.sync(entry.hostFd, true));
+    },
+    "fd_advise": (fd: number, offset: bigint, sizeBytes: bigint, advice: number) => {
+      const entry = find(fd, Right.FdAdvise);
+      if (typeof entry === "number") return entry;
+      const ours = ADVICE[advice & 0xff];
+      if (ours === undefined || offset < 0n || sizeBytes < 0n) return wasiErrno("EINVAL");
+      return fromResult(files.advise(entry.hostFd, { offset, sizeBytes }, ours));
+    },
+    "fd_allocate": (fd: number, offset: bigint, sizeBytes: bigint) => {
+      const entry = find(fd, Right.FdAllocate);
+      if (typeof entry === "number") return entry;
+      return fromResult(files.allocate(entry.hostFd, { offset, sizeBytes }));
+    },
+  };
+}
+
+/**
+ * Reads what may have to be waited for.
+ *
+ * Why does an interrupt read as the end of the input, and not as EINTR? What Ctrl-C is for is that the
+ * guest finishes. Rust's and Go's libraries begin a read that was interrupted anew, for ever; at the end
+ * of the input every program leaves its loop.
+ */
+function readWaiting(context: WasiContext, entry: Descriptor, list: Vectors): number {
+  const { memory, interrupt, attend } = context;
+  const waits = (entry.flags & FdFlag.Nonblock) === 0;
+  for (;;) {
+    const result = files.readWait(entry.hostFd, memory.linear, list, { interrupt, waits });
+    if (result === -errno("ERESTART")) {
+      attend();
+      continue;
+    }
+    if (result !== -errno("EINTR")) return fromResult(result);
+    memory.setU32(list.out, 0);
+    return 0;
+  }
+}
+
+/** Fills the first iovec that is not empty from a function of the embedder's. */
+function readFromSource(memory: GuestMemory, source: Source, list: Vectors): number {
+  const { iovs, count, out } = list;
+  memory.bytes(iovs, Math.min(count * IOVEC_BYTES, 0xffff_ffff));
+  memory.setU32(out, 0);
+  for (let i = 0; i < count; i++) {
+    const size = memory.getU32(iovs + i * IOVEC_BYTES + 4);
+    if (size === 0) continue;
+    const at = memory.getU32(iovs + i * IOVEC_BYTES);
+    memory.bytes(at, size);
+    const bytes = source(size);
+    // The function may have made the memory grow, or have given too much.
+    memory.write(at, bytes.subarray(0, size));
+    memory.setU32(out, Math.min(bytes.length, size));
+    return 0;
+  }
+  return 0;
+}

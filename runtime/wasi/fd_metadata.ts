@@ -1,0 +1,75 @@
+/** `fd_fdstat_set_*` and `fd_filestat_*`: what is known of a descriptor and its file. */
+import { files } from "../../ffi/mod.ts";
+import type { WasiContext, WasiFunctions } from "./context.ts";
+import { fromResult, wasiErrno } from "./errno.ts";
+import { ALL_FD_FLAGS, FdFlag } from "./fd_flags.ts";
+import type { Descriptor } from "./fd_table.ts";
+import { putFilestat, STAT_WORDS, timesOf } from "./filestat.ts";
+import { Right, rightsOf } from "./rights.ts";
+
+/** What fcntl(2) changes of an open file. */
+const CHANGEABLE = FdFlag.Append | FdFlag.Nonblock;
+
+export function fdMetadataFunctions(context: WasiContext): WasiFunctions {
+  const { memory, fds, isUnstable = false } = context;
+  const words = new BigUint64Array(STAT_WORDS);
+  const find = (fd: number, right: number): Descriptor | number => {
+    const entry = fds.get(fd);
+    if (entry === undefined) return wasiErrno("EBADF");
+    return (entry.rights & right) === 0 ? wasiErrno("ENOTCAPABLE") : entry;
+  };
+  return {
+    "fd_fdstat_set_flags": (fd: number, flags: number) => {
+      const entry = find(fd, Right.FdFdstatSetFlags);
+      return typeof entry === "number" ? entry : setFlags(entry, flags & 0xffff);
+    },
+    "fd_fdstat_set_rights": (fd: number, base: bigint, inheriting: bigint) => {
+      const entry = fds.get(fd);
+      if (entry === undefined) return wasiErrno("EBADF");
+      const more = BigInt.asUintN(64, base) & ~BigInt(entry.rights) |
+        BigInt.asUintN(64, inheriting) & ~BigInt(entry.inheriting);
+      if (more !== 0n) return wasiErrno("ENOTCAPABLE");
+      entry.rights = rightsOf(base);
+      entry.inheriting = rightsOf(inheriting);
+      return 0;
+    },
+    "fd_filestat_get": (fd: number, out: number) => {
+      const entry = find(fd, Right.FdFilestatGet);
+      if (typeof entry === "number") return entry;
+      words.fill(0n);
+      const result = entry.hostFd < 0 ? 0 : files.stat(entry.hostFd, words);
+      if (result < 0) return fromResult(result);
+      putFilestat(memory, out, { words, isUnstable });
+      return 0;
+    },
+    "fd_filestat_set_size": (fd: number, size: bigint) => {
+      const entry = find(fd, Right.FdFilestatSetSize);
+      if (typeof entry === "number") return entry;
+      return fromResult(files.setSize(entry.hostFd, size));
+    },
+    "fd_filestat_set_times": (fd: number, atim: bigint, mtim: bigint, flags: number) => {
+      const entry = find(fd, Right.FdFilestatSetTimes);
+      if (typeof entry === "number") return entry;
+      const times = timesOf(atim, mtim, flags);
+      if (times === undefined) return wasiErrno("EINVAL");
+      return fromResult(files.setTimes(entry.hostFd, times));
+    },
+  };
+}
+
+/**
+ * Waiting or not is between the guest and us: the host's descriptor may be shared with other programs,
+ * which would not expect it to change.
+ */
+function setFlags(entry: Descriptor, flags: number): number {
+  if ((flags & ~ALL_FD_FLAGS) !== 0) return wasiErrno("EINVAL");
+  const changed = flags ^ entry.flags;
+  if ((changed & ~CHANGEABLE) !== 0) return wasiErrno("EOPNOTSUPP");
+  if ((changed & FdFlag.Append) !== 0) {
+    if (!entry.isOwn) return wasiErrno("EOPNOTSUPP");
+    const result = files.setAppend(entry.hostFd, (flags & FdFlag.Append) !== 0);
+    if (result < 0) return fromResult(result);
+  }
+  entry.flags = flags;
+  return 0;
+}

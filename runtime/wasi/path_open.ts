@@ -1,0 +1,133 @@
+/** `path_open`. */
+import { files, OpenFlag, system } from "../../ffi/mod.ts";
+import type { WasiContext, WasiFunctions } from "./context.ts";
+import { fromResult, wasiErrno } from "./errno.ts";
+import { ALL_FD_FLAGS, FdFlag } from "./fd_flags.ts";
+import { Descriptor } from "./fd_table.ts";
+import { FileType, fileTypeOf } from "./filetype.ts";
+import { directoryOf, followOf } from "./path.ts";
+import { errnoOf, PathResolver } from "./resolver.ts";
+import {
+  CHANGING_RIGHTS,
+  DIRECTORY_RIGHTS,
+  FILE_RIGHTS,
+  Right,
+  rightsOf,
+  WRITING_RIGHTS,
+} from "./rights.ts";
+
+/** `oflags` of the specification. */
+const OFLAG_CREAT = 1;
+const OFLAG_DIRECTORY = 2;
+const OFLAG_EXCL = 4;
+const OFLAG_TRUNC = 8;
+const ALL_OFLAGS = 15;
+
+/** What a guest asks for. */
+interface Wish {
+  follow: boolean;
+  oflags: number;
+  fdFlags: number;
+  base: number;
+  inheriting: number;
+}
+
+export function pathOpenFunctions(context: WasiContext): WasiFunctions {
+  const { memory, fds } = context;
+  const resolver = new PathResolver(context);
+  return {
+    "path_open": (
+      ...[fd, lookup, path, size, oflags, base, inheriting, fdFlags, out]: [
+        ...[fd: number, lookup: number, path: number, size: number, oflags: number],
+        ...[base: bigint, inheriting: bigint, fdFlags: number, out: number],
+      ]
+    ) => {
+      const dir = directoryOf(fds, fd, Right.PathOpen);
+      if (typeof dir === "number") return dir;
+      const follow = followOf(lookup);
+      if (follow === undefined) return wasiErrno("EINVAL");
+      memory.bytes(out, 4);
+      const wish: Wish = {
+        follow,
+        oflags: oflags & 0xffff,
+        fdFlags: fdFlags & 0xffff,
+        base: rightsOf(base),
+        inheriting: rightsOf(inheriting),
+      };
+      const objection = objectionTo(wish, dir);
+      if (objection !== 0) return objection;
+      const hostFd = resolver.open({ dir, path, size }, openFlags(wish, dir));
+      if (hostFd < 0) return errnoOf(hostFd);
+      const opened = describe(hostFd, wish, dir);
+      if (typeof opened === "number") return opened;
+      const made = fds.add(opened);
+      if (made < 0) {
+        opened.close();
+        return wasiErrno("EMFILE");
+      }
+      memory.setU32(out, made);
+      return 0;
+    },
+  };
+}
+
+/**
+ * Why not, as a number; 0 when nothing speaks against it.
+ *
+ * Guests ask for all rights that their library can think of. Of a folder that may only be read they get
+ * those to read, and are refused when they want to write.
+ */
+function objectionTo({ oflags, fdFlags, base, inheriting }: Wish, dir: Descriptor): number {
+  if ((oflags & ~ALL_OFLAGS) !== 0 || (fdFlags & ~ALL_FD_FLAGS) !== 0) return wasiErrno("EINVAL");
+  const creates = (oflags & OFLAG_CREAT) !== 0;
+  if (creates && (oflags & OFLAG_DIRECTORY) !== 0) return wasiErrno("EINVAL");
+  const needed = (creates ? Right.PathCreateFile : 0) |
+    ((oflags & OFLAG_TRUNC) !== 0 ? Right.PathFilestatSetSize : 0);
+  const derived = ((fdFlags & FdFlag.Dsync) !== 0 ? Right.FdDatasync : 0) |
+    ((fdFlags & (FdFlag.Rsync | FdFlag.Sync)) !== 0 ? Right.FdSync : 0);
+  const wanted = (base | inheriting | derived) & (DIRECTORY_RIGHTS | FILE_RIGHTS);
+  const missing = wanted & ~dir.inheriting;
+  const excess = dir.isReadOnly
+    ? missing & ~CHANGING_RIGHTS | base & WRITING_RIGHTS & ~dir.inheriting
+    : missing;
+  return (dir.rights & needed) === needed && excess === 0 ? 0 : wasiErrno("ENOTCAPABLE");
+}
+
+function openFlags({ follow, oflags, fdFlags, base }: Wish, { inheriting }: Descriptor): number {
+  const writes = (base & inheriting & WRITING_RIGHTS) !== 0;
+  const reads = !writes || (base & (Right.FdRead | Right.FdReaddir)) !== 0;
+  const pairs: readonly (readonly [boolean, number])[] = [
+    [reads, OpenFlag.Read],
+    [writes, OpenFlag.Write],
+    [!follow, OpenFlag.NoFollow],
+    [(oflags & OFLAG_CREAT) !== 0, OpenFlag.Create],
+    [(oflags & OFLAG_DIRECTORY) !== 0, OpenFlag.Directory],
+    [(oflags & OFLAG_EXCL) !== 0, OpenFlag.Exclusive],
+    [(oflags & OFLAG_TRUNC) !== 0, OpenFlag.Truncate],
+    [(fdFlags & FdFlag.Append) !== 0, OpenFlag.Append],
+    [(fdFlags & FdFlag.Dsync) !== 0, OpenFlag.Dsync],
+    // Linux knows no other way to read in step with what is written.
+    [(fdFlags & (FdFlag.Sync | FdFlag.Rsync)) !== 0, OpenFlag.Sync],
+  ];
+  return pairs.reduce((flags, [isOn, flag]) => isOn ? flags | flag : flags, 0);
+}
+
+/** What was opened, with the rights that its kind can have. */
+function describe(hostFd: number, wish: Wish, dir: Descriptor): Descriptor | number {
+  const mode = system.fileType(hostFd);
+  if (mode < 0) {
+    files.close(hostFd);
+    return fromResult(mode);
+  }
+  const type = fileTypeOf(mode);
+  const isDirectory = type === FileType.Directory;
+  return new Descriptor({
+    hostFd,
+    type,
+    rights: wish.base & dir.inheriting & (isDirectory ? DIRECTORY_RIGHTS : FILE_RIGHTS),
+    inheriting: isDirectory ? wish.inheriting & dir.inheriting : 0,
+    flags: wish.fdFlags,
+    isReadOnly: dir.isReadOnly,
+    release: files.close,
+  });
+}
