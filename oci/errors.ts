@@ -11,6 +11,8 @@ export interface RegistryErrorOptions extends HostErrorOptions {
   url: string | URL;
   /** HTTP status, when there was an answer at all. */
   status?: number | undefined;
+  /** How long the registry asked to wait, in milliseconds. */
+  retryAfterMs?: number | undefined;
 }
 
 /**
@@ -29,6 +31,8 @@ export class RegistryError extends HostError {
   readonly url: string;
   /** HTTP status, when there was an answer. */
   readonly status: number | undefined;
+  /** How long the registry asked to wait before the next attempt, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
 
   /** An error of one request; the message names the reference or what was asked for. */
   constructor(message: string, options: RegistryErrorOptions) {
@@ -36,6 +40,7 @@ export class RegistryError extends HostError {
     this.method = options.method;
     this.url = withoutSecrets(options.url);
     this.status = options.status;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

@@ -114,3 +114,10 @@ export {
   type TransferObserver,
   type TransferOutcome,
 } from "./transfer.ts";
+export { Registry, type RegistryOptions } from "./registry/registry.ts";
+export { Repository, type RepositoryPushOptions } from "./registry/repository.ts";
+export { type RawManifest } from "./registry/manifests.ts";
+export { type ConnectionOptions } from "./registry/connection.ts";
+export { type Timing } from "./registry/retry.ts";
+export { type RetryNotice } from "./registry/retrying.ts";
+export { type Credential, type CredentialSource } from "./credentials/credential.ts";

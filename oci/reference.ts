@@ -117,13 +117,23 @@ function splitRegistry(
 
 function checkRepository(repository: string, fail: Fail): void {
   if (repository === "") fail("it names no repository");
-  if (repository.split("/").every((component) => COMPONENT.test(component))) return;
+  if (isRepositoryName(repository)) return;
   fail(
     `${JSON.stringify(repository)} is no repository's name`,
     /[A-Z]/.test(repository)
       ? "names are in lower case"
       : "names are lower-case letters and digits, with . _ or - between them, and slashes",
   );
+}
+
+/** Whether a text can name a repository: `you/tool`. */
+export function isRepositoryName(text: string): boolean {
+  return text.length <= MAX_NAME && text.split("/").every((component) => COMPONENT.test(component));
+}
+
+/** Whether a text can be a tag. */
+export function isTag(text: string): boolean {
+  return TAG.test(text);
 }
 
 /** Whether a text can name a registry: a host, and a port or none. */

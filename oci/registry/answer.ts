@@ -1,0 +1,135 @@
+/** One answer of a server, read under a clock. */
+import type { ByteStream } from "../content.ts";
+import { RegistryError } from "../errors.ts";
+import { failureOf, opening } from "./failure.ts";
+import type { Watchdog } from "./watchdog.ts";
+
+/** What an {@linkcode Answer} is made of. */
+export interface AnswerParts {
+  readonly what: string;
+  readonly method: string;
+  readonly url: URL;
+  readonly response: Response;
+  readonly watchdog: Watchdog;
+  readonly idleMs: number;
+}
+
+/** An answer whose body is still on its way. It must be read to its end or discarded. */
+export class Answer {
+  /** What it was asked for. */
+  readonly what: string;
+  readonly method: string;
+  /** Where it came from, at the end of redirects. */
+  readonly url: URL;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly #body: ByteStream | null;
+  readonly #watchdog: Watchdog;
+  readonly #idleMs: number;
+
+  constructor({ what, method, url, response, watchdog, idleMs }: AnswerParts) {
+    this.what = what;
+    this.method = method;
+    this.url = url;
+    this.status = response.status;
+    this.headers = response.headers;
+    this.#body = response.body;
+    this.#watchdog = watchdog;
+    this.#idleMs = idleMs;
+    if (this.#body === null) watchdog[Symbol.dispose]();
+  }
+
+  /** The length that the server promises, if it does. */
+  get length(): number | undefined {
+    const text = this.headers.get("content-length") ?? "";
+    return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  }
+
+  /** A reader of the body, which fills the buffer that it is given. */
+  reader(): AnswerReader {
+    const reader = this.#body?.getReader({ mode: "byob" });
+    const watchdog = this.#watchdog;
+    return {
+      read: async (buffer) => {
+        if (reader === undefined) return undefined;
+        watchdog.watch(this.#idleMs);
+        try {
+          const { value, done } = await reader.read(buffer);
+          if (done) watchdog[Symbol.dispose]();
+          return done ? undefined : value;
+        } catch (error) {
+          watchdog.abort();
+          throw failureOf(error, this);
+        } finally {
+          watchdog.rest();
+        }
+      },
+      cancel: async () => {
+        watchdog.abort();
+        await reader?.cancel().catch(() => {});
+      },
+    };
+  }
+
+  /**
+   * The whole body, which is at most `limit` bytes.
+   *
+   * @throws {RegistryError} `TOO_LARGE`, and whatever ends the connection
+   */
+  async bytes(limit: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { bytes, isWhole } = await this.#collect(limit);
+    if (isWhole) return bytes;
+    throw new RegistryError(
+      `${opening(this)}the answer is larger than ${limit} bytes`,
+      { code: "TOO_LARGE", method: this.method, url: this.url, status: this.status },
+    );
+  }
+
+  /** As much of the body as there is, up to `limit` bytes; for showing it. */
+  async excerpt(limit: number): Promise<Uint8Array<ArrayBuffer>> {
+    try {
+      return (await this.#collect(limit)).bytes;
+    } catch {
+      return new Uint8Array();
+    }
+  }
+
+  /** Gives the body up. */
+  async discard(): Promise<void> {
+    this.#watchdog.abort();
+    await this.#body?.cancel().catch(() => {});
+  }
+
+  async #collect(
+    limit: number,
+  ): Promise<{ bytes: Uint8Array<ArrayBuffer>; isWhole: boolean }> {
+    const reader = this.reader();
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    let size = 0;
+    while (size <= limit) {
+      const chunk = await reader.read(new Uint8Array(64 * 1024));
+      if (chunk === undefined) return { bytes: concat(chunks, size), isWhole: true };
+      chunks.push(chunk);
+      size += chunk.length;
+    }
+    await reader.cancel();
+    return { bytes: concat(chunks, size).subarray(0, limit), isWhole: false };
+  }
+}
+
+/** Reads an answer's body. */
+export interface AnswerReader {
+  /** Fills some of a buffer, which belongs to the reader from then on; undefined at the end. */
+  read(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  cancel(): Promise<void>;
+}
+
+function concat(chunks: Uint8Array<ArrayBuffer>[], size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}

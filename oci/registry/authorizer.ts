@@ -1,0 +1,154 @@
+/** Finds out how a registry wants to be asked, and asks like that from then on. */
+import type { Credential, CredentialSource } from "../credentials/credential.ts";
+import { RegistryError } from "../errors.ts";
+import { type AddressPolicy, nextAddress } from "./address.ts";
+import type { Answer } from "./answer.ts";
+import { type Challenge, parseChallenges } from "./challenge.ts";
+import { mergeScopes } from "./scope.ts";
+import { protocolError } from "./status.ts";
+import {
+  type AccessToken,
+  basic,
+  getRequest,
+  postRequest,
+  readToken,
+  type TokenRequest,
+  type TokenServer,
+} from "./token.ts";
+
+/** What an {@linkcode Authorizer} is given. */
+export interface AuthorizerOptions {
+  readonly registry: string;
+  readonly policy: AddressPolicy;
+  readonly credentials?: CredentialSource | undefined;
+  /** Sends a request to a token server: it follows redirects, tries again, and throws for a refusal. */
+  readonly send: (request: TokenRequest, signal?: AbortSignal) => Promise<Answer>;
+}
+
+/** What a request is for. */
+export interface Wanted {
+  readonly repository?: string | undefined;
+  readonly scopes: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One registry's authentication: its kind, and tokens for as long as they live. Nothing is written down. */
+export class Authorizer {
+  readonly #options: AuthorizerOptions;
+  readonly #tokens = new Map<string, Promise<AccessToken>>();
+  #kind: { name: "basic" } | { name: "bearer"; server: TokenServer } | undefined;
+
+  constructor(options: AuthorizerOptions) {
+    this.#options = options;
+  }
+
+  /** The value of `Authorization` as far as it is known by now; undefined before the first challenge. */
+  async header(wanted: Wanted): Promise<string | undefined> {
+    const credential = await this.#credential(wanted);
+    if (credential?.kind === "bearer") return `Bearer ${credential.token}`;
+    if (this.#kind === undefined) return undefined;
+    if (this.#kind.name === "basic") {
+      return credential?.kind === "password" ? basic(credential) : undefined;
+    }
+    const { token } = await this.#token(this.#kind.server, wanted, mergeScopes(wanted.scopes));
+    return `Bearer ${token}`;
+  }
+
+  /**
+   * Learns from a 401.
+   *
+   * @param used what was sent in `Authorization`
+   * @returns whether it is worth while to ask again
+   * @throws {RegistryError} when the token server refuses, or when credentials would go astray
+   */
+  async learn(answer: Answer, wanted: Wanted, used: string | undefined): Promise<boolean> {
+    const challenges = parseChallenges(answer.headers.get("www-authenticate") ?? "");
+    const credential = await this.#credential(wanted);
+    if (credential?.kind === "bearer") return false;
+    const bearer = challenges.find(({ scheme }) => scheme === "bearer");
+    if (bearer?.parameters.has("realm")) {
+      const server = this.#serverOf(bearer, answer);
+      this.#kind = { name: "bearer", server };
+      const asked = (bearer.parameters.get("scope") ?? "").split(" ");
+      const scopes = mergeScopes(wanted.scopes, asked);
+      const fresh = this.#order(server, wanted, scopes);
+      this.#tokens.set(keyOf(wanted, mergeScopes(wanted.scopes)), fresh);
+      await fresh;
+      return true;
+    }
+    const offersBasic = challenges.some(({ scheme }) => scheme === "basic");
+    if (!offersBasic || credential?.kind !== "password") return false;
+    this.#kind = { name: "basic" };
+    // The same password again is one step towards a locked account.
+    return used !== basic(credential);
+  }
+
+  #credential(wanted: Wanted): Promise<Credential | undefined> {
+    const { credentials, registry } = this.#options;
+    return credentials?.get(registry, wanted.repository) ?? Promise.resolve(undefined);
+  }
+
+  /** Tokens come from where the registry says, if that is no way for others to read along. */
+  #serverOf(challenge: Challenge, answer: Answer): TokenServer {
+    const realm = nextAddress(
+      challenge.parameters.get("realm") ?? null,
+      answer.url,
+      this.#options.policy,
+    );
+    if (typeof realm === "string") throw protocolError(answer, `its token server: ${realm}`);
+    return { realm, service: challenge.parameters.get("service") };
+  }
+
+  /** The token for some scopes; those who want the same at the same time share one request. */
+  async #token(
+    server: TokenServer,
+    wanted: Wanted,
+    scopes: readonly string[],
+  ): Promise<AccessToken> {
+    const key = keyOf(wanted, scopes);
+    const known = await this.#tokens.get(key);
+    if (known !== undefined && known.expiresAt > performance.now()) return known;
+    const fresh = this.#order(server, wanted, scopes);
+    this.#tokens.set(key, fresh);
+    return await fresh;
+  }
+
+  async #order(
+    server: TokenServer,
+    wanted: Wanted,
+    scopes: readonly string[],
+  ): Promise<AccessToken> {
+    try {
+      return await this.#ask(server, wanted, scopes);
+    } catch (error) {
+      // A failure is not worth keeping.
+      this.#tokens.delete(keyOf(wanted, mergeScopes(wanted.scopes)));
+      throw error;
+    }
+  }
+
+  async #ask(
+    server: TokenServer,
+    wanted: Wanted,
+    scopes: readonly string[],
+  ): Promise<AccessToken> {
+    const credential = await this.#credential(wanted);
+    const { send } = this.#options;
+    if (credential?.kind === "refresh") {
+      return await readToken(await send(postRequest(server, scopes, credential), wanted.signal));
+    }
+    try {
+      return await readToken(await send(getRequest(server, scopes, credential), wanted.signal));
+    } catch (error) {
+      const wantsPost = error instanceof RegistryError &&
+        (error.status === 404 || error.status === 405);
+      if (!wantsPost || credential?.kind !== "password") throw error;
+      return await readToken(await send(postRequest(server, scopes, credential), wanted.signal));
+    }
+  }
+}
+
+/** Credentials may differ from repository to repository, and tokens with them. */
+function keyOf(wanted: Wanted, scopes: readonly string[]): string {
+  return [wanted.repository ?? "", ...scopes].join(" ");
+}

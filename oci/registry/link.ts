@@ -1,0 +1,14 @@
+/** Reads `Link` (RFC 8288), as registries page with it. */
+
+const MAX_HEADER = 16 * 1024;
+
+/** The target of the first link with `rel="next"`, relative to `base`; undefined when there is none. */
+export function nextLink(header: string | null, base: URL): URL | undefined {
+  const text = (header ?? "").slice(0, MAX_HEADER);
+  for (const [, target, parameters] of text.matchAll(/<([^<>]*)>((?:[^<>"]|"[^"]*")*)/g)) {
+    const relation = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s";,]+))/i.exec(parameters ?? "");
+    const names = (relation?.[1] ?? relation?.[2] ?? "").toLowerCase().split(/\s+/);
+    if (names.includes("next")) return URL.parse(target ?? "", base) ?? undefined;
+  }
+  return undefined;
+}

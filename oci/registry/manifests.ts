@@ -1,0 +1,131 @@
+/** Manifests of a repository (distribution specification, "Pulling manifests", "Pushing manifests"). */
+import type { Descriptor } from "../descriptor.ts";
+import { type Digest, digestOf, isDigest, splitDigest } from "../digest.ts";
+import { MismatchError } from "../errors.ts";
+import { MANIFEST_LIMITS } from "../json.ts";
+import { essence, MANIFEST_TYPES } from "../media_types.ts";
+import type { Answer } from "./answer.ts";
+import type { ApiRequest, Connection } from "./connection.ts";
+import { opening } from "./failure.ts";
+
+/** A manifest as the registry has it. */
+export interface RawManifest {
+  /** Its type is the registry's word, and may be vague. */
+  readonly descriptor: Descriptor;
+  /** Verified: they have the descriptor's digest. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What all requests of one operation have in common. */
+export type Common = Pick<ApiRequest, "what" | "repository" | "scopes" | "signal">;
+
+const ACCEPT = { accept: MANIFEST_TYPES.join(", ") };
+
+/**
+ * What a tag or digest stands for, without the manifest itself where the registry tells enough.
+ *
+ * @throws {RegistryError} `NOT_FOUND`
+ */
+export async function headManifest(
+  connection: Connection,
+  common: Common & { name: string },
+): Promise<Descriptor> {
+  const answer = await connection.request({
+    ...common,
+    method: "HEAD",
+    path: manifestPath(common),
+    headers: ACCEPT,
+    expected: [200],
+  });
+  await answer.discard();
+  const digest = answer.headers.get("docker-content-digest");
+  const mediaType = essence(answer.headers.get("content-type") ?? "");
+  const size = answer.length;
+  const isEnough = digest !== null && isDigest(digest) && mediaType !== "" && size !== undefined;
+  if (!isEnough || size === 0) return (await getManifest(connection, common)).descriptor;
+  checkName(answer, common.name, digest);
+  return { mediaType, digest, size };
+}
+
+/**
+ * A manifest, at most 4 MiB.
+ *
+ * @throws {RegistryError} `NOT_FOUND`, `TOO_LARGE`
+ * @throws {MismatchError} when it is not the one that was asked for, or announced
+ */
+export async function getManifest(
+  connection: Connection,
+  common: Common & { name: string },
+): Promise<RawManifest> {
+  const answer = await connection.request({
+    ...common,
+    method: "GET",
+    path: manifestPath(common),
+    headers: ACCEPT,
+    expected: [200],
+  });
+  const bytes = await answer.bytes(MANIFEST_LIMITS.bytes);
+  const { name } = common;
+  const announced = answer.headers.get("docker-content-digest");
+  const expected = isDigest(name)
+    ? name
+    : announced !== null && isDigest(announced)
+    ? announced
+    : undefined;
+  const algorithm = expected === undefined ? "sha256" : splitDigest(expected).algorithm;
+  const digest = digestOf(bytes, algorithm);
+  if (expected !== undefined && digest !== expected) throw wrongManifest(answer, digest, expected);
+  const mediaType = essence(answer.headers.get("content-type") ?? "");
+  return { descriptor: { mediaType, digest, size: bytes.length }, bytes };
+}
+
+/**
+ * Stores a manifest under its digest or a tag.
+ *
+ * @returns whether the registry keeps referrers: it says so when the manifest has a subject
+ */
+export async function putManifest(
+  connection: Connection,
+  common: Common & { name: string; manifest: RawManifest },
+): Promise<{ keepsReferrers: boolean }> {
+  const { manifest: { descriptor, bytes } } = common;
+  const answer = await connection.request({
+    what: common.what,
+    repository: common.repository,
+    scopes: common.scopes,
+    signal: common.signal,
+    method: "PUT",
+    path: manifestPath(common),
+    headers: { "content-type": descriptor.mediaType },
+    body: bytes,
+    expected: [201, 200, 202],
+  });
+  await answer.discard();
+  const stored = answer.headers.get("docker-content-digest");
+  if (stored !== null && isDigest(stored)) checkStored(answer, stored, descriptor.digest);
+  return { keepsReferrers: answer.headers.has("oci-subject") };
+}
+
+/** Path of a manifest by tag or digest; both were checked when they were read. */
+function manifestPath(
+  { repository, name }: { repository?: string | undefined; name: string },
+): string {
+  return `/v2/${repository}/manifests/${name}`;
+}
+
+function checkName(answer: Answer, name: string, digest: Digest): void {
+  if (isDigest(name) && name !== digest) throw wrongManifest(answer, digest, name);
+}
+
+/** A registry may go by another algorithm than ours. */
+function checkStored(answer: Answer, stored: Digest, digest: Digest): void {
+  const isComparable = splitDigest(stored).algorithm === splitDigest(digest).algorithm;
+  if (isComparable && stored !== digest) throw wrongManifest(answer, stored, digest);
+}
+
+function wrongManifest(answer: Answer, actual: Digest, expected: Digest): MismatchError {
+  return new MismatchError(`${opening(answer)}its digest is ${actual} instead of ${expected}`, {
+    code: "DIGEST_MISMATCH",
+    hint: "the registry, or somebody on the way to it, changed the manifest",
+  });
+}

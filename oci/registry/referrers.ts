@@ -1,0 +1,115 @@
+/** Who refers to a manifest: by the referrers API, or by a tag where a registry has no such thing. */
+import type { Descriptor } from "../descriptor.ts";
+import { type Digest, digestOf, splitDigest } from "../digest.ts";
+import { RegistryError } from "../errors.ts";
+import { type ImageIndex, type ImageManifest, parseManifest } from "../manifest.ts";
+import { OCI_INDEX } from "../media_types.ts";
+import type { Connection } from "./connection.ts";
+import { type Common, getManifest, putManifest } from "./manifests.ts";
+import { pages } from "./pages.ts";
+
+/** More than this nobody looks through. */
+const MAX_REFERRERS = 10_000;
+
+/** The tag that stands for the referrers (distribution specification, "Referrers Tag Schema"). */
+export function referrersTag(digest: Digest): string {
+  const { algorithm, hex } = splitDigest(digest);
+  return `${algorithm}-${hex.slice(0, 64)}`;
+}
+
+/** Manifests whose subject is `digest`, of one artifact type or all; none when nobody refers to it. */
+export async function listReferrers(
+  connection: Connection,
+  common: Common & { digest: Digest; artifactType?: string | undefined },
+): Promise<Descriptor[]> {
+  const { digest, artifactType } = common;
+  const all = await fromApi(connection, common) ??
+    (await fromTag(connection, common, digest)).manifests;
+  // Registries may filter, and need not.
+  return all.filter((one) => artifactType === undefined || one.artifactType === artifactType);
+}
+
+/** By the API; undefined when the registry does not have it. */
+async function fromApi(
+  connection: Connection,
+  common: Common & { digest: Digest; artifactType?: string | undefined },
+): Promise<Descriptor[] | undefined> {
+  const { repository, digest, artifactType } = common;
+  const query = artifactType === undefined
+    ? ""
+    : `?artifactType=${encodeURIComponent(artifactType)}`;
+  const found: Descriptor[] = [];
+  try {
+    const request = {
+      what: common.what,
+      repository,
+      scopes: common.scopes,
+      signal: common.signal,
+      method: "GET",
+      path: `/v2/${repository}/referrers/${digest}${query}`,
+      headers: { accept: OCI_INDEX },
+      expected: [200],
+    };
+    for await (const { bytes, answer } of pages(connection, request)) {
+      const what = `the referrers of ${digest}`;
+      const page = parseManifest(bytes, { what, mediaType: OCI_INDEX });
+      if (page.kind === "index") found.push(...page.manifests);
+      if (found.length > MAX_REFERRERS) {
+        throw connection.broken(answer, "TOO_LARGE", `more than ${MAX_REFERRERS} refer to it`);
+      }
+    }
+    return found;
+  } catch (error) {
+    const isMissing = error instanceof RegistryError &&
+      (error.status === 404 || error.status === 405);
+    if (isMissing) return undefined;
+    throw error;
+  }
+}
+
+async function fromTag(
+  connection: Connection,
+  common: Common,
+  digest: Digest,
+): Promise<{ manifests: readonly Descriptor[] }> {
+  try {
+    const name = referrersTag(digest);
+    const { bytes, descriptor } = await getManifest(connection, { ...common, name });
+    const what = `the referrers of ${digest}`;
+    const index = parseManifest(bytes, { what, mediaType: descriptor.mediaType });
+    return index.kind === "index" ? index : { manifests: [] };
+  } catch (error) {
+    if (error instanceof RegistryError && error.status === 404) return { manifests: [] };
+    throw error;
+  }
+}
+
+/**
+ * Adds a manifest that has a subject to the tag of that, for a registry without the API. Two who do this
+ * at the same moment can lose one of the two: the specification has nothing against it.
+ */
+export async function addReferrer(
+  connection: Connection,
+  common: Common & { descriptor: Descriptor; manifest: ImageManifest | ImageIndex },
+): Promise<void> {
+  const { descriptor, manifest } = common;
+  const { subject } = manifest;
+  if (subject === undefined) return;
+  const { manifests } = await fromTag(connection, common, subject.digest);
+  if (manifests.some(({ digest }) => digest === descriptor.digest)) return;
+  const artifactType = manifest.artifactType ??
+    (manifest.kind === "manifest" ? manifest.config.mediaType : undefined);
+  const entry = {
+    ...descriptor,
+    ...(artifactType === undefined ? {} : { artifactType }),
+    annotations: manifest.annotations,
+  };
+  const document = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [...manifests, entry] };
+  const bytes = new TextEncoder().encode(JSON.stringify(document));
+  const index = { mediaType: OCI_INDEX, digest: digestOf(bytes), size: bytes.length };
+  await putManifest(connection, {
+    ...common,
+    name: referrersTag(subject.digest),
+    manifest: { descriptor: index, bytes },
+  });
+}

@@ -1,0 +1,67 @@
+/** A registry, by the OCI distribution specification 1.1. */
+import type { CallOptions } from "../content.ts";
+import { canonicalRegistry, isRegistryName, isRepositoryName } from "../reference.ts";
+import { ReferenceSyntaxError } from "../errors.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
+import { Repository } from "./repository.ts";
+
+/** Settings of a {@linkcode Registry}. */
+export type RegistryOptions = ConnectionOptions;
+
+/**
+ * A registry. It keeps connections and access tokens until it is closed, with `using` or
+ * `registry.close()`.
+ */
+export class Registry implements Disposable {
+  /** Its name, as in references. */
+  readonly name: string;
+  readonly #connection: Connection;
+
+  /**
+   * The registry called `name`: a host, with a port or none. Nothing is sent yet.
+   *
+   * @throws {ReferenceSyntaxError} when that is no host
+   */
+  constructor(name: string, options: RegistryOptions = {}) {
+    if (!isRegistryName(name)) throw new ReferenceSyntaxError(name, "it is no registry's name");
+    this.name = canonicalRegistry(name);
+    this.#connection = new Connection(this.name, options);
+  }
+
+  /**
+   * One of its repositories.
+   *
+   * @throws {ReferenceSyntaxError} when that is no repository's name
+   */
+  repository(name: string): Repository {
+    if (!isRepositoryName(name)) throw new ReferenceSyntaxError(name, "it is no repository's name");
+    return new Repository(this.#connection, name);
+  }
+
+  /**
+   * Asks whether it is a registry, and whether it takes the credentials.
+   *
+   * @throws {RegistryError} `UNAUTHORIZED` when it does not
+   */
+  async ping(options: CallOptions = {}): Promise<void> {
+    const answer = await this.#connection.request({
+      what: `log in to ${this.name}`,
+      method: "GET",
+      path: "/v2/",
+      scopes: [],
+      expected: [200],
+      signal: options.signal,
+    });
+    await answer.discard();
+  }
+
+  /** Closes its connections; streams that are open fail. */
+  close(): void {
+    this.#connection[Symbol.dispose]();
+  }
+
+  /** The same as {@linkcode close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

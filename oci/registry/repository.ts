@@ -1,0 +1,220 @@
+/** One repository of a registry. */
+import {
+  bytesSource,
+  type ByteStream,
+  type CallOptions,
+  type Content,
+  type PushOptions,
+  readContent,
+  type Referrers,
+  type Source,
+  type StreamOptions,
+} from "../content.ts";
+import type { Descriptor } from "../descriptor.ts";
+import { type Digest, digestOf, isDigest } from "../digest.ts";
+import { ReferenceSyntaxError, RegistryError } from "../errors.ts";
+import { MANIFEST_LIMITS, readJson } from "../json.ts";
+import { parseManifest } from "../manifest.ts";
+import { isIndexType, isManifestType } from "../media_types.ts";
+import { isTag } from "../reference.ts";
+import type { ApiRequest, Connection } from "./connection.ts";
+import { download } from "./download.ts";
+import {
+  type Common,
+  getManifest,
+  headManifest,
+  putManifest,
+  type RawManifest,
+} from "./manifests.ts";
+import { pages } from "./pages.ts";
+import { addReferrer, listReferrers } from "./referrers.ts";
+import { repositoryScope } from "./scope.ts";
+import { upload } from "./upload.ts";
+
+/** How a blob is pushed to a repository. */
+export interface RepositoryPushOptions extends PushOptions {
+  /** A repository of the same registry that may have it: then it need not be sent. */
+  mountFrom?: string | undefined;
+}
+
+const TAGS_A_PAGE = 1000;
+
+/**
+ * A repository of a registry, by the OCI distribution specification 1.1. Names are tags and digests.
+ *
+ * Requests are tried again while that may help; transfers that are cut go on where they were. Errors are
+ * {@linkcode RegistryError}s. It lives as long as its {@linkcode Registry}.
+ */
+export class Repository implements Content, Referrers {
+  /** Its name in the registry: `you/tool`. */
+  readonly name: string;
+  readonly #connection: Connection;
+
+  /** Made by `Registry.repository()`. */
+  constructor(connection: Connection, name: string) {
+    this.#connection = connection;
+    this.name = name;
+  }
+
+  /** Whether a blob or manifest is there. */
+  async has(descriptor: Descriptor, options: CallOptions = {}): Promise<boolean> {
+    const isManifest = hasManifestType(descriptor);
+    try {
+      const answer = await this.#connection.request({
+        ...this.#common(`look for ${descriptor.digest} in`, options),
+        method: "HEAD",
+        path: `/v2/${this.name}/${isManifest ? "manifests" : "blobs"}/${descriptor.digest}`,
+        headers: isManifest ? { accept: descriptor.mediaType } : {},
+        expected: [200],
+      });
+      await answer.discard();
+      return answer.length === undefined || answer.length === descriptor.size;
+    } catch (error) {
+      if (error instanceof RegistryError && error.status === 404) return false;
+      throw error;
+    }
+  }
+
+  /** Opens a blob or manifest. A transfer that is cut goes on by itself. */
+  async fetch(descriptor: Descriptor, options: StreamOptions = {}): Promise<ByteStream> {
+    const { digest, size } = descriptor;
+    const offset = options.offset ?? 0;
+    const common = this.#common(`pull ${digest} of`, options);
+    if (hasManifestType(descriptor)) {
+      const { bytes } = await getManifest(this.#connection, { ...common, name: digest });
+      return await bytesSource(bytes)({ offset });
+    }
+    if (!(offset >= 0 && offset <= size)) throw new RangeError("the offset is outside the blob");
+    const path = `/v2/${this.name}/blobs/${digest}`;
+    const request = { ...common, method: "GET", path, expected: [200, 206] };
+    return await download({ connection: this.#connection, request, descriptor, offset });
+  }
+
+  /** Uploads a blob or manifest that is not there yet. A manifest's blobs must be there before it. */
+  async push(
+    descriptor: Descriptor,
+    source: Source,
+    options: RepositoryPushOptions = {},
+  ): Promise<void> {
+    if (await this.has(descriptor, options)) return;
+    if (hasManifestType(descriptor)) {
+      const fetch = (_: Descriptor, options?: StreamOptions) => source(options);
+      const limit = MANIFEST_LIMITS.bytes;
+      const bytes = await readContent({ fetch }, descriptor, { limit, signal: options.signal });
+      return await this.putManifest(bytes, { ...options, mediaType: descriptor.mediaType });
+    }
+    const { mountFrom, onProgress } = options;
+    const from = mountFrom === this.name ? undefined : mountFrom;
+    const common = this.#common(`push ${descriptor.digest} to`, options, "pull", "push");
+    const scopes = from === undefined ? [] : [repositoryScope(from, "pull")];
+    await upload({
+      connection: this.#connection,
+      common: { ...common, scopes: [...common.scopes, ...scopes] },
+      repository: this.name,
+      descriptor,
+      source,
+      mountFrom: from,
+      onProgress,
+    });
+  }
+
+  /** What a tag or digest stands for. */
+  async resolve(name: string, options: CallOptions = {}): Promise<Descriptor> {
+    const common = this.#common(`find ${checkedName(name)} in`, options);
+    return await headManifest(this.#connection, { ...common, name });
+  }
+
+  /** The manifest that a tag or digest stands for, in one request. */
+  async getManifest(name: string, options: CallOptions = {}): Promise<RawManifest> {
+    const common = this.#common(`read the manifest ${checkedName(name)} of`, options);
+    return await getManifest(this.#connection, { ...common, name });
+  }
+
+  /**
+   * Stores a manifest, under its digest or a tag. Its subject, if it has one, finds it: through the
+   * registry, or where that does not do it by the tag that stands for its referrers.
+   */
+  async putManifest(
+    bytes: Uint8Array<ArrayBuffer>,
+    options: CallOptions & { mediaType: string; tag?: string },
+  ): Promise<void> {
+    const { mediaType, tag } = options;
+    const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length };
+    const manifest = parseManifest(bytes, { what: `the manifest ${descriptor.digest}`, mediaType });
+    const name = tag === undefined ? descriptor.digest : checkedName(tag);
+    const common = this.#common(`push the manifest ${name} to`, options, "pull", "push");
+    const put = { ...common, name, manifest: { descriptor, bytes } };
+    const { keepsReferrers } = await putManifest(this.#connection, put);
+    if (manifest.subject === undefined || keepsReferrers) return;
+    await addReferrer(this.#connection, { ...common, descriptor, manifest });
+  }
+
+  /** Gives a manifest that is there a tag. */
+  async tag(descriptor: Descriptor, name: string, options: CallOptions = {}): Promise<void> {
+    const { bytes, descriptor: found } = await this.getManifest(descriptor.digest, options);
+    const mediaType = descriptor.mediaType || found.mediaType;
+    await this.putManifest(bytes, { ...options, mediaType, tag: name });
+  }
+
+  /** Takes away a tag (where the registry can do that), a manifest with all its tags, or a blob. */
+  async delete(target: string | Descriptor, options: CallOptions = {}): Promise<void> {
+    const isBlob = typeof target !== "string" && !hasManifestType(target);
+    const name = typeof target === "string" ? checkedName(target) : target.digest;
+    const answer = await this.#connection.request({
+      ...this.#common(`remove ${name} from`, options, "pull", "delete"),
+      method: "DELETE",
+      path: `/v2/${this.name}/${isBlob ? "blobs" : "manifests"}/${name}`,
+      expected: [202, 200, 204],
+    });
+    await answer.discard();
+  }
+
+  /** The repository's tags, in the registry's order. */
+  async *tags(options: CallOptions = {}): AsyncGenerator<string> {
+    const request: ApiRequest = {
+      ...this.#common("list the tags of", options),
+      method: "GET",
+      path: `/v2/${this.name}/tags/list?n=${TAGS_A_PAGE}`,
+      expected: [200],
+    };
+    for await (const { bytes } of pages(this.#connection, request)) {
+      const what = `the tags of ${this.#connection.registry}/${this.name}`;
+      const limits = { ...MANIFEST_LIMITS, members: 500_000 };
+      const json = readJson(bytes, { what, code: "BAD_LIST", limits });
+      yield* json.strings("tags") ?? [];
+    }
+  }
+
+  /** Descriptors of manifests whose subject is `digest`. */
+  async referrers(
+    digest: Digest,
+    options: CallOptions & { artifactType?: string } = {},
+  ): Promise<Descriptor[]> {
+    const common = this.#common(`list what refers to ${digest} in`, options);
+    const { artifactType } = options;
+    return await listReferrers(this.#connection, { ...common, digest, artifactType });
+  }
+
+  #common(
+    verb: string,
+    options: CallOptions,
+    ...actions: string[]
+  ): Common & { repository: string } {
+    return {
+      what: `${verb} ${this.#connection.registry}/${this.name}`,
+      repository: this.name,
+      scopes: [repositoryScope(this.name, ...(actions.length === 0 ? ["pull"] : actions))],
+      signal: options.signal,
+    };
+  }
+}
+
+function hasManifestType({ mediaType }: Descriptor): boolean {
+  return isManifestType(mediaType) || isIndexType(mediaType);
+}
+
+/** Names become part of an address: anything else than a tag or a digest must not. */
+function checkedName(name: string): string {
+  if (isDigest(name) || isTag(name)) return name;
+  throw new ReferenceSyntaxError(name, "it is neither a tag nor a digest");
+}

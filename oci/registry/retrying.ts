@@ -1,0 +1,66 @@
+/** Tries again what may pass. */
+import { RegistryError } from "../errors.ts";
+import { backoffMs, mayPass, pause, type Timing } from "./retry.ts";
+
+/** Told before a wait. */
+export interface RetryNotice {
+  /** What failed. */
+  readonly error: RegistryError;
+  /** Milliseconds until the next attempt. */
+  readonly waitMs: number;
+}
+
+/** How {@linkcode retrying} goes about it. */
+export interface RetryOptions {
+  readonly timing: Timing;
+  readonly signal?: AbortSignal | undefined;
+  readonly onRetry?: ((notice: RetryNotice) => void) | undefined;
+}
+
+/**
+ * The answer of `attempt`, which is tried again while it fails in a way that may pass.
+ *
+ * @throws what the last attempt threw, or the signal's reason
+ */
+export async function retrying<T>(options: RetryOptions, attempt: () => Promise<T>): Promise<T> {
+  const patience = new Patience(options);
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      await patience.wait(error);
+    }
+  }
+}
+
+/** Counts attempts, and waits between them. */
+export class Patience {
+  readonly #options: RetryOptions;
+  #attempt = 1;
+
+  constructor(options: RetryOptions) {
+    this.#options = options;
+  }
+
+  /** Something got through: the count starts again. */
+  reset(): void {
+    this.#attempt = 1;
+  }
+
+  /**
+   * Waits before the next attempt.
+   *
+   * @throws `error`, when another attempt would not help or there were enough
+   */
+  async wait(error: unknown): Promise<void> {
+    const { timing, signal, onRetry } = this.#options;
+    signal?.throwIfAborted();
+    if (!(error instanceof RegistryError) || !mayPass(error)) throw error;
+    if (++this.#attempt > timing.attempts) throw error;
+    const asked = error.retryAfterMs ?? 0;
+    if (asked > timing.longestWaitMs) throw error;
+    const waitMs = Math.max(asked, backoffMs(this.#attempt, timing));
+    onRetry?.({ error, waitMs });
+    await pause(waitMs, signal);
+  }
+}

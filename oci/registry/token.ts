@@ -1,0 +1,106 @@
+/** Gets access tokens (distribution's token authentication, by GET; OAuth 2, by POST). */
+import type { Credential } from "../credentials/credential.ts";
+import { readJson } from "../json.ts";
+import type { Answer } from "./answer.ts";
+import { protocolError } from "./status.ts";
+
+/** Where a registry gets its tokens from. */
+export interface TokenServer {
+  readonly realm: URL;
+  readonly service: string | undefined;
+}
+
+/** An access token. */
+export interface AccessToken {
+  readonly token: string;
+  /** By `performance.now()`: from then on it is not used any more. */
+  readonly expiresAt: number;
+}
+
+/** A request to a token server. */
+export interface TokenRequest {
+  readonly method: "GET" | "POST";
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array<ArrayBuffer>;
+}
+
+const MAX_TOKEN_ANSWER = 1024 ** 2;
+/** What a server that does not say means, and the least that the specification lets it mean. */
+const DEFAULT_LIFE_S = 60;
+const MAX_LIFE_S = 24 * 3600;
+const CLIENT_ID = "wasm-bpf";
+
+/** Asks for a token by GET, as anybody or with a name and a password. */
+export function getRequest(
+  server: TokenServer,
+  scopes: readonly string[],
+  credential?: Credential,
+): TokenRequest {
+  const url = new URL(server.realm);
+  if (server.service !== undefined) url.searchParams.set("service", server.service);
+  for (const scope of scopes) url.searchParams.append("scope", scope);
+  const headers = credential?.kind === "password" ? { authorization: basic(credential) } : {};
+  return { method: "GET", url, headers };
+}
+
+/** Asks for a token by POST: secrets stand in the body. */
+export function postRequest(
+  server: TokenServer,
+  scopes: readonly string[],
+  credential: Credential & { kind: "password" | "refresh" },
+): TokenRequest {
+  const form = new URLSearchParams({ client_id: CLIENT_ID, scope: scopes.join(" ") });
+  if (server.service !== undefined) form.set("service", server.service);
+  if (credential.kind === "refresh") {
+    form.set("grant_type", "refresh_token");
+    form.set("refresh_token", credential.token);
+  } else {
+    form.set("grant_type", "password");
+    form.set("username", credential.username);
+    form.set("password", credential.password);
+  }
+  return {
+    method: "POST",
+    url: server.realm,
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: new TextEncoder().encode(form.toString()),
+  };
+}
+
+/** The value of `Authorization` for a name and a password (RFC 7617, in UTF-8). */
+export function basic(credential: Credential & { kind: "password" }): string {
+  const bytes = new TextEncoder().encode(`${credential.username}:${credential.password}`);
+  return `Basic ${bytes.toBase64()}`;
+}
+
+/**
+ * Reads a token server's answer.
+ *
+ * @throws {RegistryError} `PROTOCOL` when there is no token in it
+ */
+export async function readToken(answer: Answer): Promise<AccessToken> {
+  const now = performance.now();
+  const bytes = await answer.bytes(MAX_TOKEN_ANSWER);
+  try {
+    const limits = { bytes: MAX_TOKEN_ANSWER, depth: 32, members: 10_000 };
+    const json = readJson(bytes, { what: "the token server's answer", code: "BAD_JSON", limits });
+    const token = json.string("token") || json.string("access_token");
+    // It becomes a header: a line feed in it would be another one.
+    if (!token || !/^[\x21-\x7e]+$/.test(token)) {
+      throw protocolError(answer, "no token in the answer");
+    }
+    return {
+      token,
+      expiresAt: now + lifeMs(json.has("expires_in") ? json.count("expires_in") : undefined),
+    };
+  } catch (error) {
+    if (error instanceof Error && error.name === "RegistryError") throw error;
+    throw protocolError(answer, "the answer cannot be understood");
+  }
+}
+
+/** A tenth less than promised, so that none ends on its way. */
+function lifeMs(expiresIn: number | undefined): number {
+  return Math.min(expiresIn || DEFAULT_LIFE_S, MAX_LIFE_S) * 900;
+}

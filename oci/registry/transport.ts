@@ -1,0 +1,132 @@
+/** Sends one request and waits for the answer's head. No redirects, no credentials, no second attempt. */
+import config from "../../deno.json" with { type: "json" };
+import { Answer } from "./answer.ts";
+import { SizedBody, type StreamBody, Upload } from "./body.ts";
+import { failureOf } from "./failure.ts";
+import { DEFAULT_TIMING, type Timing } from "./retry.ts";
+import { authoritiesOf, machineAuthorities } from "./trust_store.ts";
+import { Watchdog } from "./watchdog.ts";
+
+/** One request. */
+export interface Exchange {
+  /** What it is for, as in "Cannot WHAT: …". */
+  readonly what: string;
+  readonly method: string;
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array<ArrayBuffer> | StreamBody | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** In place of the usual one. */
+  readonly idleMs?: number;
+}
+
+/** Settings of a {@linkcode Transport}. */
+export interface TransportOptions {
+  /** A file of authorities to trust beside the machine's. */
+  readonly caFile?: string | undefined;
+  readonly timing?: Timing | undefined;
+}
+
+const USER_AGENT = `wasm-bpf/${config.version}`;
+
+/** Hosts that no proxy is asked for. */
+const LOOPBACK = "localhost,127.0.0.0/8,::1";
+
+/** Connections to servers, kept for the next request. Close it. */
+export class Transport implements Disposable {
+  readonly timing: Timing;
+  readonly #caFile: string | undefined;
+  readonly #clients = new Map<string, Deno.HttpClient>();
+
+  constructor(options: TransportOptions) {
+    this.timing = options.timing ?? DEFAULT_TIMING;
+    this.#caFile = options.caFile;
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @returns the answer, whatever its status, with its body still to be read
+   * @throws {RegistryError} when there is none; the signal's reason when that is given; the source's own
+   *   error when the body cannot be read
+   */
+  async send(exchange: Exchange): Promise<Answer> {
+    const { what, method, url } = exchange;
+    const client = this.#clientFor(url);
+    const watchdog = new Watchdog(exchange.signal);
+    const idleMs = exchange.idleMs ?? this.timing.idleMs;
+    const upload = this.#upload(exchange.body, watchdog, idleMs);
+    watchdog.watch(idleMs);
+    try {
+      const response = await fetch(url, {
+        method,
+        client,
+        redirect: "manual",
+        signal: watchdog.signal,
+        headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...exchange.headers },
+        ...bodyOf(exchange.body, upload),
+      });
+      watchdog.rest();
+      return new Answer({ what, method, url, response, watchdog, idleMs });
+    } catch (error) {
+      watchdog[Symbol.dispose]();
+      if (upload?.failure !== undefined) throw upload.failure.error;
+      throw failureOf(error, exchange);
+    } finally {
+      await upload?.close();
+    }
+  }
+
+  #upload(body: Exchange["body"], watchdog: Watchdog, idleMs: number): Upload | undefined {
+    if (body === undefined || body instanceof Uint8Array) return undefined;
+    return new Upload(body, {
+      onRead: () => watchdog.rest(),
+      onSent: (bytes) => {
+        watchdog.watch(idleMs);
+        body.onProgress?.(bytes);
+      },
+      onEnd: () => watchdog.watch(this.timing.commitMs),
+    });
+  }
+
+  /** Certificates are read only for those who need them. */
+  #clientFor(url: URL): Deno.HttpClient {
+    const known = this.#clients.get(url.protocol);
+    if (known !== undefined) return known;
+    const caCerts = url.protocol === "https:" ? this.#authorities() : [];
+    const client = withoutProxyForLoopback(() => Deno.createHttpClient({ caCerts }));
+    this.#clients.set(url.protocol, client);
+    return client;
+  }
+
+  #authorities(): string[] {
+    const own = this.#caFile === undefined ? [] : authoritiesOf(this.#caFile);
+    return [...own, ...machineAuthorities()];
+  }
+
+  [Symbol.dispose](): void {
+    for (const client of this.#clients.values()) client.close();
+    this.#clients.clear();
+  }
+}
+
+function bodyOf(body: Exchange["body"], upload: Upload | undefined): { body?: BodyInit } {
+  if (body === undefined) return {};
+  if (body instanceof Uint8Array) return { body };
+  // A stream without a byte would wait for the first one.
+  if (upload === undefined || body.size === 0) return { body: new Uint8Array() };
+  return { body: new SizedBody(upload.stream, body.size) };
+}
+
+/** A client takes its proxies from the environment when it is made; loopback never means a proxy's. */
+function withoutProxyForLoopback<T>(make: () => T): T {
+  const given = Deno.env.get("NO_PROXY");
+  const rest = given ?? Deno.env.get("no_proxy") ?? "";
+  Deno.env.set("NO_PROXY", rest === "" ? LOOPBACK : `${rest},${LOOPBACK}`);
+  try {
+    return make();
+  } finally {
+    if (given === undefined) Deno.env.delete("NO_PROXY");
+    else Deno.env.set("NO_PROXY", given);
+  }
+}

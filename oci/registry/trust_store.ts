@@ -1,0 +1,68 @@
+/** Certificate authorities: the machine's own, and private ones. */
+import { HostError } from "../errors.ts";
+
+/** Where distributions keep the machine's list; the first that is there counts, as for OpenSSL and Go. */
+const BUNDLES = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/ca-bundle.pem",
+  "/etc/pki/tls/cacert.pem",
+  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+  "/etc/ssl/cert.pem",
+];
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/**
+ * What the machine trusts beside the list that is built into Deno, as PEM texts. `SSL_CERT_FILE` takes
+ * the place of the machine's list, as it does for other programs.
+ */
+export function machineAuthorities(): string[] {
+  const given = Deno.env.get("SSL_CERT_FILE");
+  for (const path of given === undefined || given === "" ? BUNDLES : [given]) {
+    try {
+      return usableCertificates(Deno.readTextFileSync(path));
+    } catch {
+      // A list that is missing or cannot be read is no reason to fail: Deno has its own.
+    }
+  }
+  return [];
+}
+
+/**
+ * The authorities of a file that the user named.
+ *
+ * @throws {HostError} with an errno name, or `BAD_CERTIFICATE`
+ */
+export function authoritiesOf(path: string): string[] {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "EIO";
+    throw new HostError(`Cannot read the certificates in ${path}: ${code}`, { code, cause });
+  }
+  const certificates = text.match(CERTIFICATE) ?? [];
+  if (certificates.length === 0 || !isUsable(certificates)) {
+    throw new HostError(`Cannot use the certificates in ${path}: they are not in PEM`, {
+      code: "BAD_CERTIFICATE",
+      hint: "the file of a certificate authority starts with -----BEGIN CERTIFICATE-----",
+    });
+  }
+  return certificates;
+}
+
+/** All of them at once where each one is fit, which is the rule; else those that are. */
+function usableCertificates(text: string): string[] {
+  const certificates = text.match(CERTIFICATE) ?? [];
+  return isUsable(certificates) ? [text] : certificates.filter((one) => isUsable([one]));
+}
+
+function isUsable(caCerts: string[]): boolean {
+  try {
+    Deno.createHttpClient({ caCerts }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
