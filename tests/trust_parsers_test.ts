@@ -1,0 +1,147 @@
+/** Generated input for whatever of signatures, keys and policies somebody else may have written. */
+import assert from "node:assert/strict";
+import { HostError } from "../ffi/errors.ts";
+import { parseReference } from "../oci/reference.ts";
+import { readBundle, signedDigests } from "../oci/trust/bundle.ts";
+import { Policy } from "../oci/trust/policy.ts";
+import { PrivateKey } from "../oci/trust/private_key.ts";
+import { PublicKey } from "../oci/trust/public_key.ts";
+import { repositorySignatures, signatureTag } from "../oci/trust/signatures.ts";
+import { signedDigest } from "../oci/trust/simple_signing.ts";
+import { verifySignatures } from "../oci/trust/verify.ts";
+import { cosignBytes, cosignKey, TOOL } from "./support/cosign_data.ts";
+import { MemoryContent } from "./support/memory_content.ts";
+import { chooseSeed, Random } from "./support/random.ts";
+import { soakSize } from "./support/soak.ts";
+
+const INPUTS = soakSize({ short: 4_000, whole: 100_000 });
+const SLOW_INPUTS = soakSize({ short: 400, whole: 20_000 });
+
+const encoder = new TextEncoder();
+const POLICY = encoder.encode(
+  '{"references":{"*":"reject","ghcr.io/you/*":{"keys":["a.pub","b.pub"]},"docker.io/x":"accept"}}',
+);
+
+/** What JSON, base64 and PEM are sensitive to. */
+const PIECES = [
+  ...['"', "\\", "{", "}", "[", "]", ":", ",", "null", "true", "-1", "1e999", "1.5", "\0", "\xff"],
+  ...['{"', '"}', '"a":', "[[[[", "=", "-----", "\n", "sha256:", "*", "/*", "\\u0000", "__proto__"],
+].map((text) => encoder.encode(text));
+
+/** A document with some of it changed, doubled, cut out or put in. */
+function changed(bytes: Uint8Array, random: Random): Uint8Array<ArrayBuffer> {
+  let result = [...bytes];
+  for (let times = random.below(4); times >= 0; times--) {
+    const at = random.below(result.length + 1);
+    const length = random.below(random.below(8) === 0 ? 200 : 6);
+    switch (random.below(5)) {
+      case 0:
+        result[at] = random.below(256);
+        break;
+      case 1:
+        result.splice(at, length);
+        break;
+      case 2:
+        result.splice(at, 0, ...result.slice(at, at + length));
+        break;
+      case 3:
+        result.splice(at, length, ...random.pick(PIECES));
+        break;
+      default:
+        if (random.below(10) === 0) result = result.slice(0, at);
+        else result.splice(at, 0, ...random.pick(PIECES));
+    }
+  }
+  return Uint8Array.from(result.slice(0, 100_000));
+}
+
+function survives(
+  name: string,
+  samples: readonly Uint8Array[],
+  parse: (bytes: Uint8Array<ArrayBuffer>) => unknown,
+): void {
+  Deno.test(`${name} survives generated input`, async () => {
+    const seed = chooseSeed();
+    const random = new Random(seed);
+    let taken = 0;
+    for (let count = 0; count < INPUTS; count++) {
+      const input = changed(random.pick(samples), random);
+      try {
+        await parse(input);
+        taken++;
+      } catch (error) {
+        if (error instanceof HostError) continue;
+        const text = new TextDecoder().decode(input);
+        throw new Error(`SEED=${seed}, input ${count}: ${text}`, { cause: error });
+      }
+    }
+    // Otherwise nothing but the first check was tried.
+    assert.ok(taken > 0 && taken < INPUTS, `${taken} of ${INPUTS} taken, SEED=${seed}`);
+  });
+}
+
+const names = ["ghcr.io/you/tool", "alpine", "localhost:5000/x"].map((text) =>
+  parseReference(text)
+);
+survives("Policy.parse()", [POLICY], (bytes) => {
+  const policy = Policy.parse(bytes, "policy.json");
+  for (const name of names) policy.ruleFor(name);
+});
+survives("readBundle()", [cosignBytes("p256-bundle.bundle.json")], readBundle);
+survives(
+  "signedDigests()",
+  [readBundle(cosignBytes("p256-bundle.bundle.json")).payload],
+  signedDigests,
+);
+survives("signedDigest()", [cosignBytes("p256-annotated.payload.json")], signedDigest);
+survives(
+  "PublicKey.parse()",
+  ["p256", "p384", "rsa", "ed25519"].map((name) => cosignBytes(`${name}.pub`)),
+  (bytes) => PublicKey.parse(new TextDecoder().decode(bytes), "test.pub"),
+);
+
+Deno.test("PrivateKey.parse() survives generated input", async () => {
+  const random = new Random(chooseSeed());
+  // Those that are still in one piece would take half a second each: their cost is changed.
+  const text = new TextDecoder().decode(cosignBytes("p256.key"));
+  const [start = "", ...lines] = text.trimEnd().split("\n");
+  const json = encoder.encode(atob(lines.slice(0, -1).join("")).replace("65536", "1"));
+  for (let count = 0; count < INPUTS; count++) {
+    const body = btoa(String.fromCharCode(...changed(json, random)));
+    const pem = `${start}\n${body}\n${lines.at(-1)}\n`;
+    const refused = PrivateKey.parse(pem, { name: "test.key", password: "x" });
+    await assert.rejects(refused, HostError);
+  }
+});
+
+Deno.test("verifySignatures() takes no payload of which a byte was changed", async () => {
+  const seed = chooseSeed();
+  const random = new Random(seed);
+  for (let count = 0; count < SLOW_INPUTS; count++) {
+    const name = random.pick(["p256", "rsa"]);
+    const original = cosignBytes(`${name}-tag.payload.json`);
+    const input = changed(original, random);
+    const verdict = verifySignatures({
+      what: "test",
+      digests: [TOOL],
+      requirements: [{ source: "test", keys: [cosignKey(name)] }],
+      source: repositorySignatures(withPayload(name, input)),
+    });
+    const isSame = input.length === original.length &&
+      input.every((byte, index) => byte === original[index]);
+    if (isSame) await verdict;
+    else await assert.rejects(verdict, { code: "BAD_SIGNATURE" }, `SEED=${seed}, ${count}`);
+  }
+});
+
+/** The signature of a case over another payload, with digests that are right. */
+function withPayload(name: string, payload: Uint8Array<ArrayBuffer>): MemoryContent {
+  const repository = new MemoryContent();
+  const { digest, size } = repository.put(payload);
+  const text = new TextDecoder().decode(cosignBytes(`${name}-tag.manifest.json`));
+  const manifest = JSON.parse(text);
+  Object.assign(manifest.layers[0], { digest, size });
+  const signed = repository.put(encoder.encode(JSON.stringify(manifest)));
+  repository.names.set(signatureTag(TOOL) ?? "", signed);
+  return repository;
+}
