@@ -4,7 +4,7 @@ import { extensionImports } from "./bpf/mod.ts";
 import { Control } from "./control.ts";
 import type { Features } from "./features.ts";
 import { hostImports } from "./host_functions.ts";
-import { ALL_FAMILIES, openGrants } from "./wasi/mod.ts";
+import { ALL_FAMILIES, openGrants } from "./wasi/everything.ts";
 
 /** Every feature. */
 export const EVERYTHING: Features = {

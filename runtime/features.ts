@@ -5,13 +5,8 @@ import type { Control } from "./control.ts";
 import type { hostImports } from "./host_functions.ts";
 import type { GuestModule } from "./module.ts";
 import type { InternalOptions } from "./run_options.ts";
-import {
-  type openGrants,
-  PLAIN_FAMILIES,
-  PLAIN_FUNCTIONS,
-  WASI_MODULE,
-  type WasiFamily,
-} from "./wasi/mod.ts";
+import type { openGrants } from "./wasi/everything.ts";
+import { PLAIN_FAMILIES, PLAIN_FUNCTIONS, WASI_MODULE, type WasiFamily } from "./wasi/mod.ts";
 
 /**
  * Parts of the runtime that a run can do without. V8 reads 60 kB of JavaScript in a millisecond, so the

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { errno, Interrupt, system } from "../ffi/mod.ts";
 import { GuestMemory } from "../runtime/guest_memory.ts";
+import { ALL_FAMILIES } from "../runtime/wasi/everything.ts";
 import {
-  ALL_FAMILIES,
   FdTable,
   PLAIN_FAMILIES,
   PLAIN_FUNCTIONS,

@@ -5,23 +5,16 @@
 import { argsFunctions } from "./args.ts";
 import { clockFunctions } from "./clock.ts";
 import type { WasiContext, WasiFunctions } from "./context.ts";
-import { directoryFunctions } from "./directory.ts";
 import { environFunctions } from "./environ.ts";
 import { wasiErrno } from "./errno.ts";
 import { fdFunctions } from "./fd.ts";
-import { fdIoFunctions } from "./fd_io.ts";
-import { fdMetadataFunctions } from "./fd_metadata.ts";
 import { guarded } from "./guard.ts";
-import { pathFunctions } from "./path.ts";
-import { pathOpenFunctions } from "./path_open.ts";
 import { pollFunctions } from "./poll.ts";
 import { processFunctions } from "./process.ts";
 import { randomFunctions } from "./random.ts";
-import { sockFunctions } from "./sock.ts";
 
 export { type WasiContext } from "./context.ts";
 export { Descriptor, FdTable, type Sink, type Source, type Streams } from "./fd_table.ts";
-export { openGrants } from "./grants.ts";
 
 /** The import module. */
 export const WASI_MODULE = "wasi_snapshot_preview1";
@@ -121,17 +114,6 @@ export const PLAIN_FUNCTIONS: readonly string[] = [
   "proc_raise",
   "random_get",
   "sched_yield",
-];
-
-/** All call families. */
-export const ALL_FAMILIES: readonly WasiFamily[] = [
-  ...PLAIN_FAMILIES,
-  fdIoFunctions,
-  fdMetadataFunctions,
-  directoryFunctions,
-  pathFunctions,
-  pathOpenFunctions,
-  sockFunctions,
 ];
 
 /** The functions of module `wasi_snapshot_preview1`, or of `wasi_unstable`, by import name. */

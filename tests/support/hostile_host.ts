@@ -2,7 +2,8 @@
 import { Interrupt } from "../../ffi/mod.ts";
 import { BpfHost, extensionImports } from "../../runtime/bpf/mod.ts";
 import { GuestMemory } from "../../runtime/guest_memory.ts";
-import { ALL_FAMILIES, FdTable, wasiImports } from "../../runtime/wasi/mod.ts";
+import { ALL_FAMILIES } from "../../runtime/wasi/everything.ts";
+import { FdTable, wasiImports } from "../../runtime/wasi/mod.ts";
 import { fromFileUrl } from "./paths.ts";
 import { assemble } from "./wat.ts";
 
