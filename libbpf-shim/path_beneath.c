@@ -235,6 +235,22 @@ int32_t shim_path__link(int32_t old_dir, int32_t new_dir, uint32_t resolve, int3
 	return err;
 }
 
+/*
+ * Linux says EEXIST of "file/", as of whatever is there; POSIX, and the tests of WASI, say ENOTDIR
+ * of what ends as a folder's name and is none.
+ */
+static int existing_is_no_directory(const struct place *place, uint32_t resolve)
+{
+	int fd;
+
+	if (place->name[strlen(place->name) - 1] != '/')
+		return 0;
+	fd = open_thing(place->parent, resolve, 0, place->name);
+	if (fd >= 0)
+		close(fd);
+	return fd == -ENOTDIR;
+}
+
 int32_t shim_path__symlink(int32_t dir, uint32_t resolve, struct shim_memory *memory,
 			   uint32_t target, uint32_t target_size, uint32_t path, uint32_t size)
 {
@@ -247,7 +263,14 @@ int32_t shim_path__symlink(int32_t dir, uint32_t resolve, struct shim_memory *me
 	if (resolve && text[0] == '/')
 		return -SHIM_OUTSIDE;
 	err = find_place(dir, resolve, memory, path, size, &place);
-	return err ? err : leave_place(&place, symlinkat(text, place.parent, place.name));
+	if (err)
+		return err;
+	if (symlinkat(text, place.parent, place.name))
+		err = -errno;
+	if (err == -EEXIST && existing_is_no_directory(&place, resolve))
+		err = -ENOTDIR;
+	close(place.parent);
+	return err;
 }
 
 int32_t shim_path__readlink(int32_t dir, uint32_t resolve, struct shim_memory *memory,

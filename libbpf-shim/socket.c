@@ -102,19 +102,23 @@ int32_t shim_socket__receive(struct shim_interrupt *interrupt, int32_t fd,
 	struct msghdr message = {.msg_iov = iov, .msg_iovlen = (size_t)(used < 0 ? 0 : used)};
 	/* Waiting is done here, where it can be interrupted. */
 	int how = (int)(flags & MSG_PEEK) | MSG_DONTWAIT;
+	/* Only for what the socket says is to come: a connection that there is none is no wait. */
+	int64_t timeout_ns = 0;
 	ssize_t done = 0;
 
 	if (used < 0 || !total)
 		return -EFAULT;
 	for (;;) {
-		int ready = shim_wait_deferring(interrupt, fd, POLLIN, waits ? -1 : 0);
+		int ready = shim_wait_deferring(interrupt, fd, POLLIN, timeout_ns);
 		ssize_t got;
 
-		if (ready <= 0)
-			return done ? iovec_result(done, total) : ready ? ready : -EAGAIN;
+		if (ready < 0)
+			return done ? iovec_result(done, total) : ready;
 		got = recvmsg(fd, &message, how);
-		if (got < 0 && (errno == EAGAIN || errno == EINTR) && waits)
+		if (got < 0 && (errno == EAGAIN || errno == EINTR) && waits) {
+			timeout_ns = -1;
 			continue;
+		}
 		if (got < 0)
 			return done ? iovec_result(done, total) : iovec_result(got, total);
 		done += got;
