@@ -23,6 +23,7 @@ static void check_targets(void)
 	CHECK(OUTSIDE, path_symlink(P("/etc/passwd"), DIR, P("x")));
 	CHECK(ENOENT, path_symlink(P(""), DIR, P("x")));
 	CHECK_EITHER(EINVAL, EILSEQ, path_symlink(P("a\0b"), DIR, P("x")));
+	CHECK(EILSEQ, path_symlink(P("\xff"), DIR, P("x")));
 	memset(text, 't', sizeof(text));
 	CHECK(ENAMETOOLONG, path_symlink(text, sizeof(text), DIR, P("x")));
 	CHECK(EFAULT, path_symlink(BAD, 16, DIR, P("x")));

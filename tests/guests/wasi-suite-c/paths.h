@@ -49,6 +49,11 @@ static void check_paths(path_call call)
 	/* A NUL is no part of a name: what stands before it must not be taken for the whole. */
 	CHECK_EITHER(EINVAL, EILSEQ, call(DIR, P("way\0file")));
 	CHECK_EITHER(EINVAL, EILSEQ, call(DIR, P("way/file\0")));
+	/* `string` is UTF-8: a lone byte, one more than it takes, a surrogate, half of one. */
+	AS(EILSEQ, call, DIR, "way\xff");
+	AS(EILSEQ, call, DIR, "\xc0\xaf");
+	AS(EILSEQ, call, DIR, "\xed\xa0\x80");
+	AS(EILSEQ, call, DIR, "\xf0\x9f\x90");
 	memset(text, 'n', sizeof(text));
 	CHECK(ENAMETOOLONG, call(DIR, text, 256));
 	CHECK(ENAMETOOLONG, call(DIR, text, sizeof(text)));
