@@ -26,6 +26,8 @@ export interface GenerateOptions {
    * that is no object's, instead of all.
    */
   readonly types?: readonly string[];
+  /** The package of a Go file; "main" when absent. */
+  readonly goPackage?: string;
 }
 
 /** What was made. */
@@ -46,15 +48,16 @@ export interface Generated {
  */
 export function generate(
   bytes: Uint8Array<ArrayBuffer>,
-  { target, source: file, types = [] }: GenerateOptions,
+  { target, source: file, types = [], goPackage = "main" }: GenerateOptions,
 ): Generated {
   const source = readSource(bytes);
   if (target === "skeleton") return skeletonOf(source, file, types);
   const { model, eventsUnknown } = lower(source, types);
   const name = objectName(file);
   const header = headerLines(target, file);
+  const context = { header, name, goPackage };
   return {
-    text: EMITTERS[target](model, { header, name }),
+    text: EMITTERS[target](model, context),
     notes: eventsUnknown ? [EVENTS_UNKNOWN] : [],
   };
 }

@@ -20,12 +20,21 @@ export function camel(name: string): string {
   return /^[A-Z]/.test(joined) ? joined : `X${joined}`;
 }
 
-/** `EventKind` and `event__kind` as `event_kind`. */
-export function snake(name: string): string {
+/**
+ * `event_kind` and `EventKind` as `event-kind`: WIT's names, whose words begin with a letter, so that
+ * `pad_0` becomes `pad0`.
+ */
+export function kebab(name: string): string {
   const parts = identifier(name)
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
-    .replace(/([A-Z])([A-Z][a-z])/g, "$1_$2");
-  return parts.toLowerCase();
+    .replace(/([A-Z])([A-Z][a-z])/g, "$1_$2")
+    .toLowerCase()
+    .split("_").filter((word) => word !== "");
+  const joined = parts.reduce(
+    (text, word) => /^[0-9]/.test(word) ? text + word : `${text}-${word}`,
+    "",
+  ).replace(/^-/, "");
+  return /^[a-z]/.test(joined) ? joined : `x${joined}`;
 }
 
 /** `event_kind` as `EVENT_KIND`. */
@@ -36,21 +45,33 @@ export function upper(name: string): string {
 /** One scope of a language: hands out names that are free, and no keywords. */
 export class Names {
   readonly #reserved: ReadonlySet<string>;
+  readonly #escape: (name: string) => string;
+  readonly #number: string;
   readonly #taken = new Set<string>();
   /** How often a name was wanted, so that a thousand equal ones cost no million steps. */
   readonly #wanted = new Map<string, number>();
 
-  /** A scope in which `reserved` names mean something else. */
-  constructor(reserved: ReadonlySet<string> = new Set()) {
+  /**
+   * A scope in which `reserved` names mean something else.
+   *
+   * @param escape how a keyword is made a name
+   * @param number what stands before the number of a name that is taken; "___" is bpftool's
+   */
+  constructor(
+    reserved: ReadonlySet<string> = new Set(),
+    { escape = (name: string) => `${name}_`, number = "___" } = {},
+  ) {
     this.#reserved = reserved;
+    this.#escape = escape;
+    this.#number = number;
   }
 
-  /** The name itself; with `_` behind a keyword; with a number when it is taken. */
+  /** The name itself; escaped when it is a keyword; with a number when it is taken. */
   claim(name: string): string {
-    const base = this.#reserved.has(name) ? `${name}_` : name;
+    const base = this.#reserved.has(name) ? this.#escape(name) : name;
     let free = base;
     let count = this.#wanted.get(base) ?? 1;
-    while (this.#taken.has(free)) free = `${base}___${++count}`;
+    while (this.#taken.has(free)) free = `${base}${this.#number}${++count}`;
     this.#wanted.set(base, count);
     this.#taken.add(free);
     return free;

@@ -39,7 +39,7 @@ interface Parts {
 /** The whole header. */
 export function emitSkeleton(
   source: Source & { readonly object: EbpfObject },
-  { header, name }: EmitContext,
+  { header, name }: Omit<EmitContext, "goPackage">,
 ): string {
   const { btf, object } = source;
   const sections = dataSections(btf);

@@ -3,10 +3,23 @@
 /** A language, or `skeleton`: a C header with the object inside. */
 export type Target =
   | "c"
+  | "rust"
+  | "go"
+  | "assemblyscript"
+  | "typescript"
+  | "wit"
   | "skeleton";
 
 /** All targets. */
-export const TARGETS: readonly Target[] = ["c", "skeleton"];
+export const TARGETS: readonly Target[] = [
+  "c",
+  "rust",
+  "go",
+  "assemblyscript",
+  "typescript",
+  "wit",
+  "skeleton",
+];
 
 /** Whether a word names a target. */
 export function isTarget(word: string): word is Target {
