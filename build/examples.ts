@@ -7,6 +7,7 @@
  */
 import { join } from "node:path";
 import { buildCModule, buildObjects, type GuestFolder } from "./guests.ts";
+import { buildGoGuest } from "./go.ts";
 import { buildRustGuest, hasRust, SMALLEST } from "./rust.ts";
 import { fileState, filesUnder } from "./step.ts";
 
@@ -29,7 +30,7 @@ export const LANGUAGES: Readonly<
 > = {
   c: { title: "C", build: buildC },
   rust: { title: "Rust", build: buildRust },
-  go: { title: "Go" },
+  go: { title: "Go", build: buildGo },
   assemblyscript: { title: "AssemblyScript" },
 };
 
@@ -86,4 +87,12 @@ async function buildRust(
   if (!hasRust()) return;
   const source = join(example.path, "rust", `${example.name}.rs`);
   await buildRustGuest({ source, objects: example.objects, output, options: SMALLEST });
+}
+
+async function buildGo(
+  example: Example,
+  _objects: readonly string[],
+  output: string,
+): Promise<void> {
+  await buildGoGuest({ path: join(example.path, "go"), objects: example.objects, output });
 }

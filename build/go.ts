@@ -1,47 +1,53 @@
 /** Guests in Go, for `GOOS=wasip1`. */
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { findProgram, programState } from "./programs.ts";
 import { run } from "./process.ts";
-import { fileState, filesUnder, replaceFile, runStep } from "./step.ts";
+import { copyFile, fileState, filesUnder, replaceFile, runStep, writeFile } from "./step.ts";
 import { unpackPackages } from "./test_tools.ts";
 
 /** The first release that lets a module export functions. */
 const GO_MINOR = 24;
 const GO_ROOT = ".cache/tools/go/usr/lib/go-1.24";
 
+const SDK = "sdk/go";
+
 /** A module to be made of a folder of Go sources. */
 export interface GoGuest {
   readonly path: string;
-  /** Folder of eBPF objects, whose files are copied beside the sources to be embedded. */
+  /** Folder of eBPF objects, which the sources may embed by file name. */
   readonly objects: string;
   readonly output: string;
 }
 
-/** Builds a guest: the folder's module where it has a `go.mod`, else its files as one program. */
+/** Builds a guest; it may import the package `wasmbpf`. */
 export async function buildGoGuest({ path, objects, output }: GoGuest): Promise<void> {
-  const sources = filesUnder(path, (file) => /\.go$|\/go\.mod$/.test(file));
+  const sources = filesUnder(path, (file) => dirname(file) === path && file.endsWith(".go"));
+  const sdk = filesUnder(SDK, (file) => dirname(file) === SDK);
+  const embedded = filesUnder(objects);
   await runStep({
     name: `${path} (Go)`,
-    inputs: [...sources, ...filesUnder(objects), "build/go.ts"],
+    inputs: [...sources, ...sdk, ...embedded, "build/go.ts"],
     key: programState("go"),
     outputs: [output],
-    make: () => replaceFile(output, (to) => compile(path, to)),
+    make: () => replaceFile(output, (to) => compile([...sources, ...embedded], path, to)),
   });
 }
 
-async function compile(path: string, output: string): Promise<void> {
+/** Go embeds only what stands below the package, so that it is built in a folder with everything. */
+async function compile(files: readonly string[], path: string, output: string): Promise<void> {
   const { go, root } = await findGo();
-  const args = ["build", "-trimpath", "-ldflags=-s -w", "-o", resolve(output)];
+  const folder = join(".cache/go-guests", path);
+  if (fileState(folder) !== undefined) await Deno.remove(folder, { recursive: true });
+  for (const file of files) copyFile(file, join(folder, basename(file)));
+  const requirement = `require wasmbpf v0.0.0\n\nreplace wasmbpf => ${resolve(SDK)}\n`;
+  writeFile(join(folder, "go.mod"), `module guest\n\ngo 1.${GO_MINOR}\n\n${requirement}`);
   const env = {
     ...(root === undefined ? {} : { GOROOT: root }),
     ...{ GOOS: "wasip1", GOARCH: "wasm", GOFLAGS: "-mod=mod", GOTOOLCHAIN: "local" },
     ...{ GOPROXY: "off", GOWORK: "off", GOCACHE: resolve(".cache/go"), GOENV: "off" },
   };
-  const files = filesUnder(path, (file) => file.endsWith(".go")).map((file) => basename(file));
-  await run(go, [...args, ...(fileState(join(path, "go.mod")) ? ["."] : files)], {
-    cwd: path,
-    env,
-  });
+  const options = ["-trimpath", "-ldflags=-s -w", "-o", resolve(output)];
+  await run(go, ["build", ...options, "."], { cwd: folder, env });
 }
 
 /** A Go that is new enough: the machine's, or else Debian's packages, unpacked where they disturb nobody. */

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+
+// The guest half: loads the eBPF half, prints its events as lines until Ctrl-C.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strconv"
+	"syscall"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"wasmbpf"
+)
+
+//go:embed bootstrap.bpf.o
+var bootstrap []byte
+
+const pollTime = 100 * time.Millisecond
+
+const usage = `Usage: bootstrap [-d MS] [-v] [-h]
+Prints every process that starts a program and every one that ends.
+
+  -d MS  only the ends of processes that lasted at least MS milliseconds
+  -v     print the settings first and counts at the end, to stderr
+  -h     this text
+`
+
+// event is struct event of bootstrap.h.
+type event struct {
+	TimeNs     uint64
+	DurationNs uint64
+	Kind       uint32
+	Pid        uint32
+	Ppid       uint32
+	WaitStatus uint32
+	Comm       [16]byte
+	Filename   [128]byte
+}
+
+const eventExec = 0
+
+type options struct {
+	minDurationMs uint64
+	verbose       bool
+}
+
+type tracer struct {
+	out          *bufio.Writer
+	execs, exits uint64
+	// Wall clock minus the kernel's time since boot, once an event has shown it.
+	bootTimeNs uint64
+}
+
+// printable is the text of a C string; what a terminal might obey stands there as \xNN, for every
+// process chooses its own name.
+func printable(text []byte) string {
+	text, _, _ = bytes.Cut(text, []byte{0})
+	line := make([]byte, 0, len(text))
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		if r == utf8.RuneError && size == 1 || unicode.IsControl(r) {
+			for _, b := range text[:size] {
+				line = fmt.Appendf(line, "\\x%02x", b)
+			}
+		} else {
+			line = append(line, text[:size]...)
+		}
+		text = text[size:]
+	}
+	return string(line)
+}
+
+// clock is the event's time by the wall clock, in UTC: WASI has no time zones. An event reaches us a
+// little late, never early, so the smallest difference seen between the two clocks is the best one.
+func (t *tracer) clock(timeNs uint64) string {
+	seen := uint64(time.Now().UnixNano()) - timeNs
+	if t.bootTimeNs == 0 || seen < t.bootTimeNs {
+		t.bootTimeNs = seen
+	}
+	return time.Unix(0, int64(t.bootTimeNs+timeNs)).UTC().Format(time.TimeOnly)
+}
+
+func (t *tracer) print(e *event) {
+	kind, what := "EXEC", printable(e.Filename[:])
+	if e.Kind == eventExec {
+		t.execs++
+	} else {
+		t.exits++
+		kind, what = "EXIT", fmt.Sprintf("[%d]", e.WaitStatus>>8&0xff)
+		if signal := e.WaitStatus & 0x7f; signal != 0 {
+			what = fmt.Sprintf("[signal %d]", signal)
+		}
+		if e.DurationNs != 0 {
+			what += fmt.Sprintf(" (%dms)", e.DurationNs/1e6)
+		}
+	}
+	fmt.Fprintf(t.out, "%s %-5s %-16s %-7d %-7d %s\n",
+		t.clock(e.TimeNs), kind, printable(e.Comm[:]), e.Pid, e.Ppid, what)
+}
+
+func trace(opts options) error {
+	object, err := wasmbpf.Load(bootstrap)
+	if err != nil {
+		return err
+	}
+	defer object.Close()
+	// Between load and attach: what the programs read when the first event comes.
+	config, err := wasmbpf.FindMap[uint32, uint64](object, "config")
+	if err != nil {
+		return err
+	}
+	if err := config.Update(0, opts.minDurationMs*1e6); err != nil {
+		return err
+	}
+	for _, program := range []string{"handle_exec", "handle_exit"} {
+		if _, err := object.Attach(program); err != nil {
+			return err
+		}
+	}
+	events, err := object.RingBuffer("rb")
+	if err != nil {
+		return err
+	}
+
+	t := &tracer{out: bufio.NewWriter(os.Stdout)}
+	fmt.Fprintln(t.out, "TIME     EVENT COMM             PID     PPID    FILENAME/EXIT CODE")
+	// A pipe is to show each event when it happens.
+	for err = t.out.Flush(); err == nil; {
+		_, err = events.Poll(pollTime, func(record wasmbpf.Event) {
+			if e, ok := wasmbpf.Decode[event](record); ok {
+				t.print(&e)
+			}
+		})
+		err = errors.Join(err, t.out.Flush())
+	}
+	if !errors.Is(err, wasmbpf.ErrInterrupted) {
+		return err
+	}
+	if opts.verbose {
+		return t.report(object)
+	}
+	return nil
+}
+
+func (t *tracer) report(object *wasmbpf.Object) error {
+	stats, err := wasmbpf.FindMap[uint32, uint64](object, "stats")
+	if err != nil {
+		return err
+	}
+	lost, _, err := stats.Lookup(0)
+	fmt.Fprintf(os.Stderr, "%d starts and %d ends shown, %d events lost\n", t.execs, t.exits, lost)
+	return err
+}
+
+// parse says whether the usage was right; it has told what was wrong with a value.
+func parse(args []string) (opts options, ok bool) {
+	for len(args) > 0 {
+		word := args[0]
+		args = args[1:]
+		switch {
+		case word == "-v":
+			opts.verbose = true
+		case word == "-d":
+			text := ""
+			if len(args) > 0 {
+				text, args = args[0], args[1:]
+			}
+			ms, err := strconv.ParseUint(text, 10, 64)
+			if err != nil || ms > math.MaxUint64/1_000_000 {
+				fmt.Fprintf(os.Stderr, "bootstrap: -d wants whole milliseconds, not '%s'\n", text)
+				return opts, false
+			}
+			opts.minDurationMs = ms
+		default:
+			return opts, false
+		}
+	}
+	return opts, true
+}
+
+func main() {
+	args := os.Args[1:]
+	if len(args) > 0 && args[0] == "-h" {
+		if _, err := io.WriteString(os.Stdout, usage); err != nil {
+			os.Exit(1)
+		}
+		return
+	}
+	opts, ok := parse(args)
+	if !ok {
+		io.WriteString(os.Stderr, usage)
+		os.Exit(2)
+	}
+	if opts.verbose {
+		fmt.Fprintf(os.Stderr, "eBPF object: %d bytes; minimum duration: %d ms\n", len(bootstrap), opts.minDurationMs)
+	}
+	err := trace(opts)
+	// A reader that has gone away (| head) ends the trace, it does not fail it.
+	if err == nil || errors.Is(err, syscall.EPIPE) {
+		return
+	}
+	fmt.Fprintln(os.Stderr, "bootstrap:", err)
+	os.Exit(1)
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+
+//go:build wasip1
+
+package wasmbpf
+
+import (
+	"math"
+	"time"
+	"unsafe"
+)
+
+// bufferBytes is the room for events at first; it grows when one does not fit.
+const bufferBytes = 64 << 10
+
+// headerBytes are those of { u32 size; u32 cpu } in front of each event.
+const headerBytes = 8
+
+// Event is one event. Its bytes are good until the next call on its buffer.
+type Event struct {
+	// Bytes are what the program sent. A perf event array may add up to 7 bytes of padding.
+	Bytes []byte
+	// CPU is the one that sent it, for a perf event array; 0 for a ring buffer.
+	CPU uint32
+}
+
+// Decode copies an event out as a T, which has no pointers; false when the event is shorter.
+func Decode[T any](event Event) (value T, ok bool) {
+	bytes := bytesOf(&value)
+	if len(event.Bytes) < len(bytes) {
+		return value, false
+	}
+	copy(bytes, event.Bytes)
+	return value, true
+}
+
+// BufferStats is what a buffer has seen since it was first read.
+type BufferStats struct {
+	// Delivered events were handed over.
+	Delivered uint64
+	// Lost events were dropped by the kernel, which tells for perf event arrays only.
+	Lost uint64
+	// Truncated events were cut to the buffer of PollEach.
+	Truncated uint64
+}
+
+// Buffer is a ring buffer or perf event array to read events from.
+type Buffer struct {
+	object *Object
+	name   string
+	token  int32
+	words  []uint64
+}
+
+// RingBuffer finds a map of type BPF_MAP_TYPE_RINGBUF. Its events come in the order they were made.
+func (o *Object) RingBuffer(name string) (*Buffer, error) { return o.buffer(name) }
+
+// PerfBuffer finds a map of type BPF_MAP_TYPE_PERF_EVENT_ARRAY. What programs sent before is lost; the
+// events of each CPU come in order.
+func (o *Object) PerfBuffer(name string) (*Buffer, error) { return o.buffer(name) }
+
+func (o *Object) buffer(name string) (*Buffer, error) {
+	token, err := o.findMap(name)
+	if err != nil {
+		return nil, err
+	}
+	b := &Buffer{o, name, token, make([]uint64, bufferBytes/8)}
+	// The first read makes the buffer, and says when the map is none.
+	result := bufferRead(o.handle, token, unsafe.Pointer(&b.words[0]), headerBytes, 0)
+	if result < 0 && result != linuxENOSPC {
+		return nil, newError("read", name, result)
+	}
+	return b, nil
+}
+
+// milliseconds rounds up, so that a short wait is one; a negative or very long one waits for ever.
+func milliseconds(d time.Duration) int32 {
+	ms := d / time.Millisecond
+	if d%time.Millisecond > 0 {
+		ms++
+	}
+	if d < 0 || ms > math.MaxInt32 {
+		return -1
+	}
+	return int32(ms)
+}
+
+// fill waits for events; how many bytes of records there are then.
+func (b *Buffer) fill(timeout time.Duration) (int, error) {
+	for {
+		size := len(b.words) * 8
+		at := unsafe.Pointer(&b.words[0])
+		result := bufferRead(b.object.handle, b.token, at, int32(size), milliseconds(timeout))
+		if result == linuxENOSPC {
+			// The header says how long the event is that does not fit.
+			needed := headerBytes + int(uint32(b.words[0]))
+			b.words = make([]uint64, (max(needed, size*2)+7)/8)
+			continue
+		}
+		if result < 0 {
+			return 0, newError("read", b.name, result)
+		}
+		return int(result), nil
+	}
+}
+
+// Poll waits for events and calls handle for each, in order; how many there were, 0 when the time is
+// over. Nothing is lost and nothing is cut, whatever the size of an event. A negative timeout waits for
+// ever; [ErrInterrupted] when the guest is asked to end.
+func (b *Buffer) Poll(timeout time.Duration, handle func(Event)) (int, error) {
+	length, err := b.fill(timeout)
+	if err != nil {
+		return 0, err
+	}
+	bytes := unsafe.Slice((*byte)(unsafe.Pointer(&b.words[0])), length)
+	count := 0
+	for at := 0; at < length; count++ {
+		header := [2]uint32(unsafe.Slice((*uint32)(unsafe.Pointer(&bytes[at])), 2))
+		end := at + headerBytes + int(header[0])
+		handle(Event{bytes[at+headerBytes : end : end], header[1]})
+		at = (end + 7) &^ 7
+	}
+	return count, nil
+}
+
+// Stats says what the buffer has seen so far.
+func (b *Buffer) Stats() (BufferStats, error) {
+	var stats BufferStats
+	if result := bufferStats(b.object.handle, b.token, unsafe.Pointer(&stats)); result < 0 {
+		return stats, newError("ask for", b.name, result)
+	}
+	return stats, nil
+}
+
+// current is the handler of the PollEach that runs.
+var current func([]byte) bool
+
+// onEvent hands one event to the handler. A negative result ends the batch.
+func onEvent(data unsafe.Pointer, size int32) int32 {
+	if current == nil || current(unsafe.Slice((*byte)(data), size)) {
+		return 0
+	}
+	return -1
+}
+
+// PollEach is Poll by a callback of the host's for each event, as the reference runtimes have it: slower,
+// and events longer than buffer are cut to it. What handle returns false for ends the batch; events
+// behind it wait for the next call.
+func (b *Buffer) PollEach(timeout time.Duration, buffer []byte, handle func([]byte) bool) (int, error) {
+	before := current
+	defer func() { current = before }()
+	ended := false
+	current = func(bytes []byte) bool {
+		ended = !handle(bytes)
+		return !ended
+	}
+	result := bufferPoll(b.object.handle, b.token, nil, start(buffer), int32(len(buffer)), milliseconds(timeout))
+	if result < 0 && !ended {
+		return 0, newError("poll", b.name, result)
+	}
+	return int(max(result, 0)), nil
+}
+
+// UserRingBuffer is a ring buffer in the other direction: programs empty it with
+// bpf_user_ringbuf_drain().
+type UserRingBuffer struct {
+	object *Object
+	name   string
+	token  int32
+}
+
+// UserRingBuffer finds a map of type BPF_MAP_TYPE_USER_RINGBUF.
+func (o *Object) UserRingBuffer(name string) (*UserRingBuffer, error) {
+	token, err := o.findMap(name)
+	if err != nil {
+		return nil, err
+	}
+	return &UserRingBuffer{o, name, token}, nil
+}
+
+// Submit sends a sample, waiting for room if there is none.
+func (u *UserRingBuffer) Submit(sample []byte, timeout time.Duration) error {
+	result := userRingSubmit(u.object.handle, u.token, start(sample), int32(len(sample)), milliseconds(timeout))
+	if result < 0 {
+		return newError("submit to", u.name, result)
+	}
+	return nil
+}

@@ -1,0 +1,3 @@
+module wasmbpf
+
+go 1.24
