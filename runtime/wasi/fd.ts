@@ -68,9 +68,8 @@ export function fdFunctions(context: WasiContext): WasiFunctions {
       const entry = fds.get(fd);
       if (entry === undefined) return badf;
       if ((entry.rights & Right.FdWrite) === 0) return notCapable;
-      const { sink } = entry;
-      if (sink !== undefined) {
-        return orFault(() => writeToSink(memory, sink, { iovs, count, written }));
+      if (entry.sink !== undefined) {
+        return answerSink(memory, entry.sink, { iovs, count, written });
       }
       const result = write(entry, iovs >>> 0, count >>> 0, written >>> 0);
       if (result >= 0) return 0;
@@ -82,11 +81,23 @@ export function fdFunctions(context: WasiContext): WasiFunctions {
   };
 }
 
+/** Apart from `fd_write`, whose every call a closure in it would cost an allocation. */
+function answerSink(memory: GuestMemory, sink: Sink, list: CiovecList): number {
+  return orFault(() => writeToSink(memory, sink, list));
+}
+
+/** Where ciovecs stand, how many there are, and where the number of bytes goes. */
+interface CiovecList {
+  iovs: number;
+  count: number;
+  written: number;
+}
+
 /** Gathers ciovecs, a part of them when there is much, for a function of the embedder's. */
 function writeToSink(
   memory: GuestMemory,
   sink: Sink,
-  list: { iovs: number; count: number; written: number },
+  list: CiovecList,
 ): number {
   const [iovs, count] = [list.iovs >>> 0, list.count >>> 0];
   memory.bytes(iovs, Math.min(count * CIOVEC_BYTES, 0xffff_ffff));

@@ -27,15 +27,12 @@ export function fdIoFunctions(context: WasiContext): WasiFunctions {
       const entry = fds.get(fd);
       if (entry === undefined) return badf;
       if ((entry.rights & Right.FdRead) === 0) return notCapable;
-      const { source } = entry;
-      if (source === undefined && entry.isFile) {
-        const { linear } = memory;
-        const result = files.read(entry.hostFd, linear, iovs >>> 0, count >>> 0, out >>> 0);
-        return result >= 0 ? 0 : fromResult(result);
+      if (entry.source !== undefined || !entry.isFile) {
+        return readSlowly(context, entry, { iovs: iovs >>> 0, count: count >>> 0, out: out >>> 0 });
       }
-      const list = { iovs: iovs >>> 0, count: count >>> 0, out: out >>> 0 };
-      if (source !== undefined) return orFault(() => readFromSource(memory, source, list));
-      return orFault(() => readWaiting(context, entry, list));
+      const { linear } = memory;
+      const result = files.read(entry.hostFd, linear, iovs >>> 0, count >>> 0, out >>> 0);
+      return result >= 0 ? 0 : fromResult(result);
     },
     "fd_pread": (fd: number, iovs: number, count: number, offset: bigint, out: number) => {
       const entry = find(fd, Right.FdRead | Right.FdSeek);
@@ -71,6 +68,16 @@ export function fdIoFunctions(context: WasiContext): WasiFunctions {
       return fromResult(files.allocate(entry.hostFd, { offset, sizeBytes }));
     },
   };
+}
+
+/** What is no file. Apart from `fd_read`, whose every call a closure in it would cost an allocation. */
+function readSlowly(context: WasiContext, entry: Descriptor, list: Vectors): number {
+  const { source } = entry;
+  return orFault(() =>
+    source === undefined
+      ? readWaiting(context, entry, list)
+      : readFromSource(context.memory, source, list)
+  );
 }
 
 /**
