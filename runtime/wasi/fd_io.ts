@@ -37,24 +37,20 @@ export function fdIoFunctions(context: WasiContext): WasiFunctions {
     "fd_pread": (fd: number, iovs: number, count: number, offset: bigint, out: number) => {
       const entry = find(fd, Right.FdRead | Right.FdSeek);
       if (typeof entry === "number") return entry;
+      if (entry.hostFd < 0) return wasiErrno("ESPIPE");
       const list = { iovs: iovs >>> 0, count: count >>> 0, out: out >>> 0 };
       return fromResult(files.pread(entry.hostFd, memory.linear, list, offset));
     },
     "fd_pwrite": (fd: number, iovs: number, count: number, offset: bigint, out: number) => {
       const entry = find(fd, Right.FdWrite | Right.FdSeek);
       if (typeof entry === "number") return entry;
+      if (entry.hostFd < 0) return wasiErrno("ESPIPE");
       const list = { iovs: iovs >>> 0, count: count >>> 0, out: out >>> 0 };
       return fromResult(files.pwrite(entry.hostFd, memory.linear, list, offset));
     },
     "fd_renumber": (from: number, to: number) => fds.renumber(from, to) ? 0 : badf,
-    "fd_sync": (fd: number) => {
-      const entry = find(fd, Right.FdSync);
-      return typeof entry === "number" ? entry : fromResult(files.sync(entry.hostFd, false));
-    },
-    "fd_datasync": (fd: number) => {
-      const entry = find(fd, Right.FdDatasync);
-      return typeof entry === "number" ? entry : fromResult(files.sync(entry.hostFd, true));
-    },
+    "fd_sync": (fd: number) => sync(find(fd, Right.FdSync), false),
+    "fd_datasync": (fd: number) => sync(find(fd, Right.FdDatasync), true),
     "fd_advise": (fd: number, offset: bigint, sizeBytes: bigint, advice: number) => {
       const entry = find(fd, Right.FdAdvise);
       if (typeof entry === "number") return entry;
@@ -78,6 +74,12 @@ function readSlowly(context: WasiContext, entry: Descriptor, list: Vectors): num
       ? readWaiting(context, entry, list)
       : readFromSource(context.memory, source, list)
   );
+}
+
+/** A stream of the embedder's, which has no descriptor, is as a pipe: nothing to be synchronized. */
+function sync(entry: Descriptor | number, dataOnly: boolean): number {
+  if (typeof entry === "number") return entry;
+  return entry.hostFd < 0 ? wasiErrno("EINVAL") : fromResult(files.sync(entry.hostFd, dataOnly));
 }
 
 /**
