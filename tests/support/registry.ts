@@ -116,18 +116,13 @@ export class TestRegistry implements AsyncDisposable {
     await response.body?.cancel();
   }
 
-  /** Ends it before its time; what it has stays until it is disposed of. */
-  async stop(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     try {
       this.#child.kill("SIGKILL");
     } catch {
       // It has ended.
     }
     await this.#child.status;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
     this.#client?.close();
     await Deno.remove(this.#folder, { recursive: true });
   }

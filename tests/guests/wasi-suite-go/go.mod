@@ -1,0 +1,3 @@
+module wasi-suite-go
+
+go 1.24
