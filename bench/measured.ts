@@ -40,6 +40,9 @@ export async function run(side: Side, ...args: string[]): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
+/** Runs one side to its end, and gives the figures that it prints. */
+export type Run = (side: Side) => Promise<string>;
+
 /** One figure of both sides, and how they compare pair by pair. */
 export interface Comparison {
   native: number;
@@ -47,19 +50,24 @@ export interface Comparison {
   ratio: number;
 }
 
-/**
- * Runs both sides in turn, `pairs` times. Each run prints a figure per round, of which the later half
- * counts: by then V8 has compiled what is hot.
- */
+/** Runs the measured guest and its twin in turn, `pairs` times, so many rounds each. */
 export async function compare(
   commands: Readonly<Record<Side, string>>,
   options: { pairs: number; rounds: number },
 ): Promise<Comparison> {
+  const { pairs, rounds } = options;
+  return await compareRuns((side) => run(side, commands[side], String(rounds)), pairs);
+}
+
+/**
+ * Runs both sides in turn, `pairs` times. Each run prints a figure per round, of which the later half
+ * counts: by then V8 has compiled what is hot.
+ */
+export async function compareRuns(runSide: Run, pairs: number): Promise<Comparison> {
   const figures: Record<Side, number[]> = { native: [], guest: [] };
-  for (let pair = 0; pair < options.pairs; pair++) {
+  for (let pair = 0; pair < pairs; pair++) {
     for (const side of ["native", "guest"] as const) {
-      const text = await run(side, commands[side], String(options.rounds));
-      const rounds = text.trim().split("\n").map(Number);
+      const rounds = (await runSide(side)).trim().split("\n").map(Number);
       figures[side].push(median(rounds.slice(rounds.length >> 1)));
     }
   }

@@ -32,7 +32,9 @@ export async function buildNative(): Promise<void> {
       name: source,
       inputs: [
         source,
+        // A twin may share a header, or all its code, with the guest.
         ...filesUnder("bench", (path) => path.endsWith(".h")),
+        ...filesUnder("bench/guests", (path) => path.endsWith(".c") && !path.endsWith(".bpf.c")),
         ...[LIBBPF_VERSION_FILE, "build/bench.ts"],
       ],
       key: programState("clang"),

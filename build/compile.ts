@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { findRuntimeBase } from "./denort.ts";
 import { BuildError } from "./errors.ts";
 import { run } from "./process.ts";
@@ -14,20 +15,28 @@ const PERMISSIONS = [
   "--allow-ffi",
   // The module to run. Its path is the user's to choose.
   "--allow-read",
-  // What `gen -o` makes.
+  // What `gen -o` and `pull -o` make, and the store of pulled modules.
   "--allow-write",
+  // Registries.
+  "--allow-net",
+  // Where the store and credentials are, proxies, and what people set for commands.
+  "--allow-env",
+  // Programs that keep credentials (docker-credential-*).
+  "--allow-run",
+  // Whose the store is.
+  "--allow-sys=uid",
 ];
 
 /**
- * The modules in two files, which start 6 ms earlier than the ninety they are made of: what a plain run
- * takes, and the whole program, which the first loads for everything else. One folder deep, as the
- * modules are: what they read stands relative to them.
+ * The modules in three files, which start 6 ms earlier than the ninety they are made of: what a plain
+ * run takes, what finds a module in the store, and the whole program, which the first loads for
+ * everything else. One folder deep, as the modules are: what they read stands relative to them.
  */
 const PLAIN = { entry: "main.ts", bundle: ".cache/main.js" };
-const FULL = { entry: "cli/full.ts", bundle: ".cache/full.js" };
-
-/** How `cli/mod.ts` imports the one, and how its bundle does. */
-const IMPORT_OF_FULL = { module: `import("./full.ts")`, bundled: `import("./full.js")` };
+const PARTS = [
+  { entry: "cli/stored.ts", bundle: ".cache/stored.js" },
+  { entry: "cli/full.ts", bundle: ".cache/full.js" },
+];
 
 const FOLDERS = ["bindgen", "cli", "ffi", "oci", "runtime"];
 
@@ -48,9 +57,10 @@ export async function compileBinary(): Promise<void> {
       const base = await findRuntimeBase();
       const env = base.kind === "file" ? { DENORT_BIN: base.path } : {};
       const included = [SHIM, ...PUMPS].flatMap((path) => ["--include", path]);
-      await bundle(FULL, []);
-      await bundle(PLAIN, ["--external", "./full.ts"]);
-      await redirectImport(PLAIN.bundle);
+      for (const part of PARTS) await bundle(part, []);
+      const names = PARTS.map(({ entry }) => basename(entry));
+      await bundle(PLAIN, names.flatMap((name) => ["--external", `./${name}`]));
+      await redirectImports(PLAIN.bundle, names);
       await replaceFile(BINARY, async (path) => {
         // Deno's code cache would be read from a predictable path under /tmp at the next start.
         const options = ["--no-code-cache", "--no-prompt", ...PERMISSIONS, ...included];
@@ -68,13 +78,17 @@ async function bundle(
   await run("deno", ["bundle", ...fixed, ...options, "--output", bundle, entry]);
 }
 
-async function redirectImport(path: string): Promise<void> {
-  const { module, bundled } = IMPORT_OF_FULL;
-  const parts = (await Deno.readTextFile(path)).split(module);
-  if (parts.length !== 2) {
-    throw new BuildError(
-      `Cannot bundle the program: ${parts.length - 1} times ${module} in ${path}`,
-    );
+/** What the modules import as source, their bundle imports as bundles. */
+async function redirectImports(path: string, names: readonly string[]): Promise<void> {
+  let text = await Deno.readTextFile(path);
+  for (const name of names) {
+    const parts = text.split(`import("./${name}")`);
+    if (parts.length !== 2) {
+      throw new BuildError(
+        `Cannot bundle the program: ${parts.length - 1} imports of ${name} in ${path}`,
+      );
+    }
+    text = parts.join(`import("./${name.replace(/\.ts$/, ".js")}")`);
   }
-  await Deno.writeTextFile(path, parts.join(bundled));
+  await Deno.writeTextFile(path, text);
 }

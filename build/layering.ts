@@ -27,6 +27,7 @@ const DOORS: Readonly<Record<string, string>> = {
   // What an embedder needs beyond it would cost the command's start.
   "runtime/command.ts": "cli",
   "runtime/everything.ts": "cli",
+  "oci/stored.ts": "cli",
 };
 
 /** Parts of the runtime that stay apart: neither needs to know how the other is done. */

@@ -24,10 +24,13 @@ export interface Command {
 /** By name, in the order of `--help`. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   run: { summary: "run a module; also without this word", load: () => import("./run.ts") },
+  pull: { summary: "bring a module into the local store", load: () => import("./pull.ts") },
+  push: { summary: "send a module to a registry", load: () => import("./push.ts") },
   images: { summary: "list what the local store has", load: () => import("./images.ts") },
   ls: { summary: "the same as images", load: () => import("./images.ts") },
   rm: { summary: "remove modules from the local store", load: () => import("./rm.ts") },
   tag: { summary: "give a module in the store another name", load: () => import("./tag.ts") },
+  inspect: { summary: "show what a module is made of", load: () => import("./inspect.ts") },
   prune: { summary: "free what no name leads to", load: () => import("./prune.ts") },
   gen: { summary: "make types or a skeleton from an eBPF object", load: () => import("./gen.ts") },
 };

@@ -7,7 +7,10 @@ export const HELP = `wasm-bpf runs WebAssembly modules that load, attach and tal
 
 Usage: wasm-bpf [run] [OPTIONS] MODULE [ARGS...]
 
-  MODULE   a .wasm file: a WASI preview 1 program that embeds its eBPF objects
+  MODULE   a .wasm file: a WASI preview 1 program that embeds its eBPF objects;
+           or - for standard input; or a reference such as ghcr.io/you/tool:v1,
+           from the local store or else its registry; or an http(s) address of
+           a .wasm
   ARGS     the module's own arguments, passed on untouched
 
 Options stand before MODULE:
@@ -32,6 +35,16 @@ Options stand before MODULE:
                            callback (default: callback-wrapper)
   -c, --callback-export-name NAME
                            the callback they export (default: go-callback)
+      --pull always|missing|never
+                           when to ask a reference's registry (default:
+                           missing, what the local store does not have)
+      --platform OS/ARCHITECTURE
+                           which one of an image index
+      --verify-key FILE    run a reference only if it is signed with this key;
+                           can be given repeatedly
+      --plain-http         speak HTTP without TLS to its registry
+      --ca-file FILE       trust the certificate authorities in FILE as well
+  -q, --quiet              show no progress of pulls
   -h, --help               show this
   -V, --version            show versions
 

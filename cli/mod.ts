@@ -7,9 +7,15 @@ import { runPlainly } from "./plain_run.ts";
  * @returns the exit code: the guest's own, or 1 for a host error, 2 for wrong usage, 134 for a trap
  */
 export async function main(args: string[]): Promise<number> {
-  const outcome = runPlainly(args);
+  let outcome = runPlainly(args);
+  if ("absent" in outcome) {
+    // The compiled program keeps this and the next in files of their own, with what they import.
+    const { readStored } = await import("./stored.ts");
+    const { absent: path = "" } = outcome;
+    const bytes = readStored(path);
+    if (bytes !== undefined) outcome = runPlainly(args, { path, bytes });
+  }
   if ("exitCode" in outcome) return outcome.exitCode;
-  // The compiled program keeps this in a file of its own, with what it imports.
   const full = await import("./full.ts");
   return await full.main(args, outcome.read);
 }

@@ -23,6 +23,13 @@ export interface CommandLine<Name extends string> {
   rest: string[];
 }
 
+/** A command line as whoever knows some of its options sees it. */
+export interface PartOfLine<Name extends string> {
+  readonly values: Readonly<Partial<Record<Name, string>>>;
+  readonly lists?: Readonly<Partial<Record<Name, string[]>>>;
+  readonly flags: { has(name: Name): boolean };
+}
+
 /**
  * Reads options up to the first word that is none, or up to `--`; with `interleaved`, also those that
  * stand between and behind such words.

@@ -9,6 +9,7 @@ import {
   isPlain,
   PLAIN,
 } from "../runtime/command.ts";
+import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
 import { runOnCommandLine } from "./guest_run.ts";
 import { readModuleFile } from "./module_file.ts";
@@ -22,8 +23,13 @@ export interface ReadModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** What came of the short way: an exit code, or nothing yet but perhaps the module's bytes. */
-export type PlainOutcome = { readonly exitCode: number } | { readonly read?: ReadModule };
+/** What came of the short way: an exit code, or nothing yet but perhaps something to go on with. */
+export type PlainOutcome = { readonly exitCode: number } | {
+  /** The module, which is not as plain as that. */
+  readonly read?: ReadModule;
+  /** What the module is called, where no file is: it may be in the store. */
+  readonly absent?: string;
+};
 
 /** The options that a plain run may have. */
 const PLAIN_OPTIONS: ReadonlySet<string> = new Set([
@@ -34,13 +40,18 @@ const PLAIN_OPTIONS: ReadonlySet<string> = new Set([
   "callback-export-name",
 ]);
 
-/** Runs `args`, the words behind the program's name, if they and the module are plain. */
-export function runPlainly(args: string[]): PlainOutcome {
+/**
+ * Runs `args`, the words behind the program's name, if they and the module are plain.
+ *
+ * @param given the module that they name, if it has been read
+ */
+export function runPlainly(args: string[], given?: ReadModule): PlainOutcome {
   const line = plainLine(args);
   const path = line?.rest[0];
   // A word without these may be a command.
   if (line === undefined || path === undefined || !/[./]/.test(path)) return {};
-  const bytes = readIfThere(path);
+  const bytes = given?.bytes ?? readIfThere(path);
+  if (bytes === "absent") return { absent: path };
   if (bytes === undefined) return {};
   const read = { path, bytes };
   try {
@@ -66,10 +77,10 @@ function plainLine(args: string[]): RunLine | undefined {
 }
 
 /** The long way says what is wrong, or finds the module elsewhere. */
-function readIfThere(path: string): GuestModule["bytes"] | undefined {
+function readIfThere(path: string): GuestModule["bytes"] | "absent" | undefined {
   try {
     return readModuleFile(path);
-  } catch {
-    return undefined;
+  } catch (error) {
+    return error instanceof HostError && error.code === "ENOENT" ? "absent" : undefined;
   }
 }

@@ -1,10 +1,10 @@
-/** `wasm-bpf run`: runs a module from a file. */
+/** `wasm-bpf run`: runs a module, wherever it is. */
 import { compileGuest } from "../runtime/command.ts";
 import { EVERYTHING } from "../runtime/everything.ts";
 import { UsageError } from "./errors.ts";
 import { grantsOf } from "./grants.ts";
 import { runOnCommandLine } from "./guest_run.ts";
-import { readModuleFile } from "./module_file.ts";
+import { namedModule } from "./named_module.ts";
 import { parseCommandLine } from "./options.ts";
 import type { ReadModule } from "./plain_run.ts";
 import { RUN_OPTIONS, type RunLine } from "./run_options.ts";
@@ -23,13 +23,13 @@ export async function command(args: string[], read?: ReadModule): Promise<number
  * @param read the module, if it has been read already
  * @returns the guest's exit code
  */
-export function runLine(line: RunLine, read?: ReadModule): Promise<number> {
-  const [path] = line.rest;
-  if (path === undefined) throw new UsageError("No module given");
+export async function runLine(line: RunLine, read?: ReadModule): Promise<number> {
+  const [word] = line.rest;
+  if (word === undefined) throw new UsageError("No module given");
   const formatStats = statsFormat(line.values.stats);
   const grants = grantsOf(line);
-  const guest = compileGuest(read?.path === path ? read.bytes : readModuleFile(path), path);
-  return Promise.resolve(
-    runOnCommandLine(guest, line, { features: EVERYTHING, formatStats, grants }),
-  );
+  const named = read?.path === word ? read : await namedModule(word, line);
+  if ("exitCode" in named) return named.exitCode;
+  const guest = compileGuest(named.bytes, word);
+  return runOnCommandLine(guest, line, { features: EVERYTHING, formatStats, grants });
 }

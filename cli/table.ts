@@ -10,7 +10,7 @@ export function formatTable(
   rows: readonly (readonly string[])[],
   options: { right?: readonly number[] } = {},
 ): string {
-  const shown = rows.map((row) => row.map(visible));
+  const shown = rows.map((row) => row.map((cell) => visible(cell).replaceAll("\n", "\\n")));
   const widths = (shown[0] ?? []).map((_, column) =>
     Math.max(...shown.map((row) => row[column]?.length ?? 0))
   );

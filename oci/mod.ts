@@ -87,7 +87,9 @@ export {
   type PackedArtifact,
   packModule,
   type PackOptions,
+  readModule,
 } from "./formats/mod.ts";
+export { fetchFile, type FetchOptions } from "./fetch_file.ts";
 export { TrustError } from "./trust/errors.ts";
 export { PublicKey } from "./trust/public_key.ts";
 export { PrivateKey } from "./trust/private_key.ts";

@@ -47,8 +47,11 @@ export interface PullOptions extends CallOptions {
   platform?: string | undefined;
   /** Hears of transfers. */
   observer?: TransferObserver | undefined;
-  /** Called when all is in the store, before it is given its name: throws to refuse it. */
-  admit?: ((artifact: Arrived) => Promise<void>) | undefined;
+  /**
+   * Called before anything but manifests is fetched: throws to refuse the artifact. It is given the
+   * digest of the manifest, and of the index that it was found in if it was.
+   */
+  admit?: ((digests: readonly Digest[]) => Promise<void>) | undefined;
 }
 
 /** An artifact that is in the store. */
@@ -59,8 +62,6 @@ export interface Arrived {
   readonly root: Descriptor;
   /** The manifest. */
   readonly manifest: Descriptor;
-  /** Digests that vouch for it: the manifest's, and the index's if there is one. */
-  readonly digests: readonly Digest[];
   /** Where in it the module is. */
   readonly place: ModulePlace;
 }
@@ -97,14 +98,12 @@ export async function pullArtifact(
   }
   const place = findModule(manifest, what);
   checkTotal(manifest, what);
+  await options.admit?.([...new Set([chosen.digest, root.digest])]);
   await takeBlobs(copy, [manifest.config, ...manifest.layers]);
   await checkModule(store, { place, what, signal: options.signal });
-  const digests = [...new Set([chosen.digest, root.digest])];
-  const arrived = { name, root, manifest: chosen, digests, place };
-  await options.admit?.(arrived);
   const annotations = root === chosen ? {} : { [CHOSEN_FROM]: root.digest };
   await store.tag(chosen, name, { annotations });
-  return arrived;
+  return { name, root, manifest: chosen, place };
 }
 
 interface Copy {

@@ -2,13 +2,7 @@
 import assert from "node:assert/strict";
 import { errno, system } from "../ffi/mod.ts";
 import { GuestFault, GuestMemory } from "../runtime/guest_memory.ts";
-
-// Loads the shim, and the function that is compiled at its first call, for the life of the process:
-// no leak of a test's.
-{
-  using guest = new GuestMemory();
-  system.clockTime(1, guest.linear, 0);
-}
+import "./support/whole_shim.ts";
 
 const PAGE = 65536;
 const MAX_U32 = 0xffff_ffff;

@@ -1,18 +1,10 @@
 /** How a guest's life ends: exit codes, traps, and modules that cannot be run. */
 import assert from "node:assert/strict";
 import createWabt from "wabt";
-import { system } from "../ffi/mod.ts";
-import { GuestMemory } from "../runtime/guest_memory.ts";
 import { compileGuest, runGuest, type RunOptions } from "../runtime/mod.ts";
+import "./support/whole_shim.ts";
 
 const wabt = await createWabt();
-
-// Loads the shim, and what it compiles at the first call, for the life of the process: no leak of a
-// test's.
-{
-  using guest = new GuestMemory();
-  system.clockTime(1, guest.linear, 0);
-}
 
 const EXIT = `(import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))`;
 const MEMORY = `(memory (export "memory") 1)`;

@@ -11,6 +11,7 @@ import {
   type WasiFamily,
   wasiImports,
 } from "../runtime/wasi/mod.ts";
+import "./support/whole_shim.ts";
 
 const PAGE = 65536;
 const FILL = 0x3f;
@@ -68,14 +69,6 @@ function host(options: HostOptions = {}): Host {
       memory[Symbol.dispose]();
     },
   };
-}
-
-// Loads the shim, and what it compiles at the first call, for the life of the process: no leak of a
-// test's.
-{
-  using warm = host();
-  warm.call("clock_time_get", 0, 0n, 0);
-  warm.call("fd_write", 1, 0, 0, 0);
 }
 
 /** Whether all bytes are as they were, but for `size` bytes at `offset`. */

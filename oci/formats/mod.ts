@@ -7,7 +7,7 @@ export {
   type ModulePlace,
 } from "./find_module.ts";
 export { type ImageFile } from "./image.ts";
-export { moduleBytes, type ModuleSource, onlyFileOf } from "./module_bytes.ts";
+export { moduleBytes, type ModuleSource, onlyFileOf, readModule } from "./module_bytes.ts";
 export {
   type ArtifactFormat,
   type Packed,

@@ -1,4 +1,5 @@
 /** A module's bytes out of an artifact, whatever it is wrapped in. */
+import { concatenated } from "../concatenated.ts";
 import type { Content, StreamOptions } from "../content.ts";
 import { type Expected, Verifier } from "../digest.ts";
 import { ByteReader } from "./byte_reader.ts";
@@ -77,4 +78,15 @@ async function* verified(
     yield chunk;
   }
   verifier.finish();
+}
+
+/** A whole module in memory, which is how it is run; see {@linkcode moduleBytes}. */
+export async function readModule(
+  source: ModuleSource,
+  options: StreamOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  // A part may be used again for the next.
+  for await (const part of moduleBytes(source, options)) parts.push(part.slice());
+  return concatenated(parts);
 }

@@ -6,7 +6,7 @@ import { type ArtifactKind, findModule } from "../formats/find_module.ts";
 import { MANIFEST_LIMITS, readJson } from "../json.ts";
 import { type ImageIndex, type ImageManifest, parseManifest } from "../manifest.ts";
 import { ADDED, CHOSEN_FROM, type IndexEntry } from "./layout.ts";
-import { descriptorOf } from "./store.ts";
+import { descriptorOf } from "./names.ts";
 
 /** An entry of the store, described. */
 export interface Description {

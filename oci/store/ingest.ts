@@ -11,12 +11,7 @@ import { removeIfThere, syncFolder } from "./files.ts";
 import { paths } from "./layout.ts";
 import { isAt } from "./lock.ts";
 
-/** Transfers that end early, one after another, without a single byte in between. */
-const MAX_VAIN_ATTEMPTS = 4;
 const READ_BYTES = 2 ** 20;
-
-/** Codes of errors after which the rest of a transfer is worth asking for. */
-const CUT = new Set(["CUT", "TIMEOUT", "UNAVAILABLE", "UNREACHABLE"]);
 
 /** Out of room: what is there of the blob goes, so that the disk is as it was. */
 const NO_ROOM = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
@@ -88,35 +83,20 @@ async function openPartial(
   }
 }
 
-/** Streams the blob into the file, from where it is, again and again while that gets it further. */
+/** Streams into the file what is not there yet. */
 async function transfer(
   file: Deno.FsFile,
   blob: { descriptor: Descriptor; source: Source },
   options: PushOptions,
 ): Promise<void> {
-  let verifier = await readAgain(file, blob.descriptor);
-  let isResumed = verifier.seen > 0;
-  for (let vain = 0;;) {
-    const before = verifier.seen;
-    try {
-      options.onProgress?.(before);
-      if (before < blob.descriptor.size) await receive(file, { ...blob, verifier }, options);
-      // An end that comes early, with nothing said, is a cut as well.
-      vain = verifier.seen > before ? 0 : vain + 1;
-      if (verifier.seen < blob.descriptor.size && vain < MAX_VAIN_ATTEMPTS) continue;
-      verifier.finish();
-      return;
-    } catch (error) {
-      if (error instanceof MismatchError && isResumed) {
-        // What an earlier run left may be what is wrong.
-        verifier = await restart(file, blob.descriptor);
-        isResumed = false;
-        continue;
-      }
-      vain = verifier.seen > before ? 0 : vain + 1;
-      const mayGoOn = error instanceof HostError && CUT.has(error.code) && vain < MAX_VAIN_ATTEMPTS;
-      if (!mayGoOn || options.signal?.aborted) throw error;
-    }
+  const verifier = await readAgain(file, blob.descriptor);
+  const isResumed = verifier.seen > 0;
+  try {
+    await receive(file, { ...blob, verifier }, options);
+  } catch (error) {
+    if (!(error instanceof MismatchError && isResumed)) throw error;
+    // What an earlier run left may be what is wrong.
+    await receive(file, { ...blob, verifier: await restart(file, blob.descriptor) }, options);
   }
 }
 
@@ -142,20 +122,24 @@ async function restart(file: Deno.FsFile, descriptor: Descriptor): Promise<Verif
 
 async function receive(
   file: Deno.FsFile,
-  blob: { source: Source; verifier: Verifier },
+  blob: { descriptor: Descriptor; source: Source; verifier: Verifier },
   options: PushOptions,
 ): Promise<void> {
-  const { source, verifier } = blob;
-  const stream = await source({ offset: verifier.seen, signal: options.signal });
-  const writer = new BufferedWriter(file);
-  try {
-    await readChunks(stream, async (chunk) => {
-      verifier.update(chunk);
-      await writer.write(chunk);
-      options.onProgress?.(verifier.seen);
-    });
-  } finally {
-    // After a cut, what has come is what the next attempt goes on from.
-    await writer.flush();
+  const { descriptor, source, verifier } = blob;
+  options.onProgress?.(verifier.seen);
+  if (verifier.seen < descriptor.size || descriptor.size === 0) {
+    const stream = await source({ offset: verifier.seen, signal: options.signal });
+    const writer = new BufferedWriter(file);
+    try {
+      await readChunks(stream, async (chunk) => {
+        verifier.update(chunk);
+        await writer.write(chunk);
+        options.onProgress?.(verifier.seen);
+      });
+    } finally {
+      // After a cut, what has come is what the next run goes on from.
+      await writer.flush();
+    }
   }
+  verifier.finish();
 }

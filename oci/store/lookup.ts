@@ -4,7 +4,7 @@
  * whole, and blobs never change.
  */
 import type { Descriptor } from "../descriptor.ts";
-import { isDigest, verify } from "../digest.ts";
+import { type Digest, isDigest, verify } from "../digest.ts";
 import { ArtifactError } from "../errors.ts";
 import {
   checkMagic,
@@ -18,7 +18,7 @@ import type { Reference } from "../reference.ts";
 import { errnoName, fileError } from "./errors.ts";
 import { CHOSEN_FROM, type IndexEntry, paths, readIndex } from "./layout.ts";
 import { checkFolder, storePath } from "./location.ts";
-import { entriesOf, storedName } from "./names.ts";
+import { descriptorOf, entriesOf, storedName } from "./names.ts";
 
 /** An artifact in the store, its manifest read and verified. */
 export interface StoredArtifact {
@@ -26,8 +26,10 @@ export interface StoredArtifact {
   readonly entry: IndexEntry;
   /** Verified against the entry's digest. */
   readonly manifest: ImageManifest;
-  /** Of the manifest, or of the index that it was chosen from: what a reference's digest names. */
-  readonly root: string;
+  /** Of the manifest. */
+  readonly digest: Digest;
+  /** Of the index that the manifest is said to be chosen from; else the same. */
+  readonly root: Digest;
   /** Where in it the module is. */
   readonly place: ModulePlace;
 }
@@ -62,8 +64,10 @@ export function lookUp(
   if (bytes === undefined) return undefined;
   const manifest = parseManifest(bytes, { what: name, mediaType: entry.mediaType });
   if (manifest.kind === "index") return undefined;
-  const root = entry.annotations?.[CHOSEN_FROM] ?? entry.digest;
-  return { entry, manifest, root, place: findModule(manifest, name) };
+  const { digest } = descriptorOf(entry);
+  const chosenFrom = entry.annotations?.[CHOSEN_FROM] ?? "";
+  const root = isDigest(chosenFrom) ? chosenFrom : digest;
+  return { entry, manifest, digest, root, place: findModule(manifest, name) };
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Which entries of the index a name stands for. */
-import { REF_NAME } from "../descriptor.ts";
+import { type Descriptor, REF_NAME } from "../descriptor.ts";
 import { isDigest } from "../digest.ts";
 import { formatReference, type Reference } from "../reference.ts";
+import { StoreError } from "./errors.ts";
 import { ATTACHED_TO, CHOSEN_FROM, type IndexEntry, type LayoutIndex } from "./layout.ts";
 
 /** What the store calls a reference: with a digest, the tag says nothing more. */
@@ -59,4 +60,19 @@ export function findInStore(
     if (only !== undefined && digests.size === 1) return only;
   }
   return storedName(reference());
+}
+
+/** The descriptor of an index entry, without what the index has to say about it. */
+export function descriptorOf(entry: IndexEntry): Descriptor {
+  const { mediaType, digest, size } = entry;
+  if (!isDigest(digest)) throw notInStore(digest);
+  return { mediaType, digest, size };
+}
+
+/** The error about a name that the store does not have. */
+export function notInStore(name: string): StoreError {
+  return new StoreError(`Cannot find ${name}: it is not in the store`, {
+    code: "NOT_IN_STORE",
+    hint: "wasm-bpf images lists what is, wasm-bpf pull gets it",
+  });
 }

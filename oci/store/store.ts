@@ -10,8 +10,8 @@ import {
   type StreamOptions,
 } from "../content.ts";
 import { type Descriptor, REF_NAME } from "../descriptor.ts";
-import { isDigest, Verifier } from "../digest.ts";
-import { errnoName, fileError, StoreError } from "./errors.ts";
+import { Verifier } from "../digest.ts";
+import { errnoName, fileError } from "./errors.ts";
 import { streamOf } from "./file_stream.ts";
 import { replaceFile, syncFolder } from "./files.ts";
 import { ingest } from "./ingest.ts";
@@ -26,7 +26,7 @@ import {
 import { Lease } from "./lease.ts";
 import { checkFolder, makeFolder, storePath } from "./location.ts";
 import { Lock } from "./lock.ts";
-import { entriesOf } from "./names.ts";
+import { descriptorOf, entriesOf, notInStore } from "./names.ts";
 import { type Pruned, survey, sweep } from "./prune.ts";
 
 /** Image-spec, image-layout.md. */
@@ -133,9 +133,14 @@ export class Store implements Content, AsyncDisposable {
 
   /** What a reference, or a digest that is in the index, stands for. */
   resolve(name: string): Promise<Descriptor> {
-    const entry = entriesOf(readIndex(this.path), name)[0];
+    const entry = this.entryOf(name);
     if (entry === undefined) return Promise.reject(notInStore(name));
     return Promise.resolve(descriptorOf(entry));
+  }
+
+  /** The entry with a name, or of a digest; see {@linkcode entriesOf}. */
+  entryOf(name: string): IndexEntry | undefined {
+    return entriesOf(readIndex(this.path), name)[0];
   }
 
   /** Every entry of the index. */
@@ -243,13 +248,6 @@ export class Store implements Content, AsyncDisposable {
   }
 }
 
-/** The descriptor of an index entry, without what the index has to say about it. */
-export function descriptorOf(entry: IndexEntry): Descriptor {
-  const { mediaType, digest, size } = entry;
-  if (!isDigest(digest)) throw notInStore(digest);
-  return { mediaType, digest, size };
-}
-
 function withoutAnnotations(descriptor: Descriptor): IndexEntry {
   const { annotations: _, ...rest } = descriptor;
   return { ...rest };
@@ -258,13 +256,6 @@ function withoutAnnotations(descriptor: Descriptor): IndexEntry {
 /** Whole seconds: fractions tell nothing here. */
 function now(): string {
   return new Date().toISOString().replace(/\.\d+Z$/, "Z");
-}
-
-function notInStore(name: string): StoreError {
-  return new StoreError(`Cannot find ${name}: it is not in the store`, {
-    code: "NOT_IN_STORE",
-    hint: "wasm-bpf images lists what is, wasm-bpf pull gets it",
-  });
 }
 
 async function isMissing(path: string): Promise<boolean> {

@@ -1,16 +1,8 @@
 /** Small guests for tests of the library. */
-import { system } from "../../ffi/mod.ts";
-import { GuestMemory } from "../../runtime/guest_memory.ts";
 import { compileGuest, type GuestModule } from "../../runtime/mod.ts";
 import { guestPath } from "./cli.ts";
 import { assemble } from "./wat.ts";
-
-// Loads the shim, and what it compiles at the first call, for the life of the process: no leak of a
-// test's.
-{
-  using guest = new GuestMemory();
-  system.clockTime(1, guest.linear, 0);
-}
+import "./whole_shim.ts";
 
 const IMPORTS = `
   (import "wasi_snapshot_preview1" "poll_oneoff"

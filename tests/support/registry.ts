@@ -116,13 +116,18 @@ export class TestRegistry implements AsyncDisposable {
     await response.body?.cancel();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends it before its time; what it has stays until it is disposed of. */
+  async stop(): Promise<void> {
     try {
       this.#child.kill("SIGKILL");
     } catch {
       // It has ended.
     }
     await this.#child.status;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
     this.#client?.close();
     await Deno.remove(this.#folder, { recursive: true });
   }

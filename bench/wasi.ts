@@ -1,0 +1,60 @@
+/**
+ * What do files cost?
+ *
+ * A write of 16 bytes to /dev/null, per call, and a file of 1 GiB, in the page cache, read in pieces of
+ * 64 KiB; beside the same program compiled natively. Exit code 1 when a write takes more than twice as
+ * long, or reading gives less than 0.8 of the bytes a second.
+ */
+import { compareRuns, type Side } from "./measured.ts";
+import { report } from "./report.ts";
+
+const FILE_BYTES = 1024 ** 3;
+const PIECE_BYTES = 1024 ** 2;
+
+/** Runs the guest or its twin, its standard output to /dev/null; what it prints on standard error. */
+async function run(side: Side, folder: string, args: string[]): Promise<string> {
+  const path = side === "native" ? `${folder}/file` : "/bench/file";
+  const [program, ...words] = side === "native"
+    ? [".cache/bench/files"]
+    : ["dist/wasm-bpf", "--dir", `${folder}::/bench::ro`, "dist/bench/files.wasm"];
+  const { success, stderr } = await new Deno.Command(program ?? "", {
+    args: [...words, ...args.map((word) => word === "FILE" ? path : word)],
+    stdin: "null",
+    stdout: "null",
+  }).output();
+  const text = new TextDecoder().decode(stderr);
+  if (!success) throw new Error(`${side} ${args.join(" ")}: ${text}`);
+  return text;
+}
+
+async function writeFile(path: string): Promise<void> {
+  using file = await Deno.create(path);
+  const piece = crypto.getRandomValues(new Uint8Array(65536));
+  const pieces = new Uint8Array(PIECE_BYTES);
+  for (let at = 0; at < PIECE_BYTES; at += piece.length) pieces.set(piece, at);
+  for (let i = 0; i < FILE_BYTES / PIECE_BYTES; i++) await file.write(pieces);
+}
+
+async function main(): Promise<number> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await writeFile(`${folder}/file`);
+    const write = await compareRuns((side) => run(side, folder, ["write", "6"]), 9);
+    const read = await compareRuns((side) => run(side, folder, ["read", "4", "FILE"]), 5);
+    return report([
+      { what: "fd_write of 16 bytes to /dev/null", unit: "ns", ...write, atMost: { ratio: 2 } },
+      {
+        what: "1 GiB read in pieces of 64 KiB",
+        unit: "ms",
+        native: read.native / 1e6,
+        wasmBpf: read.wasmBpf / 1e6,
+        ratio: read.ratio,
+        atMost: { ratio: 1 / 0.8 },
+      },
+    ]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+if (import.meta.main) Deno.exit(await main());

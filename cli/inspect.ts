@@ -1,0 +1,165 @@
+/** `wasm-bpf inspect`: shows what an artifact is made of. */
+import {
+  type Content,
+  describeEntry,
+  type Description,
+  type Descriptor,
+  findInStore,
+  findModule,
+  formatPlatform,
+  formatReference,
+  type IndexEntry,
+  readModule,
+  Store,
+} from "../oci/mod.ts";
+import { HostError } from "../ffi/errors.ts";
+import { UsageError } from "./errors.ts";
+import { interruptibly } from "./interruption.ts";
+import { describeModule, type ModuleFacts } from "./module_facts.ts";
+import { type CommandLine, type OptionSpec, parseCommandLine } from "./options.ts";
+import { print, visible } from "./output.ts";
+import { openProgress } from "./progress.ts";
+import { referenceOf } from "./reference.ts";
+import { openRemote, REGISTRY_HELP, REGISTRY_OPTIONS, remoteOptions } from "./registry_options.ts";
+import { formatBytes } from "./units.ts";
+
+export const HELP = `Usage: wasm-bpf inspect [OPTIONS] REFERENCE
+
+Shows what an artifact is made of: manifest, config, layers and annotations;
+and what its module imports and which eBPF objects are in it. What the local
+store does not have is asked for at its registry, without the layers.
+
+      --remote          ask the registry, whatever the store has
+      --json            as JSON, with the manifest as it is
+${REGISTRY_HELP}
+  -h, --help            show this`;
+
+const OPTIONS = {
+  ...REGISTRY_OPTIONS,
+  "remote": {},
+  "json": {},
+} as const satisfies Record<string, OptionSpec>;
+
+type InspectLine = CommandLine<keyof typeof OPTIONS>;
+
+/** What is shown. */
+interface Inspected {
+  readonly from: "store" | "registry";
+  readonly description: Description;
+  readonly module: ModuleFacts | undefined;
+}
+
+/** Inspects one artifact. */
+export async function command(args: string[]): Promise<number> {
+  const line = parseCommandLine(args, OPTIONS, { interleaved: true });
+  const [word, more] = line.rest;
+  if (word === undefined || more !== undefined) {
+    throw new UsageError("inspect takes one reference", "try: wasm-bpf inspect --help");
+  }
+  const outcome = await interruptibly(async (signal) => {
+    const stored = line.flags.has("remote") ? undefined : await fromStore(word);
+    return stored ?? await fromRegistry(word, line, signal);
+  });
+  if ("exitCode" in outcome) return outcome.exitCode;
+  print(line.flags.has("json") ? asJson(outcome.value) : asText(outcome.value));
+  return 0;
+}
+
+async function fromStore(word: string): Promise<Inspected | undefined> {
+  const store = Store.openExisting();
+  if (store === undefined) return undefined;
+  const name = findInStore(store.entries(), word, () => referenceOf(word));
+  const entry = store.entryOf(name);
+  if (entry === undefined) return undefined;
+  const description = await describeEntry(store, entry);
+  return { from: "store", description, module: await moduleOf(store, description) };
+}
+
+/** Nothing for what holds no module, or not all of it. */
+async function moduleOf(
+  content: Pick<Content, "fetch">,
+  { manifest, reference, digest }: Description,
+): Promise<ModuleFacts | undefined> {
+  if (manifest?.kind !== "manifest") return undefined;
+  const what = reference ?? digest;
+  try {
+    return describeModule(await readModule({ content, place: findModule(manifest, what), what }));
+  } catch (error) {
+    if (error instanceof HostError) return undefined;
+    throw error;
+  }
+}
+
+async function fromRegistry(
+  word: string,
+  line: InspectLine,
+  signal: AbortSignal,
+): Promise<Inspected> {
+  const reference = referenceOf(word);
+  using progress = openProgress({ quiet: line.flags.has("quiet") });
+  using remote = openRemote(reference, remoteOptions(line, progress));
+  const { repository } = remote;
+  const root = await repository.resolve(reference.digest ?? reference.tag ?? "latest", { signal });
+  const entry: IndexEntry = { ...root, annotations: {} };
+  const description = await describeEntry(repository, entry);
+  if (description.manifest === undefined) {
+    throw new HostError(`Cannot inspect ${word}: ${description.problem ?? "it is not readable"}`, {
+      code: "BAD_MANIFEST",
+    });
+  }
+  const named = { ...description, reference: formatReference(reference) };
+  return { from: "registry", description: named, module: undefined };
+}
+
+function asJson({ from, description, module }: Inspected): string {
+  return JSON.stringify({ from, ...description, module }, null, 2);
+}
+
+function asText({ from, description, module }: Inspected): string {
+  const { reference, digest, chosenFrom, kind, created, added, manifest, problem } = description;
+  const rows: [string, string | undefined][] = [
+    ["Reference", reference],
+    ["From", from === "store" ? `the local store, since ${added ?? "unknown"}` : "its registry"],
+    ["Digest", digest],
+    ["Chosen from", chosenFrom],
+    ["Kind", kind],
+    ["Created", created],
+    ["Problem", problem],
+  ];
+  const lines = rows.flatMap(([name, value]) => value === undefined ? [] : [row(name, value)]);
+  if (manifest?.kind === "index") {
+    for (const child of manifest.manifests) lines.push(row("Manifest", part(child)));
+  } else if (manifest !== undefined) {
+    lines.push(row("Config", part(manifest.config)));
+    for (const layer of manifest.layers) lines.push(row("Layer", part(layer)));
+  }
+  const annotations = Object.entries(manifest?.annotations ?? {});
+  for (const [key, value] of annotations) lines.push(row("Annotation", `${key}=${value}`));
+  if (module !== undefined) lines.push(...moduleLines(module));
+  return visible(lines.join("\n"));
+}
+
+function moduleLines({ imports, exports, bpfObjects }: ModuleFacts): string[] {
+  const bpf = bpfObjects.map((bytes) => formatBytes(bytes)).join(", ");
+  return [
+    ...imports.map(({ module, names }) => row("Imports", `${module}: ${names.join(", ")}`)),
+    row("Exports", exports.join(", ")),
+    row("eBPF objects", bpfObjects.length === 0 ? "none found" : `${bpfObjects.length} (${bpf})`),
+  ];
+}
+
+function part({ mediaType, digest, size, platform, annotations }: Descriptor): string {
+  const title = annotations?.["org.opencontainers.image.title"];
+  return [
+    ...platform === undefined ? [] : [formatPlatform(platform)],
+    mediaType,
+    digest,
+    formatBytes(size),
+    ...title === undefined ? [] : [title],
+  ].join("  ");
+}
+
+/** A value with line feeds in it must not look like several rows. */
+function row(name: string, value: string): string {
+  return `${name.padEnd(13)}${value.replaceAll("\n", "\\n")}`;
+}

@@ -1,0 +1,188 @@
+/** Finds the module that a word of the command line names, wherever it is. */
+import {
+  checkAddress,
+  fetchFile,
+  Guard,
+  lookUp,
+  MAX_MODULE_BYTES,
+  readModule,
+  readPlainModule,
+  type Reference,
+  repositorySignatures,
+  Store,
+  type StoredArtifact,
+  storedName,
+  StoreError,
+} from "../oci/mod.ts";
+import { HostError } from "../ffi/errors.ts";
+import { UsageError } from "./errors.ts";
+import { readInput, STDIN } from "./input_file.ts";
+import { interruptibly } from "./interruption.ts";
+import { readModuleFile } from "./module_file.ts";
+import { openProgress } from "./progress.ts";
+import { pull, type PullParts } from "./pull.ts";
+import { looksLikeReference, referenceOf } from "./reference.ts";
+import { openRemote, retryNotice } from "./registry_options.ts";
+import type { RunLine } from "./run_options.ts";
+
+/** A module's bytes; or how the process is to end, when a signal called the search off. */
+export type Named = { readonly bytes: Uint8Array<ArrayBuffer> } | { readonly exitCode: number };
+
+type Parts = Omit<PullParts, "store">;
+
+/** When the registry is asked. */
+const PULL = ["always", "missing", "never"] as const;
+
+/** Options that say something about artifacts, and nothing about files. */
+const ARTIFACT_OPTIONS = ["pull", "platform", "verify-key"] as const;
+
+/**
+ * The module that `word` names: `-` is standard input; a file that is there is that file; an address
+ * whose path ends in `.wasm` is fetched; anything else is a reference, of the store or its registry.
+ *
+ * @throws {UsageError} for options that do not go with it
+ * @throws {HostError} with a hint at both meanings, when it can be neither file nor reference
+ */
+export async function namedModule(word: string, line: RunLine): Promise<Named> {
+  if (word === STDIN || isThere(word)) {
+    onlyForArtifacts(word, line);
+    const maxBytes = MAX_MODULE_BYTES;
+    return { bytes: word === STDIN ? readInput(word, { maxBytes }) : readModuleFile(word) };
+  }
+  const find = isFileAddress(word) ? fromAddress : fromReference;
+  const outcome = await interruptibly(async (signal) => {
+    using progress = openProgress({ quiet: line.flags.has("quiet") });
+    const parts = {
+      progress,
+      signal,
+      plainHttp: line.flags.has("plain-http"),
+      caFile: line.values["ca-file"],
+      platform: line.values.platform,
+      verifyKeys: line.lists?.["verify-key"],
+    };
+    return await find(word, line, parts);
+  });
+  return "value" in outcome ? { bytes: outcome.value } : outcome;
+}
+
+/** Also a folder, or what may not be read: the file is what was meant. */
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) &&
+      !looksLikeReference(path);
+  }
+}
+
+function onlyForArtifacts(word: string, line: RunLine): void {
+  for (const name of ARTIFACT_OPTIONS) {
+    if (line.values[name] === undefined) continue;
+    const what = word === STDIN ? "standard input" : `the file ${word}`;
+    throw new UsageError(`Cannot use --${name} with ${what}: it is for references`);
+  }
+}
+
+function isFileAddress(word: string): boolean {
+  const url = URL.parse(word);
+  return url !== null && /^https?:$/.test(url.protocol) && /\.wasm$/i.test(url.pathname);
+}
+
+async function fromAddress(
+  address: string,
+  line: RunLine,
+  parts: Parts,
+): Promise<Uint8Array<ArrayBuffer>> {
+  onlyForArtifacts(address, line);
+  checkAddress(address);
+  const { progress, signal, caFile, plainHttp } = parts;
+  let transfer: ReturnType<typeof progress.start> | undefined;
+  const bytes = await fetchFile(address, {
+    limit: MAX_MODULE_BYTES,
+    signal,
+    caFile,
+    plainHttp,
+    onProgress(through, size) {
+      transfer ??= progress.start(address.slice(address.lastIndexOf("/") + 1), size ?? through);
+      transfer.update(through);
+    },
+    onRetry: retryNotice(progress),
+  });
+  transfer?.end("fetched");
+  return bytes;
+}
+
+async function fromReference(
+  word: string,
+  line: RunLine,
+  parts: Parts,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const when = pullPolicy(line);
+  const reference = meantReference(word);
+  const guard = new Guard(reference, { verifyKeys: parts.verifyKeys });
+  const { platform } = parts;
+  const found = when === "always" ? undefined : lookUp(reference, { platform });
+  if (found !== undefined) {
+    const bytes = await fromStore(found, guard, { ...parts, word, reference, when });
+    if (bytes !== undefined) return bytes;
+  }
+  if (when === "never") throw notInStore(reference);
+  if (!looksLikeReference(word)) throw neither(word);
+  await using store = await Store.open();
+  const { place } = await pull(reference, { ...parts, store });
+  return await readModule({ content: store, place, what: word }, { signal: parts.signal });
+}
+
+/** What the store has, if all of it is there and who has a say admits it. */
+async function fromStore(
+  found: StoredArtifact,
+  guard: Guard,
+  asked: Parts & { word: string; reference: Reference; when: string },
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const { word, reference, when, signal } = asked;
+  await using store = Store.openExisting();
+  if (store === undefined) return undefined;
+  using remote = openRemote(reference, asked);
+  const elsewhere = () => Promise.resolve(repositorySignatures(remote.repository));
+  await guard.verifyStored(store, { manifest: found.digest, root: found.root }, {
+    signal,
+    elsewhere: when === "never" ? undefined : elsewhere,
+  });
+  const { place } = found;
+  if (!place.isArchive) return readPlainModule(found, { what: word });
+  for (const layer of place.layers) if (!await store.has(layer)) return undefined;
+  return await readModule({ content: store, place, what: word }, { signal });
+}
+
+function pullPolicy(line: RunLine): typeof PULL[number] {
+  const given = line.values.pull ?? "missing";
+  const policy = PULL.find((one) => one === given);
+  if (policy !== undefined) return policy;
+  throw new UsageError(`Cannot use --pull ${given}`, `it is one of ${PULL.join(", ")}`);
+}
+
+/** The reference that a word must be, being no file; a bare name only if the store has it. */
+function meantReference(word: string): Reference {
+  if (looksLikeReference(word)) return referenceOf(word);
+  try {
+    return referenceOf(word);
+  } catch {
+    throw neither(word);
+  }
+}
+
+function neither(word: string): HostError {
+  return new HostError(`Cannot run ${word}: there is no such file, and it is no reference`, {
+    code: "ENOENT",
+    hint: "check the path; a reference names a registry, a tag or both: ghcr.io/you/tool:v1. " +
+      "Options stand before the module, and what follows it is the guest's",
+  });
+}
+
+function notInStore(reference: Reference): StoreError {
+  return new StoreError(`Cannot run ${storedName(reference)}: it is not in the store`, {
+    code: "NOT_IN_STORE",
+    hint: "leave out --pull never, or get it with wasm-bpf pull",
+  });
+}

@@ -1,0 +1,124 @@
+/** `wasm-bpf pull`: brings an artifact into the store. */
+import {
+  type Arrived,
+  formatReference,
+  Guard,
+  keepSignatures,
+  moduleBytes,
+  pullArtifact,
+  type Reference,
+  repositorySignatures,
+  Store,
+} from "../oci/mod.ts";
+import { UsageError } from "./errors.ts";
+import { interruptibly } from "./interruption.ts";
+import { type OptionSpec, parseCommandLine } from "./options.ts";
+import { print } from "./output.ts";
+import { writeOutput } from "./output_file.ts";
+import { openProgress } from "./progress.ts";
+import { referenceOf } from "./reference.ts";
+import {
+  openRemote,
+  REGISTRY_HELP,
+  REGISTRY_OPTIONS,
+  type RemoteOptions,
+  remoteOptions,
+} from "./registry_options.ts";
+import { observing } from "./transfers.ts";
+
+export const HELP = `Usage: wasm-bpf pull [OPTIONS] REFERENCE
+
+Brings a module into the local store, from which wasm-bpf run starts it.
+
+  -o, --output FILE     write the module to FILE as well, whole or not at all;
+                        - is standard output. --out is the same
+      --platform OS/ARCHITECTURE
+                        which one of an image index; without it the one for
+                        WebAssembly
+      --verify-key FILE take it only if it is signed with this key, by cosign
+                        or wasm-bpf push --sign-key; can be given repeatedly
+      --json            say what was pulled as JSON
+${REGISTRY_HELP}
+  -h, --help            show this
+
+REFERENCE is like ghcr.io/you/tool:v1 or localhost:5000/tool@sha256:...; what
+names no registry is of Docker Hub, or of the one in WASM_BPF_REGISTRY.`;
+
+const OPTIONS = {
+  ...REGISTRY_OPTIONS,
+  "platform": { argument: "OS/ARCHITECTURE" },
+  "verify-key": { argument: "FILE", repeatable: true },
+  "output": { short: "o", argument: "FILE" },
+  "out": { argument: "FILE" },
+  "json": {},
+} as const satisfies Record<string, OptionSpec>;
+
+/** Pulls one artifact. */
+export async function command(args: string[]): Promise<number> {
+  const line = parseCommandLine(args, OPTIONS, { interleaved: true });
+  const [word, more] = line.rest;
+  if (word === undefined) throw new UsageError("No reference given", "try: wasm-bpf pull --help");
+  if (more !== undefined) {
+    throw new UsageError(`Cannot pull ${more} as well: pull takes one reference`);
+  }
+  const reference = referenceOf(word);
+  const output = line.values.output ?? line.values.out;
+  const outcome = await interruptibly(async (signal) => {
+    await using store = await Store.open();
+    using progress = openProgress({ quiet: line.flags.has("quiet") });
+    const arrived = await pull(reference, {
+      ...remoteOptions(line, progress),
+      store,
+      signal,
+      platform: line.values.platform,
+      verifyKeys: line.lists?.["verify-key"],
+    });
+    if (output !== undefined) {
+      const { place } = arrived;
+      const what = formatReference(reference);
+      await writeOutput(output, moduleBytes({ content: store, place, what }, { signal }));
+    }
+    progress.say(`${arrived.name} is ${arrived.root.digest}`);
+    return arrived;
+  });
+  if ("exitCode" in outcome) return outcome.exitCode;
+  if (line.flags.has("json")) print(JSON.stringify(report(outcome.value, output), null, 2));
+  return 0;
+}
+
+/** What a pull works with. */
+export interface PullParts extends RemoteOptions {
+  readonly store: Store;
+  readonly platform?: string | undefined;
+  /** Key files that it must be signed with, on top of what policies say. */
+  readonly verifyKeys?: readonly string[] | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Pulls an artifact into an open store, if all who have a say admit it. */
+export async function pull(reference: Reference, parts: PullParts): Promise<Arrived> {
+  const { store, platform, verifyKeys, progress, signal } = parts;
+  const guard = new Guard(reference, { verifyKeys });
+  using remote = openRemote(reference, parts);
+  const source = repositorySignatures(remote.repository);
+  return await pullArtifact({ remote: remote.repository, reference }, store, {
+    platform,
+    observer: observing(progress, "pulled"),
+    signal,
+    async admit(digests) {
+      const verdicts = await guard.verify(source, digests, { signal });
+      await keepSignatures(verdicts, { source, store, signal });
+    },
+  });
+}
+
+function report({ name, root, manifest, place }: Arrived, file: string | undefined): unknown {
+  return {
+    reference: name,
+    digest: root.digest,
+    manifestDigest: manifest.digest,
+    kind: place.kind,
+    layers: place.layers,
+    ...(file === undefined ? {} : { file }),
+  };
+}

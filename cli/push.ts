@@ -1,0 +1,205 @@
+/** `wasm-bpf push`: sends a module to a registry. */
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import {
+  bytesSource,
+  checkMagic,
+  type Descriptor,
+  fileSource,
+  formatReference,
+  MAX_MODULE_BYTES,
+  type PackedArtifact,
+  packModule,
+  pushModule,
+  pushStored,
+  readChunks,
+  type Reference,
+  type Repository,
+  type SendOptions,
+  type Source,
+  storedName,
+} from "../oci/mod.ts";
+import { HostError } from "../ffi/errors.ts";
+import { UsageError } from "./errors.ts";
+import { readInput, STDIN } from "./input_file.ts";
+import { interruptibly } from "./interruption.ts";
+import { existingStore } from "./local_store.ts";
+import { type CommandLine, type OptionSpec, parseCommandLine } from "./options.ts";
+import { print } from "./output.ts";
+import { openProgress } from "./progress.ts";
+import { referenceOf } from "./reference.ts";
+import { openRemote, REGISTRY_HELP, REGISTRY_OPTIONS, remoteOptions } from "./registry_options.ts";
+import { observing } from "./transfers.ts";
+
+export const HELP = `Usage: wasm-bpf push [OPTIONS] FILE REFERENCE
+       wasm-bpf push [OPTIONS] REFERENCE
+
+Sends a module to a registry; without FILE what the local store has as
+REFERENCE. FILE can be - for standard input; -m, --module FILE is the same.
+
+      --format compat|cncf
+                        what wasm-to-oci and ecli read (the default), or the
+                        CNCF's Wasm artifact
+  -a, --annotation KEY=VALUE
+                        of the manifest; can be given repeatedly, and as
+                        --annotations
+      --created TIME    as in 2026-01-31T12:00:00Z, instead of now or of
+                        SOURCE_DATE_EPOCH: the same module, annotations and
+                        time give the same digest
+      --json            say what was pushed as JSON
+${REGISTRY_HELP}
+  -h, --help            show this`;
+
+const OPTIONS = {
+  ...REGISTRY_OPTIONS,
+  "module": { short: "m", argument: "FILE" },
+  "format": { argument: "compat|cncf" },
+  "annotation": { short: "a", argument: "KEY=VALUE", repeatable: true },
+  "annotations": { argument: "KEY=VALUE", repeatable: true },
+  "created": { argument: "TIME" },
+  "json": {},
+} as const satisfies Record<string, OptionSpec>;
+
+type PushLine = CommandLine<keyof typeof OPTIONS>;
+
+/** Pushes one module. */
+export async function command(args: string[]): Promise<number> {
+  const line = parseCommandLine(args, OPTIONS, { interleaved: true });
+  const { file, word } = operands(line);
+  const reference = referenceOf(word);
+  checkOptions(line, { file, reference });
+  const outcome = await interruptibly(async (signal) => {
+    using progress = openProgress({ quiet: line.flags.has("quiet") });
+    const module = file === undefined ? undefined : await readModule(file);
+    using remote = openRemote(reference, remoteOptions(line, progress));
+    const to = { remote: remote.repository, reference };
+    const options = { observer: observing(progress, "pushed"), signal };
+    const manifest = module === undefined
+      ? await sendStored(to, options)
+      : await pushModule(to, { artifact: pack(module, line), source: module.source }, options);
+    progress.say(`${formatReference(reference)} is ${manifest.digest}`);
+    return manifest;
+  });
+  if ("exitCode" in outcome) return outcome.exitCode;
+  const { digest, size, mediaType } = outcome.value;
+  const report = { reference: formatReference(reference), digest, size, mediaType };
+  if (line.flags.has("json")) print(JSON.stringify(report, null, 2));
+  return 0;
+}
+
+/** What is to be pushed where: FILE REFERENCE, or with `-m FILE` or from the store REFERENCE alone. */
+function operands({ rest, values }: PushLine): { file: string | undefined; word: string } {
+  const expected = values.module === undefined ? 2 : 1;
+  const word = rest.at(-1);
+  if (word === undefined) throw new UsageError("No reference given", "try: wasm-bpf push --help");
+  if (rest.length > expected) {
+    throw new UsageError(`Too many arguments: ${rest.slice(expected).join(" ")}`);
+  }
+  return { file: values.module ?? (rest.length === 2 ? rest[0] : undefined), word };
+}
+
+function checkOptions(
+  line: PushLine,
+  { file, reference }: { file: string | undefined; reference: Reference },
+): void {
+  if (reference.digest !== undefined) {
+    throw new UsageError(
+      "Cannot choose the digest of what is pushed",
+      "give a tag: ghcr.io/you/tool:v1",
+    );
+  }
+  if (file !== undefined) return;
+  for (const name of ["format", "created", "annotation", "annotations"] as const) {
+    if (line.values[name] === undefined) continue;
+    throw new UsageError(
+      `Cannot use --${name}: what the store has is pushed as it is`,
+      "give the module: wasm-bpf push FILE REFERENCE",
+    );
+  }
+}
+
+/** A module that is to be pushed. */
+interface Module extends Pick<Descriptor, "digest" | "size"> {
+  readonly title: string;
+  readonly source: Source;
+}
+
+async function readModule(path: string): Promise<Module> {
+  if (path === STDIN) {
+    const bytes = readInput(path, { maxBytes: MAX_MODULE_BYTES });
+    return await hashed(bytesSource(bytes), { title: "module.wasm", what: "standard input" });
+  }
+  return await hashed(fileSource(path), { title: basename(path), what: path });
+}
+
+/** Reads it once, to know it; it is read again while it is sent. */
+async function hashed(
+  source: Source,
+  { title, what }: { title: string; what: string },
+): Promise<Module> {
+  const hash = createHash("sha256");
+  let size = 0;
+  let start = new Uint8Array(0);
+  await readChunks(await source(), (chunk) => {
+    if (start.length < 8) start = Uint8Array.of(...start, ...chunk.subarray(0, 8));
+    hash.update(chunk);
+    size += chunk.length;
+    if (size > MAX_MODULE_BYTES) throw tooLarge(what);
+  });
+  checkMagic(start.subarray(0, 8), what);
+  return { digest: `sha256:${hash.digest("hex")}`, size, title, source };
+}
+
+function tooLarge(what: string): HostError {
+  return new HostError(`Cannot push ${what}: it is larger than 1 GiB`, {
+    code: "TOO_LARGE",
+    hint: "no WebAssembly engine compiles a module of that size",
+  });
+}
+
+function pack(module: Module, line: PushLine): PackedArtifact {
+  const { format = "compat" } = line.values;
+  if (format !== "compat" && format !== "cncf") {
+    throw new UsageError(`Cannot push as ${format}`, "--format is compat or cncf");
+  }
+  const given = [...line.lists?.annotation ?? [], ...line.lists?.annotations ?? []];
+  return packModule(module, {
+    format,
+    title: module.title,
+    created: creationTime(line.values.created),
+    annotations: Object.fromEntries(given.map(parseAnnotation)),
+  });
+}
+
+function parseAnnotation(text: string): [string, string] {
+  const equals = text.indexOf("=");
+  if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
+  throw new UsageError(`Cannot annotate ${text}: there is no KEY=VALUE`);
+}
+
+/** RFC 3339, with a time and a zone: a date alone is another moment in each place. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
+
+/** `--created`, else SOURCE_DATE_EPOCH (reproducible-builds.org), else now. */
+function creationTime(given: string | undefined): Date {
+  const epoch = Deno.env.get("SOURCE_DATE_EPOCH");
+  const isEpoch = given === undefined && epoch !== undefined && epoch !== "";
+  const text = isEpoch ? epoch : given;
+  if (text === undefined) return new Date();
+  const isRight = (isEpoch ? /^\d{1,12}$/ : TIME).test(text);
+  const time = new Date(isEpoch ? Number(text) * 1000 : text);
+  if (isRight && !Number.isNaN(time.getTime())) return time;
+  throw new UsageError(
+    `Cannot use ${isEpoch ? "SOURCE_DATE_EPOCH" : "--created"} ${text}: it is no time`,
+    isEpoch ? "it counts seconds since 1970" : "write it like 2026-01-31T12:00:00Z",
+  );
+}
+
+async function sendStored(
+  to: { remote: Repository; reference: Reference },
+  options: SendOptions,
+): Promise<Descriptor> {
+  const name = storedName(to.reference);
+  await using store = existingStore(name);
+  return await pushStored(to, { store, name }, options);
+}

@@ -1,0 +1,95 @@
+/** What all commands that speak to registries understand. */
+import { type CredentialSource, type Reference, Registry, type Repository } from "../oci/mod.ts";
+import { UsageError } from "./errors.ts";
+import type { OptionSpec, PartOfLine } from "./options.ts";
+import type { Progress } from "./progress.ts";
+import { formatSeconds } from "./units.ts";
+
+/** Options of every such command; the last two are what scripts of wasm-to-oci have. */
+export const REGISTRY_OPTIONS = {
+  "plain-http": {},
+  "ca-file": { argument: "FILE" },
+  "username": { short: "u", argument: "NAME" },
+  "password": { short: "p", argument: "PASSWORD" },
+  "prompt": { short: "i" },
+  "quiet": { short: "q" },
+  "use-http": {},
+  "insecure": {},
+} as const satisfies Record<string, OptionSpec>;
+
+/** How help shows them. */
+export const REGISTRY_HELP = `\
+      --plain-http      speak HTTP without TLS; loopback addresses need not ask
+      --ca-file FILE    trust the certificate authorities in FILE as well
+  -u, --username NAME and -p, --password PASSWORD
+                        log in with these, this once; wasm-bpf login keeps
+                        them, and shows them to nobody
+  -i, --prompt          ask for them
+  -q, --quiet           no progress`;
+
+/** How a registry is spoken to. */
+export interface RemoteOptions {
+  readonly plainHttp?: boolean | undefined;
+  readonly caFile?: string | undefined;
+  readonly credentials?: CredentialSource | undefined;
+  readonly progress: Progress;
+}
+
+/** What a command line says about that. */
+export function remoteOptions(
+  { flags, values }: PartOfLine<keyof typeof REGISTRY_OPTIONS>,
+  progress: Progress,
+): RemoteOptions {
+  if (flags.has("insecure")) {
+    throw new UsageError(
+      "Cannot leave certificates unchecked: --insecure is not supported",
+      "--ca-file trusts a private authority, --plain-http goes without TLS",
+    );
+  }
+  return {
+    plainHttp: flags.has("plain-http") || flags.has("use-http"),
+    caFile: values["ca-file"],
+    credentials: givenCredentials(values),
+    progress,
+  };
+}
+
+/** A name and a password for this one command. */
+function givenCredentials(
+  { username, password }: { username?: string; password?: string },
+): CredentialSource | undefined {
+  if (username === undefined && password === undefined) return undefined;
+  if (username === undefined || password === undefined) {
+    throw new UsageError("Cannot log in: --username and --password go together");
+  }
+  return { get: () => Promise.resolve({ kind: "password", username, password }) };
+}
+
+/** A repository, and the connection to its registry. */
+export interface Remote extends Disposable {
+  readonly repository: Repository;
+}
+
+/** Gets ready to speak to the registry of a reference; nothing is sent yet. */
+export function openRemote(reference: Reference, options: RemoteOptions): Remote {
+  const { plainHttp, caFile, credentials, progress } = options;
+  const registry = new Registry(reference.registry, {
+    plainHttp: plainHttp === true || reference.scheme === "http",
+    caFile,
+    credentials,
+    onRetry: retryNotice(progress),
+  });
+  return {
+    repository: registry.repository(reference.repository),
+    [Symbol.dispose]: () => registry.close(),
+  };
+}
+
+/** Says that something is tried again. */
+export function retryNotice(
+  progress: Progress,
+): (notice: { error: Error; waitMs: number }) => void {
+  return ({ error, waitMs }) => {
+    progress.say(`${error.message}; again in ${formatSeconds(waitMs / 1000)}`);
+  };
+}

@@ -1,0 +1,17 @@
+/**
+ * Reads modules from the local store for plain runs. The compiled program keeps this in a file of its
+ * own that is small: whatever needs more, or goes wrong, is left to `full.ts`, which says what it is.
+ */
+import { lookUp, policiesThere, readPlainModule } from "../oci/stored.ts";
+import { looksLikeReference, referenceOf } from "./reference.ts";
+
+/** The module that a word names in the store, if that is all there is to it. */
+export function readStored(word: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    if (!looksLikeReference(word) || policiesThere().length > 0) return undefined;
+    const artifact = lookUp(referenceOf(word));
+    return artifact && readPlainModule(artifact, { what: word });
+  } catch {
+    return undefined;
+  }
+}

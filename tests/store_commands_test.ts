@@ -1,0 +1,277 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fsck } from "../oci/mod.ts";
+import { BOOTSTRAP, type CliResult, runCli } from "./support/cli.ts";
+import { TestRegistry } from "./support/registry.ts";
+import { assemble } from "./support/wat.ts";
+
+/** Says its name and arguments, and ends with 7. */
+const HELLO = assemble(`(module
+  (import "wasi_snapshot_preview1" "args_sizes_get"
+    (func $sizes (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (func (export "_start")
+    (drop (call $sizes (i32.const 0) (i32.const 4)))
+    (drop (call $args (i32.const 64) (i32.const 1024)))
+    (i32.store (i32.const 16) (i32.const 1024))
+    (i32.store (i32.const 20) (i32.load (i32.const 4)))
+    (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24)))
+    (call $exit (i32.const 7))))`);
+
+/** A registry, a folder with `hello.wasm`, and a store of the test's own. */
+class Places implements AsyncDisposable {
+  readonly registry: TestRegistry;
+  readonly folder: string;
+
+  private constructor(registry: TestRegistry, folder: string) {
+    this.registry = registry;
+    this.folder = folder;
+  }
+
+  static async create(): Promise<Places> {
+    const folder = await Deno.makeTempDir({ prefix: "wasm-bpf-store-" });
+    await Deno.writeFile(join(folder, "hello.wasm"), HELLO);
+    return new Places(await TestRegistry.start(), folder);
+  }
+
+  get store(): string {
+    return join(this.folder, "data/wasm-bpf");
+  }
+
+  reference(tag: string): string {
+    return `${this.registry.host}/you/tool:${tag}`;
+  }
+
+  /** Runs it in the folder. */
+  async run(...args: string[]): Promise<CliResult> {
+    const env = { XDG_DATA_HOME: join(this.folder, "data"), XDG_CONFIG_HOME: this.folder };
+    return await runCli(args, { cwd: this.folder, env });
+  }
+
+  /** Runs it, and expects success; its standard output. */
+  async ok(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.run(...args);
+    assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
+    return stdout;
+  }
+
+  async names(): Promise<string[]> {
+    return (await Array.fromAsync(Deno.readDir(this.folder))).map(({ name }) => name).sort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const isThere = await Deno.stat(this.store).then(() => true, () => false);
+    if (isThere) assert.deepEqual((await fsck(this.store)).problems, []);
+    await this.registry[Symbol.asyncDispose]();
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+Deno.test("a module is pushed, pulled, listed, run, renamed and removed", async () => {
+  await using places = await Places.create();
+  const [v1, v2] = [places.reference("v1"), places.reference("v2")];
+  const pushed = JSON.parse(await places.ok("push", "hello.wasm", v1, "--json"));
+  assert.equal(pushed.reference, v1);
+  const pulled = JSON.parse(await places.ok("pull", "--json", v1));
+  assert.equal(pulled.digest, pushed.digest);
+  assert.equal(pulled.kind, "compat");
+  const [image] = JSON.parse(await places.ok("images", "--json"));
+  assert.equal(image.reference, v1);
+  assert.equal(image.digest, pushed.digest);
+  const { code, stdout } = await places.run("run", v1, "an", "argument");
+  assert.deepEqual({ code, stdout }, { code: 7, stdout: `${v1}\0an\0argument\0` });
+  await places.ok("tag", v1, v2);
+  assert.equal((await places.ok("ls", "--quiet")).trim(), [v1, v2].join("\n"));
+  await places.ok("push", v2);
+  await places.ok("rm", pushed.digest.slice("sha256:".length, 20));
+  assert.equal((await places.ok("images", "--json")).trim(), "[]");
+  assert.match(await places.ok("images", "--check"), /^0 blobs, 0 B: all well/);
+  assert.equal((await places.run(v2)).code, 7);
+});
+
+Deno.test("run starts from the store when the registry is gone, and says when it cannot", async () => {
+  await using places = await Places.create();
+  const reference = places.reference("v1");
+  await places.ok("push", "hello.wasm", reference);
+  assert.equal((await places.run("--pull", "never", reference)).code, 1);
+  assert.equal((await places.run("--pull", "missing", "-q", reference)).code, 7);
+  await places.registry.stop();
+  for (const options of [[], ["--pull", "never"], ["--pull", "missing"], ["--quiet"]]) {
+    const { code, stderr } = await places.run(...options, reference);
+    assert.deepEqual({ code, stderr }, { code: 7, stderr: "" });
+  }
+});
+
+Deno.test("run takes standard input, a file that looks like a reference, and an address", async () => {
+  await using places = await Places.create();
+  const { folder, registry } = places;
+  await Deno.copyFile(join(folder, "hello.wasm"), join(folder, "tool:v1"));
+  assert.deepEqual(await places.run("tool:v1"), {
+    code: 7,
+    signal: null,
+    stdout: "tool:v1\0",
+    stderr: "",
+  });
+  const shell = { through: ["/bin/sh", "-c", 'exec "$0" "$@" <hello.wasm'], cwd: folder };
+  assert.equal((await runCli(["run", "-"], shell)).stdout, "-\0");
+  await places.ok("push", "hello.wasm", places.reference("v1"));
+  // A reference with a scheme in front is none of a file: its path does not end in .wasm.
+  assert.equal((await places.run(`http://${registry.host}/you/tool:v1`)).code, 7);
+  const missing = await places.run(`http://${registry.host}/hello.wasm`);
+  assert.equal(missing.code, 1);
+  assert.match(missing.stderr, /Cannot fetch http:\/\/\S+: GET \S+: 404/);
+});
+
+Deno.test("run of what is neither says both, and options for references want one", async () => {
+  await using places = await Places.create();
+  for (const word of ["nothing", "nothing.wasm", "./nothing.wasm", "folder/nothing.wasm"]) {
+    const { code, stderr } = await places.run(word);
+    assert.equal(code, 1);
+    assert.match(stderr, /no such file, and it is no reference\nhint: .*ghcr\.io\/you\/tool:v1/);
+  }
+  for (const options of [["--pull", "always"], ["--verify-key", "k"], ["--platform", "a/b"]]) {
+    const { code, stderr } = await places.run(...options, "hello.wasm");
+    assert.equal(code, 2);
+    assert.match(stderr, new RegExp(`Cannot use ${options[0]} with the file hello.wasm`));
+  }
+});
+
+Deno.test("pull writes the module whole or not at all", async () => {
+  await using places = await Places.create();
+  const reference = places.reference("v1");
+  await places.ok("push", "-m", "hello.wasm", reference);
+  await Deno.mkdir(join(places.folder, "out"));
+  for (const [option, path] of [["-o", "out/a"], ["--out", "out/b"], ["--output", "out/c"]]) {
+    await places.ok("pull", reference, option ?? "", path ?? "");
+    assert.deepEqual(await Deno.readFile(join(places.folder, path ?? "")), HELLO);
+  }
+  const { stdout, stderr } = await places.run("pull", "-q", "-o", "-", reference);
+  assert.equal(stderr, "");
+  assert.ok(stdout.startsWith("\0asm"));
+  const failed = await places.run("pull", places.reference("v9"), "-o", "out/a");
+  assert.equal(failed.code, 1);
+  assert.deepEqual(await Deno.readFile(join(places.folder, "out/a")), HELLO);
+  assert.deepEqual(await names(join(places.folder, "out")), ["a", "b", "c"]);
+  const nowhere = await places.run("pull", reference, "-o", "no/such/folder");
+  assert.match(nowhere.stderr, /Cannot write no\/such\/folder/);
+  const reader = { through: ["/bin/sh", "-c", '"$0" "$@" | head -c 1 >/dev/null'] };
+  const cut = await runCli(["images"], { ...reader, cwd: places.folder });
+  assert.equal(cut.stderr, "");
+});
+
+async function names(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+}
+
+Deno.test("push is reproducible with a time, and takes annotations and formats", async () => {
+  await using places = await Places.create();
+  const push = async (tag: string, ...options: string[]) =>
+    JSON.parse(await places.ok("push", "hello.wasm", places.reference(tag), "--json", ...options));
+  const at = ["--created", "2026-01-31T12:00:00Z"];
+  const first = await push("a", ...at, "--annotation", "k=v=w", "-a", "org.example/x=");
+  const second = await push("b", ...at, "-a", "org.example/x=", "--annotations", "k=v=w");
+  assert.equal(first.digest, second.digest);
+  assert.notEqual((await push("c", ...at)).digest, first.digest);
+  const inspect = async (tag: string) =>
+    JSON.parse(await places.ok("inspect", "--json", places.reference(tag)));
+  const { manifest, created, kind } = await inspect("a");
+  assert.equal(created, "2026-01-31T12:00:00Z");
+  assert.equal(kind, "compat");
+  assert.equal(manifest.annotations.k, "v=w");
+  assert.equal(manifest.layers[0].annotations["org.opencontainers.image.title"], "hello.wasm");
+  await push("d", ...at, "--format", "cncf");
+  assert.equal((await inspect("d")).kind, "cncf");
+  for (
+    const [options, pattern] of [
+      [["--created", "yesterday"], /is no time/],
+      [["--created", "2026-01-31"], /is no time/],
+      [["--created", "2026-13-31T12:00:00Z"], /is no time/],
+      [["--format", "tar"], /compat or cncf/],
+      [["-a", "=v"], /no KEY=VALUE/],
+      [["-a", "novalue"], /no KEY=VALUE/],
+      [["--insecure"], /--ca-file/],
+      [["--username", "me"], /go together/],
+    ] as const
+  ) {
+    const { code, stderr } = await places.run(
+      "push",
+      "hello.wasm",
+      places.reference("e"),
+      ...options,
+    );
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, pattern);
+  }
+});
+
+Deno.test("push sends no file that is no module", async () => {
+  await using places = await Places.create();
+  await Deno.writeTextFile(join(places.folder, "text"), "text");
+  await Deno.writeFile(join(places.folder, "empty"), new Uint8Array(0));
+  const refused: [string, RegExp][] = [
+    ["text", /starts with 74 65 78 74/],
+    ["empty", /starts with nothing/],
+    ["absent", /Cannot read absent/],
+    [".", /Cannot read/],
+  ];
+  for (const [file, pattern] of refused) {
+    const { code, stderr } = await places.run("push", file, places.reference("v1"));
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, pattern);
+  }
+  assert.doesNotMatch(await places.registry.log(), /"(POST|PUT|PATCH) /);
+});
+
+Deno.test("inspect shows the parts of a module, from the store and from the registry", async () => {
+  await using places = await Places.create();
+  const reference = places.reference("v1");
+  await places.ok("push", BOOTSTRAP, reference);
+  assert.match(await places.ok("inspect", reference), /^From +its registry$/m);
+  await places.ok("pull", "-q", reference);
+  const text = await places.ok("inspect", reference);
+  assert.match(text, /^From +the local store, since /m);
+  assert.match(
+    text,
+    /^Layer +application\/vnd\.wasm\.content\.layer\.v1\+wasm .*bootstrap\.wasm$/m,
+  );
+  assert.match(text, /^Imports +wasm_bpf: .*wasm_load_bpf_object/m);
+  assert.match(text, /^eBPF objects 1 \(\d+\.\d kB\)$/m);
+  assert.equal((await places.run("inspect", places.reference("v9"))).code, 1);
+});
+
+Deno.test("commands on a store that is not there, or is another's, say so", async () => {
+  await using places = await Places.create();
+  assert.match(await places.ok("images"), /^REFERENCE/);
+  assert.match(await places.ok("prune"), /^freed 0 B/);
+  for (const args of [["rm", "x:v1"], ["tag", "x:v1", "y:v1"], ["push", "x:v1"]]) {
+    const { code, stderr } = await places.run(...args);
+    assert.equal(code, 1);
+    assert.match(stderr, /there is no store at .*\/data\/wasm-bpf yet/);
+  }
+  assert.deepEqual(await places.names(), ["hello.wasm"]);
+  await Deno.mkdir(places.store, { recursive: true });
+  await Deno.chmod(places.store, 0o777);
+  for (const args of [["images"], ["pull", "x.io/y:v1"], ["x.io/y:v1"], ["rm", "x:v1"]]) {
+    const { code, stderr } = await places.run(...args);
+    assert.equal(code, 1);
+    assert.match(stderr, /Cannot use the store .*: others can write to it\nhint: /);
+  }
+  await Deno.remove(places.store);
+});
+
+Deno.test("WASM_BPF_REGISTRY is the registry of references that name none", async () => {
+  await using places = await Places.create();
+  await places.ok("push", "hello.wasm", places.reference("v1"));
+  const env = {
+    XDG_DATA_HOME: join(places.folder, "data"),
+    WASM_BPF_REGISTRY: places.registry.host,
+  };
+  assert.equal((await runCli(["you/tool:v1"], { env, cwd: places.folder })).code, 7);
+  const wrong = await runCli(["you/tool:v1"], { env: { ...env, WASM_BPF_REGISTRY: "a b" } });
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.stderr, /no host name/);
+});

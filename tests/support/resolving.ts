@@ -1,0 +1,17 @@
+/** Runs guests with the resolver's protection taken away. */
+import type { GuestModule } from "../../runtime/mod.ts";
+import { runGuestInside } from "../../runtime/run_guest.ts";
+import type { InternalOptions } from "../../runtime/run_options.ts";
+
+/** Runs the guest with paths resolved as `resolve` says, 0 for no protection; what it printed. */
+export function runResolving(
+  guest: GuestModule,
+  args: string[],
+  options: Pick<InternalOptions, "preopens" | "resolve" | "sandbox">,
+): string {
+  let text = "";
+  const decoder = new TextDecoder();
+  const stdout = (bytes: Uint8Array) => void (text += decoder.decode(bytes, { stream: true }));
+  runGuestInside(guest, { ...options, args: ["escape", ...args], stdio: { stdout } });
+  return text;
+}

@@ -1,0 +1,14 @@
+/** Names of WASI's errors, for people. */
+import { ERRNO } from "../../ffi/mod.ts";
+import { wasiErrno, type WasiErrnoName } from "../../runtime/wasi/errno.ts";
+
+const NAMES = new Map(
+  ([...Object.keys(ERRNO), "ENOTCAPABLE"] as WasiErrnoName[])
+    .map((name) => [wasiErrno(name), name] as const)
+    .filter(([number]) => number !== 0),
+);
+
+/** `wasiErrnoName(8)` is "EBADF". */
+export function wasiErrnoName(number: number): string {
+  return number === 0 ? "SUCCESS" : NAMES.get(number) ?? String(number);
+}
