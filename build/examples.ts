@@ -46,6 +46,7 @@ export function findExamples(): Example[] {
       path,
       output: join("dist/examples", name),
       objects: join(".cache/guests/examples", name),
+      shared: "examples/common",
       languages: (Object.keys(LANGUAGES) as Language[]).filter(isThere),
     };
   });

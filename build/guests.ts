@@ -12,6 +12,8 @@ export interface GuestFolder {
   readonly output: string;
   /** Folder of the eBPF objects, which the modules embed. */
   readonly objects: string;
+  /** Folder of headers that it shares with others. */
+  readonly shared?: string;
 }
 
 const SDK = "sdk/c/include";
@@ -72,12 +74,20 @@ async function buildObject(folder: GuestFolder, source: string): Promise<string>
   const output = join(folder.objects, basename(source).replace(/\.c$/, ".o"));
   await runStep({
     name: source,
-    inputs: [source, ...filesIn(folder, ".h"), LIBBPF_VERSION_FILE, "build/guests.ts"],
+    inputs: [
+      ...[
+        source,
+        ...filesIn(folder, ".h"),
+        ...(folder.shared === undefined ? [] : [folder.shared]),
+      ],
+      ...[LIBBPF_VERSION_FILE, "build/guests.ts"],
+    ],
     key: programState("clang"),
     outputs: [output],
     make: () =>
       replaceFile(output, async (path) => {
-        await run("clang", [...EBPF_OPTIONS, "-c", source, "-o", path]);
+        const include = folder.shared === undefined ? [] : [`-I${folder.shared}`];
+        await run("clang", [...EBPF_OPTIONS, ...include, "-c", source, "-o", path]);
         // Drops DWARF, and keeps BTF.
         await run("llvm-strip", ["-g", path]);
       }),
@@ -95,10 +105,11 @@ export interface CModule {
   readonly options?: readonly string[];
 }
 
-/** Builds a C guest; it may include the headers of its own folder, `folder`'s, and the SDK's. */
+/** Builds a C guest; it may include the headers of its own folder, `folder`'s, those it shares, and the SDK's. */
 export async function buildCModule(folder: GuestFolder, module: CModule): Promise<void> {
   const { source, objects, output, options = [] } = module;
-  const headers = [...new Set([folder.path, dirname(source)])].flatMap((path) =>
+  const folders = [folder.path, ...(folder.shared === undefined ? [] : [folder.shared])];
+  const headers = [...new Set([...folders, dirname(source)])].flatMap((path) =>
     filesUnder(path, (header) => dirname(header) === path && header.endsWith(".h"))
   );
   await runStep({
@@ -109,7 +120,10 @@ export async function buildCModule(folder: GuestFolder, module: CModule): Promis
     make: () =>
       replaceFile(output, async (path) => {
         // One for the compiler, and one for the assembler's .incbin.
-        const include = [`-I${folder.path}`, `-I${folder.objects}`, `-Wa,-I${folder.objects}`];
+        const include = [
+          ...[...folders, folder.objects].map((path) => `-I${path}`),
+          `-Wa,-I${folder.objects}`,
+        ];
         await run("clang", [...WASM_OPTIONS, ...options, ...include, source, "-o", path]);
       }),
   });

@@ -2,10 +2,11 @@
 /*
  * Does what attached programs wait for.
  *
- *	actor [--cgroup DIRECTORY] ACTION...
+ *	actor [--cgroup DIRECTORY] [--to ADDRESS] ACTION...
  *
  * ACTION: call (a function, a USDT probe, getpgid), packets (UDP and TCP through lo),
- * sockets (every call that a cgroup program can watch), wait (until standard input ends).
+ * sockets (every call that a cgroup program can watch), connection (TCP through lo, port 7777),
+ * datagrams (UDP to ADDRESS: 3 to port 53, 2 to port 54), lo-up, wait (until standard input ends).
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -136,6 +137,43 @@ static void sockets(void)
 	close(open("/dev/null", O_RDWR));
 }
 
+/* One TCP connection from its beginning to its end: five bytes one way; the client closes first. */
+static void connection(void)
+{
+	const struct sockaddr_in place = {
+	    .sin_family = AF_INET, .sin_port = htons(7777), .sin_addr.s_addr = 0x0100007f};
+	int listener = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0);
+	int server, on = 1;
+	char text[8];
+
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(listener, (const void *)&place, sizeof(place)) || listen(listener, 1) ||
+	    connect(client, (const void *)&place, sizeof(place)))
+		exit(1);
+	server = accept(listener, NULL, NULL);
+	if (write(client, "hello", 5) != 5 || read(server, text, sizeof(text)) != 5)
+		exit(1);
+	close(client);
+	if (read(server, text, sizeof(text)))
+		exit(1);
+	close(server);
+	close(listener);
+}
+
+static void datagrams(const char *address)
+{
+	struct sockaddr_in place = {.sin_family = AF_INET};
+	int udp = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (inet_pton(AF_INET, address, &place.sin_addr) != 1)
+		exit(2);
+	for (int i = 0; i < 5; i++) {
+		place.sin_port = htons(i < 3 ? 53 : 54);
+		sendto(udp, "datagram", 8, 0, (const void *)&place, sizeof(place));
+	}
+	close(udp);
+}
+
 static void bring_up_lo(void)
 {
 	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
@@ -170,15 +208,23 @@ static void wait_for_end(void)
 
 int main(int argc, char **argv)
 {
+	const char *address = "127.0.0.1";
+
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--cgroup") && i + 1 < argc)
 			join_cgroup(argv[++i]);
+		else if (!strcmp(argv[i], "--to") && i + 1 < argc)
+			address = argv[++i];
 		else if (!strcmp(argv[i], "call"))
 			call();
 		else if (!strcmp(argv[i], "packets"))
 			packets();
 		else if (!strcmp(argv[i], "sockets"))
 			sockets();
+		else if (!strcmp(argv[i], "connection"))
+			connection();
+		else if (!strcmp(argv[i], "datagrams"))
+			datagrams(address);
 		else if (!strcmp(argv[i], "lo-up"))
 			bring_up_lo();
 		else if (!strcmp(argv[i], "wait"))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What command-line tools written as guests need besides eBPF: text that is harmless to a terminal,
- * times, numbers from options, a sleep that Ctrl-C ends, histograms. Needs no import but WASI's;
- * with -std=c11 (rather than gnu11, the default) also -D_POSIX_C_SOURCE=200809L, for the clocks.
+ * times, numbers from options, a loop over events, a sleep that Ctrl-C ends, histograms.
+ * With -std=c11 (rather than gnu11, the default) also -D_POSIX_C_SOURCE=200809L, for the clocks.
  */
 #ifndef WASM_BPF_TOOL_H
 #define WASM_BPF_TOOL_H
@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "bpf/libbpf.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -148,6 +150,55 @@ static inline bool tool_flush(void)
 		return true;
 	fputs("error: Cannot write the output\n", stderr);
 	return false;
+}
+
+/* ---- the usual loop ------------------------------------------------------------------------ */
+
+/* How long output waits for events that fill a batch: not at all, they end the wait. */
+#define TOOL_POLL_MS 100
+
+/**
+ * @brief Hands the events of a ring buffer to a callback until Ctrl-C, and flushes after each
+ * batch.
+ * @param map its name
+ * @param duration_ns ends after that time as well; 0 never
+ * @return the tool's exit code: 0 after Ctrl-C or the duration, 1 otherwise
+ */
+static inline int tool_poll_ring(const struct bpf_object *object, const char *map,
+				 ring_buffer_sample_fn handle_event, void *ctx,
+				 uint64_t duration_ns)
+{
+	struct ring_buffer *ring =
+	    ring_buffer__new(bpf_object__find_map_fd_by_name(object, map), handle_event, ctx, NULL);
+	uint64_t start = tool_clock_ns(CLOCK_MONOTONIC);
+	int n = 0;
+
+	if (!ring)
+		return 1;
+	while (n >= 0 && tool_flush()) {
+		if (duration_ns && tool_clock_ns(CLOCK_MONOTONIC) - start >= duration_ns)
+			break;
+		n = ring_buffer__poll(ring, TOOL_POLL_MS);
+	}
+	ring_buffer__free(ring);
+	if (n < 0 && n != -EINTR)
+		fprintf(stderr, "error: Cannot read events: %s\n", strerror(-n));
+	return (n >= 0 || n == -EINTR) && !ferror(stdout) && tool_flush() ? 0 : 1;
+}
+
+/**
+ * @brief Says on stderr how many events were shown, when that is wanted, and how many lost: the
+ * eBPF half counts those in its variable `lost`, an unsigned long long.
+ */
+static inline void tool_report(const struct bpf_object *object, uint64_t shown, bool verbose)
+{
+	unsigned long long lost = 0;
+
+	bpf_object__get_variable(object, "lost", &lost, sizeof(lost));
+	if (verbose)
+		fprintf(stderr, "%llu shown, %llu lost\n", (unsigned long long)shown, lost);
+	else if (lost)
+		fprintf(stderr, "warning: %llu events lost, the ring buffer was full\n", lost);
 }
 
 /* ---- histograms ---------------------------------------------------------------------------- */

@@ -108,6 +108,11 @@ static void objects(void)
 	EXPECT(bpf_object__load(obj), -EALREADY);
 	EXPECT(bpf_object__set_variable(obj, "settings", &settings, sizeof(settings)), -EPERM);
 	EXPECT(bpf_object__set_variable(obj, "calls", &number, sizeof(number)), 0);
+	number = 0;
+	EXPECT(bpf_object__get_variable(obj, "calls", &number, sizeof(number)), 0);
+	EXPECT(number, 9);
+	EXPECT(bpf_object__get_variable(obj, "calls", &number, 2), -EINVAL);
+	EXPECT(bpf_object__get_variable(obj, "no_such", &number, 4), -ENOENT);
 	map = bpf_object__find_map_by_name(obj, ".bss");
 	EXPECT(bpf_map__refresh(map), 0);
 	EXPECT(*(unsigned int *)bpf_map__initial_value(map, NULL), 9);
@@ -280,6 +285,12 @@ static void events(void)
 	EXPECT(!bpf_program__attach_to(pass, "no-such-if0") && errno == ENODEV, 1);
 	EXPECT(!bpf_program__attach_usdt(pass, -1, "/bin/true", "a", "b", NULL), 1);
 	EXPECT(bpf_program__fd(pass) > 0, 1);
+	EXPECT(bpf_program__set_target(pass, "no-such-if0"), 0);
+	bpf_program__set_autoattach(pass, false);
+	EXPECT(bpf_object__attach(obj), 0);
+	bpf_program__set_autoattach(bpf_object__find_program_by_name(obj, "produce"), false);
+	bpf_program__set_autoattach(pass, true);
+	EXPECT(bpf_object__attach(obj), -ENODEV);
 	bpf_object__close(obj);
 }
 

@@ -490,6 +490,21 @@ static inline struct bpf_program *bpf_object__find_program_by_name(const struct 
 	return NULL;
 }
 
+/* Where a variable's value stands in the memory of its section; NULL with errno set if it is not.
+ */
+static inline char *libbpf_wasm_variable(const struct bpf_object *obj, const char *name,
+					 size_t size, struct bpf_map **map)
+{
+	struct libbpf_elf_cursor at;
+
+	*map = NULL;
+	if (libbpf_elf__find_symbol(obj->elf, LIBBPF_ELF_OBJECT, name, &at))
+		*map = bpf_object__find_map_by_name(
+		    obj, libbpf_elf__section_name(obj->elf, at.symbol->section));
+	errno = !*map || !(*map)->initial ? ENOENT : at.symbol->size != size ? EINVAL : 0;
+	return errno ? NULL : (char *)(*map)->initial + (size_t)at.symbol->value;
+}
+
 /**
  * @brief Sets a global variable of the eBPF half by its name, which libbpf does through a skeleton.
  * @return 0; -ENOENT if there is no such variable, -EINVAL if it has another size, -EPERM for a
@@ -500,22 +515,16 @@ static inline struct bpf_program *bpf_object__find_program_by_name(const struct 
 static inline int bpf_object__set_variable(struct bpf_object *obj, const char *name,
 					   const void *value, size_t size)
 {
-	struct libbpf_elf_cursor at;
 	struct bpf_map *map;
+	char *at = libbpf_wasm_variable(obj, name, size, &map);
 
-	if (!libbpf_elf__find_symbol(obj->elf, LIBBPF_ELF_OBJECT, name, &at))
-		return libbpf_wasm_fail(ENOENT);
-	if (at.symbol->size != size)
-		return libbpf_wasm_fail(EINVAL);
-	map = bpf_object__find_map_by_name(obj,
-					   libbpf_elf__section_name(obj->elf, at.symbol->section));
-	if (!map || !map->initial)
-		return libbpf_wasm_fail(ENOENT);
-	memcpy((char *)map->initial + (size_t)at.symbol->value, value, size);
+	if (!at)
+		return -errno;
+	memcpy(at, value, size);
 	if (!obj->loaded)
 		return 0;
 	return libbpf_wasm_result(wasm_bpf_global_set(
-	    obj->handle, map->name, (uint32_t)at.symbol->value, value, (uint32_t)size));
+	    obj->handle, map->name, (uint32_t)(at - (char *)map->initial), value, (uint32_t)size));
 }
 
 /**
@@ -531,6 +540,19 @@ static inline int bpf_map__refresh(struct bpf_map *map)
 	if (fd < 0 || !map->initial)
 		return libbpf_wasm_fail(EINVAL);
 	return bpf_map_lookup_elem(fd, &zero, map->initial);
+}
+
+/** @brief Reads a global variable as it is now. @return 0; -ENOENT, -EINVAL as when it is set */
+static inline int bpf_object__get_variable(const struct bpf_object *obj, const char *name,
+					   void *value, size_t size)
+{
+	struct bpf_map *map;
+	const char *at = libbpf_wasm_variable(obj, name, size, &map);
+	int err = !at ? -errno : obj->loaded ? bpf_map__refresh(map) : 0;
+
+	if (!err)
+		memcpy(value, at, size);
+	return err;
 }
 
 /** @brief The other way: the programs get the variables as that memory has them. */
@@ -608,6 +630,54 @@ static inline struct bpf_link *bpf_program__attach_to(const struct bpf_program *
 static inline struct bpf_link *bpf_program__attach(const struct bpf_program *prog)
 {
 	return bpf_program__attach_to(prog, prog->target);
+}
+
+/* Whether a section's name says where its programs go; libbpf leaves out the others as well. */
+static inline bool libbpf_wasm_attaches_itself(const char *section)
+{
+	static const char *const places[] = {
+	    "tp/",	 "tracepoint/", "raw_tp",    "raw_tracepoint", "tp_btf/",
+	    "kprobe",	 "kretprobe",	"ksyscall/", "kretsyscall/",   "uprobe",
+	    "uretprobe", "usdt/",	"fentry",    "fexit",	       "fmod_ret",
+	    "freplace",	 "lsm/",	"lsm.s/",    "iter",
+	};
+
+	if (!strchr(section, '/'))
+		return false;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (!strncmp(section, places[i], strlen(places[i])))
+			return true;
+	}
+	return false;
+}
+
+/* Whether attaching everything is to attach this one. */
+static inline bool libbpf_wasm_autoattaches(const struct bpf_program *prog)
+{
+	return !prog->no_autoattach && (prog->target || libbpf_wasm_attaches_itself(prog->section));
+}
+
+/**
+ * @brief Attaches every program that has a target or whose section says where it goes, as a
+ * skeleton's attach does; until the object is closed.
+ * @return 0, or -errno of the first that failed: the reason stands on stderr
+ */
+static inline int bpf_object__attach(struct bpf_object *obj)
+{
+	struct bpf_program *prog;
+
+	for (prog = obj->programs; prog; prog = prog->next) {
+		struct bpf_link *link;
+
+		if (!libbpf_wasm_autoattaches(prog))
+			continue;
+		link = bpf_program__attach(prog);
+		if (!link)
+			return -errno;
+		/* The host keeps it attached. */
+		free(link);
+	}
+	return 0;
 }
 
 /** @brief Detaches; the object stays loaded. @return 0; -EINVAL if its object is closed already */

@@ -94,25 +94,6 @@ static inline int bpf_object__load_skeleton(struct bpf_object_skeleton *s)
 	return bpf_object__load(s->own);
 }
 
-/* Whether a section's name says where its programs go; libbpf leaves out the others as well. */
-static inline bool libbpf_wasm_attaches_itself(const char *section)
-{
-	static const char *const places[] = {
-	    "tp/",	 "tracepoint/", "raw_tp",    "raw_tracepoint", "tp_btf/",
-	    "kprobe",	 "kretprobe",	"ksyscall/", "kretsyscall/",   "uprobe",
-	    "uretprobe", "usdt/",	"fentry",    "fexit",	       "fmod_ret",
-	    "freplace",	 "lsm/",	"lsm.s/",    "iter",
-	};
-
-	if (!strchr(section, '/'))
-		return false;
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if (!strncmp(section, places[i], strlen(places[i])))
-			return true;
-	}
-	return false;
-}
-
 static inline void bpf_object__detach_skeleton(struct bpf_object_skeleton *s)
 {
 	for (int i = 0; i < s->prog_cnt; i++) {
@@ -144,8 +125,7 @@ static inline int bpf_object__attach_skeleton(struct bpf_object_skeleton *s)
 		const struct bpf_program *program = *prog->prog;
 		struct bpf_link *link;
 
-		if (program->no_autoattach || (prog->link && *prog->link) ||
-		    (!program->target && !libbpf_wasm_attaches_itself(program->section)))
+		if (!libbpf_wasm_autoattaches(program) || (prog->link && *prog->link))
 			continue;
 		link = bpf_program__attach(program);
 		if (!link)

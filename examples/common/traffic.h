@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* What the eBPF halves of xdp and tc count and match, and their guests read and set. */
+#ifndef TRAFFIC_H
+#define TRAFFIC_H
+
+/* What a packet is counted as. */
+enum kind {
+	KIND_OTHER,
+	KIND_ICMP, /* of IPv4 or IPv6 */
+	KIND_TCP,
+	KIND_UDP,
+	KINDS,
+};
+
+/* An element of the per-CPU array `counters`, by direction and kind. */
+struct counter {
+	unsigned long long packets;
+	unsigned long long bytes;
+	unsigned long long dropped; /* of `packets` */
+};
+
+/* A key of the hash map `rules`: what is dropped. Fields that are 0 match anything. */
+struct rule {
+	unsigned char address[16]; /* of who is not here; IPv4: the first four */
+	unsigned short port;	   /* the receiver's */
+	unsigned char kind;	   /* enum kind, for protocols and ports */
+	unsigned char is_address;
+};
+
+#define MAX_RULES 256
+
+_Static_assert(sizeof(struct counter) == 24, "struct counter has no padding");
+_Static_assert(sizeof(struct rule) == 20, "struct rule has no padding");
+
+#endif /* TRAFFIC_H */

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* What the guests of xdp and tc share: reading rules, printing counters. */
+#ifndef TRAFFIC_GUEST_H
+#define TRAFFIC_GUEST_H
+
+#include <arpa/inet.h>
+#include <strings.h>
+
+#include "traffic.h"
+#include "wasm_bpf_tool.h"
+
+static const char *const kind_names[KINDS] = {"other", "icmp", "tcp", "udp"};
+
+/* Rules of the command line. */
+static struct rule traffic_rules[MAX_RULES];
+static int traffic_rule_count;
+
+/* "tcp", "udp", "icmp", "tcp:80", "udp:53", or an address. */
+static inline bool traffic_parse_rule(const char *text, struct rule *rule)
+{
+	const char *colon = strchr(text, ':');
+	size_t length = colon ? (size_t)(colon - text) : strlen(text);
+	uint64_t port;
+
+	memset(rule, 0, sizeof(*rule));
+	for (int kind = KIND_ICMP; kind < KINDS; kind++) {
+		if (strlen(kind_names[kind]) != length ||
+		    strncasecmp(text, kind_names[kind], length))
+			continue;
+		rule->kind = (unsigned char)kind;
+		if (!colon)
+			return true;
+		if (kind == KIND_ICMP || !tool_number("a rule's port", colon + 1, 1, 65535, &port))
+			return false;
+		rule->port = (unsigned short)port;
+		return true;
+	}
+	rule->is_address = 1;
+	return inet_pton(AF_INET, text, rule->address) == 1 ||
+	       inet_pton(AF_INET6, text, rule->address) == 1;
+}
+
+/* Notes a rule of the command line; false when it is none, which has been said. */
+static inline bool traffic_add_rule(const char *text)
+{
+	if (traffic_rule_count == MAX_RULES) {
+		fprintf(stderr, "error: at most %d rules\n", MAX_RULES);
+		return false;
+	}
+	if (traffic_parse_rule(text, &traffic_rules[traffic_rule_count])) {
+		traffic_rule_count++;
+		return true;
+	}
+	fprintf(stderr,
+		"error: '%s' is no rule\nhint: rules are tcp, udp, icmp, tcp:PORT, "
+		"udp:PORT, and addresses\n",
+		text);
+	return false;
+}
+
+static inline bool traffic_set_rules(const struct bpf_object *object)
+{
+	int fd = bpf_object__find_map_fd_by_name(object, "rules");
+	unsigned char drop = 1;
+
+	for (int i = 0; i < traffic_rule_count; i++) {
+		if (bpf_map_update_elem(fd, &traffic_rules[i], &drop, BPF_ANY))
+			return false;
+	}
+	return true;
+}
+
+/* The counters of all CPUs together. */
+static inline bool traffic_read(const struct bpf_object *object, struct counter *sums, int count)
+{
+	const struct bpf_map *map = bpf_object__find_map_by_name(object, "counters");
+	struct wasm_bpf_map_info info;
+	struct counter *values;
+	bool good = true;
+
+	if (wasm_bpf_map_info(bpf_map__fd(map), &info) || !(values = malloc(info.value_size)))
+		return false;
+	for (int slot = 0; slot < count && good; slot++) {
+		good = !bpf_map_lookup_elem(bpf_map__fd(map), &slot, values);
+		memset(&sums[slot], 0, sizeof(sums[slot]));
+		for (unsigned int cpu = 0; cpu < info.cpus; cpu++) {
+			sums[slot].packets += values[cpu].packets;
+			sums[slot].bytes += values[cpu].bytes;
+			sums[slot].dropped += values[cpu].dropped;
+		}
+	}
+	free(values);
+	return good;
+}
+
+static const char *const direction_names[] = {"ingress", "egress"};
+
+/* A line for each kind of packet that has come since `before`. */
+static inline void traffic_print(bool both_ways, bool is_total, const struct counter *now,
+				 const struct counter *before)
+{
+	for (int slot = 0; slot < (both_ways ? 2 : 1) * KINDS; slot++) {
+		unsigned long long packets = now[slot].packets - before[slot].packets;
+
+		if (!packets)
+			continue;
+		if (is_total)
+			fputs("total   ", stdout);
+		else
+			tool_print_now();
+		if (both_ways)
+			printf(" %-7s", direction_names[slot / KINDS]);
+		printf(" %-5s %10llu %14llu %10llu\n", kind_names[slot % KINDS], packets,
+		       now[slot].bytes - before[slot].bytes,
+		       now[slot].dropped - before[slot].dropped);
+	}
+}
+
+/* Prints the counters of each interval until Ctrl-C, then those of the whole time; the exit code.
+ */
+static inline int traffic_show(const struct bpf_object *object, bool both_ways, uint64_t interval_s,
+			       uint64_t count)
+{
+	struct counter before[2 * KINDS], now[2 * KINDS], zero[2 * KINDS];
+	bool goes_on = true;
+
+	memset(before, 0, sizeof(before));
+	memset(zero, 0, sizeof(zero));
+	printf("TIME    %s PROTO %10s %14s %10s\n", both_ways ? " DIR    " : "", "PACKETS", "BYTES",
+	       "DROPPED");
+	for (uint64_t round = 0; goes_on && round < count; round++) {
+		if (!tool_flush())
+			return 1;
+		goes_on = tool_sleep_ms(interval_s * 1000);
+		if (!traffic_read(object, now, 2 * KINDS)) {
+			fprintf(stderr, "error: Cannot read the counters: %s\n", strerror(errno));
+			return 1;
+		}
+		traffic_print(both_ways, false, now, before);
+		memcpy(before, now, sizeof(now));
+	}
+	traffic_print(both_ways, true, now, zero);
+	return tool_flush() ? 0 : 1;
+}
+
+#endif /* TRAFFIC_GUEST_H */

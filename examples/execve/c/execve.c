@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* The guest half: prints every execve(2) until Ctrl-C. */
+#include <getopt.h>
+
+#include "wasm_bpf_tool.h"
+#include "execve.h"
+
+WASM_BPF_EMBED(execve_bpf, "execve.bpf.o");
+
+static struct {
+	struct config config;
+	const char *name;
+	bool time, quote, verbose;
+	unsigned long long shown, lost;
+} tool = {.config = {.uid = ANY_UID}};
+
+static const char usage[] = "Usage: execve [-T] [-x] [-q] [-u UID] [-n NAME] [-v]\n"
+			    "Prints every program that is started, with its arguments.\n"
+			    "\n"
+			    "  -T, --time       when, in UTC\n"
+			    "  -x, --fails      failed calls as well\n"
+			    "  -q, --quote      arguments in double quotes\n"
+			    "  -u, --uid UID    only this user's\n"
+			    "  -n, --name NAME  only processes whose name has this in it\n"
+			    "  -v, --verbose    counts at the end, to stderr\n"
+			    "  -h, --help       this text\n";
+
+static const struct option options[] = {
+    {"time", no_argument, NULL, 'T'},	    {"fails", no_argument, NULL, 'x'},
+    {"quote", no_argument, NULL, 'q'},	    {"uid", required_argument, NULL, 'u'},
+    {"name", required_argument, NULL, 'n'}, {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},	    {NULL, 0, NULL, 0},
+};
+
+static void print_args(const struct event *e)
+{
+	const char *arg = e->args;
+
+	for (unsigned int i = 0; i < e->arg_count; i++) {
+		size_t length = strlen(arg);
+
+		if (i)
+			putchar(' ');
+		if (tool.quote)
+			putchar('"');
+		tool_print_text(arg, 0);
+		if (length == ARG_LEN - 1)
+			fputs("...", stdout);
+		if (tool.quote)
+			putchar('"');
+		arg += length + 1;
+	}
+	puts(e->more_args ? " ..." : "");
+}
+
+static void handle_event(void *ctx, int cpu, void *data, __u32 size)
+{
+	const struct event *e = (const struct event *)data;
+
+	(void)ctx;
+	(void)cpu;
+	if (size < offsetof(struct event, args) ||
+	    size < offsetof(struct event, args) + e->args_size)
+		return;
+	if (tool.name && !strstr(e->comm, tool.name))
+		return;
+	tool.shown++;
+	if (tool.time) {
+		tool_print_now();
+		putchar(' ');
+	}
+	tool_print_text(e->comm, COMM_LEN);
+	printf(" %-7u %-7u %3d ", e->pid, e->ppid, e->result);
+	print_args(e);
+}
+
+static void handle_lost(void *ctx, int cpu, __u64 count)
+{
+	(void)ctx;
+	(void)cpu;
+	tool.lost += count;
+}
+
+static int poll_until_interrupted(struct bpf_object *object)
+{
+	struct perf_buffer *buffer =
+	    perf_buffer__new(bpf_object__find_map_fd_by_name(object, "events"), 64, handle_event,
+			     handle_lost, NULL, NULL);
+	int n;
+
+	/* The buffer first: what is sent before it is there is lost. */
+	if (!buffer || bpf_object__attach(object))
+		return 1;
+	printf("%s%-16s %-7s %-7s %3s %s\n", tool.time ? "TIME     " : "", "PCOMM", "PID", "PPID",
+	       "RET", "ARGS");
+	do {
+		if (!tool_flush())
+			return 1;
+		n = perf_buffer__poll(buffer, TOOL_POLL_MS);
+	} while (n >= 0);
+	perf_buffer__free(buffer);
+	return n == -EINTR ? 0 : 1;
+}
+
+/* The host has said on stderr why something failed. */
+static int trace(void)
+{
+	struct bpf_object *object =
+	    bpf_object__open_mem(execve_bpf, WASM_BPF_SIZE(execve_bpf), NULL);
+	int exit_code = 1;
+
+	if (!object)
+		return 1;
+	if (!bpf_object__set_variable(object, "config", &tool.config, sizeof(tool.config)) &&
+	    !bpf_object__load(object))
+		exit_code = poll_until_interrupted(object);
+	bpf_object__close(object);
+	if (tool.verbose)
+		fprintf(stderr, "%llu shown, %llu lost\n", tool.shown, tool.lost);
+	else if (tool.lost)
+		fprintf(stderr, "warning: %llu events lost, the perf buffer was full\n", tool.lost);
+	return exit_code;
+}
+
+static int wrong_usage(void)
+{
+	fputs(usage, stderr);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	int option;
+	uint64_t number;
+
+	while ((option = getopt_long(argc, argv, "Txqu:n:vh", options, NULL)) != -1) {
+		switch (option) {
+		case 'T':
+			tool.time = true;
+			break;
+		case 'x':
+			tool.config.failed_too = 1;
+			break;
+		case 'q':
+			tool.quote = true;
+			break;
+		case 'u':
+			if (!tool_number("--uid", optarg, 0, ANY_UID - 1, &number))
+				return 2;
+			tool.config.uid = (unsigned int)number;
+			break;
+		case 'n':
+			tool.name = optarg;
+			break;
+		case 'v':
+			tool.verbose = true;
+			break;
+		case 'h':
+			return fputs(usage, stdout) < 0;
+		default:
+			return wrong_usage();
+		}
+	}
+	return optind < argc ? wrong_usage() : trace();
+}

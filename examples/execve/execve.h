@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* What the eBPF half writes and the guest reads: the same bytes for both compilers. */
+#ifndef EXECVE_H
+#define EXECVE_H
+
+#define COMM_LEN 16 /* the kernel's TASK_COMM_LEN */
+#define MAX_ARGS 20 /* further ones are not read */
+#define ARG_LEN 128 /* of one argument, its NUL included; the rest is cut */
+#define ARGS_LEN (MAX_ARGS * ARG_LEN)
+
+/* One event of the perf event array `events`: as far as its arguments go. */
+struct event {
+	unsigned int pid;
+	unsigned int ppid;
+	unsigned int uid;
+	int result; /* of the system call: 0 or -errno */
+	unsigned int arg_count;
+	unsigned int more_args; /* 1: there were more than MAX_ARGS */
+	unsigned int args_size; /* bytes of `args` that are used: strings, each with its NUL */
+	char comm[COMM_LEN];
+	char args[ARGS_LEN];
+	char reserved[4];
+};
+
+/* Constants that the guest sets before the load. */
+struct config {
+	unsigned int uid; /* only this user's, or ANY_UID */
+	unsigned int failed_too;
+};
+
+#define ANY_UID 0xffffffffU
+
+_Static_assert(sizeof(struct event) == 48 + ARGS_LEN, "struct event has no padding");
+_Static_assert(sizeof(struct config) == 8, "struct config has no padding");
+
+#endif /* EXECVE_H */

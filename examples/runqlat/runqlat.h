@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* What the eBPF half writes and the guest reads: the same bytes for both compilers. */
+#ifndef RUNQLAT_H
+#define RUNQLAT_H
+
+#define COMM_LEN 16 /* the kernel's TASK_COMM_LEN */
+#define SLOTS 26
+
+/* An element of the hash map `histograms`; slot N counts waits of 2^N to 2^(N+1) - 1 units. */
+struct histogram {
+	unsigned int slots[SLOTS];
+	char comm[COMM_LEN];
+};
+
+/* Constants that the guest sets before the load. */
+struct config {
+	unsigned int pid;	   /* only this process, or 0 */
+	unsigned int per_process;  /* 1: a histogram each, by process; 0: one, with key 0 */
+	unsigned int milliseconds; /* 1: the unit; else microseconds */
+};
+
+_Static_assert(sizeof(struct histogram) == 4 * SLOTS + COMM_LEN, "struct histogram has no padding");
+_Static_assert(sizeof(struct config) == 12, "struct config has no padding");
+
+#endif /* RUNQLAT_H */

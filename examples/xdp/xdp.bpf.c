@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Counts an interface's incoming packets and drops those of rules, before the kernel looks at them.
+ */
+#include "traffic.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+/* The guest says on which interface. */
+SEC("xdp")
+int on_packet(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+
+	return judge(data, end, end - data, false) ? XDP_DROP : XDP_PASS;
+}
