@@ -16,6 +16,7 @@ import {
   type Reference,
   type Repository,
   type SendOptions,
+  signArtifact,
   type Source,
   storedName,
 } from "../oci/mod.ts";
@@ -29,6 +30,7 @@ import { print } from "./output.ts";
 import { openProgress } from "./progress.ts";
 import { referenceOf } from "./reference.ts";
 import { openRemote, REGISTRY_HELP, REGISTRY_OPTIONS, remoteOptions } from "./registry_options.ts";
+import { readSigningKey } from "./signing_key.ts";
 import { observing } from "./transfers.ts";
 
 export const HELP = `Usage: wasm-bpf push [OPTIONS] FILE REFERENCE
@@ -46,6 +48,8 @@ REFERENCE. FILE can be - for standard input; -m, --module FILE is the same.
       --created TIME    as in 2026-01-31T12:00:00Z, instead of now or of
                         SOURCE_DATE_EPOCH: the same module, annotations and
                         time give the same digest
+      --sign-key FILE   sign it with this key, as cosign sign --key does; the
+                        key's password is in COSIGN_PASSWORD, or asked for
       --json            say what was pushed as JSON
 ${REGISTRY_HELP}
   -h, --help            show this`;
@@ -57,6 +61,7 @@ const OPTIONS = {
   "annotation": { short: "a", argument: "KEY=VALUE", repeatable: true },
   "annotations": { argument: "KEY=VALUE", repeatable: true },
   "created": { argument: "TIME" },
+  "sign-key": { argument: "FILE" },
   "json": {},
 } as const satisfies Record<string, OptionSpec>;
 
@@ -70,6 +75,9 @@ export async function command(args: string[]): Promise<number> {
   checkOptions(line, { file, reference });
   const outcome = await interruptibly(async (signal) => {
     using progress = openProgress({ quiet: line.flags.has("quiet") });
+    // What is wrong with the key is better known before anything is sent.
+    const keyFile = line.values["sign-key"];
+    const key = keyFile === undefined ? undefined : await readSigningKey(keyFile);
     const module = file === undefined ? undefined : await readModule(file);
     using remote = openRemote(reference, remoteOptions(line, progress));
     const to = { remote: remote.repository, reference };
@@ -77,6 +85,9 @@ export async function command(args: string[]): Promise<number> {
     const manifest = module === undefined
       ? await sendStored(to, options)
       : await pushModule(to, { artifact: pack(module, line), source: module.source }, options);
+    if (key !== undefined) {
+      await signArtifact(remote.repository, { reference, digest: manifest.digest, key, signal });
+    }
     progress.say(`${formatReference(reference)} is ${manifest.digest}`);
     return manifest;
   });

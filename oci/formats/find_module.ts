@@ -52,7 +52,8 @@ const MAX_SHOWN = 8;
  */
 export function findModule(manifest: ImageManifest, what: string): ModulePlace {
   const { config, layers } = manifest;
-  const modules = layers.filter(isModuleLayer);
+  const isImage = [OCI_CONFIG, DOCKER_CONFIG].includes(essence(config.mediaType));
+  const modules = layers.filter((layer) => isModuleLayer(layer, isImage));
   const [only] = modules;
   if (only !== undefined && modules.length === 1) {
     const kind = artifactKind(config);
@@ -61,9 +62,11 @@ export function findModule(manifest: ImageManifest, what: string): ModulePlace {
     checkSize(only, what);
     return { kind, layers: [only], isArchive: false };
   }
-  const isImage = [OCI_CONFIG, DOCKER_CONFIG].includes(essence(config.mediaType)) &&
-    layers.length > 0 && layers.every((layer) => ARCHIVES.includes(essence(layer.mediaType)));
-  if (isImage && only === undefined) return { kind: "image", layers, isArchive: true };
+  const areArchives = layers.length > 0 &&
+    layers.every((layer) => ARCHIVES.includes(essence(layer.mediaType)));
+  if (isImage && areArchives && only === undefined) {
+    return { kind: "image", layers, isArchive: true };
+  }
   throw notAModule(manifest, what);
 }
 
@@ -73,10 +76,14 @@ function artifactKind(config: Descriptor): ArtifactKind {
   return type === WASM_CNCF_CONFIG ? "cncf" : "artifact";
 }
 
-/** By its media type, `application/wasm` or one that ends in `+wasm`, or by its file's name. */
-function isModuleLayer({ mediaType, annotations }: Descriptor): boolean {
+/**
+ * By its media type, `application/wasm` or one that ends in `+wasm`, or by its file's name. oras calls
+ * files that it is given no type for tar archives, and means the file itself.
+ */
+function isModuleLayer({ mediaType, annotations }: Descriptor, isImage: boolean): boolean {
   const type = essence(mediaType);
-  if (ARCHIVES.includes(type)) return false;
+  const isArchive = ARCHIVES.includes(type) && (isImage || type !== OCI_LAYER);
+  if (isArchive) return false;
   return /[/+]wasm$/.test(type) || /\.wasm$/i.test(annotations?.[TITLE] ?? "");
 }
 

@@ -83,6 +83,8 @@ Deno.test("findModule() takes one module by its type or its title, whatever else
   const found: [string, ImageManifest][] = [
     ["compat", manifest("application/vnd.wasm.config.v1+json", descriptor("application/wasm"))],
     ["artifact", manifest("application/vnd.oci.empty.v1+json", descriptor("a/b", "x.wasm"))],
+    // As `oras push hello.wasm` leaves it.
+    ["artifact", manifest("application/vnd.oci.empty.v1+json", descriptor(TAR, "hello.wasm"))],
     ["artifact", manifest("text/x", descriptor("text/plain", "README"), descriptor("a/b+wasm"))],
     ["artifact", manifest(IMAGE_CONFIG, descriptor("application/wasm; version=1"))],
   ];
@@ -108,6 +110,10 @@ Deno.test("findModule() says what it found instead of one module", () => {
     [manifest("text/x", wasm, wasm), /found application\/wasm, application\/wasm;/],
     [manifest("application/vnd.wasm.config.v0+json", wasm, descriptor("a/b")), /found .*a\/b/],
     [manifest("application/vnd.oci.empty.v1+json", descriptor(TAR)), /config .*empty/],
+    [
+      manifest("application/vnd.oci.empty.v1+json", descriptor(`${TAR}+gzip`, "folder.wasm")),
+      /config .*empty/,
+    ],
     [manifest("text/x", ...Array(20).fill(descriptor("text/plain"))), /and 12 more/],
   ];
   for (const [artifact, pattern] of refused) {

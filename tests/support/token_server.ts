@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createPrivateKey, type KeyObject, randomUUID, sign, X509Certificate } from "node:crypto";
-import { selfSigned } from "./certificates.ts";
+import { loopbackCertificate, selfSigned } from "./certificates.ts";
 
 /** One request for a token, as it came. */
 export interface TokenRequest {
@@ -30,6 +30,8 @@ export interface TokenServerOptions {
   lifetimeSeconds?: number;
   /** Leaves `expires_in` out of the answer, which then means 60 seconds. */
   omitExpiry?: boolean;
+  /** HTTPS, with a certificate of a private authority; see {@linkcode TokenServer.caFile}. */
+  tls?: boolean;
   /** Answers 404 to POST, as servers do that know the older form only. */
   withoutOauth?: boolean;
 }
@@ -74,20 +76,34 @@ export class TokenServer implements AsyncDisposable {
     this.#options = options;
     this.#key = createPrivateKey(Deno.readTextFileSync(`${folder}/token.key`));
     this.#certificate = Deno.readTextFileSync(this.rootCertificateFile);
-    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-      return this.#answer(request);
-    });
+    const address = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
+    const tls = options.tls === true
+      ? {
+        key: Deno.readTextFileSync(`${folder}/loopback.key`),
+        cert: Deno.readTextFileSync(`${folder}/loopback.pem`),
+      }
+      : {};
+    this.#server = Deno.serve({ ...address, ...tls }, (request) => this.#answer(request));
   }
 
   static async start(options: TokenServerOptions = {}): Promise<TokenServer> {
     const folder = await Deno.makeTempDir({ prefix: "wasm-bpf-tokens-" });
     await selfSigned(folder, "token");
+    if (options.tls === true) {
+      await loopbackCertificate(folder, await selfSigned(folder, "authority"));
+    }
     return new TokenServer(folder, options);
   }
 
   /** Address to get tokens from. */
   get realm(): string {
-    return `http://127.0.0.1:${this.#server.addr.port}/token`;
+    const scheme = this.#options.tls === true ? "https" : "http";
+    return `${scheme}://127.0.0.1:${this.#server.addr.port}/token`;
+  }
+
+  /** PEM file of the authority that signed its certificate; only with `tls`. */
+  get caFile(): string {
+    return `${this.#folder}/authority.pem`;
   }
 
   /** What a registry needs to trust this server. */

@@ -1,0 +1,48 @@
+/** The key of `--sign-key`. */
+import { HostError } from "../ffi/errors.ts";
+import { PrivateKey, TrustError } from "../oci/mod.ts";
+
+/** Environment variable with the key's password: the one that cosign has. */
+const PASSWORD = "COSIGN_PASSWORD";
+
+/** A key file of more is none. */
+const MAX_BYTES = 64 * 1024;
+
+/**
+ * Reads a key to sign with, and asks for its password where it needs one that is not in the
+ * environment.
+ *
+ * @throws {TrustError} `BAD_KEY`, `BAD_PASSWORD`
+ */
+export async function readSigningKey(path: string): Promise<PrivateKey> {
+  const pem = readKey(path);
+  const password = PrivateKey.isEncrypted(pem) ? passwordFor(path) : undefined;
+  return await PrivateKey.parse(pem, { name: path, password });
+}
+
+function readKey(path: string): string {
+  try {
+    if (Deno.statSync(path).size <= MAX_BYTES) return Deno.readTextFileSync(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replace(/: \w+ '[^]*$/, "") : `${cause}`;
+    throw badKey(path, reason, cause);
+  }
+  throw badKey(path, "it is too large");
+}
+
+function badKey(path: string, reason: string, cause?: unknown): HostError {
+  return new TrustError(`Cannot use the key ${path}: ${reason}`, {
+    code: "BAD_KEY",
+    hint: "cosign generate-key-pair makes cosign.key, which is such a file",
+    cause,
+  });
+}
+
+function passwordFor(path: string): string {
+  const given = Deno.env.get(PASSWORD);
+  if (given !== undefined) return given;
+  throw new TrustError(`Cannot use the key ${path}: it is encrypted, and there is no password`, {
+    code: "BAD_PASSWORD",
+    hint: `put it into the environment variable ${PASSWORD}`,
+  });
+}
