@@ -72,6 +72,13 @@ const EXPECTED_PATHS = [
   /^events\//,
 ];
 
+/** What loading and attaching need, and memory for the statistics. */
+const ERRANDS = new RegExp([
+  ...['"/sys/kernel/(btf/vmlinux|tracing|debug/tracing)', '"/sys/fs/bpf"', '"events/'],
+  ...['"/sys/devices/system/cpu/(possible|online)"', '"/sys/bus/event_source/'],
+  ...['"/proc/(version_signature|self/statm)"'],
+].join("|"));
+
 Deno.test("a run creates no file and reads no path that others could prepare", async () => {
   const folder = await Deno.makeTempDir();
   try {
@@ -92,6 +99,34 @@ Deno.test("a run creates no file and reads no path that others could prepare", a
     }
     const changing = /\b(mkdir|mknod|rename|unlink|link|symlink|chmod|chown|mount)(at2?)?\(/;
     assert.deepEqual(lines.filter((line) => changing.test(line) && !/readlink/.test(line)), []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a run without grants opens nothing once it is confined, but what its errands take", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const log = `${folder}/strace`;
+    const calls = "trace=open,openat,openat2,landlock_restrict_self";
+    const through = ["strace", "-f", "-qq", "-e", calls, "-o", log];
+    const { code, stderr } = await runCli(["--stats", "--timeout", "300ms", BOOTSTRAP], {
+      through,
+    });
+    assert.equal(code, 0, stderr);
+    const lines = (await Deno.readTextFile(log)).split("\n");
+    const wall = lines.findIndex((line) => /landlock_restrict_self/.test(line));
+    assert.ok(wall > 0);
+    const thread = /^\d+/.exec(lines[wall] ?? "")?.[0] ?? "?";
+    const [own, errands] = [[], []] as [string[], string[]];
+    for (const line of lines.slice(wall + 1)) {
+      if (!/\bopen(at2?|)\(/.test(line)) continue;
+      (line.startsWith(`${thread} `) ? own : errands).push(line);
+    }
+    // The shim itself, from memory, when a function is compiled.
+    assert.deepEqual(own.filter((line) => !/"\/proc\/thread-self\/fd\//.test(line)), []);
+    assert.ok(errands.some((line) => /btf\/vmlinux/.test(line)));
+    assert.deepEqual(errands.filter((line) => !ERRANDS.test(line)), []);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

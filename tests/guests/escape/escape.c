@@ -14,7 +14,7 @@
  *	link DIR PATH LOOKUP DIR PATH, rename DIR PATH DIR PATH
  *	fstat|ftimes|close|fdstat|prestat|accept|recv|send|shutdown FD, renumber FD FD
  *	rights FD BASE INHERITING, flags FD FLAGS, size FD SIZE, allocate FD SIZE, fds
- *	race DIR ROUNDS PREFIX: see race.h
+ *	await DIR PATH: until it is there; environ; race DIR ROUNDS PREFIX: see race.h
  *
  * OFLAGS are letters (c creates, d directory, e exclusive, t truncates) or -; RIGHTS are r, w, d
  * (of a folder, to read), a (all), or a number in hexadecimal.
@@ -305,9 +305,26 @@ static int environment(void)
 	return 0;
 }
 
+static int await(void)
+{
+	struct raw_filestat stat;
+	int err;
+
+	/* Some seconds at most. */
+	for (int i = 0; i < 10000000; i++) {
+		err = raw_path_filestat_get(fd_at(1), 0, PATH(2), &stat);
+		if (!err)
+			return 0;
+	}
+	return err;
+}
+
 static int run(void)
 {
 	int err;
+
+	if (is("await"))
+		return await();
 
 	if (is("fds"))
 		return list_fds();
@@ -336,6 +353,8 @@ int main(int argc, char **argv)
 			return 2;
 		}
 		printf("%d%s\n", err, given);
+		/* Somebody may wait for it. */
+		fflush(stdout);
 	}
 	return 0;
 }
