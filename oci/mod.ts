@@ -123,3 +123,7 @@ export { type ConnectionOptions } from "./registry/connection.ts";
 export { type Timing } from "./registry/retry.ts";
 export { type RetryNotice } from "./registry/retrying.ts";
 export { type Credential, type CredentialSource } from "./credentials/credential.ts";
+export { storedCredentials, type StoredOptions } from "./credentials/stored.ts";
+export { forgetCredential, keepCredential, type KeptIn } from "./credentials/edit.ts";
+export { CredentialError } from "./credentials/errors.ts";
+export { type Surroundings } from "./credentials/locations.ts";

@@ -1,0 +1,125 @@
+/** `wasm-bpf login`: checks a name and a password with a registry, and keeps them. */
+import { type Credential, keepCredential, Registry, RegistryError } from "../oci/mod.ts";
+import { HostError } from "../ffi/errors.ts";
+import { UsageError } from "./errors.ts";
+import { type CommandLine, type OptionSpec, parseCommandLine } from "./options.ts";
+import { print, printError, visible } from "./output.ts";
+import { ask, PromptEnded } from "./prompt.ts";
+import { registryName } from "./registry_name.ts";
+
+const OPTIONS = {
+  "username": { short: "u", argument: "NAME" },
+  "password": { short: "p", argument: "PASSWORD" },
+  "password-stdin": {},
+  "plain-http": {},
+  "ca-file": { argument: "FILE" },
+  "help": { short: "h" },
+} as const satisfies Record<string, OptionSpec>;
+
+/** What a registry hands out as a password is not longer. */
+const MAX_PASSWORD_BYTES = 64 * 1024;
+/** 128 + SIGINT. */
+const EXIT_INTERRUPTED = 130;
+
+export const HELP = `Checks a name and a password with a registry, and keeps them.
+
+Usage: wasm-bpf login [OPTIONS] [REGISTRY]
+
+  REGISTRY   ghcr.io, localhost:5000, ...; docker.io when it is left out
+
+  -u, --username NAME      the name; asked for when it is left out
+      --password-stdin     read the password, or a token, from standard input
+  -p, --password PASSWORD  the password; others can see it in the list of
+                           processes, so better let it be asked for
+      --plain-http         speak HTTP without TLS
+      --ca-file FILE       trust the certificate authorities in FILE as well
+  -h, --help               show this
+
+They are kept where docker keeps them, $DOCKER_CONFIG/config.json or
+~/.docker/config.json, or in $REGISTRY_AUTH_FILE: by the helper program that
+is set there for the registry (credHelpers, credsStore), else in the file
+itself, which only its owner may read.`;
+
+type Line = CommandLine<keyof typeof OPTIONS>;
+
+/** Logs in. */
+export async function command(args: string[]): Promise<number> {
+  const line: Line = parseCommandLine(args, OPTIONS, { interleaved: true });
+  const registry = registryName(line.rest, "login");
+  const credential = await readCredential(line, registry);
+  if (credential === undefined) return EXIT_INTERRUPTED;
+  await check(registry, credential, line);
+  const { path, helper } = await keepCredential(registry, credential);
+  const where = helper === undefined ? path : `docker-credential-${helper}`;
+  print(visible(`Logged in to ${registry} as ${credential.username}; kept in ${where}`));
+  return 0;
+}
+
+type Password = Credential & { kind: "password" };
+
+/** What to log in with; undefined when a question was answered with Ctrl-C. */
+async function readCredential(line: Line, registry: string): Promise<Password | undefined> {
+  try {
+    return await askFor(line, registry);
+  } catch (error) {
+    if (error instanceof PromptEnded) return undefined;
+    throw error;
+  }
+}
+
+async function askFor({ flags, values }: Line, registry: string): Promise<Password> {
+  const fromStdin = flags.has("password-stdin");
+  if (fromStdin && values.password !== undefined) {
+    throw new UsageError("Cannot take the password twice: -p and --password-stdin", SEE_HELP);
+  }
+  if (fromStdin && values.username === undefined) {
+    throw new UsageError("No name given: --password-stdin goes with --username NAME", SEE_HELP);
+  }
+  if (values.password !== undefined) {
+    printError("warning: the password is in the list of processes; --password-stdin is safer");
+  }
+  const username = values.username ?? ask(`User name for ${registry}`, { hidden: false });
+  if (username === "") throw new UsageError("No name given", SEE_HELP);
+  if (username.includes(":")) {
+    throw new UsageError("Cannot use a name with a colon in it", SEE_HELP);
+  }
+  const password = values.password ??
+    (fromStdin ? await readStdin() : ask("Password or token", { hidden: true }));
+  if (password === "") throw new UsageError("No password given", SEE_HELP);
+  return { kind: "password", username, password };
+}
+
+const SEE_HELP = "try: wasm-bpf login --help";
+
+/** All of standard input, without the line feed at its end. */
+async function readStdin(): Promise<string> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for await (const chunk of Deno.stdin.readable) {
+    size += chunk.length;
+    if (size > MAX_PASSWORD_BYTES) {
+      throw new HostError("Cannot use the password on standard input: it is too long", {
+        code: "TOO_LARGE",
+      });
+    }
+    chunks.push(chunk);
+  }
+  return (await new Blob(chunks).text()).replace(/\r?\n$/, "");
+}
+
+/** Asks the registry before anything is kept. */
+async function check(registry: string, credential: Password, line: Line): Promise<void> {
+  using client = new Registry(registry, {
+    credentials: { get: () => Promise.resolve(credential) },
+    plainHttp: line.flags.has("plain-http"),
+    caFile: line.values["ca-file"],
+  });
+  try {
+    await client.ping();
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.status !== 401) throw error;
+    const { message, code, method, url, status } = error;
+    const hint = "check the name and the password; many registries want an access token instead";
+    throw new RegistryError(message, { code, method, url, status, hint });
+  }
+}

@@ -1,0 +1,79 @@
+/** Asks a person on the terminal, whatever standard input and output are. */
+import { HostError } from "../ffi/errors.ts";
+
+const MAX_LENGTH = 64 * 1024;
+
+/** What the keys send: Ctrl-C, Ctrl-D, backspace in its two forms, Ctrl-U, Enter in its two forms. */
+const KEY = { interrupt: 3, end: 4, erase: [8, 127], clear: 21, enter: [10, 13] };
+
+/** The person ended the question: by Ctrl-C or Ctrl-D. */
+export class PromptEnded extends HostError {
+  override name = "PromptEnded";
+}
+
+/**
+ * The line that somebody types at the terminal.
+ *
+ * @param options.hidden without showing it
+ * @throws {HostError} `NO_TERMINAL` when there is nobody to ask; {@linkcode PromptEnded}
+ */
+export function ask(question: string, options: { hidden: boolean }): string {
+  using terminal = openTerminal();
+  // Before the question: whoever answers at once would be shown.
+  terminal.setRaw(true);
+  try {
+    write(terminal, `${question}: `);
+    return readLine(terminal, options.hidden);
+  } finally {
+    terminal.setRaw(false);
+    write(terminal, "\n");
+  }
+}
+
+function openTerminal(): Deno.FsFile {
+  try {
+    const terminal = Deno.openSync("/dev/tty", { read: true, write: true });
+    if (terminal.isTerminal()) return terminal;
+    terminal.close();
+  } catch {
+    // There is none: a service, or a pipeline.
+  }
+  throw new HostError("Cannot ask for a name or a password: there is no terminal", {
+    code: "NO_TERMINAL",
+    hint: "give them with --username NAME --password-stdin",
+  });
+}
+
+/** The keys up to Enter. A paste comes as many bytes at once. */
+function readLine(terminal: Deno.FsFile, hidden: boolean): string {
+  let line: number[] = [];
+  const byte = new Uint8Array(1);
+  for (;;) {
+    if (terminal.readSync(byte) === null) throw ended();
+    const [key = 0] = byte;
+    if (KEY.enter.includes(key)) return new TextDecoder().decode(Uint8Array.from(line));
+    if (key === KEY.interrupt || (key === KEY.end && line.length === 0)) throw ended();
+    if (KEY.erase.includes(key)) line = erased(terminal, line, hidden);
+    else if (key === KEY.clear) { while (line.length > 0) line = erased(terminal, line, hidden); }
+    else if (key >= 32 && line.length < MAX_LENGTH) {
+      line.push(key);
+      if (!hidden) terminal.writeSync(byte);
+    }
+  }
+}
+
+/** Without its last character, which may be several bytes. */
+function erased(terminal: Deno.FsFile, line: number[], hidden: boolean): number[] {
+  if (line.length === 0) return line;
+  const start = line.findLastIndex((byte) => (byte & 0xc0) !== 0x80);
+  if (!hidden) write(terminal, "\b \b");
+  return line.slice(0, Math.max(0, start));
+}
+
+function ended(): PromptEnded {
+  return new PromptEnded("Nothing was done: the question was not answered", { code: "ENDED" });
+}
+
+function write(terminal: Deno.FsFile, text: string): void {
+  terminal.writeSync(new TextEncoder().encode(text));
+}

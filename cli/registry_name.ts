@@ -1,0 +1,24 @@
+/** The registry that `login` and `logout` are about. */
+import { canonicalRegistry, isRegistryName } from "../oci/mod.ts";
+import { UsageError } from "./errors.ts";
+
+/** Where people log in when they do not say where. */
+const DEFAULT = "docker.io";
+
+/**
+ * The one word on the command line; `https://` in front of it does no harm.
+ *
+ * @throws {UsageError}
+ */
+export function registryName(words: readonly string[], command: string): string {
+  const [word = DEFAULT, ...more] = words;
+  const help = `try: wasm-bpf ${command} --help`;
+  if (more.length > 0) throw new UsageError(`Too many arguments: ${more.join(" ")}`, help);
+  const name = word.replace(/^https?:\/\//i, "").replace(/\/(v[12]\/?)?$/, "");
+  if (isRegistryName(name)) return canonicalRegistry(name);
+  throw new UsageError(
+    `Cannot ${command === "login" ? "log in to" : "log out of"} ${JSON.stringify(word)}: ` +
+      "it is no registry's name",
+    "a registry is a host, and a port or none: ghcr.io, localhost:5000",
+  );
+}

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { type AuthFile, candidateKeys, dockerKey, entryKey, parseAuthFile } from "./auth_file.ts";
+
+function parse(document: unknown): AuthFile {
+  return parseAuthFile(new TextEncoder().encode(JSON.stringify(document)), "config.json");
+}
+
+const auth = btoa("you:se:cret");
+const password = { kind: "password", username: "you", password: "se:cret" };
+
+Deno.test("parseAuthFile() reads what docker and podman write", () => {
+  const { entries, store, helpers, odd } = parse({
+    auths: {
+      "https://index.docker.io/v1/": { auth },
+      "ghcr.io": { username: "you", password: "se:cret" },
+      "https://a.example/v2/": { auth: "", identitytoken: "refresh" },
+      "b.example:5000/team/tool": { registrytoken: "bearer", auth },
+      "c.example": {},
+    },
+    credsStore: "desktop",
+    credHelpers: { "gcr.io": "gcloud", "https://index.docker.io/v1/": "hub" },
+    HttpHeaders: { "User-Agent": "x" },
+  });
+  assert.deepEqual([...entries], [
+    ["docker.io", password],
+    ["ghcr.io", password],
+    ["a.example", { kind: "refresh", token: "refresh" }],
+    ["b.example:5000/team/tool", { kind: "bearer", token: "bearer" }],
+  ]);
+  assert.equal(store, "desktop");
+  assert.deepEqual([...helpers], [["gcr.io", "gcloud"], ["docker.io", "hub"]]);
+  assert.deepEqual(odd, []);
+});
+
+Deno.test("parseAuthFile() leaves one odd entry out, says which, and shows no secret", () => {
+  for (
+    const entry of [
+      7,
+      [],
+      "se:cret",
+      { auth: 7 },
+      { auth: "***" },
+      { auth: btoa("secret") },
+      { auth: btoa(":secret") },
+      { auth: btoa("\xff\xfe:secret") },
+      { registrytoken: "secret\nX-Header: 1" },
+    ]
+  ) {
+    const { entries, odd } = parse({ auths: { "odd.example": entry, "ghcr.io": { auth } } });
+    assert.deepEqual([...entries.keys()], ["ghcr.io"], JSON.stringify(entry));
+    assert.equal(odd.length, 1);
+    assert.match(odd[0] ?? "", /odd\.example/);
+    assert.doesNotMatch(odd[0] ?? "", /secret/);
+  }
+});
+
+Deno.test("parseAuthFile() reads the rest where a part has another shape", () => {
+  const { entries, odd } = parse({
+    auths: { "ghcr.io": { auth } },
+    credsStore: 1,
+    credHelpers: [],
+  });
+  assert.equal(entries.size, 1);
+  assert.equal(odd.length, 2);
+  assert.equal(parse({ auths: [] }).odd.length, 1);
+  assert.deepEqual(parse({}).odd, []);
+});
+
+Deno.test("parseAuthFile() takes <token> for the user of an identity token", () => {
+  const { entries } = parse({ auths: { "a.example": { auth: btoa("<token>:refresh") } } });
+  assert.deepEqual(entries.get("a.example"), { kind: "refresh", token: "refresh" });
+});
+
+Deno.test("parseAuthFile() refuses what is no JSON", () => {
+  for (const text of ["", "auths:", "[]", "{"]) {
+    assert.throws(
+      () => parseAuthFile(new TextEncoder().encode(text), "config.json"),
+      { code: "BAD_JSON" },
+      text,
+    );
+  }
+});
+
+Deno.test("entryKey() brings every way to write a registry to one", () => {
+  for (
+    const name of ["docker.io", "index.docker.io", "https://index.docker.io/v1/", "DOCKER.IO/v2/"]
+  ) {
+    assert.equal(entryKey(name), "docker.io", name);
+  }
+  assert.equal(entryKey("https://a.example:5000/whatever"), "a.example:5000");
+  assert.equal(entryKey("a.example/you/tool"), "a.example/you/tool");
+  for (const name of ["", "/", "a b", "ftp://a.example", "user@a.example", "https://"]) {
+    assert.equal(entryKey(name), undefined, name);
+  }
+  assert.equal(dockerKey("docker.io"), "https://index.docker.io/v1/");
+});
+
+Deno.test("candidateKeys() goes from the narrowest to the registry", () => {
+  assert.deepEqual(candidateKeys("a.b", "you/tool"), ["a.b/you/tool", "a.b/you", "a.b"]);
+  assert.deepEqual(candidateKeys("a.b", undefined), ["a.b"]);
+});

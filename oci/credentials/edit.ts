@@ -1,0 +1,126 @@
+/** Changes the file of credentials for `login` and `logout`, and leaves alone what is not theirs. */
+import { type AuthFile, dockerKey, entryKey, parseAuthFile } from "./auth_file.ts";
+import type { Credential } from "./credential.ts";
+import { CredentialError } from "./errors.ts";
+import { CredentialHelper } from "./helper.ts";
+import {
+  type Location,
+  locations,
+  loginLocation,
+  readLocation,
+  type Surroundings,
+  surroundings,
+} from "./locations.ts";
+import { writePrivateFile } from "./private_file.ts";
+
+/** Where something was kept or taken away. */
+export interface KeptIn {
+  /** The file that holds it, or names the program that does. */
+  readonly path: string;
+  /** The program that has it, when that is not the file itself. */
+  readonly helper: string | undefined;
+}
+
+type Members = Record<string, unknown>;
+
+/**
+ * Keeps a name and a password for a registry: with the helper that is set for it, else in the file.
+ *
+ * @throws {CredentialError} when it cannot be kept; the file is as it was then
+ */
+export async function keepCredential(
+  registry: string,
+  credential: Credential & { kind: "password" },
+  around: Surroundings = surroundings(),
+): Promise<KeptIn> {
+  const location = loginLocation(around);
+  if (location === undefined) {
+    throw new CredentialError("Cannot keep credentials: HOME is not set", {
+      code: "ENOENT",
+      hint: "set HOME, DOCKER_CONFIG or REGISTRY_AUTH_FILE",
+    });
+  }
+  const { document, file, indent } = open(location);
+  const helper = file?.helpers.get(registry) ?? file?.store;
+  const auths = membersOf(document["auths"]);
+  for (const key of keysOf(auths, registry)) delete auths[key];
+  if (helper !== undefined) await new CredentialHelper(helper).store(registry, credential);
+  const bytes = new TextEncoder().encode(`${credential.username}:${credential.password}`);
+  // With a helper, docker leaves an empty entry, which tells its logout.
+  auths[keyIn(location, registry)] = helper === undefined ? { auth: bytes.toBase64() } : {};
+  write(location.path, { ...document, auths }, indent);
+  return { path: location.path, helper };
+}
+
+/**
+ * Takes away what is kept for a registry in files that are one's own.
+ *
+ * @returns where there was something
+ * @throws {CredentialError} when something cannot be taken away
+ */
+export async function forgetCredential(
+  registry: string,
+  around: Surroundings = surroundings(),
+): Promise<KeptIn[]> {
+  const found: KeptIn[] = [];
+  for (const location of locations(around)) {
+    if (location.owner !== undefined) continue;
+    const { document, file, indent } = open(location);
+    const helper = file?.helpers.get(registry) ?? file?.store;
+    if (helper !== undefined && await erase(helper, registry)) {
+      found.push({ path: location.path, helper });
+    }
+    const auths = membersOf(document["auths"]);
+    const keys = keysOf(auths, registry);
+    if (keys.length === 0) continue;
+    for (const key of keys) delete auths[key];
+    write(location.path, { ...document, auths }, indent);
+    if (helper === undefined) found.push({ path: location.path, helper });
+  }
+  return found;
+}
+
+/** Whether the helper had something. */
+async function erase(name: string, registry: string): Promise<boolean> {
+  const helper = new CredentialHelper(name);
+  if (await helper.get(registry) === undefined) return false;
+  await helper.erase(registry);
+  return true;
+}
+
+/** The file as it is: for changing it, and as it is understood. */
+function open(location: Location): { document: Members; file?: AuthFile; indent: string } {
+  const bytes = readLocation(location);
+  if (bytes === undefined || bytes.length === 0) return { document: {}, indent: "\t" };
+  try {
+    const file = parseAuthFile(bytes, location.path);
+    const text = new TextDecoder().decode(bytes);
+    const indent = /^\{\s*\n([ \t]+)"/.exec(text)?.[1] ?? "\t";
+    return { document: membersOf(JSON.parse(text)), file, indent };
+  } catch (cause) {
+    throw new CredentialError(`Cannot change ${location.path}: it is not JSON`, {
+      code: "BAD_JSON",
+      hint: "repair it or move it away; nothing was changed",
+      cause,
+    });
+  }
+}
+
+/** Without a prototype, so that no member's name means anything else. */
+function membersOf(value: unknown): Members {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return Object.assign(Object.create(null), isObject ? value : {});
+}
+
+/** The keys under which a registry's credentials may stand, whoever wrote them. */
+function keysOf(auths: Members, registry: string): string[] {
+  return Object.keys(auths).filter((key) => entryKey(key) === registry);
+}
+
+function keyIn({ isDockers }: Location, registry: string): string {
+  return isDockers ? dockerKey(registry) : registry;
+}
+
+function write(path: string, document: Members, indent: string): void {
+  writePrivateFile(path, new TextEncoder().encode(`${JSON.stringify(document, null, indent)}\n`));
+}

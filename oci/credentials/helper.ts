@@ -1,0 +1,175 @@
+/** Programs that keep credentials: `docker-credential-NAME`, as docker's own speak. */
+import { readJson } from "../json.ts";
+import { dockerKey, passwordOf } from "./auth_file.ts";
+import type { Credential } from "./credential.ts";
+import { CredentialError } from "./errors.ts";
+import type { Caller } from "./locations.ts";
+
+/** How a helper is run. */
+export interface HelperOptions {
+  /** Run it as him. */
+  readonly owner?: Caller | undefined;
+  /** Milliseconds: it may have to ask somebody for a pass phrase. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const TIMEOUT_MS = 60_000;
+const MAX_OUTPUT = 1024 ** 2;
+const LIMITS = { bytes: MAX_OUTPUT, depth: 8, members: 1000 };
+
+/** What docker's own helpers print when they know nothing, in different words. */
+const NOT_FOUND = /credentials not found|no credentials|not found in (native )?keychain/i;
+
+/** One such program. */
+export class CredentialHelper {
+  readonly #program: string;
+  readonly #options: HelperOptions;
+
+  /**
+   * The program of that name, as it is found in `PATH`.
+   *
+   * @throws {CredentialError} `BAD_CREDENTIAL` when the name leads elsewhere
+   */
+  constructor(name: string, options: HelperOptions = {}) {
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) {
+      throw new CredentialError(
+        `Cannot run the credential helper ${
+          JSON.stringify(name.slice(0, 100))
+        }: that is no program's name`,
+        {
+          code: "BAD_CREDENTIAL",
+        },
+      );
+    }
+    this.#program = `docker-credential-${name}`;
+    this.#options = options;
+  }
+
+  /** What it has for a registry; undefined when it has nothing. */
+  async get(registry: string): Promise<Credential | undefined> {
+    const { success, output } = await this.#run("get", dockerKey(registry));
+    if (!success) {
+      if (NOT_FOUND.test(output)) return undefined;
+      throw this.#failure("get", output);
+    }
+    return this.#read(output);
+  }
+
+  /** Gives it something to keep. */
+  async store(registry: string, credential: Credential & { kind: "password" }): Promise<void> {
+    const input = JSON.stringify({
+      ServerURL: dockerKey(registry),
+      Username: credential.username,
+      Secret: credential.password,
+    });
+    const { success, output } = await this.#run("store", input);
+    if (!success) throw this.#failure("store", output);
+  }
+
+  /** Makes it forget a registry. */
+  async erase(registry: string): Promise<void> {
+    const { success, output } = await this.#run("erase", dockerKey(registry));
+    if (!success && !NOT_FOUND.test(output)) throw this.#failure("erase", output);
+  }
+
+  #read(output: string): Credential | undefined {
+    try {
+      const bytes = new TextEncoder().encode(output);
+      const json = readJson(bytes, { what: "it", code: "BAD_JSON", limits: LIMITS });
+      const [username, secret] = [json.string("Username"), json.string("Secret")];
+      return username && secret ? passwordOf(username, secret) : undefined;
+    } catch {
+      // What it printed may hold a secret.
+      throw this.#failure("get", "its answer is not understood");
+    }
+  }
+
+  async #run(verb: string, input: string): Promise<{ success: boolean; output: string }> {
+    const child = this.#spawn(verb);
+    const timeoutMs = this.#options.timeoutMs ?? TIMEOUT_MS;
+    const { promise: late, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(resolve, timeoutMs);
+    const reader = child.stdout.getReader();
+    const work = Promise.all([readText(reader), child.status, writeText(child.stdin, input)]);
+    try {
+      const done = await Promise.race([work, late]);
+      if (done !== undefined) return { output: done[0], success: done[1].success };
+      child.kill("SIGKILL");
+      // What it started itself may hold its output open for ever.
+      await reader.cancel();
+      await child.status;
+      throw this.#failure(verb, `it did not end within ${timeoutMs / 1000} s`, "TIMEOUT");
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #spawn(verb: string): Deno.ChildProcess {
+    const { owner } = this.#options;
+    try {
+      return new Deno.Command(this.#program, {
+        args: [verb],
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "null",
+        ...(owner === undefined ? {} : asCaller(owner)),
+      }).spawn();
+    } catch (cause) {
+      const isMissing = cause instanceof Deno.errors.NotFound;
+      throw new CredentialError(
+        `Cannot run ${this.#program}: ` +
+          (isMissing ? "there is no such program" : "it cannot be started"),
+        {
+          code: "HELPER",
+          hint: "it is named as credsStore or in credHelpers: install it, or take it out there",
+          cause,
+        },
+      );
+    }
+  }
+
+  #failure(verb: string, reason: string, code = "HELPER"): CredentialError {
+    const line = reason.trim().split("\n")[0]?.slice(0, 200) ?? "";
+    return new CredentialError(
+      `Cannot ${verb} credentials with ${this.#program}: ${line || "it failed"}`,
+      { code },
+    );
+  }
+}
+
+/** He, with his own surroundings: what is his must not run with root's rights, nor look into root's. */
+function asCaller({ uid, gid, name, home }: Caller): Partial<Deno.CommandOptions> {
+  const runtime = `/run/user/${uid}`;
+  return {
+    uid,
+    gid,
+    cwd: "/",
+    env: {
+      HOME: home,
+      USER: name,
+      LOGNAME: name,
+      XDG_RUNTIME_DIR: runtime,
+      DBUS_SESSION_BUS_ADDRESS: `unix:path=${runtime}/bus`,
+    },
+  };
+}
+
+async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return text;
+    if (text.length < MAX_OUTPUT) text += decoder.decode(value, { stream: true });
+  }
+}
+
+async function writeText(stream: WritableStream<Uint8Array>, text: string): Promise<void> {
+  const writer = stream.getWriter();
+  try {
+    await writer.write(new TextEncoder().encode(text));
+    await writer.close();
+  } catch {
+    // It ended without reading: how, its exit code tells.
+  }
+}

@@ -1,0 +1,124 @@
+/** Where credentials are kept, and whose they are. */
+import { readPrivateFile } from "./private_file.ts";
+
+/** A file that may hold credentials. */
+export interface Location {
+  readonly path: string;
+  /** Under sudo, the one who called it: the file must be his own or root's, and helpers run as him. */
+  readonly owner: Caller | undefined;
+  /** Whether docker's key for Docker Hub is used in it. */
+  readonly isDockers: boolean;
+}
+
+/** Who called sudo. */
+export interface Caller {
+  readonly uid: number;
+  readonly gid: number;
+  readonly name: string;
+  readonly home: string;
+}
+
+/** What decides about it. */
+export interface Surroundings {
+  /** A variable of the environment; undefined also for an empty one. */
+  readonly env: (name: string) => string | undefined;
+  /** Who this process is. */
+  readonly uid: number;
+  /** The text of `/etc/passwd`. */
+  readonly passwd: () => string;
+}
+
+/** This process's own. */
+export function surroundings(): Surroundings {
+  return {
+    env: (name) => Deno.env.get(name) || undefined,
+    uid: Deno.uid() ?? 0,
+    passwd: () => {
+      try {
+        return Deno.readTextFileSync("/etc/passwd");
+      } catch {
+        return "";
+      }
+    },
+  };
+}
+
+/**
+ * Files to look into, in this order: what the environment names, docker's, podman's; under sudo those of
+ * the one who called it first.
+ */
+export function locations(around: Surroundings): Location[] {
+  const { env, uid } = around;
+  const named = env("REGISTRY_AUTH_FILE");
+  const dockers = env("DOCKER_CONFIG");
+  const caller = callerOf(around);
+  const home = env("HOME");
+  const runtime = env("XDG_RUNTIME_DIR");
+  return [
+    ...(named === undefined ? [] : [own(named, false)]),
+    ...(dockers === undefined ? [] : [own(`${dockers}/config.json`, true)]),
+    ...(named === undefined && dockers === undefined && caller !== undefined
+      ? filesOf(caller)
+      : []),
+    ...(dockers === undefined && home !== undefined
+      ? [own(`${home}/.docker/config.json`, true)]
+      : []),
+    ...(named !== undefined ? [] : [
+      ...(runtime === undefined ? [] : [own(`${runtime}/containers/auth.json`, false)]),
+      own(`/run/containers/${uid}/auth.json`, false),
+      ...configFolder(env, home).map((folder) => own(`${folder}/containers/auth.json`, false)),
+    ]),
+  ];
+}
+
+/** The file that `login` writes. Under sudo it is root's: a folder of others is no place to write to. */
+export function loginLocation({ env }: Surroundings): Location | undefined {
+  const named = env("REGISTRY_AUTH_FILE");
+  if (named !== undefined) return own(named, false);
+  const dockers = env("DOCKER_CONFIG");
+  if (dockers !== undefined) return own(`${dockers}/config.json`, true);
+  const home = env("HOME");
+  return home === undefined ? undefined : own(`${home}/.docker/config.json`, true);
+}
+
+function own(path: string, isDockers: boolean): Location {
+  return { path, owner: undefined, isDockers };
+}
+
+function configFolder(env: Surroundings["env"], home: string | undefined): string[] {
+  const given = env("XDG_CONFIG_HOME");
+  if (given !== undefined) return [given];
+  return home === undefined ? [] : [`${home}/.config`];
+}
+
+function filesOf(owner: Caller): Location[] {
+  const { home, uid } = owner;
+  return [
+    { path: `${home}/.docker/config.json`, owner, isDockers: true },
+    { path: `/run/user/${uid}/containers/auth.json`, owner, isDockers: false },
+    { path: `${home}/.config/containers/auth.json`, owner, isDockers: false },
+  ];
+}
+
+/** Who called sudo, if root is what he became. */
+export function callerOf({ env, uid, passwd }: Surroundings): Caller | undefined {
+  const given = env("SUDO_UID") ?? "";
+  const callerUid = /^\d{1,10}$/.test(given) ? Number(given) : 0;
+  if (uid !== 0 || callerUid === 0 || callerUid > 0xffff_fffe) return undefined;
+  for (const line of passwd().split("\n")) {
+    const [name = "", , uidText, gidText, , home = ""] = line.split(":");
+    if (uidText !== String(callerUid) || !/^\d{1,10}$/.test(gidText ?? "")) continue;
+    if (!home.startsWith("/")) return undefined;
+    return { uid: callerUid, gid: Number(gidText), name, home };
+  }
+  return undefined;
+}
+
+/**
+ * A location's bytes; undefined when there is no such file.
+ *
+ * @throws {CredentialError} when it is there and cannot be read, or is somebody else's
+ */
+export function readLocation({ path, owner }: Location): Uint8Array<ArrayBuffer> | undefined {
+  return readPrivateFile(path, owner === undefined ? undefined : [owner.uid, 0]);
+}

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import {
+  callerOf,
+  type Location,
+  locations,
+  loginLocation,
+  type Surroundings,
+} from "./locations.ts";
+
+const PASSWD = `root:x:0:0:root:/root:/bin/bash
+ann:x:1000:1001:Ann:/home/ann:/bin/sh
+odd:x:1002:1002::relative:/bin/sh
+`;
+
+function around(env: Record<string, string>, uid = 1000): Surroundings {
+  return { env: (name) => env[name], uid, passwd: () => PASSWD };
+}
+
+const paths = (all: Location[]) => all.map(({ path }) => path);
+
+Deno.test("locations() looks at docker's file, then at podman's", () => {
+  assert.deepEqual(
+    paths(locations(around({ HOME: "/home/ann", XDG_RUNTIME_DIR: "/run/user/1000" }))),
+    [
+      "/home/ann/.docker/config.json",
+      "/run/user/1000/containers/auth.json",
+      "/run/containers/1000/auth.json",
+      "/home/ann/.config/containers/auth.json",
+    ],
+  );
+});
+
+Deno.test("locations() lets the environment take the place of each", () => {
+  const env = { HOME: "/home/ann", DOCKER_CONFIG: "/d", REGISTRY_AUTH_FILE: "/r.json" };
+  assert.deepEqual(paths(locations(around(env))), ["/r.json", "/d/config.json"]);
+  assert.deepEqual(
+    paths(locations(around({ HOME: "/h", XDG_CONFIG_HOME: "/c" }))).at(-1),
+    "/c/containers/auth.json",
+  );
+});
+
+Deno.test("locations() under sudo begin with those of the one who called", () => {
+  const all = locations(around({ HOME: "/root", SUDO_UID: "1000", SUDO_USER: "root" }, 0));
+  assert.deepEqual(paths(all).slice(0, 4), [
+    "/home/ann/.docker/config.json",
+    "/run/user/1000/containers/auth.json",
+    "/home/ann/.config/containers/auth.json",
+    "/root/.docker/config.json",
+  ]);
+  assert.deepEqual(all.map(({ owner }) => owner?.uid), [
+    1000,
+    1000,
+    1000,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+Deno.test("callerOf() knows nobody but by root's word and the list of users", () => {
+  assert.equal(callerOf(around({ SUDO_UID: "1000" }, 1000)), undefined);
+  for (const uid of ["", "0", "-1", "1e3", "1000x", "4294967295", "7", "1002"]) {
+    assert.equal(callerOf(around({ SUDO_UID: uid }, 0)), undefined, uid);
+  }
+  assert.deepEqual(callerOf(around({ SUDO_UID: "1000" }, 0)), {
+    uid: 1000,
+    gid: 1001,
+    name: "ann",
+    home: "/home/ann",
+  });
+});
+
+Deno.test("loginLocation() is never another user's file", () => {
+  const location = loginLocation(around({ HOME: "/root", SUDO_UID: "1000" }, 0));
+  assert.equal(location?.path, "/root/.docker/config.json");
+  assert.equal(loginLocation(around({})), undefined);
+});

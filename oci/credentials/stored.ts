@@ -1,0 +1,103 @@
+/** Looks credentials up where docker and podman keep them. */
+import { canonicalRegistry } from "../reference.ts";
+import { type AuthFile, candidateKeys, parseAuthFile } from "./auth_file.ts";
+import type { Credential, CredentialSource } from "./credential.ts";
+import { CredentialHelper } from "./helper.ts";
+import {
+  type Location,
+  locations,
+  readLocation,
+  type Surroundings,
+  surroundings,
+} from "./locations.ts";
+
+/** Settings of {@linkcode storedCredentials}. */
+export interface StoredOptions {
+  /** Told, once each, of files and entries that are left out, and of helpers that fail. */
+  readonly onOdd?: ((text: string) => void) | undefined;
+  /** In place of this process's. */
+  readonly around?: Surroundings | undefined;
+  /** How long a helper may take. Milliseconds. */
+  readonly helperTimeoutMs?: number | undefined;
+}
+
+/**
+ * What is kept in `REGISTRY_AUTH_FILE`, docker's `config.json` and podman's `auth.json`, and by the
+ * programs that those name; under sudo what the caller keeps, too. Nothing is read before the first
+ * question, and nothing twice.
+ *
+ * A file, an entry or a program that cannot be used is told of and left out: a registry may need none.
+ */
+export function storedCredentials(options: StoredOptions = {}): CredentialSource {
+  return new StoredCredentials(options);
+}
+
+interface ReadFile extends AuthFile {
+  readonly location: Location;
+}
+
+class StoredCredentials implements CredentialSource {
+  readonly #options: StoredOptions;
+  readonly #asked = new Map<string, Promise<Credential | undefined>>();
+  #files: ReadFile[] | undefined;
+
+  constructor(options: StoredOptions) {
+    this.#options = options;
+  }
+
+  get(registry: string, repository?: string): Promise<Credential | undefined> {
+    const canonical = canonicalRegistry(registry);
+    const key = `${canonical}/${repository ?? ""}`;
+    const known = this.#asked.get(key);
+    if (known !== undefined) return known;
+    const answer = this.#find(canonical, repository);
+    this.#asked.set(key, answer);
+    return answer;
+  }
+
+  async #find(registry: string, repository?: string): Promise<Credential | undefined> {
+    for (const file of this.#files ??= this.#readAll()) {
+      const helper = file.helpers.get(registry) ?? file.store;
+      const kept = helper === undefined ? undefined : await this.#ask(helper, { registry, file });
+      if (kept !== undefined) return kept;
+      for (const key of candidateKeys(registry, repository)) {
+        const entry = file.entries.get(key);
+        if (entry !== undefined) return entry;
+      }
+    }
+    return undefined;
+  }
+
+  async #ask(
+    name: string,
+    { registry, file }: { registry: string; file: ReadFile },
+  ): Promise<Credential | undefined> {
+    try {
+      const { owner } = file.location;
+      const timeoutMs = this.#options.helperTimeoutMs;
+      return await new CredentialHelper(name, { owner, timeoutMs }).get(registry);
+    } catch (error) {
+      this.#tell(error);
+      return undefined;
+    }
+  }
+
+  #readAll(): ReadFile[] {
+    return locations(this.#options.around ?? surroundings()).flatMap((location) => {
+      try {
+        const bytes = readLocation(location);
+        if (bytes === undefined) return [];
+        const file = parseAuthFile(bytes, location.path);
+        for (const text of file.odd) this.#options.onOdd?.(text);
+        return [{ ...file, location }];
+      } catch (error) {
+        this.#tell(error);
+        return [];
+      }
+    });
+  }
+
+  #tell(error: unknown): void {
+    this.#options.onOdd?.(error instanceof Error ? error.message : String(error));
+  }
+}

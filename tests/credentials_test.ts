@@ -1,0 +1,282 @@
+import assert from "node:assert/strict";
+import {
+  type Credential,
+  forgetCredential,
+  keepCredential,
+  storedCredentials,
+  type Surroundings,
+} from "../oci/mod.ts";
+
+/** A user's home in a folder of its own, and programs in its `bin`. */
+class Home implements Disposable {
+  readonly path = Deno.makeTempDirSync({ prefix: "wasm-bpf-home-" });
+  readonly odd: string[] = [];
+  readonly env: Record<string, string> = { HOME: this.path };
+
+  readonly around: Surroundings = {
+    env: (name) => this.env[name],
+    uid: 4_000_000,
+    passwd: () => "",
+  };
+
+  write(path: string, document: unknown, mode = 0o600): string {
+    const whole = `${this.path}/${path}`;
+    Deno.mkdirSync(whole.replace(/\/[^/]*$/, ""), { recursive: true });
+    const text = typeof document === "string" ? document : JSON.stringify(document);
+    Deno.writeTextFileSync(whole, text, { mode });
+    return whole;
+  }
+
+  read(path: string): string {
+    return Deno.readTextFileSync(`${this.path}/${path}`);
+  }
+
+  get(registry: string, repository?: string): Promise<Credential | undefined> {
+    const options = {
+      around: this.around,
+      onOdd: (text: string) => void this.odd.push(text),
+      helperTimeoutMs: 500,
+    };
+    return storedCredentials(options).get(registry, repository);
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.path, { recursive: true });
+  }
+}
+
+const auth = (text: string) => ({ auth: btoa(text) });
+const password = (username: string, password: string) => ({ kind: "password", username, password });
+
+/** A helper that keeps everything in a file beside it. */
+const HELPER = `#!/bin/sh
+file=$0.kept
+case $1 in
+get) read -r url; [ -e "$file" ] && grep -qF "\\"$url\\"" "$file" && exec cat "$file"
+	echo "credentials not found in native keychain"; exit 1 ;;
+store) cat >"$file" ;;
+erase) rm -f "$file" ;;
+esac
+`;
+
+/** Puts a program where it is found by its name. */
+function helper(home: Home, name: string, script: string): Disposable {
+  home.write(`bin/docker-credential-${name}`, script, 0o755);
+  const before = Deno.env.get("PATH") ?? "";
+  Deno.env.set("PATH", `${home.path}/bin:${before}`);
+  return { [Symbol.dispose]: () => Deno.env.set("PATH", before) };
+}
+
+Deno.test("storedCredentials() finds a registry's entry, and a narrower one of podman's", async () => {
+  using home = new Home();
+  home.write(".docker/config.json", { auths: { "a.example": auth("ann:1") } });
+  home.write(".config/containers/auth.json", {
+    auths: { "b.example": auth("ann:2"), "b.example/team": auth("team:3") },
+  });
+  assert.deepEqual(await home.get("a.example", "x"), password("ann", "1"));
+  assert.deepEqual(await home.get("b.example", "you/x"), password("ann", "2"));
+  assert.deepEqual(await home.get("b.example", "team/x"), password("team", "3"));
+  assert.equal(await home.get("c.example", "x"), undefined);
+  assert.deepEqual(home.odd, []);
+});
+
+Deno.test("storedCredentials() goes on where a file is broken, and tells of it", async () => {
+  using home = new Home();
+  home.write(".docker/config.json", "{ broken");
+  home.write(".config/containers/auth.json", { auths: { "a.example": auth("ann:1"), b: 7 } });
+  assert.deepEqual(await home.get("a.example"), password("ann", "1"));
+  assert.equal(home.odd.length, 2);
+});
+
+Deno.test("storedCredentials() does not wait for a pipe in a file's place", async () => {
+  using home = new Home();
+  await Deno.mkdir(`${home.path}/.docker`);
+  await new Deno.Command("mkfifo", { args: [`${home.path}/.docker/config.json`] }).output();
+  assert.equal(await home.get("a.example"), undefined);
+  assert.equal(home.odd.length, 1);
+});
+
+Deno.test("storedCredentials() asks the helper of a registry, the store, then the file", async () => {
+  using home = new Home();
+  using _ = helper(home, "test", HELPER);
+  home.write(".docker/config.json", {
+    auths: { "c.example": auth("ann:3") },
+    credsStore: "test",
+    credHelpers: { "b.example": "missing" },
+  });
+  home.write(
+    "bin/docker-credential-test.kept",
+    `{"ServerURL":"a.example","Username":"ann","Secret":"1"}`,
+  );
+  assert.deepEqual(await home.get("a.example"), password("ann", "1"));
+  assert.deepEqual(await home.get("c.example"), password("ann", "3"));
+  assert.deepEqual(home.odd, []);
+  assert.equal(await home.get("b.example"), undefined);
+  assert.match(home.odd[0] ?? "", /docker-credential-missing/);
+});
+
+Deno.test("storedCredentials() asks a helper for Docker Hub by docker's own name", async () => {
+  using home = new Home();
+  using _ = helper(
+    home,
+    "hub",
+    `#!/bin/sh\nread -r url\necho "{\\"Username\\":\\"<token>\\",\\"Secret\\":\\"$url\\"}"\n`,
+  );
+  home.write(".docker/config.json", { credsStore: "hub" });
+  assert.deepEqual(await home.get("docker.io"), {
+    kind: "refresh",
+    token: "https://index.docker.io/v1/",
+  });
+});
+
+for (
+  const [what, script] of Object.entries({
+    "that fails": "#!/bin/sh\necho boom; exit 3\n",
+    "that prints something else": "#!/bin/sh\necho secret\n",
+    "that does not end": "#!/bin/sh\nsleep 2\n",
+    "that prints without end": "#!/bin/sh\nexec yes secret\n",
+    "that is no program": "\0\0",
+  })
+) {
+  Deno.test(`storedCredentials() leaves a helper out ${what}`, async () => {
+    using home = new Home();
+    using _ = helper(home, "bad", script);
+    home.write(".docker/config.json", { auths: { "a.example": auth("ann:1") }, credsStore: "bad" });
+    assert.deepEqual(await home.get("a.example"), password("ann", "1"));
+    assert.equal(home.odd.length, 1);
+    assert.doesNotMatch(home.odd[0] ?? "", /secret/);
+  });
+}
+
+Deno.test("storedCredentials() runs no program from elsewhere", async () => {
+  using home = new Home();
+  for (const name of ["../../bin/x", "/bin/sh", "a b", "-x", "x;y", ""]) {
+    home.write(".docker/config.json", { credHelpers: { "a.example": name } });
+    assert.equal(await home.get("a.example"), undefined, name);
+  }
+  assert.equal(home.odd.length, 6);
+});
+
+/** Root, called by nobody's sudo. */
+function underSudo(home: Home): Surroundings {
+  const passwd = `nobody:x:65534:65534::${home.path}:/bin/sh\n`;
+  const env: Record<string, string> = { HOME: "/nonexistent", SUDO_UID: "65534" };
+  return { env: (name) => env[name], uid: 0, passwd: () => passwd };
+}
+
+const isRoot = Deno.uid() === 0;
+
+Deno.test({
+  name: "storedCredentials() under sudo takes the caller's file, and nobody else's in its place",
+  ignore: !isRoot,
+  fn: async () => {
+    using home = new Home();
+    const path = home.write(".docker/config.json", { auths: { "a.example": auth("ann:1") } });
+    const odd: string[] = [];
+    const get = () =>
+      storedCredentials({ around: underSudo(home), onOdd: (text) => void odd.push(text) })
+        .get("a.example");
+    await Deno.chown(path, 65534, 65534);
+    assert.deepEqual(await get(), password("ann", "1"));
+    await Deno.chown(path, 1234, 1234);
+    assert.equal(await get(), undefined);
+    assert.match(odd[0] ?? "", /somebody else/);
+    // A link does not make it his.
+    await Deno.rename(path, `${path}.other`);
+    await Deno.symlink(`${path}.other`, path);
+    assert.equal(await get(), undefined);
+  },
+});
+
+Deno.test({
+  name: "storedCredentials() under sudo runs the caller's helper without root's rights",
+  ignore: !isRoot,
+  fn: async () => {
+    using home = new Home();
+    await Deno.chmod(home.path, 0o755);
+    const script =
+      `#!/bin/sh\necho "{\\"Username\\":\\"$(id -u):$(id -G)\\",\\"Secret\\":\\"$HOME\\"}"\n`;
+    using _ = helper(home, "who", script);
+    const path = home.write(".docker/config.json", { credsStore: "who" });
+    await Deno.chown(path, 65534, 65534);
+    const found = await storedCredentials({ around: underSudo(home) }).get("a.example");
+    assert.deepEqual(found, password("65534:65534", home.path));
+  },
+});
+
+const ANN = { kind: "password", username: "ann", password: "se:cret" } as const;
+
+Deno.test("keepCredential() makes a file for its owner alone, and forgetCredential() empties it", async () => {
+  using home = new Home();
+  const { path, helper } = await keepCredential("a.example", ANN, home.around);
+  assert.equal(helper, undefined);
+  assert.equal(path, `${home.path}/.docker/config.json`);
+  const mode = async (path: string) => ((await Deno.stat(path)).mode ?? 0) & 0o777;
+  assert.deepEqual([await mode(path), await mode(`${home.path}/.docker`)], [0o600, 0o700]);
+  assert.deepEqual(await home.get("a.example"), ANN);
+  assert.equal((await forgetCredential("a.example", home.around)).length, 1);
+  assert.equal(await home.get("a.example"), undefined);
+  assert.deepEqual(await forgetCredential("a.example", home.around), []);
+  assert.equal((await Array.fromAsync(Deno.readDir(`${home.path}/.docker`))).length, 1);
+});
+
+Deno.test("keepCredential() keeps what else is in the file, and how it is indented", async () => {
+  using home = new Home();
+  const before = {
+    HttpHeaders: { "X-Meta": "1" },
+    auths: { "b.example": auth("bob:2"), "https://a.example/v2/": auth("old:0") },
+    credHelpers: { "c.example": "none" },
+    psFormat: "table",
+  };
+  home.write(".docker/config.json", JSON.stringify(before, null, "  "));
+  await keepCredential("a.example", ANN, home.around);
+  const text = home.read(".docker/config.json");
+  assert.match(text, /^\{\n {2}"HttpHeaders"/);
+  assert.deepEqual(JSON.parse(text), {
+    ...before,
+    auths: { "b.example": auth("bob:2"), "a.example": auth("ann:se:cret") },
+  });
+});
+
+Deno.test("keepCredential() writes Docker Hub's as docker does, and podman's as podman", async () => {
+  using home = new Home();
+  await keepCredential("docker.io", ANN, home.around);
+  assert.match(home.read(".docker/config.json"), /"https:\/\/index\.docker\.io\/v1\/"/);
+  home.env["REGISTRY_AUTH_FILE"] = `${home.path}/auth.json`;
+  await keepCredential("docker.io", ANN, home.around);
+  assert.match(home.read("auth.json"), /"docker\.io"/);
+});
+
+Deno.test("keepCredential() prefers a helper where one is set", async () => {
+  using home = new Home();
+  using _ = helper(home, "test", HELPER);
+  home.write(".docker/config.json", { credsStore: "test" });
+  assert.equal((await keepCredential("a.example", ANN, home.around)).helper, "test");
+  assert.doesNotMatch(home.read(".docker/config.json"), /c2U|cret/);
+  assert.deepEqual(await home.get("a.example"), ANN);
+  assert.deepEqual((await forgetCredential("a.example", home.around)).map(({ helper }) => helper), [
+    "test",
+  ]);
+  assert.equal(await home.get("a.example"), undefined);
+});
+
+Deno.test("keepCredential() changes nothing where the file or the helper is broken", async () => {
+  using home = new Home();
+  home.write(".docker/config.json", "{ broken");
+  await assert.rejects(keepCredential("a.example", ANN, home.around), { code: "BAD_JSON" });
+  assert.equal(home.read(".docker/config.json"), "{ broken");
+  home.write(".docker/config.json", { credsStore: "missing" });
+  await assert.rejects(keepCredential("a.example", ANN, home.around), { code: "HELPER" });
+  assert.equal(home.read(".docker/config.json"), `{"credsStore":"missing"}`);
+});
+
+Deno.test("keepCredential() writes through a link, and narrows who may read", async () => {
+  using home = new Home();
+  const real = home.write("dotfiles/config.json", {}, 0o644);
+  await Deno.mkdir(`${home.path}/.docker`);
+  await Deno.symlink(real, `${home.path}/.docker/config.json`);
+  await keepCredential("a.example", ANN, home.around);
+  assert.ok((await Deno.lstat(`${home.path}/.docker/config.json`)).isSymlink);
+  assert.equal(((await Deno.stat(real)).mode ?? 0) & 0o777, 0o600);
+  assert.deepEqual(await home.get("a.example"), ANN);
+});

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { fromFileUrl } from "./support/paths.ts";
+import { TestRegistry } from "./support/registry.ts";
+import { TokenServer, USERS } from "./support/token_server.ts";
+
+const MAIN = fromFileUrl("../../main.ts");
+const PASSWORD = USERS["tester"] ?? "";
+
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the command line as it is in the sources, with a home of its own. */
+class Session implements Disposable {
+  readonly home = Deno.makeTempDirSync({ prefix: "wasm-bpf-home-" });
+
+  get config(): string {
+    return `${this.home}/.docker/config.json`;
+  }
+
+  /** Without a terminal, even where whoever runs the tests has one. */
+  async run(args: string[], stdin = ""): Promise<Ended> {
+    const child = this.#spawn(["setsid", "-w", ...words(args)]);
+    const output = Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ]);
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(stdin));
+    await writer.close();
+    const [[stdout, stderr], { code }] = await Promise.all([output, child.status]);
+    return { code, stdout, stderr };
+  }
+
+  /** At a terminal, where each text is typed when its question is there. */
+  async type(args: string[], answers: [question: string, text: string][]): Promise<Ended> {
+    const quoted = words(args).map((word) => `'${word}'`).join(" ");
+    const child = this.#spawn(["script", "-qefc", quoted, "/dev/null"]);
+    const writer = child.stdin.getWriter();
+    const errors = new Response(child.stderr).text();
+    let stdout = "";
+    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+      stdout += text;
+      const [question, keys] = answers[0] ?? [];
+      if (question === undefined || !stdout.includes(question)) continue;
+      answers.shift();
+      await writer.write(new TextEncoder().encode(keys));
+    }
+    const { code } = await child.status;
+    await writer.close().catch(() => {});
+    return { code, stdout, stderr: await errors };
+  }
+
+  #spawn([program = "", ...args]: string[]): Deno.ChildProcess {
+    return new Deno.Command(program, {
+      args,
+      clearEnv: true,
+      env: { PATH: Deno.env.get("PATH") ?? "", HOME: this.home, NO_COLOR: "1" },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.home, { recursive: true });
+  }
+}
+
+function words(args: string[]): string[] {
+  return [Deno.execPath(), "run", "-A", "--no-check", "--quiet", MAIN, ...args];
+}
+
+Deno.test("login keeps what the registry takes, and logout forgets it", async () => {
+  await using registry = await TestRegistry.start({ auth: "htpasswd" });
+  using session = new Session();
+  const args = ["login", "--username", "tester", "--password-stdin", registry.host];
+  const first = await session.run(args, `${PASSWORD}\n`);
+  assert.deepEqual([first.code, first.stderr], [0, ""]);
+  assert.match(first.stdout, /Logged in to 127\.0\.0\.1:\d+ as tester/);
+  const { auths } = JSON.parse(await Deno.readTextFile(session.config));
+  assert.deepEqual(auths, { [registry.host]: { auth: btoa(`tester:${PASSWORD}`) } });
+  assert.match((await session.run(["logout", registry.host])).stdout, /Removed/);
+  assert.deepEqual(JSON.parse(await Deno.readTextFile(session.config)), { auths: {} });
+  const again = await session.run(["logout", registry.host]);
+  assert.deepEqual([again.code, again.stdout], [0, `Nothing is kept for ${registry.host}\n`]);
+});
+
+Deno.test("login keeps nothing that the registry refuses", async () => {
+  await using registry = await TestRegistry.start({ auth: "htpasswd" });
+  using session = new Session();
+  const { code, stderr } = await session.run([
+    "login",
+    "-u",
+    "tester",
+    "-p",
+    "wr0ng",
+    registry.host,
+  ]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^warning: .*--password-stdin/);
+  assert.match(stderr, /error: Cannot log in to 127\.0\.0\.1:\d+: GET http:\S+: 401/);
+  assert.match(stderr, /hint: check the name and the password/);
+  assert.doesNotMatch(stderr, /wr0ng/);
+  await assert.rejects(Deno.stat(session.config), Deno.errors.NotFound);
+});
+
+Deno.test("login checks the password with the token server", async () => {
+  await using tokens = await TokenServer.start();
+  await using registry = await TestRegistry.start({ auth: tokens });
+  using session = new Session();
+  const args = ["login", "-u", "tester", "--password-stdin", registry.host];
+  assert.equal((await session.run(args, "wr0ng")).code, 1);
+  assert.equal((await session.run(args, PASSWORD)).code, 0);
+  assert.deepEqual(tokens.requests.map(({ status }) => status), [401, 200]);
+});
+
+Deno.test("login asks at the terminal, and does not show what is typed", async () => {
+  await using registry = await TestRegistry.start({ auth: "htpasswd" });
+  using session = new Session();
+  const { code, stdout } = await session.type(["login", registry.host], [
+    [`User name for ${registry.host}: `, "testex\x7fr\r"],
+    ["Password or token: ", `wrong\x15${PASSWORD}ü\x7f\r`],
+  ]);
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /: testex[\b] [\b]r\r\nPassword or token: \r\nLogged in/);
+  const { auths } = JSON.parse(await Deno.readTextFile(session.config));
+  assert.deepEqual(auths, { [registry.host]: { auth: btoa(`tester:${PASSWORD}`) } });
+});
+
+for (const [name, keys] of [["Ctrl-C", "x\x03"], ["Ctrl-D", "\x04"]] as const) {
+  Deno.test(`login ends at ${name} without doing anything`, async () => {
+    using session = new Session();
+    const args = ["login", "--username", "tester", "127.0.0.1:1"];
+    const { code, stdout } = await session.type(args, [["Password or token: ", keys]]);
+    assert.deepEqual([code, stdout], [130, "Password or token: \r\n"]);
+  });
+}
+
+Deno.test("login without a terminal says how to give the password", async () => {
+  using session = new Session();
+  const { code, stderr } = await session.run(["login", "127.0.0.1:1"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /no terminal[^]*hint: .*--password-stdin/);
+});
+
+Deno.test("login and logout refuse what is no registry", async () => {
+  using session = new Session();
+  for (
+    const args of [["login", "a/b"], ["logout", "a b"], ["login", "a", "b"], [
+      "login",
+      "--password-stdin",
+    ]]
+  ) {
+    assert.equal((await session.run(args)).code, 2, args.join(" "));
+  }
+});
