@@ -6,6 +6,7 @@
  *     examples/NAME/NAME.h        examples/NAME/rust/…         → dist/examples/NAME/NAME-rust.wasm
  */
 import { join } from "node:path";
+import { buildAssemblyScriptGuest } from "./assemblyscript.ts";
 import { buildCModule, buildObjects, type GuestFolder } from "./guests.ts";
 import { buildGoGuest } from "./go.ts";
 import { buildRustGuest, hasRust, SMALLEST } from "./rust.ts";
@@ -31,7 +32,7 @@ export const LANGUAGES: Readonly<
   c: { title: "C", build: buildC },
   rust: { title: "Rust", build: buildRust },
   go: { title: "Go", build: buildGo },
-  assemblyscript: { title: "AssemblyScript" },
+  assemblyscript: { title: "AssemblyScript", build: buildAssemblyScript },
 };
 
 /** Every folder of `examples/` with an eBPF half. */
@@ -96,4 +97,13 @@ async function buildGo(
   output: string,
 ): Promise<void> {
   await buildGoGuest({ path: join(example.path, "go"), objects: example.objects, output });
+}
+
+async function buildAssemblyScript(
+  example: Example,
+  _objects: readonly string[],
+  output: string,
+): Promise<void> {
+  const source = join(example.path, "assemblyscript", `${example.name}.ts`);
+  await buildAssemblyScriptGuest({ source, objects: example.objects, output });
 }

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+/** Events from programs: ring buffers and perf event arrays. */
+import { ENOSPC } from "./errno";
+import { bufferRead, bufferStats } from "./imports";
+
+/** Room for events at first; it grows when one does not fit. */
+const ROOM: u32 = 65536;
+/** `{ u32 size; u32 cpu }` in front of each event. */
+const HEADER: u32 = 8;
+
+/**
+ * A map to read events from, none of which is lost or cut:
+ *
+ *     while (events.poll(100) >= 0) {
+ *       while (events.next()) handle(events.data, events.size);
+ *     }
+ */
+export class Buffer {
+  private bytes: usize;
+  private room: u32;
+  private at: usize = 0;
+  private end: usize = 0;
+  /** Where the event is; good until the next `poll()`. */
+  data: usize = 0;
+  /** Its bytes. A perf event array may add up to 7 of padding. */
+  size: u32 = 0;
+  /** The CPU that sent it, for a perf event array; 0 for a ring buffer. */
+  cpu: u32 = 0;
+  /** Events that were handed over, after `stats()`. */
+  delivered: u64 = 0;
+  /** Events that the kernel dropped, after `stats()`: it tells for perf event arrays only. */
+  lost: u64 = 0;
+
+  private constructor(private object: u64, private token: i32) {
+    this.bytes = heap.alloc(ROOM);
+    this.room = ROOM;
+  }
+
+  /** A buffer of an object; null when the map is none. */
+  static of(object: u64, token: i32): Buffer | null {
+    const buffer = new Buffer(object, token);
+    // The first read makes it, and says when the map is none.
+    const result = bufferRead(object, token, buffer.bytes, HEADER, 0);
+    return result < 0 && result != ENOSPC ? null : buffer;
+  }
+
+  /**
+   * Waits for events up to `timeoutMs` (0: not at all, negative: for ever): the bytes of all that came
+   * and fit, 0 when the time is over, `EINTR` when the guest is asked to end. Then `next()` gives them.
+   */
+  poll(timeoutMs: i32): i32 {
+    for (;;) {
+      const result = bufferRead(this.object, this.token, this.bytes, this.room, timeoutMs);
+      if (result == ENOSPC) {
+        // The header says how long the event is that does not fit.
+        this.room = max<u32>(HEADER + load<u32>(this.bytes), this.room * 2);
+        heap.free(this.bytes);
+        this.bytes = heap.alloc(this.room);
+        continue;
+      }
+      this.at = this.bytes;
+      this.end = this.bytes + max<i32>(result, 0);
+      return result;
+    }
+  }
+
+  /** Goes to the next event of those that came: whether there is one. */
+  next(): bool {
+    if (this.at >= this.end) return false;
+    this.size = load<u32>(this.at);
+    this.cpu = load<u32>(this.at, 4);
+    this.data = this.at + HEADER;
+    this.at = (this.data + this.size + 7) & ~7;
+    return true;
+  }
+
+  /** Brings `delivered` and `lost` up to date. */
+  stats(): i32 {
+    const out = memory.data(24, 8);
+    const result = bufferStats(this.object, this.token, out);
+    this.delivered = load<u64>(out);
+    this.lost = load<u64>(out, 8);
+    return result;
+  }
+}
