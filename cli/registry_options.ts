@@ -1,8 +1,16 @@
 /** What all commands that speak to registries understand. */
-import { type CredentialSource, type Reference, Registry, type Repository } from "../oci/mod.ts";
+import {
+  type CredentialSource,
+  type Reference,
+  Registry,
+  type Repository,
+  storedCredentials,
+} from "../oci/mod.ts";
 import { UsageError } from "./errors.ts";
 import type { OptionSpec, PartOfLine } from "./options.ts";
+import { visible } from "./output.ts";
 import type { Progress } from "./progress.ts";
+import { ask } from "./prompt.ts";
 import { formatSeconds } from "./units.ts";
 
 /** Options of every such command; the last two are what scripts of wasm-to-oci have. */
@@ -49,21 +57,34 @@ export function remoteOptions(
   return {
     plainHttp: flags.has("plain-http") || flags.has("use-http"),
     caFile: values["ca-file"],
-    credentials: givenCredentials(values),
+    credentials: givenCredentials(values, flags.has("prompt")),
     progress,
   };
 }
 
-/** A name and a password for this one command. */
+/** A name and a password for this one command; what is not given is asked for when it is needed. */
 function givenCredentials(
-  { username, password }: { username?: string; password?: string },
+  given: { username?: string; password?: string },
+  prompt: boolean,
 ): CredentialSource | undefined {
-  if (username === undefined && password === undefined) return undefined;
-  if (username === undefined || password === undefined) {
-    throw new UsageError("Cannot log in: --username and --password go together");
+  if (given.username === undefined && given.password === undefined && !prompt) return undefined;
+  if (given.username === undefined && !prompt) {
+    throw new UsageError("Cannot log in with a password alone", "give --username NAME, too");
   }
-  return { get: () => Promise.resolve({ kind: "password", username, password }) };
+  let credential: Credential | undefined;
+  return {
+    get: (registry) => {
+      const username = given.username ?? credential?.username ??
+        ask(`User name for ${registry}`, { hidden: false });
+      const password = given.password ?? credential?.password ??
+        ask("Password or token", { hidden: true });
+      credential = { kind: "password", username, password };
+      return Promise.resolve(credential);
+    },
+  };
 }
+
+type Credential = { kind: "password"; username: string; password: string };
 
 /** A repository, and the connection to its registry. */
 export interface Remote extends Disposable {
@@ -76,7 +97,8 @@ export function openRemote(reference: Reference, options: RemoteOptions): Remote
   const registry = new Registry(reference.registry, {
     plainHttp: plainHttp === true || reference.scheme === "http",
     caFile,
-    credentials,
+    credentials: credentials ??
+      storedCredentials({ onOdd: (text) => progress.say(visible(`note: ${text}`)) }),
     onRetry: retryNotice(progress),
   });
   return {

@@ -36,7 +36,8 @@ export interface Wanted {
 export class Authorizer {
   readonly #options: AuthorizerOptions;
   readonly #tokens = new Map<string, Promise<AccessToken>>();
-  #kind: { name: "basic" } | { name: "bearer"; server: TokenServer } | undefined;
+  /** Undefined until the registry asks: who needs no credentials is not asked for any. */
+  #kind: { name: "given" | "basic" } | { name: "bearer"; server: TokenServer } | undefined;
 
   constructor(options: AuthorizerOptions) {
     this.#options = options;
@@ -44,12 +45,8 @@ export class Authorizer {
 
   /** The value of `Authorization` as far as it is known by now; undefined before the first challenge. */
   async header(wanted: Wanted): Promise<string | undefined> {
-    const credential = await this.#credential(wanted);
-    if (credential?.kind === "bearer") return `Bearer ${credential.token}`;
     if (this.#kind === undefined) return undefined;
-    if (this.#kind.name === "basic") {
-      return credential?.kind === "password" ? basic(credential) : undefined;
-    }
+    if (this.#kind.name !== "bearer") return headerOf(await this.#credential(wanted));
     const { token } = await this.#token(this.#kind.server, wanted, mergeScopes(wanted.scopes));
     return `Bearer ${token}`;
   }
@@ -64,7 +61,10 @@ export class Authorizer {
   async learn(answer: Answer, wanted: Wanted, used: string | undefined): Promise<boolean> {
     const challenges = parseChallenges(answer.headers.get("www-authenticate") ?? "");
     const credential = await this.#credential(wanted);
-    if (credential?.kind === "bearer") return false;
+    if (credential?.kind === "bearer") {
+      this.#kind = { name: "given" };
+      return used !== headerOf(credential);
+    }
     const bearer = challenges.find(({ scheme }) => scheme === "bearer");
     if (bearer?.parameters.has("realm")) {
       const server = this.#serverOf(bearer, answer);
@@ -80,7 +80,7 @@ export class Authorizer {
     if (!offersBasic || credential?.kind !== "password") return false;
     this.#kind = { name: "basic" };
     // The same password again is one step towards a locked account.
-    return used !== basic(credential);
+    return used !== headerOf(credential);
   }
 
   #credential(wanted: Wanted): Promise<Credential | undefined> {
@@ -146,6 +146,12 @@ export class Authorizer {
       return await readToken(await send(postRequest(server, scopes, credential), wanted.signal));
     }
   }
+}
+
+/** A credential that is shown to the registry itself. */
+function headerOf(credential: Credential | undefined): string | undefined {
+  if (credential?.kind === "bearer") return `Bearer ${credential.token}`;
+  return credential?.kind === "password" ? basic(credential) : undefined;
 }
 
 /** Credentials may differ from repository to repository, and tokens with them. */
