@@ -147,7 +147,7 @@ Deno.test("push is reproducible with a time, and takes annotations and formats",
       [["-a", "=v"], /no KEY=VALUE/],
       [["-a", "novalue"], /no KEY=VALUE/],
       [["--insecure"], /--ca-file/],
-      [["--username", "me"], /go together/],
+      [["--password", "secret"], /--username/],
     ] as const
   ) {
     const { code, stderr } = await places.run(
