@@ -62,19 +62,17 @@ int32_t shim_grant__port(int32_t fd)
 int32_t shim_socket__accept(struct shim_interrupt *interrupt, int32_t fd, int32_t waits)
 {
 	for (;;) {
-		int ready = shim_wait_deferring(interrupt, fd, POLLIN, waits ? -1 : 0);
-		int accepted;
+		int accepted = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int ready;
 
-		if (ready < 0)
-			return ready;
-		if (!ready)
-			return -EAGAIN;
-		accepted = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (accepted >= 0)
 			return shim_owned_fd(accepted);
 		/* Whoever wanted to connect may be gone by now. */
 		if ((errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) || !waits)
 			return -errno;
+		ready = shim_wait_deferring(interrupt, fd, POLLIN, -1);
+		if (ready < 0)
+			return ready;
 	}
 }
 

@@ -1,10 +1,11 @@
 /** `fd_*` that read, and the rest of what is done with a file's content. */
-import { errno, files, type Vectors } from "../../ffi/mod.ts";
+import { errno, files, sockets, type Vectors } from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
 import type { WasiContext, WasiFunctions } from "./context.ts";
 import { fromResult, wasiErrno } from "./errno.ts";
 import { FdFlag } from "./fd_flags.ts";
 import type { Descriptor, Source } from "./fd_table.ts";
+import { FileType } from "./filetype.ts";
 import { orFault } from "./guard.ts";
 import { Right } from "./rights.ts";
 
@@ -92,8 +93,12 @@ function sync(entry: Descriptor | number, dataOnly: boolean): number {
 function readWaiting(context: WasiContext, entry: Descriptor, list: Vectors): number {
   const { memory, interrupt, attend } = context;
   const waits = (entry.flags & FdFlag.Nonblock) === 0;
+  const read = () =>
+    entry.type === FileType.SocketStream
+      ? sockets.receive(entry.hostFd, memory.linear, { ...list, flags: 0 }, { interrupt, waits })
+      : files.readWait(entry.hostFd, memory.linear, list, { interrupt, waits });
   for (;;) {
-    const result = files.readWait(entry.hostFd, memory.linear, list, { interrupt, waits });
+    const result = read();
     if (result === -errno("ERESTART")) {
       attend();
       continue;

@@ -20,7 +20,8 @@ export const DIR = 3;
 export const OFlag = { Creat: 1, Directory: 2, Excl: 4, Trunc: 8 } as const;
 
 /** What a host is made with. */
-export interface HostOptions extends Pick<RunOptions, "preopens" | "listen" | "stdio"> {
+export interface HostOptions
+  extends Pick<RunOptions, "preopens" | "listen" | "stdio" | "onNotice"> {
   streams?: Streams;
   isUnstable?: boolean;
   isTerminable?: boolean;
