@@ -78,7 +78,7 @@ async function buildC(
   output: string,
 ): Promise<void> {
   const source = join(example.path, "c", `${example.name}.c`);
-  await buildCModule(example, { source, objects, output, options: C_OPTIONS });
+  await buildCModule(example, { source, objects, output, options: C_OPTIONS, shrink: true });
 }
 
 async function buildRust(

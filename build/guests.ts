@@ -1,6 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { programState } from "./programs.ts";
 import { run } from "./process.ts";
+import { shrinkModule } from "./shrink.ts";
 import { copyFile, fileState, filesUnder, replaceFile, runStep } from "./step.ts";
 import { DEPS, LIBBPF_VERSION_FILE } from "./third_party.ts";
 
@@ -88,8 +89,9 @@ async function buildObject(folder: GuestFolder, source: string): Promise<string>
       replaceFile(output, async (path) => {
         const include = folder.shared === undefined ? [] : [`-I${folder.shared}`];
         await run("clang", [...EBPF_OPTIONS, ...include, "-c", source, "-o", path]);
-        // Drops DWARF, and keeps BTF.
-        await run("llvm-strip", ["-g", path]);
+        // Drops DWARF, and keeps BTF; but not its relocations, which are for linkers.
+        const dropped = [".rel.BTF", ".rel.BTF.ext"].map((name) => `--remove-section=${name}`);
+        await run("llvm-objcopy", ["--strip-debug", ...dropped, path]);
       }),
   });
   return output;
@@ -103,19 +105,21 @@ export interface CModule {
   readonly output: string;
   /** Options beside the usual ones, which they come after. */
   readonly options?: readonly string[];
+  /** Whether to spend a second on making it smaller. */
+  readonly shrink?: boolean;
 }
 
 /** Builds a C guest; it may include the headers of its own folder, `folder`'s, those it shares, and the SDK's. */
 export async function buildCModule(folder: GuestFolder, module: CModule): Promise<void> {
-  const { source, objects, output, options = [] } = module;
+  const { source, objects, output, options = [], shrink = false } = module;
   const folders = [folder.path, ...(folder.shared === undefined ? [] : [folder.shared])];
   const headers = [...new Set([...folders, dirname(source)])].flatMap((path) =>
     filesUnder(path, (header) => dirname(header) === path && header.endsWith(".h"))
   );
   await runStep({
     name: source,
-    inputs: [source, ...headers, SDK, ...objects, "build/guests.ts"],
-    key: [programState("clang"), options],
+    inputs: [source, ...headers, SDK, ...objects, "build/guests.ts", "build/shrink.ts"],
+    key: [programState("clang"), options, shrink],
     outputs: [output],
     make: () =>
       replaceFile(output, async (path) => {
@@ -125,6 +129,7 @@ export async function buildCModule(folder: GuestFolder, module: CModule): Promis
           `-Wa,-I${folder.objects}`,
         ];
         await run("clang", [...WASM_OPTIONS, ...options, ...include, source, "-o", path]);
+        if (shrink) await shrinkModule(path);
       }),
   });
 }

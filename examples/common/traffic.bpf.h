@@ -164,7 +164,7 @@ static __always_inline bool has_rule(const struct packet *packet)
 }
 
 /* Counts a packet; true when it is to be dropped. */
-static __always_inline bool judge(void *data, void *end, unsigned long long bytes, bool egress)
+static __noinline bool judge(void *data, void *end, unsigned long long bytes, bool egress)
 {
 	struct packet packet = {};
 	struct counter *counter;

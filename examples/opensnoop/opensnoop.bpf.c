@@ -70,7 +70,8 @@ static bool is_wanted(void)
 	return name_is_wanted();
 }
 
-static int enter(unsigned long path, unsigned long flags)
+/* Functions of their own, since three system calls share them. */
+static __noinline int enter(unsigned long path, unsigned long flags)
 {
 	unsigned int thread = bpf_get_current_pid_tgid();
 	struct call call = {.path = (const char *)path, .flags = flags};
@@ -80,7 +81,7 @@ static int enter(unsigned long path, unsigned long flags)
 	return 0;
 }
 
-static int leave(struct syscall_exit *ctx)
+static __noinline int leave(struct syscall_exit *ctx)
 {
 	unsigned int thread = bpf_get_current_pid_tgid();
 	const struct call *call = bpf_map_lookup_elem(&begun, &thread);
