@@ -99,10 +99,26 @@ static void check_send(fd_t fd)
 	write_all(fd, "!\n");
 }
 
+/* Nobody reads at the other end: there is room for so much. */
+static void check_full(fd_t fd)
+{
+	static char block[65536];
+	struct iovec big = {block, sizeof(block)};
+	int result = SUCCESS;
+
+	CHECK(SUCCESS, fd_fdstat_set_flags(fd, NONBLOCK));
+	for (int i = 0; i < 10000 && !result; i++)
+		result = sock_send(fd, &big, 1, 0, &n);
+	EQUAL(EAGAIN, result);
+	CHECK(EAGAIN, sock_send(fd, &big, 1, 0, &n));
+	CHECK(EAGAIN, fd_write(fd, &big, 1, &n));
+	CHECK(SUCCESS, fd_fdstat_set_flags(fd, 0));
+}
+
 /* The host closes the second connection without having read what was sent on it. */
 static void check_reset(fd_t control, fd_t other)
 {
-	write_all(other, "never read");
+	check_full(other);
 	write_all(control, "close\n");
 	wait_for(other);
 	CHECK(ECONNRESET, sock_recv(other, &part, 1, 0, &n, &roflags));

@@ -19,11 +19,22 @@ static void check_all(int expected, fd_t fd)
 static void suite(void)
 {
 	fd_t file = open_all("file", CREAT);
+	char buf[4] = "data";
+	struct iovec part = {buf, 4};
+	uint16_t roflags;
+	uint32_t n;
+	fd_t fd;
 
-	check_all(EBADF, NO_FD);
+	CHECK(EBADF, sock_accept(NO_FD, 0, &fd));
+	CHECK(EBADF, sock_recv(NO_FD, &part, 1, 0, &n, &roflags));
+	CHECK(EBADF, sock_send(NO_FD, &part, 1, 0, &n));
+	CHECK(EBADF, sock_shutdown(NO_FD, SHUT_WR));
 	check_all(EBADF, closed_fd());
 	check_all(EBADF, 0xffffffff);
-	check_all(ENOTSOCK, file);
+	CHECK(ENOTSOCK, sock_accept(file, 0, &fd));
+	CHECK(ENOTSOCK, sock_recv(file, &part, 1, 0, &n, &roflags));
+	CHECK(ENOTSOCK, sock_send(file, &part, 1, 0, &n));
+	CHECK(ENOTSOCK, sock_shutdown(file, SHUT_WR));
 	check_all(ENOTSOCK, DIR);
 	check_all(ENOTSOCK, 0);
 	check_all(ENOTSOCK, 1);
