@@ -65,6 +65,7 @@ async function compileForTests(): Promise<void> {
 
 async function compileForBench(): Promise<void> {
   await compile();
+  await fetchTestTools();
   await buildNative();
   await buildMeasured();
 }

@@ -1,6 +1,6 @@
 /** Other clients on the same registry, and on our store. */
 import assert from "node:assert/strict";
-import { succeed } from "./support/actor.ts";
+import { succeed } from "./support/succeed.ts";
 import { ORAS } from "./support/oras.ts";
 import { Place, speaking } from "./support/place.ts";
 import { TestRegistry } from "./support/registry.ts";

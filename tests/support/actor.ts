@@ -1,5 +1,8 @@
 /** `tests/programs/actor.c`: does what attached programs wait for. */
 import { fromFileUrl } from "./paths.ts";
+import { succeed } from "./succeed.ts";
+
+export { succeed };
 
 const SOURCE = fromFileUrl("../programs/actor.c");
 
@@ -13,14 +16,6 @@ async function build(): Promise<void> {
   const fresh = `${ACTOR}.${Deno.pid}`;
   await succeed("clang", "-O2", "-Wall", "-Wextra", "-Werror", "-o", fresh, SOURCE);
   await Deno.rename(fresh, ACTOR);
-}
-
-/** Runs a program that must succeed; what it printed. */
-export async function succeed(program: string, ...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(program, { args }).output();
-  const decoder = new TextDecoder();
-  if (!success) throw new Error(`${program} ${args.join(" ")}: ${decoder.decode(stderr)}`);
-  return decoder.decode(stdout);
 }
 
 /** Runs actions; in the network namespace of a process, when there is one. */

@@ -1,6 +1,6 @@
 /** Artifacts put into a registry as its API has it, without any code of ours. */
 import { createHash } from "node:crypto";
-import { succeed } from "./actor.ts";
+import { succeed } from "./succeed.ts";
 import type { TestRegistry } from "./registry.ts";
 
 /** What names content in a manifest. */

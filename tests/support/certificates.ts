@@ -1,5 +1,5 @@
 /** Keys and certificates for servers of a test, made on the spot with `openssl`. */
-import { succeed } from "./actor.ts";
+import { succeed } from "./succeed.ts";
 
 /** PEM files of a key and its certificate. */
 export interface Certificate {
