@@ -3,6 +3,7 @@ import { findRuntimeBase } from "./denort.ts";
 import { BuildError } from "./errors.ts";
 import { run } from "./process.ts";
 import { PUMPS } from "./pump.ts";
+import { SDK_FILES } from "./sdk.ts";
 import { SHIM } from "./shim.ts";
 import { filesUnder, replaceFile, runStep } from "./step.ts";
 
@@ -50,13 +51,21 @@ export function programModules(): string[] {
 export async function compileBinary(): Promise<void> {
   await runStep({
     name: "wasm-bpf",
-    inputs: [...programModules(), "deno.json", "deno.lock", "build/compile.ts", SHIM, ...PUMPS],
+    inputs: [
+      ...programModules(),
+      "deno.json",
+      "deno.lock",
+      "build/compile.ts",
+      SHIM,
+      ...PUMPS,
+      SDK_FILES,
+    ],
     key: Deno.version.deno,
     outputs: [BINARY],
     async make() {
       const base = await findRuntimeBase();
       const env = base.kind === "file" ? { DENORT_BIN: base.path } : {};
-      const included = [SHIM, ...PUMPS].flatMap((path) => ["--include", path]);
+      const included = [SHIM, ...PUMPS, SDK_FILES].flatMap((path) => ["--include", path]);
       for (const part of PARTS) await bundle(part, []);
       const names = PARTS.map(({ entry }) => basename(entry));
       await bundle(PLAIN, names.flatMap((name) => ["--external", `./${name}`]));

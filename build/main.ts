@@ -8,6 +8,7 @@ import { buildExamples, type Language, LANGUAGES } from "./examples.ts";
 import { say } from "./output.ts";
 import { endOnSignals } from "./process.ts";
 import { buildPumps } from "./pump.ts";
+import { buildSdkFiles } from "./sdk.ts";
 import { buildShim } from "./shim.ts";
 import { writeSizes } from "./sizes.ts";
 import { lockBuild } from "./step.ts";
@@ -41,6 +42,7 @@ async function buildAll(): Promise<void> {
   await buildThirdParty();
   await buildShim();
   await buildPumps();
+  await buildSdkFiles();
   await buildExamples(["c"]);
 }
 

@@ -33,6 +33,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   inspect: { summary: "show what a module is made of", load: () => import("./inspect.ts") },
   prune: { summary: "free what no name leads to", load: () => import("./prune.ts") },
   gen: { summary: "make types or a skeleton from an eBPF object", load: () => import("./gen.ts") },
+  new: { summary: "make a folder to begin a tool with", load: () => import("./new.ts") },
   login: { summary: "keep a name and a password for a registry", load: () => import("./login.ts") },
   logout: { summary: "forget a registry's name and password", load: () => import("./logout.ts") },
 };
