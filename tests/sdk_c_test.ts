@@ -1,6 +1,6 @@
 /** The C SDK's headers with libbpf's names: guests of `sdk/c/tests`, compiled here as an author would. */
 import assert from "node:assert/strict";
-import { CliProcess, type CliResult, runCli } from "./support/cli.ts";
+import { CliProcess, type CliResult, runCli, WASM_BPF } from "./support/cli.ts";
 import { fromFileUrl } from "./support/paths.ts";
 import { succeed } from "./support/actor.ts";
 
@@ -23,10 +23,11 @@ const LINK = ["-L/usr/lib/wasm32-wasi", "-Wl,--export-table", "-Wl,--strip-all"]
 
 await succeed("clang", ...EBPF, "-c", `${SOURCES}/orders.bpf.c`, "-o", `${FOLDER}/orders.bpf.o`);
 await succeed("llvm-strip", "-g", `${FOLDER}/orders.bpf.o`);
-const skeleton = await succeed(
-  ...["bpftool", "gen", "skeleton", `${FOLDER}/orders.bpf.o`, "name", "orders_bpf"] as const,
-);
-await Deno.writeTextFile(`${FOLDER}/orders.skel.h`, skeleton);
+/** Who makes skeletons, by the command. */
+const MAKERS = {
+  "bpftool": ["bpftool", "gen", "skeleton", `${FOLDER}/orders.bpf.o`, "name", "orders_bpf"],
+  "wasm-bpf gen": [WASM_BPF, "gen", "skeleton", `${FOLDER}/orders.bpf.o`],
+} as const;
 
 /** Compiles a guest; its path. */
 async function compile(source: string, options: string[] = []): Promise<string> {
@@ -47,16 +48,19 @@ Deno.test("every call with libbpf's names does what libbpf's does", async () => 
 /** What wasi-libc has of signals and process numbers, for sources that mention them. */
 const EMULATED = ["-D_WASI_EMULATED_SIGNAL", "-lwasi-emulated-signal"];
 
-Deno.test("a program in libbpf-bootstrap's manner runs with the skeleton of bpftool", async () => {
-  const module = await compile("bootstrap_style.c", EMULATED);
-  await using guest = new CliProcess([module]);
-  await guest.waitFor(/^9 event$/m);
-  guest.kill("SIGINT");
-  const { code, stdout, stderr } = await guest.result();
-  const expected = "initial 1 100\nlinks 1 0\n7 event\n8 event\n9 event\n" +
-    "seen 3 calls 1 sum 1007\n";
-  assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: expected, stderr: "" });
-});
+for (const [maker, [program, ...args]] of Object.entries(MAKERS)) {
+  Deno.test(`a program in libbpf-bootstrap's manner runs with the skeleton of ${maker}`, async () => {
+    await Deno.writeTextFile(`${FOLDER}/orders.skel.h`, await succeed(program, ...args));
+    const module = await compile("bootstrap_style.c", EMULATED);
+    await using guest = new CliProcess([module]);
+    await guest.waitFor(/^9 event$/m);
+    guest.kill("SIGINT");
+    const { code, stdout, stderr } = await guest.result();
+    const expected = "initial 1 100\nlinks 1 0\n7 event\n8 event\n9 event\n" +
+      "seen 3 calls 1 sum 1007\n";
+    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: expected, stderr: "" });
+  });
+}
 
 Deno.test("a program for eunomia-bpf's libbpf-wasm.h compiles unchanged and runs", async () => {
   const { code, stdout, stderr } = await run(await compile("eunomia_style.c"));

@@ -9,11 +9,11 @@ export async function shownOutput(example: string): Promise<string[]> {
   return lines.filter((line) => !line.startsWith("$ ")).map(shapeOf);
 }
 
-/** A line without what differs each time: numbers, addresses in memory, stars of a histogram. */
+/** A line without what differs each time: numbers, addresses in memory, stars and bars. */
 export function shapeOf(line: string): string {
   return line
-    .replaceAll(/\b[0-9a-f]{8,16}\b|\d+(?:\.\d+)?/g, "0")
-    .replaceAll(/\*+/g, " ")
+    .replaceAll(/\b[0-9a-f]{8,16}\b|\d+(?:,\d+)*(?:\.\d+)?/g, "0")
+    .replaceAll(/[*▁-█]+/g, " ")
     .replaceAll(/\s+/g, " ")
     .trim();
 }

@@ -1,0 +1,64 @@
+/** A chart of series in a terminal: text in, text out, so that it is the same wherever it goes. */
+
+/** How large a chart is, in characters. */
+export interface ChartSize {
+  /** Of a whole line. */
+  width: number;
+  /** Lines of each series. */
+  height: number;
+}
+
+/** Eighths of a character, from below. */
+const BLOCKS = " ▁▂▃▄▅▆▇█";
+
+/** Room behind the bars: the series' name and its last value. */
+const LABEL_WIDTH = 28;
+
+/** Collects values and draws the last that fit. */
+export class Chart {
+  readonly #columns: number;
+  readonly #height: number;
+  readonly #series = new Map<string, number[]>();
+
+  constructor({ width, height }: ChartSize) {
+    this.#columns = Math.max(1, width - LABEL_WIDTH);
+    this.#height = Math.max(1, height);
+  }
+
+  /** Adds a value to a series, which begins with its first; what is no number counts as 0. */
+  add(name: string, value: number): void {
+    const values = this.#series.get(name) ?? [];
+    values.push(Number.isFinite(value) ? Math.max(0, value) : 0);
+    // What has left the picture is not needed any more.
+    if (values.length > this.#columns) values.shift();
+    this.#series.set(name, values);
+  }
+
+  /** The picture: lines of {@linkcode ChartSize.width} or less. */
+  draw(): string[] {
+    return [...this.#series].flatMap(([name, values]) => this.#drawSeries(name, values));
+  }
+
+  #drawSeries(name: string, values: readonly number[]): string[] {
+    const most = Math.max(...values, 1);
+    const lines: string[] = [];
+    for (let row = this.#height - 1; row >= 0; row--) {
+      const bars = values.map((value) => block(value / most * this.#height - row)).join("");
+      lines.push(bars.padStart(this.#columns));
+    }
+    const last = values.at(-1) ?? 0;
+    lines[this.#height - 1] += ` ${name.slice(0, 15).padEnd(15)} ${format(last).padStart(10)}`;
+    return lines;
+  }
+}
+
+/** How much of a character is full, from 0 to 1. */
+function block(part: number): string {
+  return BLOCKS[Math.round(Math.min(1, Math.max(0, part)) * 8)] ?? " ";
+}
+
+/** At most ten characters. */
+function format(value: number): string {
+  const notation = value < 1e7 ? "standard" : "compact";
+  return Math.round(value).toLocaleString("en-US", { notation });
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What the eBPF half counts and the guest reads. */
+#ifndef PLUGIN_H
+#define PLUGIN_H
+
+/* Elements of the per-CPU array `counts`. */
+enum count {
+	COUNT_SWITCHES,
+	COUNT_WAKEUPS,
+	COUNT_SYSCALLS,
+	COUNT_FORKS,
+	COUNTS,
+};
+
+#endif /* PLUGIN_H */
