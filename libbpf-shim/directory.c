@@ -97,7 +97,8 @@ static int read_block(struct shim_directory *directory)
 	directory->block_cookie = directory->cookie;
 	directory->at = 0;
 	directory->size = got > 0 ? (size_t)got : 0;
-	if (got < 0)
+	/* A directory that has been removed has no entries (POSIX, readdir). */
+	if (got < 0 && errno != ENOENT)
 		return -errno;
 	return got > 0;
 }
@@ -187,9 +188,10 @@ int64_t shim_directory__read(struct shim_directory *directory, struct shim_memor
 		if (directory->at == directory->size) {
 			int more = read_block(directory);
 
-			if (more < 0 && !used)
+			/* Less than there is room for would be the end. */
+			if (more < 0)
 				return more;
-			if (more <= 0)
+			if (!more)
 				break;
 		}
 		entry = entry_at(directory);
