@@ -38,6 +38,12 @@ const mounted = (script: string): SuiteRun => ({
 const RUNS: Readonly<Record<string, SuiteRun | readonly (readonly [string, SuiteRun])[]>> = {
   "args_get": ARGUMENTS,
   "args_sizes_get": ARGUMENTS,
+  "big_offsets": {
+    prepare: async (folder) => {
+      await new Deno.Command("touch", { args: ["-d", "1969-07-20 20:17Z", `${folder}/ancient`] })
+        .output();
+    },
+  },
   "environ_get": ENVIRONMENT,
   "environ_sizes_get": ENVIRONMENT,
   "fd_prestat_dir_name": TWO_FOLDERS,
@@ -78,6 +84,7 @@ const RUNS: Readonly<Record<string, SuiteRun | readonly (readonly [string, Suite
     prepare: (folder) => makeFileDirAndLink(folder, "nowhere"),
     ...mounted('mount -t tmpfs none /sys; cp -a "$0"/. /sys; mount -o remount,ro /sys'),
   },
+  "readdir_changes": { prepare: makeOddNames },
   "running_program": { prepare: runProgram },
   "special_files": {
     prepare: async (folder) => {
@@ -105,6 +112,15 @@ async function makeFileDirAndLink(folder: string, target: string): Promise<void>
   await Deno.writeTextFile(`${folder}/file`, "12345");
   await Deno.mkdir(`${folder}/dir`);
   await Deno.symlink(target, `${folder}/link`);
+}
+
+/** One as long as can be, and one that is no UTF-8, which Deno's own functions could not make. */
+async function makeOddNames(folder: string): Promise<void> {
+  await Deno.writeTextFile(`${folder}/${"l".repeat(255)}`, "");
+  const { success } = await new Deno.Command("/bin/sh", {
+    args: ["-c", `>"$0/$(printf '\\377')"`, folder],
+  }).output();
+  assert.ok(success);
 }
 
 async function makeFifoAndSocket(folder: string): Promise<AsyncDisposable> {
