@@ -5,6 +5,7 @@ import {
   Guard,
   lookUp,
   MAX_MODULE_BYTES,
+  policiesThere,
   readModule,
   readPlainModule,
   type Reference,
@@ -23,6 +24,7 @@ import { openProgress } from "./progress.ts";
 import { pull, type PullParts } from "./pull.ts";
 import { looksLikeReference, referenceOf } from "./reference.ts";
 import { openRemote, retryNotice } from "./registry_options.ts";
+import { namesRegistry } from "./registry_word.ts";
 import type { RunLine } from "./run_options.ts";
 
 /** A module's bytes; or how the process is to end, when a signal called the search off. */
@@ -44,7 +46,7 @@ const ARTIFACT_OPTIONS = ["pull", "platform", "verify-key"] as const;
  * @throws {HostError} with a hint at both meanings, when it can be neither file nor reference
  */
 export async function namedModule(word: string, line: RunLine): Promise<Named> {
-  if (word === STDIN || isThere(word)) {
+  if (word === STDIN || (isThere(word) && !isGoverned(word))) {
     onlyForArtifacts(word, line);
     const maxBytes = MAX_MODULE_BYTES;
     return { bytes: word === STDIN ? readInput(word, { maxBytes }) : readModuleFile(word) };
@@ -74,6 +76,14 @@ function isThere(path: string): boolean {
     return !(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) &&
       !looksLikeReference(path);
   }
+}
+
+/**
+ * Whether policies decide about a word, though there is a file of that name: whoever can write to the
+ * working folder must not get around them.
+ */
+function isGoverned(word: string): boolean {
+  return namesRegistry(word) && policiesThere().length > 0;
 }
 
 function onlyForArtifacts(word: string, line: RunLine): void {

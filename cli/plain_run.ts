@@ -14,6 +14,7 @@ import { UsageError } from "./errors.ts";
 import { runOnCommandLine } from "./guest_run.ts";
 import { readModuleFile } from "./module_file.ts";
 import { parseCommandLine } from "./options.ts";
+import { namesRegistry } from "./registry_word.ts";
 import { reportFailure } from "./failure.ts";
 import { RUN_OPTIONS, type RunLine } from "./run_options.ts";
 
@@ -50,7 +51,8 @@ export function runPlainly(args: string[], given?: ReadModule): PlainOutcome {
   const path = line?.rest[0];
   // A word without these may be a command.
   if (line === undefined || path === undefined || !/[./]/.test(path)) return {};
-  const bytes = given?.bytes ?? readIfThere(path);
+  // Whether a policy has a say in what is called like that, is not asked here.
+  const bytes = given?.bytes ?? (namesRegistry(path) ? "absent" : readIfThere(path));
   if (bytes === "absent") return { absent: path };
   if (bytes === undefined) return {};
   const read = { path, bytes };

@@ -1,4 +1,7 @@
-/** Asks a person on the terminal, whatever standard input and output are. */
+/**
+ * Asks a person: standard input must be a terminal, since /dev/tty cannot be opened by a program that
+ * Deno does not allow everything. Standard output stays free for what a command has to say.
+ */
 import { HostError } from "../ffi/errors.ts";
 
 const MAX_LENGTH = 64 * 1024;
@@ -18,55 +21,48 @@ export class PromptEnded extends HostError {
  * @throws {HostError} `NO_TERMINAL` when there is nobody to ask; {@linkcode PromptEnded}
  */
 export function ask(question: string, options: { hidden: boolean }): string {
-  using terminal = openTerminal();
+  if (!Deno.stdin.isTerminal()) throw noTerminal();
   // Before the question: whoever answers at once would be shown.
-  terminal.setRaw(true);
+  Deno.stdin.setRaw(true);
   try {
-    write(terminal, `${question}: `);
-    return readLine(terminal, options.hidden);
+    write(`${question}: `);
+    return readLine(options.hidden);
   } finally {
-    terminal.setRaw(false);
-    write(terminal, "\n");
+    Deno.stdin.setRaw(false);
+    write("\n");
   }
 }
 
-function openTerminal(): Deno.FsFile {
-  try {
-    const terminal = Deno.openSync("/dev/tty", { read: true, write: true });
-    if (terminal.isTerminal()) return terminal;
-    terminal.close();
-  } catch {
-    // There is none: a service, or a pipeline.
-  }
-  throw new HostError("Cannot ask for a name or a password: there is no terminal", {
+function noTerminal(): HostError {
+  return new HostError("Cannot ask for a name or a password: standard input is no terminal", {
     code: "NO_TERMINAL",
     hint: "give them with --username NAME --password-stdin",
   });
 }
 
 /** The keys up to Enter. A paste comes as many bytes at once. */
-function readLine(terminal: Deno.FsFile, hidden: boolean): string {
+function readLine(hidden: boolean): string {
   let line: number[] = [];
   const byte = new Uint8Array(1);
   for (;;) {
-    if (terminal.readSync(byte) === null) throw ended();
+    if (Deno.stdin.readSync(byte) === null) throw ended();
     const [key = 0] = byte;
     if (KEY.enter.includes(key)) return new TextDecoder().decode(Uint8Array.from(line));
     if (key === KEY.interrupt || (key === KEY.end && line.length === 0)) throw ended();
-    if (KEY.erase.includes(key)) line = erased(terminal, line, hidden);
-    else if (key === KEY.clear) { while (line.length > 0) line = erased(terminal, line, hidden); }
+    if (KEY.erase.includes(key)) line = erased(line, hidden);
+    else if (key === KEY.clear) { while (line.length > 0) line = erased(line, hidden); }
     else if (key >= 32 && line.length < MAX_LENGTH) {
       line.push(key);
-      if (!hidden) terminal.writeSync(byte);
+      if (!hidden) Deno.stderr.writeSync(byte);
     }
   }
 }
 
 /** Without its last character, which may be several bytes. */
-function erased(terminal: Deno.FsFile, line: number[], hidden: boolean): number[] {
+function erased(line: number[], hidden: boolean): number[] {
   if (line.length === 0) return line;
   const start = line.findLastIndex((byte) => (byte & 0xc0) !== 0x80);
-  if (!hidden) write(terminal, "\b \b");
+  if (!hidden) write("\b \b");
   return line.slice(0, Math.max(0, start));
 }
 
@@ -74,6 +70,6 @@ function ended(): PromptEnded {
   return new PromptEnded("Nothing was done: the question was not answered", { code: "ENDED" });
 }
 
-function write(terminal: Deno.FsFile, text: string): void {
-  terminal.writeSync(new TextEncoder().encode(text));
+function write(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(text));
 }

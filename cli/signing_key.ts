@@ -1,6 +1,7 @@
 /** The key of `--sign-key`. */
 import { HostError } from "../ffi/errors.ts";
 import { PrivateKey, TrustError } from "../oci/mod.ts";
+import { ask } from "./prompt.ts";
 
 /** Environment variable with the key's password: the one that cosign has. */
 const PASSWORD = "COSIGN_PASSWORD";
@@ -41,8 +42,17 @@ function badKey(path: string, reason: string, cause?: unknown): HostError {
 function passwordFor(path: string): string {
   const given = Deno.env.get(PASSWORD);
   if (given !== undefined) return given;
-  throw new TrustError(`Cannot use the key ${path}: it is encrypted, and there is no password`, {
-    code: "BAD_PASSWORD",
-    hint: `put it into the environment variable ${PASSWORD}`,
-  });
+  try {
+    return ask(`Password of ${path}`, { hidden: true });
+  } catch (cause) {
+    if (!(cause instanceof HostError) || cause.code !== "NO_TERMINAL") throw cause;
+    throw new TrustError(
+      `Cannot use the key ${path}: its password is not known, and standard input is no terminal`,
+      {
+        code: "BAD_PASSWORD",
+        hint: `put it into the environment variable ${PASSWORD}`,
+        cause,
+      },
+    );
+  }
 }

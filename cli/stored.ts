@@ -8,10 +8,20 @@ import { looksLikeReference, referenceOf } from "./reference.ts";
 /** The module that a word names in the store, if that is all there is to it. */
 export function readStored(word: string): Uint8Array<ArrayBuffer> | undefined {
   try {
-    if (!looksLikeReference(word) || policiesThere().length > 0) return undefined;
+    if (!looksLikeReference(word) || policiesThere().length > 0 || isThere(word)) return undefined;
     const artifact = lookUp(referenceOf(word));
     return artifact && readPlainModule(artifact, { what: word });
   } catch {
     return undefined;
+  }
+}
+
+/** A file of that name comes first. */
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory);
   }
 }

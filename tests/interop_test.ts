@@ -4,6 +4,7 @@ import { succeed } from "./support/succeed.ts";
 import { ORAS } from "./support/oras.ts";
 import { Place, speaking } from "./support/place.ts";
 import { TestRegistry } from "./support/registry.ts";
+import { TokenServer, USERS } from "./support/token_server.ts";
 
 const HELLO = speaking("hello from a registry");
 const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
@@ -83,6 +84,39 @@ Deno.test("skopeo reads our store as it is", async () => {
   await skopeo(place, "copy", "--dest-tls-verify=false", stored, `docker://${copied}`);
   const pulled = await place.succeed(["pull", "--json", copied]);
   assert.equal(digestOf(pulled), digestOf(pushed));
+});
+
+Deno.test("what skopeo logged in to is open to us, and the other way round", async () => {
+  await using tokens = await TokenServer.start({ tls: true });
+  await using registry = await TestRegistry.start({ auth: tokens, tls: true });
+  await using place = await Place.create();
+  const file = await place.write("hello.wasm", HELLO);
+  const reference = `${registry.host}/you/hello:v1`;
+  const authorities = await Promise.all(
+    [registry, tokens].map(({ caFile }) => Deno.readTextFile(caFile)),
+  );
+  const caFile = await place.write("certificates/ca.crt", authorities.join(""));
+  const folder = `${place.folder}/certificates`;
+  const refused = await place.run(["push", "--ca-file", caFile, file, reference]);
+  assert.equal(refused.code, 1, refused.stderr);
+  await skopeo(place, ...[
+    ...["login", "--cert-dir", folder, "--username", "tester", "--password", "correct horse"],
+    registry.host,
+  ]);
+  await place.succeed(["push", "--quiet", "--ca-file", caFile, file, reference]);
+  const inspect = ["inspect", "--cert-dir", folder, "--raw", `docker://${reference}`];
+  assert.match(await skopeo(place, ...inspect), /hello\.wasm/);
+  assert.ok(tokens.requests.some(({ user, status }) => user === "tester" && status === 200));
+
+  await skopeo(place, "logout", registry.host);
+  const again = await place.run(["pull", "--ca-file", caFile, reference]);
+  assert.equal(again.code, 1, again.stderr);
+  const password = await place.write("password", USERS.tester ?? "");
+  const login = ["login", "--ca-file", caFile, "--username", "tester", "--password-stdin"];
+  const script = `exec "$@" < ${password}`;
+  const through = ["/bin/sh", "-c", script, "sh"];
+  await place.succeed([...login, registry.host], { through });
+  assert.match(await skopeo(place, ...inspect), /hello\.wasm/);
 });
 
 function withOras(name: string, fn: () => Promise<void>): void {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { putBytes, putManifest } from "./support/artifacts.ts";
 import { cosignBytes, cosignFile, PASSWORD, TOOL } from "./support/cosign_data.ts";
-import type { CliResult } from "./support/cli.ts";
+import { type CliResult, WASM_BPF } from "./support/cli.ts";
 import { Place, speaking } from "./support/place.ts";
 import { TestRegistry } from "./support/registry.ts";
 
@@ -277,6 +277,49 @@ Deno.test("files are the operator's own choice, and take no key", async () => {
   assert.equal((await place.run(["run", "--verify-key", PUB, file])).code, 2);
 });
 
+Deno.test("a file that is called like a reference does not get around a policy", async () => {
+  await using registry = await TestRegistry.start();
+  await using place = await Place.create();
+  const reference = `${registry.host}/you/tool`;
+  await push(place, reference);
+  await place.write(`work/${reference}`, OTHER_MODULE);
+  assert.equal(await place.succeed(["run", reference]), "something else\n");
+  assert.equal(await place.succeed([reference]), "something else\n");
+  await writePolicy(place, { "*": "reject" });
+  for (const words of [[reference], ["run", reference], ["run", "--pull", "never", reference]]) {
+    assertRefused(await place.run(words), /"\*" in \S+ rejects it/);
+  }
+  assert.equal(await place.succeed(["run", `./${reference}`]), "something else\n");
+  await writePolicy(place, { "*": "accept" });
+  assert.equal(await place.succeed(["run", reference]), `${LINE}\n`);
+});
+
+Deno.test("the password of a key can be typed", async () => {
+  await using registry = await TestRegistry.start();
+  await using place = await Place.create();
+  const file = await place.write("tool.wasm", MODULE);
+  const reference = `${registry.host}/you/tool:v1`;
+  const command = [WASM_BPF, "push", "--sign-key", KEY, file, reference].join(" ");
+  const child = new Deno.Command("script", {
+    args: ["--quiet", "--return", "--command", command, "/dev/null"],
+    stdin: "piped",
+    stdout: "piped",
+    env: place.env,
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  let said = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    if (!said.includes("Password") && (said + text).includes("Password")) {
+      await writer.write(new TextEncoder().encode(`${PASSWORD}\r`));
+    }
+    said += text;
+  }
+  await writer.close().catch(() => {/* It has ended. */});
+  assert.equal((await child.status).code, 0, said);
+  assert.ok(!said.includes(PASSWORD));
+  assert.equal(await place.succeed(["run", "--verify-key", PUB, reference]), `${LINE}\n`);
+});
+
 for (const name of ["p256-tag", "p256-bundle", "p256-referrer"]) {
   Deno.test(`what cosign signed is pulled with the key: ${name}`, async () => {
     await using registry = await TestRegistry.start();
@@ -336,7 +379,7 @@ Deno.test("a key that cannot sign is found out before anything is pushed", async
   const reference = `${registry.host}/you/tool:v1`;
   const cases: [string, Record<string, string>, RegExp][] = [
     [KEY, { COSIGN_PASSWORD: "wrong" }, /the password is wrong/],
-    [KEY, {}, /there is no password/],
+    [KEY, {}, /its password is not known/],
     [PUB, {}, /it is a public key/],
     ["/nowhere/cosign.key", {}, /no such file/i],
   ];
