@@ -126,15 +126,20 @@ async function readManifestOf(root: string, entry: Pick<IndexEntry, "digest" | "
   }
 }
 
-/** Removes what was left in `ingest/` by processes that are gone. */
-async function sweepIngest(
+/**
+ * Removes what was left in `ingest/` by processes that are gone. Only with the store locked for this
+ * process alone.
+ *
+ * @returns bytes that were freed
+ */
+export async function sweepIngest(
   root: string,
-  options: { partials?: boolean; dryRun?: boolean },
+  options: { partials?: boolean; dryRun?: boolean } = {},
 ): Promise<number> {
   let freed = 0;
   for (const name of await namesIn(paths.ingest(root))) {
     const path = join(paths.ingest(root), name);
-    if (name.startsWith("lease-") || !await isFree(path)) continue;
+    if (!await isFree(path)) continue;
     if (name.endsWith(".partial") && !options.partials && await isRecent(path)) continue;
     freed += await take(path, options);
   }

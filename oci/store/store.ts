@@ -27,7 +27,7 @@ import { Lease } from "./lease.ts";
 import { checkFolder, makeFolder, storePath } from "./location.ts";
 import { Lock } from "./lock.ts";
 import { descriptorOf, entriesOf, notInStore } from "./names.ts";
-import { type Pruned, survey, sweep } from "./prune.ts";
+import { type Pruned, survey, sweep, sweepIngest } from "./prune.ts";
 
 /** Image-spec, image-layout.md. */
 const MARKER = JSON.stringify({ imageLayoutVersion: "1.0.0" });
@@ -227,6 +227,7 @@ export class Store implements Content, AsyncDisposable {
     using _lock = await Lock.acquire(paths.lock(this.path), { exclusive: true });
     const index = readIndex(this.path);
     await this.#writeIndex({ ...index, manifests: edit(index.manifests, index) });
+    await sweepIngest(this.path);
   }
 
   /** Only with the store locked for this process alone. */

@@ -288,6 +288,22 @@ Deno.test("prune() keeps what could be taken up again for a day", async () => {
   });
 });
 
+Deno.test("a change of the index clears away what killed processes left, and nothing else", async () => {
+  await withStore(async (path) => {
+    await using store = await Store.open(path);
+    await using other = await Store.open(path);
+    await other.keep([digestOf(MODULE)]);
+    const partial = partialName(digestOf(random(9)));
+    for (const left of ["lease-of-a-dead-one", "new-index", partial]) {
+      await Deno.writeTextFile(join(paths.ingest(path), left), "");
+    }
+    await put(store, NAME, MODULE);
+    const kept = await names(paths.ingest(path));
+    assert.equal(kept.length, 3);
+    assert.ok(kept.includes(partial) && !kept.includes("lease-of-a-dead-one"));
+  });
+});
+
 Deno.test("prune() keeps an index beside what was chosen from it, and what is attached", async () => {
   await withStore(async (path) => {
     {
