@@ -33,6 +33,7 @@ const REDRAW_MS = 100;
 const LOG_MS = 10_000;
 /** The rate is that of the last seconds. */
 const RATE_MS = 3000;
+const DEFAULT_COLUMNS = 80;
 const BAR_CELLS = 24;
 const MAX_NAME = 24;
 
@@ -200,9 +201,10 @@ class LogProgress implements Progress {
 
 function terminalColumns(): number {
   try {
-    return Deno.consoleSize().columns;
+    // A terminal may not know its own size.
+    return Deno.consoleSize().columns || DEFAULT_COLUMNS;
   } catch {
-    return 80;
+    return DEFAULT_COLUMNS;
   }
 }
 

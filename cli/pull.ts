@@ -1,7 +1,6 @@
 /** `wasm-bpf pull`: brings an artifact into the store. */
 import {
   type Arrived,
-  formatReference,
   Guard,
   keepSignatures,
   moduleBytes,
@@ -10,11 +9,12 @@ import {
   repositorySignatures,
   Store,
 } from "../oci/mod.ts";
+import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
 import { interruptibly } from "./interruption.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
 import { print } from "./output.ts";
-import { writeOutput } from "./output_file.ts";
+import { EXIT_BROKEN_PIPE, STDOUT, writeOutput } from "./output_file.ts";
 import { openProgress } from "./progress.ts";
 import { referenceOf } from "./reference.ts";
 import {
@@ -63,6 +63,9 @@ export async function command(args: string[]): Promise<number> {
   }
   const reference = referenceOf(word);
   const output = line.values.output ?? line.values.out;
+  if (output === STDOUT && line.flags.has("json")) {
+    throw new UsageError("Cannot write both the module and JSON to standard output");
+  }
   const outcome = await interruptibly(async (signal) => {
     await using store = await Store.open();
     using progress = openProgress({ quiet: line.flags.has("quiet") });
@@ -73,17 +76,30 @@ export async function command(args: string[]): Promise<number> {
       platform: line.values.platform,
       verifyKeys: line.lists?.["verify-key"],
     });
-    if (output !== undefined) {
-      const { place } = arrived;
-      const what = formatReference(reference);
-      await writeOutput(output, moduleBytes({ content: store, place, what }, { signal }));
-    }
     progress.say(`${arrived.name} is ${arrived.root.digest}`);
-    return arrived;
+    const isRead = output === undefined || await write(output, { store, arrived, signal });
+    return { arrived, isRead };
   });
   if ("exitCode" in outcome) return outcome.exitCode;
-  if (line.flags.has("json")) print(JSON.stringify(report(outcome.value, output), null, 2));
+  const { arrived, isRead } = outcome.value;
+  if (!isRead) return EXIT_BROKEN_PIPE;
+  if (line.flags.has("json")) print(JSON.stringify(report(arrived, output), null, 2));
   return 0;
+}
+
+/** Whether somebody reads it: a pipe's other end may be gone. */
+async function write(
+  output: string,
+  pulled: { store: Store; arrived: Arrived; signal: AbortSignal },
+): Promise<boolean> {
+  const { store, arrived: { name, place }, signal } = pulled;
+  try {
+    await writeOutput(output, moduleBytes({ content: store, place, what: name }, { signal }));
+    return true;
+  } catch (error) {
+    if (error instanceof HostError && error.code === "EPIPE") return false;
+    throw error;
+  }
 }
 
 /** What a pull works with. */
