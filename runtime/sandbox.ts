@@ -2,7 +2,7 @@
  * The second wall around a guest. The first is that it can name nothing but what it was given;
  * `docs/sandbox.md` says what each keeps.
  */
-import { confine, describeErrno, errno, type Grant } from "../ffi/mod.ts";
+import { confine, describeErrno, errno, type Grant, landlockVersion } from "../ffi/mod.ts";
 import { HostError } from "../ffi/errors.ts";
 
 /** How a guest's thread is confined. */
@@ -51,7 +51,7 @@ export function enterSandbox({ grants, isRequired, isAlone, onNotice }: Confinem
     for (const text of shortcomings(version, grants)) onNotice(text);
     return;
   }
-  const isMissing = [errno("ENOSYS"), errno("EOPNOTSUPP")].includes(-version);
+  const isMissing = landlockVersion() < 0;
   if (isRequired || !isMissing) throw notConfined(version, isMissing);
   onNotice(
     `Landlock is missing (${describeErrno(version)}): ` +
@@ -71,15 +71,22 @@ export function shortcomings(version: number, grants: readonly Grant[]): string[
   return notes;
 }
 
+const MISSING_HINT =
+  "it needs Linux 5.13 or newer with CONFIG_SECURITY_LANDLOCK, and landlock in the list of active " +
+  "security modules (lsm=landlock,… on the kernel's command line)";
+
+const HINTS = new Map([
+  [errno("EPERM"), "a container's filter of system calls may forbid it"],
+  [errno("E2BIG"), "a process can be confined 16 times over: is wasm-bpf started by one that was?"],
+  [
+    errno("EAGAIN"),
+    "it takes one more thread: ulimit -u and pids.max of the cgroup are the limits",
+  ],
+]);
+
 function notConfined(number: number, isMissing: boolean): HostError {
-  return new HostError(
-    `Cannot confine the guest with Landlock: ${describeErrno(number)}`,
-    {
-      code: "LANDLOCK",
-      hint: isMissing
-        ? "it needs Linux 5.13 or newer with CONFIG_SECURITY_LANDLOCK, and landlock in the list of " +
-          "active security modules (lsm=landlock,… on the kernel's command line)"
-        : "a process can be confined 16 times over: is wasm-bpf started by one that was?",
-    },
-  );
+  return new HostError(`Cannot confine the guest with Landlock: ${describeErrno(number)}`, {
+    code: "LANDLOCK",
+    hint: HINTS.get(-number) ?? (isMissing ? MISSING_HINT : undefined),
+  });
 }

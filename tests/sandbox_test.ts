@@ -137,7 +137,7 @@ async function runWith(folder: string, inject: string, args: string[]) {
       "-o",
       `${folder}/strace`,
       "-e",
-      "trace=write,writev,/^landlock",
+      "trace=write,writev,clone3,/^landlock",
     ],
     ...(inject === "" ? [] : ["-e", `inject=${inject}`]),
   ];
@@ -163,7 +163,7 @@ Deno.test("the wall stands before the guest's first instruction", () =>
     assert.ok(wall > 0 && said > wall, `${wall} and ${said}`);
   }));
 
-for (const missing of ["ENOSYS", "EOPNOTSUPP"]) {
+for (const missing of ["ENOSYS", "EOPNOTSUPP", "EPERM"]) {
   const inject = `landlock_create_ruleset:error=${missing}`;
   Deno.test(`without Landlock (${missing}) a guest runs, and --verbose says so`, () =>
     withEarly(async (folder, module) => {
@@ -185,20 +185,40 @@ for (const missing of ["ENOSYS", "EOPNOTSUPP"]) {
         stderr,
         new RegExp(`^error: Cannot confine the guest with Landlock: ${missing}`),
       );
-      assert.match(stderr, /\nhint: .*CONFIG_SECURITY_LANDLOCK/);
+      const hint = missing === "EPERM"
+        ? /\nhint: .*container/
+        : /\nhint: .*CONFIG_SECURITY_LANDLOCK/;
+      assert.match(stderr, hint);
     }));
 }
 
-Deno.test("Landlock that fails is an error, required or not", () =>
-  withEarly(async (folder, module) => {
-    const inject = "landlock_restrict_self:error=E2BIG";
-    const { code, stdout, stderr } = await runWith(folder, inject, [module]);
-    assert.deepEqual([code, stdout], [1, ""]);
-    assert.match(stderr, /^error: Cannot confine .*E2BIG.*\nhint: /);
-  }));
+for (
+  const [inject, words] of [
+    ["landlock_restrict_self:error=E2BIG", /^error: Cannot confine .*E2BIG.*\nhint: .*16 times/],
+    ["landlock_create_ruleset:error=ENOMEM:when=2", /^error: Cannot confine .*ENOMEM/],
+  ] as const
+) {
+  Deno.test(`Landlock that fails is an error, required or not: ${inject}`, () =>
+    withEarly(async (folder, module) => {
+      const { code, stdout, stderr } = await runWith(folder, inject, [module]);
+      assert.deepEqual([code, stdout], [1, ""]);
+      assert.match(stderr, words);
+    }));
+}
 
 /** Bits of file system access that each version can be asked for; later ones know all. */
 const HANDLED = ["", "0x1fff", "0x3fff", "0x7fff", "0x7fff"];
+
+Deno.test("a thread for errands that cannot be started is an error, and says what limits threads", () =>
+  withEarly(async (folder, module) => {
+    await runWith(folder, "", [module]);
+    const threads = (await Deno.readTextFile(`${folder}/strace`)).match(/clone3\(/g)?.length ?? 0;
+    // The last one of them; V8's own were there before.
+    const inject = `clone3:error=EAGAIN:when=${threads}`;
+    const { code, stdout, stderr } = await runWith(folder, inject, [module]);
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /^error: Cannot confine .*EAGAIN.*\nhint: .*pids\.max/);
+  }));
 
 for (let version = 1; version <= KNOWN_VERSION + 3; version++) {
   Deno.test(`a kernel with Landlock ${version} confines a guest, and --verbose says how far`, () =>
