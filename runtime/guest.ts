@@ -118,7 +118,7 @@ class GuestRun implements Disposable {
   #confine(): void {
     const { sandbox, onNotice } = this.#options;
     if (sandbox === undefined) return;
-    keepPumps();
+    keepPumps(this.#guest.module);
     const grants = this.#fds.preopens()
       .map(({ hostFd, isReadOnly }) => ({ hostFd, isWritable: !isReadOnly }));
     enterSandbox({ ...sandbox, grants, onNotice: onNotice ?? (() => {}) });

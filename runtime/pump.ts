@@ -43,8 +43,10 @@ export interface ShownRing {
 const modules = new Map<string, WebAssembly.Module>();
 const kept = new Map<string, Uint8Array<ArrayBuffer>>();
 
-/** Reads what will be needed while this thread still may. */
-export function keepPumps(): void {
+/** Reads what a guest will need, while this thread still may. */
+export function keepPumps(guest: WebAssembly.Module): void {
+  const polls = WebAssembly.Module.imports(guest).some(({ name }) => name.endsWith("_poll"));
+  if (!polls) return;
   for (const name of ["pump", "ring_pump"]) {
     if (!kept.has(name) && !modules.has(name)) kept.set(name, readPump(name));
   }
