@@ -52,6 +52,23 @@ Deno.test("a module sees none of the process's descriptors, nor its environment"
   assert.deepEqual(answersOf(stdout), ["SUCCESS 0 1 2", "EBADF", "EBADF", "EBADF", "SUCCESS"]);
 });
 
+Deno.test("standard input that is a folder is none to the module", async () => {
+  const commands = [
+    "open 0 passwd - r",
+    "readdir 0",
+    "stat 0 passwd 1",
+    "mkdir 0 new",
+    "prestat 0",
+  ];
+  const { code, stdout, stderr } = await runCli([GUEST, ...commands], {
+    through: ["/bin/sh", "-c", 'exec "$@" </etc', "sh"],
+  });
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  assert.deepEqual(answersOf(stdout), [
+    ...["ENOTCAPABLE", "ENOTCAPABLE", "ENOTCAPABLE", "ENOTCAPABLE", "EBADF"],
+  ]);
+});
+
 Deno.test("a module sees the variables that it is given, and no others", async () => {
   const args = ["--env", "GIVEN=1", "--env", "TAKEN", GUEST, "environ"];
   const { stdout } = await runCli(args, { env: { SECRET: "2", TAKEN: "3" } });

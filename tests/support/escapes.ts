@@ -348,6 +348,19 @@ const NAMES: Escape[] = [
   ),
 ];
 
+const ITSELF = each(
+  ["remove the grant itself", "rmdir 3 .", "EINVAL"],
+  ["remove the grant itself through ..", "rmdir 3 dir/..", "ENOTEMPTY"],
+  ["remove the grant itself as a file", "unlink 3 .", "EISDIR"],
+  ["move the grant itself", "rename 3 . 3 new", "EBUSY"],
+  ["move the grant itself through ..", "rename 3 dir/.. 3 new", "EBUSY"],
+  ["move something over the grant itself", "rename 3 dir 3 dir/..", "EBUSY"],
+  ["move a folder into itself", "rename 3 dir 3 dir/deep/dir", "EINVAL"],
+  ["link a folder", "link 3 dir 0 3 new", "EPERM"],
+  ["make the grant itself", "mkdir 3 .", "EEXIST"],
+  ["open the grant's own name through a link", "open 3 dir/../good-dir/../.. d d", OUT],
+);
+
 const SPECIAL = each(
   ["wait for a FIFO's writer", "open 3 fifo - r", FD],
   ["wait for a FIFO's reader", "open 3 fifo - w", "ENXIO"],
@@ -362,5 +375,6 @@ export const ESCAPES: Readonly<Record<string, readonly Escape[]>> = {
   "a read-only grant": READ_ONLY,
   "a descriptor": DESCRIPTORS,
   "a name": NAMES,
+  "the grant itself": ITSELF,
   "a special file": SPECIAL,
 };
