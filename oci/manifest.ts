@@ -76,9 +76,7 @@ export function parseManifest(
 function agreedType(json: JsonObject, options: { mediaType?: string }): string {
   const own = json.string("mediaType");
   const given = options.mediaType === undefined ? undefined : essence(options.mediaType);
-  // Registries that do not know better say one of these.
-  const isVague = given === undefined || given === "" || given === "application/json" ||
-    given === "application/octet-stream" || given === "text/plain";
+  const isVague = given === undefined || isVagueType(given);
   if (own !== undefined && own !== "") {
     if (!isVague && given !== own) {
       throw json.error("mediaType", `is ${JSON.stringify(shorten(own))}, but it came as ${given}`);
@@ -86,6 +84,11 @@ function agreedType(json: JsonObject, options: { mediaType?: string }): string {
     return own;
   }
   return isVague ? guessedType(json) : given;
+}
+
+/** Whether a type says nothing: registries that do not know better say one of these. */
+export function isVagueType(mediaType: string): boolean {
+  return ["", "application/json", "application/octet-stream", "text/plain"].includes(mediaType);
 }
 
 /** OCI documents may leave their type out. */

@@ -11,7 +11,6 @@ import {
   basic,
   getRequest,
   postRequest,
-  readToken,
   type TokenRequest,
   type TokenServer,
 } from "./token.ts";
@@ -21,8 +20,8 @@ export interface AuthorizerOptions {
   readonly registry: string;
   readonly policy: AddressPolicy;
   readonly credentials?: CredentialSource | undefined;
-  /** Sends a request to a token server: it follows redirects, tries again, and throws for a refusal. */
-  readonly send: (request: TokenRequest, signal?: AbortSignal) => Promise<Answer>;
+  /** Asks a token server: follows redirects, and throws for a refusal. */
+  readonly askForToken: (request: TokenRequest, signal?: AbortSignal) => Promise<AccessToken>;
 }
 
 /** What a request is for. */
@@ -133,17 +132,17 @@ export class Authorizer {
     scopes: readonly string[],
   ): Promise<AccessToken> {
     const credential = await this.#credential(wanted);
-    const { send } = this.#options;
+    const { askForToken } = this.#options;
     if (credential?.kind === "refresh") {
-      return await readToken(await send(postRequest(server, scopes, credential), wanted.signal));
+      return await askForToken(postRequest(server, scopes, credential), wanted.signal);
     }
     try {
-      return await readToken(await send(getRequest(server, scopes, credential), wanted.signal));
+      return await askForToken(getRequest(server, scopes, credential), wanted.signal);
     } catch (error) {
       const wantsPost = error instanceof RegistryError &&
         (error.status === 404 || error.status === 405);
       if (!wantsPost || credential?.kind !== "password") throw error;
-      return await readToken(await send(postRequest(server, scopes, credential), wanted.signal));
+      return await askForToken(postRequest(server, scopes, credential), wanted.signal);
     }
   }
 }

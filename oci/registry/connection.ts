@@ -9,6 +9,7 @@ import { opening } from "./failure.ts";
 import type { Timing } from "./retry.ts";
 import { Patience, retrying, type RetryNotice } from "./retrying.ts";
 import { protocolError, statusError } from "./status.ts";
+import { type AccessToken, readToken } from "./token.ts";
 import { type Exchange, Transport } from "./transport.ts";
 
 /** Settings of a {@linkcode Connection}. */
@@ -63,8 +64,8 @@ export class Connection implements Disposable {
       registry,
       policy: this.#policy,
       credentials: options.credentials,
-      send: (request, signal) =>
-        this.#sendForToken({ ...request, signal, what: `log in to ${registry}` }),
+      askForToken: (request, signal) =>
+        this.#askForToken({ ...request, signal, what: `log in to ${registry}` }),
     });
   }
 
@@ -85,12 +86,27 @@ export class Connection implements Disposable {
       if (request.expected.includes(answer.status)) return answer;
       throw await statusError(answer, this.registry);
     };
-    if (request.once) return await attempt();
+    return await (request.once ? attempt() : this.#retrying(request, attempt));
+  }
+
+  /**
+   * Asks for something small, and reads it: a cut in the middle is tried again like any other.
+   *
+   * @param limit bytes
+   */
+  async read(
+    request: ApiRequest,
+    limit: number,
+  ): Promise<{ answer: Answer; bytes: Uint8Array<ArrayBuffer> }> {
+    return await this.#retrying(request, async () => {
+      const answer = await this.request({ ...request, once: true });
+      return { answer, bytes: await answer.bytes(limit) };
+    });
+  }
+
+  #retrying<T>({ signal }: Pick<ApiRequest, "signal">, attempt: () => Promise<T>): Promise<T> {
     const { timing } = this;
-    return await retrying(
-      { timing, signal: request.signal, onRetry: this.#options.onRetry },
-      attempt,
-    );
+    return retrying({ timing, signal, onRetry: this.#options.onRetry }, attempt);
   }
 
   /** A request with what is known about authentication; a 401 of the registry's own is learned from. */
@@ -133,17 +149,11 @@ export class Connection implements Disposable {
     }
   }
 
-  async #sendForToken(exchange: Exchange): Promise<Answer> {
-    const options = {
-      timing: this.timing,
-      signal: exchange.signal,
-      onRetry: this.#options.onRetry,
-    };
-    return await retrying(options, async () => {
-      const answer = await this.#follow(exchange);
-      if (answer.status === 200) return answer;
-      throw await statusError(answer, this.registry);
-    });
+  /** One attempt: the request that the token is for is tried again as a whole. */
+  async #askForToken(exchange: Exchange): Promise<AccessToken> {
+    const answer = await this.#follow(exchange);
+    if (answer.status === 200) return await readToken(answer);
+    throw await statusError(answer, this.registry);
   }
 
   /** The root of the registry's API. A loopback registry is asked whether it speaks TLS. */

@@ -3,6 +3,7 @@ import type { Descriptor } from "../descriptor.ts";
 import { type Digest, digestOf, isDigest, splitDigest } from "../digest.ts";
 import { MismatchError } from "../errors.ts";
 import { MANIFEST_LIMITS } from "../json.ts";
+import { isVagueType, parseManifest } from "../manifest.ts";
 import { essence, MANIFEST_TYPES } from "../media_types.ts";
 import type { Answer } from "./answer.ts";
 import type { ApiRequest, Connection } from "./connection.ts";
@@ -40,9 +41,10 @@ export async function headManifest(
   await answer.discard();
   const digest = answer.headers.get("docker-content-digest");
   const mediaType = essence(answer.headers.get("content-type") ?? "");
-  const size = answer.length;
-  const isEnough = digest !== null && isDigest(digest) && mediaType !== "" && size !== undefined;
-  if (!isEnough || size === 0) return (await getManifest(connection, common)).descriptor;
+  const size = answer.length ?? 0;
+  if (digest === null || !isDigest(digest) || size === 0 || isVagueType(mediaType)) {
+    return (await getManifest(connection, common)).descriptor;
+  }
   checkName(answer, common.name, digest);
   return { mediaType, digest, size };
 }
@@ -57,14 +59,14 @@ export async function getManifest(
   connection: Connection,
   common: Common & { name: string },
 ): Promise<RawManifest> {
-  const answer = await connection.request({
+  const request = {
     ...common,
     method: "GET",
     path: manifestPath(common),
     headers: ACCEPT,
     expected: [200],
-  });
-  const bytes = await answer.bytes(MANIFEST_LIMITS.bytes);
+  };
+  const { answer, bytes } = await connection.read(request, MANIFEST_LIMITS.bytes);
   const { name } = common;
   const announced = answer.headers.get("docker-content-digest");
   const expected = isDigest(name)
@@ -75,7 +77,8 @@ export async function getManifest(
   const algorithm = expected === undefined ? "sha256" : splitDigest(expected).algorithm;
   const digest = digestOf(bytes, algorithm);
   if (expected !== undefined && digest !== expected) throw wrongManifest(answer, digest, expected);
-  const mediaType = essence(answer.headers.get("content-type") ?? "");
+  const given = essence(answer.headers.get("content-type") ?? "");
+  const mediaType = isVagueType(given) ? ownType(bytes, common) : given;
   return { descriptor: { mediaType, digest, size: bytes.length }, bytes };
 }
 
@@ -104,6 +107,14 @@ export async function putManifest(
   const stored = answer.headers.get("docker-content-digest");
   if (stored !== null && isDigest(stored)) checkStored(answer, stored, descriptor.digest);
   return { keepsReferrers: answer.headers.has("oci-subject") };
+}
+
+/** What the document itself says that it is. */
+function ownType(
+  bytes: Uint8Array,
+  { name, repository }: { name: string; repository?: string | undefined },
+): string {
+  return parseManifest(bytes, { what: `the manifest ${name} of ${repository}` }).mediaType;
 }
 
 /** Path of a manifest by tag or digest; both were checked when they were read. */

@@ -21,8 +21,9 @@ export async function* pages(
   const seen = new Set<string>();
   let path = request.path;
   for (;;) {
-    const answer = await connection.request({ ...request, path });
-    yield { answer, bytes: await answer.bytes(MAX_PAGE_BYTES) };
+    const page = await connection.read({ ...request, path }, MAX_PAGE_BYTES);
+    yield page;
+    const { answer } = page;
     const next = nextLink(answer.headers.get("link"), answer.url);
     if (next === undefined) return;
     if (seen.has(next.href) || seen.size === MAX_PAGES) {
