@@ -8,6 +8,7 @@ import {
   type Reference,
   repositorySignatures,
   Store,
+  type Verdict,
 } from "../oci/mod.ts";
 import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
@@ -76,7 +77,8 @@ export async function command(args: string[]): Promise<number> {
       platform: line.values.platform,
       verifyKeys: line.lists?.["verify-key"],
     });
-    progress.say(`${arrived.name} is ${arrived.root.digest}`);
+    const signed = arrived.verdicts.map(({ key }) => `, signed with ${key.name}`);
+    progress.say(`${arrived.name} is ${arrived.root.digest}${signed.join("")}`);
     const isRead = output === undefined || await write(output, { store, arrived, signal });
     return { arrived, isRead };
   });
@@ -111,30 +113,45 @@ export interface PullParts extends RemoteOptions {
   readonly signal: AbortSignal;
 }
 
+/** An artifact in the store, and who signed it. */
+export interface Pulled extends Arrived {
+  /** One for each that a key or a policy wanted. */
+  readonly verdicts: readonly Verdict[];
+}
+
 /** Pulls an artifact into an open store, if all who have a say admit it. */
-export async function pull(reference: Reference, parts: PullParts): Promise<Arrived> {
+export async function pull(reference: Reference, parts: PullParts): Promise<Pulled> {
   const { store, platform, verifyKeys, progress, signal } = parts;
   const guard = new Guard(reference, { verifyKeys });
   using remote = openRemote(reference, parts);
   const source = repositorySignatures(remote.repository);
-  return await pullArtifact({ remote: remote.repository, reference }, store, {
+  let verdicts: readonly Verdict[] = [];
+  const arrived = await pullArtifact({ remote: remote.repository, reference }, store, {
     platform,
     observer: observing(progress, "pulled"),
     signal,
     async admit(digests) {
-      const verdicts = await guard.verify(source, digests, { signal });
+      verdicts = await guard.verify(source, digests, { signal });
       await keepSignatures(verdicts, { source, store, signal });
     },
   });
+  return { ...arrived, verdicts };
 }
 
-function report({ name, root, manifest, place }: Arrived, file: string | undefined): unknown {
+function report(pulled: Pulled, file: string | undefined): unknown {
+  const { name, root, manifest, place, verdicts } = pulled;
   return {
     reference: name,
     digest: root.digest,
     manifestDigest: manifest.digest,
     kind: place.kind,
     layers: place.layers,
+    signatures: verdicts.map(({ key, digest, signature }) => ({
+      key: key.name,
+      keySha256: key.fingerprint,
+      signedDigest: digest,
+      manifestDigest: signature.digest,
+    })),
     ...(file === undefined ? {} : { file }),
   };
 }

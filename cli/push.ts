@@ -88,7 +88,8 @@ export async function command(args: string[]): Promise<number> {
     if (key !== undefined) {
       await signArtifact(remote.repository, { reference, digest: manifest.digest, key, signal });
     }
-    progress.say(`${formatReference(reference)} is ${manifest.digest}`);
+    const signed = key === undefined ? "" : `, signed with ${keyFile}`;
+    progress.say(`${formatReference(reference)} is ${manifest.digest}${signed}`);
     return manifest;
   });
   if ("exitCode" in outcome) return outcome.exitCode;

@@ -25,8 +25,8 @@ function readKey(path: string): string {
   try {
     if (Deno.statSync(path).size <= MAX_BYTES) return Deno.readTextFileSync(path);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.replace(/: \w+ '[^]*$/, "") : `${cause}`;
-    throw badKey(path, reason, cause);
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw badKey(path, text.replace(/ \(os error \d+\).*$/s, ""), cause);
   }
   throw badKey(path, "it is too large");
 }

@@ -344,7 +344,9 @@ for (const name of ["p256-tag", "p256-bundle", "p256-referrer"]) {
       });
     }
     const reference = `${registry.host}/test/tool:v1`;
-    await place.succeed(["pull", "--quiet", "--verify-key", PUB, reference]);
+    const pulled = await place.succeed(["pull", "--json", "--verify-key", PUB, reference]);
+    const [{ key, signedDigest }] = JSON.parse(pulled).signatures;
+    assert.deepEqual([key, signedDigest], [PUB, TOOL]);
     assertRefused(
       await place.run(["pull", "--quiet", "--verify-key", OTHER_PUB, reference]),
       /no signature of it is good/,

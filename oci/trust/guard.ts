@@ -1,6 +1,7 @@
 /** Stands between an artifact and its use. */
 import type { CallOptions } from "../content.ts";
 import type { Digest } from "../digest.ts";
+import { HostError } from "../errors.ts";
 import { formatReference, type Reference } from "../reference.ts";
 import { TrustError } from "./errors.ts";
 import { type RequirementOptions, requirementsFor } from "./requirements.ts";
@@ -76,9 +77,21 @@ export class Guard {
       await this.verify(storedSignatures(store), digests, { signal });
     } catch (error) {
       if (!(error instanceof TrustError) || elsewhere === undefined) throw error;
-      const source = await elsewhere();
-      const verdicts = await this.verify(source, digests, { signal });
-      await keepSignatures(verdicts, { source, store, signal });
+      try {
+        const source = await elsewhere();
+        const verdicts = await this.verify(source, digests, { signal });
+        await keepSignatures(verdicts, { source, store, signal });
+      } catch (cause) {
+        throw withReason(error, cause);
+      }
     }
   }
+}
+
+/** What is known from the store, with what kept the registry from knowing better. */
+function withReason(error: TrustError, cause: unknown): unknown {
+  if (!(cause instanceof HostError) || cause instanceof TrustError) return cause;
+  const { message, code, hint, detail } = error;
+  const lines = [...detail === undefined ? [] : [detail], `and elsewhere: ${cause.message}`];
+  return new TrustError(message, { code, hint, detail: lines.join("\n"), cause });
 }

@@ -23,7 +23,9 @@ export interface Rule {
 export type Named = Pick<Reference, "registry" | "repository">;
 
 const LIMITS = { bytes: 2 ** 20, depth: 8, members: 20_000 };
-const HINT = "nothing is used until the policy is right: docs/trust.md has its form";
+/** The form of a policy, for hints. */
+const FORM = '{"references": {"ghcr.io/you/*": {"keys": ["you.pub"]}, "*": "reject"}}';
+const HINT = `nothing is used until the policy is right; one looks like ${FORM}`;
 
 /**
  * A policy, read and found right.

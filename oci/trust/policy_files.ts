@@ -106,7 +106,8 @@ function readOwn(
   }
 }
 
-/** Deno adds the system call and the path, which the error's text names already. */
+/** Deno adds a number, the system call and the path, which the error's text names already. */
 function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message.replace(/: \w+ '[^]*$/, "") : String(cause);
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return text.replace(/: \w+ '[^]*$/, "").replace(/ \(os error \d+\)$/, "");
 }

@@ -56,7 +56,10 @@ function decide(
 ): { pattern: string; decision: Exclude<Rule["decision"], "reject"> } {
   const { what, path } = asked;
   const rule = readPolicy(path).ruleFor(name);
-  if (rule === undefined) throw rejected(what, `no pattern in ${path} fits it`);
+  if (rule === undefined) {
+    const hint = `add a pattern for it there, or "*" for all that no other fits`;
+    throw rejected(what, `no pattern in ${path} fits it`, hint);
+  }
   const { pattern, decision } = rule;
   if (decision === "reject") throw rejected(what, `${quoted(pattern, path)} rejects it`);
   return { pattern, decision };
@@ -70,9 +73,10 @@ function quoted(pattern: string, path: string): string {
   return `${JSON.stringify(pattern)} in ${path}`;
 }
 
-function rejected(what: string, reason: string): TrustError {
-  return new TrustError(`Cannot use ${what}: ${reason}`, {
-    code: "REJECTED",
-    hint: "a policy says who is trusted: docs/trust.md",
-  });
+function rejected(
+  what: string,
+  reason: string,
+  hint = "the policy has to say otherwise before it can be used",
+): TrustError {
+  return new TrustError(`Cannot use ${what}: ${reason}`, { code: "REJECTED", hint });
 }

@@ -13,8 +13,8 @@ import { MAX_PAYLOAD_BYTES, SIGNATURE, signedDigest, SIMPLE_SIGNING } from "./si
 
 /** A place to look for signatures in: a repository, or the local store. */
 export interface SignatureSource extends Pick<Content, "fetch"> {
-  /** Manifests that may hold signatures of `digest`. */
-  signaturesOf(digest: Digest, options?: CallOptions): Promise<Descriptor[]>;
+  /** Manifests that may hold signatures of `digest`, the likeliest first. */
+  signaturesOf(digest: Digest, options?: CallOptions): AsyncIterable<Descriptor>;
 }
 
 /** Artifact type of what `cosign sign --registry-referrers-mode=oci-1-1` writes. */
@@ -29,17 +29,16 @@ export function signatureTag(digest: Digest): string | undefined {
   return algorithm === "sha256" ? `${algorithm}-${hex}.sig` : undefined;
 }
 
-/** The signatures in a repository, in cosign's tag form and among the referrers. */
+/** The signatures in a repository, in cosign's tag form and then among the referrers. */
 export function repositorySignatures(
   repository: Pick<Content, "fetch" | "resolve"> & Referrers,
 ): SignatureSource {
   return {
     fetch: (descriptor, options) => repository.fetch(descriptor, options),
-    async signaturesOf(digest, options) {
+    async *signaturesOf(digest, options) {
       const tag = signatureTag(digest);
-      const tagged = tag === undefined ? [] : await ifThere(repository.resolve(tag, options));
-      const referrers = await repository.referrers(digest, options);
-      return [...tagged, ...referrers.filter(mayHoldSignatures)];
+      if (tag !== undefined) yield* await ifThere(repository.resolve(tag, options));
+      yield* (await repository.referrers(digest, options)).filter(mayHoldSignatures);
     },
   };
 }

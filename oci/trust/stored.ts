@@ -32,14 +32,13 @@ export function storedSignatures(
 ): SignatureSource {
   return {
     fetch: (descriptor, options) => store.fetch(descriptor, options),
-    signaturesOf: (digest) =>
-      Promise.resolve(
-        store.entries()
-          .filter(({ annotations }) => annotations?.[ATTACHED_TO] === digest)
-          .flatMap(({ mediaType, digest, size }) =>
-            isDigest(digest) ? [{ mediaType, digest, size }] : []
-          ),
-      ),
+    async *signaturesOf(subject) {
+      for (const { mediaType, digest, size, annotations } of store.entries()) {
+        if (annotations?.[ATTACHED_TO] === subject && isDigest(digest)) {
+          yield await Promise.resolve({ mediaType, digest, size });
+        }
+      }
+    },
   };
 }
 

@@ -1,11 +1,20 @@
 import assert from "node:assert/strict";
-import { cosignBytes, cosignKey, signedRepository, TOOL } from "../../tests/support/cosign_data.ts";
+import {
+  cosignBytes,
+  cosignFile,
+  cosignKey,
+  signedRepository,
+  TOOL,
+} from "../../tests/support/cosign_data.ts";
 import { bytesSource } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { digestOf } from "../digest.ts";
+import { ArtifactError, HostError } from "../errors.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../media_types.ts";
+import { parseReference } from "../reference.ts";
 import { fsck, Store } from "../store/mod.ts";
 import { paths } from "../store/layout.ts";
+import { Guard } from "./guard.ts";
 import { repositorySignatures, type SignatureSource } from "./signatures.ts";
 import { keepSignatures, storedSignatures, vouchingDigests } from "./stored.ts";
 import { verifySignatures } from "./verify.ts";
@@ -73,6 +82,32 @@ for (const name of ["p256-tag", "p256-bundle", "p256-referrer"]) {
     await assert.rejects(verify(storedSignatures(at.store)), { code: "BAD_SIGNATURE" });
   });
 }
+
+Deno.test("Guard looks elsewhere for what the store has no signature of, and keeps it", async () => {
+  await using at = await TestStore.create();
+  const tool = await at.push(OCI_MANIFEST, cosignBytes("tool.manifest.json"));
+  await at.store.tag(tool, "localhost:5000/test/tool:v1");
+  const reference = parseReference("localhost:5000/test/tool:v1");
+  const options = { verifyKeys: [cosignFile("p256.pub")], policies: [] };
+  const guard = new Guard(reference, options);
+  const artifact = { manifest: TOOL, root: TOOL };
+  await assert.rejects(guard.verifyStored(at.store, artifact), { code: "NOT_SIGNED" });
+
+  const unreachable = new ArtifactError("Cannot reach it", { code: "UNREACHABLE" });
+  const failing = { elsewhere: () => Promise.reject(unreachable) };
+  await assert.rejects(guard.verifyStored(at.store, artifact, failing), (error) => {
+    assert.ok(error instanceof HostError);
+    assert.deepEqual([error.code, error.detail], ["NOT_SIGNED", "and elsewhere: Cannot reach it"]);
+    return true;
+  });
+
+  const source = repositorySignatures(signedRepository("p256-tag"));
+  const elsewhere = () => Promise.resolve(source);
+  await guard.verifyStored(at.store, artifact, { elsewhere });
+  await guard.verifyStored(at.store, artifact, failing);
+  await guard.verifyStored(at.store, artifact);
+  await new Guard(reference, { policies: [] }).verifyStored(at.store, artifact);
+});
 
 Deno.test("vouchingDigests() counts an index that leads to the manifest, and no other", async () => {
   await using at = await TestStore.create();

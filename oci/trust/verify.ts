@@ -95,7 +95,7 @@ async function* candidates(
   const options = { signal };
   const asked = new Set<Digest>();
   for (const digest of digests) {
-    for (const manifest of await source.signaturesOf(digest, options)) {
+    for await (const manifest of source.signaturesOf(digest, options)) {
       if (asked.has(manifest.digest)) continue;
       asked.add(manifest.digest);
       if (asked.size > MAX_MANIFESTS) {

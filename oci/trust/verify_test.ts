@@ -224,11 +224,21 @@ Deno.test("verifySignatures() reads no payload or bundle that is too large", asy
 });
 
 Deno.test("verifySignatures() takes an unreachable registry for that, not for an unsigned artifact", async () => {
-  const repository = signedRepository("p256-tag");
   const cut = new ArtifactError("cut", { code: "CUT" });
+  const repository = new MemoryContent();
   repository.referrers = () => Promise.reject(cut);
   await assert.rejects(verify(repository, [cosignKey("p256")]), { code: "CUT" });
-  repository.referrers = () => Promise.resolve([]);
-  repository.fetch = () => Promise.reject(cut);
-  await assert.rejects(verify(repository, [cosignKey("p256")]), { code: "CUT" });
+  const signed = signedRepository("p256-tag");
+  signed.fetch = () => Promise.reject(cut);
+  await assert.rejects(verify(signed, [cosignKey("p256")]), { code: "CUT" });
+});
+
+Deno.test("verifySignatures() asks for referrers only where the tag has no good signature", async () => {
+  const repository = signedRepository("p256-tag");
+  let asked = 0;
+  repository.referrers = () => Promise.resolve(Array(asked++));
+  await verify(repository, [cosignKey("p256")]);
+  assert.equal(asked, 0);
+  await assert.rejects(verify(repository, [cosignKey("p384")]), { code: "BAD_SIGNATURE" });
+  assert.equal(asked, 1);
 });
