@@ -5,7 +5,8 @@ import { openGrants } from "../runtime/wasi/everything.ts";
 import { FileType } from "../runtime/wasi/filetype.ts";
 import { FdTable } from "../runtime/wasi/mod.ts";
 import { Right } from "../runtime/wasi/rights.ts";
-import { DIR, OFlag, Place, TestFolder, WasiHost } from "./support/wasi_host.ts";
+import { TestFolder } from "./support/folder.ts";
+import { DIR, OFlag, Place, WasiHost } from "./support/wasi_host.ts";
 
 function granted(folder: TestFolder, readOnly = false): WasiHost {
   return new WasiHost({ preopens: [{ host: folder.path, guest: "/", readOnly }] });

@@ -1,6 +1,7 @@
 /** What the standard libraries of C, Rust and Go make of our WASI: `tests/guests/wasi-*`. */
 import assert from "node:assert/strict";
 import { CliProcess, type CliResult, guestPath, runCli } from "./support/cli.ts";
+import { TestFolder } from "./support/folder.ts";
 
 const LANGUAGES = ["c", "rust", "go"] as const;
 type Language = (typeof LANGUAGES)[number];
@@ -61,6 +62,20 @@ function flood(bytes: number): string {
     (_, i) => String(i).padStart(LINE_BYTES - 1, "0"),
   );
   return `${lines.join("\n")}\n`;
+}
+
+/** Waits until a process sleeps in the kernel, and has for a while. */
+async function untilAsleep(pid: number): Promise<void> {
+  const switches = async () => {
+    const status = await Deno.readTextFile(`/proc/${pid}/status`);
+    return /^State:\s+S/m.test(status) ? /^voluntary_ctxt_switches:.*$/m.exec(status)?.[0] : NaN;
+  };
+  for (let i = 0; i < 300; i++) {
+    const before = await switches();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (before === await switches()) return;
+  }
+  throw new Error(`process ${pid} does not come to rest`);
 }
 
 /** The first number behind `name` in lines of "name number". */
@@ -185,6 +200,65 @@ for (const language of available) {
   Deno.test(`${language}: output to a closed stream is no host error`, async () => {
     const { code, stderr } = await inShell(`exec "$@" >&-`, language, "streams");
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "to stderr\n" });
+  });
+
+  Deno.test(`${language}: reads lines to their end`, async () => {
+    const { code, stdout, stderr } = await inShell(`seq 1000 | "$@"`, language, "lines");
+    assert.deepEqual({ code, stdout, stderr }, {
+      code: 0,
+      stdout: "reading\nlines 1000\n",
+      stderr: "",
+    });
+  });
+
+  Deno.test(`${language}: input that is closed ends at once`, async () => {
+    const { code, stderr } = await inShell(`exec "$@" <&-`, language, "lines");
+    assert.doesNotMatch(stderr, /wasm-bpf itself failed/);
+    assert.ok(code < 128, `${code}\n${stderr}`);
+  });
+
+  Deno.test(`${language}: an interrupt ends the wait for input, so that it can finish`, async () => {
+    using folder = new TestFolder();
+    const fifo = folder.at("fifo");
+    assert.ok((await new Deno.Command("mkfifo", { args: [fifo] }).output()).success);
+    // Open for writing too, so that it never ends by itself.
+    const through = ["/bin/sh", "-c", `echo a line >"$0" & exec "$@" <>"$0"`, fifo];
+    await using reader = new CliProcess([guestPath(`wasi-${language}`), "lines"], { through });
+    await reader.waitFor(/^reading$/m);
+    // By then it has read the line and waits for the next.
+    await untilAsleep(reader.pid);
+    reader.kill("SIGINT");
+    const { code, signal, stdout, stderr } = await reader.result();
+    assert.deepEqual({ code, signal, stdout, stderr }, {
+      ...{ code: 0, signal: null },
+      ...{ stdout: "reading\nlines 1\n", stderr: "" },
+    });
+  });
+
+  Deno.test(`${language}: uses a folder that it was given, by its paths`, async () => {
+    using folder = new TestFolder();
+    await Deno.writeTextFile(folder.at("from"), "text\n".repeat(10_000));
+    await Deno.mkdir(folder.at("below"));
+    const paths = ["/data/from", "/data/below/to", "/data"];
+    const grant = ["--dir", `${folder.path}::/data`];
+    const { code, stdout, stderr } = await runCli([
+      ...[...grant, guestPath(`wasi-${language}`), "copy", ...paths],
+    ]);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.deepEqual(stdout.trim().split("\n").toSorted(), ["entry below", "entry from"]);
+    assert.equal(await Deno.readTextFile(folder.at("below/to")), "text\n".repeat(10_000));
+  });
+
+  Deno.test(`${language}: reads in a folder granted for reading, and is refused to write`, async () => {
+    using folder = new TestFolder();
+    await Deno.writeTextFile(folder.at("from"), "text");
+    const grant = ["--dir", `${folder.path}::/data::ro`];
+    const { code, stderr } = await runCli([
+      ...[...grant, guestPath(`wasi-${language}`), "copy", "/data/from", "/data/to", "/data"],
+    ]);
+    assert.notEqual(code, 0);
+    assert.match(stderr, /Capabilities insufficient|Capability insufficient|os error 76/i);
+    await assert.rejects(Deno.stat(folder.at("to")), { code: "ENOENT" });
   });
 
   Deno.test(`${language}: a full disk is the guest's to see`, async () => {

@@ -88,7 +88,7 @@ function sync(entry: Descriptor | number, dataOnly: boolean): number {
  *
  * Why does an interrupt read as the end of the input, and not as EINTR? What Ctrl-C is for is that the
  * guest finishes. Rust's and Go's libraries begin a read that was interrupted anew, for ever; at the end
- * of the input every program leaves its loop.
+ * of the input every program leaves its loop. Go's waits by `poll_oneoff`, which leaves a note for this.
  */
 function readWaiting(context: WasiContext, entry: Descriptor, list: Vectors): number {
   const { memory, interrupt, attend } = context;
@@ -98,7 +98,7 @@ function readWaiting(context: WasiContext, entry: Descriptor, list: Vectors): nu
       ? sockets.receive(entry.hostFd, memory.linear, { ...list, flags: 0 }, { interrupt, waits })
       : files.readWait(entry.hostFd, memory.linear, list, { interrupt, waits });
   for (;;) {
-    const result = read();
+    const result = entry.takeCutOff() ? -errno("EINTR") : read();
     if (result === -errno("ERESTART")) {
       attend();
       continue;

@@ -42,6 +42,7 @@ export class Descriptor {
   /** Its entries, when it is a directory and they were asked for. */
   reader: DirectoryReader | undefined;
   #type: number;
+  #isCutOff = false;
   readonly #release: ((hostFd: number) => void) | undefined;
 
   constructor(options: DescriptorOptions) {
@@ -74,6 +75,18 @@ export class Descriptor {
   /** Whether reads and writes never wait. */
   get isFile(): boolean {
     return this.type === FileType.RegularFile || this.#type === FileType.BlockDevice;
+  }
+
+  /** An interrupt has ended a poll for it: the next read finds the end of the input. */
+  cutOff(): void {
+    this.#isCutOff = true;
+  }
+
+  /** Whether that is so, once. */
+  takeCutOff(): boolean {
+    const isCutOff = this.#isCutOff;
+    this.#isCutOff = false;
+    return isCutOff;
   }
 
   close(): void {

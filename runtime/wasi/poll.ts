@@ -3,6 +3,7 @@ import { errno, system } from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
 import type { WasiContext, WasiFunctions } from "./context.ts";
 import { fromResult, wasiErrno } from "./errno.ts";
+import type { Descriptor } from "./fd_table.ts";
 import { Right } from "./rights.ts";
 
 const EVENT_BYTES = 32;
@@ -118,7 +119,7 @@ interface Alarm {
 interface Watched {
   userdata: bigint;
   type: number;
-  hostFd: number;
+  entry: Descriptor;
 }
 
 /** One wait for everything that a guest subscribed to. */
@@ -148,8 +149,8 @@ class Poll {
       }
     }
     this.#fds = new Int32Array((this.#watched.length + 1) * POLLFD_BYTES / 4);
-    this.#watched.forEach(({ hostFd, type }, i) => {
-      this.#fds[(i + 1) * 2] = hostFd;
+    this.#watched.forEach(({ entry, type }, i) => {
+      this.#fds[(i + 1) * 2] = entry.hostFd;
       // The events asked for, and above them those that there are.
       this.#fds[(i + 1) * 2 + 1] = type === EVENT_FD_READ ? POLLIN : POLLOUT;
     });
@@ -167,7 +168,7 @@ class Poll {
     } else if (entry.hostFd < 0 || entry.sink !== undefined || entry.source !== undefined) {
       this.#ready.push({ userdata, type });
     } else {
-      this.#watched.push({ userdata, type, hostFd: entry.hostFd });
+      this.#watched.push({ userdata, type, entry });
     }
   }
 
@@ -206,21 +207,29 @@ class Poll {
   }
 
   #seen(): Event[] {
-    return this.#watched.flatMap(({ userdata, type, hostFd }, i): Event[] => {
+    return this.#watched.flatMap(({ userdata, type, entry }, i): Event[] => {
       const events = (this.#fds[(i + 1) * 2 + 1] ?? 0) >>> 16;
       if (events === 0) return [];
       if (events & POLLNVAL) return [{ userdata, type, error: wasiErrno("EBADF") }];
       const flags = events & (POLLHUP | POLLERR) ? FLAG_HANGUP : 0;
-      const bytes = type === EVENT_FD_READ ? system.available(hostFd) : 0n;
+      const bytes = type === EVENT_FD_READ ? system.available(entry.hostFd) : 0n;
       return [{ userdata, type, bytes, flags }];
     });
   }
 
   /**
-   * An alarm rings early when it is interrupted, and the next poll of a buffer says why: Rust's
-   * thread::sleep() panics at any error, Go's usleep() throws, C's sees ENOTSUP.
+   * What is waited for to be read ends, as a read that is interrupted does: see `fd_io.ts`. Else an alarm
+   * rings early, and the next poll of a buffer says why: Rust's thread::sleep() panics at any error, Go's
+   * usleep() throws, C's sees ENOTSUP.
    */
   #interrupted(): Event[] | number {
+    const inputs = this.#watched.filter(({ type }) => type === EVENT_FD_READ);
+    if (inputs.length > 0) {
+      return inputs.map(({ userdata, type, entry }) => {
+        entry.cutOff();
+        return { userdata, type, flags: FLAG_HANGUP };
+      });
+    }
     const [first, ...others] = this.#alarms;
     if (first === undefined) return wasiErrno("EINTR");
     const earliest = others.reduce((a, b) => remaining(b) < remaining(a) ? b : a, first);

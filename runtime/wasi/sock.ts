@@ -33,6 +33,9 @@ export function sockFunctions(context: WasiContext): WasiFunctions {
       attend();
     }
   };
+  /** The same, but for what a poll has ended. */
+  const unlessCutOff = (entry: Descriptor, call: () => number): number =>
+    entry.takeCutOff() ? -errno("EINTR") : attending(call);
   const waiting = ({ flags }: Descriptor) => ({
     interrupt,
     waits: (flags & FdFlag.Nonblock) === 0,
@@ -43,7 +46,9 @@ export function sockFunctions(context: WasiContext): WasiFunctions {
       if (typeof entry === "number") return entry;
       if ((flags & 0xffff & ~FdFlag.Nonblock) !== 0) return wasiErrno("EINVAL");
       memory.bytes(out, 4);
-      const accepted = attending(() => sockets.accept(entry.hostFd, waiting(entry)));
+      const accepted = unlessCutOff(entry, () => sockets.accept(entry.hostFd, waiting(entry)));
+      // EINTR would be tried again, by C's programs and Go's library.
+      if (accepted === -errno("EINTR")) return wasiErrno("ECANCELED");
       if (accepted < 0) return fromResult(accepted);
       const made = fds.add(
         new Descriptor({
@@ -73,8 +78,9 @@ export function sockFunctions(context: WasiContext): WasiFunctions {
       memory.bytes(flagsOut, 2);
       const how = (flags & RECV_PEEK ? MSG_PEEK : 0) | (flags & RECV_WAITALL ? MSG_WAITALL : 0);
       const list = { iovs: iovs >>> 0, count: count >>> 0, out: sizeOut >>> 0, flags: how };
-      const result = attending(() =>
-        sockets.receive(entry.hostFd, memory.linear, list, waiting(entry))
+      const result = unlessCutOff(
+        entry,
+        () => sockets.receive(entry.hostFd, memory.linear, list, waiting(entry)),
       );
       // As for fd_read: at the end of what comes in, every program leaves its loop.
       if (result === -errno("EINTR")) memory.setU32(sizeOut, 0);

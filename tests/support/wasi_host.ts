@@ -144,17 +144,3 @@ export class WasiHost implements Disposable {
     this.memory[Symbol.dispose]();
   }
 }
-
-/** A folder of a test's own, removed with all that is in it. */
-export class TestFolder implements Disposable {
-  readonly path: string = Deno.makeTempDirSync();
-
-  /** The path of a name in it. */
-  at(name: string): string {
-    return `${this.path}/${name}`;
-  }
-
-  [Symbol.dispose](): void {
-    Deno.removeSync(this.path, { recursive: true });
-  }
-}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What wasi-libc makes of WASI, one behaviour a sub-command; tests/wasi_test.ts compares. */
+#include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -136,6 +137,46 @@ static int closes(void)
 	return 0;
 }
 
+/* Counts what it reads until there is no more, and then says so. */
+static int lines(void)
+{
+	char line[256];
+	int count = 0;
+
+	puts("reading");
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin))
+		count++;
+	printf("lines %d\n", count);
+	return 0;
+}
+
+/* Reads a file, writes it to another and lists the folder. */
+static int copy(const char *from, const char *to, const char *folder)
+{
+	FILE *source = fopen(from, "r"), *target = fopen(to, "w");
+	struct dirent *entry;
+	DIR *directory;
+	int byte;
+
+	if (!source || !target) {
+		perror("copy");
+		return 1;
+	}
+	while ((byte = fgetc(source)) != EOF)
+		fputc(byte, target);
+	if (fclose(source) || fclose(target)) {
+		perror("copy");
+		return 1;
+	}
+	directory = opendir(folder);
+	while (directory && (entry = readdir(directory))) {
+		if (entry->d_name[0] != '.')
+			printf("entry %s\n", entry->d_name);
+	}
+	return directory ? closedir(directory) : 1;
+}
+
 static void show(const char *name, int result)
 {
 	printf("%s %d\n", name, result);
@@ -190,6 +231,10 @@ int main(int argc, char **argv)
 		return terminals();
 	if (!strcmp(command, "close"))
 		return closes();
+	if (!strcmp(command, "lines"))
+		return lines();
+	if (!strcmp(command, "copy") && argc > 4)
+		return copy(argv[2], argv[3], argv[4]);
 	if (!strcmp(command, "ungranted"))
 		return ungranted();
 	fprintf(stderr, "unknown sub-command: %s\n", command);

@@ -60,6 +60,34 @@ func flood(bytes int) {
 	}
 }
 
+// Counts what it reads until there is no more, and then says so.
+func lines() {
+	fmt.Println("reading")
+	count := 0
+	for scanner := bufio.NewScanner(os.Stdin); scanner.Scan(); {
+		count++
+	}
+	fmt.Println("lines", count)
+}
+
+// Reads a file, writes it to another and lists the folder.
+func copyFile(from, to, folder string) {
+	content, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(to, content, 0o666)
+	}
+	if err != nil {
+		panic(err)
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		panic(err)
+	}
+	for _, entry := range entries {
+		fmt.Println("entry", entry.Name())
+	}
+}
+
 func main() {
 	command, number := "", 0
 	if len(os.Args) > 1 {
@@ -83,6 +111,10 @@ func main() {
 		os.Exit(number)
 	case "flood":
 		flood(number)
+	case "lines":
+		lines()
+	case "copy":
+		copyFile(os.Args[2], os.Args[3], os.Args[4])
 	default:
 		fmt.Fprintln(os.Stderr, "unknown sub-command:", command)
 		os.Exit(1)

@@ -63,6 +63,27 @@ fn flood(bytes: usize) -> io::Result<()> {
     out.flush()
 }
 
+/// Counts what it reads until there is no more, and then says so.
+fn lines() -> io::Result<()> {
+    println!("reading");
+    let mut count = 0;
+    let mut line = String::new();
+    while io::stdin().read_line(&mut line)? > 0 {
+        count += 1;
+    }
+    println!("lines {count}");
+    Ok(())
+}
+
+/// Reads a file, writes it to another and lists the folder.
+fn copy(from: &str, to: &str, folder: &str) -> io::Result<()> {
+    std::fs::write(to, std::fs::read(from)?)?;
+    for entry in std::fs::read_dir(folder)? {
+        println!("entry {}", entry?.file_name().to_string_lossy());
+    }
+    Ok(())
+}
+
 fn main() -> ExitCode {
     let args_given: Vec<String> = std::env::args().collect();
     let command = args_given.get(1).map_or("", String::as_str);
@@ -75,6 +96,8 @@ fn main() -> ExitCode {
         "random" => random(),
         "exit" => std::process::exit(number as i32),
         "flood" => flood(number as usize).unwrap(),
+        "lines" => lines().unwrap(),
+        "copy" => copy(&args_given[2], &args_given[3], &args_given[4]).unwrap(),
         _ => {
             eprintln!("unknown sub-command: {command}");
             return ExitCode::FAILURE;
