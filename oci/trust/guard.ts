@@ -77,13 +77,22 @@ export class Guard {
       await this.verify(storedSignatures(store), digests, { signal });
     } catch (error) {
       if (!(error instanceof TrustError) || elsewhere === undefined) throw error;
-      try {
-        const source = await elsewhere();
-        const verdicts = await this.verify(source, digests, { signal });
-        await keepSignatures(verdicts, { source, store, signal });
-      } catch (cause) {
-        throw withReason(error, cause);
-      }
+      await this.#verifyElsewhere(await elsewhere(), { store, digests, signal, error });
+    }
+  }
+
+  async #verifyElsewhere(
+    source: SignatureSource,
+    known: CallOptions & { store: SignatureStore; digests: readonly Digest[]; error: TrustError },
+  ): Promise<void> {
+    const { store, digests, error, signal } = known;
+    const verdicts = await this.verify(source, digests, { signal })
+      .catch((cause) => Promise.reject(withReason(error, cause)));
+    try {
+      await keepSignatures(verdicts, { source, store, signal });
+    } catch (cause) {
+      // A store that is full or cannot be written to costs asking again, and nothing else.
+      if (!(cause instanceof HostError)) throw cause;
     }
   }
 }

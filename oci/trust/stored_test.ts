@@ -6,6 +6,7 @@ import {
   signedRepository,
   TOOL,
 } from "../../tests/support/cosign_data.ts";
+import { MemoryContent } from "../../tests/support/memory_content.ts";
 import { bytesSource } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { digestOf } from "../digest.ts";
@@ -94,7 +95,9 @@ Deno.test("Guard looks elsewhere for what the store has no signature of, and kee
   await assert.rejects(guard.verifyStored(at.store, artifact), { code: "NOT_SIGNED" });
 
   const unreachable = new ArtifactError("Cannot reach it", { code: "UNREACHABLE" });
-  const failing = { elsewhere: () => Promise.reject(unreachable) };
+  const remote = new MemoryContent();
+  remote.referrers = () => Promise.reject(unreachable);
+  const failing = { elsewhere: () => Promise.resolve(repositorySignatures(remote)) };
   await assert.rejects(guard.verifyStored(at.store, artifact, failing), (error) => {
     assert.ok(error instanceof HostError);
     assert.deepEqual([error.code, error.detail], ["NOT_SIGNED", "and elsewhere: Cannot reach it"]);
