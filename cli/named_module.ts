@@ -24,7 +24,7 @@ import { openProgress } from "./progress.ts";
 import { pull, type PullParts } from "./pull.ts";
 import { looksLikeReference, referenceOf } from "./reference.ts";
 import { openRemote, retryNotice } from "./registry_options.ts";
-import { namesRegistry } from "./registry_word.ts";
+import { saysReference } from "./reference_word.ts";
 import type { RunLine } from "./run_options.ts";
 
 /** A module's bytes; or how the process is to end, when a signal called the search off. */
@@ -83,7 +83,7 @@ function isThere(path: string): boolean {
  * working folder must not get around them.
  */
 function isGoverned(word: string): boolean {
-  return namesRegistry(word) && policiesThere().length > 0;
+  return saysReference(word) && policiesThere().length > 0;
 }
 
 function onlyForArtifacts(word: string, line: RunLine): void {

@@ -14,7 +14,7 @@ import { UsageError } from "./errors.ts";
 import { runOnCommandLine } from "./guest_run.ts";
 import { readModuleFile } from "./module_file.ts";
 import { parseCommandLine } from "./options.ts";
-import { namesRegistry } from "./registry_word.ts";
+import { saysReference } from "./reference_word.ts";
 import { reportFailure } from "./failure.ts";
 import { RUN_OPTIONS, type RunLine } from "./run_options.ts";
 
@@ -52,7 +52,7 @@ export function runPlainly(args: string[], given?: ReadModule): PlainOutcome {
   // A word without these may be a command.
   if (line === undefined || path === undefined || !/[./]/.test(path)) return {};
   // Whether a policy has a say in what is called like that, is not asked here.
-  const bytes = given?.bytes ?? (namesRegistry(path) ? "absent" : readIfThere(path));
+  const bytes = given?.bytes ?? (saysReference(path) ? "absent" : readIfThere(path));
   if (bytes === "absent") return { absent: path };
   if (bytes === undefined) return {};
   const read = { path, bytes };

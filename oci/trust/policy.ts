@@ -23,6 +23,9 @@ export interface Rule {
 export type Named = Pick<Reference, "registry" | "repository">;
 
 const LIMITS = { bytes: 2 ** 20, depth: 8, members: 20_000 };
+/** As references tell a registry from the first part of a path. */
+const NAMES_REGISTRY = /^(?:localhost|[^/]*[.:A-Z][^/]*)\//;
+
 /** The form of a policy, for hints. */
 const FORM = '{"references": {"ghcr.io/you/*": {"keys": ["you.pub"]}, "*": "reject"}}';
 const HINT = `nothing is used until the policy is right; one looks like ${FORM}`;
@@ -91,7 +94,7 @@ function readRules(json: JsonObject): Map<string, Rule> {
     if (canonical === undefined) {
       throw json.error(
         JSON.stringify(pattern),
-        "is no pattern: it is *, or a repository, or a registry or part of a path with /* behind it",
+        "is no pattern: those are *, ghcr.io/you/tool, and ghcr.io/* or ghcr.io/you/* for all below",
       );
     }
     const other = rules.get(canonical);
@@ -135,6 +138,8 @@ function onlyMembers(json: JsonObject, known: readonly string[]): void {
 /** A pattern with its registry in canonical form; undefined when it is none. */
 function canonicalPattern(pattern: string): string | undefined {
   if (pattern === "*") return pattern;
+  // In a reference such a word is a part of a path on Docker Hub: here it would never match.
+  if (!NAMES_REGISTRY.test(pattern)) return undefined;
   const isPrefix = pattern.endsWith("/*");
   const name = isPrefix ? pattern.slice(0, -2) : pattern;
   if (isPrefix && isRegistryName(name) && !name.includes("/")) {
