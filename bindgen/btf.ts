@@ -279,7 +279,9 @@ export class Btf {
       throw new BtfError(`the enumeration "${name}" has ${bytes} bytes`);
     }
     const step = wide ? 12 : 8;
-    const raw = Array.from({ length: info & 0xffff }, (_, i) => {
+    // Before enum64, compilers cut the values of wide enumerations: wrong ones are worse than none.
+    const count = !wide && bytes === 8 ? 0 : info & 0xffff;
+    const raw = Array.from({ length: count }, (_, i) => {
       const value = at + TYPE_BYTES + i * step;
       return {
         name: this.#string(view.getUint32(value, true)),

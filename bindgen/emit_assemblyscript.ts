@@ -4,7 +4,7 @@
  */
 import type { EmitContext } from "./emitters.ts";
 import { innermost, TypeNames } from "./hoist.ts";
-import { byteOffset, inC, type Leaf, leavesOf } from "./leaves.ts";
+import { byteOffset, inC, type Leaf, leavesOf, originalNameFirst } from "./leaves.ts";
 import { bytesOf, dimensions } from "./lower.ts";
 import type { EnumType, Model, RecordType, Type } from "./model.ts";
 import { camel, identifier, Names, words } from "./names.ts";
@@ -14,13 +14,18 @@ const RESERVED = words(`
   abstract as any async await bool boolean break case catch class const constructor continue debugger
   declare default delete do else enum export extends f32 f64 false finally for from function get i16
   i32 i64 i8 if implements import in instanceof interface isize keyof let module namespace never new
-  null number of operator package private protected public readonly return set static string super
+  null number of operator override package private protected public readonly return set static string super
   switch symbol this throw true try type typeof u16 u32 u64 u8 undefined unknown usize v128 var void
   while with yield anyref externref funcref
 `);
 
-/** What every class has. */
-const MEMBERS = words("SIZE at create address");
+/** What every class has, and the words that the compiler takes for no member's name. */
+const MEMBERS = words(`
+  constructor SIZE at create address
+  async await break case catch class const continue debugger default do else enum export extends false
+  finally function if implements import in interface let new of override package private protected
+  public return static super switch this throw true try typeof var while with yield
+`);
 
 /** What the file itself uses of AssemblyScript's library. */
 const GLOBALS = words("String heap memory load store changetype unreachable getBits setBits");
@@ -50,6 +55,11 @@ export function emitAssemblyScript(model: Model, { header }: EmitContext): strin
   output.line(...header.map((line) => `// ${line}`.trimEnd()));
   new Classes(output, model).define();
   return output.toString();
+}
+
+/** The scope of a class's members. */
+export function assemblyScriptMembers(): Names {
+  return new Names(MEMBERS);
 }
 
 class Classes {
@@ -93,10 +103,7 @@ class Classes {
   #record(record: RecordType, what?: string): void {
     const name = this.#names.of(record);
     if (name === undefined) return;
-    const keyword = record.typedef ? "" : `${record.form} `;
-    const original = record.name === ""
-      ? `A ${record.form} without a name`
-      : keyword + identifier(record.name);
+    const original = originalNameFirst(record);
     this.#output.line("", `/** ${what ?? original}, ${record.bytes} bytes. */`, "@unmanaged");
     this.#output.line(`export class ${name} {`);
     this.#output.line(`
@@ -119,7 +126,7 @@ class Classes {
   get address(): usize {
     return changetype<usize>(this);
   }`);
-    const scope = new Names(new Set([...RESERVED, ...MEMBERS]));
+    const scope = assemblyScriptMembers();
     const leaves = leavesOf(record, { scope, style: identifier });
     for (const leaf of leaves) this.#accessors(leaf, scope);
     this.#output.line("}");
@@ -239,8 +246,7 @@ class Classes {
   #enum(type: EnumType): void {
     if (type.values.length === 0) return;
     const integer = `${type.signed ? "i" : "u"}${type.bytes * 8}`;
-    const name = type.name === "" ? "" : ` ${identifier(type.name)}`;
-    this.#output.line("", `// enum${name}`);
+    this.#output.line("", `// ${originalNameFirst(type)}`);
     for (const { name: enumerator, value } of type.values) {
       const constant = this.#scope.claim(identifier(enumerator));
       const text = value === -(1n << 63n) ? "i64.MIN_VALUE" : String(value);

@@ -19,6 +19,11 @@ const RESERVED = words(`
 /** What every header of wasi-libc defines, `<stdint.h>` included: of another size than the kernel's. */
 const LIBC_TAGS = new Set([...RESERVED, "timeval", "timespec", "iovec"]);
 
+/** The scope of a record's members. */
+export function cMembers(): Names {
+  return new Names(RESERVED);
+}
+
 /** Writes a model's types in C. */
 export class CTypes {
   readonly #output: Output;
@@ -66,7 +71,7 @@ export class CTypes {
     this.#names.set(record, reference);
     if (blank) this.#output.line("");
     const attribute = this.#alignments.isPacked(record) ? " __attribute__((packed))" : "";
-    const scope = new Names(RESERVED);
+    const scope = cMembers();
     const checks: [string, number][] = [];
     this.#output.line(record.typedef ? `typedef ${record.form} {` : `${record.form} ${name} {`);
     this.#body(record, { scope, indent: "\t", checks, path: "", base: 0 });
@@ -94,14 +99,14 @@ export class CTypes {
     if (record.form === "union") {
       for (const member of record.members) this.#member(member, place);
       const pad = this.#unionPadding(record);
-      if (pad > 0) this.#pad(pad, place);
+      if (pad > 0) this.#pad({ offset: 0, bytes: pad }, place);
       return;
     }
     let bit = 0;
     for (const slot of slotsOf(record)) {
       if (slot.kind === "pad") {
         if (bit % 8 !== 0) this.#output.line(`${place.indent}uint8_t : ${8 - bit % 8};`);
-        this.#pad(slot.bytes, place);
+        this.#pad(slot, place);
       } else if (slot.kind === "member") {
         if (bit % 8 !== 0) this.#output.line(`${place.indent}uint8_t : ${8 - bit % 8};`);
         this.#member(slot.member, place);
@@ -128,8 +133,11 @@ export class CTypes {
     }
   }
 
-  #pad(bytes: number, { scope, indent }: { scope: Names; indent: string }): void {
-    this.#output.line(`${indent}uint8_t ${scope.claim("_pad")}[${bytes}];`);
+  #pad(
+    { offset, bytes }: { offset: number; bytes: number },
+    { scope, indent }: { scope: Names; indent: string },
+  ): void {
+    this.#output.line(`${indent}uint8_t ${scope.claim(`_pad_${offset}`)}[${bytes}];`);
   }
 
   /** Bytes to add to a union which is larger than its members make it, as a member that large. */
@@ -166,7 +174,7 @@ export class CTypes {
       const inner = anonymous ? place.path : `${path}${lengths.map(() => "[0]").join("")}.`;
       this.#output.line(`${place.indent}${inline.form} {`);
       this.#body(inline, {
-        scope: anonymous ? place.scope : new Names(RESERVED),
+        scope: anonymous ? place.scope : cMembers(),
         indent: `${place.indent}\t`,
         checks: isReachable ? place.checks : [],
         path: inner,

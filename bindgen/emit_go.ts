@@ -4,7 +4,7 @@
  */
 import type { EmitContext } from "./emitters.ts";
 import { innermost, TypeNames } from "./hoist.ts";
-import { byteOffset, inC, type Leaf, leavesOf } from "./leaves.ts";
+import { byteOffset, inC, type Leaf, leavesOf, originalName } from "./leaves.ts";
 import type { EnumType, Model, RecordType, Type } from "./model.ts";
 import { camel, identifier, Names, words } from "./names.ts";
 import { Output } from "./output.ts";
@@ -92,10 +92,7 @@ class GoTypes {
     if (name === undefined) return;
     const scope = new Names(RESERVED);
     const leaves = leavesOf(record, { scope, style: camel });
-    const keyword = record.typedef ? "" : `${record.form} `;
-    const is = record.name === ""
-      ? `is a ${record.form} without a name`
-      : `is ${keyword}${identifier(record.name)}`;
+    const is = `is ${originalName(record)}`;
     this.#output.line("", `// ${name} ${what ?? is}, ${record.bytes} bytes.`);
     this.#output.line(`type ${name} struct {`);
     const checks = this.#fields(record, { leaves, scope });

@@ -1,7 +1,7 @@
 /** Rust 1.57 and later: `#[repr(C)]` types with all padding spelled out, no dependencies. */
 import type { EmitContext } from "./emitters.ts";
 import { innermost, TypeNames } from "./hoist.ts";
-import { byteOffset, inC } from "./leaves.ts";
+import { byteOffset, inC, originalNameFirst } from "./leaves.ts";
 import type { EnumType, Member, Model, RecordType, Type } from "./model.ts";
 import { camel, identifier, Names, words } from "./names.ts";
 import { Output } from "./output.ts";
@@ -22,7 +22,13 @@ const TYPES = words(`
 
 const ALLOW = "#[allow(dead_code, non_camel_case_types, non_snake_case, non_upper_case_globals)]";
 
-/** Accessors and assertions share them. */
+/**
+ * Each probe of an offset costs the compiler the whole type. Of larger types the size is enough: without
+ * padding of the compiler's, which would show in it, each member is where those before it end.
+ */
+const MAX_PROBED_BYTES = 1 << 17;
+
+/** Finds where a field is without offset_of, which came with Rust 1.77. */
 const HELPERS = `
 #[allow(unused_macros)]
 macro_rules! assert_offset {
@@ -65,6 +71,11 @@ export function emitRust(model: Model, { header }: EmitContext): string {
   return output.toString();
 }
 
+/** The scope of a type's fields and methods. */
+export function rustMembers(): Names {
+  return new Names(new Set([...KEYWORDS, ...METHODS]));
+}
+
 class RustTypes {
   readonly #output: Output;
   readonly #model: Model;
@@ -105,20 +116,21 @@ class RustTypes {
     if (name === undefined) return;
     const repr = this.#alignments.isPacked(record) ? "C, packed" : "C";
     const isOpaque = this.#containsUnion(record);
-    const original = record.name === "" ? `A ${record.form} without a name` : inCode(record);
-    this.#output.line("", `/// ${what ?? original}, ${record.bytes} bytes.`, ALLOW);
+    const original = what ?? originalNameFirst(record);
+    this.#output.line("", `/// ${original}, ${record.bytes} bytes.`, ALLOW);
     this.#output.line(`#[repr(${repr})]`, `#[derive(Clone, Copy${isOpaque ? "" : ", Debug"})]`);
     this.#output.line(`pub ${record.form} ${name} {`);
-    const scope = new Names(new Set([...KEYWORDS, ...METHODS]));
+    const scope = rustMembers();
     const fields = record.form === "struct"
       ? this.#structFields(record, scope)
       : this.#unionFields(record, scope);
     this.#output.line("}");
-    this.#methods(name, record, fields.bits);
+    this.#methods(name, record, { bits: fields.bits, scope });
     this.#output.line(
       "",
       `const _: () = assert!(core::mem::size_of::<${name}>() == ${record.bytes});`,
     );
+    if (record.bytes * fields.checks.length > MAX_PROBED_BYTES) return;
     for (const { field, bytes, offset } of fields.checks) {
       this.#output.line(`assert_offset!(${name}, ${field}, ${bytes}, ${offset});`);
     }
@@ -129,7 +141,7 @@ class RustTypes {
     let anonymous = 0;
     for (const slot of slotsOf(record)) {
       if (slot.kind === "pad") {
-        this.#output.line(`    pub ${scope.claim("_pad")}: [u8; ${slot.bytes}],`);
+        this.#output.line(`    pub ${scope.claim(`_pad_${slot.offset}`)}: [u8; ${slot.bytes}],`);
         continue;
       }
       if (slot.kind === "bits") {
@@ -173,7 +185,7 @@ class RustTypes {
     }
     // A union without members is none in Rust.
     if (largest < record.bytes || record.members.length === 0) {
-      this.#output.line(`    pub ${scope.claim("_pad")}: [u8; ${record.bytes}],`);
+      this.#output.line(`    pub ${scope.claim("_pad_0")}: [u8; ${record.bytes}],`);
     }
     return fields;
   }
@@ -184,7 +196,11 @@ class RustTypes {
     this.#output.line(`    pub ${field}: ${this.#type(member.type)},`);
   }
 
-  #methods(name: string, record: RecordType, bits: Fields["bits"]): void {
+  #methods(
+    name: string,
+    record: RecordType,
+    { bits, scope }: { bits: Fields["bits"]; scope: Names },
+  ): void {
     this.#output.line(`
 impl Default for ${name} {
     /// All bytes 0.
@@ -197,9 +213,7 @@ impl Default for ${name} {
 impl ${name} {
     /// Copies the value at the beginning of \`bytes\`; \`None\` when they are too few.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        if bytes.len() < ${record.bytes} {
-            return None;
-        }
+        let bytes = bytes.get(..${record.bytes})?;
         Some(unsafe { core::ptr::read_unaligned(bytes.as_ptr() as *const Self) })
     }
 
@@ -207,11 +221,14 @@ impl ${name} {
     pub fn as_bytes(&self) -> &[u8; ${record.bytes}] {
         unsafe { &*(self as *const Self as *const [u8; ${record.bytes}]) }
     }`);
-    for (const field of bits) this.#bitMethods(field, record.form);
+    for (const field of bits) this.#bitMethods(field, { form: record.form, scope });
     this.#output.line("}");
   }
 
-  #bitMethods({ member, storage, from, name }: Fields["bits"][number], form: string): void {
+  #bitMethods(
+    { member, storage, from, name }: Fields["bits"][number],
+    { form, scope }: { form: string; scope: Names },
+  ): void {
     if (member.bits > 64) return;
     this.#hasBits = true;
     const type = this.#type(member.type);
@@ -233,7 +250,7 @@ impl ${name} {
     }
 
     /// Keeps the lowest ${member.bits} bits of \`value\`.
-    pub fn set_${name}(&mut self, value: ${type}) {
+    pub fn ${scope.claim(`set_${name}`)}(&mut self, value: ${type}) {
         set_bits(${change}, ${from}, ${member.bits}, ${isEnum ? "value.0" : "value"} as u64);
     }`);
   }
@@ -242,7 +259,7 @@ impl ${name} {
     const name = this.#names.of(type);
     const integer = rawInteger(type);
     if (name !== undefined) {
-      this.#output.line("", `/// ${inCode(type)}.`, ALLOW, "#[repr(transparent)]");
+      this.#output.line("", `/// ${originalNameFirst(type)}.`, ALLOW, "#[repr(transparent)]");
       this.#output.line(
         "#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]",
       );
@@ -296,11 +313,6 @@ impl ${name} {
 interface Fields {
   checks: { field: string; bytes: number; offset: number }[];
   bits: { member: Member; storage: string; from: number; name: string }[];
-}
-
-function inCode(type: RecordType | EnumType): string {
-  const keyword = type.typedef ? "" : `${type.kind === "enum" ? "enum" : type.form} `;
-  return `\`${keyword}${identifier(type.name)}\``;
 }
 
 function rawInteger(type: Type): string {

@@ -1,7 +1,7 @@
 /** TypeScript: an interface for each type, and a function that reads one out of a `DataView`. */
 import type { EmitContext } from "./emitters.ts";
 import { innermost, TypeNames } from "./hoist.ts";
-import { byteOffset, inC, type Leaf, leavesOf } from "./leaves.ts";
+import { byteOffset, inC, type Leaf, leavesOf, originalNameFirst } from "./leaves.ts";
 import { bytesOf } from "./lower.ts";
 import type { ArrayType, EnumType, Model, RecordType, Type } from "./model.ts";
 import { camel, identifier, Names, words } from "./names.ts";
@@ -94,10 +94,7 @@ class Readers {
     if (name === undefined) return;
     const scope = new Names(new Set(["__proto__"]));
     const leaves = leavesOf(record, { scope, style: identifier });
-    const keyword = record.typedef ? "" : `${record.form} `;
-    const original = record.name === ""
-      ? `A ${record.form} without a name`
-      : keyword + identifier(record.name);
+    const original = originalNameFirst(record);
     this.#output.line("", `/** ${what ?? original}, ${record.bytes} bytes. */`);
     this.#output.line(`export interface ${name} {`);
     const read = leaves.filter(({ type }) => !isFlexible(type));
@@ -218,10 +215,9 @@ export function ${reader}(view: DataView, at = 0): ${name} {
       }
       return;
     }
-    const keyword = type.typedef ? "" : "enum ";
     this.#output.line(
       "",
-      `/** ${keyword}${identifier(type.name)}; the kernel may know more values. */`,
+      `/** ${originalNameFirst(type)}; the kernel may know more values. */`,
     );
     this.#output.line(`export type ${name} = ${type.bytes === 8 ? "bigint" : "number"};`);
     const scope = new Names(new Set(["__proto__"]));

@@ -5,7 +5,7 @@
 import { plain } from "./describe.ts";
 import type { EmitContext } from "./emitters.ts";
 import { innermost, TypeNames } from "./hoist.ts";
-import { inC } from "./leaves.ts";
+import { inC, originalNameFirst } from "./leaves.ts";
 import type { EnumType, Member, Model, RecordType, Type } from "./model.ts";
 import { identifier, kebab, Names, words } from "./names.ts";
 import { Output } from "./output.ts";
@@ -85,10 +85,7 @@ class WitTypes {
   #record(record: RecordType, what?: string): void {
     const name = this.#names.of(record);
     if (name === undefined || this.#isEmpty(record)) return;
-    const keyword = record.typedef ? "" : `${record.form} `;
-    const original = record.name === ""
-      ? `A ${record.form} without a name`
-      : keyword + identifier(record.name);
+    const original = originalNameFirst(record);
     this.#begin(`    /// ${what ?? original}, ${record.bytes} bytes`);
     const isUnion = record.form === "union";
     this.#output.line(`    ${isUnion ? "variant" : "record"} ${name} {`);
@@ -111,8 +108,7 @@ class WitTypes {
   #enum(type: EnumType): void {
     const name = this.#names.of(type);
     if (name === undefined || type.values.length === 0) return;
-    const keyword = type.typedef ? "" : "enum ";
-    this.#begin(`    /// ${keyword}${identifier(type.name)}, ${type.bytes} bytes`);
+    this.#begin(`    /// ${originalNameFirst(type)}, ${type.bytes} bytes`);
     this.#output.line(`    enum ${name} {`);
     const cases = scope();
     for (const { name: enumerator, value } of type.values) {

@@ -52,8 +52,8 @@ export function generate(
 ): Generated {
   const source = readSource(bytes);
   if (target === "skeleton") return skeletonOf(source, file, types);
-  const { model, eventsUnknown } = lower(source, types);
   const name = objectName(file);
+  const { model, eventsUnknown } = modelOf(source, { wanted: types, name });
   const header = headerLines(target, file);
   const context = { header, name, goPackage };
   return {
@@ -106,9 +106,14 @@ function headerLines(target: Target, file: string): string[] {
   ];
 }
 
-function lower(
+/**
+ * The types that are emitted: the default ones, or those of a name, or both.
+ *
+ * @param name of the object, for the structs of its global variables
+ */
+export function modelOf(
   source: Source,
-  wanted: readonly string[],
+  { wanted, name }: { wanted: readonly string[]; name: string },
 ): { model: Model; eventsUnknown: boolean } {
   const { btf, object } = source;
   const sections = object === undefined ? [] : dataSections(btf);
@@ -120,7 +125,7 @@ function lower(
     : { roots: [], eventsUnknown: false };
   for (const { id, hint } of roots) lowering.add(id, hint);
   for (const id of named) lowering.addNamed(id);
-  const nameOf = (section: string) => `${sectionIdentifier(section)}_globals`;
+  const nameOf = (section: string) => `${name}_${sectionIdentifier(section)}`;
   const globals = globalsOf(source, lowering, { sections, nameOf, hinted: true });
   return { model: { types: lowering.types, globals }, eventsUnknown };
 }

@@ -33,7 +33,15 @@ export function globalsOf(
     const name = nameOf(section.name);
     return [{
       section: section.name,
-      record: { kind: "record", form: "struct", name, typedef: false, bytes, members },
+      record: {
+        kind: "record",
+        form: "struct",
+        name,
+        typedef: false,
+        hinted: true,
+        bytes,
+        members,
+      },
     }];
   });
 }

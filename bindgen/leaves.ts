@@ -1,7 +1,7 @@
 /** A record's members as a program sees them: those of anonymous structs and unions are its own. */
 import { BtfError } from "./errors.ts";
 import { dimensions } from "./lower.ts";
-import type { Member, RecordType, Type } from "./model.ts";
+import type { EnumType, Member, RecordType, Type } from "./model.ts";
 import { identifier, type Names } from "./names.ts";
 
 /** Nobody has as many; hostile BTF can, by anonymous structs of anonymous structs. */
@@ -64,4 +64,17 @@ export function inC(type: Type): string {
     return inner === "" ? "" : inner + lengths.map((length) => `[${length}]`).join("");
   }
   return "";
+}
+
+/** What C calls a type: `struct event`, or a description where it has no name. */
+export function originalName(type: RecordType | EnumType): string {
+  const keyword = type.kind === "enum" ? "enum" : type.form;
+  const isNameless = type.name === "" || (type.kind === "record" && type.hinted);
+  if (isNameless) return `${keyword === "enum" ? "an" : "a"} ${keyword} without a name`;
+  return `${type.typedef ? "" : `${keyword} `}${identifier(type.name)}`;
+}
+
+/** The same at the beginning of a sentence. */
+export function originalNameFirst(type: RecordType | EnumType): string {
+  return originalName(type).replace(/^an? /, (article) => article === "a " ? "A " : "An ");
 }

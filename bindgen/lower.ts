@@ -132,6 +132,7 @@ export class Lowering {
       form: type.kind,
       name: type.name || typedef || hint,
       typedef: type.name === "" && typedef !== "",
+      hinted: type.name === "" && typedef === "" && hint !== "",
       bytes: type.bytes,
       members,
     };

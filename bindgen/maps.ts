@@ -22,6 +22,8 @@ export interface DataSection {
 /** A map that is defined by BTF. */
 export interface MapDefinition {
   readonly name: string;
+  /** Id of the struct that defines it. */
+  readonly definition: number;
   /** `BPF_MAP_TYPE_*`; 0 when it does not say. */
   readonly type: number;
   /** Types of key and value; absent where only a size is given, or nothing. */
@@ -63,7 +65,7 @@ function mapOf(
   name: string,
   { type, depth }: { type: number; depth: number },
 ): MapDefinition | undefined {
-  const definition = resolve(btf, type).type;
+  const { id, type: definition } = resolve(btf, type);
   if (definition.kind !== "struct" || depth > MAX_DEPTH) return undefined;
   const member = (wanted: string) => definition.members.find(({ name }) => name === wanted)?.type;
   const target = (id: number | undefined) => pointee(btf, id);
@@ -73,6 +75,7 @@ function mapOf(
   const inner = slots?.kind === "array" ? target(slots.type) : undefined;
   return {
     name,
+    definition: id,
     type: number?.length ?? 0,
     key: target(member("key")),
     value: target(member("value")),

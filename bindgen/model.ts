@@ -74,9 +74,11 @@ export interface Member {
 export interface RecordType {
   readonly kind: "record";
   readonly form: "struct" | "union";
-  /** Tag, or else name of the typedef, or "". */
+  /** Tag, or else name of the typedef, or that of the variable or map it is used by, or "". */
   readonly name: string;
   readonly typedef: boolean;
+  /** Whether the name is its use's: C has none for it. */
+  readonly hinted: boolean;
   readonly bytes: number;
   /** In the order of their places. */
   readonly members: readonly Member[];

@@ -48,7 +48,8 @@ export function defaultRoots(
     }
   }
   const kernel = kernelTypes(btf, object, sections);
-  const rest = definitions(btf, (id) => !kernel.has(id));
+  const definers = new Set(maps.flatMap(definitionsOf));
+  const rest = definitions(btf, (id) => !kernel.has(id) && !definers.has(id));
   const events = pointers.length > 0 || rest.some(({ id }) => !sure.has(resolve(btf, id).id));
   const wantsEvents = maps.some(({ type }) => EVENT_MAPS.includes(type));
   return { roots: [...roots, ...pointers, ...rest], eventsUnknown: wantsEvents && !events };
@@ -60,6 +61,10 @@ function rootsOfMap({ name, key, value, inner }: MapDefinition): Root[] {
     ...(value === undefined ? [] : [{ id: value, hint: `${name}_value` }]),
     ...(inner === undefined ? [] : rootsOfMap(inner)),
   ];
+}
+
+function definitionsOf({ definition, inner }: MapDefinition): number[] {
+  return [definition, ...(inner === undefined ? [] : definitionsOf(inner))];
 }
 
 /** Whether the variables of a section are shown as a struct. */
