@@ -29,6 +29,11 @@ export const kernel = {
     return shim().shim_kernel__has_event_source(cString(name)) === 1;
   },
 
+  /** How many CPUs there can be, online or not; or a negative errno. */
+  possibleCpus(): number {
+    return shim().shim_kernel__possible_cpus();
+  },
+
   /** Whether tracefs is mounted where libbpf looks for it. */
   hasTracefs(): boolean {
     return shim().shim_kernel__has_tracefs() === 1;

@@ -207,6 +207,15 @@ export class BpfObject implements Disposable {
   }
 
   /**
+   * Sets something of a program or map. Before {@linkcode load}.
+   *
+   * @param setting `enum shim_setting`
+   */
+  configure(name: string, setting: number, value: number): number {
+    return shim().shim_object__configure(this.#pointer, cString(name), setting, value);
+  }
+
+  /**
    * Writes guest bytes to global variables: before {@linkcode load} what they start with, afterwards
    * what they are. See `shim_object__set_global`.
    */

@@ -34,6 +34,8 @@ export const SYMBOLS = {
     parameters: ["pointer", "buffer", "u32", "pointer", "u32", "u32"],
     result: "i32",
   },
+  // int32_t shim_object__configure(struct shim_object *object, const char *name, uint32_t setting, uint32_t value)
+  shim_object__configure: { parameters: ["pointer", "buffer", "u32", "u32"], result: "i32" },
   // int32_t shim_object__load(struct shim_object *object)
   shim_object__load: { parameters: ["pointer"], result: "i32" },
   // void shim_object__free(struct shim_object *object)
@@ -119,6 +121,8 @@ export const SYMBOLS = {
   shim_kernel__has_lsm: { parameters: ["buffer"], result: "i32" },
   // int32_t shim_kernel__has_event_source(const char *name)
   shim_kernel__has_event_source: { parameters: ["buffer"], result: "i32" },
+  // int32_t shim_kernel__possible_cpus(void)
+  shim_kernel__possible_cpus: { parameters: [], result: "i32" },
   // int32_t shim_kernel__has_tracefs(void)
   shim_kernel__has_tracefs: { parameters: [], result: "i32" },
   // int64_t shim_process__resident_bytes(void)

@@ -23,7 +23,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 12
+#define SHIM_ABI_VERSION 13
 
 struct shim_memory;
 struct shim_object;
@@ -89,6 +89,23 @@ SHIM_API int32_t shim_object__forget_pins(struct shim_object *object);
 SHIM_API int32_t shim_object__set_global(struct shim_object *object, const char *section,
 					 uint32_t offset, struct shim_memory *memory, uint32_t data,
 					 uint32_t size);
+
+/* What shim_object__configure() sets. The numbers are part of the guest's interface. */
+enum shim_setting {
+	SHIM_PROGRAM_AUTOLOAD = 1, /* whether the load loads it: 0 or 1 */
+	SHIM_MAP_MAX_ENTRIES = 2,
+	SHIM_MAP_KEY_SIZE = 3,
+	SHIM_MAP_VALUE_SIZE = 4,
+	SHIM_MAP_AUTOCREATE = 5, /* whether the load makes it: 0 or 1 */
+};
+
+/**
+ * @brief Sets something of a program or map, by its name. Before load: -EBUSY afterwards.
+ * @return 0; -ENOENT when the object has none of that name; -EINVAL for another setting, and for
+ *         sections of global variables
+ */
+SHIM_API int32_t shim_object__configure(struct shim_object *object, const char *name,
+					uint32_t setting, uint32_t value);
 
 /** @brief Creates the maps and loads every program into the kernel. Once: -EALREADY even after a
  * failure. */
@@ -254,6 +271,9 @@ SHIM_API int32_t shim_kernel__has_lsm(const char *name);
 
 /** @brief Whether perf_event_open(2) has events of a dynamic type, such as "kprobe": 1 or 0. */
 SHIM_API int32_t shim_kernel__has_event_source(const char *name);
+
+/** @brief How many CPUs there can be: as many values has an element of a per-CPU map. */
+SHIM_API int32_t shim_kernel__possible_cpus(void);
 
 /** @brief Whether tracefs is mounted where libbpf looks for it: 1 or 0. */
 SHIM_API int32_t shim_kernel__has_tracefs(void);

@@ -142,6 +142,17 @@ export function diagnoseGlobal(
   );
 }
 
+/** Why something of a program or map could not be set. */
+export function diagnoseConfigure(number: number, name: string): BpfError {
+  const reasons = new Map([
+    [errno("ENOENT"), "the eBPF object has no program or map of that name"],
+    [errno("EBUSY"), "it can be set until the object is loaded"],
+    [errno("EINVAL"), "that cannot be set, or not to this value"],
+  ]);
+  const reason = reasons.get(-number);
+  return new BpfError(`configure "${name}"`, number, reason === undefined ? {} : { reason });
+}
+
 /**
  * Why a program could not be attached.
  *

@@ -11,7 +11,13 @@ import {
 import type { GuestMemory } from "../guest_memory.ts";
 import { attachProgram } from "./attach.ts";
 import type { CallbackTable } from "./callbacks.ts";
-import { diagnoseGlobal, diagnoseLoad, diagnoseOpen, withoutPrefix } from "./diagnosis.ts";
+import {
+  diagnoseConfigure,
+  diagnoseGlobal,
+  diagnoseLoad,
+  diagnoseOpen,
+  withoutPrefix,
+} from "./diagnosis.ts";
 import { BpfError } from "./errors.ts";
 import { kernelHint } from "./kernel_support.ts";
 import { Links } from "./links.ts";
@@ -190,6 +196,17 @@ export class GuestObject implements Disposable {
     const name = section.slice(Math.max(0, section.indexOf(".")));
     const result = this.#object.setGlobal(name, offset, data);
     if (result < 0) throw diagnoseGlobal(result, section, offset, data.sizeBytes);
+  }
+
+  /**
+   * Sets something of a program or map, by its name, until {@linkcode load}.
+   *
+   * @param setting `enum shim_setting`
+   * @throws {BpfError} ENOENT, EBUSY, EINVAL
+   */
+  configure(name: string, setting: number, value: number): void {
+    const result = this.#object.configure(name, setting, value);
+    if (result < 0) throw diagnoseConfigure(result, name);
   }
 
   /**

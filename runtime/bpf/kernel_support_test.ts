@@ -19,6 +19,7 @@ function kernelWithout(
     version: () => lacking.version ?? [6, 18],
     hasLsm: () => lacking.lsm ?? true,
     hasEventSource: () => lacking.sources ?? true,
+    possibleCpus: () => 1,
     hasTracefs: () => false,
     hasCapability: () => lacking.rights ?? true,
   };

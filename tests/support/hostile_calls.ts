@@ -150,6 +150,17 @@ function extensionCalls(host: HostileHost): Template[] {
       name: "object_open",
       args: [pointer(Place.Elf, Place.ElfBytes), sized(Place.ElfBytes, Place.Elf)],
     },
+    {
+      module,
+      name: "object_configure",
+      args: [
+        handle,
+        name,
+        { good: 1, bad: [0, 2, 6, -1, MIN] },
+        { good: 1, bad: [0, -1, MAX] },
+      ],
+    },
+    { module, name: "possible_cpus", args: [] },
     { module, name: "object_load", args: [handle] },
     {
       module,

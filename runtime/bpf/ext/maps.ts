@@ -1,5 +1,5 @@
-/** `map_batch`, `map_lookup_and_delete`, `map_info` and `user_ring_submit`. */
-import { errno } from "../../../ffi/mod.ts";
+/** `map_batch`, `map_lookup_and_delete`, `map_info`, `possible_cpus` and `user_ring_submit`. */
+import { errno, kernel } from "../../../ffi/mod.ts";
 import type { BpfContext } from "../context.ts";
 import { high, low, MapCommand, operate, refuseMap } from "../map_operate.ts";
 
@@ -33,6 +33,7 @@ export function mapImports(context: BpfContext): WebAssembly.ModuleImports {
       );
       return 0;
     },
+    "possible_cpus": () => kernel.possibleCpus(),
     "user_ring_submit": (
       handle: bigint,
       token: number,

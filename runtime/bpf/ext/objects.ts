@@ -1,4 +1,4 @@
-/** `object_open`, `global_set`, `object_load`, `program_token`: objects step by step. */
+/** `object_open`, `object_configure`, `global_set`, `object_load`, `program_token`: objects step by step. */
 import { errno } from "../../../ffi/mod.ts";
 import type { BpfContext } from "../context.ts";
 import { GuestObject } from "../guest_object.ts";
@@ -35,6 +35,13 @@ export function objectImports(context: BpfContext): WebAssembly.ModuleImports {
         if (object === undefined) return -errno("EINVAL");
         const source = guestRange(memory, data, sizeBytes);
         object.setGlobal(memory.cString(section), offset >>> 0, source);
+        return 0;
+      }),
+    "object_configure": (handle: bigint, nameAt: number, setting: number, value: number) =>
+      context.answer(() => {
+        const object = objects.get(handle);
+        if (object === undefined) return -errno("EINVAL");
+        object.configure(memory.cString(nameAt), setting >>> 0, value >>> 0);
         return 0;
       }),
     "program_token": (handle: bigint, nameAt: number) =>

@@ -40,6 +40,13 @@ static inline void bpf_set_prog_attach_target(struct bpf_program *prog, const ch
 	bpf_program__set_target(prog, attach_target && *attach_target ? attach_target : NULL);
 }
 
+static inline bool str_has_surfix(const char *str, const char *surfix)
+{
+	size_t length = strlen(str), end = strlen(surfix);
+
+	return length >= end && !strcmp(str + length - end, surfix);
+}
+
 static inline int libbpf_err_errno(int ret)
 {
 	return ret < 0 ? -errno : ret;

@@ -76,10 +76,27 @@ wasm_bpf_record__next(const struct wasm_bpf_record *record)
 /**
  * @brief Opens a compiled eBPF object without loading it, so that its read-only data can be set.
  * @return a handle as wasm_load_bpf_object() gives, never 0; 0 on failure. Until it is loaded, only
- *         the two calls below and wasm_close_bpf_object() take it
+ *         the calls below and wasm_close_bpf_object() take it
  */
 WASM_BPF_EXT_IMPORT("object_open")
 uint64_t wasm_bpf_object_open(const void *obj_buf, uint32_t obj_buf_sz);
+
+/* What wasm_bpf_object_configure() sets. */
+enum wasm_bpf_setting {
+	WASM_BPF_PROGRAM_AUTOLOAD = 1, /* whether the load loads the program: 0 or 1 */
+	WASM_BPF_MAP_MAX_ENTRIES = 2,
+	WASM_BPF_MAP_KEY_SIZE = 3,
+	WASM_BPF_MAP_VALUE_SIZE = 4,
+	WASM_BPF_MAP_AUTOCREATE = 5, /* whether the load makes the map: 0 or 1 */
+};
+
+/**
+ * @brief Sets something of a program or map of an object that was opened, until it is loaded.
+ * @return 0; -WASM_BPF_ENOENT if there is none of that name, -WASM_BPF_EBUSY after the load,
+ *         -WASM_BPF_EINVAL for another setting and for sections of global variables
+ */
+WASM_BPF_EXT_IMPORT("object_configure")
+int32_t wasm_bpf_object_configure(uint64_t obj, const char *name, uint32_t setting, uint32_t value);
 
 /**
  * @brief Loads an object that was opened. Once: after a failure it can only be closed.
@@ -144,6 +161,10 @@ struct wasm_bpf_map_info {
 	uint32_t cpus; /* 1, or for a per-CPU map the number of possible CPUs */
 	uint32_t reserved;
 };
+
+/** @brief How many CPUs there can be: as many values has an element of a per-CPU map. */
+WASM_BPF_EXT_IMPORT("possible_cpus")
+int32_t wasm_bpf_possible_cpus(void);
 
 /** @brief Says how large keys and values are. @return 0, or -WASM_BPF_EBADF */
 WASM_BPF_EXT_IMPORT("map_info")

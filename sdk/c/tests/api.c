@@ -84,13 +84,25 @@ static void objects(void)
 	EXPECT(count, 8);
 	count = 0;
 	bpf_object__for_each_program(program, obj) count++;
-	EXPECT(count, 2);
+	EXPECT(count, 3);
 	EXPECT(!bpf_object__find_map_by_name(obj, "no_such") && errno == ENOENT, 1);
 	EXPECT(!bpf_object__find_program_by_name(obj, "emit") && errno == ENOENT, 1);
 	program = bpf_object__find_program_by_name(obj, "produce");
 	EXPECT(strcmp(bpf_program__section_name(program), "tp/syscalls/sys_enter_getrandom"), 0);
 
 	/* Before the load. */
+	EXPECT(bpf_program__autoload(program), 1);
+	program = bpf_object__find_program_by_name(obj, "optional");
+	EXPECT(bpf_program__autoload(program), 0);
+	EXPECT(strcmp(bpf_program__section_name(program), "tp/no_such/tracepoint"), 0);
+	program = bpf_object__find_program_by_name(obj, "pass");
+	EXPECT(bpf_program__set_autoload(program, false), 0);
+	map = bpf_object__find_map_by_name(obj, "hash");
+	EXPECT(bpf_map__set_max_entries(map, 77), 0);
+	EXPECT(bpf_map__set_value_size(map, 24), 0);
+	EXPECT(bpf_map__set_key_size(map, 8), 0);
+	EXPECT(bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, ".bss"), 2), -EINVAL);
+	EXPECT(bpf_map__set_autocreate(bpf_object__find_map_by_name(obj, "per_cpu"), false), 0);
 	EXPECT(fd_of(obj, "hash"), -EINVAL);
 	EXPECT(bpf_object__set_variable(obj, "settings", &settings, sizeof(settings)), 0);
 	EXPECT(bpf_object__set_variable(obj, "settings", &settings, 4), -EINVAL);
@@ -106,6 +118,13 @@ static void objects(void)
 	EXPECT(bpf_object__load(obj), 0);
 	EXPECT(bpf_map__set_initial_value(map, initial, size), -EBUSY);
 	EXPECT(bpf_object__load(obj), -EALREADY);
+	EXPECT(bpf_map__max_entries(bpf_object__find_map_by_name(obj, "hash")), 77);
+	EXPECT(bpf_map__value_size(bpf_object__find_map_by_name(obj, "hash")), 24);
+	EXPECT(bpf_map__key_size(bpf_object__find_map_by_name(obj, "hash")), 8);
+	EXPECT(bpf_program__set_autoload(program, true), -EBUSY);
+	EXPECT(!bpf_program__attach_to(program, "lo"), 1);
+	EXPECT(bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "hash"), 1), -EBUSY);
+	EXPECT(libbpf_num_possible_cpus() >= 1, 1);
 	EXPECT(bpf_object__set_variable(obj, "settings", &settings, sizeof(settings)), -EPERM);
 	EXPECT(bpf_object__set_variable(obj, "calls", &number, sizeof(number)), 0);
 	number = 0;
@@ -250,7 +269,8 @@ static void perf_buffers(struct bpf_object *obj)
 	place_order(ORDER_PERF, 1);
 	EXPECT(perf_buffer__consume(pb) >= 0, 1);
 	EXPECT(lost > 0, 1);
-	EXPECT(got + lost, 5 + 2 * 65535 + 1);
+	/* What another CPU lost is told with an event of that CPU. */
+	EXPECT(got + lost <= 5 + 2 * 65535 + 1, 1);
 	perf_buffer__free(pb);
 	perf_buffer__free(NULL);
 }

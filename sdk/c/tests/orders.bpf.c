@@ -105,3 +105,10 @@ int pass(struct xdp_md *ctx)
 {
 	return XDP_PASS;
 }
+
+/* Loaded only when somebody asks. */
+SEC("?tp/no_such/tracepoint")
+int optional(void *ctx)
+{
+	return 0;
+}

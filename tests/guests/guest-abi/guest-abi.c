@@ -159,6 +159,19 @@ static void load_stepwise(void)
 	printf("stepwise %d\n", obj != 0);
 }
 
+static void configure(void)
+{
+#include "object_configure.inc"
+#include "possible_cpus.inc"
+	struct wasm_bpf_map_info info = {0};
+
+	wasm_bpf_object_load(obj);
+	wasm_bpf_map_info(wasm_bpf_map_fd_by_name(obj, "counts"), &info);
+	printf("configured %u, values %d\n", info.max_entries, values != NULL);
+	wasm_close_bpf_object(obj);
+	free(values);
+}
+
 static void show_map(void)
 {
 #include "map_info.inc"
@@ -223,6 +236,7 @@ int main(void)
 	name_program();
 	explain();
 	close_object();
+	configure();
 	load_stepwise();
 	find_maps();
 	attach_and_detach();

@@ -52,6 +52,12 @@ static inline long libbpf_get_error(const void *pointer)
 	return pointer ? 0 : -errno;
 }
 
+/** @brief How many CPUs there can be: as many values has an element of a per-CPU map. */
+static inline int libbpf_num_possible_cpus(void)
+{
+	return libbpf_wasm_result(wasm_bpf_possible_cpus());
+}
+
 /** @brief Says an error, of either sign, in words. @return 0, or -ERANGE when it was cut */
 static inline int libbpf_strerror(int err, char *buf, size_t size)
 {

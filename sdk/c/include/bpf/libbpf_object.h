@@ -32,7 +32,7 @@ struct bpf_program {
 	const char *name;
 	const char *section;
 	char *target; /* what bpf_program__set_target() said; NULL for what the section says */
-	bool no_autoattach;
+	bool no_autoload, no_autoattach;
 };
 
 /* An attached program, until bpf_link__destroy() or the end of its object. */
@@ -213,6 +213,35 @@ static inline __u32 bpf_map__max_entries(const struct bpf_map *map)
 	return libbpf_wasm_map_info(map).max_entries;
 }
 
+static inline int libbpf_wasm_configure_map(const struct bpf_map *map, uint32_t setting,
+					    uint32_t value)
+{
+	return libbpf_wasm_result(
+	    wasm_bpf_object_configure(map->obj->handle, map->name, setting, value));
+}
+
+/** @brief Until the load; -EBUSY after it. The same for the three below. */
+static inline int bpf_map__set_max_entries(struct bpf_map *map, __u32 max_entries)
+{
+	return libbpf_wasm_configure_map(map, WASM_BPF_MAP_MAX_ENTRIES, max_entries);
+}
+
+static inline int bpf_map__set_key_size(struct bpf_map *map, __u32 size)
+{
+	return libbpf_wasm_configure_map(map, WASM_BPF_MAP_KEY_SIZE, size);
+}
+
+static inline int bpf_map__set_value_size(struct bpf_map *map, __u32 size)
+{
+	return libbpf_wasm_configure_map(map, WASM_BPF_MAP_VALUE_SIZE, size);
+}
+
+/** @brief Whether the load makes the map; programs that use it must not be loaded then. */
+static inline int bpf_map__set_autocreate(struct bpf_map *map, bool autocreate)
+{
+	return libbpf_wasm_configure_map(map, WASM_BPF_MAP_AUTOCREATE, autocreate);
+}
+
 static inline int libbpf_wasm_check_sizes(const struct bpf_map *map, size_t key_size,
 					  size_t value_size, bool has_value)
 {
@@ -284,7 +313,9 @@ static inline int libbpf_wasm_find_programs(struct bpf_object *obj)
 		program->obj = obj;
 		program->name = at.name;
 		program->section = libbpf_elf__section_name(obj->elf, at.symbol->section);
-		program->no_autoattach = program->section[0] == '?';
+		/* Sections that begin so are loaded only when somebody asks. */
+		program->no_autoload = program->section[0] == '?';
+		program->section += program->no_autoload;
 		*end = program;
 		end = &program->next;
 	}
@@ -576,6 +607,22 @@ static inline const char *bpf_program__section_name(const struct bpf_program *pr
 	return prog->section;
 }
 
+static inline bool bpf_program__autoload(const struct bpf_program *prog)
+{
+	return !prog->no_autoload;
+}
+
+/** @brief Whether the load loads the program. @return 0, or -EBUSY after it */
+static inline int bpf_program__set_autoload(struct bpf_program *prog, bool autoload)
+{
+	int err = wasm_bpf_object_configure(prog->obj->handle, prog->name,
+					    WASM_BPF_PROGRAM_AUTOLOAD, autoload);
+
+	if (!err)
+		prog->no_autoload = !autoload;
+	return libbpf_wasm_result(err);
+}
+
 /** @brief A token for the program, to be written as an element of a program array. */
 static inline int bpf_program__fd(const struct bpf_program *prog)
 {
@@ -654,7 +701,8 @@ static inline bool libbpf_wasm_attaches_itself(const char *section)
 /* Whether attaching everything is to attach this one. */
 static inline bool libbpf_wasm_autoattaches(const struct bpf_program *prog)
 {
-	return !prog->no_autoattach && (prog->target || libbpf_wasm_attaches_itself(prog->section));
+	return !prog->no_autoload && !prog->no_autoattach &&
+	       (prog->target || libbpf_wasm_attaches_itself(prog->section));
 }
 
 /**

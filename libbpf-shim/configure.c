@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+/* What can be said of an object's programs and maps between open and load. */
+#include <bpf/libbpf.h>
+
+#include "internal.h"
+
+static int configure_map(struct bpf_map *map, uint32_t setting, uint32_t value)
+{
+	if (!map)
+		return -ENOENT;
+	/* Sections of global variables are as large as the file says. */
+	if (bpf_map__is_internal(map))
+		return -EINVAL;
+	switch (setting) {
+	case SHIM_MAP_MAX_ENTRIES:
+		return bpf_map__set_max_entries(map, value);
+	case SHIM_MAP_KEY_SIZE:
+		return bpf_map__set_key_size(map, value);
+	case SHIM_MAP_VALUE_SIZE:
+		return bpf_map__set_value_size(map, value);
+	case SHIM_MAP_AUTOCREATE:
+		return bpf_map__set_autocreate(map, value);
+	default:
+		return -EINVAL;
+	}
+}
+
+int32_t shim_object__configure(struct shim_object *object, const char *name, uint32_t setting,
+			       uint32_t value)
+{
+	struct bpf_program *program;
+
+	if (object->load_tried)
+		return -EBUSY;
+	if (setting != SHIM_PROGRAM_AUTOLOAD)
+		return configure_map(bpf_object__find_map_by_name(object->object, name), setting,
+				     value);
+	program = bpf_object__find_program_by_name(object->object, name);
+	return program ? bpf_program__set_autoload(program, value) : -ENOENT;
+}
+
+static int32_t count_cpus(void *argument)
+{
+	(void)argument;
+	return libbpf_num_possible_cpus();
+}
+
+int32_t shim_kernel__possible_cpus(void)
+{
+	return shim_errand(count_cpus, NULL);
+}
