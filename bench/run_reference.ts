@@ -20,7 +20,7 @@ import { median } from "./statistics.ts";
 const ROUNDS = 40;
 const FIRST_BYTE = ".cache/bench/first_byte";
 const PROGRAM = "dist/wasm-bpf";
-const FILE = "dist/examples/bootstrap.wasm";
+const FILE = "dist/examples/bootstrap/bootstrap.wasm";
 const REFERENCE = "ghcr.io/you/bootstrap:v1";
 
 /** Puts the tracer into a store of its own. */

@@ -1,11 +1,10 @@
 /** `wasm-bpf gen`: types and skeletons for guests, from BTF. */
-import { basename, dirname, join } from "node:path";
 import { generate, isTarget, TARGETS } from "../bindgen/mod.ts";
-import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
 import { readInput, STDIN } from "./input_file.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
 import { printError, visible } from "./output.ts";
+import { STDOUT, writeOutput } from "./output_file.ts";
 
 /** The kernel with its debug information, which has its BTF somewhere inside, is larger. */
 const MAX_BYTES = 256 << 20;
@@ -57,41 +56,11 @@ export async function command(args: string[]): Promise<number> {
     types: line.lists?.type ?? [],
   });
   for (const note of notes) printError(visible(`note: ${note}`));
-  const { output } = line.values;
   const bytes = new TextEncoder().encode(text);
-  if (output === undefined || output === STDIN) writeOut(bytes);
-  else await replace(output, bytes);
+  await writeOutput(line.values.output ?? STDOUT, once(bytes));
   return 0;
 }
 
-/** All of it, or an error: what comes behind a pipe must not take half of it for the whole. */
-function writeOut(bytes: Uint8Array): void {
-  try {
-    while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
-  } catch (error) {
-    throw unwritable("standard output", error);
-  }
-}
-
-/** Writes beside the file and renames, so that nobody sees half of it. */
-async function replace(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}`);
-  try {
-    await Deno.writeFile(temporary, bytes, { createNew: true });
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {/* It was not made. */});
-    throw unwritable(path, error);
-  }
-}
-
-function unwritable(path: string, cause: unknown): HostError {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "EIO";
-  const text = cause instanceof Error ? cause.message : String(cause);
-  const reason = text.replace(/: (open|rename|writefile) '[^]*$/, "");
-  return new HostError(`Cannot write ${path}: ${reason}`, {
-    code,
-    hint: code === "ENOENT" ? "the folder must be there already" : undefined,
-    cause,
-  });
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(bytes);
 }

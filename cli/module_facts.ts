@@ -1,6 +1,7 @@
 /** What can be said of a module without running it. */
 import { Buffer } from "node:buffer";
 import { HostError } from "../ffi/errors.ts";
+import { initialData } from "./module_data.ts";
 
 /** What a module wants and offers, and the eBPF objects in it. */
 export interface ModuleFacts {
@@ -38,11 +39,11 @@ export function describeModule(bytes: Uint8Array<ArrayBuffer>): ModuleFacts {
       names: wanted.map((one) => one.name),
     })),
     exports: WebAssembly.Module.exports(module).map(({ name }) => name),
-    bpfObjects: bpfObjectsIn(bytes),
+    bpfObjects: initialData(bytes).flatMap(bpfObjectsIn),
   };
 }
 
-/** Sizes of the relocatable eBPF objects in some bytes, such as a module with its data segments. */
+/** Sizes of the relocatable eBPF objects in some bytes. */
 export function bpfObjectsIn(bytes: Uint8Array): number[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const sizes: number[] = [];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { assemble } from "../tests/support/wat.ts";
 import { bpfObjectsIn, describeModule } from "./module_facts.ts";
 
 /** The header of a relocatable object with ten section headers of 64 bytes at 1000. */
@@ -45,4 +46,16 @@ Deno.test("describeModule() lists imports by module and exports, or says what is
   assert.deepEqual(imports, [{ module: "a", names: ["b", "c"] }]);
   assert.deepEqual(exports, ["d"]);
   assert.throws(() => describeModule(empty.slice(0, 5)), { code: "BAD_MODULE" });
+});
+
+Deno.test("describeModule() finds an object that its linker has cut at zeros", () => {
+  const text = (bytes: Uint8Array) =>
+    [...bytes].map((byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("");
+  const object = elf();
+  const data = (at: number, bytes: Uint8Array) => `(data (i32.const ${at}) "${text(bytes)}")`;
+  const module = assemble(`(module (memory 2) (global $g i32 (i32.const 8))
+    ${data(70_000, object.subarray(0, 8))} ${data(70_016, object.subarray(16, 20))}
+    ${data(70_040, object.subarray(40))} (data (global.get $g) "${text(object)}")
+    (data "${text(object)}") (data (i32.const 0x1ffff) "x"))`);
+  assert.deepEqual(describeModule(module).bpfObjects, [1640, 1640, 1640]);
 });

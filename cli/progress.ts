@@ -132,18 +132,20 @@ class TerminalProgress implements Progress {
     else this.#timer ??= setTimeout(() => this.#draw(), due);
   }
 
-  /** Draws all rows, below a line that stays. */
+  /** Draws the rows that go on, below those that are done and a line, which all stay as they are. */
   #draw(line?: string): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const width = Math.max(20, this.#columns()) - 1;
     const up = this.#drawn === 0 ? "" : `\x1b[${this.#drawn}A`;
     const kept = line === undefined ? "" : `\r\x1b[K${line}\n`;
-    const rows = this.#rows.map((row) => `\r\x1b[K${describe(row).slice(0, width)}\n`);
+    const { done = [], going = [] } = Object.groupBy(
+      this.#rows,
+      ({ outcome }) => outcome === undefined ? "going" : "done",
+    );
+    const rows = [...done, ...going].map((row) => `\r\x1b[K${describe(row).slice(0, width)}\n`);
     this.#write(up + kept + rows.join(""));
-    // Rows that are done scroll away with all above them.
-    const done = this.#rows.findIndex(({ outcome }) => outcome === undefined);
-    if (done !== 0) this.#rows = done < 0 ? [] : this.#rows.slice(done);
+    this.#rows = going;
     this.#drawn = this.#rows.length;
     this.#drawnAt = this.#now();
   }

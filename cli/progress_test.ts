@@ -48,9 +48,9 @@ Deno.test("a terminal shows bar, share, rate and time left, and how it ended", (
 
 Deno.test("a terminal has one line a transfer, and what is done stays above", () => {
   const { progress, clock, written } = display();
-  const one = progress.start("one", 10);
-  clock.ms += 200;
   const two = progress.start("two", 10);
+  clock.ms += 200;
+  const one = progress.start("one", 10);
   clock.ms += 200;
   one.end("pulled");
   clock.ms += 200;
@@ -64,6 +64,22 @@ Deno.test("a terminal has one line a transfer, and what is done stays above", ()
     "two                           10 B  there already",
     "",
   ]);
+});
+
+Deno.test("a terminal's lines that change are no more than what goes on", () => {
+  const { progress, clock, written } = display();
+  const long = progress.start("long", 10);
+  for (let count = 0; count < 100; count++) {
+    clock.ms += 200;
+    progress.start(`short ${count}`, 10).end("pulled");
+  }
+  clock.ms += 200;
+  long.update(5);
+  progress[Symbol.dispose]();
+  // deno-lint-ignore no-control-regex
+  const ups = written.join("").matchAll(/\x1b\[(\d+)A/g);
+  assert.ok([...ups].every(([, count]) => Number(count) <= 2));
+  assert.equal(screen(written).length, 102);
 });
 
 Deno.test("a terminal is drawn to at most ten times a second, and at the end", () => {

@@ -7,9 +7,9 @@ import {
   readContent,
   type Source,
 } from "./content.ts";
-import type { Descriptor } from "./descriptor.ts";
+import { type Descriptor, REF_NAME } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
-import { ArtifactError } from "./errors.ts";
+import { ArtifactError, RegistryError } from "./errors.ts";
 import { findModule, MAX_MODULE_BYTES, type ModulePlace } from "./formats/find_module.ts";
 import { moduleBytes } from "./formats/module_bytes.ts";
 import type { PackedArtifact } from "./formats/pack.ts";
@@ -182,6 +182,8 @@ async function checkModule(
 
 /** How something is pushed. */
 export interface SendOptions extends CallOptions {
+  /** Another repository of the registry that may have its parts: those need not be sent. */
+  mountFrom?: string | undefined;
   /** Hears of transfers. */
   observer?: TransferObserver | undefined;
 }
@@ -234,7 +236,23 @@ export async function pushStored(
   const blobs = [manifest.config, ...manifest.layers];
   await store.keep(blobs.map(({ digest }) => digest));
   const open = (blob: Descriptor): Source => (from) => store.fetch(blob, from);
-  return await send(to, { blobs, manifest: descriptor, open }, options);
+  const mountFrom = options.mountFrom ?? otherRepository(store, to.reference, descriptor.digest);
+  return await send(to, { blobs, manifest: descriptor, open }, { ...options, mountFrom });
+}
+
+/** A repository of the same registry that the store has the same artifact of. */
+function otherRepository(
+  store: Store,
+  { registry, repository }: Reference,
+  digest: string,
+): string | undefined {
+  const start = `${registry}/`;
+  const names = store.entries()
+    .filter((entry) => entry.digest === digest)
+    .map(({ annotations }) => annotations?.[REF_NAME] ?? "")
+    .filter((name) => name.startsWith(start));
+  const repositories = names.map((name) => name.slice(start.length).replace(/[:@].*$/, ""));
+  return repositories.find((other) => other !== repository);
 }
 
 async function send(
@@ -256,7 +274,16 @@ async function send(
       return open(descriptor)(from);
     };
     const onProgress = transfer?.update.bind(transfer);
-    await remote.push(descriptor, source, { signal, onProgress });
+    const push = (mountFrom?: string) =>
+      remote.push(descriptor, source, { signal, onProgress, mountFrom });
+    try {
+      await push(options.mountFrom);
+    } catch (error) {
+      // A registry may refuse what would only have spared it some bytes.
+      const isRefused = error instanceof RegistryError && (error.status ?? 500) < 500;
+      if (!isRefused || options.mountFrom === undefined) throw error;
+      await push();
+    }
     transfer?.end(outcome);
   });
   const { signal } = options;

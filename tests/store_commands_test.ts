@@ -161,6 +161,20 @@ Deno.test("push is reproducible with a time, and takes annotations and formats",
   }
 });
 
+Deno.test("push to another repository of the registry has it mount what is there", async () => {
+  await using places = await createPlaces();
+  const [source, target] = [places.reference("v1"), `${places.registry.host}/other/name:v2`];
+  const { digest } = JSON.parse(await places.ok("push", "--json", "hello.wasm", source));
+  await places.ok("pull", "-q", source);
+  await places.ok("tag", source, target);
+  const pushed = await places.run("push", "--json", target);
+  assert.equal(JSON.parse(pushed.stdout).digest, digest);
+  assert.match(pushed.stderr, /^hello\.wasm: \d+ B there already$/m);
+  const log = await places.registry.log();
+  assert.equal(log.match(/from=you%2Ftool&mount=|mount=[^ ]*from=you%2Ftool/g)?.length, 2);
+  assert.equal((await places.run("--pull", "always", "-q", target)).code, 7);
+});
+
 Deno.test("push sends no file that is no module", async () => {
   await using places = await createPlaces();
   await Deno.writeTextFile(join(places.folder, "text"), "text");

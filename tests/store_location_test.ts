@@ -1,0 +1,88 @@
+/** Whose store it is: needs root, to have folders of somebody else's. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { Store, storePath } from "../oci/mod.ts";
+import { WASM_BPF } from "./support/cli.ts";
+
+const NOBODY = 65534;
+
+/** Runs `use` with a folder, and with those variables in place of what is set. */
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  const saved = ["HOME", "XDG_DATA_HOME"].map((name) => [name, Deno.env.get(name)] as const);
+  try {
+    await use(folder);
+  } finally {
+    for (const [name, value] of saved) {
+      if (value === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, value);
+    }
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("storePath() is below XDG_DATA_HOME, which must be absolute, else below HOME", async () => {
+  await withFolder((folder) => {
+    Deno.env.set("HOME", folder);
+    Deno.env.set("XDG_DATA_HOME", `${folder}/data`);
+    assert.equal(storePath(), `${folder}/data/wasm-bpf`);
+    for (const value of ["data", ""]) {
+      Deno.env.set("XDG_DATA_HOME", value);
+      assert.equal(storePath(), `${folder}/.local/share/wasm-bpf`);
+    }
+    return Promise.resolve();
+  });
+});
+
+Deno.test("storePath() is root's own where HOME is somebody else's, as sudo may leave it", async () => {
+  await withFolder(async (folder) => {
+    await Deno.chown(folder, NOBODY, NOBODY);
+    Deno.env.set("HOME", folder);
+    Deno.env.delete("XDG_DATA_HOME");
+    const own = (await Deno.readTextFile("/etc/passwd")).match(/^root:.*:0:0:[^:]*:([^:]*):/m)?.[1];
+    assert.equal(storePath(), `${own}/.local/share/wasm-bpf`);
+  });
+});
+
+Deno.test("a store of somebody else's, or below a folder of theirs, is not root's to use", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "wasm-bpf");
+    await Store.open(path);
+    await Deno.chown(path, NOBODY, NOBODY);
+    await assert.rejects(Store.open(path), { code: "UNSAFE_STORE" });
+    await Deno.chown(path, 0, 0);
+    await Deno.chown(folder, NOBODY, NOBODY);
+    await assert.rejects(Store.open(path), { code: "UNSAFE_STORE" });
+    await assert.rejects(Store.open(join(folder, "new")), { code: "UNSAFE_STORE" });
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).length, 1);
+  });
+});
+
+Deno.test("a user without privileges has a store, and cannot use root's", async () => {
+  await withFolder(async (folder) => {
+    await Deno.chmod(folder, 0o755);
+    await Deno.copyFile(WASM_BPF, join(folder, "wasm-bpf"));
+    await Deno.chmod(join(folder, "wasm-bpf"), 0o755);
+    await Deno.mkdir(join(folder, "home"));
+    await Deno.chown(join(folder, "home"), NOBODY, NOBODY);
+    await Store.open(join(folder, "of-root/wasm-bpf"));
+    await Deno.chmod(join(folder, "of-root"), 0o755);
+    const run = async (data: string, ...args: string[]) => {
+      const user = ["--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--clear-groups"];
+      const { code, stderr } = await new Deno.Command("setpriv", {
+        args: [...user, join(folder, "wasm-bpf"), ...args],
+        env: { HOME: join(folder, "home"), XDG_DATA_HOME: data },
+        stdin: "null",
+      }).output();
+      return { code, stderr: new TextDecoder().decode(stderr) };
+    };
+    const own = join(folder, "home/.local/share");
+    assert.deepEqual(await run("", "images"), { code: 0, stderr: "" });
+    // Nobody answers there, but the store was made before that was known.
+    assert.equal((await run("", "pull", "127.0.0.1:1/x:v1")).code, 1);
+    assert.equal((await Deno.stat(join(own, "wasm-bpf"))).uid, NOBODY);
+    const refused = await run(join(folder, "of-root"), "images");
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /^error: Cannot use the store .*: it belongs to user 0\nhint: /);
+  });
+});
