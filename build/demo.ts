@@ -1,7 +1,10 @@
 import { BINARY } from "./compile.ts";
 import { runInForeground } from "./process.ts";
 
-const MODULE = "dist/examples/bootstrap/bootstrap.wasm";
+/** The example that is run. */
+export const DEMO = "bootstrap";
+
+const MODULE = `dist/examples/${DEMO}/${DEMO}.wasm`;
 
 /** Runs the program on the bootstrap example, with more options before the module; its exit code. */
 export function demo(options: readonly string[]): Promise<number> {

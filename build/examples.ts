@@ -59,9 +59,10 @@ export function modulePath(example: Example, language: Language): string {
   return join(example.output, `${example.name}${suffix}.wasm`);
 }
 
-/** Builds the examples in some languages. */
-export async function buildExamples(languages: readonly Language[]): Promise<void> {
+/** Builds the examples in some languages; one of them only when it is named. */
+export async function buildExamples(languages: readonly Language[], only?: string): Promise<void> {
   for (const example of findExamples()) {
+    if (only !== undefined && example.name !== only) continue;
     const objects = await buildObjects(example);
     for (const language of example.languages.filter((one) => languages.includes(one))) {
       await LANGUAGES[language].build?.(example, objects, modulePath(example, language));

@@ -2,7 +2,7 @@
 import { bench, buildMeasured, buildNative } from "./bench.ts";
 import { gate, soak, testOnly } from "./check.ts";
 import { compileBinary } from "./compile.ts";
-import { demo } from "./demo.ts";
+import { DEMO, demo } from "./demo.ts";
 import { BuildError } from "./errors.ts";
 import { buildExamples, type Language, LANGUAGES } from "./examples.ts";
 import { say } from "./output.ts";
@@ -19,7 +19,7 @@ import { buildThirdParty } from "./third_party.ts";
 const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   build: () => makeThen(buildAll, () => 0),
   compile: () => makeThen(compile, () => 0),
-  demo: (options) => makeThen(compile, () => demo(options)),
+  demo: (options) => makeThen(compileForDemo, () => demo(options)),
   test: (files) =>
     files.length === 0
       ? gate(() => makeThen(compileForTests, () => {}))
@@ -38,12 +38,23 @@ async function makeThen<T>(make: () => Promise<void>, then: () => T | Promise<T>
   return await then();
 }
 
-async function buildAll(): Promise<void> {
+async function buildParts(): Promise<void> {
   await buildThirdParty();
   await buildShim();
   await buildPumps();
   await buildSdkFiles();
+}
+
+async function buildAll(): Promise<void> {
+  await buildParts();
   await buildExamples(["c"]);
+}
+
+/** What a first run has to wait for, and nothing more. */
+async function compileForDemo(): Promise<void> {
+  await buildParts();
+  await buildExamples(["c"], DEMO);
+  await compileBinary();
 }
 
 async function compile(): Promise<void> {

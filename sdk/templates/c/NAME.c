@@ -21,7 +21,7 @@ int main(void)
 {
 	struct event event;
 	struct wasm_bpf_events events = {
-		.handle_event = print_event, .buffer = &event, .buffer_size = sizeof(event)};
+	    .handle_event = print_event, .buffer = &event, .buffer_size = sizeof(event)};
 
 	/* What fails here has been explained on standard error. */
 	if (wasm_bpf_object__load(&events.object, object, WASM_BPF_SIZE(object)) ||
