@@ -56,10 +56,10 @@ export interface ByteReader {
 }
 
 /** A reader of a stream; see {@linkcode readChunks}, which is enough for most. */
-export function byteReader(stream: ByteStream): ByteReader {
+export function byteReader(stream: ByteStream, chunkBytes = CHUNK_BYTES): ByteReader {
   const reader = byobReader(stream);
   if (reader === undefined) return defaultReader(stream);
-  let buffer = new ArrayBuffer(CHUNK_BYTES);
+  let buffer = new ArrayBuffer(chunkBytes);
   return {
     async read() {
       const { value, done } = await reader.read(new Uint8Array(buffer));
