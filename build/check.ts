@@ -54,7 +54,7 @@ export async function testOnly(files: readonly string[]): Promise<number> {
  */
 export async function soak(files: readonly string[]): Promise<number> {
   const hasLongForm = (path: string) =>
-    Deno.readTextFileSync(path).includes(`from "./support/soak.ts"`);
+    /from "\.\/support\/(soak|generated)\.ts"/.test(Deno.readTextFileSync(path));
   Deno.env.set("WASM_BPF_SOAK", "1");
   return await testOnly(files.length > 0 ? files : testFiles().filter(hasLongForm));
 }

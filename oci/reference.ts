@@ -55,7 +55,7 @@ export function parseReference(text: string, options: ReferenceOptions = {}): Re
     fail("it has a user name in it", "log in instead: wasm-bpf login REGISTRY");
   }
   const { name, tag, digest } = splitName(rest, fail);
-  const { registry, repository } = splitRegistry(name, scheme !== undefined, options, fail);
+  const { registry, repository } = splitRegistry(name, scheme?.toLowerCase(), options, fail);
   checkRepository(repository, fail);
   if (registry.length + 1 + repository.length > MAX_NAME) {
     fail(`its name is longer than ${MAX_NAME}`);
@@ -99,20 +99,32 @@ function splitName(
 
 function splitRegistry(
   name: string,
-  hasScheme: boolean,
+  scheme: string | undefined,
   options: ReferenceOptions,
   fail: Fail,
 ): { registry: string; repository: string } {
   const slash = name.indexOf("/");
   const first = slash < 0 ? "" : name.slice(0, slash);
-  const isRegistry = hasScheme || first === "localhost" || /[.:[A-Z]/.test(first);
-  if (hasScheme && slash < 0) fail("a registry and a repository belong behind the scheme");
+  const isRegistry = scheme !== undefined || first.toLowerCase() === "localhost" ||
+    /[.:[]/.test(first);
+  if (scheme !== undefined && slash < 0) {
+    fail("a registry and a repository belong behind the scheme");
+  }
   const registry = isRegistry ? first : options.defaultRegistry ?? DOCKER_HUB;
   const repository = isRegistry ? name.slice(slash + 1) : name;
   if (!isRegistryName(registry)) fail(`${JSON.stringify(registry)} is no host name`);
-  const canonical = canonicalRegistry(registry);
+  const canonical = unmistakable(canonicalRegistry(registry), scheme);
   const isOfficial = canonical === DOCKER_HUB && !repository.includes("/");
   return { registry: canonical, repository: isOfficial ? `library/${repository}` : repository };
+}
+
+/**
+ * A host without a dot gets a port: written without its scheme, the reference would be one of another
+ * registry.
+ */
+function unmistakable(registry: string, scheme: string | undefined): string {
+  if (registry === "localhost" || /[.:[]/.test(registry)) return registry;
+  return `${registry}:${scheme === "http" ? 80 : 443}`;
 }
 
 function checkRepository(repository: string, fail: Fail): void {

@@ -55,7 +55,7 @@ Deno.test("parseReference() takes addresses, ports and capital letters of hosts"
   assert.equal(whole("[::1]:5000/a/b:v1"), "[::1]:5000/a/b:v1");
   assert.equal(whole("[2001:db8::1]/a"), "[2001:db8::1]/a:latest");
   assert.equal(whole("GHCR.io/you/tool"), "ghcr.io/you/tool:latest");
-  assert.equal(whole("Registry/tool"), "registry/tool:latest");
+  assert.equal(whole("LOCALHOST/tool"), "localhost/tool:latest");
 });
 
 Deno.test("parseReference() takes tag and digest, one or both", () => {
@@ -67,12 +67,20 @@ Deno.test("parseReference() takes tag and digest, one or both", () => {
 
 Deno.test("parseReference() takes schemes in front, and keeps those that say how to connect", () => {
   assert.equal(whole("oci://ghcr.io/x:v1"), "ghcr.io/x:v1");
-  assert.equal(whole("docker://alpine/x"), "alpine/x:latest");
+  assert.equal(whole("docker://a.example/x"), "a.example/x:latest");
   assert.deepEqual(
     ["oci://h/x", "https://h/x", "HTTP://h:5000/x"].map((text) => parseReference(text).scheme),
     [undefined, "https", "http"],
   );
-  assert.equal(whole("https://registry/x"), "registry/x:latest");
+});
+
+Deno.test("parseReference() gives a host without a dot a port, or it would be Docker Hub's", () => {
+  for (const text of ["https://registry/x", "oci://Registry/x", "http://registry/x"]) {
+    const once = whole(text);
+    assert.match(once, /^registry:(443|80)\/x:latest$/);
+    assert.equal(whole(once), once);
+  }
+  assert.equal(whole("x", "registry"), "registry:443/x:latest");
 });
 
 Deno.test("parseReference() takes 128 characters of tag and 255 of name, and no more", () => {
@@ -83,7 +91,7 @@ Deno.test("parseReference() takes 128 characters of tag and 255 of name, and no 
 });
 
 refuses("nothing, and white space", "", " ", " alpine", "alpine ", "a b", "alpine\n", "\0");
-refuses("capital letters in a repository", "you/Tool", "ghcr.io/You/tool", "Alpine");
+refuses("capital letters in a repository", "you/Tool", "ghcr.io/You/tool", "Alpine", "You/tool");
 refuses(
   "odd separators",
   "a__b__",

@@ -11,6 +11,7 @@ import { signedDigest } from "../oci/trust/simple_signing.ts";
 import { verifySignatures } from "../oci/trust/verify.ts";
 import { cosignBytes, cosignKey, TOOL } from "./support/cosign_data.ts";
 import { MemoryContent } from "./support/memory_content.ts";
+import { changed, survives } from "./support/generated.ts";
 import { chooseSeed, Random } from "./support/random.ts";
 import { soakSize } from "./support/soak.ts";
 
@@ -21,64 +22,6 @@ const encoder = new TextEncoder();
 const POLICY = encoder.encode(
   '{"references":{"*":"reject","ghcr.io/you/*":{"keys":["a.pub","b.pub"]},"docker.io/x":"accept"}}',
 );
-
-/** What JSON, base64 and PEM are sensitive to. */
-const PIECES = [
-  ...['"', "\\", "{", "}", "[", "]", ":", ",", "null", "true", "-1", "1e999", "1.5", "\0", "\xff"],
-  ...['{"', '"}', '"a":', "[[[[", "=", "-----", "\n", "sha256:", "*", "/*", "\\u0000", "__proto__"],
-].map((text) => encoder.encode(text));
-
-/** A document with some of it changed, doubled, cut out or put in. */
-function changed(bytes: Uint8Array, random: Random): Uint8Array<ArrayBuffer> {
-  let result = [...bytes];
-  for (let times = random.below(4); times >= 0; times--) {
-    const at = random.below(result.length + 1);
-    const length = random.below(random.below(8) === 0 ? 200 : 6);
-    switch (random.below(5)) {
-      case 0:
-        result[at] = random.below(256);
-        break;
-      case 1:
-        result.splice(at, length);
-        break;
-      case 2:
-        result.splice(at, 0, ...result.slice(at, at + length));
-        break;
-      case 3:
-        result.splice(at, length, ...random.pick(PIECES));
-        break;
-      default:
-        if (random.below(10) === 0) result = result.slice(0, at);
-        else result.splice(at, 0, ...random.pick(PIECES));
-    }
-  }
-  return Uint8Array.from(result.slice(0, 100_000));
-}
-
-function survives(
-  name: string,
-  samples: readonly Uint8Array[],
-  parse: (bytes: Uint8Array<ArrayBuffer>) => unknown,
-): void {
-  Deno.test(`${name} survives generated input`, async () => {
-    const seed = chooseSeed();
-    const random = new Random(seed);
-    let taken = 0;
-    for (let count = 0; count < INPUTS; count++) {
-      const input = changed(random.pick(samples), random);
-      try {
-        await parse(input);
-        taken++;
-      } catch (error) {
-        if (error instanceof HostError) continue;
-        const text = new TextDecoder().decode(input);
-        throw new Error(`SEED=${seed}, input ${count}: ${text}`, { cause: error });
-      }
-    }
-    // Otherwise nothing but the first check was tried.
-    assert.ok(taken > 0 && taken < INPUTS, `${taken} of ${INPUTS} taken, SEED=${seed}`);
-  });
-}
 
 const names = ["ghcr.io/you/tool", "alpine", "localhost:5000/x"].map((text) =>
   parseReference(text)

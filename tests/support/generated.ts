@@ -1,0 +1,79 @@
+/** Generated input for parsers of what somebody else has written. */
+import assert from "node:assert/strict";
+import { HostError } from "../../ffi/errors.ts";
+import { chooseSeed, Random } from "./random.ts";
+import { soakSize } from "./soak.ts";
+
+/** Of each parser. */
+const INPUTS = soakSize({ short: 4_000, whole: 100_000 });
+
+/** No input is so large that it may take longer, on a machine that does other things as well. */
+const LONGEST_MS = 2_000;
+
+const encoder = new TextEncoder();
+
+/** What JSON, base64 and PEM are sensitive to. */
+const PIECES = [
+  ...['"', "\\", "{", "}", "[", "]", ":", ",", "null", "true", "-1", "1e999", "1.5", "\0", "\xff"],
+  ...['{"', '"}', '"a":', "[[[[", "=", "-----", "\n", "sha256:", "*", "/*", "\\u0000", "__proto__"],
+].map((text) => encoder.encode(text));
+
+/** A document with some of it changed, doubled, cut out or put in. */
+export function changed(bytes: Uint8Array, random: Random): Uint8Array<ArrayBuffer> {
+  let result = [...bytes];
+  for (let times = random.below(4); times >= 0; times--) {
+    const at = random.below(result.length + 1);
+    const length = random.below(random.below(8) === 0 ? 200 : 6);
+    switch (random.below(5)) {
+      case 0:
+        result[at] = random.below(256);
+        break;
+      case 1:
+        result.splice(at, length);
+        break;
+      case 2:
+        result.splice(at, 0, ...result.slice(at, at + length));
+        break;
+      case 3:
+        result.splice(at, length, ...random.pick(PIECES));
+        break;
+      default:
+        if (random.below(10) === 0) result = result.slice(0, at);
+        else result.splice(at, 0, ...random.pick(PIECES));
+    }
+  }
+  return Uint8Array.from(result.slice(0, 100_000));
+}
+
+/**
+ * A test that a parser takes changed samples, or refuses them with an error of ours: nothing else is
+ * thrown, and none takes for ever.
+ */
+export function survives(
+  name: string,
+  samples: readonly Uint8Array[],
+  parse: (bytes: Uint8Array<ArrayBuffer>) => unknown,
+): void {
+  Deno.test(`${name} survives generated input`, async () => {
+    const seed = chooseSeed();
+    const random = new Random(seed);
+    let taken = 0;
+    for (let count = 0; count < INPUTS; count++) {
+      const input = changed(random.pick(samples), random);
+      const start = performance.now();
+      try {
+        await parse(input);
+        taken++;
+      } catch (error) {
+        if (error instanceof HostError) continue;
+        const text = new TextDecoder().decode(input);
+        throw new Error(`SEED=${seed}, input ${count}: ${text}`, { cause: error });
+      } finally {
+        const ms = performance.now() - start;
+        assert.ok(ms < LONGEST_MS, `SEED=${seed}, input ${count} took ${ms} ms`);
+      }
+    }
+    // Otherwise nothing but the first check was tried.
+    assert.ok(taken > 0 && taken < INPUTS, `${taken} of ${INPUTS} taken, SEED=${seed}`);
+  });
+}
