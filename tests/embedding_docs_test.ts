@@ -9,6 +9,7 @@ const OUTPUT: Record<string, RegExp> = {
   "run.ts": /^exit code 0\nUsage: bootstrap .*\n$/,
   "spawn.ts":
     /^handle_exec ran: true, handle_exit ran: true\nlost: null\n\{ kind: "exited", code: 0 \}\n$/,
+  "files.ts": /^Hello, reader\.\nexit code 0\nENOENT\n$/,
   "limits.ts": /^guest says: hello\nLIMIT_TIME\nguest says: hello\nABORTED\n$/,
 };
 
@@ -28,7 +29,9 @@ for (const [name, expected] of Object.entries(OUTPUT)) {
 Deno.test("docs/embedding.md quotes its examples as they are", async () => {
   const text = await Deno.readTextFile(`${ROOT}docs/embedding.md`);
   const quoted = [...text.matchAll(/<!-- (\w+\.ts) -->\n\n```ts\n([^]*?)```\n/g)];
-  assert.deepEqual(quoted.map(([, name]) => name), ["run.ts", "spawn.ts", "host.ts", "limits.ts"]);
+  assert.deepEqual(quoted.map(([, name]) => name), [
+    ...["run.ts", "spawn.ts", "files.ts", "host.ts", "limits.ts"],
+  ]);
   for (const [, name, code] of quoted) {
     const file = await Deno.readTextFile(`${EXAMPLES}${name}`);
     assert.equal(code, file.replace(/^\/\/ deno-lint-ignore-file .*\n/, ""), name);
