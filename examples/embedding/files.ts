@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console
 import { compileGuest, GrantError, runGuest } from "../../runtime/mod.ts";
 
 /** A module that prints the file `greeting` of its first folder, and then its standard input. */
