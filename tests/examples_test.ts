@@ -337,10 +337,7 @@ const ARGUMENTS: Readonly<Record<string, string[]>> = {
 
 for (const { name } of EXAMPLES) {
   Deno.test(`${name} --help goes to standard output and fits 100 columns`, async () => {
-    const { code, stdout, stderr } = await runCli([
-      pathOf(name),
-      name === "bootstrap" ? "-h" : "--help",
-    ]);
+    const { code, stdout, stderr } = await runCli([pathOf(name), "--help"]);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
     assert.match(stdout, new RegExp(`^Usage: ${name} `));
     assert.ok(stdout.split("\n").every((line) => line.length <= 100));

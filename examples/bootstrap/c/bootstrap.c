@@ -34,7 +34,7 @@ static const char usage[] =
     "\n"
     "  -d MS  only the ends of processes that lasted at least MS milliseconds\n"
     "  -v     print the settings first and counts at the end, to stderr\n"
-    "  -h     this text\n";
+    "  -h     this text, and so does --help\n";
 
 /* ---- printing ------------------------------------------------------------------------------ */
 
@@ -247,6 +247,8 @@ int main(int argc, char **argv)
 	struct tracer tracer = {0};
 	int option;
 
+	if (argc == 2 && !strcmp(argv[1], "--help"))
+		return fputs(usage, stdout) < 0;
 	while ((option = getopt(argc, argv, "d:vh")) != -1) {
 		if (option == 'h')
 			return fputs(usage, stdout) < 0;

@@ -127,7 +127,7 @@ int main(int argc, char *argv[])
 	err = bpf_buffer__poll(rb, 100 /* timeout, ms */);
 	printf("polled %d\n", err);
 	place_order(ORDER_RING, 1);
-	err = wasm_bpf_buffer_poll(skel->maps.rb->obj->handle, bpf_map__fd(skel->maps.rb),
+	err = wasm_bpf_buffer_poll(skel->maps.rb->obj_ptr, bpf_map__fd(skel->maps.rb),
 				   (int32_t)handle_event, 0, raw, sizeof(raw), 100);
 	printf("polled %d\n", err);
 cleanup:

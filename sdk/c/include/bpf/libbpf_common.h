@@ -20,15 +20,8 @@
 #define LIBBPF_WASM_CAST(type, pointer) ((type)(pointer))
 #endif
 
-/* Declares a zeroed struct of options with its size and the given fields set. */
-#define LIBBPF_OPTS(TYPE, NAME, ...)                                                               \
-	struct TYPE NAME = ({                                                                      \
-		struct TYPE libbpf_wasm_opts;                                                      \
-		memset(&libbpf_wasm_opts, 0, sizeof(libbpf_wasm_opts));                            \
-		struct TYPE libbpf_wasm_set = {.sz = sizeof(struct TYPE), __VA_ARGS__};            \
-		libbpf_wasm_opts = libbpf_wasm_set;                                                \
-		libbpf_wasm_opts;                                                                  \
-	})
+/* Declares a struct of options with its size and the given fields set, the others zero. */
+#define LIBBPF_OPTS(TYPE, NAME, ...) struct TYPE NAME = {.sz = sizeof(struct TYPE), __VA_ARGS__}
 #define DECLARE_LIBBPF_OPTS LIBBPF_OPTS
 
 /* The kernel's number of an error, and the one that this libc's <errno.h> has for it. */

@@ -18,6 +18,7 @@ struct bpf_object;
 /* A map; belongs to its object. */
 struct bpf_map {
 	struct bpf_object *obj;
+	uint64_t obj_ptr; /* the object's handle, for wasm_bpf_buffer_poll() */
 	struct bpf_map *next;
 	const char *name;
 	int token;     /* -1 until bpf_map__fd() has asked for it */
@@ -28,6 +29,7 @@ struct bpf_map {
 /* A program; belongs to its object. */
 struct bpf_program {
 	struct bpf_object *obj;
+	uint64_t obj_ptr;
 	struct bpf_program *next;
 	const char *name;
 	const char *section;
@@ -78,6 +80,7 @@ static inline struct bpf_map *libbpf_wasm_add_map(struct bpf_object *obj, const 
 	if (!map)
 		return NULL;
 	map->obj = obj;
+	map->obj_ptr = obj->handle;
 	map->name = name;
 	map->token = -1;
 	while (*end)
@@ -311,6 +314,7 @@ static inline int libbpf_wasm_find_programs(struct bpf_object *obj)
 		if (!program)
 			return -1;
 		program->obj = obj;
+		program->obj_ptr = obj->handle;
 		program->name = at.name;
 		program->section = libbpf_elf__section_name(obj->elf, at.symbol->section);
 		/* Sections that begin so are loaded only when somebody asks. */
@@ -726,6 +730,17 @@ static inline int bpf_object__attach(struct bpf_object *obj)
 		free(link);
 	}
 	return 0;
+}
+
+/** @brief For fentry, fexit and their like: the section says where. */
+static inline struct bpf_link *bpf_program__attach_trace(const struct bpf_program *prog)
+{
+	return bpf_program__attach_to(prog, NULL);
+}
+
+static inline struct bpf_link *bpf_program__attach_lsm(const struct bpf_program *prog)
+{
+	return bpf_program__attach_to(prog, NULL);
 }
 
 /** @brief Detaches; the object stays loaded. @return 0; -EINVAL if its object is closed already */
