@@ -52,6 +52,8 @@ const RUNS: Readonly<Record<string, SuiteRun | readonly (readonly [string, Suite
   "other_mount": mounted(
     "mount -t tmpfs none /sys; mkdir /sys/mount; mount -t tmpfs none /sys/mount; >/sys/mount/file",
   ),
+  "fd_close": { prepare: makeFifoAndSocket },
+  "fd_renumber": { prepare: makeFifoAndSocket },
   "path_filestat_get": { prepare: makeFifoAndSocket },
   "permissions": {
     prepare: makeSealed,
@@ -72,12 +74,17 @@ const RUNS: Readonly<Record<string, SuiteRun | readonly (readonly [string, Suite
     ["of sys", { args: ["30"], code: 159 }],
   ],
   "read_only_grant": {
-    prepare: (folder) => makeFileDirAndLink(folder, "file"),
+    prepare: async (folder) => {
+      await makeFileDirAndLink(folder, "file");
+      await Deno.writeTextFile(`${folder}/dir/inner`, "12345");
+    },
     readOnly: true,
     verify: (folder) => {
       const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
       assert.deepEqual(names.sort(), ["dir", "file", "link"]);
-      assert.equal(Deno.readTextFileSync(`${folder}/file`), "12345");
+      for (const name of ["file", "dir/inner"]) {
+        assert.equal(Deno.readTextFileSync(`${folder}/${name}`), "12345");
+      }
     },
   },
   "read_only_mount": {

@@ -1,6 +1,22 @@
 // SPDX-License-Identifier: MIT
-/* fd_close */
+/* fd_close; the folder holds "fifo". */
 #include "suite.h"
+
+/* Its last writer is gone: that the descriptor is closed can be seen from the other end. */
+static void check_closed(void)
+{
+	char byte;
+	struct iovec part = {&byte, 1};
+	fd_t reader = NO_FD, writer = NO_FD;
+	uint32_t n = 9;
+
+	MUST(path_open(DIR, 0, P("fifo"), 0, R_FD_READ, 0, NONBLOCK, &reader));
+	MUST(path_open(DIR, 0, P("fifo"), 0, R_FD_WRITE, 0, 0, &writer));
+	CHECK(EAGAIN, fd_read(reader, &part, 1, &n));
+	CHECK(SUCCESS, fd_close(writer));
+	CHECK(SUCCESS, fd_read(reader, &part, 1, &n));
+	EQUAL(0, n);
+}
 
 static void suite(void)
 {
@@ -12,6 +28,7 @@ static void suite(void)
 	uint64_t at;
 	uint32_t n;
 
+	check_closed();
 	CHECK(SUCCESS, fd_close(fd));
 	CHECK(EBADF, fd_close(fd));
 	CHECK(EBADF, fd_fdstat_get(fd, &stat));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* fd_renumber */
+/* fd_renumber; the folder holds "fifo". */
 #include "suite.h"
 
 /* `from` takes the place of `to`, which is closed. */
@@ -24,6 +24,22 @@ static void check_files(void)
 	EQUAL(3, tell(to));
 	CHECK(SUCCESS, fd_close(to));
 	CHECK(EBADF, fd_close(to));
+}
+
+/* Its last writer is gone: that the descriptor is closed can be seen from the other end. */
+static void check_closed(void)
+{
+	char byte;
+	struct iovec part = {&byte, 1};
+	fd_t reader = NO_FD, writer = NO_FD;
+	uint32_t n = 9;
+
+	MUST(path_open(DIR, 0, P("fifo"), 0, R_FD_READ, 0, NONBLOCK, &reader));
+	MUST(path_open(DIR, 0, P("fifo"), 0, R_FD_WRITE, 0, 0, &writer));
+	CHECK(EAGAIN, fd_read(reader, &part, 1, &n));
+	CHECK(SUCCESS, fd_renumber(open_all("one", 0), writer));
+	CHECK(SUCCESS, fd_read(reader, &part, 1, &n));
+	EQUAL(0, n);
 }
 
 static void check_errors(void)
@@ -71,6 +87,7 @@ static void check_streams(void)
 static void suite(void)
 {
 	check_files();
+	check_closed();
 	check_errors();
 	check_streams();
 	check_preopen();

@@ -50,17 +50,22 @@ static void check_writing(void)
 	CHECK(ENOTCAPABLE, fd_fdstat_set_rights(DIR, ALL_RIGHTS, ALL_RIGHTS));
 }
 
-/* Neither is there a way round through a folder beneath. */
+/* Neither is there a way round through a folder beneath, or what it passes on. */
 static void check_beneath(void)
 {
+	const rights_t reading =
+	    ALL_RIGHTS & ~(R_FD_WRITE | R_FD_ALLOCATE | R_FD_FILESTAT_SET_SIZE | R_SOCK_ACCEPT |
+			   R_SOCK_SHUTDOWN);
 	fd_t dir = NO_FD;
 
-	CHECK(SUCCESS,
-	      path_open(DIR, 0, P("dir"), DIR_ONLY,
-			ALL_RIGHTS & ~(R_FD_WRITE | R_FD_ALLOCATE | R_FD_FILESTAT_SET_SIZE),
-			ALL_RIGHTS, 0, &dir));
-	CHECK(ENOTCAPABLE, path_create_directory(dir, P("new")));
+	CHECK(SUCCESS, path_open(DIR, 0, P("dir"), DIR_ONLY, reading, ALL_RIGHTS, 0, &dir));
+	CHECK(SUCCESS, path_open(dir, 0, P("inner"), 0, reading, 0, 0, &fd));
+	CHECK(ENOTCAPABLE, path_open(dir, 0, P("inner"), 0, R_FD_WRITE, 0, 0, &fd));
+	CHECK(ENOTCAPABLE, path_open(dir, 0, P("inner"), 0, R_FD_ALLOCATE, 0, 0, &fd));
+	CHECK(ENOTCAPABLE, path_open(dir, 0, P("inner"), TRUNC, 0, 0, 0, &fd));
 	CHECK(ENOTCAPABLE, path_open(dir, 0, P("new"), CREAT, R_FD_WRITE, 0, 0, &fd));
+	CHECK(ENOTCAPABLE, path_create_directory(dir, P("new")));
+	CHECK(ENOTCAPABLE, path_unlink_file(dir, P("inner")));
 	CHECK(ENOTCAPABLE, path_rename(DIR, P("file"), dir, P("new")));
 	TRUE(!exists(DIR, "new") && !exists(dir, "new"));
 }
