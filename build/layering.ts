@@ -27,6 +27,7 @@ const DOORS: Readonly<Record<string, string>> = {
   // What an embedder needs beyond it would cost the command's start.
   "runtime/command.ts": "cli",
   "runtime/everything.ts": "cli",
+  "runtime/kernel_file.ts": "cli",
   "oci/stored.ts": "cli",
 };
 

@@ -1,9 +1,10 @@
 /** Reads a file, or standard input, into memory. */
 import { HostError } from "../ffi/errors.ts";
+import { readKernelFile } from "../runtime/kernel_file.ts";
 
-/** What is read, in words for messages. */
+/** How much is read. */
 export interface InputOptions {
-  /** What could not be done with it, such as "read". */
+  /** A larger input is an error. */
   readonly maxBytes: number;
 }
 
@@ -26,6 +27,8 @@ export function readInput(path: string, { maxBytes }: InputOptions): Uint8Array<
     return readAll(file, { expected: size, maxBytes, path });
   } catch (error) {
     if (error instanceof HostError) throw error;
+    // Deno keeps the kernel's own files for programs with every permission.
+    if (error instanceof Deno.errors.NotCapable) return readKernelFile(path, { maxBytes });
     const code = error instanceof Error && "code" in error ? String(error.code) : "EIO";
     if (code === "ENOENT") {
       throw unreadable(path, "there is no such file", {

@@ -17,6 +17,7 @@ export {
 } from "./files.ts";
 export { Deadline, Interrupt, signals } from "./interrupt.ts";
 export { kernel } from "./kernel.ts";
+export { readKernelFile } from "./kernel_file.ts";
 export { confine, type Grant, landlockVersion } from "./landlock.ts";
 export { libbpfVersion, settleShim } from "./library.ts";
 export { BpfIterator, BpfLink } from "./link.ts";

@@ -1,0 +1,79 @@
+/**
+ * Files that the kernel makes up, below /sys and /proc: Deno opens them only for a program with every
+ * permission, and this one has few.
+ */
+import { describeErrno } from "./errno.ts";
+import { HostError } from "./errors.ts";
+
+const LIBC_SYMBOLS = {
+  // int open(const char *path, int flags)
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  // ssize_t read(int fd, void *buf, size_t count)
+  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  // int close(int fd)
+  close: { parameters: ["i32"], result: "i32" },
+  // int *__errno_location(void)
+  __errno_location: { parameters: [], result: "pointer" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** Open close-on-exec, for reading, and without waiting for a writer of a pipe. */
+const FLAGS = 0o2000000 | 0o4000;
+const CHUNK_BYTES = 1 << 20;
+
+/**
+ * The bytes of a file, read to its end; its size is not asked for, since such files often have none.
+ *
+ * @throws {HostError} with an errno name, or `TOO_LARGE` for more than `maxBytes`
+ */
+export function readKernelFile(
+  path: string,
+  { maxBytes }: { maxBytes: number },
+): Uint8Array<ArrayBuffer> {
+  const libc = Deno.dlopen("libc.so.6", LIBC_SYMBOLS);
+  try {
+    const fd = libc.symbols.open(new TextEncoder().encode(`${path}\0`), FLAGS);
+    if (fd < 0) throw failure(path, errnoOf(libc.symbols));
+    try {
+      return readAll(fd, { libc: libc.symbols, path, maxBytes });
+    } finally {
+      libc.symbols.close(fd);
+    }
+  } finally {
+    libc.close();
+  }
+}
+
+type Libc = Deno.DynamicLibrary<typeof LIBC_SYMBOLS>["symbols"];
+
+function readAll(
+  fd: number,
+  { libc, path, maxBytes }: { libc: Libc; path: string; maxBytes: number },
+): Uint8Array<ArrayBuffer> {
+  let bytes = new Uint8Array(CHUNK_BYTES);
+  let used = 0;
+  for (;;) {
+    const count = Number(libc.read(fd, bytes.subarray(used), BigInt(bytes.length - used)));
+    if (count < 0) throw failure(path, errnoOf(libc));
+    if (count === 0) return bytes.subarray(0, used);
+    used += count;
+    if (used > maxBytes) {
+      throw new HostError(`Cannot read ${path}: it is larger than ${maxBytes >> 20} MiB`, {
+        code: "TOO_LARGE",
+      });
+    }
+    if (used < bytes.length) continue;
+    const larger = new Uint8Array(Math.min(used * 2, maxBytes + 1));
+    larger.set(bytes);
+    bytes = larger;
+  }
+}
+
+function errnoOf(libc: Libc): number {
+  const place = libc.__errno_location();
+  return place === null ? 0 : new Deno.UnsafePointerView(place).getInt32();
+}
+
+function failure(path: string, errno: number): HostError {
+  const text = describeErrno(-errno);
+  return new HostError(`Cannot read ${path}: ${text}`, { code: text.split(" ")[0] ?? "EIO" });
+}
