@@ -17,7 +17,12 @@ const KEYWORDS = words(`
 `);
 
 function scope(): Names {
-  return new Names(KEYWORDS, { escape: (name) => `%${name}`, number: "-v" });
+  return new Names(KEYWORDS, {
+    escape: (name) => `%${name}`,
+    number: "-v",
+    // The component model compares names without their hyphens.
+    same: (name) => name.replaceAll(/[-%]/g, ""),
+  });
 }
 
 /** The whole file. */

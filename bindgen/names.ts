@@ -47,6 +47,7 @@ export class Names {
   readonly #reserved: ReadonlySet<string>;
   readonly #escape: (name: string) => string;
   readonly #number: string;
+  readonly #same: (name: string) => string;
   readonly #taken = new Set<string>();
   /** How often a name was wanted, so that a thousand equal ones cost no million steps. */
   readonly #wanted = new Map<string, number>();
@@ -56,14 +57,20 @@ export class Names {
    *
    * @param escape how a keyword is made a name
    * @param number what stands before the number of a name that is taken; "___" is bpftool's
+   * @param same gives two names that the language takes for one the same key
    */
   constructor(
     reserved: ReadonlySet<string> = new Set(),
-    { escape = (name: string) => `${name}_`, number = "___" } = {},
+    {
+      escape = (name: string) => `${name}_`,
+      number = "___",
+      same = (name: string) => name,
+    } = {},
   ) {
     this.#reserved = reserved;
     this.#escape = escape;
     this.#number = number;
+    this.#same = same;
   }
 
   /** The name itself; escaped when it is a keyword; with a number when it is taken. */
@@ -71,9 +78,9 @@ export class Names {
     const base = this.#reserved.has(name) ? this.#escape(name) : name;
     let free = base;
     let count = this.#wanted.get(base) ?? 1;
-    while (this.#taken.has(free)) free = `${base}${this.#number}${++count}`;
+    while (this.#taken.has(this.#same(free))) free = `${base}${this.#number}${++count}`;
     this.#wanted.set(base, count);
-    this.#taken.add(free);
+    this.#taken.add(this.#same(free));
     return free;
   }
 }

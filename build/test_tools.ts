@@ -2,12 +2,14 @@ import { resolve } from "node:path";
 import { PrivateApt } from "./apt.ts";
 import { run } from "./process.ts";
 import { fileState, runStep } from "./step.ts";
+import { fetchWitTools } from "./wit_tools.ts";
 
 /** The registry that tests start. */
 export const REGISTRY = ".cache/tools/docker-registry/usr/bin/docker-registry";
 
 /** Fetches the programs that tests run and that are not to be installed on the machine. */
 export async function fetchTestTools(): Promise<void> {
+  await fetchWitTools();
   await runStep({
     name: "docker-registry (Debian)",
     inputs: ["build/test_tools.ts", "build/apt.ts"],
