@@ -19,19 +19,35 @@ export async function selfSigned(folder: string, name: string): Promise<Certific
   return made;
 }
 
+/** What a certificate is for. */
+export interface CertificateOptions {
+  /** This machine's, when not given. */
+  readonly names?: string;
+  /** It ended yesterday. */
+  readonly expired?: boolean;
+}
+
 /** A certificate for a server on the loopback interface, signed by `authority`. */
 export async function loopbackCertificate(
   folder: string,
   authority: Certificate,
+  options: CertificateOptions = {},
 ): Promise<Certificate> {
   const made = filesOf(folder, "loopback");
+  const names = options.names ?? "DNS:localhost,IP:127.0.0.1";
   await succeed("openssl", ...[
     ...["req", "-x509", "-days", "2", ...NEW_KEY, "-subj", "/CN=loopback"],
     ...["-CA", authority.certificateFile, "-CAkey", authority.keyFile],
-    ...["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+    ...["-addext", `subjectAltName=${names}`],
     ...["-addext", "basicConstraints=critical,CA:FALSE"],
     ...["-keyout", made.keyFile, "-out", made.certificateFile],
   ]);
+  if (options.expired === true) {
+    await succeed("openssl", ...[
+      ...["x509", "-in", made.certificateFile, "-out", made.certificateFile, "-days", "-1"],
+      ...["-CA", authority.certificateFile, "-CAkey", authority.keyFile, "-set_serial", "1"],
+    ]);
+  }
   return made;
 }
 

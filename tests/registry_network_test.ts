@@ -1,0 +1,232 @@
+import assert from "node:assert/strict";
+import { HostError, Registry, type RegistryOptions } from "../oci/mod.ts";
+import {
+  type CertificateOptions,
+  loopbackCertificate,
+  selfSigned,
+} from "./support/certificates.ts";
+import { runCli } from "./support/cli.ts";
+import { TestRegistry } from "./support/registry.ts";
+
+/** A server that is a registry as far as `/v2/` goes, with a certificate of its own. */
+class TlsServer implements AsyncDisposable {
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #folder: string;
+
+  private constructor(folder: string, files: { cert: string; key: string }) {
+    this.#folder = folder;
+    const options = { hostname: "127.0.0.1", port: 0, onListen() {}, ...files };
+    this.#server = Deno.serve(options, () => new Response("{}"));
+  }
+
+  static async start(options: CertificateOptions = {}): Promise<TlsServer> {
+    const folder = await Deno.makeTempDir({ prefix: "wasm-bpf-tls-" });
+    const authority = await selfSigned(folder, "authority");
+    const { certificateFile, keyFile } = await loopbackCertificate(folder, authority, options);
+    const [cert, key] = [certificateFile, keyFile].map((path) => Deno.readTextFileSync(path));
+    return new TlsServer(folder, { cert: cert ?? "", key: key ?? "" });
+  }
+
+  get port(): number {
+    return this.#server.addr.port;
+  }
+
+  get caFile(): string {
+    return `${this.#folder}/authority.pem`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.shutdown();
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+async function ping(name: string, options: RegistryOptions = {}): Promise<string> {
+  using registry = new Registry(name, {
+    ...options,
+    timing: { idleMs: 5000, commitMs: 5000, attempts: 1, backoffMs: 1, longestWaitMs: 1 },
+  });
+  try {
+    await registry.ping();
+    return "ok";
+  } catch (error) {
+    assert.ok(error instanceof HostError, String(error));
+    return `${error.code}: ${error.message}; ${error.hint}`;
+  }
+}
+
+/** Sets variables of the environment for a while. */
+function environment(variables: Record<string, string>): Disposable {
+  const before = Object.keys(variables).map((name) => [name, Deno.env.get(name)] as const);
+  for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
+  return {
+    [Symbol.dispose]() {
+      for (const [name, value] of before) {
+        if (value === undefined) Deno.env.delete(name);
+        else Deno.env.set(name, value);
+      }
+    },
+  };
+}
+
+Deno.test("TLS: a loopback registry is found to speak it, and its authority must be known", async () => {
+  await using server = await TlsServer.start();
+  const name = `localhost:${server.port}`;
+  assert.match(await ping(name), /^TLS: .*authority that this machine does not know; .*--ca-file/);
+  assert.equal(await ping(name, { caFile: server.caFile }), "ok");
+});
+
+Deno.test("TLS: the machine's own list of authorities counts", async () => {
+  await using server = await TlsServer.start();
+  using _ = environment({ SSL_CERT_FILE: server.caFile });
+  assert.equal(await ping(`localhost:${server.port}`), "ok");
+});
+
+Deno.test("TLS: one certificate that is none does not spoil the machine's list", async () => {
+  await using server = await TlsServer.start();
+  const begin = "-----BEGIN CERTIFICATE-----", end = "-----END CERTIFICATE-----";
+  const list = `${begin}\nAAAA\n${end}\n${await Deno.readTextFile(server.caFile)}`;
+  const path = `${server.caFile}.list`;
+  await Deno.writeTextFile(path, list);
+  using _ = environment({ SSL_CERT_FILE: path });
+  assert.equal(await ping(`localhost:${server.port}`), "ok");
+});
+
+Deno.test("TLS: a certificate for another name is refused", async () => {
+  await using server = await TlsServer.start({ names: "DNS:other.test" });
+  const said = await ping(`localhost:${server.port}`, { caFile: server.caFile });
+  assert.match(said, /^TLS: .*for another name/);
+});
+
+Deno.test("TLS: a certificate that has run out is refused", async () => {
+  await using server = await TlsServer.start({ expired: true });
+  const said = await ping(`localhost:${server.port}`, { caFile: server.caFile });
+  assert.match(said, /^TLS: .*not valid at this time; .*clock/);
+});
+
+Deno.test("TLS: with --ca-file there is no way back to HTTP", async () => {
+  await using registry = await TestRegistry.start();
+  await using server = await TlsServer.start();
+  const said = await ping(registry.host, { caFile: server.caFile });
+  assert.match(said, /^TLS: .*does not speak TLS; .*--plain-http/);
+});
+
+Deno.test("TLS: a file of authorities that is none, or not there, is told", async () => {
+  const path = await Deno.makeTempFile();
+  try {
+    assert.match(await ping("localhost:1", { caFile: path }), /^BAD_CERTIFICATE: .*PEM/);
+    assert.match(await ping("localhost:1", { caFile: `${path}.none` }), /^ENOENT: /);
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("a registry that is not there, or nowhere, is told", async () => {
+  assert.match(await ping("127.0.0.1:1"), /^UNREACHABLE: .*nobody listens there/);
+  assert.match(await ping("registry.invalid"), /^UNREACHABLE: .*name is not known/);
+});
+
+/** A proxy that leads every connection to one server, and writes down what it was asked for. */
+class ConnectProxy implements AsyncDisposable {
+  readonly asked: string[] = [];
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #connections = new Set<Deno.TcpConn>();
+  readonly #done: Promise<void>;
+
+  constructor(port: number) {
+    this.#done = this.#accept(port);
+  }
+
+  get url(): string {
+    return `http://ann:s3cret@127.0.0.1:${this.#listener.addr.port}`;
+  }
+
+  async #accept(port: number): Promise<void> {
+    for await (const connection of this.#listener) {
+      this.#connections.add(connection);
+      this.#serve(connection, port).catch(() => {/* It was closed. */});
+    }
+  }
+
+  async #serve(connection: Deno.TcpConn, port: number): Promise<void> {
+    const buffer = new Uint8Array(16 * 1024);
+    const count = await connection.read(buffer);
+    const head = new TextDecoder().decode(buffer.subarray(0, count ?? 0));
+    this.asked.push(head);
+    const onward = await Deno.connect({ hostname: "127.0.0.1", port });
+    this.#connections.add(onward);
+    if (head.startsWith("CONNECT")) {
+      await connection.write(new TextEncoder().encode("HTTP/1.1 200 Connected\r\n\r\n"));
+    } else await onward.write(buffer.subarray(0, count ?? 0));
+    await Promise.all([
+      connection.readable.pipeTo(onward.writable),
+      onward.readable.pipeTo(connection.writable),
+    ]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    await this.#done.catch(() => {});
+    for (const connection of this.#connections) {
+      try {
+        connection.close();
+      } catch {
+        // It is closed.
+      }
+    }
+  }
+}
+
+Deno.test("proxies: HTTPS_PROXY is asked for a tunnel, with its name and password", async () => {
+  await using server = await TlsServer.start({ names: "DNS:registry.test" });
+  await using proxy = new ConnectProxy(server.port);
+  using _ = environment({ HTTPS_PROXY: proxy.url });
+  assert.equal(await ping("registry.test", { caFile: server.caFile }), "ok");
+  assert.match(proxy.asked[0] ?? "", /^CONNECT registry\.test:443 HTTP\/1\.1\r\n/);
+  assert.match(proxy.asked[0] ?? "", new RegExp(`authorization: Basic ${btoa("ann:s3cret")}`, "i"));
+});
+
+Deno.test("proxies: HTTP_PROXY is asked for plain addresses", async () => {
+  await using registry = await TestRegistry.start();
+  await using proxy = new ConnectProxy(Number(registry.host.split(":")[1]));
+  using _ = environment({ HTTP_PROXY: proxy.url });
+  assert.equal(await ping("registry.test", { plainHttp: true }), "ok");
+  assert.match(proxy.asked[0] ?? "", /^GET http:\/\/registry\.test\/v2\//);
+});
+
+Deno.test("proxies: NO_PROXY is left alone, and so is this machine", async () => {
+  await using registry = await TestRegistry.start();
+  await using proxy = new ConnectProxy(1);
+  using _ = environment({
+    HTTP_PROXY: proxy.url,
+    HTTPS_PROXY: proxy.url,
+    NO_PROXY: "registry.test",
+  });
+  assert.equal(await ping(registry.host), "ok");
+  assert.match(await ping("registry.test"), /^UNREACHABLE: .*name is not known/);
+  assert.deepEqual(proxy.asked, []);
+  assert.equal(Deno.env.get("NO_PROXY"), "registry.test");
+});
+
+Deno.test("proxies: one that is not there is told, without its password", async () => {
+  using _ = environment({ HTTPS_PROXY: "http://ann:s3cret@127.0.0.1:1" });
+  const said = await ping("registry.test");
+  assert.match(said, /^UNREACHABLE: /);
+  assert.doesNotMatch(said, /s3cret/);
+});
+
+Deno.test("the binary trusts the machine's authorities, and keeps a login that goes through TLS", async () => {
+  await using registry = await TestRegistry.start({ tls: true, auth: "htpasswd" });
+  const home = await Deno.makeTempDir({ prefix: "wasm-bpf-home-" });
+  try {
+    const args = ["login", "-u", "tester", "-p", "correct horse", registry.host];
+    const env = { HOME: home, SSL_CERT_FILE: registry.caFile };
+    const { code, stderr, stdout } = await runCli(args, { env });
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /Logged in/);
+    const without = await runCli(args, { env: { HOME: home, SSL_CERT_FILE: "" } });
+    assert.match(without.stderr, /authority that this machine does not know/);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
