@@ -42,13 +42,23 @@ export async function loopbackCertificate(
     ...["-addext", "basicConstraints=critical,CA:FALSE"],
     ...["-keyout", made.keyFile, "-out", made.certificateFile],
   ]);
-  if (options.expired === true) {
-    await succeed("openssl", ...[
-      ...["x509", "-in", made.certificateFile, "-out", made.certificateFile, "-days", "-1"],
-      ...["-CA", authority.certificateFile, "-CAkey", authority.keyFile, "-set_serial", "1"],
-    ]);
-  }
+  if (options.expired === true) await signAgain(made, authority);
   return made;
+}
+
+/** Only a request can be signed for a time that is over. */
+async function signAgain(made: Certificate, authority: Certificate): Promise<void> {
+  const request = `${made.certificateFile}.request`;
+  const extensions = ["-copy_extensions", "copy"];
+  await succeed("openssl", ...[
+    ...["x509", "-x509toreq", "-in", made.certificateFile, "-signkey", made.keyFile],
+    ...["-out", request, ...extensions],
+  ]);
+  await succeed("openssl", ...[
+    ...["x509", "-req", "-in", request, "-out", made.certificateFile, "-days", "-1"],
+    ...["-CA", authority.certificateFile, "-CAkey", authority.keyFile, "-set_serial", "1"],
+    ...extensions,
+  ]);
 }
 
 function filesOf(folder: string, name: string): Certificate {
