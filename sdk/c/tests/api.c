@@ -249,6 +249,22 @@ static void ring_buffers(struct bpf_object *obj)
 	ring_buffer__free(NULL);
 }
 
+/* Every event, in order, through a ring that holds some ten thousand. */
+static void many_events(struct bpf_object *obj)
+{
+	unsigned int first = 0;
+	struct ring_buffer *rb = ring_buffer__new(fd_of(obj, "rb"), on_event, &first, NULL);
+
+	bpf_object__set_variable(obj, "first_number", &first, sizeof(first));
+	seen = 0;
+	for (int round = 0; round < 200 && !failures; round++) {
+		place_order(ORDER_RING, 5000);
+		EXPECT(ring_buffer__consume(rb), 5000);
+	}
+	EXPECT(seen, 1000000);
+	ring_buffer__free(rb);
+}
+
 static void perf_buffers(struct bpf_object *obj)
 {
 	unsigned int got = 0;
@@ -287,6 +303,7 @@ static void events(void)
 	link = bpf_program__attach(bpf_object__find_program_by_name(obj, "produce"));
 	EXPECT(link != NULL, 1);
 	ring_buffers(obj);
+	many_events(obj);
 	perf_buffers(obj);
 	buffer = bpf_buffer__open(bpf_object__find_map_by_name(obj, "rb"), on_any, &got);
 	place_order(ORDER_RING, 2);
