@@ -1,11 +1,10 @@
 /** Archives and indexes that are meant to confuse whoever reads them. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { HostError } from "../ffi/errors.ts";
 import { decompressed } from "../oci/formats/decompress.ts";
 import { readTar } from "../oci/formats/tar.ts";
-import { readIndex } from "../oci/store/layout.ts";
+import { parseIndex } from "../oci/store/layout.ts";
 import { chooseSeed, Random } from "./support/random.ts";
 import { soakSize } from "./support/soak.ts";
 import { joined, makeTar, paxHeader, pieces } from "./support/tar.ts";
@@ -88,10 +87,9 @@ Deno.test(`${INPUTS} archives are read, or refused with a reason`, async () => {
   for (const outcome of ["read", "BAD_LAYER", "CUT_SHORT"]) assert.ok(outcomes.has(outcome));
 });
 
-Deno.test(`${INPUTS} indexes are read, or refused with a reason`, async () => {
+Deno.test(`${INPUTS} indexes are read, or refused with a reason`, () => {
   const seed = chooseSeed();
   const random = new Random(seed);
-  const folder = await Deno.makeTempDir();
   const entry = {
     mediaType: "application/vnd.oci.image.manifest.v1+json",
     digest: `sha256:${"a".repeat(64)}`,
@@ -101,9 +99,9 @@ Deno.test(`${INPUTS} indexes are read, or refused with a reason`, async () => {
   const good = new TextEncoder().encode(JSON.stringify({ schemaVersion: 2, manifests: [entry] }));
   const outcomes = new Set<string>();
   for (let count = 0; count < INPUTS; count++) {
-    await Deno.writeFile(join(folder, "index.json"), mutated(good, random));
+    const text = new TextDecoder().decode(mutated(good, random));
     try {
-      for (const { digest, size } of readIndex(folder).manifests) {
+      for (const { digest, size } of parseIndex("it", text).manifests) {
         assert.match(digest, /^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$/);
         assert.ok(Number.isSafeInteger(size) && size >= 0);
       }
@@ -113,6 +111,5 @@ Deno.test(`${INPUTS} indexes are read, or refused with a reason`, async () => {
       outcomes.add(error.code);
     }
   }
-  await Deno.remove(folder, { recursive: true });
   assert.deepEqual([...outcomes].sort(), ["CORRUPT_STORE", "read"]);
 });

@@ -94,7 +94,12 @@ export function readIndex(root: string): LayoutIndex {
   return parseIndex(root, text);
 }
 
-function parseIndex(root: string, text: string): LayoutIndex {
+/**
+ * Reads the text of an `index.json`; errors name it by the store's folder.
+ *
+ * @throws {StoreError} `CORRUPT_STORE`
+ */
+export function parseIndex(root: string, text: string): LayoutIndex {
   let value: unknown;
   try {
     value = JSON.parse(text);
