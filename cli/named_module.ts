@@ -3,6 +3,7 @@ import {
   checkAddress,
   fetchFile,
   Guard,
+  isLoopback,
   lookUp,
   MAX_MODULE_BYTES,
   policiesThere,
@@ -20,6 +21,7 @@ import { UsageError } from "./errors.ts";
 import { readInput, STDIN } from "./input_file.ts";
 import { interruptibly } from "./interruption.ts";
 import { readModuleFile } from "./module_file.ts";
+import { printError, visible } from "./output.ts";
 import { openProgress } from "./progress.ts";
 import { pull, type PullParts } from "./pull.ts";
 import { looksLikeReference, referenceOf } from "./reference.ts";
@@ -107,6 +109,10 @@ async function fromAddress(
   onlyForArtifacts(address, line);
   checkAddress(address);
   const { progress, signal, caFile, plainHttp } = parts;
+  const { protocol, host } = new URL(address);
+  if (protocol === "http:" && !isLoopback(host)) {
+    printError(`warning: ${visible(host)} is asked without TLS: anybody on the way can change it`);
+  }
   let transfer: ReturnType<typeof progress.start> | undefined;
   const bytes = await fetchFile(address, {
     limit: MAX_MODULE_BYTES,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileError } from "./errors.ts";
 import { removeIfThere, writeAll } from "./files.ts";
 import { paths } from "./layout.ts";
-import { isFree, Lock } from "./lock.ts";
+import { Lock, whileFree } from "./lock.ts";
 
 const NAME = /^lease-/;
 
@@ -66,10 +66,8 @@ export async function leasedDigests(root: string): Promise<Set<string>> {
   for (const name of await namesIn(paths.ingest(root))) {
     if (!NAME.test(name)) continue;
     const path = join(paths.ingest(root), name);
-    if (await isFree(path)) {
-      await removeIfThere(path);
-      continue;
-    }
+    const isDead = await whileFree(path, () => removeIfThere(path));
+    if (isDead) continue;
     const text = await Deno.readTextFile(path).catch(() => "");
     for (const line of text.split("\n")) if (line !== "") digests.add(line);
   }

@@ -31,14 +31,23 @@ export class Lock implements Disposable {
   }
 }
 
-/** Whether no process holds the file locked; one that is not there is not. */
-export async function isFree(path: string): Promise<boolean> {
+/**
+ * Does something with a file that no process holds locked, while nobody can lock it.
+ *
+ * @returns nothing, and does nothing, when somebody holds it or it is not there any more
+ */
+export async function whileFree<T>(
+  path: string,
+  work: (info: Deno.FileInfo) => Promise<T>,
+): Promise<T | undefined> {
   try {
     using file = await Deno.open(path, { read: true });
-    return await file.tryLock(true);
+    // Whoever waits for the lock looks whether the file is still there once he has it.
+    if (!await file.tryLock(true) || !await isAt(file, path)) return undefined;
+    return await work(await file.stat());
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return true;
-    throw fileError(`open ${path}`, cause);
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    throw fileError(`look at ${path}`, cause);
   }
 }
 

@@ -8,7 +8,7 @@ import { fileError } from "./errors.ts";
 import { removeIfThere } from "./files.ts";
 import { ATTACHED_TO, CHOSEN_FROM, type IndexEntry, isBlobDigest, paths } from "./layout.ts";
 import { leasedDigests, namesIn } from "./lease.ts";
-import { isFree } from "./lock.ts";
+import { whileFree } from "./lock.ts";
 
 /** What there is of a transfer that failed is worth going on from for so long. */
 const PARTIAL_LIFE_MS = 24 * 3600 * 1000;
@@ -139,16 +139,15 @@ export async function sweepIngest(
   let freed = 0;
   for (const name of await namesIn(paths.ingest(root))) {
     const path = join(paths.ingest(root), name);
-    if (!await isFree(path)) continue;
-    if (name.endsWith(".partial") && !options.partials && await isRecent(path)) continue;
-    freed += await take(path, options);
+    freed += await whileFree(path, async ({ size, mtime }) => {
+      const ageMs = Date.now() - (mtime?.getTime() ?? 0);
+      const isKept = name.endsWith(".partial") && !options.partials && ageMs < PARTIAL_LIFE_MS;
+      if (isKept) return 0;
+      if (!options.dryRun) await removeIfThere(path);
+      return size;
+    }) ?? 0;
   }
   return freed;
-}
-
-async function isRecent(path: string): Promise<boolean> {
-  const { mtime } = await Deno.stat(path);
-  return mtime !== null && Date.now() - mtime.getTime() < PARTIAL_LIFE_MS;
 }
 
 async function take(path: string, options: { dryRun?: boolean }): Promise<number> {
