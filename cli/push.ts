@@ -86,7 +86,7 @@ export async function command(args: string[]): Promise<number> {
       ? await sendStored(to, options)
       : await pushModule(to, { artifact: pack(module, line), source: module.source }, options);
     if (key !== undefined) {
-      await signArtifact(remote.repository, { reference, digest: manifest.digest, key, signal });
+      await signArtifact(remote.repository, { reference, subject: manifest, key, signal });
     }
     const signed = key === undefined ? "" : `, signed with ${keyFile}`;
     progress.say(`${formatReference(reference)} is ${manifest.digest}${signed}`);

@@ -6,19 +6,23 @@
  * in-toto/attestation (`spec/v1/statement.md`).
  */
 import { Buffer } from "node:buffer";
-import { type JsonObject, readJson } from "../json.ts";
+import { type Digest, splitDigest } from "../digest.ts";
 import { ArtifactError } from "../errors.ts";
+import { type JsonObject, readJson } from "../json.ts";
+import type { PrivateKey } from "./private_key.ts";
 
 /** Bundles without certificates have some 700 bytes; with them and a log's proof, some 10,000. */
 export const MAX_BUNDLE_BYTES = 512 * 1024;
 const MAX_ENVELOPE_SIGNATURES = 16;
 
+/** Media type of the bundles that are made here. */
+export const BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json";
 const BUNDLE_TYPE = /^application\/vnd\.dev\.sigstore\.bundle\.v0\.\d{1,3}(?:\.\d{1,3})?\+json$/;
 const PAYLOAD_TYPE = "application/vnd.in-toto+json";
 const STATEMENT_TYPES = ["https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1"];
 
 /** What a signature says, in contrast to attestations of how something was built or what was found in it. */
-const SIGN_PREDICATE = "https://sigstore.dev/cosign/sign/v1";
+export const SIGN_PREDICATE = "https://sigstore.dev/cosign/sign/v1";
 
 const LIMITS = { bytes: MAX_BUNDLE_BYTES, depth: 32, members: 20_000 };
 
@@ -53,10 +57,9 @@ export function readBundle(bytes: Uint8Array): Envelope {
   if (signatures.length > MAX_ENVELOPE_SIGNATURES) {
     throw envelope.error("signatures", `are more than ${MAX_ENVELOPE_SIGNATURES}`);
   }
-  const encoding = `DSSEv1 ${type.length} ${type} ${payload.length} `;
   return {
     payload,
-    signed: Buffer.concat([Buffer.from(encoding), payload]),
+    signed: preAuthenticationEncoding(payload),
     signatures: signatures.map((signature) => base64(signature, "sig")),
   };
 }
@@ -79,6 +82,33 @@ export function signedDigests(payload: Uint8Array): string[] {
   return (json.objects("subject") ?? []).flatMap((subject) =>
     [...subject.texts("digest")].map(([algorithm, hex]) => `${algorithm}:${hex}`)
   );
+}
+
+/** Signs that a manifest is what its publisher wants it to be, in the members that cosign writes. */
+export function makeBundle(key: PrivateKey, digest: Digest): Uint8Array<ArrayBuffer> {
+  const { algorithm, hex } = splitDigest(digest);
+  const payload = Buffer.from(JSON.stringify({
+    _type: STATEMENT_TYPES[0],
+    subject: [{ digest: { [algorithm]: hex }, annotations: {} }],
+    predicateType: SIGN_PREDICATE,
+    predicate: {},
+  }));
+  const sig = key.sign(preAuthenticationEncoding(payload)).toBase64();
+  return new TextEncoder().encode(JSON.stringify({
+    mediaType: BUNDLE,
+    verificationMaterial: { publicKey: { hint: key.publicKey.fingerprint } },
+    dsseEnvelope: {
+      payload: payload.toString("base64"),
+      payloadType: PAYLOAD_TYPE,
+      signatures: [{ sig }],
+    },
+  }));
+}
+
+/** What DSSE signs: the payload, and what it is. */
+function preAuthenticationEncoding(payload: Uint8Array): Uint8Array {
+  const start = `DSSEv1 ${PAYLOAD_TYPE.length} ${PAYLOAD_TYPE} ${payload.length} `;
+  return Buffer.concat([Buffer.from(start), payload]);
 }
 
 function base64(json: JsonObject, member: string): Uint8Array {

@@ -1,22 +1,29 @@
-/** Makes signatures in cosign's tag form, which every version of `cosign verify` reads. */
-import { bytesSource, type CallOptions, type Content, readContent } from "../content.ts";
+/** Makes signatures in both forms of cosign's. */
+import {
+  bytesSource,
+  type CallOptions,
+  type Content,
+  readContent,
+  type Referrers,
+} from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { type Digest, digestOf } from "../digest.ts";
 import { ArtifactError, HostError } from "../errors.ts";
-import { type ImageManifest, parseManifest } from "../manifest.ts";
 import { MANIFEST_LIMITS } from "../json.ts";
-import { OCI_CONFIG, OCI_MANIFEST } from "../media_types.ts";
+import { parseManifest } from "../manifest.ts";
+import { OCI_CONFIG, OCI_EMPTY, OCI_MANIFEST } from "../media_types.ts";
 import type { Reference } from "../reference.ts";
+import { BUNDLE, makeBundle, SIGN_PREDICATE } from "./bundle.ts";
 import type { PrivateKey } from "./private_key.ts";
-import { signatureTag } from "./signatures.ts";
+import { referringSignatures, signaturesIn, signatureTag, taggedSignatures } from "./signatures.ts";
 import { makePayload, SIGNATURE, SIMPLE_SIGNING } from "./simple_signing.ts";
 
 /** What {@linkcode signArtifact} signs, and where. */
 export interface SignOptions extends CallOptions {
   /** The repository's name, which the signature holds. */
   readonly reference: Pick<Reference, "registry" | "repository">;
-  /** The manifest's digest. */
-  readonly digest: Digest;
+  /** The manifest. */
+  readonly subject: Descriptor;
   /** Signs. */
   readonly key: PrivateKey;
 }
@@ -25,32 +32,57 @@ export interface SignOptions extends CallOptions {
 const MAX_SIGNATURES = 100;
 
 /**
- * Signs a manifest and pushes the signature beside those that are there.
+ * Signs a manifest and pushes the signature beside those that are there: at the tag, where every version
+ * of cosign looks; and where there are bundles among the referrers as one more, since cosign looks at
+ * nothing else then. What this key has signed already is not signed again.
  *
  * As with cosign, two who sign the same manifest at the same moment can leave only one of the
  * signatures: tags cannot be changed on a condition.
  *
- * @returns the manifest that now holds the signatures
  * @throws {ArtifactError} `UNSUPPORTED` for a digest that has no tag, `TOO_LARGE`
  */
 export async function signArtifact(
-  repository: Content,
+  repository: Content & Referrers,
   options: SignOptions,
-): Promise<Descriptor> {
-  const { reference, digest, key, signal } = options;
+): Promise<void> {
+  const { subject: { digest }, signal } = options;
   const tag = signatureTag(digest);
   if (tag === undefined) {
     throw new ArtifactError(`Cannot sign ${digest}: cosign has signatures of sha256 digests only`, {
       code: "UNSUPPORTED",
     });
   }
+  const tagged = await taggedSignatures(repository, digest, { signal });
+  if (!await isSigned(repository, tagged, options)) await pushTagged(repository, tag, options);
+  const referring = await referringSignatures(repository, digest, { signal });
+  if (referring.length === 0 || await isSigned(repository, referring, options)) return;
+  await pushBundle(repository, options);
+}
+
+/** Whether one of these manifests holds a good signature by the key. */
+async function isSigned(
+  repository: Content,
+  manifests: readonly Descriptor[],
+  options: SignOptions,
+): Promise<boolean> {
+  const { subject: { digest }, key, signal } = options;
+  for (const manifest of manifests) {
+    for await (const signature of signaturesIn(repository, manifest, { signal })) {
+      if (typeof signature === "string") continue;
+      if (typeof await signature.check([key.publicKey], [digest]) !== "string") return true;
+    }
+  }
+  return false;
+}
+
+async function pushTagged(repository: Content, tag: string, options: SignOptions): Promise<void> {
+  const { reference, subject: { digest }, key, signal } = options;
   const payload = makePayload(reference, digest);
-  const layer: Descriptor = {
+  const layer = await pushBytes(repository, payload, {
     mediaType: SIMPLE_SIGNING,
-    ...sizeAndDigest(payload),
     annotations: { [SIGNATURE]: key.sign(payload).toBase64() },
-  };
-  await repository.push(layer, bytesSource(payload), { signal });
+    signal,
+  });
   const layers = [...await layersOf(repository, tag, options), layer];
   if (layers.length > MAX_SIGNATURES) {
     throw new ArtifactError(`Cannot sign ${digest}: it has ${MAX_SIGNATURES} signatures already`, {
@@ -58,7 +90,44 @@ export async function signArtifact(
       hint: `remove the tag ${tag} from the registry`,
     });
   }
-  return await pushManifest(repository, { layers, tag, signal });
+  // As cosign has it: an image whose layers are the payloads.
+  const config = await pushBytes(
+    repository,
+    encode({
+      architecture: "",
+      created: "0001-01-01T00:00:00Z",
+      history: layers.map(() => ({ created: "0001-01-01T00:00:00Z" })),
+      os: "",
+      rootfs: { type: "layers", diff_ids: layers.map(({ digest }) => digest) },
+      config: {},
+    }),
+    { mediaType: OCI_CONFIG, signal },
+  );
+  const manifest = { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers };
+  const descriptor = await pushBytes(repository, encode(manifest), {
+    mediaType: OCI_MANIFEST,
+    signal,
+  });
+  await repository.tag(descriptor, tag, { signal });
+}
+
+async function pushBundle(repository: Content, options: SignOptions): Promise<void> {
+  const { subject: { mediaType, digest, size }, key, signal } = options;
+  const layer = await pushBytes(repository, makeBundle(key, digest), { mediaType: BUNDLE, signal });
+  const config = await pushBytes(repository, encode({}), { mediaType: OCI_EMPTY, signal });
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    artifactType: BUNDLE,
+    config,
+    layers: [layer],
+    subject: { mediaType, digest, size },
+    annotations: {
+      "dev.sigstore.bundle.content": "dsse-envelope",
+      "dev.sigstore.bundle.predicateType": SIGN_PREDICATE,
+    },
+  };
+  await pushBytes(repository, encode(manifest), { mediaType: OCI_MANIFEST, signal });
 }
 
 /** The signatures that are there already. */
@@ -80,39 +149,18 @@ async function layersOf(
   return manifest.kind === "manifest" ? manifest.layers : [];
 }
 
-async function pushManifest(
+async function pushBytes(
   repository: Content,
-  made: { layers: readonly Descriptor[]; tag: string; signal: AbortSignal | undefined },
+  bytes: Uint8Array<ArrayBuffer>,
+  options: CallOptions & { mediaType: string; annotations?: Record<string, string> },
 ): Promise<Descriptor> {
-  const { layers, tag, signal } = made;
-  const config = encode({
-    architecture: "",
-    created: "0001-01-01T00:00:00Z",
-    history: layers.map(() => ({ created: "0001-01-01T00:00:00Z" })),
-    os: "",
-    rootfs: { type: "layers", diff_ids: layers.map(({ digest }) => digest) },
-    config: {},
-  });
-  const configDescriptor = { mediaType: OCI_CONFIG, ...sizeAndDigest(config) };
-  const manifest = encode(
-    {
-      schemaVersion: 2,
-      mediaType: OCI_MANIFEST,
-      config: configDescriptor,
-      layers,
-    } satisfies Partial<ImageManifest> & { schemaVersion: 2 },
-  );
-  const descriptor = { mediaType: OCI_MANIFEST, ...sizeAndDigest(manifest) };
-  await repository.push(configDescriptor, bytesSource(config), { signal });
-  await repository.push(descriptor, bytesSource(manifest), { signal });
-  await repository.tag(descriptor, tag, { signal });
-  return descriptor;
+  const { mediaType, annotations, signal } = options;
+  const digest: Digest = digestOf(bytes);
+  const descriptor = { mediaType, digest, size: bytes.length };
+  await repository.push(descriptor, bytesSource(bytes), { signal });
+  return annotations === undefined ? descriptor : { ...descriptor, annotations };
 }
 
 function encode(value: unknown): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(JSON.stringify(value));
-}
-
-function sizeAndDigest(bytes: Uint8Array): { digest: Digest; size: number } {
-  return { digest: digestOf(bytes), size: bytes.length };
 }

@@ -1,13 +1,25 @@
 import assert from "node:assert/strict";
-import { cosignBytes, cosignKey, cosignPrivateKey, TOOL } from "../../tests/support/cosign_data.ts";
+import {
+  cosignBytes,
+  cosignKey,
+  cosignPrivateKey,
+  signedRepository,
+  TOOL,
+} from "../../tests/support/cosign_data.ts";
 import { MemoryContent } from "../../tests/support/memory_content.ts";
 import { digestOf } from "../digest.ts";
+import { OCI_MANIFEST } from "../media_types.ts";
 import { signArtifact } from "./sign.ts";
 import { repositorySignatures, signatureTag } from "./signatures.ts";
 import { makePayload } from "./simple_signing.ts";
 import { verifySignatures } from "./verify.ts";
 
 const reference = (repository: string) => ({ registry: "localhost:5000", repository });
+const SUBJECT = {
+  mediaType: OCI_MANIFEST,
+  digest: TOOL,
+  size: cosignBytes("tool.manifest.json").length,
+};
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 Deno.test("makePayload() writes what cosign writes, to the byte", () => {
@@ -15,47 +27,79 @@ Deno.test("makePayload() writes what cosign writes, to the byte", () => {
   assert.equal(text(made), text(cosignBytes("p256-tag.payload.json")));
 });
 
-Deno.test("signArtifact() leaves the manifest that cosign leaves, where keys sign the same twice", async () => {
-  const repository = new MemoryContent();
-  const key = await cosignPrivateKey("rsa");
-  const made = await signArtifact(repository, {
-    reference: reference("test/rsa-tag"),
-    digest: TOOL,
-    key,
+/** Signs where somebody uses cosign 3, and gives back the documents that were left there. */
+async function sign(name: string, as: string): Promise<Record<string, string>> {
+  const repository = signedRepository("p256-attestation");
+  const key = await cosignPrivateKey(name);
+  await signArtifact(repository, { reference: reference(as), subject: SUBJECT, key });
+  const content = (digest: string) => text(repository.blobs.get(digest) ?? new Uint8Array());
+  const tagged = content((await repository.resolve(signatureTag(TOOL) ?? "")).digest);
+  const [_, referrer, ...others] = await repository.referrers(TOOL);
+  assert.ok(referrer && others.length === 0);
+  assert.equal(referrer.artifactType, "application/vnd.dev.sigstore.bundle.v0.3+json");
+  const bundled = content(referrer.digest);
+  return {
+    tagged,
+    config: content(JSON.parse(tagged).config.digest),
+    payload: content(JSON.parse(tagged).layers[0].digest),
+    bundled,
+    bundle: content(JSON.parse(bundled).layers[0].digest),
+  };
+}
+
+Deno.test("signArtifact() leaves what cosign leaves, where keys sign the same twice", async () => {
+  const { tagged = "", bundle = "" } = await sign("rsa", "test/rsa-tag");
+  const theirs = JSON.parse(text(cosignBytes("rsa-tag.manifest.json")));
+  assert.deepEqual(JSON.parse(tagged).layers, theirs.layers);
+  assert.equal(JSON.parse(tagged).config.mediaType, theirs.config.mediaType);
+  // cosign orders the members of what it signs by name in a bundle.
+  const [ours, signed] = [bundle, text(cosignBytes("rsa-bundle.bundle.json"))].map((one) => {
+    const { verificationMaterial, dsseEnvelope, mediaType } = JSON.parse(one);
+    const statement = JSON.parse(atob(dsseEnvelope.payload));
+    return { verificationMaterial, mediaType, statement, type: dsseEnvelope.payloadType };
   });
-  const bytes = repository.blobs.get(made.digest) ?? new Uint8Array();
-  const [ours, theirs] = [bytes, cosignBytes("rsa-tag.manifest.json")].map((one) =>
-    JSON.parse(text(one))
-  );
-  assert.deepEqual(ours.layers, theirs.layers);
-  assert.equal(ours.config.mediaType, theirs.config.mediaType);
-  assert.deepEqual(await repository.resolve(signatureTag(TOOL) ?? ""), made);
+  assert.deepEqual(ours, signed);
 });
 
 for (const name of ["rsa", "ed25519"]) {
   Deno.test(`signArtifact() writes to the byte what cosign accepted of it, with ${name}.key`, async () => {
-    const repository = new MemoryContent();
-    const options = {
-      reference: reference(`test/ours-${name}`),
-      digest: TOOL,
-      key: await cosignPrivateKey(name),
+    const made = await sign(name, `test/ours-${name}`);
+    const files = {
+      tagged: "manifest",
+      config: "config",
+      payload: "payload",
+      bundled: "referrer",
+      bundle: "bundle",
     };
-    const made = await signArtifact(repository, options);
-    const bytes = repository.blobs.get(made.digest) ?? new Uint8Array();
-    assert.equal(text(bytes), text(cosignBytes(`ours-${name}.manifest.json`)));
-    for (const part of ["config", "payload"]) {
-      const digest = digestOf(cosignBytes(`ours-${name}.${part}.json`));
-      assert.ok(repository.blobs.has(digest), part);
+    for (const [part, file] of Object.entries(files)) {
+      assert.equal(made[part], text(cosignBytes(`ours-${name}.${file}.json`)), part);
     }
   });
 }
+
+Deno.test("signArtifact() signs nothing twice with the same key", async () => {
+  const repository = signedRepository("p256-attestation");
+  const key = await cosignPrivateKey("p256");
+  const options = { reference: reference("test/tool"), subject: SUBJECT, key };
+  await signArtifact(repository, options);
+  const before = [...repository.blobs.keys()];
+  await signArtifact(repository, options);
+  assert.deepEqual([...repository.blobs.keys()], before);
+});
+
+Deno.test("signArtifact() makes no bundle where there is none: cosign 2 wants more for those", async () => {
+  const repository = new MemoryContent();
+  const key = await cosignPrivateKey("p256");
+  await signArtifact(repository, { reference: reference("test/tool"), subject: SUBJECT, key });
+  assert.deepEqual(await repository.referrers(TOOL), []);
+});
 
 Deno.test("signArtifact() adds to the signatures that are there", async () => {
   const repository = new MemoryContent();
   for (const name of ["p256", "ed25519", "p384"]) {
     await signArtifact(repository, {
       reference: reference("test/tool"),
-      digest: TOOL,
+      subject: SUBJECT,
       key: await cosignPrivateKey(name),
     });
   }
@@ -72,7 +116,7 @@ Deno.test("signArtifact() refuses a digest that cosign has no tag for", async ()
   const digest = digestOf(new Uint8Array(), "sha512");
   const options = {
     reference: reference("test/tool"),
-    digest,
+    subject: { ...SUBJECT, digest },
     key: await cosignPrivateKey("p256"),
   };
   await assert.rejects(signArtifact(new MemoryContent(), options), { code: "UNSUPPORTED" });

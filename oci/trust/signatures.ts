@@ -36,11 +36,29 @@ export function repositorySignatures(
   return {
     fetch: (descriptor, options) => repository.fetch(descriptor, options),
     async *signaturesOf(digest, options) {
-      const tag = signatureTag(digest);
-      if (tag !== undefined) yield* await ifThere(repository.resolve(tag, options));
-      yield* (await repository.referrers(digest, options)).filter(mayHoldSignatures);
+      yield* await taggedSignatures(repository, digest, options);
+      yield* await referringSignatures(repository, digest, options);
     },
   };
+}
+
+/** The manifest at cosign's tag, if there is one. */
+export async function taggedSignatures(
+  repository: Pick<Content, "resolve">,
+  digest: Digest,
+  options?: CallOptions,
+): Promise<Descriptor[]> {
+  const tag = signatureTag(digest);
+  return tag === undefined ? [] : await ifThere(repository.resolve(tag, options));
+}
+
+/** The referrers that may hold signatures. */
+export async function referringSignatures(
+  repository: Referrers,
+  digest: Digest,
+  options?: CallOptions,
+): Promise<Descriptor[]> {
+  return (await repository.referrers(digest, options)).filter(mayHoldSignatures);
 }
 
 async function ifThere(resolved: Promise<Descriptor>): Promise<Descriptor[]> {

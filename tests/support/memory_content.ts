@@ -40,9 +40,17 @@ export class MemoryContent implements Content {
     return await bytesSource(bytes)(options);
   }
 
-  async push({ digest }: Descriptor, source: Source): Promise<void> {
+  async push(descriptor: Descriptor, source: Source): Promise<void> {
+    const { digest, mediaType } = descriptor;
     const chunks = await Array.fromAsync(await source());
-    this.blobs.set(digest, new Uint8Array(await new Blob(chunks).arrayBuffer()));
+    const bytes = new Uint8Array(await new Blob(chunks).arrayBuffer());
+    const isNew = !this.blobs.has(digest);
+    this.blobs.set(digest, bytes);
+    if (mediaType !== OCI_MANIFEST || !isNew) return;
+    const { subject, artifactType } = JSON.parse(new TextDecoder().decode(bytes));
+    if (subject === undefined) return;
+    const others = this.about.get(subject.digest) ?? [];
+    this.about.set(subject.digest, [...others, { ...descriptor, artifactType }]);
   }
 
   resolve(name: string): Promise<Descriptor> {
