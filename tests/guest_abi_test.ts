@@ -88,6 +88,15 @@ Deno.test("the guide's examples in C compile, and do what they say", async () =>
   assert.equal(code, 0);
 });
 
+Deno.test("the guide's example in Go compiles, and its poll arrives", async () => {
+  const source = await Deno.readTextFile(fromFileUrl("../guests/guest-abi-go/main.go"));
+  const examples = [...GUIDE.matchAll(/^```go\n([^]*?)^```$/gm)].map(([, code = ""]) => code);
+  assert.equal(examples.length, 1);
+  for (const example of examples) assert.ok(source.includes(example), example);
+  const { code, stdout } = await runCli([guestPath("guest-abi-go")]);
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: "poll -22\n" });
+});
+
 for (
   const [header, signatures] of [
     ["wasm_bpf.h", BPF_SIGNATURES],

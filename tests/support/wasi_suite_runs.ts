@@ -49,6 +49,12 @@ const RUNS: Readonly<Record<string, SuiteRun | readonly (readonly [string, Suite
   "fd_prestat_dir_name": TWO_FOLDERS,
   "fd_prestat_get": TWO_FOLDERS,
   "full_disk": mounted("mount -t tmpfs -o size=64k,nr_inodes=12 none /sys"),
+  "many_descriptors": [
+    ["of its own", {}],
+    ["of the host's", {
+      through: () => ["/bin/sh", "-c", 'ulimit -n 256 && exec "$@"', "sh"],
+    }],
+  ],
   "other_mount": mounted(
     "mount -t tmpfs none /sys; mkdir /sys/mount; mount -t tmpfs none /sys/mount; >/sys/mount/file",
   ),

@@ -1,0 +1,3 @@
+module guest-abi-go
+
+go 1.24
