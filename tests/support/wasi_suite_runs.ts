@@ -22,6 +22,15 @@ const PROGRAM: SuiteRun = {
   verify: (folder) => assert.deepEqual([...Deno.readDirSync(folder)], []),
 };
 
+/** The kind of file system that new folders are on; to modules that count on its numbers. */
+async function fileSystem(): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  const { stdout } = await new Deno.Command("stat", { args: ["-f", "-c", "%T", folder] }).output();
+  await Deno.remove(folder);
+  return new TextDecoder().decode(stdout).trim();
+}
+const NUMBERS: SuiteRun = await fileSystem() === "overlayfs" ? { args: ["overlay"] } : {};
+
 /**
  * A script that makes /sys the module's folder, from the prepared one in "$0". In a mount namespace of
  * its own; no program of eBPF is loaded, so nobody misses the real one.
@@ -46,6 +55,7 @@ const RUNS: Readonly<Record<string, SuiteRun | readonly (readonly [string, Suite
   },
   "environ_get": ENVIRONMENT,
   "environ_sizes_get": ENVIRONMENT,
+  "fd_filestat_get": NUMBERS,
   "fd_prestat_dir_name": TWO_FOLDERS,
   "fd_prestat_get": TWO_FOLDERS,
   "full_disk": mounted("mount -t tmpfs -o size=64k,nr_inodes=12 none /sys"),
@@ -59,6 +69,7 @@ const RUNS: Readonly<Record<string, SuiteRun | readonly (readonly [string, Suite
     "mount -t tmpfs none /sys; mkdir /sys/mount; mount -t tmpfs none /sys/mount; >/sys/mount/file",
   ),
   "fd_close": { prepare: makeFifoAndSocket },
+  "fd_readdir": NUMBERS,
   "fd_renumber": { prepare: makeFifoAndSocket },
   "path_filestat_get": { prepare: makeFifoAndSocket },
   "permissions": {

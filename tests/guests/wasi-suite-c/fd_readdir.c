@@ -48,7 +48,7 @@ static void check_empty(fd_t dir)
 		TRUE(entry.next != 0);
 		if (is(buf + at + ENTRY, entry.namlen, ".")) {
 			dots[0]++;
-			EQUAL(stat.ino, entry.ino);
+			TRUE(entry.ino == stat.ino || on_overlay());
 		} else if (is(buf + at + ENTRY, entry.namlen, "..")) {
 			dots[1]++;
 		}
@@ -87,7 +87,7 @@ static void check_types(fd_t dir)
 			found++;
 			EQUAL(expected[i].type, entry.type);
 			MUST(path_filestat_get(dir, 0, name, length(name), &stat));
-			EQUAL(stat.ino, entry.ino);
+			TRUE(entry.ino == stat.ino || on_overlay());
 		}
 		at += ENTRY + entry.namlen;
 	}

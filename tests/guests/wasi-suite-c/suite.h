@@ -276,6 +276,18 @@ __attribute__((unused)) static int exists(fd_t dir, const char *name)
 	return path_filestat_get(dir, 0, name, length(name), stat) != ENOENT;
 }
 
+/*
+ * Whether the folder is on overlayfs, which the test says by an argument: there an entry of a
+ * folder has another number than its file, and a folder another device than its files.
+ */
+__attribute__((unused)) static int on_overlay(void)
+{
+	uint32_t count = 0, size;
+
+	MUST(args_sizes_get(&count, &size));
+	return count > 1;
+}
+
 /* Gives up rights of a descriptor and leaves it the others. */
 __attribute__((unused)) static void drop_rights(fd_t fd, rights_t rights)
 {
