@@ -5,6 +5,8 @@ import { findProgram, programState } from "./programs.ts";
 import { replaceFile, runStep } from "./step.ts";
 
 const VERSION = "v1.3.6";
+/** The release of Go that it wants. */
+const GO_MINOR = 26;
 /** Go's hash of that version's files, which ends up in the program. */
 const SUM = "h1:Lhsfr2tQLjsu/+CJZp6vYatwKT+62fbIUTlp4lUrfOA=";
 const PROGRAM = ".cache/tools/oras/oras";
@@ -13,11 +15,15 @@ const PROGRAM = ".cache/tools/oras/oras";
  * Builds `oras`, another client for registries and layouts, for the tests that want to see that it
  * understands us. It takes half a minute, once.
  *
- * @returns where it is; nothing where the machine has no Go
+ * @returns where it is, or why the machine cannot build it
  */
-export async function buildOras(): Promise<string | undefined> {
+export async function buildOras(): Promise<{ path: string } | { missing: string }> {
   const go = findProgram("go");
-  if (go === undefined) return undefined;
+  if (go === undefined) return { missing: "there is no Go to build oras with" };
+  const version = (await run(go, ["env", "GOVERSION"], { env: { GOTOOLCHAIN: "local" } })).trim();
+  if (Number(/^go1\.(\d+)/.exec(version)?.[1] ?? 0) < GO_MINOR) {
+    return { missing: `oras ${VERSION} wants Go 1.${GO_MINOR} or newer, and there is ${version}` };
+  }
   await runStep({
     name: `oras ${VERSION}`,
     inputs: ["build/oras.ts"],
@@ -25,7 +31,7 @@ export async function buildOras(): Promise<string | undefined> {
     outputs: [PROGRAM],
     make: () => replaceFile(PROGRAM, (path) => compile(go, path)),
   });
-  return resolve(PROGRAM);
+  return { path: resolve(PROGRAM) };
 }
 
 async function compile(go: string, output: string): Promise<void> {

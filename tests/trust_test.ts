@@ -1,7 +1,14 @@
 /** Signatures and policies, as the command line has them, on a real registry. */
 import assert from "node:assert/strict";
+import { Registry, signArtifact } from "../oci/mod.ts";
 import { putBytes, putManifest } from "./support/artifacts.ts";
-import { cosignBytes, cosignFile, PASSWORD, TOOL } from "./support/cosign_data.ts";
+import {
+  cosignBytes,
+  cosignFile,
+  cosignPrivateKey,
+  PASSWORD,
+  TOOL,
+} from "./support/cosign_data.ts";
 import { type CliResult, WASM_BPF } from "./support/cli.ts";
 import { Place, speaking } from "./support/place.ts";
 import { TestRegistry } from "./support/registry.ts";
@@ -107,6 +114,43 @@ Deno.test("a signature of something else is none", async () => {
   const result = await place.run(["run", "--verify-key", PUB, other]);
   assertRefused(result, new RegExp(`signs something else: ${digest}`));
   assert.equal(await place.succeed(["run", "--verify-key", PUB, signed]), `${LINE}\n`);
+});
+
+Deno.test("the signature of an image index vouches for what is chosen from it", async () => {
+  await using place = await Place.create();
+  let reference: string;
+  {
+    await using registry = await TestRegistry.start();
+    reference = `${registry.host}/you/many:v1`;
+    const other = await push(place, `${registry.host}/you/many:other`, { module: OTHER_MODULE });
+    const tool = await push(place, `${registry.host}/you/many:tool`);
+    using remote = new Registry(registry.host);
+    const repository = remote.repository("you/many");
+    const manifests = await Promise.all([["linux", "amd64", other], ["wasi", "wasm", tool]].map(
+      async ([os, architecture, digest = ""]) => ({
+        ...await repository.resolve(digest),
+        platform: { os, architecture },
+      }),
+    ));
+    await putManifest(registry, { repository: "you/many", tag: "v1" }, {
+      mediaType: "application/vnd.oci.image.index.v1+json",
+      manifests,
+    });
+    assertRefused(await place.run(["run", "--verify-key", PUB, reference]), /it is not signed/);
+    const subject = await repository.resolve("v1");
+    const key = await cosignPrivateKey("p256");
+    const name = { registry: registry.host, repository: "you/many" };
+    await signArtifact(repository, { reference: name, subject, key });
+    assert.equal(await place.succeed(["run", "--verify-key", PUB, reference]), `${LINE}\n`);
+    // By its own digest it is another artifact, which nobody has signed.
+    const alone = `${registry.host}/you/many@${tool}`;
+    const lonely = await place.run(["run", "--pull", "always", "--verify-key", PUB, alone]);
+    assertRefused(lonely, /it is not signed/);
+  }
+  const never = ["run", "--pull", "never", "--verify-key", PUB];
+  assert.equal(await place.succeed([...never, reference]), `${LINE}\n`);
+  await place.succeed(["prune"]);
+  assert.equal(await place.succeed([...never, reference]), `${LINE}\n`);
 });
 
 Deno.test("a tag that moves to what is not signed takes nobody with it", async () => {
