@@ -19,7 +19,7 @@ export interface RegistryErrorOptions extends HostErrorOptions {
  * A registry does not answer, refuses, or answers what the distribution specification does not allow.
  *
  * Codes: `UNAUTHORIZED`, `DENIED`, `NOT_FOUND`, `TOO_MANY_REQUESTS`, `UNAVAILABLE` (after retries),
- * `UNREACHABLE`, `TLS`, `TIMEOUT`, `CUT` (the connection ended early), `REFUSED` (any other status),
+ * `UNKNOWN_HOST`, `UNREACHABLE`, `TLS`, `TIMEOUT`, `CUT` (the connection ended early), `REFUSED` (any other status),
  * `PROTOCOL` (an answer against the specification), `TOO_LARGE`.
  */
 export class RegistryError extends HostError {

@@ -123,7 +123,7 @@ Deno.test("TLS: a file of authorities that is none, or not there, is told", asyn
 
 Deno.test("a registry that is not there, or nowhere, is told", async () => {
   assert.match(await ping("127.0.0.1:1"), /^UNREACHABLE: .*nobody listens there/);
-  assert.match(await ping("registry.invalid"), /^UNREACHABLE: .*name is not known/);
+  assert.match(await ping("registry.invalid"), /^UNKNOWN_HOST: .*name is not known/);
 });
 
 /** A proxy that leads every connection to one server, and writes down what it was asked for. */
@@ -203,7 +203,7 @@ Deno.test("proxies: NO_PROXY is left alone, and so is this machine", async () =>
     NO_PROXY: "registry.test",
   });
   assert.equal(await ping(registry.host), "ok");
-  assert.match(await ping("registry.test"), /^UNREACHABLE: .*name is not known/);
+  assert.match(await ping("registry.test"), /^UNKNOWN_HOST: .*name is not known/);
   assert.deepEqual(proxy.asked, []);
   assert.equal(Deno.env.get("NO_PROXY"), "registry.test");
 });

@@ -1,6 +1,7 @@
 /** Reads and writes files that hold secrets. */
 import { dirname } from "node:path";
 import { MAX_FILE_BYTES } from "./auth_file.ts";
+import { fileFailure } from "../file_failure.ts";
 import { CredentialError } from "./errors.ts";
 
 /**
@@ -28,9 +29,9 @@ export function readPrivateFile(
     return readUpTo(file, MAX_FILE_BYTES);
   } catch (error) {
     if (error instanceof CredentialError) throw error;
-    const code = codeOf(error);
+    const { code, reason } = fileFailure(error);
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw refusal(path, code, code, error);
+    throw refusal(path, code, reason, error);
   }
 }
 
@@ -66,8 +67,8 @@ export function writePrivateFile(path: string, bytes: Uint8Array): void {
       throw error;
     }
   } catch (error) {
-    const code = codeOf(error);
-    throw new CredentialError(`Cannot write ${path}: ${code}`, { code, cause: error });
+    const { code, reason } = fileFailure(error);
+    throw new CredentialError(`Cannot write ${path}: ${reason}`, { code, cause: error });
   }
 }
 
@@ -84,7 +85,7 @@ function keepOwner(from: string, to: string): void {
     const { uid, gid } = Deno.statSync(from);
     if (Deno.uid() === 0 && uid !== null && uid !== 0) Deno.chownSync(to, uid, gid);
   } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
+    if (fileFailure(error).code !== "ENOENT") throw error;
   }
 }
 
@@ -92,7 +93,7 @@ function realPath(path: string): string {
   try {
     return Deno.realPathSync(path);
   } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
+    if (fileFailure(error).code !== "ENOENT") throw error;
     return path;
   }
 }
@@ -103,10 +104,6 @@ function removeIfThere(path: string): void {
   } catch {
     // It was not made.
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "EIO";
 }
 
 function refusal(path: string, code: string, reason: string, cause?: unknown): CredentialError {

@@ -50,8 +50,9 @@ const KINDS: readonly Kind[] = [
   },
   { pattern: /certificate|TLS|HandshakeFailure|AlertReceived|fatal alert/, code: "TLS" },
   {
-    pattern: /dns error/,
-    code: "UNREACHABLE",
+    // A name server that does not answer says something else, and may answer the next time.
+    pattern: /dns error[^]*(Name or service not known|No address associated|NXDOMAIN)/,
+    code: "UNKNOWN_HOST",
     reason: "its name is not known",
     hint: "check the registry's name and this machine's DNS; behind a proxy, set HTTPS_PROXY",
   },

@@ -1,7 +1,7 @@
 /** Manifests of a repository (distribution specification, "Pulling manifests", "Pushing manifests"). */
 import type { Descriptor } from "../descriptor.ts";
 import { type Digest, digestOf, isDigest, splitDigest } from "../digest.ts";
-import { MismatchError } from "../errors.ts";
+import { MismatchError, RegistryError } from "../errors.ts";
 import { MANIFEST_LIMITS } from "../json.ts";
 import { isVagueType, parseManifest } from "../manifest.ts";
 import { essence, MANIFEST_TYPES } from "../media_types.ts";
@@ -31,13 +31,8 @@ export async function headManifest(
   connection: Connection,
   common: Common & { name: string },
 ): Promise<Descriptor> {
-  const answer = await connection.request({
-    ...common,
-    method: "HEAD",
-    path: manifestPath(common),
-    headers: ACCEPT,
-    expected: [200],
-  });
+  const answer = await head(connection, common);
+  if (answer === undefined) return (await getManifest(connection, common)).descriptor;
   await answer.discard();
   const digest = answer.headers.get("docker-content-digest");
   const mediaType = essence(answer.headers.get("content-type") ?? "");
@@ -47,6 +42,27 @@ export async function headManifest(
   }
   checkName(answer, common.name, digest);
   return { mediaType, digest, size };
+}
+
+/** Undefined when the registry refuses: an answer to HEAD cannot say why, one to GET can. */
+async function head(
+  connection: Connection,
+  common: Common & { name: string },
+): Promise<Answer | undefined> {
+  try {
+    return await connection.request({
+      ...common,
+      method: "HEAD",
+      path: manifestPath(common),
+      headers: ACCEPT,
+      expected: [200],
+    });
+  } catch (error) {
+    const isRefusal = error instanceof RegistryError &&
+      [400, 403, 404, 405].includes(error.status ?? 0);
+    if (isRefusal) return undefined;
+    throw error;
+  }
 }
 
 /**

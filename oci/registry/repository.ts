@@ -61,7 +61,7 @@ export class Repository implements Content, Referrers {
     const isManifest = hasManifestType(descriptor);
     try {
       const answer = await this.#connection.request({
-        ...this.#common(`look for ${descriptor.digest} in`, options),
+        ...this.#common("look for", descriptor.digest, options),
         method: "HEAD",
         path: `/v2/${this.name}/${isManifest ? "manifests" : "blobs"}/${descriptor.digest}`,
         headers: isManifest ? { accept: descriptor.mediaType } : {},
@@ -79,7 +79,7 @@ export class Repository implements Content, Referrers {
   async fetch(descriptor: Descriptor, options: StreamOptions = {}): Promise<ByteStream> {
     const { digest, size } = descriptor;
     const offset = options.offset ?? 0;
-    const common = this.#common(`pull ${digest} of`, options);
+    const common = this.#common("pull", digest, options);
     if (hasManifestType(descriptor)) {
       const { bytes } = await getManifest(this.#connection, { ...common, name: digest });
       return await bytesSource(bytes)({ offset });
@@ -105,7 +105,7 @@ export class Repository implements Content, Referrers {
     }
     const { mountFrom, onProgress } = options;
     const from = mountFrom === this.name ? undefined : mountFrom;
-    const common = this.#common(`push ${descriptor.digest} to`, options, "pull", "push");
+    const common = this.#common("push", descriptor.digest, options, "pull", "push");
     const scopes = from === undefined ? [] : [repositoryScope(from, "pull")];
     await upload({
       connection: this.#connection,
@@ -120,13 +120,13 @@ export class Repository implements Content, Referrers {
 
   /** What a tag or digest stands for. */
   async resolve(name: string, options: CallOptions = {}): Promise<Descriptor> {
-    const common = this.#common(`find ${checkedName(name)} in`, options);
+    const common = this.#common("find", checkedName(name), options);
     return await headManifest(this.#connection, { ...common, name });
   }
 
   /** The manifest that a tag or digest stands for, in one request. */
   async getManifest(name: string, options: CallOptions = {}): Promise<RawManifest> {
-    const common = this.#common(`read the manifest ${checkedName(name)} of`, options);
+    const common = this.#common("read the manifest", checkedName(name), options);
     return await getManifest(this.#connection, { ...common, name });
   }
 
@@ -142,7 +142,7 @@ export class Repository implements Content, Referrers {
     const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length };
     const manifest = parseManifest(bytes, { what: `the manifest ${descriptor.digest}`, mediaType });
     const name = tag === undefined ? descriptor.digest : checkedName(tag);
-    const common = this.#common(`push the manifest ${name} to`, options, "pull", "push");
+    const common = this.#common("push the manifest", name, options, "pull", "push");
     const put = { ...common, name, manifest: { descriptor, bytes } };
     const { keepsReferrers } = await putManifest(this.#connection, put);
     if (manifest.subject === undefined || keepsReferrers) return;
@@ -161,7 +161,7 @@ export class Repository implements Content, Referrers {
     const isBlob = typeof target !== "string" && !hasManifestType(target);
     const name = typeof target === "string" ? checkedName(target) : target.digest;
     const answer = await this.#connection.request({
-      ...this.#common(`remove ${name} from`, options, "pull", "delete"),
+      ...this.#common("remove", name, options, "pull", "delete"),
       method: "DELETE",
       path: `/v2/${this.name}/${isBlob ? "blobs" : "manifests"}/${name}`,
       expected: [202, 200, 204],
@@ -172,7 +172,7 @@ export class Repository implements Content, Referrers {
   /** The repository's tags, in the registry's order. */
   async *tags(options: CallOptions = {}): AsyncGenerator<string> {
     const request: ApiRequest = {
-      ...this.#common("list the tags of", options),
+      ...this.#common("list the tags of", undefined, options),
       method: "GET",
       path: `/v2/${this.name}/tags/list?n=${TAGS_A_PAGE}`,
       expected: [200],
@@ -190,18 +190,20 @@ export class Repository implements Content, Referrers {
     digest: Digest,
     options: CallOptions & { artifactType?: string } = {},
   ): Promise<Descriptor[]> {
-    const common = this.#common(`list what refers to ${digest} in`, options);
+    const common = this.#common("list what refers to", digest, options);
     const { artifactType } = options;
     return await listReferrers(this.#connection, { ...common, digest, artifactType });
   }
 
   #common(
     verb: string,
+    name: string | undefined,
     options: CallOptions,
     ...actions: string[]
   ): Common & { repository: string } {
+    const mark = name === undefined ? "" : isDigest(name) ? "@" : ":";
     return {
-      what: `${verb} ${this.#connection.registry}/${this.name}`,
+      what: `${verb} ${this.#connection.registry}/${this.name}${mark}${name ?? ""}`,
       repository: this.name,
       scopes: [repositoryScope(this.name, ...(actions.length === 0 ? ["pull"] : actions))],
       signal: options.signal,

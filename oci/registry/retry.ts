@@ -30,6 +30,14 @@ const PASSING = [408, 425, 429, 500, 502, 503, 504];
 /** Failures without an answer that may pass. */
 const PASSING_CODES = ["UNREACHABLE", "CUT", "TIMEOUT"];
 
+/** Nobody listens there: a registry that starts anew does soon, and a name that is mistyped never. */
+const ATTEMPTS_TO_REACH = 3;
+
+/** How often an error like this one is tried against in all. */
+export function attemptsFor({ code }: RegistryError, timing: Timing): number {
+  return code === "UNREACHABLE" ? Math.min(timing.attempts, ATTEMPTS_TO_REACH) : timing.attempts;
+}
+
 /** Whether trying again may help. */
 export function mayPass(error: RegistryError): boolean {
   return error.status === undefined || error.code === "CUT"

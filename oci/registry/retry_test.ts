@@ -38,7 +38,7 @@ Deno.test("mayPass() tells passing failures from lasting ones", () => {
   assert.ok([408, 425, 429, 500, 502, 503, 504].every((status) => of("REFUSED", status)));
   assert.ok(![400, 401, 403, 404, 405, 416, 501].some((status) => of("REFUSED", status)));
   assert.ok(["UNREACHABLE", "CUT", "TIMEOUT"].every((code) => of(code)));
-  assert.ok(!["TLS", "PROTOCOL", "TOO_LARGE"].some((code) => of(code)));
+  assert.ok(!["TLS", "PROTOCOL", "TOO_LARGE", "UNKNOWN_HOST"].some((code) => of(code)));
 });
 
 Deno.test("pause() ends with the signal's reason", async () => {

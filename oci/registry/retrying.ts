@@ -1,6 +1,6 @@
 /** Tries again what may pass. */
 import { RegistryError } from "../errors.ts";
-import { backoffMs, mayPass, pause, type Timing } from "./retry.ts";
+import { attemptsFor, backoffMs, mayPass, pause, type Timing } from "./retry.ts";
 
 /** Told before a wait. */
 export interface RetryNotice {
@@ -56,7 +56,7 @@ export class Patience {
     const { timing, signal, onRetry } = this.#options;
     signal?.throwIfAborted();
     if (!(error instanceof RegistryError) || !mayPass(error)) throw error;
-    if (++this.#attempt > timing.attempts) throw error;
+    if (++this.#attempt > attemptsFor(error, timing)) throw error;
     const asked = error.retryAfterMs ?? 0;
     if (asked > timing.longestWaitMs) throw error;
     const waitMs = Math.max(asked, backoffMs(this.#attempt, timing));

@@ -1,5 +1,6 @@
 /** Certificate authorities: the machine's own, and private ones. */
 import { HostError } from "../errors.ts";
+import { fileFailure } from "../file_failure.ts";
 
 /** Where distributions keep the machine's list; the first that is there counts, as for OpenSSL and Go. */
 const BUNDLES = [
@@ -39,8 +40,8 @@ export function authoritiesOf(path: string): string[] {
   try {
     text = Deno.readTextFileSync(path);
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "EIO";
-    throw new HostError(`Cannot read the certificates in ${path}: ${code}`, { code, cause });
+    const { code, reason } = fileFailure(cause);
+    throw new HostError(`Cannot read the certificates in ${path}: ${reason}`, { code, cause });
   }
   const certificates = text.match(CERTIFICATE) ?? [];
   if (certificates.length === 0 || !isUsable(certificates)) {

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { saidBy } from "./status.ts";
+
+const said = (body: unknown, type = "application/json") =>
+  saidBy(new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)), type);
+
+Deno.test("saidBy() finds the messages of registries and of token servers", () => {
+  const errors = [{ code: "DENIED", message: "no entry", detail: { a: 1 } }, { code: "UNKNOWN" }];
+  assert.equal(said({ errors }), "DENIED: no entry; UNKNOWN");
+  assert.equal(
+    said({ error: "invalid_grant", error_description: "expired" }),
+    "invalid_grant: expired",
+  );
+  assert.equal(
+    said({ details: "incorrect username or password" }),
+    "incorrect username or password",
+  );
+});
+
+Deno.test("saidBy() shows plain text, and no page", () => {
+  assert.equal(said("try later\n", "text/plain; charset=utf-8"), "try later");
+  assert.equal(said("<html>", "text/html"), "");
+  assert.equal(said("{", "application/json"), "");
+  assert.equal(said({ errors: "x" }), "");
+});
+
+Deno.test("saidBy() lets nothing steer the terminal, or fill it", () => {
+  assert.equal(said({ message: "a\x1b[31m\r\n\u202eb\u0000" }), "a [31m b");
+  assert.ok(said({ message: "x".repeat(50_000) }).length <= 401);
+});
