@@ -15,7 +15,8 @@
 #include "files.h"
 #include "internal.h"
 
-#define BLOCK_SIZE 32768
+/* A guest may have thousands open. */
+#define BLOCK_SIZE 8192
 
 /* `dirent` of WASI; the name follows. */
 struct guest_dirent {

@@ -21,6 +21,7 @@ import {
 import { Meter } from "./stats.ts";
 import { unwindGuest } from "./unwind.ts";
 import {
+  DISCARD,
   FdTable,
   type Streams,
   UNSTABLE_MODULE,
@@ -189,7 +190,7 @@ class GuestRun implements Disposable {
   }
 
   #sink(name: string, output: Output): Streams[1] {
-    if (output === "null") return { hostFd: -1, sink: () => {} };
+    if (output === "null") return { hostFd: -1, sink: DISCARD };
     if (typeof output !== "function") return {};
     return { hostFd: -1, sink: (bytes) => this.#guard(name, () => output(bytes)) };
   }

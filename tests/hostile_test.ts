@@ -9,6 +9,7 @@ import {
   type Template,
   templates,
 } from "./support/hostile_calls.ts";
+import { TestFolder } from "./support/folder.ts";
 import { GuestExit, HostileHost, Place, SIZE } from "./support/hostile_host.ts";
 import { chooseSeed, Random } from "./support/random.ts";
 
@@ -172,12 +173,36 @@ function wasiOutputs(name: string, given: readonly Value[]): Range[] {
   return fixed[name] ?? [];
 }
 
+/** Makes paths of some of the arguments, and folders of others. */
+function hitPaths(
+  host: HostileHost,
+  random: Random,
+  { name, args }: { name: string; args: Value[] },
+): void {
+  const letters = (WASI_SIGNATURES[name] ?? "").split(":")[0] ?? "";
+  for (let i = 0; i < letters.length; i++) {
+    if (letters[i] !== "i") continue;
+    args[i] = random.pick<Value>([3, 3, 0, 1, 4, random.pick(host.strings), args[i] ?? 0]);
+  }
+}
+
+/** What a read may fill: the ranges of its iovecs. */
+function readInto(host: HostileHost, name: string, args: readonly Value[]): Range[] {
+  if (!/^fd_p?read$/.test(name)) return [];
+  const [iovs, count] = [Number(args[1]) >>> 0, Math.min(Number(args[2]) >>> 0, 100_000)];
+  return Array.from(
+    { length: count },
+    (_, i): Range => [host.u32(iovs + i * 8), host.u32(iovs + i * 8 + 4)],
+  );
+}
+
 /** The largest errno of the specification. */
 const WASI_LAST_ERRNO = 76;
 
 Deno.test("WASI answers hostile arguments with errors and writes nowhere else", sanitizers, () => {
   const random = new Random(SEED);
-  using host = new HostileHost();
+  using folder = new TestFolder();
+  using host = new HostileHost({ folder: folder.path });
   const module = "wasi_snapshot_preview1";
   const names = Object.keys(WASI_SIGNATURES).filter((name) => !/^proc_/.test(name));
   for (let number = 0; number < CALLS / 2; number++) {
@@ -186,14 +211,20 @@ Deno.test("WASI answers hostile arguments with errors and writes nowhere else", 
     const { small, large } = pools(host, random);
     const args = [...parameters].map((type) => random.pick<Value>(type === "I" ? large : small));
     // The streams of this test are not the guest's to write to or to close.
-    if (name.startsWith("fd_") && random.below(2) === 0) args[0] = random.pick([3, 99, MIN, -1]);
+    if (name.startsWith("fd_") && random.below(2) === 0) args[0] = random.pick([4, 99, MIN, -1]);
+    if (name.startsWith("path_") && random.below(4) > 0) hitPaths(host, random, { name, args });
+    // The folder stays, so that there is something to open.
+    if (/close|renumber/.test(name) && args.includes(3)) args.fill(4);
     host.fill();
     bound(host, name, args);
     during(SEED, number, show(name, args), () => {
       const result = host.call(module, name, ...args);
       assert.ok(Number.isInteger(result), `answers ${result}`);
       assert.ok(Number(result) >= 0 && Number(result) <= WASI_LAST_ERRNO, `answers ${result}`);
-      const changes = host.changesOutside(wasiOutputs(name, args));
+      const changes = host.changesOutside([
+        ...wasiOutputs(name, args),
+        ...readInto(host, name, args),
+      ]);
       assert.equal(changes, undefined, `answers ${result} and writes ${JSON.stringify(changes)}`);
     });
   }

@@ -4,7 +4,7 @@ import type { GuestMemory } from "../guest_memory.ts";
 import type { WasiContext, WasiFunctions } from "./context.ts";
 import { fromResult, wasiErrno } from "./errno.ts";
 import { FdFlag } from "./fd_flags.ts";
-import type { Descriptor, Sink } from "./fd_table.ts";
+import { type Descriptor, DISCARD, type Sink } from "./fd_table.ts";
 import { FileType } from "./filetype.ts";
 import { orFault } from "./guard.ts";
 import { Right } from "./rights.ts";
@@ -83,7 +83,7 @@ export function fdFunctions(context: WasiContext): WasiFunctions {
 
 /** Apart from `fd_write`, whose every call a closure in it would cost an allocation. */
 function answerSink(memory: GuestMemory, sink: Sink, list: CiovecList): number {
-  return orFault(() => writeToSink(memory, sink, list));
+  return orFault(() => sink === DISCARD ? discard(memory, list) : writeToSink(memory, sink, list));
 }
 
 /** Where ciovecs stand, how many there are, and where the number of bytes goes. */
@@ -91,6 +91,22 @@ interface CiovecList {
   iovs: number;
   count: number;
   written: number;
+}
+
+/** Checks and counts what is written, which nobody gets. */
+function discard(memory: GuestMemory, { iovs, count, written }: CiovecList): number {
+  memory.bytes(iovs, Math.min((count >>> 0) * CIOVEC_BYTES, 0xffff_ffff));
+  let total = 0;
+  for (let i = 0; i < Math.min(count >>> 0, MAX_SINK_PARTS); i++) {
+    const at = (iovs >>> 0) + i * CIOVEC_BYTES;
+    const size = memory.getU32(at + 4);
+    if (!memory.contains(memory.getU32(at), size)) return wasiErrno("EFAULT");
+    // The same memory may be named again and again.
+    if (total + size > 0xffff_ffff) break;
+    total += size;
+  }
+  memory.setU32(written, total);
+  return 0;
 }
 
 /** Gathers ciovecs, a part of them when there is much, for a function of the embedder's. */

@@ -6,6 +6,9 @@ import { Right, STREAM_RIGHTS } from "./rights.ts";
 /** Gets what is written instead of the host's descriptor. */
 export type Sink = (bytes: Uint8Array<ArrayBuffer>) => void;
 
+/** Takes everything, for whom nobody listens to. */
+export const DISCARD: Sink = (): void => {};
+
 /** Gives at most that many bytes; none at the end. */
 export type Source = (maxBytes: number) => Uint8Array;
 

@@ -14,7 +14,7 @@ import { processFunctions } from "./process.ts";
 import { randomFunctions } from "./random.ts";
 
 export { type WasiContext } from "./context.ts";
-export { Descriptor, FdTable, type Sink, type Source, type Streams } from "./fd_table.ts";
+export { Descriptor, DISCARD, FdTable, type Sink, type Source, type Streams } from "./fd_table.ts";
 
 /** The import module. */
 export const WASI_MODULE = "wasi_snapshot_preview1";

@@ -2,8 +2,9 @@
 import { Interrupt } from "../../ffi/mod.ts";
 import { BpfHost, extensionImports } from "../../runtime/bpf/mod.ts";
 import { GuestMemory } from "../../runtime/guest_memory.ts";
-import { ALL_FAMILIES } from "../../runtime/wasi/everything.ts";
+import { ALL_FAMILIES, openGrants } from "../../runtime/wasi/everything.ts";
 import { FdTable, wasiImports } from "../../runtime/wasi/mod.ts";
+import { Right } from "../../runtime/wasi/rights.ts";
 import { fromFileUrl } from "./paths.ts";
 import { assemble } from "./wat.ts";
 
@@ -65,7 +66,8 @@ export class HostileHost implements Disposable {
   /** The fixed value sizes, as `map_info` tells them. */
   readonly sizes = new Map<number, { key: number; value: number }>();
 
-  constructor() {
+  constructor({ folder }: { folder?: string } = {}) {
+    if (folder !== undefined) this.#grant(folder);
     this.#layOut();
     this.#memory.bind(this.#linear);
     this.#bpf = new BpfHost({
@@ -98,6 +100,14 @@ export class HostileHost implements Disposable {
       }, ALL_FAMILIES),
     } as unknown as Record<string, Record<string, Import>>;
     this.renew();
+  }
+
+  /** Without the rights to take space: sizes are anything here. */
+  #grant(folder: string): void {
+    openGrants(this.#fds, { preopens: [{ host: folder, guest: "/" }] });
+    const descriptor = this.#fds.get(3);
+    if (descriptor === undefined) throw new Error("no folder");
+    descriptor.inheriting &= ~(Right.FdAllocate | Right.FdFilestatSetSize);
   }
 
   #layOut(): void {
@@ -192,6 +202,7 @@ export class HostileHost implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#fds[Symbol.dispose]();
     this.#bpf[Symbol.dispose]();
     this.#memory[Symbol.dispose]();
     this.interrupt.close();
