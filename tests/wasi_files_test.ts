@@ -1,12 +1,14 @@
 /** Files and folders by WASI's functions, where a guest's library would not come to. */
 import assert from "node:assert/strict";
-import { GrantError } from "../runtime/mod.ts";
+import { compileGuest, GrantError, type Input, runGuest, spawn } from "../runtime/mod.ts";
 import { openGrants } from "../runtime/wasi/everything.ts";
 import { FileType } from "../runtime/wasi/filetype.ts";
 import { FdTable } from "../runtime/wasi/mod.ts";
 import { Right } from "../runtime/wasi/rights.ts";
+import { until } from "./support/condition.ts";
 import { TestFolder } from "./support/folder.ts";
 import { DIR, OFlag, Place, WasiHost } from "./support/wasi_host.ts";
+import { assemble } from "./support/wat.ts";
 
 function granted(folder: TestFolder, readOnly = false): WasiHost {
   return new WasiHost({ preopens: [{ host: folder.path, guest: "/", readOnly }] });
@@ -422,4 +424,111 @@ Deno.test("paths that are none: empty, with a NUL, no UTF-8, too long, outside o
   assert.equal(create(-1, 2), 21, "EFAULT");
   assert.equal(create(...wasi.text("é漢🐝")), 0);
   assert.deepEqual([...Deno.readDirSync(folder.path)].map(({ name }) => name), ["é漢🐝"]);
+});
+
+/** A guest that opens the file "file" of its folder, lists the folder, and then does `end`. */
+function opener(end: string) {
+  const text = `(module
+    (import "wasi_snapshot_preview1" "path_open" (func $open
+      (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_readdir" (func $readdir
+      (param i32 i32 i32 i64 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1) (data (i32.const 0) "file")
+    (data (i32.const 16) "\\00\\00\\00\\00\\01\\00\\00\\00")
+    (func (export "_start")
+      (if (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 4) (i32.const 0)
+        (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 64)) (then unreachable))
+      (if (call $readdir (i32.const 3) (i32.const 1024) (i32.const 1024) (i64.const 0)
+        (i32.const 64)) (then unreachable))
+      (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 64)))
+      ${end}))`;
+  return compileGuest(assemble(text), "opener.wasm");
+}
+
+/** Descriptors of this process that stand for something in a folder. */
+function openIn(folder: TestFolder): string[] {
+  return [...Deno.readDirSync("/proc/self/fd")].flatMap(({ name }) => {
+    try {
+      const path = Deno.readLinkSync(`/proc/self/fd/${name}`);
+      return path.startsWith(folder.path) ? [path] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+for (
+  const [how, end] of [
+    ["returns", ""],
+    ["exits", "(call $exit (i32.const 7))"],
+    ["traps", "unreachable"],
+    ["is stopped", "(loop $again (br $again))"],
+  ] as const
+) {
+  Deno.test(`a run whose guest ${how} leaves nothing open`, () => {
+    using folder = new TestFolder();
+    Deno.writeTextFileSync(folder.at("file"), "text");
+    let seen: string[] = [];
+    const run = () =>
+      runGuest(opener(end), {
+        preopens: [{ host: folder.path, guest: "/" }],
+        stdio: { stdin: { file: folder.at("file") }, stdout: () => void (seen = openIn(folder)) },
+        limits: { timeMs: 300 },
+      });
+    if (end.includes("exit") || end === "") run();
+    else assert.throws(run, { code: how === "traps" ? "GUEST_TRAP" : "LIMIT_TIME" });
+    assert.equal(seen.length, 3, "the folder, the file, standard input");
+    assert.deepEqual(openIn(folder), []);
+  });
+}
+
+Deno.test("a worker that is terminated leaves nothing open", async () => {
+  using folder = new TestFolder();
+  await Deno.writeTextFile(folder.at("file"), "text");
+  const opened = Promise.withResolvers<void>();
+  const handle = spawn(opener("(loop $again (br $again))"), {
+    preopens: [{ host: folder.path, guest: "/" }],
+    stdio: { stdin: new Uint8Array(), stdout: () => opened.resolve() },
+  });
+  await opened.promise;
+  assert.ok(openIn(folder).length > 0);
+  assert.deepEqual(await handle.terminate(), { kind: "terminated" });
+  await until("everything is closed", () => openIn(folder).length === 0);
+});
+
+Deno.test("standard input of an embedder's: bytes, a function, and one that throws", () => {
+  const text = `(module
+    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "_start") (loop $again
+      (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 4))
+      (if (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)) (then unreachable))
+      (i32.store (i32.const 4) (i32.load (i32.const 8)))
+      (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 12)))
+      (br_if $again (i32.load (i32.const 8))))))`;
+  const guest = compileGuest(assemble(text), "echo.wasm");
+  const echo = (stdin: Input): string => {
+    let printed = "";
+    const stdout = (bytes: Uint8Array) => void (printed += new TextDecoder().decode(bytes));
+    assert.equal(runGuest(guest, { stdio: { stdin, stdout } }), 0);
+    return printed;
+  };
+  const bytes = new TextEncoder().encode("hello world");
+  assert.equal(echo(bytes), "hello world");
+  assert.equal(echo("null"), "");
+  const parts = ["ab", "cdef", "too long for it", ""];
+  const asked: number[] = [];
+  const source = (maxBytes: number) => {
+    asked.push(maxBytes);
+    return new TextEncoder().encode(parts.shift() ?? "");
+  };
+  assert.equal(echo(source), "abcdeftoo ");
+  assert.deepEqual(asked, [4, 4, 4, 4]);
+  const failing = () => {
+    throw new Error("no input");
+  };
+  assert.throws(() => echo(failing), { code: "HOST_FUNCTION" });
 });

@@ -105,6 +105,17 @@ Deno.test("--dir refuses what is no folder, before the guest starts", async () =
   await refused(1, /Cannot grant \/tmp: the module has a folder \/a already/, ...twice);
 });
 
+Deno.test("--dir refuses a kernel that cannot keep paths inside, or will not", async () => {
+  for (const [errno, pattern] of [["ENOSYS", /takes openat2\(2\)/], ["EPERM", /EPERM/]] as const) {
+    const { code, stdout, stderr } = await runCli(["--dir", "/tmp::/a", GRANTS, "folders"], {
+      through: ["strace", "-f", "-o", "/dev/null", "-e", `inject=openat2:error=${errno}`],
+    });
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /^error: Cannot grant \/tmp: /m);
+    assert.match(stderr, pattern);
+  }
+});
+
 Deno.test("--dir refuses paths that are wrongly written: exit code 2", async () => {
   for (const text of ["/tmp::data", "/tmp::./data", "/tmp::..", "/tmp::/a::rw", "::/a", "/a::"]) {
     await refused(2, /Cannot use --dir/, "--dir", text);
