@@ -14,7 +14,7 @@ const STEPS = 20_000;
 const ROUNDS = soakSize({ short: 2, whole: 100 });
 
 /** Letters of the guest's: opening is most of it, and what is done with what was opened. */
-const THINGS = "mmrrunnnkkksssiitttttoooooooooRRRPPWWWWQQKKKTTA";
+const THINGS = "mmmrunnnkkksssiiggyytttttoooooooooRRRPPWWWWQQKKKTTA";
 
 /** As many as the guest has names, the first of which are plain. */
 const NAMES = 36;

@@ -80,6 +80,7 @@ static void fill(struct info *info, const __wasi_filestat_t *stat)
 								       : 'f';
 	info->size = stat->size;
 	info->links = stat->nlink;
+	info->seconds = stat->mtim / 1000000000;
 }
 
 static int do_stat(const char *path, int follow, struct info *info)
@@ -109,6 +110,50 @@ static int do_open(const char *path, int how, int *fd)
 			       &opened);
 	*fd = err ? -1 : (int)opened;
 	return err;
+}
+
+/* One buffer full; the cookie behind the last whole entry, and whether this was the end. */
+static int list_some(__wasi_fd_t fd, unsigned room, __wasi_dircookie_t *cookie, struct names *names)
+{
+	static uint8_t buf[512];
+	__wasi_size_t used = 0, at = 0;
+	int err = __wasi_fd_readdir(fd, buf, room, *cookie, &used);
+
+	if (err)
+		exit(4);
+	while (at + sizeof(__wasi_dirent_t) <= used) {
+		__wasi_dirent_t entry;
+
+		memcpy(&entry, buf + at, sizeof(entry));
+		at += sizeof(entry);
+		if (at + entry.d_namlen > used)
+			break;
+		add_name(names, (const char *)buf + at, entry.d_namlen);
+		at += entry.d_namlen;
+		*cookie = entry.d_next;
+	}
+	return used < room;
+}
+
+static int do_list(const char *path, unsigned room, struct names *names)
+{
+	__wasi_dircookie_t cookie = 0;
+	__wasi_fd_t fd;
+	int err = __wasi_path_open(DIR, __WASI_LOOKUPFLAGS_SYMLINK_FOLLOW, path,
+				   __WASI_OFLAGS_DIRECTORY, __WASI_RIGHTS_FD_READDIR, 0, 0, &fd);
+
+	if (err)
+		return err;
+	while (!list_some(fd, room, &cookie, names))
+		;
+	return __wasi_fd_close(fd);
+}
+
+static int do_set_time(const char *path, int follow, long long seconds)
+{
+	return __wasi_path_filestat_set_times(DIR, (__wasi_lookupflags_t)follow, path, 0,
+					      (__wasi_timestamp_t)seconds * 1000000000,
+					      __WASI_FSTFLAGS_MTIM);
 }
 
 static int do_fstat(int fd, struct info *info)

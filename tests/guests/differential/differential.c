@@ -42,8 +42,23 @@ enum {
 
 struct info {
 	char type;
-	unsigned long long size, links;
+	unsigned long long size, links, seconds;
 };
+
+struct names {
+	char text[4096];
+	unsigned size, count;
+};
+
+static void add_name(struct names *names, const char *name, unsigned size)
+{
+	if (names->size + size + 1 > sizeof(names->text))
+		exit(3);
+	memcpy(names->text + names->size, name, size);
+	names->text[names->size + size] = 0;
+	names->size += size + 1;
+	names->count++;
+}
 
 /* The backends: 0, or an errno; names of errnos are the same in both. */
 static const char *errno_text(int err);
@@ -56,6 +71,9 @@ static int do_symlink(const char *target, const char *path);
 static int do_readlink(const char *path, char *buf, unsigned size, unsigned *used);
 static int do_stat(const char *path, int follow, struct info *info);
 static int do_open(const char *path, int how, int *fd);
+/* The names, each with a NUL; `room` is for what reads them in pieces. */
+static int do_list(const char *path, unsigned room, struct names *names);
+static int do_set_time(const char *path, int follow, long long seconds);
 static int do_fstat(int fd, struct info *info);
 static int do_close(int fd);
 static int do_read(int fd, void *buf, unsigned size, long long offset, unsigned *done);
@@ -145,10 +163,34 @@ static void on_slot(char what, int slot, long long a, long long b)
 	}
 }
 
+static int by_text(const void *one, const void *other)
+{
+	return strcmp(*(const char *const *)one, *(const char *const *)other);
+}
+
+static void list(const char *path, unsigned room)
+{
+	static struct names names;
+	static const char *sorted[sizeof(names.text)];
+	const char *at = names.text;
+	int err;
+
+	names.size = names.count = 0;
+	err = do_list(path, room, &names);
+	answer(err);
+	if (err)
+		return;
+	for (unsigned i = 0; i < names.count; i++, at += strlen(at) + 1)
+		sorted[i] = at;
+	qsort(sorted, names.count, sizeof(*sorted), by_text);
+	for (unsigned i = 0; i < names.count; i++)
+		printf(" %s", sorted[i]);
+}
+
 static void on_paths(char what, const char *one, const char *other, int number)
 {
 	char text[256];
-	struct info info;
+	struct info info = {0};
 	unsigned used = 0;
 
 	switch (what) {
@@ -169,6 +211,14 @@ static void on_paths(char what, const char *one, const char *other, int number)
 		break;
 	case 's':
 		answer(do_symlink(targets[number % COUNT(targets)], one));
+		break;
+	case 'g':
+		list(one, 32 + (unsigned)number % 200);
+		break;
+	case 'y':
+		answer(do_set_time(one, number & 1, 1000000 + number));
+		answer(do_stat(one, 0, &info));
+		printf(" %llu", info.seconds % 10000000 == info.seconds ? info.seconds : 0);
 		break;
 	case 'i':
 		answer(do_readlink(one, text, sizeof(text), &used));
