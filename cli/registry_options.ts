@@ -96,6 +96,7 @@ export function openRemote(reference: Reference, options: RemoteOptions): Remote
   const { plainHttp, caFile, credentials, progress } = options;
   const registry = new Registry(reference.registry, {
     plainHttp: plainHttp === true || reference.scheme === "http",
+    requireTls: reference.scheme === "https",
     caFile,
     credentials: credentials ??
       storedCredentials({ onOdd: (text) => progress.say(visible(`note: ${text}`)) }),

@@ -104,11 +104,13 @@ Deno.test("TLS: a certificate that has run out is refused", async () => {
   assert.match(said, /^TLS: .*not valid at this time; .*clock/);
 });
 
-Deno.test("TLS: with --ca-file there is no way back to HTTP", async () => {
+Deno.test("TLS: with --ca-file, or when asked for, there is no way back to HTTP", async () => {
   await using registry = await TestRegistry.start();
   await using server = await TlsServer.start();
-  const said = await ping(registry.host, { caFile: server.caFile });
-  assert.match(said, /^TLS: .*does not speak TLS; .*--plain-http/);
+  for (const options of [{ caFile: server.caFile }, { requireTls: true }]) {
+    const said = await ping(registry.host, options);
+    assert.match(said, /^TLS: .*does not speak TLS; .*--plain-http/);
+  }
 });
 
 Deno.test("TLS: a file of authorities that is none, or not there, is told", async () => {
@@ -186,10 +188,10 @@ Deno.test("proxies: HTTPS_PROXY is asked for a tunnel, with its name and passwor
   assert.match(proxy.asked[0] ?? "", new RegExp(`authorization: Basic ${btoa("ann:s3cret")}`, "i"));
 });
 
-Deno.test("proxies: HTTP_PROXY is asked for plain addresses", async () => {
+Deno.test("proxies: http_proxy is asked for plain addresses", async () => {
   await using registry = await TestRegistry.start();
   await using proxy = new ConnectProxy(Number(registry.host.split(":")[1]));
-  using _ = environment({ HTTP_PROXY: proxy.url });
+  using _ = environment({ "http_proxy": proxy.url });
   assert.equal(await ping("registry.test", { plainHttp: true }), "ok");
   assert.match(proxy.asked[0] ?? "", /^GET http:\/\/registry\.test\/v2\//);
 });

@@ -18,7 +18,9 @@ export interface ConnectionOptions {
   readonly credentials?: CredentialSource | undefined;
   /** Speak HTTP without TLS. Without being asked, that happens on loopback addresses only. */
   readonly plainHttp?: boolean | undefined;
-  /** A PEM file of certificate authorities to trust beside the machine's. */
+  /** Speak TLS on loopback addresses, too, instead of finding out. */
+  readonly requireTls?: boolean | undefined;
+  /** A PEM file of certificate authorities to trust beside the machine's. It requires TLS as well. */
   readonly caFile?: string | undefined;
   /** How patient to be; tests are less so. */
   readonly timing?: Timing | undefined;
@@ -161,7 +163,8 @@ export class Connection implements Disposable {
     const host = registryEndpoint(this.registry);
     const [tls, plain] = [new URL(`https://${host}/`), new URL(`http://${host}/`)];
     if (this.#policy.plainHttp) return plain;
-    if (!isLoopback(host) || this.#options.caFile !== undefined) return tls;
+    const { caFile, requireTls } = this.#options;
+    if (!isLoopback(host) || caFile !== undefined || requireTls) return tls;
     const { what, signal } = request;
     try {
       const url = new URL("/v2/", tls);
