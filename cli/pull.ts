@@ -54,13 +54,15 @@ const OPTIONS = {
   "json": {},
 } as const satisfies Record<string, OptionSpec>;
 
+const SEE_HELP = "try: wasm-bpf pull --help";
+
 /** Pulls one artifact. */
 export async function command(args: string[]): Promise<number> {
   const line = parseCommandLine(args, OPTIONS, { interleaved: true });
   const [word, more] = line.rest;
-  if (word === undefined) throw new UsageError("No reference given", "try: wasm-bpf pull --help");
+  if (word === undefined) throw new UsageError("No reference given", SEE_HELP);
   if (more !== undefined) {
-    throw new UsageError(`Cannot pull ${more} as well: pull takes one reference`);
+    throw new UsageError(`Cannot pull ${more} as well: pull takes one reference`, SEE_HELP);
   }
   const reference = referenceOf(word);
   const output = line.values.output ?? line.values.out;

@@ -99,15 +99,31 @@ export async function command(args: string[]): Promise<number> {
   return 0;
 }
 
+const SEE_HELP = "try: wasm-bpf push --help";
+
 /** What is to be pushed where: FILE REFERENCE, or with `-m FILE` or from the store REFERENCE alone. */
 function operands({ rest, values }: PushLine): { file: string | undefined; word: string } {
   const expected = values.module === undefined ? 2 : 1;
   const word = rest.at(-1);
-  if (word === undefined) throw new UsageError("No reference given", "try: wasm-bpf push --help");
+  if (word === undefined) throw new UsageError("No reference given", SEE_HELP);
   if (rest.length > expected) {
-    throw new UsageError(`Too many arguments: ${rest.slice(expected).join(" ")}`);
+    throw new UsageError(`Too many arguments: ${rest.slice(expected).join(" ")}`, SEE_HELP);
+  }
+  if (rest.length === 1 && expected === 2 && isFile(word)) {
+    throw new UsageError(
+      `Cannot push ${word}: no reference given`,
+      `say where to: wasm-bpf push ${word} ghcr.io/you/tool:v1`,
+    );
   }
   return { file: values.module ?? (rest.length === 2 ? rest[0] : undefined), word };
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
 }
 
 function checkOptions(

@@ -113,6 +113,6 @@ export function retryNotice(
   progress: Progress,
 ): (notice: { error: Error; waitMs: number }) => void {
   return ({ error, waitMs }) => {
-    progress.say(`${error.message}; again in ${formatSeconds(waitMs / 1000)}`);
+    progress.say(`${error.message}; again in ${formatSeconds(Math.ceil(waitMs / 1000))}`);
   };
 }

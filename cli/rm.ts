@@ -24,7 +24,7 @@ const OPTIONS = {
 export async function command(args: string[]): Promise<number> {
   const { flags, rest } = parseCommandLine(args, OPTIONS, { interleaved: true });
   const [first] = rest;
-  if (first === undefined) throw new UsageError("No reference given");
+  if (first === undefined) throw new UsageError("No reference given", "try: wasm-bpf rm --help");
   await using store = existingStore(first);
   const removed = await store.untag(rest.map((word) => nameInStore(store, word)));
   const names = removed.map(({ annotations, digest }) =>

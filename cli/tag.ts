@@ -17,7 +17,10 @@ export async function command(args: string[]): Promise<number> {
   const { rest } = parseCommandLine(args, {}, { interleaved: true });
   const [source, target, more] = rest;
   if (source === undefined || target === undefined || more !== undefined) {
-    throw new UsageError("tag takes two references: what there is, and its new name");
+    throw new UsageError(
+      "tag takes two references: what there is, and its new name",
+      "try: wasm-bpf tag --help",
+    );
   }
   const reference = referenceOf(target);
   if (reference.digest !== undefined) {

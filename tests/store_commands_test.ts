@@ -179,6 +179,9 @@ Deno.test("push sends no file that is no module", async () => {
   await using places = await createPlaces();
   await Deno.writeTextFile(join(places.folder, "text"), "text");
   await Deno.writeFile(join(places.folder, "empty"), new Uint8Array(0));
+  const alone = await places.run("push", "text");
+  assert.equal(alone.code, 2);
+  assert.match(alone.stderr, /no reference given\nhint: say where to/);
   const refused: [string, RegExp][] = [
     ["text", /starts with 74 65 78 74/],
     ["empty", /starts with nothing/],
@@ -209,7 +212,7 @@ Deno.test("inspect shows the parts of a module, from the store and from the regi
     /^Layer +application\/vnd\.wasm\.content\.layer\.v1\+wasm .*bootstrap\.wasm$/m,
   );
   assert.match(text, /^Imports +wasm_bpf: .*wasm_load_bpf_object/m);
-  assert.match(text, /^eBPF objects 1 \(\d+\.\d kB\)$/m);
+  assert.match(text, /^eBPF objects 1 \([\d.]+ kB\)$/m);
   assert.equal((await places.run("inspect", places.reference("v9"))).code, 1);
 });
 

@@ -78,8 +78,12 @@ Deno.test("a user without privileges has a store, and cannot use root's", async 
     };
     const own = join(folder, "home/.local/share");
     assert.deepEqual(await run("", "images"), { code: 0, stderr: "" });
-    // Nobody answers there, but the store was made before that was known.
-    assert.equal((await run("", "pull", "127.0.0.1:1/x:v1")).code, 1);
+    // There is nothing of that name, but the store was made before that was known.
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      () => new Response("no", { status: 404 }),
+    );
+    assert.equal((await run("", "pull", `127.0.0.1:${server.addr.port}/x:v1`)).code, 1);
     assert.equal((await Deno.stat(join(own, "wasm-bpf"))).uid, NOBODY);
     const refused = await run(join(folder, "of-root"), "images");
     assert.equal(refused.code, 1);
