@@ -532,3 +532,36 @@ Deno.test("standard input of an embedder's: bytes, a function, and one that thro
   };
   assert.throws(() => echo(failing), { code: "HOST_FUNCTION" });
 });
+
+Deno.test("a module of snapshot 0 runs, beside preview 1 on the same descriptors", () => {
+  const text = `(module
+    (import "wasi_unstable" "fd_write" (func $old (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_unstable" "fd_seek" (func $seek (param i32 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_close" (func $close (param i32) (result i32)))
+    (import "wasi_unstable" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1) (data (i32.const 0) "\\10\\00\\00\\00\\04\\00\\00\\00")
+    (data (i32.const 16) "old\\n")
+    (func (export "_start")
+      (if (call $old (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 64)) (then unreachable))
+      (if (call $close (i32.const 1)) (then unreachable))
+      (call $exit (call $old (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 64)))))`;
+  let printed = "";
+  const stdout = (bytes: Uint8Array) => void (printed += new TextDecoder().decode(bytes));
+  assert.equal(runGuest(compileGuest(assemble(text), "old.wasm"), { stdio: { stdout } }), 8);
+  assert.equal(printed, "old\n");
+});
+
+Deno.test("snapshot 0 has the types that it has", () => {
+  const imports = (...list: string[]) => {
+    const lines = list.map((one) => `(import "wasi_unstable" ${one})`).join("\n");
+    const text = `(module ${lines} (memory (export "memory") 1) (func (export "_start")))`;
+    return () => runGuest(compileGuest(assemble(text), "old.wasm"));
+  };
+  const wrong = [
+    `"sock_accept" (func (param i32 i32 i32) (result i32))`,
+    `"fd_write" (func (param i32 i32 i32 i64) (result i32))`,
+    `"no_such_function" (func)`,
+  ];
+  for (const one of wrong) assert.throws(imports(one), { code: "MODULE_IMPORT" }, one);
+  assert.equal(imports(`"sock_recv" (func (param i32 i32 i32 i32 i32 i32) (result i32))`)(), 0);
+});

@@ -281,6 +281,17 @@ Deno.test("c: a terminal is one", async () => {
   assert.deepEqual(await terminals(script), ["1", "1", "1", "0"]);
 });
 
+Deno.test("c: Ctrl-C at a terminal ends the wait for a line; the lines before it are read", async () => {
+  // The key is pressed once it reads.
+  const script = `out=$(mktemp)
+    await() { i=0; until grep -q "$1" "$out" || [ $((i += 1)) -gt 300 ]; do sleep 0.05; done; }
+    { printf 'one\\ntwo\\n'; await reading; sleep 0.5; printf '\\003'; await lines
+    } | PROGRAM=$1 GUEST=$2 SHELL=/bin/sh timeout 20 \\
+      script -qfec 'exec "$PROGRAM" "$GUEST" lines' "$out"; rm "$out"`;
+  const { stdout } = await inShell(script, "c", "lines");
+  assert.match(stdout, /\blines 2\b|\^Clines 2\b/);
+});
+
 Deno.test("c: a pipe is no terminal", async () => {
   assert.deepEqual(await terminals(`: | "$@" | cat`), ["0", "0", "0", "0"]);
 });
