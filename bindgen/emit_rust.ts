@@ -62,10 +62,10 @@ fn set_bits(bytes: &mut [u8], first: usize, count: usize, value: u64) {
 }`;
 
 /** The whole file. */
-export function emitRust(model: Model, { header }: EmitContext): string {
+export function emitRust(model: Model, { header, rustTrait }: EmitContext): string {
   const output = new Output();
   output.line(...header.map((line) => `// ${line}`.trimEnd()));
-  const emitter = new RustTypes(output, model);
+  const emitter = new RustTypes(output, model, rustTrait);
   output.line(HELPERS);
   emitter.define();
   return output.toString();
@@ -84,9 +84,11 @@ class RustTypes {
   readonly #names: TypeNames;
   readonly #alignments = new Alignments(naturalAlignment);
   readonly #unions = new Map<RecordType, boolean>();
+  readonly #trait: string;
   #hasBits = false;
 
-  constructor(output: Output, model: Model) {
+  constructor(output: Output, model: Model, trait: string) {
+    this.#trait = trait;
     this.#output = output;
     this.#model = model;
     this.#names = new TypeNames(model, this.#scope, camel);
@@ -130,10 +132,18 @@ class RustTypes {
       "",
       `const _: () = assert!(core::mem::size_of::<${name}>() == ${record.bytes});`,
     );
+    this.#implement(name);
     if (record.bytes * fields.checks.length > MAX_PROBED_BYTES) return;
     for (const { field, bytes, offset } of fields.checks) {
       this.#output.line(`assert_offset!(${name}, ${field}, ${bytes}, ${offset});`);
     }
+  }
+
+  /** Numbers, arrays of them and explicit padding: that holds for all types here. */
+  #implement(name: string): void {
+    if (this.#trait === "") return;
+    this.#output.line("", "// SAFETY: any bytes make a value, and none of a value's is padding.");
+    this.#output.line(`unsafe impl ${this.#trait} for ${name} {}`);
   }
 
   #structFields(record: RecordType, scope: Names): Fields {
@@ -264,6 +274,7 @@ impl ${name} {
         "#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]",
       );
       this.#output.line(`pub struct ${name}(pub ${integer});`);
+      this.#implement(name);
     }
     if (type.values.length > 0) this.#output.line("");
     for (const { name: enumerator, value } of type.values) {

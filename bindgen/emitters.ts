@@ -16,6 +16,8 @@ export interface EmitContext {
   readonly name: string;
   /** Of a Go file. */
   readonly goPackage: string;
+  /** A marker trait that Rust's types implement; "" for none. */
+  readonly rustTrait: string;
 }
 
 /** Makes a file of a model. */

@@ -28,6 +28,11 @@ export interface GenerateOptions {
   readonly types?: readonly string[];
   /** The package of a Go file; "main" when absent. */
   readonly goPackage?: string;
+  /**
+   * A marker trait, such as `wasm_bpf::Plain`, that Rust's types implement: any bytes make a value, and no
+   * byte of a value is padding.
+   */
+  readonly rustTrait?: string;
 }
 
 /** What was made. */
@@ -48,14 +53,14 @@ export interface Generated {
  */
 export function generate(
   bytes: Uint8Array<ArrayBuffer>,
-  { target, source: file, types = [], goPackage = "main" }: GenerateOptions,
+  { target, source: file, types = [], goPackage = "main", rustTrait = "" }: GenerateOptions,
 ): Generated {
   const source = readSource(bytes);
   if (target === "skeleton") return skeletonOf(source, file, types);
   const name = objectName(file);
   const { model, eventsUnknown } = modelOf(source, { wanted: types, name });
   const header = headerLines(target, file);
-  const context = { header, name, goPackage };
+  const context = { header, name, goPackage, rustTrait };
   return {
     text: EMITTERS[target](model, context),
     notes: eventsUnknown ? [EVENTS_UNKNOWN] : [],

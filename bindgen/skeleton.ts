@@ -39,7 +39,7 @@ interface Parts {
 /** The whole header. */
 export function emitSkeleton(
   source: Source & { readonly object: EbpfObject },
-  { header, name }: Omit<EmitContext, "goPackage">,
+  { header, name }: Pick<EmitContext, "header" | "name">,
 ): string {
   const { btf, object } = source;
   const sections = dataSections(btf);

@@ -1,10 +1,11 @@
 /** `wasm-bpf gen`: types and skeletons for guests, from BTF. */
-import { generate, isTarget, TARGETS } from "../bindgen/mod.ts";
+import { generate, isTarget, type Target, TARGETS } from "../bindgen/mod.ts";
+import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
 import { readInput, STDIN } from "./input_file.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
 import { printError, visible } from "./output.ts";
-import { STDOUT, writeOutput } from "./output_file.ts";
+import { EXIT_BROKEN_PIPE, STDOUT, writeOutput } from "./output_file.ts";
 
 /** The kernel with its debug information, which has its BTF somewhere inside, is larger. */
 const MAX_BYTES = 256 << 20;
@@ -12,10 +13,14 @@ const MAX_BYTES = 256 << 20;
 const OPTIONS = {
   "type": { short: "t", argument: "NAME", repeatable: true },
   "output": { short: "o", argument: "FILE" },
+  "rust-trait": { argument: "PATH" },
+  "go-package": { argument: "NAME" },
   "help": { short: "h" },
 } as const satisfies Record<string, OptionSpec>;
 
 const SEE_HELP = "try: wasm-bpf gen --help";
+const TRAIT_PATH = /^[A-Za-z_]\w*(::[A-Za-z_]\w*)*$/;
+const PACKAGE_NAME = /^[A-Za-z_]\w*$/;
 
 export const HELP = `Makes what a guest shares with its eBPF half, from BTF.
 
@@ -32,6 +37,8 @@ Usage: wasm-bpf gen TARGET OBJECT [--type NAME]... [-o FILE]
                       is no object's, only such types. Can be given repeatedly
   -o, --output FILE   write to FILE, whole or not at all, instead of standard
                       output
+      --rust-trait PATH   implement a marker trait, such as wasm_bpf::Plain
+      --go-package NAME   package of the file (default: main)
   -h, --help          show this
 
 Without --type: the types of maps' keys and values, of global variables and
@@ -54,13 +61,39 @@ export async function command(args: string[]): Promise<number> {
     target,
     source: path === STDIN ? "" : path,
     types: line.lists?.type ?? [],
+    ...languageOptions(target, line.values),
   });
   for (const note of notes) printError(visible(`note: ${note}`));
   const bytes = new TextEncoder().encode(text);
-  await writeOutput(line.values.output ?? STDOUT, once(bytes));
-  return 0;
+  const { output = STDOUT } = line.values;
+  try {
+    await writeOutput(output, once(bytes));
+    return 0;
+  } catch (error) {
+    const isOver = output === STDOUT && error instanceof HostError && error.code === "EPIPE";
+    if (isOver) return EXIT_BROKEN_PIPE;
+    throw error;
+  }
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(bytes);
+}
+
+/** What one language only has a use for. */
+function languageOptions(
+  target: Target,
+  values: Partial<Record<"rust-trait" | "go-package", string>>,
+): { rustTrait?: string; goPackage?: string } {
+  const { "rust-trait": rustTrait, "go-package": goPackage } = values;
+  if (rustTrait !== undefined && !(target === "rust" && TRAIT_PATH.test(rustTrait))) {
+    throw new UsageError("--rust-trait takes the path of a trait, for gen rust", SEE_HELP);
+  }
+  if (goPackage !== undefined && !(target === "go" && PACKAGE_NAME.test(goPackage))) {
+    throw new UsageError("--go-package takes the name of a package, for gen go", SEE_HELP);
+  }
+  return {
+    ...(rustTrait === undefined ? {} : { rustTrait }),
+    ...(goPackage === undefined ? {} : { goPackage }),
+  };
 }

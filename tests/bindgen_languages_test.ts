@@ -146,7 +146,10 @@ async function compareLayouts(
   const expected = readLayouts(original);
   const header = join(folder, `${name}.layout.h`);
   const { EMITTERS } = await import("../bindgen/emitters.ts");
-  await Deno.writeTextFile(header, EMITTERS.c(model, { header: [], name, goPackage: "" }));
+  await Deno.writeTextFile(
+    header,
+    EMITTERS.c(model, { header: [], name, goPackage: "", rustTrait: "" }),
+  );
   const actual = readLayouts(
     await dumpLayouts("clang", {
       file: header,

@@ -57,7 +57,12 @@ const WASI_C = [
 ];
 
 function headerOf(target: keyof typeof EMITTERS, { name, model, batch }: Subject): string {
-  return EMITTERS[target](model, { header: ["Made for a test."], name, goPackage: batch });
+  return EMITTERS[target](model, {
+    header: ["Made for a test."],
+    name,
+    goPackage: batch,
+    rustTrait: "crate::Plain",
+  });
 }
 
 /** The original types, natively: eBPF's sizes but for what no test reads. */

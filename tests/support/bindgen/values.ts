@@ -177,6 +177,7 @@ export const RUST_PROLOGUE = `#![allow(non_snake_case, unused_unsafe)]
 static mut INPUT: [u8; 1 << 16] = [0; 1 << 16];
 static mut OUTPUT: [u64; 1 << 16] = [0; 1 << 16];
 static mut COUNT: usize = 0;
+pub unsafe trait Plain: Copy + 'static {}
 pub fn put(value: u64) { unsafe { OUTPUT[COUNT] = value; COUNT += 1; } }
 #[no_mangle] pub extern "C" fn get_input() -> *const u8 { unsafe { INPUT.as_ptr() } }
 #[no_mangle] pub extern "C" fn get_output() -> *const u64 { unsafe { OUTPUT.as_ptr() } }
