@@ -1,6 +1,6 @@
 /**
  * The conformance suite for WASI preview 1. `tests/guests/wasi-suite-c` has a module for each function and
- * some for what is about several; `wasi-suite-rust` and `wasi-suite-go` have programs that know of WASI
+ * some for what is about several; `wasi-suite-libc`, `-rust` and `-go` have programs that know of WASI
  * only through their standard library, and one that calls every function wrongly. A module prints the
  * line, the call, the errno that was expected and the one that came, of each check that fails.
  *
@@ -27,7 +27,7 @@ system.clockNow(1);
 const SOCKETS = "sock";
 
 /** In other languages. */
-const PROGRAMS = ["suite-fs", "suite-raw", "wasi-suite-go"];
+const PROGRAMS = ["suite-fs", "suite-libc", "suite-raw", "wasi-suite-go"];
 
 const MODULES = [...SUITE_MODULES.filter((name) => name !== SOCKETS), ...PROGRAMS];
 

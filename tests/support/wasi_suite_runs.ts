@@ -119,6 +119,7 @@ const RUNS: Readonly<Record<string, SuiteRun | readonly (readonly [string, Suite
   },
   "streams": { stdin: { text: "", closed: true } },
   "suite-fs": PROGRAM,
+  "suite-libc": PROGRAM,
   "suite-raw": { env: { "A": "1" } },
   "wasi-suite-go": PROGRAM,
 };
