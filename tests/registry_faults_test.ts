@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
 import {
   bytesSource,
   type CredentialSource,
@@ -153,6 +154,27 @@ const CUTS: Record<string, Case> = {
   "a body byte by byte, which takes longer than any silence may": {
     fault: { path: new RegExp(CONFIG.digest), dripMs: 150 },
     idleMs: 250,
+    ends: "ok",
+  },
+  "a manifest byte by byte": {
+    fault: { path: manifests, method: "GET", dripMs: 100, times: ALWAYS },
+    ends: "TIMEOUT",
+    idleMs: 250,
+  },
+  "an error byte by byte": {
+    fault: { path: blobs, dripMs: 100, answer: { status: 403, body: "x".repeat(1000) } },
+    ends: "DENIED",
+    idleMs: 250,
+  },
+  "a body that is compressed on the way": {
+    fault: {
+      path: blobs,
+      answer: {
+        status: 200,
+        headers: { "content-encoding": "gzip" },
+        body: new Uint8Array(gzipSync(MODULE)),
+      },
+    },
     ends: "ok",
   },
   "a manifest cut in the middle": {

@@ -4,6 +4,9 @@ import { RegistryError } from "../errors.ts";
 import { failureOf, opening } from "./failure.ts";
 import type { Watchdog } from "./watchdog.ts";
 
+/** A small body is given so many times the longest pause, as a whole: nobody waits for it by drops. */
+const SMALL_BODY_PAUSES = 4;
+
 /** What an {@linkcode Answer} is made of. */
 export interface AnswerParts {
   readonly what: string;
@@ -74,14 +77,19 @@ export class Answer {
   /**
    * The whole body, which is at most `limit` bytes.
    *
-   * @throws {RegistryError} `TOO_LARGE`, and whatever ends the connection
+   * @throws {RegistryError} `TOO_LARGE`, `TIMEOUT`, and whatever ends the connection
    */
   async bytes(limit: number): Promise<Uint8Array<ArrayBuffer>> {
-    const { bytes, isWhole } = await this.#collect(limit);
-    if (isWhole) return bytes;
+    const { bytes, end } = await this.#collect(limit);
+    if (end === "whole") return bytes;
+    const { method, url } = this;
+    if (end === "late") {
+      const reason = `${bytes.length} bytes came, and no more in time`;
+      throw new RegistryError(opening(this) + reason, { code: "TIMEOUT", method, url });
+    }
     throw new RegistryError(
       `${opening(this)}the answer is larger than ${limit} bytes`,
-      { code: "TOO_LARGE", method: this.method, url: this.url, status: this.status },
+      { code: "TOO_LARGE", method, url, status: this.status },
     );
   }
 
@@ -102,18 +110,23 @@ export class Answer {
 
   async #collect(
     limit: number,
-  ): Promise<{ bytes: Uint8Array<ArrayBuffer>; isWhole: boolean }> {
+  ): Promise<{ bytes: Uint8Array<ArrayBuffer>; end: "whole" | "too large" | "late" }> {
     const reader = this.reader();
     const chunks: Uint8Array<ArrayBuffer>[] = [];
+    const deadline = performance.now() + this.#idleMs * SMALL_BODY_PAUSES;
     let size = 0;
     while (size <= limit) {
+      if (performance.now() > deadline) {
+        await reader.cancel();
+        return { bytes: concat(chunks, size), end: "late" };
+      }
       const chunk = await reader.read(new Uint8Array(64 * 1024));
-      if (chunk === undefined) return { bytes: concat(chunks, size), isWhole: true };
+      if (chunk === undefined) return { bytes: concat(chunks, size), end: "whole" };
       chunks.push(chunk);
       size += chunk.length;
     }
     await reader.cancel();
-    return { bytes: concat(chunks, size).subarray(0, limit), isWhole: false };
+    return { bytes: concat(chunks, size).subarray(0, limit), end: "too large" };
   }
 }
 

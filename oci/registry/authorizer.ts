@@ -105,7 +105,11 @@ export class Authorizer {
     scopes: readonly string[],
   ): Promise<AccessToken> {
     const key = keyOf(wanted, scopes);
-    const known = await this.#tokens.get(key);
+    const known = await this.#tokens.get(key)?.catch((error) => {
+      // That another request was called off is no reason for this one.
+      if (error instanceof RegistryError || wanted.signal?.aborted) throw error;
+      return undefined;
+    });
     if (known !== undefined && known.expiresAt > performance.now()) return known;
     const fresh = this.#order(server, wanted, scopes);
     this.#tokens.set(key, fresh);
