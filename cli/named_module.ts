@@ -6,6 +6,7 @@ import {
   isLoopback,
   lookUp,
   MAX_MODULE_BYTES,
+  MismatchError,
   policiesThere,
   readModule,
   readPlainModule,
@@ -138,16 +139,27 @@ async function fromReference(
   const reference = meantReference(word);
   const guard = new Guard(reference, { verifyKeys: parts.verifyKeys });
   const { platform } = parts;
-  const found = when === "always" ? undefined : lookUp(reference, { platform });
-  if (found !== undefined) {
-    const bytes = await fromStore(found, guard, { ...parts, word, reference, when });
-    if (bytes !== undefined) return bytes;
-  }
+  const bytes = when === "always" ? undefined : await orPullAgain(word, async () => {
+    const found = lookUp(reference, { platform });
+    return found && await fromStore(found, guard, { ...parts, word, reference, when });
+  });
+  if (bytes !== undefined) return bytes;
   if (when === "never") throw notInStore(reference);
   if (!looksLikeReference(word)) throw neither(word);
   await using store = await Store.open();
   const { place } = await pull(reference, { ...parts, store });
   return await readModule({ content: store, place, what: word }, { signal: parts.signal });
+}
+
+/** Says what to do about a damaged store. */
+async function orPullAgain<T>(word: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof MismatchError)) throw cause;
+    const hint = `the store is damaged: wasm-bpf pull ${word} replaces what is wrong`;
+    throw new MismatchError(cause.message, { code: cause.code, hint, cause });
+  }
 }
 
 /** What the store has, if all of it is there and who has a say admits it. */

@@ -157,6 +157,11 @@ async function readModule(path: string): Promise<Module> {
     const bytes = readInput(path, { maxBytes: MAX_MODULE_BYTES });
     return await hashed(bytesSource(bytes), { title: "module.wasm", what: "standard input" });
   }
+  if (!isFile(path)) {
+    // A pipe can be read once only; a folder is said to be one.
+    const bytes = readInput(path, { maxBytes: MAX_MODULE_BYTES });
+    return await hashed(bytesSource(bytes), { title: basename(path), what: path });
+  }
   return await hashed(fileSource(path), { title: basename(path), what: path });
 }
 

@@ -1,13 +1,26 @@
 /** References as words of the command line. */
-import { parseReference, type Reference } from "../oci/stored.ts";
+import { isRegistryName, parseReference, type Reference } from "../oci/stored.ts";
+import { UsageError } from "./errors.ts";
 
 /** Environment variable with the registry of references that name none, instead of Docker Hub. */
 export const DEFAULT_REGISTRY = "WASM_BPF_REGISTRY";
 
-/** Reads a reference; names without a registry are of the one that the environment gives. */
+/**
+ * Reads a reference; names without a registry are of the one that the environment gives.
+ *
+ * @throws {ReferenceSyntaxError}
+ * @throws {UsageError} when the environment gives none
+ */
 export function referenceOf(text: string): Reference {
   const defaultRegistry = Deno.env.get(DEFAULT_REGISTRY);
-  return parseReference(text, defaultRegistry ? { defaultRegistry } : {});
+  if (!defaultRegistry) return parseReference(text);
+  if (!isRegistryName(defaultRegistry)) {
+    throw new UsageError(
+      `Cannot use ${DEFAULT_REGISTRY}: ${JSON.stringify(defaultRegistry)} is no registry`,
+      "it is a host, with a port or none: ghcr.io or localhost:5000",
+    );
+  }
+  return parseReference(text, { defaultRegistry });
 }
 
 /**

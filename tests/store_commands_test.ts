@@ -83,6 +83,28 @@ Deno.test("run takes standard input, a file that looks like a reference, and an 
   assert.match(missing.stderr, /Cannot fetch http:\/\/\S+: GET \S+: 404/);
 });
 
+Deno.test("a damaged store runs nothing, says so, and is put right by a pull", async () => {
+  await using places = await createPlaces();
+  const reference = places.reference("v1");
+  await places.ok("push", "hello.wasm", reference);
+  const { digest, layers } = JSON.parse(await places.ok("pull", "--json", reference));
+  for (const damaged of [digest, layers[0].digest]) {
+    const blob = join(places.store, "blobs", ...damaged.split(":"));
+    const bytes = await Deno.readFile(blob);
+    bytes[bytes.length - 2] = (bytes[bytes.length - 2] ?? 0) ^ 1;
+    await Deno.writeFile(blob, bytes);
+    for (const options of [[], ["--pull", "never"]]) {
+      const { code, stdout, stderr } = await places.run(...options, reference);
+      assert.deepEqual([code, stdout], [1, ""]);
+      assert.match(stderr, /its? digest is sha256:|their digest is sha256:/);
+      assert.match(stderr, /^hint: the store is damaged: wasm-bpf pull \S+ replaces/m);
+    }
+    assert.equal((await places.run("images", "--check")).code, 1);
+    await places.ok("pull", "-q", reference);
+    assert.equal((await places.run(reference)).code, 7);
+  }
+});
+
 Deno.test("run of what is neither says both, and options for references want one", async () => {
   await using places = await createPlaces();
   for (const word of ["nothing", "nothing.wasm", "./nothing.wasm", "folder/nothing.wasm"]) {
@@ -102,6 +124,13 @@ Deno.test("pull writes the module whole or not at all", async () => {
   const reference = places.reference("v1");
   await places.ok("push", "-m", "hello.wasm", reference);
   await Deno.mkdir(join(places.folder, "out"));
+  const piped = { through: ["/bin/bash", "-c", '"$0" push -q <(cat hello.wasm) "$1"'] };
+  const fromPipe = await runCli([places.reference("pipe")], {
+    ...piped,
+    cwd: places.folder,
+    env: places.env,
+  });
+  assert.deepEqual([fromPipe.code, fromPipe.stderr], [0, ""]);
   for (const [option, path] of [["-o", "out/a"], ["--out", "out/b"], ["--output", "out/c"]]) {
     await places.ok("pull", reference, option ?? "", path ?? "");
     assert.deepEqual(await Deno.readFile(join(places.folder, path ?? "")), HELLO);
@@ -245,6 +274,6 @@ Deno.test("WASM_BPF_REGISTRY is the registry of references that name none", asyn
   };
   assert.equal((await runCli(["you/tool:v1"], { env, cwd: places.folder })).code, 7);
   const wrong = await runCli(["you/tool:v1"], { env: { ...env, WASM_BPF_REGISTRY: "a b" } });
-  assert.equal(wrong.code, 1);
-  assert.match(wrong.stderr, /no host name/);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /Cannot use WASM_BPF_REGISTRY: "a b" is no registry/);
 });

@@ -6,8 +6,8 @@ import { decompressed } from "./decompress.ts";
 import { MAX_MODULE_BYTES } from "./find_module.ts";
 import { readTar, type TarEntry, type TarKind } from "./tar.ts";
 
-/** Headers and padding come on top of a module. */
-const MAX_UNPACKED_BYTES = MAX_MODULE_BYTES + 64 * 2 ** 20;
+/** Of all layers together: a module, headers and padding, and what other layers replace. */
+const MAX_UNPACKED_BYTES = MAX_MODULE_BYTES + 512 * 2 ** 20;
 const MAX_LAYERS = 128;
 /** Of an image in all: one that is a module has a few folders beside it. */
 const MAX_ENTRIES = 4096;
@@ -29,6 +29,11 @@ export interface ImageFile {
   readonly layer: Descriptor;
   /** Which entry of the layer's archive it is, from 0. */
   readonly position: number;
+}
+
+/** What may still be unpacked. */
+interface Budget {
+  left: number;
 }
 
 interface Found {
@@ -55,7 +60,8 @@ export async function findOnlyFile(
     });
   }
   const tree = new Map<string, Found>();
-  for (const layer of layers) await putUpon(tree, { ...options, layer });
+  const budget = { left: MAX_UNPACKED_BYTES };
+  for (const layer of layers) await putUpon(tree, { ...options, layer, budget });
   const others = [...tree].filter(([, { kind }]) => kind !== "folder");
   const [only] = others;
   if (only === undefined || others.length > 1 || only[1].kind !== "file") {
@@ -76,30 +82,43 @@ export async function* readImageFile(
   file: ImageFile,
   options: { what: string; open: OpenLayer },
 ): AsyncGenerator<Uint8Array> {
+  const budget = { left: MAX_UNPACKED_BYTES };
   let position = 0;
-  for await (const entry of entries(file.layer, options)) {
+  for await (const entry of entries({ ...options, layer: file.layer, budget })) {
     if (position++ === file.position) return yield* entry.body;
   }
 }
 
-async function* entries(
-  layer: Descriptor,
-  { what, open }: { what: string; open: OpenLayer },
-): AsyncGenerator<TarEntry> {
+/** How one layer is read. */
+interface LayerOptions {
+  what: string;
+  open: OpenLayer;
+  layer: Descriptor;
+  budget: Budget;
+}
+
+async function* entries({ what, open, layer, budget }: LayerOptions): AsyncGenerator<TarEntry> {
   const name = `layer ${layer.digest} of ${what}`;
-  const bytes = decompressed(await open(layer), { what: name, limit: MAX_UNPACKED_BYTES });
-  yield* readTar(bytes, name);
+  const bytes = decompressed(await open(layer), { what: name, limit: budget.left });
+  yield* readTar(spending(bytes, budget), name);
+}
+
+async function* spending(
+  bytes: AsyncIterable<Uint8Array>,
+  budget: Budget,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    budget.left -= chunk.length;
+    yield chunk;
+  }
 }
 
 /** Puts a layer upon what is below. Its whiteouts hide what is below only, wherever they stand. */
-async function putUpon(
-  tree: Map<string, Found>,
-  options: { what: string; open: OpenLayer; layer: Descriptor },
-): Promise<void> {
+async function putUpon(tree: Map<string, Found>, options: LayerOptions): Promise<void> {
   const { layer } = options;
   const added = new Map<string, Found>();
   let position = -1;
-  for await (const { path, kind, size } of entries(layer, options)) {
+  for await (const { path, kind, size } of entries(options)) {
     position++;
     if (position + tree.size > MAX_ENTRIES) throw notOnlyFile([...tree, ...added], options.what);
     const slash = path.lastIndexOf("/");
