@@ -117,7 +117,7 @@ async function check(registry: string, credential: Password, line: Line): Promis
   try {
     await client.ping();
   } catch (error) {
-    if (!(error instanceof RegistryError) || error.status !== 401) throw error;
+    if (!(error instanceof RegistryError) || ![401, 403].includes(error.status ?? 0)) throw error;
     const { message, code, method, url, status } = error;
     const hint = "check the name and the password; many registries want an access token instead";
     throw new RegistryError(message, { code, method, url, status, hint });

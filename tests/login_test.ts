@@ -157,3 +157,41 @@ Deno.test("login and logout refuse what is no registry", async () => {
     assert.equal((await session.run(args)).code, 2, args.join(" "));
   }
 });
+
+Deno.test("login and skopeo find what the other keeps", async () => {
+  await using registry = await TestRegistry.start({ auth: "htpasswd" });
+  using session = new Session();
+  const skopeo = async (...args: string[]) => {
+    const env = {
+      REGISTRY_AUTH_FILE: `${session.home}/auth.json`,
+      PATH: Deno.env.get("PATH") ?? "",
+    };
+    const { code } = await new Deno.Command("skopeo", { args, env, clearEnv: true }).output();
+    return code;
+  };
+  const { host } = registry;
+  const list = ["list-tags", "--tls-verify=false", `docker://${host}/x`];
+  assert.notEqual(await skopeo(...list), 0);
+  // Ours, in docker's file.
+  assert.equal(
+    (await session.run(["login", "-u", "tester", "--password-stdin", host], PASSWORD)).code,
+    0,
+  );
+  const authfile = `--authfile=${session.config}`;
+  const inspected = await skopeo(
+    "inspect",
+    "--raw",
+    "--tls-verify=false",
+    authfile,
+    `docker://${host}/x`,
+  );
+  assert.equal(inspected, 1);
+  assert.match(await registry.log(), /auth.user.name=tester/);
+  // And skopeo's.
+  const login = ["login", "--tls-verify=false", "-u", "reader", "-p", USERS["reader"] ?? "", host];
+  assert.equal(await skopeo(...login), 0);
+  const config = await Deno.readTextFile(`${session.home}/auth.json`);
+  await Deno.writeTextFile(session.config, config);
+  const { stderr } = await session.run(["pull", `${host}/x`]);
+  assert.match(stderr, /404 Not Found/);
+});

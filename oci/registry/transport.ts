@@ -4,7 +4,7 @@ import { Answer } from "./answer.ts";
 import { SizedBody, type StreamBody, Upload } from "./body.ts";
 import { failureOf } from "./failure.ts";
 import { DEFAULT_TIMING, type Timing } from "./retry.ts";
-import { authoritiesOf, machineAuthorities } from "./trust_store.ts";
+import { authoritiesOf, hostAuthorities, machineAuthorities } from "./trust_store.ts";
 import { Watchdog } from "./watchdog.ts";
 
 /** One request. */
@@ -36,7 +36,9 @@ const LOOPBACK = "localhost,127.0.0.0/8,::1";
 export class Transport implements Disposable {
   readonly timing: Timing;
   readonly #caFile: string | undefined;
+  /** One for each host, which may have authorities of its own. */
   readonly #clients = new Map<string, Deno.HttpClient>();
+  #machines: string[] | undefined;
 
   constructor(options: TransportOptions) {
     this.timing = options.timing ?? DEFAULT_TIMING;
@@ -91,17 +93,18 @@ export class Transport implements Disposable {
 
   /** Certificates are read only for those who need them. */
   #clientFor(url: URL): Deno.HttpClient {
-    const known = this.#clients.get(url.protocol);
+    const known = this.#clients.get(url.origin);
     if (known !== undefined) return known;
-    const caCerts = url.protocol === "https:" ? this.#authorities() : [];
+    const caCerts = url.protocol === "https:" ? this.#authorities(url) : [];
     const client = withoutProxyForLoopback(() => Deno.createHttpClient({ caCerts }));
-    this.#clients.set(url.protocol, client);
+    this.#clients.set(url.origin, client);
     return client;
   }
 
-  #authorities(): string[] {
+  #authorities({ host }: URL): string[] {
     const own = this.#caFile === undefined ? [] : authoritiesOf(this.#caFile);
-    return [...own, ...machineAuthorities()];
+    this.#machines ??= machineAuthorities();
+    return [...own, ...hostAuthorities(host), ...this.#machines];
   }
 
   [Symbol.dispose](): void {

@@ -12,6 +12,9 @@ const BUNDLES = [
   "/etc/ssl/cert.pem",
 ];
 
+/** Where docker and podman look for the authorities of one registry: `HOST:PORT/*.crt`. */
+const REGISTRY_FOLDERS = ["/etc/containers/certs.d", "/etc/docker/certs.d"];
+
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
@@ -28,6 +31,27 @@ export function machineAuthorities(): string[] {
     }
   }
   return [];
+}
+
+/**
+ * What the machine's administrator has put down for one host, for docker or podman. It is trusted for
+ * that host only.
+ *
+ * @param host with its port, if that is not TLS's own
+ */
+export function hostAuthorities(host: string, folders = REGISTRY_FOLDERS): string[] {
+  return folders.flatMap((folder) => {
+    try {
+      return [...Deno.readDirSync(`${folder}/${host}`)]
+        .filter(({ name }) => name.endsWith(".crt"))
+        .flatMap(({ name }) =>
+          usableCertificates(Deno.readTextFileSync(`${folder}/${host}/${name}`))
+        );
+    } catch {
+      // Most hosts have none.
+      return [];
+    }
+  });
 }
 
 /**
@@ -56,7 +80,7 @@ export function authoritiesOf(path: string): string[] {
 /** All of them at once where each one is fit, which is the rule; else those that are. */
 function usableCertificates(text: string): string[] {
   const certificates = text.match(CERTIFICATE) ?? [];
-  return isUsable(certificates) ? [text] : certificates.filter((one) => isUsable([one]));
+  return isUsable(certificates) ? certificates : certificates.filter((one) => isUsable([one]));
 }
 
 function isUsable(caCerts: string[]): boolean {

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { authoritiesOf, hostAuthorities } from "./trust_store.ts";
+
+/** Any certificate will do: this one is of nobody. */
+const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBbTCCAROgAwIBAgIUFugv6fi8q68sBOg8DekDrG9MaRAwCgYIKoZIzj0EAwIw
+DDEKMAgGA1UEAwwBYTAeFw0yNjExMjMwNjU0NDJaFw0yNjExMjUwNjU0NDJaMAwx
+CjAIBgNVBAMMAWEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQlQJOZR/ZohjHP
+QA92HvyPSQxhmrhnlwsOC5vQSvAKMSrHhxRvaznlJ+qihqiPttHtNbjAUbVSiKgH
+qHFfG8Dmo1MwUTAdBgNVHQ4EFgQU9fx8Pw3YqkN3n4Jun+cSaihSC1EwHwYDVR0j
+BBgwFoAU9fx8Pw3YqkN3n4Jun+cSaihSC1EwDwYDVR0TAQH/BAUwAwEB/zAKBggq
+hkjOPQQDAgNIADBFAiB0We7CNObrP+DXL0xj/2rzgKNo/ICeEsiXr2MuEVLlQQIh
+AOOe3cRnVADavLdPawYJFDACKzfG3w98/VpiPt63+0dv
+-----END CERTIFICATE-----`;
+
+async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "wasm-bpf-certs-" });
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("hostAuthorities() reads what is there for one host and port, and only that", async () => {
+  await withFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/a.example:5000`);
+    const path = (name: string) => `${folder}/a.example:5000/${name}`;
+    await Deno.writeTextFile(path("ca.crt"), `comment\n${CERTIFICATE}\n${CERTIFICATE}\n`);
+    await Deno.writeTextFile(path("client.cert"), CERTIFICATE);
+    await Deno.writeTextFile(path("broken.crt"), CERTIFICATE.replace(/[A-Z]{4}/g, "!"));
+    const folders = [`${folder}/none`, folder];
+    assert.deepEqual(hostAuthorities("a.example:5000", folders), [CERTIFICATE, CERTIFICATE]);
+    assert.deepEqual(hostAuthorities("a.example", folders), []);
+  });
+});
+
+Deno.test("authoritiesOf() takes every certificate of a file, and a file with none for a mistake", async () => {
+  await withFolder(async (folder) => {
+    const path = `${folder}/ca.pem`;
+    await Deno.writeTextFile(path, `${CERTIFICATE}\n${CERTIFICATE}`);
+    assert.equal(authoritiesOf(path).length, 2);
+    for (const text of ["", "x", CERTIFICATE.replace("BEGIN CERTIFICATE", "BEGIN PUBLIC KEY")]) {
+      await Deno.writeTextFile(path, text);
+      assert.throws(() => authoritiesOf(path), { code: "BAD_CERTIFICATE" });
+    }
+    assert.throws(() => authoritiesOf(`${folder}/none`), { code: "ENOENT" });
+  });
+});
