@@ -4,7 +4,7 @@
  */
 import type { EmitContext } from "./emitters.ts";
 import { innermost, TypeNames } from "./hoist.ts";
-import { byteOffset, inC, type Leaf, leavesOf, originalNameFirst } from "./leaves.ts";
+import { byteOffset, count, inC, type Leaf, leavesOf, originalNameFirst } from "./leaves.ts";
 import { bytesOf, dimensions } from "./lower.ts";
 import type { EnumType, Model, RecordType, Type } from "./model.ts";
 import { camel, identifier, Names, words } from "./names.ts";
@@ -104,9 +104,13 @@ class Classes {
     const name = this.#names.of(record);
     if (name === undefined) return;
     const original = originalNameFirst(record);
-    this.#output.line("", `/** ${what ?? original}, ${record.bytes} bytes. */`, "@unmanaged");
+    this.#output.line(
+      "",
+      `/** ${what ?? original}, ${count(record.bytes, "byte")}. */`,
+      "@unmanaged",
+    );
     this.#output.line(`export class ${name} {`);
-    this.#output.line(`
+    this.#output.line(`\
   static readonly SIZE: usize = ${record.bytes};
 
   /** The value at an address; nothing is copied. */
@@ -164,7 +168,7 @@ class Classes {
       return;
     }
     this.#output.line(`
-  /** Where its ${leaf.bytes} bytes are${comment === "" ? "" : `: \`${comment}\``}. */
+  /** Where its ${count(leaf.bytes, "byte")} are${comment === "" ? "" : `: \`${comment}\``}. */
   @inline
   get ${leaf.name}(): usize {
     return changetype<usize>(this) + ${offset};
@@ -234,7 +238,7 @@ class Classes {
     const shift = 64 - leaf.bits;
     const value = signed ? `<${type}>(<i64>(${got} << ${shift}) >> ${shift})` : `<${type}>${got}`;
     this.#output.line(`
-  /** ${leaf.bits} bits. */
+  /** ${count(leaf.bits, "bit")}. */
   get ${leaf.name}(): ${type} {
     return ${value};
   }

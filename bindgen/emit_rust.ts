@@ -1,7 +1,7 @@
-/** Rust 1.57 and later: `#[repr(C)]` types with all padding spelled out, no dependencies. */
+/** Rust 1.63 and later: `#[repr(C)]` types with all padding spelled out, no dependencies. */
 import type { EmitContext } from "./emitters.ts";
 import { innermost, TypeNames } from "./hoist.ts";
-import { byteOffset, inC, originalNameFirst } from "./leaves.ts";
+import { byteOffset, count, inC, originalNameFirst } from "./leaves.ts";
 import type { EnumType, Member, Model, RecordType, Type } from "./model.ts";
 import { camel, identifier, Names, words } from "./names.ts";
 import { Output } from "./output.ts";
@@ -119,7 +119,7 @@ class RustTypes {
     const repr = this.#alignments.isPacked(record) ? "C, packed" : "C";
     const isOpaque = this.#containsUnion(record);
     const original = what ?? originalNameFirst(record);
-    this.#output.line("", `/// ${original}, ${record.bytes} bytes.`, ALLOW);
+    this.#output.line("", `/// ${original}, ${count(record.bytes, "byte")}.`, ALLOW);
     this.#output.line(`#[repr(${repr})]`, `#[derive(Clone, Copy${isOpaque ? "" : ", Debug"})]`);
     this.#output.line(`pub ${record.form} ${name} {`);
     const scope = rustMembers();
@@ -254,12 +254,12 @@ impl ${name} {
       : `${got} as ${raw}`;
     const isEnum = inner.kind === "enum" && this.#names.of(inner) !== undefined;
     this.#output.line(`
-    /// ${member.bits} bits.
+    /// ${count(member.bits, "bit")}.
     pub fn ${name}(&self) -> ${type} {
         ${isEnum ? `${type}(${value})` : value}
     }
 
-    /// Keeps the lowest ${member.bits} bits of \`value\`.
+    /// Keeps the lowest ${count(member.bits, "bit")} of \`value\`.
     pub fn ${scope.claim(`set_${name}`)}(&mut self, value: ${type}) {
         set_bits(${change}, ${from}, ${member.bits}, ${isEnum ? "value.0" : "value"} as u64);
     }`);

@@ -1,7 +1,7 @@
 /** TypeScript: an interface for each type, and a function that reads one out of a `DataView`. */
 import type { EmitContext } from "./emitters.ts";
 import { innermost, TypeNames } from "./hoist.ts";
-import { byteOffset, inC, type Leaf, leavesOf, originalNameFirst } from "./leaves.ts";
+import { byteOffset, count, inC, type Leaf, leavesOf, originalNameFirst } from "./leaves.ts";
 import { bytesOf } from "./lower.ts";
 import type { ArrayType, EnumType, Model, RecordType, Type } from "./model.ts";
 import { camel, identifier, Names, words } from "./names.ts";
@@ -95,7 +95,7 @@ class Readers {
     const scope = new Names(new Set(["__proto__"]));
     const leaves = leavesOf(record, { scope, style: identifier });
     const original = originalNameFirst(record);
-    this.#output.line("", `/** ${what ?? original}, ${record.bytes} bytes. */`);
+    this.#output.line("", `/** ${what ?? original}, ${count(record.bytes, "byte")}. */`);
     this.#output.line(`export interface ${name} {`);
     const read = leaves.filter(({ type }) => !isFlexible(type));
     for (const leaf of read) {

@@ -5,7 +5,7 @@
 import { plain } from "./describe.ts";
 import type { EmitContext } from "./emitters.ts";
 import { innermost, TypeNames } from "./hoist.ts";
-import { inC, originalNameFirst } from "./leaves.ts";
+import { count, inC, originalNameFirst } from "./leaves.ts";
 import type { EnumType, Member, Model, RecordType, Type } from "./model.ts";
 import { identifier, kebab, Names, words } from "./names.ts";
 import { Output } from "./output.ts";
@@ -91,7 +91,7 @@ class WitTypes {
     const name = this.#names.of(record);
     if (name === undefined || this.#isEmpty(record)) return;
     const original = originalNameFirst(record);
-    this.#begin(`    /// ${what ?? original}, ${record.bytes} bytes`);
+    this.#begin(`    /// ${what ?? original}, ${count(record.bytes, "byte")}`);
     const isUnion = record.form === "union";
     this.#output.line(`    ${isUnion ? "variant" : "record"} ${name} {`);
     const fields = scope();
@@ -113,7 +113,7 @@ class WitTypes {
   #enum(type: EnumType): void {
     const name = this.#names.of(type);
     if (name === undefined || type.values.length === 0) return;
-    this.#begin(`    /// ${originalNameFirst(type)}, ${type.bytes} bytes`);
+    this.#begin(`    /// ${originalNameFirst(type)}, ${count(type.bytes, "byte")}`);
     this.#output.line(`    enum ${name} {`);
     const cases = scope();
     for (const { name: enumerator, value } of type.values) {
@@ -153,8 +153,10 @@ function place(member: Member): string {
   const comment = inC(member.type);
   const tail = comment === "" ? "" : `, ${comment}`;
   const byte = Math.floor(member.bitOffset / 8);
-  if (member.bits > 0) return `@${byte}.${member.bitOffset % 8}: ${member.bits} bits${tail}`;
-  return `@${byte}: ${member.bytes} bytes${lengths(member.type)}${tail}`;
+  if (member.bits > 0) {
+    return `@${byte}.${member.bitOffset % 8}: ${count(member.bits, "bit")}${tail}`;
+  }
+  return `@${byte}: ${count(member.bytes, "byte")}${lengths(member.type)}${tail}`;
 }
 
 function lengths(type: Type): string {

@@ -78,3 +78,8 @@ export function originalName(type: RecordType | EnumType): string {
 export function originalNameFirst(type: RecordType | EnumType): string {
   return originalName(type).replace(/^an? /, (article) => article === "a " ? "A " : "An ");
 }
+
+/** `1 bit`, `3 bits`. */
+export function count(number: number, unit: "bit" | "byte"): string {
+  return `${number} ${unit}${number === 1 ? "" : "s"}`;
+}
