@@ -45,8 +45,15 @@ int32_t shim_grant__file(const char *path, int32_t writes)
 {
 	int flags = writes ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY;
 	int fd = open(path, flags | O_CLOEXEC | O_NOCTTY, 0666);
+	struct stat info;
 
-	return fd < 0 ? -errno : shim_owned_fd(fd);
+	if (fd < 0)
+		return -errno;
+	if (!fstat(fd, &info) && S_ISDIR(info.st_mode)) {
+		close(fd);
+		return -EISDIR;
+	}
+	return shim_owned_fd(fd);
 }
 
 int32_t shim_file__read(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count,

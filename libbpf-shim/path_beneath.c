@@ -205,8 +205,10 @@ static int link_descriptor(int fd, int parent, const char *name)
 {
 	char self[sizeof("/proc/self/fd/-2147483648")];
 
-	if (!linkat(fd, "", parent, name, AT_EMPTY_PATH) || errno != ENOENT)
-		return errno ? -errno : 0;
+	if (!linkat(fd, "", parent, name, AT_EMPTY_PATH))
+		return 0;
+	if (errno != ENOENT)
+		return -errno;
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 	return linkat(AT_FDCWD, self, parent, name, AT_SYMLINK_FOLLOW) ? -errno : 0;
 }
@@ -227,7 +229,6 @@ int32_t shim_path__link(int32_t old_dir, int32_t new_dir, uint32_t resolve, int3
 		return fd;
 	err = find_place(new_dir, resolve, memory, new_path, new_size, &to);
 	if (!err) {
-		errno = 0;
 		err = link_descriptor(fd, to.parent, to.name);
 		close(to.parent);
 	}

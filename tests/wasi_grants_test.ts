@@ -87,6 +87,8 @@ Deno.test("--dir ::ro cannot be written to, the same folder without it can", asy
   const { code, stdout } = await run(both, "write", "/ro/file");
   assert.deepEqual([code, stdout], [1, "error Capabilities insufficient\n"]);
   await output(both, "write", "/rw/file");
+  // By a library that asks for the rights that it sees, and creates nothing.
+  assert.equal((await run(both, "append", "/ro/file")).stdout, "error Capabilities insufficient\n");
   assert.equal(await output(both, "read", "/ro/file"), "written\n");
 });
 
@@ -191,6 +193,7 @@ Deno.test("standard input is a pipe, a file, or closed", async () => {
 Deno.test("--stdin and --stdout refuse what cannot be opened", async () => {
   using folder = new TestFolder();
   await refused(1, /Cannot read .*missing as stdin: ENOENT/, "--stdin", folder.at("missing"));
+  await refused(1, /Cannot read .* as stdin: EISDIR/, "--stdin", folder.path);
   await refused(1, /Cannot write .* as stdout: EISDIR/, "--stdout", folder.path);
   await refused(1, /Cannot write .* as stderr: ENOENT/, "--stderr", folder.at("missing/file"));
 });

@@ -11,6 +11,7 @@ import {
   Right,
   SOCKET_RIGHTS,
   STREAM_RIGHTS,
+  WRITING_RIGHTS,
 } from "./rights.ts";
 
 /** The options that this is about. */
@@ -93,7 +94,8 @@ function openFolder({ host, guest, readOnly = false }: Preopen): Descriptor {
     hostFd,
     type: FileType.Directory,
     rights: DIRECTORY_RIGHTS & ~taken,
-    inheriting: ALL_RIGHTS & ~taken,
+    // C's library asks for no more than it sees here: to be refused, it must see a way to write.
+    inheriting: ALL_RIGHTS & ~taken | WRITING_RIGHTS,
     isReadOnly: readOnly,
     preopen: new TextEncoder().encode(guestName(guest)),
     release: files.close,

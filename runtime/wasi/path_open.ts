@@ -75,7 +75,8 @@ export function pathOpenFunctions(context: WasiContext): WasiFunctions {
  * Why not, as a number; 0 when nothing speaks against it.
  *
  * Guests ask for all rights that their library can think of. Of a folder that may only be read they get
- * those to read, and are refused when they want to write.
+ * those to read, and are refused when they want to write: at once, since programs look at what opening
+ * answers, and seldom at what writing and closing do.
  */
 function objectionTo({ oflags, fdFlags, base, inheriting }: Wish, dir: Descriptor): number {
   if ((oflags & ~ALL_OFLAGS) !== 0 || (fdFlags & ~ALL_FD_FLAGS) !== 0) return wasiErrno("EINVAL");
@@ -87,14 +88,12 @@ function objectionTo({ oflags, fdFlags, base, inheriting }: Wish, dir: Descripto
     ((fdFlags & (FdFlag.Rsync | FdFlag.Sync)) !== 0 ? Right.FdSync : 0);
   const wanted = (base | inheriting | derived) & (DIRECTORY_RIGHTS | FILE_RIGHTS);
   const missing = wanted & ~dir.inheriting;
-  const excess = dir.isReadOnly
-    ? missing & ~CHANGING_RIGHTS | base & WRITING_RIGHTS & ~dir.inheriting
-    : missing;
+  const excess = dir.isReadOnly ? missing & ~CHANGING_RIGHTS | base & WRITING_RIGHTS : missing;
   return (dir.rights & needed) === needed && excess === 0 ? 0 : wasiErrno("ENOTCAPABLE");
 }
 
-function openFlags({ follow, oflags, fdFlags, base }: Wish, { inheriting }: Descriptor): number {
-  const writes = (base & inheriting & WRITING_RIGHTS) !== 0;
+function openFlags({ follow, oflags, fdFlags, base }: Wish, dir: Descriptor): number {
+  const writes = !dir.isReadOnly && (base & dir.inheriting & WRITING_RIGHTS) !== 0;
   const reads = !writes || (base & (Right.FdRead | Right.FdReaddir)) !== 0;
   const pairs: readonly (readonly [boolean, number])[] = [
     [reads, OpenFlag.Read],
@@ -121,10 +120,12 @@ function describe(hostFd: number, wish: Wish, dir: Descriptor): Descriptor | num
   }
   const type = fileTypeOf(mode);
   const isDirectory = type === FileType.Directory;
+  const possible = (isDirectory ? DIRECTORY_RIGHTS : FILE_RIGHTS) &
+    ~(dir.isReadOnly ? CHANGING_RIGHTS : 0);
   return new Descriptor({
     hostFd,
     type,
-    rights: wish.base & dir.inheriting & (isDirectory ? DIRECTORY_RIGHTS : FILE_RIGHTS),
+    rights: wish.base & dir.inheriting & possible,
     inheriting: isDirectory ? wish.inheriting & dir.inheriting : 0,
     flags: wish.fdFlags,
     isReadOnly: dir.isReadOnly,

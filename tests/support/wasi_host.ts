@@ -6,7 +6,7 @@ import type { RunOptions } from "../../runtime/mod.ts";
 import { wasiErrno, type WasiErrnoName } from "../../runtime/wasi/errno.ts";
 import { ALL_FAMILIES, openGrants } from "../../runtime/wasi/everything.ts";
 import { FdTable, type Streams, wasiImports } from "../../runtime/wasi/mod.ts";
-import { ALL_RIGHTS } from "../../runtime/wasi/rights.ts";
+import { ALL_RIGHTS, WRITING_RIGHTS } from "../../runtime/wasi/rights.ts";
 import "./whole_shim.ts";
 
 const PAGES = 4;
@@ -94,7 +94,8 @@ export class WasiHost implements Disposable {
       inheriting?: number;
     } = {},
   ): Value[] {
-    const most = this.fds.get(dir)?.inheriting ?? ALL_RIGHTS;
+    const { inheriting: all = ALL_RIGHTS, isReadOnly = false } = this.fds.get(dir) ?? {};
+    const most = isReadOnly ? all & ~WRITING_RIGHTS : all;
     return [
       ...[dir, follow ? 1 : 0, ...this.text(path), oflags],
       ...[BigInt(rights ?? most), BigInt(inheriting ?? most), fdFlags, Place.Out],

@@ -130,6 +130,16 @@ static int writes(const char *path)
 	return 0;
 }
 
+/* Opens a file that is there to write to it. */
+static int appends(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_APPEND);
+
+	if (fd < 0)
+		printf("error %s\n", strerror(errno));
+	return fd < 0 || close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const char *command = argc > 1 ? argv[1] : "";
@@ -141,6 +151,8 @@ int main(int argc, char **argv)
 		return reads(argument);
 	if (!strcmp(command, "write") && argument)
 		return writes(argument);
+	if (!strcmp(command, "append") && argument)
+		return appends(argument);
 	if (!strcmp(command, "echo"))
 		return echoes();
 	if (!strcmp(command, "grow"))
