@@ -13,33 +13,51 @@ const OPTIONS = [
   ...["-Wall", "-Wextra", "-Werror", "-Wl,--strip-all"],
 ];
 
-/** Builds each `X.c` to `dist/tests/wasi-suite/X.wasm`, all of them when anything changed. */
+/** The one module that is for the interface of 2019 alone. */
+const UNSTABLE = `${WASI_SUITE}/unstable.c`;
+
+/** A module to be made, and what it is compiled with beside the options of all. */
+interface Module {
+  readonly source: string;
+  readonly output: string;
+  readonly defines: readonly string[];
+}
+
+/**
+ * Builds each `X.c` to `dist/tests/wasi-suite/X.wasm`, and to `X-unstable.wasm` for `wasi_unstable`; all
+ * of them when anything changed.
+ */
 export async function buildWasiSuite(): Promise<void> {
   const sources = filesUnder(WASI_SUITE, (path) => path.endsWith(".c"));
+  const modules = sources.flatMap(modulesOf);
   await runStep({
-    name: `${WASI_SUITE} (${sources.length} modules)`,
+    name: `${WASI_SUITE} (${modules.length} modules)`,
     inputs: [WASI_SUITE, "build/wasi_suite.ts"],
     key: programState("clang"),
-    outputs: sources.map(outputOf),
-    make: () => compileAll(sources),
+    outputs: modules.map(({ output }) => output),
+    make: () => compileAll(modules),
   });
 }
 
-function outputOf(source: string): string {
-  return join(OUTPUT, basename(source).replace(/\.c$/, ".wasm"));
+function modulesOf(source: string): Module[] {
+  const output = join(OUTPUT, basename(source).replace(/\.c$/, ".wasm"));
+  const now: Module = { source, output, defines: [] };
+  if (source === UNSTABLE) return [now];
+  const old = output.replace(/\.wasm$/, "-unstable.wasm");
+  return [now, { source, output: old, defines: ["-DWASI_UNSTABLE"] }];
 }
 
-/** Two compilers a core would only wait for each other. */
-async function compileAll(sources: readonly string[]): Promise<void> {
-  const left = [...sources];
+/** One compiler a core: more would only wait for each other. */
+async function compileAll(modules: readonly Module[]): Promise<void> {
+  const left = [...modules];
   const work = async () => {
-    for (let source = left.pop(); source !== undefined; source = left.pop()) await compile(source);
+    for (let module = left.pop(); module !== undefined; module = left.pop()) await compile(module);
   };
   await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, work));
 }
 
-async function compile(source: string): Promise<void> {
-  await replaceFile(outputOf(source), async (path) => {
-    await run("clang", [...OPTIONS, `-I${dirname(source)}`, source, "-o", path]);
+async function compile({ source, output, defines }: Module): Promise<void> {
+  await replaceFile(output, async (path) => {
+    await run("clang", [...OPTIONS, ...defines, `-I${dirname(source)}`, source, "-o", path]);
   });
 }

@@ -50,6 +50,18 @@ for (const module of MODULES.filter((name) => !PROCESS_ONLY.includes(name))) {
   }
 }
 
+/** Not for `wasi_unstable`, or for nothing else. */
+const NOT_BOTH = [...PROGRAMS, "unstable"];
+
+for (const module of MODULES.filter((name) => ![...PROCESS_ONLY, ...NOT_BOTH].includes(name))) {
+  const [[name, run] = ["", {}]] = suiteRuns(module);
+  if (run.through !== undefined) continue;
+  Deno.test(
+    `wasi suite of wasi_unstable: ${module} ${name}`.trimEnd(),
+    () => runSuiteModuleInWorker(`${module}-unstable`, run),
+  );
+}
+
 Deno.test("wasi suite: every run is one of a module", () => {
   assert.deepEqual(SUITE_RUNS.filter((name) => !MODULES.includes(name)), []);
 });

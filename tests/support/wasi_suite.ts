@@ -15,9 +15,10 @@ export function suiteSource(file: string): string {
   return Deno.readTextFileSync(`${SOURCES}/${file}`);
 }
 
-/** A module of the suite in C, or of another folder of guests. */
+/** A module of the suite in C, perhaps for `wasi_unstable`, or of another folder of guests. */
 export function suitePath(name: string): string {
-  return guestPath(SUITE_MODULES.includes(name) ? `wasi-suite/${name}` : name);
+  const source = name.replace(/-unstable$/, "");
+  return guestPath(SUITE_MODULES.includes(source) ? `wasi-suite/${name}` : name);
 }
 
 /** How a module is run; it finds a new folder as its first, `/`. */

@@ -38,7 +38,7 @@ static void suite(void)
 	CHECK(EINVAL, fd_seek(fd, INT64_MIN, SET, &at));
 	/* Beyond what 63 bits count. */
 	CHECK_EITHER(EINVAL, EOVERFLOW, fd_seek(fd, INT64_MAX, CUR, &at));
-	CHECK(EINVAL, fd_seek(fd, 0, END + 1, &at));
+	CHECK(EINVAL, fd_seek(fd, 0, 3, &at));
 	CHECK(EINVAL, fd_seek(fd, 0, 255, &at));
 	EQUAL(5, tell(fd));
 	CHECK(EBADF, fd_seek(NO_FD, 0, SET, &at));

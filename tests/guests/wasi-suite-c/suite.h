@@ -253,7 +253,6 @@ __attribute__((unused)) static uint64_t tell(fd_t fd)
 	return at;
 }
 
-#ifndef WASI_UNSTABLE
 __attribute__((unused)) static struct filestat stat_of(const char *name)
 {
 	struct filestat stat = {0};
@@ -266,7 +265,6 @@ __attribute__((unused)) static uint64_t size_of(const char *name)
 {
 	return stat_of(name).size;
 }
-#endif
 
 /* Whether there is such a name, a dangling link included. */
 __attribute__((unused)) static int exists(fd_t dir, const char *name)

@@ -9,7 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifndef WASI_MODULE
+/*
+ * With WASI_UNSTABLE defined it is the interface of 2019 instead: another name, another order of
+ * whence, other layouts of filestat and subscription.
+ */
+#ifdef WASI_UNSTABLE
+#define WASI_MODULE "wasi_unstable"
+#else
 #define WASI_MODULE "wasi_snapshot_preview1"
 #endif
 
@@ -47,7 +53,11 @@ enum fdflags { APPEND = 1, DSYNC = 2, NONBLOCK = 4, RSYNC = 8, SYNC = 16 };
 enum fstflags { ATIM = 1, ATIM_NOW = 2, MTIM = 4, MTIM_NOW = 8 };
 enum lookupflags { FOLLOW = 1 };
 enum oflags { CREAT = 1, DIR_ONLY = 2, EXCL = 4, TRUNC = 8 };
+#ifdef WASI_UNSTABLE
+enum whence { CUR, END, SET };
+#else
 enum whence { SET, CUR, END };
+#endif
 enum eventtype { EVENT_CLOCK, EVENT_READ, EVENT_WRITE };
 enum { ABSTIME = 1, HANGUP = 1 };
 enum riflags { PEEK = 1, WAITALL = 2 };
@@ -103,19 +113,20 @@ struct fdstat {
 };
 _Static_assert(sizeof(struct fdstat) == 24, "fdstat");
 
-#ifndef WASI_UNSTABLE
 struct filestat {
 	uint64_t dev;
 	uint64_t ino;
 	uint8_t filetype;
+#ifdef WASI_UNSTABLE
+	uint32_t nlink;
+#else
 	uint64_t nlink;
+#endif
 	uint64_t size;
 	uint64_t atim;
 	uint64_t mtim;
 	uint64_t ctim;
 };
-_Static_assert(sizeof(struct filestat) == 64, "filestat");
-#endif
 
 struct dirent {
 	uint64_t next;
@@ -125,12 +136,14 @@ struct dirent {
 };
 _Static_assert(sizeof(struct dirent) == 24, "dirent");
 
-#ifndef WASI_UNSTABLE
 struct subscription {
 	uint64_t userdata;
 	uint8_t tag;
 	union {
 		struct {
+#ifdef WASI_UNSTABLE
+			uint64_t identifier;
+#endif
 			uint32_t id;
 			uint64_t timeout;
 			uint64_t precision;
@@ -139,6 +152,12 @@ struct subscription {
 		uint32_t fd;
 	} u;
 };
+
+#ifdef WASI_UNSTABLE
+_Static_assert(sizeof(struct filestat) == 56, "filestat");
+_Static_assert(sizeof(struct subscription) == 56, "subscription");
+#else
+_Static_assert(sizeof(struct filestat) == 64, "filestat");
 _Static_assert(sizeof(struct subscription) == 48, "subscription");
 #endif
 
