@@ -11,6 +11,7 @@ import {
   type Repository,
   Verifier,
 } from "../oci/mod.ts";
+import { SizedBody } from "../oci/registry/body.ts";
 import { OCI_EMPTY, OCI_INDEX, OCI_MANIFEST } from "../oci/media_types.ts";
 import { type RegistryOptions as TestOptions, TestRegistry } from "./support/registry.ts";
 import { TokenServer, USERS } from "./support/token_server.ts";
@@ -325,4 +326,18 @@ registryTest("Registry does not speak TLS where HTTP was asked for", {
   client: { plainHttp: true },
 }, async (client) => {
   await client.ping();
+});
+
+Deno.test("SizedBody makes fetch send a length, and streams", async () => {
+  const lengths: (string | null)[] = [];
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    lengths.push(request.headers.get("content-length"), request.headers.get("transfer-encoding"));
+    return new Response(String((await request.bytes()).length));
+  });
+  const stream = await bytesSource(new Uint8Array(200_000))();
+  const url = `http://127.0.0.1:${server.addr.port}/`;
+  const response = await fetch(url, { method: "PUT", body: new SizedBody(stream, 200_000) });
+  assert.equal(await response.text(), "200000");
+  assert.deepEqual(lengths, ["200000", null]);
+  await server.shutdown();
 });

@@ -57,6 +57,7 @@ export class Upload {
   readonly #events: UploadEvents;
   #reader: ByteReader | undefined;
   #sent = 0;
+  #isClosed = false;
   #failure: { error: unknown } | undefined;
 
   constructor(body: StreamBody, events: UploadEvents) {
@@ -67,8 +68,11 @@ export class Upload {
         try {
           events.onRead();
           this.#reader ??= byteReader(await body.open(), CHUNK_BYTES);
-          await this.#next(controller, this.#reader);
+          if (this.#isClosed) await this.close();
+          else await this.#next(controller, this.#reader);
         } catch (error) {
+          // Nobody listens any more: the connection went first, which fetch tells.
+          if (this.#isClosed) return;
           this.#failure = { error };
           controller.error(error);
         }
@@ -105,6 +109,8 @@ export class Upload {
 
   /** Lets go of the source. */
   async close(): Promise<void> {
+    // The source may only just be being opened.
+    this.#isClosed = true;
     const reader = this.#reader;
     this.#reader = undefined;
     await reader?.cancel().catch(() => {});

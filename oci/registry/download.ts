@@ -62,6 +62,7 @@ class Download {
   /** Bytes that come again, because the server knows no ranges. */
   #skip = 0;
   #sinceCut = 0;
+  #isClosed = false;
 
   constructor(options: DownloadOptions) {
     this.#options = options;
@@ -97,6 +98,7 @@ class Download {
       await answer.discard();
       throw error;
     }
+    if (this.#isClosed) return await answer.discard();
     this.#answer = answer;
     this.#reader = answer.reader();
   }
@@ -140,6 +142,7 @@ class Download {
       } catch (error) {
         await this.#reader.cancel();
         await this.#patience.wait(error);
+        if (this.#isClosed) return undefined;
         await this.open();
         // What was to be filled went down with the connection.
         target = new Uint8Array(new ArrayBuffer(wholeLength), byteOffset, byteLength);
@@ -199,6 +202,7 @@ class Download {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     const reader = this.#reader;
     this.#reader = undefined;
     await reader?.cancel();
