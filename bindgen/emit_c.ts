@@ -205,7 +205,7 @@ export class CTypes {
   #word(type: Exclude<Type, { kind: "array" | "bytes" }>): string {
     switch (type.kind) {
       case "int":
-        if (type.sense === "bool") return "_Bool";
+        if (type.sense === "bool") return "bool";
         if (type.sense === "char") return "char";
         if (type.bytes === 16) return type.signed ? "__int128" : "unsigned __int128";
         return integer(type.bytes, type.signed);
@@ -278,7 +278,13 @@ export function emitC(
   const output = new Output();
   const guard = `${upper(name)}_TYPES_H`;
   output.line("/*", ...header.map((line) => ` * ${line}`.trimEnd()), " */");
-  output.line(`#ifndef ${guard}`, `#define ${guard}`, "", "#include <stdint.h>");
+  output.line(
+    `#ifndef ${guard}`,
+    `#define ${guard}`,
+    "",
+    "#include <stdbool.h>",
+    "#include <stdint.h>",
+  );
   new CTypes(output).define(model);
   output.line("", `#endif /* ${guard} */`);
   return output.toString();

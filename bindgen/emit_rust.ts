@@ -33,11 +33,11 @@ const HELPERS = `
 #[allow(unused_macros)]
 macro_rules! assert_offset {
     ($type:ty, $field:ident, $size:expr, $offset:expr) => {
+        #[allow(unused_unsafe, unknown_lints, unnecessary_transmutes)]
         const _: () = {
             let mut bytes = [0u8; core::mem::size_of::<$type>()];
             bytes[$offset] = 1;
             let probe: $type = unsafe { core::mem::transmute(bytes) };
-            #[allow(unused_unsafe)]
             let field: [u8; $size] = unsafe { core::mem::transmute(probe.$field) };
             assert!(field[0] == 1);
         };
