@@ -565,3 +565,26 @@ Deno.test("snapshot 0 has the types that it has", () => {
   for (const one of wrong) assert.throws(imports(one), { code: "MODULE_IMPORT" }, one);
   assert.equal(imports(`"sock_recv" (func (param i32 i32 i32 i32 i32 i32) (result i32))`)(), 0);
 });
+
+Deno.test("what cannot be given is said before anything is opened", () => {
+  using folder = new TestFolder();
+  const guest = opener("");
+  const { path: host } = folder;
+  const bad: [code: string, options: Parameters<typeof runGuest>[1]][] = [
+    ["ENVIRONMENT", { env: { "": "x" } }],
+    ["ENVIRONMENT", { env: { "A=B": "x" } }],
+    ["ENVIRONMENT", { env: { "A\0": "x" } }],
+    ["ENVIRONMENT", { env: { A: "x\0y" } }],
+    ["PREOPEN", { preopens: [{ host, guest: "" }] }],
+    ["PREOPEN", { preopens: [{ host: "", guest: "/" }] }],
+    ["PREOPEN", { preopens: [{ host: `${host}\0`, guest: "/" }] }],
+    ["PREOPEN", { preopens: [{ host, guest: "/a" }, { host: "/", guest: "/a//" }] }],
+    ["LISTEN", { listen: ["localhost"] }],
+    ["LISTEN", { listen: ["localhost:65536"] }],
+    ["ENOENT", { stdio: { stdin: { file: folder.at("missing") } } }],
+    ["EISDIR", { stdio: { stderr: { file: host } } }],
+  ];
+  for (const [code, options] of bad) {
+    assert.throws(() => runGuest(guest, { limits: { timeMs: 1000 }, ...options }), { code });
+  }
+});

@@ -211,6 +211,14 @@ Deno.test("poll_oneoff for input that is interrupted ends it: the next read find
   });
 });
 
+Deno.test("poll_oneoff that is interrupted tells what is ready, and ends the inputs", () => {
+  withFifos(["a"], (wasi, [a = 0]) => {
+    wasi.interrupt.raise();
+    assert.deepEqual(indexes(poll(wasi, [{ fd: 99 }, { fd: a }, { ms: HOUR_MS }])), [0, 1]);
+    assert.equal(wasi.read(a), "");
+  });
+});
+
 Deno.test("poll_oneoff of output alone that is interrupted is EINTR", () => {
   withFifos(["a"], (wasi, [a = 0]) => {
     while (wasi.call("fd_write", a, ...wasi.iovec(0, 4096), Place.Out) === 0);

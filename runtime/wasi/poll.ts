@@ -182,8 +182,8 @@ class Poll {
         attend();
         continue;
       }
-      if (result === -errno("EINTR") && this.#ready.length === 0) return this.#interrupted();
-      if (result < 0 && result !== -errno("EINTR")) return fromResult(result);
+      if (result === -errno("EINTR")) return this.#interrupted();
+      if (result < 0) return fromResult(result);
       const events = [...this.#ready, ...this.#due(), ...this.#seen()];
       if (events.length > 0) return events;
     }
@@ -224,11 +224,12 @@ class Poll {
    */
   #interrupted(): Event[] | number {
     const inputs = this.#watched.filter(({ type }) => type === EVENT_FD_READ);
-    if (inputs.length > 0) {
-      return inputs.map(({ userdata, type, entry }) => {
+    if (inputs.length > 0 || this.#ready.length > 0) {
+      const ended = inputs.map(({ userdata, type, entry }): Event => {
         entry.cutOff();
         return { userdata, type, flags: FLAG_HANGUP };
       });
+      return [...this.#ready, ...ended];
     }
     const [first, ...others] = this.#alarms;
     if (first === undefined) return wasiErrno("EINTR");
