@@ -135,6 +135,12 @@ Deno.test("wasi suite: every function has its errnos listed", () => {
   assert.deepEqual(Object.keys(LISTED).sort(), [...WASI_FUNCTIONS].sort());
 });
 
+Deno.test("wasi suite: every function has a module of its name, sockets one together", () => {
+  const without = WASI_FUNCTIONS.filter((name) => !SUITE_MODULES.includes(name));
+  assert.deepEqual(without.sort(), ["sock_accept", "sock_recv", "sock_send", "sock_shutdown"]);
+  for (const name of without) assert.ok(suiteSource("sock.c").includes(`, ${name}(`), name);
+});
+
 Deno.test("wasi suite: every errno that is listed is asked for, or has a reason", () => {
   const asked = seen();
   const missing = Object.entries(LISTED).flatMap(([name, errnos]) =>

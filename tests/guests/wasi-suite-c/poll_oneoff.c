@@ -162,6 +162,9 @@ static void check_empty_stream(void)
 	CHECK(SUCCESS, poll(in, 2));
 	only(2, SUCCESS, EVENT_CLOCK);
 	TRUE(now(MONOTONIC) - start >= 30 * MS);
+	CHECK(SUCCESS, fd_fdstat_set_flags(0, NONBLOCK));
+	CHECK(EAGAIN, fd_read(0, &part, 1, &n));
+	CHECK(SUCCESS, fd_fdstat_set_flags(0, 0));
 }
 
 /* What is wrong with one subscription is that one's event. */
