@@ -1,6 +1,6 @@
-/** The examples in C, run as their READMEs say; each README ends with what comes out. */
+/** The examples, run as their READMEs say; each README ends with what comes out. */
 import assert from "node:assert/strict";
-import { findExamples, modulePath } from "../build/examples.ts";
+import { findExamples, type Language, modulePath } from "../build/examples.ts";
 import { kernel } from "../ffi/mod.ts";
 import { act, ACTOR, IN_OWN_NETWORK, succeed } from "./support/actor.ts";
 import { TestCgroup } from "./support/cgroup.ts";
@@ -15,20 +15,17 @@ Deno.chdir(fromFileUrl("../.."));
 // Loads the shim, which stays, before the first test can be blamed for it.
 kernel.version();
 
-/** Those that run by themselves: plugin needs functions of a host of its own. */
-const EXAMPLES = findExamples().filter(({ name, languages }) =>
-  name !== "plugin" && languages.includes("c")
-);
-
 const CPUS = navigator.hardwareConcurrency;
 
 /** A user that nothing else runs as. */
 const UID = 4711;
 
+/** The module of an example: `runqlat`, or in another language than C, `runqlat-rust`. */
 function pathOf(name: string): string {
-  const example = EXAMPLES.find((one) => one.name === name);
-  if (example === undefined) throw new Error(`there is no example ${name} in C`);
-  return fromFileUrl(`../../${modulePath(example, "c")}`);
+  const [, example = "", language = "c"] = /^([a-z]+)(?:-([a-z]+))?$/.exec(name) ?? [];
+  const found = findExamples().find((one) => one.name === example);
+  if (!found?.languages.some((one) => one === language)) throw new Error(`there is no ${name}`);
+  return fromFileUrl(`../../${modulePath(found, language as Language)}`);
 }
 
 /** How an example is run. */
@@ -67,83 +64,119 @@ async function runAsUser(...command: [string, ...string[]]): Promise<void> {
   await new Deno.Command(program, { args, uid: UID, stdout: "null", stderr: "null" }).output();
 }
 
-Deno.test("execve prints what is started, as its README shows", async () => {
-  const stdout = await output("execve", {
-    args: ["-x", "-u", `${UID}`],
-    action: () => runAsUser("/bin/sh", "-c", "/bin/ls -l /; exec /no/such 'two words'"),
-    last: / -2 /,
+for (const name of ["execve", "execve-go"]) {
+  Deno.test(`${name} prints what is started, as its README shows`, async () => {
+    const stdout = await output(name, {
+      args: ["-x", "-u", `${UID}`],
+      action: () => runAsUser("/bin/sh", "-c", "/bin/ls -l /; exec /no/such 'two words'"),
+      last: / -2 /,
+    });
+    assert.deepEqual(shapesOf(stdout), await shownOutput("execve"));
   });
-  assert.deepEqual(shapesOf(stdout), await shownOutput("execve"));
-});
 
-Deno.test("execve quotes arguments, and shows what a terminal would obey as numbers", async () => {
-  const stdout = await output("execve", {
-    args: ["-q", "-T", "-n", "sh", "-u", `${UID}`],
-    action: () => runAsUser("/bin/sh", "-c", ":", "a b", "\x1b[2J"),
-    last: /1b/,
+  Deno.test(`${name} quotes arguments, and shows what a terminal would obey as numbers`, async () => {
+    const stdout = await output(name, {
+      args: ["-q", "-T", "-n", "sh", "-u", `${UID}`],
+      action: () => runAsUser("/bin/sh", "-c", ":", "a b", "\x1b[2J"),
+      last: /1b/,
+    });
+    assert.match(
+      stdout,
+      /^\d\d:\d\d:\d\d sh +\d+ +\d+ +0 "\/bin\/sh" "-c" ":" "a b" "\\x1b\[2J"$/m,
+    );
   });
-  assert.match(stdout, /^\d\d:\d\d:\d\d sh +\d+ +\d+ +0 "\/bin\/sh" "-c" ":" "a b" "\\x1b\[2J"$/m);
-});
+}
 
-Deno.test("opensnoop prints what is opened, as its README shows", async () => {
-  const stdout = await output("opensnoop", {
-    args: ["-u", `${UID}`],
-    action: () => runAsUser("/bin/sh", "-c", "read x </etc/hostname; read x </no/such"),
-    last: /no\/such/,
+for (const name of ["opensnoop", "opensnoop-rust"]) {
+  Deno.test(`${name} prints what is opened, as its README shows`, async () => {
+    const stdout = await output(name, {
+      args: ["-u", `${UID}`],
+      action: () => runAsUser("/bin/sh", "-c", "read x </etc/hostname; read x </no/such"),
+      last: /no\/such/,
+    });
+    assert.deepEqual(shapesOf(stdout), await shownOutput("opensnoop"));
   });
-  assert.deepEqual(shapesOf(stdout), await shownOutput("opensnoop"));
-});
 
-Deno.test("opensnoop leaves out other processes, names and successes", async () => {
-  const script = "read x </etc/hostname; read x </no/such";
+  Deno.test(`${name} leaves out other processes, names and successes`, async () => {
+    const script = "read x </etc/hostname; read x </no/such";
+    const shell = new Deno.Command("/bin/sh", {
+      args: ["-c", `read wait; ${script}`],
+      ...{ stdin: "piped", stderr: "null" },
+    }).spawn();
+    const stdout = await output(name, {
+      args: ["-x", "-e", "-p", `${shell.pid}`, "-n", "s"],
+      action: async () => {
+        await runAsUser("/bin/sh", "-c", script);
+        const writer = shell.stdin.getWriter();
+        await writer.write(new TextEncoder().encode("\n"));
+        await writer.close();
+        await shell.status;
+      },
+      last: /no\/such/,
+    });
+    const lines = stdout.trimEnd().split("\n");
+    assert.equal(lines.length, 2);
+    assert.match(lines[1] ?? "", new RegExp(`^${shell.pid} +sh +-1 +2 0\\d+ /no/such$`));
+  });
+
+  Deno.test(`${name} -n leaves out names that begin otherwise`, async () => {
+    const stdout = await output(name, {
+      args: ["-n", "cat", "-u", `${UID}`, "-U", "-T"],
+      action: async () => {
+        await runAsUser("/bin/sh", "-c", "read x </no/such/file");
+        await runAsUser("/bin/cat", "/no/such/file");
+      },
+      last: /no\/such/,
+    });
+    assert.match(stdout, /^TIME +UID +PID /);
+    assert.doesNotMatch(stdout, / sh /);
+  });
+}
+
+for (const name of ["runqlat", "runqlat-rust"]) {
+  Deno.test(`${name} prints histograms, as its README shows`, async () => {
+    const { code, stdout, stderr } = await runCli(["--timeout", "20s", pathOf(name), "1", "2"]);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    const shapes = new Set(shapesOf(stdout));
+    assert.deepEqual(shapes, new Set(await shownOutput("runqlat")));
+    assert.equal(stdout.split("distribution").length - 1, 2);
+  });
+
+  Deno.test(`${name} -P prints a histogram for each process, and one at Ctrl-C`, async () => {
+    const stdout = await output(name, {
+      args: ["-P", "-m", "-p", `${Deno.pid}`],
+      action: () => new Deno.Command("sleep", { args: ["0.2"] }).output(),
+    });
+    assert.match(stdout, new RegExp(`^pid = ${Deno.pid} .+\n +msecs +: count`, "m"));
+    assert.equal(stdout.split("pid = ").length - 1, 1);
+  });
+}
+
+Deno.test("syscount-rust counts system calls, as its README shows", async () => {
   const shell = new Deno.Command("/bin/sh", {
-    args: ["-c", `read wait; ${script}`],
+    args: ["-c", "read w; read x </no/such; read x </no/such"],
     ...{ stdin: "piped", stderr: "null" },
   }).spawn();
-  const stdout = await output("opensnoop", {
-    args: ["-x", "-e", "-p", `${shell.pid}`, "-n", "s"],
+  const stdout = await output("syscount-rust", {
+    args: ["-e", "2", "-i", "3600", "-p", `${shell.pid}`],
     action: async () => {
-      await runAsUser("/bin/sh", "-c", script);
-      const writer = shell.stdin.getWriter();
-      await writer.write(new TextEncoder().encode("\n"));
-      await writer.close();
+      await shell.stdin.close();
       await shell.status;
     },
-    last: /no\/such/,
   });
-  const lines = stdout.trimEnd().split("\n");
-  assert.equal(lines.length, 2);
-  assert.match(lines[1] ?? "", new RegExp(`^${shell.pid} +sh +-1 +2 0\\d+ /no/such$`));
+  assert.deepEqual(shapesOf(stdout), await shownOutput("syscount"));
+  assert.match(stdout, /^openat +2 +2 /m);
 });
 
-Deno.test("opensnoop -n leaves out names that begin otherwise", async () => {
-  const stdout = await output("opensnoop", {
-    args: ["-n", "cat", "-u", `${UID}`, "-U", "-T"],
-    action: async () => {
-      await runAsUser("/bin/sh", "-c", "read x </no/such/file");
-      await runAsUser("/bin/cat", "/no/such/file");
-    },
-    last: /no\/such/,
-  });
-  assert.match(stdout, /^TIME +UID +PID /);
-  assert.doesNotMatch(stdout, / sh /);
-});
-
-Deno.test("runqlat prints histograms, as its README shows", async () => {
-  const { code, stdout, stderr } = await runCli(["--timeout", "20s", pathOf("runqlat"), "1", "2"]);
-  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
-  const shapes = new Set(shapesOf(stdout));
-  assert.deepEqual(shapes, new Set(await shownOutput("runqlat")));
-  assert.equal(stdout.split("distribution").length - 1, 2);
-});
-
-Deno.test("runqlat -P prints a histogram for each process, and one at Ctrl-C", async () => {
-  const stdout = await output("runqlat", {
-    args: ["-P", "-m", "-p", `${Deno.pid}`],
-    action: () => new Deno.Command("sleep", { args: ["0.2"] }).output(),
-  });
-  assert.match(stdout, new RegExp(`^pid = ${Deno.pid} .+\n +msecs +: count`, "m"));
-  assert.equal(stdout.split("pid = ").length - 1, 1);
+Deno.test("syscount-rust shows processes by the time they take, in a table of its own length", async () => {
+  const args = ["-P", "-L", "-t", "2", "-c", "1"];
+  const { code, stdout } = await runCli(["--timeout", "20s", pathOf("syscount-rust"), ...args]);
+  assert.equal(code, 0);
+  const [, , , heads = "", ...rows] = stdout.trimEnd().split("\n");
+  assert.match(heads, /^PID +COMM +CALLS /);
+  const times = rows.map((row) => Number(/ (\d+\.\d{3}) /.exec(row)?.[1]));
+  assert.equal(times.length, 2);
+  assert.ok((times[0] ?? NaN) >= (times[1] ?? NaN), stdout);
 });
 
 Deno.test("tcpconnlat prints connections, as its README shows", async () => {
@@ -199,7 +232,7 @@ Deno.test("usdt prints a probe's arguments, as its README shows", async () => {
   assert.match(stdout, / actor +1 2 4711$/m);
 });
 
-for (const name of ["xdp", "tc"]) {
+for (const name of ["xdp", "tc", "xdp-rust", "tc-rust"]) {
   Deno.test(`${name} counts packets and drops those of rules, as its README shows`, async () => {
     await using pair = await VethPair.create();
     const { here, there } = pair;
@@ -209,9 +242,9 @@ for (const name of ["xdp", "tc"]) {
       action: () => VethPair.sendDatagrams(there, here),
     });
     // A packet is an Ethernet, IPv4 and UDP header and 8 bytes.
-    const way = name === "tc" ? " ingress" : "";
+    const way = name.startsWith("tc") ? " ingress" : "";
     assert.match(stdout, new RegExp(`^total   ${way} udp +5 +250 +3$`, "m"));
-    assert.deepEqual(shapesOf(stdout), await shownOutput(name));
+    assert.deepEqual(shapesOf(stdout), await shownOutput(name.replace(/-.*/, "")));
   });
 
   Deno.test(`${name} drops by address and by protocol`, async () => {
@@ -335,11 +368,16 @@ const ARGUMENTS: Readonly<Record<string, string[]>> = {
   lsm: ["/no/such/folder"],
 };
 
-for (const { name } of EXAMPLES) {
+/** As {@linkcode pathOf} takes them; plugin needs functions of a host of its own. */
+const ALL = findExamples().filter(({ name }) => name !== "plugin").flatMap(({ name, languages }) =>
+  languages.map((language) => language === "c" ? name : `${name}-${language}`)
+);
+
+for (const name of ALL) {
   Deno.test(`${name} --help goes to standard output and fits 100 columns`, async () => {
     const { code, stdout, stderr } = await runCli([pathOf(name), "--help"]);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
-    assert.match(stdout, new RegExp(`^Usage: ${name} `));
+    assert.match(stdout, new RegExp(`^Usage: ${name.replace(/-.*/, "")} `));
     assert.ok(stdout.split("\n").every((line) => line.length <= 100));
   });
 
@@ -368,6 +406,13 @@ for (
     ["tc", "-d", "1.2.3", "lo"],
     ["sockfilter", "-p", " 1", "lo"],
     ["lsm", "/"],
+    ["execve-go", "-u", "root"],
+    ["opensnoop-rust", "-p", "0"],
+    ["opensnoop-rust", "-n", "much too long a name"],
+    ["runqlat-rust", "1", "many"],
+    ["syscount-rust", "-e", "4096"],
+    ["xdp-rust", "-d", "icmp:1", "lo"],
+    ["tc-rust", "-d", "1.2.3", "lo"],
   ] as const
 ) {
   Deno.test(`${name} ${wrong.join(" ")} is refused with 2 and the reason`, async () => {

@@ -3,8 +3,11 @@ import assert from "node:assert/strict";
 import { findExamples, LANGUAGES } from "../build/examples.ts";
 import { measureSizes, readSizes } from "../build/sizes.ts";
 
-/** Another patch release of a compiler may turn the last digit. */
-const TOLERANCE_KB = 1;
+/**
+ * Another patch release of a compiler may turn the last digit. Go's own runtime is nearly all of a module
+ * in Go, and each release has another.
+ */
+const toleranceKb = (language: string, sizeKb: number) => language === "go" ? sizeKb / 5 : 1;
 
 const HINT = "run ./dev sizes";
 
@@ -20,7 +23,7 @@ Deno.test("examples/README.md has the sizes of the modules as they are", () => {
     for (const [language, size] of Object.entries(sizesKb)) {
       const stated = written.get(name)?.[language as keyof typeof sizesKb] ?? NaN;
       assert.ok(
-        Math.abs(stated - size) <= TOLERANCE_KB,
+        Math.abs(stated - size) <= toleranceKb(language, size),
         `${name} in ${language} has ${size} kB, not ${stated}: ${HINT}`,
       );
     }

@@ -9,16 +9,17 @@ import "io"
 // Object is an eBPF object. It may be closed twice, and used from one goroutine at a time.
 type Object struct {
 	handle uint64
+	elf    []byte
 }
 
-// Open opens the bytes of an ELF file without loading it, so that global variables can be given their
-// first values. Load it then; until it is loaded or closed it is good for nothing else.
+// Open opens the bytes of an ELF file, which are not to change, without loading it, so that global
+// variables can be given their first values. Load it then; until it is loaded or closed it is good for nothing else.
 func Open(elf []byte) (*Object, error) {
 	handle := objectOpen(start(elf), uint32(len(elf)))
 	if handle == 0 {
 		return nil, explained("open", "", linuxEINVAL)
 	}
-	return &Object{handle}, nil
+	return &Object{handle, elf}, nil
 }
 
 // Load opens and loads the bytes of an ELF file.
@@ -51,7 +52,7 @@ func (o *Object) Close() {
 // that the source names ".data.x", ".rodata.x". Before the load it sets what they start with, which the
 // verifier counts on for ".rodata"; afterwards what they are, at once. T has no pointers.
 //
-// Where a variable stands is the compiler's choice: put those to be set into one struct.
+// Where a variable stands is the compiler's choice: see [SetVariable].
 func SetGlobal[T any](o *Object, section string, offset uint32, value *T) error {
 	bytes := bytesOf(value)
 	result := globalSet(o.handle, cString(section), offset, start(bytes), uint32(len(bytes)))

@@ -245,7 +245,7 @@ function wrongUsage(): i32 {
 function main(): i32 {
   const words = args();
   for (let i = 1; i < words.length; i++) {
-    if (words[i] == "-h") return print(USAGE) == 0 ? 0 : 1;
+    if (words[i] == "-h" || words[i] == "--help") return print(USAGE) == 0 ? 0 : 1;
     if (words[i] == "-v") {
       verbose = true;
     } else if (words[i] == "-d") {

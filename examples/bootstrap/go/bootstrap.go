@@ -189,7 +189,7 @@ func parse(args []string) (opts options, ok bool) {
 
 func main() {
 	args := os.Args[1:]
-	if len(args) > 0 && args[0] == "-h" {
+	if len(args) > 0 && (args[0] == "-h" || args[0] == "--help") {
 		if _, err := io.WriteString(os.Stdout, usage); err != nil {
 			os.Exit(1)
 		}

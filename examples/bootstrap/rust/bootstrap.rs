@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind, Write};
 use std::process::{self, ExitCode};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use wasm_bpf::tool::Text;
 use wasm_bpf::{Object, Plain};
 
 const BOOTSTRAP: &[u8] = include_bytes!(concat!(env!("OBJECTS"), "/bootstrap.bpf.o"));
@@ -56,45 +57,6 @@ struct Tracer {
     line: String,
 }
 
-/// Appends the text of a C string; what a terminal might obey as `\xNN`, for every process chooses
-/// its own name.
-fn push_printable(line: &mut String, text: &[u8]) {
-    let mut rest = text.split(|byte| *byte == 0).next().unwrap_or(text);
-    while !rest.is_empty() {
-        let (good, bad) = match std::str::from_utf8(rest) {
-            Ok(good) => (good, 0),
-            Err(error) => {
-                let end = error.valid_up_to();
-                let length = error.error_len().unwrap_or(rest.len() - end);
-                (std::str::from_utf8(&rest[..end]).unwrap_or(""), length)
-            }
-        };
-        for character in good.chars() {
-            if character.is_control() {
-                let mut bytes = [0; 4];
-                push_numbers(line, character.encode_utf8(&mut bytes).as_bytes());
-            } else {
-                line.push(character);
-            }
-        }
-        push_numbers(line, &rest[good.len()..good.len() + bad]);
-        rest = &rest[good.len() + bad..];
-    }
-}
-
-fn push_numbers(line: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        let _ = write!(line, "\\x{byte:02x}");
-    }
-}
-
-/// Fills up to `width` columns behind `start`, with at least one blank.
-fn pad(line: &mut String, start: usize, width: usize) {
-    let used = line[start..].chars().count();
-    (used..width.max(used)).for_each(|_| line.push(' '));
-    line.push(' ');
-}
-
 impl Tracer {
     /// The event's time by the wall clock, in UTC: WASI has no time zones. An event reaches us a little
     /// late, never early, so the smallest difference seen between the two clocks is the best one.
@@ -121,13 +83,16 @@ impl Tracer {
         self.push_time(event.time_ns);
         self.line
             .push_str(if is_exec { "EXEC  " } else { "EXIT  " });
-        let start = self.line.len();
-        push_printable(&mut self.line, &event.comm);
-        pad(&mut self.line, start, 16);
-        let _ = write!(self.line, "{:<7} {:<7} ", event.pid, event.ppid);
+        let _ = write!(
+            self.line,
+            "{:16} {:<7} {:<7} ",
+            Text(&event.comm),
+            event.pid,
+            event.ppid
+        );
         if is_exec {
             self.execs += 1;
-            push_printable(&mut self.line, &event.filename);
+            let _ = write!(self.line, "{}", Text(&event.filename));
         } else {
             self.exits += 1;
             let _ = match event.wait_status & 0x7f {
@@ -206,7 +171,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Option<Options> {
 }
 
 fn main() -> ExitCode {
-    if env::args().nth(1).as_deref() == Some("-h") {
+    if matches!(env::args().nth(1).as_deref(), Some("-h" | "--help")) {
         return match io::stdout().write_all(USAGE.as_bytes()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::FAILURE,

@@ -67,7 +67,13 @@ func objects() *wasmbpf.Object {
 	number := uint32(1)
 	must(errors.Is(wasmbpf.SetGlobal(object, ".nowhere", 0, &number), fs.ErrNotExist))
 	must(wasmbpf.SetGlobal(object, ".rodata", 1<<20, &number) != nil)
+	scale := uint32(3)
+	must(errors.Is(wasmbpf.SetVariable(object, "missing", &scale), fs.ErrNotExist))
+	must(wasmbpf.SetVariable(object, "sum", &scale) != nil)
+	must(wasmbpf.SetVariable(object, "scale", &scale) == nil)
 	must(object.Load() == nil)
+	must(get(wasmbpf.Variable[uint32](object, "scale")) == 3)
+	must(get(wasmbpf.Variable[uint32](object, "first_number")) == 100)
 	must(errors.Is(wasmbpf.SetGlobal(object, ".rodata", 0, &number), fs.ErrPermission))
 	_, err = object.Attach("missing")
 	must(errors.Is(err, fs.ErrNotExist), err)
@@ -146,6 +152,7 @@ func events(object *wasmbpf.Object) {
 		must(ok && event.Number == 103 && string(event.Text[:5]) == "event")
 	})) == 1)
 	must(get(ring.Stats()).Delivered == 3)
+	must(get(wasmbpf.Variable[uint32](object, "calls")) == 2)
 
 	place(orderPerf, 2)
 	must(slices.Equal(numbers(perf, 2), []uint32{104, 105}))
@@ -176,7 +183,10 @@ func events(object *wasmbpf.Object) {
 }
 
 func attachErrors(object *wasmbpf.Object) {
-	_, err := object.AttachTo("pass", "no-such-if0")
+	// "produce" can be attached, "pass" says not where.
+	links, err := object.AttachAll()
+	must(len(links) == 0 && err != nil)
+	_, err = object.AttachTo("pass", "no-such-if0")
 	must(err != nil)
 	link := get(object.Attach("produce"))
 	_, err = io.ReadAll(link)

@@ -44,6 +44,7 @@
 #![deny(missing_docs)]
 #![warn(unsafe_op_in_unsafe_fn)]
 
+mod elf;
 mod error;
 mod events;
 mod link;
@@ -51,6 +52,7 @@ mod map;
 mod object;
 mod plain;
 mod sys;
+pub mod tool;
 mod wide;
 
 pub use error::last_error;

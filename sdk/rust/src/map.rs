@@ -158,6 +158,18 @@ impl<'a> MapHandle<'a> {
         }
     }
 
+    /// The value of the only element of an array, such as a section of global variables.
+    pub(crate) fn only_element(&self) -> io::Result<Vec<u8>> {
+        let mut value = vec![0u8; self.info.value_size as usize];
+        let key = [0u8; 4];
+        // SAFETY: both sizes are the map's.
+        check(unsafe {
+            let value = value.as_mut_ptr();
+            self.operate(command::LOOKUP, key.as_ptr(), value, null_mut(), Flags::Any)
+        })?;
+        Ok(value)
+    }
+
     /// The key behind one, or the first.
     pub(crate) fn next_key<K: Plain>(&self, key: Option<&K>) -> io::Result<Option<K>> {
         let from = key.map_or(null(), |key| bytes_of(key).as_ptr());

@@ -2,12 +2,14 @@
 //! eBPF objects and their programs.
 
 use std::io::{self, ErrorKind};
+use std::mem::size_of;
 
+use crate::elf::{self, Variable};
 use crate::error::{c_string, check, explained, from_kernel};
 use crate::events::{PerfBuffer, RingBuffer, UserRingBuffer};
 use crate::link::Link;
 use crate::map::{Map, MapHandle};
-use crate::plain::{bytes_of, Plain};
+use crate::plain::{bytes_of, from_bytes, Plain};
 use crate::sys;
 use crate::wide::{PerCpuMap, Queue};
 
@@ -36,16 +38,25 @@ impl Drop for Handle {
 #[derive(Debug)]
 pub struct OpenObject {
     handle: Handle,
+    elf: &'static [u8],
 }
 
 impl OpenObject {
     /// Writes `value` at `offset` of a section of global variables: `.rodata`, `.data`, `.bss`, or one
     /// that the source names `.data.x`, `.rodata.x`. The verifier counts on what is in `.rodata`.
     ///
-    /// Where a variable stands is the compiler's choice: put those to be set into one struct, or take
-    /// the offset from what `wasm-bpf gen rust` writes.
+    /// Where a variable stands is the compiler's choice: see [`OpenObject::set_variable`].
     pub fn set_global<T: Plain>(&self, section: &str, offset: u32, value: &T) -> io::Result<()> {
         self.handle.set_global(section, offset, bytes_of(value))
+    }
+
+    /// Gives a global variable its first value, by its name: what the verifier counts on for one that is
+    /// `const volatile`. `InvalidInput` when it is not as large as `T`.
+    pub fn set_variable<T: Plain>(&self, name: &str, value: &T) -> io::Result<()> {
+        let Variable {
+            section, offset, ..
+        } = find_variable::<T>(self.elf, name)?;
+        self.set_global(section, offset, value)
     }
 
     /// Loads the maps and programs.
@@ -57,6 +68,7 @@ impl OpenObject {
         }
         Ok(Object {
             handle: self.handle,
+            elf: self.elf,
         })
     }
 }
@@ -65,23 +77,26 @@ impl OpenObject {
 #[derive(Debug)]
 pub struct Object {
     handle: Handle,
+    elf: &'static [u8],
 }
 
 impl Object {
-    /// Opens the bytes of an ELF file, which are copied.
-    pub fn open(elf: &[u8]) -> io::Result<OpenObject> {
+    /// Opens the bytes of an ELF file: of `include_bytes!()`, or a `Box` that was leaked, since variables
+    /// are looked up in them later.
+    pub fn open(elf: &'static [u8]) -> io::Result<OpenObject> {
         let size = u32::try_from(elf.len()).map_err(|_| from_kernel(-sys::errno::EINVAL))?;
         // SAFETY: the pointer and the size are those of one slice.
         match unsafe { sys::object_open(elf.as_ptr(), size) } {
             0 => Err(explained(-sys::errno::EINVAL)),
             handle => Ok(OpenObject {
                 handle: Handle(handle),
+                elf,
             }),
         }
     }
 
     /// Opens and loads the bytes of an ELF file.
-    pub fn load(elf: &[u8]) -> io::Result<Self> {
+    pub fn load(elf: &'static [u8]) -> io::Result<Self> {
         Self::open(elf)?.load()
     }
 
@@ -103,6 +118,13 @@ impl Object {
     /// Attaches a program as its section name says; short for `program(name)?.attach()`.
     pub fn attach(&self, program: &str) -> io::Result<Link> {
         self.program(program)?.attach()
+    }
+
+    /// Attaches every program as its section name says, or none when one cannot be.
+    pub fn attach_all(&self) -> io::Result<Vec<Link>> {
+        elf::programs(self.elf)
+            .map(|name| self.attach(name))
+            .collect()
     }
 
     /// A map by its name, with the types of its keys and values.
@@ -144,6 +166,26 @@ impl Object {
         self.handle.set_global(section, offset, bytes_of(value))
     }
 
+    /// Sets a global variable of programs that are running, by its name.
+    pub fn set_variable<T: Plain>(&self, name: &str, value: &T) -> io::Result<()> {
+        let Variable {
+            section, offset, ..
+        } = find_variable::<T>(self.elf, name)?;
+        self.set_global(section, offset, value)
+    }
+
+    /// What a global variable is now, by its name.
+    pub fn variable<T: Plain>(&self, name: &str) -> io::Result<T> {
+        let Variable {
+            section, offset, ..
+        } = find_variable::<T>(self.elf, name)?;
+        let values = self.map_handle(section)?.only_element()?;
+        values
+            .get(offset as usize..)
+            .and_then(from_bytes)
+            .ok_or_else(|| no_such("variable", name, -sys::errno::ENOENT))
+    }
+
     pub(crate) fn raw(&self) -> u64 {
         self.handle.0
     }
@@ -157,6 +199,20 @@ impl Object {
         }
         MapHandle::new(self, token, name)
     }
+}
+
+fn find_variable<T: Plain>(elf: &'static [u8], name: &str) -> io::Result<Variable<'static>> {
+    let variable = elf::find_variable(elf, name)
+        .ok_or_else(|| no_such("variable", name, -sys::errno::ENOENT))?;
+    if variable.size == size_of::<T>() {
+        return Ok(variable);
+    }
+    let text = format!(
+        "variable \"{name}\" has {} bytes, not {}",
+        variable.size,
+        size_of::<T>()
+    );
+    Err(io::Error::new(ErrorKind::InvalidInput, text))
 }
 
 fn no_such(what: &str, name: &str, result: i32) -> io::Error {

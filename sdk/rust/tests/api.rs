@@ -63,7 +63,12 @@ fn objects() -> io::Result<Object> {
         ErrorKind::NotFound
     );
     assert!(open.set_global(".rodata", 1 << 20, &1u32).is_err());
+    assert_eq!(kind(open.set_variable("missing", &1u32)), ErrorKind::NotFound);
+    assert_eq!(kind(open.set_variable("scale", &1u64)), ErrorKind::InvalidInput);
+    open.set_variable("scale", &3u32)?;
+    open.set_variable("settings", &Settings { factor: 7, addend: 2 })?;
     let object = open.load()?;
+    assert_eq!((object.variable::<u32>("scale")?, object.variable::<u32>("first_number")?), (3, 100));
     assert_eq!(
         kind(object.set_global(".rodata", 0, &1u32)),
         ErrorKind::PermissionDenied
@@ -145,6 +150,9 @@ fn events(object: &Object) -> io::Result<()> {
         1
     );
     assert_eq!(ring.stats()?.delivered, 3);
+    assert_eq!((object.variable::<u32>("calls")?, object.variable::<u64>("sum")?), (2, 2 * 23));
+    object.set_variable("calls", &10u32)?;
+    assert_eq!(object.variable::<u32>("calls")?, 10);
 
     place(Order::Perf, 2);
     let mut numbers = Vec::new();
@@ -174,6 +182,8 @@ fn events(object: &Object) -> io::Result<()> {
 }
 
 fn attach_errors(object: &Object) -> io::Result<()> {
+    // "produce" can be attached, "pass" says not where.
+    assert!(object.attach_all().is_err());
     let pass = object.program("pass")?;
     let error = pass.attach_to("no-such-if0").unwrap_err();
     assert!(error.to_string().contains("no-such-if0"), "{error}");

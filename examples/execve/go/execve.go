@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+
+// The guest half: prints every execve(2) until Ctrl-C.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	_ "embed"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+	"unsafe"
+
+	"wasmbpf"
+)
+
+//go:embed execve.bpf.o
+var execve []byte
+
+const (
+	pollTime = 100 * time.Millisecond
+	anyUID   = 1<<32 - 1
+	argLen   = 128
+)
+
+const usage = `Usage: execve [-T] [-x] [-q] [-u UID] [-n NAME] [-v]
+Prints every program that is started, with its arguments.
+
+  -T, --time       when, in UTC
+  -x, --fails      failed calls as well
+  -q, --quote      arguments in double quotes
+  -u, --uid UID    only this user's
+  -n, --name NAME  only processes whose name has this in it
+  -v, --verbose    counts at the end, to stderr
+  -h, --help       this text
+`
+
+// event is struct event of execve.h, in front of its arguments.
+type event struct {
+	Pid      uint32
+	Ppid     uint32
+	Uid      uint32
+	Result   int32
+	ArgCount uint32
+	MoreArgs uint32
+	ArgsSize uint32
+	Comm     [16]byte
+}
+
+// config is struct config of execve.h.
+type config struct {
+	uid       uint32
+	failedToo uint32
+}
+
+type tool struct {
+	config               config
+	name                 string
+	time, quote, verbose bool
+	out                  *bufio.Writer
+	shown                uint64
+}
+
+// printable is text as it is, but for what a terminal might obey, which stands there as \xNN: processes
+// choose their own names and arguments.
+func printable(text []byte) string {
+	line := make([]byte, 0, len(text))
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		if r == utf8.RuneError && size == 1 || unicode.IsControl(r) {
+			for _, b := range text[:size] {
+				line = fmt.Appendf(line, "\\x%02x", b)
+			}
+		} else {
+			line = append(line, text[:size]...)
+		}
+		text = text[size:]
+	}
+	return string(line)
+}
+
+// arguments are those of an event, as they are printed.
+func (t *tool) arguments(e *event, args []byte) string {
+	var words []string
+	for range e.ArgCount {
+		arg, rest, _ := bytes.Cut(args, []byte{0})
+		word := printable(arg)
+		if len(arg) == argLen-1 {
+			word += "..."
+		}
+		if t.quote {
+			word = `"` + word + `"`
+		}
+		words, args = append(words, word), rest
+	}
+	if e.MoreArgs != 0 {
+		words = append(words, "...")
+	}
+	return strings.Join(words, " ")
+}
+
+func (t *tool) handle(record wasmbpf.Event) {
+	e, ok := wasmbpf.Decode[event](record)
+	args := record.Bytes[min(unsafe.Sizeof(e), uintptr(len(record.Bytes))):]
+	if !ok || len(args) < int(e.ArgsSize) {
+		return
+	}
+	comm, _, _ := bytes.Cut(e.Comm[:], []byte{0})
+	if !strings.Contains(string(comm), t.name) {
+		return
+	}
+	t.shown++
+	if t.time {
+		fmt.Fprint(t.out, time.Now().UTC().Format(time.TimeOnly), " ")
+	}
+	fmt.Fprintf(t.out, "%-16s %-7d %-7d %3d %s\n",
+		printable(comm), e.Pid, e.Ppid, e.Result, t.arguments(&e, args[:e.ArgsSize]))
+}
+
+func (t *tool) trace() error {
+	object, err := wasmbpf.Open(execve)
+	if err != nil {
+		return err
+	}
+	defer object.Close()
+	if err := wasmbpf.SetVariable(object, "config", &t.config); err != nil {
+		return err
+	}
+	if err := object.Load(); err != nil {
+		return err
+	}
+	// The buffer first: what is sent before it is there is lost.
+	events, err := object.PerfBuffer("events")
+	if err != nil {
+		return err
+	}
+	if _, err := object.AttachAll(); err != nil {
+		return err
+	}
+
+	t.out = bufio.NewWriter(os.Stdout)
+	if t.time {
+		fmt.Fprint(t.out, "TIME     ")
+	}
+	fmt.Fprintf(t.out, "%-16s %-7s %-7s %3s ARGS\n", "PCOMM", "PID", "PPID", "RET")
+	// A pipe is to show each event when it happens.
+	for err = t.out.Flush(); err == nil; {
+		_, err = events.Poll(pollTime, t.handle)
+		err = errors.Join(err, t.out.Flush())
+	}
+	if !errors.Is(err, wasmbpf.ErrInterrupted) {
+		return err
+	}
+	stats, err := events.Stats()
+	if t.verbose {
+		fmt.Fprintf(os.Stderr, "%d shown, %d lost\n", t.shown, stats.Lost)
+	} else if stats.Lost > 0 {
+		fmt.Fprintf(os.Stderr, "warning: %d events lost, the perf buffer was full\n", stats.Lost)
+	}
+	return err
+}
+
+// parse reads the options, which Go's flag takes with one dash or two.
+func parse(args []string) (t *tool, err error) {
+	t = &tool{}
+	flags := flag.NewFlagSet("execve", flag.ContinueOnError)
+	flags.Usage = func() {}
+	flags.SetOutput(io.Discard)
+	both := func(define func(name string), short, long string) { define(short); define(long) }
+	var failed bool
+	uid := uint(anyUID)
+	both(func(n string) { flags.BoolVar(&t.time, n, false, "") }, "T", "time")
+	both(func(n string) { flags.BoolVar(&failed, n, false, "") }, "x", "fails")
+	both(func(n string) { flags.BoolVar(&t.quote, n, false, "") }, "q", "quote")
+	both(func(n string) { flags.BoolVar(&t.verbose, n, false, "") }, "v", "verbose")
+	both(func(n string) { flags.UintVar(&uid, n, anyUID, "") }, "u", "uid")
+	both(func(n string) { flags.StringVar(&t.name, n, "", "") }, "n", "name")
+	if err = flags.Parse(args); err != nil {
+		return
+	}
+	if flags.NArg() > 0 {
+		return nil, fmt.Errorf("nobody asked for %q", flags.Arg(0))
+	}
+	if uid > anyUID {
+		return nil, fmt.Errorf("-u wants a number below %d", uint64(anyUID))
+	}
+	t.config.uid = uint32(uid)
+	if failed {
+		t.config.failedToo = 1
+	}
+	return t, nil
+}
+
+func main() {
+	t, err := parse(os.Args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		if _, err := os.Stdout.WriteString(usage); err != nil {
+			os.Exit(1)
+		}
+		return
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "error: %v\n%s", err, usage)
+		os.Exit(2)
+	}
+	if err := t.trace(); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}

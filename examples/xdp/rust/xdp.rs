@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+//! The guest half: sets the rules and prints the counters.
+#[path = "../../common/traffic.rs"]
+mod traffic;
+
+const USAGE: &str = "\
+Usage: xdp [-i S] [-c COUNT] [-d RULE]... [-v] INTERFACE
+Counts the packets that come in on an interface, and drops those of rules.
+
+  INTERFACE         such as eth0: those of /sys/class/net
+  -i, --interval S  seconds between two outputs (default: 1)
+  -c, --count N     ends after that many
+  -d, --drop RULE   tcp, udp, icmp, tcp:PORT, udp:PORT (the receiver's), or the sender's
+                    address; can be given again
+  -v, --verbose     the settings first, to stderr
+  -h, --help        this text
+";
+
+fn main() {
+    let tool = traffic::Tool {
+        usage: USAGE,
+        object: include_bytes!(concat!(env!("OBJECTS"), "/xdp.bpf.o")),
+        programs: &["on_packet"],
+    };
+    tool.main();
+}
