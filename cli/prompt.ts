@@ -36,7 +36,7 @@ export function ask(question: string, options: { hidden: boolean }): string {
 function noTerminal(): HostError {
   return new HostError("Cannot ask for a name or a password: standard input is no terminal", {
     code: "NO_TERMINAL",
-    hint: "give them with --username NAME --password-stdin",
+    hint: "log in first: wasm-bpf login --username NAME --password-stdin",
   });
 }
 

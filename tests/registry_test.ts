@@ -218,6 +218,8 @@ registryTest(
       wrong.ping(),
       (error: Error) => !/wr0ng|dGVzd/.test(error.message + error.stack),
     );
+    await assert.rejects(wrong.ping(), { hint: /does not take these credentials/ });
+    await assert.rejects(anonymous.ping(), { hint: /^log in: wasm-bpf login 127\.0\.0\.1:\d+$/ });
     using right = new Registry(registry.host, { credentials: credentials("tester") });
     await right.ping();
     await pushManifest(right.repository("x"), "v1");
@@ -253,7 +255,10 @@ Deno.test("Registry pulls as anybody where that is allowed, and says where it is
     await pushManifest(tester.repository("private/x"), "v1");
     using anonymous = new Registry(registry.host);
     await anonymous.repository("public/x").resolve("v1");
-    await assert.rejects(anonymous.repository("private/x").resolve("v1"), { code: "UNAUTHORIZED" });
+    await assert.rejects(anonymous.repository("private/x").resolve("v1"), {
+      code: "UNAUTHORIZED",
+      hint: /^log in: /,
+    });
     assert.ok(tokens.requests.some(({ user }) => user === undefined));
     using reader = new Registry(registry.host, { credentials: credentials("reader") });
     await assert.rejects(pushManifest(reader.repository("private/x"), "v2"), {

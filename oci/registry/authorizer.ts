@@ -50,6 +50,11 @@ export class Authorizer {
     return `Bearer ${token}`;
   }
 
+  /** Whether there are credentials for it: a token may be anybody's. */
+  async knows(wanted: Wanted): Promise<boolean> {
+    return await this.#credential(wanted) !== undefined;
+  }
+
   /**
    * Learns from a 401.
    *

@@ -84,9 +84,10 @@ export class Connection implements Disposable {
    */
   async request(request: ApiRequest): Promise<Answer> {
     const attempt = async () => {
-      const answer = await this.#authorized(request);
+      const { answer, authorization } = await this.#authorized(request);
       if (request.expected.includes(answer.status)) return answer;
-      throw await statusError(answer, this.registry);
+      const identified = authorization !== undefined && await this.#authorizer.knows(request);
+      throw await statusError(answer, this.registry, { identified });
     };
     return await (request.once ? attempt() : this.#retrying(request, attempt));
   }
@@ -112,7 +113,9 @@ export class Connection implements Disposable {
   }
 
   /** A request with what is known about authentication; a 401 of the registry's own is learned from. */
-  async #authorized(request: ApiRequest): Promise<Answer> {
+  async #authorized(
+    request: ApiRequest,
+  ): Promise<{ answer: Answer; authorization: string | undefined }> {
     const root = await (this.#root ??= this.#findRoot(request));
     const url = request.path instanceof URL ? request.path : new URL(request.path, root);
     for (let lessons = 0;; lessons++) {
@@ -124,12 +127,10 @@ export class Connection implements Disposable {
         ...(authorization === undefined ? {} : { authorization }),
       };
       const answer = await this.#follow({ ...request, url, headers });
-      if (answer.status !== 401 || !isSameOrigin(answer.url, root)) return answer;
-      if (
-        lessons === MAX_LESSONS || !(await this.#authorizer.learn(answer, request, authorization))
-      ) {
-        return answer;
-      }
+      const isQuestion = answer.status === 401 && isSameOrigin(answer.url, root);
+      const isNews = isQuestion && lessons < MAX_LESSONS &&
+        await this.#authorizer.learn(answer, request, authorization);
+      if (!isNews) return { answer, authorization };
       await answer.discard();
     }
   }

@@ -45,14 +45,30 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   },
 };
 
+/** The same to somebody whose credentials the registry has seen. */
+const MEANINGS_TO_KNOWN: Readonly<Record<number, Meaning>> = {
+  401: {
+    code: "UNAUTHORIZED",
+    text: "Unauthorized",
+    hint:
+      "the registry does not take these credentials for it: wasm-bpf login REGISTRY with others",
+  },
+  404: { code: "NOT_FOUND", text: "Not Found", hint: "check the name" },
+};
+
 /**
  * Reads what the server says about it, and makes an error of an answer. The body is used up.
  *
  * @param registry as `wasm-bpf login` takes it
+ * @param options.identified credentials were shown: then to log in is not what is missing
  */
-export async function statusError(answer: Answer, registry: string): Promise<RegistryError> {
+export async function statusError(
+  answer: Answer,
+  registry: string,
+  options: { identified: boolean } = { identified: false },
+): Promise<RegistryError> {
   const { status, method, url } = answer;
-  const meaning = MEANINGS[status];
+  const meaning = (options.identified ? MEANINGS_TO_KNOWN[status] : undefined) ?? MEANINGS[status];
   const isUnavailable = [500, 502, 503, 504].includes(status);
   const said = saidBy(await answer.excerpt(MAX_BODY), answer.headers.get("content-type") ?? "");
   return new RegistryError(
