@@ -21,8 +21,8 @@ export function grantsOf(line: RunLine, environment: Environment = processEnviro
   const memory = line.values["max-memory"];
   return {
     env: environmentOf(line, environment),
-    preopens: (line.lists?.dir ?? []).map(parsePreopen),
-    listen: line.lists?.listen ?? [],
+    preopens: preopensOf(line.lists?.dir ?? []),
+    listen: (line.lists?.listen ?? []).map(checkAddress),
     stdio: {
       stdin: streamOf(line.values.stdin),
       stdout: streamOf(line.values.stdout),
@@ -37,6 +37,29 @@ export function grantsOf(line: RunLine, environment: Environment = processEnviro
 function streamOf(value: string | undefined): "inherit" | "null" | { file: string } {
   if (value === undefined) return "inherit";
   return value === "null" ? "null" : { file: value };
+}
+
+function preopensOf(texts: readonly string[]): Preopen[] {
+  const preopens = texts.map(parsePreopen);
+  const names = preopens.map(({ guest }) => guest.replace(/(?<=.)\/+$/, ""));
+  const twice = names.findIndex((name, i) => names.indexOf(name) < i);
+  if (twice >= 0) {
+    throw new UsageError(
+      `Cannot use --dir ${texts[twice]}: the module has a folder ${names[twice]} already`,
+      "give each folder a path of its own, as in HOST::GUEST",
+    );
+  }
+  return preopens;
+}
+
+/** Whether it is one of this machine is seen when it is opened. */
+function checkAddress(text: string): string {
+  const port = /^(?:\[[^\]]+\]|[^:[\]]+):(\d{1,5})$/.exec(text)?.[1];
+  if (port !== undefined && Number(port) <= 65535) return text;
+  throw new UsageError(
+    `Cannot use --listen ${text}: it is not HOST:PORT`,
+    "write it like 127.0.0.1:8080 or [::1]:8080; a port is at most 65535",
+  );
 }
 
 /**

@@ -103,3 +103,20 @@ Deno.test("grantsOf() reads the limit of memory", () => {
   assert.deepEqual(grants(["--max-memory", "1M"]).limits, { memoryBytes: 1024 ** 2 });
   assert.throws(() => grants(["--max-memory", "1MB"]), { code: "USAGE" });
 });
+
+Deno.test("grantsOf() refuses a folder's name given twice, however it is written", () => {
+  for (
+    const [one, two] of [["/a", "/a"], ["/x::/a", "/a/"], ["/a::/b//", "/c::/b"], [".", "/::."]]
+  ) {
+    assert.throws(() => grants(["--dir", one, "--dir", two] as string[]), { code: "USAGE" });
+  }
+  assert.equal(grants(["--dir", "/a", "--dir", "/a::/b"]).preopens?.length, 2);
+});
+
+Deno.test("grantsOf() takes HOST:PORT, and nothing else, to listen at", () => {
+  const listen = ["127.0.0.1:0", "[::1]:8080", "localhost:65535", "a-b.c:1"];
+  assert.deepEqual(grants(listen.flatMap((text) => ["--listen", text])).listen, listen);
+  for (const text of ["80", "a:", ":80", "a:b", "::1:80", "[::1]", "a:65536", "a:1:2", "[]:1"]) {
+    assert.throws(() => grants(["--listen", text]), { code: "USAGE" }, text);
+  }
+});
