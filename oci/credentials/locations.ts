@@ -52,8 +52,7 @@ export function locations(around: Surroundings): Location[] {
   const named = env("REGISTRY_AUTH_FILE");
   const dockers = env("DOCKER_CONFIG");
   const caller = callerOf(around);
-  const home = env("HOME");
-  const runtime = env("XDG_RUNTIME_DIR");
+  const { home, runtime, config } = folders(around);
   return [
     ...(named === undefined ? [] : [own(named, false)]),
     ...(dockers === undefined ? [] : [own(`${dockers}/config.json`, true)]),
@@ -66,18 +65,19 @@ export function locations(around: Surroundings): Location[] {
     ...(named !== undefined ? [] : [
       ...(runtime === undefined ? [] : [own(`${runtime}/containers/auth.json`, false)]),
       own(`/run/containers/${uid}/auth.json`, false),
-      ...configFolder(env, home).map((folder) => own(`${folder}/containers/auth.json`, false)),
+      ...(config === undefined ? [] : [own(`${config}/containers/auth.json`, false)]),
     ]),
   ];
 }
 
 /** The file that `login` writes. Under sudo it is root's: a folder of others is no place to write to. */
-export function loginLocation({ env }: Surroundings): Location | undefined {
+export function loginLocation(around: Surroundings): Location | undefined {
+  const { env } = around;
   const named = env("REGISTRY_AUTH_FILE");
   if (named !== undefined) return own(named, false);
   const dockers = env("DOCKER_CONFIG");
   if (dockers !== undefined) return own(`${dockers}/config.json`, true);
-  const home = env("HOME");
+  const { home } = folders(around);
   return home === undefined ? undefined : own(`${home}/.docker/config.json`, true);
 }
 
@@ -85,10 +85,28 @@ function own(path: string, isDockers: boolean): Location {
   return { path, owner: undefined, isDockers };
 }
 
-function configFolder(env: Surroundings["env"], home: string | undefined): string[] {
-  const given = env("XDG_CONFIG_HOME");
-  if (given !== undefined) return [given];
-  return home === undefined ? [] : [`${home}/.config`];
+interface Folders {
+  readonly home: string | undefined;
+  readonly runtime: string | undefined;
+  readonly config: string | undefined;
+}
+
+/**
+ * This user's own folders. sudo may leave those of the caller in the environment: what root reads as its
+ * own, and writes to, must not be theirs.
+ */
+function folders(around: Surroundings): Folders {
+  const { env, passwd } = around;
+  if (callerOf(around) !== undefined) {
+    const home = homeOf(passwd(), 0);
+    return { home, runtime: undefined, config: home && `${home}/.config` };
+  }
+  const home = env("HOME");
+  return {
+    home,
+    runtime: env("XDG_RUNTIME_DIR"),
+    config: env("XDG_CONFIG_HOME") ?? (home && `${home}/.config`),
+  };
 }
 
 function filesOf(owner: Caller): Location[] {
@@ -105,13 +123,22 @@ export function callerOf({ env, uid, passwd }: Surroundings): Caller | undefined
   const given = env("SUDO_UID") ?? "";
   const callerUid = /^\d{1,10}$/.test(given) ? Number(given) : 0;
   if (uid !== 0 || callerUid === 0 || callerUid > 0xffff_fffe) return undefined;
-  for (const line of passwd().split("\n")) {
-    const [name = "", , uidText, gidText, , home = ""] = line.split(":");
-    if (uidText !== String(callerUid) || !/^\d{1,10}$/.test(gidText ?? "")) continue;
-    if (!home.startsWith("/")) return undefined;
-    return { uid: callerUid, gid: Number(gidText), name, home };
-  }
-  return undefined;
+  const [name = "", , , gid = ""] = entryOf(passwd(), callerUid) ?? [];
+  const home = homeOf(passwd(), callerUid);
+  if (home === undefined || !/^\d{1,10}$/.test(gid)) return undefined;
+  return { uid: callerUid, gid: Number(gid), name, home };
+}
+
+/** A user's fields in passwd(5). */
+function entryOf(passwd: string, uid: number): string[] | undefined {
+  return passwd.split("\n").map((line) => line.split(":")).find((fields) =>
+    fields[2] === String(uid)
+  );
+}
+
+function homeOf(passwd: string, uid: number): string | undefined {
+  const home = entryOf(passwd, uid)?.[5];
+  return home?.startsWith("/") ? home : undefined;
 }
 
 /**

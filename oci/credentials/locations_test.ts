@@ -70,6 +70,22 @@ Deno.test("callerOf() knows nobody but by root's word and the list of users", ()
   });
 });
 
+Deno.test("locations() under sudo are never the caller's for root's own, whatever sudo kept", () => {
+  const env = {
+    HOME: "/home/ann",
+    XDG_CONFIG_HOME: "/home/ann/c",
+    XDG_RUNTIME_DIR: "/run/user/1000",
+  };
+  const all = locations(around({ ...env, SUDO_UID: "1000" }, 0));
+  assert.deepEqual(paths(all.filter(({ owner }) => owner === undefined)), [
+    "/root/.docker/config.json",
+    "/run/containers/0/auth.json",
+    "/root/.config/containers/auth.json",
+  ]);
+  const location = loginLocation(around({ ...env, SUDO_UID: "1000" }, 0));
+  assert.equal(location?.path, "/root/.docker/config.json");
+});
+
 Deno.test("loginLocation() is never another user's file", () => {
   const location = loginLocation(around({ HOME: "/root", SUDO_UID: "1000" }, 0));
   assert.equal(location?.path, "/root/.docker/config.json");
