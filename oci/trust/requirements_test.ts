@@ -101,7 +101,9 @@ Deno.test("requirementsFor() uses no policy that others can write to, and none t
   const text = JSON.stringify({ references: { "*": "accept" } });
   const link = `${folder.path}/link.json`;
   Deno.symlinkSync("nowhere.json", link);
+  Deno.symlinkSync("loop", `${folder.path}/loop`);
   const odd = [
+    `${folder.path}/loop/policy.json`,
     folder.write("open.json", text, 0o666),
     folder.write("cut.json", text.slice(1)),
     folder.write("empty.json", ""),

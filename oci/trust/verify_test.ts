@@ -3,6 +3,7 @@ import {
   addSignatures,
   cosignBytes,
   cosignKey,
+  cosignPrivateKey,
   signedRepository,
   TOOL,
 } from "../../tests/support/cosign_data.ts";
@@ -128,6 +129,33 @@ Deno.test("verifySignatures() takes no attestation for a signature", async () =>
   });
 });
 
+Deno.test("verifySignatures() takes nothing that the key has signed as something else", async () => {
+  const key = await cosignPrivateKey("p256");
+  const good = JSON.parse(new TextDecoder().decode(cosignBytes("p256-tag.payload.json")));
+  const { critical } = good;
+  const payloads = [
+    { critical: { ...critical, type: "atomic container signature" } },
+    { critical: { ...critical, type: undefined } },
+    { critical: { ...critical, image: undefined } },
+    { critical: { ...critical, identity: {} } },
+    { optional: good.critical },
+    "text",
+    null,
+  ];
+  for (const [payload, isGood] of [[good, true], ...payloads.map((one) => [one, false])]) {
+    const repository = forged("p256-tag", (parts) => {
+      parts.payload = JSON.stringify(payload);
+      const signature = key.sign(new TextEncoder().encode(parts.payload)).toBase64();
+      for (const { annotations } of parts.manifest.layers) {
+        if (annotations !== undefined) annotations[SIGNATURE] = signature;
+      }
+    });
+    const verdict = verify(repository, [cosignKey("p256")]);
+    if (isGood) await verdict;
+    else await assert.rejects(verdict, { code: "BAD_SIGNATURE" }, JSON.stringify(payload));
+  }
+});
+
 Deno.test("verifySignatures() refuses what was changed in a signed payload", async () => {
   const changes: [string, (text: string) => string][] = [
     ["p256-tag", (text) => text.replace("p256-tag", "p256-tug")],
@@ -171,6 +199,15 @@ Deno.test("verifySignatures() refuses signatures that are none", async () => {
     delete layer?.annotations;
   });
   await assert.rejects(verify(without, [cosignKey("p256")]), { code: "BAD_SIGNATURE" });
+});
+
+Deno.test("verifySignatures() refuses lists of signatures that are empty", async () => {
+  const bundle = forged("p256-bundle", (parts) => {
+    parts.payload = parts.payload.replace(/"signatures":\[.*?\]/, '"signatures":[]');
+  });
+  await assert.rejects(verify(bundle, [cosignKey("p256")]), { code: "BAD_SIGNATURE" });
+  const tagged = forged("p256-tag", ({ manifest }) => manifest.layers = []);
+  await assert.rejects(verify(tagged, [cosignKey("p256")]), { code: "NOT_SIGNED" });
 });
 
 Deno.test("verifySignatures() refuses documents of any odd shape, and goes on behind them", async () => {
