@@ -68,8 +68,9 @@ export function generate(
 }
 
 const EVENTS_UNKNOWN =
-  "The object sends events, but clang left their type out of BTF, which nothing refers to. A line " +
-  "like this one in its source keeps it: const struct event *unused __attribute__((unused));";
+  "The object sends events. Unless their type is that of a map or variable as well, clang has left " +
+  "it out of BTF, since nothing refers to it. A line like this one in the source keeps it: " +
+  "const struct event *unused __attribute__((unused));";
 
 function skeletonOf(
   { btf, object }: Source,

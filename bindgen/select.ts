@@ -25,6 +25,7 @@ const META_SECTIONS = /^(\.maps|maps|license|version)$/;
 const FLAVOUR = /.___/;
 
 const DEFINITIONS: readonly number[] = [Kind.Struct, Kind.Union, Kind.Enum, Kind.Enum64];
+/** `BPF_MAP_TYPE_PERF_EVENT_ARRAY`, `BPF_MAP_TYPE_RINGBUF`. */
 const EVENT_MAPS = [4, 27];
 
 /** What is emitted by default, and whether events may be missing. */
@@ -37,7 +38,6 @@ export function defaultRoots(
   }
   const maps = mapsOf(btf, sections);
   const roots = maps.flatMap((map) => rootsOfMap(map));
-  const sure = new Set(roots.map(({ id }) => resolve(btf, id).id));
   const pointers: Root[] = [];
   for (const { name: section, variables } of sections) {
     if (KERNEL_SECTIONS.test(section) || META_SECTIONS.test(section)) continue;
@@ -50,7 +50,8 @@ export function defaultRoots(
   const kernel = kernelTypes(btf, object, sections);
   const definers = new Set(maps.flatMap(definitionsOf));
   const rest = definitions(btf, (id) => !kernel.has(id) && !definers.has(id));
-  const events = pointers.length > 0 || rest.some(({ id }) => !sure.has(resolve(btf, id).id));
+  const other = reach(btf, roots.map(({ id }) => id), (type) => type.kind !== "ptr");
+  const events = pointers.length > 0 || rest.some(({ id }) => !other.has(id));
   const wantsEvents = maps.some(({ type }) => EVENT_MAPS.includes(type));
   return { roots: [...roots, ...pointers, ...rest], eventsUnknown: wantsEvents && !events };
 }
@@ -97,7 +98,6 @@ function isDefinition(type: BtfType): type is Extract<BtfType, { kind: "struct" 
  */
 function kernelTypes(btf: Btf, object: EbpfObject, sections: readonly DataSection[]): Set<number> {
   const programs = new Set(programNames(object));
-  const found = new Set<number>();
   const waiting: number[] = [...object.coreTypes];
   for (const { name, variables } of sections) {
     for (const { type, linkage } of variables) {
@@ -110,11 +110,24 @@ function kernelTypes(btf: Btf, object: EbpfObject, sections: readonly DataSectio
     if (func.kind !== "func") continue;
     if (func.linkage === "extern" || programs.has(func.name)) waiting.push(func.type);
   }
+  return reach(btf, waiting, () => true);
+}
+
+/** The types of these ids, and all that those lead to which `follow` accepts. */
+function reach(
+  btf: Btf,
+  ids: readonly number[],
+  follow: (type: BtfType) => boolean,
+): Set<number> {
+  const found = new Set<number>();
+  const waiting = [...ids];
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
     if (found.has(id)) continue;
     found.add(id);
+    const type = btf.type(id);
+    if (!follow(type)) continue;
     // One after another: a struct may have more members than a call takes arguments.
-    for (const next of references(btf.type(id))) waiting.push(next);
+    for (const next of references(type)) waiting.push(next);
   }
   return found;
 }

@@ -22,6 +22,12 @@ async function gen(...args: string[]): Promise<string> {
   return stdout;
 }
 
+/** Names of the types that C code defines. */
+function definitions(text: string): (string | undefined)[] {
+  return [...text.matchAll(/^(?:typedef )?(?:struct|union|enum) ?(\w*) \{$/gm)]
+    .map(([, name]) => name);
+}
+
 /** One error, perhaps a hint, nothing on standard output. */
 function assertError(result: CliResult, code: number, error: RegExp): void {
   assert.equal(result.code, code, result.stderr);
@@ -44,14 +50,20 @@ Deno.test("gen makes the same text each time, in every language", async () => {
 });
 
 Deno.test("gen takes what maps, variables and events are made of, and no more", async () => {
-  const defined = (text: string) =>
-    [...text.matchAll(/^(?:typedef )?(?:struct|union|enum) ?(\w*) \{$/gm)].map(([, name]) => name);
-  assert.deepEqual(defined(await gen("c", MAPS)), [
+  assert.deepEqual(definitions(await gen("c", MAPS)), [
     // A typedef has no tag.
     "",
     ...["mp_key", "mp_value", "array_value", "settings", "mp_event", "mp_only_in_subprogram"],
     ...["maps_bpf_bss", "maps_bpf_data", "maps_bpf_data_custom", "maps_bpf_rodata"],
   ]);
+});
+
+Deno.test("gen leaves the kernel's types out, unless they are asked for", async () => {
+  const object = join(folder, "core.bpf.o");
+  await runTool("clang", [...options, "-c", join(CORPUS_FOLDER, "core.c"), "-o", object]);
+  assert.deepEqual(definitions(await gen("c", object)), ["cr_own"]);
+  const names = definitions(await gen("c", object, "-t", "cr_context", "-t", "cr_kernel___old"));
+  assert.deepEqual(names, ["cr_own", "cr_context", "cr_kernel___old"]);
 });
 
 Deno.test("gen -o replaces a file, and --type adds to it", async () => {

@@ -94,7 +94,8 @@ static inline int libbpf_wasm_copy_section(struct bpf_map *map,
 					   const struct libbpf_elf_section *section)
 {
 	map->initial_size = (size_t)section->size;
-	map->initial = calloc(1, map->initial_size);
+	/* A skeleton's struct of the variables ends at its own alignment, perhaps behind them. */
+	map->initial = calloc(1, (map->initial_size + 15) & ~(size_t)15);
 	if (!map->initial)
 		return -1;
 	if (section->type != LIBBPF_ELF_NOBITS)
