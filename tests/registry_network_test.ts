@@ -232,3 +232,41 @@ Deno.test("the binary trusts the machine's authorities, and keeps a login that g
     await Deno.remove(home, { recursive: true });
   }
 });
+
+Deno.test({
+  name: "the binary under sudo logs in as the caller, and keeps nothing in his folders",
+  ignore: Deno.uid() !== 0,
+  fn: async () => {
+    await using registry = await TestRegistry.start({ auth: "htpasswd" });
+    const folder = await Deno.makeTempDir({ prefix: "wasm-bpf-sudo-" });
+    const [ann, root] = [`${folder}/ann`, `${folder}/root`];
+    const config = `${ann}/.docker/config.json`;
+    try {
+      await Deno.mkdir(`${ann}/.docker`, { recursive: true });
+      const passwd = `root:x:0:0::${root}:/bin/sh\nann:x:1000:1000::${ann}:/bin/sh\n`;
+      await Deno.writeTextFile(`${folder}/passwd`, passwd);
+      const auth = btoa("tester:correct horse");
+      await Deno.writeTextFile(config, JSON.stringify({ auths: { [registry.host]: { auth } } }));
+      await Deno.chown(config, 1000, 1000);
+      // In a mount namespace of its own, where ann is a user.
+      const script = `mount --bind ${folder}/passwd /etc/passwd && exec "$@"`;
+      const through = ["unshare", "-m", "sh", "-c", script, "sh"];
+      const env = {
+        HOME: ann,
+        SUDO_UID: "1000",
+        SUDO_USER: "ann",
+        XDG_DATA_HOME: `${folder}/data`,
+      };
+      const run = (...args: string[]) => runCli(args, { through, env });
+      const missing = `${registry.host}/none`;
+      assert.match((await run("pull", missing)).stderr, /404 Not Found/);
+      const login = ["login", "-u", "reader", "-p", "battery staple", registry.host];
+      assert.match((await run(...login)).stdout, new RegExp(`kept in ${root}/`));
+      await run("logout", registry.host);
+      await Deno.chown(config, 1001, 1001);
+      assert.match((await run("pull", missing)).stderr, /somebody else[^]*401 Unauthorized/);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
