@@ -831,3 +831,50 @@ Deno.test("a signal ends a transfer, a wait and an upload at once, with its reas
     await assert.rejects(working, reason);
   }
 });
+
+Deno.test("a token that reaches not far enough is exchanged for one that does, once", async () => {
+  const wider = "repository:x:pull,push registry:catalog:*";
+  await using tokens = new FaultProxy(registry.url, [{
+    times: ALWAYS,
+    answer: ({ path }) => {
+      const scopes = new URL(path, "http://x").searchParams.getAll("scope");
+      return token({ token: scopes.includes("repository:x:pull,push") ? "wide" : "narrow" });
+    },
+  }]);
+  const realm = `Bearer realm="http://${tokens.host}/token",service="s"`;
+  const challenge = (scope: string) => ({
+    status: 401,
+    headers: { "www-authenticate": `${realm},scope="${scope}",error="insufficient_scope"` },
+  });
+  await using proxy = new FaultProxy(registry.url, [
+    { answer: challenge("repository:x:pull") },
+    { answer: challenge(wider) },
+  ]);
+  using client = clientOf(proxy);
+  await client.repository("x").resolve("v1");
+  await client.repository("x").resolve("v1");
+  const shown = proxy.requests.map(({ headers }) => headers.get("authorization"));
+  assert.deepEqual(shown, [null, "Bearer narrow", "Bearer wide", "Bearer wide"]);
+  const asked = tokens.requests.map(({ path }) =>
+    new URL(path, "http://x").searchParams.getAll("scope")
+  );
+  assert.deepEqual(asked, [
+    ["repository:x:pull"],
+    ["registry:catalog:*", "repository:x:pull,push"],
+  ]);
+});
+
+Deno.test("requests that want the same token at the same time share one question", async () => {
+  await using tokens = new FaultProxy(registry.url, [{
+    times: ALWAYS,
+    answer: token({ token: "t" }),
+  }]);
+  const headers = { "www-authenticate": `Bearer realm="http://${tokens.host}/token"` };
+  await using proxy = new FaultProxy(registry.url, [{ answer: { status: 401, headers } }]);
+  using client = clientOf(proxy);
+  const repository = client.repository("x");
+  await repository.resolve("v1");
+  await Promise.all([1, 2, 3, 4].map(() => repository.tag(MANIFEST_DESCRIPTOR, "v1")));
+  // To pull, then to push.
+  assert.equal(tokens.requests.length, 2);
+});
