@@ -1,8 +1,11 @@
 import { basename, join } from "node:path";
+import { buildAssemblyScriptGuest } from "./assemblyscript.ts";
 import { BuildError } from "./errors.ts";
+import { buildGoGuest } from "./go.ts";
 import { buildCGuests, guestFolders, publishObjects } from "./guests.ts";
 import { programState } from "./programs.ts";
 import { run, runAttached } from "./process.ts";
+import { buildRustGuest, hasRust } from "./rust.ts";
 import { filesUnder, replaceFile, runStep } from "./step.ts";
 import { DEPS, LIBBPF_VERSION_FILE } from "./third_party.ts";
 
@@ -22,6 +25,20 @@ export async function buildMeasured(): Promise<void> {
     await buildCGuests(folder);
     publishObjects(folder);
   }
+}
+
+/** Builds the guests that `bench/languages.ts` measures beside those in C, with the same eBPF half. */
+export async function buildMeasuredLanguages(): Promise<void> {
+  const folder = "bench/guests/languages";
+  const objects = ".cache/guests/bench/guests/measure";
+  const output = (language: string) => `dist/bench/languages-${language}.wasm`;
+  if (hasRust()) {
+    const source = `${folder}/rust/languages.rs`;
+    await buildRustGuest({ source, objects, output: output("rust"), options: ["-O"] });
+  }
+  await buildGoGuest({ path: `${folder}/go`, objects, output: output("go") });
+  const source = `${folder}/assemblyscript/languages.ts`;
+  await buildAssemblyScriptGuest({ source, objects, output: output("assemblyscript") });
 }
 
 /** Builds what we measure beside: native programs with the same libbpf as the shim. */

@@ -1,5 +1,5 @@
 /** Entry of the tasks in deno.json: `main.ts build|compile|demo|test|soak|bench|sizes [ARGUMENTS…]`. */
-import { bench, buildMeasured, buildNative } from "./bench.ts";
+import { bench, buildMeasured, buildMeasuredLanguages, buildNative } from "./bench.ts";
 import { gate, soak, testOnly } from "./check.ts";
 import { compileBinary } from "./compile.ts";
 import { DEMO, demo } from "./demo.ts";
@@ -81,6 +81,7 @@ async function compileForBench(): Promise<void> {
   await fetchTestTools();
   await buildNative();
   await buildMeasured();
+  await buildMeasuredLanguages();
 }
 
 async function main(args: readonly string[]): Promise<number> {

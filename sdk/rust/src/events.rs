@@ -59,6 +59,9 @@ pub struct Events<'a> {
 impl<'a> Iterator for Events<'a> {
     type Item = Event<'a>;
 
+    // A tool's loop runs in main(), which V8 compiles once and quickly; what it calls often, it compiles
+    // again and well.
+    #[inline(never)]
     fn next(&mut self) -> Option<Event<'a>> {
         let [size, cpu] = from_bytes::<[u32; 2]>(self.records)?;
         let end = HEADER_BYTES + size as usize;
@@ -162,6 +165,7 @@ macro_rules! reader {
             }
 
             /// Waits for events, and calls `handle` for each; how many there were.
+            #[inline(never)]
             pub fn poll(
                 &mut self,
                 timeout: Duration,
