@@ -14,17 +14,26 @@ const MAX_POLICY_BYTES = 2 ** 20;
 /**
  * Where policies are looked for: the machine's, and the one of the user as whom wasm-bpf runs, in
  * `XDG_CONFIG_HOME` or `~/.config`. Every one that is there must be satisfied.
+ *
+ * A folder of `XDG_CONFIG_HOME` that is not there or another's, which sudo may have kept, does not hide
+ * the user's own.
  */
 export function policyPaths(): string[] {
   const given = Deno.env.get("XDG_CONFIG_HOME");
   const home = homeFolder();
   // The XDG base directory specification has relative paths ignored.
-  const config = given !== undefined && isAbsolute(given)
+  const config = given !== undefined && isAbsolute(given) && isOurs(given)
     ? given
-    : home === undefined
-    ? undefined
-    : join(home, ".config");
+    : home && join(home, ".config");
   return [SYSTEM_POLICY, ...(config === undefined ? [] : [join(config, "wasm-bpf/policy.json")])];
+}
+
+function isOurs(folder: string): boolean {
+  try {
+    return Deno.statSync(folder).uid === Deno.uid();
+  } catch {
+    return false;
+  }
 }
 
 /**

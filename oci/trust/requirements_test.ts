@@ -140,6 +140,30 @@ Deno.test("policyPaths() starts with the machine's own", () => {
   assert.ok(policyPaths().every((path) => path.endsWith("/wasm-bpf/policy.json")));
 });
 
+Deno.test({
+  name: "policyPaths() takes no folder of another for the user's own",
+  ignore: Deno.uid() !== 0,
+  fn() {
+    using folder = new Folder();
+    const before = Deno.env.get("XDG_CONFIG_HOME");
+    using _restored = {
+      [Symbol.dispose]() {
+        if (before === undefined) Deno.env.delete("XDG_CONFIG_HOME");
+        else Deno.env.set("XDG_CONFIG_HOME", before);
+      },
+    };
+    Deno.env.set("XDG_CONFIG_HOME", folder.path);
+    assert.equal(policyPaths()[1], `${folder.path}/wasm-bpf/policy.json`);
+    Deno.chownSync(folder.path, 65534, 65534);
+    assert.match(policyPaths()[1] ?? "", /\/\.config\/wasm-bpf\/policy\.json$/);
+    for (const odd of ["config", `${folder.path}/absent`]) {
+      Deno.env.set("XDG_CONFIG_HOME", odd);
+      assert.match(policyPaths()[1] ?? "", /\/\.config\/wasm-bpf\/policy\.json$/, odd);
+    }
+    Deno.chownSync(folder.path, 0, 0);
+  },
+});
+
 Deno.test("checkAddress() lets through what is accepted as it is, and nothing else", () => {
   using folder = new Folder();
   folder.key("p256");
