@@ -263,6 +263,11 @@ export const SYMBOLS = {
   },
   // int32_t shim_fd__write_now(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count, uint32_t out)
   shim_fd__write_now: { parameters: ["i32", "pointer", "u32", "u32", "u32"], result: "i32" },
+  // int32_t shim_fd__write_wait(struct shim_interrupt *interrupt, int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count, uint32_t out)
+  shim_fd__write_wait: {
+    parameters: ["pointer", "i32", "pointer", "u32", "u32", "u32"],
+    result: "i32",
+  },
   // int32_t shim_fd__seek(int32_t fd, int64_t offset, int32_t whence, struct shim_memory *memory, uint32_t out)
   shim_fd__seek: { parameters: ["i32", "i64", "i32", "pointer", "u32"], result: "i32" },
   // int64_t shim_fd__available(int32_t fd)

@@ -45,6 +45,25 @@ export const system = {
     return shim().shim_fd__write_now(fd, memoryPointer(memory), iovs, count, written);
   },
 
+  /** The same of a non-blocking descriptor: waits until the interrupt, -EINTR or -ERESTART. */
+  writeWait(
+    fd: number,
+    memory: LinearMemory,
+    iovs: number,
+    count: number,
+    written: number,
+    interrupt: Interrupt,
+  ): number {
+    return shim().shim_fd__write_wait(
+      interruptPointer(interrupt),
+      fd,
+      memoryPointer(memory),
+      iovs,
+      count,
+      written,
+    );
+  },
+
   /** lseek(2); the new offset goes to `out` as u64. */
   seek(
     fd: number,

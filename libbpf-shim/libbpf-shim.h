@@ -23,7 +23,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 13
+#define SHIM_ABI_VERSION 14
 
 struct shim_memory;
 struct shim_object;
@@ -591,6 +591,14 @@ SHIM_API int32_t shim_fd__write_some(struct shim_interrupt *interrupt, int32_t f
 /** @brief writev(2) as shim_fd__write(), but -EAGAIN where it would have to wait. */
 SHIM_API int32_t shim_fd__write_now(int32_t fd, struct shim_memory *memory, uint32_t iovs,
 				    uint32_t count, uint32_t out);
+
+/**
+ * @brief writev(2) to a descriptor that is non-blocking, and nobody else's: waits until the
+ * interrupt, -EINTR, which the next shim_buffer__poll() reports too; -ERESTART
+ */
+SHIM_API int32_t shim_fd__write_wait(struct shim_interrupt *interrupt, int32_t fd,
+				     struct shim_memory *memory, uint32_t iovs, uint32_t count,
+				     uint32_t out);
 
 /** @brief lseek(2); the new offset goes to guest memory at `out` as u64. */
 SHIM_API int32_t shim_fd__seek(int32_t fd, int64_t offset, int32_t whence,

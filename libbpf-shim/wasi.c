@@ -86,6 +86,27 @@ int32_t shim_fd__write_now(int32_t fd, struct shim_memory *memory, uint32_t iovs
 	return iovec_result(writev(fd, iov, used), total);
 }
 
+int32_t shim_fd__write_wait(struct shim_interrupt *interrupt, int32_t fd,
+			    struct shim_memory *memory, uint32_t iovs, uint32_t count, uint32_t out)
+{
+	struct iovec iov[IOV_BATCH];
+	void *total = shim_memory_at(memory, out, sizeof(uint32_t));
+	int used = iovec_gather(memory, iovs, count, UINT64_MAX, iov);
+
+	if (used < 0 || !total)
+		return -EFAULT;
+	for (;;) {
+		ssize_t written = writev(fd, iov, used);
+		int ready;
+
+		if (written >= 0 || (errno != EAGAIN && errno != EINTR))
+			return iovec_result(written, total);
+		ready = shim_wait_deferring(interrupt, fd, POLLOUT, -1);
+		if (ready < 0)
+			return ready;
+	}
+}
+
 int32_t shim_fd__seek(int32_t fd, int64_t offset, int32_t whence, struct shim_memory *memory,
 		      uint32_t out)
 {

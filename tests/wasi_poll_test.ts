@@ -227,6 +227,22 @@ Deno.test("poll_oneoff of output alone that is interrupted is EINTR", () => {
   });
 });
 
+Deno.test("a write that waits for a reader ends with an interrupt: EINTR", () => {
+  withFifos(["a"], (wasi, [a = 0]) => {
+    wasi.ok("fd_fdstat_set_flags", a, 0);
+    const pipeBytes = 65536;
+    for (let i = 0; i < pipeBytes / 4096; i++) {
+      wasi.ok("fd_write", a, ...wasi.iovec(0, 4096), Place.Out);
+    }
+    wasi.interrupt.attend();
+    wasi.interrupt.raise();
+    wasi.fails("EINTR", "fd_write", a, ...wasi.iovec(0, 4096), Place.Out);
+    assert.equal(wasi.attended, 1);
+    // What was written before is there.
+    assert.equal(wasi.read(a, 100).length, 100);
+  });
+});
+
 Deno.test("poll_oneoff goes on when somebody asked for attention", () => {
   withFifos(["a"], (wasi, [a = 0]) => {
     wasi.interrupt.attend();
@@ -286,6 +302,7 @@ Deno.test("sock_accept hands over a connection, to read and write", async () => 
   // The client's end has closed what it sends, too.
   assert.equal(receive(0), "");
   wasi.ok("fd_close", socket);
+  wasi.fails("EBADF", "fd_write", socket, ...wasi.iovec(0, 1), Place.Out);
 });
 
 Deno.test("a socket that nobody reads is EPIPE, and ends no guest", async () => {

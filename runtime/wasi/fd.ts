@@ -1,5 +1,5 @@
 /** `fd_*` that every program has: writing, seeking, closing, and what a descriptor is. */
-import { system } from "../../ffi/mod.ts";
+import { errno, system } from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
 import type { WasiContext, WasiFunctions } from "./context.ts";
 import { fromResult, wasiErrno } from "./errno.ts";
@@ -34,14 +34,24 @@ export function fdFunctions(context: WasiContext): WasiFunctions {
   const write = (entry: Descriptor, iovs: number, count: number, written: number): number => {
     const { hostFd } = entry;
     const { linear } = memory;
-    if (entry.flags === 0 && !isTerminable || entry.isFile) {
-      return system.write(hostFd, linear, iovs, count, written);
+    if (entry.isFile) return system.write(hostFd, linear, iovs, count, written);
+    if ((entry.flags & FdFlag.Nonblock) !== 0) {
+      return system.writeNow(hostFd, linear, iovs, count, written);
     }
-    return (entry.flags & FdFlag.Nonblock) !== 0
-      ? system.writeNow(hostFd, linear, iovs, count, written)
-      : isTerminable
+    if (!entry.isStream) return writeWaiting(entry, iovs, count, written);
+    return isTerminable
       ? system.writeSome(hostFd, linear, iovs, count, written, interrupt)
       : system.write(hostFd, linear, iovs, count, written);
+  };
+  const writeWaiting = (
+    { hostFd }: Descriptor,
+    ...[iovs, count, written]: [iovs: number, count: number, written: number]
+  ): number => {
+    for (;;) {
+      const result = system.writeWait(hostFd, memory.linear, iovs, count, written, interrupt);
+      if (result !== -errno("ERESTART")) return result;
+      context.attend();
+    }
   };
   const seek = (fd: number, offset: bigint, whence: number, out: number): number => {
     const entry = fds.get(fd);
@@ -73,10 +83,10 @@ export function fdFunctions(context: WasiContext): WasiFunctions {
       }
       const result = write(entry, iovs >>> 0, count >>> 0, written >>> 0);
       if (result >= 0) return 0;
-      const errno = fromResult(result);
+      const answer = fromResult(result);
       // Nobody reads any more: end as other programs do, rather than let the guest write on.
-      if (errno === pipe && entry.type !== FileType.SocketStream) context.exit(EXIT_BROKEN_PIPE);
-      return errno;
+      if (answer === pipe && entry.type !== FileType.SocketStream) context.exit(EXIT_BROKEN_PIPE);
+      return answer;
     },
   };
 }

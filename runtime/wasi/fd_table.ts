@@ -30,6 +30,8 @@ export interface DescriptorOptions {
   preopen?: Uint8Array;
   /** Closes the host's; without it, that stays open. */
   release?: (hostFd: number) => void;
+  /** Whether it is a standard stream: it may block, and no output to it is lost by an interrupt. */
+  isStream?: boolean;
 }
 
 /** What one of a guest's descriptors stands for. */
@@ -39,6 +41,7 @@ export class Descriptor {
   inheriting: number;
   flags: number;
   readonly isReadOnly: boolean;
+  readonly isStream: boolean;
   readonly sink: Sink | undefined;
   readonly source: Source | undefined;
   readonly preopen: Uint8Array | undefined;
@@ -54,6 +57,7 @@ export class Descriptor {
     this.inheriting = options.inheriting ?? 0;
     this.flags = options.flags ?? 0;
     this.isReadOnly = options.isReadOnly ?? false;
+    this.isStream = options.isStream ?? false;
     this.sink = options.sink;
     this.source = options.source;
     this.preopen = options.preopen;
@@ -117,6 +121,7 @@ export class FdTable implements Disposable {
     this.#entries = ([0, 1, 2] as const).map((fd) =>
       new Descriptor({
         hostFd: fd,
+        isStream: true,
         rights: (fd === 0 ? Right.FdRead : Right.FdWrite) | STREAM_RIGHTS,
         ...streams[fd],
       })

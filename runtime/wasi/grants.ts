@@ -168,6 +168,7 @@ function openStream(path: string, name: "stdin" | "stdout" | "stderr"): Descript
   }
   return new Descriptor({
     hostFd,
+    isStream: true,
     rights: (writes ? Right.FdWrite : Right.FdRead) | STREAM_RIGHTS,
     release: files.close,
   });
