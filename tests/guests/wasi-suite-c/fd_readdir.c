@@ -164,6 +164,34 @@ static void check_cookies(fd_t dir)
 	EQUAL(used, left);
 }
 
+/* From any entry to any other, backwards and in leaps: what was read last does not matter. */
+static void check_leaps(fd_t dir)
+{
+	static struct dirent seen[100];
+	struct dirent entry;
+	uint64_t cookie = 0;
+	char buf[64];
+	uint32_t used;
+
+	for (size_t i = 0; i < COUNT(seen); i++) {
+		MUST(fd_readdir(dir, buf, sizeof(buf), cookie, &used));
+		memcpy(&seen[i], buf, ENTRY);
+		cookie = seen[i].next;
+	}
+	for (size_t i = COUNT(seen) - 1; i-- > 0;) {
+		MUST(fd_readdir(dir, buf, sizeof(buf), seen[i].next, &used));
+		memcpy(&entry, buf, ENTRY);
+		EQUAL(seen[i + 1].ino, entry.ino);
+	}
+	for (size_t i = 0; i < COUNT(seen); i++) {
+		size_t at = i * 37 % (COUNT(seen) - 1);
+
+		MUST(fd_readdir(dir, buf, sizeof(buf), seen[at].next, &used));
+		memcpy(&entry, buf, ENTRY);
+		EQUAL(seen[at + 1].ino, entry.ino);
+	}
+}
+
 /* A buffer that not even one entry fits in is filled: the size tells that there is more. */
 static void check_tiny(fd_t dir)
 {
@@ -216,6 +244,7 @@ static void suite(void)
 	check_pieces(dir, 2 * ENTRY + 8);
 	check_pieces(dir, ENTRY + 8);
 	check_cookies(dir);
+	check_leaps(dir);
 	check_tiny(dir);
 	check_errors(dir);
 	/* What was removed does not come again; what is new may or may not, until the next start.
