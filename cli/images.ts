@@ -79,7 +79,8 @@ async function check(store: Store | undefined, json: boolean): Promise<number> {
   if (json) print(JSON.stringify(checked, null, 2));
   else {
     problems.forEach((problem) => printError(visible(`problem: ${problem}`)));
-    const outcome = problems.length === 0 ? "all well" : `${problems.length} problems`;
+    const count = problems.length;
+    const outcome = count === 0 ? "all well" : count === 1 ? "1 problem" : `${count} problems`;
     print(`${blobs} blobs, ${formatBytes(bytes)}: ${outcome}`);
     if (problems.length > 0) printError("hint: wasm-bpf pull REFERENCE brings it anew");
   }

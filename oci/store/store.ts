@@ -74,10 +74,10 @@ export class Store implements Content, AsyncDisposable {
     const { path } = this;
     try {
       await Deno.mkdir(join(paths.blobs(path), "sha256"), { recursive: true, mode: 0o700 });
-      await Deno.mkdir(paths.ingest(path), { recursive: true, mode: 0o700 });
     } catch (cause) {
       throw fileError(`make the store ${path}`, cause);
     }
+    await this.#makeIngest();
     const isNew = await isMissing(paths.marker(path)) || await isMissing(paths.index(path));
     if (!isNew) return;
     using _lock = await Lock.acquire(paths.lock(path), { exclusive: true });
@@ -88,8 +88,23 @@ export class Store implements Content, AsyncDisposable {
 
   /** Keeps content from being pruned by other processes until this store is disposed of. */
   async keep(digests: readonly string[]): Promise<void> {
-    this.#lease ??= Lease.create(this.path);
+    this.#lease ??= this.#createLease();
     await (await this.#lease).keep(digests);
+  }
+
+  async #createLease(): Promise<Lease> {
+    await this.#makeIngest();
+    return await Lease.create(this.path);
+  }
+
+  /** What another program has made has none. */
+  async #makeIngest(): Promise<void> {
+    const path = paths.ingest(this.path);
+    try {
+      await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      throw fileError(`make the folder ${path}`, cause);
+    }
   }
 
   /** Whether it is there, with this size; what is wrong inside, reading it finds. */
@@ -236,6 +251,7 @@ export class Store implements Content, AsyncDisposable {
   }
 
   async #replace(path: string, text: string): Promise<void> {
+    await this.#makeIngest();
     const temporary = join(paths.ingest(this.path), `new-${crypto.randomUUID()}`);
     await replaceFile(path, new TextEncoder().encode(text), { temporary });
   }

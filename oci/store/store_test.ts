@@ -345,6 +345,24 @@ Deno.test("tag() moves a name, and untag() takes every name of a digest", async 
   });
 });
 
+Deno.test("a layout that another program made is changed like ours", async () => {
+  await withStore(async (path) => {
+    {
+      await using store = await Store.open(path);
+      await put(store, NAME, MODULE);
+    }
+    for (const name of ["ingest", "lock"]) await Deno.remove(join(path, name));
+    await using store = Store.openExisting(path);
+    assert.ok(store);
+    await store.alias(NAME, "ghcr.io/you/other:v1");
+    await Deno.remove(join(path, "ingest"));
+    await store.prune();
+    await store.keep([digestOf(MODULE)]);
+    await store.untag([NAME, "ghcr.io/you/other:v1"]);
+    assert.equal((await store.prune()).blobs.length, 2);
+  });
+});
+
 Deno.test("changes keep what others wrote into the index", async () => {
   await withStore(async (path) => {
     await using store = await Store.open(path);
