@@ -16,7 +16,7 @@ export function readLayouts(dump: string): Map<string, Layout> {
     const [head = "", ...lines] = block.split("\n").filter((line) => line.includes("|"));
     const name = ENTRY.exec(head)?.[5]?.trim() ?? "";
     const bytes = /\[sizeof=(\d+)/.exec(block)?.[1];
-    if (bytes === undefined || /[( ]$|anonymous|unnamed/.test(name)) continue;
+    if (bytes === undefined || /\((?:anonymous|unnamed)/.test(name)) continue;
     layouts.set(name, { bytes: Number(bytes), places: readPlaces(lines) });
   }
   return layouts;
