@@ -1,6 +1,7 @@
 /** What bindings are made from: an eBPF object, or BTF alone. */
-import { Btf, isBtf } from "./btf.ts";
+import { Btf } from "./btf.ts";
 import { coreTypes } from "./btf_ext.ts";
+import { isBtf } from "./btf_header.ts";
 import { ElfFile, type ElfSymbol, isElf } from "./elf.ts";
 import { BtfError } from "./errors.ts";
 

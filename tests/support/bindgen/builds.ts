@@ -1,5 +1,5 @@
 /** Readers of all subjects, built: one program in each language, with the real compilers. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { findGo } from "../../../build/go.ts";
 import { cMembers } from "../../../bindgen/emit_c.ts";
 import { EMITTERS } from "../../../bindgen/emitters.ts";
@@ -234,6 +234,9 @@ func main() {}
 `,
   );
   const { go, root: goRoot } = await findGo();
+  const emitted = subjects.map(({ name, batch }) => join(root, batch, `${name}.go`));
+  const misshapen = await runTool(join(dirname(go), "gofmt"), ["-l", ...emitted]);
+  if (misshapen !== "") throw new Error(`gofmt would change ${misshapen}`);
   const module = join(root, "readers.wasm");
   await runTool(go, ["build", "-buildmode=c-shared", "-o", module, "."], {
     cwd: root,
