@@ -26,7 +26,7 @@ const ALLOW = "#[allow(dead_code, non_camel_case_types, non_snake_case, non_uppe
  * Each probe of an offset costs the compiler the whole type. Of larger types the size is enough: without
  * padding of the compiler's, which would show in it, each member is where those before it end.
  */
-const MAX_PROBED_BYTES = 1 << 17;
+const MAX_PROBED_BYTES = 1 << 14;
 
 /** Finds where a field is without offset_of, which came with Rust 1.77. */
 const HELPERS = `
