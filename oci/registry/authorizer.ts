@@ -110,15 +110,28 @@ export class Authorizer {
     scopes: readonly string[],
   ): Promise<AccessToken> {
     const key = keyOf(wanted, scopes);
-    const known = await this.#tokens.get(key)?.catch((error) => {
-      // That another request was called off is no reason for this one.
+    for (;;) {
+      const pending = this.#tokens.get(key);
+      if (pending !== undefined) {
+        const known = await this.#outcome(pending, wanted);
+        if (known !== undefined && known.expiresAt > performance.now()) return known;
+        // Somebody else may have been faster to find it used up.
+        if (this.#tokens.get(key) !== pending && this.#tokens.has(key)) continue;
+      }
+      const fresh = this.#order(server, wanted, scopes);
+      this.#tokens.set(key, fresh);
+      return await fresh;
+    }
+  }
+
+  /** A token that was asked for by somebody, who may have been called off: that is no reason for us. */
+  async #outcome(pending: Promise<AccessToken>, wanted: Wanted): Promise<AccessToken | undefined> {
+    try {
+      return await pending;
+    } catch (error) {
       if (error instanceof RegistryError || wanted.signal?.aborted) throw error;
       return undefined;
-    });
-    if (known !== undefined && known.expiresAt > performance.now()) return known;
-    const fresh = this.#order(server, wanted, scopes);
-    this.#tokens.set(key, fresh);
-    return await fresh;
+    }
   }
 
   async #order(
