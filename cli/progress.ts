@@ -6,6 +6,8 @@ import { formatBytes, formatSeconds } from "./units.ts";
 export interface Transfer {
   /** Tells how many bytes are through, of all; fewer than before after a cut. */
   update(bytes: number): void;
+  /** Says why it does not go on; until it does. */
+  note(text: string): void;
   /** Ends it, with a word on how: `pulled`, `there already`. */
   end(outcome: string): void;
 }
@@ -38,7 +40,7 @@ const BAR_CELLS = 24;
 const MAX_NAME = 24;
 
 const SILENT: Progress = {
-  start: () => ({ update() {}, end() {} }),
+  start: () => ({ update() {}, note() {}, end() {} }),
   say() {},
   [Symbol.dispose]() {},
 };
@@ -87,6 +89,7 @@ interface Row {
   readonly name: string;
   readonly size: number;
   readonly meter: Meter;
+  note?: string | undefined;
   outcome?: string;
 }
 
@@ -113,6 +116,11 @@ class TerminalProgress implements Progress {
     return {
       update: (bytes) => {
         row.meter.update(bytes);
+        row.note = undefined;
+        this.#changed();
+      },
+      note: (text) => {
+        row.note = text;
         this.#changed();
       },
       end: (outcome) => {
@@ -155,9 +163,10 @@ class TerminalProgress implements Progress {
   }
 }
 
-function describe({ name, size, meter, outcome }: Row): string {
+function describe({ name, size, meter, note, outcome }: Row): string {
   const label = visible(name).slice(0, MAX_NAME).padEnd(MAX_NAME);
-  if (outcome !== undefined) return `${label}  ${formatBytes(size).padStart(8)}  ${outcome}`;
+  const word = outcome ?? note;
+  if (word !== undefined) return `${label}  ${formatBytes(size).padStart(8)}  ${word}`;
   const { bytes, rate } = meter;
   const share = size === 0 ? 1 : Math.min(1, bytes / size);
   const full = Math.floor(share * BAR_CELLS);
@@ -190,6 +199,7 @@ class LogProgress implements Progress {
         const through = `${formatBytes(bytes)} of ${formatBytes(size)}`;
         this.#write(`${label}: ${through}, ${formatBytes(rate)}/s\n`);
       },
+      note: (text) => this.#write(`${label}: ${text}\n`),
       end: (outcome) => this.#write(`${label}: ${formatBytes(size)} ${outcome}\n`),
     };
   }

@@ -46,6 +46,18 @@ Deno.test("a terminal shows bar, share, rate and time left, and how it ended", (
   progress[Symbol.dispose]();
 });
 
+Deno.test("a note stands in place of the bar until it goes on", () => {
+  const { progress, clock, written } = display();
+  const transfer = progress.start("layer", 100e6);
+  clock.ms += 200;
+  transfer.note("another process is pulling it");
+  assert.match(screen(written)[0] ?? "", /100 MB {2}another process is pulling it$/);
+  clock.ms += 200;
+  transfer.update(50e6);
+  assert.match(screen(written)[0] ?? "", /\[=+> +\] {2}50%/);
+  progress[Symbol.dispose]();
+});
+
 Deno.test("a terminal has one line a transfer, and what is done stays above", () => {
   const { progress, clock, written } = display();
   const two = progress.start("two", 10);

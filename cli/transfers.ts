@@ -19,6 +19,7 @@ export function observing(progress: Progress, done: string): TransferObserver {
       const transfer = progress.start(name, size);
       return {
         update: (bytes) => transfer.update(bytes),
+        wait: () => transfer.note("another process is pulling it"),
         end: (outcome) => transfer.end(outcome === "moved" ? done : outcome),
       };
     },

@@ -105,6 +105,8 @@ export interface CallOptions {
 export interface PushOptions extends CallOptions {
   /** Called now and then with the bytes that are through, of all; less than before after a cut. */
   onProgress?: ((bytes: number) => void) | undefined;
+  /** Called when another process is taking the same content in, which is waited for. */
+  onWait?: (() => void) | undefined;
   /** A repository of the same registry that may have it; what is no registry's takes no notice. */
   mountFrom?: string | undefined;
 }

@@ -36,6 +36,8 @@ export interface TransferObserver {
   start(descriptor: Descriptor): {
     /** Bytes that are through; fewer than before after a cut. */
     update(bytes: number): void;
+    /** Another process is at it, and is waited for. */
+    wait(): void;
     /** It is done. Of one that failed, nothing is heard. */
     end(outcome: TransferOutcome): void;
   };
@@ -152,7 +154,8 @@ async function takeBlobs(
       return remote.fetch(descriptor, from);
     };
     const onProgress = transfer?.update.bind(transfer);
-    await store.push(descriptor, source, { signal, onProgress });
+    const onWait = transfer?.wait.bind(transfer);
+    await store.push(descriptor, source, { signal, onProgress, onWait });
     transfer?.end(outcome);
   });
 }

@@ -63,6 +63,7 @@ function listener(): { observer: TransferObserver; heard: string[] } {
   const observer: TransferObserver = {
     start: ({ size }) => ({
       update: () => {},
+      wait: () => {},
       end: (outcome) => heard.push(`${size} ${outcome}`),
     }),
   };

@@ -54,7 +54,7 @@ Deno.test("SIGINT while another process has the transfer ends the one that waits
   const options = { env: place.env };
   await using first = new CliProcess(["pull", "-q", registry.reference], options);
   await untilBegun(place);
-  await using second = new CliProcess(["pull", "-q", registry.reference], options);
+  await using second = new CliProcess(["pull", registry.reference], options);
   await until("the second one keeps its parts", async () => {
     const leases = (await namesIn(join(place.store, "ingest"))).filter((name) =>
       /^lease/.test(name)
@@ -64,6 +64,10 @@ Deno.test("SIGINT while another process has the transfer ends the one that waits
     );
     return sizes.length === 2 && Math.min(...sizes) > 200;
   });
+  await until(
+    "the second one says what it waits for",
+    () => /^tool\.wasm: another process is pulling it$/m.test(second.stderr),
+  );
   second.kill("SIGINT");
   assert.equal((await second.result()).code, 130);
   registry.go();

@@ -33,7 +33,7 @@ export async function ingest(
   const { descriptor, source } = blob;
   const place = paths.blob(root, descriptor.digest);
   const path = join(paths.ingest(root), partialName(descriptor.digest));
-  using file = await openPartial(path, blob.isThere);
+  using file = await openPartial(path, { ...options, isThere: blob.isThere });
   if (file === undefined) return;
   try {
     await transfer(file, { descriptor, source }, options);
@@ -63,13 +63,16 @@ function isFileProblem(cause: unknown): boolean {
 /** Opens and locks it; nothing when another process has completed the blob while this one waited. */
 async function openPartial(
   path: string,
-  isThere: () => Promise<boolean>,
+  { isThere, onWait }: Pick<PushOptions, "onWait"> & { isThere: () => Promise<boolean> },
 ): Promise<Deno.FsFile | undefined> {
   for (;;) {
     let file: Deno.FsFile;
     try {
       file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
-      await file.lock(true);
+      if (!await file.tryLock(true)) {
+        onWait?.();
+        await file.lock(true);
+      }
     } catch (cause) {
       throw fileError(`open ${path}`, cause);
     }
