@@ -45,7 +45,7 @@ const VERSION_WITH_MOVES = 2;
  * @throws {HostError} `LANDLOCK` where it is required and missing, or broken
  */
 export function enterSandbox({ grants, isRequired, isAlone, onNotice }: Confinement): void {
-  if (isAlone) { for (const name of PERMISSIONS) Deno.permissions.revokeSync({ name }); }
+  if (isAlone) PERMISSIONS.forEach((name) => Deno.permissions.revokeSync({ name }));
   const version = confine(grants);
   if (version >= 0) {
     for (const text of shortcomings(version, grants)) onNotice(text);
