@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import { BuildError } from "./errors.ts";
 import { run } from "./process.ts";
 import { filesUnder, replaceFile, runStep } from "./step.ts";
@@ -33,6 +34,14 @@ const LINK = [
   ],
   ...["-Wl,-z,relro,-z,now", "-Wl,-z,defs", "-Wl,--gc-sections"],
 ];
+/**
+ * How libbpf and zlib open files, and what does it instead: once a guest's thread is confined, another
+ * has to. See `libbpf-shim/errand.c`.
+ */
+const OPENS = [
+  ...["--redefine-sym", "open=shim_library_open", "--redefine-sym", "open64=shim_library_open"],
+  ...["--redefine-sym", "fopen=shim_library_fopen", "--redefine-sym", "fopen64=shim_library_fopen"],
+];
 const LIBRARIES = ["libbpf.a", "libelf.a", "libeu.a", "libz.a"].map((name) =>
   `${DEPS}/lib/${name}`
 );
@@ -50,7 +59,8 @@ export async function buildShim(): Promise<void> {
         const version = (await Deno.readTextFile(LIBBPF_VERSION_FILE)).trim();
         const sources = filesUnder("libbpf-shim", isSource);
         const define = `-DSHIM_LIBBPF_VERSION="${version}"`;
-        await run("clang", [...COMPILE, define, ...LINK, "-o", path, ...sources, ...LIBRARIES]);
+        const libraries = await Promise.all(LIBRARIES.map(withOtherOpens));
+        await run("clang", [...COMPILE, define, ...LINK, "-o", path, ...sources, ...libraries]);
         const problems = linkProblems(
           await run("llvm-readelf", ["--needed-libs", "--version-info", path]),
         );
@@ -59,6 +69,14 @@ export async function buildShim(): Promise<void> {
         }
       }),
   });
+}
+
+/** A copy of a static library that opens files our way. */
+async function withOtherOpens(library: string): Promise<string> {
+  const copy = `.cache/shim/${basename(library)}`;
+  await Deno.mkdir(dirname(copy), { recursive: true });
+  await run("llvm-objcopy", [...OPENS, library, copy]);
+  return copy;
 }
 
 /**

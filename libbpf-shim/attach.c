@@ -68,11 +68,14 @@ void shim_link__free(struct shim_link *link)
 	release_link(link);
 }
 
-/* Takes over one link of libbpf's. */
-static int take_link(struct bpf_link *made, struct shim_link **out)
+/* Takes over one link of libbpf's, or NULL with its errno. */
+static int wrap_link(struct bpf_link *made, struct shim_link **out)
 {
-	struct shim_link *link = new_link(1);
+	struct shim_link *link;
 
+	if (!made)
+		return -errno;
+	link = new_link(1);
 	if (!link) {
 		bpf_link__destroy(made);
 		return -ENOMEM;
@@ -80,12 +83,6 @@ static int take_link(struct bpf_link *made, struct shim_link **out)
 	link->links[link->count++] = made;
 	*out = link;
 	return 0;
-}
-
-/* Takes over one link of libbpf's, or NULL with its errno. */
-static int wrap_link(struct bpf_link *made, struct shim_link **out)
-{
-	return made ? take_link(made, out) : -errno;
 }
 
 /* Takes over a descriptor, or a negative errno. */
@@ -144,18 +141,26 @@ static int tracepoint_id(int tracefs, const char *path)
 	return end == digits || id < 0 || id > INT32_MAX ? -EIO : (int)id;
 }
 
-static int attach_tracepoint_unmounted(struct bpf_program *program, const char *path,
-				       struct bpf_link **out)
+static int32_t find_tracepoint(void *path)
 {
-	struct perf_event_attr attr = {.type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr)};
-	int tracefs, id, event;
-	struct bpf_link *link;
+	int tracefs = shim_file_system_open("tracefs");
+	int id;
 
-	tracefs = shim_file_system_open("tracefs");
 	if (tracefs < 0)
 		return tracefs;
 	id = tracepoint_id(tracefs, path);
 	close(tracefs);
+	return id;
+}
+
+static int attach_tracepoint_unmounted(struct bpf_program *program, const char *path,
+				       struct bpf_link **out)
+{
+	struct perf_event_attr attr = {.type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr)};
+	int id = shim_errand(find_tracepoint, (void *)path);
+	struct bpf_link *link;
+	int event;
+
 	if (id < 0)
 		return id;
 	attr.config = (uint64_t)id;
@@ -174,29 +179,20 @@ static int attach_tracepoint_unmounted(struct bpf_program *program, const char *
 	return 0;
 }
 
-/* An errand: a program, and the link made of it. */
-struct attaching {
-	struct bpf_program *program;
-	struct bpf_link *link;
-};
-
-static int32_t attach_as_section_says(void *argument)
-{
-	struct attaching *attaching = argument;
-	const char *path = tracepoint_path(bpf_program__section_name(attaching->program));
-
-	if (path && !shim_tracefs_is_mounted())
-		return attach_tracepoint_unmounted(attaching->program, path, &attaching->link);
-	attaching->link = bpf_program__attach(attaching->program);
-	return attaching->link ? 0 : -errno;
-}
-
 int32_t shim_program__attach(struct shim_program *program, struct shim_link **out)
 {
-	struct attaching attaching = {.program = program->program};
-	int err = shim_errand(attach_as_section_says, &attaching);
+	const char *path = tracepoint_path(bpf_program__section_name(program->program));
+	struct bpf_link *link = NULL;
 
-	return err ? err : take_link(attaching.link, out);
+	if (path && !shim_tracefs_is_mounted()) {
+		int err = attach_tracepoint_unmounted(program->program, path, &link);
+
+		if (err)
+			return err;
+	} else {
+		link = bpf_program__attach(program->program);
+	}
+	return wrap_link(link, out);
 }
 
 /* ---- to an interface, a cgroup, a network namespace ---------------------------------------- */
@@ -345,109 +341,56 @@ err_out:
 
 /* ---- to code in user space ------------------------------------------------------------------ */
 
-/* An errand: a probe's place as the guest named it, how to attach there, and the link. */
-struct probe {
-	struct bpf_program *program;
-	const char *binary;
-	/* Symbol or pattern; the provider of a USDT probe. */
-	const char *symbol;
-	/* The name of a USDT probe. */
-	const char *name;
-	uint64_t offset;
-	int32_t pid;
-	bool on_return;
-	struct bpf_link *(*attach)(const struct probe *probe, const char *path);
-	struct bpf_link *link;
-};
-
-static struct bpf_link *attach_uprobe(const struct probe *probe, const char *path)
-{
-	LIBBPF_OPTS(bpf_uprobe_opts, opts, .func_name = probe->symbol,
-		    .retprobe = probe->on_return);
-
-	return bpf_program__attach_uprobe_opts(probe->program, probe->pid, path, probe->offset,
-					       &opts);
-}
-
-static struct bpf_link *attach_uprobe_multi(const struct probe *probe, const char *path)
-{
-	LIBBPF_OPTS(bpf_uprobe_multi_opts, opts, .retprobe = probe->on_return);
-
-	opts.session =
-	    bpf_program__expected_attach_type(probe->program) == BPF_TRACE_UPROBE_SESSION;
-	return bpf_program__attach_uprobe_multi(probe->program, probe->pid, path, probe->symbol,
-						&opts);
-}
-
-static struct bpf_link *attach_usdt(const struct probe *probe, const char *path)
-{
-	return bpf_program__attach_usdt(probe->program, probe->pid, path, probe->symbol,
-					probe->name, NULL);
-}
-
-static int32_t attach_probe(void *argument)
-{
-	struct probe *probe = argument;
-	char path[SHIM_PATH_SIZE];
-	int fd, err;
-
-	err = shim_path_open_binary(probe->binary, path, &fd);
-	if (err)
-		return err;
-	probe->link = probe->attach(probe, path);
-	err = probe->link ? 0 : -errno;
-	close(fd);
-	return err;
-}
-
-static int wrap_probe(struct probe *probe, struct shim_link **out)
-{
-	int err = shim_errand(attach_probe, probe);
-
-	return err ? err : take_link(probe->link, out);
-}
-
 int32_t shim_program__attach_uprobe(struct shim_program *program, const char *binary,
 				    const char *symbol, uint64_t offset, int32_t pid,
 				    int32_t on_return, struct shim_link **out)
 {
-	struct probe probe = {.program = program->program,
-			      .binary = binary,
-			      .symbol = symbol,
-			      .offset = offset,
-			      .pid = pid,
-			      .on_return = on_return != 0,
-			      .attach = attach_uprobe};
+	LIBBPF_OPTS(bpf_uprobe_opts, opts, .func_name = symbol, .retprobe = on_return != 0);
+	char path[SHIM_PATH_SIZE];
+	int fd, err;
 
-	return wrap_probe(&probe, out);
+	err = shim_path_open_binary(binary, path, &fd);
+	if (err)
+		return err;
+	err = wrap_link(bpf_program__attach_uprobe_opts(program->program, pid, path, offset, &opts),
+			out);
+	close(fd);
+	return err;
 }
 
 int32_t shim_program__attach_uprobe_multi(struct shim_program *program, const char *binary,
 					  const char *pattern, int32_t pid, int32_t on_return,
 					  struct shim_link **out)
 {
-	struct probe probe = {.program = program->program,
-			      .binary = binary,
-			      .symbol = pattern,
-			      .pid = pid,
-			      .on_return = on_return != 0,
-			      .attach = attach_uprobe_multi};
+	LIBBPF_OPTS(bpf_uprobe_multi_opts, opts, .retprobe = on_return != 0);
+	char path[SHIM_PATH_SIZE];
+	int fd, err;
 
-	return wrap_probe(&probe, out);
+	err = shim_path_open_binary(binary, path, &fd);
+	if (err)
+		return err;
+	opts.session =
+	    bpf_program__expected_attach_type(program->program) == BPF_TRACE_UPROBE_SESSION;
+	err = wrap_link(
+	    bpf_program__attach_uprobe_multi(program->program, pid, path, pattern, &opts), out);
+	close(fd);
+	return err;
 }
 
 int32_t shim_program__attach_usdt(struct shim_program *program, const char *binary,
 				  const char *provider, const char *name, int32_t pid,
 				  struct shim_link **out)
 {
-	struct probe probe = {.program = program->program,
-			      .binary = binary,
-			      .symbol = provider,
-			      .name = name,
-			      .pid = pid,
-			      .attach = attach_usdt};
+	char path[SHIM_PATH_SIZE];
+	int fd, err;
 
-	return wrap_probe(&probe, out);
+	err = shim_path_open_binary(binary, path, &fd);
+	if (err)
+		return err;
+	err = wrap_link(bpf_program__attach_usdt(program->program, pid, path, provider, name, NULL),
+			out);
+	close(fd);
+	return err;
 }
 
 /* ---- iterators and struct_ops ---------------------------------------------------------------- */

@@ -119,9 +119,12 @@ void shim_owned_remove(void *object);
 
 /*
  * Does something that opens files of the host's by a path: on the errands' thread once there is
- * one, else at once. Returns what `errand` returns.
+ * one, else at once. Returns what `errand` returns, which is no descriptor.
  */
 int32_t shim_errand(int32_t (*errand)(void *argument), void *argument);
+
+/* The same for what opens one thing: its descriptor, or -errno. */
+int shim_errand_open(int32_t (*open)(void *argument), void *argument);
 
 /* Starts the errands' thread, which does not share what this one is denied from now on; idempotent.
  */
@@ -141,7 +144,7 @@ int shim_path_open_cgroup(const char *path);
 int shim_path_open_netns(const char *path);
 
 /*
- * Of an errand: an ELF file by a path, or by a bare name that libbpf looks up: what to call it in
+ * An ELF file by a path, or by a bare name that libbpf looks up: what to call it in
  * `resolved`, while `opened` is open (-1, which close(2) refuses, for a bare name). 0 or -errno.
  */
 int shim_path_open_binary(const char *path, char resolved[SHIM_PATH_SIZE], int *opened);

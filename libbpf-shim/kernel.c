@@ -82,7 +82,7 @@ static int32_t open_lsm_list(void *unused)
 int32_t shim_kernel__has_lsm(const char *name)
 {
 	char list[1024], *rest = list, *entry;
-	int fd = shim_errand(open_lsm_list, NULL);
+	int fd = shim_errand_open(open_lsm_list, NULL);
 	ssize_t length;
 
 	if (fd < 0)

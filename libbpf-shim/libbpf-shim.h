@@ -297,8 +297,8 @@ SHIM_API int32_t shim_landlock__abi(void);
  *
  * Outside of the grants it can no longer open a file or folder; nor can it, as far as the kernel's
  * Landlock goes, run a program, bind or connect a TCP socket, or send a signal. Descriptors that
- * are open stay as they are. What loads and attaches goes on: a thread that is not confined does
- * it, and ends with this one. Other threads of the process are as they were.
+ * are open stay as they are. Loading and attaching go on: a thread that is not confined opens
+ * the files for it, and ends with this one. Other threads of the process are as they were.
  *
  * @param grants `count` times { int32_t fd; int32_t is_writable; }, descriptors of folders
  * @return the version of Landlock; what was done before an error stays

@@ -33,28 +33,11 @@ static void release(void *held)
 	free(object);
 }
 
-struct opening {
-	struct shim_object *object;
-	uint32_t size;
-	const char *name;
-};
-
-/* libbpf asks some files which kernel this is. */
-static int32_t open_bytes(void *argument)
-{
-	const struct opening *opening = argument;
-	struct shim_object *object = opening->object;
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = opening->name);
-
-	object->object = bpf_object__open_mem(object->bytes, opening->size, &opts);
-	return object->object ? 0 : -errno;
-}
-
 int32_t shim_object__open(struct shim_memory *memory, uint32_t offset, uint32_t size,
 			  const char *name, struct shim_object **out)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = name);
 	const void *source = shim_memory_at(memory, offset, size);
-	struct opening opening = {.size = size, .name = name};
 	struct shim_object *object;
 	int err;
 
@@ -74,10 +57,12 @@ int32_t shim_object__open(struct shim_memory *memory, uint32_t offset, uint32_t 
 		goto err_out;
 	}
 	memcpy(object->bytes, source, size);
-	opening.object = object;
-	err = shim_errand(open_bytes, &opening);
-	if (!err)
-		err = list_programs(object);
+	object->object = bpf_object__open_mem(object->bytes, size, &opts);
+	if (!object->object) {
+		err = -errno;
+		goto err_out;
+	}
+	err = list_programs(object);
 	if (!err)
 		err = shim_owned_add(object, release);
 	if (err)
@@ -146,22 +131,17 @@ static int list_maps(struct shim_object *object)
 	return 0;
 }
 
-/* The kernel's types, its configuration and symbols, and how many CPUs there are, stand in files.
- */
-static int32_t load(void *argument)
-{
-	struct shim_object *object = argument;
-	int err = bpf_object__load(object->object);
-
-	return err ? err : list_maps(object);
-}
-
 int32_t shim_object__load(struct shim_object *object)
 {
+	int err;
+
 	if (object->load_tried)
 		return -EALREADY;
 	object->load_tried = true;
-	return shim_errand(load, object);
+	err = bpf_object__load(object->object);
+	if (err)
+		return err;
+	return list_maps(object);
 }
 
 void shim_object__free(struct shim_object *object)

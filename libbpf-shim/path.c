@@ -65,7 +65,7 @@ static int open_again(int fd)
 	char again[SHIM_PATH_SIZE];
 	int result;
 
-	snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
+	snprintf(again, sizeof(again), "/proc/thread-self/fd/%d", fd);
 	result = open(again, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (result < 0)
 		result = path_error(errno);
@@ -80,7 +80,7 @@ static int32_t open_cgroup(void *path)
 
 int shim_path_open_cgroup(const char *path)
 {
-	return shim_errand(open_cgroup, (void *)path);
+	return shim_errand_open(open_cgroup, (void *)path);
 }
 
 static int32_t open_netns(void *path)
@@ -99,7 +99,7 @@ static int32_t open_netns(void *path)
 
 int shim_path_open_netns(const char *path)
 {
-	return shim_errand(open_netns, (void *)path);
+	return shim_errand_open(open_netns, (void *)path);
 }
 
 /* Reading these has effects, and no program runs from them. */
@@ -112,20 +112,12 @@ static bool is_made_up(int fd)
 	       (uint32_t)fs.f_type == TRACEFS_MAGIC;
 }
 
-int shim_path_open_binary(const char *path, char resolved[SHIM_PATH_SIZE], int *opened)
+static int32_t open_binary(void *path)
 {
 	struct stat status;
 	char magic[4];
-	int fd;
+	int fd = open_path(path, 0);
 
-	*opened = -1;
-	/* A bare name is libbpf's to look up, in the folders of programs and libraries. */
-	if (!strchr(path, '/')) {
-		bool fits = (size_t)snprintf(resolved, SHIM_PATH_SIZE, "%s", path) < SHIM_PATH_SIZE;
-
-		return fits ? 0 : -ENOENT;
-	}
-	fd = open_path(path, 0);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &status) || !S_ISREG(status.st_mode) || status.st_size < ELF_HEADER_SIZE ||
@@ -141,7 +133,21 @@ int shim_path_open_binary(const char *path, char resolved[SHIM_PATH_SIZE], int *
 		close(fd);
 		return -ENOENT;
 	}
-	snprintf(resolved, SHIM_PATH_SIZE, "/proc/self/fd/%d", fd);
-	*opened = fd;
+	return fd;
+}
+
+int shim_path_open_binary(const char *path, char resolved[SHIM_PATH_SIZE], int *opened)
+{
+	*opened = -1;
+	/* A bare name is libbpf's to look up, in the folders of programs and libraries. */
+	if (!strchr(path, '/')) {
+		bool fits = (size_t)snprintf(resolved, SHIM_PATH_SIZE, "%s", path) < SHIM_PATH_SIZE;
+
+		return fits ? 0 : -ENOENT;
+	}
+	*opened = shim_errand_open(open_binary, (void *)path);
+	if (*opened < 0)
+		return *opened;
+	snprintf(resolved, SHIM_PATH_SIZE, "/proc/self/fd/%d", *opened);
 	return 0;
 }

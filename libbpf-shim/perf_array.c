@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
 #include "perf_array.h"
 
 /* Pages per CPU, as the reference runtimes choose. */
@@ -58,16 +57,8 @@ static enum bpf_perf_event_ret on_event(void *context, int cpu, struct perf_even
 	return LIBBPF_PERF_EVENT_CONT;
 }
 
-struct opening {
-	struct perf_array *array;
-	int fd;
-};
-
-/* Which CPUs are there stands in a file. */
-static int32_t open_buffer(void *argument)
+int perf_array_open(struct perf_array *array, int fd)
 {
-	const struct opening *opening = argument;
-	struct perf_array *array = opening->array;
 	struct perf_event_attr attr = {
 	    .size = sizeof(attr),
 	    .type = PERF_TYPE_SOFTWARE,
@@ -77,22 +68,17 @@ static int32_t open_buffer(void *argument)
 	    .wakeup_events = 1,
 	};
 
-	array->buffer = perf_buffer__new_raw(opening->fd, PAGES, &attr, on_event, array, NULL);
-	return array->buffer ? 0 : -errno;
-}
-
-int perf_array_open(struct perf_array *array, int fd)
-{
-	struct opening opening = {.array = array, .fd = fd};
-	int err;
-
 	array->held = calloc(1, PERF_RECORD_MAX);
 	if (!array->held)
 		return -ENOMEM;
-	err = shim_errand(open_buffer, &opening);
-	if (err)
+	array->buffer = perf_buffer__new_raw(fd, PAGES, &attr, on_event, array, NULL);
+	if (!array->buffer) {
+		int err = -errno;
+
 		perf_array_close(array);
-	return err;
+		return err;
+	}
+	return 0;
 }
 
 /* Puts the held record into the batch; -ENOSPC when it alone is longer than that. */

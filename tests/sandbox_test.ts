@@ -1,6 +1,7 @@
 /** The second wall: what a confined thread can no longer do, and what still works. */
 import assert from "node:assert/strict";
 import { landlockVersion } from "../ffi/mod.ts";
+import { compareTables } from "./support/libc.ts";
 import { ERRNO, type ErrnoName } from "../ffi/mod.ts";
 import { spawn, type SpawnOptions } from "../runtime/mod.ts";
 import { ACTOR } from "./support/actor.ts";
@@ -249,6 +250,33 @@ for (
     await process.waitFor(/^attached$/m);
   });
 }
+
+Deno.test("no thread shares the guest's table of descriptors, which would make its calls slower", async () => {
+  await using process = new CliProcess(["--timeout", "30s", BOOTSTRAP]);
+  await process.waitFor(/^TIME /);
+  const tasks = await Array.fromAsync(
+    Deno.readDir(`/proc/${process.pid}/task`),
+    ({ name }) => name,
+  );
+  const others = tasks.map(Number).filter((task) => task !== process.pid);
+  assert.equal(compareTables(process.pid, process.pid), 0);
+  assert.ok(others.length > 2);
+  for (const task of others) assert.ok(compareTables(process.pid, task) > 0);
+});
+
+Deno.test("an errand's thread holds nothing open but its socket", async () => {
+  await using process = new CliProcess(["--timeout", "30s", BOOTSTRAP]);
+  await process.waitFor(/^TIME /);
+  const tasks = await Array.fromAsync(
+    Deno.readDir(`/proc/${process.pid}/task`),
+    ({ name }) => name,
+  );
+  const held = await Promise.all(tasks.map(async (task) => {
+    const fds = Deno.readDir(`/proc/${process.pid}/task/${task}/fd`);
+    return (await Array.fromAsync(fds)).length;
+  }));
+  assert.ok(held.includes(1), `${held}`);
+});
 
 Deno.test("the tracer runs where Landlock is required", async () => {
   const { code, stdout, stderr } = await runCli([

@@ -18,6 +18,7 @@ const SYMBOLS = {
   connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   kill: { parameters: ["i32", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
+  syscall: { parameters: ["i64", "i64", "i64", "i64", "i64", "i64"], result: "i32" },
   __errno_location: { parameters: [], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
@@ -53,6 +54,12 @@ export function call(
   const at = library.__errno_location();
   if (at === null) throw new Error("no errno");
   return -new Deno.UnsafePointerView(at).getInt32();
+}
+
+/** kcmp(2) of two threads' tables of descriptors: 0 when they share one; or its negative errno. */
+export function compareTables(one: number, other: number): number {
+  const [number, files] = [Deno.build.arch === "x86_64" ? 312n : 272n, 2n];
+  return call("syscall", number, BigInt(one), BigInt(other), files, 0n, 0n);
 }
 
 /** A `sockaddr_in` of 127.0.0.1. */
