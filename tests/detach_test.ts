@@ -5,6 +5,7 @@ import { BpfError } from "../runtime/mod.ts";
 import { GuestObject } from "../runtime/bpf/guest_object.ts";
 import { act, ACTOR } from "./support/actor.ts";
 import { fromFileUrl } from "./support/paths.ts";
+import "./support/whole_shim.ts";
 
 const TRACE = await Deno.readFile(fromFileUrl("../../dist/tests/trace.bpf.o"));
 const STRUCT_OPS = await Deno.readFile(fromFileUrl("../../dist/tests/struct_ops.bpf.o"));
@@ -52,12 +53,6 @@ class Loaded implements Disposable {
     this.object.close();
     this.memory.close();
   }
-}
-
-// Loads the shim, which stays, before the first test can be blamed for it.
-{
-  using first = new Loaded();
-  first.count();
 }
 
 const FUNCTION = `${ACTOR}:wasm_bpf_test_function`;

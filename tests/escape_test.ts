@@ -1,6 +1,5 @@
 /** What a guest tries in order to get out of what it was given, and does not achieve. */
 import assert from "node:assert/strict";
-import { prepareFiles, settleShim } from "../ffi/mod.ts";
 import { compileGuest } from "../runtime/mod.ts";
 import type { Preopen } from "../runtime/run_options.ts";
 import type { UnresolvedJob } from "./embed/unresolved_worker.ts";
@@ -12,6 +11,7 @@ import { type Escape, ESCAPES } from "./support/escapes.ts";
 import { soakSize } from "./support/soak.ts";
 import { Swapper } from "./support/swapper.ts";
 import { wasiErrnoName } from "./support/wasi_errno.ts";
+import "./support/whole_shim.ts";
 
 const GUEST = guestPath("escape");
 
@@ -52,10 +52,6 @@ for (const { group, escape } of attempts) {
 /* ---- the attempts themselves: they get out where nothing holds them --------------------------- */
 
 const MODULE = compileGuest(await Deno.readFile(GUEST), "escape");
-
-// Loads all of the shim, for the life of the process: no leak of a test's.
-prepareFiles();
-settleShim();
 
 /** Runs an attempt whose paths the kernel resolves without protection; whether it got out. */
 async function escapesWithout(

@@ -7,22 +7,17 @@ import {
   LinearMemory,
   OUTSIDE,
   paths,
-  prepareFiles,
   type Resolution,
-  settleShim,
 } from "../ffi/mod.ts";
 import { RESOLVE_BENEATH } from "../runtime/wasi/resolver.ts";
 import { chooseSeed, Random } from "./support/random.ts";
 import { fillRandomly, randomPath } from "./support/random_tree.ts";
 import { walk, type Walked, walkToNew } from "./support/slow_walker.ts";
 import { soakSize } from "./support/soak.ts";
+import "./support/whole_shim.ts";
 
 const TREES = soakSize({ short: 20, whole: 200 });
 const PATHS_OF_A_TREE = 100;
-
-// Loads all of the shim, for the life of the process: no leak of a test's.
-prepareFiles();
-settleShim();
 
 /** Where the path stands in the memory. */
 const AT = 1024;
