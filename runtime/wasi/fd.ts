@@ -23,26 +23,71 @@ const UNSTABLE_WHENCE = [1, 2, 0] as const;
 const SEEK_CUR = 1;
 
 export function fdFunctions(context: WasiContext): WasiFunctions {
-  const { memory, fds, isTerminable = false, interrupt, isUnstable = false } = context;
+  const { fds } = context;
+  return {
+    "fd_close": (fd: number) => fds.close(fd) ? 0 : wasiErrno("EBADF"),
+    "fd_fdstat_get": (fd: number, out: number) => fdstatGet(context, fd, out),
+    "fd_prestat_get": (fd: number, out: number) => prestatGet(context, fd, out),
+    "fd_prestat_dir_name": (fd: number, path: number, size: number) =>
+      prestatDirName(context, fd, { path, size }),
+    "fd_write": writeFunction(context),
+    ...seekFunctions(context),
+  };
+}
+
+function seekFunctions({ memory, fds, isUnstable = false }: WasiContext): WasiFunctions {
+  const whences: readonly number[] = isUnstable ? UNSTABLE_WHENCE : WHENCE;
+  const seek = (fd: number, offset: bigint, whence: number, out: number): number => {
+    const entry = fds.get(fd);
+    if (entry === undefined) return wasiErrno("EBADF");
+    const asks = offset === 0n && whence === SEEK_CUR;
+    if ((entry.rights & (asks ? Right.FdSeek | Right.FdTell : Right.FdSeek)) === 0) {
+      return wasiErrno("ENOTCAPABLE");
+    }
+    if (entry.hostFd < 0) return wasiErrno("ESPIPE");
+    return fromResult(system.seek(entry.hostFd, { offset, whence }, memory.linear, out >>> 0));
+  };
+  return {
+    "fd_seek": (fd: number, offset: bigint, whence: number, out: number) => {
+      const ours = whences[whence & 0xff];
+      return ours === undefined ? wasiErrno("EINVAL") : seek(fd, offset, ours, out);
+    },
+    "fd_tell": (fd: number, out: number) => seek(fd, 0n, SEEK_CUR, out),
+  };
+}
+
+/** `fd_write`. A guest calls it a few million times a second: there is no allocation in it. */
+function writeFunction(
+  context: WasiContext,
+): (fd: number, iovs: number, count: number, written: number) => number {
+  const { memory, fds } = context;
   const [badf, notCapable, pipe] = [
     wasiErrno("EBADF"),
     wasiErrno("ENOTCAPABLE"),
     wasiErrno("EPIPE"),
   ];
-  const whences: readonly number[] = isUnstable ? UNSTABLE_WHENCE : WHENCE;
-  /** A few million a second: no allocation here. */
-  const write = (entry: Descriptor, iovs: number, count: number, written: number): number => {
-    const { hostFd } = entry;
-    const { linear } = memory;
-    if (entry.isFile) return system.write(hostFd, linear, iovs, count, written);
-    if ((entry.flags & FdFlag.Nonblock) !== 0) {
-      return system.writeNow(hostFd, linear, iovs, count, written);
+  const write = hostWrite(context);
+  return (fd, iovs, count, written) => {
+    const entry = fds.get(fd);
+    if (entry === undefined) return badf;
+    if ((entry.rights & Right.FdWrite) === 0) return notCapable;
+    if (entry.sink !== undefined) {
+      return answerSink(memory, entry.sink, { iovs, count, written });
     }
-    if (!entry.isStream) return writeWaiting(entry, iovs, count, written);
-    return isTerminable
-      ? system.writeSome(hostFd, linear, iovs, count, written, interrupt)
-      : system.write(hostFd, linear, iovs, count, written);
+    const result = write(entry, iovs >>> 0, count >>> 0, written >>> 0);
+    if (result >= 0) return 0;
+    const answer = fromResult(result);
+    // Nobody reads any more: end as other programs do, rather than let the guest write on.
+    if (answer === pipe && entry.type !== FileType.SocketStream) context.exit(EXIT_BROKEN_PIPE);
+    return answer;
   };
+}
+
+/** How a descriptor of the host is written to, by its kind. */
+function hostWrite(
+  context: WasiContext,
+): (entry: Descriptor, iovs: number, count: number, written: number) => number {
+  const { memory, interrupt, isTerminable = false } = context;
   const writeWaiting = (
     { hostFd }: Descriptor,
     ...[iovs, count, written]: [iovs: number, count: number, written: number]
@@ -53,41 +98,17 @@ export function fdFunctions(context: WasiContext): WasiFunctions {
       context.attend();
     }
   };
-  const seek = (fd: number, offset: bigint, whence: number, out: number): number => {
-    const entry = fds.get(fd);
-    if (entry === undefined) return badf;
-    const asks = offset === 0n && whence === SEEK_CUR;
-    if ((entry.rights & (asks ? Right.FdSeek | Right.FdTell : Right.FdSeek)) === 0) {
-      return notCapable;
+  return (entry, iovs, count, written) => {
+    const { hostFd } = entry;
+    const { linear } = memory;
+    if (entry.isFile) return system.write(hostFd, linear, iovs, count, written);
+    if ((entry.flags & FdFlag.Nonblock) !== 0) {
+      return system.writeNow(hostFd, linear, iovs, count, written);
     }
-    if (entry.hostFd < 0) return wasiErrno("ESPIPE");
-    return fromResult(system.seek(entry.hostFd, { offset, whence }, memory.linear, out >>> 0));
-  };
-  return {
-    "fd_close": (fd: number) => fds.close(fd) ? 0 : badf,
-    "fd_fdstat_get": (fd: number, out: number) => fdstatGet(context, fd, out),
-    "fd_prestat_get": (fd: number, out: number) => prestatGet(context, fd, out),
-    "fd_prestat_dir_name": (fd: number, path: number, size: number) =>
-      prestatDirName(context, fd, { path, size }),
-    "fd_seek": (fd: number, offset: bigint, whence: number, out: number) => {
-      const ours = whences[whence & 0xff];
-      return ours === undefined ? wasiErrno("EINVAL") : seek(fd, offset, ours, out);
-    },
-    "fd_tell": (fd: number, out: number) => seek(fd, 0n, SEEK_CUR, out),
-    "fd_write": (fd: number, iovs: number, count: number, written: number) => {
-      const entry = fds.get(fd);
-      if (entry === undefined) return badf;
-      if ((entry.rights & Right.FdWrite) === 0) return notCapable;
-      if (entry.sink !== undefined) {
-        return answerSink(memory, entry.sink, { iovs, count, written });
-      }
-      const result = write(entry, iovs >>> 0, count >>> 0, written >>> 0);
-      if (result >= 0) return 0;
-      const answer = fromResult(result);
-      // Nobody reads any more: end as other programs do, rather than let the guest write on.
-      if (answer === pipe && entry.type !== FileType.SocketStream) context.exit(EXIT_BROKEN_PIPE);
-      return answer;
-    },
+    if (!entry.isStream) return writeWaiting(entry, iovs, count, written);
+    return isTerminable
+      ? system.writeSome(hostFd, linear, iovs, count, written, interrupt)
+      : system.write(hostFd, linear, iovs, count, written);
   };
 }
 
