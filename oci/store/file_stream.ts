@@ -26,7 +26,7 @@ export async function streamOf(file: Deno.FsFile, options: StreamOptions): Promi
         else controller.enqueue(buffer.subarray(0, count));
       } catch (cause) {
         file.close();
-        throw fileError("read a file", cause);
+        throw options.signal?.aborted ? options.signal.reason : fileError("read a file", cause);
       }
     },
     cancel() {

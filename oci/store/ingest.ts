@@ -55,9 +55,10 @@ export function partialName(digest: string): string {
   return `${digest.replace(":", "-")}.partial`;
 }
 
-/** Whether it is what a file operation of Deno threw. */
+/** Whether it is what a file operation of Deno threw. An abort has a code as well, which is a number. */
 function isFileProblem(cause: unknown): boolean {
-  return cause instanceof Error && !(cause instanceof HostError) && "code" in cause;
+  return cause instanceof Error && !(cause instanceof HostError) && "code" in cause &&
+    typeof cause.code === "string";
 }
 
 /** Opens and locks it; nothing when another process has completed the blob while this one waited. */

@@ -188,6 +188,35 @@ Deno.test("push() goes on from where an earlier one was cut", async () => {
   });
 });
 
+Deno.test("push() that is given up hands on why, and leaves what has come", async () => {
+  await withStore(async (path) => {
+    const bytes = random(3_000_000);
+    const given = new AbortController();
+    const reason = new DOMException("enough", "AbortError");
+    const source: Source = ({ signal } = {}) => {
+      let at = 0;
+      return Promise.resolve(
+        new ReadableStream({
+          pull(controller) {
+            if (at > 2_000_000) given.abort(reason);
+            if (signal?.aborted) return controller.error(signal.reason);
+            controller.enqueue(bytes.slice(at, at += 100_000));
+          },
+        }) as ByteStream,
+      );
+    };
+    {
+      await using store = await Store.open(path);
+      const push = store.push(blob(bytes), source, { signal: given.signal });
+      await assert.rejects(push, (error) => error === reason);
+    }
+    await using store = await Store.open(path);
+    const { source: whole, offsets } = cutting(bytes, Infinity);
+    await store.push(blob(bytes), whole);
+    assert.ok((offsets[0] ?? 0) > 2_000_000, String(offsets));
+  });
+});
+
 Deno.test("push() starts again when what an earlier run left is damaged", async () => {
   await withStore(async (path) => {
     await using store = await Store.open(path);
