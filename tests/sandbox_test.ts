@@ -264,6 +264,24 @@ Deno.test("no thread shares the guest's table of descriptors, which would make i
   for (const task of others) assert.ok(compareTables(process.pid, task) > 0);
 });
 
+Deno.test("errands work where threads may not part from their table of descriptors", async () => {
+  const through = [
+    "strace",
+    "-f",
+    "-qq",
+    "-e",
+    "trace=unshare",
+    "-e",
+    "inject=unshare:error=EPERM",
+  ];
+  const args = ["--require-landlock", "--timeout", "200ms", BOOTSTRAP];
+  const { code, stdout, stderr } = await runCli(args, { through });
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^TIME /);
+  // The guest's thread and that of its errands.
+  assert.equal(stderr.match(/EPERM/g)?.length, 2, stderr);
+});
+
 Deno.test("an errand's thread holds nothing open but its socket", async () => {
   await using process = new CliProcess(["--timeout", "30s", BOOTSTRAP]);
   await process.waitFor(/^TIME /);
