@@ -114,8 +114,12 @@ static int list_maps(struct shim_object *object)
 		return -ENOMEM;
 	bpf_object__for_each_map(map, object->object)
 	{
-		struct shim_map *entry = &object->maps[object->map_count++];
+		struct shim_map *entry;
 
+		/* What was not made has a descriptor all the same, of a file that is no map. */
+		if (!bpf_map__autocreate(map))
+			continue;
+		entry = &object->maps[object->map_count++];
 		entry->map = map;
 		entry->fd = bpf_map__fd(map);
 		entry->type = bpf_map__type(map);

@@ -147,6 +147,26 @@ static void objects(void)
 	EXPECT(!bpf_object__open_mem("no ELF", 6, NULL) && errno == EINVAL, 1);
 }
 
+/* Maps that were not made are not there. */
+static void maps_that_are_not_made(void)
+{
+	static const char *const names[] = {"rb", "second_rb", "pb", "hash"};
+	struct bpf_object *obj = open_object();
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(obj, names[i]);
+
+		EXPECT(bpf_map__set_autocreate(map, false), 0);
+	}
+	EXPECT(bpf_program__set_autoload(bpf_object__find_program_by_name(obj, "produce"), false),
+	       0);
+	EXPECT(bpf_object__load(obj), 0);
+	EXPECT(fd_of(obj, "hash"), -ENOENT);
+	EXPECT(!ring_buffer__new(fd_of(obj, "rb"), on_any, NULL, NULL), 1);
+	EXPECT(!perf_buffer__new(fd_of(obj, "pb"), 8, on_perf, NULL, NULL, NULL), 1);
+	bpf_object__close(obj);
+}
+
 /* ---- maps ----------------------------------------------------------------------------------- */
 
 static void elements(int fd)
@@ -334,6 +354,7 @@ static void events(void)
 int main(void)
 {
 	objects();
+	maps_that_are_not_made();
 	maps();
 	events();
 	printf("failures %d\n", failures);
