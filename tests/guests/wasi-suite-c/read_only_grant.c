@@ -56,7 +56,7 @@ static void check_beneath(void)
 	const rights_t reading =
 	    ALL_RIGHTS & ~(R_FD_WRITE | R_FD_ALLOCATE | R_FD_FILESTAT_SET_SIZE | R_SOCK_ACCEPT |
 			   R_SOCK_SHUTDOWN);
-	fd_t dir = NO_FD;
+	fd_t dir = NO_FD, deeper = NO_FD;
 
 	CHECK(SUCCESS, path_open(DIR, 0, P("dir"), DIR_ONLY, reading, ALL_RIGHTS, 0, &dir));
 	CHECK(SUCCESS, path_open(dir, 0, P("inner"), 0, reading, 0, 0, &fd));
@@ -67,6 +67,12 @@ static void check_beneath(void)
 	CHECK(ENOTCAPABLE, path_create_directory(dir, P("new")));
 	CHECK(ENOTCAPABLE, path_unlink_file(dir, P("inner")));
 	CHECK(ENOTCAPABLE, path_rename(DIR, P("file"), dir, P("new")));
+	/* Nor two steps down. */
+	EQUAL(0, fdstat_of(dir).inheriting & (R_PATH_CREATE_DIRECTORY | R_PATH_UNLINK_FILE));
+	CHECK(SUCCESS, path_open(dir, 0, P("."), DIR_ONLY, reading, ALL_RIGHTS, 0, &deeper));
+	CHECK(ENOTCAPABLE, path_create_directory(deeper, P("new")));
+	CHECK(ENOTCAPABLE, path_unlink_file(deeper, P("inner")));
+	CHECK(ENOTCAPABLE, fd_filestat_set_times(deeper, 0, 0, MTIM_NOW));
 	TRUE(!exists(DIR, "new") && !exists(dir, "new"));
 }
 
