@@ -11,9 +11,11 @@ const SECTION_HEADER_BYTES = 64;
 const SYMBOL_BYTES = 24;
 /** Compilers make a few dozen; `-ffunction-sections` some thousand. */
 const MAX_SECTIONS = 0xff00;
-/** A kernel has some hundred thousand. */
-const MAX_SYMBOLS = 1 << 20;
+/** A kernel has some hundred thousand, an eBPF object a few hundred. */
+const MAX_SYMBOLS = 1 << 18;
 const MAX_NAME_BYTES = 4096;
+/** Of all names together: names may share their ends, so a small file can spell out a lot. */
+const MAX_NAMES_BYTES = 16 << 20;
 
 const EM_BPF = 247;
 const SHT_SYMTAB = 2;
@@ -63,6 +65,8 @@ export class ElfFile {
   /** By index; the first is the one that stands for none. */
   readonly sections: readonly ElfSection[];
   readonly #view: DataView;
+  readonly #byName = new Map<string, ElfSection>();
+  #namesBytes = 0;
 
   /**
    * Reads the section headers.
@@ -74,6 +78,9 @@ export class ElfFile {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     checkIdentity(bytes);
     this.sections = this.#readSections();
+    for (const section of this.sections) {
+      if (!this.#byName.has(section.name)) this.#byName.set(section.name, section);
+    }
   }
 
   /** Whether it is an eBPF object, and not a kernel or one of its modules. */
@@ -83,7 +90,7 @@ export class ElfFile {
 
   /** The first section of a name. */
   section(name: string): ElfSection | undefined {
-    return this.sections.find((section) => section.name === name);
+    return this.#byName.get(name);
   }
 
   /**
@@ -184,6 +191,8 @@ export class ElfFile {
     const limit = Math.min(names.offset + names.size, start + MAX_NAME_BYTES);
     const end = this.bytes.subarray(start, limit).indexOf(0);
     if (end < 0) throw new ElfError("a name has no end");
+    this.#namesBytes += end;
+    if (this.#namesBytes > MAX_NAMES_BYTES) throw new ElfError("its names have more than 16 MiB");
     return new TextDecoder().decode(this.bytes.subarray(start, start + end));
   }
 

@@ -4,7 +4,7 @@ import type { DataSection, Variable } from "./maps.ts";
 import type { Globals, Member } from "./model.ts";
 import { identifier } from "./names.ts";
 import { holdsGlobals } from "./select.ts";
-import type { EbpfObject, Source } from "./source.ts";
+import { type EbpfObject, type Source, symbolKey } from "./source.ts";
 import { BtfError } from "./errors.ts";
 
 /** Where the variables come from, and how their structs are called. */
@@ -62,9 +62,7 @@ function memberOf(
 ): Member {
   const { name } = variable;
   // Compilers leave the offset in BTF to the linker, as libbpf does to the symbol.
-  const symbol = object?.symbols.find((other) =>
-    other.name === name && object.elf.sections[other.section]?.name === section
-  );
+  const symbol = object?.places.get(symbolKey(section, name));
   return {
     name,
     type: lowering.type(variable.type, { hint: hinted ? name : "" }),

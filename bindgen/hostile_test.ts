@@ -241,3 +241,15 @@ Deno.test("names that would end a comment or a string", () => {
     assert.doesNotMatch(text, /#error|\x1b|\$\{x\}/, target);
   }
 });
+
+Deno.test("a hundred thousand types, each with sixty thousand members without bytes", () => {
+  const btf = new BtfBuilder();
+  let type = btf.record("", 0, []);
+  for (let i = 0; i < 15; i++) {
+    type = btf.record("", 0, [{ name: "", type, bitOffset: 0 }, { name: "", type, bitOffset: 0 }]);
+  }
+  for (let i = 0; i < 100_000; i++) {
+    btf.record(`r${i}`, 0, [{ name: "", type, bitOffset: 0 }]);
+  }
+  refuses(btf.bytes(), /too many members/);
+});

@@ -15,6 +15,11 @@ import type {
   Type,
 } from "./model.ts";
 
+/** Members of one type, those of types without a name included, which are written out where they are used. */
+const MAX_MEMBERS = 1 << 17;
+/** The same of all types together; the kernel has some 300,000. */
+const MAX_ALL_MEMBERS = 1 << 22;
+
 type BtfRecord = Extract<BtfType, { kind: "struct" | "union" }>;
 
 /** Gathers types, each after what it is made of. */
@@ -25,6 +30,9 @@ export class Lowering {
   readonly #records = new Map<number, RecordType>();
   readonly #enums = new Map<number, EnumType>();
   readonly #aliases = new Set<number>();
+  /** Members of each record, as they are written out. */
+  readonly #written = new Map<RecordType, number>();
+  #allWritten = 0;
 
   /** Of the types of `btf`. */
   constructor(btf: Btf) {
@@ -136,9 +144,26 @@ export class Lowering {
       bytes: type.bytes,
       members,
     };
+    this.#count(record);
     this.#records.set(id, record);
     this.#types.push(record);
     return record;
+  }
+
+  /** Types without a name, each of two of the next, would double with each level. */
+  #count(record: RecordType): void {
+    let written = 0;
+    for (const { name, type } of record.members) {
+      let inner: Type = type;
+      while (inner.kind === "array") inner = inner.of;
+      const isWrittenOut = inner.kind === "record" && (name === "" || inner.name === "");
+      written += 1 + (isWrittenOut ? this.#written.get(inner as RecordType) ?? 0 : 0);
+    }
+    this.#allWritten += written;
+    if (written > MAX_MEMBERS || this.#allWritten > MAX_ALL_MEMBERS) {
+      throw new BtfError(`"${record.name}" and what it is made of have too many members`);
+    }
+    this.#written.set(record, written);
   }
 
   #member(

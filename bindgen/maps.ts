@@ -51,11 +51,15 @@ export function dataSections(btf: Btf): DataSection[] {
 
 /** The maps of section `.maps`, in its order. */
 export function mapsOf(btf: Btf, sections: readonly DataSection[]): MapDefinition[] {
+  // Many maps may be of one type.
+  const known = new Map<number, MapDefinition | undefined>();
   return sections.filter(({ name }) => name === ".maps")
     .flatMap(({ variables }) => variables)
     .flatMap(({ name, type }) => {
-      const map = mapOf(btf, name, { type, depth: 0 });
-      return map === undefined ? [] : [map];
+      const { id } = resolve(btf, type);
+      if (!known.has(id)) known.set(id, mapOf(btf, name, { type: id, depth: 0 }));
+      const map = known.get(id);
+      return map === undefined ? [] : [{ ...map, name }];
     });
 }
 

@@ -88,9 +88,10 @@ function mapFields(
     .filter((section) => holdsGlobals(section.name) && section.size > 0)
     .map((section) => section.name);
   const all = fields([...maps, ...sections]);
+  const settable = new Set(globals.map(({ section }) => section));
   return all.map(({ name: map, field }, i) => {
     const isSection = i >= maps.length;
-    const hasGlobals = isSection && globals.some(({ section }) => section === map);
+    const hasGlobals = isSection && settable.has(map);
     return {
       name: map,
       field: isSection ? sectionIdentifier(map) : field,

@@ -16,6 +16,8 @@ export interface Source {
 export interface EbpfObject {
   readonly elf: ElfFile;
   readonly symbols: readonly ElfSymbol[];
+  /** By the name of their section and their own: see {@linkcode symbolKey}. */
+  readonly places: ReadonlyMap<string, ElfSymbol>;
   /** Types that CO-RE relocations start from. */
   readonly coreTypes: ReadonlySet<number>;
 }
@@ -48,11 +50,22 @@ export function readSource(bytes: Uint8Array<ArrayBuffer>): Source {
 
 function readObject(btf: Btf, elf: ElfFile): EbpfObject {
   const extension = elf.section(".BTF.ext");
+  const symbols = elf.symbols();
+  const places = new Map(symbols.map((symbol) => [
+    symbolKey(elf.sections[symbol.section]?.name ?? "", symbol.name),
+    symbol,
+  ]));
   return {
     elf,
-    symbols: elf.symbols(),
+    symbols,
+    places,
     coreTypes: extension === undefined ? new Set() : coreTypes(btf, elf.content(extension)),
   };
+}
+
+/** Where a symbol is found. */
+export function symbolKey(section: string, name: string): string {
+  return `${section}\0${name}`;
 }
 
 /** Names of the programs of an object, in the order of their symbols: libbpf's rule. */
