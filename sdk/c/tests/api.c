@@ -167,6 +167,47 @@ static void maps_that_are_not_made(void)
 	bpf_object__close(obj);
 }
 
+/* Loads with one setting of one map, and uses every map that there is then. */
+static bool load_configured(const char *name, uint32_t setting, uint32_t value)
+{
+	static unsigned char key[8192], element[1 << 20];
+	struct bpf_object *obj = open_object();
+	struct bpf_map *map = bpf_object__find_map_by_name(obj, name);
+	unsigned int got = 0;
+	bool loaded;
+
+	wasm_bpf_object_configure(obj->handle, name, setting, value);
+	loaded = !bpf_object__load(obj);
+	if (loaded) {
+		bpf_object__for_each_map(map, obj)
+		{
+			struct bpf_buffer *buffer = bpf_buffer__open(map, on_any, &got);
+
+			bpf_map_update_elem(bpf_map__fd(map), key, element, BPF_ANY);
+			bpf_map_lookup_elem(bpf_map__fd(map), key, element);
+			if (buffer)
+				bpf_buffer__poll(buffer, 1);
+			bpf_buffer__free(buffer);
+		}
+	}
+	bpf_object__close(obj);
+	return loaded;
+}
+
+/* Whatever a guest asks for, it is there to see the answer. */
+static void any_setting(void)
+{
+	static const char *const names[] = {"rb", "pb", "hash", "per_cpu", ".bss"};
+	static const uint32_t values[] = {0, 1, 7, 4096, 70000};
+	unsigned int loads = 0;
+
+	for (int i = 0; i < 5; i++)
+		for (uint32_t setting = 0; setting < 7; setting++)
+			for (int j = 0; j < 5; j++)
+				loads += load_configured(names[i], setting, values[j]);
+	EXPECT(loads > 50, 1);
+}
+
 /* ---- maps ----------------------------------------------------------------------------------- */
 
 static void elements(int fd)
@@ -355,6 +396,7 @@ int main(void)
 {
 	objects();
 	maps_that_are_not_made();
+	any_setting();
 	maps();
 	events();
 	printf("failures %d\n", failures);
