@@ -66,9 +66,9 @@ export const grants = {
     return shim().shim_grant__directory(cString(path));
   },
 
-  /** A file of the host, to read it or to write it anew. */
-  file(path: string, writes: boolean): number {
-    return shim().shim_grant__file(cString(path), writes ? 1 : 0);
+  /** A file of the host: to read it, to write it anew, or to do so always at its end. */
+  file(path: string, use: "read" | "write" | "append"): number {
+    return shim().shim_grant__file(cString(path), ["read", "write", "append"].indexOf(use));
   },
 
   /** A TCP socket that listens; -ENOENT for an address that there is not. */

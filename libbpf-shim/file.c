@@ -44,7 +44,8 @@ int32_t shim_file__close(int32_t fd)
 int32_t shim_grant__file(const char *path, int32_t writes)
 {
 	int flags = writes ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY;
-	int fd = open(path, flags | O_CLOEXEC | O_NOCTTY, 0666);
+	int append = writes == 2 ? O_APPEND : 0;
+	int fd = open(path, flags | append | O_CLOEXEC | O_NOCTTY, 0666);
 	struct stat info;
 
 	if (fd < 0)

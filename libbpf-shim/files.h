@@ -23,7 +23,8 @@ SHIM_API int32_t shim_grant__directory(const char *path);
 
 /**
  * @brief Opens a file of the host: for reading, or for writing from its start.
- * @param writes 0 or 1; 1 creates the file, or empties it
+ * @param writes 0 to read; 1 creates the file, or empties it; 2 does so, and then writes at its
+ * end, wherever that is by then
  */
 SHIM_API int32_t shim_grant__file(const char *path, int32_t writes);
 

@@ -23,7 +23,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 14
+#define SHIM_ABI_VERSION 15
 
 struct shim_memory;
 struct shim_object;

@@ -166,6 +166,15 @@ Deno.test("--stdin, --stdout and --stderr are files", async () => {
   assert.equal(await Deno.readTextFile(folder.at("err")), `total ${text.length}\n`);
 });
 
+Deno.test("--stdout and --stderr may be one file: neither writes over the other", async () => {
+  using folder = new TestFolder();
+  await Deno.writeTextFile(folder.at("both"), "what was there before, and is longer than that");
+  const both = ["--stdout", folder.at("both"), "--stderr", folder.at("both")];
+  const { code } = await inShell(`printf 'text\\n' | "$@"`, both, "echo");
+  assert.equal(code, 0);
+  assert.equal(await Deno.readTextFile(folder.at("both")), "text\ntotal 5\n");
+});
+
 Deno.test("--stdin null is at its end; --stdout null and --stderr null take everything", async () => {
   const { code, stdout, stderr } = await inShell(
     `yes | head -c 1000 | "$@"`,

@@ -1,7 +1,7 @@
 /** Opens what a guest is given: folders, files for its standard streams, listening sockets. */
 import { describeErrno, errnoName, files, grants } from "../../ffi/mod.ts";
 import { GrantError } from "../errors.ts";
-import type { Preopen, RunOptions } from "../run_options.ts";
+import type { Preopen, RunOptions, Stdio } from "../run_options.ts";
 import { Descriptor, type FdTable } from "./fd_table.ts";
 import { FileType } from "./filetype.ts";
 import {
@@ -38,7 +38,7 @@ export function openGrants(fds: FdTable, options: GrantOptions): void {
   for (const [fd, name] of (["stdin", "stdout", "stderr"] as const).entries()) {
     const stream = stdio[name];
     if (typeof stream !== "object" || !("file" in stream)) continue;
-    fds.replace(fd, openStream(stream.file, name));
+    fds.replace(fd, openStream(stream.file, name, stdio));
   }
 }
 
@@ -156,9 +156,18 @@ function noListener(address: string, result: number): GrantError {
   return new GrantError(`Cannot listen at ${address}: ${reason}`, { code, hint });
 }
 
-function openStream(path: string, name: "stdin" | "stdout" | "stderr"): Descriptor {
+/** Both outputs in one file must not write over each other. */
+function isShared({ stdout, stderr }: Stdio): boolean {
+  return typeof stdout === "object" && typeof stderr === "object" && stdout.file === stderr.file;
+}
+
+function openStream(
+  path: string,
+  name: "stdin" | "stdout" | "stderr",
+  stdio: Stdio,
+): Descriptor {
   const writes = name !== "stdin";
-  const hostFd = grants.file(path, writes);
+  const hostFd = grants.file(path, !writes ? "read" : isShared(stdio) ? "append" : "write");
   if (hostFd < 0) {
     const verb = writes ? "write" : "read";
     throw new GrantError(`Cannot ${verb} ${path} as ${name}: ${describeErrno(hostFd)}`, {
