@@ -149,11 +149,13 @@ int32_t shim_file__set_size(int32_t fd, int64_t size)
 	return ftruncate(fd, size) ? -errno : 0;
 }
 
-/* WASI has no times before 1970. */
+/* WASI has no times before 1970, and none after 2554. */
 static uint64_t nanoseconds(const struct timespec *time)
 {
 	if (time->tv_sec < 0)
 		return 0;
+	if ((uint64_t)time->tv_sec >= UINT64_MAX / NS_PER_S)
+		return UINT64_MAX;
 	return (uint64_t)time->tv_sec * NS_PER_S + (uint64_t)time->tv_nsec;
 }
 

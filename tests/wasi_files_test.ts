@@ -588,3 +588,22 @@ Deno.test("what cannot be given is said before anything is opened", () => {
     assert.throws(() => runGuest(guest, { limits: { timeMs: 1000 }, ...options }), { code });
   }
 });
+
+Deno.test("times that WASI has no number for read as the first and the last that it has", () => {
+  // File systems have limits of their own; this one takes any.
+  const path = Deno.makeTempDirSync({ dir: "/dev/shm" });
+  try {
+    using wasi = new WasiHost({ preopens: [{ host: path, guest: "/" }] });
+    const mtime = (date: string) => {
+      const args = ["-d", date, `${path}/file`];
+      assert.ok(new Deno.Command("touch", { args }).outputSync().success);
+      wasi.ok("path_filestat_get", DIR, 0, ...wasi.text("file"), Place.Buffer);
+      return wasi.memory.getU64(Place.Buffer + 48);
+    };
+    assert.equal(mtime("1960-01-01"), 0n);
+    assert.equal(mtime("@1.5"), 1_500_000_000n);
+    assert.equal(mtime("3000-01-01"), (1n << 64n) - 1n);
+  } finally {
+    Deno.removeSync(path, { recursive: true });
+  }
+});
