@@ -50,6 +50,8 @@ export class Btf {
   readonly #decoded = new Map<number, BtfType>();
   readonly #names = new Map<number, string>();
   #namesBytes = 0;
+  /** Whether some enumeration says that it is signed: then those that do not are not. */
+  #tellsSigns = false;
   /** Highest id, plus one. */
   readonly count: number;
 
@@ -82,6 +84,9 @@ export class Btf {
         throw new BtfError(`type ${id} is of the unknown kind ${kind}`, {
           hint: "a newer wasm-bpf may know it",
         });
+      }
+      if (kind === Kind.Enum64 || (kind === Kind.Enum && info >>> 31 === 1)) {
+        this.#tellsSigns = true;
       }
       const [once, each] = TAIL_BYTES[kind] ?? [0, 0];
       offsets[id] = at;
@@ -286,7 +291,8 @@ export class Btf {
         high: wide ? view.getUint32(value + 8, true) : 0,
       };
     });
-    const signed = info >>> 31 === 1 || (!wide && looksSigned(raw.map(({ low }) => low)));
+    const signed = info >>> 31 === 1 ||
+      (!this.#tellsSigns && looksSigned(raw.map(({ low }) => low)));
     const values: BtfEnumerator[] = raw.map(({ name, low, high }) => {
       const value = BigInt(high) << 32n | BigInt(low);
       return { name, value: signed ? BigInt.asIntN(wide ? 64 : 32, value) : value };

@@ -40,6 +40,14 @@ Deno.test("enumerations are signed as BTF says, or as their values look", () => 
   assert.deepEqual(enumeration([0x80000000, 0xffffffff], false), [0x80000000n, 0xffffffffn]);
 });
 
+Deno.test("enumerations are not signed when others say that they are", () => {
+  const btf = new BtfBuilder();
+  const [a, b] = [btf.string("A"), btf.string("B")];
+  btf.raw({ name: "plain", kind: Kind.Enum, vlen: 1, word: 4 }, a, 0xffffff00);
+  btf.raw({ name: "signed", kind: Kind.Enum, vlen: 1, flag: true, word: 4 }, b, 0xffffff00);
+  assert.match(c(btf), /A = 0xffffff00U,[^]*B = -256,/);
+});
+
 Deno.test("enumerations of 64 bits are whole, or have no values", () => {
   const btf = new BtfBuilder();
   const name = btf.string("BIG");
