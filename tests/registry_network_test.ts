@@ -222,12 +222,16 @@ Deno.test("the binary trusts the machine's authorities, and keeps a login that g
   const home = await Deno.makeTempDir({ prefix: "wasm-bpf-home-" });
   try {
     const args = ["login", "-u", "tester", "-p", "correct horse", registry.host];
-    const env = { HOME: home, SSL_CERT_FILE: registry.caFile };
+    // The tests themselves may run with Deno's list being the machine's.
+    const env = { HOME: home, SSL_CERT_FILE: registry.caFile, DENO_TLS_CA_STORE: "mozilla" };
     const { code, stderr, stdout } = await runCli(args, { env });
     assert.equal(code, 0, stderr);
     assert.match(stdout, /Logged in/);
-    const without = await runCli(args, { env: { HOME: home, SSL_CERT_FILE: "" } });
+    const without = await runCli(args, { env: { ...env, SSL_CERT_FILE: "" } });
     assert.match(without.stderr, /authority that this machine does not know/);
+    const damaged = { ...env, SSL_CERT_FILE: "/no/such", DENO_TLS_CA_STORE: "system" };
+    const unusable = await runCli(args, { env: damaged });
+    assert.match(unusable.stderr, /^error: Cannot .+\nhint: .*SSL_CERT_FILE/m);
   } finally {
     await Deno.remove(home, { recursive: true });
   }

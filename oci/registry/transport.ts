@@ -1,5 +1,6 @@
 /** Sends one request and waits for the answer's head. No redirects, no credentials, no second attempt. */
 import config from "../../deno.json" with { type: "json" };
+import { HostError } from "../../ffi/errors.ts";
 import { Answer } from "./answer.ts";
 import { SizedBody, type StreamBody, Upload } from "./body.ts";
 import { failureOf } from "./failure.ts";
@@ -96,7 +97,7 @@ export class Transport implements Disposable {
     const known = this.#clients.get(url.origin);
     if (known !== undefined) return known;
     const caCerts = url.protocol === "https:" ? this.#authorities(url) : [];
-    const client = withoutProxyForLoopback(() => Deno.createHttpClient({ caCerts }));
+    const client = withoutProxyForLoopback(() => createClient(caCerts));
     this.#clients.set(url.origin, client);
     return client;
   }
@@ -131,5 +132,19 @@ function withoutProxyForLoopback<T>(make: () => T): T {
   } finally {
     if (given === undefined) Deno.env.delete("NO_PROXY");
     else Deno.env.set("NO_PROXY", given);
+  }
+}
+
+/** Deno reads lists of its own beside ours, where the environment tells it to. */
+function createClient(caCerts: string[]): Deno.HttpClient {
+  try {
+    return Deno.createHttpClient({ caCerts });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new HostError(`Cannot prepare TLS: ${reason}`, {
+      code: "CERTIFICATES",
+      hint: "check SSL_CERT_FILE, DENO_TLS_CA_STORE and DENO_CERT in the environment",
+      cause,
+    });
   }
 }

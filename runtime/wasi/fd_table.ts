@@ -108,6 +108,12 @@ export type Streams = Readonly<
   Partial<Record<0 | 1 | 2, Partial<DescriptorOptions> | undefined>>
 >;
 
+/**
+ * Of the process's own output: it goes on, never back. Where that is a file, what stands in it already is
+ * somebody else's, and they share the place where they write.
+ */
+const OUTPUT_RIGHTS = (Right.FdWrite | STREAM_RIGHTS) & ~Right.FdSeek;
+
 /** As many as a guest may have open at once. The kernel's own limit may be lower. */
 export const MAX_DESCRIPTORS = 4096;
 
@@ -122,7 +128,7 @@ export class FdTable implements Disposable {
       new Descriptor({
         hostFd: fd,
         isStream: true,
-        rights: (fd === 0 ? Right.FdRead : Right.FdWrite) | STREAM_RIGHTS,
+        rights: fd === 0 ? Right.FdRead | STREAM_RIGHTS : OUTPUT_RIGHTS,
         ...streams[fd],
       })
     );

@@ -4,6 +4,7 @@ import { BpfHost, extensionImports } from "../../runtime/bpf/mod.ts";
 import { GuestMemory } from "../../runtime/guest_memory.ts";
 import { ALL_FAMILIES, openGrants } from "../../runtime/wasi/everything.ts";
 import { FdTable, wasiImports } from "../../runtime/wasi/mod.ts";
+import { DISCARD } from "../../runtime/wasi/fd_table.ts";
 import { Right } from "../../runtime/wasi/rights.ts";
 import { fromFileUrl } from "./paths.ts";
 import { assemble } from "./wat.ts";
@@ -53,7 +54,12 @@ export class HostileHost implements Disposable {
   readonly imports: Record<string, Record<string, Import>>;
   readonly interrupt = Interrupt.create();
   readonly #memory = new GuestMemory();
-  readonly #fds = new FdTable({ 0: { hostFd: -1, source: () => new Uint8Array() } });
+  /** Nothing reaches the streams of who runs this: they may be a file that it prints to. */
+  readonly #fds = new FdTable({
+    0: { hostFd: -1, source: () => new Uint8Array() },
+    1: { hostFd: -1, sink: DISCARD },
+    2: { hostFd: -1, sink: DISCARD },
+  });
   readonly #bpf: BpfHost;
   readonly #linear = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
   readonly #template = new Uint8Array(SIZE).fill(FILL);
