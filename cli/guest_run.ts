@@ -1,5 +1,6 @@
 /** Runs a compiled module as a command line says. */
 import {
+  anticipate,
   type CommandOptions,
   type Features,
   type GuestModule,
@@ -34,6 +35,7 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
   const verbose = line.flags.has("verbose");
   const wrapperModule = line.values["wrapper-module-name"];
   const callbackExport = line.values["callback-export-name"];
+  anticipate(guest);
   return interruptible(
     { timeoutMs, attendUsr1: formatStats !== undefined },
     (interrupt) =>

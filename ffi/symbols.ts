@@ -115,6 +115,8 @@ export const SYMBOLS = {
   shim_map__attach: { parameters: ["pointer", "buffer"], result: "i32" },
   // int32_t shim_kernel__config(const char *option)
   shim_kernel__config: { parameters: ["buffer"], result: "i32" },
+  // int32_t shim_kernel__read_types_ahead(void)
+  shim_kernel__read_types_ahead: { parameters: [], result: "i32" },
   // int32_t shim_kernel__version(void)
   shim_kernel__version: { parameters: [], result: "i32" },
   // int32_t shim_kernel__has_lsm(const char *name)

@@ -76,7 +76,7 @@ static void *run(void *unused)
 
 static bool is_needed(void)
 {
-	return is_running && !pthread_equal(pthread_self(), runner);
+	return is_running && !shim_is_reading_ahead && !pthread_equal(pthread_self(), runner);
 }
 
 int32_t shim_errand(int32_t (*errand)(void *argument), void *argument)

@@ -126,6 +126,12 @@ int32_t shim_errand(int32_t (*errand)(void *argument), void *argument);
 /* The same for what opens one thing: its descriptor, or -errno. */
 int shim_errand_open(int32_t (*open)(void *argument), void *argument);
 
+/*
+ * Of the thread that reads the kernel's types ahead: it may open files itself, and nobody is told
+ * what fails there.
+ */
+extern _Thread_local bool shim_is_reading_ahead;
+
 /* Starts the errands' thread, which does not share what this one is denied from now on; idempotent.
  */
 int shim_errands_start(void);

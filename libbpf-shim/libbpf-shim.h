@@ -23,7 +23,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 15
+#define SHIM_ABI_VERSION 16
 
 struct shim_memory;
 struct shim_object;
@@ -259,6 +259,13 @@ SHIM_API int32_t shim_map__attach(struct shim_map *map, struct shim_link **out);
  * @return 1 or 0; -ENOENT when there is neither /proc/config.gz nor /boot/config-RELEASE
  */
 SHIM_API int32_t shim_kernel__config(const char *option);
+
+/**
+ * @brief Begins to read the kernel's types, in a thread that ends by itself: the first load that
+ * needs them finds them there. To be called before this thread's table of descriptors is its own.
+ * @return 0, also when they cannot be read: the load says why; -errno when there is no thread
+ */
+SHIM_API int32_t shim_kernel__read_types_ahead(void);
 
 /** @brief Its version as major << 16 | minor. */
 SHIM_API int32_t shim_kernel__version(void);

@@ -68,7 +68,7 @@ __attribute__((format(printf, 2, 0))) static int keep(enum libbpf_print_level le
 	va_list again;
 	int length;
 
-	if (level == LIBBPF_DEBUG)
+	if (level == LIBBPF_DEBUG || shim_is_reading_ahead)
 		return 0;
 	va_copy(again, args);
 	length = vsnprintf(NULL, 0, format, again);

@@ -2,7 +2,7 @@
  * The door for the command line: what one run on the main thread takes, and no more. Embedders' door is
  * `mod.ts`.
  */
-import { system } from "../ffi/mod.ts";
+import { kernel, system } from "../ffi/mod.ts";
 import type { Features } from "./features.ts";
 import { runInstance } from "./guest.ts";
 import type { GuestModule } from "./module.ts";
@@ -23,6 +23,13 @@ export type CommandOptions = Omit<RunOptions, "imports" | "signal"> & {
   /** Whether a kernel without Landlock is an error. */
   requireLandlock: boolean;
 };
+
+/** Begins what a guest of eBPF is going to need, while it is being prepared. */
+export function anticipate({ module }: GuestModule): void {
+  const wantsBpf = WebAssembly.Module.imports(module)
+    .some((wanted) => wanted.module === "wasm_bpf" || wanted.module === "wasm_bpf_ext");
+  if (wantsBpf) kernel.readTypesAhead();
+}
 
 /**
  * Runs a guest to its end; see `runGuest()` of `mod.ts`. From here on this thread does everything
