@@ -53,7 +53,8 @@ Deno.test("plugin prints a picture an interval, as its README shows", async () =
 Deno.test("plugin redraws its picture in a terminal, and ends on Ctrl-C", async () => {
   // `script` gives it a terminal, whose own Ctrl-C comes as it comes to a person.
   const child = new Deno.Command("script", {
-    args: ["-qec", `${PROGRAM.join(" ")} -i 100`, "/dev/null"],
+    // A shell that waited for it would end by that Ctrl-C itself.
+    args: ["-qec", `exec ${PROGRAM.join(" ")} -i 100`, "/dev/null"],
     ...{ stdin: "piped", stdout: "piped" },
   }).spawn();
   const writer = child.stdin.getWriter();

@@ -6,6 +6,7 @@ import {
   selfSigned,
 } from "./support/certificates.ts";
 import { runCli } from "./support/cli.ts";
+import { privateRoot } from "./support/mounts.ts";
 import { TestRegistry } from "./support/registry.ts";
 
 /** A server that is a registry as far as `/v2/` goes, with a certificate of its own. */
@@ -254,7 +255,7 @@ Deno.test({
       await Deno.chown(config, 1000, 1000);
       // In a mount namespace of its own, where ann is a user.
       const script = `mount --bind ${folder}/passwd /etc/passwd && exec "$@"`;
-      const through = ["unshare", "-m", "sh", "-c", script, "sh"];
+      const through = [...privateRoot(), script, "sh"];
       const env = {
         HOME: ann,
         SUDO_UID: "1000",

@@ -10,6 +10,7 @@ import {
   TOOL,
 } from "./support/cosign_data.ts";
 import { type CliResult, WASM_BPF } from "./support/cli.ts";
+import { privateRoot } from "./support/mounts.ts";
 import { Place, speaking } from "./support/place.ts";
 import { TestRegistry } from "./support/registry.ts";
 
@@ -286,7 +287,7 @@ Deno.test("no policy of a user's own undoes what the machine's says", async () =
     shift && exec "$@"`;
   await Deno.mkdir(`${place.folder}/overlay`);
   const through = [
-    ...["unshare", "--mount", "/bin/sh", "-c", script],
+    ...[...privateRoot(), script],
     ...[`${place.folder}/etc`, `${place.folder}/overlay`],
   ];
   const rejected = await place.run(["run", reference], { through });

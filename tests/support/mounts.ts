@@ -10,3 +10,16 @@ export function privateMounts(folder: string): string[] {
   const script = 'mount --make-rprivate "$0" && exec "$@"';
   return ["unshare", "--mount", "--propagation", "unchanged", "/bin/sh", "-c", script, folder];
 }
+
+/**
+ * The words before a shell script and its arguments that run it where every mount is its own, the root's
+ * as well: for what must be mounted over a part of the root itself.
+ *
+ * In a chroot, too: there a copy of the root becomes a mount point, below one that is private.
+ */
+export function privateRoot(): string[] {
+  const script = `mount --make-rprivate /dev && mount -t tmpfs none /dev/shm &&
+    mkdir /dev/shm/root && mount --rbind / /dev/shm/root &&
+    exec chroot /dev/shm/root /bin/sh -c 'mount --make-rprivate / && exec /bin/sh -c "$@"' sh "$@"`;
+  return ["unshare", "--mount", "--propagation", "unchanged", "/bin/sh", "-c", script, "sh"];
+}
