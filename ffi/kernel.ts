@@ -6,20 +6,20 @@ function tristate(answer: number): boolean | undefined {
   return answer < 0 ? undefined : answer === 1;
 }
 
+/**
+ * Begins to read the kernel's types in a thread of its own, so that the first load of an object with
+ * CO-RE need not: some 6 ms of a processor. Once in a process, and not in workers.
+ */
+export function readKernelTypesAhead(): void {
+  // Without it a load only takes longer.
+  shim().shim_kernel__read_types_ahead();
+}
+
 /** Questions to the kernel; asked after a failure, so nothing is kept. */
 export const kernel = {
   /** Whether it was built with an option, such as `CONFIG_KPROBES`; `undefined` where no file tells. */
   hasOption(name: string): boolean | undefined {
     return tristate(shim().shim_kernel__config(cString(name)));
-  },
-
-  /**
-   * Begins to read the kernel's types in a thread of its own, so that the first load of an object with
-   * CO-RE need not: some 6 ms of a processor. Once in a process, and not in workers.
-   */
-  readTypesAhead(): void {
-    // Without it a load only takes longer.
-    shim().shim_kernel__read_types_ahead();
   },
 
   /** `[6, 18]`. */

@@ -16,7 +16,7 @@ export {
   type Vectors,
 } from "./files.ts";
 export { Deadline, Interrupt, signals } from "./interrupt.ts";
-export { kernel } from "./kernel.ts";
+export { kernel, readKernelTypesAhead } from "./kernel.ts";
 export { readKernelFile } from "./kernel_file.ts";
 export { confine, type Grant, landlockVersion } from "./landlock.ts";
 export { libbpfVersion, settleShim } from "./library.ts";

@@ -2,7 +2,7 @@
  * The door for the command line: what one run on the main thread takes, and no more. Embedders' door is
  * `mod.ts`.
  */
-import { kernel, system } from "../ffi/mod.ts";
+import { readKernelTypesAhead, system } from "../ffi/mod.ts";
 import type { Features } from "./features.ts";
 import { runInstance } from "./guest.ts";
 import type { GuestModule } from "./module.ts";
@@ -28,7 +28,7 @@ export type CommandOptions = Omit<RunOptions, "imports" | "signal"> & {
 export function anticipate({ module }: GuestModule): void {
   const wantsBpf = WebAssembly.Module.imports(module)
     .some((wanted) => wanted.module === "wasm_bpf" || wanted.module === "wasm_bpf_ext");
-  if (wantsBpf) kernel.readTypesAhead();
+  if (wantsBpf) readKernelTypesAhead();
 }
 
 /**

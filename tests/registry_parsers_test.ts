@@ -40,19 +40,19 @@ const index = {
   manifests: [{ ...layer, platform }, { ...layer, mediaType: DOCKER_LIST }],
 };
 
-survives("parseManifest() of manifests", [json(manifest)], (bytes) => {
+Deno.test(survives("parseManifest() of manifests", [json(manifest)], (bytes) => {
   const parsed = parseManifest(bytes, { what: "it" });
   if (parsed.kind === "index") return;
   for (const one of [parsed.config, ...parsed.layers, ...parsed.subject ? [parsed.subject] : []]) {
     assert.ok(isDigest(one.digest) && Number.isSafeInteger(one.size) && one.size >= 0);
   }
-});
-survives("parseManifest() of indexes", [json(index)], (bytes) => {
+}));
+Deno.test(survives("parseManifest() of indexes", [json(index)], (bytes) => {
   const parsed = parseManifest(bytes, { what: "it" });
   for (const one of parsed.kind === "index" ? parsed.manifests : []) {
     assert.ok(isDigest(one.digest));
   }
-});
+}));
 
 const references = [
   "alpine",
@@ -62,7 +62,7 @@ const references = [
   "https://127.0.0.1:443/x:y",
   "index.docker.io/library/alpine:3",
 ];
-survives("parseReference()", references.map(encode), (bytes) => {
+Deno.test(survives("parseReference()", references.map(encode), (bytes) => {
   const reference = parseReference(decode(bytes));
   const text = formatReference(reference);
   const { scheme: _, ...name } = reference;
@@ -72,7 +72,7 @@ survives("parseReference()", references.map(encode), (bytes) => {
   const url = new URL(path, `https://${reference.registry}/`);
   assert.equal(url.pathname + url.search + url.hash, path);
   assert.equal(url.username + url.password, "");
-});
+}));
 
 const challenges = [
   'Bearer realm="https://auth.example/token",service="registry.example",scope="repository:a/b:pull"',
@@ -102,9 +102,9 @@ for (
     }],
   ] satisfies [string, string[], (text: string) => boolean][]
 ) {
-  survives(name, samples.map(encode), (bytes) => {
+  Deno.test(survives(name, samples.map(encode), (bytes) => {
     if (!parse(decode(bytes))) throw new ArtifactError("nothing in it", { code: "NOTHING" });
-  });
+  }));
 }
 
 const config = {
@@ -117,8 +117,8 @@ const config = {
   credsStore: "desktop",
   credHelpers: { "gcr.io": "gcloud" },
 };
-survives("parseAuthFile()", [json(config)], (bytes) => {
+Deno.test(survives("parseAuthFile()", [json(config)], (bytes) => {
   const { entries, odd } = parseAuthFile(bytes, "config.json");
   for (const key of entries.keys()) assert.match(key, /^[a-z0-9.:[\]-]+(\/|$)/);
   for (const text of odd) assert.doesNotMatch(text, /^(?!.*entry).*secret/);
-});
+}));

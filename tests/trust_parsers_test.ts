@@ -26,22 +26,22 @@ const POLICY = encoder.encode(
 const names = ["ghcr.io/you/tool", "alpine", "localhost:5000/x"].map((text) =>
   parseReference(text)
 );
-survives("Policy.parse()", [POLICY], (bytes) => {
+Deno.test(survives("Policy.parse()", [POLICY], (bytes) => {
   const policy = Policy.parse(bytes, "policy.json");
   for (const name of names) policy.ruleFor(name);
-});
-survives("readBundle()", [cosignBytes("p256-bundle.bundle.json")], readBundle);
-survives(
+}));
+Deno.test(survives("readBundle()", [cosignBytes("p256-bundle.bundle.json")], readBundle));
+Deno.test(survives(
   "signedDigests()",
   [readBundle(cosignBytes("p256-bundle.bundle.json")).payload],
   signedDigests,
-);
-survives("signedDigest()", [cosignBytes("p256-annotated.payload.json")], signedDigest);
-survives(
+));
+Deno.test(survives("signedDigest()", [cosignBytes("p256-annotated.payload.json")], signedDigest));
+Deno.test(survives(
   "PublicKey.parse()",
   ["p256", "p384", "rsa", "ed25519"].map((name) => cosignBytes(`${name}.pub`)),
   (bytes) => PublicKey.parse(new TextDecoder().decode(bytes), "test.pub"),
-);
+));
 
 Deno.test("PrivateKey.parse() survives generated input", async () => {
   const random = new Random(chooseSeed());
