@@ -2,7 +2,7 @@
  * AssemblyScript: classes over memory. A class has no fields that the compiler could place otherwise;
  * every member is a load or store at its own offset.
  */
-import type { EmitContext } from "./emitters.ts";
+import type { EmitContext } from "./emit_context.ts";
 import { innermost, TypeNames } from "./hoist.ts";
 import { byteOffset, count, inC, type Leaf, leavesOf, originalNameFirst } from "./leaves.ts";
 import { bytesOf, dimensions } from "./lower.ts";

@@ -2,7 +2,7 @@
  * Go: structs as Go lays them out where that gives eBPF's bytes, and methods over raw bytes where it
  * does not: unions, bit-fields, members that Go would align.
  */
-import type { EmitContext } from "./emitters.ts";
+import type { EmitContext } from "./emit_context.ts";
 import { aligned, type Cluster, clustersOf, type Row, sizeCap } from "./go_layout.ts";
 import { innermost, TypeNames } from "./hoist.ts";
 import { byteOffset, count, inC, type Leaf, leavesOf, originalName } from "./leaves.ts";

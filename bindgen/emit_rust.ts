@@ -1,5 +1,5 @@
 /** Rust 1.63 and later: `#[repr(C)]` types with all padding spelled out, no dependencies. */
-import type { EmitContext } from "./emitters.ts";
+import type { EmitContext } from "./emit_context.ts";
 import { innermost, TypeNames } from "./hoist.ts";
 import { byteOffset, count, inC, originalNameFirst } from "./leaves.ts";
 import type { EnumType, Member, Model, RecordType, Type } from "./model.ts";

@@ -1,5 +1,5 @@
 /** TypeScript: an interface for each type, and a function that reads one out of a `DataView`. */
-import type { EmitContext } from "./emitters.ts";
+import type { EmitContext } from "./emit_context.ts";
 import { innermost, TypeNames } from "./hoist.ts";
 import { byteOffset, count, inC, type Leaf, leavesOf, originalNameFirst } from "./leaves.ts";
 import { bytesOf } from "./lower.ts";

@@ -3,7 +3,7 @@
  * where each field stands in the eBPF half's bytes.
  */
 import { plain } from "./describe.ts";
-import type { EmitContext } from "./emitters.ts";
+import type { EmitContext } from "./emit_context.ts";
 import { innermost, TypeNames } from "./hoist.ts";
 import { count, inC, originalNameFirst } from "./leaves.ts";
 import type { EnumType, Member, Model, RecordType, Type } from "./model.ts";

@@ -12,7 +12,7 @@ import { identifier, Names, upper } from "./names.ts";
 import { Output } from "./output.ts";
 import { holdsGlobals } from "./select.ts";
 import { type EbpfObject, programNames, type Source } from "./source.ts";
-import type { EmitContext } from "./emitters.ts";
+import type { EmitContext } from "./emit_context.ts";
 
 /** Of an object's file, on one line of the skeleton. */
 const BYTES_A_LINE = 24;

@@ -1,6 +1,7 @@
 /** Ring buffers and perf event arrays, drained in batches. */
 import { type Interrupt, interruptPointer } from "./interrupt.ts";
-import { outPointer, shim } from "./library.ts";
+import { outPointer } from "./c_values.ts";
+import { shim } from "./library.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 import { type BpfMap, mapPointer } from "./map.ts";
 

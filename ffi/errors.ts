@@ -45,3 +45,12 @@ export class ShimError extends HostError {
   /** The class's name. */
   override name = "ShimError";
 }
+
+/** The shim cannot be loaded, because of `reason`. */
+export function loadError(reason: string, cause?: unknown): ShimError {
+  return new ShimError(`Cannot load the eBPF shim: ${reason}`, {
+    code: "SHIM_LOAD",
+    hint: "wasm-bpf needs Linux with glibc 2.34 or newer and /proc mounted",
+    cause,
+  });
+}

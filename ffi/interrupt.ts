@@ -1,7 +1,8 @@
 /** What ends a guest's waits early; see `struct shim_interrupt` in `libbpf-shim/libbpf-shim.h`. */
 import { describeErrno } from "./errno.ts";
 import { ShimError } from "./errors.ts";
-import { outPointer, shim } from "./library.ts";
+import { outPointer } from "./c_values.ts";
+import { shim } from "./library.ts";
 
 /** The shim's side of an interrupt. For `ffi/` only. */
 export let interruptPointer: (interrupt: Interrupt) => Deno.PointerValue;

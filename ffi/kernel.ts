@@ -1,5 +1,6 @@
 /** What the running kernel has, so that an error can say what it lacks. */
-import { cString, shim } from "./library.ts";
+import { cString } from "./c_values.ts";
+import { shim } from "./library.ts";
 
 /** `undefined` where the machine does not tell. */
 function tristate(answer: number): boolean | undefined {

@@ -2,8 +2,9 @@
  * Loads the shim from memory: nothing is written to the disk, and no path that somebody else could
  * have prepared is opened.
  */
-import { describeErrno } from "./errno.ts";
-import { ShimError } from "./errors.ts";
+import { cString, fromCString } from "./c_values.ts";
+import { loadError, ShimError } from "./errors.ts";
+import { bind, compile, type Functions, heatUp } from "./lazy_functions.ts";
 import { type ShimSymbols, SYMBOLS } from "./symbols.ts";
 
 /** What `shim_abi_version()` must answer; the header's `SHIM_ABI_VERSION`. */
@@ -59,7 +60,7 @@ let extend:
 
 /** More functions of the shim. */
 export interface Extension {
-  readonly functions: Record<string, (...args: unknown[]) => unknown>;
+  readonly functions: Functions;
   /** Does what the first calls would otherwise. */
   settle(): void;
 }
@@ -166,11 +167,11 @@ function openShim(libc: Libc, fd: number): ShimSymbols {
     libc.dlclose(library);
     throw error;
   }
-  const functions = symbols as unknown as Extension["functions"];
+  const functions = symbols as unknown as Functions;
   for (const name of HOT) heatUp({ functions, table: SYMBOLS, path }, name);
   extend = (table, hot) => {
     const { functions: all, findAll: settleAll } = bind(table, find);
-    const more = { functions: all as unknown as Extension["functions"], table, path };
+    const more = { functions: all as unknown as Functions, table, path };
     for (const name of hot) heatUp(more, name);
     return {
       functions: more.functions,
@@ -221,116 +222,6 @@ function addressInShim(libc: Libc, library: Deno.PointerObject, name: string): D
     code: "SHIM_SYMBOL",
     hint: "in a source checkout, run ./dev build",
   });
-}
-
-/** A library's functions, each of which is looked for when it is called first. */
-interface Bound<Interface extends Deno.ForeignLibraryInterface> {
-  readonly functions: Deno.DynamicLibrary<Interface>["symbols"];
-  /** Looks for those that have not been called yet. */
-  findAll(): void;
-}
-
-/**
- * Makes functions of addresses.
- *
- * Deno.dlopen compiles machine code for each function it is asked for, 0.1 ms apiece: too much for
- * the many that are called once. A call through a pointer takes half a microsecond and no preparation.
- */
-function bind<Interface extends Deno.ForeignLibraryInterface>(
-  table: Interface,
-  find: (name: string) => Deno.PointerObject,
-): Bound<Interface> {
-  const pointers: Record<string, Deno.UnsafeFnPointer<Deno.ForeignFunction>> = {};
-  const pointer = (name: string) =>
-    pointers[name] ??= new Deno.UnsafeFnPointer(
-      find(name) as Deno.PointerObject<Deno.ForeignFunction>,
-      table[name] as Deno.ForeignFunction,
-    );
-  const names = Object.keys(table);
-  return {
-    functions: Object.fromEntries(
-      names.map((name) => [name, (...args: never[]) => pointer(name).call(...args)]),
-    ) as Deno.DynamicLibrary<Interface>["symbols"],
-    findAll: () => names.forEach(pointer),
-  };
-}
-
-/**
- * Calls of a function before it is compiled; together they take less time than that does.
- *
- * Why so few? V8 begins to note what a caller calls when that has run for some 900 bytes of bytecode. A
- * caller that is seen to call two functions, the one before it is compiled and the one after, does without
- * the fast way for good: 250 ns a call instead of 15.
- */
-const COLD_CALLS = 4;
-
-/** What functions are compiled from, and where they go. */
-interface Library {
-  readonly functions: Extension["functions"];
-  readonly table: Deno.ForeignLibraryInterface;
-  readonly path: string;
-}
-
-/** Lets a function that is called often be replaced by the one that Deno compiles: 5 ns a call. */
-function heatUp(library: Library, name: string): void {
-  const { functions } = library;
-  const cold = functions[name];
-  let calls = 0;
-  functions[name] = (...args) => {
-    calls += 1;
-    return calls > COLD_CALLS || cold === undefined
-      ? compile(library, name)(...args)
-      : cold(...args);
-  };
-}
-
-function compile(
-  { functions, table, path }: Library,
-  name: string,
-): (...args: unknown[]) => unknown {
-  const definition = table[name];
-  if (definition === undefined) throw loadError(`${name} is not known`);
-  const compiled = Deno.dlopen(path, { [name]: definition }).symbols as Extension["functions"];
-  const call = compiled[name];
-  if (call === undefined) throw loadError(`${name} is gone`);
-  functions[name] = call;
-  return call;
-}
-
-function loadError(reason: string, cause?: unknown): ShimError {
-  return new ShimError(`Cannot load the eBPF shim: ${reason}`, {
-    code: "SHIM_LOAD",
-    hint: "wasm-bpf needs Linux with glibc 2.34 or newer and /proc mounted",
-    cause,
-  });
-}
-
-/** A NUL-terminated string for a `const char *` parameter. */
-export function cString(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(`${text}\0`);
-}
-
-/** The string behind a `const char *` result. */
-export function fromCString(pointer: Deno.PointerValue): string {
-  return pointer === null ? "" : Deno.UnsafePointerView.getCString(pointer);
-}
-
-/**
- * Calls a function whose last parameter is an out-pointer.
- *
- * @returns the pointer, or the negative errno
- */
-export function outPointer(
-  call: (out: Uint8Array<ArrayBuffer>) => number,
-): Deno.PointerObject | number {
-  const out = new BigUint64Array(1);
-  const result = call(new Uint8Array(out.buffer));
-  if (result < 0) return result;
-  const pointer = Deno.UnsafePointer.create(out[0] ?? 0n);
-  if (pointer === null) {
-    throw loadError(`a call succeeded without a result: ${describeErrno(result)}`);
-  }
-  return pointer;
 }
 
 /** Version of the libbpf inside the shim, such as `"1.7.0"`. */

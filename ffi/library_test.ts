@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cString, fromCString, loadShim } from "./library.ts";
+import { loadShim } from "./library.ts";
 
 /** A library that is there wherever Deno runs, and is not the shim. */
 const OTHER_LIBRARY = "libm.so.6";
@@ -61,18 +61,4 @@ for (const [title, [{ error, filesLeftOpen }, code]] of Object.entries(ATTEMPTS)
 
 Deno.test("loadShim() names the function that another library lacks", () => {
   assert.match(String(ATTEMPTS["another library"][0].error), /\bshim_\w+/);
-});
-
-Deno.test("cString() ends UTF-8 with a NUL", () => {
-  assert.deepEqual([...cString("é")], [0xc3, 0xa9, 0]);
-  assert.deepEqual([...cString("")], [0]);
-});
-
-Deno.test("fromCString() of no pointer is empty", () => {
-  assert.equal(fromCString(null), "");
-});
-
-Deno.test("fromCString() undoes cString()", () => {
-  const bytes = cString("map é 漢");
-  assert.equal(fromCString(Deno.UnsafePointer.of(bytes)), "map é 漢");
 });

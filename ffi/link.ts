@@ -1,5 +1,6 @@
 /** What is attached, and what attached iterators print. */
-import { outPointer, shim } from "./library.ts";
+import { outPointer } from "./c_values.ts";
+import { shim } from "./library.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
 /** The shim's side of a link. For `ffi/` only. */

@@ -1,6 +1,7 @@
 /** Maps, as the shim has them. Results are ≥ 0 or a negative errno; guest addresses are offsets. */
 import { BpfLink } from "./link.ts";
-import { fromCString, outPointer, shim } from "./library.ts";
+import { fromCString, outPointer } from "./c_values.ts";
+import { shim } from "./library.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
 /** The shim's side of a map. For `ffi/` only. */

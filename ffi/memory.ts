@@ -1,5 +1,6 @@
 /** A `WebAssembly.Memory` that C may read and write by offset. */
-import { outPointer, shim } from "./library.ts";
+import { outPointer } from "./c_values.ts";
+import { shim } from "./library.ts";
 import { describeErrno } from "./errno.ts";
 import { ShimError } from "./errors.ts";
 

@@ -2,19 +2,10 @@
 export { EventBuffer } from "./buffer.ts";
 export { describeErrno, ERRNO, errno, type ErrnoName, errnoName } from "./errno.ts";
 export { HostError, type HostErrorOptions, ShimError } from "./errors.ts";
-export {
-  DirectoryReader,
-  files,
-  grants,
-  type GuestPath,
-  OpenFlag,
-  OUTSIDE,
-  paths,
-  prepareFiles,
-  type Resolution,
-  sockets,
-  type Vectors,
-} from "./files.ts";
+export { DirectoryReader } from "./directory_reader.ts";
+export { prepareFiles } from "./file_library.ts";
+export { files, type Vectors } from "./files.ts";
+export { grants } from "./grants.ts";
 export { Deadline, Interrupt, signals } from "./interrupt.ts";
 export { kernel, readKernelTypesAhead } from "./kernel.ts";
 export { readKernelFile } from "./kernel_file.ts";
@@ -32,6 +23,8 @@ export {
   type ProgramCounts,
   type UserPlace,
 } from "./object.ts";
+export { type GuestPath, OpenFlag, OUTSIDE, paths, type Resolution } from "./paths.ts";
+export { sockets } from "./sockets.ts";
 export { ProgramStatistics } from "./stats.ts";
 export { system } from "./system.ts";
 export { UserRing } from "./user_ring.ts";

@@ -1,7 +1,8 @@
 /** eBPF objects, their programs and maps, as the shim has them. Results are ≥ 0 or a negative errno. */
 import { BpfMap, mapPointer } from "./map.ts";
 import { BpfLink } from "./link.ts";
-import { cString, fromCString, outPointer, shim } from "./library.ts";
+import { cString, fromCString, outPointer } from "./c_values.ts";
+import { shim } from "./library.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
 /** The shim's side of a program. For `ffi/` only. */

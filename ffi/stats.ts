@@ -1,5 +1,6 @@
 /** The kernel's count of how often and how long programs run. */
-import { outPointer, shim } from "./library.ts";
+import { outPointer } from "./c_values.ts";
+import { shim } from "./library.ts";
 
 /** Makes the kernel count, for every program of the machine, until it is closed. */
 export class ProgramStatistics implements Disposable {

@@ -1,6 +1,7 @@
 /** User ring buffers: samples from a guest to its eBPF programs. */
 import { type Interrupt, interruptPointer } from "./interrupt.ts";
-import { outPointer, shim } from "./library.ts";
+import { outPointer } from "./c_values.ts";
+import { shim } from "./library.ts";
 import { type BpfMap, mapPointer } from "./map.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 

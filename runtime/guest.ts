@@ -2,7 +2,8 @@
 import { Interrupt, ProgramStatistics } from "../ffi/mod.ts";
 import { BpfError, BpfHost } from "./bpf/mod.ts";
 import type { Control } from "./control.ts";
-import { GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
+import { HostFunctionError } from "./errors.ts";
+import { checkMemory, findTable } from "./exports.ts";
 import { GuestMemory } from "./guest_memory.ts";
 import type { Features } from "./features.ts";
 import { checkGuest, type GuestModule } from "./module.ts";
@@ -19,6 +20,7 @@ import {
   WRAPPER_SIGNATURES,
 } from "./signatures.ts";
 import { Meter } from "./stats.ts";
+import { isTrap, trap } from "./trap.ts";
 import { unwindGuest } from "./unwind.ts";
 import {
   DISCARD,
@@ -29,9 +31,6 @@ import {
   type WasiContext,
   wasiImports,
 } from "./wasi/mod.ts";
-
-/** What WebAssembly's `throw` is to JavaScript; TypeScript does not know it yet. */
-const { Exception: GuestException } = WebAssembly as unknown as { Exception: new () => object };
 
 /** Where guests import the poll from that calls an export. */
 export const DEFAULT_WRAPPER_MODULE = "callback-wrapper";
@@ -272,66 +271,10 @@ class GuestRun implements Disposable {
   }
 }
 
-/** Refuses memories that a module's description does not tell from others. */
-function checkMemory(guest: GuestModule, memory: WebAssembly.Memory): void {
-  const fault = memory.buffer instanceof SharedArrayBuffer
-    ? "is shared between threads"
-    : hasWideAddresses(memory)
-    ? "has 64-bit addresses"
-    : undefined;
-  if (fault === undefined) return;
-  throw new ModuleError(`Cannot run ${guest.name}: its memory ${fault}`, {
-    code: "MODULE_EXPORT",
-    hint: "build it for wasm32-wasip1, without threads",
-  });
-}
-
-/** Such a memory counts its pages in bigints. */
-function hasWideAddresses(memory: WebAssembly.Memory): boolean {
-  try {
-    memory.grow(0);
-    return false;
-  } catch (error) {
-    return error instanceof TypeError;
-  }
-}
-
 /**
  * The same without a prototype: a guest that imports "constructor" from "wasm_bpf" must not find
  * JavaScript's.
  */
 function bare<T extends object>(record: T): T {
   return Object.assign(Object.create(null), record);
-}
-
-/** clang and Rust name the table `__indirect_function_table`, AssemblyScript `table`. */
-function findTable(exports: WebAssembly.Exports): WebAssembly.Table | undefined {
-  const tables = Object.entries(exports).filter(([, value]) => value instanceof WebAssembly.Table);
-  const named = ["__indirect_function_table", "table"]
-    .map((name) => tables.find(([found]) => found === name))
-    .find((entry) => entry !== undefined);
-  return (named ?? tables[0])?.[1] as WebAssembly.Table | undefined;
-}
-
-/**
- * A trap of WebAssembly, or an exception of its own that nobody caught; running out of stack is a
- * RangeError to JavaScript.
- */
-function isTrap(error: unknown): boolean {
-  return error instanceof WebAssembly.RuntimeError || error instanceof GuestException ||
-    (error instanceof RangeError && /call stack/i.test(error.message));
-}
-
-function trap(guest: GuestModule, cause: unknown): GuestTrap {
-  const { message = "it threw an exception that nothing caught", stack = "" } =
-    cause instanceof Error ? cause : {};
-  const frames = stack.split("\n")
-    .filter((line) => line.includes("wasm://") || line.includes("wasm-function"))
-    .map((line) => line.trim());
-  return new GuestTrap(`${guest.name} trapped: ${message}`, {
-    code: "GUEST_TRAP",
-    hint: "the guest has a bug; build it with -g to see function names",
-    detail: frames.join("\n"),
-    cause,
-  });
 }

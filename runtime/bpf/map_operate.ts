@@ -3,27 +3,9 @@ import { errno } from "../../ffi/mod.ts";
 import { GuestFault } from "../guest_memory.ts";
 import type { BpfContext, MapEntry } from "./context.ts";
 import { BpfError } from "./errors.ts";
+import { MapCommand } from "./map_command.ts";
 import { operateOnReferences } from "./map_reference.ts";
 import { refusalReason } from "./map_types.ts";
-
-/** `enum bpf_cmd`, as far as it is about one element. */
-export const MapCommand = {
-  Lookup: 1,
-  Update: 2,
-  Delete: 3,
-  GetNextKey: 4,
-  LookupAndDelete: 21,
-} as const;
-
-/** One operation, as the guest gave it; offsets are unsigned. */
-export interface MapOperation {
-  command: number;
-  key: number;
-  value: number;
-  nextKey: number;
-  flagsLow: number;
-  flagsHigh: number;
-}
 
 const MAX_U32 = 0xffffffffn;
 /** No offset: an address of more than 32 bits. */

@@ -4,7 +4,7 @@
  */
 import { type BpfMap, type BpfProgram, errno, programId, storeInMap } from "../../ffi/mod.ts";
 import type { BpfContext, MapEntry } from "./context.ts";
-import { MapCommand, type MapOperation } from "./map_operate.ts";
+import { MapCommand, type MapOperation } from "./map_command.ts";
 
 const TOKEN_BYTES = 4;
 /** What libbpf's users write where an element has no program. */

@@ -1,5 +1,5 @@
 /** System calls as they are, past everything that the program checks: what only the kernel refuses. */
-import { cString } from "../../ffi/library.ts";
+import { cString } from "../../ffi/c_values.ts";
 
 const SYMBOLS = {
   open: { parameters: ["buffer", "i32", "u32"], result: "i32" },

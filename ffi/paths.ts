@@ -1,0 +1,122 @@
+/**
+ * System calls with a guest's paths. Results are ≥ 0 or a negative errno; guest
+ * addresses are offsets; descriptors are the host's.
+ */
+import { asBytes, fileShim } from "./file_library.ts";
+import { type LinearMemory, memoryPointer } from "./memory.ts";
+
+/** The result for a path that would lead out of its directory. */
+export const OUTSIDE: number = -4096;
+
+/** How something is opened: `SHIM_OPEN_` in `libbpf-shim/files.h`. */
+export const OpenFlag = {
+  Read: 1,
+  Write: 2,
+  Create: 4,
+  Exclusive: 8,
+  Truncate: 16,
+  Directory: 32,
+  NoFollow: 64,
+  Append: 128,
+  Dsync: 256,
+  Sync: 512,
+} as const;
+
+/** A path of a guest: UTF-8 in its memory, resolved beneath a directory. */
+export interface GuestPath {
+  /** Descriptor of the directory. */
+  readonly dir: number;
+  /** Where the path stands. */
+  readonly path: number;
+  /** Its bytes. */
+  readonly size: number;
+}
+
+/** How all of them are resolved: `RESOLVE_` flags of openat2(2). */
+export interface Resolution {
+  /** Where the paths stand. */
+  readonly memory: LinearMemory;
+  /** The flags. */
+  readonly resolve: number;
+}
+
+/** What is done with paths. {@linkcode OUTSIDE}, -EILSEQ or -EINVAL for those that are no good. */
+export const paths = {
+  /** openat2(2) with {@linkcode OpenFlag}s; a descriptor. */
+  open({ memory, resolve }: Resolution, { dir, path, size }: GuestPath, flags: number): number {
+    return fileShim().shim_path__open(dir, resolve, memoryPointer(memory), path, size, flags);
+  },
+
+  /** mkdirat(2) */
+  createDirectory({ memory, resolve }: Resolution, { dir, path, size }: GuestPath): number {
+    return fileShim().shim_path__create_directory(dir, resolve, memoryPointer(memory), path, size);
+  },
+
+  /** unlinkat(2), with its flags. */
+  remove({ memory, resolve }: Resolution, { dir, path, size }: GuestPath, flags: number): number {
+    return fileShim().shim_path__remove(dir, resolve, memoryPointer(memory), path, size, flags);
+  },
+
+  /** renameat(2) */
+  rename({ memory, resolve }: Resolution, from: GuestPath, to: GuestPath): number {
+    return fileShim().shim_path__rename(
+      ...[from.dir, to.dir, resolve, memoryPointer(memory)] as const,
+      ...[from.path, from.size, to.path, to.size] as const,
+    );
+  },
+
+  /** linkat(2) */
+  link(
+    { memory, resolve }: Resolution,
+    { from, to, follow }: { from: GuestPath; to: GuestPath; follow: boolean },
+  ): number {
+    return fileShim().shim_path__link(
+      ...[from.dir, to.dir, resolve, follow ? 1 : 0, memoryPointer(memory)] as const,
+      ...[from.path, from.size, to.path, to.size] as const,
+    );
+  },
+
+  /** symlinkat(2) with a text in guest memory, which is not to be absolute. */
+  symlink(
+    { memory, resolve }: Resolution,
+    text: { path: number; size: number },
+    { dir, path, size }: GuestPath,
+  ): number {
+    return fileShim().shim_path__symlink(
+      ...[dir, resolve, memoryPointer(memory), text.path, text.size, path, size] as const,
+    );
+  },
+
+  /** readlinkat(2) to guest memory; the bytes written. */
+  readlink(
+    { memory, resolve }: Resolution,
+    { dir, path, size }: GuestPath,
+    to: { offset: number; sizeBytes: number },
+  ): number {
+    return fileShim().shim_path__readlink(
+      ...[dir, resolve, memoryPointer(memory), path, size, to.offset, to.sizeBytes] as const,
+    );
+  },
+
+  /** fstatat(2) */
+  stat(
+    { memory, resolve }: Resolution,
+    { dir, path, size }: GuestPath,
+    { follow, out }: { follow: boolean; out: BigUint64Array<ArrayBuffer> },
+  ): number {
+    return fileShim().shim_path__stat(
+      ...[dir, resolve, follow ? 1 : 0, memoryPointer(memory), path, size, asBytes(out)] as const,
+    );
+  },
+
+  /** utimensat(2) */
+  setTimes(
+    { memory, resolve }: Resolution,
+    { dir, path, size }: GuestPath,
+    { follow, times }: { follow: boolean; times: BigUint64Array<ArrayBuffer> },
+  ): number {
+    return fileShim().shim_path__set_times(
+      ...[dir, resolve, follow ? 1 : 0, memoryPointer(memory), path, size, asBytes(times)] as const,
+    );
+  },
+};
