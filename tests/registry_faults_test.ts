@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import {
   bytesSource,
+  type Credential,
   type CredentialSource,
   type Descriptor,
   digestOf,
@@ -801,6 +802,49 @@ for (
     assert.doesNotMatch(`${error?.message} ${error?.stack}`, /s3cret|czNjcmV0/);
   });
 }
+
+for (const status of [307, 308]) {
+  Deno.test(`token server: ${status} to another host takes no secret there`, async () => {
+    const credentials: Credential[] = [
+      { kind: "refresh", token: "s3cret" },
+      { kind: "password", username: "ann", password: "s3cret" },
+    ];
+    for (const credential of credentials) {
+      await using elsewhere = new Elsewhere();
+      const location = elsewhere.url.replace(/\?.*/, "");
+      await using tokens = new FaultProxy(registry.url, [
+        { method: "GET", answer: { status: 405 }, times: ALWAYS },
+        { method: "POST", answer: { status, headers: { location } }, times: ALWAYS },
+      ]);
+      const challenge = `Bearer realm="http://${tokens.host}/token",service="s"`;
+      await using proxy = new FaultProxy(registry.url, [
+        { answer: { status: 401, headers: { "www-authenticate": challenge } }, times: ALWAYS },
+      ]);
+      using client = clientOf(proxy, { credentials: { get: () => Promise.resolve(credential) } });
+      const error = await outcome(() => client.repository("x").resolve("v1"));
+      assert.equal(ended(error), "PROTOCOL", error?.message);
+      assert.deepEqual(elsewhere.seen, []);
+      assert.equal(tokens.requests.filter(({ method }) => method === "POST").length, 1);
+      assert.doesNotMatch(`${error?.message} ${error?.stack}`, /s3cret/);
+    }
+  });
+}
+
+Deno.test("token server: 307 to another path of its own is followed", async () => {
+  await using tokens = new FaultProxy(registry.url, [
+    { path: /^\/token/, answer: { status: 307, headers: { location: "/other" } } },
+    { path: /^\/other/, answer: token({ token: "t" }), times: ALWAYS },
+  ]);
+  const headers = { "www-authenticate": `Bearer realm="http://${tokens.host}/token"` };
+  await using proxy = new FaultProxy(registry.url, [{ answer: { status: 401, headers } }]);
+  const credential: Credential = { kind: "refresh", token: "s3cret" };
+  using client = clientOf(proxy, { credentials: { get: () => Promise.resolve(credential) } });
+  await client.repository("x").resolve("v1");
+  assert.deepEqual(tokens.requests.map(({ method, path }) => `${method} ${path}`), [
+    "POST /token",
+    "POST /other",
+  ]);
+});
 
 Deno.test("a signal ends a transfer, a wait and an upload at once, with its reason", async () => {
   const reason = new Error("Ctrl-C");

@@ -135,8 +135,15 @@ export class Connection implements Disposable {
     }
   }
 
-  /** Follows redirects; what proves who asks goes to the first host only. */
-  async #follow(exchange: Exchange): Promise<Answer> {
+  /**
+   * Follows redirects; what proves who asks goes to the first host only.
+   *
+   * @param options.hasSecretBody the body proves it, too: then no redirect leads to another host
+   */
+  async #follow(
+    exchange: Exchange,
+    options: { hasSecretBody: boolean } = { hasSecretBody: false },
+  ): Promise<Answer> {
     let { url, headers } = exchange;
     for (let redirects = 0;; redirects++) {
       const answer = await this.#transport.send({ ...exchange, url, headers: headers ?? {} });
@@ -147,14 +154,23 @@ export class Connection implements Disposable {
       }
       const next = nextAddress(answer.headers.get("location"), url, this.#policy);
       if (typeof next === "string") throw protocolError(answer, `${answer.status}: ${next}`);
-      if (!isSameOrigin(next, url)) headers = withoutAuthorization(headers);
+      if (!isSameOrigin(next, url)) {
+        if (options.hasSecretBody) {
+          throw protocolError(
+            answer,
+            `${answer.status}: a password is not sent on to ${next.host}`,
+          );
+        }
+        headers = withoutAuthorization(headers);
+      }
       url = next;
     }
   }
 
   /** One attempt: the request that the token is for is tried again as a whole. */
   async #askForToken(exchange: Exchange): Promise<AccessToken> {
-    const answer = await this.#follow(exchange);
+    const hasSecretBody = exchange.body !== undefined;
+    const answer = await this.#follow(exchange, { hasSecretBody });
     if (answer.status === 200) return await readToken(answer);
     throw await statusError(answer, this.registry);
   }
