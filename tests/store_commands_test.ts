@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { BOOTSTRAP, runCli } from "./support/cli.ts";
+import { speaking } from "./support/place.ts";
 import { namesIn, StorePlaces } from "./support/store_places.ts";
 import { assemble } from "./support/wat.ts";
 
@@ -102,6 +103,29 @@ Deno.test("a damaged store runs nothing, says so, and is put right by a pull", a
     assert.equal((await places.run("images", "--check")).code, 1);
     await places.ok("pull", "-q", reference);
     assert.equal((await places.run(reference)).code, 7);
+  }
+});
+
+Deno.test("a digest runs what it names, whatever the store's index says", async () => {
+  await using places = await createPlaces();
+  await places.write("other.wasm", speaking("other"));
+  for (const [name, tag] of [["hello", "v1"], ["other", "v2"]]) {
+    await places.ok("push", `${name}.wasm`, places.reference(tag ?? ""));
+    await places.ok("pull", "-q", places.reference(tag ?? ""));
+  }
+  const file = join(places.store, "index.json");
+  const index = JSON.parse(await Deno.readTextFile(file));
+  const [hello, other] = index.manifests;
+  const pinned = places.reference("v1").replace(/:v1$/, `@${hello.digest}`);
+  const name = { "org.opencontainers.image.ref.name": pinned };
+  const chosen = { ...name, "wasm-bpf.chosen-from": hello.digest };
+  for (const annotations of [name, chosen]) {
+    const forged = { ...other, annotations };
+    await Deno.writeTextFile(file, JSON.stringify({ ...index, manifests: [forged] }));
+    const { stderr } = await places.run("--pull", "never", pinned);
+    assert.match(stderr, /it is not in the store/);
+    // Its registry has it still.
+    assert.equal((await places.run(pinned)).code, 7);
   }
 });
 

@@ -17,6 +17,7 @@ import { type ImageManifest, parseManifest } from "../manifest.ts";
 import type { Reference } from "../reference.ts";
 import { errnoName, fileError } from "./errors.ts";
 import { CHOSEN_FROM, type IndexEntry, paths, readIndex } from "./layout.ts";
+import { isBehind } from "./leads_to.ts";
 import { checkFolder, storePath } from "./location.ts";
 import { descriptorOf, entriesOf, storedName } from "./names.ts";
 
@@ -57,8 +58,11 @@ export function lookUp(
   const path = options.path ?? storePath();
   if (!checkFolder(path)) return undefined;
   const name = storedName(reference);
-  const entry = entriesOf(readIndex(path), name)
-    .find((one) => options.platform === undefined || isFor(one, options.platform));
+  const entry = candidates(path, reference)
+    .find((one) =>
+      (options.platform === undefined || isFor(one, options.platform)) &&
+      (reference.digest === undefined || isBehind(path, reference.digest, one))
+    );
   if (entry === undefined) return undefined;
   const bytes = readBlob(path, entry, MANIFEST_LIMITS.bytes);
   if (bytes === undefined) return undefined;
@@ -85,6 +89,14 @@ export function readPlainModule(
   const bytes = readBlob(options.path ?? storePath(), layer, MAX_MODULE_BYTES);
   if (bytes !== undefined) checkMagic(bytes, options.what);
   return bytes;
+}
+
+/** Entries that say that they are what is meant: first those of its name, then those of its digest. */
+function candidates(path: string, reference: Reference): IndexEntry[] {
+  const index = readIndex(path);
+  const named = entriesOf(index, storedName(reference));
+  const { digest } = reference;
+  return digest === undefined ? named : [...named, ...entriesOf(index, digest)];
 }
 
 /** Whether an entry was chosen for a platform; one that was not chosen is for every one. */

@@ -1,6 +1,6 @@
 /** Which entries of the index a name stands for. */
 import { type Descriptor, REF_NAME } from "../descriptor.ts";
-import { isDigest } from "../digest.ts";
+import { type Digest, isDigest } from "../digest.ts";
 import { formatReference, type Reference } from "../reference.ts";
 import { StoreError } from "./errors.ts";
 import { ATTACHED_TO, CHOSEN_FROM, type IndexEntry, type LayoutIndex } from "./layout.ts";
@@ -21,12 +21,18 @@ export function storedName(reference: Reference): string {
 export function entriesOf(index: LayoutIndex, name: string): IndexEntry[] {
   const named = index.manifests.filter((entry) => entry.annotations?.[REF_NAME] === name);
   if (named.length > 0) return named;
-  const digest = name.slice(name.indexOf("@") + 1);
-  if (!isDigest(digest)) return [];
+  const digest = digestIn(name);
+  if (digest === undefined) return [];
   return index.manifests.filter((entry) =>
     isListed(entry) &&
     (entry.digest === digest || entry.annotations?.[CHOSEN_FROM] === digest)
   );
+}
+
+/** The digest that a name has in it, or is. */
+export function digestIn(name: string): Digest | undefined {
+  const text = name.slice(name.indexOf("@") + 1);
+  return isDigest(text) ? text : undefined;
 }
 
 /** Whether people see an entry: not what only says something about another, such as a signature. */

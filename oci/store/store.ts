@@ -23,10 +23,11 @@ import {
   paths,
   readIndex,
 } from "./layout.ts";
+import { isBehind } from "./leads_to.ts";
 import { Lease } from "./lease.ts";
 import { checkFolder, makeFolder, storePath } from "./location.ts";
 import { Lock } from "./lock.ts";
-import { descriptorOf, entriesOf, notInStore } from "./names.ts";
+import { descriptorOf, digestIn, entriesOf, notInStore } from "./names.ts";
 import { type Pruned, survey, sweep, sweepIngest } from "./prune.ts";
 
 /** Image-spec, image-layout.md. */
@@ -195,7 +196,9 @@ export class Store implements Content, AsyncDisposable {
    */
   async alias(from: string, to: string): Promise<void> {
     await this.#change((manifests, index) => {
-      const source = entriesOf(index, from)[0];
+      const digest = digestIn(from);
+      const source = [...entriesOf(index, from), ...entriesOf(index, digest ?? "")]
+        .find((entry) => digest === undefined || isBehind(this.path, digest, entry));
       if (source === undefined) throw notInStore(from);
       const annotations = { ...source.annotations, [REF_NAME]: to, [ADDED]: now() };
       return [

@@ -5,6 +5,7 @@ import type { Descriptor } from "../descriptor.ts";
 import { digestOf } from "../digest.ts";
 import { MismatchError, RegistryError } from "../errors.ts";
 import { packModule } from "../formats/pack.ts";
+import { OCI_INDEX } from "../media_types.ts";
 import { parseReference } from "../reference.ts";
 import { fsck } from "./fsck.ts";
 import { partialName } from "./ingest.ts";
@@ -333,14 +334,54 @@ Deno.test("a change of the index clears away what killed processes left, and not
   });
 });
 
+/** An image index that leads to one manifest. */
+function indexOf(manifest: Descriptor): Uint8Array<ArrayBuffer> {
+  const document = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [manifest] };
+  return new TextEncoder().encode(JSON.stringify(document));
+}
+
+Deno.test("lookUp() takes for a digest only what it names, whatever the index says", async () => {
+  await withStore(async (path) => {
+    await using store = await Store.open(path);
+    const other = "ghcr.io/you/other:v1";
+    const digest = await put(store, other, Uint8Array.of(...MODULE, 0, 1, 0));
+    const manifest = await store.resolve(other);
+    const index = indexOf(manifest);
+    await store.push(blob(index), bytesSource(index));
+    const root = digestOf(index);
+    const missing = `sha256:${"1".repeat(64)}` as const;
+    await put(store, NAME, MODULE);
+    const forged = await store.resolve(NAME);
+    const annotations = { [CHOSEN_FROM]: root };
+    const pinned = (text: string) => parseReference(`ghcr.io/you/tool@${text}`);
+    for (const wanted of [digest, root, missing]) {
+      await store.tag(forged, `ghcr.io/you/tool@${wanted}`, { annotations });
+      await store.tag(forged, NAME, { annotations: { [CHOSEN_FROM]: wanted } });
+    }
+    assert.equal(lookUp(pinned(digest), { path })?.digest, digest);
+    assert.equal(lookUp(pinned(root), { path }), undefined);
+    assert.equal(lookUp(pinned(missing), { path }), undefined);
+    await assert.rejects(store.alias(`ghcr.io/you/tool@${root}`, "x"), { code: "NOT_IN_STORE" });
+    await store.alias(`ghcr.io/you/tool@${digest}`, other);
+    assert.equal((await store.resolve(other)).digest, digest);
+    await store.tag(manifest, other, { annotations });
+    assert.equal(lookUp(pinned(root), { path })?.digest, digest);
+    // An index that is damaged leads nowhere.
+    await Deno.writeFile(paths.blob(path, root), indexOf(forged));
+    assert.equal(lookUp(pinned(root), { path }), undefined);
+    await Deno.writeFile(paths.blob(path, root), index);
+    await store.untag([`ghcr.io/you/tool@${missing}`, NAME]);
+  });
+});
+
 Deno.test("prune() keeps an index beside what was chosen from it, and what is attached", async () => {
   await withStore(async (path) => {
     {
       await using store = await Store.open(path);
-      const index = new TextEncoder().encode('{"an": "index"}');
-      await store.push(blob(index), bytesSource(index));
       const digest = await put(store, NAME, MODULE);
       const descriptor = await store.resolve(NAME);
+      const index = indexOf(descriptor);
+      await store.push(blob(index), bytesSource(index));
       await store.tag(descriptor, NAME, { annotations: { [CHOSEN_FROM]: digestOf(index) } });
       assert.equal(lookUp(parseReference(NAME), { path })?.root, digestOf(index));
       const byIndex = parseReference(`ghcr.io/you/tool@${digestOf(index)}`);

@@ -1,12 +1,11 @@
 /** Signatures in the local store: kept with what they sign, and found again without the network. */
 import { type CallOptions, type Content, readContent } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
-import { type Digest, isDigest, verify } from "../digest.ts";
-import { HostError } from "../errors.ts";
+import { type Digest, isDigest } from "../digest.ts";
 import { MANIFEST_LIMITS } from "../json.ts";
 import { type ImageIndex, type ImageManifest, parseManifest } from "../manifest.ts";
-import { isIndexType } from "../media_types.ts";
-import { ATTACHED_TO, type IndexEntry, paths } from "../store/layout.ts";
+import { ATTACHED_TO, type IndexEntry } from "../store/layout.ts";
+import { leadsTo } from "../store/leads_to.ts";
 import type { SignatureSource } from "./signatures.ts";
 import type { Verdict } from "./verify.ts";
 
@@ -21,10 +20,6 @@ export interface SignatureStore extends Pick<Content, "fetch" | "push"> {
 /** What one manifest of signatures may bring into the store. */
 const MAX_LAYERS = 200;
 const MAX_BYTES = 16 * 2 ** 20;
-
-/** An index in an index in an index: nobody makes more of them, nor many beside each other. */
-const MAX_DEPTH = 4;
-const MAX_INNER = 32;
 
 /** The signatures that are kept in the store. */
 export function storedSignatures(
@@ -82,36 +77,8 @@ export function vouchingDigests(
   chosen: { manifest: Digest; root: Digest },
 ): Digest[] {
   const { manifest, root } = chosen;
-  const isBelow = root !== manifest &&
-    leadsTo(store, { from: root, to: manifest, depth: MAX_DEPTH });
+  const isBelow = root !== manifest && leadsTo(store, { from: root, to: manifest });
   return isBelow ? [manifest, root] : [manifest];
-}
-
-function leadsTo(store: string, way: { from: Digest; to: Digest; depth: number }): boolean {
-  const { from, to, depth } = way;
-  const manifests = readIndexBlob(store, from)?.manifests ?? [];
-  if (manifests.some(({ digest }) => digest === to)) return true;
-  if (depth === 1) return false;
-  const inner = manifests.filter(({ mediaType }) => isIndexType(mediaType));
-  return inner.slice(0, MAX_INNER).some(({ digest }) =>
-    leadsTo(store, { from: digest, to, depth: depth - 1 })
-  );
-}
-
-/** An index that is missing or damaged vouches for nothing. */
-function readIndexBlob(store: string, digest: Digest): ImageIndex | undefined {
-  try {
-    const path = paths.blob(store, digest);
-    const { size } = Deno.statSync(path);
-    if (size > MANIFEST_LIMITS.bytes) return undefined;
-    const bytes = Deno.readFileSync(path);
-    verify(bytes, { digest, size });
-    const index = parseManifest(bytes, { what: digest });
-    return index.kind === "index" ? index : undefined;
-  } catch (error) {
-    if (error instanceof HostError || error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }
 
 async function readManifest(

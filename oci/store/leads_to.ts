@@ -1,0 +1,54 @@
+/** Whether what is stored under one digest leads to what is under another. */
+import { type Digest, isDigest, verify } from "../digest.ts";
+import { HostError } from "../errors.ts";
+import { MANIFEST_LIMITS } from "../json.ts";
+import { type ImageIndex, parseManifest } from "../manifest.ts";
+import { isIndexType } from "../media_types.ts";
+import { type IndexEntry, paths } from "./layout.ts";
+
+/** An index in an index in an index: nobody makes more of them, nor many beside each other. */
+const MAX_DEPTH = 4;
+const MAX_INNER = 32;
+
+/**
+ * Whether an image index in the store, read and verified, leads to a manifest, through other indexes if
+ * need be. The store's own index says which manifest was chosen from which index, and proves nothing.
+ *
+ * @param root the store's folder
+ */
+export function leadsTo(root: string, way: { from: Digest; to: Digest }): boolean {
+  return leads(root, { ...way, depth: MAX_DEPTH });
+}
+
+/** Whether a digest names an entry's manifest, or an image index that does lead to it. */
+export function isBehind(root: string, digest: Digest, entry: IndexEntry): boolean {
+  if (entry.digest === digest) return true;
+  return isDigest(entry.digest) && leadsTo(root, { from: digest, to: entry.digest });
+}
+
+function leads(root: string, way: { from: Digest; to: Digest; depth: number }): boolean {
+  const { from, to, depth } = way;
+  const manifests = readIndexBlob(root, from)?.manifests ?? [];
+  if (manifests.some(({ digest }) => digest === to)) return true;
+  if (depth === 1) return false;
+  const inner = manifests.filter(({ mediaType }) => isIndexType(mediaType));
+  return inner.slice(0, MAX_INNER).some(({ digest }) =>
+    leads(root, { from: digest, to, depth: depth - 1 })
+  );
+}
+
+/** One that is missing or damaged leads nowhere. */
+function readIndexBlob(root: string, digest: Digest): ImageIndex | undefined {
+  try {
+    const path = paths.blob(root, digest);
+    const { size } = Deno.statSync(path);
+    if (size > MANIFEST_LIMITS.bytes) return undefined;
+    const bytes = Deno.readFileSync(path);
+    verify(bytes, { digest, size });
+    const index = parseManifest(bytes, { what: digest });
+    return index.kind === "index" ? index : undefined;
+  } catch (error) {
+    if (error instanceof HostError || error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
