@@ -118,6 +118,34 @@ static const char *tracepoint_path(const char *section)
 	return NULL;
 }
 
+/* What the names of categories and tracepoints are made of, user events' among them. */
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
+
+static bool is_name(const char *text, size_t length)
+{
+	return length && text[0] != '.' && strspn(text, NAME_CHARACTERS) == length;
+}
+
+/* Whether it is CATEGORY/NAME. libbpf makes a path of any text, "..", too, and opens that. */
+static bool is_tracepoint(const char *path)
+{
+	const char *slash = strchr(path, '/');
+
+	return slash && is_name(path, (size_t)(slash - path)) &&
+	       is_name(slash + 1, strlen(slash + 1));
+}
+
+/*
+ * Whether libbpf would open a binary that the section names, as it stands there. Such programs are
+ * attached by the functions below, which look at what they open.
+ */
+static bool names_binary(const char *section)
+{
+	return !strncmp(section, "uprobe", strlen("uprobe")) ||
+	       !strncmp(section, "uretprobe", strlen("uretprobe")) ||
+	       !strncmp(section, "usdt", strlen("usdt"));
+}
+
 /* The number that perf_event_open(2) knows a tracepoint by: the content of its `id` file. */
 static int tracepoint_id(int tracefs, const char *path)
 {
@@ -126,8 +154,7 @@ static int tracepoint_id(int tracefs, const char *path)
 	long id;
 	int fd;
 
-	if (strstr(path, "..") ||
-	    (size_t)snprintf(name, sizeof(name), "events/%s/id", path) >= sizeof(name))
+	if ((size_t)snprintf(name, sizeof(name), "events/%s/id", path) >= sizeof(name))
 		return -EINVAL;
 	fd = openat(tracefs, name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -181,9 +208,12 @@ static int attach_tracepoint_unmounted(struct bpf_program *program, const char *
 
 int32_t shim_program__attach(struct shim_program *program, struct shim_link **out)
 {
-	const char *path = tracepoint_path(bpf_program__section_name(program->program));
+	const char *section = bpf_program__section_name(program->program);
+	const char *path = tracepoint_path(section);
 	struct bpf_link *link = NULL;
 
+	if (names_binary(section) || (path && !is_tracepoint(path)))
+		return -EINVAL;
 	if (path && !shim_tracefs_is_mounted()) {
 		int err = attach_tracepoint_unmounted(program->program, path, &link);
 

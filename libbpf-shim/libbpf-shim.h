@@ -145,7 +145,8 @@ SHIM_API int32_t shim_program__attach_type(struct shim_program *program);
  * A tracepoint's number is looked up in tracefs. Where tracefs is mounted nowhere, it is opened
  * unmounted (fsopen(2), Linux 5.2, CAP_SYS_ADMIN): nothing is added to the mount table.
  *
- * @return 0; -EOPNOTSUPP when the section name does not say where to attach
+ * @return 0; -EOPNOTSUPP when the section name does not say where to attach; -EINVAL when it says
+ *         "tp/" and then no CATEGORY/NAME, or names a binary (see shim_program__attach_uprobe())
  */
 SHIM_API int32_t shim_program__attach(struct shim_program *program, struct shim_link **out);
 

@@ -6,6 +6,7 @@ import { cgroupRoot, TestCgroup } from "./support/cgroup.ts";
 import { CliProcess, type CliResult, guestPath, runCli } from "./support/cli.ts";
 import { until } from "./support/condition.ts";
 import { heldBy, untilGone } from "./support/held.ts";
+import { MOUNT_TRACEFS, privateMounts, UNMOUNT_TRACEFS } from "./support/mounts.ts";
 
 /** The guest, and an end to it whatever happens. */
 const GUEST = ["--timeout", "30s", guestPath("attach")];
@@ -328,6 +329,35 @@ Deno.test("attach waits for no FIFO and opens no device that a guest names", asy
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+for (
+  const [place, mount] of [["mounted", MOUNT_TRACEFS], ["not mounted", UNMOUNT_TRACEFS]] as const
+) {
+  Deno.test(`attach of a tracepoint opens nothing else by its section, tracefs ${place}`, async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const programs = ["out", "out_at_once", "absolute", "three_parts", "one_part", "no_name"];
+      const strace = `strace -f -qq -e trace=%file -o ${folder}/calls`;
+      const through = [
+        ...privateMounts("/sys"),
+        ...["/bin/sh", "-c", `${mount}; exec ${strace} "$@"`, "sh"],
+      ];
+      const targets = programs.flatMap((name) => [`on_${name}`, "-"]);
+      const { stdout, stderr } = await runCli([...GUEST, "paths", ...targets], { through });
+      assert.equal(
+        stdout,
+        programs.map((name) => `on_${name} -22\n`).join("") + "close 0\n",
+        stderr,
+      );
+      assert.match(stderr, /the section names no tracepoint/);
+      const calls = await Deno.readTextFile(`${folder}/calls`);
+      assert.ok(calls.includes("btf/vmlinux"));
+      assert.doesNotMatch(calls, /wasm-bpf-trap|events\/sched/);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
 
 /* ---- what this kernel may lack: then the error names the option ------------------------------- */
 

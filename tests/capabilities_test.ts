@@ -2,10 +2,7 @@
 import assert from "node:assert/strict";
 import { bpfState, untilNothingAdded } from "./support/bpf_state.ts";
 import { BOOTSTRAP, type CliResult, runCli } from "./support/cli.ts";
-import { privateMounts } from "./support/mounts.ts";
-
-const TRACEFS = `[ -e /sys/kernel/tracing/events ] || mount -t tracefs tracefs /sys/kernel/tracing
-  exec "$@"`;
+import { MOUNT_TRACEFS, privateMounts } from "./support/mounts.ts";
 
 /** Runs the tracer as nobody with these capabilities, tracefs mounted where nobody else sees it. */
 async function runWith(...capabilities: string[]): Promise<CliResult> {
@@ -13,7 +10,7 @@ async function runWith(...capabilities: string[]): Promise<CliResult> {
   const list = ["-all", ...capabilities.map((name) => `+${name}`)].join(",");
   const result = await runCli(["--timeout", "200ms", BOOTSTRAP], {
     through: [
-      ...[...privateMounts("/sys"), "/bin/sh", "-c", TRACEFS, "sh"],
+      ...[...privateMounts("/sys"), "/bin/sh", "-c", `${MOUNT_TRACEFS}; exec "$@"`, "sh"],
       ...["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
       ...[`--inh-caps=${list}`, `--ambient-caps=${list}`],
     ],

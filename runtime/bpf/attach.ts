@@ -230,6 +230,12 @@ function sectionInWords(program: BpfProgram, plan: AttachPlan, number: number): 
         "programs of this kind run from a map, a socket or a route: there is no target for them",
     };
   }
+  if (-number === errno("EINVAL") && /^(tp|tracepoint)\//.test(program.section)) {
+    return {
+      reason: "the section names no tracepoint",
+      hint: 'it is "tp/CATEGORY/NAME", such as "tp/sched/sched_process_exec"',
+    };
+  }
   if (-number === errno("ENOENT") && /^k(ret)?(probe|syscall)\//.test(program.section)) {
     return { hint: "this kernel has no function of that name that can be probed (/proc/kallsyms)" };
   }

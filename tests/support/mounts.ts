@@ -11,6 +11,14 @@ export function privateMounts(folder: string): string[] {
   return ["unshare", "--mount", "--propagation", "unchanged", "/bin/sh", "-c", script, folder];
 }
 
+/** A line of a script in such a namespace: tracefs is mounted where libbpf looks for it. */
+export const MOUNT_TRACEFS =
+  "[ -e /sys/kernel/tracing/events ] || mount -t tracefs tracefs /sys/kernel/tracing";
+
+/** The same: tracefs is mounted nowhere. */
+export const UNMOUNT_TRACEFS =
+  "while umount -q /sys/kernel/tracing; do :; done; while umount -q -l /sys/kernel/debug; do :; done";
+
 /**
  * The words before a shell script and its arguments that run it where every mount is its own, the root's
  * as well: for what must be mounted over a part of the root itself.

@@ -19,6 +19,7 @@ WASM_BPF_EMBED(kprobe_multi, "kprobe_multi.bpf.o");
 WASM_BPF_EMBED(fentry, "fentry.bpf.o");
 WASM_BPF_EMBED(fexit, "fexit.bpf.o");
 WASM_BPF_EMBED(lsm, "lsm.bpf.o");
+WASM_BPF_EMBED(paths, "paths.bpf.o");
 
 #define OBJECT(name)                                                                               \
 	{                                                                                          \
@@ -29,8 +30,8 @@ static const struct {
 	const char *name;
 	const unsigned char *start, *end;
 } objects[] = {
-    OBJECT(net),	  OBJECT(cgroup), OBJECT(trace), OBJECT(kprobe),
-    OBJECT(kprobe_multi), OBJECT(fentry), OBJECT(fexit), OBJECT(lsm),
+    OBJECT(net),    OBJECT(cgroup), OBJECT(trace), OBJECT(kprobe), OBJECT(kprobe_multi),
+    OBJECT(fentry), OBJECT(fexit),  OBJECT(lsm),   OBJECT(paths),
 };
 
 static int load(const char *name, struct wasm_bpf_object *object)
