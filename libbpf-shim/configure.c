@@ -1,8 +1,22 @@
 // SPDX-License-Identifier: MIT
 /* What can be said of an object's programs and maps between open and load. */
 #include <bpf/libbpf.h>
+#include <unistd.h>
 
 #include "internal.h"
+
+/*
+ * libbpf compares an arena with its global variables when it opens an object, and copies them into
+ * it when it loads that, without another look.
+ */
+static bool holds_globals(const struct bpf_map *map, uint32_t pages)
+{
+	size_t size = 0;
+
+	if (bpf_map__type(map) != BPF_MAP_TYPE_ARENA || !bpf_map__initial_value(map, &size))
+		return true;
+	return size <= (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
 
 static int configure_map(struct bpf_map *map, uint32_t setting, uint32_t value)
 {
@@ -13,6 +27,8 @@ static int configure_map(struct bpf_map *map, uint32_t setting, uint32_t value)
 		return -EINVAL;
 	switch (setting) {
 	case SHIM_MAP_MAX_ENTRIES:
+		if (!holds_globals(map, value))
+			return -EINVAL;
 		return bpf_map__set_max_entries(map, value);
 	case SHIM_MAP_KEY_SIZE:
 		return bpf_map__set_key_size(map, value);

@@ -33,6 +33,26 @@ static void release(void *held)
 	free(object);
 }
 
+/*
+ * An arena's map_extra is where libbpf maps it, over whatever is there: an address of this process,
+ * which is nothing for an object to say. Without one the kernel finds a place.
+ */
+static int forget_addresses(struct bpf_object *object)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+	{
+		int err = 0;
+
+		if (bpf_map__type(map) == BPF_MAP_TYPE_ARENA)
+			err = bpf_map__set_map_extra(map, 0);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 int32_t shim_object__open(struct shim_memory *memory, uint32_t offset, uint32_t size,
 			  const char *name, struct shim_object **out)
 {
@@ -62,7 +82,9 @@ int32_t shim_object__open(struct shim_memory *memory, uint32_t offset, uint32_t 
 		err = -errno;
 		goto err_out;
 	}
-	err = list_programs(object);
+	err = forget_addresses(object->object);
+	if (!err)
+		err = list_programs(object);
 	if (!err)
 		err = shim_owned_add(object, release);
 	if (err)

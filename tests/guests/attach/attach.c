@@ -20,6 +20,7 @@ WASM_BPF_EMBED(fentry, "fentry.bpf.o");
 WASM_BPF_EMBED(fexit, "fexit.bpf.o");
 WASM_BPF_EMBED(lsm, "lsm.bpf.o");
 WASM_BPF_EMBED(paths, "paths.bpf.o");
+WASM_BPF_EMBED(arena, "arena.bpf.o");
 
 #define OBJECT(name)                                                                               \
 	{                                                                                          \
@@ -31,7 +32,7 @@ static const struct {
 	const unsigned char *start, *end;
 } objects[] = {
     OBJECT(net),    OBJECT(cgroup), OBJECT(trace), OBJECT(kprobe), OBJECT(kprobe_multi),
-    OBJECT(fentry), OBJECT(fexit),  OBJECT(lsm),   OBJECT(paths),
+    OBJECT(fentry), OBJECT(fexit),  OBJECT(lsm),   OBJECT(paths),  OBJECT(arena),
 };
 
 static int load(const char *name, struct wasm_bpf_object *object)
