@@ -1,4 +1,5 @@
 /** Finds the module that a word of the command line names, wherever it is. */
+import { basename } from "node:path";
 import {
   checkAddress,
   fetchFile,
@@ -16,6 +17,7 @@ import {
   type StoredArtifact,
   storedName,
   StoreError,
+  withoutSecrets,
 } from "../oci/mod.ts";
 import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
@@ -30,8 +32,10 @@ import { openRemote, retryNotice } from "./registry_options.ts";
 import { saysReference } from "./reference_word.ts";
 import type { RunLine } from "./run_options.ts";
 
-/** A module's bytes; or how the process is to end, when a signal called the search off. */
-export type Named = { readonly bytes: Uint8Array<ArrayBuffer> } | { readonly exitCode: number };
+/** A module's bytes and what it is called; or how the process is to end, when a signal called it off. */
+export type Named =
+  | { readonly bytes: Uint8Array<ArrayBuffer>; readonly name: string }
+  | { readonly exitCode: number };
 
 type Parts = Omit<PullParts, "store">;
 
@@ -52,9 +56,13 @@ export async function namedModule(word: string, line: RunLine): Promise<Named> {
   if (word === STDIN || (isThere(word) && !isGoverned(word))) {
     onlyForArtifacts(word, line);
     const maxBytes = MAX_MODULE_BYTES;
-    return { bytes: word === STDIN ? readInput(word, { maxBytes }) : readModuleFile(word) };
+    const bytes = word === STDIN ? readInput(word, { maxBytes }) : readModuleFile(word);
+    return { bytes, name: word };
   }
-  const find = isFileAddress(word) ? fromAddress : fromReference;
+  const isAddress = isFileAddress(word);
+  const find = isAddress ? fromAddress : fromReference;
+  // An address may be a signed one, and the guest is told its name.
+  const name = isAddress ? withoutSecrets(word) : word;
   const outcome = await interruptibly(async (signal) => {
     using progress = openProgress({ quiet: line.flags.has("quiet") });
     const parts = {
@@ -67,7 +75,7 @@ export async function namedModule(word: string, line: RunLine): Promise<Named> {
     };
     return await find(word, line, parts);
   });
-  return "value" in outcome ? { bytes: outcome.value } : outcome;
+  return "value" in outcome ? { bytes: outcome.value, name } : outcome;
 }
 
 /** Also a folder, or what may not be read: the file is what was meant. */
@@ -107,10 +115,10 @@ async function fromAddress(
   line: RunLine,
   parts: Parts,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  onlyForArtifacts(address, line);
+  onlyForArtifacts(withoutSecrets(address), line);
   checkAddress(address);
   const { progress, signal, caFile, plainHttp } = parts;
-  const { protocol, host } = new URL(address);
+  const { protocol, host, pathname } = new URL(address);
   if (protocol === "http:" && !isLoopback(host)) {
     printError(`warning: ${visible(host)} is asked without TLS: anybody on the way can change it`);
   }
@@ -121,7 +129,7 @@ async function fromAddress(
     caFile,
     plainHttp,
     onProgress(through, size) {
-      transfer ??= progress.start(address.slice(address.lastIndexOf("/") + 1), size ?? through);
+      transfer ??= progress.start(basename(pathname), size ?? through);
       transfer.update(through);
     },
     onRetry: retryNotice(progress),

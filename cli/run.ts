@@ -24,12 +24,13 @@ export async function command(args: string[], read?: ReadModule): Promise<number
  * @returns the guest's exit code
  */
 export async function runLine(line: RunLine, read?: ReadModule): Promise<number> {
-  const [word] = line.rest;
+  const [word, ...args] = line.rest;
   if (word === undefined) throw new UsageError("No module given");
   const formatStats = statsFormat(line.values.stats);
   const grants = grantsOf(line);
-  const named = read?.path === word ? read : await namedModule(word, line);
+  const named = read?.path === word ? { ...read, name: word } : await namedModule(word, line);
   if ("exitCode" in named) return named.exitCode;
-  const guest = compileGuest(named.bytes, word);
-  return runOnCommandLine(guest, line, { features: EVERYTHING, formatStats, grants });
+  const guest = compileGuest(named.bytes, named.name);
+  const told = { ...line, rest: [named.name, ...args] };
+  return runOnCommandLine(guest, told, { features: EVERYTHING, formatStats, grants });
 }

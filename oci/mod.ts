@@ -11,6 +11,7 @@ export {
   ReferenceSyntaxError,
   RegistryError,
   type RegistryErrorOptions,
+  withoutSecrets,
 } from "./errors.ts";
 export {
   type Algorithm,

@@ -7,6 +7,7 @@ import { until } from "./support/condition.ts";
 import { Place, speaking } from "./support/place.ts";
 import { SlowRegistry } from "./support/slow_registry.ts";
 import { largeModule, namesIn } from "./support/store_places.ts";
+import { assemble } from "./support/wat.ts";
 
 const SIZE = 3_000_000;
 
@@ -151,6 +152,46 @@ Deno.test("run fetches a module from an address, through redirects", async () =>
     const { code, stderr } = await place.run(["run", "-q", `${address}${path}`]);
     assert.equal(code, 1, path);
     assert.match(stderr, /^error: Cannot (fetch|run) /);
+  }
+  await server.shutdown();
+});
+
+Deno.test("what is secret in a module's address is shown to nobody", async () => {
+  await using place = await Place.create();
+  // Says its name, and ends in a trap, which names it as well.
+  const bytes = assemble(`(module
+    (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write"
+      (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "_start")
+      (drop (call $args (i32.const 64) (i32.const 1024)))
+      (i32.store (i32.const 16) (i32.const 1024))
+      (i32.store (i32.const 20) (i32.const 200))
+      (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24)))
+      unreachable))`);
+  const damaged = Uint8Array.of(...bytes.subarray(0, 8), 99);
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/d/none.wasm") return new Response("no", { status: 404 });
+    return new Response(pathname === "/d/tool.wasm" ? bytes : damaged);
+  });
+  const address = `http://127.0.0.1:${server.addr.port}/d`;
+  for (const name of ["tool", "damaged", "none"]) {
+    for (const options of [[], ["-q"], ["--verbose"], ["--pull", "never"]]) {
+      const word = `${address}/${name}.wasm?sig=s3/cret#s3/cret`;
+      const { code, stdout, stderr } = await place.run(["run", ...options, word, "x"]);
+      assert.notEqual(code, 0);
+      assert.doesNotMatch(stdout + stderr, /s3|cret/);
+      if (options[0] === "--pull") assert.match(stderr, /--pull/);
+      else {
+        assert.match(stderr, new RegExp(`^error: (Cannot \\w+ )?${address}/${name}\\.wasm`, "m"));
+        if (name === "tool") assert.ok(stdout.startsWith(`${address}/tool.wasm\0x\0`), stdout);
+        if (options.length === 0 && name !== "none") {
+          assert.match(stderr, new RegExp(`^${name}\\.wasm: `));
+        }
+      }
+    }
   }
   await server.shutdown();
 });
