@@ -204,6 +204,34 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "storedCredentials() under sudo shows the caller's helper nothing of root's environment",
+  ignore: !isRoot,
+  fn: async () => {
+    using home = new Home();
+    await Deno.chmod(home.path, 0o755);
+    const script =
+      `#!/bin/sh\necho "{\\"Username\\":\\"x\\",\\"Secret\\":\\"$(env | cut -d= -f1 | sort | tr '\\n' ' ')\\"}"\n`;
+    using _ = helper(home, "env", script);
+    const path = home.write(".docker/config.json", { credsStore: "env" });
+    await Deno.chown(path, 65534, 65534);
+    for (const [name, value] of [["COSIGN_PASSWORD", "s3cret"], ["LC_TIME", "C"]]) {
+      Deno.env.set(name ?? "", value ?? "");
+    }
+    try {
+      const found = await storedCredentials({ around: underSudo(home) }).get("a.example");
+      assert.ok(found?.kind === "password");
+      const names = found.password.trim().split(" ");
+      const known =
+        /^(PATH|TERM|LANG|LANGUAGE|LC_\w+|HOME|USER|LOGNAME|XDG_RUNTIME_DIR|DBUS_SESSION_BUS_ADDRESS|PWD|OLDPWD|SHLVL|_)$/;
+      assert.deepEqual(names.filter((name) => !known.test(name)), []);
+      assert.ok(names.includes("PATH") && names.includes("LC_TIME"));
+    } finally {
+      for (const name of ["COSIGN_PASSWORD", "LC_TIME"]) Deno.env.delete(name);
+    }
+  },
+});
+
 const ANN = { kind: "password", username: "ann", password: "se:cret" } as const;
 
 Deno.test("keepCredential() makes a file for its owner alone, and forgetCredential() empties it", async () => {

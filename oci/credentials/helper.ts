@@ -137,14 +137,23 @@ export class CredentialHelper {
   }
 }
 
-/** He, with his own surroundings: what is his must not run with root's rights, nor look into root's. */
+/** Of root's environment, what says where programs are and how to speak to people. */
+const SHARED = /^(PATH|TERM|LANG|LANGUAGE|LC_[A-Z]+)$/;
+
+/**
+ * He, with his own surroundings: what is his must not run with root's rights, nor look into root's
+ * files or environment, which has root's secrets in it.
+ */
 function asCaller({ uid, gid, name, home }: Caller): Partial<Deno.CommandOptions> {
   const runtime = `/run/user/${uid}`;
+  const shared = Object.entries(Deno.env.toObject()).filter(([name]) => SHARED.test(name));
   return {
     uid,
     gid,
     cwd: "/",
+    clearEnv: true,
     env: {
+      ...Object.fromEntries(shared),
       HOME: home,
       USER: name,
       LOGNAME: name,
