@@ -74,14 +74,18 @@ async function* through(
 ): AsyncGenerator<Uint8Array> {
   const source = Readable.from(input, { objectMode: true, highWaterMark: 1 });
   // What the input throws is not the decoder's fault, and comes out as it is.
-  source.on("error", (error) => decoder.destroy(error));
+  let failure: { error: Error } | undefined;
+  source.on("error", (error) => {
+    failure = { error };
+    decoder.destroy(error);
+  });
   source.pipe(decoder);
   try {
     for await (const chunk of decoder) {
       yield new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     }
   } catch (cause) {
-    if (cause instanceof ArtifactError) throw cause;
+    if (failure !== undefined) throw failure.error;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ArtifactError(`Cannot decompress ${what}: ${reason}`, { code: "BAD_LAYER", cause });
   } finally {

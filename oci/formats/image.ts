@@ -1,5 +1,4 @@
 /** Finds the one file in a container image (image-spec, layer.md). */
-import type { ByteStream } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { ArtifactError, shorten } from "../errors.ts";
 import { decompressed } from "./decompress.ts";
@@ -17,7 +16,7 @@ const WHITEOUT = ".wh.";
 const OPAQUE = ".wh..wh..opq";
 
 /** How a layer is read, again each time. */
-export type OpenLayer = (layer: Descriptor) => Promise<ByteStream>;
+export type OpenLayer = (layer: Descriptor) => Promise<AsyncIterable<Uint8Array>>;
 
 /** The file, in the layer that has its last version. */
 export interface ImageFile {

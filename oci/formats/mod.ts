@@ -6,8 +6,7 @@ export {
   MAX_MODULE_BYTES,
   type ModulePlace,
 } from "./find_module.ts";
-export { type ImageFile } from "./image.ts";
-export { moduleBytes, type ModuleSource, onlyFileOf, readModule } from "./module_bytes.ts";
+export { moduleBytes, type ModuleSource, readModule } from "./module_bytes.ts";
 export {
   type ArtifactFormat,
   type Packed,

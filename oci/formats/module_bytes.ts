@@ -4,7 +4,7 @@ import type { Content, StreamOptions } from "../content.ts";
 import { type Expected, Verifier } from "../digest.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { checkMagic, type ModulePlace } from "./find_module.ts";
-import { findOnlyFile, type ImageFile, readImageFile } from "./image.ts";
+import { findOnlyFile, readImageFile } from "./image.ts";
 
 /** How much of a module shows that it is one. */
 const MAGIC_BYTES = 8;
@@ -42,34 +42,63 @@ export async function* moduleBytes(
   yield* reader.rest();
 }
 
-/** The only file of an image, for those who want to say what it is. */
-export async function onlyFileOf(
-  { content, place, what }: ModuleSource,
-  options: StreamOptions = {},
-): Promise<ImageFile> {
-  const open = (layer: Expected & { mediaType: string }) => content.fetch(layer, options);
-  return await findOnlyFile(place.layers, { what, open });
-}
-
 async function* unwrapped(
   source: ModuleSource,
   options: StreamOptions,
 ): AsyncGenerator<Uint8Array> {
   const { content, place, what } = source;
-  for (const layer of place.isArchive ? place.layers : []) {
-    // An archive ends before its layer does: what is behind is read here.
-    for await (const _ of verified(content, layer, options));
+  if (!place.isArchive) {
+    for (const layer of place.layers) yield* verified(content, layer, options);
+    return;
   }
-  if (place.isArchive) {
-    const open = (layer: Expected & { mediaType: string }) => content.fetch(layer, options);
-    return yield* readImageFile(await onlyFileOf(source, options), { what, open });
+  // What is damaged is better said to be that than to be no archive.
+  for (const layer of place.layers) for await (const _ of verified(content, layer, options));
+  await using layers = new VerifiedLayers(content, options);
+  const open = (layer: Layer) => layers.open(layer);
+  const file = await findOnlyFile(place.layers, { what, open });
+  await layers.finish();
+  yield* readImageFile(file, { what, open });
+  await layers.finish();
+}
+
+type Layer = Expected & { mediaType: string };
+
+/**
+ * Opens layers one after the other, and hashes each of them each time: who can write to where they are
+ * kept could change them between two readings.
+ */
+class VerifiedLayers implements AsyncDisposable {
+  readonly #content: Pick<Content, "fetch">;
+  readonly #options: StreamOptions;
+  #current: AsyncGenerator<Uint8Array> | undefined;
+
+  constructor(content: Pick<Content, "fetch">, options: StreamOptions) {
+    this.#content = content;
+    this.#options = options;
   }
-  for (const layer of place.layers) yield* verified(content, layer, options);
+
+  /** A layer's bytes; those of the one before are read to their end. */
+  async open(layer: Layer): Promise<AsyncIterable<Uint8Array>> {
+    await this.finish();
+    const bytes = this.#current = verified(this.#content, layer, this.#options);
+    // Without return(): an archive ends before its layer does, and what is behind counts, too.
+    return { [Symbol.asyncIterator]: () => ({ next: () => bytes.next() }) };
+  }
+
+  /** Reads the rest of the one that is open: only now is it known to be what it should. */
+  async finish(): Promise<void> {
+    for await (const _ of this.#current ?? []);
+    this.#current = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#current?.return(undefined);
+  }
 }
 
 async function* verified(
   content: Pick<Content, "fetch">,
-  layer: Expected & { mediaType: string },
+  layer: Layer,
   options: StreamOptions,
 ): AsyncGenerator<Uint8Array> {
   const verifier = new Verifier(layer);
