@@ -58,6 +58,12 @@ const LOAD_CAUSES: readonly Cause[] = [
     hint: "the verifier's last lines say where and why",
   },
   {
+    log: /attach program FD is not set/,
+    reason: "no program to extend",
+    hint:
+      "freplace programs take the place of a function of another program, which a module cannot name",
+  },
+  {
     errno: errno("EINVAL"),
     log: /missing BPF prog type/,
     hint: "the section's name says no kind of program that libbpf knows",

@@ -58,6 +58,14 @@ libbpf: prog 'p1': failed to load: -EPERM
 libbpf: failed to load object 'guest'
 `;
 
+/** An extension of a program that nobody named. */
+const FREPLACE = `\
+libbpf: prog 'p': attach program FD is not set
+libbpf: prog 'p': failed to prepare load attributes: -EINVAL
+libbpf: prog 'p': failed to load: -EINVAL
+libbpf: failed to load object 'guest'
+`;
+
 /** A map so large that its type information is refused before it is. */
 const HUGE_MAP = `\
 libbpf: BTF loading error: -EINVAL
@@ -136,6 +144,7 @@ const LOADS: readonly [
     /kernel lacks a .*tracepoint/,
   ],
   ["a program too complex", TOO_COMPLEX, -7, 'load program "spin"', "E2BIG", /a million/],
+  ["an extension of no program", FREPLACE, -22, 'load program "p"', "EINVAL", /another program/],
   ["an unknown section", UNKNOWN_SECTION, -22, 'load program "p1"', "EINVAL", /section/],
 ];
 
