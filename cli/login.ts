@@ -45,7 +45,8 @@ type Line = CommandLine<keyof typeof OPTIONS>;
 /** Logs in. */
 export async function command(args: string[]): Promise<number> {
   const line: Line = parseCommandLine(args, OPTIONS, { interleaved: true });
-  const registry = registryName(line.rest, "login");
+  const plainHttp = line.flags.has("plain-http");
+  const registry = registryName(line.rest, "login", { plainHttp });
   const credential = await readCredential(line, registry);
   if (credential === undefined) return EXIT_INTERRUPTED;
   await check(registry, credential, line);

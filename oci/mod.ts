@@ -34,6 +34,7 @@ export {
   parseReference,
   type Reference,
   type ReferenceOptions,
+  registryInReferences,
 } from "./reference.ts";
 export {
   bytesSource,

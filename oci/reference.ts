@@ -113,16 +113,17 @@ function splitRegistry(
   const registry = isRegistry ? first : options.defaultRegistry ?? DOCKER_HUB;
   const repository = isRegistry ? name.slice(slash + 1) : name;
   if (!isRegistryName(registry)) fail(`${JSON.stringify(registry)} is no host name`);
-  const canonical = unmistakable(canonicalRegistry(registry), scheme);
+  const canonical = registryInReferences(registry, scheme);
   const isOfficial = canonical === DOCKER_HUB && !repository.includes("/");
   return { registry: canonical, repository: isOfficial ? `library/${repository}` : repository };
 }
 
 /**
- * A host without a dot gets a port: written without its scheme, the reference would be one of another
- * registry.
+ * A registry as references have it. A host without a dot gets a port: written without its scheme, the
+ * reference would be one of another registry.
  */
-function unmistakable(registry: string, scheme: string | undefined): string {
+export function registryInReferences(name: string, scheme?: string): string {
+  const registry = canonicalRegistry(name);
   if (registry === "localhost" || /[.:[]/.test(registry)) return registry;
   return `${registry}:${scheme === "http" ? 80 : 443}`;
 }

@@ -6,6 +6,7 @@ import {
   storedCredentials,
   type Surroundings,
 } from "../oci/mod.ts";
+import { callerOf, surroundings } from "../oci/credentials/locations.ts";
 
 /** A user's home in a folder of its own, and programs in its `bin`. */
 class Home implements Disposable {
@@ -129,6 +130,42 @@ Deno.test("storedCredentials() asks a helper for Docker Hub by docker's own name
   });
 });
 
+Deno.test("helpers know Docker Hub by docker's name, podman's by podman's, and both are asked", async () => {
+  using home = new Home();
+  using _ = helper(home, "test", HELPER);
+  const kept = () => JSON.parse(home.read("bin/docker-credential-test.kept")).ServerURL;
+  const hub = { docker: "https://index.docker.io/v1/", podman: "docker.io" };
+  const file = home.write("auth.json", { credsStore: "test" });
+  home.write(".docker/config.json", { credsStore: "test" });
+  for (const [tool, key] of Object.entries(hub)) {
+    if (tool === "podman") home.env["REGISTRY_AUTH_FILE"] = file;
+    await keepCredential("docker.io", ANN, home.around);
+    assert.equal(kept(), key);
+    assert.deepEqual(await home.get("docker.io", "library/x"), ANN);
+  }
+  // What podman keeps, docker's file leads to as well.
+  delete home.env["REGISTRY_AUTH_FILE"];
+  assert.deepEqual(await home.get("docker.io"), ANN);
+  assert.equal((await forgetCredential("docker.io", home.around)).length, 1);
+  assert.equal(await home.get("docker.io"), undefined);
+});
+
+Deno.test("a host without a dot is found with and without its port", async () => {
+  using home = new Home();
+  home.write(".docker/config.json", { auths: { "myreg": auth("ann:se:cret") } });
+  for (const name of ["myreg", "myreg:443", "myreg:80"]) {
+    assert.deepEqual(await home.get(name, "you/x"), ANN, name);
+  }
+  assert.equal(await home.get("myreg:5000"), undefined);
+  home.write(".docker/config.json", {
+    auths: { "myreg": auth("old:0"), "myreg:443": auth("ann:se:cret"), "myreg:80": auth("b:2") },
+  });
+  assert.deepEqual(await home.get("myreg:443"), ANN);
+  assert.equal((await forgetCredential("myreg:443", home.around)).length, 1);
+  assert.equal(await home.get("myreg:443"), undefined);
+  assert.deepEqual(await home.get("myreg:80"), password("b", "2"));
+});
+
 for (
   const [what, script] of Object.entries({
     "that fails": "#!/bin/sh\necho boom; exit 3\n",
@@ -150,7 +187,7 @@ for (
 
 Deno.test("storedCredentials() runs no program from elsewhere", async () => {
   using home = new Home();
-  for (const name of ["../../bin/x", "/bin/sh", "a b", "-x", "x;y", ""]) {
+  for (const name of ["../../bin/x", "/bin/sh", "a b", "-x", "x;y", " "]) {
     home.write(".docker/config.json", { credHelpers: { "a.example": name } });
     assert.equal(await home.get("a.example"), undefined, name);
   }
@@ -296,6 +333,53 @@ Deno.test("keepCredential() changes nothing where the file or the helper is brok
   home.write(".docker/config.json", { credsStore: "missing" });
   await assert.rejects(keepCredential("a.example", ANN, home.around), { code: "HELPER" });
   assert.equal(home.read(".docker/config.json"), `{"credsStore":"missing"}`);
+});
+
+Deno.test("keepCredential() writes no password where a helper is set that is not understood", async () => {
+  using home = new Home();
+  for (
+    const document of [
+      { credsStore: 7 },
+      { credHelpers: "test" },
+      { credHelpers: { "a.example": ["test"], "b.example": "test" } },
+    ]
+  ) {
+    home.write(".docker/config.json", document);
+    const kept = keepCredential("a.example", ANN, home.around);
+    await assert.rejects(kept, { code: "BAD_CREDENTIAL", hint: /credHelpers/ });
+    assert.deepEqual(JSON.parse(home.read(".docker/config.json")), document);
+  }
+  const others = { credHelpers: { "b.example": ["test"], "a.example": "" } };
+  home.write(".docker/config.json", others);
+  await keepCredential("a.example", ANN, home.around);
+  assert.deepEqual(await home.get("a.example"), ANN);
+});
+
+Deno.test({
+  name: "surroundings() know users that are not in the machine's own list",
+  ignore: !isRoot,
+  fn: () => {
+    using home = new Home();
+    home.write(
+      "bin/getent",
+      `#!/bin/sh\n[ "$*" = "passwd 4000007" ] && echo "eve:x:4000007:7::/home/eve:/bin/sh"\n`,
+      0o755,
+    );
+    const before = Deno.env.get("PATH") ?? "";
+    Deno.env.set("PATH", `${home.path}/bin:${before}`);
+    try {
+      const { passwd } = surroundings();
+      const around = {
+        env: (name: string) => name === "SUDO_UID" ? "4000007" : undefined,
+        uid: 0,
+        passwd,
+      };
+      assert.deepEqual(callerOf(around), { uid: 4000007, gid: 7, name: "eve", home: "/home/eve" });
+      assert.equal(callerOf({ ...around, env: () => "4000008" }), undefined);
+    } finally {
+      Deno.env.set("PATH", before);
+    }
+  },
 });
 
 Deno.test("keepCredential() writes through a link, and narrows who may read", async () => {

@@ -146,6 +146,17 @@ Deno.test("login without a terminal says how to give the password", async () => 
   assert.match(stderr, /no terminal[^]*hint: .*--password-stdin/);
 });
 
+Deno.test("logout of a host without a dot takes away what is kept with and without its port", async () => {
+  using session = new Session();
+  await Deno.mkdir(`${session.home}/.docker`);
+  for (const key of ["myreg", "myreg:443", "https://myreg/v2/"]) {
+    const auths = { [key]: { auth: btoa("a:b") } };
+    await Deno.writeTextFile(session.config, JSON.stringify({ auths }));
+    assert.match((await session.run(["logout", "myreg"])).stdout, /^Removed myreg:443 from /);
+    assert.deepEqual(JSON.parse(await Deno.readTextFile(session.config)), { auths: {} });
+  }
+});
+
 Deno.test("login and logout refuse what is no registry", async () => {
   using session = new Session();
   for (

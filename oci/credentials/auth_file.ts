@@ -12,6 +12,8 @@ export interface AuthFile {
   readonly store: string | undefined;
   /** Programs that keep those of some registries. */
   readonly helpers: ReadonlyMap<string, string>;
+  /** Registries that have a program of their own which is not understood; `*` is every other one. */
+  readonly unclear: ReadonlySet<string>;
   /** What was left out, and why: a sentence each, without any secret. */
   readonly odd: readonly string[];
 }
@@ -32,10 +34,11 @@ const TOKEN_USER = "<token>";
 export function parseAuthFile(bytes: Uint8Array, path: string): AuthFile {
   const odd: string[] = [];
   const json = readJson(bytes, { what: path, code: "BAD_JSON", limits: LIMITS });
-  const lenient = <T>(what: string, read: () => T): T | undefined => {
+  const lenient = <T>(what: string, read: () => T, onOdd = () => {}): T | undefined => {
     try {
       return read();
     } catch {
+      onOdd();
       // The reason of the JSON reader could quote a secret in the place of a name.
       odd.push(`${what} in ${path} is not understood`);
       return undefined;
@@ -56,13 +59,42 @@ export function parseAuthFile(bytes: Uint8Array, path: string): AuthFile {
       entries.set(key, credential);
     }
   }
-  const store = lenient("credsStore", () => json.string("credsStore"));
-  const helpers = lenient("credHelpers", () => json.texts("credHelpers")) ?? new Map();
+  const unclear = new Set<string>();
+  const isUnclear = (key: string) => () => void unclear.add(key);
+  const store = lenient("credsStore", () => json.string("credsStore"), isUnclear("*"));
+  const own = lenient("credHelpers", () => json.object("credHelpers"), isUnclear("*"));
+  const helpers = new Map<string, string>();
+  for (const name of own?.names() ?? []) {
+    const key = entryKey(name) ?? name;
+    const what = `the helper of ${JSON.stringify(shorten(withoutUserInfo(name)))}`;
+    const helper = lenient(what, () => own?.string(name), isUnclear(key));
+    // As for docker, an empty one is none.
+    if (helper) helpers.set(key, helper);
+  }
+  return { entries, store: store || undefined, helpers, unclear, odd };
+}
+
+/** What a file says of a registry. */
+export interface Keeper {
+  /** What it may be called there, its own name first. */
+  readonly names: readonly string[];
+  /** The program that has them; undefined where the file itself does. */
+  readonly helper: string | undefined;
+  /** Whether that is a setting which was understood. */
+  readonly isClear: boolean;
+}
+
+/** What a file says about who keeps a registry's credentials. */
+export function keeperOf(
+  { helpers, store, unclear }: Pick<AuthFile, "helpers" | "store" | "unclear">,
+  registry: string,
+): Keeper {
+  const names = namesOf(registry);
+  const own = names.find((name) => helpers.has(name) || unclear.has(name));
   return {
-    entries,
-    store: store === "" ? undefined : store,
-    helpers: new Map([...helpers].map(([name, helper]) => [entryKey(name) ?? name, helper])),
-    odd,
+    names,
+    helper: own === undefined ? store : helpers.get(own),
+    isClear: !unclear.has(own ?? "*"),
   };
 }
 
@@ -113,9 +145,23 @@ export function entryKey(name: string): string | undefined {
   return isApi ? registry : [registry, ...parts].join("/");
 }
 
-/** The key that docker itself uses for a registry. */
-export function dockerKey(registry: string): string {
-  return registry === DOCKER_HUB ? "https://index.docker.io/v1/" : registry;
+/**
+ * The names that a registry goes by: with a host that has no dot, references say the port (443, or 80
+ * for HTTP), and people who log in do not.
+ */
+export function namesOf(registry: string): string[] {
+  const [, host, port] = /^([^.:[\]]+)(?::(443|80))?$/.exec(registry) ?? [];
+  if (host === undefined || host === "localhost") return [registry];
+  return [registry, port === undefined ? `${host}:443` : host];
+}
+
+/** What programs call Docker Hub: docker's own way, and podman's. */
+const HUB_KEYS = ["https://index.docker.io/v1/", DOCKER_HUB];
+
+/** The keys that a registry may have in a file or a program, the one that a tool itself uses first. */
+export function toolKeys(registry: string, { isDockers }: { isDockers: boolean }): string[] {
+  if (registry !== DOCKER_HUB) return namesOf(registry);
+  return isDockers ? HUB_KEYS : HUB_KEYS.toReversed();
 }
 
 /** Keys that may hold what is wanted, the narrowest first: `a.b/you/tool`, `a.b/you`, `a.b`. */

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { type AuthFile, candidateKeys, dockerKey, entryKey, parseAuthFile } from "./auth_file.ts";
+import {
+  type AuthFile,
+  candidateKeys,
+  entryKey,
+  keeperOf,
+  namesOf,
+  parseAuthFile,
+  toolKeys,
+} from "./auth_file.ts";
 
 function parse(document: unknown): AuthFile {
   return parseAuthFile(new TextEncoder().encode(JSON.stringify(document)), "config.json");
@@ -92,7 +100,52 @@ Deno.test("entryKey() brings every way to write a registry to one", () => {
   for (const name of ["", "/", "a b", "ftp://a.example", "user@a.example", "https://"]) {
     assert.equal(entryKey(name), undefined, name);
   }
-  assert.equal(dockerKey("docker.io"), "https://index.docker.io/v1/");
+});
+
+Deno.test("parseAuthFile() reads each helper for itself, and knows which it did not understand", () => {
+  const credHelpers = {
+    "odd.example": 7,
+    "https://list.example/v1/": [],
+    "none.example": "",
+    "null.example": null,
+    "a.example": "a",
+  };
+  const file = parse({ credsStore: "all", credHelpers });
+  const keeper = (registry: string, of = file) => {
+    const { helper, isClear } = keeperOf(of, registry);
+    return isClear ? helper : "?";
+  };
+  assert.equal(keeper("a.example"), "a");
+  assert.equal(keeper("b.example"), "all");
+  assert.equal(keeper("none.example"), "all");
+  assert.equal(keeper("null.example"), "all");
+  assert.equal(keeper("odd.example"), "?");
+  assert.equal(keeper("list.example"), "?");
+  assert.equal(file.odd.length, 2);
+  for (const odd of [{ credsStore: 7 }, { credHelpers: [] }]) {
+    assert.equal(keeper("b.example", parse(odd)), "?");
+  }
+  const known = parse({ credsStore: 7, credHelpers: { "a.example": "a" } });
+  assert.deepEqual(["a.example", "b.example"].map((one) => keeper(one, known)), ["a", "?"]);
+  assert.equal(keeper("b.example", parse({ credsStore: "", credHelpers: {} })), undefined);
+  const bare = parse({ credHelpers: { myreg: "bare" } });
+  assert.equal(keeper("myreg:443", bare), "bare");
+});
+
+Deno.test("namesOf() knows hosts without a dot with and without their port", () => {
+  assert.deepEqual(namesOf("myreg"), ["myreg", "myreg:443"]);
+  assert.deepEqual(namesOf("myreg:443"), ["myreg:443", "myreg"]);
+  assert.deepEqual(namesOf("myreg:80"), ["myreg:80", "myreg"]);
+  for (const name of ["myreg:5000", "localhost", "a.b", "a.b:443", "[::1]:443", "docker.io"]) {
+    assert.deepEqual(namesOf(name), [name]);
+  }
+});
+
+Deno.test("toolKeys() begins with what the tool itself calls Docker Hub", () => {
+  const hub = "https://index.docker.io/v1/";
+  assert.deepEqual(toolKeys("docker.io", { isDockers: true }), [hub, "docker.io"]);
+  assert.deepEqual(toolKeys("docker.io", { isDockers: false }), ["docker.io", hub]);
+  assert.deepEqual(toolKeys("ghcr.io", { isDockers: true }), ["ghcr.io"]);
 });
 
 Deno.test("candidateKeys() goes from the narrowest to the registry", () => {

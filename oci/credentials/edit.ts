@@ -1,5 +1,5 @@
 /** Changes the file of credentials for `login` and `logout`, and leaves alone what is not theirs. */
-import { type AuthFile, dockerKey, entryKey, parseAuthFile } from "./auth_file.ts";
+import { type AuthFile, entryKey, keeperOf, parseAuthFile, toolKeys } from "./auth_file.ts";
 import type { Credential } from "./credential.ts";
 import { CredentialError } from "./errors.ts";
 import { CredentialHelper } from "./helper.ts";
@@ -41,13 +41,15 @@ export async function keepCredential(
     });
   }
   const { document, file, indent } = open(location);
-  const helper = file?.helpers.get(registry) ?? file?.store;
+  const { helper, isClear } = keeperOf(file, registry);
+  if (!isClear) throw unclearHelper(location, registry);
   const auths = membersOf(document["auths"]);
-  for (const key of keysOf(auths, registry)) delete auths[key];
-  if (helper !== undefined) await new CredentialHelper(helper).store(registry, credential);
+  for (const key of keysOf(auths, [registry])) delete auths[key];
+  const [key = registry] = toolKeys(registry, location);
+  if (helper !== undefined) await new CredentialHelper(helper).store(key, credential);
   const bytes = new TextEncoder().encode(`${credential.username}:${credential.password}`);
   // With a helper, docker leaves an empty entry, which tells its logout.
-  auths[keyIn(location, registry)] = helper === undefined ? { auth: bytes.toBase64() } : {};
+  auths[key] = helper === undefined ? { auth: bytes.toBase64() } : {};
   write(location.path, { ...document, auths }, indent);
   return { path: location.path, helper };
 }
@@ -66,12 +68,12 @@ export async function forgetCredential(
   for (const location of locations(around)) {
     if (location.owner !== undefined) continue;
     const { document, file, indent } = open(location);
-    const helper = file?.helpers.get(registry) ?? file?.store;
-    if (helper !== undefined && await erase(helper, registry)) {
+    const { helper, names } = keeperOf(file, registry);
+    if (helper !== undefined && await erase(helper, toolKeys(registry, location))) {
       found.push({ path: location.path, helper });
     }
     const auths = membersOf(document["auths"]);
-    const keys = keysOf(auths, registry);
+    const keys = keysOf(auths, names);
     if (keys.length === 0) continue;
     for (const key of keys) delete auths[key];
     write(location.path, { ...document, auths }, indent);
@@ -80,18 +82,31 @@ export async function forgetCredential(
   return found;
 }
 
-/** Whether the helper had something. */
-async function erase(name: string, registry: string): Promise<boolean> {
+/** Whether the helper had something, under any of these keys. */
+async function erase(name: string, keys: readonly string[]): Promise<boolean> {
   const helper = new CredentialHelper(name);
-  if (await helper.get(registry) === undefined) return false;
-  await helper.erase(registry);
-  return true;
+  let hadSome = false;
+  for (const key of keys) {
+    if (await helper.get(key) === undefined) continue;
+    await helper.erase(key);
+    hadSome = true;
+  }
+  return hadSome;
+}
+
+/** Who wanted a helper must not find the password in the file. */
+function unclearHelper({ path }: Location, registry: string): CredentialError {
+  const what = `its helper for ${registry} is not understood`;
+  return new CredentialError(`Cannot keep credentials in ${path}: ${what}`, {
+    code: "BAD_CREDENTIAL",
+    hint: "credsStore is a program's name, and credHelpers one for each registry: repair it",
+  });
 }
 
 /** The file as it is: for changing it, and as it is understood. */
-function open(location: Location): { document: Members; file?: AuthFile; indent: string } {
-  const bytes = readLocation(location);
-  if (bytes === undefined || bytes.length === 0) return { document: {}, indent: "\t" };
+function open(location: Location): { document: Members; file: AuthFile; indent: string } {
+  const read = readLocation(location);
+  const bytes = read === undefined || read.length === 0 ? new TextEncoder().encode("{}") : read;
   try {
     const file = parseAuthFile(bytes, location.path);
     const text = new TextDecoder().decode(bytes);
@@ -113,12 +128,8 @@ function membersOf(value: unknown): Members {
 }
 
 /** The keys under which a registry's credentials may stand, whoever wrote them. */
-function keysOf(auths: Members, registry: string): string[] {
-  return Object.keys(auths).filter((key) => entryKey(key) === registry);
-}
-
-function keyIn({ isDockers }: Location, registry: string): string {
-  return isDockers ? dockerKey(registry) : registry;
+function keysOf(auths: Members, names: readonly string[]): string[] {
+  return Object.keys(auths).filter((key) => names.includes(entryKey(key) ?? ""));
 }
 
 function write(path: string, document: Members, indent: string): void {

@@ -1,6 +1,6 @@
 /** Programs that keep credentials: `docker-credential-NAME`, as docker's own speak. */
 import { readJson } from "../json.ts";
-import { dockerKey, passwordOf } from "./auth_file.ts";
+import { passwordOf } from "./auth_file.ts";
 import type { Credential } from "./credential.ts";
 import { CredentialError } from "./errors.ts";
 import type { Caller } from "./locations.ts";
@@ -45,9 +45,9 @@ export class CredentialHelper {
     this.#options = options;
   }
 
-  /** What it has for a registry; undefined when it has nothing. */
-  async get(registry: string): Promise<Credential | undefined> {
-    const { success, output } = await this.#run("get", dockerKey(registry));
+  /** What it has under a key, such as a registry's name; undefined when it has nothing. */
+  async get(key: string): Promise<Credential | undefined> {
+    const { success, output } = await this.#run("get", key);
     if (!success) {
       if (NOT_FOUND.test(output)) return undefined;
       throw this.#failure("get", output);
@@ -56,9 +56,9 @@ export class CredentialHelper {
   }
 
   /** Gives it something to keep. */
-  async store(registry: string, credential: Credential & { kind: "password" }): Promise<void> {
+  async store(key: string, credential: Credential & { kind: "password" }): Promise<void> {
     const input = JSON.stringify({
-      ServerURL: dockerKey(registry),
+      ServerURL: key,
       Username: credential.username,
       Secret: credential.password,
     });
@@ -66,9 +66,9 @@ export class CredentialHelper {
     if (!success) throw this.#failure("store", output);
   }
 
-  /** Makes it forget a registry. */
-  async erase(registry: string): Promise<void> {
-    const { success, output } = await this.#run("erase", dockerKey(registry));
+  /** Makes it forget what it has under a key. */
+  async erase(key: string): Promise<void> {
+    const { success, output } = await this.#run("erase", key);
     if (!success && !NOT_FOUND.test(output)) throw this.#failure("erase", output);
   }
 

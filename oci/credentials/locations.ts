@@ -24,8 +24,8 @@ export interface Surroundings {
   readonly env: (name: string) => string | undefined;
   /** Who this process is. */
   readonly uid: number;
-  /** The text of `/etc/passwd`. */
-  readonly passwd: () => string;
+  /** Lines of passwd(5), that of a user among them if there is one. */
+  readonly passwd: (uid: number) => string;
 }
 
 /** This process's own. */
@@ -33,14 +33,29 @@ export function surroundings(): Surroundings {
   return {
     env: (name) => Deno.env.get(name) || undefined,
     uid: Deno.uid() ?? 0,
-    passwd: () => {
-      try {
-        return Deno.readTextFileSync("/etc/passwd");
-      } catch {
-        return "";
-      }
-    },
+    passwd,
   };
+}
+
+/** From the machine's own list, else from where it has the others, such as LDAP. */
+function passwd(uid: number): string {
+  let text = "";
+  try {
+    text = Deno.readTextFileSync("/etc/passwd");
+  } catch {
+    // There may be another.
+  }
+  return entryOf(text, uid) === undefined ? text + askForEntry(uid) : text;
+}
+
+function askForEntry(uid: number): string {
+  try {
+    const args = ["passwd", String(uid)];
+    const { stdout } = new Deno.Command("getent", { args, stderr: "null" }).outputSync();
+    return `\n${new TextDecoder().decode(stdout)}`;
+  } catch {
+    return "";
+  }
 }
 
 /**
@@ -97,8 +112,8 @@ interface Folders {
  */
 function folders(around: Surroundings): Folders {
   const { env, passwd } = around;
-  if (callerOf(around) !== undefined) {
-    const home = homeOf(passwd(), 0);
+  if (isUnderSudo(around)) {
+    const home = homeOf(passwd(0), 0);
     return { home, runtime: undefined, config: home && `${home}/.config` };
   }
   const home = env("HOME");
@@ -118,13 +133,19 @@ function filesOf(owner: Caller): Location[] {
   ];
 }
 
+/** Whether somebody else became root, even where it is not known who. */
+function isUnderSudo({ env, uid }: Surroundings): boolean {
+  return uid === 0 && (env("SUDO_UID") ?? "0") !== "0";
+}
+
 /** Who called sudo, if root is what he became. */
-export function callerOf({ env, uid, passwd }: Surroundings): Caller | undefined {
-  const given = env("SUDO_UID") ?? "";
+export function callerOf(around: Surroundings): Caller | undefined {
+  const given = around.env("SUDO_UID") ?? "";
   const callerUid = /^\d{1,10}$/.test(given) ? Number(given) : 0;
-  if (uid !== 0 || callerUid === 0 || callerUid > 0xffff_fffe) return undefined;
-  const [name = "", , , gid = ""] = entryOf(passwd(), callerUid) ?? [];
-  const home = homeOf(passwd(), callerUid);
+  if (!isUnderSudo(around) || callerUid === 0 || callerUid > 0xffff_fffe) return undefined;
+  const passwd = around.passwd(callerUid);
+  const [name = "", , , gid = ""] = entryOf(passwd, callerUid) ?? [];
+  const home = homeOf(passwd, callerUid);
   if (home === undefined || !/^\d{1,10}$/.test(gid)) return undefined;
   return { uid: callerUid, gid: Number(gid), name, home };
 }

@@ -86,6 +86,21 @@ Deno.test("locations() under sudo are never the caller's for root's own, whateve
   assert.equal(location?.path, "/root/.docker/config.json");
 });
 
+Deno.test("locations() under sudo are root's own where it is not known who called", () => {
+  const env = { HOME: "/home/eve", XDG_CONFIG_HOME: "/home/eve/c", XDG_RUNTIME_DIR: "/run/user/7" };
+  for (const uid of ["7", "x", "4294967295"]) {
+    const under = around({ ...env, SUDO_UID: uid }, 0);
+    assert.deepEqual(paths(locations(under)), [
+      "/root/.docker/config.json",
+      "/run/containers/0/auth.json",
+      "/root/.config/containers/auth.json",
+    ]);
+    assert.equal(loginLocation(under)?.path, "/root/.docker/config.json");
+  }
+  const byRoot = around({ HOME: "/r", SUDO_UID: "0" }, 0);
+  assert.equal(loginLocation(byRoot)?.path, "/r/.docker/config.json");
+});
+
 Deno.test("loginLocation() is never another user's file", () => {
   const location = loginLocation(around({ HOME: "/root", SUDO_UID: "1000" }, 0));
   assert.equal(location?.path, "/root/.docker/config.json");

@@ -1,6 +1,6 @@
 /** Looks credentials up where docker and podman keep them. */
 import { canonicalRegistry } from "../reference.ts";
-import { type AuthFile, candidateKeys, parseAuthFile } from "./auth_file.ts";
+import { type AuthFile, candidateKeys, keeperOf, parseAuthFile, toolKeys } from "./auth_file.ts";
 import type { Credential, CredentialSource } from "./credential.ts";
 import { CredentialHelper } from "./helper.ts";
 import {
@@ -57,10 +57,10 @@ class StoredCredentials implements CredentialSource {
 
   async #find(registry: string, repository?: string): Promise<Credential | undefined> {
     for (const file of this.#files ??= this.#readAll()) {
-      const helper = file.helpers.get(registry) ?? file.store;
+      const { helper, names } = keeperOf(file, registry);
       const kept = helper === undefined ? undefined : await this.#ask(helper, { registry, file });
       if (kept !== undefined) return kept;
-      for (const key of candidateKeys(registry, repository)) {
+      for (const key of names.flatMap((name) => candidateKeys(name, repository))) {
         const entry = file.entries.get(key);
         if (entry !== undefined) return entry;
       }
@@ -75,7 +75,12 @@ class StoredCredentials implements CredentialSource {
     try {
       const { owner } = file.location;
       const timeoutMs = this.#options.helperTimeoutMs;
-      return await new CredentialHelper(name, { owner, timeoutMs }).get(registry);
+      const helper = new CredentialHelper(name, { owner, timeoutMs });
+      for (const key of toolKeys(registry, file.location)) {
+        const kept = await helper.get(key);
+        if (kept !== undefined) return kept;
+      }
+      return undefined;
     } catch (error) {
       this.#tell(error);
       return undefined;
