@@ -33,8 +33,8 @@ const LINK = [
     "-Wl,--version-script=libbpf-shim/libbpf-shim.map",
   ],
   ...["-Wl,-z,relro,-z,now", "-Wl,-z,defs", "-Wl,--gc-sections"],
-  // See `libbpf-shim/kernel_types.c`.
-  "-Wl,--wrap=btf__load_vmlinux_btf",
+  // See `libbpf-shim/kernel_types.c` and `helpers.c`.
+  ...["-Wl,--wrap=btf__load_vmlinux_btf", "-Wl,--wrap=bpf_prog_load"],
 ];
 /**
  * How libbpf and zlib open files, and what does it instead: once a guest's thread is confined, another

@@ -43,6 +43,7 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
         ...grants,
         interrupt,
         requireLandlock: line.flags.has("require-landlock"),
+        allowWriteUser: line.flags.has("allow-write-user"),
         countPrograms: formatStats !== undefined,
         onStats: (stats) => {
           if (stats.final) lossWarnings(stats).forEach((text) => printError(visible(text)));

@@ -30,6 +30,7 @@ Options stand before MODULE:
       --max-memory SIZE    give it at most 512K, 64M or 1G of linear memory
   -v, --verbose            show libbpf's remarks and the verifier's whole log
       --require-landlock   run no module that Landlock cannot confine
+      --allow-write-user   let eBPF programs rewrite other processes' memory
   -m, --wrapper-module-name NAME
                            import module of poll for guests that export their
                            callback (default: callback-wrapper)

@@ -37,6 +37,7 @@ const PLAIN_OPTIONS: ReadonlySet<string> = new Set([
   "timeout",
   "verbose",
   "require-landlock",
+  "allow-write-user",
   "wrapper-module-name",
   "callback-export-name",
 ]);

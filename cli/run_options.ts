@@ -14,6 +14,7 @@ export const RUN_OPTIONS = {
   "max-memory": { argument: "SIZE" },
   "verbose": { short: "v" },
   "require-landlock": {},
+  "allow-write-user": {},
   "pull": { argument: "always|missing|never" },
   "platform": { argument: "OS/ARCHITECTURE" },
   "verify-key": { argument: "FILE", repeatable: true },

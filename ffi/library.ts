@@ -8,7 +8,7 @@ import { bind, compile, type Functions, heatUp } from "./lazy_functions.ts";
 import { type ShimSymbols, SYMBOLS } from "./symbols.ts";
 
 /** What `shim_abi_version()` must answer; the header's `SHIM_ABI_VERSION`. */
-export const ABI_VERSION = 16;
+export const ABI_VERSION = 17;
 
 /** Where the build puts the shim; inside a compiled binary, a file embedded in it. */
 const SHIM_FILE = new URL("../dist/lib/libbpf-shim.so", import.meta.url);

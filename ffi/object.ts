@@ -180,6 +180,9 @@ export interface ObjectBytes {
   sizeBytes: number;
 }
 
+/** `SHIM_ALLOW_WRITE_USER`. */
+const ALLOW_WRITE_USER = 1;
+
 /** A compiled eBPF object. `close()` unloads it; links and buffers made from it go first. */
 export class BpfObject implements Disposable {
   #pointer: Deno.PointerObject | null;
@@ -231,9 +234,13 @@ export class BpfObject implements Disposable {
     );
   }
 
-  /** Creates the maps and loads the programs. Once. */
-  load(): number {
-    return shim().shim_object__load(this.#pointer);
+  /**
+   * Creates the maps and loads the programs. Once.
+   *
+   * @param mayWriteUser whether programs may call `bpf_probe_write_user()`; default: EPERM
+   */
+  load({ mayWriteUser = false }: { mayWriteUser?: boolean } = {}): number {
+    return shim().shim_object__load(this.#pointer, mayWriteUser ? ALLOW_WRITE_USER : 0);
   }
 
   /** In the object's order. */

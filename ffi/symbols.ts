@@ -36,8 +36,8 @@ export const SYMBOLS = {
   },
   // int32_t shim_object__configure(struct shim_object *object, const char *name, uint32_t setting, uint32_t value)
   shim_object__configure: { parameters: ["pointer", "buffer", "u32", "u32"], result: "i32" },
-  // int32_t shim_object__load(struct shim_object *object)
-  shim_object__load: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_object__load(struct shim_object *object, uint32_t allowed)
+  shim_object__load: { parameters: ["pointer", "u32"], result: "i32" },
   // void shim_object__free(struct shim_object *object)
   shim_object__free: { parameters: ["pointer"], result: "void" },
   // int32_t shim_object__program_count(struct shim_object *object)

@@ -71,6 +71,9 @@ static inline int shim_bpf_error(int result)
 	return result == -524 ? -EOPNOTSUPP : result;
 }
 
+/* What programs that this thread loads may call: bits of enum shim_allowance. */
+void shim_helpers_allow(uint32_t helpers);
+
 /* Starts to collect what libbpf says; idempotent. */
 void shim_log_start(void);
 

@@ -23,7 +23,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 16
+#define SHIM_ABI_VERSION 17
 
 struct shim_memory;
 struct shim_object;
@@ -107,9 +107,18 @@ enum shim_setting {
 SHIM_API int32_t shim_object__configure(struct shim_object *object, const char *name,
 					uint32_t setting, uint32_t value);
 
-/** @brief Creates the maps and loads every program into the kernel. Once: -EALREADY even after a
- * failure. */
-SHIM_API int32_t shim_object__load(struct shim_object *object);
+/* What an object's programs may call only when it is said. */
+enum shim_allowance {
+	SHIM_ALLOW_WRITE_USER = 1, /* bpf_probe_write_user(): other processes' memory, and ours */
+};
+
+/**
+ * @brief Creates the maps and loads every program into the kernel. Once: -EALREADY even after a
+ *        failure.
+ * @param allowed bits of enum shim_allowance
+ * @return 0; -EPERM for a program that calls what is not allowed, too
+ */
+SHIM_API int32_t shim_object__load(struct shim_object *object, uint32_t allowed);
 
 /** @brief Unloads. Links and buffers made from the object must have been freed before. */
 SHIM_API void shim_object__free(struct shim_object *object);

@@ -157,14 +157,16 @@ static int list_maps(struct shim_object *object)
 	return 0;
 }
 
-int32_t shim_object__load(struct shim_object *object)
+int32_t shim_object__load(struct shim_object *object, uint32_t allowed)
 {
 	int err;
 
 	if (object->load_tried)
 		return -EALREADY;
 	object->load_tried = true;
+	shim_helpers_allow(allowed);
 	err = bpf_object__load(object->object);
+	shim_helpers_allow(0);
 	if (err)
 		return err;
 	return list_maps(object);

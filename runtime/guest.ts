@@ -81,6 +81,7 @@ class GuestRun implements Disposable {
         interrupt: this.#interrupt,
         attend: () => this.#report(false),
         programsCounted: this.#countPrograms(),
+        mayWriteUser: options.allowWriteUser ?? false,
         onError: options.onError ?? (() => {}),
         onNotice: options.onNotice ?? (() => {}),
       }),

@@ -112,6 +112,11 @@ export interface RunOptions {
    */
   countPrograms?: boolean;
   /**
+   * Lets eBPF programs call `bpf_probe_write_user()`: to rewrite the memory of any process, this one's
+   * among them, which takes down every wall around the guest. Default: loading them is EPERM.
+   */
+  allowWriteUser?: boolean;
+  /**
    * Gets the statistics when everything is released, however the guest ended, and before that in the
    * guest's polls and sleeps when the interrupt asks for attention.
    */

@@ -16,7 +16,7 @@ export interface Job {
   options: Pick<
     RunOptions,
     | ("args" | "env" | "preopens" | "listen")
-    | ("wrapperModule" | "callbackExport" | "countPrograms")
+    | ("wrapperModule" | "callbackExport" | "countPrograms" | "allowWriteUser")
   >;
   memoryBytes: number | undefined;
   stdin: WorkerInput;

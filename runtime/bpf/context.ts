@@ -26,6 +26,8 @@ export interface BpfHostOptions {
   attend: () => void;
   /** Whether the kernel counts what programs do. */
   programsCounted: boolean;
+  /** Whether programs may call `bpf_probe_write_user()`. */
+  mayWriteUser: boolean;
   /** Gets each failure once; the guest itself only sees a number. */
   onError: (error: HostError) => void;
   /** Gets what is worth knowing though it is no error. */
@@ -63,6 +65,7 @@ export class BpfContext implements PollContext, Disposable {
   readonly interrupt: Interrupt;
   readonly attend: () => void;
   readonly onNotice: (text: string) => void;
+  readonly mayWriteUser: boolean;
   readonly memories = new MemoryPool();
   readonly objects = new Handles<GuestObject>();
   readonly maps = new Handles<MapEntry>();
@@ -83,6 +86,7 @@ export class BpfContext implements PollContext, Disposable {
     this.attend = options.attend;
     this.#programsCounted = options.programsCounted;
     this.onNotice = options.onNotice;
+    this.mayWriteUser = options.mayWriteUser;
     this.#onError = options.onError;
   }
 

@@ -20,6 +20,18 @@ interface Cause {
 
 const LOAD_CAUSES: readonly Cause[] = [
   {
+    errno: errno("EPERM"),
+    log: /^the program calls bpf_probe_write_user, /m,
+    reason: "it can rewrite the memory of every process",
+    hint: "whoever trusts the module with all of them gives --allow-write-user (allowWriteUser)",
+  },
+  {
+    errno: errno("EPERM"),
+    log: /^the program calls bpf_sys_\w+, /m,
+    reason: "it makes system calls of its own",
+    hint: "no option allows that: load and attach from the module",
+  },
+  {
     log: /kernel BTF is missing|failed to find valid kernel BTF|Error loading vmlinux BTF/,
     reason: "the kernel has no type information",
     hint: "this kernel gives no type information at /sys/kernel/btf/vmlinux: " +

@@ -39,8 +39,10 @@ import { type SubmitContext, UserChannel } from "./user_channel.ts";
  */
 const OBJECT_NAME = "guest";
 
-/** Who wants to know what becomes of an object. */
-export interface ObjectEvents {
+/** Who wants to know what becomes of an object, and what it may do. */
+export interface ObjectContext {
+  /** Whether its programs may call `bpf_probe_write_user()`; default: no. */
+  readonly mayWriteUser?: boolean;
   /** Gets what is worth knowing though it is no error. */
   readonly onNotice: (text: string) => void;
   /** Gets a loaded object when everything is detached, before it is unloaded. */
@@ -58,15 +60,15 @@ export class GuestObject implements Disposable {
   readonly #links = new Links();
   readonly #channels = new Map<BpfMap, EventChannel>();
   readonly #userChannels = new Map<BpfMap, UserChannel>();
-  readonly #events: ObjectEvents;
+  readonly #context: ObjectContext;
   #loaded = false;
   #pollDepth = 0;
   #closing = false;
   #closed = false;
 
-  private constructor(object: BpfObject, events: ObjectEvents) {
+  private constructor(object: BpfObject, context: ObjectContext) {
     this.#object = object;
-    this.#events = events;
+    this.#context = context;
     for (const program of object.programs()) this.#programs.set(program.name, program);
   }
 
@@ -75,13 +77,13 @@ export class GuestObject implements Disposable {
    *
    * @throws {BpfError}
    */
-  static open(source: ObjectBytes, events: ObjectEvents): GuestObject {
+  static open(source: ObjectBytes, context: ObjectContext): GuestObject {
     takeLog();
     const object = BpfObject.open(source, OBJECT_NAME);
     if (typeof object === "number") throw diagnoseOpen(object, takeLog());
     const pins = object.forgetPins();
-    if (pins > 0) events.onNotice(`${pins} maps ask to be pinned; a guest's maps are not`);
-    return new GuestObject(object, events);
+    if (pins > 0) context.onNotice(`${pins} maps ask to be pinned; a guest's maps are not`);
+    return new GuestObject(object, context);
   }
 
   /**
@@ -89,8 +91,8 @@ export class GuestObject implements Disposable {
    *
    * @throws {BpfError}
    */
-  static load(source: ObjectBytes, events: ObjectEvents): GuestObject {
-    const object = GuestObject.open(source, events);
+  static load(source: ObjectBytes, context: ObjectContext): GuestObject {
+    const object = GuestObject.open(source, context);
     try {
       object.load();
       return object;
@@ -107,7 +109,8 @@ export class GuestObject implements Disposable {
    */
   load(): void {
     takeLog();
-    const result = this.#object.load();
+    const { mayWriteUser = false } = this.#context;
+    const result = this.#object.load({ mayWriteUser });
     const log = takeLog();
     if (result < 0) {
       throw diagnoseLoad(result, log, (name) => {
@@ -115,7 +118,7 @@ export class GuestObject implements Disposable {
         return program && kernelHint(program, result);
       });
     }
-    if (log !== "") this.#events.onNotice(withoutPrefix(log).trimEnd());
+    if (log !== "") this.#context.onNotice(withoutPrefix(log).trimEnd());
     for (const map of this.#object.maps()) this.#maps.set(map.name, map);
     this.#loaded = true;
   }
@@ -320,7 +323,7 @@ export class GuestObject implements Disposable {
     }
     this.#closed = true;
     this.#links[Symbol.dispose]();
-    if (this.#loaded) this.#events.noteClosed(this);
+    if (this.#loaded) this.#context.noteClosed(this);
     for (const channel of this.#channels.values()) channel[Symbol.dispose]();
     for (const channel of this.#userChannels.values()) channel[Symbol.dispose]();
     this.#object.close();

@@ -81,6 +81,7 @@ export class HostileHost implements Disposable {
       interrupt: this.interrupt,
       attend: () => {},
       programsCounted: false,
+      mayWriteUser: false,
       onError: () => {},
       onNotice: () => {},
     });

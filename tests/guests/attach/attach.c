@@ -21,6 +21,8 @@ WASM_BPF_EMBED(fexit, "fexit.bpf.o");
 WASM_BPF_EMBED(lsm, "lsm.bpf.o");
 WASM_BPF_EMBED(paths, "paths.bpf.o");
 WASM_BPF_EMBED(arena, "arena.bpf.o");
+WASM_BPF_EMBED(write_user, "write_user.bpf.o");
+WASM_BPF_EMBED(system_call, "system_call.bpf.o");
 
 #define OBJECT(name)                                                                               \
 	{                                                                                          \
@@ -31,8 +33,9 @@ static const struct {
 	const char *name;
 	const unsigned char *start, *end;
 } objects[] = {
-    OBJECT(net),    OBJECT(cgroup), OBJECT(trace), OBJECT(kprobe), OBJECT(kprobe_multi),
-    OBJECT(fentry), OBJECT(fexit),  OBJECT(lsm),   OBJECT(paths),  OBJECT(arena),
+    OBJECT(net),	  OBJECT(cgroup), OBJECT(trace),      OBJECT(kprobe),
+    OBJECT(kprobe_multi), OBJECT(fentry), OBJECT(fexit),      OBJECT(lsm),
+    OBJECT(paths),	  OBJECT(arena),  OBJECT(write_user), OBJECT(system_call),
 };
 
 static int load(const char *name, struct wasm_bpf_object *object)

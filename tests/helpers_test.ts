@@ -1,0 +1,56 @@
+/** Helpers that a guest's programs may call only when it is said, or never. */
+import assert from "node:assert/strict";
+import { compileGuest, libbpfVersion, spawn } from "../runtime/mod.ts";
+import { guestPath, runCli } from "./support/cli.ts";
+
+// Loads the shim, which stays, before the first test can be blamed for it.
+libbpfVersion();
+
+const GUEST = guestPath("attach");
+
+Deno.test("a program that can rewrite other processes' memory is refused by name", async () => {
+  const { code, stdout, stderr } = await runCli(["--timeout", "30s", GUEST, "write_user"]);
+  assert.deepEqual({ code, stdout }, { code: 1, stdout: "load failed\n" });
+  assert.equal(
+    stderr,
+    'error: Cannot load program "on_exec": EPERM (it can rewrite the memory of every process)\n' +
+      "  the program calls bpf_probe_write_user, which is refused\n" +
+      "hint: whoever trusts the module with all of them gives --allow-write-user (allowWriteUser)\n",
+  );
+});
+
+/** A kernel that is locked down has no such helper for anybody. */
+const NOT_IN_KERNEL = /program of this type cannot use helper bpf_probe_write_user/;
+
+Deno.test("--allow-write-user leaves it to the kernel", async () => {
+  const args = ["--allow-write-user", "--timeout", "300ms", GUEST, "write_user", "on_exec", "-"];
+  const { stdout, stderr } = await runCli(args);
+  if (!NOT_IN_KERNEL.test(stderr)) assert.match(stdout, /^on_exec 0\nattached\n/);
+  assert.doesNotMatch(stderr, /which is refused/);
+});
+
+for (
+  const [allowWriteUser, refused] of [[undefined, true], [false, true], [true, false]] as const
+) {
+  Deno.test(`spawn() with allowWriteUser: ${allowWriteUser} ${refused ? "refuses" : "allows"} it`, async () => {
+    const errors: (string | undefined)[] = [];
+    await using handle = spawn(compileGuest(await Deno.readFile(GUEST), "attach"), {
+      args: ["attach", "write_user"],
+      ...(allowWriteUser === undefined ? {} : { allowWriteUser }),
+      stdio: { stdout: (bytes) => void (bytes.includes(0x64) && handle.interrupt()) },
+      onError: (error) => errors.push(error.detail),
+    });
+    assert.equal((await handle.exited).kind, "exited");
+    assert.equal(errors.some((detail) => /which is refused/.test(detail ?? "")), refused);
+  });
+}
+
+Deno.test("a program that makes system calls of its own is refused, whatever is allowed", async () => {
+  for (const option of [[], ["--allow-write-user"]]) {
+    const args = [...option, "--timeout", "30s", GUEST, "system_call"];
+    const { stdout, stderr } = await runCli(args);
+    assert.equal(stdout, "load failed\n");
+    assert.match(stderr, /^error: Cannot load program "on_syscall": EPERM .*system calls/);
+    assert.match(stderr, /the program calls bpf_sys_bpf, which is refused\nhint: /);
+  }
+});
