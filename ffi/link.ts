@@ -1,5 +1,6 @@
 /** What is attached, and what attached iterators print. */
 import { outPointer } from "./c_values.ts";
+import { type Interrupt, interruptPointer } from "./interrupt.ts";
 import { shim } from "./library.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
@@ -14,16 +15,24 @@ export class BpfIterator implements Disposable {
     this.#pointer = pointer;
   }
 
-  /** -EINVAL for a link that is none of an iterator. */
-  static open(link: BpfLink): BpfIterator | number {
-    const pointer = outPointer((out) => shim().shim_iterator__open(linkPointer(link), out));
+  /**
+   * Starts a pass.
+   *
+   * @param interrupt ends reads in which the program says nothing; to be closed after the iterator
+   * @returns -EINVAL for a link that is none of an iterator
+   */
+  static open(link: BpfLink, interrupt: Interrupt): BpfIterator | number {
+    const pointer = outPointer((out) =>
+      shim().shim_iterator__open(linkPointer(link), interruptPointer(interrupt), out)
+    );
     return typeof pointer === "number" ? pointer : new BpfIterator(pointer);
   }
 
   /**
    * Runs the program until it has written `sizeBytes`, or the pass is over.
    *
-   * @returns bytes written at `offset`, 0 at the end, or a negative errno
+   * @returns bytes written at `offset`, 0 at the end, or a negative errno: -EINTR and -ERESTART as the
+   *   interrupt says, and the next read goes on
    */
   read(memory: LinearMemory, offset: number, sizeBytes: number): number {
     return shim().shim_iterator__read(this.#pointer, memoryPointer(memory), offset, sizeBytes);

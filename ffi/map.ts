@@ -1,4 +1,5 @@
 /** Maps, as the shim has them. Results are ≥ 0 or a negative errno; guest addresses are offsets. */
+import { type Interrupt, interruptPointer } from "./interrupt.ts";
 import { BpfLink } from "./link.ts";
 import { fromCString, outPointer } from "./c_values.ts";
 import { shim } from "./library.ts";
@@ -83,9 +84,11 @@ export class BpfMap {
    * Operates on many elements; see `shim_map__batch`.
    *
    * @param command `bpf_cmd`: 24 lookup, 25 lookup and delete, 26 update, 27 delete
+   * @param interrupt ends what takes many calls of the kernel, with -EINTR
    * @param count offset of a `u32`: room for how many, then how many were done
    */
   batch(
+    interrupt: Interrupt,
     memory: LinearMemory,
     command: number,
     inToken: number,
@@ -98,6 +101,7 @@ export class BpfMap {
   ): number {
     return shim().shim_map__batch(
       this.#pointer,
+      interruptPointer(interrupt),
       memoryPointer(memory),
       command,
       inToken,

@@ -105,8 +105,8 @@ export const SYMBOLS = {
   },
   // void shim_link__free(struct shim_link *link)
   shim_link__free: { parameters: ["pointer"], result: "void" },
-  // int32_t shim_iterator__open(struct shim_link *link, struct shim_iterator **out)
-  shim_iterator__open: { parameters: ["pointer", "buffer"], result: "i32" },
+  // int32_t shim_iterator__open(struct shim_link *link, struct shim_interrupt *interrupt, struct shim_iterator **out)
+  shim_iterator__open: { parameters: ["pointer", "pointer", "buffer"], result: "i32" },
   // int32_t shim_iterator__read(struct shim_iterator *iterator, struct shim_memory *memory, uint32_t offset, uint32_t size)
   shim_iterator__read: { parameters: ["pointer", "pointer", "u32", "u32"], result: "i32" },
   // void shim_iterator__free(struct shim_iterator *iterator)
@@ -159,9 +159,12 @@ export const SYMBOLS = {
     parameters: ["pointer", "pointer", "i32", "u32", "u32", "u32", "u32", "u32"],
     result: "i32",
   },
-  // int32_t shim_map__batch(struct shim_map *map, struct shim_memory *memory, int32_t command, uint32_t in_token, uint32_t out_token, uint32_t keys, uint32_t values, uint32_t count, uint32_t flags_low, uint32_t flags_high)
+  // int32_t shim_map__batch(struct shim_map *map, struct shim_interrupt *interrupt, struct shim_memory *memory, int32_t command, uint32_t in_token, uint32_t out_token, uint32_t keys, uint32_t values, uint32_t count, uint32_t flags_low, uint32_t flags_high)
   shim_map__batch: {
-    parameters: ["pointer", "pointer", "i32", "u32", "u32", "u32", "u32", "u32", "u32", "u32"],
+    parameters: [
+      ...["pointer", "pointer", "pointer", "i32"] as const,
+      ...["u32", "u32", "u32", "u32", "u32", "u32", "u32"] as const,
+    ],
     result: "i32",
   },
   // int32_t shim_map__store(struct shim_map *map, struct shim_memory *memory, uint32_t key, uint32_t value, struct shim_map *inner, struct shim_program *program, uint32_t flags_low, uint32_t flags_high)

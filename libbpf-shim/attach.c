@@ -43,6 +43,7 @@ static void release_link(void *object)
 /* One pass over what an iterator visits. */
 struct shim_iterator {
 	int fd;
+	struct shim_interrupt *interrupt;
 };
 
 static struct shim_link *new_link(uint32_t count)
@@ -442,7 +443,8 @@ static void release_iterator(void *object)
 	free(iterator);
 }
 
-int32_t shim_iterator__open(struct shim_link *link, struct shim_iterator **out)
+int32_t shim_iterator__open(struct shim_link *link, struct shim_interrupt *interrupt,
+			    struct shim_iterator **out)
 {
 	struct shim_iterator *iterator;
 
@@ -451,6 +453,7 @@ int32_t shim_iterator__open(struct shim_link *link, struct shim_iterator **out)
 	iterator = calloc(1, sizeof(*iterator));
 	if (!iterator)
 		return -ENOMEM;
+	iterator->interrupt = interrupt;
 	iterator->fd = bpf_iter_create(bpf_link__fd(link->links[0]));
 	if (iterator->fd < 0) {
 		int err = iterator->fd;
@@ -470,15 +473,24 @@ int32_t shim_iterator__read(struct shim_iterator *iterator, struct shim_memory *
 			    uint32_t offset, uint32_t size)
 {
 	void *to = shim_memory_at(memory, offset, size);
-	ssize_t length;
 
 	if (!to)
 		return -EFAULT;
-	do {
-		/* EAGAIN: a million elements went by without a word. */
-		length = read(iterator->fd, to, size > INT32_MAX ? INT32_MAX : size);
-	} while (length < 0 && (errno == EAGAIN || errno == EINTR));
-	return length < 0 ? -errno : (int32_t)length;
+	for (;;) {
+		ssize_t length = read(iterator->fd, to, size > INT32_MAX ? INT32_MAX : size);
+		int taken;
+
+		if (length >= 0)
+			return (int32_t)length;
+		/* EAGAIN: a million elements went by without a word, or the program asks for this
+		 * one again, for ever if it likes.
+		 */
+		if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+		taken = shim_interrupt_take(iterator->interrupt);
+		if (taken)
+			return taken;
+	}
 }
 
 void shim_iterator__free(struct shim_iterator *iterator)

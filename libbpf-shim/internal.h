@@ -102,6 +102,9 @@ int shim_wait_deferring(struct shim_interrupt *interrupt, int fd, int16_t events
  */
 int shim_interrupt_take(struct shim_interrupt *interrupt);
 
+/* What ends, attention apart: -EINTR, or 0. For work between which nobody can be attended to. */
+int shim_interrupt_take_end(struct shim_interrupt *interrupt);
+
 /* Keeps an interrupt that a wait has taken for shim_interrupt_take(); waits do not see it. */
 void shim_interrupt_defer(struct shim_interrupt *interrupt);
 

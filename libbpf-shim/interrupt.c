@@ -116,6 +116,16 @@ int shim_interrupt_take(struct shim_interrupt *interrupt)
 	return take(interrupt, INTERRUPTED | DEFERRED | TERMINATED);
 }
 
+int shim_interrupt_take_end(struct shim_interrupt *interrupt)
+{
+	const uint32_t reasons = INTERRUPTED | DEFERRED | TERMINATED;
+
+	if (!interrupt || !(atomic_load(&interrupt->flags) & reasons))
+		return 0;
+	atomic_fetch_and(&interrupt->flags, ~(reasons & ~(uint32_t)TERMINATED));
+	return -EINTR;
+}
+
 void shim_interrupt_defer(struct shim_interrupt *interrupt)
 {
 	if (interrupt)

@@ -243,13 +243,16 @@ SHIM_API void shim_link__free(struct shim_link *link);
 
 /**
  * @brief Starts one pass of an attached iterator.
+ * @param interrupt ends reads in which its program says nothing; it must outlive the iterator
  * @return 0; -EINVAL when the link is none of an iterator
  */
-SHIM_API int32_t shim_iterator__open(struct shim_link *link, struct shim_iterator **out);
+SHIM_API int32_t shim_iterator__open(struct shim_link *link, struct shim_interrupt *interrupt,
+				     struct shim_iterator **out);
 
 /**
  * @brief Runs the iterator's program until it has written `size` bytes or the pass is over.
- * @return bytes written to guest memory at `offset`; 0 at the end of the pass
+ * @return bytes written to guest memory at `offset`; 0 at the end of the pass; -EINTR and -ERESTART
+ *         as struct shim_interrupt says: the next read goes on
  */
 SHIM_API int32_t shim_iterator__read(struct shim_iterator *iterator, struct shim_memory *memory,
 				     uint32_t offset, uint32_t size);
@@ -372,18 +375,19 @@ SHIM_API int32_t shim_map__operate(struct shim_map *map, struct shim_memory *mem
  * filters (update).
  *
  * @param command 24 lookup, 25 lookup and delete, 26 update, 27 delete (enum bpf_cmd)
+ * @param interrupt ends many bpf(2) of one element each
  * @param in_token offset of where a lookup goes on; 0 from the start
  * @param out_token offset that a lookup writes for the next; as long as a key, at least 4 bytes;
  *        may be the same as in_token
  * @param count offset of a u32: how many elements there is room for, and then how many were done,
  *        also when an error ended it
  * @return 0; -ENOENT behind the last element, or when one to delete or pop is not there; -ENOSPC
- *         when count is too small for what the kernel gives at once
+ *         when count is too small for what the kernel gives at once; -EINTR when interrupted
  */
-SHIM_API int32_t shim_map__batch(struct shim_map *map, struct shim_memory *memory, int32_t command,
-				 uint32_t in_token, uint32_t out_token, uint32_t keys,
-				 uint32_t values, uint32_t count, uint32_t flags_low,
-				 uint32_t flags_high);
+SHIM_API int32_t shim_map__batch(struct shim_map *map, struct shim_interrupt *interrupt,
+				 struct shim_memory *memory, int32_t command, uint32_t in_token,
+				 uint32_t out_token, uint32_t keys, uint32_t values, uint32_t count,
+				 uint32_t flags_low, uint32_t flags_high);
 
 /**
  * @brief Updates an element whose last 4 bytes are a descriptor to the kernel: those of `inner` or

@@ -9,6 +9,7 @@
 /* The guest's arrays, checked, and how many elements there is room for. */
 struct batch {
 	int fd;
+	struct shim_interrupt *interrupt;
 	uint32_t key_size;
 	uint64_t value_size;
 	void *in_token;
@@ -18,6 +19,9 @@ struct batch {
 	uint32_t count;
 	uint64_t flags;
 };
+
+/* Of one bpf(2) each: some milliseconds. */
+#define SINGLES_UNINTERRUPTED 4096
 
 static bool is_lookup(int32_t command)
 {
@@ -86,6 +90,25 @@ static int operate(struct batch *batch, int32_t command)
 	return err;
 }
 
+/*
+ * Before 6.14 the kernel gives a lookup up with -EINTR when elements vanish under it: those before
+ * them are there, and it goes on behind. That is nobody's interrupt.
+ */
+static int operate_again(struct batch *batch, int32_t command)
+{
+	const uint32_t room = batch->count;
+	int err = operate(batch, command), ended = 0;
+
+	while (err == -EINTR && !batch->count && !ended) {
+		ended = shim_interrupt_take_end(batch->interrupt);
+		if (ended)
+			break;
+		batch->count = room;
+		err = operate(batch, command);
+	}
+	return err == -EINTR && !ended ? 0 : err;
+}
+
 /* Pops from a queue or stack, or pushes; adds to a bloom filter. */
 static int operate_singly(struct batch *batch, int32_t command)
 {
@@ -97,6 +120,10 @@ static int operate_singly(struct batch *batch, int32_t command)
 	for (done = 0; !err && done < batch->count; done += !err) {
 		void *value = batch->values + done * batch->value_size;
 
+		if (done && done % SINGLES_UNINTERRUPTED == 0)
+			err = shim_interrupt_take_end(batch->interrupt);
+		if (err)
+			break;
 		err = command == BPF_MAP_UPDATE_BATCH
 			  ? bpf_map_update_elem(batch->fd, NULL, value, batch->flags)
 			  : bpf_map_lookup_and_delete_elem_flags(batch->fd, NULL, value,
@@ -106,11 +133,12 @@ static int operate_singly(struct batch *batch, int32_t command)
 	return err;
 }
 
-int32_t shim_map__batch(struct shim_map *map, struct shim_memory *memory, int32_t command,
-			uint32_t in_token, uint32_t out_token, uint32_t keys, uint32_t values,
-			uint32_t count, uint32_t flags_low, uint32_t flags_high)
+int32_t shim_map__batch(struct shim_map *map, struct shim_interrupt *interrupt,
+			struct shim_memory *memory, int32_t command, uint32_t in_token,
+			uint32_t out_token, uint32_t keys, uint32_t values, uint32_t count,
+			uint32_t flags_low, uint32_t flags_high)
 {
-	struct batch batch = {.fd = map->fd, .key_size = map->key_size};
+	struct batch batch = {.fd = map->fd, .interrupt = interrupt, .key_size = map->key_size};
 	void *count_at = shim_memory_at(memory, count, sizeof(uint32_t));
 	int err = 0;
 
@@ -127,7 +155,7 @@ int32_t shim_map__batch(struct shim_map *map, struct shim_memory *memory, int32_
 		err = check_arrays(&batch, memory, keys, values, command != BPF_MAP_DELETE_BATCH);
 	if (err)
 		return err;
-	err = has_keys(&batch) ? operate(&batch, command) : operate_singly(&batch, command);
+	err = has_keys(&batch) ? operate_again(&batch, command) : operate_singly(&batch, command);
 	memcpy(count_at, &batch.count, sizeof(batch.count));
 	return shim_bpf_error(err);
 }

@@ -1,6 +1,6 @@
 /** Links one by one, as the extension module and embedders have them. */
 import assert from "node:assert/strict";
-import { BpfIterator, type BpfLink, LinearMemory } from "../ffi/mod.ts";
+import { BpfIterator, type BpfLink, Interrupt, LinearMemory } from "../ffi/mod.ts";
 import { BpfError } from "../runtime/mod.ts";
 import { GuestObject } from "../runtime/bpf/guest_object.ts";
 import { act, ACTOR } from "./support/actor.ts";
@@ -19,6 +19,7 @@ const TEXT_SIZE = 2 ** 16;
 /** An object of `tests/guests/attach`, loaded, with a memory as a guest would have. */
 class Loaded implements Disposable {
   readonly memory = new LinearMemory(new WebAssembly.Memory({ initial: 32 }));
+  readonly interrupt = Interrupt.create();
   readonly object: GuestObject;
 
   constructor(bytes = TRACE) {
@@ -36,7 +37,7 @@ class Loaded implements Disposable {
 
   /** All that an iterator has to say. */
   read(link: BpfLink, size = TEXT_SIZE): string {
-    const iterator = BpfIterator.open(link);
+    const iterator = BpfIterator.open(link, this.interrupt);
     assert.ok(typeof iterator !== "number", `BpfIterator.open: ${iterator}`);
     using pass = iterator;
     const decoder = new TextDecoder();
@@ -52,6 +53,7 @@ class Loaded implements Disposable {
   [Symbol.dispose](): void {
     this.object.close();
     this.memory.close();
+    this.interrupt.close();
   }
 }
 
@@ -108,8 +110,8 @@ Deno.test("an iterator over a map visits each of its elements", () => {
 Deno.test("an iterator is refused for a link of another kind, and outside the memory", () => {
   using loaded = new Loaded();
   const other = loaded.object.attach("on_uprobe", FUNCTION);
-  assert.equal(BpfIterator.open(other), -22);
-  const iterator = BpfIterator.open(loaded.object.attach("iter_task", ""));
+  assert.equal(BpfIterator.open(other, loaded.interrupt), -22);
+  const iterator = BpfIterator.open(loaded.object.attach("iter_task", ""), loaded.interrupt);
   assert.ok(typeof iterator !== "number");
   using pass = iterator;
   assert.equal(pass.read(loaded.memory, 2 ** 21 - 4, 5), -14);

@@ -24,15 +24,19 @@ export interface ReadArguments {
   timeoutMs: number;
 }
 
-/** What every buffer of a guest has in common. */
-export interface PollContext {
-  readonly stage: Stage;
-  /** For ring buffers to be shown in. */
-  readonly memories: MemoryPool;
+/** What every wait of a guest has in common. */
+export interface WaitContext {
   /** Ends waits early. */
   readonly interrupt: Interrupt;
   /** What the interrupt asks attention for. */
   readonly attend: () => void;
+}
+
+/** What every buffer of a guest has in common. */
+export interface PollContext extends WaitContext {
+  readonly stage: Stage;
+  /** For ring buffers to be shown in. */
+  readonly memories: MemoryPool;
 }
 
 /** What a buffer has seen since it was opened. */

@@ -29,6 +29,7 @@ import {
   type PollArguments,
   type PollContext,
   type ReadArguments,
+  type WaitContext,
 } from "./event_channel.ts";
 import type { Totals } from "./totals.ts";
 import { type SubmitContext, UserChannel } from "./user_channel.ts";
@@ -294,10 +295,10 @@ export class GuestObject implements Disposable {
   /**
    * Reads on in what an attached iterator prints; the first call, and the one behind its end, start it.
    *
-   * @returns bytes written, 0 at the end, or a negative errno
+   * @returns bytes written, 0 at the end, or a negative errno; behind -EINTR the pass goes on
    */
-  readIterator(link: BpfLink, buffer: ObjectBytes): number {
-    return this.#links.read(link, buffer);
+  readIterator(link: BpfLink, context: WaitContext, buffer: ObjectBytes): number {
+    return this.#links.read(link, context, buffer);
   }
 
   /** What a map's buffer has seen; `undefined` when nobody has polled or read it. */

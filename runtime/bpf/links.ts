@@ -1,5 +1,9 @@
 /** The links of an object, and the passes of those that are iterators. */
-import { BpfIterator, type BpfLink, type ObjectBytes } from "../../ffi/mod.ts";
+import { BpfIterator, type BpfLink, errno, type ObjectBytes } from "../../ffi/mod.ts";
+import type { WaitContext } from "./event_channel.ts";
+
+/** A read that is to be gone on with. */
+const RESTART = -errno("ERESTART");
 
 /** Owns links, each until it is closed by itself or with all others. */
 export class Links implements Disposable {
@@ -21,18 +25,23 @@ export class Links implements Disposable {
   /**
    * Reads on in what an iterator prints; the first call, and the one behind its end, start a pass.
    *
-   * @returns bytes written, 0 at the end, or a negative errno
+   * @returns bytes written, 0 at the end, or a negative errno; behind -EINTR the pass goes on
    */
-  read(link: BpfLink, buffer: ObjectBytes): number {
+  read(link: BpfLink, context: WaitContext, buffer: ObjectBytes): number {
     let iterator = this.#iterators.get(link);
     if (iterator === undefined) {
-      const opened = BpfIterator.open(link);
+      const opened = BpfIterator.open(link, context.interrupt);
       if (typeof opened === "number") return opened;
       iterator = opened;
       this.#iterators.set(link, iterator);
     }
-    const length = iterator.read(buffer.memory, buffer.offset, buffer.sizeBytes);
-    if (length === 0 && buffer.sizeBytes > 0) this.#endPass(link);
+    const { memory, offset, sizeBytes } = buffer;
+    let length = iterator.read(memory, offset, sizeBytes);
+    while (length === RESTART) {
+      context.attend();
+      length = iterator.read(memory, offset, sizeBytes);
+    }
+    if (length === 0 && sizeBytes > 0) this.#endPass(link);
     return length;
   }
 

@@ -24,7 +24,11 @@ export function linkImports(context: BpfContext): WebAssembly.ModuleImports {
       context.answer(() => {
         const entry = links.get(handle);
         if (entry === undefined) return -errno("EINVAL");
-        return entry.object.readIterator(entry.link, guestRange(memory, buffer, sizeBytes));
+        return entry.object.readIterator(
+          entry.link,
+          context,
+          guestRange(memory, buffer, sizeBytes),
+        );
       }),
   };
 }

@@ -68,6 +68,7 @@ function mapBatch(context: BpfContext) {
     // Elsewhere an element is more than bytes, and the kernel would take each for a descriptor.
     if (entry.access !== "bytes") return refuseMap(context, entry);
     return entry.map.batch(
+      context.interrupt,
       context.memory.linear,
       command,
       inToken >>> 0,

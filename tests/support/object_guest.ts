@@ -1,0 +1,49 @@
+/** Guests in WebAssembly text that load an eBPF object of `dist/tests`. */
+import type { GuestModule } from "../../runtime/mod.ts";
+import { guest } from "./guests.ts";
+import { fromFileUrl } from "./paths.ts";
+
+const IMPORTS = `
+  (import "wasm_bpf" "wasm_load_bpf_object" (func $load (param i32 i32) (result i64)))
+  (import "wasm_bpf" "wasm_close_bpf_object" (func $close (param i64) (result i32)))
+  (import "wasm_bpf" "wasm_bpf_map_fd_by_name" (func $map (param i64 i32) (result i32)))
+  (import "wasm_bpf" "wasm_attach_bpf_program" (func $attach (param i64 i32 i32) (result i32)))
+  (import "wasm_bpf" "wasm_bpf_buffer_poll"
+    (func $events (param i64 i32 i32 i32 i32 i32 i32) (result i32)))
+  (import "wasm_bpf" "wasm_bpf_map_operate"
+    (func $operate (param i32 i32 i32 i32 i32 i64) (result i32)))
+  (import "wasm_bpf_ext" "link_attach" (func $link (param i64 i32 i32) (result i32)))
+  (import "wasm_bpf_ext" "iter_read" (func $iterate (param i32 i32 i32) (result i32)))
+  (import "wasm_bpf_ext" "map_batch"
+    (func $batch (param i32 i32 i32 i32 i32 i32 i32 i64) (result i32)))`;
+
+/** Where a text that is given to {@linkcode objectGuest} stands; the next one behind 64 bytes. */
+export const TEXT = 2048;
+const ELF = 4096;
+
+/** The bytes of an object of `tests/guests/*`. */
+export function elfOf(name: string): Uint8Array<ArrayBuffer> {
+  return Deno.readFileSync(fromFileUrl(`../../dist/tests/${name}.bpf.o`));
+}
+
+/**
+ * A guest that loads an object, whose handle is in `$object`, and then does what `body` says.
+ *
+ * @param texts stand at {@linkcode TEXT}, each behind 64 bytes of the one before
+ * @param more definitions, before those of the guest
+ */
+export function objectGuest(
+  name: string,
+  body: string,
+  { texts = [], more = "" }: { texts?: readonly string[]; more?: string } = {},
+): GuestModule {
+  const bytes = elfOf(name);
+  const hex = [...bytes].map((byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("");
+  const data = texts.map((text, i) => `(data (i32.const ${TEXT + i * 64}) "${text}")`).join("\n");
+  return guest(
+    `(local $object i64) (local $i i32)
+     (local.set $object (call $load (i32.const ${ELF}) (i32.const ${bytes.length})))
+     ${body}`,
+    `${IMPORTS} ${more} (data (i32.const ${ELF}) "${hex}") ${data}`,
+  );
+}
