@@ -2,6 +2,7 @@
  * AssemblyScript: classes over memory. A class has no fields that the compiler could place otherwise;
  * every member is a load or store at its own offset.
  */
+import { defineAll } from "./define.ts";
 import type { EmitContext } from "./emit_context.ts";
 import { innermost, TypeNames } from "./hoist.ts";
 import { byteOffset, count, inC, type Leaf, leavesOf, originalNameFirst } from "./leaves.ts";
@@ -76,14 +77,12 @@ class Classes {
   }
 
   define(): void {
-    for (const type of this.#model.types) {
-      if (type.kind === "record") this.#record(type);
-      else if (type.kind === "enum") this.#enum(type);
-      else this.#alias(type.name, type.of);
-    }
-    for (const { section, record } of this.#model.globals) {
-      this.#record(record, `The global variables in ${section}`);
-    }
+    defineAll(this.#model, {
+      record: (record, globals) =>
+        this.#record(record, globals && `The global variables in ${globals}`),
+      enum: (type) => this.#enum(type),
+      alias: (name, of) => this.#alias(name, of),
+    });
     if (this.#hasBits) this.#output.line(BIT_HELPERS);
   }
 

@@ -1,4 +1,5 @@
 /** C for guests: types with the bytes that they have in eBPF, on a machine of 32 bits. */
+import { defineAll } from "./define.ts";
 import { plain } from "./describe.ts";
 import { dimensions } from "./lower.ts";
 import type { EnumType, Member, Model, RecordType, Type } from "./model.ts";
@@ -39,15 +40,17 @@ export class CTypes {
 
   /** Defines all types, and the globals of each section as a struct. */
   define(model: Model): void {
-    for (const type of model.types) {
-      if (type.kind === "record") this.defineRecord(type);
-      else if (type.kind === "enum") this.#defineEnum(type);
-      else {
-        const name = this.#ordinary.claim(identifier(type.name));
-        this.#output.line("", `typedef ${this.declare(type.of, name)};`);
-      }
-    }
-    for (const { section, record } of model.globals) this.#defineGlobals(section, record);
+    defineAll(model, {
+      record: (record, globals) => {
+        if (globals === undefined) this.defineRecord(record);
+        else this.#defineGlobals(globals, record);
+      },
+      enum: (type) => this.#defineEnum(type),
+      alias: (name, of) => {
+        const claimed = this.#ordinary.claim(identifier(name));
+        this.#output.line("", `typedef ${this.declare(of, claimed)};`);
+      },
+    });
   }
 
   /** The record with bytes behind its end that align it: a section may end right behind a variable. */

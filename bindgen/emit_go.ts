@@ -2,6 +2,7 @@
  * Go: structs as Go lays them out where that gives eBPF's bytes, and methods over raw bytes where it
  * does not: unions, bit-fields, members that Go would align.
  */
+import { defineAll } from "./define.ts";
 import type { EmitContext } from "./emit_context.ts";
 import { aligned, type Cluster, clustersOf, type Row, sizeCap } from "./go_layout.ts";
 import { innermost, TypeNames } from "./hoist.ts";
@@ -63,14 +64,12 @@ class GoTypes {
   }
 
   define(): void {
-    for (const type of this.#model.types) {
-      if (type.kind === "record") this.#record(type);
-      else if (type.kind === "enum") this.#enum(type);
-      else this.#alias(type.name, type.of);
-    }
-    for (const { section, record } of this.#model.globals) {
-      this.#record(record, `holds the global variables in ${section}`);
-    }
+    defineAll(this.#model, {
+      record: (record, globals) =>
+        this.#record(record, globals && `holds the global variables in ${globals}`),
+      enum: (type) => this.#enum(type),
+      alias: (name, of) => this.#alias(name, of),
+    });
     if (this.#hasBits) this.#output.line(bitHelpers(this.#suffix));
   }
 

@@ -1,4 +1,5 @@
 /** Rust 1.63 and later: `#[repr(C)]` types with all padding spelled out, no dependencies. */
+import { defineAll } from "./define.ts";
 import type { EmitContext } from "./emit_context.ts";
 import { innermost, TypeNames } from "./hoist.ts";
 import { byteOffset, count, inC, originalNameFirst } from "./leaves.ts";
@@ -95,14 +96,12 @@ class RustTypes {
   }
 
   define(): void {
-    for (const type of this.#model.types) {
-      if (type.kind === "record") this.#record(type);
-      else if (type.kind === "enum") this.#enum(type);
-      else this.#alias(type.name, type.of);
-    }
-    for (const { section, record } of this.#model.globals) {
-      this.#record(record, `The global variables in ${section}`);
-    }
+    defineAll(this.#model, {
+      record: (record, globals) =>
+        this.#record(record, globals && `The global variables in ${globals}`),
+      enum: (type) => this.#enum(type),
+      alias: (name, of) => this.#alias(name, of),
+    });
     if (this.#hasBits) this.#output.line(BIT_HELPERS);
   }
 

@@ -1,4 +1,5 @@
 /** TypeScript: an interface for each type, and a function that reads one out of a `DataView`. */
+import { defineAll } from "./define.ts";
 import type { EmitContext } from "./emit_context.ts";
 import { innermost, TypeNames } from "./hoist.ts";
 import { byteOffset, count, inC, type Leaf, leavesOf, originalNameFirst } from "./leaves.ts";
@@ -70,14 +71,12 @@ class Readers {
   }
 
   define(): void {
-    for (const type of this.#model.types) {
-      if (type.kind === "record") this.#record(type);
-      else if (type.kind === "enum") this.#enum(type);
-      else this.#alias(type.name, type.of);
-    }
-    for (const { section, record } of this.#model.globals) {
-      this.#record(record, `The global variables in ${section}`);
-    }
+    defineAll(this.#model, {
+      record: (record, globals) =>
+        this.#record(record, globals && `The global variables in ${globals}`),
+      enum: (type) => this.#enum(type),
+      alias: (name, of) => this.#alias(name, of),
+    });
     for (const [name, text] of Object.entries(HELPERS)) {
       if (this.#used.has(name)) this.#output.line(text);
     }

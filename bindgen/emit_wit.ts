@@ -2,6 +2,7 @@
  * WIT: records as the component model's tools take them. A WIT type has no layout; the comments tell
  * where each field stands in the eBPF half's bytes.
  */
+import { defineAll } from "./define.ts";
 import { plain } from "./describe.ts";
 import type { EmitContext } from "./emit_context.ts";
 import { innermost, TypeNames } from "./hoist.ts";
@@ -51,14 +52,12 @@ class WitTypes {
   }
 
   define(): void {
-    for (const type of this.#model.types) {
-      if (type.kind === "record") this.#record(type);
-      else if (type.kind === "enum") this.#enum(type);
-      else this.#alias(type.name, type.of);
-    }
-    for (const { section, record } of this.#model.globals) {
-      this.#record(record, `The global variables in ${plain(section)}`);
-    }
+    defineAll(this.#model, {
+      record: (record, globals) =>
+        this.#record(record, globals && `The global variables in ${plain(globals)}`),
+      enum: (type) => this.#enum(type),
+      alias: (name, of) => this.#alias(name, of),
+    });
   }
 
   /** An empty line between types. */

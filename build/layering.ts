@@ -28,6 +28,8 @@ const DOORS: Readonly<Record<string, string>> = {
   "runtime/command.ts": "cli",
   "runtime/everything.ts": "cli",
   "runtime/kernel_file.ts": "cli",
+  // How modules are read that are only looked at.
+  "runtime/wasm/reader.ts": "cli",
   "oci/stored.ts": "cli",
 };
 

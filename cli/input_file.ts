@@ -1,6 +1,7 @@
 /** Reads a file, or standard input, into memory. */
 import { HostError } from "../ffi/errors.ts";
 import { readKernelFile } from "../runtime/kernel_file.ts";
+import { readAll } from "./read_all.ts";
 
 /** How much is read. */
 export interface InputOptions {
@@ -11,20 +12,19 @@ export interface InputOptions {
 /** How a path says standard input. */
 export const STDIN = "-";
 
-const CHUNK_BYTES = 1 << 20;
-
 /**
  * The bytes of a file, or of standard input for `-`.
  *
  * @throws {HostError} with an errno name, or `TOO_LARGE`
  */
 export function readInput(path: string, { maxBytes }: InputOptions): Uint8Array<ArrayBuffer> {
+  const limit = { maxBytes, tooLarge: () => tooLarge(path, maxBytes) };
   try {
-    if (path === STDIN) return readAll(Deno.stdin, { expected: 0, maxBytes, path });
+    if (path === STDIN) return readAll(Deno.stdin, { expected: 0, ...limit });
     using file = Deno.openSync(path);
     const { size, isDirectory } = file.statSync();
     if (isDirectory) throw unreadable(path, "it is a folder", { code: "EISDIR" });
-    return readAll(file, { expected: size, maxBytes, path });
+    return readAll(file, { expected: size, ...limit });
   } catch (error) {
     if (error instanceof HostError) throw error;
     // Deno keeps the kernel's own files for programs with every permission.
@@ -41,27 +41,6 @@ export function readInput(path: string, { maxBytes }: InputOptions): Uint8Array<
       ? error.message.replace(/: open '[^]*$/, "")
       : String(error);
     throw unreadable(path, reason, { code, cause: error });
-  }
-}
-
-function readAll(
-  source: { readSync(bytes: Uint8Array): number | null },
-  { expected, maxBytes, path }: { expected: number; maxBytes: number; path: string },
-): Uint8Array<ArrayBuffer> {
-  if (expected > maxBytes) throw tooLarge(path, maxBytes);
-  // One byte more than there should be, so that the end is seen without growing.
-  let bytes = new Uint8Array(Math.max(expected + 1, expected === 0 ? CHUNK_BYTES : 0));
-  let used = 0;
-  for (;;) {
-    const count = source.readSync(bytes.subarray(used));
-    if (count === null) return bytes.subarray(0, used);
-    used += count;
-    if (used > maxBytes) throw tooLarge(path, maxBytes);
-    if (used === bytes.length) {
-      const larger = new Uint8Array(Math.min(Math.max(used * 2, CHUNK_BYTES), maxBytes + 1));
-      larger.set(bytes);
-      bytes = larger;
-    }
   }
 }
 

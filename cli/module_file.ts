@@ -1,5 +1,6 @@
 /** Reads a guest's module from a file. */
 import { HostError } from "../ffi/errors.ts";
+import { readAll } from "./read_all.ts";
 
 /** V8 compiles no larger module. */
 const MAX_MODULE_BYTES = 1024 ** 3;
@@ -14,28 +15,14 @@ export function readModuleFile(path: string): Uint8Array<ArrayBuffer> {
     using file = Deno.openSync(path);
     const { size, isDirectory } = file.statSync();
     if (isDirectory) throw isFolder(path);
-    if (size > MAX_MODULE_BYTES) throw isTooLarge(path);
-    return readAll(file, size, path);
+    return readAll(file, {
+      expected: size,
+      maxBytes: MAX_MODULE_BYTES,
+      tooLarge: () => isTooLarge(path),
+    });
   } catch (error) {
     if (error instanceof HostError) throw error;
     throw unreadable(path, error);
-  }
-}
-
-function readAll(file: Deno.FsFile, expected: number, path: string): Uint8Array<ArrayBuffer> {
-  // One byte more than there should be, so that the end of the file is seen without growing.
-  let bytes = new Uint8Array(expected + 1);
-  let used = 0;
-  for (;;) {
-    const count = file.readSync(bytes.subarray(used));
-    if (count === null) return bytes.subarray(0, used);
-    used += count;
-    if (used > MAX_MODULE_BYTES) throw isTooLarge(path);
-    if (used === bytes.length) {
-      const larger = new Uint8Array(Math.min(Math.max(used * 2, 65536), MAX_MODULE_BYTES + 1));
-      larger.set(bytes);
-      bytes = larger;
-    }
   }
 }
 

@@ -1,6 +1,7 @@
 /** Statistics of a run, for people and for programs. */
 import type { BufferTotals, GuestStats, ProgramTotals } from "../runtime/command.ts";
 import { UsageError } from "./errors.ts";
+import { formatTable } from "./table.ts";
 
 /** What `--stats` asks for: how to print, or `undefined` when it was not given. */
 export function statsFormat(
@@ -21,10 +22,13 @@ export function statsTable(stats: GuestStats): string {
       megabytes(processRssBytes)
     } of the whole process`,
   ];
-  if (stats.programs.length > 0) lines.push(...table(programTable(stats.programs)));
-  if (stats.buffers.length > 0) lines.push(...table(bufferTable(stats.buffers)));
+  if (stats.programs.length > 0) lines.push(formatTable(programTable(stats.programs), NUMBERS));
+  if (stats.buffers.length > 0) lines.push(formatTable(bufferTable(stats.buffers), NUMBERS));
   return lines.join("\n");
 }
+
+/** Two columns of text, then numbers. */
+const NUMBERS = { right: [2, 3, 4, 5] };
 
 function programTable(programs: ProgramTotals[]): string[][] {
   return [
@@ -51,18 +55,6 @@ function bufferTable(buffers: BufferTotals[]): string[][] {
       ...[deliveredEvents, lostEvents, truncatedEvents, batches].map(count),
     ]),
   ];
-}
-
-/** Two columns of text, then numbers. */
-function table(rows: string[][]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? "").length))
-  );
-  return rows.map((row) =>
-    row.map((cell, column) =>
-      column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)
-    ).join("  ")
-  );
 }
 
 function count(value: number | null): string {

@@ -42,6 +42,16 @@ export class Reader {
     throw new WasmSyntaxError(`number too long before ${this.at}`);
   }
 
+  s32(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.u8();
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return shift < 28 && byte >= 0x40 ? value | -1 << (shift + 7) : value;
+    }
+    throw new WasmSyntaxError(`number too long before ${this.at}`);
+  }
+
   u64(): bigint {
     let value = 0n;
     for (let shift = 0n; shift <= 63n; shift += 7n) {
@@ -101,6 +111,7 @@ export const Section = {
   Export: 7,
   Start: 8,
   Code: 10,
+  Data: 11,
 } as const;
 
 /** A section as it stands in the module. */
