@@ -4,7 +4,7 @@ import type { Btf } from "./btf.ts";
 import { Kind } from "./btf_types.ts";
 import { plain } from "./describe.ts";
 import { EMITTERS } from "./emitters.ts";
-import { BindgenError } from "./errors.ts";
+import { BindgenError, BtfError, ElfError } from "./errors.ts";
 import { globalsOf, sectionIdentifier } from "./globals.ts";
 import { Lowering } from "./lower.ts";
 import { dataSections } from "./maps.ts";
@@ -51,14 +51,28 @@ export interface Generated {
  * @throws {BtfError} for damaged BTF, or none
  * @throws {BindgenError} `NO_TYPE` when a type is not there
  */
-export function generate(
+export function generate(bytes: Uint8Array<ArrayBuffer>, options: GenerateOptions): Generated {
+  try {
+    return generated(bytes, options);
+  } catch (error) {
+    const isAboutInput = error instanceof ElfError || error instanceof BtfError;
+    throw isAboutInput ? error.in(nameOf(options.source)) : error;
+  }
+}
+
+/** How a file is named in errors. */
+function nameOf(file: string): string {
+  return file || "standard input";
+}
+
+function generated(
   bytes: Uint8Array<ArrayBuffer>,
   { target, source: file, types = [], goPackage = "main", rustTrait = "" }: GenerateOptions,
 ): Generated {
   const source = readSource(bytes);
   if (target === "skeleton") return skeletonOf(source, file, types);
   const name = objectName(file);
-  const { model, eventsUnknown } = modelOf(source, { wanted: types, name });
+  const { model, eventsUnknown } = modelOf(source, { wanted: types, name, file });
   const header = headerLines(target, file);
   const context = { header, name, goPackage, rustTrait };
   return {
@@ -78,7 +92,7 @@ function skeletonOf(
   types: readonly string[],
 ): Generated {
   if (object === undefined) {
-    throw new BindgenError("Cannot make a skeleton: this is no eBPF object", {
+    throw new BindgenError(`Cannot make a skeleton of ${nameOf(file)}: it is no eBPF object`, {
       code: "NO_OBJECT",
       hint: "give what clang -target bpf made, a .bpf.o",
     });
@@ -115,16 +129,17 @@ function headerLines(target: Target, file: string): string[] {
 /**
  * The types that are emitted: the default ones, or those of a name, or both.
  *
- * @param name of the object, for the structs of its global variables
+ * @param options.name of the object, for the structs of its global variables
+ * @param options.file where the BTF is from, as errors name it
  */
 export function modelOf(
   source: Source,
-  { wanted, name }: { wanted: readonly string[]; name: string },
+  { wanted, name, file = "" }: { wanted: readonly string[]; name: string; file?: string },
 ): { model: Model; eventsUnknown: boolean } {
   const { btf, object } = source;
   const sections = object === undefined ? [] : dataSections(btf);
   const lowering = new Lowering(btf);
-  const named = wanted.flatMap((name) => rootsNamed(btf, name));
+  const named = wanted.flatMap((name) => rootsNamed(btf, name, file));
   const takesDefault = object !== undefined || wanted.length === 0;
   const { roots, eventsUnknown } = takesDefault
     ? defaultRoots(source, sections)
@@ -144,13 +159,13 @@ const KINDS: Readonly<Record<string, readonly number[]>> = {
   "": [Kind.Struct, Kind.Union, Kind.Enum, Kind.Enum64, Kind.Typedef],
 };
 
-function rootsNamed(btf: Btf, wanted: string): number[] {
+function rootsNamed(btf: Btf, wanted: string, file: string): number[] {
   const [, keyword = "", name = ""] = /^(?:(struct|union|enum|typedef)\s+)?(.*)$/.exec(wanted) ??
     [];
   const kinds = KINDS[keyword] ?? [];
   const found = name === "" ? [] : btf.find(name, (kind) => kinds.includes(kind));
   if (found.length > 0) return found;
-  throw new BindgenError(`Cannot find the type ${wanted} in the BTF`, {
+  throw new BindgenError(`Cannot find the type ${wanted} in the BTF of ${nameOf(file)}`, {
     code: "NO_TYPE",
     hint: declared(btf, name) ??
       "bpftool btf dump file FILE lists the types there are; clang leaves out what nothing uses",

@@ -1,11 +1,10 @@
 /** `wasm-bpf gen`: types and skeletons for guests, from BTF. */
 import { generate, isTarget, type Target, TARGETS } from "../bindgen/mod.ts";
-import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
 import { readInput, STDIN } from "./input_file.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
 import { printError, visible } from "./output.ts";
-import { EXIT_BROKEN_PIPE, STDOUT, writeOutput } from "./output_file.ts";
+import { STDOUT, writeOutput } from "./output_file.ts";
 
 /** The kernel with its debug information, which has its BTF somewhere inside, is larger. */
 const MAX_BYTES = 256 << 20;
@@ -18,7 +17,6 @@ const OPTIONS = {
   "help": { short: "h" },
 } as const satisfies Record<string, OptionSpec>;
 
-const SEE_HELP = "try: wasm-bpf gen --help";
 const TRAIT_PATH = /^[A-Za-z_]\w*(::[A-Za-z_]\w*)*$/;
 const PACKAGE_NAME = /^[A-Za-z_]\w*$/;
 
@@ -49,13 +47,13 @@ eBPF's: long and pointers have 64 bits.`;
 export async function command(args: string[]): Promise<number> {
   const line = parseCommandLine(args, OPTIONS, { interleaved: true });
   const [target, path, ...more] = line.rest;
-  if (target === undefined) throw new UsageError("No target given", SEE_HELP);
+  if (target === undefined) throw new UsageError("No target given");
   if (!isTarget(target)) {
     throw new UsageError(`Unknown target ${target}`, `targets: ${TARGETS.join(", ")}`);
   }
-  if (path === undefined) throw new UsageError("No object given", SEE_HELP);
+  if (path === undefined) throw new UsageError("No object given");
   if (more.length > 0) {
-    throw new UsageError(`Too many arguments: ${more.join(" ")}`, SEE_HELP);
+    throw new UsageError(`Too many arguments: ${more.join(" ")}`);
   }
   const { text, notes } = generate(readInput(path, { maxBytes: MAX_BYTES }), {
     target,
@@ -66,14 +64,8 @@ export async function command(args: string[]): Promise<number> {
   for (const note of notes) printError(visible(`note: ${note}`));
   const bytes = new TextEncoder().encode(text);
   const { output = STDOUT } = line.values;
-  try {
-    await writeOutput(output, once(bytes));
-    return 0;
-  } catch (error) {
-    const isOver = output === STDOUT && error instanceof HostError && error.code === "EPIPE";
-    if (isOver) return EXIT_BROKEN_PIPE;
-    throw error;
-  }
+  await writeOutput(output, once(bytes));
+  return 0;
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -87,10 +79,10 @@ function languageOptions(
 ): { rustTrait?: string; goPackage?: string } {
   const { "rust-trait": rustTrait, "go-package": goPackage } = values;
   if (rustTrait !== undefined && !(target === "rust" && TRAIT_PATH.test(rustTrait))) {
-    throw new UsageError("--rust-trait takes the path of a trait, for gen rust", SEE_HELP);
+    throw new UsageError("--rust-trait takes the path of a trait, for gen rust");
   }
   if (goPackage !== undefined && !(target === "go" && PACKAGE_NAME.test(goPackage))) {
-    throw new UsageError("--go-package takes the name of a package, for gen go", SEE_HELP);
+    throw new UsageError("--go-package takes the name of a package, for gen go");
   }
   return {
     ...(rustTrait === undefined ? {} : { rustTrait }),

@@ -8,24 +8,14 @@ const DETAIL_LINES = 15;
 // deno-lint-ignore no-control-regex
 const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 
-/** Writes all of `text`; when nobody reads any more, there is nobody to tell. */
-function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  let bytes = new TextEncoder().encode(text);
+/** Writes a line or more to standard error; when nobody reads it any more, there is nobody to tell. */
+export function printError(text: string): void {
+  let bytes = new TextEncoder().encode(`${text}\n`);
   try {
-    while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+    while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
   } catch {
     return;
   }
-}
-
-/** Writes a line or more to standard output. */
-export function print(text: string): void {
-  write(Deno.stdout, `${text}\n`);
-}
-
-/** Writes a line or more to standard error. */
-export function printError(text: string): void {
-  write(Deno.stderr, `${text}\n`);
 }
 
 /**

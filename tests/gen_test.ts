@@ -143,9 +143,21 @@ Deno.test("gen: input that is missing, no object, or has no such type", async ()
   assertError(await runCli(["gen", "c", "/no/such/file.o"]), 1, /no such file/);
   assertError(await runCli(["gen", "c", "/sys/kernel/btf/no-such"]), 1, /ENOENT/);
   assertError(await runCli(["gen", "c", folder]), 1, /it is a folder/);
-  assertError(await runCli(["gen", "c", "/bin/true"]), 1, /no section \.BTF/);
-  assertError(await runCli(["gen", "c", "/etc/hostname"]), 1, /neither an ELF file nor raw BTF/);
-  assertError(await runCli(["gen", "c", MAPS, "-t", "nothing"]), 1, /the type nothing/);
+  assertError(
+    await runCli(["gen", "c", "/bin/true"]),
+    1,
+    /the BTF of \/bin\/true: .*no section \.BTF/,
+  );
+  assertError(
+    await runCli(["gen", "c", "/etc/hostname"]),
+    1,
+    /of \/etc\/hostname: .*neither an ELF file nor raw BTF/,
+  );
+  assertError(
+    await runCli(["gen", "c", MAPS, "-t", "nothing"]),
+    1,
+    /the type nothing in the BTF of \/.*maps/,
+  );
 });
 
 Deno.test("gen: output that nobody takes", async () => {
