@@ -35,8 +35,8 @@ const PERMISSIONS = [
  */
 const PLAIN = { entry: "main.ts", bundle: ".cache/main.js" };
 const PARTS = [
-  { entry: "cli/stored.ts", bundle: ".cache/stored.js" },
-  { entry: "cli/full.ts", bundle: ".cache/full.js" },
+  { entry: "cli/stored_run.ts", bundle: ".cache/stored_run.js" },
+  { entry: "cli/dispatch.ts", bundle: ".cache/dispatch.js" },
 ];
 
 const FOLDERS = ["bindgen", "cli", "ffi", "oci", "runtime"];

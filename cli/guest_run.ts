@@ -30,8 +30,7 @@ export interface RunParts {
  */
 export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunParts): number {
   const { features, formatStats, grants } = parts;
-  const { timeout } = line.values;
-  const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout, "--timeout");
+  const timeoutMs = timeoutOf(line);
   const verbose = line.flags.has("verbose");
   const wrapperModule = line.values["wrapper-module-name"];
   const callbackExport = line.values["callback-export-name"];
@@ -58,4 +57,13 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
         ...(callbackExport === undefined ? {} : { callbackExport }),
       }, features),
   );
+}
+
+/**
+ * Milliseconds of `--timeout`, if it is given.
+ *
+ * @throws {UsageError} for a duration that is none
+ */
+export function timeoutOf({ values: { timeout } }: RunLine): number | undefined {
+  return timeout === undefined ? undefined : parseDuration(timeout, "--timeout");
 }

@@ -2,9 +2,10 @@
 import { describeEntry, type Description, fsck, isListed, Store } from "../oci/mod.ts";
 import { UsageError } from "./errors.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
-import { print, printError, visible } from "./output.ts";
+import { printError, visible } from "./output.ts";
+import { print } from "./output_file.ts";
 import { formatTable } from "./table.ts";
-import { formatBytes } from "./units.ts";
+import { formatBytes, formatCount } from "./units.ts";
 
 export const HELP = `Usage: wasm-bpf images [OPTIONS]
 
@@ -32,7 +33,10 @@ const DIGEST_DIGITS = 12;
 export async function command(args: string[]): Promise<number> {
   const { flags, rest } = parseCommandLine(args, OPTIONS, { interleaved: true });
   if (rest.length > 0) {
-    throw new UsageError(`Cannot list ${rest[0]}: images takes no argument`, "try: inspect");
+    throw new UsageError(
+      `Cannot list ${rest[0]}: images takes no argument`,
+      "wasm-bpf inspect shows one artifact",
+    );
   }
   const store = Store.openExisting();
   if (flags.has("check")) return await check(store, flags.has("json"));
@@ -67,7 +71,7 @@ function row({ reference, digest, sizeBytes, created, kind }: Description): stri
 }
 
 /** Without the manifest, which `inspect` shows. */
-function forPrograms({ manifest: _, ...description }: Description): unknown {
+function forPrograms({ manifest: _, document: __, ...description }: Description): unknown {
   return description;
 }
 
@@ -76,12 +80,11 @@ async function check(store: Store | undefined, json: boolean): Promise<number> {
     ? { blobs: 0, bytes: 0, problems: [] }
     : await fsck(store.path);
   const { blobs, bytes, problems } = checked;
-  if (json) print(JSON.stringify(checked, null, 2));
+  if (json) print(JSON.stringify({ blobs, sizeBytes: bytes, problems }, null, 2));
   else {
     problems.forEach((problem) => printError(visible(`problem: ${problem}`)));
-    const count = problems.length;
-    const outcome = count === 0 ? "all well" : count === 1 ? "1 problem" : `${count} problems`;
-    print(`${blobs} blobs, ${formatBytes(bytes)}: ${outcome}`);
+    const outcome = problems.length === 0 ? "all well" : formatCount(problems.length, "problem");
+    print(`${formatCount(blobs, "blob")}, ${formatBytes(bytes)}: ${outcome}`);
     if (problems.length > 0) printError("hint: wasm-bpf pull REFERENCE brings it anew");
   }
   return problems.length === 0 ? 0 : 1;

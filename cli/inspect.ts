@@ -9,28 +9,32 @@ import {
   formatPlatform,
   formatReference,
   type IndexEntry,
+  MAX_MODULE_BYTES,
   readModule,
   Store,
 } from "../oci/mod.ts";
 import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
+import { readInput, STDIN } from "./input_file.ts";
 import { interruptibly } from "./interruption.ts";
 import { describeModule, type ModuleFacts } from "./module_facts.ts";
 import { type CommandLine, type OptionSpec, parseCommandLine } from "./options.ts";
-import { print, visible } from "./output.ts";
+import { visible } from "./output.ts";
+import { print } from "./output_file.ts";
 import { openProgress } from "./progress.ts";
-import { referenceOf } from "./reference.ts";
+import { isFile, looksLikePath, referenceOf, registryReference } from "./reference.ts";
 import { openRemote, REGISTRY_HELP, REGISTRY_OPTIONS, remoteOptions } from "./registry_options.ts";
 import { formatBytes } from "./units.ts";
 
-export const HELP = `Usage: wasm-bpf inspect [OPTIONS] REFERENCE
+export const HELP = `Usage: wasm-bpf inspect [OPTIONS] REFERENCE|FILE
 
 Shows what an artifact is made of: manifest, config, layers and annotations;
 and what its module imports and which eBPF objects are in it. What the local
-store does not have is asked for at its registry, without the layers.
+store does not have is asked for at its registry, without the layers. Of a file
+the module alone is shown; - is standard input.
 
       --remote          ask the registry, whatever the store has
-      --json            as JSON, with the manifest as it is
+      --json            as JSON, with all of the manifest
 ${REGISTRY_HELP}
   -h, --help            show this`;
 
@@ -42,26 +46,40 @@ const OPTIONS = {
 
 type InspectLine = CommandLine<keyof typeof OPTIONS>;
 
-/** What is shown. */
+/** What is shown of an artifact. */
 interface Inspected {
   readonly from: "store" | "registry";
   readonly description: Description;
   readonly module: ModuleFacts | undefined;
 }
 
-/** Inspects one artifact. */
+/** What is shown of a file. */
+interface InspectedFile {
+  readonly from: "file";
+  readonly file: string;
+  readonly module: ModuleFacts;
+}
+
+/** Inspects one artifact, or one file. */
 export async function command(args: string[]): Promise<number> {
   const line = parseCommandLine(args, OPTIONS, { interleaved: true });
   const [word, more] = line.rest;
   if (word === undefined || more !== undefined) {
-    throw new UsageError("inspect takes one reference", "try: wasm-bpf inspect --help");
+    throw new UsageError("inspect takes one reference or file");
+  }
+  const show = line.flags.has("json") ? asJson : asText;
+  if (!line.flags.has("remote") && (word === STDIN || isFile(word) || looksLikePath(word))) {
+    const bytes = readInput(word, { maxBytes: MAX_MODULE_BYTES });
+    const what = word === STDIN ? "standard input" : word;
+    print(show({ from: "file", file: word, module: describeModule(bytes, what) }));
+    return 0;
   }
   const outcome = await interruptibly(async (signal) => {
     const stored = line.flags.has("remote") ? undefined : await fromStore(word);
     return stored ?? await fromRegistry(word, line, signal);
   });
   if ("exitCode" in outcome) return outcome.exitCode;
-  print(line.flags.has("json") ? asJson(outcome.value) : asText(outcome.value));
+  print(show(outcome.value));
   return 0;
 }
 
@@ -95,7 +113,7 @@ async function fromRegistry(
   line: InspectLine,
   signal: AbortSignal,
 ): Promise<Inspected> {
-  const reference = referenceOf(word);
+  const reference = registryReference(word, "inspect");
   using progress = openProgress({ quiet: line.flags.has("quiet") });
   using remote = openRemote(reference, remoteOptions(line, progress));
   const { repository } = remote;
@@ -111,11 +129,26 @@ async function fromRegistry(
   return { from: "registry", description: named, module: undefined };
 }
 
-function asJson({ from, description, module }: Inspected): string {
-  return JSON.stringify({ from, ...description, module }, null, 2);
+function asJson(inspected: Inspected | InspectedFile): string {
+  return JSON.stringify(inspected.from === "file" ? inspected : artifactOf(inspected), null, 2);
 }
 
-function asText({ from, description, module }: Inspected): string {
+function artifactOf({ from, description, module }: Inspected): unknown {
+  const { document, manifest: _, ...described } = description;
+  return { from, ...described, manifest: document, module };
+}
+
+function asText(inspected: Inspected | InspectedFile): string {
+  const lines = inspected.from === "file" ? fileLines(inspected) : artifactLines(inspected);
+  return visible(lines.join("\n"));
+}
+
+function fileLines({ file, module }: InspectedFile): string[] {
+  const rows = [row("File", file), row("Size", formatBytes(module.sizeBytes))];
+  return [...rows, ...moduleLines(module)];
+}
+
+function artifactLines({ from, description, module }: Inspected): string[] {
   const { reference, digest, chosenFrom, kind, created, added, manifest, problem } = description;
   const rows: [string, string | undefined][] = [
     ["Reference", reference],
@@ -136,11 +169,11 @@ function asText({ from, description, module }: Inspected): string {
   const annotations = Object.entries(manifest?.annotations ?? {});
   for (const [key, value] of annotations) lines.push(row("Annotation", `${key}=${value}`));
   if (module !== undefined) lines.push(...moduleLines(module));
-  return visible(lines.join("\n"));
+  return lines;
 }
 
 function moduleLines({ imports, exports, bpfObjects }: ModuleFacts): string[] {
-  const bpf = bpfObjects.map((bytes) => formatBytes(bytes)).join(", ");
+  const bpf = bpfObjects.map(({ sizeBytes }) => formatBytes(sizeBytes)).join(", ");
   return [
     ...imports.map(({ module, names }) => row("Imports", `${module}: ${names.join(", ")}`)),
     row("Exports", exports.join(", ")),

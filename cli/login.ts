@@ -3,8 +3,9 @@ import { type Credential, keepCredential, Registry, RegistryError } from "../oci
 import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
 import { type CommandLine, type OptionSpec, parseCommandLine } from "./options.ts";
-import { print, printError, visible } from "./output.ts";
-import { ask, PromptEnded } from "./prompt.ts";
+import { printError, visible } from "./output.ts";
+import { print } from "./output_file.ts";
+import { ask } from "./prompt.ts";
 import { registryName } from "./registry_name.ts";
 
 const OPTIONS = {
@@ -18,8 +19,6 @@ const OPTIONS = {
 
 /** What a registry hands out as a password is not longer. */
 const MAX_PASSWORD_BYTES = 64 * 1024;
-/** 128 + SIGINT. */
-const EXIT_INTERRUPTED = 130;
 
 export const HELP = `Checks a name and a password with a registry, and keeps them.
 
@@ -48,7 +47,6 @@ export async function command(args: string[]): Promise<number> {
   const plainHttp = line.flags.has("plain-http");
   const registry = registryName(line.rest, "login", { plainHttp });
   const credential = await readCredential(line, registry);
-  if (credential === undefined) return EXIT_INTERRUPTED;
   await check(registry, credential, line);
   const { path, helper } = await keepCredential(registry, credential);
   const where = helper === undefined ? path : `docker-credential-${helper}`;
@@ -58,39 +56,32 @@ export async function command(args: string[]): Promise<number> {
 
 type Password = Credential & { kind: "password" };
 
-/** What to log in with; undefined when a question was answered with Ctrl-C. */
-async function readCredential(line: Line, registry: string): Promise<Password | undefined> {
-  try {
-    return await askFor(line, registry);
-  } catch (error) {
-    if (error instanceof PromptEnded) return undefined;
-    throw error;
-  }
-}
-
-async function askFor({ flags, values }: Line, registry: string): Promise<Password> {
+/** What to log in with; what is not given is asked for. */
+async function readCredential({ flags, values }: Line, registry: string): Promise<Password> {
   const fromStdin = flags.has("password-stdin");
   if (fromStdin && values.password !== undefined) {
-    throw new UsageError("Cannot take the password twice: -p and --password-stdin", SEE_HELP);
+    throw new UsageError("Cannot take the password twice: -p and --password-stdin");
   }
   if (fromStdin && values.username === undefined) {
-    throw new UsageError("No name given: --password-stdin goes with --username NAME", SEE_HELP);
+    throw new UsageError("No name given: --password-stdin goes with --username NAME");
   }
   if (values.password !== undefined) {
     printError("warning: the password is in the list of processes; --password-stdin is safer");
   }
-  const username = values.username ?? ask(`User name for ${registry}`, { hidden: false });
-  if (username === "") throw new UsageError("No name given", SEE_HELP);
+  const username = values.username ??
+    ask(`User name for ${registry}`, { hidden: false, instead: INSTEAD });
+  if (username === "") throw new UsageError("No name given");
   if (username.includes(":")) {
-    throw new UsageError("Cannot use a name with a colon in it", SEE_HELP);
+    throw new UsageError("Cannot use a name with a colon in it");
   }
   const password = values.password ??
-    (fromStdin ? await readStdin() : ask("Password or token", { hidden: true }));
-  if (password === "") throw new UsageError("No password given", SEE_HELP);
+    (fromStdin ? await readStdin() : ask("Password or token", { hidden: true, instead: INSTEAD }));
+  if (password === "") throw new UsageError("No password given");
   return { kind: "password", username, password };
 }
 
-const SEE_HELP = "try: wasm-bpf login --help";
+/** What scripts do. */
+const INSTEAD = "give both: --username NAME, and the password with --password-stdin";
 
 /** All of standard input, without the line feed at its end. */
 async function readStdin(): Promise<string> {

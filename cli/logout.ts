@@ -1,7 +1,8 @@
 /** `wasm-bpf logout`: forgets a registry's credentials. */
 import { forgetCredential } from "../oci/mod.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
-import { print, visible } from "./output.ts";
+import { visible } from "./output.ts";
+import { print } from "./output_file.ts";
 import { registryName } from "./registry_name.ts";
 
 const OPTIONS = { "help": { short: "h" } } as const satisfies Record<string, OptionSpec>;

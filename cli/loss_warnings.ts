@@ -1,5 +1,6 @@
 /** What is said without being asked for: that events did not arrive. */
 import type { GuestStats } from "../runtime/command.ts";
+import { formatCount } from "./units.ts";
 
 /** One line for each map whose events did not all arrive whole. */
 export function lossWarnings({ buffers }: GuestStats): string[] {
@@ -14,5 +15,5 @@ export function lossWarnings({ buffers }: GuestStats): string[] {
 }
 
 function events(count: number): string {
-  return count === 1 ? "1 event" : `${count} events`;
+  return formatCount(count, "event");
 }

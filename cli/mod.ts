@@ -10,12 +10,12 @@ export async function main(args: string[]): Promise<number> {
   let outcome = runPlainly(args);
   if ("absent" in outcome) {
     // The compiled program keeps this and the next in files of their own, with what they import.
-    const { readStored } = await import("./stored.ts");
+    const { readStored } = await import("./stored_run.ts");
     const { absent: path = "" } = outcome;
     const bytes = readStored(path);
     if (bytes !== undefined) outcome = runPlainly(args, { path, bytes });
   }
   if ("exitCode" in outcome) return outcome.exitCode;
-  const full = await import("./full.ts");
-  return await full.main(args, outcome.read);
+  const { dispatch } = await import("./dispatch.ts");
+  return await dispatch(args, outcome.read);
 }

@@ -9,8 +9,8 @@ export interface ModuleFacts {
   /** Names by the module that they are imported from. */
   readonly imports: readonly { readonly module: string; readonly names: readonly string[] }[];
   readonly exports: readonly string[];
-  /** Sizes in bytes of the eBPF objects in its data, as far as their headers tell. */
-  readonly bpfObjects: readonly number[];
+  /** The eBPF objects in its data, and their sizes as far as their headers tell. */
+  readonly bpfObjects: readonly { readonly sizeBytes: number }[];
 }
 
 /** ELF, 64 bits, little-endian; e_type relocatable; e_machine BPF (elf(5)). */
@@ -21,15 +21,19 @@ const RELOCATABLE = 1, BPF = 247;
 /**
  * Looks into a module.
  *
+ * @param what how errors name it
  * @throws {HostError} `BAD_MODULE` when it is none
  */
-export function describeModule(bytes: Uint8Array<ArrayBuffer>): ModuleFacts {
+export function describeModule(
+  bytes: Uint8Array<ArrayBuffer>,
+  what = "the module",
+): ModuleFacts {
   let module: WebAssembly.Module;
   try {
     module = new WebAssembly.Module(bytes);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new HostError(`Cannot read the module: ${reason}`, { code: "BAD_MODULE", cause });
+    throw new HostError(`Cannot read ${what}: ${reason}`, { code: "BAD_MODULE", cause });
   }
   const byModule = Map.groupBy(WebAssembly.Module.imports(module), (one) => one.module);
   return {
@@ -39,7 +43,7 @@ export function describeModule(bytes: Uint8Array<ArrayBuffer>): ModuleFacts {
       names: wanted.map((one) => one.name),
     })),
     exports: WebAssembly.Module.exports(module).map(({ name }) => name),
-    bpfObjects: initialData(bytes).flatMap(bpfObjectsIn),
+    bpfObjects: initialData(bytes).flatMap(bpfObjectsIn).map((sizeBytes) => ({ sizeBytes })),
   };
 }
 

@@ -208,8 +208,13 @@ function meantReference(word: string): Reference {
   }
 }
 
-function neither(word: string): HostError {
-  return new HostError(`Cannot run ${word}: there is no such file, and it is no reference`, {
+/** A word is neither a file nor a reference. Code: `ENOENT`. */
+export class NoModuleError extends HostError {
+  override name = "NoModuleError";
+}
+
+function neither(word: string): NoModuleError {
+  return new NoModuleError(`Cannot run ${word}: there is no such file, and it is no reference`, {
     code: "ENOENT",
     hint: "check the path; a reference names a registry, a tag or both: ghcr.io/you/tool:v1. " +
       "Options stand before the module, and what follows it is the guest's",

@@ -3,14 +3,12 @@ import { dirname, join } from "node:path";
 import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
-import { print } from "./output.ts";
+import { print } from "./output_file.ts";
 
 const OPTIONS = {
   "lang": { short: "l", argument: "LANGUAGE" },
   "help": { short: "h" },
 } as const satisfies Record<string, OptionSpec>;
-
-const SEE_HELP = "try: wasm-bpf new --help";
 
 export const HELP = `Makes a folder to begin a tool with, which builds and runs at once.
 
@@ -40,9 +38,15 @@ const RESERVED = new Set(["test", "core", "std", "main", "wasm-bpf", "wasmbpf", 
 export function command(args: string[]): Promise<number> {
   const line = parseCommandLine(args, OPTIONS, { interleaved: true });
   const [name, ...more] = line.rest;
-  if (name === undefined) throw new UsageError("No name given", SEE_HELP);
-  if (more.length > 0) throw new UsageError(`Too many arguments: ${more.join(" ")}`, SEE_HELP);
-  if (!NAME.test(name) || RESERVED.has(name)) {
+  if (name === undefined) throw new UsageError("No name given");
+  if (more.length > 0) throw new UsageError(`Too many arguments: ${more.join(" ")}`);
+  if (RESERVED.has(name)) {
+    throw new UsageError(
+      `Cannot call a tool "${name}": Cargo, Go or the templates have a use for the word`,
+      `choose another name, such as my-${name}`,
+    );
+  }
+  if (!NAME.test(name)) {
     throw new UsageError(
       `Cannot call a tool ${JSON.stringify(name)}`,
       "small letters, digits, - and _, a letter first, such as my-tool",

@@ -108,12 +108,14 @@ function takeOption<Name extends string>(
   (line.lists[known] ??= []).push(value);
 }
 
-/** The word that differs least, if it differs little. */
-function nearest(word: string, words: string[]): string | undefined {
+/** The word that differs least, if it differs in at most two letters, and in at most half of them. */
+export function nearest(word: string, words: string[]): string | undefined {
   const ranked = words.map((other) => ({ other, cost: editDistance(word, other) }))
     .sort((a, b) => a.cost - b.cost);
   const best = ranked[0];
-  return best !== undefined && best.cost <= 2 ? best.other : undefined;
+  return best !== undefined && best.cost <= 2 && best.cost * 2 <= word.length
+    ? best.other
+    : undefined;
 }
 
 function editDistance(a: string, b: string): number {

@@ -1,6 +1,6 @@
 /**
  * The short way: most runs are of a module file that wants eBPF, a clock and somewhere to print. It
- * loads a fifth of the program; whatever is not as plain as that is left to `full.ts`.
+ * loads a fifth of the program; whatever is not as plain as that is left to `dispatch.ts`.
  */
 import {
   compileGuest,

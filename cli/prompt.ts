@@ -4,10 +4,15 @@
  */
 import { HostError } from "../ffi/errors.ts";
 
+const LOG_IN_FIRST = "log in first: wasm-bpf login --username NAME --password-stdin";
+
 const MAX_LENGTH = 64 * 1024;
 
 /** What the keys send: Ctrl-C, Ctrl-D, backspace in its two forms, Ctrl-U, Enter in its two forms. */
 const KEY = { interrupt: 3, end: 4, erase: [8, 127], clear: 21, enter: [10, 13] };
+
+/** What a command ends with whose question was ended: 128 + SIGINT. */
+export const EXIT_INTERRUPTED = 130;
 
 /** The person ended the question: by Ctrl-C or Ctrl-D. */
 export class PromptEnded extends HostError {
@@ -18,10 +23,11 @@ export class PromptEnded extends HostError {
  * The line that somebody types at the terminal.
  *
  * @param options.hidden without showing it
+ * @param options.instead what to do where there is no terminal, as a hint
  * @throws {HostError} `NO_TERMINAL` when there is nobody to ask; {@linkcode PromptEnded}
  */
-export function ask(question: string, options: { hidden: boolean }): string {
-  if (!Deno.stdin.isTerminal()) throw noTerminal();
+export function ask(question: string, options: { hidden: boolean; instead?: string }): string {
+  if (!Deno.stdin.isTerminal()) throw noTerminal(options.instead);
   // Before the question: whoever answers at once would be shown.
   Deno.stdin.setRaw(true);
   try {
@@ -33,10 +39,10 @@ export function ask(question: string, options: { hidden: boolean }): string {
   }
 }
 
-function noTerminal(): HostError {
+function noTerminal(instead = LOG_IN_FIRST): HostError {
   return new HostError("Cannot ask for a name or a password: standard input is no terminal", {
     code: "NO_TERMINAL",
-    hint: "log in first: wasm-bpf login --username NAME --password-stdin",
+    hint: instead,
   });
 }
 

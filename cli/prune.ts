@@ -2,8 +2,8 @@
 import { Store } from "../oci/mod.ts";
 import { UsageError } from "./errors.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
-import { print } from "./output.ts";
-import { formatBytes } from "./units.ts";
+import { print } from "./output_file.ts";
+import { formatBytes, formatCount } from "./units.ts";
 
 export const HELP = `Usage: wasm-bpf prune [OPTIONS]
 
@@ -26,7 +26,10 @@ const OPTIONS = {
 export async function command(args: string[]): Promise<number> {
   const { flags, rest } = parseCommandLine(args, OPTIONS, { interleaved: true });
   if (rest.length > 0) {
-    throw new UsageError(`Cannot prune ${rest[0]}: prune takes no argument`, "try: wasm-bpf rm");
+    throw new UsageError(
+      `Cannot prune ${rest[0]}: prune takes no argument`,
+      "wasm-bpf rm removes what is named",
+    );
   }
   const dryRun = flags.has("dry-run");
   await using store = Store.openExisting();
@@ -35,7 +38,8 @@ export async function command(args: string[]): Promise<number> {
   if (flags.has("json")) print(JSON.stringify(pruned, null, 2));
   else if (!flags.has("quiet")) {
     if (dryRun) blobs.forEach((digest) => print(digest));
-    print(`${dryRun ? "would free" : "freed"} ${formatBytes(freedBytes)}, ${blobs.length} blobs`);
+    const count = formatCount(blobs.length, "blob");
+    print(`${dryRun ? "would free" : "freed"} ${formatBytes(freedBytes)}, ${count}`);
   }
   return 0;
 }

@@ -10,16 +10,15 @@ import {
   Store,
   type Verdict,
 } from "../oci/mod.ts";
-import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
 import { interruptibly } from "./interruption.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
-import { print } from "./output.ts";
-import { EXIT_BROKEN_PIPE, STDOUT, writeOutput } from "./output_file.ts";
+import { print, STDOUT, writeOutput } from "./output_file.ts";
 import { openProgress } from "./progress.ts";
-import { referenceOf } from "./reference.ts";
+import { registryReference } from "./reference.ts";
 import {
   openRemote,
+  platformOf,
   REGISTRY_HELP,
   REGISTRY_OPTIONS,
   type RemoteOptions,
@@ -54,56 +53,42 @@ const OPTIONS = {
   "json": {},
 } as const satisfies Record<string, OptionSpec>;
 
-const SEE_HELP = "try: wasm-bpf pull --help";
-
 /** Pulls one artifact. */
 export async function command(args: string[]): Promise<number> {
   const line = parseCommandLine(args, OPTIONS, { interleaved: true });
   const [word, more] = line.rest;
-  if (word === undefined) throw new UsageError("No reference given", SEE_HELP);
+  if (word === undefined) throw new UsageError("No reference given");
   if (more !== undefined) {
-    throw new UsageError(`Cannot pull ${more} as well: pull takes one reference`, SEE_HELP);
+    throw new UsageError(`Cannot pull ${more} as well: pull takes one reference`);
   }
-  const reference = referenceOf(word);
+  const reference = registryReference(word, "pull");
+  const platform = platformOf(line.values);
   const output = line.values.output ?? line.values.out;
   if (output === STDOUT && line.flags.has("json")) {
     throw new UsageError("Cannot write both the module and JSON to standard output");
   }
   const outcome = await interruptibly(async (signal) => {
-    await using store = await Store.open();
     using progress = openProgress({ quiet: line.flags.has("quiet") });
+    const options = remoteOptions(line, progress);
+    await using store = await Store.open();
     const arrived = await pull(reference, {
-      ...remoteOptions(line, progress),
+      ...options,
       store,
       signal,
-      platform: line.values.platform,
+      platform,
       verifyKeys: line.lists?.["verify-key"],
     });
     const signed = arrived.verdicts.map(({ key }) => `, signed with ${key.name}`);
     progress.say(`${arrived.name} is ${arrived.root.digest}${signed.join("")}`);
-    const isRead = output === undefined || await write(output, { store, arrived, signal });
-    return { arrived, isRead };
+    if (output !== undefined) {
+      const { name: what, place } = arrived;
+      await writeOutput(output, moduleBytes({ content: store, place, what }, { signal }));
+    }
+    return arrived;
   });
   if ("exitCode" in outcome) return outcome.exitCode;
-  const { arrived, isRead } = outcome.value;
-  if (!isRead) return EXIT_BROKEN_PIPE;
-  if (line.flags.has("json")) print(JSON.stringify(report(arrived, output), null, 2));
+  if (line.flags.has("json")) print(JSON.stringify(report(outcome.value, output), null, 2));
   return 0;
-}
-
-/** Whether somebody reads it: a pipe's other end may be gone. */
-async function write(
-  output: string,
-  pulled: { store: Store; arrived: Arrived; signal: AbortSignal },
-): Promise<boolean> {
-  const { store, arrived: { name, place }, signal } = pulled;
-  try {
-    await writeOutput(output, moduleBytes({ content: store, place, what: name }, { signal }));
-    return true;
-  } catch (error) {
-    if (error instanceof HostError && error.code === "EPIPE") return false;
-    throw error;
-  }
 }
 
 /** What a pull works with. */
@@ -144,15 +129,15 @@ function report(pulled: Pulled, file: string | undefined): unknown {
   const { name, root, manifest, place, verdicts } = pulled;
   return {
     reference: name,
-    digest: root.digest,
-    manifestDigest: manifest.digest,
+    digest: manifest.digest,
+    ...(root.digest === manifest.digest ? {} : { chosenFrom: root.digest }),
     kind: place.kind,
     layers: place.layers,
     signatures: verdicts.map(({ key, digest, signature }) => ({
       key: key.name,
       keySha256: key.fingerprint,
       signedDigest: digest,
-      manifestDigest: signature.digest,
+      signatureDigest: signature.digest,
     })),
     ...(file === undefined ? {} : { file }),
   };

@@ -10,6 +10,7 @@ import {
   MAX_MODULE_BYTES,
   type PackedArtifact,
   packModule,
+  type PackOptions,
   pushModule,
   pushStored,
   readChunks,
@@ -19,6 +20,7 @@ import {
   signArtifact,
   type Source,
   storedName,
+  StoreError,
 } from "../oci/mod.ts";
 import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
@@ -26,9 +28,9 @@ import { readInput, STDIN } from "./input_file.ts";
 import { interruptibly } from "./interruption.ts";
 import { existingStore } from "./local_store.ts";
 import { type CommandLine, type OptionSpec, parseCommandLine } from "./options.ts";
-import { print } from "./output.ts";
+import { print } from "./output_file.ts";
 import { openProgress } from "./progress.ts";
-import { referenceOf } from "./reference.ts";
+import { isFile, looksLikePath, looksLikeReference, registryReference } from "./reference.ts";
 import { openRemote, REGISTRY_HELP, REGISTRY_OPTIONS, remoteOptions } from "./registry_options.ts";
 import { readSigningKey } from "./signing_key.ts";
 import { observing } from "./transfers.ts";
@@ -71,20 +73,21 @@ type PushLine = CommandLine<keyof typeof OPTIONS>;
 export async function command(args: string[]): Promise<number> {
   const line = parseCommandLine(args, OPTIONS, { interleaved: true });
   const { file, word } = operands(line);
-  const reference = referenceOf(word);
+  const reference = registryReference(word, "push");
   checkOptions(line, { file, reference });
+  const packing = file === undefined ? undefined : { file, ...packingOf(line) };
   const outcome = await interruptibly(async (signal) => {
     using progress = openProgress({ quiet: line.flags.has("quiet") });
+    using remote = openRemote(reference, remoteOptions(line, progress));
+    const sent = packing && await packed(packing);
     // What is wrong with the key is better known before anything is sent.
     const keyFile = line.values["sign-key"];
     const key = keyFile === undefined ? undefined : await readSigningKey(keyFile);
-    const module = file === undefined ? undefined : await readModule(file);
-    using remote = openRemote(reference, remoteOptions(line, progress));
     const to = { remote: remote.repository, reference };
     const options = { observer: observing(progress, "pushed"), signal };
-    const manifest = module === undefined
-      ? await sendStored(to, options)
-      : await pushModule(to, { artifact: pack(module, line), source: module.source }, options);
+    const manifest = sent === undefined
+      ? await sendStored(word, to, options)
+      : await pushModule(to, sent, options);
     if (key !== undefined) {
       await signArtifact(remote.repository, { reference, subject: manifest, key, signal });
     }
@@ -94,36 +97,26 @@ export async function command(args: string[]): Promise<number> {
   });
   if ("exitCode" in outcome) return outcome.exitCode;
   const { digest, size, mediaType } = outcome.value;
-  const report = { reference: formatReference(reference), digest, size, mediaType };
+  const report = { reference: formatReference(reference), digest, sizeBytes: size, mediaType };
   if (line.flags.has("json")) print(JSON.stringify(report, null, 2));
   return 0;
 }
-
-const SEE_HELP = "try: wasm-bpf push --help";
 
 /** What is to be pushed where: FILE REFERENCE, or with `-m FILE` or from the store REFERENCE alone. */
 function operands({ rest, values }: PushLine): { file: string | undefined; word: string } {
   const expected = values.module === undefined ? 2 : 1;
   const word = rest.at(-1);
-  if (word === undefined) throw new UsageError("No reference given", SEE_HELP);
+  if (word === undefined) throw new UsageError("No reference given");
   if (rest.length > expected) {
-    throw new UsageError(`Too many arguments: ${rest.slice(expected).join(" ")}`, SEE_HELP);
+    throw new UsageError(`Too many arguments: ${rest.slice(expected).join(" ")}`);
   }
-  if (rest.length === 1 && expected === 2 && isFile(word)) {
+  if (rest.length === 1 && expected === 2 && (isFile(word) || looksLikePath(word))) {
     throw new UsageError(
       `Cannot push ${word}: no reference given`,
       `say where to: wasm-bpf push ${word} ghcr.io/you/tool:v1`,
     );
   }
   return { file: values.module ?? (rest.length === 2 ? rest[0] : undefined), word };
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }
 
 function checkOptions(
@@ -190,18 +183,27 @@ function tooLarge(what: string): HostError {
   });
 }
 
-function pack(module: Module, line: PushLine): PackedArtifact {
+/** How a module is to be packed: its artifact's format, time and annotations. */
+type Packing = Omit<PackOptions, "title">;
+
+function packingOf(line: PushLine): Packing {
   const { format = "compat" } = line.values;
   if (format !== "compat" && format !== "cncf") {
     throw new UsageError(`Cannot push as ${format}`, "--format is compat or cncf");
   }
   const given = [...line.lists?.annotation ?? [], ...line.lists?.annotations ?? []];
-  return packModule(module, {
+  return {
     format,
-    title: module.title,
     created: creationTime(line.values.created),
     annotations: Object.fromEntries(given.map(parseAnnotation)),
-  });
+  };
+}
+
+async function packed(
+  { file, ...packing }: Packing & { file: string },
+): Promise<{ artifact: PackedArtifact; source: Source }> {
+  const { title, source, ...module } = await readModule(file);
+  return { artifact: packModule(module, { ...packing, title }), source };
 }
 
 function parseAnnotation(text: string): [string, string] {
@@ -228,11 +230,27 @@ function creationTime(given: string | undefined): Date {
   );
 }
 
-async function sendStored(
-  to: { remote: Repository; reference: Reference },
-  options: SendOptions,
-): Promise<Descriptor> {
+/** Where something is pushed to. */
+interface Target {
+  readonly remote: Repository;
+  readonly reference: Reference;
+}
+
+async function sendStored(word: string, to: Target, options: SendOptions): Promise<Descriptor> {
   const name = storedName(to.reference);
-  await using store = existingStore(name);
-  return await pushStored(to, { store, name }, options);
+  try {
+    await using store = existingStore(name);
+    return await pushStored(to, { store, name }, options);
+  } catch (cause) {
+    const isAbsent = cause instanceof StoreError && cause.code === "NOT_IN_STORE";
+    if (!isAbsent || looksLikeReference(word)) throw cause;
+    throw new StoreError(
+      `Cannot push ${word}: there is no such file, and nothing in the store is called so`,
+      {
+        code: cause.code,
+        hint: "give file and reference: wasm-bpf push FILE ghcr.io/you/tool:v1",
+        cause,
+      },
+    );
+  }
 }

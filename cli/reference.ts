@@ -1,6 +1,12 @@
 /** References as words of the command line. */
-import { isRegistryName, parseReference, type Reference } from "../oci/stored.ts";
+import {
+  isRegistryName,
+  parseReference,
+  type Reference,
+  ReferenceSyntaxError,
+} from "../oci/stored.ts";
 import { UsageError } from "./errors.ts";
+import { saysReference } from "./reference_word.ts";
 
 /** Environment variable with the registry of references that name none, instead of Docker Hub. */
 export const DEFAULT_REGISTRY = "WASM_BPF_REGISTRY";
@@ -8,19 +14,63 @@ export const DEFAULT_REGISTRY = "WASM_BPF_REGISTRY";
 /**
  * Reads a reference; names without a registry are of the one that the environment gives.
  *
- * @throws {ReferenceSyntaxError}
- * @throws {UsageError} when the environment gives none
+ * @throws {UsageError} also when the environment gives none
  */
 export function referenceOf(text: string): Reference {
   const defaultRegistry = Deno.env.get(DEFAULT_REGISTRY);
-  if (!defaultRegistry) return parseReference(text);
+  if (!defaultRegistry) return parsed(text);
   if (!isRegistryName(defaultRegistry)) {
     throw new UsageError(
       `Cannot use ${DEFAULT_REGISTRY}: ${JSON.stringify(defaultRegistry)} is no registry`,
       "it is a host, with a port or none: ghcr.io or localhost:5000",
     );
   }
-  return parseReference(text, { defaultRegistry });
+  return parsed(text, { defaultRegistry });
+}
+
+function parsed(text: string, options: { defaultRegistry?: string } = {}): Reference {
+  try {
+    return parseReference(text, options);
+  } catch (error) {
+    if (!(error instanceof ReferenceSyntaxError)) throw error;
+    if (!looksLikePath(text)) throw new UsageError(error.message, error.hint);
+    throw new UsageError(
+      `Cannot use the reference ${JSON.stringify(text)}: it is a path`,
+      WRITE_IT,
+    );
+  }
+}
+
+const WRITE_IT = "write it like ghcr.io/you/tool:v1 or localhost:5000/tool:v1";
+
+/**
+ * Reads a reference whose registry is about to be asked: the name of a file is not taken for one of
+ * Docker Hub's.
+ *
+ * @throws {UsageError}
+ */
+export function registryReference(word: string, command: string): Reference {
+  if (!saysReference(word) && (looksLikePath(word) || isFile(word))) {
+    throw new UsageError(
+      `Cannot ${command} ${word}: it is a path, and ${command} takes a reference`,
+      WRITE_IT,
+    );
+  }
+  return referenceOf(word);
+}
+
+/** Whether a word names a file that is there; neither a folder nor a pipe. */
+export function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a word is a path and no reference, whether or not anything is there. */
+export function looksLikePath(word: string): boolean {
+  return /^[./~]/.test(word);
 }
 
 /**
@@ -29,7 +79,7 @@ export function referenceOf(text: string): Reference {
  */
 export function looksLikeReference(word: string): boolean {
   if (/^(oci|docker|https?):\/\//i.test(word)) return true;
-  if (/^[./~]/.test(word)) return false;
+  if (looksLikePath(word)) return false;
   if (word.includes("@") || /:[\w.-]+$/.test(word)) return true;
   const slash = word.indexOf("/");
   if (slash < 0) return false;

@@ -17,8 +17,7 @@ export function registryName(
   options: { plainHttp?: boolean } = {},
 ): string {
   const [word = DEFAULT, ...more] = words;
-  const help = `try: wasm-bpf ${command} --help`;
-  if (more.length > 0) throw new UsageError(`Too many arguments: ${more.join(" ")}`, help);
+  if (more.length > 0) throw new UsageError(`Too many arguments: ${more.join(" ")}`);
   const name = word.replace(/^https?:\/\//i, "").replace(/\/(v[12]\/?)?$/, "");
   const scheme = options.plainHttp ? "http" : undefined;
   if (isRegistryName(name)) return registryInReferences(name, scheme);

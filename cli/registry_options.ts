@@ -62,6 +62,22 @@ export function remoteOptions(
   };
 }
 
+/** As in `wasi/wasm`, or with a variant behind it. */
+const PLATFORM = /^[^\s/]+\/[^\s/]+(\/[^\s/]+)?$/;
+
+/**
+ * What `--platform` says.
+ *
+ * @throws {UsageError} for what no index can have
+ */
+export function platformOf({ platform }: { platform?: string }): string | undefined {
+  if (platform === undefined || PLATFORM.test(platform)) return platform;
+  throw new UsageError(
+    `Cannot use --platform ${platform}: it is no platform`,
+    "write it OS/ARCHITECTURE, such as wasi/wasm",
+  );
+}
+
 /** A name and a password for this one command; what is not given is asked for when it is needed. */
 function givenCredentials(
   given: { username?: string; password?: string },

@@ -2,8 +2,9 @@
 import { UsageError } from "./errors.ts";
 import { existingStore, nameInStore } from "./local_store.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
-import { print, printError, visible } from "./output.ts";
-import { formatBytes } from "./units.ts";
+import { printError, visible } from "./output.ts";
+import { print } from "./output_file.ts";
+import { formatBytes, formatCount } from "./units.ts";
 
 export const HELP = `Usage: wasm-bpf rm [OPTIONS] REFERENCE...
 
@@ -24,7 +25,7 @@ const OPTIONS = {
 export async function command(args: string[]): Promise<number> {
   const { flags, rest } = parseCommandLine(args, OPTIONS, { interleaved: true });
   const [first] = rest;
-  if (first === undefined) throw new UsageError("No reference given", "try: wasm-bpf rm --help");
+  if (first === undefined) throw new UsageError("No reference given");
   await using store = existingStore(first);
   const removed = await store.untag(rest.map((word) => nameInStore(store, word)));
   const names = removed.map(({ annotations, digest }) =>
@@ -33,9 +34,7 @@ export async function command(args: string[]): Promise<number> {
   const { freedBytes } = flags.has("keep") ? { freedBytes: 0 } : await store.prune();
   if (flags.has("quiet")) return 0;
   names.forEach((name) => print(visible(name)));
-  printError(
-    `removed ${names.length === 1 ? "1 reference" : `${names.length} references`}, ` +
-      `freed ${formatBytes(freedBytes)}`,
-  );
+  const count = formatCount(names.length, "reference");
+  printError(`removed ${count}, freed ${formatBytes(freedBytes)}`);
   return 0;
 }

@@ -3,10 +3,12 @@ import { compileGuest } from "../runtime/command.ts";
 import { EVERYTHING } from "../runtime/everything.ts";
 import { UsageError } from "./errors.ts";
 import { grantsOf } from "./grants.ts";
-import { runOnCommandLine } from "./guest_run.ts";
+import { runOnCommandLine, timeoutOf } from "./guest_run.ts";
+import { STDIN } from "./input_file.ts";
 import { namedModule } from "./named_module.ts";
 import { parseCommandLine } from "./options.ts";
 import type { ReadModule } from "./plain_run.ts";
+import { platformOf } from "./registry_options.ts";
 import { RUN_OPTIONS, type RunLine } from "./run_options.ts";
 import { statsFormat } from "./stats.ts";
 
@@ -28,9 +30,12 @@ export async function runLine(line: RunLine, read?: ReadModule): Promise<number>
   if (word === undefined) throw new UsageError("No module given");
   const formatStats = statsFormat(line.values.stats);
   const grants = grantsOf(line);
+  // These are wrong before anything is fetched, too.
+  timeoutOf(line);
+  platformOf(line.values);
   const named = read?.path === word ? { ...read, name: word } : await namedModule(word, line);
   if ("exitCode" in named) return named.exitCode;
-  const guest = compileGuest(named.bytes, named.name);
+  const guest = compileGuest(named.bytes, word === STDIN ? "standard input" : named.name);
   const told = { ...line, rest: [named.name, ...args] };
   return runOnCommandLine(guest, told, { features: EVERYTHING, formatStats, grants });
 }

@@ -34,7 +34,7 @@ function readKey(path: string): string {
 function badKey(path: string, reason: string, cause?: unknown): HostError {
   return new TrustError(`Cannot use the key ${path}: ${reason}`, {
     code: "BAD_KEY",
-    hint: "cosign generate-key-pair makes cosign.key, which is such a file",
+    hint: "check the path; cosign generate-key-pair makes cosign.key, which is such a file",
     cause,
   });
 }

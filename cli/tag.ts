@@ -19,7 +19,6 @@ export async function command(args: string[]): Promise<number> {
   if (source === undefined || target === undefined || more !== undefined) {
     throw new UsageError(
       "tag takes two references: what there is, and its new name",
-      "try: wasm-bpf tag --help",
     );
   }
   const reference = referenceOf(target);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatBytes, formatSeconds } from "./units.ts";
+import { formatBytes, formatCount, formatSeconds } from "./units.ts";
 
 Deno.test("formatBytes() gives three digits and a unit", () => {
   const expected: [number, string][] = [
@@ -29,4 +29,12 @@ Deno.test("formatSeconds() gives two units at most", () => {
     [12_000, "3h20m"],
   ];
   for (const [seconds, text] of expected) assert.equal(formatSeconds(seconds), text);
+});
+
+Deno.test("formatCount() has one of a thing, and several of things", () => {
+  assert.deepEqual([0, 1, 2].map((count) => formatCount(count, "blob")), [
+    "0 blobs",
+    "1 blob",
+    "2 blobs",
+  ]);
 });

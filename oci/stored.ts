@@ -2,6 +2,7 @@
  * The door for a run from the store: what finds a module that is there, and no more. All else of this
  * folder is behind `mod.ts`.
  */
+export { ReferenceSyntaxError } from "./errors.ts";
 export { isRegistryName, parseReference, type Reference } from "./reference.ts";
 export {
   lookUp,

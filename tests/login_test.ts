@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { BOOTSTRAP } from "./support/cli.ts";
+import { cosignFile } from "./support/cosign_data.ts";
 import { fromFileUrl } from "./support/paths.ts";
 import { TestRegistry } from "./support/registry.ts";
 import { TokenServer, USERS } from "./support/token_server.ts";
@@ -139,11 +141,28 @@ for (const [name, keys] of [["Ctrl-C", "x\x03"], ["Ctrl-D", "\x04"]] as const) {
   });
 }
 
+for (const [name, keys] of [["Ctrl-C", "x\x03"], ["Ctrl-D", "\x04"]] as const) {
+  Deno.test(`a pull and a signature end at ${name} without a word`, async () => {
+    using session = new Session();
+    await using registry = await TestRegistry.start({ auth: "htpasswd" });
+    const reference = `${registry.host}/you/tool:v1`;
+    const pull = await session.type(["pull", "-u", "tester", reference], [
+      ["Password or token: ", keys],
+    ]);
+    assert.deepEqual([pull.code, pull.stdout], [130, "Password or token: \r\n"]);
+    const key = cosignFile("p256.key");
+    const push = await session.type(["push", "--sign-key", key, BOOTSTRAP, reference], [
+      ["Password of ", keys],
+    ]);
+    assert.deepEqual([push.code, push.stdout], [130, `Password of ${key}: \r\n`]);
+  });
+}
+
 Deno.test("login without a terminal says how to give the password", async () => {
   using session = new Session();
   const { code, stderr } = await session.run(["login", "127.0.0.1:1"]);
   assert.equal(code, 1);
-  assert.match(stderr, /no terminal[^]*hint: .*--password-stdin/);
+  assert.match(stderr, /no terminal[^]*hint: give both: --username NAME.*--password-stdin/);
 });
 
 Deno.test("logout of a host without a dot takes away what is kept with and without its port", async () => {

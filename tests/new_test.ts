@@ -76,6 +76,12 @@ Deno.test("new leaves a folder that is there as it is", () =>
     assert.deepEqual(entriesOf(`${folder}/taken`), []);
   }));
 
+Deno.test("new says that a word is taken, not that it has wrong letters", () =>
+  inNewFolder(async (folder) => {
+    const { stderr } = await runCli(["new", "test"], { cwd: folder });
+    assert.match(stderr, /"test": .*have a use for the word\nhint: .*my-test\n$/);
+  }));
+
 for (
   const [what, args] of [
     ["no name", []],

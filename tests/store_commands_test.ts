@@ -34,6 +34,7 @@ Deno.test("a module is pushed, pulled, listed, run, renamed and removed", async 
   const [v1, v2] = [places.reference("v1"), places.reference("v2")];
   const pushed = JSON.parse(await places.ok("push", "hello.wasm", v1, "--json"));
   assert.equal(pushed.reference, v1);
+  assert.deepEqual(Object.keys(pushed), ["reference", "digest", "sizeBytes", "mediaType"]);
   const pulled = JSON.parse(await places.ok("pull", "--json", v1));
   assert.equal(pulled.digest, pushed.digest);
   assert.equal(pulled.kind, "compat");
@@ -45,6 +46,8 @@ Deno.test("a module is pushed, pulled, listed, run, renamed and removed", async 
   await places.ok("tag", v1, v2);
   assert.equal((await places.ok("ls", "--quiet")).trim(), [v1, v2].join("\n"));
   await places.ok("push", v2);
+  const checked = JSON.parse(await places.ok("images", "--check", "--json"));
+  assert.deepEqual(Object.keys(checked), ["blobs", "sizeBytes", "problems"]);
   await places.ok("rm", pushed.digest.slice("sha256:".length, 20));
   assert.equal((await places.ok("images", "--json")).trim(), "[]");
   assert.match(await places.ok("images", "--check"), /^0 blobs, 0 B: all well/);
@@ -266,6 +269,14 @@ Deno.test("inspect shows the parts of a module, from the store and from the regi
   );
   assert.match(text, /^Imports +wasm_bpf: .*wasm_load_bpf_object/m);
   assert.match(text, /^eBPF objects 1 \([\d.]+ kB\)$/m);
+  // The whole of the document, what wasm-bpf makes no use of as well.
+  for (const options of [[], ["--remote"]]) {
+    const { manifest } = JSON.parse(await places.ok("inspect", "--json", ...options, reference));
+    const url = `http://${places.registry.host}/v2/you/tool/manifests/v1`;
+    const headers = { accept: "application/vnd.oci.image.manifest.v1+json" };
+    assert.deepEqual(manifest, await (await fetch(url, { headers })).json());
+    assert.equal(manifest.schemaVersion, 2);
+  }
   assert.equal((await places.run("inspect", places.reference("v9"))).code, 1);
 });
 

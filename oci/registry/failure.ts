@@ -40,7 +40,7 @@ const KINDS: readonly Kind[] = [
     pattern: /certificate[^]*(Expired|expired|NotValidYet|not valid yet)/,
     code: "TLS",
     reason: "its certificate is not valid at this time",
-    hint: "check this machine's clock; else the registry needs a new certificate",
+    hint: "check this machine's clock; else the server needs a new certificate",
   },
   {
     pattern: /InvalidContentType|corrupt message/,
@@ -54,13 +54,13 @@ const KINDS: readonly Kind[] = [
     pattern: /dns error[^]*(Name or service not known|No address associated|NXDOMAIN)/,
     code: "UNKNOWN_HOST",
     reason: "its name is not known",
-    hint: "check the registry's name and this machine's DNS; behind a proxy, set HTTPS_PROXY",
+    hint: "check the host's name and this machine's DNS; behind a proxy, set HTTPS_PROXY",
   },
   {
     pattern: /Connection refused/,
     code: "UNREACHABLE",
     reason: "nobody listens there",
-    hint: "check the registry's name and port, and that it runs",
+    hint: "check the host's name and port, and that it runs",
   },
   {
     pattern: /client error \(Connect\)|tunnel|proxy/i,

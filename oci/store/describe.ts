@@ -24,8 +24,10 @@ export interface Description {
   readonly created: string | undefined;
   /** When it came here, RFC 3339. */
   readonly added: string | undefined;
-  /** The document itself; undefined when it is missing or damaged. */
+  /** The manifest, as far as it is understood; undefined when it is missing or damaged. */
   readonly manifest: ImageManifest | ImageIndex | undefined;
+  /** The manifest's JSON with all that is in it. */
+  readonly document: unknown;
   /** Why there is none, or why it does not run here. */
   readonly problem: string | undefined;
 }
@@ -53,11 +55,13 @@ export async function describeEntry(
       sizeBytes: entry.size + partsOf(manifest).reduce((sum, { size }) => sum + size, 0),
       created: await createdOf(content, manifest),
       manifest,
+      document: JSON.parse(new TextDecoder().decode(bytes)),
     };
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
-    const unknown = { created: undefined, manifest: undefined, sizeBytes: entry.size };
-    return { ...common, ...unknown, kind: "other", problem: error.message };
+    const unknown = { created: undefined, manifest: undefined, document: undefined };
+    const sizeBytes = entry.size;
+    return { ...common, ...unknown, sizeBytes, kind: "other", problem: error.message };
   }
 }
 

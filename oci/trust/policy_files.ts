@@ -85,7 +85,12 @@ export function readKeyFile(path: string): PublicKey {
     pem = Deno.readTextFileSync(path);
   } catch (cause) {
     if (cause instanceof TrustError) throw cause;
-    throw badKey(path, reasonOf(cause), "cosign.pub is such a file", cause);
+    throw badKey(
+      path,
+      reasonOf(cause),
+      "check the path; cosign generate-key-pair makes cosign.pub, which is such a file",
+      cause,
+    );
   }
   return PublicKey.parse(pem, path);
 }

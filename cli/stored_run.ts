@@ -1,6 +1,6 @@
 /**
  * Reads modules from the local store for plain runs. The compiled program keeps this in a file of its
- * own that is small: whatever needs more, or goes wrong, is left to `full.ts`, which says what it is.
+ * own that is small: whatever needs more, or goes wrong, is left to `dispatch.ts`, which says what it is.
  */
 import { lookUp, policiesThere, readPlainModule } from "../oci/stored.ts";
 import { looksLikeReference, referenceOf } from "./reference.ts";

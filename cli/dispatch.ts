@@ -1,0 +1,125 @@
+/** The whole command line: picks a command, prints what went wrong. */
+import { type Command, COMMANDS } from "./commands.ts";
+import { DEFAULT_HINT, UsageError } from "./errors.ts";
+import { reportFailure } from "./failure.ts";
+import { HELP, versions } from "./help.ts";
+import { nearest, parseCommandLine } from "./options.ts";
+import { EXIT_BROKEN_PIPE, isBrokenPipe, print } from "./output_file.ts";
+import type { ReadModule } from "./plain_run.ts";
+import { EXIT_INTERRUPTED, PromptEnded } from "./prompt.ts";
+import { RUN_OPTIONS, type RunLine } from "./run_options.ts";
+
+/**
+ * Runs wasm-bpf with `args`, whatever they are.
+ *
+ * @param read the module that they name, if it has been read
+ * @returns the exit code
+ */
+export async function dispatch(args: string[], read?: ReadModule): Promise<number> {
+  try {
+    return await start(args, read);
+  } catch (error) {
+    // Neither is news to the person who did it.
+    if (isBrokenPipe(error)) return EXIT_BROKEN_PIPE;
+    if (error instanceof PromptEnded) return EXIT_INTERRUPTED;
+    return reportFailure(error, { verbose: isVerbose(args) });
+  }
+}
+
+async function start(args: string[], read: ReadModule | undefined): Promise<number> {
+  const line = parseCommandLine(args, RUN_OPTIONS);
+  const [word = "", ...words] = line.rest;
+  const before = args.slice(0, args.length - line.rest.length);
+  // Behind --, a word is a file.
+  const isFile = before.at(-1) === "--";
+  const command = isFile ? undefined : commandOf(word);
+  if (line.flags.has("version")) return answer(versions());
+  if (line.flags.has("help")) return answer(command === undefined ? HELP : await helpOf(command));
+  if (word === "help" && !isFile) return answer(await helpAbout(words[0]));
+  if (command === undefined) return await run(line, read, { isFile });
+  return await withItsHint(word, async () => {
+    if (word !== "run" && before.length > 0) {
+      throw new UsageError(`Options of ${word} stand behind it`);
+    }
+    if (asksForHelp(word === "run", words)) return answer(await helpOf(command));
+    const { command: begin } = await command.load();
+    return await begin([...before, ...words], read);
+  });
+}
+
+function commandOf(word: string): Command | undefined {
+  return Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
+}
+
+/** Without a command, the word is a module; what is none may be a command that was mistyped. */
+async function run(
+  line: RunLine,
+  read: ReadModule | undefined,
+  { isFile }: { isFile: boolean },
+): Promise<number> {
+  const { runLine } = await import("./run.ts");
+  try {
+    return await runLine(line, read);
+  } catch (error) {
+    const { NoModuleError } = await import("./named_module.ts");
+    const [word = ""] = line.rest;
+    const close = isFile ? undefined : nearest(word, Object.keys(COMMANDS));
+    if (!(error instanceof NoModuleError) || close === undefined) throw error;
+    throw new UsageError(
+      `Cannot run ${word}: it is no command, and there is no such file`,
+      `did you mean wasm-bpf ${close}?`,
+    );
+  }
+}
+
+/** What `wasm-bpf help WORD` prints. */
+async function helpAbout(word: string | undefined): Promise<string> {
+  if (word === undefined || word === "help" || word.startsWith("-")) return HELP;
+  const command = commandOf(word);
+  if (command !== undefined) return await helpOf(command);
+  const close = nearest(word, Object.keys(COMMANDS));
+  throw new UsageError(
+    `Unknown command ${word}`,
+    close === undefined ? "wasm-bpf --help shows the commands" : `did you mean ${close}?`,
+  );
+}
+
+/** Wrong usage of a command is explained by the command's own help. */
+async function withItsHint<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UsageError) || error.hint !== DEFAULT_HINT) throw error;
+    throw new UsageError(error.message, `wasm-bpf ${name} --help shows the options`);
+  }
+}
+
+async function helpOf(command: Command): Promise<string> {
+  return (await command.load()).HELP;
+}
+
+/** What stands behind a module is the module's own. */
+function asksForHelp(isRun: boolean, words: string[]): boolean {
+  const ours = isRun
+    ? words.slice(0, words.length - parseCommandLine(words, RUN_OPTIONS).rest.length)
+    : words.slice(0, words.includes("--") ? words.indexOf("--") : undefined);
+  return ours.includes("-h") || ours.includes("--help");
+}
+
+function answer(text: string): number {
+  print(text);
+  return 0;
+}
+
+/** Whether the user asked for more, as far as the command line can be read. */
+function isVerbose(args: string[]): boolean {
+  try {
+    const line = parseCommandLine(args, RUN_OPTIONS);
+    if (line.flags.has("verbose")) return true;
+    const [word = "", ...words] = line.rest;
+    if (!Object.hasOwn(COMMANDS, word)) return false;
+    return word === "run" ? isVerbose(words) : words.includes("-v") || words.includes("--verbose");
+  } catch {
+    return false;
+  }
+}
