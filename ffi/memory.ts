@@ -39,20 +39,31 @@ export class LinearMemory implements Disposable {
 
   /** All bytes, as of now; not to be kept across anything that can grow the memory. */
   get bytes(): Uint8Array<ArrayBuffer> {
-    if (this.#bytes.length === 0) this.#bind();
+    if (this.#bytes.length > 0) return this.#bytes;
+    if (this.#closed) return this.#now();
+    this.#bind();
     return this.#bytes;
   }
 
-  #bind(): void {
+  #now(): Uint8Array<ArrayBuffer> {
     // Not shared: modules with threads are refused (runtime/module.ts).
-    this.#bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer);
+    return new Uint8Array(this.#memory.buffer as ArrayBuffer);
+  }
+
+  #bind(): void {
+    if (this.#closed) {
+      throw new ShimError("Cannot use a guest's memory: it is closed", { code: "MEMORY_CLOSED" });
+    }
+    this.#bytes = this.#now();
     shim().shim_memory__bind(this.#pointer, this.#bytes, BigInt(this.#bytes.length));
   }
 
-  /** Forgets where the memory is. Again does nothing. */
+  /** Forgets where the memory is: C may no longer use it, JavaScript may. Again does nothing. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    // Any use from here on looks at the length, and then at the rest.
+    this.#bytes = new Uint8Array();
     shim().shim_memory__free(this.#pointer);
   }
 

@@ -1,6 +1,6 @@
 /** Guest memory as host functions see it; needs the shim, which knows each memory by its address. */
 import assert from "node:assert/strict";
-import { errno, system } from "../ffi/mod.ts";
+import { errno, LinearMemory, ShimError, system } from "../ffi/mod.ts";
 import { GuestFault, GuestMemory } from "../runtime/guest_memory.ts";
 import "./support/whole_shim.ts";
 
@@ -327,4 +327,22 @@ Deno.test("GuestMemory may be disposed of twice", () => {
   const { guest } = bound();
   guest[Symbol.dispose]();
   guest[Symbol.dispose]();
+});
+
+Deno.test("a memory that is closed is read by JavaScript and no longer by C", () => {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const linear = new LinearMemory(memory);
+  linear.close();
+  // Another one gets what C had for it.
+  using other = new LinearMemory(new WebAssembly.Memory({ initial: 1 }));
+  assert.equal(linear.bytes.length, PAGE);
+  memory.grow(1);
+  assert.equal(linear.bytes.length, 2 * PAGE);
+  assert.throws(
+    () => system.random(linear, 0, 4),
+    (error) => error instanceof ShimError && error.code === "MEMORY_CLOSED",
+  );
+  // One that C still had the closed memory for would take this.
+  assert.equal(system.random(other, PAGE, 1), -errno("EFAULT"));
+  assert.ok(linear.bytes.every((byte) => byte === 0));
 });
