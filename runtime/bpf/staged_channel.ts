@@ -33,6 +33,7 @@ export class StagedChannel implements EventChannel {
   readonly #stage: Stage;
   readonly #region: Region;
   #batches = 0;
+  #discarded = false;
 
   private constructor(buffer: EventBuffer, context: PollContext, region: Region) {
     this.#buffer = buffer;
@@ -64,6 +65,7 @@ export class StagedChannel implements EventChannel {
       const result = pump(offset, callback, context, data, maxBytes);
       if (result < 0) return result;
       total += result;
+      if (this.#discarded) return total;
       // A batch that was not full has emptied the buffer: what came since is the next poll's.
       if (!more) return total;
       more = false;
@@ -152,10 +154,11 @@ export class StagedChannel implements EventChannel {
     return staged;
   }
 
-  /** Drops what is staged, so that a batch in progress ends with the event it is at. */
+  /** Drops what is staged, so that a poll in progress ends with the event it is at. */
   discard(): void {
     const header = this.#stage.view();
     header.setUint32(this.#region.offset + 4, 0, true);
+    this.#discarded = true;
   }
 
   get stats(): ChannelStats {
