@@ -121,6 +121,12 @@ static int wait_and_take(struct shim_buffer *buffer, struct batch *batch, int32_
 			if (left <= 0)
 				return 0;
 		}
+		/*
+		 * What a callback in progress got, was copied: unless the kernel is told, it counts
+		 * as readable, and nothing here waits.
+		 */
+		if (buffer->is_ring)
+			ring_release(&buffer->ring);
 		/* Readable is not yet an event: records may be discarded or still be written. */
 		result = shim_interrupt_wait(buffer->interrupt, buffer->fd, POLLIN, left);
 		if (result <= 0)

@@ -100,6 +100,11 @@ bool ring_has_records(const struct ring *ring)
 	return *ring->cursor < __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
 }
 
+void ring_release(struct ring *ring)
+{
+	__atomic_store_n(ring->consumer, *ring->cursor, __ATOMIC_RELEASE);
+}
+
 static uint32_t header_at(const struct ring *ring, uint64_t position)
 {
 	/* Pairs with the kernel's commit: what it says is complete, can be read. */
@@ -162,5 +167,5 @@ void ring_take(struct ring *ring, struct batch *batch)
 		}
 	}
 	*ring->cursor = position;
-	__atomic_store_n(ring->consumer, position, __ATOMIC_RELEASE);
+	ring_release(ring);
 }

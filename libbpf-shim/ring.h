@@ -27,6 +27,9 @@ int ring_open(struct ring *ring, int fd, uint32_t size);
 /* Whether the kernel has begun a record that was not taken yet; it may still be busy with it. */
 bool ring_has_records(const struct ring *ring);
 
+/* Gives what the cursor has passed back to the kernel. */
+void ring_release(struct ring *ring);
+
 /* Moves complete records to the batch while they fit; what does not fit stays in the ring. */
 void ring_take(struct ring *ring, struct batch *batch);
 
