@@ -92,8 +92,9 @@ export class Control implements Disposable {
       signal.addEventListener("abort", abort);
       this.#held.defer(() => signal.removeEventListener("abort", abort));
     }
-    if (limits?.timeMs !== undefined && this.#words !== undefined) {
-      const afterMs = Math.min(Math.max(Math.ceil(limits.timeMs), 0), 0xffff_ffff);
+    const { timeMs = Infinity } = limits ?? {};
+    if (timeMs !== Infinity && this.#words !== undefined) {
+      const afterMs = Math.min(Math.max(Math.ceil(timeMs), 0), 0xffff_ffff);
       const words = this.#words as unknown as Int32Array;
       this.#held.use(Deadline.start(this.#interrupt, { words, value: TIME_IS_UP, afterMs }));
     }

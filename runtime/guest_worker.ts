@@ -25,9 +25,9 @@ const scope = globalThis as unknown as {
 const OUTPUT_WAIT_MS = 20;
 
 async function run(job: Job): Promise<void> {
-  if (!claims(job)) return;
   prepareFiles();
   settleShim();
+  if (!claims(job)) return;
   using interrupt = Interrupt.adopt(job.interrupt);
   const imports = job.hostModule === undefined ? undefined : await hostModules(job.hostModule);
   let control: Int32Array<SharedArrayBuffer> | undefined;

@@ -56,6 +56,9 @@ export type GuestExit =
   /** By a trap, a limit, its signal, a host function that threw; or it could not be run. */
   | { kind: "failed"; error: HostError };
 
+/** More is no time for a timer, which then fires at once. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
 /** How long a worker that is told to end has, until it is given up. */
 const GIVE_UP_MS = 1000;
 
@@ -90,6 +93,9 @@ export class GuestHandle implements AsyncDisposable {
   #stopCode: StopCode | undefined;
   #lastStats: GuestStats | undefined;
   #giveUp: number | undefined;
+  /** Of the job, what nobody has taken while the worker has not begun. */
+  readonly #share: Pick<Job, "interrupt" | "claim">;
+  #hasEnded = false;
   #isOver = false;
 
   /** @internal Made by {@linkcode spawn}. */
@@ -97,11 +103,11 @@ export class GuestHandle implements AsyncDisposable {
     this.#guest = guest;
     this.#options = options;
     const job = this.#job();
+    this.#share = { interrupt: job.interrupt, claim: job.claim };
     this.#worker = new Worker(new URL("./guest_worker.ts", import.meta.url), { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent<Message>) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      if (claims(job)) Interrupt.adopt(job.interrupt).close();
       const error = new HostError(`Cannot run ${guest.name} in a worker: ${event.message}`, {
         code: "WORKER",
         hint: "a program made by deno compile needs --include runtime/guest_worker.ts",
@@ -150,10 +156,21 @@ export class GuestHandle implements AsyncDisposable {
       this.#held.defer(() => signal.removeEventListener("abort", abort));
       if (signal.aborted) abort();
     }
-    if (limits?.timeMs !== undefined) {
-      const timer = setTimeout(() => this.#stop("LIMIT_TIME"), limits.timeMs);
-      this.#held.defer(() => clearTimeout(timer));
-    }
+    if (limits?.timeMs !== undefined) this.#limitTime(limits.timeMs);
+  }
+
+  #limitTime(timeMs: number): void {
+    if (timeMs === Infinity) return;
+    const end = performance.now() + timeMs;
+    let timer: number | undefined;
+    const arm = () => {
+      const left = end - performance.now();
+      timer = left > TIMER_MAX_MS
+        ? setTimeout(arm, TIMER_MAX_MS)
+        : setTimeout(() => this.#stop("LIMIT_TIME"), Math.ceil(left));
+    };
+    arm();
+    this.#held.defer(() => clearTimeout(timer));
   }
 
   /** How it ended; never rejects. */
@@ -216,7 +233,8 @@ export class GuestHandle implements AsyncDisposable {
   }
 
   #stop(code: StopCode): void {
-    if (this.#isOver || this.#stopCode !== undefined) return;
+    // Behind its last instruction there is nothing to stop, only what the kernel has to release.
+    if (this.#isOver || this.#hasEnded || this.#stopCode !== undefined) return;
     this.#stopCode = code;
     this.#set(ControlState.Terminate);
     this.#interrupt.terminate();
@@ -247,6 +265,7 @@ export class GuestHandle implements AsyncDisposable {
         for (const answer of this.#asking.splice(0)) answer(message.stats);
         return this.#options.onStats?.(message.stats);
       case "ended":
+        this.#hasEnded = true;
         // Detaching many programs can take the kernel seconds.
         return clearTimeout(this.#giveUp);
       case "exited":
@@ -291,6 +310,8 @@ export class GuestHandle implements AsyncDisposable {
     clearTimeout(this.#giveUp);
     this.#held.dispose();
     this.#interrupt.close();
+    // Of a worker that was given up before it began.
+    if (claims(this.#share)) Interrupt.adopt(this.#share.interrupt).close();
     for (const answer of this.#asking.splice(0)) answer(this.#lastStats);
     void this.#letGoStreams().then(() => this.#exited.resolve(exit));
   }

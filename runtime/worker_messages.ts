@@ -32,7 +32,7 @@ export interface Job {
 }
 
 /** Whether the share of the interrupt is the caller's to take. */
-export function claims({ claim }: Job): boolean {
+export function claims({ claim }: Pick<Job, "claim">): boolean {
   return Atomics.compareExchange(claim, 0, 0, 1) === 0;
 }
 

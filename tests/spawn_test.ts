@@ -6,11 +6,13 @@ import {
   GuestTrap,
   HostFunctionError,
   ModuleError,
+  runGuest,
   spawn,
   type SpawnOptions,
 } from "../runtime/mod.ts";
 import { bpfState, untilNothingAdded } from "./support/bpf_state.ts";
 import { until } from "./support/condition.ts";
+import { objectGuest, TEXT } from "./support/object_guest.ts";
 import { ABI, ENDLESS, guest, sleepMs, writeLine } from "./support/guests.ts";
 
 const HOST_MODULE = new URL("./embed/host.ts", import.meta.url);
@@ -272,6 +274,34 @@ Deno.test("limits.timeMs stops a guest that computes, and one that is paused", a
   }
 });
 
+Deno.test("limits.timeMs may be longer than a timer takes, or endless", async () => {
+  for (const timeMs of [2 ** 31, 2 ** 53, Infinity]) {
+    const { handle, text } = collect(guest(`${sleepMs(50)} ${writeLine(1)}`), {
+      limits: { timeMs },
+    });
+    assert.deepEqual(await handle.exited, { kind: "exited", code: 0 });
+    assert.equal(text(), "line\n");
+  }
+  assert.equal(runGuest(guest(sleepMs(10)), { limits: { timeMs: Infinity } }), 0);
+});
+
+Deno.test("what comes behind a guest's last instruction stops nothing and cuts no release short", async () => {
+  const before = await bpfState();
+  // The kernel takes milliseconds for each that it detaches.
+  const { handle, text } = collect(objectGuest(
+    "events",
+    `(loop $more
+       (drop (call $link (local.get $object) (i32.const ${TEXT}) (i32.const 0)))
+       (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 100))))
+     ${writeLine(1)} (call $exit (i32.const 7))`,
+    { texts: ["nothing"] },
+  ));
+  await until("it has attached", () => text() !== "");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.deepEqual(await handle.terminate(), { kind: "exited", code: 7 });
+  await untilNothingAdded(before);
+});
+
 Deno.test("an aborted signal stops the guest, with its reason", async () => {
   const controller = new AbortController();
   const handle = spawn(ENDLESS.sleeps, { signal: controller.signal });
@@ -303,6 +333,29 @@ Deno.test("ten guests leave no descriptor behind", async () => {
     }
   }
   assert.deepEqual(descriptors(), open);
+});
+
+Deno.test("a worker that is given up before it began leaves no descriptor behind", async () => {
+  const eventFds = () =>
+    [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) => {
+      try {
+        return Deno.readLinkSync(`/proc/self/fd/${name}`).includes("eventfd");
+      } catch {
+        return false;
+      }
+    }).length;
+  const { Worker } = globalThis;
+  const before = eventFds();
+  globalThis.Worker = class {
+    postMessage() {}
+    terminate() {}
+  } as unknown as typeof Worker;
+  try {
+    assert.deepEqual(await spawn(ENDLESS.sleeps).terminate(), { kind: "terminated" });
+  } finally {
+    globalThis.Worker = Worker;
+  }
+  assert.equal(eventFds(), before);
 });
 
 Deno.test("the end of a thread frees what JavaScript did not", async () => {

@@ -41,3 +41,10 @@ int send_many(struct bpf_iter__task *ctx)
 		bpf_perf_event_output(ctx, &perf, BPF_F_CURRENT_CPU, bytes, sizeof(bytes));
 	return 0;
 }
+
+/* The kernel takes some milliseconds to detach one. */
+SEC("tp/sched/sched_process_exec")
+int nothing(void *ctx)
+{
+	return 0;
+}
