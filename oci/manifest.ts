@@ -64,10 +64,27 @@ export function parseManifest(
   const mediaType = agreedType(json, options);
   if (isIndexType(mediaType)) return readIndex(json, mediaType);
   if (isManifestType(mediaType)) return readManifest(json, mediaType);
-  throw new ArtifactError(`Cannot use ${what}: its type is ${JSON.stringify(shorten(mediaType))}`, {
+  throw unsupportedType(what, mediaType);
+}
+
+/**
+ * Makes sure that something is a manifest or an index by what it is called, before it is asked for.
+ *
+ * @throws {ArtifactError} `UNSUPPORTED`
+ */
+export function checkManifestType(what: string, mediaType: string): void {
+  const type = essence(mediaType);
+  if (!isIndexType(type) && !isManifestType(type)) throw unsupportedType(what, type);
+}
+
+function unsupportedType(what: string, mediaType: string): ArtifactError {
+  const shown = JSON.stringify(shorten(mediaType));
+  return new ArtifactError(`Cannot use ${what}: its type is ${shown}`, {
     code: "UNSUPPORTED",
     hint: DOCKER_SCHEMA_1.includes(mediaType)
       ? "it is in Docker's oldest format: push it again with a current tool"
+      : mediaType === "text/html"
+      ? "a page for people answers there: is it a registry?"
       : "OCI manifests and indexes and Docker's schema 2 are understood",
   });
 }

@@ -15,7 +15,12 @@ import { moduleBytes } from "./formats/module_bytes.ts";
 import type { PackedArtifact } from "./formats/pack.ts";
 import { choosePlatform } from "./formats/platform.ts";
 import { MANIFEST_LIMITS } from "./json.ts";
-import { type ImageIndex, type ImageManifest, parseManifest } from "./manifest.ts";
+import {
+  checkManifestType,
+  type ImageIndex,
+  type ImageManifest,
+  parseManifest,
+} from "./manifest.ts";
 import { formatReference, type Reference } from "./reference.ts";
 import { CHOSEN_FROM } from "./store/layout.ts";
 import { storedName } from "./store/names.ts";
@@ -120,6 +125,8 @@ async function takeManifest(
   descriptor: Descriptor,
 ): Promise<ImageManifest | ImageIndex> {
   const { signal } = options;
+  // A registry has what it does not know for a manifest neither there nor among the blobs.
+  checkManifestType(what, descriptor.mediaType);
   const limit = MANIFEST_LIMITS.bytes;
   if (descriptor.size > limit) {
     throw new ArtifactError(

@@ -180,6 +180,32 @@ Deno.test("what holds no module gets no name, and what is too large is not asked
   assert.deepEqual(store.entries(), []);
 });
 
+Deno.test("a manifest of a type that is not known is named, and not asked for", async () => {
+  await using places = await Places.create();
+  const { remote } = places;
+  const manifest = places.manifest("text/x", remote.put(MODULE, "application/wasm"));
+  const types: Record<string, RegExp> = {
+    "application/vnd.docker.distribution.manifest.v1+prettyjws": /oldest format/,
+    "application/vnd.oci.artifact.manifest.v1+json": /OCI manifests and indexes/,
+    "text/html": /is it a registry/,
+  };
+  for (const [mediaType, hint] of Object.entries(types)) {
+    const odd = { ...manifest, mediaType };
+    const platform = { os: "wasip1", architecture: "wasm" };
+    const manifests = [{ ...odd, platform }];
+    const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests };
+    for (const descriptor of [odd, places.json(index, OCI_INDEX)]) {
+      remote.names.set("v1", descriptor);
+      remote.fetched.length = 0;
+      await assert.rejects(places.pull(), (error: HostError) => {
+        assert.deepEqual([error.code, hint.test(error.hint ?? "")], ["UNSUPPORTED", true]);
+        return error.message.includes(mediaType);
+      });
+      assert.ok(!remote.fetched.includes(manifest.digest));
+    }
+  }
+});
+
 Deno.test("what admit() refuses gets no name, and the one before keeps it", async () => {
   await using places = await Places.create();
   const { remote, store } = places;

@@ -4,7 +4,12 @@ import { type Content, readContent } from "../content.ts";
 import { CREATED, type Descriptor, REF_NAME } from "../descriptor.ts";
 import { type ArtifactKind, findModule } from "../formats/find_module.ts";
 import { MANIFEST_LIMITS, readJson } from "../json.ts";
-import { type ImageIndex, type ImageManifest, parseManifest } from "../manifest.ts";
+import {
+  checkManifestType,
+  type ImageIndex,
+  type ImageManifest,
+  parseManifest,
+} from "../manifest.ts";
 import { ADDED, CHOSEN_FROM, type IndexEntry } from "./layout.ts";
 import { descriptorOf } from "./names.ts";
 
@@ -45,6 +50,7 @@ export async function describeEntry(
   };
   const what = common.reference ?? entry.digest;
   try {
+    checkManifestType(what, entry.mediaType);
     const bytes = await readContent(content, descriptorOf(entry), {
       limit: MANIFEST_LIMITS.bytes,
     });
