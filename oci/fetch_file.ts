@@ -1,5 +1,5 @@
 /** Fetches a file from an HTTP address: what is not a registry's. */
-import { concatenated } from "./concatenated.ts";
+import { Collector } from "./collector.ts";
 import type { CallOptions } from "./content.ts";
 import { HostError, RegistryError, withoutSecrets } from "./errors.ts";
 import { nextAddress } from "./registry/address.ts";
@@ -83,18 +83,19 @@ async function receive(answer: Answer, options: FetchOptions): Promise<Uint8Arra
   const fail = (code: string, reason: string) =>
     new RegistryError(opening(answer) + reason, { code, method, url, status });
   const reader = answer.reader();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  const collector = new Collector();
+  let buffer = new ArrayBuffer(READ_BYTES);
   try {
-    while (size <= limit) {
-      const chunk = await reader.read(new Uint8Array(READ_BYTES));
+    while (collector.size <= limit) {
+      const chunk = await reader.read(new Uint8Array(buffer));
       if (chunk === undefined) {
-        if (length === undefined || size === length) return concatenated(chunks);
+        const { size } = collector;
+        if (length === undefined || size === length) return collector.bytes();
         throw fail("CUT", `it ended after ${size} of ${length} bytes`);
       }
-      chunks.push(chunk);
-      size += chunk.length;
-      onProgress?.(size, length);
+      collector.add(chunk);
+      buffer = chunk.buffer;
+      onProgress?.(collector.size, length);
     }
   } catch (error) {
     await reader.cancel();

@@ -1,5 +1,5 @@
 /** A module's bytes out of an artifact, whatever it is wrapped in. */
-import { concatenated } from "../concatenated.ts";
+import { Collector } from "../collector.ts";
 import type { Content, StreamOptions } from "../content.ts";
 import { type Expected, Verifier } from "../digest.ts";
 import { ByteReader } from "./byte_reader.ts";
@@ -114,8 +114,7 @@ export async function readModule(
   source: ModuleSource,
   options: StreamOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const parts: Uint8Array[] = [];
-  // A part may be used again for the next.
-  for await (const part of moduleBytes(source, options)) parts.push(part.slice());
-  return concatenated(parts);
+  const collector = new Collector();
+  for await (const part of moduleBytes(source, options)) collector.add(part);
+  return collector.bytes();
 }

@@ -1,4 +1,5 @@
 /** One answer of a server, read under a clock. */
+import { Collector } from "../collector.ts";
 import type { ByteStream } from "../content.ts";
 import { RegistryError } from "../errors.ts";
 import { failureOf, opening } from "./failure.ts";
@@ -6,6 +7,8 @@ import type { Watchdog } from "./watchdog.ts";
 
 /** A small body is given so many times the longest pause, as a whole: nobody waits for it by drops. */
 const SMALL_BODY_PAUSES = 4;
+
+const READ_BYTES = 64 * 1024;
 
 /** What an {@linkcode Answer} is made of. */
 export interface AnswerParts {
@@ -112,21 +115,21 @@ export class Answer {
     limit: number,
   ): Promise<{ bytes: Uint8Array<ArrayBuffer>; end: "whole" | "too large" | "late" }> {
     const reader = this.reader();
-    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    const collector = new Collector();
     const deadline = performance.now() + this.#idleMs * SMALL_BODY_PAUSES;
-    let size = 0;
-    while (size <= limit) {
+    let buffer = new ArrayBuffer(READ_BYTES);
+    while (collector.size <= limit) {
       if (performance.now() > deadline) {
         await reader.cancel();
-        return { bytes: concat(chunks, size), end: "late" };
+        return { bytes: collector.bytes(), end: "late" };
       }
-      const chunk = await reader.read(new Uint8Array(64 * 1024));
-      if (chunk === undefined) return { bytes: concat(chunks, size), end: "whole" };
-      chunks.push(chunk);
-      size += chunk.length;
+      const chunk = await reader.read(new Uint8Array(buffer));
+      if (chunk === undefined) return { bytes: collector.bytes(), end: "whole" };
+      collector.add(chunk);
+      buffer = chunk.buffer;
     }
     await reader.cancel();
-    return { bytes: concat(chunks, size).subarray(0, limit), end: "too large" };
+    return { bytes: collector.bytes().subarray(0, limit), end: "too large" };
   }
 }
 
@@ -135,14 +138,4 @@ export interface AnswerReader {
   /** Fills some of a buffer, which belongs to the reader from then on; undefined at the end. */
   read(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined>;
   cancel(): Promise<void>;
-}
-
-function concat(chunks: Uint8Array<ArrayBuffer>[], size: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
