@@ -47,7 +47,8 @@ export async function command(args: string[]): Promise<number> {
   const plainHttp = line.flags.has("plain-http");
   const registry = registryName(line.rest, "login", { plainHttp });
   const credential = await readCredential(line, registry);
-  await check(registry, credential, line);
+  const { asked } = await check(registry, credential, line);
+  if (!asked) printError(`note: ${registry} did not ask for a password: this one may be wrong`);
   const { path, helper } = await keepCredential(registry, credential);
   const where = helper === undefined ? path : `docker-credential-${helper}`;
   print(visible(`Logged in to ${registry} as ${credential.username}; kept in ${where}`));
@@ -100,14 +101,18 @@ async function readStdin(): Promise<string> {
 }
 
 /** Asks the registry before anything is kept. */
-async function check(registry: string, credential: Password, line: Line): Promise<void> {
+async function check(
+  registry: string,
+  credential: Password,
+  line: Line,
+): Promise<{ asked: boolean }> {
   using client = new Registry(registry, {
     credentials: { get: () => Promise.resolve(credential) },
     plainHttp: line.flags.has("plain-http"),
     caFile: line.values["ca-file"],
   });
   try {
-    await client.ping();
+    return await client.ping();
   } catch (error) {
     if (!(error instanceof RegistryError) || ![401, 403].includes(error.status ?? 0)) throw error;
     const { message, code, method, url, status } = error;

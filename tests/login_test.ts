@@ -119,6 +119,37 @@ Deno.test("login checks the password with the token server", async () => {
   assert.deepEqual(tokens.requests.map(({ status }) => status), [401, 200]);
 });
 
+Deno.test("login shows the password to a registry that lets anybody in, and says what that means", async () => {
+  await using open = await TestRegistry.start();
+  const shown: (string | null)[] = [];
+  const right = `Basic ${btoa(`tester:${PASSWORD}`)}`;
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const authorization = request.headers.get("authorization");
+    shown.push(authorization);
+    const isRight = authorization === null || authorization === right;
+    const headers = { "www-authenticate": "Basic realm=x" };
+    return isRight ? new Response("{}") : new Response("", { status: 401, headers });
+  });
+  using session = new Session();
+  const login = (host: string, password: string) =>
+    session.run(["login", "-u", "tester", "--password-stdin", host], password);
+  const checking = `127.0.0.1:${server.addr.port}`;
+  const refused = await login(checking, "wr0ng");
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /401[^]*hint: check the name and the password/);
+  assert.deepEqual(shown, [null, `Basic ${btoa("tester:wr0ng")}`]);
+  await assert.rejects(Deno.stat(session.config), Deno.errors.NotFound);
+  for (const [host, password] of [[checking, PASSWORD], [open.host, "wr0ng"]] as const) {
+    const { code, stderr, stdout } = await login(host, password);
+    assert.deepEqual([code, stderr], [
+      0,
+      `note: ${host} did not ask for a password: this one may be wrong\n`,
+    ]);
+    assert.match(stdout, /^Logged in to /);
+  }
+  await server.shutdown();
+});
+
 Deno.test("login asks at the terminal, and does not show what is typed", async () => {
   await using registry = await TestRegistry.start({ auth: "htpasswd" });
   using session = new Session();

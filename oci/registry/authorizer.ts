@@ -50,6 +50,18 @@ export class Authorizer {
     return `Bearer ${token}`;
   }
 
+  /**
+   * Shows the password from now on, though the registry has not asked for one so far.
+   *
+   * @returns false where it has, or where there is none: all is as before then
+   */
+  async offer(wanted: Wanted): Promise<boolean> {
+    const isPassword = (await this.#credential(wanted))?.kind === "password";
+    if (this.#kind !== undefined || !isPassword) return false;
+    this.#kind = { name: "basic" };
+    return true;
+  }
+
   /** Whether there are credentials for it: a token may be anybody's. */
   async knows(wanted: Wanted): Promise<boolean> {
     return await this.#credential(wanted) !== undefined;

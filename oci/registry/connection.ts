@@ -71,6 +71,11 @@ export class Connection implements Disposable {
     });
   }
 
+  /** Shows a password to a registry that has not asked for one; false when there is no need or none. */
+  async offerPassword(): Promise<boolean> {
+    return await this.#authorizer.offer({ scopes: [] });
+  }
+
   /** Waits between attempts of a caller who tries again himself. */
   patience(signal?: AbortSignal): Patience {
     return new Patience({ timing: this.timing, onRetry: this.#options.onRetry, signal });

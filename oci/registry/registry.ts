@@ -39,18 +39,27 @@ export class Registry implements Disposable {
   }
 
   /**
-   * Asks whether it is a registry, and whether it takes the credentials.
+   * Asks whether it is a registry, and whether it takes the credentials. One that lets anybody in at
+   * first is shown a password all the same, which some check and some do not look at.
    *
-   * @throws {RegistryError} `UNAUTHORIZED` when it does not
+   * @returns whether it asked for credentials: where not, they may be wrong
+   * @throws {RegistryError} `UNAUTHORIZED` when it does not take them
    */
-  async ping(options: CallOptions = {}): Promise<void> {
+  async ping(options: CallOptions = {}): Promise<{ asked: boolean }> {
+    await this.#askRoot(options);
+    const isOffered = await this.#connection.offerPassword();
+    if (isOffered) await this.#askRoot(options);
+    return { asked: !isOffered };
+  }
+
+  async #askRoot({ signal }: CallOptions): Promise<void> {
     const answer = await this.#connection.request({
       what: `log in to ${this.name}`,
       method: "GET",
       path: "/v2/",
       scopes: [],
       expected: [200],
-      signal: options.signal,
+      signal,
     });
     await answer.discard();
   }
