@@ -33,6 +33,7 @@ import { openProgress } from "./progress.ts";
 import { isFile, looksLikePath, looksLikeReference, registryReference } from "./reference.ts";
 import { openRemote, REGISTRY_HELP, REGISTRY_OPTIONS, remoteOptions } from "./registry_options.ts";
 import { readSigningKey } from "./signing_key.ts";
+import { spooled } from "./spool.ts";
 import { observing } from "./transfers.ts";
 
 export const HELP = `Usage: wasm-bpf push [OPTIONS] FILE REFERENCE
@@ -79,7 +80,7 @@ export async function command(args: string[]): Promise<number> {
   const outcome = await interruptibly(async (signal) => {
     using progress = openProgress({ quiet: line.flags.has("quiet") });
     using remote = openRemote(reference, remoteOptions(line, progress));
-    const sent = packing && await packed(packing);
+    const sent = packing && await packed(packing, signal);
     // What is wrong with the key is better known before anything is sent.
     const keyFile = line.values["sign-key"];
     const key = keyFile === undefined ? undefined : await readSigningKey(keyFile);
@@ -145,17 +146,25 @@ interface Module extends Pick<Descriptor, "digest" | "size"> {
   readonly source: Source;
 }
 
-async function readModule(path: string): Promise<Module> {
-  if (path === STDIN) {
-    const bytes = readInput(path, { maxBytes: MAX_MODULE_BYTES });
-    return await hashed(bytesSource(bytes), { title: "module.wasm", what: "standard input" });
+async function readModule(path: string, signal: AbortSignal): Promise<Module> {
+  const [title, what] = path === STDIN ? ["module.wasm", "standard input"] : [basename(path), path];
+  return await hashed(await sourceOf(path, signal), { title, what });
+}
+
+async function sourceOf(path: string, signal: AbortSignal): Promise<Source> {
+  const maxBytes = MAX_MODULE_BYTES;
+  if (path === STDIN || isPipe(path)) return await spooled(path, { maxBytes, signal });
+  if (isFile(path)) return fileSource(path);
+  // A folder is said to be one; the kernel's own files are small.
+  return bytesSource(readInput(path, { maxBytes }));
+}
+
+function isPipe(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFifo === true;
+  } catch {
+    return false;
   }
-  if (!isFile(path)) {
-    // A pipe can be read once only; a folder is said to be one.
-    const bytes = readInput(path, { maxBytes: MAX_MODULE_BYTES });
-    return await hashed(bytesSource(bytes), { title: basename(path), what: path });
-  }
-  return await hashed(fileSource(path), { title: basename(path), what: path });
 }
 
 /** Reads it once, to know it; it is read again while it is sent. */
@@ -201,8 +210,9 @@ function packingOf(line: PushLine): Packing {
 
 async function packed(
   { file, ...packing }: Packing & { file: string },
+  signal: AbortSignal,
 ): Promise<{ artifact: PackedArtifact; source: Source }> {
-  const { title, source, ...module } = await readModule(file);
+  const { title, source, ...module } = await readModule(file, signal);
   return { artifact: packModule(module, { ...packing, title }), source };
 }
 

@@ -63,6 +63,7 @@ export {
   isListed,
   lookUp,
   type LookupOptions,
+  openFileSource,
   type Pruned,
   readPlainModule,
   Store,

@@ -231,6 +231,33 @@ Deno.test("push to another repository of the registry has it mount what is there
   assert.equal((await places.run("--pull", "always", "-q", target)).code, 7);
 });
 
+Deno.test("push sends what comes through a pipe, and leaves no file of it", async () => {
+  await using places = await createPlaces();
+  const temporary = join(places.folder, "tmp");
+  await Deno.mkdir(temporary);
+  const env = { ...places.env, TMPDIR: temporary };
+  const run = (script: string) =>
+    runCli([], { through: ["/bin/sh", "-c", script], cwd: places.folder, env });
+  for (
+    const [tag, script] of [
+      ["stdin", `cat hello.wasm | "$0" push -q - ${places.reference("stdin")}`],
+      ["file", `"$0" push -q - ${places.reference("file")} < hello.wasm`],
+      ["fifo", `mkfifo f; cat hello.wasm >f & "$0" push -q f ${places.reference("fifo")}`],
+    ] as const
+  ) {
+    const { code, stderr } = await run(script);
+    assert.deepEqual([code, stderr], [0, ""], tag);
+    assert.equal((await places.run(places.reference(tag))).code, 7);
+  }
+  const refused = await run(`echo text | "$0" push - ${places.reference("text")}`);
+  assert.match(refused.stderr, /Cannot use standard input: /);
+  const folder = await run(`"$0" push - ${places.reference("folder")} < .`);
+  assert.match(folder.stderr, /Cannot read standard input: Is a directory/);
+  const nowhere = await run(`cat hello.wasm | TMPDIR=/none "$0" push - ${places.reference("x")}`);
+  assert.match(nowhere.stderr, /Cannot keep standard input for sending it: No such file/);
+  assert.deepEqual(await namesIn(temporary), []);
+});
+
 Deno.test("push sends no file that is no module", async () => {
   await using places = await createPlaces();
   await Deno.writeTextFile(join(places.folder, "text"), "text");
