@@ -1,5 +1,5 @@
 /** `wasm-bpf prune`: frees what no reference leads to. */
-import { Store } from "../oci/mod.ts";
+import { Store, StoreError } from "../oci/mod.ts";
 import { UsageError } from "./errors.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
 import { print } from "./output_file.ts";
@@ -33,13 +33,25 @@ export async function command(args: string[]): Promise<number> {
   }
   const dryRun = flags.has("dry-run");
   await using store = Store.openExisting();
-  const pruned = await store?.prune({ partials: true, dryRun }) ?? { blobs: [], freedBytes: 0 };
-  const { blobs, freedBytes } = pruned;
+  const pruned = await store?.prune({ partials: true, dryRun }) ??
+    { blobs: [], freedBytes: 0, unreadable: [] };
+  const { blobs, freedBytes, unreadable } = pruned;
   if (flags.has("json")) print(JSON.stringify(pruned, null, 2));
   else if (!flags.has("quiet")) {
     if (dryRun) blobs.forEach((digest) => print(digest));
     const count = formatCount(blobs.length, "blob");
     print(`${dryRun ? "would free" : "freed"} ${formatBytes(freedBytes)}, ${count}`);
   }
+  if (unreadable.length > 0) throw keptFor(unreadable);
   return 0;
+}
+
+/** Why a prune kept every blob. */
+export function keptFor(names: readonly string[]): StoreError {
+  const shown = names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : "");
+  return new StoreError(
+    `Cannot free anything: what may belong to ${shown} is not known, ` +
+      "its manifest is missing or damaged",
+    { code: "CORRUPT_STORE", hint: "wasm-bpf pull puts it right, wasm-bpf rm gives it up" },
+  );
 }

@@ -4,6 +4,7 @@ import { existingStore, nameInStore } from "./local_store.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
 import { printError, visible } from "./output.ts";
 import { print } from "./output_file.ts";
+import { keptFor } from "./prune.ts";
 import { formatBytes, formatCount } from "./units.ts";
 
 export const HELP = `Usage: wasm-bpf rm [OPTIONS] REFERENCE...
@@ -31,7 +32,10 @@ export async function command(args: string[]): Promise<number> {
   const names = removed.map(({ annotations, digest }) =>
     annotations?.["org.opencontainers.image.ref.name"] ?? digest
   );
-  const { freedBytes } = flags.has("keep") ? { freedBytes: 0 } : await store.prune();
+  const { freedBytes, unreadable } = flags.has("keep")
+    ? { freedBytes: 0, unreadable: [] }
+    : await store.prune();
+  if (unreadable.length > 0) printError(visible(`note: ${keptFor(unreadable).message}`));
   if (flags.has("quiet")) return 0;
   names.forEach((name) => print(visible(name)));
   const count = formatCount(names.length, "reference");

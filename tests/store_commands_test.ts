@@ -109,6 +109,29 @@ Deno.test("a damaged store runs nothing, says so, and is put right by a pull", a
   }
 });
 
+Deno.test("prune and rm free nothing of what a damaged manifest may lead to, and say so", async () => {
+  await using places = await createPlaces();
+  for (const tag of ["v1", "v2"]) {
+    await places.ok("push", "-a", `tag=${tag}`, "hello.wasm", places.reference(tag));
+    await places.ok("pull", "-q", places.reference(tag));
+  }
+  const reference = places.reference("v1");
+  const { digest } = JSON.parse(await places.ok("inspect", "--json", reference));
+  await Deno.writeTextFile(join(places.store, "blobs", ...digest.split(":")), "{}");
+  const pruned = await places.run("prune", "--json");
+  assert.equal(pruned.code, 1);
+  assert.deepEqual(JSON.parse(pruned.stdout).unreadable, [reference]);
+  assert.match(
+    pruned.stderr,
+    /^error: Cannot free anything: .*you\/tool:v1 .*\nhint: wasm-bpf pull/,
+  );
+  const removed = await places.run("rm", places.reference("v2"));
+  assert.match(removed.stderr, /^note: Cannot free anything: [^]*removed 1 reference, freed 0 B/);
+  assert.equal(removed.code, 0);
+  await places.ok("rm", reference);
+  assert.match(await places.ok("images", "--json"), /^\[\]/);
+});
+
 Deno.test("a digest runs what it names, whatever the store's index says", async () => {
   await using places = await createPlaces();
   await places.write("other.wasm", speaking("other"));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Store } from "../oci/mod.ts";
+import { until } from "./support/condition.ts";
 import { chooseSeed, Random } from "./support/random.ts";
 import { soakSize } from "./support/soak.ts";
 import { largeModule, namesIn, StorePlaces } from "./support/store_places.ts";
@@ -23,8 +24,12 @@ async function undisturbed(places: StorePlaces): Promise<number> {
   return performance.now() - start;
 }
 
-/** Nothing of the last round is left to be there already, but perhaps parts that were under way. */
-async function empty(path: string): Promise<void> {
+/**
+ * Nothing of the last round is left to be there already, but perhaps parts that were under way; for some
+ * rounds there is not even a store.
+ */
+async function empty(path: string, round: number): Promise<void> {
+  if (round % 3 === 2) return await Deno.remove(path, { recursive: true });
   await using store = await Store.open(path);
   const names = store.entries().map(({ digest }) => digest);
   if (names.length > 0) await store.untag([...new Set(names)]);
@@ -40,13 +45,17 @@ Deno.test(`kill -9 at ${ROUNDS} moments of concurrent pulls leaves the store in 
   let cut = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const what = `round ${round} of SEED=${seed}`;
-    await empty(places.store);
+    await empty(places.store, round);
     // The same artifact twice, so that one waits for the other.
     const children = [...TAGS, random.pick(TAGS)].map((tag) =>
       places.start("pull", places.reference(tag))
     );
     children.push(places.start("prune"));
-    await new Promise((resolve) => setTimeout(resolve, random.below(wholeMs)));
+    // A store is made within moments after the start.
+    const isFirst = round % 3 === 2 && random.below(2) === 0;
+    if (isFirst) await until("a store is begun", () => isThere(places.store));
+    const ms = isFirst ? random.below(5) : random.below(wholeMs);
+    await new Promise((resolve) => setTimeout(resolve, ms));
     for (const child of children) killed(child);
     const ended = await Promise.all(children.map((child) => child.status));
     if (ended.some(({ signal }) => signal === "SIGKILL")) cut++;
@@ -63,6 +72,10 @@ Deno.test(`kill -9 at ${ROUNDS} moments of concurrent pulls leaves the store in 
   await places.ok("prune");
   assert.deepEqual(await namesIn(join(places.store, "ingest")), []);
 });
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
 
 function killed(child: Deno.ChildProcess): void {
   try {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Store, storePath } from "../oci/mod.ts";
+import { succeed } from "./support/actor.ts";
 import { WASM_BPF } from "./support/cli.ts";
 
 const NOBODY = 65534;
@@ -55,6 +56,37 @@ Deno.test("a store of somebody else's, or below a folder of theirs, is not root'
     await assert.rejects(Store.open(path), { code: "UNSAFE_STORE" });
     await assert.rejects(Store.open(join(folder, "new")), { code: "UNSAFE_STORE" });
     assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).length, 1);
+  });
+});
+
+Deno.test("a store is looked for as the kernel does, through links", async () => {
+  await withFolder(async (folder) => {
+    const at = (path: string) => join(folder, path);
+    for (const path of ["shared", "shared/mine", "own", "own/data"]) {
+      await Deno.mkdir(at(path));
+    }
+    await Deno.chmod(at("shared"), 0o777);
+    await Deno.symlink(at("own"), at("good"));
+    await Deno.symlink("own/../good/data", at("better"));
+    await Deno.symlink(at("shared/mine"), at("own/bad"));
+    await Deno.symlink(at("shared/link"), at("own/chain"));
+    await Deno.symlink("../own/data", at("shared/link"));
+    await Deno.symlink("circle", at("own/circle"));
+    for (const path of ["good/data/store", "better/store"]) {
+      await Store.open(at(path));
+      assert.ok(Store.openExisting(at(path)));
+    }
+    await Deno.mkdir(at("shared/mine/store"));
+    for (const path of ["own/bad/store", "own/bad/new", "own/chain/store", "good/bad/store"]) {
+      await assert.rejects(Store.open(at(path)), { code: "UNSAFE_STORE" }, path);
+    }
+    assert.throws(() => Store.openExisting(at("good/bad/store")), { code: "UNSAFE_STORE" });
+    await assert.rejects(Store.open(at("own/circle/store")), { code: "ELOOP" });
+    // Links in a folder such as /tmp are their owner's to change.
+    await Deno.chmod(at("shared"), 0o1777);
+    await Store.open(at("own/chain/store"));
+    await succeed("chown", "-h", `${NOBODY}`, at("shared/link"));
+    await assert.rejects(Store.open(at("own/chain/store")), { code: "UNSAFE_STORE" });
   });
 });
 

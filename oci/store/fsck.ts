@@ -22,7 +22,6 @@ export interface Checked {
  */
 export async function fsck(root: string): Promise<Checked> {
   const checked: Checked = { blobs: 0, bytes: 0, problems: [] };
-  await checkMarker(root, checked);
   const sizes = new Map<string, number>();
   for (const { digest, path } of await blobsOf(root)) {
     const { actual, size } = await hashFile(path, digest.slice(0, digest.indexOf(":")));
@@ -39,6 +38,9 @@ export async function fsck(root: string): Promise<Checked> {
     checked.problems.push(error.message);
     return checked;
   }
+  // Whoever makes a store writes the marker last, and may be killed before: the next one does it.
+  const isBegun = checked.blobs === 0 && index.manifests.length === 0;
+  await checkMarker(root, { checked, isBegun });
   for (const entry of index.manifests) {
     const name = entry.annotations?.[REF_NAME] ?? entry.digest;
     const size = sizes.get(entry.digest);
@@ -59,9 +61,16 @@ function chosenFrom(entry: { annotations?: Record<string, string> }): Record<str
   return digest === undefined ? {} : { [CHOSEN_FROM]: digest };
 }
 
-async function checkMarker(root: string, checked: Checked): Promise<void> {
+async function checkMarker(
+  root: string,
+  options: { checked: Checked; isBegun: boolean },
+): Promise<void> {
+  const { checked, isBegun } = options;
   const path = paths.marker(root);
-  const text = await Deno.readTextFile(path).catch(() => "");
+  const text = await Deno.readTextFile(path).catch((error) =>
+    isBegun && error instanceof Deno.errors.NotFound ? undefined : ""
+  );
+  if (text === undefined) return;
   if (!/"imageLayoutVersion"\s*:\s*"1\./.test(text)) {
     checked.problems.push(`${path} does not say that this is an image layout of version 1`);
   }

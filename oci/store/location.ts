@@ -1,11 +1,13 @@
 /** Where the store is, and whether that place can be trusted. */
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { errnoName, fileError, StoreError } from "./errors.ts";
 
 /** Writable by the group or by everybody. */
 const SHARED_WRITE = 0o022;
 const WORLD_WRITE = 0o002;
 const STICKY = 0o1000;
+/** path_resolution(7): the kernel follows no more. */
+const MAX_LINKS = 40;
 
 /**
  * The store's folder: `wasm-bpf` below `XDG_DATA_HOME`, or below `.local/share` of the home folder.
@@ -73,22 +75,49 @@ export function checkFolder(path: string): boolean {
   return true;
 }
 
-/** Who can write to a folder above can put another store in the place of this one. */
+/**
+ * Who can write to a folder above can put another store in the place of this one. That is each folder
+ * that the kernel comes through: where a symbolic link is on the way, the one that it stands in, and
+ * those above the place that it leads to.
+ */
 export function checkParents(path: string): void {
-  const ours = Deno.uid();
-  for (let parent = dirname(path);; parent = dirname(parent)) {
-    const found = stat(parent);
-    if (found !== undefined) {
-      const mode = found.mode ?? 0;
-      if ((mode & WORLD_WRITE) !== 0 && (mode & STICKY) === 0) {
-        throw unsafe(path, `everybody can write to ${parent}`);
-      }
-      // For anyone but root it is the system that decides whose the folders above are.
-      if (ours === 0 && found.uid !== 0) {
-        throw unsafe(path, `${parent}, above it, belongs to user ${found.uid}`);
-      }
+  let at = "/";
+  let links = 0;
+  let left = partsOf(dirname(resolve(path)));
+  checkParent(path, at);
+  for (let name = left.shift(); name !== undefined; name = left.shift()) {
+    const next = name === ".." ? dirname(at) : join(at, name);
+    const found = lstat(next);
+    // What is not there is made for us alone.
+    if (found === undefined) return;
+    if (!found.isSymlink) {
+      at = next;
+      checkParent(path, at);
+      continue;
     }
-    if (parent === dirname(parent)) return;
+    if (++links > MAX_LINKS) throw unsafe(path, `the links of ${next} lead in a circle`);
+    if (found.uid !== 0 && found.uid !== Deno.uid()) {
+      throw unsafe(path, `the link ${next}, above it, belongs to user ${found.uid}`);
+    }
+    const target = Deno.readLinkSync(next);
+    if (isAbsolute(target)) at = "/";
+    left = [...partsOf(target), ...left];
+  }
+}
+
+function partsOf(path: string): string[] {
+  return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+
+function checkParent(path: string, parent: string): void {
+  const found = stat(parent);
+  const mode = found?.mode ?? 0;
+  if ((mode & WORLD_WRITE) !== 0 && (mode & STICKY) === 0) {
+    throw unsafe(path, `everybody can write to ${parent}`);
+  }
+  // For anyone but root it is the system that decides whose the folders above are.
+  if (Deno.uid() === 0 && found !== undefined && found.uid !== 0) {
+    throw unsafe(path, `${parent}, above it, belongs to user ${found.uid}`);
   }
 }
 

@@ -1,7 +1,9 @@
 /** Frees what nothing leads to any more. */
 import { join } from "node:path";
 import { HostError } from "../../ffi/errors.ts";
-import { parseManifest } from "../manifest.ts";
+import { REF_NAME } from "../descriptor.ts";
+import { isDigest, verify } from "../digest.ts";
+import { type ImageIndex, type ImageManifest, parseManifest } from "../manifest.ts";
 import { MANIFEST_LIMITS } from "../json.ts";
 import { isIndexType, isManifestType } from "../media_types.ts";
 import { fileError } from "./errors.ts";
@@ -19,6 +21,11 @@ export interface Pruned {
   blobs: string[];
   /** Bytes, transfers that were never completed among them. */
   freedBytes: number;
+  /**
+   * Names whose manifest is missing or damaged: as long as there are any, nobody knows what they lead
+   * to, and every blob stays.
+   */
+  unreadable: string[];
 }
 
 /** What is to stay. */
@@ -29,32 +36,42 @@ interface Survey {
   blobs: Set<string>;
   /** Digests that living processes keep. */
   leased: Set<string>;
+  /** Names of entries that may lead to more. */
+  unreadable: string[];
 }
 
 /** Finds what is to stay. Only with the store locked for this process alone. */
 export async function survey(root: string, entries: readonly IndexEntry[]): Promise<Survey> {
   const leased = await leasedDigests(root);
-  const blobs = await reachable(root, entries);
+  const unreadable = new Set<string>();
+  const blobs = await reachable(root, entries, unreadable);
   const isDue = (subject: string) => blobs.has(subject) || leased.has(subject);
   const manifests = entries.filter(({ annotations }) =>
     annotations?.[ATTACHED_TO] === undefined || isDue(annotations[ATTACHED_TO])
   );
-  return { manifests, blobs, leased };
+  return { manifests, blobs, leased, unreadable: [...unreadable] };
 }
 
 /**
  * Removes all other blobs, and what processes that were killed left behind. Only with the store locked
  * for this process alone.
  *
+ * @param options.unreadable entries that may lead to more: then only what was left behind goes
  * @param options.partials also transfers of the last day that could be taken up again
  * @param options.dryRun says what would go, and removes nothing
  */
 export async function sweep(
   root: string,
-  options: { kept: ReadonlySet<string>; partials?: boolean; dryRun?: boolean },
+  options: {
+    kept: ReadonlySet<string>;
+    unreadable: string[];
+    partials?: boolean;
+    dryRun?: boolean;
+  },
 ): Promise<Pruned> {
-  const pruned: Pruned = { blobs: [], freedBytes: 0 };
-  for (const { digest, path } of await blobsOf(root)) {
+  const { unreadable } = options;
+  const pruned: Pruned = { blobs: [], freedBytes: 0, unreadable };
+  for (const { digest, path } of unreadable.length > 0 ? [] : await blobsOf(root)) {
     if (options.kept.has(digest)) continue;
     pruned.blobs.push(digest);
     pruned.freedBytes += await take(path, options);
@@ -76,52 +93,79 @@ export async function blobsOf(root: string): Promise<{ digest: string; path: str
   return lists.flat().filter(({ digest }) => isBlobDigest(digest));
 }
 
-/** Digests of all that the entries lead to; attached ones count when what they are attached to does. */
+/**
+ * Digests of all that the entries lead to; attached ones count when what they are attached to does.
+ *
+ * @param unreadable takes the names of entries of which nobody knows where they lead
+ */
 export async function reachable(
   root: string,
   entries: readonly IndexEntry[],
+  unreadable: Set<string> = new Set(),
 ): Promise<Set<string>> {
   const found = new Set<string>();
+  const followAll = async (entry: IndexEntry) => {
+    const isKnown = await follow(root, { entry, found, isListed: true });
+    if (!isKnown) unreadable.add(entry.annotations?.[REF_NAME] ?? entry.digest);
+  };
   const attached = entries.filter((entry) => entry.annotations?.[ATTACHED_TO] !== undefined);
-  for (const entry of entries) if (!attached.includes(entry)) await follow(root, entry, found);
+  for (const entry of entries) if (!attached.includes(entry)) await followAll(entry);
   // A signature can be about another signature.
   for (let left = attached, before = -1; left.length !== before;) {
     before = left.length;
     const due = left.filter((entry) => found.has(entry.annotations?.[ATTACHED_TO] ?? ""));
     left = left.filter((entry) => !due.includes(entry));
-    for (const entry of due) await follow(root, entry, found);
+    for (const entry of due) await followAll(entry);
   }
   return found;
 }
 
+/**
+ * Whether it is known where something leads. Of an index, manifests may be missing that nobody pulled;
+ * what is listed was there.
+ */
 async function follow(
   root: string,
-  entry: Pick<IndexEntry, "digest" | "mediaType" | "annotations">,
-  found: Set<string>,
-): Promise<void> {
+  way: {
+    entry: Pick<IndexEntry, "digest" | "mediaType" | "annotations" | "size">;
+    found: Set<string>;
+    isListed: boolean;
+  },
+): Promise<boolean> {
+  const { entry, found, isListed } = way;
   const chosenFrom = entry.annotations?.[CHOSEN_FROM];
   if (chosenFrom !== undefined) found.add(chosenFrom);
-  if (found.has(entry.digest)) return;
+  const isNew = !found.has(entry.digest);
   found.add(entry.digest);
-  if (!isManifestType(entry.mediaType) && !isIndexType(entry.mediaType)) return;
+  const isLeaf = !isManifestType(entry.mediaType) && !isIndexType(entry.mediaType);
+  if (isLeaf || (!isNew && !isListed)) return true;
   const manifest = await readManifestOf(root, entry);
-  if (manifest === undefined) return;
-  if (manifest.kind === "index") {
-    for (const child of manifest.manifests) await follow(root, child, found);
-    return;
+  if (typeof manifest === "string") return manifest === "missing" && !isListed;
+  if (manifest.kind === "manifest") {
+    for (const { digest } of [manifest.config, ...manifest.layers]) found.add(digest);
+    return true;
   }
-  for (const { digest } of [manifest.config, ...manifest.layers]) found.add(digest);
+  let isKnown = true;
+  for (const child of manifest.manifests) {
+    if (!await follow(root, { entry: child, found, isListed: false })) isKnown = false;
+  }
+  return isKnown;
 }
 
-/** Nothing when it is missing or is none: what it would lead to cannot be used then. */
-async function readManifestOf(root: string, entry: Pick<IndexEntry, "digest" | "mediaType">) {
-  const { digest, mediaType } = entry;
+async function readManifestOf(
+  root: string,
+  { digest, mediaType, size }: Pick<IndexEntry, "digest" | "mediaType" | "size">,
+): Promise<ImageManifest | ImageIndex | "missing" | "damaged"> {
   try {
+    if (!isDigest(digest)) return "damaged";
     const path = paths.blob(root, digest);
-    if ((await Deno.stat(path)).size > MANIFEST_LIMITS.bytes) return undefined;
-    return parseManifest(await Deno.readFile(path), { what: digest, mediaType });
+    if ((await Deno.stat(path)).size > MANIFEST_LIMITS.bytes) return "damaged";
+    const bytes = await Deno.readFile(path);
+    verify(bytes, { digest, size });
+    return parseManifest(bytes, { what: digest, mediaType });
   } catch (error) {
-    if (error instanceof HostError || error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof HostError) return "damaged";
+    if (error instanceof Deno.errors.NotFound) return "missing";
     throw fileError(`read ${digest}`, error);
   }
 }

@@ -227,16 +227,18 @@ export class Store implements Content, AsyncDisposable {
     return removed;
   }
 
-  /** Removes what no entry of the index leads to and no process is about to use. */
+  /**
+   * Removes what no entry of the index leads to and no process is about to use. Where an entry's
+   * manifest cannot be read, every blob stays, since it may lead there.
+   */
   async prune(options: { partials?: boolean; dryRun?: boolean } = {}): Promise<Pruned> {
     using _lock = await Lock.acquire(paths.lock(this.path), { exclusive: true });
     const index = readIndex(this.path);
-    const { manifests, leased, blobs } = await survey(this.path, index.manifests);
-    if (!options.dryRun && manifests.length < index.manifests.length) {
-      await this.#writeIndex({ ...index, manifests });
-    }
+    const { manifests, leased, blobs, unreadable } = await survey(this.path, index.manifests);
+    const isLess = unreadable.length === 0 && manifests.length < index.manifests.length;
+    if (!options.dryRun && isLess) await this.#writeIndex({ ...index, manifests });
     for (const digest of leased) blobs.add(digest);
-    return await sweep(this.path, { ...options, kept: blobs });
+    return await sweep(this.path, { ...options, kept: blobs, unreadable });
   }
 
   async #change(

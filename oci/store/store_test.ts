@@ -5,11 +5,11 @@ import type { Descriptor } from "../descriptor.ts";
 import { digestOf } from "../digest.ts";
 import { MismatchError, RegistryError } from "../errors.ts";
 import { packModule } from "../formats/pack.ts";
-import { OCI_INDEX } from "../media_types.ts";
+import { OCI_INDEX, OCI_MANIFEST } from "../media_types.ts";
 import { parseReference } from "../reference.ts";
 import { fsck } from "./fsck.ts";
 import { partialName } from "./ingest.ts";
-import { ATTACHED_TO, CHOSEN_FROM, paths } from "./layout.ts";
+import { ATTACHED_TO, CHOSEN_FROM, emptyIndex, paths } from "./layout.ts";
 import { lookUp, readPlainModule } from "./lookup.ts";
 import { Store } from "./store.ts";
 
@@ -286,11 +286,12 @@ Deno.test("prune() removes what nothing names, and nothing that is in use", asyn
       await using other = await Store.open(path);
       await put(mine, NAME, MODULE);
       await other.push(blob(bytes), bytesSource(bytes));
-      assert.deepEqual(await mine.prune(), { blobs: [], freedBytes: 0 });
+      assert.deepEqual(await mine.prune(), { blobs: [], freedBytes: 0, unreadable: [] });
     }
     assert.deepEqual(await mine.prune({ dryRun: true }), {
       blobs: [digestOf(bytes)],
       freedBytes: 1000,
+      unreadable: [],
     });
     assert.deepEqual((await mine.prune()).blobs, [digestOf(bytes)]);
     assert.deepEqual((await mine.prune()).blobs, []);
@@ -300,6 +301,75 @@ Deno.test("prune() removes what nothing names, and nothing that is in use", asyn
     await mine[Symbol.asyncDispose]();
     assert.equal((await mine.prune()).blobs.length, 3);
     assert.deepEqual(await names(paths.ingest(path)), []);
+  });
+});
+
+Deno.test("prune() keeps every blob where a manifest that is listed cannot be read", async () => {
+  await withStore(async (path) => {
+    const kept: string[] = [];
+    {
+      await using store = await Store.open(path);
+      kept.push(await put(store, NAME, MODULE));
+      await put(store, "ghcr.io/you/other:v1", Uint8Array.of(...MODULE, 0, 1, 0));
+      const bytes = random(1000);
+      await store.push(blob(bytes), bytesSource(bytes));
+    }
+    await using store = await Store.open(path);
+    const place = paths.blob(path, kept[0] ?? "");
+    const good = await Deno.readFile(place);
+    const damaged = good.map((byte, at) => at === good.length - 2 ? byte ^ 1 : byte);
+    for (const bytes of [damaged, new Uint8Array(0), undefined]) {
+      if (bytes === undefined) await Deno.remove(place);
+      else await Deno.writeFile(place, bytes);
+      for (const dryRun of [true, false]) {
+        const pruned = await store.prune({ dryRun });
+        assert.deepEqual(pruned, { blobs: [], freedBytes: 0, unreadable: [NAME] });
+      }
+    }
+    await Deno.writeFile(place, good);
+    assert.equal((await store.prune()).freedBytes, 1000);
+    // Given up, it keeps nothing any more.
+    await Deno.writeFile(place, damaged);
+    await store.untag([NAME]);
+    assert.equal((await store.prune()).blobs.length, 2);
+  });
+});
+
+Deno.test("prune() does not mind what an index names and nobody pulled", async () => {
+  await withStore(async (path) => {
+    {
+      await using store = await Store.open(path);
+      const absent = { ...blob(random(9)), mediaType: OCI_MANIFEST };
+      const index = indexOf(absent);
+      const descriptor = { ...blob(index), mediaType: OCI_INDEX };
+      await store.push(descriptor, bytesSource(index));
+      await store.tag(descriptor, NAME);
+      const bytes = random(1000);
+      await store.push(blob(bytes), bytesSource(bytes));
+    }
+    await using store = await Store.open(path);
+    assert.equal((await store.prune()).freedBytes, 1000);
+    await store.untag([NAME]);
+  });
+});
+
+Deno.test("fsck() takes a store for one that is being made as long as nothing is in it", async () => {
+  await withStore(async (path) => {
+    const problems = async () => (await fsck(path)).problems.length;
+    assert.equal(await problems(), 0);
+    for (const folder of ["blobs/sha256", "ingest"]) {
+      await Deno.mkdir(join(path, folder), { recursive: true });
+      assert.equal(await problems(), 0);
+    }
+    await Deno.writeTextFile(paths.index(path), JSON.stringify(emptyIndex()));
+    assert.equal(await problems(), 0);
+    await Deno.writeTextFile(paths.marker(path), "{}");
+    assert.equal(await problems(), 1);
+    await Deno.remove(paths.marker(path));
+    await Deno.writeFile(paths.blob(path, digestOf(MODULE)), MODULE);
+    assert.equal(await problems(), 1);
+    await Store.open(path);
+    assert.equal(await problems(), 0);
   });
 });
 
