@@ -7,10 +7,12 @@ import { ControlState } from "./wasm/rewrite.ts";
 import {
   claims,
   ControlWord,
+  endOf,
   type Job,
   MAX_PENDING_BYTES,
   type Message,
   MESSAGE_BYTES,
+  sizeOf,
   toData,
 } from "./worker_messages.ts";
 
@@ -34,8 +36,8 @@ async function run(job: Job): Promise<void> {
   const output = (stream: "stdout" | "stderr"): Output => {
     const kind = job.outputs[stream];
     return kind !== "parent" ? kind : (bytes) => {
-      waitForRoom(control, bytes.length + MESSAGE_BYTES);
-      scope.postMessage({ type: "output", stream, bytes });
+      const room = waitForRoom(control, bytes.length + MESSAGE_BYTES);
+      scope.postMessage({ type: "output", stream, bytes, room });
     };
   };
   const code = runGuestInside(compileGuest(job.bytes, job.name), {
@@ -45,8 +47,16 @@ async function run(job: Job): Promise<void> {
     ...(job.memoryBytes === undefined ? {} : { limits: { memoryBytes: job.memoryBytes } }),
     interrupt,
     stdio: { stdin: job.stdin, stdout: output("stdout"), stderr: output("stderr") },
-    onError: (error) => scope.postMessage({ type: "error", error: toData(error) }),
-    onNotice: (text) => scope.postMessage({ type: "notice", text }),
+    onError: (cause) => {
+      const error = toData(cause);
+      const room = waitForRoom(control, sizeOf(error) + MESSAGE_BYTES);
+      scope.postMessage({ type: "error", error, room });
+    },
+    onNotice: (whole) => {
+      const text = endOf(whole);
+      const room = waitForRoom(control, 2 * text.length + MESSAGE_BYTES);
+      scope.postMessage({ type: "notice", text, room });
+    },
     onEnded: () => scope.postMessage({ type: "ended" }),
     onStats: (stats) => scope.postMessage({ type: "stats", stats }),
     onControl: (words) => {
@@ -62,9 +72,13 @@ async function hostModules(url: string): Promise<HostModules> {
   return modules;
 }
 
-/** Keeps a guest that prints faster than its parent reads from filling the parent's memory. */
-function waitForRoom(control: Int32Array<SharedArrayBuffer> | undefined, bytes: number): void {
-  if (control === undefined) return;
+/**
+ * Keeps a guest that prints, or fails, faster than its parent reads from filling the parent's memory.
+ *
+ * @returns what the parent gives back; nothing of what comes before the guest itself
+ */
+function waitForRoom(control: Int32Array<SharedArrayBuffer> | undefined, bytes: number): number {
+  if (control === undefined) return 0;
   for (;;) {
     const pending = Atomics.load(control, ControlWord.PendingBytes);
     const state = Atomics.load(control, ControlWord.State);
@@ -72,6 +86,7 @@ function waitForRoom(control: Int32Array<SharedArrayBuffer> | undefined, bytes: 
     Atomics.wait(control, ControlWord.PendingBytes, pending, OUTPUT_WAIT_MS);
   }
   Atomics.add(control, ControlWord.PendingBytes, bytes);
+  return bytes;
 }
 
 scope.onmessage = async ({ data }) => {

@@ -12,7 +12,6 @@ import {
   fromData,
   type Job,
   type Message,
-  MESSAGE_BYTES,
   type WorkerInput,
 } from "./worker_messages.ts";
 
@@ -255,10 +254,12 @@ export class GuestHandle implements AsyncDisposable {
         if (this.#state !== ControlState.Run) this.#set(this.#state);
         return;
       case "output":
-        return this.#write(message.stream, message.bytes);
+        return this.#write(message);
       case "error":
+        this.#took(message.room);
         return this.#options.onError?.(fromData(message.error));
       case "notice":
+        this.#took(message.room);
         return this.#options.onNotice?.(message.text);
       case "stats":
         this.#lastStats = message.stats;
@@ -281,25 +282,25 @@ export class GuestHandle implements AsyncDisposable {
       : { kind: "failed", error: fromData(message.error) };
   }
 
-  #write(stream: "stdout" | "stderr", bytes: Uint8Array<ArrayBuffer>): void {
+  #write({ stream, bytes, room }: Message & { type: "output" }): void {
     const writer = this.#writers.get(stream);
     const output = this.#options.stdio?.[stream];
     if (writer !== undefined) {
       // A stream that fails or is closed takes no more; the guest is not to blame.
       const write = writer.write(bytes).catch(() => {}).finally(() => {
-        this.#took(bytes.length);
+        this.#took(room);
         this.#writes.delete(write);
       });
       this.#writes.add(write);
     } else if (typeof output === "function") {
-      this.#took(bytes.length);
+      this.#took(room);
       output(bytes);
     }
   }
 
-  #took(bytes: number): void {
+  #took(room: number): void {
     if (this.#control === undefined) return;
-    Atomics.sub(this.#control, ControlWord.PendingBytes, bytes + MESSAGE_BYTES);
+    Atomics.sub(this.#control, ControlWord.PendingBytes, room);
     Atomics.notify(this.#control, ControlWord.PendingBytes);
   }
 

@@ -36,12 +36,15 @@ export function claims({ claim }: Pick<Job, "claim">): boolean {
   return Atomics.compareExchange(claim, 0, 0, 1) === 0;
 }
 
-/** From the worker, in the order in which things happen; `exited` or `failed` is the last. */
+/**
+ * From the worker, in the order in which things happen; `exited` or `failed` is the last. `room` is
+ * what the message takes of `MAX_PENDING_BYTES`, until the parent has read it.
+ */
 export type Message =
   | { type: "started"; control: Int32Array<SharedArrayBuffer> }
-  | { type: "output"; stream: "stdout" | "stderr"; bytes: Uint8Array<ArrayBuffer> }
-  | { type: "error"; error: ErrorData }
-  | { type: "notice"; text: string }
+  | { type: "output"; stream: "stdout" | "stderr"; bytes: Uint8Array<ArrayBuffer>; room: number }
+  | { type: "error"; error: ErrorData; room: number }
+  | { type: "notice"; text: string; room: number }
   | { type: "stats"; stats: GuestStats }
   | { type: "ended" }
   | { type: "exited"; code: number }
@@ -50,7 +53,7 @@ export type Message =
 /** Where what stands in the control memory. The first word is the guest's own. */
 export const ControlWord = { State: 0, PendingBytes: 1 } as const;
 
-/** Bytes of output on their way to the parent, at which the guest waits. */
+/** Bytes of output, errors and notices on their way to the parent, at which the guest waits. */
 export const MAX_PENDING_BYTES = 1024 * 1024;
 
 /** What a message takes beside its bytes, more or less. */
@@ -67,19 +70,42 @@ export interface ErrorData {
   bpf: { op: string; errno: number } | undefined;
 }
 
+/** Most of a detail is a verifier's log, whose end says what is wrong. */
+const MAX_DETAIL_CHARACTERS = 64 * 1024;
+
+/** The end of a text that is too long to be sent, in whole lines. */
+export function endOf(text: string, characters: number = MAX_DETAIL_CHARACTERS): string {
+  if (text.length <= characters) return text;
+  const end = text.slice(-characters);
+  return `…\n${end.slice(end.indexOf("\n") + 1)}`;
+}
+
+/** Characters of the longest texts that an error has beside its detail. */
+const MAX_TEXT_CHARACTERS = 8 * 1024;
+
+/** What an error takes on its way, more or less. */
+export function sizeOf({ message, hint, detail, cause }: ErrorData): number {
+  return [message, hint, detail, cause].reduce((size, text) => size + 2 * (text?.length ?? 0), 0);
+}
+
 /** Takes an error apart. */
 export function toData(error: unknown): ErrorData {
   const isHost = error instanceof HostError;
   const { cause } = error instanceof Error ? error : { cause: undefined };
+  const detail = isHost ? error.detail : error instanceof Error ? error.stack : undefined;
   return {
     name: error instanceof Error ? error.name : "Error",
-    message: error instanceof Error ? error.message : String(error),
+    message: beginningOf(error instanceof Error ? error.message : String(error)),
     code: isHost ? error.code : "WORKER",
     hint: isHost ? error.hint : undefined,
-    detail: isHost ? error.detail : error instanceof Error ? error.stack : undefined,
-    cause: cause === undefined ? undefined : String(cause),
+    detail: detail === undefined ? undefined : endOf(detail),
+    cause: cause === undefined ? undefined : beginningOf(String(cause)),
     bpf: error instanceof BpfError ? { op: error.op, errno: error.errno } : undefined,
   };
+}
+
+function beginningOf(text: string): string {
+  return text.length <= MAX_TEXT_CHARACTERS ? text : `${text.slice(0, MAX_TEXT_CHARACTERS)}…`;
 }
 
 const CLASSES = new Map(

@@ -5,6 +5,7 @@ import {
   type BpfProgram,
   errno,
   type Interrupt,
+  type ObjectBytes,
 } from "../../ffi/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { GuestFault, type GuestMemory } from "../guest_memory.ts";
@@ -15,6 +16,7 @@ import type { PollContext } from "./event_channel.ts";
 import type { GuestObject } from "./guest_object.ts";
 import { Handles } from "./handles.ts";
 import { type MapAccess, mapAccess } from "./map_types.ts";
+import { Reports } from "./reports.ts";
 import { Totals } from "./totals.ts";
 
 /** What the eBPF imports need of the guest's surroundings. */
@@ -53,6 +55,10 @@ export interface LinkEntry {
   readonly link: BpfLink;
 }
 
+/** Objects are copied, outside the guest's memory, and libbpf makes more of them than they are. */
+const MAX_OBJECTS = 256;
+const MAX_OBJECT_BYTES = 64 * 1024 * 1024;
+
 /** Tokens of programs start here, so that none is a map's by mistake. */
 const FIRST_PROGRAM_TOKEN = 1 << 20;
 
@@ -73,8 +79,7 @@ export class BpfContext implements PollContext, Disposable {
   readonly links = new Handles<LinkEntry>();
   /** The tokens of maps and programs that were asked for. */
   readonly #tokens = new Map<BpfMap | BpfProgram, number>();
-  readonly #onError: (error: HostError) => void;
-  readonly #reported = new Set<string>();
+  readonly #reports: Reports;
   readonly #programsCounted: boolean;
   readonly #closed = new Totals();
   #stage: Stage | undefined;
@@ -87,7 +92,7 @@ export class BpfContext implements PollContext, Disposable {
     this.#programsCounted = options.programsCounted;
     this.onNotice = options.onNotice;
     this.mayWriteUser = options.mayWriteUser;
-    this.#onError = options.onError;
+    this.#reports = new Reports(options.onError);
   }
 
   /** Where events wait for callbacks; made when the first buffer is opened. */
@@ -116,6 +121,27 @@ export class BpfContext implements PollContext, Disposable {
       this.#tokens.set(thing, token);
     }
     return token;
+  }
+
+  /**
+   * Makes an object from guest memory with `make`, and gives its handle.
+   *
+   * @throws {BpfError} EMFILE or ENOMEM when there are too many, and what `make` throws
+   */
+  addObject(source: ObjectBytes, make: (source: ObjectBytes) => GuestObject): number {
+    let bytes = source.sizeBytes;
+    for (const object of this.objects.values()) bytes += object.sizeBytes;
+    if (this.objects.size >= MAX_OBJECTS) {
+      throw new BpfError("open one more eBPF object", errno("EMFILE"), {
+        hint: `a module has at most ${MAX_OBJECTS} at a time: close those that are not needed`,
+      });
+    }
+    if (bytes > MAX_OBJECT_BYTES) {
+      throw new BpfError("open one more eBPF object", errno("ENOMEM"), {
+        hint: `a module's objects have at most ${MAX_OBJECT_BYTES >> 20} MiB together`,
+      });
+    }
+    return this.objects.add(make(source));
   }
 
   /** Closes an object; its handle, tokens and links are stale from now on. */
@@ -159,10 +185,7 @@ export class BpfContext implements PollContext, Disposable {
   /** Reports an error and gives the negative errno that the guest gets. */
   fail(error: HostError): number {
     this.#lastError = error;
-    if (!this.#reported.has(error.message)) {
-      this.#reported.add(error.message);
-      this.#onError(error);
-    }
+    this.#reports.note(error);
     return error instanceof BpfError ? -error.errno : -errno("EIO");
   }
 

@@ -11,6 +11,14 @@ const LIBBPF_ERRORS = new Map([
   [4005, ["LIBBPF_RELOC", "a relocation failed"]],
 ]);
 
+/** Names in them are the guest's, which are as long as it likes. */
+const MAX_OP_CHARACTERS = 300;
+const MAX_HINT_CHARACTERS = 2000;
+
+function cut(text: string, characters: number): string {
+  return text.length <= characters ? text : `${text.slice(0, characters)}…`;
+}
+
 /** An eBPF operation that the kernel, libbpf or the runtime refused. */
 export class BpfError extends HostError {
   /** The class's name. */
@@ -33,11 +41,12 @@ export class BpfError extends HostError {
   ) {
     const [name, words] = LIBBPF_ERRORS.get(Math.abs(errno)) ?? [];
     const reason = options.reason ?? (name === undefined ? describeErrno(errno) : words);
-    super(`Cannot ${op}: ${reason}`, {
+    super(`Cannot ${cut(op, MAX_OP_CHARACTERS)}: ${reason}`, {
       ...options,
+      hint: options.hint === undefined ? undefined : cut(options.hint, MAX_HINT_CHARACTERS),
       code: name ?? errnoName(errno) ?? `E${Math.abs(errno)}`,
     });
-    this.op = op;
+    this.op = cut(op, MAX_OP_CHARACTERS);
     this.errno = Math.abs(errno);
   }
 }

@@ -55,6 +55,8 @@ export interface ObjectContext {
  * its buffers that takes effect when the poll returns.
  */
 export class GuestObject implements Disposable {
+  /** Length of its ELF file. */
+  readonly sizeBytes: number;
   readonly #object: BpfObject;
   readonly #programs = new Map<string, BpfProgram>();
   readonly #maps = new Map<string, BpfMap>();
@@ -67,8 +69,9 @@ export class GuestObject implements Disposable {
   #closing = false;
   #closed = false;
 
-  private constructor(object: BpfObject, context: ObjectContext) {
+  private constructor(object: BpfObject, sizeBytes: number, context: ObjectContext) {
     this.#object = object;
+    this.sizeBytes = sizeBytes;
     this.#context = context;
     for (const program of object.programs()) this.#programs.set(program.name, program);
   }
@@ -84,7 +87,7 @@ export class GuestObject implements Disposable {
     if (typeof object === "number") throw diagnoseOpen(object, takeLog());
     const pins = object.forgetPins();
     if (pins > 0) context.onNotice(`${pins} maps ask to be pinned; a guest's maps are not`);
-    return new GuestObject(object, context);
+    return new GuestObject(object, source.sizeBytes, context);
   }
 
   /**

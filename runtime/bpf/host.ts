@@ -79,10 +79,13 @@ export class BpfHost implements Disposable {
   }
 
   #load(bytes: number, sizeBytes: number): bigint {
-    const { memory, objects } = this.#context;
+    const context = this.#context;
     let handle = 0;
-    const result = this.#context.answer(() => {
-      handle = objects.add(GuestObject.load(elfRange(memory, bytes, sizeBytes), this.#context));
+    const result = context.answer(() => {
+      handle = context.addObject(
+        elfRange(context.memory, bytes, sizeBytes),
+        (source) => GuestObject.load(source, context),
+      );
       return 0;
     });
     return result < 0 ? 0n : BigInt(handle);

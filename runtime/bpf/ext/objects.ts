@@ -10,8 +10,10 @@ export function objectImports(context: BpfContext): WebAssembly.ModuleImports {
     "object_open": (bytes: number, sizeBytes: number) => {
       let handle = 0;
       context.answer(() => {
-        const source = elfRange(memory, bytes, sizeBytes);
-        handle = objects.add(GuestObject.open(source, context));
+        handle = context.addObject(
+          elfRange(memory, bytes, sizeBytes),
+          (source) => GuestObject.open(source, context),
+        );
         return 0;
       });
       return BigInt(handle);
