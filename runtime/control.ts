@@ -65,6 +65,12 @@ export class Control implements Disposable {
     try {
       return rewriteModule(this.#guest, options);
     } catch (cause) {
+      if (cause instanceof MemoryLimitError && cause.memories > 1) {
+        throw new ModuleError(
+          `Cannot run ${this.#guest.name} with a limit of memory: it has ${cause.memories} memories`,
+          { code: "MODULE_MEMORY", hint: "build it with one memory, or lift the limit", cause },
+        );
+      }
       if (cause instanceof MemoryLimitError) {
         throw new ModuleError(
           `Cannot run ${this.#guest.name}: its memory begins with ${cause.pages * PAGE_BYTES} ` +

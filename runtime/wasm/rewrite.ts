@@ -33,15 +33,18 @@ export interface Rewritten {
   readonly startExport?: string;
 }
 
-/** A memory is declared with more than it may have. */
+/** A memory is declared with more than it may have, or there are several to share a limit. */
 export class MemoryLimitError extends Error {
   override name = "MemoryLimitError";
   /** What the module asks for. */
   readonly pages: number;
+  /** How many memories it has. */
+  readonly memories: number;
 
-  constructor(pages: number) {
+  constructor(pages: number, memories = 1) {
     super(`the module's memory has ${pages} pages`);
     this.pages = pages;
+    this.memories = memories;
   }
 }
 
@@ -57,7 +60,7 @@ const START_NAME = "wasm-bpf start";
  * Changes a module that V8 has accepted.
  *
  * @throws {WasmSyntaxError} when it holds what is not known here
- * @throws {MemoryLimitError} when it asks for more memory than the limit
+ * @throws {MemoryLimitError} when it asks for more memory than the limit, or has several memories
  */
 export function rewriteModule(
   original: { module: WebAssembly.Module; bytes: Uint8Array<ArrayBuffer> },
@@ -181,6 +184,8 @@ function rewriteMemories(
   const writer = new Writer();
   const count = reader.u32();
   writer.u32(count + (control === undefined ? 0 : 1));
+  // Each would have the limit for itself.
+  if (maxPages !== undefined && count > 1) throw new MemoryLimitError(0, count);
   for (let i = 0; i < count; i++) {
     const start = reader.at;
     const flags = reader.u8();

@@ -67,6 +67,14 @@ Deno.test("a memory that begins above the limit is refused", () => {
   );
 });
 
+Deno.test("several memories do not each get the limit: they are refused", () => {
+  const bytes = assemble(`(memory (export "memory") 1) (memory 1)`);
+  assert.throws(
+    () => instantiate(bytes, { maxMemoryPages: 100 }),
+    (error: MemoryLimitError) => error.memories === 2,
+  );
+});
+
 Deno.test("a limit of memory alone leaves the code as it is", () => {
   const bytes = assemble(`${MEMORY} (func (export "f") (loop))`);
   const rewritten = rewriteModule({ module: new WebAssembly.Module(bytes), bytes }, {
@@ -173,7 +181,7 @@ Deno.test("every kind of instruction is passed over whole", () => {
   const bytes = assemble(MENAGERIE);
   assert.ok(WebAssembly.validate(bytes), "the test's own module");
   const module = new WebAssembly.Module(bytes);
-  const rewritten = rewriteModule({ module, bytes }, { control: true, maxMemoryPages: 10 });
+  const rewritten = rewriteModule({ module, bytes }, { control: true });
   new WebAssembly.Module(rewritten.bytes);
 });
 
