@@ -35,8 +35,21 @@ export class GuestStopped extends HostError {
   override name = "GuestStopped";
 }
 
-/** A host function, or a function for output, threw: that is the cause. Code: `HOST_FUNCTION`. */
+/** A host function, or another function of the options, threw: that is the cause. Code: `HOST_FUNCTION`. */
 export class HostFunctionError extends HostError {
   /** The class's name. */
   override name = "HostFunctionError";
+}
+
+/**
+ * What a function of whoever runs a guest threw, as an error.
+ *
+ * @param what the function is called
+ */
+export function hostFunctionError(what: string, guest: string, cause: unknown): HostFunctionError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new HostFunctionError(`${what} of ${guest} threw: ${reason}`, {
+    code: "HOST_FUNCTION",
+    cause,
+  });
 }

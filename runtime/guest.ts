@@ -2,7 +2,7 @@
 import { Interrupt, ProgramStatistics } from "../ffi/mod.ts";
 import { BpfError, BpfHost } from "./bpf/mod.ts";
 import type { Control } from "./control.ts";
-import { HostFunctionError } from "./errors.ts";
+import { type HostFunctionError, hostFunctionError } from "./errors.ts";
 import { checkMemory, findTable } from "./exports.ts";
 import { GuestMemory } from "./guest_memory.ts";
 import type { Features } from "./features.ts";
@@ -79,23 +79,31 @@ class GuestRun implements Disposable {
       new BpfHost({
         memory: this.#memory,
         interrupt: this.#interrupt,
-        attend: () => this.#report(false),
+        attend: () => this.#attend(),
         programsCounted: this.#countPrograms(),
         mayWriteUser: options.allowWriteUser ?? false,
-        onError: options.onError ?? (() => {}),
-        onNotice: options.onNotice ?? (() => {}),
+        onError: (error) => this.#guard("onError", () => options.onError?.(error)),
+        onNotice: (text) => this.#guard("onNotice", () => options.onNotice?.(text)),
       }),
     );
     this.#meter = new Meter(this.#interrupt);
   }
 
   run(): number {
+    const code = this.#start();
+    this.#throwFailure();
+    return code;
+  }
+
+  #start(): number {
     const imports = this.#imports();
     checkGuest(this.#guest, imports);
     checkSignatures(this.#guest, this.#signatures());
-    this.#features.openGrants?.(this.#fds, this.#options);
+    const onNotice = (text: string) => this.#note("onNotice", () => this.#options.onNotice?.(text));
+    this.#features.openGrants?.(this.#fds, { ...this.#options, onNotice });
     const prepared = this.#control?.prepare();
-    this.#confine();
+    this.#confine(onNotice);
+    this.#throwFailure();
     try {
       const { exports } = new WebAssembly.Instance(prepared?.module ?? this.#guest.module, imports);
       this.#bind(exports);
@@ -109,20 +117,20 @@ class GuestRun implements Disposable {
       throw isTrap(error) ? trap(this.#guest, error) : error;
     } finally {
       this.#meter.stop();
-      this.#options.onEnded?.();
+      this.#note("onEnded", () => this.#options.onEnded?.());
       this.#bpf[Symbol.dispose]();
       this.#fds[Symbol.dispose]();
-      this.#report(true);
+      this.#note("onStats", () => this.#report(true));
     }
   }
 
-  #confine(): void {
-    const { sandbox, onNotice } = this.#options;
+  #confine(onNotice: (text: string) => void): void {
+    const { sandbox } = this.#options;
     if (sandbox === undefined) return;
     keepPumps(this.#guest.module);
     const grants = this.#fds.preopens()
       .map(({ hostFd, isReadOnly }) => ({ hostFd, isWritable: !isReadOnly }));
-    enterSandbox({ ...sandbox, grants, onNotice: onNotice ?? (() => {}) });
+    enterSandbox({ ...sandbox, grants, onNotice });
   }
 
   #bind(exports: WebAssembly.Exports): void {
@@ -173,7 +181,7 @@ class GuestRun implements Disposable {
       fds: this.#fds,
       exit: (code) => this.#exit(code),
       interrupt: this.#interrupt,
-      attend: () => this.#report(false),
+      attend: () => this.#attend(),
       isTerminable: this.#control?.isNeeded ?? false,
       resolve,
     };
@@ -217,13 +225,22 @@ class GuestRun implements Disposable {
     try {
       return call();
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      this.#failure ??= new HostFunctionError(`${what} of ${this.#guest.name} threw: ${reason}`, {
-        code: "HOST_FUNCTION",
-        cause,
-      });
+      this.#failure ??= hostFunctionError(what, this.#guest.name, cause);
       return unwindGuest();
     }
+  }
+
+  /** The same before the guest's first instruction or behind its last: what has to be done comes first. */
+  #note(what: string, call: () => void): void {
+    try {
+      call();
+    } catch (cause) {
+      this.#failure ??= hostFunctionError(what, this.#guest.name, cause);
+    }
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   #signatures(): Record<string, Signatures> {
@@ -252,12 +269,15 @@ class GuestRun implements Disposable {
       this.#held.use(counting);
       return true;
     }
-    this.#options.onError?.(
-      new BpfError("count how long programs run", counting, {
-        hint: "it takes root or CAP_SYS_ADMIN, or kernel.bpf_stats_enabled=1",
-      }),
-    );
+    const error = new BpfError("count how long programs run", counting, {
+      hint: "it takes root or CAP_SYS_ADMIN, or kernel.bpf_stats_enabled=1",
+    });
+    this.#note("onError", () => this.#options.onError?.(error));
     return false;
+  }
+
+  #attend(): void {
+    this.#guard("onStats", () => this.#report(false));
   }
 
   #report(final: boolean): void {

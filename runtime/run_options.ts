@@ -96,7 +96,10 @@ export interface RunOptions {
    * something before the start, can abort it; a guest of `spawn()` ends at any time.
    */
   signal?: AbortSignal;
-  /** Gets what eBPF calls failed with; the guest itself only sees a number. */
+  /**
+   * Gets what eBPF calls failed with; the guest itself only sees a number. When this, or another of
+   * these functions, throws, the guest is over, as with a host function.
+   */
   onError?: (error: HostError) => void;
   /** Gets libbpf's remarks on what went well. */
   onNotice?: (text: string) => void;

@@ -2,6 +2,7 @@
 import { HostError } from "../ffi/errors.ts";
 import { Interrupt } from "../ffi/mod.ts";
 import { type StopCode, stopped } from "./control.ts";
+import { hostFunctionError } from "./errors.ts";
 import type { GuestModule } from "./module.ts";
 import type { FileStream, Limits, Output, RunOptions } from "./run_options.ts";
 import type { GuestStats } from "./stats.ts";
@@ -95,6 +96,7 @@ export class GuestHandle implements AsyncDisposable {
   /** Of the job, what nobody has taken while the worker has not begun. */
   readonly #share: Pick<Job, "interrupt" | "claim">;
   #hasEnded = false;
+  #failure: HostError | undefined;
   #isOver = false;
 
   /** @internal Made by {@linkcode spawn}. */
@@ -257,14 +259,14 @@ export class GuestHandle implements AsyncDisposable {
         return this.#write(message);
       case "error":
         this.#took(message.room);
-        return this.#options.onError?.(fromData(message.error));
+        return this.#guard("onError", () => this.#options.onError?.(fromData(message.error)));
       case "notice":
         this.#took(message.room);
-        return this.#options.onNotice?.(message.text);
+        return this.#guard("onNotice", () => this.#options.onNotice?.(message.text));
       case "stats":
         this.#lastStats = message.stats;
         for (const answer of this.#asking.splice(0)) answer(message.stats);
-        return this.#options.onStats?.(message.stats);
+        return this.#guard("onStats", () => this.#options.onStats?.(message.stats));
       case "ended":
         this.#hasEnded = true;
         // Detaching many programs can take the kernel seconds.
@@ -272,6 +274,16 @@ export class GuestHandle implements AsyncDisposable {
       case "exited":
       case "failed":
         return this.#end(this.#exitOf(message));
+    }
+  }
+
+  /** Runs something of the embedder's; when it throws, the guest is over. */
+  #guard(what: string, call: () => void): void {
+    try {
+      call();
+    } catch (cause) {
+      this.#failure ??= hostFunctionError(what, this.#guest.name, cause);
+      this.#stop("TERMINATED");
     }
   }
 
@@ -294,7 +306,7 @@ export class GuestHandle implements AsyncDisposable {
       this.#writes.add(write);
     } else if (typeof output === "function") {
       this.#took(room);
-      output(bytes);
+      this.#guard(stream, () => output(bytes));
     }
   }
 
@@ -307,6 +319,9 @@ export class GuestHandle implements AsyncDisposable {
   #end(exit: GuestExit): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    const how: GuestExit = this.#failure === undefined
+      ? exit
+      : { kind: "failed", error: this.#failure };
     this.#worker.terminate();
     clearTimeout(this.#giveUp);
     this.#held.dispose();
@@ -314,7 +329,7 @@ export class GuestHandle implements AsyncDisposable {
     // Of a worker that was given up before it began.
     if (claims(this.#share)) Interrupt.adopt(this.#share.interrupt).close();
     for (const answer of this.#asking.splice(0)) answer(this.#lastStats);
-    void this.#letGoStreams().then(() => this.#exited.resolve(exit));
+    void this.#letGoStreams().then(() => this.#exited.resolve(how));
   }
 
   /**

@@ -6,7 +6,10 @@ import {
   type HostModules,
   ModuleError,
   runGuest,
+  spawn,
 } from "../runtime/mod.ts";
+import { bpfState, untilNothingAdded } from "./support/bpf_state.ts";
+import { elfOf, objectGuest } from "./support/object_guest.ts";
 import { ENDLESS, guest, sleepMs, writeLine } from "./support/guests.ts";
 
 function codeOf(run: () => unknown): string {
@@ -180,4 +183,46 @@ Deno.test("a signal that is aborted by a host function stops the guest there", (
   assert.equal(calls, 3);
   assert.equal(codeOf(() => runGuest(module, { imports, signal: controller.signal })), "ABORTED");
   assert.equal(calls, 3);
+});
+
+/** Loads what is no object, catches what can be caught, lives on, and ends with 9. */
+const FAILING_LOAD = guest(
+  `(try (do (drop (call $load (i32.const 512) (i32.const 8)))) (catch_all))
+   (call $exit (i32.const 9))`,
+  `(import "wasm_bpf" "wasm_load_bpf_object" (func $load (param i32 i32) (result i64)))`,
+);
+
+const no = () => {
+  throw new Error("no");
+};
+
+Deno.test("onError() and onNotice() that throw end the guest, which cannot catch it", () => {
+  assert.equal(runGuest(FAILING_LOAD), 9);
+  assert.equal(codeOf(() => runGuest(FAILING_LOAD, { onError: no })), "HOST_FUNCTION");
+  const pinned = objectGuest(
+    "abi",
+    `(try (do (drop (call $load (i32.const 4096) (i32.const ${elfOf("abi").length})))) (catch_all))
+     (call $exit (i32.const 9))`,
+  );
+  assert.equal(codeOf(() => runGuest(pinned, { onNotice: no })), "HOST_FUNCTION");
+});
+
+Deno.test("onStats() that throws takes nothing from the release", async () => {
+  const before = await bpfState();
+  assert.equal(
+    codeOf(() => runGuest(objectGuest("events", ""), { onStats: no })),
+    "HOST_FUNCTION",
+  );
+  await untilNothingAdded(before);
+  // What ended the guest before is what is said.
+  const trapping = guest("unreachable");
+  assert.equal(codeOf(() => runGuest(trapping, { onStats: no })), "GUEST_TRAP");
+});
+
+Deno.test("functions of a spawned guest's options that throw end it", async () => {
+  for (const options of [{ onError: no }, { onStats: no }, { stdio: { stdout: no } }]) {
+    const module = "stdio" in options ? ENDLESS.prints : FAILING_LOAD;
+    const exit = await spawn(module, options).exited;
+    assert.equal(exit.kind === "failed" && exit.error.code, "HOST_FUNCTION");
+  }
 });
