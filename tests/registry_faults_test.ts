@@ -553,6 +553,10 @@ const PUSHES: Record<string, Case> = {
     ends: "PROTOCOL",
   },
   "403": { fault: { method: "PUT", path: sessions, answer: { status: 403 } }, ends: "DENIED" },
+  "403 when asked whether it is there": {
+    fault: { method: "HEAD", path: /\/blobs\/sha256/, answer: { status: 403 } },
+    ends: "ok",
+  },
   "500 when asked whether it is there": {
     fault: { method: "HEAD", path: /\/blobs\/sha256/, answer: { status: 500 } },
     ends: "ok",
@@ -660,6 +664,41 @@ Deno.test("referrers come from the API where there is one, page after page", asy
   using client = clientOf(proxy);
   const found = await client.repository("x").referrers(BLOB.digest, { artifactType: "a/b" });
   assert.deepEqual(found.map(({ digest }) => digest), [MANIFEST_DESCRIPTOR.digest, CONFIG.digest]);
+});
+
+Deno.test("referrers come from the tag where an answer is none of the API's", async () => {
+  const body = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.index.v1+json",
+    manifests: [MANIFEST_DESCRIPTOR],
+  });
+  const page = { status: 200, headers: { "content-type": "text/html; charset=utf-8" }, body: "<!" };
+  for (const status of [200, 400, 404, 405, 406, 501]) {
+    await using proxy = new FaultProxy(registry.url, [
+      { path: /\/referrers\//, answer: status === 200 ? page : { status } },
+      { path: /\/manifests\/sha256-/, answer: { status: 200, body } },
+    ]);
+    using client = clientOf(proxy);
+    const found = await client.repository("x").referrers(BLOB.digest);
+    assert.deepEqual(found.map(({ digest }) => digest), [MANIFEST_DESCRIPTOR.digest], `${status}`);
+  }
+  // What is the API's, and damaged, is not passed over.
+  await using proxy = new FaultProxy(registry.url, [
+    { path: /\/referrers\//, answer: { status: 200, body: "{}" } },
+  ]);
+  using client = clientOf(proxy);
+  await assert.rejects(client.repository("x").referrers(BLOB.digest), { code: "BAD_MANIFEST" });
+});
+
+Deno.test("a registry that asks for a long wait is not asked again, and the error says so", async () => {
+  for (const wait of ["3600", "12345678901234"]) {
+    const answer = { status: 429, headers: { "retry-after": wait } };
+    await using proxy = new FaultProxy(registry.url, [{ answer, times: ALWAYS }]);
+    using client = clientOf(proxy);
+    const error = await outcome(() => client.repository("x").resolve("v1"));
+    assert.match(error?.message ?? "", /429 .*not to be asked again for (3600|999999999) s$/);
+    assert.equal(proxy.requests.length, 1);
+  }
 });
 
 /** Another host: it has everything, and tells who showed what. */
@@ -921,4 +960,27 @@ Deno.test("requests that want the same token at the same time share one question
   await Promise.all([1, 2, 3, 4].map(() => repository.tag(MANIFEST_DESCRIPTOR, "v1")));
   // To pull, then to push.
   assert.equal(tokens.requests.length, 2);
+});
+
+Deno.test("a push asks for one token, with which it asks for all", async () => {
+  const scopes: string[] = [];
+  await using tokens = new FaultProxy(registry.url, [{
+    times: ALWAYS,
+    answer: ({ path }) => {
+      const asked = new URL(path, "http://x").searchParams.getAll("scope").join(" ");
+      scopes.push(asked);
+      // Nobody may pull from what is not there.
+      return /:pull,push$/.test(asked) ? token({ token: "t" }) : { status: 403 };
+    },
+  }]);
+  const headers = { "www-authenticate": `Bearer realm="http://${tokens.host}/token"` };
+  await using proxy = new FaultProxy(registry.url, [{ answer: { status: 401, headers } }]);
+  using client = clientOf(proxy);
+  const repository = client.repository(`push/${++pushes}`);
+  for (const [blob, bytes] of [[CONFIG, SMALL], [BLOB, MODULE]] as const) {
+    await repository.push(blob, bytesSource(bytes));
+  }
+  await repository.push(MANIFEST_DESCRIPTOR, bytesSource(MANIFEST));
+  await repository.tag(MANIFEST_DESCRIPTOR, "v1");
+  assert.deepEqual(scopes, [`repository:${repository.name}:pull,push`]);
 });

@@ -2,8 +2,9 @@
 import type { Descriptor } from "../descriptor.ts";
 import { type Digest, digestOf, splitDigest } from "../digest.ts";
 import { RegistryError } from "../errors.ts";
-import { type ImageIndex, type ImageManifest, parseManifest } from "../manifest.ts";
-import { OCI_INDEX } from "../media_types.ts";
+import { type ImageIndex, type ImageManifest, isVagueType, parseManifest } from "../manifest.ts";
+import { essence, OCI_INDEX } from "../media_types.ts";
+import type { Answer } from "./answer.ts";
 import type { Connection } from "./connection.ts";
 import { type Common, getManifest, putManifest } from "./manifests.ts";
 import { pages } from "./pages.ts";
@@ -29,6 +30,9 @@ export async function listReferrers(
   return all.filter((one) => artifactType === undefined || one.artifactType === artifactType);
 }
 
+/** Answers of registries that do not know the address; some have a page for people there. */
+const UNKNOWN_ADDRESS = [400, 404, 405, 406, 501];
+
 /** By the API; undefined when the registry does not have it. */
 async function fromApi(
   connection: Connection,
@@ -51,6 +55,7 @@ async function fromApi(
       expected: [200],
     };
     for await (const { bytes, answer } of pages(connection, request)) {
+      if (!isIndexAnswer(answer)) return undefined;
       const what = `the referrers of ${digest}`;
       const page = parseManifest(bytes, { what, mediaType: OCI_INDEX });
       if (page.kind === "index") found.push(...page.manifests);
@@ -61,10 +66,16 @@ async function fromApi(
     return found;
   } catch (error) {
     const isMissing = error instanceof RegistryError &&
-      (error.status === 404 || error.status === 405);
+      UNKNOWN_ADDRESS.includes(error.status ?? 0);
     if (isMissing) return undefined;
     throw error;
   }
+}
+
+/** The specification demands the type of an index; one that says nothing is looked at. */
+function isIndexAnswer({ headers }: Answer): boolean {
+  const type = essence(headers.get("content-type") ?? "");
+  return type === OCI_INDEX || isVagueType(type);
 }
 
 async function fromTag(

@@ -58,10 +58,14 @@ export class Repository implements Content, Referrers {
 
   /** Whether a blob or manifest is there. */
   async has(descriptor: Descriptor, options: CallOptions = {}): Promise<boolean> {
+    return await this.#has(descriptor, this.#common("look for", descriptor.digest, options));
+  }
+
+  async #has(descriptor: Descriptor, common: Common): Promise<boolean> {
     const isManifest = hasManifestType(descriptor);
     try {
       const answer = await this.#connection.request({
-        ...this.#common("look for", descriptor.digest, options),
+        ...common,
         method: "HEAD",
         path: `/v2/${this.name}/${isManifest ? "manifests" : "blobs"}/${descriptor.digest}`,
         headers: isManifest ? { accept: descriptor.mediaType } : {},
@@ -96,7 +100,7 @@ export class Repository implements Content, Referrers {
     source: Source,
     options: RepositoryPushOptions = {},
   ): Promise<void> {
-    if (await this.has(descriptor, options)) return;
+    if (await this.#hasToPush(descriptor, options)) return;
     if (hasManifestType(descriptor)) {
       const fetch = (_: Descriptor, options?: StreamOptions) => source(options);
       const limit = MANIFEST_LIMITS.bytes;
@@ -116,6 +120,20 @@ export class Repository implements Content, Referrers {
       mountFrom: from,
       onProgress,
     });
+  }
+
+  /**
+   * Asked with the token that the push needs next: for a repository that is not there yet, one to pull
+   * is refused. So may be the question itself, which would only have spared some bytes.
+   */
+  async #hasToPush(descriptor: Descriptor, options: CallOptions): Promise<boolean> {
+    try {
+      const common = this.#common("look for", descriptor.digest, options, "pull", "push");
+      return await this.#has(descriptor, common);
+    } catch (error) {
+      if (error instanceof RegistryError && error.status === 403) return false;
+      throw error;
+    }
   }
 
   /** What a tag or digest stands for. */
@@ -151,7 +169,12 @@ export class Repository implements Content, Referrers {
 
   /** Gives a manifest that is there a tag. */
   async tag(descriptor: Descriptor, name: string, options: CallOptions = {}): Promise<void> {
-    const { bytes, descriptor: found } = await this.getManifest(descriptor.digest, options);
+    const { digest } = descriptor;
+    const common = this.#common("read the manifest", digest, options, "pull", "push");
+    const { bytes, descriptor: found } = await getManifest(this.#connection, {
+      ...common,
+      name: digest,
+    });
     const mediaType = descriptor.mediaType || found.mediaType;
     await this.putManifest(bytes, { ...options, mediaType, tag: name });
   }

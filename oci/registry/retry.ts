@@ -33,6 +33,9 @@ const PASSING_CODES = ["UNREACHABLE", "CUT", "TIMEOUT"];
 /** Nobody listens there: a registry that starts anew does soon, and a name that is mistyped never. */
 const ATTEMPTS_TO_REACH = 3;
 
+/** Who asks for thirty years means never. */
+const LONGEST_ASKED_S = 999_999_999;
+
 /** How often an error like this one is tried against in all. */
 export function attemptsFor({ code }: RegistryError, timing: Timing): number {
   return code === "UNREACHABLE" ? Math.min(timing.attempts, ATTEMPTS_TO_REACH) : timing.attempts;
@@ -56,7 +59,7 @@ export function isPassingStatus(status: number): boolean {
  */
 export function retryAfterMs(header: string | null, now: number = Date.now()): number | undefined {
   const text = header?.trim() ?? "";
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  if (/^\d+$/.test(text)) return Math.min(Number(text), LONGEST_ASKED_S) * 1000;
   // Only dates that HTTP has: Date.parse() takes much more.
   if (!/^[A-Z][a-z]{2,8},? /.test(text) || text.length > 40) return undefined;
   const date = Date.parse(text);

@@ -6,13 +6,16 @@ Deno.test("retryAfterMs() takes seconds and HTTP's dates", () => {
   const now = Date.UTC(2026, 0, 1, 12);
   assert.equal(retryAfterMs("0", now), 0);
   assert.equal(retryAfterMs(" 120 ", now), 120_000);
+  for (const text of ["1234567890", "9".repeat(400)]) {
+    assert.equal(retryAfterMs(text, now), 999_999_999_000);
+  }
   assert.equal(retryAfterMs("Thu, 01 Jan 2026 12:00:30 GMT", now), 30_000);
   assert.equal(retryAfterMs("Thu, 01 Jan 2026 11:00:00 GMT", now), 0);
 });
 
 Deno.test("retryAfterMs() takes nothing else", () => {
   for (
-    const text of [null, "", "-1", "1.5", "soon", "2026-01-01", "1e9", "99999999999", "Mon, x"]
+    const text of [null, "", "-1", "1.5", "soon", "2026-01-01", "1e9", "Mon, x"]
   ) {
     assert.equal(retryAfterMs(text, 0), undefined, String(text));
   }

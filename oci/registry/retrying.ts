@@ -58,9 +58,17 @@ export class Patience {
     if (!(error instanceof RegistryError) || !mayPass(error)) throw error;
     if (++this.#attempt > attemptsFor(error, timing)) throw error;
     const asked = error.retryAfterMs ?? 0;
-    if (asked > timing.longestWaitMs) throw error;
+    if (asked > timing.longestWaitMs) throw tooLong(error, asked);
     const waitMs = Math.max(asked, backoffMs(this.#attempt, timing));
     onRetry?.({ error, waitMs });
     await pause(waitMs, signal);
   }
+}
+
+/** The error, with what would be too long to wait for. */
+function tooLong(error: RegistryError, askedMs: number): RegistryError {
+  const { message, code, hint, method, url, status, retryAfterMs, cause } = error;
+  const wait = `, and not to be asked again for ${Math.ceil(askedMs / 1000)} s`;
+  const options = { code, hint, method, url, status, retryAfterMs, cause };
+  return new RegistryError(message + wait, options);
 }
