@@ -1,6 +1,6 @@
 /** Writing so that a cut at any moment leaves the old or the new, never half. */
 import { dirname } from "node:path";
-import { fileError } from "./errors.ts";
+import { errnoName, fileError } from "./errors.ts";
 
 /** Makes the entries of a folder last: what fsync(2) of a file alone does not. */
 export async function syncFolder(path: string): Promise<void> {
@@ -12,17 +12,25 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** Errors of a disk that is full, or of a quota that is used up. */
+const NO_ROOM = new Set(["ENOSPC", "EDQUOT"]);
+
+/** Spares come in whole blocks, so that a file that grows a little needs no other one. */
+const SPARE_BYTES = 2 ** 14;
+
 /**
  * Puts `bytes` in the place of a file, all at once.
  *
  * @param temporary a path on the same file system, which nobody else uses; it is gone afterwards
+ * @param spare a file that {@linkcode makeSpare} made, which takes the bytes where there is no room for
+ *   more; it is gone then
  */
 export async function replaceFile(
   path: string,
   bytes: Uint8Array,
-  options: { temporary: string },
+  options: { temporary: string; spare?: string | undefined },
 ): Promise<void> {
-  const { temporary } = options;
+  const { temporary, spare } = options;
   try {
     using file = await Deno.open(temporary, {
       write: true,
@@ -34,9 +42,43 @@ export async function replaceFile(
     await Deno.rename(temporary, path);
   } catch (cause) {
     await removeIfThere(temporary);
-    throw fileError(`write ${path}`, cause);
+    const isSaved = spare !== undefined && NO_ROOM.has(errnoName(cause)) &&
+      await replaceBySpare(path, bytes, { spare });
+    if (!isSaved) throw fileError(`write ${path}`, cause);
   }
   await syncFolder(dirname(path));
+}
+
+/** Whether that worked: a file that has its blocks already needs no more. */
+async function replaceBySpare(
+  path: string,
+  bytes: Uint8Array,
+  { spare }: { spare: string },
+): Promise<boolean> {
+  try {
+    using file = await Deno.open(spare, { write: true });
+    if ((await file.stat()).size < bytes.length) return false;
+    await writeAll(file, bytes);
+    await file.truncate(bytes.length);
+    await file.sync();
+    await Deno.rename(spare, path);
+    return true;
+  } catch {
+    // What kept it from being written the usual way is what is said.
+    return false;
+  }
+}
+
+/** Keeps room for so many bytes in a file, if there is any; see {@linkcode replaceFile}. */
+export async function makeSpare(path: string, bytes: number): Promise<void> {
+  const size = Math.ceil(bytes / SPARE_BYTES) * SPARE_BYTES;
+  try {
+    using file = await Deno.open(path, { write: true, create: true, mode: 0o600 });
+    if ((await file.stat()).size >= size) return;
+    await writeAll(file, new Uint8Array(size));
+  } catch {
+    // Without one, names cannot be removed on a full disk.
+  }
 }
 
 /** Writes all of `bytes`. */

@@ -57,6 +57,7 @@ export const paths = {
   blobs: (root: string): string => join(root, "blobs"),
   lock: (root: string): string => join(root, "lock"),
   ingest: (root: string): string => join(root, "ingest"),
+  spare: (root: string): string => join(root, "spare"),
   blob(root: string, digest: string): string {
     if (!isBlobDigest(digest)) {
       throw new StoreError(`Cannot store ${digest}: it is not a sha256 or sha512 digest`, {

@@ -13,7 +13,7 @@ import { type Descriptor, REF_NAME } from "../descriptor.ts";
 import { Verifier } from "../digest.ts";
 import { errnoName, fileError } from "./errors.ts";
 import { streamOf } from "./file_stream.ts";
-import { replaceFile, syncFolder } from "./files.ts";
+import { makeSpare, replaceFile, syncFolder } from "./files.ts";
 import { ingest } from "./ingest.ts";
 import {
   ADDED,
@@ -82,8 +82,8 @@ export class Store implements Content, AsyncDisposable {
     const isNew = await isMissing(paths.marker(path)) || await isMissing(paths.index(path));
     if (!isNew) return;
     using _lock = await Lock.acquire(paths.lock(path), { exclusive: true });
-    if (await isMissing(paths.index(path))) await this.#writeIndex(emptyIndex());
-    await this.#replace(paths.marker(path), MARKER);
+    if (await isMissing(paths.index(path))) await this.#writeIndex(emptyIndex(), { frees: false });
+    await this.#replace(paths.marker(path), new TextEncoder().encode(MARKER));
     await syncFolder(dirname(path));
   }
 
@@ -223,7 +223,7 @@ export class Store implements Content, AsyncDisposable {
         return found;
       });
       return manifests.filter((entry) => !removed.includes(entry));
-    });
+    }, { frees: true });
     return removed;
   }
 
@@ -236,29 +236,46 @@ export class Store implements Content, AsyncDisposable {
     const index = readIndex(this.path);
     const { manifests, leased, blobs, unreadable } = await survey(this.path, index.manifests);
     const isLess = unreadable.length === 0 && manifests.length < index.manifests.length;
-    if (!options.dryRun && isLess) await this.#writeIndex({ ...index, manifests });
+    if (!options.dryRun && isLess) await this.#writeIndex({ ...index, manifests }, { frees: true });
     for (const digest of leased) blobs.add(digest);
-    return await sweep(this.path, { ...options, kept: blobs, unreadable });
+    const pruned = await sweep(this.path, { ...options, kept: blobs, unreadable });
+    if (!options.dryRun) {
+      await makeSpare(paths.spare(this.path), (await sizeOf(paths.index(this.path))) ?? 0);
+    }
+    return pruned;
   }
 
   async #change(
     edit: (manifests: IndexEntry[], index: LayoutIndex) => IndexEntry[],
+    options: { frees: boolean } = { frees: false },
   ): Promise<void> {
     using _lock = await Lock.acquire(paths.lock(this.path), { exclusive: true });
     const index = readIndex(this.path);
-    await this.#writeIndex({ ...index, manifests: edit(index.manifests, index) });
+    await this.#writeIndex({ ...index, manifests: edit(index.manifests, index) }, options);
     await sweepIngest(this.path);
   }
 
-  /** Only with the store locked for this process alone. */
-  async #writeIndex(index: LayoutIndex): Promise<void> {
-    await this.#replace(paths.index(this.path), JSON.stringify(index));
+  /**
+   * Only with the store locked for this process alone.
+   *
+   * @param options.frees it is the way to free space, and may use what is kept for that
+   */
+  async #writeIndex(index: LayoutIndex, options: { frees: boolean }): Promise<void> {
+    const bytes = new TextEncoder().encode(JSON.stringify(index));
+    const spare = options.frees ? paths.spare(this.path) : undefined;
+    await this.#replace(paths.index(this.path), bytes, { spare });
+    // While there is no room, what has come free is for the next such write.
+    if (!options.frees) await makeSpare(paths.spare(this.path), bytes.length);
   }
 
-  async #replace(path: string, text: string): Promise<void> {
+  async #replace(
+    path: string,
+    bytes: Uint8Array,
+    options: { spare?: string | undefined } = {},
+  ): Promise<void> {
     await this.#makeIngest();
     const temporary = join(paths.ingest(this.path), `new-${crypto.randomUUID()}`);
-    await replaceFile(path, new TextEncoder().encode(text), { temporary });
+    await replaceFile(path, bytes, { ...options, temporary });
   }
 
   /** Lets other processes prune what this one had kept and not tagged. */
