@@ -73,19 +73,3 @@ export async function consumeNumbered(
   await produce(work);
   return await consumer.result();
 }
-
-/** What a consumer of numbered events counted. */
-export interface Tally {
-  received: number;
-  /** By the kernel's own count, which each event carries. */
-  dropped: number;
-  /** Events before which more or fewer were missing than the kernel says it dropped. */
-  wrong: number;
-}
-
-/** Produces `count` events as fast as one core can, and one more; what one side made of them. */
-export async function tallyEvents(side: Side, count: number): Promise<Tally> {
-  const text = await consumeNumbered(side, ["numbered", String(count)], ["events", count]);
-  const [received = NaN, dropped = NaN, wrong = NaN] = text.split(" ").map(Number);
-  return { received, dropped, wrong };
-}

@@ -3,8 +3,6 @@ import { type Descriptor, readAnnotations, readDescriptor } from "./descriptor.t
 import { ArtifactError, shorten } from "./errors.ts";
 import { type JsonObject, MANIFEST_LIMITS, readJson } from "./json.ts";
 import {
-  DOCKER_LIST,
-  DOCKER_MANIFEST,
   DOCKER_SCHEMA_1,
   essence,
   isIndexType,
@@ -155,9 +153,4 @@ function readCommon(json: JsonObject): {
 
 function checkVersion(json: JsonObject): void {
   if (json.count("schemaVersion") !== 2) throw json.error("schemaVersion", "is not 2");
-}
-
-/** Whether a manifest is in one of Docker's types rather than OCI's. */
-export function isDocker({ mediaType }: { mediaType: string }): boolean {
-  return mediaType === DOCKER_MANIFEST || mediaType === DOCKER_LIST;
 }

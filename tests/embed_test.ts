@@ -99,7 +99,10 @@ Deno.test("a function for output that throws ends the guest", () => {
   const stdout = () => {
     throw new Error("full");
   };
-  assert.equal(codeOf(() => runGuest(ENDLESS.prints, { stdio: { stdout } })), "HOST_FUNCTION");
+  assert.equal(
+    codeOf(() => runGuest(ENDLESS.prints, { stdio: { stdout, stderr: "null" } })),
+    "HOST_FUNCTION",
+  );
 });
 
 Deno.test("hostile buffers reach no function for output", () => {
@@ -134,7 +137,8 @@ Deno.test("limits.timeMs stops a guest that computes, sleeps or prints", () => {
   for (const [what, module] of Object.entries(ENDLESS)) {
     const start = performance.now();
     assert.throws(
-      () => runGuest(module, { limits: { timeMs: 100 }, stdio: { stdout: "null" } }),
+      () =>
+        runGuest(module, { limits: { timeMs: 100 }, stdio: { stdout: "null", stderr: "null" } }),
       (error: GuestStopped) => error instanceof GuestStopped && error.code === "LIMIT_TIME",
       what,
     );

@@ -169,12 +169,11 @@ Deno.test("--timeout after a Ctrl-C is an interrupt of its own, with its grace",
 });
 
 Deno.test("Ctrl-C after --timeout ends at once", async () => {
-  await withGuest(DEAF, async (path) => {
-    await using guest = new CliProcess(["--timeout", "100ms", path]);
-    await new Promise((resolve) => setTimeout(resolve, 700));
-    guest.kill("SIGINT");
-    assert.equal((await guest.result()).signal, "SIGINT");
-  });
+  await using guest = new CliProcess(["--timeout", "300ms", ABI, "wait-twice"]);
+  await guest.waitFor(/poll -4/);
+  guest.kill("SIGINT");
+  const { signal, stdout } = await guest.result();
+  assert.deepEqual({ signal, stdout }, { signal: "SIGINT", stdout: "waiting\npoll -4\n" });
 });
 
 Deno.test("a SIGTERM behind a SIGINT ends a guest that goes on", async () => {
@@ -197,12 +196,14 @@ Deno.test("signals sent before the guest runs reach its first poll", async () =>
 Deno.test("process 1 of a PID namespace is interrupted, and ended, like any other", async () => {
   // Without a /proc of its own: mounting one takes a root that is a mount point.
   const through = ["unshare", "--pid", "--fork", "--kill-child"];
-  await withGuest(DEAF, async (path) => {
-    // The shell replaces itself by the guest, so that this is process 1, and a child sends the signals.
-    const script = '(sleep 1; kill -INT 1; sleep 0.3; kill -INT 1) & exec "$0" "$@"';
-    const { code } = await runCli([path], { through: [...through, "/bin/sh", "-c", script] });
-    assert.equal(code, 130);
-  });
+  await using unshare = new CliProcess([ABI, "wait-twice"], { through });
+  await unshare.waitFor(/waiting/);
+  const children = `/proc/${unshare.pid}/task/${unshare.pid}/children`;
+  const pid = Number(await Deno.readTextFile(children));
+  Deno.kill(pid, "SIGINT");
+  await unshare.waitFor(/poll -4/);
+  Deno.kill(pid, "SIGINT");
+  assert.equal((await unshare.result()).code, 130);
 });
 
 Deno.test("nohup keeps a guest alive when its terminal goes, and Ctrl-C still reaches it", async () => {
@@ -226,8 +227,10 @@ Deno.test("signals of the command's own guest leave guests in workers alone", as
   const code = `
     import { interruptible, runGuest, spawn } from ${module("../runtime/mod.ts")};
     import { ABI, ENDLESS } from ${module("./support/guests.ts")};
-    const spawned = [spawn(ENDLESS.sleeps), spawn(ENDLESS.computes)];
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const begun = [Promise.withResolvers(), Promise.withResolvers()];
+    const spawned = [ENDLESS.sleeps, ENDLESS.computes].map((module, i) =>
+      spawn(module, { stdio: { stderr: () => begun[i].resolve() } }));
+    await Promise.all(begun.map(({ promise }) => promise));
     const args = ["abi.wasm", "wait-for-interrupt"];
     const code = interruptible({}, (interrupt) => runGuest(ABI, { args, interrupt }));
     const ends = await Promise.all(spawned.map((handle) => Promise.race([

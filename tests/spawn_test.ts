@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   type GuestExit,
   type GuestHandle,
+  type GuestModule,
   GuestStopped,
   GuestTrap,
   HostFunctionError,
@@ -54,9 +55,13 @@ async function timed(work: Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-/** A guest that says nothing has begun by then, for all that can be seen. */
-async function running(_handle: GuestHandle): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 250));
+/** One of {@linkcode ENDLESS}, when it has said that it runs. */
+async function started(module: GuestModule, options: SpawnOptions = {}): Promise<GuestHandle> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stdio = { stdout: "null", ...options.stdio, stderr: () => resolve() } as const;
+  const handle = spawn(module, { ...options, stdio });
+  await promise;
+  return handle;
 }
 
 Deno.test("spawn() gives the exit code and the output, in order", async () => {
@@ -83,8 +88,7 @@ Deno.test("a guest waits for a stream that is slow to take", async () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
     },
   });
-  const handle = spawn(ENDLESS.prints, { stdio: { stdout } });
-  await running(handle);
+  const handle = await started(ENDLESS.prints, { stdio: { stdout } });
   await new Promise((resolve) => setTimeout(resolve, 300));
   // It is held up by what is on its way, so it waits and does not compute.
   assert.ok(taken < 5000);
@@ -94,8 +98,7 @@ Deno.test("a guest waits for a stream that is slow to take", async () => {
 
 for (const [what, module] of Object.entries(ENDLESS)) {
   Deno.test(`terminate() ends a guest that ${what} within 100 ms`, async () => {
-    const handle = spawn(module, { stdio: { stdout: "null" } });
-    await running(handle);
+    const handle = await started(module);
     const ms = await timed(handle.terminate());
     assert.deepEqual(await handle.exited, { kind: "terminated" });
     assert.ok(ms < 100, `${ms} ms`);
@@ -103,8 +106,7 @@ for (const [what, module] of Object.entries(ENDLESS)) {
 }
 
 Deno.test("terminate() ends a guest that is paused, and one that has not begun", async () => {
-  const paused = spawn(ENDLESS.computes);
-  await running(paused);
+  const paused = await started(ENDLESS.computes);
   paused.pause();
   assert.ok(await timed(paused.terminate()) < 100);
   const early = spawn(ENDLESS.computes);
@@ -134,7 +136,15 @@ Deno.test("terminate() ends a guest whose standard output is a pipe that nobody 
     import { spawn } from ${JSON.stringify(new URL("../runtime/mod.ts", import.meta.url).href)};
     import { ENDLESS } from ${JSON.stringify(new URL("./support/guests.ts", import.meta.url).href)};
     const handle = spawn(ENDLESS.prints);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    // A worker that sleeps in poll(2), for one descriptor: it waits until the pipe takes more.
+    const isHeldUp = (thread) =>
+      /^7 \\S+ 0x1 /.test(Deno.readTextFileSync(thread + "/syscall")) &&
+      /\\(worker/.test(Deno.readTextFileSync(thread + "/stat"));
+    const threads = () => [...Deno.readDirSync("/proc/self/task")].map(({ name }) =>
+      "/proc/self/task/" + name);
+    for (let left = 1000; left > 0 && !threads().some(isHeldUp); left--) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
     const start = performance.now();
     await handle.terminate();
     const ms = performance.now() - start;
@@ -304,8 +314,7 @@ Deno.test("what comes behind a guest's last instruction stops nothing and cuts n
 
 Deno.test("an aborted signal stops the guest, with its reason", async () => {
   const controller = new AbortController();
-  const handle = spawn(ENDLESS.sleeps, { signal: controller.signal });
-  await running(handle);
+  const handle = await started(ENDLESS.sleeps, { signal: controller.signal });
   controller.abort("enough");
   const error = await failureOf(handle.exited);
   assert.equal(error.code, "ABORTED");

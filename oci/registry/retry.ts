@@ -48,11 +48,6 @@ export function mayPass(error: RegistryError): boolean {
     : PASSING.includes(error.status);
 }
 
-/** Whether an answer of this status may be another one in a moment. */
-export function isPassingStatus(status: number): boolean {
-  return PASSING.includes(status);
-}
-
 /**
  * Milliseconds of `Retry-After` (RFC 9110, section 10.2.3), seconds or a date; undefined when it says
  * neither.

@@ -28,16 +28,18 @@ export const sleepMs = (ms: number): string =>
   `(i64.store (i32.const 24) (i64.const ${ms}000000))
    (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))`;
 
+/** A guest that says on standard error that it runs, and then does something for ever. */
+function endless(body: string, more?: string): GuestModule {
+  return guest(`${writeLine(2)} (loop $again ${body} (br $again))`, more);
+}
+
 /** Guests that never end by themselves. */
 export const ENDLESS = {
-  "computes": guest(`(loop $again (br $again))`),
-  "calls nothing but an empty function": guest(
-    `(loop $again (call $f) (br $again))`,
-    `(func $f)`,
-  ),
-  "sleeps": guest(`(loop $again ${sleepMs(3_600_000)} (br $again))`),
-  "sleeps shortly": guest(`(loop $again ${sleepMs(1)} (br $again))`),
-  "prints": guest(`(loop $again ${writeLine(1)} (br $again))`),
+  "computes": endless(""),
+  "calls nothing but an empty function": endless("(call $f)", "(func $f)"),
+  "sleeps": endless(sleepMs(3_600_000)),
+  "sleeps shortly": endless(sleepMs(1)),
+  "prints": endless(writeLine(1)),
 };
 
 /** `tests/guests/abi`. */
