@@ -42,6 +42,15 @@ export async function gate(make: () => Promise<void>): Promise<number> {
   return conclude(add(counts, tests), tests);
 }
 
+/** The files and folders among words for `deno test` that are not there. */
+export function missingFiles(words: readonly string[]): string[] {
+  // A word behind an option may be its value.
+  const isOption = (word = "") => word.startsWith("-");
+  return words.filter((word, i) =>
+    !isOption(word) && !isOption(words[i - 1]) && fileState(word) === undefined
+  );
+}
+
 /** Runs the tests in some files or folders only. */
 export async function testOnly(files: readonly string[]): Promise<number> {
   const tests = await runTests(files, files.filter((path) => path.endsWith("_test.ts")));

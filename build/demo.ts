@@ -1,4 +1,5 @@
 import { BINARY } from "./compile.ts";
+import { say } from "./output.ts";
 import { runInForeground } from "./process.ts";
 
 /** The example that is run. */
@@ -8,5 +9,7 @@ const MODULE = `dist/examples/${DEMO}/${DEMO}.wasm`;
 
 /** Runs the program on the bootstrap example, with more options before the module; its exit code. */
 export function demo(options: readonly string[]): Promise<number> {
+  // On an idle machine nothing else may be seen for minutes.
+  say("demo   start any program in another terminal to see it here; Ctrl-C ends");
   return runInForeground(BINARY, ["run", ...options, MODULE]);
 }

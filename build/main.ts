@@ -1,6 +1,6 @@
-/** Entry of the tasks in deno.json: `main.ts build|compile|demo|test|soak|bench|sizes [ARGUMENTS…]`. */
+/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|test|soak|bench|sizes [ARGUMENTS…]`. */
 import { bench, buildMeasured, buildMeasuredLanguages, buildNative } from "./bench.ts";
-import { gate, soak, testOnly } from "./check.ts";
+import { gate, missingFiles, soak, testOnly } from "./check.ts";
 import { compileBinary } from "./compile.ts";
 import { DEMO, demo } from "./demo.ts";
 import { BuildError } from "./errors.ts";
@@ -19,12 +19,13 @@ import { buildThirdParty } from "./third_party.ts";
 const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   build: () => makeThen(buildAll, () => 0),
   compile: () => makeThen(compile, () => 0),
+  examples: () => makeThen(compileEveryLanguage, () => 0),
   demo: (options) => makeThen(compileForDemo, () => demo(options)),
   test: (files) =>
     files.length === 0
       ? gate(() => makeThen(compileForTests, () => {}))
-      : makeThen(compileForTests, () => testOnly(files)),
-  soak: (files) => makeThen(compileForTests, () => soak(files)),
+      : withTestFiles(files, () => makeThen(compileForTests, () => testOnly(files))),
+  soak: (files) => withTestFiles(files, () => makeThen(compileForTests, () => soak(files))),
   bench: (names) => makeThen(compileForBench, () => bench(names)),
   sizes: () => makeThen(buildEveryLanguage, writeSizes),
 };
@@ -65,6 +66,22 @@ async function compile(): Promise<void> {
 async function buildEveryLanguage(): Promise<void> {
   await buildAll();
   await buildExamples(Object.keys(LANGUAGES) as Language[]);
+}
+
+/** The program, and every example in every language. */
+async function compileEveryLanguage(): Promise<void> {
+  await buildEveryLanguage();
+  await compileBinary();
+}
+
+/** Before anything is built: a name that was mistyped is not worth the wait. */
+async function withTestFiles(
+  files: readonly string[],
+  then: () => Promise<number>,
+): Promise<number> {
+  const missing = missingFiles(files);
+  for (const path of missing) say(`error: There is no test file ${path}`);
+  return missing.length > 0 ? 2 : await then();
 }
 
 async function compileForTests(): Promise<void> {
