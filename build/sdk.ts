@@ -45,7 +45,13 @@ function filesOf(
 /** The files below a folder, without its tests, by their path behind it. */
 function texts(folder: string, prefix: string): Record<string, string> {
   const paths = filesUnder(folder, (path) => !path.startsWith(`${folder}/tests/`));
-  return Object.fromEntries(
-    paths.map((path) => [prefix + path.slice(folder.length + 1), Deno.readTextFileSync(path)]),
-  );
+  return Object.fromEntries(paths.map((path) => {
+    const text = Deno.readTextFileSync(path);
+    return [prefix + path.slice(folder.length + 1), path.endsWith(".md") ? unlinked(text) : text];
+  }));
+}
+
+/** A README without its links to what is not copied. */
+function unlinked(markdown: string): string {
+  return markdown.replaceAll(/\[([^\]]*)\]\(\.\.\/[^)]*\)/g, "$1");
 }

@@ -1,8 +1,9 @@
 /** `wasm-bpf new`: what its README says is done, and what comes of it runs. */
 import assert from "node:assert/strict";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { findGo } from "../build/go.ts";
 import { runCli, WASM_BPF } from "./support/cli.ts";
+import { fromFileUrl } from "./support/paths.ts";
 
 const { go, root: goRoot } = await findGo();
 
@@ -44,6 +45,74 @@ function entriesOf(folder: string): string[] {
 /** Some programs that start while the tool runs. */
 const BUSY = "for i in 1 2 3 4 5 6 7 8 9 10; do /bin/sleep 0.2; done & ";
 
+/** What a build leaves that belongs to the tool: types, and what pins versions. */
+const KEPT: Readonly<Record<string, readonly string[]>> = {
+  c: [],
+  rust: ["Cargo.lock", "src/types.rs", "wasm-bpf/Cargo.lock"],
+  go: ["go.sum", "types.go"],
+  assemblyscript: ["assembly/types.ts", "package-lock.json"],
+};
+
+/** Makes Git see nothing of what is built, and make see every source that changes. */
+async function assertTidy(folder: string, language: string): Promise<void> {
+  const said = async (program: string, ...args: string[]) => {
+    const options = { args, cwd: folder, env: ENVIRONMENT };
+    const { code, stdout } = await new Deno.Command(program, options).output();
+    return { code, text: new TextDecoder().decode(stdout) };
+  };
+  const given = new Set(Object.keys(SDK[language] ?? {}).map(pathOf));
+  await said("git", "init", "--quiet");
+  const { text } = await said("git", "ls-files", "--others", "--exclude-standard");
+  const made = text.trim().split("\n").filter((path) => !given.has(path));
+  assert.deepEqual(made.filter((path) => !KEPT[language]?.includes(path)), []);
+  for (const path of given) {
+    if (!path.endsWith(".md")) continue;
+    const prose = (await Deno.readTextFile(`${folder}/${path}`)).replaceAll(/^```[^]*?^```$/gm, "");
+    for (const [, link = ""] of prose.matchAll(LINK)) {
+      await Deno.stat(join(folder, dirname(path), link));
+    }
+  }
+  const sources = [...given].filter((path) =>
+    /\.(c|h|rs|go|ts)$/.test(path) && !/_tinygo/.test(path)
+  );
+  const make = ["-q", ...VARIABLES[language] ?? []];
+  assert.equal((await said("make", ...make)).code, 0);
+  const { mtime } = await Deno.stat(`${folder}/my-tool.wasm`);
+  const [old, young] = [new Date(0), new Date((mtime?.getTime() ?? 0) + 1000)];
+  for (const path of sources) {
+    await Deno.utime(`${folder}/${path}`, young, young);
+    assert.equal((await said("make", ...make)).code, 1, path);
+    await Deno.utime(`${folder}/${path}`, old, old);
+  }
+}
+
+/** A link to a file. */
+const LINK = /\]\((?!\w+:|#)([^)#]+)/g;
+
+/** What is copied, by language and path. */
+const SDK: Record<string, Record<string, string>> = JSON.parse(
+  await Deno.readTextFile(fromFileUrl("../../dist/lib/sdk.bin")),
+);
+
+/** Where a file of a template goes. */
+function pathOf(path: string): string {
+  return path === "gitignore" ? ".gitignore" : path.replaceAll("NAME", "my-tool");
+}
+
+Deno.test("a build that fails leaves nothing that looks made", () =>
+  inNewFolder(async (folder) => {
+    await runCli(["new", "my-tool"], { cwd: folder });
+    const { success } = await new Deno.Command("make", {
+      args: ["LLVM_STRIP=false"],
+      cwd: `${folder}/my-tool`,
+      env: ENVIRONMENT,
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    assert.equal(success, false);
+    assert.deepEqual(entriesOf(`${folder}/my-tool`).filter((name) => /\.(o|wasm)$/.test(name)), []);
+  }));
+
 for (const [language, variables] of Object.entries(VARIABLES)) {
   Deno.test(`new --lang ${language} makes a folder whose README's commands build and run it`, () =>
     inNewFolder(async (folder) => {
@@ -61,6 +130,7 @@ for (const [language, variables] of Object.entries(VARIABLES)) {
         env: ENVIRONMENT,
       }).output();
       assert.ok(success, new TextDecoder().decode(said));
+      await assertTidy(`${folder}/my-tool`, language);
       const lines = new TextDecoder().decode(stdout).split("\n");
       assert.equal(lines[0], "PID     UID     COMM");
       assert.ok(lines.some((line) => /^\d+ +0 +sleep$/.test(line)), lines.join("\n"));
