@@ -139,6 +139,32 @@ Deno.test(
   },
 );
 
+Deno.test("an offset that an operation has no use for may be anything", sanitizers, () => {
+  using host = new HostileHost();
+  const ENOENT = -2;
+  const operate = (map: string, command: number, ...offsets: bigint[]) =>
+    host.call(
+      "wasm_bpf",
+      "wasm_bpf_map_operate",
+      host.tokens.get(map) ?? 0,
+      command,
+      ...offsets,
+      0n,
+    );
+  const [key, value, none] = [BigInt(Place.Zeros), BigInt(Place.Buffer), -1n];
+  assert.equal(operate("hash", 1, key, value, none), ENOENT);
+  assert.equal(operate("hash", 2, key, value, none), 0);
+  assert.equal(operate("hash", 4, 0n, none, value), 0);
+  assert.equal(operate("hash", 3, key, none, none), 0);
+  assert.equal(operate("queue", 2, none, value, 1n << 40n), 0);
+  assert.equal(operate("queue", 1, none, value, none), 0);
+  for (const offsets of [[none, value, 0n], [key, none, 0n]]) {
+    assert.equal(operate("hash", 1, ...offsets), -EFAULT);
+  }
+  assert.equal(operate("hash", 4, none, 0n, value), -EFAULT);
+  assert.equal(operate("hash", 4, 0n, 0n, none), -EFAULT);
+});
+
 /** What WASI's functions may write. */
 function wasiOutputs(name: string, given: readonly Value[]): Range[] {
   const a = given.map((value) => Number(BigInt.asUintN(32, BigInt(value))));

@@ -33,9 +33,25 @@ export function mapOperate(context: BpfContext): (
     const keyAt = toOffset(key);
     const valueAt = toOffset(value);
     const nextAt = toOffset(nextKey);
-    if (keyAt === BEYOND || valueAt === BEYOND || nextAt === BEYOND) return -errno("EFAULT");
+    if (keyAt === BEYOND || valueAt === BEYOND || nextAt === BEYOND) {
+      if (looksBeyond(entry, command, { keyAt, valueAt, nextAt })) return -errno("EFAULT");
+      const [k, v, n] = [Math.max(0, keyAt), Math.max(0, valueAt), Math.max(0, nextAt)];
+      return operate(context, entry, command, k, v, n, low(flags), high(flags));
+    }
     return operate(context, entry, command, keyAt, valueAt, nextAt, low(flags), high(flags));
   };
+}
+
+/** Whether one of the offsets that the operation looks at is none; the others may be anything. */
+function looksBeyond(
+  { map }: MapEntry,
+  command: number,
+  { keyAt, valueAt, nextAt }: Record<"keyAt" | "valueAt" | "nextAt", number>,
+): boolean {
+  // For a map without keys, an operation that needs one is refused in the kernel.
+  if (keyAt === BEYOND && map.keyBytes > 0) return true;
+  if (command === MapCommand.GetNextKey) return nextAt === BEYOND;
+  return valueAt === BEYOND && command !== MapCommand.Delete;
 }
 
 /** A guest address as an unsigned 32-bit offset, or {@linkcode BEYOND}. */

@@ -35,10 +35,12 @@ const sized = (good: number, at: number): Argument => ({
   good,
   bad: [-1, MIN, MAX, SIZE - at + 1],
 });
-/** An address as the Rust and Go SDKs give it. */
+/** What no 32 bits hold. */
+const WIDER = [1n << 32n, -1n, -(1n << 63n)];
+/** An address as the Rust and Go SDKs give it; one that is not looked at may be anything. */
 const wide = ({ good, bad }: Argument): Argument => ({
   good: BigInt(good),
-  bad: [...bad.map((value) => BigInt(Number(value) >>> 0)), 1n << 32n, -1n, -(1n << 63n)],
+  bad: bad.length === 0 ? [] : [...bad.map((value) => BigInt(Number(value) >>> 0)), ...WIDER],
 });
 
 /** A template for every import and, where the command matters, every command. */
