@@ -16,8 +16,8 @@ import { chooseSeed, Random } from "./support/random.ts";
 const CALLS = Number(Deno.env.get("CALLS") ?? 10_000);
 const SEED = chooseSeed();
 
-/** The largest number of an error: MAX_ERRNO of linux/err.h. */
-const MAX_ERRNO = 4095;
+/** The largest number of an error that is meant for user space: EHWPOISON. */
+const MAX_ERRNO = 133;
 const EBADF = 9;
 const EFAULT = 14;
 

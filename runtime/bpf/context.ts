@@ -186,7 +186,7 @@ export class BpfContext implements PollContext, Disposable {
   fail(error: HostError): number {
     this.#lastError = error;
     this.#reports.note(error);
-    return error instanceof BpfError ? -error.errno : -errno("EIO");
+    return error instanceof BpfError ? -error.guestErrno : -errno("EIO");
   }
 
   /** What {@linkcode fail} was told last. */

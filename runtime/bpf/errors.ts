@@ -1,5 +1,5 @@
 /** What eBPF operations fail with. */
-import { describeErrno, errnoName } from "../../ffi/mod.ts";
+import { describeErrno, errno, errnoName } from "../../ffi/mod.ts";
 import { HostError, type HostErrorOptions } from "../../ffi/errors.ts";
 
 /** libbpf's own errors, beyond the kernel's: `LIBBPF_ERRNO__*` of `bpf/libbpf.h`. */
@@ -19,6 +19,9 @@ function cut(text: string, characters: number): string {
   return text.length <= characters ? text : `${text.slice(0, characters)}…`;
 }
 
+/** The last of the kernel's numbers that are meant for user space: EHWPOISON. */
+const LAST_ERRNO = 133;
+
 /** An eBPF operation that the kernel, libbpf or the runtime refused. */
 export class BpfError extends HostError {
   /** The class's name. */
@@ -31,22 +34,28 @@ export class BpfError extends HostError {
   /**
    * "Cannot op: reason".
    *
-   * @param errno positive or negative
+   * @param number positive or negative
    * @param options `reason` stands instead of the errno's own words
    */
   constructor(
     op: string,
-    errno: number,
+    number: number,
     options: Omit<HostErrorOptions, "code"> & { reason?: string | undefined } = {},
   ) {
-    const [name, words] = LIBBPF_ERRORS.get(Math.abs(errno)) ?? [];
-    const reason = options.reason ?? (name === undefined ? describeErrno(errno) : words);
+    const [name, words] = LIBBPF_ERRORS.get(Math.abs(number)) ?? [];
+    const reason = options.reason ?? (name === undefined ? describeErrno(number) : words);
     super(`Cannot ${cut(op, MAX_OP_CHARACTERS)}: ${reason}`, {
       ...options,
       hint: options.hint === undefined ? undefined : cut(options.hint, MAX_HINT_CHARACTERS),
-      code: name ?? errnoName(errno) ?? `E${Math.abs(errno)}`,
+      code: name ?? errnoName(number) ?? `E${Math.abs(number)}`,
     });
     this.op = cut(op, MAX_OP_CHARACTERS);
-    this.errno = Math.abs(errno);
+    this.errno = Math.abs(number);
+  }
+
+  /** The same for a guest, whose table ends with the kernel's for user space. */
+  get guestErrno(): number {
+    if (this.errno === errno("ENOTSUPP")) return errno("EOPNOTSUPP");
+    return this.errno <= LAST_ERRNO ? this.errno : errno("EINVAL");
   }
 }
