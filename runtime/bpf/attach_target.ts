@@ -95,6 +95,7 @@ export function parseAttachTarget(program: AttachSubject, target: string): Attac
   if (program.type === ProgramType.KPROBE) {
     const probe = userProbe(program.section, target);
     if (probe !== undefined) return probe;
+    if (KERNEL_PATTERN.test(program.section)) pattern(program.section, PATTERN_FORM);
   }
   if (target === "") return { kind: "section" };
   throw new TargetSyntaxError("this kind of program takes no target", SECTION_FORM);
@@ -226,7 +227,9 @@ function userProbe(section: string, target: string): UserProbe | undefined {
     return { kind: "usdt", binary: path(binary, form), ...names, ...common };
   }
   const binary = path(rest, form);
-  if (several) return { kind: "uprobe-multi", binary, pattern: symbol(last, form), ...common };
+  if (several) {
+    return { kind: "uprobe-multi", binary, pattern: pattern(symbol(last, form), form), ...common };
+  }
   const [name, offset] = withoutOffset(last, form);
   if (onReturn && offset !== 0n) {
     throw new TargetSyntaxError("a function returns from no offset", form);
@@ -255,6 +258,25 @@ function withoutOffset(text: string, form: string): [string, bigint] {
   if (plus < 0) return [text, 0n];
   const range = { min: 0n, max: 2n ** 40n };
   return [text.slice(0, plus), wholeNumber(text.slice(plus + 1), "offset", range, form)];
+}
+
+/** Kernel functions that libbpf finds by a pattern. */
+const KERNEL_PATTERN = /^k(?:ret)?probe\.(?:multi|session)\//;
+const PATTERN_FORM = 'its section ends with a pattern, such as "kprobe.multi/tcp_*_connect"';
+
+/**
+ * libbpf tries every length for every `*`, and nothing stops it: each more takes a name's length times
+ * as long.
+ */
+const MAX_STARS = 3;
+
+function pattern(text: string, form: string): string {
+  const stars = text.match(/\*+/g)?.length ?? 0;
+  if (stars <= MAX_STARS) return text;
+  throw new TargetSyntaxError(
+    `its pattern has ${stars} times *, at most ${MAX_STARS} are taken`,
+    form,
+  );
 }
 
 /** Longer than any that compilers make. */

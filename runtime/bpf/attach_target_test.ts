@@ -105,6 +105,14 @@ const UNDERSTOOD: readonly (readonly [AttachSubject, string, AttachPlan])[] = [
     { kind: "uprobe", binary: "/a:b/c", symbol: "f", offset: 0n, onReturn: false },
   ],
   [URETPROBE, "b:f", { kind: "uprobe", binary: "b", symbol: "f", offset: 0n, onReturn: true }],
+  [MULTI, "b:**a**b***", {
+    kind: "uprobe-multi",
+    binary: "b",
+    pattern: "**a**b***",
+    onReturn: false,
+  }],
+  [subject(ProgramType.KPROBE, "kprobe.multi/*tcp_*_c?nnect*"), "", { kind: "section" }],
+  [subject(ProgramType.KPROBE, "kprobe/a*b*c*d*e*"), "", { kind: "section" }],
   [MULTI, "b:f*", { kind: "uprobe-multi", binary: "b", pattern: "f*", onReturn: false }],
   [
     USDT,
@@ -228,7 +236,10 @@ const REFUSED: readonly (readonly [AttachSubject, string])[] = [
     `b:${LONG}`,
   ].map((target) => [UPROBE, target] as const),
   ...["b:f+1", "b:f+0x8@1"].map((target) => [URETPROBE, target] as const),
-  ...["", "b", "b:", ":*", "b:@1"].map((target) => [MULTI, target] as const),
+  ...["", "b", "b:", ":*", "b:@1", "b:*a*a*a*b"].map((target) => [MULTI, target] as const),
+  ...["uprobe.multi/b:*a*a*a*", "kprobe.multi/*a*a*a*", "kretprobe.multi/*a*a*a*b@"]
+    .map((section) => [subject(ProgramType.KPROBE, section), ""] as const),
+  [subject(ProgramType.KPROBE, "kprobe.session/a*a*a*a*"), ""],
   ...["", "b", "b:p", "b:p:", "b::n", ":p:n"].map((target) => [USDT, target] as const),
   [subject(ProgramType.KPROBE, "uprobe//bin/x:main"), "/bin/y:main"],
   [subject(ProgramType.KPROBE, "uprobe//bin/x"), ""],
