@@ -7,7 +7,9 @@ import {
 } from "./support/certificates.ts";
 import { runCli } from "./support/cli.ts";
 import { privateRoot } from "./support/mounts.ts";
+import { Place, speaking } from "./support/place.ts";
 import { TestRegistry } from "./support/registry.ts";
+import { TokenServer } from "./support/token_server.ts";
 
 /** A server that is a registry as far as `/v2/` goes, with a certificate of its own. */
 class TlsServer implements AsyncDisposable {
@@ -275,3 +277,33 @@ Deno.test({
     }
   },
 });
+
+for (const kind of ["plain", "TLS", "htpasswd", "token"]) {
+  Deno.test(`the binary pushes to, runs from and forgets a registry (${kind})`, async () => {
+    await using tokens = await TokenServer.start();
+    await using registry = await TestRegistry.start({
+      tls: kind === "TLS",
+      ...(kind === "htpasswd" ? { auth: "htpasswd" } : kind === "token" ? { auth: tokens } : {}),
+    });
+    await using place = await Place.create();
+    const trust = kind === "TLS" ? ["--ca-file", registry.caFile] : [];
+    const file = await place.write("hello.wasm", speaking("hello"));
+    const reference = `${registry.host}/you/tool:v1`;
+    if (kind === "htpasswd" || kind === "token") {
+      const { code, stderr } = await place.run(["push", file, reference]);
+      assert.equal(code, 1);
+      assert.match(stderr, /401 Unauthorized[^]*hint: log in: wasm-bpf login 127/);
+      await place.succeed(["login", "-u", "tester", "-p", "correct horse", registry.host]);
+    }
+    await place.succeed(["push", ...trust, file, reference]);
+    for (const options of [trust, ["--pull", "never"], ["--pull", "always", ...trust]]) {
+      const { stdout, stderr } = await place.run(["run", "-q", ...options, reference]);
+      assert.deepEqual([stdout, stderr], ["hello\n", ""]);
+    }
+    await place.succeed(["rm", reference]);
+    assert.equal((await place.run(["run", "--pull", "never", reference])).code, 1);
+    await place.succeed(["logout", registry.host]);
+    const again = await place.run(["pull", ...trust, reference]);
+    assert.equal(again.code, kind === "plain" || kind === "TLS" ? 0 : 1);
+  });
+}
