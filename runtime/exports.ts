@@ -26,11 +26,14 @@ function hasWideAddresses(memory: WebAssembly.Memory): boolean {
   }
 }
 
-/** clang and Rust name the table `__indirect_function_table`, AssemblyScript `table`. */
-export function findTable(exports: WebAssembly.Exports): WebAssembly.Table | undefined {
-  const tables = Object.entries(exports).filter(([, value]) => value instanceof WebAssembly.Table);
-  const named = ["__indirect_function_table", "table"]
-    .map((name) => tables.find(([found]) => found === name))
-    .find((entry) => entry !== undefined);
-  return (named ?? tables[0])?.[1] as WebAssembly.Table | undefined;
+/**
+ * The tables that callbacks may be in, those with the names that compilers give first: clang and Rust
+ * say `__indirect_function_table`, AssemblyScript `table`.
+ */
+export function findTables(exports: WebAssembly.Exports): WebAssembly.Table[] {
+  const names = ["table", "__indirect_function_table"];
+  return Object.entries(exports)
+    .filter((entry): entry is [string, WebAssembly.Table] => entry[1] instanceof WebAssembly.Table)
+    .sort(([a], [b]) => names.indexOf(b) - names.indexOf(a))
+    .map(([, table]) => table);
 }

@@ -3,7 +3,7 @@ import { Interrupt, ProgramStatistics } from "../ffi/mod.ts";
 import { BpfError, BpfHost } from "./bpf/mod.ts";
 import type { Control } from "./control.ts";
 import { type HostFunctionError, hostFunctionError } from "./errors.ts";
-import { checkMemory, findTable } from "./exports.ts";
+import { checkMemory, findTables } from "./exports.ts";
 import { GuestMemory } from "./guest_memory.ts";
 import type { Features } from "./features.ts";
 import { checkGuest, type GuestModule } from "./module.ts";
@@ -139,7 +139,7 @@ class GuestRun implements Disposable {
     this.#memory.bind(memory);
     this.#bpf.bind({
       memory,
-      table: findTable(exports),
+      tables: findTables(exports),
       callback: exports[this.#options.callbackExport ?? DEFAULT_CALLBACK_EXPORT],
     });
   }

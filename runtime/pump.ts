@@ -46,6 +46,17 @@ const VECTOR_PROBE = Uint8Array.from([
   ...[253, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 26, 11],
 ]);
 
+/** (module (import "a" "t" (table 0 funcref))) */
+const TABLE_PROBE = Uint8Array.from([
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 2, 9, 1, 1, 97, 1, 116, 1, 112, 0, 0],
+]);
+
+/** (module (import "a" "f" (func (param i32 i32 i32) (result i32)))) */
+const CALLBACK_PROBE = Uint8Array.from([
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 127, 127, 127, 1, 127],
+  ...[2, 7, 1, 1, 97, 1, 102, 0, 0],
+]);
+
 /** Whose files are read: those with vectors are the faster. */
 const SUFFIX = WebAssembly.validate(VECTOR_PROBE) ? "" : "_words";
 
@@ -58,6 +69,25 @@ export function keepPumps(guest: WebAssembly.Module): void {
   if (!polls) return;
   for (const name of ["pump", "ring_pump"]) {
     if (!kept.has(name) && !modules.has(name)) kept.set(name, readPump(name));
+  }
+}
+
+/** Whether pumps link with a table. */
+export function holdsCallbacks(t: WebAssembly.Table): boolean {
+  return links(TABLE_PROBE, { t });
+}
+
+/** Whether pumps can call a function of a guest. */
+export function isCallback(f: unknown): boolean {
+  return typeof f === "function" && links(CALLBACK_PROBE, { f });
+}
+
+function links(probe: Uint8Array<ArrayBuffer>, a: Record<string, unknown>): boolean {
+  try {
+    new WebAssembly.Instance(new WebAssembly.Module(probe), { a } as WebAssembly.Imports);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,6 @@
 /** How events reach a guest's callback: through its table, or through a function it exports. */
 import { errno } from "../../ffi/mod.ts";
-import { type CallbackTarget, createPump, type Pump } from "../pump.ts";
+import { type CallbackTarget, createPump, holdsCallbacks, isCallback, type Pump } from "../pump.ts";
 import type { Stage } from "../stage.ts";
 import type { BpfContext } from "./context.ts";
 import { BpfError } from "./errors.ts";
@@ -8,8 +8,8 @@ import { BpfError } from "./errors.ts";
 /** The guest's exports that callbacks go through; known once it is instantiated. */
 export interface CallbackExports {
   memory: WebAssembly.Memory;
-  /** The guest's function table, if it exports one. */
-  table?: WebAssembly.Table | undefined;
+  /** The tables that the guest exports, the likeliest first. */
+  tables: readonly WebAssembly.Table[];
   /** The export that `callback-wrapper` calls, if there is one. */
   callback?: WebAssembly.ExportValue | undefined;
 }
@@ -37,6 +37,8 @@ export class Callbacks {
   readonly #context: BpfContext;
   #exports: CallbackExports | undefined;
   #table: CallbackTable | undefined;
+  /** The function that was looked at last. */
+  #known: unknown;
   #exported: CallbackTable | undefined;
 
   constructor(context: BpfContext) {
@@ -49,8 +51,8 @@ export class Callbacks {
 
   /** The guest's own table, or a negative errno when `callback` is no function of it. */
   forTable(callback: number): CallbackTable | number {
-    const table = this.#exports?.table;
-    if (this.#exports === undefined || table === undefined) {
+    this.#table ??= this.#findTable();
+    if (this.#table === undefined) {
       return this.#context.fail(
         new BpfError("poll a buffer", errno("EINVAL"), {
           reason: "the guest exports no function table, so it cannot be called back",
@@ -58,11 +60,32 @@ export class Callbacks {
         }),
       );
     }
-    if (callback >>> 0 >= table.length || table.get(callback >>> 0) === null) {
-      return -errno("EINVAL");
+    const { table } = this.#table;
+    if (callback >>> 0 >= table.length) return -errno("EINVAL");
+    const entry: unknown = table.get(callback >>> 0);
+    if (entry !== this.#known) {
+      if (entry === null) return -errno("EINVAL");
+      if (!isCallback(entry)) return this.#refuse(`entry ${callback >>> 0} of the guest's table`);
+      this.#known = entry;
     }
-    this.#table ??= new CallbackTable({ memory: this.#exports.memory, table });
     return this.#table;
+  }
+
+  /** Once: the pump would not link with a table of references, or of 64-bit indices. */
+  #findTable(): CallbackTable | undefined {
+    if (this.#exports === undefined) return undefined;
+    const { memory, tables } = this.#exports;
+    const table = tables.find(holdsCallbacks);
+    return table && new CallbackTable({ memory, table });
+  }
+
+  #refuse(what: string): number {
+    return this.#context.fail(
+      new BpfError("poll a buffer", errno("EINVAL"), {
+        reason: `${what} cannot be called back: it is of another type`,
+        hint: "a callback takes three i32 (context, data, size) and gives one",
+      }),
+    );
   }
 
   /** A table of one, with the guest's exported callback. */
@@ -77,6 +100,7 @@ export class Callbacks {
         }),
       );
     }
+    if (!isCallback(callback)) return this.#refuse("the callback that the guest exports");
     const table = new WebAssembly.Table({ element: "anyfunc", initial: 1 });
     table.set(0, callback);
     this.#exported = new CallbackTable({ memory, table });

@@ -88,7 +88,7 @@ export class HostileHost implements Disposable {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assemble(CALLBACK)));
     const table = new WebAssembly.Table({ element: "anyfunc", initial: 3 });
     table.set(1, exports["f"] as () => number);
-    this.#bpf.bind({ memory: this.#linear, table, callback: exports["f"] });
+    this.#bpf.bind({ memory: this.#linear, tables: [table], callback: exports["f"] });
     this.imports = {
       "wasm_bpf": this.#bpf.imports(),
       "callback-wrapper": this.#bpf.wrapperImports(),
