@@ -84,7 +84,7 @@ export function checkParents(path: string): void {
   let at = "/";
   let links = 0;
   let left = partsOf(dirname(resolve(path)));
-  checkParent(path, at);
+  checkParent(path, { parent: at, found: lstat(at) });
   for (let name = left.shift(); name !== undefined; name = left.shift()) {
     const next = name === ".." ? dirname(at) : join(at, name);
     const found = lstat(next);
@@ -92,7 +92,7 @@ export function checkParents(path: string): void {
     if (found === undefined) return;
     if (!found.isSymlink) {
       at = next;
-      checkParent(path, at);
+      checkParent(path, { parent: at, found });
       continue;
     }
     if (++links > MAX_LINKS) throw unsafe(path, `the links of ${next} lead in a circle`);
@@ -109,8 +109,10 @@ function partsOf(path: string): string[] {
   return path.split("/").filter((part) => part !== "" && part !== ".");
 }
 
-function checkParent(path: string, parent: string): void {
-  const found = stat(parent);
+function checkParent(
+  path: string,
+  { parent, found }: { parent: string; found: Deno.FileInfo | undefined },
+): void {
   const mode = found?.mode ?? 0;
   if ((mode & WORLD_WRITE) !== 0 && (mode & STICKY) === 0) {
     throw unsafe(path, `everybody can write to ${parent}`);
@@ -131,17 +133,9 @@ export function makeFolder(path: string): void {
   }
 }
 
-function stat(path: string): Deno.FileInfo | undefined {
-  return lookAt(path, Deno.statSync);
-}
-
 function lstat(path: string): Deno.FileInfo | undefined {
-  return lookAt(path, Deno.lstatSync);
-}
-
-function lookAt(path: string, look: (path: string) => Deno.FileInfo): Deno.FileInfo | undefined {
   try {
-    return look(path);
+    return Deno.lstatSync(path);
   } catch (cause) {
     if (errnoName(cause) === "ENOENT") return undefined;
     throw fileError(`look at ${path}`, cause);
