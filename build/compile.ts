@@ -29,8 +29,8 @@ const PERMISSIONS = [
 ];
 
 /**
- * The modules in three files, which start 6 ms earlier than the ninety they are made of: what a plain
- * run takes, what finds a module in the store, and the whole program, which the first loads for
+ * The modules in three files, which start earlier than the many they are made of: what a plain run
+ * takes, what finds a module in the store, and the whole program, which the first loads for
  * everything else. One folder deep, as the modules are: what they read stands relative to them.
  */
 const PLAIN = { entry: "main.ts", bundle: ".cache/main.js" };

@@ -55,7 +55,8 @@ Exit codes: the module's own; 1 when wasm-bpf cannot run it; 2 for a wrong
 command line; 124 when it does not end after --timeout; 128+N for signal N;
 134 when it traps.
 
-Loading eBPF needs root, or CAP_BPF and CAP_PERFMON.
+Loading eBPF needs root, or CAP_BPF and CAP_PERFMON; without root, tracepoints
+need CAP_DAC_READ_SEARCH as well, and programs on networks CAP_NET_ADMIN.
 
 Commands (wasm-bpf COMMAND --help shows more):
 ${commandRows()}`;

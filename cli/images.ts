@@ -80,7 +80,7 @@ async function check(store: Store | undefined, json: boolean): Promise<number> {
     ? { blobs: 0, bytes: 0, problems: [] }
     : await fsck(store.path);
   const { blobs, bytes, problems } = checked;
-  if (json) print(JSON.stringify({ blobs, sizeBytes: bytes, problems }, null, 2));
+  if (json) print(JSON.stringify({ blobCount: blobs, sizeBytes: bytes, problems }, null, 2));
   else {
     problems.forEach((problem) => printError(visible(`problem: ${problem}`)));
     const outcome = problems.length === 0 ? "all well" : formatCount(problems.length, "problem");

@@ -47,7 +47,7 @@ Deno.test("a module is pushed, pulled, listed, run, renamed and removed", async 
   assert.equal((await places.ok("ls", "--quiet")).trim(), [v1, v2].join("\n"));
   await places.ok("push", v2);
   const checked = JSON.parse(await places.ok("images", "--check", "--json"));
-  assert.deepEqual(Object.keys(checked), ["blobs", "sizeBytes", "problems"]);
+  assert.deepEqual(Object.keys(checked), ["blobCount", "sizeBytes", "problems"]);
   await places.ok("rm", pushed.digest.slice("sha256:".length, 20));
   assert.equal((await places.ok("images", "--json")).trim(), "[]");
   assert.match(await places.ok("images", "--check"), /^0 blobs, 0 B: all well/);
@@ -361,4 +361,37 @@ Deno.test("WASM_BPF_REGISTRY is the registry of references that name none", asyn
   const wrong = await runCli(["you/tool:v1"], { env: { ...env, WASM_BPF_REGISTRY: "a b" } });
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /Cannot use WASM_BPF_REGISTRY: "a b" is no registry/);
+});
+
+/** The members that `docs/oci.md` gives a command's JSON. */
+async function documented(command: string): Promise<string[]> {
+  const guide = await Deno.readTextFile(new URL("../docs/oci.md", import.meta.url));
+  const chapter = guide.slice(guide.indexOf("\n## JSON\n"));
+  const row = new RegExp(`^\\| \`${command}\` +\\|(.*)\\|$`, "m").exec(chapter)?.[1] ?? "";
+  return [...row.matchAll(/`(\w+)`/g)].map(([, member = ""]) => member);
+}
+
+Deno.test("the guide has every member of what is said as JSON", async () => {
+  await using places = await createPlaces();
+  const reference = places.reference("v1");
+  const said = {
+    "push": await places.ok("push", "--json", "hello.wasm", reference),
+    "pull": await places.ok("pull", "--json", "-o", "out", reference),
+    "images": await places.ok("images", "--json"),
+    "images --check": await places.ok("images", "--check", "--json"),
+    "prune": await places.ok("prune", "--json"),
+  };
+  for (const [command, text] of Object.entries(said)) {
+    const members = await documented(command);
+    const json = JSON.parse(text);
+    for (const name of Object.keys(json[0] ?? json)) {
+      assert.ok(members.includes(name), `${command}: ${name}`);
+    }
+  }
+  const members = [...await documented("inspect"), ...await documented("images")];
+  for (const word of [reference, "hello.wasm"]) {
+    for (const name of Object.keys(JSON.parse(await places.ok("inspect", "--json", word)))) {
+      assert.ok(members.includes(name), `inspect: ${name}`);
+    }
+  }
 });
