@@ -104,7 +104,7 @@ export {
   type SignatureStore,
   storedSignatures,
   vouchingDigests,
-} from "./trust/stored.ts";
+} from "./trust/stored_signatures.ts";
 export { signArtifact, type SignOptions } from "./trust/sign.ts";
 export { type Question, type Requirement, type Verdict, verifySignatures } from "./trust/verify.ts";
 export {
@@ -124,7 +124,7 @@ export { type ConnectionOptions } from "./registry/connection.ts";
 export { type Timing } from "./registry/retry.ts";
 export { type RetryNotice } from "./registry/retrying.ts";
 export { type Credential, type CredentialSource } from "./credentials/credential.ts";
-export { storedCredentials, type StoredOptions } from "./credentials/stored.ts";
+export { storedCredentials, type StoredOptions } from "./credentials/lookup.ts";
 export { forgetCredential, keepCredential, type KeptIn } from "./credentials/edit.ts";
 export { CredentialError } from "./credentials/errors.ts";
 export { type Surroundings } from "./credentials/locations.ts";

@@ -11,7 +11,7 @@ import {
   type SignatureStore,
   storedSignatures,
   vouchingDigests,
-} from "./stored.ts";
+} from "./stored_signatures.ts";
 import { type Requirement, type Verdict, verifySignatures } from "./verify.ts";
 
 /** A stored artifact that is to be used. */

@@ -1,4 +1,4 @@
-/** What of WASI a plain run does without. */
+/** All of WASI: what a plain run has, and what it does without. */
 import { directoryFunctions } from "./directory.ts";
 import { fdIoFunctions } from "./fd_io.ts";
 import { fdMetadataFunctions } from "./fd_metadata.ts";

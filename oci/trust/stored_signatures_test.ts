@@ -17,7 +17,7 @@ import { fsck, Store } from "../store/mod.ts";
 import { paths } from "../store/layout.ts";
 import { Guard } from "./guard.ts";
 import { repositorySignatures, type SignatureSource } from "./signatures.ts";
-import { keepSignatures, storedSignatures, vouchingDigests } from "./stored.ts";
+import { keepSignatures, storedSignatures, vouchingDigests } from "./stored_signatures.ts";
 import { verifySignatures } from "./verify.ts";
 
 /** A store in a folder of its own. */
