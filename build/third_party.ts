@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { BuildError } from "./errors.ts";
 import { run } from "./process.ts";
 import { type Library, type Source, sourcesOf, unpackSource } from "./sources.ts";
 import { copyFile, filesUnder, runStep, type Step, writeFile } from "./step.ts";
@@ -92,8 +93,26 @@ async function makeElfutils(source: string): Promise<string> {
   return prefix;
 }
 
+/**
+ * CVE-2025-29481: up to libbpf 1.5, a program's place in its section is compared with the section's
+ * size without a look at an overflow, and the bytes of any place in memory become its instructions.
+ * What 1.6 compares as well, in the words of ours.
+ *
+ * @param code of libbpf.c
+ * @throws {BuildError} when it is neither of the forms that are known
+ */
+export function withCheckedSections(code: string): string {
+  const fixed = "if (sec_off + prog_sz > sec_sz || sec_off + prog_sz < sec_off) {";
+  if (code.includes(fixed)) return code;
+  const parts = code.split("if (sec_off + prog_sz > sec_sz) {");
+  if (parts.length === 2) return parts.join(fixed);
+  throw new BuildError("Cannot find where libbpf.c compares a program with its section");
+}
+
 async function makeLibbpf(source: string): Promise<string> {
   const prefix = `${source}/prefix`;
+  const main = `${source}/src/libbpf.c`;
+  writeFile(main, withCheckedSections(await Deno.readTextFile(main)));
   const variables = [
     ...["BUILD_STATIC_ONLY=1", "NO_PKG_CONFIG=1", "CC=clang", "LIBSUBDIR=lib"],
     ...[`CFLAGS=${CFLAGS} -I${resolve(DEPS)}/include`, `PREFIX=${prefix}`, "DESTDIR="],
