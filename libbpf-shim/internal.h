@@ -156,8 +156,8 @@ int shim_path_open_cgroup(const char *path);
 int shim_path_open_netns(const char *path);
 
 /*
- * An ELF file by a path, or by a bare name that libbpf looks up: what to call it in
- * `resolved`, while `opened` is open (-1, which close(2) refuses, for a bare name). 0 or -errno.
+ * An ELF file by a path, or by a bare name that is looked up in the folders of programs or
+ * libraries: what to call it in `resolved`, while `opened` is open. 0 or -errno.
  */
 int shim_path_open_binary(const char *path, char resolved[SHIM_PATH_SIZE], int *opened);
 

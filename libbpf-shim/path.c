@@ -8,10 +8,12 @@
  * network namespaces and ELF files, and of no other file.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -19,6 +21,13 @@
 #include <unistd.h>
 
 #include "internal.h"
+
+/* What Debian calls the folder of this machine's libraries. */
+#if defined(__aarch64__)
+#define MACHINE "aarch64"
+#else
+#define MACHINE "x86_64"
+#endif
 
 /* The smallest ELF file is longer than its header. */
 #define ELF_HEADER_SIZE 64
@@ -136,16 +145,44 @@ static int32_t open_binary(void *path)
 	return fd;
 }
 
+static int32_t open_binary_in(const char *folders, const char *name)
+{
+	while (folders && *folders) {
+		size_t length = strcspn(folders, ":");
+		char path[PATH_MAX];
+		int fd = -ENOENT;
+
+		if (length && (size_t)snprintf(path, sizeof(path), "%.*s/%s", (int)length, folders,
+					       name) < sizeof(path))
+			fd = open_binary(path);
+		if (fd >= 0)
+			return fd;
+		folders += length + (folders[length] == ':');
+	}
+	return -ENOENT;
+}
+
+/*
+ * A bare name, in the folders where libbpf would look (its resolve_full_path()), which takes what
+ * it finds for what it is called.
+ */
+static int32_t find_binary(void *argument)
+{
+	const char *name = argument;
+	const char *dot = strstr(name, ".so");
+	bool is_library = dot && (!dot[3] || strstr(name, ".so."));
+	const char *const folders[] = {
+	    getenv(is_library ? "LD_LIBRARY_PATH" : "PATH"),
+	    is_library ? "/usr/lib64:/usr/lib:/lib/" MACHINE "-linux-gnu" : "/usr/bin:/usr/sbin",
+	};
+	int fd = open_binary_in(folders[0], name);
+
+	return fd >= 0 ? fd : open_binary_in(folders[1], name);
+}
+
 int shim_path_open_binary(const char *path, char resolved[SHIM_PATH_SIZE], int *opened)
 {
-	*opened = -1;
-	/* A bare name is libbpf's to look up, in the folders of programs and libraries. */
-	if (!strchr(path, '/')) {
-		bool fits = (size_t)snprintf(resolved, SHIM_PATH_SIZE, "%s", path) < SHIM_PATH_SIZE;
-
-		return fits ? 0 : -ENOENT;
-	}
-	*opened = shim_errand_open(open_binary, (void *)path);
+	*opened = shim_errand_open(strchr(path, '/') ? open_binary : find_binary, (void *)path);
 	if (*opened < 0)
 		return *opened;
 	snprintf(resolved, SHIM_PATH_SIZE, "/proc/self/fd/%d", *opened);

@@ -330,6 +330,34 @@ Deno.test("attach waits for no FIFO and opens no device that a guest names", asy
   }
 });
 
+Deno.test("attach by a bare name does not tell a script from nothing", async () => {
+  const answers = await Promise.all(["ldd", "no-such-program"].map(async (name) => {
+    const { stdout, stderr } = await refused("trace", ["on_uprobe", `${name}:main`]);
+    return [stdout, stderr.replaceAll(name, "NAME")];
+  }));
+  assert.ok((await Deno.readTextFile("/usr/bin/ldd")).startsWith("#!"));
+  assert.match(answers[0]?.[1] ?? "", /there is no such ELF file/);
+  assert.deepEqual(answers[0], answers[1]);
+});
+
+Deno.test("attach to a binary maps none of it, which may become shorter meanwhile", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const through = ["strace", "-f", "-qq", "-y", "-e", "trace=mmap", "-o", `${folder}/calls`];
+    const { stdout } = await runCli([
+      ...["--timeout", "1s", guestPath("attach"), "trace"],
+      ...["on_uprobe", `${ACTOR}:wasm_bpf_test_function`],
+      ...["on_usdt", `${ACTOR}:wasm_bpf_test:called`],
+    ], { through });
+    assert.match(stdout, /^on_uprobe 0\non_usdt 0\n/);
+    const calls = await Deno.readTextFile(`${folder}/calls`);
+    assert.ok(calls.includes("libc.so.6"));
+    assert.deepEqual(calls.split("\n").filter((line) => line.includes(ACTOR)), []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 for (
   const [place, mount] of [["mounted", MOUNT_TRACEFS], ["not mounted", UNMOUNT_TRACEFS]] as const
 ) {
