@@ -142,6 +142,11 @@ export const signals = {
     return shim().shim_signals__install(interruptPointer(interrupt));
   },
 
+  /** Keeps a write of this thread's beyond what a file may have from ending the process: it fails. */
+  blockFileSize(): number {
+    return shim().shim_signals__block_file_size();
+  },
+
   /** Makes SIGUSR1 ask for attention. */
   attendUsr1(): number {
     return shim().shim_signals__attend_usr1();

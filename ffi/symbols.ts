@@ -250,6 +250,8 @@ export const SYMBOLS = {
 
   // int32_t shim_signals__install(struct shim_interrupt *interrupt)
   shim_signals__install: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_signals__block_file_size(void)
+  shim_signals__block_file_size: { parameters: [], result: "i32" },
   // int32_t shim_signals__attend_usr1(void)
   shim_signals__attend_usr1: { parameters: [], result: "i32" },
   // int32_t shim_signals__schedule(uint32_t after_ms, uint32_t grace_ms)

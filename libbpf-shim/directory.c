@@ -154,7 +154,8 @@ static size_t put_entry(struct shim_directory *directory, const struct dirent64 
 {
 	struct guest_dirent header = {
 	    .next = (uint64_t)entry->d_off,
-	    .ino = entry->d_ino,
+	    /* The parent may be outside what the guest was given: nothing is told of it. */
+	    .ino = strcmp(entry->d_name, "..") ? entry->d_ino : 0,
 	    .name_size = (uint32_t)strlen(entry->d_name),
 	};
 	size_t name_room = room > sizeof(header) ? room - sizeof(header) : 0;

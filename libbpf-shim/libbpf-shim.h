@@ -570,6 +570,12 @@ SHIM_API void shim_deadline__free(struct shim_deadline *deadline);
  */
 SHIM_API int32_t shim_signals__install(struct shim_interrupt *interrupt);
 
+/**
+ * @brief For this thread, a write beyond what a file may have is -EFBIG alone, without SIGXFSZ;
+ *        shim_signals__install() does the same for the whole process.
+ */
+SHIM_API int32_t shim_signals__block_file_size(void);
+
 /** @brief SIGUSR1 asks for attention from now on. After install. */
 SHIM_API int32_t shim_signals__attend_usr1(void);
 

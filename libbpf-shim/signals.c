@@ -10,7 +10,7 @@
 /* timeout(1)'s code for a command that was ended because its time was over. */
 #define EXIT_TIMED_OUT 124
 
-static const int signals[] = {SIGINT, SIGTERM, SIGALRM, SIGUSR1};
+static const int signals[] = {SIGINT, SIGTERM, SIGALRM, SIGUSR1, SIGXFSZ};
 #define SIGNAL_COUNT (sizeof(signals) / sizeof(signals[0]))
 
 static struct sigaction former[SIGNAL_COUNT];
@@ -65,6 +65,10 @@ static void take_signal(int number)
 	/* Restarts what other threads of the process are at; our own waits are never restarted. */
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 
+	/* A write beyond what a file may have (ulimit -f) is EFBIG to the guest, and not our end.
+	 */
+	if (number == SIGXFSZ)
+		action.sa_handler = SIG_IGN;
 	for (size_t i = 0; i < SIGNAL_COUNT; i++) {
 		if (signals[i] != number || taken[i])
 			continue;
@@ -86,7 +90,17 @@ int32_t shim_signals__install(struct shim_interrupt *interrupt)
 	atomic_store(&listener, interrupt);
 	take_signal(SIGINT);
 	take_signal(SIGTERM);
+	take_signal(SIGXFSZ);
 	return 0;
+}
+
+int32_t shim_signals__block_file_size(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGXFSZ);
+	return -pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 int32_t shim_signals__attend_usr1(void)

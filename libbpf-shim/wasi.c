@@ -15,7 +15,16 @@
 /* How soon a termination is seen. */
 #define TERMINATION_MS 20
 
-/* Writes what it can, waiting for a non-blocking descriptor; the first interrupt loses no output.
+static bool is_regular(int fd)
+{
+	struct stat info;
+
+	return !fstat(fd, &info) && S_ISREG(info.st_mode);
+}
+
+/*
+ * Writes what it can, waiting for a non-blocking descriptor; the first interrupt loses no output.
+ * What is called a regular file and would block (of tracefs, say) is EAGAIN.
  */
 static ssize_t write_some(int fd, const struct iovec *iov, int count)
 {
@@ -25,7 +34,7 @@ static ssize_t write_some(int fd, const struct iovec *iov, int count)
 
 		if (written >= 0)
 			return written;
-		if (errno == EAGAIN)
+		if (errno == EAGAIN && !is_regular(fd))
 			poll(&ready, 1, -1);
 		else if (errno != EINTR)
 			return written;

@@ -1,5 +1,5 @@
 /** The inside of a worker that runs one guest; `spawn.ts` is the outside. */
-import { Interrupt, prepareFiles, settleShim } from "../ffi/mod.ts";
+import { Interrupt, prepareFiles, settleShim, signals } from "../ffi/mod.ts";
 import { runGuestInside } from "./run_guest.ts";
 import { compileGuest } from "./module.ts";
 import type { HostModules, Output } from "./run_options.ts";
@@ -30,6 +30,7 @@ async function run(job: Job): Promise<void> {
   prepareFiles();
   settleShim();
   if (!claims(job)) return;
+  signals.blockFileSize();
   using interrupt = Interrupt.adopt(job.interrupt);
   const imports = job.hostModule === undefined ? undefined : await hostModules(job.hostModule);
   let control: Int32Array<SharedArrayBuffer> | undefined;

@@ -3,16 +3,9 @@ import assert from "node:assert/strict";
 import { CliProcess, guestPath, runCli, WASM_BPF } from "./support/cli.ts";
 import { EscapeTree, isFromOutside, OUTSIDE } from "./support/escape_tree.ts";
 import { privateMounts } from "./support/mounts.ts";
-import { wasiErrnoName } from "./support/wasi_errno.ts";
+import { answersOf } from "./support/wasi_errno.ts";
 
 const GUEST = guestPath("escape");
-
-/** What the guest prints, with names in place of WASI's numbers. */
-function answersOf(stdout: string): string[] {
-  return stdout.trimEnd().split("\n").map((line) =>
-    line.replace(/^\d+/, (number) => wasiErrnoName(Number(number)))
-  );
-}
 
 for (
   const [path, answer] of [

@@ -109,6 +109,13 @@ Deno.test("fd_readdir goes back to any cookie that it gave, and reads anew from 
   assert.ok(!all.includes("later") && listAll(wasi, DIR).includes("later"));
 });
 
+Deno.test("fd_readdir tells nothing of the folder that a granted one stands in", () => {
+  using folder = new TestFolder();
+  using wasi = granted(folder);
+  const parent = readBatch(wasi, DIR).entries.find(({ name }) => name === "..");
+  assert.deepEqual(parent, { name: "..", type: FileType.Directory, ino: 0n });
+});
+
 Deno.test("fd_readdir tells the type and the inode of each entry", () => {
   using folder = new TestFolder();
   Deno.writeTextFileSync(folder.at("file"), "");

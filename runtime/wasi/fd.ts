@@ -25,7 +25,10 @@ const SEEK_CUR = 1;
 export function fdFunctions(context: WasiContext): WasiFunctions {
   const { fds } = context;
   return {
-    "fd_close": (fd: number) => fds.close(fd) ? 0 : wasiErrno("EBADF"),
+    "fd_close": (fd: number) => {
+      const result = fds.close(fd);
+      return result === undefined ? wasiErrno("EBADF") : fromResult(result);
+    },
     "fd_fdstat_get": (fd: number, out: number) => fdstatGet(context, fd, out),
     "fd_prestat_get": (fd: number, out: number) => prestatGet(context, fd, out),
     "fd_prestat_dir_name": (fd: number, path: number, size: number) =>
@@ -88,6 +91,7 @@ function hostWrite(
   context: WasiContext,
 ): (entry: Descriptor, iovs: number, count: number, written: number) => number {
   const { memory, interrupt, isTerminable = false } = context;
+  const again = -errno("EAGAIN");
   const writeWaiting = (
     { hostFd }: Descriptor,
     ...[iovs, count, written]: [iovs: number, count: number, written: number]
@@ -101,11 +105,14 @@ function hostWrite(
   return (entry, iovs, count, written) => {
     const { hostFd } = entry;
     const { linear } = memory;
-    if (entry.isFile) return system.write(hostFd, linear, iovs, count, written);
+    if (entry.isFile) {
+      const result = system.write(hostFd, linear, iovs, count, written);
+      if (result !== again) return result;
+    }
     if ((entry.flags & FdFlag.Nonblock) !== 0) {
       return system.writeNow(hostFd, linear, iovs, count, written);
     }
-    if (!entry.isStream) return writeWaiting(entry, iovs, count, written);
+    if (!entry.isStream || entry.isFile) return writeWaiting(entry, iovs, count, written);
     return isTerminable
       ? system.writeSome(hostFd, linear, iovs, count, written, interrupt)
       : system.write(hostFd, linear, iovs, count, written);

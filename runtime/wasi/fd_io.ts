@@ -17,6 +17,7 @@ const ADVICE = [0, 2, 1, 3, 4, 5] as const;
 export function fdIoFunctions(context: WasiContext): WasiFunctions {
   const { memory, fds } = context;
   const [badf, notCapable] = [wasiErrno("EBADF"), wasiErrno("ENOTCAPABLE")];
+  const again = -errno("EAGAIN");
   /** A descriptor that has all of these rights, or what to answer. */
   const find = (fd: number, rights: number): Descriptor | number => {
     const entry = fds.get(fd);
@@ -33,7 +34,11 @@ export function fdIoFunctions(context: WasiContext): WasiFunctions {
       }
       const { linear } = memory;
       const result = files.read(entry.hostFd, linear, iovs >>> 0, count >>> 0, out >>> 0);
-      return result >= 0 ? 0 : fromResult(result);
+      if (result >= 0) return 0;
+      // Files of tracefs and /proc can say that nothing is there yet.
+      return result === again
+        ? readSlowly(context, entry, { iovs: iovs >>> 0, count: count >>> 0, out: out >>> 0 })
+        : fromResult(result);
     },
     "fd_pread": (fd: number, iovs: number, count: number, offset: bigint, out: number) => {
       const entry = find(fd, Right.FdRead | Right.FdSeek);
@@ -49,7 +54,10 @@ export function fdIoFunctions(context: WasiContext): WasiFunctions {
       const list = { iovs: iovs >>> 0, count: count >>> 0, out: out >>> 0 };
       return fromResult(files.pwrite(entry.hostFd, memory.linear, list, offset));
     },
-    "fd_renumber": (from: number, to: number) => fds.renumber(from, to) ? 0 : badf,
+    "fd_renumber": (from: number, to: number) => {
+      const result = fds.renumber(from, to);
+      return result === undefined ? badf : fromResult(result);
+    },
     "fd_sync": (fd: number) => sync(find(fd, Right.FdSync), false),
     "fd_datasync": (fd: number) => sync(find(fd, Right.FdDatasync), true),
     "fd_advise": (fd: number, offset: bigint, sizeBytes: bigint, advice: number) => {

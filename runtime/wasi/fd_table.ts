@@ -29,7 +29,7 @@ export interface DescriptorOptions {
   /** The guest's path of a folder that it was given: UTF-8. */
   preopen?: Uint8Array;
   /** Closes the host's; without it, that stays open. */
-  release?: (hostFd: number) => void;
+  release?: (hostFd: number) => number;
   /** Whether it is a standard stream: it may block, and no output to it is lost by an interrupt. */
   isStream?: boolean;
 }
@@ -49,7 +49,7 @@ export class Descriptor {
   reader: DirectoryReader | undefined;
   #type: number;
   #isCutOff = false;
-  readonly #release: ((hostFd: number) => void) | undefined;
+  readonly #release: ((hostFd: number) => number) | undefined;
 
   constructor(options: DescriptorOptions) {
     this.hostFd = options.hostFd;
@@ -96,10 +96,11 @@ export class Descriptor {
     return isCutOff;
   }
 
-  close(): void {
+  /** 0, or the negative errno of an earlier write that failed only now; it is closed in any case. */
+  close(): number {
     this.reader?.close();
     this.reader = undefined;
-    this.#release?.(this.hostFd);
+    return this.#release?.(this.hostFd) ?? 0;
   }
 }
 
@@ -154,27 +155,33 @@ export class FdTable implements Disposable {
     return fd;
   }
 
-  /** Closes and forgets a descriptor; the process's standard streams stay open. */
-  close(fd: number): boolean {
+  /**
+   * Closes and forgets a descriptor; the process's standard streams stay open.
+   *
+   * @returns as {@linkcode Descriptor.close}; `undefined` when there is none
+   */
+  close(fd: number): number | undefined {
     const entry = this.#entries[fd];
-    if (entry === undefined) return false;
+    if (entry === undefined) return undefined;
     this.#entries[fd] = undefined;
     this.#lowest = Math.min(this.#lowest, fd);
-    entry.close();
-    return true;
+    return entry.close();
   }
 
-  /** Gives one descriptor the number of another, which is closed; both must be there. */
-  renumber(from: number, to: number): boolean {
+  /**
+   * Gives one descriptor the number of another, which is closed.
+   *
+   * @returns what became of that, as {@linkcode close}; `undefined` unless both are there
+   */
+  renumber(from: number, to: number): number | undefined {
     const entry = this.#entries[from];
     const former = this.#entries[to];
-    if (entry === undefined || former === undefined) return false;
-    if (from === to) return true;
+    if (entry === undefined || former === undefined) return undefined;
+    if (from === to) return 0;
     this.#entries[to] = entry;
     this.#entries[from] = undefined;
     this.#lowest = Math.min(this.#lowest, from);
-    former.close();
-    return true;
+    return former.close();
   }
 
   /** The folders that the guest was given. */

@@ -12,3 +12,10 @@ const NAMES = new Map(
 export function wasiErrnoName(number: number): string {
   return number === 0 ? "SUCCESS" : NAMES.get(number) ?? String(number);
 }
+
+/** What `tests/guests/escape` prints, with names in place of WASI's numbers. */
+export function answersOf(stdout: string): string[] {
+  return stdout.trimEnd().split("\n").map((line) =>
+    line.replace(/^\d+/, (number) => wasiErrnoName(Number(number)))
+  );
+}
