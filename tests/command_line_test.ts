@@ -150,6 +150,21 @@ Deno.test("inspect takes a file, and standard input", () =>
     assert.match((await run("inspect", "text")).stderr, /^error: Cannot read text: /);
   }));
 
+Deno.test("hints of what cannot be found speak of what was given", () =>
+  inFolder(async (run) => {
+    for (
+      const [args, hint] of [
+        [["--verify-key", "no-such.pub", NOWHERE], /check the path; cosign generate-key-pair/],
+        [["push", "--sign-key", "no-such.key", "tool.wasm", NOWHERE], /check the path; cosign gen/],
+        [["http://127.0.0.1:1/tool.wasm"], /check the host's name and port/],
+      ] as const
+    ) {
+      const { code, stderr } = await run(...args);
+      assert.equal(code, 1);
+      assert.match(stderr.split("\nhint: ")[1] ?? "", hint);
+    }
+  }));
+
 Deno.test("a module of standard input is called so", async () => {
   const through = ["/bin/sh", "-c", 'printf "\\0asm\\1\\0\\0\\0" | "$0" -'];
   assert.match((await runCli([], { through })).stderr, /^error: Cannot run standard input: /);
