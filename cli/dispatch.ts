@@ -47,6 +47,9 @@ async function start(args: string[], read: ReadModule | undefined): Promise<numb
   });
 }
 
+/** What can stand in a command's place. */
+const WORDS = [...Object.keys(COMMANDS), "help"];
+
 function commandOf(word: string): Command | undefined {
   return Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
 }
@@ -63,7 +66,7 @@ async function run(
   } catch (error) {
     const { NoModuleError } = await import("./named_module.ts");
     const [word = ""] = line.rest;
-    const close = isFile ? undefined : nearest(word, Object.keys(COMMANDS));
+    const close = isFile ? undefined : nearest(word, WORDS);
     if (!(error instanceof NoModuleError) || close === undefined) throw error;
     throw new UsageError(
       `Cannot run ${word}: it is no command, and there is no such file`,
@@ -77,7 +80,7 @@ async function helpAbout(word: string | undefined): Promise<string> {
   if (word === undefined || word === "help" || word.startsWith("-")) return HELP;
   const command = commandOf(word);
   if (command !== undefined) return await helpOf(command);
-  const close = nearest(word, Object.keys(COMMANDS));
+  const close = nearest(word, WORDS);
   throw new UsageError(
     `Unknown command ${word}`,
     close === undefined ? "wasm-bpf --help shows the commands" : `did you mean ${close}?`,

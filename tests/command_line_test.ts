@@ -27,7 +27,12 @@ function assertUsage({ code, stdout, stderr }: CliResult, error: RegExp, hint: R
 
 Deno.test("a mistyped command is told from a file that is not there", () =>
   inFolder(async (run, folder) => {
-    for (const [word, meant] of [["pul", "pull"], ["psuh", "push"], ["imagse", "images"]]) {
+    for (
+      const [word, meant] of [["pul", "pull"], ["psuh", "push"], ["imagse", "images"], [
+        "hlep",
+        "help",
+      ]]
+    ) {
       assertUsage(await run(word ?? "", "x"), /no command/, new RegExp(`wasm-bpf ${meant}\\?`));
     }
     const { code, stderr } = await run("nothing");
