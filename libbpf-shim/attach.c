@@ -17,6 +17,11 @@
 
 #include "internal.h"
 
+/* The libbpf that stands in where there is no newer one knows no such sections, either. */
+#if LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 6
+#define HAS_UPROBE_SESSIONS
+#endif
+
 /* ---- link: what an attachment is made of --------------------------------------------------- */
 
 /* Everything here goes with its descriptor, so a killed process leaves nothing attached. */
@@ -400,8 +405,10 @@ int32_t shim_program__attach_uprobe_multi(struct shim_program *program, const ch
 	err = shim_path_open_binary(binary, path, &fd);
 	if (err)
 		return err;
+#ifdef HAS_UPROBE_SESSIONS
 	opts.session =
 	    bpf_program__expected_attach_type(program->program) == BPF_TRACE_UPROBE_SESSION;
+#endif
 	err = wrap_link(
 	    bpf_program__attach_uprobe_multi(program->program, pid, path, pattern, &opts), out);
 	close(fd);
