@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { BuildError } from "./errors.ts";
+import { fixLibbpf } from "./libbpf_fixes.ts";
 import { run } from "./process.ts";
 import { type Library, type Source, sourcesOf, unpackSource } from "./sources.ts";
 import { copyFile, filesUnder, runStep, type Step, writeFile } from "./step.ts";
@@ -21,21 +22,27 @@ export async function buildThirdParty(): Promise<void> {
     ...["include/libelf.h", "include/gelf.h"],
     ...["lib/libelf.a", "lib/libeu.a"],
   ], makeElfutils));
-  await runStep(step("libbpf", [
-    ...["include/bpf/libbpf.h", "include/bpf/bpf_helpers.h", "uapi/linux/bpf.h"],
-    ...["lib/libbpf.a", "libbpf.version"],
-  ], makeLibbpf));
+  await runStep(step(
+    "libbpf",
+    [
+      ...["include/bpf/libbpf.h", "include/bpf/bpf_helpers.h", "uapi/linux/bpf.h"],
+      ...["lib/libbpf.a", "libbpf.version"],
+    ],
+    makeLibbpf,
+    ["build/libbpf_fixes.ts"],
+  ));
 }
 
 function step(
   library: Library,
   outputs: readonly string[],
   make: (source: string) => Promise<string>,
+  inputs: readonly string[] = [],
 ): Step {
   const sources = sourcesOf(library);
   return {
     name: `${library} ${sources[0]?.version}`,
-    inputs: ["build/third_party.ts"],
+    inputs: ["build/third_party.ts", ...inputs],
     key: sources,
     outputs: outputs.map((path) => `${DEPS}/${path}`),
     async make(): Promise<string | undefined> {
@@ -113,6 +120,7 @@ async function makeLibbpf(source: string): Promise<string> {
   const prefix = `${source}/prefix`;
   const main = `${source}/src/libbpf.c`;
   writeFile(main, withCheckedSections(await Deno.readTextFile(main)));
+  await fixLibbpf(source);
   const variables = [
     ...["BUILD_STATIC_ONLY=1", "NO_PKG_CONFIG=1", "CC=clang", "LIBSUBDIR=lib"],
     ...[`CFLAGS=${CFLAGS} -I${resolve(DEPS)}/include`, `PREFIX=${prefix}`, "DESTDIR="],

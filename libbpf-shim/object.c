@@ -7,6 +7,14 @@
 
 #include "internal.h"
 
+/* Whether the second half of its last instruction is missing: libbpf relocates that as well. */
+static bool ends_in_half(const struct bpf_program *program)
+{
+	size_t count = bpf_program__insn_cnt(program);
+
+	return count && bpf_program__insns(program)[count - 1].code == (BPF_LD | BPF_IMM | BPF_DW);
+}
+
 static int list_programs(struct shim_object *object)
 {
 	struct bpf_program *program;
@@ -17,8 +25,11 @@ static int list_programs(struct shim_object *object)
 	if (!object->programs)
 		return -ENOMEM;
 	bpf_object__for_each_program(program, object->object)
-	    object->programs[object->program_count++]
-		.program = program;
+	{
+		if (ends_in_half(program))
+			return -EINVAL;
+		object->programs[object->program_count++].program = program;
+	}
 	return 0;
 }
 

@@ -1,0 +1,82 @@
+/**
+ * What libbpf does with the numbers of an object file without a look at them. Its users compile their
+ * objects themselves; a guest's may be anything, and this process is not to suffer by it.
+ */
+import { BuildError } from "./errors.ts";
+
+/** One place of libbpf's source, and what stands there instead. */
+interface Fix {
+  file: string;
+  from: string;
+  to: string;
+}
+
+const FIXES: readonly Fix[] = [
+  // A type that is a typedef of itself was followed for ever.
+  {
+    file: "src/libbpf.c",
+    from: "while (btf_is_mod(t) || btf_is_typedef(t)) {\n\t\tif (res_id)",
+    to: "for (int hops = 0; hops < 1024 && (btf_is_mod(t) || btf_is_typedef(t)); hops++) {\n" +
+      "\t\tif (res_id)",
+  },
+  // The alignment of a struct that holds itself was looked for until the stack was full. No such type
+  // is one of the kernel's configuration.
+  {
+    file: "src/libbpf.c",
+    from: "ext->kcfg.align = btf__align_of(obj->btf, t->type);",
+    to: "ext->kcfg.align = find_kcfg_type(obj->btf, t->type, NULL) == KCFG_UNKNOWN ? -1 :\n" +
+      "\t\t\t\t\t  btf__align_of(obj->btf, t->type);",
+  },
+  // The sum of two 32-bit numbers of the file may be a small one.
+  {
+    file: "src/libbpf.c",
+    from: "if (vsi->offset + type->size > data->d_size) {",
+    to: "if ((__u64)vsi->offset + type->size > data->d_size) {",
+  },
+  // Members of a struct_ops that do not lie in it: one is written to, all are read.
+  {
+    file: "src/libbpf.c",
+    from: "member = find_member_by_offset(type, moff * 8);\n\t\tif (!member) {",
+    to: "member = find_member_by_offset(type, moff * 8);\n" +
+      "\t\tif (!member || (__u64)moff + sizeof(void *) > type->size) {",
+  },
+  {
+    file: "src/libbpf.c",
+    from: "msize = btf__resolve_size(btf, member->type);\n\t\tif (msize < 0) {",
+    to: "msize = btf__resolve_size(btf, member->type);\n" +
+      "\t\tif (msize >= 0 && (__s64)moff + msize > (__s64)type->size)\n\t\t\treturn -EINVAL;\n" +
+      "\t\tif (msize < 0) {",
+  },
+  // The kernel takes as much for a key as the map says, from the stack.
+  {
+    file: "src/libbpf.c",
+    from: "static int init_map_in_map_slots(struct bpf_object *obj, struct bpf_map *map)\n{\n" +
+      "\tconst struct bpf_map *targ_map;\n\tunsigned int i;\n\tint fd, err = 0;\n",
+    to: "static int init_map_in_map_slots(struct bpf_object *obj, struct bpf_map *map)\n{\n" +
+      "\tconst struct bpf_map *targ_map;\n\tunsigned int i;\n\tint fd, err = 0;\n\n" +
+      "\tif (map->def.key_size != sizeof(i))\n\t\treturn -EINVAL;\n",
+  },
+  // Likewise for keys and values of the maps for USDT probes, from the heap.
+  {
+    file: "src/usdt.c",
+    from: "\tman = calloc(1, sizeof(*man));\n\tif (!man)\n\t\treturn ERR_PTR(-ENOMEM);\n",
+    to: "\tif (bpf_map__type(specs_map) != BPF_MAP_TYPE_ARRAY ||\n" +
+      "\t    bpf_map__value_size(specs_map) > sizeof(struct usdt_spec) ||\n" +
+      "\t    bpf_map__type(ip_to_spec_id_map) != BPF_MAP_TYPE_HASH ||\n" +
+      "\t    bpf_map__key_size(ip_to_spec_id_map) != sizeof(long) ||\n" +
+      "\t    bpf_map__value_size(ip_to_spec_id_map) != sizeof(int))\n\t\treturn ERR_PTR(-EINVAL);\n\n" +
+      "\tman = calloc(1, sizeof(*man));\n\tif (!man)\n\t\treturn ERR_PTR(-ENOMEM);\n",
+  },
+];
+
+/** Applies them to an unpacked source. */
+export async function fixLibbpf(source: string): Promise<void> {
+  for (const { file, from, to } of FIXES) {
+    const path = `${source}/${file}`;
+    const parts = (await Deno.readTextFile(path)).split(from);
+    if (parts.length !== 2) {
+      throw new BuildError(`Cannot fix ${file}: it has ${parts.length - 1} times ${from}`);
+    }
+    await Deno.writeTextFile(path, parts.join(to));
+  }
+}
