@@ -49,9 +49,9 @@ export class ReferenceSyntaxError extends HostError {
   /** The class's name. */
   override name = "ReferenceSyntaxError";
 
-  /** An error about `text`, shown without credentials that were put into it. */
+  /** An error about `text`, shown without credentials that were put into it, nor its query. */
   constructor(text: string, reason: string, hint?: string) {
-    const shown = JSON.stringify(shorten(withoutUserInfo(text)));
+    const shown = JSON.stringify(shorten(withoutUserInfo(text).replace(/[?#][^]*$/, "")));
     super(`Cannot use the reference ${shown}: ${reason}`, {
       code: "BAD_REFERENCE",
       hint: hint ?? "write it like ghcr.io/you/tool:v1 or localhost:5000/tool:v1",

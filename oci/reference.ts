@@ -54,6 +54,9 @@ export function parseReference(text: string, options: ReferenceOptions = {}): Re
   if (withoutUserInfo(rest) !== rest) {
     fail("it has a user name in it", "log in instead: wasm-bpf login REGISTRY");
   }
+  if (/[?#]/.test(rest)) {
+    fail("an address with a query is none", "the path of a module's address ends in .wasm");
+  }
   const { name, tag, digest } = splitName(rest, fail);
   const { registry, repository } = splitRegistry(name, scheme?.toLowerCase(), options, fail);
   checkRepository(repository, fail);

@@ -141,3 +141,16 @@ Deno.test("isRegistryName() takes hosts and ports, and no paths", () => {
   assert.ok(["ghcr.io", "localhost:5000", "[::1]:1", "h"].every(isRegistryName));
   assert.ok(!["", "a/b", "http://a", "a:b", "a b", "[]", "a:99999"].some(isRegistryName));
 });
+
+Deno.test("parseReference() shows nobody the query of an address", () => {
+  for (
+    const text of ["https://a.example/x.gz?sig=s3cret", "a.example/x#s3cret", "x?a=s3cret@b/c"]
+  ) {
+    assert.throws(
+      () => parseReference(text),
+      (error: Error & { code?: string }) =>
+        error.code === "BAD_REFERENCE" && !`${error.message}${error.stack}`.includes("s3cret"),
+      text,
+    );
+  }
+});
