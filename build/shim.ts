@@ -33,7 +33,7 @@ const LINK = [
     "-Wl,--version-script=libbpf-shim/libbpf-shim.map",
   ],
   ...["-Wl,-z,relro,-z,now", "-Wl,-z,defs", "-Wl,--gc-sections"],
-  // See `libbpf-shim/kernel_types.c` and `helpers.c`.
+  // See `libbpf-shim/kernel_types.c` and `program_load.c`.
   ...["-Wl,--wrap=btf__load_vmlinux_btf", "-Wl,--wrap=bpf_prog_load"],
 ];
 /**

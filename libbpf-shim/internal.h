@@ -71,8 +71,11 @@ static inline int shim_bpf_error(int result)
 	return result == -524 ? -EOPNOTSUPP : result;
 }
 
-/* What programs that this thread loads may call: bits of enum shim_allowance. */
-void shim_helpers_allow(uint32_t helpers);
+/*
+ * What programs that this thread loads next may do: name maps of `object`, and call what bits of enum
+ * shim_allowance say. Without an object they are nobody's, and may do anything.
+ */
+void shim_programs_allow(const struct bpf_object *object, uint32_t helpers);
 
 /* Starts to collect what libbpf says; idempotent. */
 void shim_log_start(void);

@@ -175,9 +175,9 @@ int32_t shim_object__load(struct shim_object *object, uint32_t allowed)
 	if (object->load_tried)
 		return -EALREADY;
 	object->load_tried = true;
-	shim_helpers_allow(allowed);
+	shim_programs_allow(object->object, allowed);
 	err = bpf_object__load(object->object);
-	shim_helpers_allow(0);
+	shim_programs_allow(NULL, 0);
 	if (err)
 		return err;
 	return list_maps(object);

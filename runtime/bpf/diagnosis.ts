@@ -32,6 +32,12 @@ const LOAD_CAUSES: readonly Cause[] = [
     hint: "no option allows that: load and attach from the module",
   },
   {
+    errno: errno("EPERM"),
+    log: /^the program names map -?\d+, which is refused/m,
+    reason: "it names a map that is not the object's",
+    hint: "instructions name maps by relocations, as clang makes them, never by numbers",
+  },
+  {
     log: /kernel BTF is missing|failed to find valid kernel BTF|Error loading vmlinux BTF/,
     reason: "the kernel has no type information",
     hint: "this kernel gives no type information at /sys/kernel/btf/vmlinux: " +

@@ -23,6 +23,7 @@ WASM_BPF_EMBED(paths, "paths.bpf.o");
 WASM_BPF_EMBED(arena, "arena.bpf.o");
 WASM_BPF_EMBED(write_user, "write_user.bpf.o");
 WASM_BPF_EMBED(system_call, "system_call.bpf.o");
+WASM_BPF_EMBED(foreign_map, "foreign_map.bpf.o");
 
 #define OBJECT(name)                                                                               \
 	{                                                                                          \
@@ -36,6 +37,7 @@ static const struct {
     OBJECT(net),	  OBJECT(cgroup), OBJECT(trace),      OBJECT(kprobe),
     OBJECT(kprobe_multi), OBJECT(fentry), OBJECT(fexit),      OBJECT(lsm),
     OBJECT(paths),	  OBJECT(arena),  OBJECT(write_user), OBJECT(system_call),
+    OBJECT(foreign_map),
 };
 
 static int load(const char *name, struct wasm_bpf_object *object)

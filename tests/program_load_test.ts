@@ -1,4 +1,4 @@
-/** Helpers that a guest's programs may call only when it is said, or never. */
+/** What a guest's programs may do only when it is said, or never. */
 import assert from "node:assert/strict";
 import { compileGuest, libbpfVersion, spawn } from "../runtime/mod.ts";
 import { guestPath, runCli } from "./support/cli.ts";
@@ -53,4 +53,11 @@ Deno.test("a program that makes system calls of its own is refused, whatever is 
     assert.match(stderr, /^error: Cannot load program "on_syscall": EPERM .*system calls/);
     assert.match(stderr, /the program calls bpf_sys_bpf, which is refused\nhint: /);
   }
+});
+
+Deno.test("a program that names a map by a number, of whoever's, is refused", async () => {
+  const { code, stdout, stderr } = await runCli(["--timeout", "30s", GUEST, "foreign_map"]);
+  assert.deepEqual({ code, stdout }, { code: 1, stdout: "load failed\n" });
+  assert.match(stderr, /^error: Cannot load program "on_exec": EPERM \(.*not the object's\)$/m);
+  assert.match(stderr, /^ {2}the program names map 7, which is refused$/m);
 });
