@@ -72,8 +72,8 @@ static inline int shim_bpf_error(int result)
 }
 
 /*
- * What programs that this thread loads next may do: name maps of `object`, and call what bits of enum
- * shim_allowance say. Without an object they are nobody's, and may do anything.
+ * What programs that this thread loads next may do: name maps of `object`, and call what bits of
+ * enum shim_allowance say. Without an object they are nobody's, and may do anything.
  */
 void shim_programs_allow(const struct bpf_object *object, uint32_t helpers);
 
