@@ -34,7 +34,9 @@ const LINK = [
   ],
   ...["-Wl,-z,relro,-z,now", "-Wl,-z,defs", "-Wl,--gc-sections"],
   // See `libbpf-shim/kernel_types.c` and `program_load.c`.
-  ...["-Wl,--wrap=btf__load_vmlinux_btf", "-Wl,--wrap=bpf_prog_load"],
+  ...["btf__load_vmlinux_btf", "bpf_prog_load", "feat_supported"].map((name) =>
+    `-Wl,--wrap=${name}`
+  ),
 ];
 /**
  * How libbpf and zlib open files, and what does it instead: once a guest's thread is confined, another

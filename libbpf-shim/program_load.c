@@ -21,6 +21,8 @@
 
 static _Thread_local uint32_t allowed;
 static _Thread_local const struct bpf_object *loading;
+/* Whether libbpf looks at what the kernel can do, with programs and maps of its own. */
+static _Thread_local bool is_probing;
 
 int __real_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license,
 			 const struct bpf_insn *insns, size_t count,
@@ -28,6 +30,25 @@ int __real_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
 int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license,
 			 const struct bpf_insn *insns, size_t count,
 			 struct bpf_prog_load_opts *opts);
+
+bool __real_feat_supported(void *cache, int feature);
+bool __wrap_feat_supported(void *cache, int feature);
+
+/*
+ * In place of libbpf's feat_supported(). Nothing of a program tells those of libbpf's own: a
+ * guest's has no name, either, where libbpf could not find out that the kernel takes names.
+ */
+bool __wrap_feat_supported(void *cache, int feature)
+{
+	/* One look may take another. */
+	const bool was_probing = is_probing;
+	bool is_supported;
+
+	is_probing = true;
+	is_supported = __real_feat_supported(cache, feature);
+	is_probing = was_probing;
+	return is_supported;
+}
 
 void shim_programs_allow(const struct bpf_object *object, uint32_t helpers)
 {
@@ -112,8 +133,7 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
 {
 	char text[80];
 
-	/* What libbpf loads to see what the kernel can do has no name, and maps of its own. */
-	if (!loading || !name || !find_refused(insns, count, text, sizeof(text)))
+	if (!loading || is_probing || !find_refused(insns, count, text, sizeof(text)))
 		return __real_bpf_prog_load(type, name, license, insns, count, opts);
 	/* libbpf hands on what stands where the verifier writes. */
 	if (opts && opts->log_buf)

@@ -61,3 +61,29 @@ Deno.test("a program that names a map by a number, of whoever's, is refused", as
   assert.match(stderr, /^error: Cannot load program "on_exec": EPERM \(.*not the object's\)$/m);
   assert.match(stderr, /^ {2}the program names map 7, which is refused$/m);
 });
+
+/** strace's name for the program by which libbpf finds out that programs can have names. */
+const NAME_PROBE = /prog_name="libbpf_nametest"/;
+
+Deno.test("a program is refused also where libbpf takes the kernel for one without names", async () => {
+  const trace = await Deno.makeTempFile();
+  const run = (object: string, ...more: string[]) =>
+    runCli([GUEST, object], {
+      through: ["strace", "-f", "-qq", "-e", "trace=bpf", ...more, "-o", trace],
+    });
+  try {
+    for (const object of ["write_user", "foreign_map"]) {
+      await run(object);
+      const calls = (await Deno.readTextFile(trace)).split("\n");
+      const probe = calls.findIndex((call) => NAME_PROBE.test(call));
+      const thread = calls[probe]?.split(" ", 1)[0] ?? "";
+      const when = calls.slice(0, probe + 1).filter((call) => call.startsWith(`${thread} `)).length;
+      const { stdout, stderr } = await run(object, "-e", `inject=bpf:error=EMFILE:when=${when}`);
+      assert.match(await Deno.readTextFile(trace), /libbpf_nametest.* EMFILE .*INJECTED/);
+      assert.equal(stdout, "load failed\n");
+      assert.match(stderr, /, which is refused$/m);
+    }
+  } finally {
+    await Deno.remove(trace);
+  }
+});
