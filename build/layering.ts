@@ -19,8 +19,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   examples: ["runtime"],
 };
 
-/** What everybody may import: the root of the error classes, and the version. */
-const SHARED = ["ffi/errors.ts", "deno.json"];
+/** What every folder may import: the root of the error classes, carried files, and the version. */
+const SHARED = ["ffi/errors.ts", "ffi/assets.ts", "deno.json"];
 
 /** Doors beside a folder's `mod.ts`, and whose they are. */
 const DOORS: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 /** `wasm-bpf new`: a folder to begin a tool with. */
 import { dirname, join } from "node:path";
+import { readAsset } from "../ffi/assets.ts";
 import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
@@ -25,8 +26,7 @@ install, and wasm-bpf's library for the language.`;
 /** Files by path, for each language: what `build/sdk.ts` gathers. */
 type SdkFiles = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** In a compiled binary, a file embedded in it. */
-const SDK_FILES = new URL("../dist/lib/sdk.bin", import.meta.url);
+const SDK_FILES = "sdk.bin";
 
 /** What all four languages and make take for one word. */
 const NAME = /^[a-z][a-z0-9_-]{0,63}$/;
@@ -71,7 +71,7 @@ function filesFor(language: string): Readonly<Record<string, string>> {
 
 function readSdk(): SdkFiles {
   try {
-    return JSON.parse(Deno.readTextFileSync(SDK_FILES));
+    return JSON.parse(new TextDecoder().decode(readAsset(SDK_FILES)));
   } catch (cause) {
     throw new HostError("Cannot read the templates", {
       code: "SDK_MISSING",

@@ -2,6 +2,7 @@
  * Loads the shim from memory: nothing is written to the disk, and no path that somebody else could
  * have prepared is opened.
  */
+import { readAsset } from "./assets.ts";
 import { cString, fromCString } from "./c_values.ts";
 import { loadError, ShimError } from "./errors.ts";
 import { bind, compile, type Functions, heatUp } from "./lazy_functions.ts";
@@ -10,8 +11,7 @@ import { type ShimSymbols, SYMBOLS } from "./symbols.ts";
 /** What `shim_abi_version()` must answer; the header's `SHIM_ABI_VERSION`. */
 export const ABI_VERSION = 17;
 
-/** Where the build puts the shim; inside a compiled binary, a file embedded in it. */
-const SHIM_FILE = new URL("../dist/lib/libbpf-shim.so", import.meta.url);
+const SHIM_FILE = "libbpf-shim.so";
 
 const LIBC_SYMBOLS = {
   // int memfd_create(const char *name, unsigned int flags)
@@ -103,7 +103,7 @@ export function extendShim(
 
 function readShim(): Uint8Array<ArrayBuffer> {
   try {
-    return Deno.readFileSync(SHIM_FILE);
+    return readAsset(SHIM_FILE);
   } catch (cause) {
     throw new ShimError("Cannot read the eBPF shim libbpf-shim.so", {
       code: "SHIM_MISSING",

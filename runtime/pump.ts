@@ -1,4 +1,5 @@
 /** The pumps, made from `pump.wat` and `ring_pump.wat` by the build. */
+import { readAsset } from "../ffi/assets.ts";
 import { HostError } from "../ffi/errors.ts";
 
 /** What pumps call back: a guest's memory, and a table with its functions. */
@@ -128,7 +129,7 @@ function loadModule(name: string): WebAssembly.Module {
 
 function readPump(name: string): Uint8Array<ArrayBuffer> {
   try {
-    return Deno.readFileSync(new URL(`../dist/lib/${name}${SUFFIX}.bin`, import.meta.url));
+    return readAsset(`${name}${SUFFIX}.bin`);
   } catch (cause) {
     throw new HostError(`Cannot read the event pump ${name}.bin`, {
       code: "PUMP_MISSING",
