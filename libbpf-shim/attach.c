@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "broker.h"
 #include "internal.h"
 
 /* The libbpf that stands in where there is no newer one knows no such sections, either. */
@@ -33,7 +34,7 @@ struct shim_link {
 	int fd;
 };
 
-static void release_link(void *object)
+static int32_t destroy_link(void *object)
 {
 	struct shim_link *link = object;
 
@@ -43,6 +44,13 @@ static void release_link(void *object)
 	if (link->fd >= 0)
 		close(link->fd);
 	free(link);
+	return 0;
+}
+
+/* The descriptors are those of the thread that attached. */
+static void release_link(void *object)
+{
+	shim_broker_run(destroy_link, object);
 }
 
 /* One pass over what an iterator visits. */
@@ -190,7 +198,7 @@ static int attach_tracepoint_unmounted(struct bpf_program *program, const char *
 				       struct bpf_link **out)
 {
 	struct perf_event_attr attr = {.type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr)};
-	int id = shim_errand(find_tracepoint, (void *)path);
+	int id = shim_broker_run(find_tracepoint, (void *)path);
 	struct bpf_link *link;
 	int event;
 
@@ -212,7 +220,7 @@ static int attach_tracepoint_unmounted(struct bpf_program *program, const char *
 	return 0;
 }
 
-int32_t shim_program__attach(struct shim_program *program, struct shim_link **out)
+static int32_t attach_by_section(struct shim_program *program, struct shim_link **out)
 {
 	const char *section = bpf_program__section_name(program->program);
 	const char *path = tracepoint_path(section);
@@ -231,6 +239,8 @@ int32_t shim_program__attach(struct shim_program *program, struct shim_link **ou
 	return wrap_link(link, out);
 }
 
+ON_BROKER_2(shim_program__attach, attach_by_section, struct shim_program *, struct shim_link **);
+
 /* ---- to an interface, a cgroup, a network namespace ---------------------------------------- */
 
 /* bpf_link_create(), with `target` a descriptor or an interface's number. */
@@ -242,16 +252,18 @@ static int create_link(struct shim_program *program, int target, int32_t attach_
 		       out);
 }
 
-int32_t shim_program__attach_interface(struct shim_program *program, const char *interface,
-				       int32_t attach_type, struct shim_link **out)
+static int32_t attach_interface(struct shim_program *program, const char *interface,
+				int32_t attach_type, struct shim_link **out)
 {
 	unsigned int index = if_nametoindex(interface);
 
 	return index ? create_link(program, (int)index, attach_type, out) : -ENODEV;
 }
 
-int32_t shim_program__attach_cgroup(struct shim_program *program, const char *path,
-				    struct shim_link **out)
+ON_BROKER_4(shim_program__attach_interface, attach_interface, struct shim_program *, const char *,
+	    int32_t, struct shim_link **);
+
+static int32_t attach_cgroup(struct shim_program *program, const char *path, struct shim_link **out)
 {
 	int cgroup = shim_path_open_cgroup(path);
 	int err;
@@ -264,8 +276,10 @@ int32_t shim_program__attach_cgroup(struct shim_program *program, const char *pa
 	return err;
 }
 
-int32_t shim_program__attach_netns(struct shim_program *program, const char *path,
-				   struct shim_link **out)
+ON_BROKER_3(shim_program__attach_cgroup, attach_cgroup, struct shim_program *, const char *,
+	    struct shim_link **);
+
+static int32_t attach_netns(struct shim_program *program, const char *path, struct shim_link **out)
 {
 	int netns = shim_path_open_netns(path);
 	int err;
@@ -278,13 +292,19 @@ int32_t shim_program__attach_netns(struct shim_program *program, const char *pat
 	return err;
 }
 
-int32_t shim_program__attach_netfilter(struct shim_program *program, uint32_t family, uint32_t hook,
-				       int32_t priority, struct shim_link **out)
+ON_BROKER_3(shim_program__attach_netns, attach_netns, struct shim_program *, const char *,
+	    struct shim_link **);
+
+static int32_t attach_netfilter(struct shim_program *program, uint32_t family, uint32_t hook,
+				int32_t priority, struct shim_link **out)
 {
 	LIBBPF_OPTS(bpf_netfilter_opts, opts, .pf = family, .hooknum = hook, .priority = priority);
 
 	return wrap_link(bpf_program__attach_netfilter(program->program, &opts), out);
 }
+
+ON_BROKER_5(shim_program__attach_netfilter, attach_netfilter, struct shim_program *, uint32_t,
+	    uint32_t, int32_t, struct shim_link **);
 
 /* ---- to a packet socket -------------------------------------------------------------------- */
 
@@ -312,11 +332,14 @@ static int open_packet_socket(int program, const char *interface)
 	return fd;
 }
 
-int32_t shim_program__attach_packet_socket(struct shim_program *program, const char *interface,
-					   struct shim_link **out)
+static int32_t attach_packet_socket(struct shim_program *program, const char *interface,
+				    struct shim_link **out)
 {
 	return wrap_fd(open_packet_socket(bpf_program__fd(program->program), interface), out);
 }
+
+ON_BROKER_3(shim_program__attach_packet_socket, attach_packet_socket, struct shim_program *,
+	    const char *, struct shim_link **);
 
 /* ---- to a perf event ----------------------------------------------------------------------- */
 
@@ -337,9 +360,8 @@ static int attach_to_cpu(struct bpf_program *program, struct perf_event_attr *at
 	return 0;
 }
 
-int32_t shim_program__attach_perf_event(struct shim_program *program, uint32_t type,
-					uint64_t config, uint64_t frequency, int32_t cpu,
-					struct shim_link **out)
+static int32_t attach_perf_event(struct shim_program *program, uint32_t type, uint64_t config,
+				 uint64_t frequency, int32_t cpu, struct shim_link **out)
 {
 	struct perf_event_attr attr = {.type = type,
 				       .size = sizeof(attr),
@@ -375,11 +397,14 @@ err_out:
 	return err;
 }
 
+ON_BROKER_6(shim_program__attach_perf_event, attach_perf_event, struct shim_program *, uint32_t,
+	    uint64_t, uint64_t, int32_t, struct shim_link **);
+
 /* ---- to code in user space ------------------------------------------------------------------ */
 
-int32_t shim_program__attach_uprobe(struct shim_program *program, const char *binary,
-				    const char *symbol, uint64_t offset, int32_t pid,
-				    int32_t on_return, struct shim_link **out)
+static int32_t attach_uprobe(struct shim_program *program, const char *binary, const char *symbol,
+			     uint64_t offset, int32_t pid, int32_t on_return,
+			     struct shim_link **out)
 {
 	LIBBPF_OPTS(bpf_uprobe_opts, opts, .func_name = symbol, .retprobe = on_return != 0);
 	char path[SHIM_PATH_SIZE];
@@ -394,9 +419,12 @@ int32_t shim_program__attach_uprobe(struct shim_program *program, const char *bi
 	return err;
 }
 
-int32_t shim_program__attach_uprobe_multi(struct shim_program *program, const char *binary,
-					  const char *pattern, int32_t pid, int32_t on_return,
-					  struct shim_link **out)
+ON_BROKER_7(shim_program__attach_uprobe, attach_uprobe, struct shim_program *, const char *,
+	    const char *, uint64_t, int32_t, int32_t, struct shim_link **);
+
+static int32_t attach_uprobe_multi(struct shim_program *program, const char *binary,
+				   const char *pattern, int32_t pid, int32_t on_return,
+				   struct shim_link **out)
 {
 	LIBBPF_OPTS(bpf_uprobe_multi_opts, opts, .retprobe = on_return != 0);
 	char path[SHIM_PATH_SIZE];
@@ -415,9 +443,11 @@ int32_t shim_program__attach_uprobe_multi(struct shim_program *program, const ch
 	return err;
 }
 
-int32_t shim_program__attach_usdt(struct shim_program *program, const char *binary,
-				  const char *provider, const char *name, int32_t pid,
-				  struct shim_link **out)
+ON_BROKER_6(shim_program__attach_uprobe_multi, attach_uprobe_multi, struct shim_program *,
+	    const char *, const char *, int32_t, int32_t, struct shim_link **);
+
+static int32_t attach_usdt(struct shim_program *program, const char *binary, const char *provider,
+			   const char *name, int32_t pid, struct shim_link **out)
 {
 	char path[SHIM_PATH_SIZE];
 	int fd, err;
@@ -431,16 +461,22 @@ int32_t shim_program__attach_usdt(struct shim_program *program, const char *bina
 	return err;
 }
 
+ON_BROKER_6(shim_program__attach_usdt, attach_usdt, struct shim_program *, const char *,
+	    const char *, const char *, int32_t, struct shim_link **);
+
 /* ---- iterators and struct_ops ---------------------------------------------------------------- */
 
-int32_t shim_program__attach_map_iterator(struct shim_program *program, struct shim_map *map,
-					  struct shim_link **out)
+static int32_t attach_map_iterator(struct shim_program *program, struct shim_map *map,
+				   struct shim_link **out)
 {
-	union bpf_iter_link_info info = {.map.map_fd = (uint32_t)map->fd};
+	union bpf_iter_link_info info = {.map.map_fd = (uint32_t)bpf_map__fd(map->map)};
 	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info, .link_info_len = sizeof(info));
 
 	return wrap_link(bpf_program__attach_iter(program->program, &opts), out);
 }
+
+ON_BROKER_3(shim_program__attach_map_iterator, attach_map_iterator, struct shim_program *,
+	    struct shim_map *, struct shim_link **);
 
 static void release_iterator(void *object)
 {
@@ -448,6 +484,11 @@ static void release_iterator(void *object)
 
 	close(iterator->fd);
 	free(iterator);
+}
+
+static int32_t create_iterator(void *link)
+{
+	return bpf_iter_create(bpf_link__fd(link));
 }
 
 int32_t shim_iterator__open(struct shim_link *link, struct shim_interrupt *interrupt,
@@ -461,7 +502,7 @@ int32_t shim_iterator__open(struct shim_link *link, struct shim_interrupt *inter
 	if (!iterator)
 		return -ENOMEM;
 	iterator->interrupt = interrupt;
-	iterator->fd = bpf_iter_create(bpf_link__fd(link->links[0]));
+	iterator->fd = shim_broker_open(create_iterator, link->links[0]);
 	if (iterator->fd < 0) {
 		int err = iterator->fd;
 
@@ -508,10 +549,12 @@ void shim_iterator__free(struct shim_iterator *iterator)
 	release_iterator(iterator);
 }
 
-int32_t shim_map__attach(struct shim_map *map, struct shim_link **out)
+static int32_t attach_struct_ops(struct shim_map *map, struct shim_link **out)
 {
 	/* Without a link it would stay when this process is killed. */
 	if (!(bpf_map__map_flags(map->map) & BPF_F_LINK))
 		return -EOPNOTSUPP;
 	return wrap_link(bpf_map__attach_struct_ops(map->map), out);
 }
+
+ON_BROKER_2(shim_map__attach, attach_struct_ops, struct shim_map *, struct shim_link **);

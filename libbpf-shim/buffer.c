@@ -3,7 +3,9 @@
 #include <bpf/libbpf.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "broker.h"
 #include "internal.h"
 #include "perf_array.h"
 #include "ring.h"
@@ -13,8 +15,9 @@ struct shim_buffer {
 	struct ring ring;
 	struct perf_array perf;
 	bool is_ring;
-	/* Readable when there are records. */
+	/* Readable when there are records; this thread's. */
 	int fd;
+	bool owns_fd;
 	struct shim_interrupt *interrupt;
 	uint64_t record_max;
 	uint64_t read_count;
@@ -33,15 +36,32 @@ static int open_ring(struct shim_buffer *buffer, struct shim_map *map)
 	return ring_open(&buffer->ring, map->fd, size);
 }
 
+static int32_t open_array_here(struct perf_array *array, struct shim_map *map)
+{
+	return perf_array_open(array, bpf_map__fd(map->map));
+}
+
+ON_BROKER_2(open_array, open_array_here, struct perf_array *, struct shim_map *);
+
+static int32_t close_array(void *array)
+{
+	perf_array_close(array);
+	return 0;
+}
+
 static int open_perf(struct shim_buffer *buffer, struct shim_map *map)
 {
-	int err = perf_array_open(&buffer->perf, map->fd);
+	int err = open_array(&buffer->perf, map);
 
 	if (err)
 		return err;
 	buffer->fd = perf_buffer__epoll_fd(buffer->perf.buffer);
 	buffer->record_max = PERF_RECORD_MAX;
-	return 0;
+	if (!shim_broker_is_apart())
+		return 0;
+	err = shim_broker_fetch(&buffer->fd, &buffer->fd, 1);
+	buffer->owns_fd = !err;
+	return err;
 }
 
 static void release(void *object)
@@ -49,7 +69,10 @@ static void release(void *object)
 	struct shim_buffer *buffer = object;
 
 	ring_close(&buffer->ring);
-	perf_array_close(&buffer->perf);
+	if (!buffer->is_ring)
+		shim_broker_run(close_array, &buffer->perf);
+	if (buffer->owns_fd)
+		close(buffer->fd);
 	free(buffer);
 }
 

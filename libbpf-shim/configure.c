@@ -3,6 +3,7 @@
 #include <bpf/libbpf.h>
 #include <unistd.h>
 
+#include "broker.h"
 #include "internal.h"
 
 /*
@@ -63,5 +64,5 @@ static int32_t count_cpus(void *argument)
 
 int32_t shim_kernel__possible_cpus(void)
 {
-	return shim_errand(count_cpus, NULL);
+	return shim_broker_run(count_cpus, NULL);
 }

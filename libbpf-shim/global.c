@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "broker.h"
 #include "internal.h"
 
 /* A section that the kernel's map is not mapped for: the whole of it is read and written back. */
@@ -26,8 +27,8 @@ static int rewrite(const struct bpf_map *map, size_t whole, uint32_t offset, con
 	return err;
 }
 
-int32_t shim_object__set_global(struct shim_object *object, const char *section, uint32_t offset,
-				struct shim_memory *memory, uint32_t data, uint32_t size)
+static int32_t set_global(struct shim_object *object, const char *section, uint32_t offset,
+			  struct shim_memory *memory, uint32_t data, uint32_t size)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object->object, section);
 	bool is_loaded = object->maps;
@@ -58,3 +59,6 @@ int32_t shim_object__set_global(struct shim_object *object, const char *section,
 	memcpy(bytes + offset, source, size);
 	return 0;
 }
+
+ON_BROKER_6(shim_object__set_global, set_global, struct shim_object *, const char *, uint32_t,
+	    struct shim_memory *, uint32_t, uint32_t);

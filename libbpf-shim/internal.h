@@ -35,7 +35,9 @@ struct shim_program {
 
 struct shim_map {
 	struct bpf_map *map;
+	/* This thread's descriptor; libbpf's, unless it is owned. */
 	int fd;
+	bool owns_fd;
 	uint32_t type;
 	uint32_t key_size;
 	/* What the kernel reads or writes for one value: all CPUs' of a per-CPU map. */
@@ -127,23 +129,10 @@ int shim_owned_add(void *object, void (*release)(void *object));
 void shim_owned_remove(void *object);
 
 /*
- * Does something that opens files of the host's by a path: on the errands' thread once there is
- * one, else at once. Returns what `errand` returns, which is no descriptor.
- */
-int32_t shim_errand(int32_t (*errand)(void *argument), void *argument);
-
-/* The same for what opens one thing: its descriptor, or -errno. */
-int shim_errand_open(int32_t (*open)(void *argument), void *argument);
-
-/*
  * Of the thread that reads the kernel's types ahead: it may open files itself, and nobody is told
  * what fails there.
  */
 extern _Thread_local bool shim_is_reading_ahead;
-
-/* Starts the errands' thread, which does not share what this one is denied from now on; idempotent.
- */
-int shim_errands_start(void);
 
 /* Makes a descriptor one that the end of this thread closes; itself, or closed and -ENOMEM. */
 int shim_owned_fd(int fd);

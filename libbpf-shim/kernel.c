@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "broker.h"
 #include "internal.h"
 
 #define BOOT_CONFIG "/boot/config-%s"
@@ -46,7 +47,7 @@ static int32_t find_option(void *argument)
 
 int32_t shim_kernel__config(const char *option)
 {
-	return shim_errand(find_option, (void *)option);
+	return shim_broker_run(find_option, (void *)option);
 }
 
 int32_t shim_kernel__version(void)
@@ -82,7 +83,7 @@ static int32_t open_lsm_list(void *unused)
 int32_t shim_kernel__has_lsm(const char *name)
 {
 	char list[1024], *rest = list, *entry;
-	int fd = shim_errand_open(open_lsm_list, NULL);
+	int fd = shim_broker_open(open_lsm_list, NULL);
 	ssize_t length;
 
 	if (fd < 0)
@@ -98,7 +99,7 @@ int32_t shim_kernel__has_lsm(const char *name)
 	return 0;
 }
 
-int32_t shim_kernel__has_event_source(const char *name)
+static int32_t has_event_source(const char *name)
 {
 	char path[128];
 
@@ -108,12 +109,20 @@ int32_t shim_kernel__has_event_source(const char *name)
 	return !faccessat(AT_FDCWD, path, F_OK, AT_EACCESS);
 }
 
-int32_t shim_kernel__has_tracefs(void)
+ON_BROKER_1(shim_kernel__has_event_source, has_event_source, const char *);
+
+static int32_t has_tracefs(void *unused)
 {
+	(void)unused;
 	return shim_tracefs_is_mounted();
 }
 
-int32_t shim_kernel__has_capability(uint32_t capability)
+int32_t shim_kernel__has_tracefs(void)
+{
+	return shim_broker_run(has_tracefs, NULL);
+}
+
+static int32_t has_capability(uint32_t capability)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
@@ -122,6 +131,8 @@ int32_t shim_kernel__has_capability(uint32_t capability)
 		return 0;
 	return data[capability / 32].effective >> capability % 32 & 1;
 }
+
+ON_BROKER_1(shim_kernel__has_capability, has_capability, uint32_t);
 
 static int32_t read_resident_pages(void *argument)
 {
@@ -142,7 +153,7 @@ static int32_t read_resident_pages(void *argument)
 int64_t shim_process__resident_bytes(void)
 {
 	long long pages = 0;
-	int err = shim_errand(read_resident_pages, &pages);
+	int err = shim_broker_run(read_resident_pages, &pages);
 
 	return err ? err : pages * sysconf(_SC_PAGESIZE);
 }

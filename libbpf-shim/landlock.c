@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "broker.h"
 #include "internal.h"
 
 #ifndef SYS_landlock_create_ruleset
@@ -134,7 +135,7 @@ int32_t shim_landlock__confine(void *grants, uint32_t count)
 
 	if (abi < 0)
 		return abi;
-	err = shim_errands_start();
+	err = shim_broker_start();
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		err = -errno;
 	if (!err)

@@ -4,7 +4,9 @@
 #include <bpf/libbpf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "broker.h"
 #include "internal.h"
 
 /* Whether the second half of its last instruction is missing: libbpf relocates that as well. */
@@ -33,11 +35,21 @@ static int list_programs(struct shim_object *object)
 	return 0;
 }
 
+static int32_t close_object(void *object)
+{
+	bpf_object__close(object);
+	return 0;
+}
+
 static void release(void *held)
 {
 	struct shim_object *object = held;
 
-	bpf_object__close(object->object);
+	shim_broker_run(close_object, object->object);
+	for (uint32_t i = 0; i < object->map_count; i++) {
+		if (object->maps[i].owns_fd)
+			close(object->maps[i].fd);
+	}
 	free(object->maps);
 	free(object->programs);
 	free(object->bytes);
@@ -64,8 +76,8 @@ static int forget_addresses(struct bpf_object *object)
 	return 0;
 }
 
-int32_t shim_object__open(struct shim_memory *memory, uint32_t offset, uint32_t size,
-			  const char *name, struct shim_object **out)
+static int32_t open_object(struct shim_memory *memory, uint32_t offset, uint32_t size,
+			   const char *name, struct shim_object **out)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = name);
 	const void *source = shim_memory_at(memory, offset, size);
@@ -107,6 +119,9 @@ err_out:
 	release(object);
 	return err;
 }
+
+ON_BROKER_5(shim_object__open, open_object, struct shim_memory *, uint32_t, uint32_t, const char *,
+	    struct shim_object **);
 
 int32_t shim_object__forget_pins(struct shim_object *object)
 {
@@ -168,7 +183,7 @@ static int list_maps(struct shim_object *object)
 	return 0;
 }
 
-int32_t shim_object__load(struct shim_object *object, uint32_t allowed)
+static int32_t load(struct shim_object *object, uint32_t allowed)
 {
 	int err;
 
@@ -181,6 +196,38 @@ int32_t shim_object__load(struct shim_object *object, uint32_t allowed)
 	if (err)
 		return err;
 	return list_maps(object);
+}
+
+ON_BROKER_2(load_on_broker, load, struct shim_object *, uint32_t);
+
+/* Gives this thread descriptors of the maps, where those that libbpf has are the broker's. */
+static int fetch_maps(struct shim_object *object)
+{
+	const uint32_t count = object->map_count;
+	int *fds;
+	int err;
+
+	if (!count || !shim_broker_is_apart())
+		return 0;
+	fds = calloc(2 * (size_t)count, sizeof(*fds));
+	if (!fds)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++)
+		fds[i] = object->maps[i].fd;
+	err = shim_broker_fetch(fds, fds + count, count);
+	for (uint32_t i = 0; !err && i < count; i++) {
+		object->maps[i].fd = fds[count + i];
+		object->maps[i].owns_fd = true;
+	}
+	free(fds);
+	return err;
+}
+
+int32_t shim_object__load(struct shim_object *object, uint32_t allowed)
+{
+	int err = load_on_broker(object, allowed);
+
+	return err ? err : fetch_maps(object);
 }
 
 void shim_object__free(struct shim_object *object)

@@ -20,6 +20,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "broker.h"
 #include "internal.h"
 
 /* What Debian calls the folder of this machine's libraries. */
@@ -89,7 +90,7 @@ static int32_t open_cgroup(void *path)
 
 int shim_path_open_cgroup(const char *path)
 {
-	return shim_errand_open(open_cgroup, (void *)path);
+	return shim_broker_open(open_cgroup, (void *)path);
 }
 
 static int32_t open_netns(void *path)
@@ -108,7 +109,7 @@ static int32_t open_netns(void *path)
 
 int shim_path_open_netns(const char *path)
 {
-	return shim_errand_open(open_netns, (void *)path);
+	return shim_broker_open(open_netns, (void *)path);
 }
 
 /* Reading these has effects, and no program runs from them. */
@@ -182,9 +183,9 @@ static int32_t find_binary(void *argument)
 
 int shim_path_open_binary(const char *path, char resolved[SHIM_PATH_SIZE], int *opened)
 {
-	*opened = shim_errand_open(strchr(path, '/') ? open_binary : find_binary, (void *)path);
+	*opened = shim_broker_open(strchr(path, '/') ? open_binary : find_binary, (void *)path);
 	if (*opened < 0)
 		return *opened;
-	snprintf(resolved, SHIM_PATH_SIZE, "/proc/self/fd/%d", *opened);
+	snprintf(resolved, SHIM_PATH_SIZE, "/proc/thread-self/fd/%d", *opened);
 	return 0;
 }

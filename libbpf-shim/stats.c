@@ -7,10 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "broker.h"
 #include "internal.h"
 
 struct shim_stats {
-	/* The kernel counts while it is open; -1 where it counts anyway. */
+	/*
+	 * The kernel counts while it is open; -1 where it counts anyway. This thread's: a run
+	 * enables them before it is confined.
+	 */
 	int fd;
 };
 
@@ -21,6 +25,12 @@ static void release(void *object)
 	if (stats->fd >= 0)
 		close(stats->fd);
 	free(stats);
+}
+
+static int32_t open_stats(void *unused)
+{
+	(void)unused;
+	return bpf_enable_stats(BPF_STATS_RUN_TIME);
 }
 
 /* Whether somebody has set kernel.bpf_stats_enabled. */
@@ -41,9 +51,9 @@ static int32_t is_enabled_for_all(void *unused)
 int32_t shim_stats__enable(struct shim_stats **out)
 {
 	struct shim_stats *stats;
-	int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	int fd = shim_broker_open(open_stats, NULL);
 
-	if (fd < 0 && !shim_errand(is_enabled_for_all, NULL))
+	if (fd < 0 && !shim_broker_run(is_enabled_for_all, NULL))
 		return fd;
 	stats = calloc(1, sizeof(*stats));
 	if (!stats || shim_owned_add(stats, release)) {
@@ -65,7 +75,7 @@ void shim_stats__free(struct shim_stats *stats)
 	release(stats);
 }
 
-int32_t shim_program__stats(struct shim_program *program, void *out)
+static int32_t program_stats(struct shim_program *program, void *out)
 {
 	struct bpf_prog_info info = {0};
 	uint32_t size = sizeof(info);
@@ -80,3 +90,5 @@ int32_t shim_program__stats(struct shim_program *program, void *out)
 	memcpy(out, counts, sizeof(counts));
 	return 0;
 }
+
+ON_BROKER_2(shim_program__stats, program_stats, struct shim_program *, void *);

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "broker.h"
 #include "internal.h"
 
 struct shim_user_ring {
@@ -27,11 +28,26 @@ static int watch(struct shim_user_ring *ring, int map_fd)
 	return epoll_ctl(ring->epoll_fd, EPOLL_CTL_ADD, map_fd, &event) ? -errno : 0;
 }
 
+static int32_t free_ring(void *ring)
+{
+	user_ring_buffer__free(ring);
+	return 0;
+}
+
+/* libbpf asks the kernel for the map's size, which takes more than a map operation. */
+static int32_t new_ring(struct shim_user_ring *ring, struct shim_map *map)
+{
+	ring->ring = user_ring_buffer__new(bpf_map__fd(map->map), NULL);
+	return ring->ring ? 0 : -errno;
+}
+
+ON_BROKER_2(new_ring_on_broker, new_ring, struct shim_user_ring *, struct shim_map *);
+
 static void release(void *object)
 {
 	struct shim_user_ring *ring = object;
 
-	user_ring_buffer__free(ring->ring);
+	shim_broker_run(free_ring, ring->ring);
 	if (ring->epoll_fd >= 0)
 		close(ring->epoll_fd);
 	free(ring);
@@ -50,8 +66,9 @@ int32_t shim_user_ring__open(struct shim_map *map, struct shim_interrupt *interr
 		return -ENOMEM;
 	ring->epoll_fd = -1;
 	ring->interrupt = interrupt;
-	ring->ring = user_ring_buffer__new(map->fd, NULL);
-	err = ring->ring ? watch(ring, map->fd) : -errno;
+	err = new_ring_on_broker(ring, map);
+	if (!err)
+		err = watch(ring, map->fd);
 	if (!err)
 		err = shim_owned_add(ring, release);
 	if (err) {

@@ -13,16 +13,18 @@ interface Holdings {
   heapKb: number;
 }
 
+/** What the kernel shows of each descriptor of a thread. */
+async function descriptorsOf(thread: string): Promise<string[]> {
+  const names = await Array.fromAsync(Deno.readDir(`${thread}/fdinfo`), ({ name }) => name);
+  return await Promise.all(names.map((name) => Deno.readTextFile(`${thread}/fdinfo/${name}`)));
+}
+
 async function holdings(pid: number): Promise<Holdings> {
-  const descriptors = await Array.fromAsync(
-    Deno.readDir(`/proc/${pid}/fdinfo`),
-    ({ name }) => name,
-  );
-  let bpf = 0;
-  for (const name of descriptors) {
-    const info = await Deno.readTextFile(`/proc/${pid}/fdinfo/${name}`);
-    if (/^(prog|map|link)_id:/m.test(info)) bpf++;
-  }
+  // The broker has a table of its own.
+  const tasks = await Array.fromAsync(Deno.readDir(`/proc/${pid}/task`), ({ name }) => name);
+  const tables = await Promise.all(tasks.map((task) => descriptorsOf(`/proc/${pid}/task/${task}`)));
+  const descriptors = tables.flat();
+  const bpf = descriptors.filter((info) => /^(prog|map|link)_id:/m.test(info)).length;
   const smaps = await Deno.readTextFile(`/proc/${pid}/smaps`);
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
   return {

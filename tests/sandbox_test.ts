@@ -8,6 +8,7 @@ import { ACTOR } from "./support/actor.ts";
 import { until } from "./support/condition.ts";
 import { BOOTSTRAP, CliProcess, guestPath, runCli } from "./support/cli.ts";
 import { guest } from "./support/guests.ts";
+import { heldBy, heldByThread } from "./support/held.ts";
 import { fromFileUrl } from "./support/paths.ts";
 import { assembleTo } from "./support/wat.ts";
 
@@ -282,18 +283,14 @@ Deno.test("errands work where threads may not part from their table of descripto
   assert.equal(stderr.match(/EPERM/g)?.length, 3, stderr);
 });
 
-Deno.test("an errand's thread holds nothing open but its socket", async () => {
+Deno.test("a confined guest's thread holds maps only; its broker has programs and links", async () => {
   await using process = new CliProcess(["--timeout", "30s", BOOTSTRAP]);
   await process.waitFor(/^TIME /);
-  const tasks = await Array.fromAsync(
-    Deno.readDir(`/proc/${process.pid}/task`),
-    ({ name }) => name,
-  );
-  const held = await Promise.all(tasks.map(async (task) => {
-    const fds = Deno.readDir(`/proc/${process.pid}/task/${task}/fd`);
-    return (await Array.fromAsync(fds)).length;
-  }));
-  assert.ok(held.includes(1), `${held}`);
+  const guest = await heldByThread(process.pid, process.pid);
+  const all = await heldBy(process.pid);
+  assert.deepEqual([guest.prog, guest.link], [[], []]);
+  assert.deepEqual(guest.map.toSorted(), all.map.toSorted());
+  assert.ok(all.map.length >= 2 && all.prog.length === 2 && all.link.length === 2);
 });
 
 Deno.test("the tracer runs where Landlock is required", async () => {

@@ -4,11 +4,24 @@ import { until } from "./condition.ts";
 
 const IDS = { prog: /^prog_id:\s*(\d+)$/m, map: /^map_id:\s*(\d+)$/m, link: /^link_id:\s*(\d+)$/m };
 
-/** Ids of the programs, maps and links that a process has descriptors of. */
+/**
+ * Ids of the programs, maps and links that any thread of a process has descriptors of: a guest's thread
+ * and its broker have tables of their own.
+ */
 export async function heldBy(pid: number): Promise<BpfState> {
+  const tasks = await Array.fromAsync(Deno.readDir(`/proc/${pid}/task`), ({ name }) => name);
+  const tables = await Promise.all(tasks.map((task) => heldByThread(pid, task)));
+  const idsOf = (kind: keyof BpfState) => [...new Set(tables.flatMap((held) => held[kind]))];
+  return { prog: idsOf("prog"), map: idsOf("map"), link: idsOf("link") };
+}
+
+/** The same of one thread; it may be gone. */
+export async function heldByThread(pid: number, task: number | string): Promise<BpfState> {
   const held: BpfState = { prog: [], map: [], link: [] };
-  for await (const { name } of Deno.readDir(`/proc/${pid}/fdinfo`)) {
-    const info = await Deno.readTextFile(`/proc/${pid}/fdinfo/${name}`).catch(() => "");
+  const folder = `/proc/${pid}/task/${task}/fdinfo`;
+  const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name).catch(() => []);
+  for (const name of names) {
+    const info = await Deno.readTextFile(`${folder}/${name}`).catch(() => "");
     // A link's description names its program as well, and a program's none of its maps.
     const kind = (["link", "map", "prog"] as const).find((one) => IDS[one].test(info));
     if (kind !== undefined) held[kind].push(Number(IDS[kind].exec(info)?.[1]));

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Errands: what opens files of the host's, done by a thread that may, for one that no longer does.
+ * Broker: the thread that makes the privileged calls, for one that no longer can.
  *
- * libbpf opens files by paths: the kernel's types, tracefs, the ELF file that a probe goes into.
- * Once a guest's thread is confined (landlock.c) it can open none of them, so it sends for them a
- * thread that was started before. One errand at a time, and the sender waits.
+ * libbpf makes eBPF objects, perf events and sockets, and opens files by paths: the kernel's types,
+ * tracefs, the ELF file that a probe goes into. Once a guest's thread is confined (confine.c) it
+ * can do none of that, so it sends a request to a thread that was started before. One request at a
+ * time, and the sender waits; a signal's handler runs meanwhile.
  *
- * That thread has a table of descriptors of its own, and hands over what it opened through a
- * socket: a table that threads share makes each system call of the guest's a twentieth slower.
+ * That thread has a table of descriptors of its own, and hands over copies through a socket: of
+ * maps, and of what the guest's thread reads itself. Programs, links and perf events stay there.
+ * Besides, a table that threads share makes each system call of the guest's a twentieth slower.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -21,26 +23,27 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "broker.h"
 #include "internal.h"
 
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
 
-static pthread_t runner;
+static pthread_t broker;
 static bool is_running;
-/* Whether the runner has a table of descriptors of its own. */
+/* Whether it has a table of descriptors of its own. */
 static bool is_apart;
 static sem_t wanted, done;
-/* The sender's end, and the runner's. */
+/* The sender's end, and the broker's. */
 static int sockets[2];
 
-/* What the runner is sent for; without work, it ends. */
+/* The request; the thread ends when there is none. */
 static int32_t (*work)(void *argument);
 static void *work_argument;
 static int32_t work_result;
 
-/* ---- the runner ---------------------------------------------------------------------------- */
+/* ---- its thread ---------------------------------------------------------------------------- */
 
 static void wait_for(sem_t *semaphore)
 {
@@ -76,14 +79,14 @@ static void *run(void *unused)
 
 static bool is_needed(void)
 {
-	return is_running && !shim_is_reading_ahead && !pthread_equal(pthread_self(), runner);
+	return is_running && !shim_is_reading_ahead && !pthread_equal(pthread_self(), broker);
 }
 
-int32_t shim_errand(int32_t (*errand)(void *argument), void *argument)
+int32_t shim_broker_run(int32_t (*requested)(void *argument), void *argument)
 {
 	if (!is_needed())
-		return errand(argument);
-	work = errand;
+		return requested(argument);
+	work = requested;
 	work_argument = argument;
 	sem_post(&wanted);
 	wait_for(&done);
@@ -92,45 +95,46 @@ int32_t shim_errand(int32_t (*errand)(void *argument), void *argument)
 
 /* ---- descriptors that come back -------------------------------------------------------------- */
 
+/* SCM_MAX_FD: the kernel takes no more with one message. */
+#define FDS_MAX 253
+
 union control {
 	struct cmsghdr header;
-	char room[CMSG_SPACE(sizeof(int))];
+	char room[CMSG_SPACE(FDS_MAX * sizeof(int))];
 };
 
-static struct msghdr message_with(struct iovec *byte, union control *control)
+static struct msghdr message_with(struct iovec *byte, union control *control, uint32_t count)
 {
 	return (struct msghdr){.msg_iov = byte,
 			       .msg_iovlen = 1,
 			       .msg_control = control,
-			       .msg_controllen = sizeof(*control)};
+			       .msg_controllen = CMSG_SPACE(count * sizeof(int))};
 }
 
-static int send_fd(int fd)
+/* At most FDS_MAX of them. */
+static int send_fds(const int *fds, uint32_t count)
 {
 	char nothing = 0;
 	struct iovec byte = {&nothing, 1};
-	union control control = {.header = {.cmsg_len = CMSG_LEN(sizeof(fd)),
+	union control control = {.header = {.cmsg_len = CMSG_LEN(count * sizeof(int)),
 					    .cmsg_level = SOL_SOCKET,
 					    .cmsg_type = SCM_RIGHTS}};
-	struct msghdr message = message_with(&byte, &control);
-	int err = 0;
+	struct msghdr message = message_with(&byte, &control, count);
 
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	if (sendmsg(sockets[1], &message, MSG_NOSIGNAL) < 0)
-		err = -errno;
-	close(fd);
-	return err;
+	memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
+	return sendmsg(sockets[1], &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-static int receive_fd(void)
+/* All of them or none. */
+static int receive_fds(int *fds, uint32_t count)
 {
 	char nothing;
 	struct iovec byte = {&nothing, 1};
 	union control control;
-	struct msghdr message = message_with(&byte, &control);
+	struct msghdr message = message_with(&byte, &control, count);
 	const struct cmsghdr *header;
+	uint32_t received = 0;
 	ssize_t size;
-	int fd;
 
 	do {
 		size = recvmsg(sockets[0], &message, MSG_CMSG_CLOEXEC);
@@ -138,11 +142,16 @@ static int receive_fd(void)
 	if (size < 0)
 		return -errno;
 	header = CMSG_FIRSTHDR(&message);
-	/* There was no number left for it. */
-	if (!header || header->cmsg_type != SCM_RIGHTS)
-		return -EMFILE;
-	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-	return fd;
+	if (header && header->cmsg_type == SCM_RIGHTS) {
+		received = (uint32_t)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+		memcpy(fds, CMSG_DATA(header), received * sizeof(int));
+	}
+	if (received == count)
+		return 0;
+	/* There were no numbers left for the others. */
+	while (received)
+		close(fds[--received]);
+	return -EMFILE;
 }
 
 struct opening {
@@ -154,19 +163,64 @@ static int32_t open_and_send(void *argument)
 {
 	const struct opening *opening = argument;
 	int fd = opening->open(opening->argument);
+	int err;
 
-	return fd < 0 || !is_apart ? fd : send_fd(fd);
+	if (fd < 0 || !is_apart)
+		return fd;
+	err = send_fds(&fd, 1);
+	close(fd);
+	return err;
 }
 
-int shim_errand_open(int32_t (*open)(void *argument), void *argument)
+int shim_broker_open(int32_t (*open)(void *argument), void *argument)
 {
 	struct opening opening = {open, argument};
-	int result;
+	int result, fd;
 
 	if (!is_needed())
 		return open(argument);
-	result = shim_errand(open_and_send, &opening);
-	return result < 0 || !is_apart ? result : receive_fd();
+	result = shim_broker_run(open_and_send, &opening);
+	if (result < 0 || !is_apart)
+		return result;
+	result = receive_fds(&fd, 1);
+	return result ? result : fd;
+}
+
+bool shim_broker_is_apart(void)
+{
+	return is_needed() && is_apart;
+}
+
+struct fetching {
+	const int *fds;
+	uint32_t count;
+};
+
+static int32_t send_copies(void *argument)
+{
+	const struct fetching *fetching = argument;
+
+	return send_fds(fetching->fds, fetching->count);
+}
+
+int shim_broker_fetch(const int *theirs, int *ours, uint32_t count)
+{
+	uint32_t done = 0;
+	int err = 0;
+
+	while (!err && done < count) {
+		uint32_t left = count - done;
+		struct fetching fetching = {theirs + done, left < FDS_MAX ? left : FDS_MAX};
+
+		err = shim_broker_run(send_copies, &fetching);
+		if (!err)
+			err = receive_fds(ours + done, fetching.count);
+		if (!err)
+			done += fetching.count;
+	}
+	while (err && done)
+		close(ours[--done]);
+	return err;
 }
 
 /* ---- how the libraries open: build/shim.ts puts these in the place of open(3) and fopen(3) -----
@@ -190,7 +244,7 @@ int shim_library_open(const char *path, int flags, ...)
 {
 	struct file file = {path, flags};
 	int fd =
-	    flags & (O_CREAT | O_WRONLY | O_RDWR) ? -EACCES : shim_errand_open(open_file, &file);
+	    flags & (O_CREAT | O_WRONLY | O_RDWR) ? -EACCES : shim_broker_open(open_file, &file);
 
 	if (fd >= 0)
 		return fd;
@@ -224,25 +278,25 @@ static void stop(void *unused)
 	(void)unused;
 	work = NULL;
 	sem_post(&wanted);
-	pthread_join(runner, NULL);
+	pthread_join(broker, NULL);
 	is_running = false;
 	close_sockets();
 }
 
 /* Signals are for the threads that expect them. */
-static int start_runner(void)
+static int start_thread(void)
 {
 	sigset_t all, former;
 	int err;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &former);
-	err = pthread_create(&runner, NULL, run, NULL);
+	err = pthread_create(&broker, NULL, run, NULL);
 	pthread_sigmask(SIG_SETMASK, &former, NULL);
 	return -err;
 }
 
-int shim_errands_start(void)
+int shim_broker_start(void)
 {
 	int err;
 
@@ -253,13 +307,13 @@ int shim_errands_start(void)
 	sem_init(&wanted, 0, 0);
 	sem_init(&done, 0, 0);
 	is_apart = false;
-	err = start_runner();
+	err = start_thread();
 	if (err) {
 		close_sockets();
 		return err;
 	}
 	is_running = true;
-	err = shim_owned_add(&runner, stop);
+	err = shim_owned_add(&broker, stop);
 	if (err)
 		stop(NULL);
 	return err;
