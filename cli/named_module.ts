@@ -116,14 +116,17 @@ async function fromAddress(
   parts: Parts,
 ): Promise<Uint8Array<ArrayBuffer>> {
   onlyForArtifacts(withoutSecrets(address), line);
-  checkAddress(address);
+  // Built once: policies and the connection must mean the same.
+  const url = new URL(address);
+  checkAddress(url);
   const { progress, signal, caFile, plainHttp } = parts;
-  const { protocol, host, pathname } = new URL(address);
+  const { protocol, host, pathname } = url;
   if (protocol === "http:" && !isLoopback(host)) {
     printError(`warning: ${visible(host)} is asked without TLS: anybody on the way can change it`);
   }
   let transfer: ReturnType<typeof progress.start> | undefined;
-  const bytes = await fetchFile(address, {
+  const bytes = await fetchFile(url, {
+    admit: checkAddress,
     limit: MAX_MODULE_BYTES,
     signal,
     caFile,

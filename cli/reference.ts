@@ -1,7 +1,7 @@
 /** References as words of the command line. */
 import {
-  isRegistryName,
   parseReference,
+  readRegistryName,
   type Reference,
   ReferenceSyntaxError,
 } from "../oci/stored.ts";
@@ -19,10 +19,11 @@ export const DEFAULT_REGISTRY = "WASM_BPF_REGISTRY";
 export function referenceOf(text: string): Reference {
   const defaultRegistry = Deno.env.get(DEFAULT_REGISTRY);
   if (!defaultRegistry) return parsed(text);
-  if (!isRegistryName(defaultRegistry)) {
+  const read = readRegistryName(defaultRegistry);
+  if (!("name" in read)) {
     throw new UsageError(
-      `Cannot use ${DEFAULT_REGISTRY}: ${JSON.stringify(defaultRegistry)} is no registry`,
-      "it is a host, with a port or none: ghcr.io or localhost:5000",
+      `Cannot use ${DEFAULT_REGISTRY}: ${read.reason}`,
+      read.hint ?? "set it to a host, with or without a port: ghcr.io or localhost:5000",
     );
   }
   return parsed(text, { defaultRegistry });

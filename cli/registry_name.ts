@@ -1,5 +1,5 @@
 /** The registry that `login` and `logout` are about. */
-import { isRegistryName, registryInReferences } from "../oci/mod.ts";
+import { readRegistryName, withReferencePort } from "../oci/mod.ts";
 import { UsageError } from "./errors.ts";
 
 /** Where people log in when they do not say where. */
@@ -19,11 +19,12 @@ export function registryName(
   const [word = DEFAULT, ...more] = words;
   if (more.length > 0) throw new UsageError(`Too many arguments: ${more.join(" ")}`);
   const name = word.replace(/^https?:\/\//i, "").replace(/\/(v[12]\/?)?$/, "");
-  const scheme = options.plainHttp ? "http" : undefined;
-  if (isRegistryName(name)) return registryInReferences(name, scheme);
+  const scheme = options.plainHttp || /^http:/i.test(word) ? "http" : undefined;
+  const read = readRegistryName(name, scheme);
+  if ("name" in read) return withReferencePort(read.name, options.plainHttp ? "http" : undefined);
   throw new UsageError(
     `Cannot ${command === "login" ? "log in to" : "log out of"} ${JSON.stringify(word)}: ` +
-      "it is no registry's name",
-    "a registry is a host, and a port or none: ghcr.io, localhost:5000",
+      read.reason,
+    read.hint ?? "name a registry by its host, with or without a port: ghcr.io, localhost:5000",
   );
 }

@@ -48,6 +48,8 @@ export class RegistryError extends HostError {
 export class ReferenceSyntaxError extends HostError {
   /** The class's name. */
   override name = "ReferenceSyntaxError";
+  /** The last part of the message, without the reference. */
+  readonly reason: string;
 
   /** An error about `text`, shown without credentials that were put into it, nor its query. */
   constructor(text: string, reason: string, hint?: string) {
@@ -56,6 +58,7 @@ export class ReferenceSyntaxError extends HostError {
       code: "BAD_REFERENCE",
       hint: hint ?? "write it like ghcr.io/you/tool:v1 or localhost:5000/tool:v1",
     });
+    this.reason = reason;
   }
 }
 

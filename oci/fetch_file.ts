@@ -11,6 +11,8 @@ import { Transport } from "./registry/transport.ts";
 
 /** How a file is fetched. */
 export interface FetchOptions extends CallOptions {
+  /** Called with each address before it is requested, those of redirects included; throws to refuse it. */
+  admit?: ((url: URL) => void) | undefined;
   /** At most so many bytes. */
   limit: number;
   /** A PEM file of certificate authorities to trust beside the machine's. */
@@ -33,12 +35,11 @@ const READ_BYTES = 2 ** 16;
  * @throws {RegistryError} as of a registry
  */
 export async function fetchFile(
-  address: string,
+  url: URL,
   options: FetchOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const url = URL.parse(address);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username + url.password !== "") {
-    throw new HostError(`Cannot fetch ${withoutSecrets(address)}: it is no such address`, {
+  if (!/^https?:$/.test(url.protocol) || url.username + url.password !== "") {
+    throw new HostError(`Cannot fetch ${withoutSecrets(url)}: it is no such address`, {
       code: "BAD_ADDRESS",
       hint: "write it like https://example.org/tool.wasm, without a user name in it",
     });
@@ -55,6 +56,7 @@ async function request(transport: Transport, url: URL, options: FetchOptions): P
   const policy = { plainHttp: options.plainHttp === true || url.protocol === "http:" };
   const what = `fetch ${withoutSecrets(url)}`;
   for (let from = url, count = 0;; count++) {
+    options.admit?.(from);
     const answer = await transport.send({ what, method: "GET", url: from, signal: options.signal });
     if (answer.status === 200) return answer;
     if (![301, 302, 303, 307, 308].includes(answer.status)) {

@@ -27,15 +27,18 @@ export {
 export { type Descriptor, formatPlatform, type Platform } from "./descriptor.ts";
 export { type ImageIndex, type ImageManifest, parseManifest } from "./manifest.ts";
 export {
-  canonicalRegistry,
   formatReference,
-  isLoopback,
-  isRegistryName,
   parseReference,
   type Reference,
   type ReferenceOptions,
-  registryInReferences,
 } from "./reference.ts";
+export {
+  canonicalRegistry,
+  isLoopback,
+  readRegistryName,
+  type RegistryName,
+  withReferencePort,
+} from "./registry_name.ts";
 export {
   bytesSource,
   type ByteStream,

@@ -1,10 +1,11 @@
 /** References: which artifact of which registry (distribution specification; Docker Hub's short forms). */
 import { type Digest, isDigest } from "./digest.ts";
 import { ReferenceSyntaxError, withoutUserInfo } from "./errors.ts";
+import { DOCKER_HUB, readRegistryName, withReferencePort } from "./registry_name.ts";
 
 /** An artifact in a registry. */
 export interface Reference {
-  /** Host in lower case, with its port if it is given one: `ghcr.io`, `localhost:5000`, `[::1]:5000`. */
+  /** Host in normal form, with its port unless that is TLS's own: `ghcr.io`, `localhost:5000`. */
   readonly registry: string;
   /** The artifact's name there: lower case, with slashes. */
   readonly repository: string;
@@ -16,19 +17,10 @@ export interface Reference {
   readonly scheme?: "http" | "https";
 }
 
-/** The registry of names that have none. */
-export const DOCKER_HUB = "docker.io";
-/** Where the API of {@linkcode DOCKER_HUB} answers. */
-const DOCKER_HUB_ENDPOINT = "registry-1.docker.io";
-const DOCKER_HUB_NAMES = ["docker.io", "index.docker.io", "registry-1.docker.io"];
-
 const MAX_REFERENCE = 4096;
 /** Of registry, slash and repository: what the reference implementation allows. */
 const MAX_NAME = 255;
 
-const HOST =
-  "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*";
-const REGISTRY = new RegExp(`^(?:${HOST}|\\[[0-9a-fA-F:.]+\\])(?::[0-9]{1,5})?$`);
 /** Distribution specification, "Pulling manifests": `<name>`. */
 const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
@@ -115,20 +107,11 @@ function splitRegistry(
   }
   const registry = isRegistry ? first : options.defaultRegistry ?? DOCKER_HUB;
   const repository = isRegistry ? name.slice(slash + 1) : name;
-  if (!isRegistryName(registry)) fail(`${JSON.stringify(registry)} is no host name`);
-  const canonical = registryInReferences(registry, scheme);
+  const read = readRegistryName(registry, scheme);
+  if (!("name" in read)) return fail(read.reason, read.hint);
+  const canonical = withReferencePort(read.name, scheme);
   const isOfficial = canonical === DOCKER_HUB && !repository.includes("/");
   return { registry: canonical, repository: isOfficial ? `library/${repository}` : repository };
-}
-
-/**
- * A registry as references have it. A host without a dot gets a port: written without its scheme, the
- * reference would be one of another registry.
- */
-export function registryInReferences(name: string, scheme?: string): string {
-  const registry = canonicalRegistry(name);
-  if (registry === "localhost" || /[.:[]/.test(registry)) return registry;
-  return `${registry}:${scheme === "http" ? 80 : 443}`;
 }
 
 function checkRepository(repository: string, fail: Fail): void {
@@ -150,32 +133,6 @@ export function isRepositoryName(text: string): boolean {
 /** Whether a text can be a tag. */
 export function isTag(text: string): boolean {
   return TAG.test(text);
-}
-
-/** Whether a text can name a registry: a host, and a port or none. */
-export function isRegistryName(text: string): boolean {
-  if (text.length > MAX_NAME || !REGISTRY.test(text)) return false;
-  const port = /:(\d+)$/.exec(text.replace(/^\[.*\]/, ""))?.[1];
-  return (port === undefined || (Number(port) > 0 && Number(port) < 65536)) &&
-    URL.canParse(`https://${text}/`);
-}
-
-/** A registry under the one name that it goes by here: in lower case, Docker Hub's all as `docker.io`. */
-export function canonicalRegistry(registry: string): string {
-  const lower = registry.toLowerCase();
-  return DOCKER_HUB_NAMES.includes(lower) ? DOCKER_HUB : lower;
-}
-
-/** Host and port where a registry's API answers. */
-export function registryEndpoint(registry: string): string {
-  return registry === DOCKER_HUB ? DOCKER_HUB_ENDPOINT : registry;
-}
-
-/** Whether a registry is on this machine for certain, so that nobody listens in between. */
-export function isLoopback(registry: string): boolean {
-  const host = registry.replace(/:\d+$/, "");
-  return host === "localhost" || host === "[::1]" ||
-    /^127\.(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.|$)){3}$/.test(host);
 }
 
 /** The reference as text, whole: `docker.io/library/alpine:latest`. */

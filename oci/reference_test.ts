@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  formatReference,
-  isLoopback,
-  isRegistryName,
-  parseReference,
-  registryEndpoint,
-} from "./reference.ts";
+import { formatReference, parseReference } from "./reference.ts";
+import { registryEndpoint } from "./registry_name.ts";
 
 const HEX = "a".repeat(64);
 
@@ -126,20 +121,6 @@ Deno.test("parseReference() shows no password in what it refuses", () => {
 
 Deno.test("parseReference() shows what was given after @ instead of a digest", () => {
   assert.throws(() => parseReference("ghcr.io/x@latest"), /"ghcr\.io\/x@latest"/);
-});
-
-Deno.test("isLoopback() knows this machine's own addresses, and nothing that only looks so", () => {
-  for (const name of ["localhost", "localhost:5000", "127.0.0.1", "127.255.0.9:80", "[::1]:5000"]) {
-    assert.equal(isLoopback(name), true, name);
-  }
-  for (const name of ["127.0.0.1.example", "localhost.example", "127.1", "127.0.0.256", "[::2]"]) {
-    assert.equal(isLoopback(name), false, name);
-  }
-});
-
-Deno.test("isRegistryName() takes hosts and ports, and no paths", () => {
-  assert.ok(["ghcr.io", "localhost:5000", "[::1]:1", "h"].every(isRegistryName));
-  assert.ok(!["", "a/b", "http://a", "a:b", "a b", "[]", "a:99999"].some(isRegistryName));
 });
 
 Deno.test("parseReference() shows nobody the query of an address", () => {

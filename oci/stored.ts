@@ -3,7 +3,8 @@
  * folder is behind `mod.ts`.
  */
 export { ReferenceSyntaxError } from "./errors.ts";
-export { isRegistryName, parseReference, type Reference } from "./reference.ts";
+export { parseReference, type Reference } from "./reference.ts";
+export { readRegistryName } from "./registry_name.ts";
 export {
   lookUp,
   type LookupOptions,

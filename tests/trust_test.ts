@@ -314,6 +314,105 @@ Deno.test("an address of a module is fetched only where a policy accepts it as i
   assert.equal(result.code, 2, result.stderr);
 });
 
+/** Starts a server on a loopback port; its `host:port`. */
+function serve(answer: (url: URL) => Response): { host: string } & AsyncDisposable {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    (request) => answer(new URL(request.url)),
+  );
+  return {
+    host: `127.0.0.1:${server.addr.port}`,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+Deno.test("run checks every address of a redirect against the policy before it is asked", async () => {
+  await using place = await Place.create();
+  const asked: string[] = [];
+  await using rejected = serve((url) => {
+    asked.push(url.pathname);
+    return url.pathname === "/back.wasm"
+      ? Response.redirect(`http://${accepted.host}/tool.wasm`)
+      : new Response(MODULE);
+  });
+  await using accepted = serve((url) => {
+    const [, status, next] = /^\/(30\d)\/(.*)$/.exec(url.pathname) ?? [];
+    if (status === undefined) return new Response(MODULE);
+    return Response.redirect(`http://${next?.replace("HOST", rejected.host)}`, Number(status));
+  });
+  const { host } = accepted;
+  const port = rejected.host.split(":")[1];
+  const run = (path: string) => place.run(["run", `http://${host}/${path}`]);
+  assert.equal((await run("302/HOST/tool.wasm")).stdout, `${LINE}\n`);
+  asked.length = 0;
+  const policies = [
+    { "*": "reject", [`${host}/*`]: "accept" },
+    { "*": "accept", [`${rejected.host}/*`]: "reject" },
+    { "*": "accept", [`${rejected.host}/*`]: { keys: [PUB] } },
+    { [`${host}/*`]: "accept" },
+  ];
+  for (const references of policies) {
+    await writePolicy(place, references);
+    for (
+      const path of [
+        "302/HOST/tool.wasm",
+        "301/HOST/back.wasm",
+        `307/${host}/302/HOST/tool.wasm`,
+        `308/127.1:0${port}/tool.wasm`,
+      ]
+    ) {
+      assertRefused(
+        await run(path),
+        new RegExp(`Cannot use http://${rejected.host}/(tool|back)\\.wasm: `),
+      );
+    }
+    assert.equal((await run(`302/${host}/tool.wasm`)).stdout, `${LINE}\n`);
+  }
+  assert.deepEqual(asked, []);
+});
+
+Deno.test("run and pull find the same rule for every spelling of a registry, or refuse it", async () => {
+  await using registry = await TestRegistry.start();
+  await using place = await Place.create();
+  await push(place, `${registry.host}/you/tool:v1`);
+  const port = registry.host.split(":")[1];
+  await writePolicy(place, { [`${registry.host}/*`]: { keys: [PUB] }, "*": "accept" });
+  assertRefused(await place.run(["run", `${registry.host}/you/tool:v1`]), /it is not signed/);
+  const hosts = [
+    ...[`127.0.0.1:0${port}`, `127.0.0.1:000${port}`, `127.1:${port}`, `0x7f.1:${port}`],
+    ...[`2130706433:${port}`, `[::ffff:127.0.0.1]:${port}`, `[::ffff:7f00:1]:${port}`],
+    ...[`0.0.0.0:${port}`, `127.0.0.01:${port}`, `127.0.0.1.:${port}`],
+  ];
+  for (const host of hosts) {
+    for (const words of [["run", "--plain-http", host], ["pull", `http://${host}`]]) {
+      const result = await place.run([...words.slice(0, -1), `${words.at(-1)}/you/tool:v1`]);
+      assert.notEqual(result.code, 0, host);
+      assert.equal(result.stdout, "", host);
+      assert.match(result.stderr, /^error: Cannot use the reference .*\n(error|hint): /, host);
+    }
+  }
+  assert.equal(await place.succeed(["images", "--quiet"]), "");
+});
+
+Deno.test("a name of an older store in another spelling is listed and removed, and does not run", async () => {
+  await using place = await Place.create();
+  await using registry = await TestRegistry.start();
+  const reference = `${registry.host}/you/tool:v1`;
+  await push(place, reference);
+  await place.succeed(["pull", "--quiet", reference]);
+  const index = `${place.store}/index.json`;
+  const odd = reference.replace(":", ":0");
+  await Deno.writeTextFile(index, (await Deno.readTextFile(index)).replaceAll(reference, odd));
+  assert.match(await place.succeed(["images"]), new RegExp(odd));
+  for (const words of [["run", odd], ["run", "--pull", "never", odd], [odd]]) {
+    const result = await place.run(words);
+    assert.notEqual(result.code, 0);
+    assert.match(result.stderr, /its port .* has leading zeros/);
+  }
+  await place.succeed(["rm", odd]);
+  assert.equal(await place.succeed(["images", "--quiet"]), "");
+});
+
 Deno.test("files are the operator's own choice, and take no key", async () => {
   await using place = await Place.create();
   const file = await place.write("tool.wasm", MODULE);

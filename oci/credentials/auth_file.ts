@@ -1,7 +1,7 @@
 /** Reads the file that docker, podman and others keep credentials in. */
 import { shorten, withoutUserInfo } from "../errors.ts";
 import { type JsonObject, readJson } from "../json.ts";
-import { canonicalRegistry, DOCKER_HUB, isRegistryName } from "../reference.ts";
+import { DOCKER_HUB, readRegistryName } from "../registry_name.ts";
 import type { Credential } from "./credential.ts";
 
 /** A file's content: whatever could be understood of it. */
@@ -49,15 +49,15 @@ export function parseAuthFile(bytes: Uint8Array, path: string): AuthFile {
   for (const name of auths?.names() ?? []) {
     const key = entryKey(name);
     const credential = lenient(
-      `the entry ${JSON.stringify(shorten(withoutUserInfo(name)))}`,
+      entryName(name),
       () => {
         const entry = auths?.object(name);
         return entry === undefined ? undefined : readEntry(entry);
       },
     );
-    if (key !== undefined && credential !== undefined && !entries.has(key)) {
-      entries.set(key, credential);
-    }
+    if (credential === undefined) continue;
+    if (key === undefined) odd.push(`${entryName(name)} in ${path} ${unusableKey(name)}`);
+    else if (!entries.has(key)) entries.set(key, credential);
   }
   const unclear = new Set<string>();
   const isUnclear = (key: string) => () => void unclear.add(key);
@@ -72,6 +72,18 @@ export function parseAuthFile(bytes: Uint8Array, path: string): AuthFile {
     if (helper) helpers.set(key, helper);
   }
   return { entries, store: store || undefined, helpers, unclear, odd };
+}
+
+function entryName(name: string): string {
+  return `the entry ${JSON.stringify(shorten(withoutUserInfo(name)))}`;
+}
+
+/** Returns the reason why no registry is looked up under a key. */
+function unusableKey(name: string): string {
+  const host = withoutUserInfo(name).replace(/^https?:\/\//i, "").split("/")[0] ?? "";
+  const read = readRegistryName(host, /^http:/i.test(name) ? "http" : undefined);
+  if ("name" in read) return "names no registry";
+  return `names no registry: ${read.reason}${read.hint === undefined ? "" : `, ${read.hint}`}`;
 }
 
 /** What a file says of a registry. */
@@ -138,8 +150,9 @@ function printable(token: string): string {
 export function entryKey(name: string): string | undefined {
   const [, scheme, rest = ""] = /^(?:(https?):\/\/)?([^]*)$/i.exec(name) ?? [];
   const [host = "", ...parts] = rest.replace(/\/+$/, "").split("/");
-  if (!isRegistryName(host)) return undefined;
-  const registry = canonicalRegistry(host);
+  const read = readRegistryName(host, scheme?.toLowerCase());
+  if (!("name" in read)) return undefined;
+  const registry = read.name;
   // Behind a scheme there is no repository's name, but the version of an API.
   const isApi = scheme !== undefined || (parts.length === 1 && /^v[12]$/.test(parts[0] ?? ""));
   return isApi ? registry : [registry, ...parts].join("/");

@@ -1,5 +1,5 @@
 /** Looks credentials up where docker and podman keep them. */
-import { canonicalRegistry } from "../reference.ts";
+import { canonicalRegistry } from "../registry_name.ts";
 import { type AuthFile, candidateKeys, keeperOf, parseAuthFile, toolKeys } from "./auth_file.ts";
 import type { Credential, CredentialSource } from "./credential.ts";
 import { CredentialHelper } from "./helper.ts";

@@ -1,5 +1,5 @@
 /** Which addresses are spoken to, and with which credentials. */
-import { isLoopback } from "../reference.ts";
+import { isLoopback, unusableHost } from "../registry_name.ts";
 
 /** How a registry may be reached. */
 export interface AddressPolicy {
@@ -26,6 +26,8 @@ export function nextAddress(
 ): URL | string {
   const url = location === null ? null : URL.parse(location, from);
   if (url === null) return "it gives no address to go on at";
+  const odd = unusableHost(url.hostname);
+  if (odd !== undefined && "reason" in odd) return `it leads to another address: ${odd.reason}`;
   url.username = "";
   url.password = "";
   url.hash = "";

@@ -1,7 +1,7 @@
 /** Requests to one registry: redirects, authentication, further attempts. */
 import type { CredentialSource } from "../credentials/credential.ts";
 import { RegistryError } from "../errors.ts";
-import { isLoopback, registryEndpoint } from "../reference.ts";
+import { isLoopback, registryEndpoint } from "../registry_name.ts";
 import { type AddressPolicy, isAllowed, isSameOrigin, nextAddress } from "./address.ts";
 import type { Answer } from "./answer.ts";
 import { Authorizer } from "./authorizer.ts";

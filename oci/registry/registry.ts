@@ -1,6 +1,7 @@
 /** A registry, by the OCI distribution specification 1.1. */
 import type { CallOptions } from "../content.ts";
-import { canonicalRegistry, isRegistryName, isRepositoryName } from "../reference.ts";
+import { isRepositoryName } from "../reference.ts";
+import { readRegistryName } from "../registry_name.ts";
 import { ReferenceSyntaxError } from "../errors.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { Repository } from "./repository.ts";
@@ -23,8 +24,9 @@ export class Registry implements Disposable {
    * @throws {ReferenceSyntaxError} when that is no host
    */
   constructor(name: string, options: RegistryOptions = {}) {
-    if (!isRegistryName(name)) throw new ReferenceSyntaxError(name, "it is no registry's name");
-    this.name = canonicalRegistry(name);
+    const read = readRegistryName(name);
+    if (!("name" in read)) throw new ReferenceSyntaxError(name, read.reason, read.hint);
+    this.name = read.name;
     this.#connection = new Connection(this.name, options);
   }
 

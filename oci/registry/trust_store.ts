@@ -12,7 +12,7 @@ const BUNDLES = [
   "/etc/ssl/cert.pem",
 ];
 
-/** Where docker and podman look for the authorities of one registry: `HOST:PORT/*.crt`. */
+/** Where docker and podman look for the authorities of one registry: `HOST/*.crt`, `HOST:PORT/*.crt`. */
 const REGISTRY_FOLDERS = ["/etc/containers/certs.d", "/etc/docker/certs.d"];
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -40,13 +40,12 @@ export function machineAuthorities(): string[] {
  * @param host with its port, if that is not TLS's own
  */
 export function hostAuthorities(host: string, folders = REGISTRY_FOLDERS): string[] {
-  return folders.flatMap((folder) => {
+  const names = /:\d+$/.test(host) ? [host] : [host, `${host}:443`];
+  return folders.flatMap((folder) => names.map((name) => `${folder}/${name}`)).flatMap((folder) => {
     try {
-      return [...Deno.readDirSync(`${folder}/${host}`)]
+      return [...Deno.readDirSync(folder)]
         .filter(({ name }) => name.endsWith(".crt"))
-        .flatMap(({ name }) =>
-          usableCertificates(Deno.readTextFileSync(`${folder}/${host}/${name}`))
-        );
+        .flatMap(({ name }) => usableCertificates(Deno.readTextFileSync(`${folder}/${name}`)));
     } catch {
       // Most hosts have none.
       return [];

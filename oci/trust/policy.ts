@@ -1,7 +1,8 @@
 /** Policies: who must have signed what, by reference. */
-import { ArtifactError, HostError } from "../errors.ts";
+import { ArtifactError, ReferenceSyntaxError } from "../errors.ts";
 import { type JsonObject, readJson } from "../json.ts";
-import { canonicalRegistry, isRegistryName, parseReference, type Reference } from "../reference.ts";
+import { parseReference, type Reference } from "../reference.ts";
+import { canonicalRegistry, policyRegistry, readRegistryName } from "../registry_name.ts";
 import { TrustError } from "./errors.ts";
 import { repeatedMember } from "./unique_members.ts";
 
@@ -64,10 +65,11 @@ export class Policy {
         code: "BAD_POLICY",
         limits: LIMITS,
       });
-      const repeated = repeatedMember(new TextDecoder().decode(bytes));
+      const text = new TextDecoder().decode(bytes);
+      const repeated = repeatedMember(text);
       if (repeated !== undefined) throw json.error(JSON.stringify(repeated), "is there twice");
       onlyMembers(json, ["references"]);
-      return new Policy(path, readRules(json.requiredObject("references")));
+      return new Policy(path, readRules(json.requiredObject("references"), text));
     } catch (cause) {
       if (!(cause instanceof ArtifactError)) throw cause;
       throw new TrustError(cause.message, { code: "BAD_POLICY", hint: HINT, cause });
@@ -76,7 +78,7 @@ export class Policy {
 
   /** The rule for a reference: its own, that of the longest pattern that fits, or none. */
   ruleFor({ registry, repository }: Named): Rule | undefined {
-    const name = `${withoutDefaultPort(canonicalRegistry(registry))}/${repository}`;
+    const name = `${policyRegistry(canonicalRegistry(registry))}/${repository}`;
     const own = this.#rules.get(name);
     if (own !== undefined) return own;
     for (let end = name.lastIndexOf("/"); end > 0; end = name.lastIndexOf("/", end - 1)) {
@@ -87,22 +89,16 @@ export class Policy {
   }
 }
 
-function readRules(json: JsonObject): Map<string, Rule> {
+function readRules(json: JsonObject, text: string): Map<string, Rule> {
   const rules = new Map<string, Rule>();
   for (const pattern of json.names()) {
-    const canonical = canonicalPattern(pattern);
-    if (canonical === undefined) {
-      throw json.error(
-        JSON.stringify(pattern),
-        "is no pattern: those are *, ghcr.io/you/tool, and ghcr.io/* or ghcr.io/you/* for all below",
-      );
-    }
+    const where = `${JSON.stringify(pattern)}${lineOf(pattern, text)}`;
+    const read = canonicalPattern(pattern);
+    if (!("canonical" in read)) throw json.error(where, `is not a pattern: ${read.reason}`);
+    const { canonical } = read;
     const other = rules.get(canonical);
     if (other !== undefined) {
-      throw json.error(
-        JSON.stringify(pattern),
-        `means the same as ${JSON.stringify(other.pattern)}`,
-      );
+      throw json.error(where, `means the same as ${JSON.stringify(other.pattern)}`);
     }
     rules.set(canonical, { pattern, decision: readDecision(json, pattern) });
   }
@@ -135,31 +131,35 @@ function onlyMembers(json: JsonObject, known: readonly string[]): void {
   if (unknown !== undefined) throw json.error(JSON.stringify(unknown), "is not known here");
 }
 
-/** A pattern with its registry in canonical form; undefined when it is none. */
-function canonicalPattern(pattern: string): string | undefined {
-  if (pattern === "*") return pattern;
-  // In a reference such a word is a part of a path on Docker Hub: here it would never match.
-  if (!NAMES_REGISTRY.test(pattern)) return undefined;
-  const isPrefix = pattern.endsWith("/*");
-  const name = isPrefix ? pattern.slice(0, -2) : pattern;
-  if (isPrefix && isRegistryName(name) && !name.includes("/")) {
-    return `${withoutDefaultPort(canonicalRegistry(name))}/*`;
-  }
-  const [registry = "", ...path] = name.split("/");
-  // A repository of one word on Docker Hub is library's; a part of a path is not.
-  const completed = isPrefix ? [...path, "x"] : path;
-  try {
-    const reference = parseReference(`oci://${registry}/${completed.join("/")}`);
-    if (/[@:]/.test(completed.join("/"))) return undefined;
-    const host = withoutDefaultPort(reference.registry);
-    const { repository } = reference;
-    return `${host}/${isPrefix ? repository.replace(/x$/, "*") : repository}`;
-  } catch (error) {
-    if (error instanceof HostError) return undefined;
-    throw error;
-  }
+const PATTERNS = "those are *, ghcr.io/you/tool, and ghcr.io/* or ghcr.io/you/* for all below";
+
+/** Returns the place of a pattern in the policy's text, such as ` (line 3)`, where that is certain. */
+function lineOf(pattern: string, text: string): string {
+  const [before = "", ...more] = text.split(JSON.stringify(pattern));
+  return more.length === 1 ? ` (line ${before.split("\n").length})` : "";
 }
 
-function withoutDefaultPort(registry: string): string {
-  return registry.replace(/:443$/, "");
+/** Brings a pattern into the form in which rules are looked up, or returns what is wrong with it. */
+function canonicalPattern(pattern: string): { canonical: string } | { reason: string } {
+  if (pattern === "*") return { canonical: pattern };
+  // In a reference such a word is a part of a path on Docker Hub: here it would never match.
+  if (!NAMES_REGISTRY.test(pattern)) return { reason: PATTERNS };
+  const isPrefix = pattern.endsWith("/*");
+  const [registry = "", ...path] = (isPrefix ? pattern.slice(0, -2) : pattern).split("/");
+  const read = readRegistryName(registry);
+  if (!("name" in read)) {
+    return { reason: read.hint === undefined ? read.reason : `${read.reason}, ${read.hint}` };
+  }
+  const host = policyRegistry(read.name);
+  if (isPrefix && path.length === 0) return { canonical: `${host}/*` };
+  // A repository of one word on Docker Hub is library's; a part of a path is not.
+  const completed = (isPrefix ? [...path, "x"] : path).join("/");
+  if (/[@:]/.test(completed)) return { reason: "a pattern has neither a tag nor a digest" };
+  try {
+    const { repository } = parseReference(`oci://${registry}/${completed}`);
+    return { canonical: `${host}/${isPrefix ? repository.replace(/x$/, "*") : repository}` };
+  } catch (error) {
+    if (error instanceof ReferenceSyntaxError) return { reason: error.reason };
+    throw error;
+  }
 }

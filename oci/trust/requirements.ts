@@ -1,5 +1,7 @@
 /** What must hold for one artifact, by all who have a say in it. */
+import { withoutSecrets } from "../errors.ts";
 import { formatReference } from "../reference.ts";
+import { addressNames } from "./address_name.ts";
 import { TrustError } from "./errors.ts";
 import type { Named, Rule } from "./policy.ts";
 import { policiesThere, readKeyFile, readPolicy, readPolicyKey } from "./policy_files.ts";
@@ -35,18 +37,22 @@ export function requirementsFor(name: Named, options: RequirementOptions = {}): 
 }
 
 /**
- * Checks that policies let a module be used that comes from an address and not from a registry: nobody
- * can have signed that, so it must be accepted as it is. It is looked up as `host/path`.
+ * Checks that policies accept a module from an address, which nobody can have signed: every policy must
+ * have an `accept` for it. Each address on the way of redirects is checked by itself.
  *
  * @throws {TrustError} `REJECTED`, `BAD_POLICY`
  */
-export function checkAddress(address: string, options: RequirementOptions = {}): void {
-  const { host, pathname } = new URL(address);
-  const what = `${host}${pathname}`;
-  for (const path of options.policies ?? policiesThere()) {
-    const name = { registry: host, repository: pathname.slice(1) };
-    const { decision, pattern } = decide(name, { what, path });
-    if (decision !== "accept") throw rejected(what, `${quoted(pattern, path)} wants a signature`);
+export function checkAddress(url: URL, options: RequirementOptions = {}): void {
+  const policies = options.policies ?? policiesThere();
+  if (policies.length === 0) return;
+  const what = withoutSecrets(url);
+  const read = addressNames(url);
+  if ("reason" in read) throw rejected(what, read.reason, "write the address in normal form");
+  for (const path of policies) {
+    for (const name of read.names) {
+      const { decision, pattern } = decide(name, { what, path });
+      if (decision !== "accept") throw rejected(what, `${quoted(pattern, path)} wants a signature`);
+    }
   }
 }
 

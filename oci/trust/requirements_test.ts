@@ -174,7 +174,7 @@ Deno.test("checkAddress() lets through what is accepted as it is, and nothing el
     "localhost:8080/*": "accept",
   })];
   for (const address of ["https://files.example/x.wasm", "http://localhost:8080/a/b.wasm?x=y"]) {
-    checkAddress(address, { policies });
+    checkAddress(new URL(address), { policies });
   }
   const bad = [
     "https://files.example/signed/x.wasm",
@@ -184,7 +184,41 @@ Deno.test("checkAddress() lets through what is accepted as it is, and nothing el
     "http://localhost/x.wasm",
   ];
   for (const address of bad) {
-    assert.throws(() => checkAddress(address, { policies }), { code: "REJECTED" }, address);
+    const url = new URL(address);
+    assert.throws(() => checkAddress(url, { policies }), { code: "REJECTED" }, address);
   }
-  checkAddress("https://anything.example/x.wasm", { policies: [] });
+  checkAddress(new URL("https://anything.example/x.wasm"), { policies: [] });
+});
+
+Deno.test("checkAddress() finds the same rule for every spelling of an address, or refuses it", () => {
+  using folder = new Folder();
+  folder.key("p256");
+  const policies = [folder.policy({
+    "*": "accept",
+    "127.0.0.1:8080/signed/*": { keys: ["p256.pub"] },
+    "files.example/signed/*": "reject",
+  })];
+  const host = "http://127.0.0.1:8080";
+  const bad = [
+    ...["//signed/x.wasm", "/%73igned/x.wasm", "/./signed/x.wasm", "/a/%2e%2e/signed/x.wasm"],
+    ...["/%2fsigned/x.wasm", "/signed%2fx.wasm", "/a\\..\\signed/x.wasm", "/signed%5cx.wasm"],
+    ...["/SIGNED/x.wasm", "/%2573igned/x.wasm", "/a//x.wasm", "/%ff/x.wasm", "/signed/x%00.wasm"],
+  ].map((path) => `${host}${path}`);
+  const hosts = ["127.1:8080", "0x7f.1:08080", "2130706433:8080", "127.0.0.1.:8080"];
+  const more = [
+    ...hosts.map((one) => `http://${one}/signed/x.wasm`),
+    "http://[::ffff:127.0.0.1]:8080/signed/x.wasm",
+    ...["FILES.example", "files.example:0443", "files.example.", "files%2eexample"].map((one) =>
+      `https://${one}/signed/x.wasm`
+    ),
+    "http://files.example/signed/x.wasm",
+    "http://files.example:443/signed/x.wasm",
+  ];
+  for (const address of [...bad, ...more]) {
+    const url = new URL(address);
+    assert.throws(() => checkAddress(url, { policies }), { code: "REJECTED" }, address);
+  }
+  for (const path of ["/ok/x.wasm", "/Ok/a%20b.wasm", "/"]) {
+    checkAddress(new URL(`${host}${path}`), { policies });
+  }
 });
