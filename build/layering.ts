@@ -31,6 +31,8 @@ const DOORS: Readonly<Record<string, string>> = {
   // How modules are read that are only looked at.
   "runtime/wasm/reader.ts": "cli",
   "oci/stored.ts": "cli",
+  // Files that are written need no registry.
+  "oci/paths/mod.ts": "cli",
 };
 
 /** Parts of the runtime that stay apart: neither needs to know how the other is done. */

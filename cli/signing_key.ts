@@ -1,6 +1,7 @@
 /** The key of `--sign-key`. */
 import { HostError } from "../ffi/errors.ts";
 import { PrivateKey, TrustError } from "../oci/mod.ts";
+import { fileFailure, IrregularFile, readRegularFile } from "../oci/paths/mod.ts";
 import { ask } from "./prompt.ts";
 
 /** Environment variable with the key's password: the one that cosign has. */
@@ -23,12 +24,12 @@ export async function readSigningKey(path: string): Promise<PrivateKey> {
 
 function readKey(path: string): string {
   try {
-    if (Deno.statSync(path).size <= MAX_BYTES) return Deno.readTextFileSync(path);
+    const { bytes } = readRegularFile(path, { maxBytes: MAX_BYTES });
+    return new TextDecoder().decode(bytes);
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
-    throw badKey(path, text.replace(/ \(os error \d+\).*$/s, ""), cause);
+    const isOurs = cause instanceof IrregularFile;
+    throw badKey(path, isOurs ? cause.message : fileFailure(cause).reason, cause);
   }
-  throw badKey(path, "it is too large");
 }
 
 function badKey(path: string, reason: string, cause?: unknown): HostError {

@@ -13,6 +13,9 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** The name of the errno behind what Deno threw, and words for it. */
 export function fileFailure(thrown: unknown): { code: string; reason: string } {
+  if (thrown instanceof Deno.errors.NotCapable) {
+    return { code: "EACCES", reason: "devices and files of the kernel cannot be opened" };
+  }
   const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "EIO";
   return { code, reason: REASONS[code] ?? code };
 }

@@ -217,7 +217,7 @@ Deno.test({
     assert.deepEqual(await get(), password("ann", "1"));
     await Deno.chown(path, 1234, 1234);
     assert.equal(await get(), undefined);
-    assert.match(odd[0] ?? "", /somebody else/);
+    assert.match(odd[0] ?? "", /belongs to user 1234/);
     // A link does not make it his.
     await Deno.rename(path, `${path}.other`);
     await Deno.symlink(`${path}.other`, path);
@@ -270,6 +270,83 @@ Deno.test({
 });
 
 const ANN = { kind: "password", username: "ann", password: "se:cret" } as const;
+
+/** Root, with a `DOCKER_CONFIG` that was kept; under sudo of `caller` if there is one. */
+function rootWith(home: Home, { caller }: { caller?: number } = {}): Surroundings {
+  const passwd = `root:x:0:0::/root:/bin/sh\nann:x:${caller}:1::${home.path}:/bin/sh\n`;
+  const env: Record<string, string> = {
+    DOCKER_CONFIG: `${home.path}/.docker`,
+    ...(caller === undefined ? {} : { SUDO_UID: String(caller) }),
+  };
+  return { env: (name) => env[name], uid: 0, passwd: () => passwd };
+}
+
+Deno.test({
+  name: "root runs no helper from a DOCKER_CONFIG that another user can change",
+  ignore: !isRoot,
+  fn: async () => {
+    using home = new Home();
+    await Deno.chmod(home.path, 0o755);
+    const script = `#!/bin/sh\necho "{\\"Username\\":\\"$(id -u)\\",\\"Secret\\":\\"x\\"}"\n`;
+    using _ = helper(home, "who", script);
+    const path = home.write(".docker/config.json", {
+      credsStore: "who",
+      auths: { "a.example": auth("entry:1") },
+    });
+    const folder = `${home.path}/.docker`;
+    await Deno.chmod(folder, 0o755);
+    const odd: string[] = [];
+    const get = async (around: Surroundings) => {
+      odd.length = 0;
+      const options = { around, onOdd: (text: string) => void odd.push(text) };
+      const found = await storedCredentials(options).get("a.example");
+      return found?.kind === "password" ? found.username : undefined;
+    };
+    assert.equal(await get(rootWith(home)), "0");
+    for (
+      const [change, undo] of [
+        [() => Deno.chown(path, 1234, 1234), () => Deno.chown(path, 0, 0)],
+        [() => Deno.chown(folder, 1234, 1234), () => Deno.chown(folder, 0, 0)],
+        [() => Deno.chmod(path, 0o620), () => Deno.chmod(path, 0o600)],
+        [() => Deno.chmod(folder, 0o775), () => Deno.chmod(folder, 0o755)],
+      ] as const
+    ) {
+      await change();
+      // The entries of the file count all the same: they are not run.
+      assert.equal(await get(rootWith(home)), "entry");
+      assert.match(odd[0] ?? "", /^Cannot run the helper that ".*" names as root: /);
+      await assert.rejects(keepCredential("a.example", ANN, rootWith(home)), { code: "EPERM" });
+      await assert.rejects(forgetCredential("a.example", rootWith(home)), { code: "EPERM" });
+      await undo();
+    }
+    await Deno.chown(path, 1234, 1234);
+    assert.equal(await get(rootWith(home, { caller: 1234 })), "1234");
+    assert.equal(await get(rootWith(home, { caller: 4321 })), "entry");
+    await Deno.chown(folder, 4321, 4321);
+    assert.equal(await get(rootWith(home, { caller: 1234 })), "entry");
+  },
+});
+
+Deno.test({
+  name: "root whose HOME belongs to another user reads it, and writes to its own",
+  ignore: !isRoot,
+  fn: async () => {
+    using theirs = new Home();
+    using own = new Home();
+    theirs.write(".docker/config.json", { auths: { "a.example": auth("ann:1") } });
+    await Deno.chown(theirs.path, 1234, 1234);
+    const around: Surroundings = {
+      env: (name) => name === "HOME" ? theirs.path : undefined,
+      uid: 0,
+      passwd: () => `root:x:0:0::${own.path}:/bin/sh\n`,
+    };
+    const get = (registry: string) => storedCredentials({ around }).get(registry);
+    assert.deepEqual(await get("a.example"), password("ann", "1"));
+    const { path } = await keepCredential("b.example", ANN, around);
+    assert.equal(path, `${own.path}/.docker/config.json`);
+    assert.deepEqual(await get("b.example"), ANN);
+  },
+});
 
 Deno.test("keepCredential() makes a file for its owner alone, and forgetCredential() empties it", async () => {
   using home = new Home();

@@ -164,7 +164,7 @@ Deno.test("gen: output that nobody takes", async () => {
   const full = await shell(`"$0" gen c "$1" 2>&1 >/dev/full; echo $?`, MAPS);
   assert.match(full, /^error: Cannot write standard output: No space left[^]*\n1\n$/);
   const missing = await runCli(["gen", "c", MAPS, "-o", "/no/such/folder/file"]);
-  assertError(missing, 1, /Cannot write \/no\/such\/folder\/file/);
+  assertError(missing, 1, /Cannot write "\/no\/such\/folder\/file"/);
   // As SIGPIPE ends a program: without a word.
   const pipe = await shell(
     `{ "$0" gen c ${VMLINUX} 2>"$1"; echo $? >"$2"; } | head -1`,

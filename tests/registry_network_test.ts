@@ -271,7 +271,7 @@ Deno.test({
       assert.match((await run(...login)).stdout, new RegExp(`kept in ${root}/`));
       await run("logout", registry.host);
       await Deno.chown(config, 1001, 1001);
-      assert.match((await run("pull", missing)).stderr, /somebody else[^]*401 Unauthorized/);
+      assert.match((await run("pull", missing)).stderr, /belongs to user 1001[^]*401 Unauthorized/);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -193,7 +193,7 @@ Deno.test("pull writes the module whole or not at all", async () => {
   assert.deepEqual(await Deno.readFile(join(places.folder, "out/a")), HELLO);
   assert.deepEqual(await namesIn(join(places.folder, "out")), ["a", "b", "c"]);
   const nowhere = await places.run("pull", reference, "-o", "no/such/folder");
-  assert.match(nowhere.stderr, /Cannot write no\/such\/folder/);
+  assert.match(nowhere.stderr, /Cannot write "no\/such\/folder/);
   const reader = { through: ["/bin/sh", "-c", '"$0" "$@" | head -c 1 >/dev/null'] };
   const cut = await runCli(["images"], { ...reader, cwd: places.folder });
   assert.equal(cut.stderr, "");

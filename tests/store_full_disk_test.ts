@@ -82,7 +82,7 @@ Deno.test("pull -o on a full disk leaves the file that was there", async () => {
     "out/a.wasm",
   );
   assert.equal(code, 1);
-  assert.match(stderr, /Cannot write out\/a\.wasm: No space left on device/);
+  assert.match(stderr, /Cannot write "out\/a\.wasm": No space left on device/);
   assert.equal(await Deno.readTextFile(join(places.folder, "out/a.wasm")), "before");
   assert.deepEqual(await namesIn(join(places.folder, "out")), ["a.wasm"]);
 });

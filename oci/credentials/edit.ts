@@ -2,8 +2,9 @@
 import { type AuthFile, entryKey, keeperOf, parseAuthFile, toolKeys } from "./auth_file.ts";
 import type { Credential } from "./credential.ts";
 import { CredentialError } from "./errors.ts";
-import { CredentialHelper } from "./helper.ts";
+import { type CredentialHelper, helperOf } from "./helper.ts";
 import {
+  type Content,
   type Location,
   locations,
   loginLocation,
@@ -40,13 +41,13 @@ export async function keepCredential(
       hint: "set HOME, DOCKER_CONFIG or REGISTRY_AUTH_FILE",
     });
   }
-  const { document, file, indent } = open(location);
+  const { document, file, indent, rights } = open(location, around);
   const { helper, isClear } = keeperOf(file, registry);
   if (!isClear) throw unclearHelper(location, registry);
   const auths = membersOf(document["auths"]);
   for (const key of keysOf(auths, [registry])) delete auths[key];
   const [key = registry] = toolKeys(registry, location);
-  if (helper !== undefined) await new CredentialHelper(helper).store(key, credential);
+  if (helper !== undefined) await helperOf(helper, rights, location).store(key, credential);
   const bytes = new TextEncoder().encode(`${credential.username}:${credential.password}`);
   // With a helper, docker leaves an empty entry, which tells its logout.
   auths[key] = helper === undefined ? { auth: bytes.toBase64() } : {};
@@ -67,10 +68,12 @@ export async function forgetCredential(
   const found: KeptIn[] = [];
   for (const location of locations(around)) {
     if (location.owner !== undefined) continue;
-    const { document, file, indent } = open(location);
+    const { document, file, indent, rights } = open(location, around);
     const { helper, names } = keeperOf(file, registry);
-    if (helper !== undefined && await erase(helper, toolKeys(registry, location))) {
-      found.push({ path: location.path, helper });
+    if (helper !== undefined) {
+      const program = helperOf(helper, rights, location);
+      const hadSome = await erase(program, toolKeys(registry, location));
+      if (hadSome) found.push({ path: location.path, helper });
     }
     const auths = membersOf(document["auths"]);
     const keys = keysOf(auths, names);
@@ -83,8 +86,7 @@ export async function forgetCredential(
 }
 
 /** Whether the helper had something, under any of these keys. */
-async function erase(name: string, keys: readonly string[]): Promise<boolean> {
-  const helper = new CredentialHelper(name);
+async function erase(helper: CredentialHelper, keys: readonly string[]): Promise<boolean> {
   let hadSome = false;
   for (const key of keys) {
     if (await helper.get(key) === undefined) continue;
@@ -103,15 +105,23 @@ function unclearHelper({ path }: Location, registry: string): CredentialError {
   });
 }
 
+interface OpenedFile {
+  readonly document: Members;
+  readonly file: AuthFile;
+  readonly indent: string;
+  readonly rights: Pick<Content, "runAs" | "noHelpers">;
+}
+
 /** The file as it is: for changing it, and as it is understood. */
-function open(location: Location): { document: Members; file: AuthFile; indent: string } {
-  const read = readLocation(location);
-  const bytes = read === undefined || read.length === 0 ? new TextEncoder().encode("{}") : read;
+function open(location: Location, around: Surroundings): OpenedFile {
+  const read = readLocation(location, around);
+  const bytes = read?.bytes.length ? read.bytes : new TextEncoder().encode("{}");
+  const rights = { runAs: read?.runAs, noHelpers: read?.noHelpers };
   try {
     const file = parseAuthFile(bytes, location.path);
     const text = new TextDecoder().decode(bytes);
     const indent = /^\{\s*\n([ \t]+)"/.exec(text)?.[1] ?? "\t";
-    return { document: membersOf(JSON.parse(text)), file, indent };
+    return { document: membersOf(JSON.parse(text)), file, indent, rights };
   } catch (cause) {
     throw new CredentialError(`Cannot change ${location.path}: it is not JSON`, {
       code: "BAD_JSON",

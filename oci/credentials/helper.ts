@@ -3,7 +3,7 @@ import { readJson } from "../json.ts";
 import { passwordOf } from "./auth_file.ts";
 import type { Credential } from "./credential.ts";
 import { CredentialError } from "./errors.ts";
-import type { Caller } from "./locations.ts";
+import type { Caller, Content } from "./locations.ts";
 
 /** How a helper is run. */
 export interface HelperOptions {
@@ -19,6 +19,23 @@ const LIMITS = { bytes: MAX_OUTPUT, depth: 8, members: 1000 };
 
 /** What docker's own helpers print when they know nothing, in different words. */
 const NOT_FOUND = /credentials not found|no credentials|not found in (native )?keychain/i;
+
+/**
+ * Returns the helper that a file names, to run as the user who can change the file.
+ *
+ * @throws {CredentialError} `EPERM` when that user is not known, `BAD_CREDENTIAL`
+ */
+export function helperOf(
+  name: string,
+  { runAs, noHelpers }: Pick<Content, "runAs" | "noHelpers">,
+  { path, timeoutMs }: { path: string; timeoutMs?: number | undefined },
+): CredentialHelper {
+  if (noHelpers === undefined) return new CredentialHelper(name, { owner: runAs, timeoutMs });
+  throw new CredentialError(`Cannot run the helper that "${path}" names as root: ${noHelpers}`, {
+    code: "EPERM",
+    hint: "unset DOCKER_CONFIG, or run wasm-bpf as that user",
+  });
+}
 
 /** One such program. */
 export class CredentialHelper {

@@ -1,4 +1,6 @@
 /** Where credentials are kept, and whose they are. */
+import { folderObjection, linkObjection } from "../paths/trust.ts";
+import { walk } from "../paths/walk.ts";
 import { readPrivateFile } from "./private_file.ts";
 
 /** A file that may hold credentials. */
@@ -67,7 +69,7 @@ export function locations(around: Surroundings): Location[] {
   const named = env("REGISTRY_AUTH_FILE");
   const dockers = env("DOCKER_CONFIG");
   const caller = callerOf(around);
-  const { home, runtime, config } = folders(around);
+  const { home, foreign, runtime, config } = folders(around);
   return [
     ...(named === undefined ? [] : [own(named, false)]),
     ...(dockers === undefined ? [] : [own(`${dockers}/config.json`, true)]),
@@ -76,6 +78,9 @@ export function locations(around: Surroundings): Location[] {
       : []),
     ...(dockers === undefined && home !== undefined
       ? [own(`${home}/.docker/config.json`, true)]
+      : []),
+    ...(dockers === undefined && foreign !== undefined
+      ? [own(`${foreign}/.docker/config.json`, true)]
       : []),
     ...(named !== undefined ? [] : [
       ...(runtime === undefined ? [] : [own(`${runtime}/containers/auth.json`, false)]),
@@ -102,6 +107,8 @@ function own(path: string, isDockers: boolean): Location {
 
 interface Folders {
   readonly home: string | undefined;
+  /** Folder in root's `HOME` that belongs to another user, as CI systems set it: read, not written. */
+  readonly foreign: string | undefined;
   readonly runtime: string | undefined;
   readonly config: string | undefined;
 }
@@ -112,13 +119,16 @@ interface Folders {
  */
 function folders(around: Surroundings): Folders {
   const { env, passwd } = around;
-  if (isUnderSudo(around)) {
-    const home = homeOf(passwd(0), 0);
-    return { home, runtime: undefined, config: home && `${home}/.config` };
-  }
   const home = env("HOME");
+  const isForeign = around.uid === 0 && home !== undefined && (ownerOf(home) ?? 0) !== 0;
+  if (isUnderSudo(around) || isForeign) {
+    const own = homeOf(passwd(0), 0);
+    const foreign = isUnderSudo(around) ? undefined : home;
+    return { home: own, foreign, runtime: undefined, config: own && `${own}/.config` };
+  }
   return {
     home,
+    foreign: undefined,
     runtime: env("XDG_RUNTIME_DIR"),
     config: env("XDG_CONFIG_HOME") ?? (home && `${home}/.config`),
   };
@@ -162,11 +172,63 @@ function homeOf(passwd: string, uid: number): string | undefined {
   return home?.startsWith("/") ? home : undefined;
 }
 
+/** Content of a location, and the user as whom its helpers may run. */
+export interface Content {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** User as whom a helper that the file names is run; undefined: as this process. */
+  readonly runAs: Caller | undefined;
+  /** Reason to run no helper at all. */
+  readonly noHelpers: string | undefined;
+}
+
 /**
- * A location's bytes; undefined when there is no such file.
+ * Reads a location; undefined when there is no such file.
  *
- * @throws {CredentialError} when it is there and cannot be read, or is somebody else's
+ * Where a user other than root can change a file, root runs the helpers that it names as the caller of
+ * sudo if it is that user, else not at all.
+ *
+ * @throws {CredentialError} when it is there and cannot be read, or belongs to another user
  */
-export function readLocation({ path, owner }: Location): Uint8Array<ArrayBuffer> | undefined {
-  return readPrivateFile(path, owner === undefined ? undefined : [owner.uid, 0]);
+export function readLocation(location: Location, around: Surroundings): Content | undefined {
+  const { path, owner } = location;
+  const file = readPrivateFile(path, owner === undefined ? undefined : [owner.uid, 0]);
+  if (file === undefined) return undefined;
+  const { bytes } = file;
+  if (owner !== undefined || around.uid !== 0) return { bytes, runAs: owner, noHelpers: undefined };
+  const objections = objectionsTo(path, file);
+  if (objections.length === 0) return { bytes, runAs: undefined, noHelpers: undefined };
+  const caller = callerOf(around);
+  const isCallers = caller !== undefined && objections.every(({ uid }) => uid === caller.uid);
+  if (isCallers) return { bytes, runAs: caller, noHelpers: undefined };
+  return { bytes, runAs: undefined, noHelpers: objections[0]?.reason };
+}
+
+interface Objection {
+  readonly reason: string;
+  /** User who can change the file; undefined when it is more than one. */
+  readonly uid: number | undefined;
+}
+
+/** Lists the users who can change or exchange a file. */
+function objectionsTo(path: string, { uid, mode }: { uid: number; mode: number }): Objection[] {
+  const found: Objection[] = [];
+  const add = (reason: string | undefined, owner: number | null) => {
+    if (reason === undefined) return;
+    found.push({ reason, uid: owner === null || owner === 0 ? undefined : owner });
+  };
+  if (uid !== 0) add(`it belongs to user ${uid}`, uid);
+  if ((mode & 0o022) !== 0) add("other users can write to it", null);
+  walk(path, {
+    folder: (at, info) => add(folderObjection(at, info), info.uid),
+    link: (at, info) => add(linkObjection(at, info), info.uid),
+  });
+  return found;
+}
+
+function ownerOf(path: string): number | undefined {
+  try {
+    return Deno.statSync(path).uid ?? undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -2,8 +2,9 @@
 import { canonicalRegistry } from "../registry_name.ts";
 import { type AuthFile, candidateKeys, keeperOf, parseAuthFile, toolKeys } from "./auth_file.ts";
 import type { Credential, CredentialSource } from "./credential.ts";
-import { CredentialHelper } from "./helper.ts";
+import { helperOf } from "./helper.ts";
 import {
+  type Content,
   type Location,
   locations,
   readLocation,
@@ -34,6 +35,7 @@ export function storedCredentials(options: StoredOptions = {}): CredentialSource
 
 interface ReadFile extends AuthFile {
   readonly location: Location;
+  readonly content: Content;
 }
 
 class StoredCredentials implements CredentialSource {
@@ -73,9 +75,8 @@ class StoredCredentials implements CredentialSource {
     { registry, file }: { registry: string; file: ReadFile },
   ): Promise<Credential | undefined> {
     try {
-      const { owner } = file.location;
       const timeoutMs = this.#options.helperTimeoutMs;
-      const helper = new CredentialHelper(name, { owner, timeoutMs });
+      const helper = helperOf(name, file.content, { path: file.location.path, timeoutMs });
       for (const key of toolKeys(registry, file.location)) {
         const kept = await helper.get(key);
         if (kept !== undefined) return kept;
@@ -88,13 +89,14 @@ class StoredCredentials implements CredentialSource {
   }
 
   #readAll(): ReadFile[] {
-    return locations(this.#options.around ?? surroundings()).flatMap((location) => {
+    const around = this.#options.around ?? surroundings();
+    return locations(around).flatMap((location) => {
       try {
-        const bytes = readLocation(location);
-        if (bytes === undefined) return [];
-        const file = parseAuthFile(bytes, location.path);
+        const content = readLocation(location, around);
+        if (content === undefined) return [];
+        const file = parseAuthFile(content.bytes, location.path);
         for (const text of file.odd) this.#options.onOdd?.(text);
-        return [{ ...file, location }];
+        return [{ ...file, location, content }];
       } catch (error) {
         this.#tell(error);
         return [];

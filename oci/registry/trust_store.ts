@@ -1,6 +1,10 @@
 /** Certificate authorities: the machine's own, and private ones. */
 import { HostError } from "../errors.ts";
 import { fileFailure } from "../file_failure.ts";
+import { IrregularFile, readRegularFile } from "../paths/regular_file.ts";
+
+/** Systems' lists of authorities have 200 to 500 kB. */
+const MAX_BYTES = 16 * 1024 ** 2;
 
 /** Where distributions keep the machine's list; the first that is there counts, as for OpenSSL and Go. */
 const BUNDLES = [
@@ -25,7 +29,7 @@ export function machineAuthorities(): string[] {
   const given = Deno.env.get("SSL_CERT_FILE");
   for (const path of given === undefined || given === "" ? BUNDLES : [given]) {
     try {
-      return usableCertificates(Deno.readTextFileSync(path));
+      return usableCertificates(readText(path));
     } catch {
       // A list that is missing or cannot be read is no reason to fail: Deno has its own.
     }
@@ -45,7 +49,7 @@ export function hostAuthorities(host: string, folders = REGISTRY_FOLDERS): strin
     try {
       return [...Deno.readDirSync(folder)]
         .filter(({ name }) => name.endsWith(".crt"))
-        .flatMap(({ name }) => usableCertificates(Deno.readTextFileSync(`${folder}/${name}`)));
+        .flatMap(({ name }) => usableCertificates(readText(`${folder}/${name}`)));
     } catch {
       // Most hosts have none.
       return [];
@@ -61,9 +65,11 @@ export function hostAuthorities(host: string, folders = REGISTRY_FOLDERS): strin
 export function authoritiesOf(path: string): string[] {
   let text: string;
   try {
-    text = Deno.readTextFileSync(path);
+    text = readText(path);
   } catch (cause) {
-    const { code, reason } = fileFailure(cause);
+    const { code, reason } = cause instanceof IrregularFile
+      ? { code: cause.code, reason: cause.message }
+      : fileFailure(cause);
     throw new HostError(`Cannot read the certificates in ${path}: ${reason}`, { code, cause });
   }
   const certificates = text.match(CERTIFICATE) ?? [];
@@ -74,6 +80,10 @@ export function authoritiesOf(path: string): string[] {
     });
   }
   return certificates;
+}
+
+function readText(path: string): string {
+  return new TextDecoder().decode(readRegularFile(path, { maxBytes: MAX_BYTES }).bytes);
 }
 
 /** All of them at once where each one is fit, which is the rule; else those that are. */

@@ -1,13 +1,11 @@
 /** Where the store is, and whether that place can be trusted. */
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
+import { folderObjection, linkObjection } from "../paths/trust.ts";
+import { walk } from "../paths/walk.ts";
 import { errnoName, fileError, StoreError } from "./errors.ts";
 
 /** Writable by the group or by everybody. */
 const SHARED_WRITE = 0o022;
-const WORLD_WRITE = 0o002;
-const STICKY = 0o1000;
-/** path_resolution(7): the kernel follows no more. */
-const MAX_LINKS = 40;
 
 /**
  * The store's folder: `wasm-bpf` below `XDG_DATA_HOME`, or below `.local/share` of the home folder.
@@ -29,7 +27,11 @@ export function storePath(): string {
   });
 }
 
-/** The home folder of the user as whom wasm-bpf runs, who need not be the one of `HOME`. */
+/**
+ * Returns the home folder of the user as whom wasm-bpf runs.
+ *
+ * `HOME` is taken where it is that user's; where it is missing or another user's, passwd(5) decides.
+ */
 export function homeFolder(): string | undefined {
   const home = Deno.env.get("HOME");
   if (home !== undefined && isAbsolute(home) && isOurs(home)) return home;
@@ -42,12 +44,12 @@ function isOurs(path: string): boolean {
   try {
     return Deno.statSync(path).uid === Deno.uid();
   } catch {
-    return true;
+    return false;
   }
 }
 
 /** The home folder that passwd(5) has for a user. */
-function passwdHome(uid: number): string | undefined {
+export function passwdHome(uid: number): string | undefined {
   try {
     const lines = Deno.readTextFileSync("/etc/passwd").split("\n").map((line) => line.split(":"));
     const home = lines.find((fields) => fields[2] === String(uid))?.[5];
@@ -76,54 +78,29 @@ export function checkFolder(path: string): boolean {
 }
 
 /**
- * Who can write to a folder above can put another store in the place of this one. That is each folder
- * that the kernel comes through: where a symbolic link is on the way, the one that it stands in, and
- * those above the place that it leads to.
+ * Makes sure that no other user can put another store in the place of this one: through a folder above
+ * it, through a link on the way, or above the place that a link leads to.
+ *
+ * @throws {StoreError} `UNSAFE_STORE`, or an errno name
  */
 export function checkParents(path: string): void {
-  let at = "/";
-  let links = 0;
-  let left = partsOf(dirname(resolve(path)));
-  checkParent(path, { parent: at, found: lstat(at) });
-  for (let name = left.shift(); name !== undefined; name = left.shift()) {
-    const next = name === ".." ? dirname(at) : join(at, name);
-    const found = lstat(next);
-    // What is not there is made for us alone.
-    if (found === undefined) return;
-    if (!found.isSymlink) {
-      at = next;
-      checkParent(path, { parent: at, found });
-      continue;
-    }
-    if (++links > MAX_LINKS) throw unsafe(path, `the links of ${next} lead in a circle`);
-    if (found.uid !== 0 && found.uid !== Deno.uid()) {
-      throw unsafe(path, `the link ${next}, above it, belongs to user ${found.uid}`);
-    }
-    const target = Deno.readLinkSync(next);
-    if (isAbsolute(target)) at = "/";
-    left = [...partsOf(target), ...left];
+  const refuse = (reason: string | undefined) => {
+    if (reason !== undefined) throw unsafe(path, reason);
+  };
+  try {
+    const end = walk(dirname(path), {
+      folder: (at, info) => refuse(folderObjection(at, info)),
+      link: (at, info) => refuse(linkObjection(at, info)),
+    });
+    if (end.info === undefined) return; // A folder that is missing is made for this user alone.
+    if (!end.info.isDirectory) throw unsafe(path, `${end.path} is not a folder`);
+    refuse(folderObjection(end.path, end.info));
+  } catch (cause) {
+    throw fileError(`look at the folders above ${path}`, cause);
   }
 }
 
-function partsOf(path: string): string[] {
-  return path.split("/").filter((part) => part !== "" && part !== ".");
-}
-
-function checkParent(
-  path: string,
-  { parent, found }: { parent: string; found: Deno.FileInfo | undefined },
-): void {
-  const mode = found?.mode ?? 0;
-  if ((mode & WORLD_WRITE) !== 0 && (mode & STICKY) === 0) {
-    throw unsafe(path, `everybody can write to ${parent}`);
-  }
-  // For anyone but root it is the system that decides whose the folders above are.
-  if (Deno.uid() === 0 && found !== undefined && found.uid !== 0) {
-    throw unsafe(path, `${parent}, above it, belongs to user ${found.uid}`);
-  }
-}
-
-/** Makes the folder with all above it, for us alone. */
+/** Makes the folder with all above it, for this user alone. */
 export function makeFolder(path: string): void {
   checkParents(path);
   try {
@@ -131,6 +108,8 @@ export function makeFolder(path: string): void {
   } catch (cause) {
     throw fileError(`make the folder ${path}`, cause);
   }
+  // In a folder such as /tmp, another user may have been faster.
+  checkFolder(path);
 }
 
 function lstat(path: string): Deno.FileInfo | undefined {

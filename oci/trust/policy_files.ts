@@ -1,6 +1,8 @@
 /** The policies of this machine and this user, and the keys that they name. */
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { homeFolder } from "../store/location.ts";
+import { fileFailure } from "../file_failure.ts";
+import { IrregularFile, readRegularFile } from "../paths/regular_file.ts";
+import { homeFolder, passwdHome } from "../store/location.ts";
 import { TrustError } from "./errors.ts";
 import { Policy } from "./policy.ts";
 import { badKey, MAX_KEY_BYTES, PublicKey } from "./public_key.ts";
@@ -12,11 +14,11 @@ const WORLD_WRITE = 0o002;
 const MAX_POLICY_BYTES = 2 ** 20;
 
 /**
- * Where policies are looked for: the machine's, and the one of the user as whom wasm-bpf runs, in
+ * Returns the paths of policies: the machine's, and that of the user as whom wasm-bpf runs, in
  * `XDG_CONFIG_HOME` or `~/.config`. Every one that is there must be satisfied.
  *
- * A folder of `XDG_CONFIG_HOME` that is not there or another's, which sudo may have kept, does not hide
- * the user's own.
+ * A folder of `XDG_CONFIG_HOME` that is missing or another user's, which sudo may have kept, does not
+ * hide the user's own. No variable hides the one in root's home folder of passwd(5).
  */
 export function policyPaths(): string[] {
   const given = Deno.env.get("XDG_CONFIG_HOME");
@@ -25,7 +27,9 @@ export function policyPaths(): string[] {
   const config = given !== undefined && isAbsolute(given) && isOurs(given)
     ? given
     : home && join(home, ".config");
-  return [SYSTEM_POLICY, ...(config === undefined ? [] : [join(config, "wasm-bpf/policy.json")])];
+  const roots = Deno.uid() === 0 ? passwdHome(0) : undefined;
+  const folders = [config, roots && join(roots, ".config")].filter((path) => path !== undefined);
+  return [SYSTEM_POLICY, ...new Set(folders.map((path) => join(path, "wasm-bpf/policy.json")))];
 }
 
 function isOurs(folder: string): boolean {
@@ -79,20 +83,14 @@ export function readPolicyKey(given: string, policy: string): PublicKey {
  * @throws {TrustError} `BAD_KEY`
  */
 export function readKeyFile(path: string): PublicKey {
-  let pem: string;
   try {
-    if (Deno.statSync(path).size > MAX_KEY_BYTES) throw badKey(path, "it is too large");
-    pem = Deno.readTextFileSync(path);
+    const { bytes } = readRegularFile(path, { maxBytes: MAX_KEY_BYTES });
+    return PublicKey.parse(new TextDecoder().decode(bytes), path);
   } catch (cause) {
     if (cause instanceof TrustError) throw cause;
-    throw badKey(
-      path,
-      reasonOf(cause),
-      "check the path; cosign generate-key-pair makes cosign.pub, which is such a file",
-      cause,
-    );
+    const hint = "check the path; cosign generate-key-pair makes cosign.pub, which is such a file";
+    throw badKey(path, reasonOf(cause), hint, cause);
   }
-  return PublicKey.parse(pem, path);
 }
 
 /** Reads a file that nobody else may have written: whoever can decides who is trusted. */
@@ -104,24 +102,24 @@ function readOwn(
   const fail = (reason: string, hint: string, cause?: unknown) =>
     new TrustError(`Cannot use ${what}: ${reason}`, { code, hint, cause });
   try {
-    const { uid, mode, size, isFile } = Deno.statSync(path);
-    if (!isFile) throw fail("it is no file", "put a file there, or take it away");
-    if (size > MAX_POLICY_BYTES) throw fail("it is too large", "docs/trust.md has its form");
-    if (uid !== 0 && uid !== Deno.uid()) {
-      throw fail(`it belongs to user ${uid}`, `chown root ${path}, if what it says is right`);
-    }
-    if (((mode ?? 0) & WORLD_WRITE) !== 0) {
-      throw fail("everybody can write to it", `chmod o-w ${path}, if what it says is right`);
-    }
-    return Deno.readFileSync(path);
+    const { bytes } = readRegularFile(path, {
+      maxBytes: MAX_POLICY_BYTES,
+      admit({ uid, mode }) {
+        if (uid !== 0 && uid !== Deno.uid()) {
+          throw fail(`it belongs to user ${uid}`, `chown root ${path}, if what it says is right`);
+        }
+        if ((mode & WORLD_WRITE) !== 0) {
+          throw fail("everybody can write to it", `chmod o-w ${path}, if what it says is right`);
+        }
+      },
+    });
+    return bytes;
   } catch (cause) {
     if (cause instanceof TrustError) throw cause;
     throw fail(reasonOf(cause), "nothing is used until it can be read", cause);
   }
 }
 
-/** Deno adds a number, the system call and the path, which the error's text names already. */
 function reasonOf(cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return text.replace(/: \w+ '[^]*$/, "").replace(/ \(os error \d+\)$/, "");
+  return cause instanceof IrregularFile ? cause.message : fileFailure(cause).reason;
 }

@@ -1,0 +1,63 @@
+/** Reads small files that are named by a user, an environment variable or another file. */
+import { OpenFile } from "./open_file.ts";
+
+/** Facts of the file that was read, from its descriptor. */
+export interface RegularFile {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+}
+
+/** File is larger than allowed, or not a plain file. Code: `TOO_LARGE`, `EISDIR` or `EINVAL`. */
+export class IrregularFile extends Error {
+  override name = "IrregularFile";
+  /** Stable name. */
+  readonly code: string;
+
+  constructor(code: string, reason: string) {
+    super(reason);
+    this.code = code;
+  }
+}
+
+/** Options of {@linkcode readRegularFile}. */
+export interface RegularFileOptions {
+  /** Larger files are refused. */
+  readonly maxBytes: number;
+  /** Called with fstat(2) before anything is read; may throw. */
+  admit?(info: { uid: number; gid: number; mode: number }): void;
+}
+
+/**
+ * Reads a plain file. Folders, devices, sockets and pipes are refused without waiting, and a file that
+ * grows while it is read is cut off at the limit.
+ *
+ * @throws {IrregularFile}; Deno's and Node's errors, with an errno as `code`
+ */
+export function readRegularFile(path: string, options: RegularFileOptions): RegularFile {
+  const { maxBytes } = options;
+  using file = OpenFile.read(path);
+  const info = file.stat();
+  if (info.isDirectory()) throw new IrregularFile("EISDIR", "it is a folder");
+  if (!info.isFile()) throw new IrregularFile("EINVAL", "not a regular file");
+  const { uid, gid, mode, size } = info;
+  options.admit?.({ uid, gid, mode });
+  const tooLarge = () => new IrregularFile("TOO_LARGE", `larger than ${maxBytes} bytes`);
+  if (size > maxBytes) throw tooLarge();
+  // A kernel file has size 0 and may have content all the same.
+  const bytes = new Uint8Array(Math.min(maxBytes, Math.max(size, 4096)) + 1);
+  let used = 0;
+  let grown = bytes;
+  for (;;) {
+    const count = file.read(grown.subarray(used));
+    if (count === 0) return { bytes: grown.slice(0, used), uid, gid, mode };
+    used += count;
+    if (used > maxBytes) throw tooLarge();
+    if (used === grown.length) {
+      const larger = new Uint8Array(Math.min(used * 2, maxBytes + 1));
+      larger.set(grown);
+      grown = larger;
+    }
+  }
+}
