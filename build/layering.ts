@@ -14,7 +14,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   oci: [],
   bindgen: [],
   ffi: [],
-  build: [],
+  // The manual pages come from the tables of the commands.
+  build: ["cli"],
   sdk: [],
   examples: ["runtime"],
 };
@@ -24,6 +25,9 @@ const SHARED = ["ffi/errors.ts", "ffi/assets.ts", "deno.json"];
 
 /** Doors beside a folder's `mod.ts`, and whose they are. */
 const DOORS: Readonly<Record<string, string>> = {
+  "cli/commands.ts": "build",
+  "cli/help.ts": "build",
+  "cli/manual.ts": "build",
   // What an embedder needs beyond it would cost the command's start.
   "runtime/command.ts": "cli",
   "runtime/everything.ts": "cli",

@@ -1,4 +1,4 @@
-/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|test|soak|bench|sizes [ARGUMENTS…]`. */
+/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|test|soak|bench|sizes|man [ARGUMENTS…]`. */
 import { bench, buildMeasured, buildMeasuredLanguages, buildNative } from "./bench.ts";
 import { gate, missingFiles, soak, testOnly } from "./check.ts";
 import { compileBinary } from "./compile.ts";
@@ -28,6 +28,7 @@ const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number
   soak: (files) => withTestFiles(files, () => makeThen(compileForTests, () => soak(files))),
   bench: (names) => makeThen(compileForBench, () => bench(names)),
   sizes: () => makeThen(buildEveryLanguage, writeSizes),
+  man: () => makeThen(buildParts, async () => (await import("./man.ts")).writeManuals()),
 };
 
 /** Keeps other builds out while something is made, and only then. */

@@ -1,10 +1,11 @@
 /** The commands, each in a file of its own that is loaded when it is called. */
+import type { HelpPage } from "./help_text.ts";
 import type { ReadModule } from "./plain_run.ts";
 
 /** A command's file. */
 export interface CommandModule {
-  /** What `wasm-bpf NAME --help` prints, at most 80 columns wide. */
-  readonly HELP: string;
+  /** Help of the command. */
+  readonly PAGE: HelpPage;
   /**
    * Does it. Options are in `args` as they were given; `--help` is answered before.
    *
@@ -23,17 +24,21 @@ export interface Command {
 
 /** By name, in the order of `--help`. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
-  run: { summary: "run a module; also without this word", load: () => import("./run.ts") },
-  pull: { summary: "bring a module into the local store", load: () => import("./pull.ts") },
+  run: { summary: "run a module (the default command)", load: () => import("./run.ts") },
+  pull: { summary: "fetch a module into the local store", load: () => import("./pull.ts") },
   push: { summary: "send a module to a registry", load: () => import("./push.ts") },
-  images: { summary: "list what the local store has", load: () => import("./images.ts") },
-  ls: { summary: "the same as images", load: () => import("./images.ts") },
+  images: { summary: "list the local store", load: () => import("./images.ts") },
+  ls: { summary: "list the local store", load: () => import("./images.ts") },
   rm: { summary: "remove modules from the local store", load: () => import("./rm.ts") },
-  tag: { summary: "give a module in the store another name", load: () => import("./tag.ts") },
-  inspect: { summary: "show what a module is made of", load: () => import("./inspect.ts") },
-  prune: { summary: "free what no name leads to", load: () => import("./prune.ts") },
-  gen: { summary: "make types or a skeleton from an eBPF object", load: () => import("./gen.ts") },
-  new: { summary: "make a folder to begin a tool with", load: () => import("./new.ts") },
-  login: { summary: "keep a name and a password for a registry", load: () => import("./login.ts") },
-  logout: { summary: "forget a registry's name and password", load: () => import("./logout.ts") },
+  tag: { summary: "add a reference to a stored module", load: () => import("./tag.ts") },
+  inspect: { summary: "show the parts of a module", load: () => import("./inspect.ts") },
+  prune: { summary: "remove unreferenced blobs", load: () => import("./prune.ts") },
+  gen: { summary: "generate types or a skeleton from BTF", load: () => import("./gen.ts") },
+  new: { summary: "create a directory for a new tool", load: () => import("./new.ts") },
+  login: { summary: "store credentials of a registry", load: () => import("./login.ts") },
+  logout: { summary: "remove credentials of a registry", load: () => import("./logout.ts") },
+  completion: {
+    summary: "print a completion script for a shell",
+    load: () => import("./completion.ts"),
+  },
 };

@@ -2,7 +2,8 @@
 import { type Command, COMMANDS } from "./commands.ts";
 import { DEFAULT_HINT, UsageError } from "./errors.ts";
 import { reportFailure } from "./failure.ts";
-import { HELP, versions } from "./help.ts";
+import { mainHelp, versions } from "./help.ts";
+import { renderHelp } from "./help_text.ts";
 import { nearest, parseCommandLine } from "./options.ts";
 import { EXIT_BROKEN_PIPE, isBrokenPipe, print } from "./output_file.ts";
 import type { ReadModule } from "./plain_run.ts";
@@ -34,7 +35,9 @@ async function start(args: string[], read: ReadModule | undefined): Promise<numb
   const isFile = before.at(-1) === "--";
   const command = isFile ? undefined : commandOf(word);
   if (line.flags.has("version")) return answer(versions());
-  if (line.flags.has("help")) return answer(command === undefined ? HELP : await helpOf(command));
+  if (line.flags.has("help")) {
+    return answer(command === undefined ? mainHelp() : await helpOf(command));
+  }
   if (word === "help" && !isFile) return answer(await helpAbout(words[0]));
   if (command === undefined) return await run(line, read, { isFile });
   return await withItsHint(word, async () => {
@@ -77,7 +80,7 @@ async function run(
 
 /** What `wasm-bpf help WORD` prints. */
 async function helpAbout(word: string | undefined): Promise<string> {
-  if (word === undefined || word === "help" || word.startsWith("-")) return HELP;
+  if (word === undefined || word === "help" || word.startsWith("-")) return mainHelp();
   const command = commandOf(word);
   if (command !== undefined) return await helpOf(command);
   const close = nearest(word, WORDS);
@@ -98,7 +101,8 @@ async function withItsHint<T>(name: string, work: () => Promise<T>): Promise<T> 
 }
 
 async function helpOf(command: Command): Promise<string> {
-  return (await command.load()).HELP;
+  if (command === COMMANDS["run"]) return mainHelp();
+  return renderHelp((await command.load()).PAGE);
 }
 
 /** What stands behind a module is the module's own. */

@@ -1,6 +1,7 @@
 /** `wasm-bpf gen`: types and skeletons for guests, from BTF. */
 import { generate, isTarget, type Target, TARGETS } from "../bindgen/mod.ts";
 import { UsageError } from "./errors.ts";
+import type { HelpPage } from "./help_text.ts";
 import { readInput, STDIN } from "./input_file.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
 import { printError, visible } from "./output.ts";
@@ -10,38 +11,47 @@ import { STDOUT, writeOutput } from "./output_file.ts";
 const MAX_BYTES = 256 << 20;
 
 const OPTIONS = {
-  "type": { short: "t", argument: "NAME", repeatable: true },
-  "output": { short: "o", argument: "FILE" },
-  "rust-trait": { argument: "PATH" },
-  "go-package": { argument: "NAME" },
-  "help": { short: "h" },
+  "type": {
+    short: "t",
+    argument: "NAME",
+    repeatable: true,
+    help: 'add a type, such as event, "struct event" or pid_t; of raw BTF, only these types; ' +
+      "repeatable",
+  },
+  "output": {
+    short: "o",
+    argument: "FILE",
+    help: "write to FILE, whole or not at all, instead of standard output",
+  },
+  "rust-trait": {
+    argument: "PATH",
+    help: "implement a marker trait, such as wasm_bpf::Plain",
+  },
+  "go-package": { argument: "NAME", help: "package of the file (default: main)" },
+  "help": { short: "h", help: "show this help" },
 } as const satisfies Record<string, OptionSpec>;
+
+/** Help of `gen`. */
+export const PAGE: HelpPage = {
+  usage: ["gen TARGET OBJECT [--type NAME]... [-o FILE]"],
+  about: "Generates from BTF the types that a guest shares with its eBPF half.",
+  arguments: {
+    TARGET:
+      "c, rust, go, assemblyscript, typescript or wit: types in that language; skeleton: a C " +
+      "header with the object in it, and its maps, programs and global variables by name",
+    OBJECT: "a compiled eBPF object (.bpf.o), raw BTF such as /sys/kernel/btf/vmlinux, or - for " +
+      "standard input",
+  },
+  options: OPTIONS,
+  notes: [
+    "Without --type: the types of map keys and values, of global variables and what they point to, " +
+    "and the object's own types; of raw BTF, all types. Sizes are those of eBPF: long and " +
+    "pointers have 64 bits.",
+  ],
+};
 
 const TRAIT_PATH = /^[A-Za-z_]\w*(::[A-Za-z_]\w*)*$/;
 const PACKAGE_NAME = /^[A-Za-z_]\w*$/;
-
-export const HELP = `Makes what a guest shares with its eBPF half, from BTF.
-
-Usage: wasm-bpf gen TARGET OBJECT [--type NAME]... [-o FILE]
-
-  TARGET   c, rust, go, assemblyscript, typescript or wit: types, in that
-           language
-           skeleton: a C header with the object in it, and its maps, programs
-           and global variables by name
-  OBJECT   a compiled eBPF object (.bpf.o), raw BTF such as
-           /sys/kernel/btf/vmlinux, or - for standard input
-
-  -t, --type NAME     also this type: event, "struct event", pid_t; of BTF that
-                      is no object's, only such types. Can be given repeatedly
-  -o, --output FILE   write to FILE, whole or not at all, instead of standard
-                      output
-      --rust-trait PATH   implement a marker trait, such as wasm_bpf::Plain
-      --go-package NAME   package of the file (default: main)
-  -h, --help          show this
-
-Without --type: the types of maps' keys and values, of global variables and
-what they point to, and the object's own; of raw BTF, all types. Sizes are
-eBPF's: long and pointers have 64 bits.`;
 
 /** Makes what `args` ask for. */
 export async function command(args: string[]): Promise<number> {

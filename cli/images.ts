@@ -1,31 +1,33 @@
 /** `wasm-bpf images`: lists what the store has. */
 import { describeEntry, type Description, fsck, isListed, Store } from "../oci/mod.ts";
 import { UsageError } from "./errors.ts";
+import type { HelpPage } from "./help_text.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
 import { printError, visible } from "./output.ts";
 import { print } from "./output_file.ts";
 import { formatTable } from "./table.ts";
 import { formatBytes, formatCount } from "./units.ts";
 
-export const HELP = `Usage: wasm-bpf images [OPTIONS]
-
-Lists the artifacts in the local store.
-
-      --json    as JSON, with all that is known of each
-  -q, --quiet   references only
-      --check   read and hash every blob, and follow every reference; ends
-                with 1 when something is wrong
-  -h, --help    show this
-
-KIND is what holds the module: compat (of wasm-to-oci, ecli and wasm-bpf), cncf,
-artifact (any other with one .wasm layer), image (a container image with
-nothing but a module in it); other does not run here.`;
-
 const OPTIONS = {
-  "json": {},
-  "quiet": { short: "q" },
-  "check": {},
+  "json": { help: "print JSON, with all that is known of each" },
+  "quiet": { short: "q", help: "print references only" },
+  "check": {
+    help: "read and hash every blob, and follow every reference; exit with 1 when something is " +
+      "wrong",
+  },
 } as const satisfies Record<string, OptionSpec>;
+
+/** Help of `images`. */
+export const PAGE: HelpPage = {
+  usage: ["images [OPTIONS]"],
+  about: "Lists the artifacts in the local store.",
+  options: OPTIONS,
+  notes: [
+    "KIND is the format around the module: compat (wasm-to-oci, ecli and wasm-bpf), cncf, artifact " +
+    "(any other with a single .wasm layer), image (a container image that contains only a " +
+    "module); other cannot be run.",
+  ],
+};
 
 const DIGEST_DIGITS = 12;
 

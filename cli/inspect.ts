@@ -15,6 +15,7 @@ import {
 } from "../oci/mod.ts";
 import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
+import type { HelpPage } from "./help_text.ts";
 import { readInput, STDIN } from "./input_file.ts";
 import { interruptibly } from "./interruption.ts";
 import { describeModule, type ModuleFacts } from "./module_facts.ts";
@@ -23,26 +24,23 @@ import { visible } from "./output.ts";
 import { print } from "./output_file.ts";
 import { openProgress } from "./progress.ts";
 import { isFile, looksLikePath, referenceOf, registryReference } from "./reference.ts";
-import { openRemote, REGISTRY_HELP, REGISTRY_OPTIONS, remoteOptions } from "./registry_options.ts";
+import { openRemote, REGISTRY_OPTIONS, remoteOptions } from "./registry_options.ts";
 import { formatBytes } from "./units.ts";
 
-export const HELP = `Usage: wasm-bpf inspect [OPTIONS] REFERENCE|FILE
-
-Shows what an artifact is made of: manifest, config, layers and annotations;
-and what its module imports and which eBPF objects are in it. What the local
-store does not have is asked for at its registry, without the layers. Of a file
-the module alone is shown; - is standard input.
-
-      --remote          ask the registry, whatever the store has
-      --json            as JSON, with all of the manifest
-${REGISTRY_HELP}
-  -h, --help            show this`;
-
 const OPTIONS = {
+  "remote": { help: "ask the registry even if the store has it" },
+  "json": { help: "print JSON, with the whole manifest" },
   ...REGISTRY_OPTIONS,
-  "remote": {},
-  "json": {},
 } as const satisfies Record<string, OptionSpec>;
+
+/** Help of `inspect`. */
+export const PAGE: HelpPage = {
+  usage: ["inspect [OPTIONS] REFERENCE|FILE"],
+  about: "Shows the parts of an artifact (manifest, config, layers, annotations), the imports of " +
+    "its module, and the eBPF objects in it. What the local store lacks is requested from its " +
+    "registry, without the layers. For a file, only the module is shown; - is standard input.",
+  options: OPTIONS,
+};
 
 type InspectLine = CommandLine<keyof typeof OPTIONS>;
 

@@ -2,6 +2,7 @@
 import { type Credential, keepCredential, Registry, RegistryError } from "../oci/mod.ts";
 import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
+import type { HelpPage } from "./help_text.ts";
 import { type CommandLine, type OptionSpec, parseCommandLine } from "./options.ts";
 import { printError, visible } from "./output.ts";
 import { print } from "./output_file.ts";
@@ -9,35 +10,34 @@ import { ask } from "./prompt.ts";
 import { registryName } from "./registry_name.ts";
 
 const OPTIONS = {
-  "username": { short: "u", argument: "NAME" },
-  "password": { short: "p", argument: "PASSWORD" },
-  "password-stdin": {},
-  "plain-http": {},
-  "ca-file": { argument: "FILE" },
-  "help": { short: "h" },
+  "username": { short: "u", argument: "NAME", help: "the name; without it, a prompt asks" },
+  "password-stdin": { help: "read the password, or a token, from standard input" },
+  "password": {
+    short: "p",
+    argument: "PASSWORD",
+    help: "the password; other users can see it in the list of processes, so prefer the prompt",
+  },
+  "plain-http": { help: "use HTTP without TLS" },
+  "ca-file": { argument: "FILE", help: "also trust the certificate authorities in FILE" },
+  "help": { short: "h", help: "show this help" },
 } as const satisfies Record<string, OptionSpec>;
+
+/** Help of `login`. */
+export const PAGE: HelpPage = {
+  usage: ["login [OPTIONS] [REGISTRY]"],
+  about: "Checks a name and a password with a registry, and stores them.",
+  arguments: { REGISTRY: "ghcr.io, localhost:5000, ... (default: docker.io)" },
+  options: OPTIONS,
+  notes: [
+    "Credentials are stored where docker stores them, in $DOCKER_CONFIG/config.json or " +
+    "~/.docker/config.json, or in $REGISTRY_AUTH_FILE: by the helper that is configured there " +
+    "for the registry (credHelpers, credsStore), else in the file itself, which only its owner " +
+    "may read.",
+  ],
+};
 
 /** What a registry hands out as a password is not longer. */
 const MAX_PASSWORD_BYTES = 64 * 1024;
-
-export const HELP = `Checks a name and a password with a registry, and keeps them.
-
-Usage: wasm-bpf login [OPTIONS] [REGISTRY]
-
-  REGISTRY   ghcr.io, localhost:5000, ...; docker.io when it is left out
-
-  -u, --username NAME      the name; asked for when it is left out
-      --password-stdin     read the password, or a token, from standard input
-  -p, --password PASSWORD  the password; others can see it in the list of
-                           processes, so better let it be asked for
-      --plain-http         speak HTTP without TLS
-      --ca-file FILE       trust the certificate authorities in FILE as well
-  -h, --help               show this
-
-They are kept where docker keeps them, $DOCKER_CONFIG/config.json or
-~/.docker/config.json, or in $REGISTRY_AUTH_FILE: by the helper program that
-is set there for the registry (credHelpers, credsStore), else in the file
-itself, which only its owner may read.`;
 
 type Line = CommandLine<keyof typeof OPTIONS>;
 

@@ -1,23 +1,26 @@
 /** `wasm-bpf logout`: forgets a registry's credentials. */
 import { forgetCredential } from "../oci/mod.ts";
+import type { HelpPage } from "./help_text.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
 import { visible } from "./output.ts";
 import { print } from "./output_file.ts";
 import { registryName } from "./registry_name.ts";
 
-const OPTIONS = { "help": { short: "h" } } as const satisfies Record<string, OptionSpec>;
+const OPTIONS = {
+  "help": { short: "h", help: "show this help" },
+} as const satisfies Record<string, OptionSpec>;
 
-export const HELP = `Forgets the credentials that are kept for a registry.
-
-Usage: wasm-bpf logout [REGISTRY]
-
-  REGISTRY   ghcr.io, localhost:5000, ...; docker.io when it is left out
-
-  -h, --help   show this
-
-They are taken out of all files that login and pull look into, and out of the
-helper programs that those name. A registry may let tokens live on: they are
-taken back there.`;
+/** Help of `logout`. */
+export const PAGE: HelpPage = {
+  usage: ["logout [REGISTRY]"],
+  about: "Removes the stored credentials of a registry.",
+  arguments: { REGISTRY: "ghcr.io, localhost:5000, ... (default: docker.io)" },
+  options: OPTIONS,
+  notes: [
+    "They are removed from every file that login and pull read, and from the helpers that those " +
+    "files name. A registry may keep tokens valid: revoke them there.",
+  ],
+};
 
 /** Logs out. */
 export async function command(args: string[]): Promise<number> {

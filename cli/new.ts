@@ -3,25 +3,32 @@ import { dirname, join } from "node:path";
 import { readAsset } from "../ffi/assets.ts";
 import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
+import type { HelpPage } from "./help_text.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
 import { print } from "./output_file.ts";
 
 const OPTIONS = {
-  "lang": { short: "l", argument: "LANGUAGE" },
-  "help": { short: "h" },
+  "lang": {
+    short: "l",
+    argument: "LANGUAGE",
+    help: "language of the guest: c (default), rust, go or assemblyscript",
+  },
+  "help": { short: "h", help: "show this help" },
 } as const satisfies Record<string, OptionSpec>;
 
-export const HELP = `Makes a folder to begin a tool with, which builds and runs at once.
-
-Usage: wasm-bpf new NAME [--lang LANGUAGE]
-
-  NAME                  the folder, the tool and its module: letters, digits,
-                        - and _, such as my-tool
-  -l, --lang LANGUAGE   of the guest: c (default), rust, go, assemblyscript
-  -h, --help            show this
-
-In it: the eBPF half in C, the guest, a Makefile, a README that says what to
-install, and wasm-bpf's library for the language.`;
+/** Help of `new`. */
+export const PAGE: HelpPage = {
+  usage: ["new NAME [--lang LANGUAGE]"],
+  about: "Creates a directory for a new tool, which builds and runs at once.",
+  arguments: {
+    NAME: "the directory, the tool and its module: letters, digits, - and _, such as my-tool",
+  },
+  options: OPTIONS,
+  notes: [
+    "It contains the eBPF half in C, the guest, a Makefile, a README with what to install, and " +
+    "wasm-bpf's library for the language.",
+  ],
+};
 
 /** Files by path, for each language: what `build/sdk.ts` gathers. */
 type SdkFiles = Readonly<Record<string, Readonly<Record<string, string>>>>;

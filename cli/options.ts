@@ -4,6 +4,8 @@ import { UsageError } from "./errors.ts";
 
 /** An option's shape; `argument` is what help calls its value, absent for a flag. */
 export interface OptionSpec {
+  /** Effect, for help, completion and the manual page; absent for an alias that none of them shows. */
+  readonly help?: string;
   short?: string;
   argument?: string;
   /** Whether the value may be left out: then it is "". Given, it follows a `=`. */

@@ -1,26 +1,24 @@
 /** `wasm-bpf prune`: frees what no reference leads to. */
 import { Store, StoreError } from "../oci/mod.ts";
 import { UsageError } from "./errors.ts";
+import type { HelpPage } from "./help_text.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
 import { print } from "./output_file.ts";
 import { formatBytes, formatCount } from "./units.ts";
 
-export const HELP = `Usage: wasm-bpf prune [OPTIONS]
-
-Removes from the local store what no reference leads to, what killed processes
-left behind, and transfers that were cut. What another process is about to use
-stays.
-
-      --dry-run   only say what would be removed
-      --json      say it as JSON
-  -q, --quiet     say nothing
-  -h, --help      show this`;
-
 const OPTIONS = {
-  "dry-run": {},
-  "json": {},
-  "quiet": { short: "q" },
+  "dry-run": { help: "only print what would be removed" },
+  "json": { help: "print JSON" },
+  "quiet": { short: "q", help: "print nothing" },
 } as const satisfies Record<string, OptionSpec>;
+
+/** Help of `prune`. */
+export const PAGE: HelpPage = {
+  usage: ["prune [OPTIONS]"],
+  about: "Removes from the local store unreferenced blobs, leftovers of killed processes, and " +
+    "interrupted transfers. Blobs that another process is about to use are kept.",
+  options: OPTIONS,
+};
 
 /** Prunes the store, if there is one. */
 export async function command(args: string[]): Promise<number> {

@@ -11,6 +11,7 @@ import {
   type Verdict,
 } from "../oci/mod.ts";
 import { UsageError } from "./errors.ts";
+import type { HelpPage } from "./help_text.ts";
 import { interruptibly } from "./interruption.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
 import { print, STDOUT, writeOutput } from "./output_file.ts";
@@ -19,39 +20,42 @@ import { registryReference } from "./reference.ts";
 import {
   openRemote,
   platformOf,
-  REGISTRY_HELP,
   REGISTRY_OPTIONS,
   type RemoteOptions,
   remoteOptions,
 } from "./registry_options.ts";
 import { observing } from "./transfers.ts";
 
-export const HELP = `Usage: wasm-bpf pull [OPTIONS] REFERENCE
-
-Brings a module into the local store, from which wasm-bpf run starts it.
-
-  -o, --output FILE     write the module to FILE as well, whole or not at all;
-                        - is standard output. --out is the same
-      --platform OS/ARCHITECTURE
-                        which one of an image index; without it the one for
-                        WebAssembly
-      --verify-key FILE take it only if it is signed with this key, by cosign
-                        or wasm-bpf push --sign-key; can be given repeatedly
-      --json            say what was pulled as JSON
-${REGISTRY_HELP}
-  -h, --help            show this
-
-REFERENCE is like ghcr.io/you/tool:v1 or localhost:5000/tool@sha256:...; what
-names no registry is of Docker Hub, or of the one in WASM_BPF_REGISTRY.`;
-
 const OPTIONS = {
+  "output": {
+    short: "o",
+    argument: "FILE",
+    help: "also write the module to FILE, whole or not at all; - is standard output",
+  },
+  "platform": {
+    argument: "OS/ARCHITECTURE",
+    help: "select a platform of an image index (default: the one for WebAssembly)",
+  },
+  "verify-key": {
+    argument: "FILE",
+    repeatable: true,
+    help: "require a signature by this key, made by cosign or wasm-bpf push --sign-key; repeatable",
+  },
+  "json": { help: "print what was pulled as JSON" },
   ...REGISTRY_OPTIONS,
-  "platform": { argument: "OS/ARCHITECTURE" },
-  "verify-key": { argument: "FILE", repeatable: true },
-  "output": { short: "o", argument: "FILE" },
   "out": { argument: "FILE" },
-  "json": {},
 } as const satisfies Record<string, OptionSpec>;
+
+/** Help of `pull`. */
+export const PAGE: HelpPage = {
+  usage: ["pull [OPTIONS] REFERENCE"],
+  about: "Fetches a module into the local store, from which wasm-bpf run starts it.",
+  options: OPTIONS,
+  notes: [
+    "REFERENCE is like ghcr.io/you/tool:v1 or localhost:5000/tool@sha256:...; without a registry " +
+    "it belongs to Docker Hub, or to the registry in WASM_BPF_REGISTRY.",
+  ],
+};
 
 /** Pulls one artifact. */
 export async function command(args: string[]): Promise<number> {

@@ -24,6 +24,7 @@ import {
 } from "../oci/mod.ts";
 import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
+import type { HelpPage } from "./help_text.ts";
 import { readInput, STDIN } from "./input_file.ts";
 import { interruptibly } from "./interruption.ts";
 import { existingStore } from "./local_store.ts";
@@ -31,42 +32,47 @@ import { type CommandLine, type OptionSpec, parseCommandLine } from "./options.t
 import { print } from "./output_file.ts";
 import { openProgress } from "./progress.ts";
 import { isFile, looksLikePath, looksLikeReference, registryReference } from "./reference.ts";
-import { openRemote, REGISTRY_HELP, REGISTRY_OPTIONS, remoteOptions } from "./registry_options.ts";
+import { openRemote, REGISTRY_OPTIONS, remoteOptions } from "./registry_options.ts";
 import { readSigningKey } from "./signing_key.ts";
 import { spooled } from "./spool.ts";
 import { observing } from "./transfers.ts";
 
-export const HELP = `Usage: wasm-bpf push [OPTIONS] FILE REFERENCE
-       wasm-bpf push [OPTIONS] REFERENCE
-
-Sends a module to a registry; without FILE what the local store has as
-REFERENCE. FILE can be - for standard input; -m, --module FILE is the same.
-
-      --format compat|cncf
-                        what wasm-to-oci and ecli read (the default), or the
-                        CNCF's Wasm artifact
-  -a, --annotation KEY=VALUE
-                        of the manifest; can be given repeatedly, and as
-                        --annotations
-      --created TIME    as in 2026-01-31T12:00:00Z, instead of now or of
-                        SOURCE_DATE_EPOCH: the same module, annotations and
-                        time give the same digest
-      --sign-key FILE   sign it with this key, as cosign sign --key does; the
-                        key's password is in COSIGN_PASSWORD, or asked for
-      --json            say what was pushed as JSON
-${REGISTRY_HELP}
-  -h, --help            show this`;
-
 const OPTIONS = {
+  "module": { short: "m", argument: "FILE", help: "another way to name FILE" },
+  "format": {
+    argument: "compat|cncf",
+    help: "format of wasm-to-oci and ecli (compat, the default), or the Wasm artifact of the CNCF",
+  },
+  "annotation": {
+    short: "a",
+    argument: "KEY=VALUE",
+    repeatable: true,
+    help: "annotate the manifest; repeatable",
+  },
+  "created": {
+    argument: "TIME",
+    help: "creation time, such as 2026-01-31T12:00:00Z (default: SOURCE_DATE_EPOCH, or now); the " +
+      "same module, annotations and time give the same digest",
+  },
+  "sign-key": {
+    argument: "FILE",
+    help:
+      "sign with this key, as cosign sign --key does; its password comes from COSIGN_PASSWORD " +
+      "or a prompt",
+  },
+  "json": { help: "print what was pushed as JSON" },
   ...REGISTRY_OPTIONS,
-  "module": { short: "m", argument: "FILE" },
-  "format": { argument: "compat|cncf" },
-  "annotation": { short: "a", argument: "KEY=VALUE", repeatable: true },
   "annotations": { argument: "KEY=VALUE", repeatable: true },
-  "created": { argument: "TIME" },
-  "sign-key": { argument: "FILE" },
-  "json": {},
 } as const satisfies Record<string, OptionSpec>;
+
+/** Help of `push`. */
+export const PAGE: HelpPage = {
+  usage: ["push [OPTIONS] FILE REFERENCE", "push [OPTIONS] REFERENCE"],
+  about:
+    "Sends a module to a registry: FILE, where - is standard input, or without FILE what the " +
+    "local store has as REFERENCE.",
+  options: OPTIONS,
+};
 
 type PushLine = CommandLine<keyof typeof OPTIONS>;
 

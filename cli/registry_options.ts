@@ -13,27 +13,22 @@ import type { Progress } from "./progress.ts";
 import { ask } from "./prompt.ts";
 import { formatSeconds } from "./units.ts";
 
-/** Options of every such command; the last two are what scripts of wasm-to-oci have. */
+/** Options of every such command; those without help are what scripts of wasm-to-oci have. */
 export const REGISTRY_OPTIONS = {
-  "plain-http": {},
-  "ca-file": { argument: "FILE" },
-  "username": { short: "u", argument: "NAME" },
-  "password": { short: "p", argument: "PASSWORD" },
-  "prompt": { short: "i" },
-  "quiet": { short: "q" },
+  "plain-http": { help: "use HTTP without TLS; loopback addresses do not need it" },
+  "ca-file": { argument: "FILE", help: "also trust the certificate authorities in FILE" },
+  "username": { short: "u", argument: "NAME", help: "log in with this name, once" },
+  "password": {
+    short: "p",
+    argument: "PASSWORD",
+    help: "log in with this password, once; other users can see it in the list of processes, " +
+      "so prefer wasm-bpf login",
+  },
+  "prompt": { short: "i", help: "ask for name and password" },
+  "quiet": { short: "q", help: "hide progress" },
   "use-http": {},
   "insecure": {},
 } as const satisfies Record<string, OptionSpec>;
-
-/** How help shows them. */
-export const REGISTRY_HELP = `\
-      --plain-http      speak HTTP without TLS; loopback addresses need not ask
-      --ca-file FILE    trust the certificate authorities in FILE as well
-  -u, --username NAME and -p, --password PASSWORD
-                        log in with these, this once; wasm-bpf login keeps
-                        them, and shows them to nobody
-  -i, --prompt          ask for them
-  -q, --quiet           no progress`;
 
 /** How a registry is spoken to. */
 export interface RemoteOptions {

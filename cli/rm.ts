@@ -1,5 +1,6 @@
 /** `wasm-bpf rm`: removes artifacts from the store. */
 import { UsageError } from "./errors.ts";
+import type { HelpPage } from "./help_text.ts";
 import { existingStore, nameInStore } from "./local_store.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
 import { printError, visible } from "./output.ts";
@@ -7,20 +8,19 @@ import { print } from "./output_file.ts";
 import { keptFor } from "./prune.ts";
 import { formatBytes, formatCount } from "./units.ts";
 
-export const HELP = `Usage: wasm-bpf rm [OPTIONS] REFERENCE...
-
-Removes references from the local store, and what nothing else there needs.
-A digest, or its first digits as images shows them, stands for every reference
-to it.
-
-  -q, --quiet   say nothing of what was removed
-      --keep    remove the references only; prune removes the rest later
-  -h, --help    show this`;
-
 const OPTIONS = {
-  "quiet": { short: "q" },
-  "keep": {},
+  "quiet": { short: "q", help: "do not print what was removed" },
+  "keep": { help: "remove references only; prune removes the blobs later" },
 } as const satisfies Record<string, OptionSpec>;
+
+/** Help of `rm`. */
+export const PAGE: HelpPage = {
+  usage: ["rm [OPTIONS] REFERENCE..."],
+  about:
+    "Removes references from the local store, and the blobs that only they need. A digest, or " +
+    "its first digits as images shows them, selects every reference to it.",
+  options: OPTIONS,
+};
 
 /** Removes all of them, or when one is not there none. */
 export async function command(args: string[]): Promise<number> {

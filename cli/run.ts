@@ -12,7 +12,7 @@ import { platformOf } from "./registry_options.ts";
 import { RUN_OPTIONS, type RunLine } from "./run_options.ts";
 import { statsFormat } from "./stats.ts";
 
-export { HELP } from "./help.ts";
+export { PAGE } from "./help.ts";
 
 /** Runs the module that `args` name. */
 export async function command(args: string[], read?: ReadModule): Promise<number> {

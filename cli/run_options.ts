@@ -2,29 +2,70 @@
 import type { CommandLine, OptionSpec } from "./options.ts";
 
 export const RUN_OPTIONS = {
-  "timeout": { argument: "DURATION" },
-  "stats": { argument: "json", optional: true },
-  "dir": { argument: "HOST[::GUEST][::ro]", repeatable: true },
-  "env": { argument: "NAME[=VALUE]", repeatable: true },
-  "inherit-env": {},
-  "stdin": { argument: "FILE" },
-  "stdout": { argument: "FILE" },
-  "stderr": { argument: "FILE" },
-  "listen": { argument: "HOST:PORT", repeatable: true },
-  "max-memory": { argument: "SIZE" },
-  "verbose": { short: "v" },
-  "require-landlock": {},
-  "allow-write-user": {},
-  "pull": { argument: "always|missing|never" },
-  "platform": { argument: "OS/ARCHITECTURE" },
-  "verify-key": { argument: "FILE", repeatable: true },
-  "plain-http": {},
-  "ca-file": { argument: "FILE" },
-  "quiet": { short: "q" },
-  "wrapper-module-name": { short: "m", argument: "NAME" },
-  "callback-export-name": { short: "c", argument: "NAME" },
-  "help": { short: "h" },
-  "version": { short: "V" },
+  "timeout": {
+    argument: "DURATION",
+    help: "end the module after 500ms, 10s, 2m or 1h, as Ctrl-C would",
+  },
+  "stats": {
+    argument: "json",
+    optional: true,
+    help: "print at the end, and on SIGUSR1, how often and how long programs ran, events, times, " +
+      "memory",
+  },
+  "dir": {
+    argument: "HOST[::GUEST][::ro]",
+    repeatable: true,
+    help: "grant the directory HOST, which the module sees as GUEST; with ::ro, read-only; " +
+      "repeatable",
+  },
+  "env": {
+    argument: "NAME[=VALUE]",
+    repeatable: true,
+    help: "set a variable, or pass on yours; repeatable",
+  },
+  "inherit-env": { help: "pass on all of your variables" },
+  "stdin": { argument: "FILE", help: "read standard input from FILE; null for none" },
+  "stdout": { argument: "FILE", help: "write standard output to FILE; null to discard it" },
+  "stderr": { argument: "FILE", help: "write standard error to FILE; null to discard it" },
+  "listen": {
+    argument: "HOST:PORT",
+    repeatable: true,
+    help: "let the module accept TCP connections; repeatable",
+  },
+  "max-memory": {
+    argument: "SIZE",
+    help: "limit linear memory to SIZE, such as 512K, 64M or 1G",
+  },
+  "verbose": { short: "v", help: "show libbpf's remarks and the verifier's whole log" },
+  "require-landlock": { help: "refuse to run where Landlock cannot confine the module" },
+  "allow-write-user": { help: "let eBPF programs write to the memory of other processes" },
+  "pull": {
+    argument: "always|missing|never",
+    help:
+      "when to ask the registry of a reference (default: missing, when the local store lacks it)",
+  },
+  "platform": { argument: "OS/ARCHITECTURE", help: "select a platform of an image index" },
+  "verify-key": {
+    argument: "FILE",
+    repeatable: true,
+    help: "run a reference only if it is signed with this key; repeatable",
+  },
+  "plain-http": { help: "use HTTP without TLS for the registry" },
+  "ca-file": { argument: "FILE", help: "also trust the certificate authorities in FILE" },
+  "quiet": { short: "q", help: "hide the progress of pulls" },
+  "wrapper-module-name": {
+    short: "m",
+    argument: "NAME",
+    help: "import module of poll for guests that export their callback (default: " +
+      "callback-wrapper)",
+  },
+  "callback-export-name": {
+    short: "c",
+    argument: "NAME",
+    help: "callback that these guests export (default: go-callback)",
+  },
+  "help": { short: "h", help: "show this help" },
+  "version": { short: "V", help: "show versions" },
 } as const satisfies Record<string, OptionSpec>;
 
 /** Name of an option of `run`. */

@@ -1,16 +1,18 @@
 /** `wasm-bpf tag`: gives an artifact in the store another name. */
 import { storedName } from "../oci/mod.ts";
 import { UsageError } from "./errors.ts";
+import type { HelpPage } from "./help_text.ts";
 import { existingStore, nameInStore } from "./local_store.ts";
 import { parseCommandLine } from "./options.ts";
 import { referenceOf } from "./reference.ts";
 
-export const HELP = `Usage: wasm-bpf tag SOURCE TARGET
-
-Gives what the local store has as SOURCE the reference TARGET as well, in place
-of whatever had it. Then wasm-bpf push TARGET sends it there.
-
-  -h, --help    show this`;
+/** Help of `tag`. */
+export const PAGE: HelpPage = {
+  usage: ["tag SOURCE TARGET"],
+  about: "Adds the reference TARGET to what the local store has as SOURCE, replacing an older " +
+    "TARGET. wasm-bpf push TARGET then sends it there.",
+  options: {},
+};
 
 /** Names it. */
 export async function command(args: string[]): Promise<number> {

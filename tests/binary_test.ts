@@ -166,7 +166,7 @@ Deno.test("--help goes to standard output and fits a terminal of 80 columns", as
   for (const args of [["--help"], ["-h"], ["run", "--help"], ["--help", "run"]]) {
     const { code, stdout, stderr } = await runCli(args);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
-    assert.match(stdout, /^wasm-bpf runs WebAssembly modules/);
+    assert.match(stdout, /^Runs WebAssembly modules/);
     assert.ok(stdout.split("\n").every((line) => line.length <= 80));
   }
 });
