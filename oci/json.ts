@@ -1,5 +1,6 @@
 /** Reads JSON that somebody else wrote: bounded first, then by narrow questions only. */
 import { ArtifactError, shorten } from "./errors.ts";
+import { repeatedMember } from "./unique_members.ts";
 
 /** How much a document may hold. */
 export interface JsonLimits {
@@ -20,13 +21,15 @@ export interface JsonContext {
   what: string;
   /** Code of the errors about its shape; `BAD_JSON` when it is not JSON at all. */
   code: string;
+  /** Take members that an object has twice, of which the last counts; refused otherwise. */
+  canRepeat?: boolean;
 }
 
 /**
  * Reads a document whose outermost value is an object.
  *
- * @throws {ArtifactError} `TOO_LARGE` beyond the limits, `BAD_JSON` when it is not JSON in UTF-8, and
- *   the context's code when it is no object
+ * @throws {ArtifactError} `TOO_LARGE` beyond the limits, `BAD_JSON` when it is not JSON in UTF-8 without
+ *   a byte order mark, and the context's code when it is no object or has a member twice
  */
 export function readJson(
   bytes: Uint8Array,
@@ -37,11 +40,17 @@ export function readJson(
     throw tooLarge(what, `it has ${bytes.length} bytes, and at most ${limits.bytes} are read`);
   }
   checkNesting(bytes, what, limits);
-  let value: unknown;
+  let value: unknown, text: string;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    // RFC 8259, section 8.1: no byte order mark. Go refuses one.
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    value = JSON.parse(text);
   } catch (cause) {
     throw new ArtifactError(`Cannot read ${what}: it is not JSON`, { code: "BAD_JSON", cause });
+  }
+  const repeated = options.canRepeat === true ? undefined : repeatedMember(text);
+  if (repeated !== undefined) {
+    throw shapeError(options, JSON.stringify(shorten(repeated)), "is there twice");
   }
   return JsonObject.of(value, "", options);
 }

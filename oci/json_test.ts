@@ -65,3 +65,10 @@ Deno.test("JsonObject does not take what every JavaScript object has for a membe
   for (const name of ["__proto__", "constructor", "toString"]) assert.equal(json.has(name), false);
   assert.equal(read(`{"__proto__":"x"}`).string("__proto__"), "x");
 });
+
+Deno.test("readJson() refuses a member that is there twice, and a byte order mark", () => {
+  for (const text of ['{"a":1,"a":2}', '{"a":{"b":1,"\\u0062":2}}', '{"layers":[],"Layers":[]}']) {
+    assert.throws(() => read(text), { code: "BAD_TEST", message: /is there twice/ }, text);
+  }
+  assert.throws(() => read('\ufeff{"a":1}'), { code: "BAD_JSON" });
+});

@@ -100,3 +100,17 @@ refuses("another schema version", "BAD_MANIFEST", [{ ...manifest, schemaVersion:
   ...index,
   schemaVersion: undefined,
 }]);
+
+Deno.test("parseManifest() refuses members that readers take differently", () => {
+  const text = JSON.stringify(manifest);
+  const layers = `"layers":${JSON.stringify(manifest.layers)}`;
+  assert.ok(text.includes(layers));
+  for (
+    const twice of [`${layers},${layers}`, `${layers},"Layers":[]`, `"layer\\u0073":[],${layers}`]
+  ) {
+    const bytes = new TextEncoder().encode(text.replace(layers, twice));
+    assert.throws(() => parseManifest(bytes, { what: "it", mediaType: OCI_MANIFEST }), {
+      code: "BAD_MANIFEST",
+    });
+  }
+});

@@ -33,7 +33,8 @@ const TOKEN_USER = "<token>";
  */
 export function parseAuthFile(bytes: Uint8Array, path: string): AuthFile {
   const odd: string[] = [];
-  const json = readJson(bytes, { what: path, code: "BAD_JSON", limits: LIMITS });
+  // Docker's own reader takes the last of two members.
+  const json = readJson(bytes, { what: path, code: "BAD_JSON", limits: LIMITS, canRepeat: true });
   const lenient = <T>(what: string, read: () => T, onOdd = () => {}): T | undefined => {
     try {
       return read();

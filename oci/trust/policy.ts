@@ -4,7 +4,6 @@ import { type JsonObject, readJson } from "../json.ts";
 import { parseReference, type Reference } from "../reference.ts";
 import { canonicalRegistry, policyRegistry, readRegistryName } from "../registry_name.ts";
 import { TrustError } from "./errors.ts";
-import { repeatedMember } from "./unique_members.ts";
 
 /** What a policy says about a reference: it may be used as it is, not at all, or when signed. */
 export type Decision = "accept" | "reject" | {
@@ -66,8 +65,6 @@ export class Policy {
         limits: LIMITS,
       });
       const text = new TextDecoder().decode(bytes);
-      const repeated = repeatedMember(text);
-      if (repeated !== undefined) throw json.error(JSON.stringify(repeated), "is there twice");
       onlyMembers(json, ["references"]);
       return new Policy(path, readRules(json.requiredObject("references"), text));
     } catch (cause) {

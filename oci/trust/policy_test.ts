@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { parseReference } from "../reference.ts";
 import { Policy } from "./policy.ts";
-import { repeatedMember } from "./unique_members.ts";
 
 const parse = (text: string) => Policy.parse(new TextEncoder().encode(text), "policy.json");
 const policy = (references: unknown) => parse(JSON.stringify({ references }));
@@ -98,10 +97,4 @@ Deno.test("Policy.parse() refuses a member that is there twice, however it is wr
   assert.throws(() => parse(twice), { code: "BAD_POLICY" });
   assert.throws(() => parse(twice.replace('"*"', '"\\u002a"')), { code: "BAD_POLICY" });
   assert.throws(() => parse('{"references":{"*":"reject"},"references":{"*":"accept"}}'));
-});
-
-Deno.test("repeatedMember() sees members of the same object only", () => {
-  assert.equal(repeatedMember('{"a":{"a":1},"b":[{"a":1},{"a":"a"}]}'), undefined);
-  assert.equal(repeatedMember('[{"x":"{","y":"\\"","x":1}]'), "x");
-  assert.equal(repeatedMember('{"__proto__":1,"a":2,"__proto__":3}'), "__proto__");
 });
