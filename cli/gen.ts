@@ -4,7 +4,7 @@ import { UsageError } from "./errors.ts";
 import type { HelpPage } from "./help_text.ts";
 import { readInput, STDIN } from "./input_file.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
-import { printError, visible } from "./output.ts";
+import { printError, visibleLine } from "./output.ts";
 import { STDOUT, writeOutput } from "./output_file.ts";
 
 /** The kernel with its debug information, which has its BTF somewhere inside, is larger. */
@@ -71,7 +71,7 @@ export async function command(args: string[]): Promise<number> {
     types: line.lists?.type ?? [],
     ...languageOptions(target, line.values),
   });
-  for (const note of notes) printError(visible(`note: ${note}`));
+  for (const note of notes) printError(visibleLine(`note: ${note}`));
   const bytes = new TextEncoder().encode(text);
   const { output = STDOUT } = line.values;
   await writeOutput(output, once(bytes));

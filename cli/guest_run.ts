@@ -10,7 +10,7 @@ import {
 } from "../runtime/command.ts";
 import { parseDuration } from "./duration.ts";
 import { lossWarnings } from "./loss_warnings.ts";
-import { formatError, printError, visible } from "./output.ts";
+import { formatError, printError, visibleLine } from "./output.ts";
 import type { RunLine } from "./run_options.ts";
 
 /** What a run takes beside its command line. */
@@ -45,13 +45,13 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
         allowWriteUser: line.flags.has("allow-write-user"),
         countPrograms: formatStats !== undefined,
         onStats: (stats) => {
-          if (stats.final) lossWarnings(stats).forEach((text) => printError(visible(text)));
-          if (formatStats !== undefined) printError(visible(formatStats(stats)));
+          if (stats.final) lossWarnings(stats).forEach((text) => printError(visibleLine(text)));
+          if (formatStats !== undefined) printError(formatStats(stats));
         },
         args: line.rest,
         onError: (error) => printError(formatError(error, { verbose })),
         onNotice: (text) => {
-          if (verbose) printError(visible(`note: ${text}`));
+          if (verbose) printError(visibleLine(`note: ${text}`));
         },
         ...(wrapperModule === undefined ? {} : { wrapperModule }),
         ...(callbackExport === undefined ? {} : { callbackExport }),

@@ -3,7 +3,7 @@ import { describeEntry, type Description, fsck, isListed, Store } from "../oci/m
 import { UsageError } from "./errors.ts";
 import type { HelpPage } from "./help_text.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
-import { printError, visible } from "./output.ts";
+import { printError, toJson, visibleLine } from "./output.ts";
 import { print } from "./output_file.ts";
 import { formatTable } from "./table.ts";
 import { formatBytes, formatCount } from "./units.ts";
@@ -43,9 +43,9 @@ export async function command(args: string[]): Promise<number> {
   const store = Store.openExisting();
   if (flags.has("check")) return await check(store, flags.has("json"));
   const images = store === undefined ? [] : await describeAll(store);
-  if (flags.has("json")) print(JSON.stringify(images.map(forPrograms), null, 2));
+  if (flags.has("json")) print(toJson(images.map(forPrograms), 2));
   else if (flags.has("quiet")) {
-    images.forEach(({ reference, digest }) => print(reference ?? digest));
+    images.forEach(({ reference, digest }) => print(visibleLine(reference ?? digest)));
   } else print(formatTable([HEADER, ...images.map(row)], { right: [2] }));
   return 0;
 }
@@ -82,9 +82,9 @@ async function check(store: Store | undefined, json: boolean): Promise<number> {
     ? { blobs: 0, bytes: 0, problems: [] }
     : await fsck(store.path);
   const { blobs, bytes, problems } = checked;
-  if (json) print(JSON.stringify({ blobCount: blobs, sizeBytes: bytes, problems }, null, 2));
+  if (json) print(toJson({ blobCount: blobs, sizeBytes: bytes, problems }, 2));
   else {
-    problems.forEach((problem) => printError(visible(`problem: ${problem}`)));
+    problems.forEach((problem) => printError(visibleLine(`problem: ${problem}`)));
     const outcome = problems.length === 0 ? "all well" : formatCount(problems.length, "problem");
     print(`${formatCount(blobs, "blob")}, ${formatBytes(bytes)}: ${outcome}`);
     if (problems.length > 0) printError("hint: wasm-bpf pull REFERENCE brings it anew");

@@ -20,7 +20,7 @@ import { readInput, STDIN } from "./input_file.ts";
 import { interruptibly } from "./interruption.ts";
 import { describeModule, type ModuleFacts } from "./module_facts.ts";
 import { type CommandLine, type OptionSpec, parseCommandLine } from "./options.ts";
-import { visible } from "./output.ts";
+import { toJson, visibleLine } from "./output.ts";
 import { print } from "./output_file.ts";
 import { openProgress } from "./progress.ts";
 import { isFile, looksLikePath, referenceOf, registryReference } from "./reference.ts";
@@ -128,7 +128,7 @@ async function fromRegistry(
 }
 
 function asJson(inspected: Inspected | InspectedFile): string {
-  return JSON.stringify(inspected.from === "file" ? inspected : artifactOf(inspected), null, 2);
+  return toJson(inspected.from === "file" ? inspected : artifactOf(inspected), 2);
 }
 
 function artifactOf({ from, description, module }: Inspected): unknown {
@@ -138,7 +138,7 @@ function artifactOf({ from, description, module }: Inspected): unknown {
 
 function asText(inspected: Inspected | InspectedFile): string {
   const lines = inspected.from === "file" ? fileLines(inspected) : artifactLines(inspected);
-  return visible(lines.join("\n"));
+  return lines.join("\n");
 }
 
 function fileLines({ file, module }: InspectedFile): string[] {
@@ -192,5 +192,5 @@ function part({ mediaType, digest, size, platform, annotations }: Descriptor): s
 
 /** A value with line feeds in it must not look like several rows. */
 function row(name: string, value: string): string {
-  return `${name.padEnd(13)}${value.replaceAll("\n", "\\n")}`;
+  return `${name.padEnd(13)}${visibleLine(value)}`;
 }

@@ -4,7 +4,7 @@ import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
 import type { HelpPage } from "./help_text.ts";
 import { type CommandLine, type OptionSpec, parseCommandLine } from "./options.ts";
-import { printError, visible } from "./output.ts";
+import { printError, visibleLine } from "./output.ts";
 import { print } from "./output_file.ts";
 import { ask } from "./prompt.ts";
 import { registryName } from "./registry_name.ts";
@@ -51,7 +51,7 @@ export async function command(args: string[]): Promise<number> {
   if (!asked) printError(`note: ${registry} did not ask for a password: this one may be wrong`);
   const { path, helper } = await keepCredential(registry, credential);
   const where = helper === undefined ? path : `docker-credential-${helper}`;
-  print(visible(`Logged in to ${registry} as ${credential.username}; kept in ${where}`));
+  print(visibleLine(`Logged in to ${registry} as ${credential.username}; kept in ${where}`));
   return 0;
 }
 

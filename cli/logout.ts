@@ -2,7 +2,7 @@
 import { forgetCredential } from "../oci/mod.ts";
 import type { HelpPage } from "./help_text.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
-import { visible } from "./output.ts";
+import { visibleLine } from "./output.ts";
 import { print } from "./output_file.ts";
 import { registryName } from "./registry_name.ts";
 
@@ -29,7 +29,7 @@ export async function command(args: string[]): Promise<number> {
   const found = await forgetCredential(registry);
   for (const { path, helper } of found) {
     const where = helper === undefined ? path : `docker-credential-${helper}`;
-    print(visible(`Removed ${registry} from ${where}`));
+    print(visibleLine(`Removed ${registry} from ${where}`));
   }
   if (found.length === 0) print(`Nothing is kept for ${registry}`);
   return 0;

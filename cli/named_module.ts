@@ -24,7 +24,7 @@ import { UsageError } from "./errors.ts";
 import { readInput, STDIN } from "./input_file.ts";
 import { interruptibly } from "./interruption.ts";
 import { readModuleFile } from "./module_file.ts";
-import { printError, visible } from "./output.ts";
+import { printError, visibleLine } from "./output.ts";
 import { openProgress } from "./progress.ts";
 import { pull, type PullParts } from "./pull.ts";
 import { looksLikeReference, referenceOf } from "./reference.ts";
@@ -122,7 +122,9 @@ async function fromAddress(
   const { progress, signal, caFile, plainHttp } = parts;
   const { protocol, host, pathname } = url;
   if (protocol === "http:" && !isLoopback(host)) {
-    printError(`warning: ${visible(host)} is asked without TLS: anybody on the way can change it`);
+    printError(
+      `warning: ${visibleLine(host)} is asked without TLS: anybody on the way can change it`,
+    );
   }
   let transfer: ReturnType<typeof progress.start> | undefined;
   const bytes = await fetchFile(url, {

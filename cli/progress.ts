@@ -1,5 +1,6 @@
 /** Shows people how far transfers are: bars on a terminal, lines in a log, nothing when not wanted. */
-import { printError, visible } from "./output.ts";
+import { printError, visibleLine } from "./output.ts";
+import { cutToWidth, padToWidth } from "./text_width.ts";
 import { formatBytes, formatSeconds } from "./units.ts";
 
 /** One transfer, such as a layer's. */
@@ -131,7 +132,7 @@ class TerminalProgress implements Progress {
   }
 
   say(text: string): void {
-    this.#draw(visible(text));
+    this.#draw(visibleLine(text));
   }
 
   #changed(): void {
@@ -151,7 +152,7 @@ class TerminalProgress implements Progress {
       this.#rows,
       ({ outcome }) => outcome === undefined ? "going" : "done",
     );
-    const rows = [...done, ...going].map((row) => `\r\x1b[K${describe(row).slice(0, width)}\n`);
+    const rows = [...done, ...going].map((row) => `\r\x1b[K${cutToWidth(describe(row), width)}\n`);
     this.#write(up + kept + rows.join(""));
     this.#rows = going;
     this.#drawn = this.#rows.length;
@@ -164,9 +165,9 @@ class TerminalProgress implements Progress {
 }
 
 function describe({ name, size, meter, note, outcome }: Row): string {
-  const label = visible(name).slice(0, MAX_NAME).padEnd(MAX_NAME);
+  const label = padToWidth(cutToWidth(visibleLine(name), MAX_NAME), MAX_NAME);
   const word = outcome ?? note;
-  if (word !== undefined) return `${label}  ${formatBytes(size).padStart(8)}  ${word}`;
+  if (word !== undefined) return `${label}  ${formatBytes(size).padStart(8)}  ${visibleLine(word)}`;
   const { bytes, rate } = meter;
   const share = size === 0 ? 1 : Math.min(1, bytes / size);
   const full = Math.floor(share * BAR_CELLS);
@@ -188,7 +189,7 @@ class LogProgress implements Progress {
 
   start(name: string, size: number): Transfer {
     const meter = new Meter(this.#now);
-    const label = visible(name);
+    const label = visibleLine(name);
     let saidAt = this.#now();
     return {
       update: (bytes) => {
@@ -199,13 +200,13 @@ class LogProgress implements Progress {
         const through = `${formatBytes(bytes)} of ${formatBytes(size)}`;
         this.#write(`${label}: ${through}, ${formatBytes(rate)}/s\n`);
       },
-      note: (text) => this.#write(`${label}: ${text}\n`),
+      note: (text) => this.#write(`${label}: ${visibleLine(text)}\n`),
       end: (outcome) => this.#write(`${label}: ${formatBytes(size)} ${outcome}\n`),
     };
   }
 
   say(text: string): void {
-    this.#write(`${visible(text)}\n`);
+    this.#write(`${visibleLine(text)}\n`);
   }
 
   [Symbol.dispose](): void {}

@@ -3,6 +3,7 @@ import { Store, StoreError } from "../oci/mod.ts";
 import { UsageError } from "./errors.ts";
 import type { HelpPage } from "./help_text.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
+import { toJson } from "./output.ts";
 import { print } from "./output_file.ts";
 import { formatBytes, formatCount } from "./units.ts";
 
@@ -34,7 +35,7 @@ export async function command(args: string[]): Promise<number> {
   const pruned = await store?.prune({ partials: true, dryRun }) ??
     { blobs: [], freedBytes: 0, unreadable: [] };
   const { blobs, freedBytes, unreadable } = pruned;
-  if (flags.has("json")) print(JSON.stringify(pruned, null, 2));
+  if (flags.has("json")) print(toJson(pruned, 2));
   else if (!flags.has("quiet")) {
     if (dryRun) blobs.forEach((digest) => print(digest));
     const count = formatCount(blobs.length, "blob");

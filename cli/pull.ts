@@ -14,6 +14,7 @@ import { UsageError } from "./errors.ts";
 import type { HelpPage } from "./help_text.ts";
 import { interruptibly } from "./interruption.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
+import { toJson } from "./output.ts";
 import { print, STDOUT, writeOutput } from "./output_file.ts";
 import { openProgress } from "./progress.ts";
 import { registryReference } from "./reference.ts";
@@ -91,7 +92,7 @@ export async function command(args: string[]): Promise<number> {
     return arrived;
   });
   if ("exitCode" in outcome) return outcome.exitCode;
-  if (line.flags.has("json")) print(JSON.stringify(report(outcome.value, output), null, 2));
+  if (line.flags.has("json")) print(toJson(report(outcome.value, output), 2));
   return 0;
 }
 

@@ -29,6 +29,7 @@ import { readInput, STDIN } from "./input_file.ts";
 import { interruptibly } from "./interruption.ts";
 import { existingStore } from "./local_store.ts";
 import { type CommandLine, type OptionSpec, parseCommandLine } from "./options.ts";
+import { toJson } from "./output.ts";
 import { print } from "./output_file.ts";
 import { openProgress } from "./progress.ts";
 import { isFile, looksLikePath, looksLikeReference, registryReference } from "./reference.ts";
@@ -105,7 +106,7 @@ export async function command(args: string[]): Promise<number> {
   if ("exitCode" in outcome) return outcome.exitCode;
   const { digest, size, mediaType } = outcome.value;
   const report = { reference: formatReference(reference), digest, sizeBytes: size, mediaType };
-  if (line.flags.has("json")) print(JSON.stringify(report, null, 2));
+  if (line.flags.has("json")) print(toJson(report, 2));
   return 0;
 }
 

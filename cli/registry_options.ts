@@ -8,7 +8,7 @@ import {
 } from "../oci/mod.ts";
 import { UsageError } from "./errors.ts";
 import type { OptionSpec, PartOfLine } from "./options.ts";
-import { visible } from "./output.ts";
+import { visibleLine } from "./output.ts";
 import type { Progress } from "./progress.ts";
 import { ask } from "./prompt.ts";
 import { formatSeconds } from "./units.ts";
@@ -110,7 +110,7 @@ export function openRemote(reference: Reference, options: RemoteOptions): Remote
     requireTls: reference.scheme === "https",
     caFile,
     credentials: credentials ??
-      storedCredentials({ onOdd: (text) => progress.say(visible(`note: ${text}`)) }),
+      storedCredentials({ onOdd: (text) => progress.say(visibleLine(`note: ${text}`)) }),
     onRetry: retryNotice(progress),
   });
   return {

@@ -3,7 +3,7 @@ import { UsageError } from "./errors.ts";
 import type { HelpPage } from "./help_text.ts";
 import { existingStore, nameInStore } from "./local_store.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
-import { printError, visible } from "./output.ts";
+import { printError, visibleLine } from "./output.ts";
 import { print } from "./output_file.ts";
 import { keptFor } from "./prune.ts";
 import { formatBytes, formatCount } from "./units.ts";
@@ -35,9 +35,9 @@ export async function command(args: string[]): Promise<number> {
   const { freedBytes, unreadable } = flags.has("keep")
     ? { freedBytes: 0, unreadable: [] }
     : await store.prune();
-  if (unreadable.length > 0) printError(visible(`note: ${keptFor(unreadable).message}`));
+  if (unreadable.length > 0) printError(visibleLine(`note: ${keptFor(unreadable).message}`));
   if (flags.has("quiet")) return 0;
-  names.forEach((name) => print(visible(name)));
+  names.forEach((name) => print(visibleLine(name)));
   const count = formatCount(names.length, "reference");
   printError(`removed ${count}, freed ${formatBytes(freedBytes)}`);
   return 0;

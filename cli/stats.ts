@@ -1,6 +1,7 @@
 /** Statistics of a run, for people and for programs. */
 import type { BufferTotals, GuestStats, ProgramTotals } from "../runtime/command.ts";
 import { UsageError } from "./errors.ts";
+import { toJson } from "./output.ts";
 import { formatTable } from "./table.ts";
 
 /** What `--stats` asks for: how to print, or `undefined` when it was not given. */
@@ -9,7 +10,7 @@ export function statsFormat(
 ): ((stats: GuestStats) => string) | undefined {
   if (value === undefined) return undefined;
   if (value === "") return statsTable;
-  if (value === "json") return (stats) => JSON.stringify(stats);
+  if (value === "json") return (stats) => toJson(stats);
   throw new UsageError(`Cannot use --stats=${value}`, "it is --stats or --stats=json");
 }
 

@@ -1,5 +1,6 @@
 /** Columns of text. */
-import { visible } from "./output.ts";
+import { visibleLine } from "./output.ts";
+import { padToWidth, textWidth } from "./text_width.ts";
 
 /**
  * Lines the cells of each row up, two spaces apart.
@@ -10,14 +11,14 @@ export function formatTable(
   rows: readonly (readonly string[])[],
   options: { right?: readonly number[] } = {},
 ): string {
-  const shown = rows.map((row) => row.map((cell) => visible(cell).replaceAll("\n", "\\n")));
+  const shown = rows.map((row) => row.map(visibleLine));
   const widths = (shown[0] ?? []).map((_, column) =>
-    Math.max(...shown.map((row) => row[column]?.length ?? 0))
+    Math.max(...shown.map((row) => textWidth(row[column] ?? "")))
   );
   return shown.map((row) =>
     row.map((cell, column) => {
       const width = widths[column] ?? 0;
-      return options.right?.includes(column) ? cell.padStart(width) : cell.padEnd(width);
+      return padToWidth(cell, width, options.right?.includes(column) ? "left" : "right");
     }).join("  ").trimEnd()
   ).join("\n");
 }

@@ -330,6 +330,31 @@ Deno.test("inspect shows the parts of a module, from the store and from the regi
   assert.equal((await places.run("inspect", places.reference("v9"))).code, 1);
 });
 
+Deno.test("inspect, images and pull print no control, bidi or zero-width character of others", async () => {
+  await using places = await createPlaces();
+  const reference = places.reference("v1");
+  const value = "a\u009b31m\u202eb\u200b\u2066c\u061c\u2028\nProblem      none";
+  await places.ok("push", "hello.wasm", reference, "-a", `org.opencontainers.image.title=${value}`);
+  const outputs = [];
+  for (const more of [["inspect", "--remote"], ["pull"], ["inspect"], ["images"]]) {
+    const [command = "", ...options] = more;
+    const word = command === "images" ? [] : [reference];
+    const text = await places.run(command, ...options, ...word);
+    const json = await places.run(command, ...options, "--json", ...word);
+    for (const { code, stdout, stderr } of [text, json]) {
+      assert.equal(code, 0, stderr);
+      assert.doesNotMatch(stdout + stderr, /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u, command);
+    }
+    outputs.push(text.stdout);
+    if (command === "inspect") {
+      const { manifest } = JSON.parse(json.stdout);
+      assert.equal(manifest.annotations["org.opencontainers.image.title"], value);
+      assert.doesNotMatch(text.stdout, /^Problem/m);
+      assert.match(text.stdout, /a\\x9b31m\\u202eb\\u200b\\u2066c\\u061c\\u2028\\nProblem/);
+    }
+  }
+});
+
 Deno.test("commands on a store that is not there, or is another's, say so", async () => {
   await using places = await createPlaces();
   assert.match(await places.ok("images"), /^REFERENCE/);
@@ -360,7 +385,7 @@ Deno.test("WASM_BPF_REGISTRY is the registry of references that name none", asyn
   assert.equal((await runCli(["you/tool:v1"], { env, cwd: places.folder })).code, 7);
   const wrong = await runCli(["you/tool:v1"], { env: { ...env, WASM_BPF_REGISTRY: "a b" } });
   assert.equal(wrong.code, 2);
-  assert.match(wrong.stderr, /Cannot use WASM_BPF_REGISTRY: "a b" is no registry/);
+  assert.match(wrong.stderr, /Cannot use WASM_BPF_REGISTRY: "a b" is not a host name/);
 });
 
 /** The members that `docs/oci.md` gives a command's JSON. */

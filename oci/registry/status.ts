@@ -9,9 +9,8 @@ import { retryAfterMs } from "./retry.ts";
 const MAX_BODY = 64 * 1024;
 const MAX_SHOWN = 400;
 
-/** Control characters, and those that turn text around. */
-// deno-lint-ignore no-control-regex
-const UNFIT = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]+/g;
+/** Control and format characters, such as those that turn text around, separators and lone surrogates. */
+const UNFIT = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
 
 interface Meaning {
   readonly code: string;
