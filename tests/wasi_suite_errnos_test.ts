@@ -158,3 +158,25 @@ Deno.test("wasi suite: every function succeeds somewhere", () => {
   // The one does not return, the others are called by what all modules share.
   assert.deepEqual(never.filter((name) => !/^(proc_exit)$/.test(name)), []);
 });
+
+/** Comment above each function of `runtime/wasi/`, by name. */
+function documentation(): Map<string, string> {
+  const folder = new URL("../runtime/wasi/", import.meta.url);
+  const texts = [...Deno.readDirSync(folder)].filter(({ name }) => /^\w+(?<!_test)\.ts$/.test(name))
+    .map(({ name }) => Deno.readTextFileSync(new URL(name, folder)));
+  const comments = texts.flatMap((text) => [
+    ...text.matchAll(/\/\*\*((?:(?!\*\/)[^])*)\*\/\s+"([a-z_]+)":/g),
+  ]);
+  return new Map(comments.map(([, comment = "", name = ""]) => [name, comment]));
+}
+
+Deno.test("wasi suite: the comment of every function names its errnos", () => {
+  const documented = documentation();
+  const missing = Object.entries(LISTED).flatMap(([name, errnos]) =>
+    errnos.split(" ").filter((errno) =>
+      errno !== "" && !new RegExp(`\\b${errno}\\b`).test(documented.get(name) ?? "")
+    ).map((errno) => `${name} ${errno}`)
+  );
+  assert.deepEqual(missing, []);
+  assert.deepEqual(WASI_FUNCTIONS.filter((name) => !documented.has(name)), []);
+});

@@ -11,6 +11,16 @@ import { Right } from "./rights.ts";
  */
 export function directoryFunctions({ memory, fds }: WasiContext): WasiFunctions {
   return {
+    /**
+     * Reads entries of a directory.
+     *
+     * `buf`: dirents of 24 bytes with their names, written; the last one may be cut. `size`: room.
+     * `cookie`: 0, or `d_next` of the entry before. `out`: u32 written, bytes; less than `size` at
+     * the end.
+     *
+     * EBADF: `fd` is not open. ENOTDIR: not a directory. ENOTCAPABLE: `fd` lacks the right
+     * `fd_readdir`. EFAULT: a range is outside of the memory.
+     */
     "fd_readdir": (fd: number, buf: number, size: number, cookie: bigint, out: number) => {
       const entry = fds.get(fd);
       if (entry === undefined) return wasiErrno("EBADF");

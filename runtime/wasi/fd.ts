@@ -25,14 +25,55 @@ const SEEK_CUR = 1;
 export function fdFunctions(context: WasiContext): WasiFunctions {
   const { fds } = context;
   return {
+    /**
+     * Closes a descriptor.
+     *
+     * Standard streams of the host stay open for the host.
+     *
+     * EBADF: `fd` is not open. EIO, EINTR: as close(2); the descriptor is closed all the same.
+     */
     "fd_close": (fd: number) => {
       const result = fds.close(fd);
       return result === undefined ? wasiErrno("EBADF") : fromResult(result);
     },
+    /**
+     * Writes the kind, flags and rights of a descriptor.
+     *
+     * `out`: fdstat of 24 bytes, written. A terminal shows no right to seek: the test of
+     * isatty(3).
+     *
+     * EBADF: `fd` is not open. EFAULT: a range is outside of the memory.
+     */
     "fd_fdstat_get": (fd: number, out: number) => fdstatGet(context, fd, out),
+    /**
+     * Writes the kind of a preopened directory and the length of its name.
+     *
+     * `out`: prestat of 8 bytes, written.
+     *
+     * EBADF: `fd` is not a preopened directory, which ends the search of the libc. EFAULT: a range
+     * is outside of the memory.
+     */
     "fd_prestat_get": (fd: number, out: number) => prestatGet(context, fd, out),
+    /**
+     * Writes the name of a preopened directory.
+     *
+     * `path`: bytes written, without NUL. `size`: room.
+     *
+     * EBADF: `fd` is not a preopened directory. ENAMETOOLONG: `size` is less than the name.
+     * EFAULT: a range is outside of the memory.
+     */
     "fd_prestat_dir_name": (fd: number, path: number, size: number) =>
       prestatDirName(context, fd, { path, size }),
+    /**
+     * Writes to a descriptor.
+     *
+     * `iovs`, `count`: ciovecs and their buffers, read. `out`: u32 written, bytes. A broken pipe
+     * ends the guest with 141, as SIGPIPE would.
+     *
+     * EBADF: `fd` is not open. ENOTCAPABLE: `fd` lacks the right `fd_write`. EFAULT: a range is
+     * outside of the memory. EAGAIN: full, and the descriptor does not wait. EFBIG, EIO, ENOSPC,
+     * EPIPE (sockets): as writev(2). EINTR is never returned: an interrupted write is short.
+     */
     "fd_write": writeFunction(context),
     ...seekFunctions(context),
   };
@@ -51,10 +92,28 @@ function seekFunctions({ memory, fds, isUnstable = false }: WasiContext): WasiFu
     return fromResult(system.seek(entry.hostFd, { offset, whence }, memory.linear, out >>> 0));
   };
   return {
+    /**
+     * Moves the offset of a file.
+     *
+     * `offset`: bytes. `whence`: set, cur, end. `out`: u64 written, the new offset. A standard
+     * stream that the host shares moves forward only.
+     *
+     * EBADF: `fd` is not open. ENOTCAPABLE: `fd` lacks `fd_seek` (and `fd_tell`, to ask). EINVAL:
+     * unknown whence, or before the start. EOVERFLOW, ESPIPE: as lseek(2). EFAULT: a range is
+     * outside of the memory.
+     */
     "fd_seek": (fd: number, offset: bigint, whence: number, out: number) => {
       const ours = whences[whence & 0xff];
       return ours === undefined ? wasiErrno("EINVAL") : seek(fd, offset, ours, out);
     },
+    /**
+     * Writes the offset of a file.
+     *
+     * `out`: u64 written, bytes.
+     *
+     * EBADF: `fd` is not open. ENOTCAPABLE: `fd` lacks `fd_seek` and `fd_tell`. ESPIPE: as
+     * lseek(2). EFAULT: a range is outside of the memory.
+     */
     "fd_tell": (fd: number, out: number) => seek(fd, 0n, SEEK_CUR, out),
   };
 }

@@ -25,6 +25,16 @@ export function fdIoFunctions(context: WasiContext): WasiFunctions {
     return (entry.rights & rights) === rights ? entry : notCapable;
   };
   return {
+    /**
+     * Reads from a descriptor.
+     *
+     * `iovs`, `count`: iovecs, read; their buffers, written. `out`: u32 written, bytes; 0 at the
+     * end, and after an interrupt.
+     *
+     * EBADF: `fd` is not open. ENOTCAPABLE: `fd` lacks the right `fd_read`. EFAULT: a range is
+     * outside of the memory. EAGAIN: nothing there, and the descriptor does not wait. EIO, EISDIR:
+     * as readv(2). EINTR is never returned: it reads as the end.
+     */
     "fd_read": (fd: number, iovs: number, count: number, out: number) => {
       const entry = fds.get(fd);
       if (entry === undefined) return badf;
@@ -40,6 +50,15 @@ export function fdIoFunctions(context: WasiContext): WasiFunctions {
         ? readSlowly(context, entry, { iovs: iovs >>> 0, count: count >>> 0, out: out >>> 0 })
         : fromResult(result);
     },
+    /**
+     * Reads at an offset, without moving the offset of the file.
+     *
+     * `iovs`, `count`: iovecs, read; their buffers, written. `out`: u32 written, bytes.
+     *
+     * EBADF: `fd` is not open. ENOTCAPABLE: `fd` lacks `fd_read` or `fd_seek`. EFAULT: a range is
+     * outside of the memory. EINVAL: a negative offset, or more than 1024 iovecs. EIO, EISDIR,
+     * ESPIPE: as preadv(2).
+     */
     "fd_pread": (fd: number, iovs: number, count: number, offset: bigint, out: number) => {
       const entry = find(fd, Right.FdRead | Right.FdSeek);
       if (typeof entry === "number") return entry;
@@ -47,6 +66,15 @@ export function fdIoFunctions(context: WasiContext): WasiFunctions {
       const list = { iovs: iovs >>> 0, count: count >>> 0, out: out >>> 0 };
       return fromResult(files.pread(entry.hostFd, memory.linear, list, offset));
     },
+    /**
+     * Writes at an offset, without moving the offset of the file.
+     *
+     * `iovs`, `count`: ciovecs and their buffers, read. `out`: u32 written, bytes.
+     *
+     * EBADF: `fd` is not open. ENOTCAPABLE: `fd` lacks `fd_write` or `fd_seek`. EFAULT: a range is
+     * outside of the memory. EINVAL: a negative offset, or more than 1024 ciovecs. EFBIG, EIO,
+     * ENOSPC, ESPIPE: as pwritev(2).
+     */
     "fd_pwrite": (fd: number, iovs: number, count: number, offset: bigint, out: number) => {
       const entry = find(fd, Right.FdWrite | Right.FdSeek);
       if (typeof entry === "number") return entry;
@@ -54,12 +82,40 @@ export function fdIoFunctions(context: WasiContext): WasiFunctions {
       const list = { iovs: iovs >>> 0, count: count >>> 0, out: out >>> 0 };
       return fromResult(files.pwrite(entry.hostFd, memory.linear, list, offset));
     },
+    /**
+     * Moves a descriptor to the number of another, which is closed.
+     *
+     * `to` must be open.
+     *
+     * EBADF: one of them is not open.
+     */
     "fd_renumber": (from: number, to: number) => {
       const result = fds.renumber(from, to);
       return result === undefined ? badf : fromResult(result);
     },
+    /**
+     * Writes data and attributes of a file to its disk.
+     *
+     * EBADF: `fd` is not open. ENOTCAPABLE: `fd` lacks the right `fd_sync`. EINVAL: nothing that
+     * can be synchronized. EIO: the disk failed.
+     */
     "fd_sync": (fd: number) => sync(find(fd, Right.FdSync), false),
+    /**
+     * Writes the data of a file to its disk.
+     *
+     * EBADF: `fd` is not open. ENOTCAPABLE: `fd` lacks the right `fd_datasync`. EINVAL: nothing
+     * that can be synchronized. EIO: the disk failed.
+     */
     "fd_datasync": (fd: number) => sync(find(fd, Right.FdDatasync), true),
+    /**
+     * Passes on how a file will be used.
+     *
+     * `offset`, `len`: range in bytes, 0 for the rest. `advice`: normal, sequential, random,
+     * willneed, dontneed, noreuse.
+     *
+     * EBADF: `fd` is not open. ENOTCAPABLE: `fd` lacks the right `fd_advise`. EINVAL: unknown
+     * advice, or a negative range. ESPIPE: not a file.
+     */
     "fd_advise": (fd: number, offset: bigint, sizeBytes: bigint, advice: number) => {
       const entry = find(fd, Right.FdAdvise);
       if (typeof entry === "number") return entry;
@@ -67,6 +123,15 @@ export function fdIoFunctions(context: WasiContext): WasiFunctions {
       if (ours === undefined || offset < 0n || sizeBytes < 0n) return wasiErrno("EINVAL");
       return fromResult(files.advise(entry.hostFd, { offset, sizeBytes }, ours));
     },
+    /**
+     * Reserves space for a file.
+     *
+     * `offset`, `len`: range in bytes; the file grows to its end.
+     *
+     * EBADF: `fd` is not open. ENOTCAPABLE: `fd` lacks the right `fd_allocate`. EINVAL: an empty
+     * or negative range. EFBIG, ENOSPC, EIO, EINTR: as posix_fallocate(3). ESPIPE, ENODEV: not a
+     * regular file.
+     */
     "fd_allocate": (fd: number, offset: bigint, sizeBytes: bigint) => {
       const entry = find(fd, Right.FdAllocate);
       if (typeof entry === "number") return entry;

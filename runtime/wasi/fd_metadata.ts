@@ -19,10 +19,25 @@ export function fdMetadataFunctions(context: WasiContext): WasiFunctions {
     return (entry.rights & right) === 0 ? wasiErrno("ENOTCAPABLE") : entry;
   };
   return {
+    /**
+     * Changes the flags append and nonblock.
+     *
+     * `flags`: fdflags. The open file of the host changes only where the guest opened it.
+     *
+     * EBADF: `fd` is not open. ENOTCAPABLE: `fd` lacks the right `fd_fdstat_set_flags`. EINVAL:
+     * unknown flags. ENOTSUP: another flag would change, or a shared stream would append.
+     */
     "fd_fdstat_set_flags": (fd: number, flags: number) => {
       const entry = find(fd, Right.FdFdstatSetFlags);
       return typeof entry === "number" ? entry : setFlags(entry, flags & 0xffff);
     },
+    /**
+     * Takes rights away from a descriptor.
+     *
+     * `base`, `inheriting`: all that stays.
+     *
+     * EBADF: `fd` is not open. ENOTCAPABLE: a right would be added.
+     */
     "fd_fdstat_set_rights": (fd: number, base: bigint, inheriting: bigint) => {
       const entry = fds.get(fd);
       if (entry === undefined) return wasiErrno("EBADF");
@@ -33,6 +48,14 @@ export function fdMetadataFunctions(context: WasiContext): WasiFunctions {
       entry.inheriting = rightsOf(inheriting);
       return 0;
     },
+    /**
+     * Writes the attributes of an open file.
+     *
+     * `out`: filestat of 64 bytes (56 in snapshot 0), written; zeros for a stream of the embedder.
+     *
+     * EBADF: `fd` is not open. ENOTCAPABLE: `fd` lacks the right `fd_filestat_get`. EFAULT: a
+     * range is outside of the memory.
+     */
     "fd_filestat_get": (fd: number, out: number) => {
       const entry = find(fd, Right.FdFilestatGet);
       if (typeof entry === "number") return entry;
@@ -42,11 +65,27 @@ export function fdMetadataFunctions(context: WasiContext): WasiFunctions {
       putFilestat(memory, out, { words, isUnstable });
       return 0;
     },
+    /**
+     * Sets the size of a file; what is added reads as zeros.
+     *
+     * `size`: bytes.
+     *
+     * EBADF: `fd` is not open. ENOTCAPABLE: `fd` lacks the right `fd_filestat_set_size`. EINVAL:
+     * negative, or not a regular file. EFBIG, EIO: as ftruncate(2).
+     */
     "fd_filestat_set_size": (fd: number, size: bigint) => {
       const entry = find(fd, Right.FdFilestatSetSize);
       if (typeof entry === "number") return entry;
       return fromResult(files.setSize(entry.hostFd, size));
     },
+    /**
+     * Sets the times of an open file.
+     *
+     * `atim`, `mtim`: nanoseconds since 1970. `flags`: fstflags.
+     *
+     * EBADF: `fd` is not open. ENOTCAPABLE: `fd` lacks the right `fd_filestat_set_times`. EINVAL:
+     * a time both given and now. EACCES, EPERM, EROFS: as utimensat(2).
+     */
     "fd_filestat_set_times": (fd: number, atim: bigint, mtim: bigint, flags: number) => {
       const entry = find(fd, Right.FdFilestatSetTimes);
       if (typeof entry === "number") return entry;

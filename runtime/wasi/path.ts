@@ -33,20 +33,68 @@ export function pathFunctions(context: WasiContext): WasiFunctions {
     return typeof dir === "number" ? dir : use(dir);
   };
   return {
+    /**
+     * Makes a directory.
+     *
+     * `path`, `size`: read.
+     *
+     * EBADF: `fd` is not open. ENOTDIR: `fd`, or a component before the last, is not a directory.
+     * EFAULT: the path is outside of the memory. EILSEQ: it is not UTF-8. EINVAL: it is empty
+     * where that is not allowed, contains NUL, or a flag is unknown. ENAMETOOLONG, ELOOP: the
+     * limits of Linux (4095 bytes, 40 links). ENOENT: a component does not exist. EACCES: the file
+     * system refuses. EEXIST: the name exists. EMLINK, ENOSPC, EROFS: as mkdirat(2). ENOTCAPABLE:
+     * `fd` lacks the right, or the path leads out.
+     */
     "path_create_directory": (fd: number, path: number, size: number) =>
       within(
         fd,
         Right.PathCreateDirectory,
         (dir) => resolver.createDirectory({ dir, path, size }),
       ),
+    /**
+     * Removes an empty directory.
+     *
+     * `path`, `size`: read.
+     *
+     * EBADF: `fd` is not open. ENOTDIR: `fd`, or a component before the last, is not a directory.
+     * EFAULT: the path is outside of the memory. EILSEQ: it is not UTF-8. EINVAL: it is empty
+     * where that is not allowed, contains NUL, or a flag is unknown. ENAMETOOLONG, ELOOP: the
+     * limits of Linux (4095 bytes, 40 links). ENOENT: a component does not exist. EACCES: the file
+     * system refuses. EBUSY, ENOTEMPTY, EROFS: as unlinkat(2). ENOTCAPABLE: `fd` lacks the right,
+     * or the path leads out.
+     */
     "path_remove_directory": (fd: number, path: number, size: number) =>
       within(
         fd,
         Right.PathRemoveDirectory,
         (dir) => resolver.removeDirectory({ dir, path, size }),
       ),
+    /**
+     * Removes a name that is not of a directory.
+     *
+     * `path`, `size`: read.
+     *
+     * EBADF: `fd` is not open. ENOTDIR: `fd`, or a component before the last, is not a directory.
+     * EFAULT: the path is outside of the memory. EILSEQ: it is not UTF-8. EINVAL: it is empty
+     * where that is not allowed, contains NUL, or a flag is unknown. ENAMETOOLONG, ELOOP: the
+     * limits of Linux (4095 bytes, 40 links). ENOENT: a component does not exist. EACCES: the file
+     * system refuses. EISDIR, EROFS: as unlinkat(2). ENOTCAPABLE: `fd` lacks the right, or the
+     * path leads out.
+     */
     "path_unlink_file": (fd: number, path: number, size: number) =>
       within(fd, Right.PathUnlinkFile, (dir) => resolver.unlinkFile({ dir, path, size })),
+    /**
+     * Makes a symbolic link; its text must be relative.
+     *
+     * `text`, `textSize`: read. `path`, `size`: read.
+     *
+     * EBADF: `fd` is not open. ENOTDIR: `fd`, or a component before the last, is not a directory.
+     * EFAULT: the path is outside of the memory. EILSEQ: it is not UTF-8. EINVAL: it is empty
+     * where that is not allowed, contains NUL, or a flag is unknown. ENAMETOOLONG, ELOOP: the
+     * limits of Linux (4095 bytes, 40 links). ENOENT: a component does not exist. EACCES: the file
+     * system refuses. EEXIST, ENOSPC, EROFS: as symlinkat(2). ENOTCAPABLE: `fd` lacks the right, a
+     * path leads out, or the text is absolute.
+     */
     "path_symlink": (text: number, textSize: number, fd: number, path: number, size: number) =>
       within(
         fd,
@@ -63,6 +111,18 @@ function pathStatFunctions(context: WasiContext, resolver: PathResolver): WasiFu
   const { memory, fds, isUnstable = false } = context;
   const words = new BigUint64Array(STAT_WORDS);
   return {
+    /**
+     * Writes the attributes of a file.
+     *
+     * `flags`: 1 follows a link at the end. `path`, `size`: read. `out`: filestat of 64 bytes (56
+     * in snapshot 0), written.
+     *
+     * EBADF: `fd` is not open. ENOTDIR: `fd`, or a component before the last, is not a directory.
+     * EFAULT: the path is outside of the memory. EILSEQ: it is not UTF-8. EINVAL: it is empty
+     * where that is not allowed, contains NUL, or a flag is unknown. ENAMETOOLONG, ELOOP: the
+     * limits of Linux (4095 bytes, 40 links). ENOENT: a component does not exist. EACCES: the file
+     * system refuses. ENOTCAPABLE: `fd` lacks the right, or the path leads out.
+     */
     "path_filestat_get": (fd: number, flags: number, path: number, size: number, out: number) => {
       const dir = directoryOf(fds, fd, Right.PathFilestatGet);
       if (typeof dir === "number") return dir;
@@ -72,6 +132,19 @@ function pathStatFunctions(context: WasiContext, resolver: PathResolver): WasiFu
       if (errno === 0) putFilestat(memory, out, { words, isUnstable });
       return errno;
     },
+    /**
+     * Sets the times of a file.
+     *
+     * `flags`: 1 follows a link at the end. `atim`, `mtim`: nanoseconds since 1970. `fstFlags`:
+     * fstflags.
+     *
+     * EBADF: `fd` is not open. ENOTDIR: `fd`, or a component before the last, is not a directory.
+     * EFAULT: the path is outside of the memory. EILSEQ: it is not UTF-8. EINVAL: it is empty
+     * where that is not allowed, contains NUL, or a flag is unknown. ENAMETOOLONG, ELOOP: the
+     * limits of Linux (4095 bytes, 40 links). ENOENT: a component does not exist. EACCES: the file
+     * system refuses. EPERM, EROFS: as utimensat(2). ENOTCAPABLE: `fd` lacks the right, or the
+     * path leads out.
+     */
     "path_filestat_set_times": (
       ...[fd, flags, path, size, atim, mtim, fstFlags]: [
         ...[fd: number, flags: number, path: number, size: number],
@@ -85,6 +158,17 @@ function pathStatFunctions(context: WasiContext, resolver: PathResolver): WasiFu
       if (follow === undefined || times === undefined) return wasiErrno("EINVAL");
       return resolver.setTimes({ dir, path, size }, { follow, times });
     },
+    /**
+     * Reads the text of a symbolic link.
+     *
+     * `buf`: bytes written, cut to `bufSize`, without NUL. `out`: u32 written, bytes.
+     *
+     * EBADF: `fd` is not open. ENOTDIR: `fd`, or a component before the last, is not a directory.
+     * EFAULT: the path is outside of the memory. EILSEQ: it is not UTF-8. EINVAL: it is empty
+     * where that is not allowed, contains NUL, or a flag is unknown. ENAMETOOLONG, ELOOP: the
+     * limits of Linux (4095 bytes, 40 links). ENOENT: a component does not exist. EACCES: the file
+     * system refuses. ENOTCAPABLE: `fd` lacks the right, or the path leads out.
+     */
     "path_readlink": (
       ...[fd, path, size, buf, bufSize, out]: [
         ...[fd: number, path: number, size: number, buf: number, bufSize: number, out: number],
@@ -105,6 +189,18 @@ function pathStatFunctions(context: WasiContext, resolver: PathResolver): WasiFu
 /** Functions of two paths. */
 function pathPairFunctions({ fds }: WasiContext, resolver: PathResolver): WasiFunctions {
   return {
+    /**
+     * Makes a hard link.
+     *
+     * `flags`: 1 follows a link at the end of the old path. Both paths are read.
+     *
+     * EBADF: `fd` is not open. ENOTDIR: `fd`, or a component before the last, is not a directory.
+     * EFAULT: the path is outside of the memory. EILSEQ: it is not UTF-8. EINVAL: it is empty
+     * where that is not allowed, contains NUL, or a flag is unknown. ENAMETOOLONG, ELOOP: the
+     * limits of Linux (4095 bytes, 40 links). ENOENT: a component does not exist. EACCES: the file
+     * system refuses. EEXIST, EMLINK, ENOSPC, EPERM, EROFS, EXDEV: as linkat(2). ENOTCAPABLE: a
+     * descriptor lacks the right, or a path leads out.
+     */
     "path_link": (
       ...[fd, flags, path, size, newFd, newPath, newSize]: [
         ...[fd: number, flags: number, path: number, size: number],
@@ -123,6 +219,18 @@ function pathPairFunctions({ fds }: WasiContext, resolver: PathResolver): WasiFu
         follow,
       );
     },
+    /**
+     * Renames a file or directory, replacing what has the new name.
+     *
+     * Both paths are read.
+     *
+     * EBADF: `fd` is not open. ENOTDIR: `fd`, or a component before the last, is not a directory.
+     * EFAULT: the path is outside of the memory. EILSEQ: it is not UTF-8. EINVAL: it is empty
+     * where that is not allowed, contains NUL, or a flag is unknown. ENAMETOOLONG, ELOOP: the
+     * limits of Linux (4095 bytes, 40 links). ENOENT: a component does not exist. EACCES: the file
+     * system refuses. EBUSY, EISDIR, EMLINK, ENOSPC, ENOTEMPTY, EROFS, EXDEV: as renameat(2).
+     * ENOTCAPABLE: a descriptor lacks the right, or a path leads out.
+     */
     "path_rename": (
       ...[fd, path, size, newFd, newPath, newSize]: [
         ...[fd: number, path: number, size: number],

@@ -36,6 +36,21 @@ export function pathOpenFunctions(context: WasiContext): WasiFunctions {
   const { memory, fds } = context;
   const resolver = new PathResolver(context);
   return {
+    /**
+     * Opens a file or directory.
+     *
+     * `lookup`: 1 follows a link at the end. `path`, `size`: read. `oflags`: creat, directory,
+     * excl, trunc. `base`, `inheriting`: rights wanted; unknown ones are ignored. `fdFlags`:
+     * fdflags. `out`: u32 written, the descriptor.
+     *
+     * EBADF: `fd` is not open. ENOTDIR: `fd`, or a component before the last, is not a directory.
+     * EFAULT: the path is outside of the memory. EILSEQ: it is not UTF-8. EINVAL: it is empty
+     * where that is not allowed, contains NUL, or a flag is unknown. ENAMETOOLONG, ELOOP: the
+     * limits of Linux (4095 bytes, 40 links). ENOENT: a component does not exist. EACCES: the file
+     * system refuses. EEXIST, EISDIR, ENFILE, ENOSPC, ENXIO, EROFS, ETXTBSY: as openat2(2).
+     * EMFILE: the guest has too many. ENOTCAPABLE: a right that the directory does not pass on, or
+     * the path leads out. Linux 5.6.
+     */
     "path_open": (
       ...[fd, lookup, path, size, oflags, base, inheriting, fdFlags, out]: [
         ...[fd: number, lookup: number, path: number, size: number, oflags: number],

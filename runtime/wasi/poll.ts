@@ -60,6 +60,16 @@ export function pollFunctions(context: WasiContext): WasiFunctions {
   const { memory, isUnstable = false } = context;
   const layout = isUnstable ? UNSTABLE_LAYOUT : LAYOUT;
   return {
+    /**
+     * Waits for clocks and descriptors.
+     *
+     * `input`: `count` subscriptions of 48 bytes (56 in snapshot 0), read. `output`: events of 32
+     * bytes, written. `countOut`: u32 written, events, at least one. Errors of one subscription
+     * are in its event. An interrupt lets inputs hang up, or the earliest clock ring early.
+     *
+     * EINVAL: no subscription, more than 4096, or an unknown kind or clock. EFAULT: a range is
+     * outside of the memory.
+     */
     "poll_oneoff": (input: number, output: number, count: number, countOut: number) => {
       if (count <= 0 || count > MAX_SUBSCRIPTIONS) return wasiErrno("EINVAL");
       // All ranges first, so that a fault happens before the wait.

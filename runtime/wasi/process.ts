@@ -17,7 +17,20 @@ const IGNORED = new Set([SIGNAL_CHLD, SIGNAL_CONT, SIGNAL_PIPE, SIGNAL_URG, SIGN
 
 export function processFunctions({ exit }: WasiContext): WasiFunctions {
   return {
+    /**
+     * Ends the guest with an exit code; does not return.
+     *
+     * `code`: all 32 bits.
+     */
     "proc_exit": (code: number) => exit(code >>> 0),
+    /**
+     * Ends the guest as the signal would, with 128 + its number; does nothing for signals that are
+     * ignored by default.
+     *
+     * `signal`: number of the specification.
+     *
+     * EINVAL: no such signal. ENOTSUP: a signal that stops, since it would stop the host, too.
+     */
     "proc_raise": (signal: number) => {
       const number = signal & 0xff;
       if (number === 0 || number > LAST_SIGNAL) return wasiErrno("EINVAL");
@@ -26,7 +39,9 @@ export function processFunctions({ exit }: WasiContext): WasiFunctions {
       if (number >= SIGNAL_STOP && number <= SIGNAL_TTOU) return wasiErrno("EOPNOTSUPP");
       return exit(128 + number + (number >= SIGNAL_CHLD ? 1 : 0));
     },
-    // One guest has one thread: there is nobody to yield to, and that is success.
+    /**
+     * Does nothing: a guest has one thread.
+     */
     "sched_yield": () => 0,
   };
 }

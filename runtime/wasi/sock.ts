@@ -19,15 +19,56 @@ const SHUT_ALL = 3;
 export function sockFunctions(context: WasiContext): WasiFunctions {
   const calls = new SocketCalls(context);
   return {
+    /**
+     * Accepts a connection on a socket that was granted.
+     *
+     * `flags`: 0 or nonblock. `out`: u32 written, the descriptor.
+     *
+     * EBADF: `fd` is not open. ENOTSOCK: not a socket. ENOTCAPABLE: `fd` lacks the right
+     * `sock_accept`. EINVAL: unknown flags, or not listening. EAGAIN: none there, and the
+     * descriptor does not wait. EMFILE: the guest has too many. ENFILE: as accept4(2). ECANCELED:
+     * an interrupt, since libraries retry EINTR for ever. EFAULT: a range is outside of the
+     * memory.
+     */
     "sock_accept": (fd: number, flags: number, out: number) => calls.accept(fd, flags, out),
+    /**
+     * Receives from a connection.
+     *
+     * `flags`: peek, waitall. `iovs`, `count`: iovecs, read; their buffers, written. `sizeOut`:
+     * u32 written, bytes; 0 at the end, and after an interrupt. `flagsOut`: u16 written, 1 when a
+     * datagram was cut.
+     *
+     * EBADF: `fd` is not open. ENOTSOCK: not a socket. ENOTCAPABLE: `fd` lacks the right
+     * `fd_read`. EINVAL: unknown flags. EAGAIN: nothing there, and the descriptor does not wait.
+     * ECONNRESET, ENOTCONN: as recvmsg(2). EINTR is never returned. EFAULT: a range is outside of
+     * the memory.
+     */
     "sock_recv": (
       ...[fd, iovs, count, flags, sizeOut, flagsOut]: [
         ...[fd: number, iovs: number, count: number],
         ...[flags: number, sizeOut: number, flagsOut: number],
       ]
     ) => calls.receive(fd, { iovs, count, flags, sizeOut, flagsOut }),
+    /**
+     * Sends on a connection.
+     *
+     * `flags`: 0. `iovs`, `count`: ciovecs and their buffers, read. `out`: u32 written, bytes.
+     *
+     * EBADF: `fd` is not open. ENOTSOCK: not a socket. ENOTCAPABLE: `fd` lacks the right
+     * `fd_write`. EINVAL: a flag. EAGAIN: full, and the descriptor does not wait. EPIPE, ENOTCONN:
+     * as sendmsg(2). EINTR is never returned: an interrupted send is short. EFAULT: a range is
+     * outside of the memory.
+     */
     "sock_send": (fd: number, iovs: number, count: number, flags: number, out: number) =>
       calls.send(fd, { iovs, count, flags, out }),
+    /**
+     * Ends receiving, sending or both.
+     *
+     * `how`: 1 receive, 2 send, 3 both.
+     *
+     * EBADF: `fd` is not open. ENOTSOCK: not a socket. ENOTCAPABLE: `fd` lacks the right
+     * `sock_shutdown`. EINVAL: another number. ENOTCONN: as shutdown(2).
+     */
     "sock_shutdown": (fd: number, how: number) => calls.shutdown(fd, how & 0xff),
   };
 }
