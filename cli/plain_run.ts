@@ -38,6 +38,7 @@ const PLAIN_OPTIONS: ReadonlySet<string> = new Set([
   "verbose",
   "require-landlock",
   "allow-write-user",
+  "allow-gc",
   "wrapper-module-name",
   "callback-export-name",
 ]);
@@ -58,7 +59,7 @@ export function runPlainly(args: string[], given?: ReadModule): PlainOutcome {
   if (bytes === undefined) return {};
   const read = { path, bytes };
   try {
-    const guest = compileGuest(bytes, path);
+    const guest = compileGuest(bytes, path, { allowGc: line.flags.has("allow-gc") });
     if (!isPlain(guest, line.values["wrapper-module-name"] ?? DEFAULT_WRAPPER_MODULE)) {
       return { read };
     }

@@ -35,7 +35,9 @@ export async function runLine(line: RunLine, read?: ReadModule): Promise<number>
   platformOf(line.values);
   const named = read?.path === word ? { ...read, name: word } : await namedModule(word, line);
   if ("exitCode" in named) return named.exitCode;
-  const guest = compileGuest(named.bytes, word === STDIN ? "standard input" : named.name);
+  const guest = compileGuest(named.bytes, word === STDIN ? "standard input" : named.name, {
+    allowGc: line.flags.has("allow-gc"),
+  });
   const told = { ...line, rest: [named.name, ...args] };
   return runOnCommandLine(guest, told, { features: EVERYTHING, formatStats, grants });
 }

@@ -34,11 +34,12 @@ export const RUN_OPTIONS = {
   },
   "max-memory": {
     argument: "SIZE",
-    help: "limit linear memory to SIZE, such as 512K, 64M or 1G",
+    help: "limit memories and tables together to SIZE, such as 512K, 64M or 1G",
   },
   "verbose": { short: "v", help: "show libbpf's remarks and the verifier's whole log" },
   "require-landlock": { help: "refuse to run where Landlock cannot confine the module" },
   "allow-write-user": { help: "let eBPF programs write to the memory of other processes" },
+  "allow-gc": { help: "run modules with garbage-collected types, which no memory limit bounds" },
   "pull": {
     argument: "always|missing|never",
     help:

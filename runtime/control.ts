@@ -3,16 +3,15 @@ import { Deadline, type Interrupt } from "../ffi/mod.ts";
 import { GuestStopped, ModuleError } from "./errors.ts";
 import type { GuestModule } from "./module.ts";
 import type { InternalOptions } from "./run_options.ts";
+import { MemoryLimitError } from "./wasm/memory_plan.ts";
 import {
   ControlState,
-  MemoryLimitError,
   rewriteModule,
   type RewriteOptions,
   type Rewritten,
 } from "./wasm/rewrite.ts";
 import { WasmSyntaxError } from "./wasm/reader.ts";
 
-const PAGE_BYTES = 65536;
 /** Stops like `ControlState.Terminate`, and says why. */
 const TIME_IS_UP = 3;
 
@@ -51,9 +50,7 @@ export class Control implements Disposable {
     }
     const rewritten = this.#rewrite({
       control: this.isNeeded,
-      ...(memoryBytes === undefined
-        ? {}
-        : { maxMemoryPages: Math.min(Math.floor(memoryBytes / PAGE_BYTES), 65536) }),
+      ...(memoryBytes === undefined ? {} : { maxMemoryBytes: memoryBytes }),
     });
     return {
       module: new WebAssembly.Module(rewritten.bytes),
@@ -65,15 +62,9 @@ export class Control implements Disposable {
     try {
       return rewriteModule(this.#guest, options);
     } catch (cause) {
-      if (cause instanceof MemoryLimitError && cause.memories > 1) {
-        throw new ModuleError(
-          `Cannot run ${this.#guest.name} with a limit of memory: it has ${cause.memories} memories`,
-          { code: "MODULE_MEMORY", hint: "build it with one memory, or lift the limit", cause },
-        );
-      }
       if (cause instanceof MemoryLimitError) {
         throw new ModuleError(
-          `Cannot run ${this.#guest.name}: its memory begins with ${cause.pages * PAGE_BYTES} ` +
+          `Cannot run ${this.#guest.name}: its memory begins with ${cause.bytes} ` +
             `bytes, the limit is ${this.#options.limits?.memoryBytes}`,
           { code: "MODULE_MEMORY", hint: "raise the limit, or build it with less memory", cause },
         );

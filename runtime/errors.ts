@@ -5,7 +5,8 @@ import { HostError } from "../ffi/errors.ts";
  * The module cannot be run at all.
  *
  * Codes: `MODULE_EMPTY`, `MODULE_NOT_WASM`, `MODULE_COMPONENT`, `MODULE_INVALID`, `MODULE_IMPORT`,
- * `MODULE_EXPORT`, `MODULE_MEMORY` (more than the limit), `MODULE_CONTROL` (cannot be made stoppable).
+ * `MODULE_EXPORT`, `MODULE_MEMORY` (more than the limit), `MODULE_GC` (would fill V8's own heap),
+ * `MODULE_SIZE` (more types or elements than V8 can hold), `MODULE_CONTROL` (cannot be made stoppable).
  */
 export class ModuleError extends HostError {
   /** The class's name. */

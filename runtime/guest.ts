@@ -6,7 +6,7 @@ import { type HostFunctionError, hostFunctionError } from "./errors.ts";
 import { checkMemory, findTables } from "./exports.ts";
 import { GuestMemory } from "./guest_memory.ts";
 import type { Features } from "./features.ts";
-import { checkGuest, type GuestModule } from "./module.ts";
+import { checkGuest, checkTables, type GuestModule } from "./module.ts";
 import { keepPumps } from "./pump.ts";
 import { enterSandbox } from "./sandbox.ts";
 import type { Input, InternalOptions, Output } from "./run_options.ts";
@@ -98,6 +98,7 @@ class GuestRun implements Disposable {
   #start(): number {
     const imports = this.#imports();
     checkGuest(this.#guest, imports);
+    if (this.#options.limits?.memoryBytes === undefined) checkTables(this.#guest);
     checkSignatures(this.#guest, this.#signatures());
     const onNotice = (text: string) => this.#note("onNotice", () => this.#options.onNotice?.(text));
     this.#features.openGrants?.(this.#fds, { ...this.#options, onNotice });

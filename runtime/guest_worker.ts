@@ -41,7 +41,7 @@ async function run(job: Job): Promise<void> {
       scope.postMessage({ type: "output", stream, bytes, room });
     };
   };
-  const code = runGuestInside(compileGuest(job.bytes, job.name), {
+  const code = runGuestInside(compileGuest(job.bytes, job.name, { allowGc: job.allowGc }), {
     ...job.options,
     ...(imports === undefined ? {} : { imports }),
     ...(job.sandbox === undefined ? {} : { sandbox: job.sandbox }),

@@ -32,7 +32,7 @@ export type {
 } from "./run_options.ts";
 export { type GuestMemory } from "./guest_memory.ts";
 export { interruptible, type SignalOptions, TIMEOUT_GRACE_MS } from "./interrupt.ts";
-export { compileGuest, type GuestModule } from "./module.ts";
+export { compileGuest, type CompileOptions, type GuestModule } from "./module.ts";
 export {
   type GuestExit,
   GuestHandle,

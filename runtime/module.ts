@@ -1,6 +1,8 @@
 /** Compiles a guest's module and checks that it can be run at all. */
 import { ModuleError } from "./errors.ts";
 import { whoProvides } from "./providers.ts";
+import { checkHeapUse, type HeapUse, HeapUseError, MAX_TABLE_BYTES } from "./wasm/heap_use.ts";
+import { WasmSyntaxError } from "./wasm/reader.ts";
 
 /** A compiled module with what every guest has. */
 export interface GuestModule {
@@ -10,6 +12,17 @@ export interface GuestModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** For messages, and `argv[0]` where nothing else is said. */
   readonly name: string;
+  /** What it can take of V8's own heap. */
+  readonly heap: HeapUse;
+}
+
+/** What a module may have. */
+export interface CompileOptions {
+  /**
+   * Allows structs, arrays and other values on V8's own heap, which no limit of memory bounds: a
+   * module that fills that heap ends the whole process. Default: such a module is refused.
+   */
+  allowGc?: boolean;
 }
 
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
@@ -24,12 +37,19 @@ const ZSTD = [0x28, 0xb5, 0x2f, 0xfd];
 /**
  * Compiles a module.
  *
- * @throws {ModuleError} `MODULE_EMPTY`, `MODULE_NOT_WASM`, `MODULE_COMPONENT` or `MODULE_INVALID`
+ * @throws {ModuleError} `MODULE_EMPTY`, `MODULE_NOT_WASM`, `MODULE_COMPONENT`, `MODULE_INVALID`,
+ *   `MODULE_GC` or `MODULE_SIZE`
  */
-export function compileGuest(bytes: Uint8Array<ArrayBuffer>, name: string): GuestModule {
+export function compileGuest(
+  bytes: Uint8Array<ArrayBuffer>,
+  name: string,
+  { allowGc = false }: CompileOptions = {},
+): GuestModule {
   checkHeader(bytes, name);
+  const heap = heapUseOf(bytes, name, allowGc);
   try {
-    return { module: new WebAssembly.Module(bytes), bytes, name };
+    const module = new WebAssembly.Module(bytes);
+    if (!(heap instanceof WasmSyntaxError)) return { module, bytes, name, heap };
   } catch (cause) {
     const reason = cause instanceof Error
       ? cause.message.replace(/^WebAssembly\.\w+\(\): /, "")
@@ -40,6 +60,44 @@ export function compileGuest(bytes: Uint8Array<ArrayBuffer>, name: string): Gues
       cause,
     });
   }
+  throw new ModuleError(`Cannot run ${name}: it uses an unknown proposal: ${heap.message}`, {
+    code: "MODULE_GC",
+    hint: "build it without that proposal of WebAssembly",
+    cause: heap,
+  });
+}
+
+/** Returns the fault of a module that V8 may know more about. */
+function heapUseOf(bytes: Uint8Array, name: string, allowGc: boolean): HeapUse | WasmSyntaxError {
+  try {
+    return checkHeapUse(bytes, { allowGc });
+  } catch (cause) {
+    if (cause instanceof WasmSyntaxError) return cause;
+    if (!(cause instanceof HeapUseError)) throw cause;
+    throw new ModuleError(`Cannot run ${name}: ${cause.message}`, {
+      code: cause.isGarbageCollected ? "MODULE_GC" : "MODULE_SIZE",
+      hint: cause.isGarbageCollected
+        ? "pass --allow-gc (allowGc in the library) only if you trust the module with the whole process"
+        : "build it smaller, or run it in a process of its own",
+      cause,
+    });
+  }
+}
+
+/**
+ * Checks what a module's tables can take where no limit of memory bounds them.
+ *
+ * @throws {ModuleError} `MODULE_MEMORY`
+ */
+export function checkTables({ name, heap: { tableBytes } }: GuestModule): void {
+  if (tableBytes <= MAX_TABLE_BYTES) return;
+  throw new ModuleError(
+    `Cannot run ${name}: its tables can grow to ${tableBytes} bytes, the limit is ${MAX_TABLE_BYTES}`,
+    {
+      code: "MODULE_MEMORY",
+      hint: "pass --max-memory (memoryBytes in the library), or declare smaller maxima of tables",
+    },
+  );
 }
 
 function checkHeader(bytes: Uint8Array, name: string): void {

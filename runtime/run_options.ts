@@ -64,8 +64,9 @@ export type HostModules = Readonly<Record<string, Readonly<Record<string, HostFu
 /** How much a guest may take. */
 export interface Limits {
   /**
-   * Bytes of linear memory, rounded down to pages of 64 KiB. A module that begins with more, or has
-   * several memories, is refused; `memory.grow` beyond it fails.
+   * Bytes of all linear memories and tables together, rounded down to pages of 64 KiB. A module that
+   * begins with more is refused; `memory.grow` and `table.grow` beyond it fail. Several memories share
+   * it evenly; tables that the module grows have an eighth of what is left above the start.
    */
   memoryBytes?: number;
   /** Milliseconds from start to end. Then the guest is stopped, wherever it is. */

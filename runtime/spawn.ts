@@ -132,6 +132,7 @@ export class GuestHandle implements AsyncDisposable {
     return {
       bytes: this.#guest.bytes,
       name: this.#guest.name,
+      allowGc: this.#guest.heap.allowGc,
       options,
       memoryBytes: this.#options.limits?.memoryBytes,
       stdin: this.#options.stdio?.stdin ?? "inherit",

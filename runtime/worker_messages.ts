@@ -19,6 +19,8 @@ export interface Job {
     | ("wrapperModule" | "callbackExport" | "countPrograms" | "allowWriteUser")
   >;
   memoryBytes: number | undefined;
+  /** Whether the module was compiled with permission to fill V8's heap. */
+  allowGc: boolean;
   stdin: WorkerInput;
   outputs: Record<"stdout" | "stderr", "inherit" | "null" | FileStream | "parent">;
   /** URL of the module with the host functions. */

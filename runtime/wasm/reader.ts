@@ -107,11 +107,15 @@ export const Section = {
   Type: 1,
   Import: 2,
   Function: 3,
+  Table: 4,
   Memory: 5,
+  Global: 6,
   Export: 7,
   Start: 8,
+  Element: 9,
   Code: 10,
   Data: 11,
+  Tag: 13,
 } as const;
 
 /** A section as it stands in the module. */

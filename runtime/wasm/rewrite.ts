@@ -1,16 +1,18 @@
 /**
  * Changes a module so that its host stays in charge of it.
  *
- * A limit of memory becomes the memory's own maximum: V8 has no other way to cap an exported memory.
+ * A limit of memory becomes the maximum of each memory and table: V8 has no other way to cap them.
  *
  * Control makes the guest look at a word in a second, shared memory wherever it can spend time: at the
  * beginning of every function and of every round of a loop. Another thread sets the word; the guest
  * then waits there, or traps, which it cannot catch. Everything added stands behind what there was, so
  * no index changes. A guest cannot reach the second memory: its code was validated without it.
  */
+import { type Declared, readLimits } from "./declarations.ts";
 import { countTypes } from "./imports.ts";
 import { LOOP, skipInstruction, skipType } from "./instructions.ts";
-import { Reader, readSections, Section, type SectionBytes, WasmSyntaxError } from "./reader.ts";
+import { type MemoryPlan, planMemory } from "./memory_plan.ts";
+import { Reader, readSections, Section, type SectionBytes } from "./reader.ts";
 import { leb, Writer } from "./writer.ts";
 
 /** What the control word says. */
@@ -18,8 +20,8 @@ export const ControlState = { Run: 0, Pause: 1, Terminate: 2 } as const;
 
 /** What is changed. */
 export interface RewriteOptions {
-  /** No memory becomes larger. */
-  maxMemoryPages?: number;
+  /** Its memories and tables never have more together, rounded up to a page. */
+  maxMemoryBytes?: number;
   /** Whether to add the control word. */
   control?: boolean;
 }
@@ -33,25 +35,9 @@ export interface Rewritten {
   readonly startExport?: string;
 }
 
-/** A memory is declared with more than it may have, or there are several to share a limit. */
-export class MemoryLimitError extends Error {
-  override name = "MemoryLimitError";
-  /** What the module asks for. */
-  readonly pages: number;
-  /** How many memories it has. */
-  readonly memories: number;
-
-  constructor(pages: number, memories = 1) {
-    super(`the module's memory has ${pages} pages`);
-    this.pages = pages;
-    this.memories = memories;
-  }
-}
-
 const HEADER_BYTES = 8;
 const HAS_MAX = 1;
 const SHARED = 2;
-const WIDE = 4;
 const CODE_METADATA = /^metadata\.code\./;
 const CONTROL_NAME = "wasm-bpf control";
 const START_NAME = "wasm-bpf start";
@@ -60,7 +46,7 @@ const START_NAME = "wasm-bpf start";
  * Changes a module that V8 has accepted.
  *
  * @throws {WasmSyntaxError} when it holds what is not known here
- * @throws {MemoryLimitError} when it asks for more memory than the limit, or has several memories
+ * @throws {MemoryLimitError} when it begins with more memory than the limit
  */
 export function rewriteModule(
   original: { module: WebAssembly.Module; bytes: Uint8Array<ArrayBuffer> },
@@ -73,10 +59,13 @@ export function rewriteModule(
   const plan = options.control === true && needed.every(has)
     ? planControl(module, bytes, sections)
     : {};
+  const limits = options.maxMemoryBytes === undefined
+    ? undefined
+    : planMemory(bytes, sections, options.maxMemoryBytes);
   const writer = new Writer(bytes.length * 2);
   writer.put(bytes.subarray(0, HEADER_BYTES));
   for (const section of sections) {
-    const content = rewriteSection(bytes, section, options, plan.control);
+    const content = rewriteSection(bytes, section, limits, plan.control);
     if (content !== undefined) writer.put([section.id]).sized(content);
   }
   const { controlExport, startExport } = plan;
@@ -139,11 +128,12 @@ function freeName(wanted: string, taken: ReadonlySet<string>): string {
 function rewriteSection(
   bytes: Uint8Array,
   { id, start, end }: SectionBytes,
-  options: RewriteOptions,
+  limits: MemoryPlan | undefined,
   control: Control | undefined,
 ): Uint8Array | undefined {
   const reader = new Reader(bytes, start, end);
-  if (id === Section.Memory) return rewriteMemories(reader, options.maxMemoryPages, control);
+  if (id === Section.Memory) return rewriteMemories(reader, limits, control);
+  if (id === Section.Table && limits !== undefined) return rewriteTables(reader, limits);
   if (control === undefined) return bytes.subarray(start, end);
   switch (id) {
     case Section.Custom:
@@ -178,30 +168,38 @@ function appended(reader: Reader, entries: ArrayLike<number>, count = 1): Uint8A
 
 function rewriteMemories(
   reader: Reader,
-  maxPages: number | undefined,
+  limits: MemoryPlan | undefined,
   control: Control | undefined,
 ): Uint8Array {
   const writer = new Writer();
   const count = reader.u32();
   writer.u32(count + (control === undefined ? 0 : 1));
-  // Each would have the limit for itself.
-  if (maxPages !== undefined && count > 1) throw new MemoryLimitError(0, count);
   for (let i = 0; i < count; i++) {
     const start = reader.at;
-    const flags = reader.u8();
-    const initial = reader.u64();
-    const maximum = flags & HAS_MAX ? reader.u64() : undefined;
-    if (flags > (HAS_MAX | SHARED | WIDE)) throw new WasmSyntaxError(`memory flags ${flags}`);
-    if (maxPages === undefined) {
-      writer.put(reader.bytes.subarray(start, reader.at));
-      continue;
-    }
-    if (initial > BigInt(maxPages)) throw new MemoryLimitError(Number(initial));
-    const limit = maximum !== undefined && maximum < BigInt(maxPages) ? Number(maximum) : maxPages;
-    writer.put([flags | HAS_MAX]).u32(Number(initial)).u32(limit);
+    const declared = readLimits(reader);
+    const maximum = limits?.memories[i];
+    if (maximum === undefined) writer.put(reader.bytes.subarray(start, reader.at));
+    else putLimits(writer, declared, maximum);
   }
   if (control !== undefined) writer.put([HAS_MAX | SHARED, 1, 1]);
   return writer.bytes;
+}
+
+/** Everything but the limits is copied, and these, too, where they are kept as declared. */
+function rewriteTables(reader: Reader, { tables }: MemoryPlan): Uint8Array {
+  const writer = new Writer(reader.end - reader.at + 8 * tables.length);
+  let copied = reader.at;
+  for (const { table, maximum } of tables) {
+    if (table.maximum !== undefined && table.maximum <= maximum) continue;
+    writer.put(reader.bytes.subarray(copied, table.limits.start));
+    putLimits(writer, table, maximum);
+    copied = table.limits.end;
+  }
+  return writer.put(reader.bytes.subarray(copied, reader.end)).bytes;
+}
+
+function putLimits(writer: Writer, { flags, initial }: Declared, maximum: number): void {
+  writer.put([flags | HAS_MAX]).u32(initial).u32(maximum);
 }
 
 function rewriteCode(reader: Reader, control: Control): Uint8Array {

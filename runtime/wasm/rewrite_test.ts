@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import createWabt from "wabt";
 import { filesUnder } from "../../build/step.ts";
-import { ControlState, MemoryLimitError, rewriteModule, type RewriteOptions } from "./rewrite.ts";
+import { MemoryLimitError, PAGE_BYTES } from "./memory_plan.ts";
+import { ControlState, rewriteModule, type RewriteOptions } from "./rewrite.ts";
 
 const wabt = await createWabt();
 
@@ -46,7 +47,7 @@ const MEMORY = `(memory (export "memory") 1)`;
 Deno.test("a limit of memory becomes the memory's maximum", () => {
   const bytes = assemble(`${MEMORY} (func (export "grow") (param i32) (result i32)
     (memory.grow (local.get 0)))`);
-  const { exports, memory } = instantiate(bytes, { maxMemoryPages: 3 });
+  const { exports, memory } = instantiate(bytes, { maxMemoryBytes: 3 * PAGE_BYTES });
   assert.equal(exports["grow"]?.(2), 1);
   assert.equal(exports["grow"]?.(1), -1);
   assert.equal(memory.buffer.byteLength, 3 * 65536);
@@ -54,7 +55,9 @@ Deno.test("a limit of memory becomes the memory's maximum", () => {
 });
 
 Deno.test("a smaller maximum of the module's own stays", () => {
-  const { memory } = instantiate(assemble(`(memory (export "memory") 1 2)`), { maxMemoryPages: 9 });
+  const { memory } = instantiate(assemble(`(memory (export "memory") 1 2)`), {
+    maxMemoryBytes: 9 * PAGE_BYTES,
+  });
   memory.grow(1);
   assert.throws(() => memory.grow(1), RangeError);
 });
@@ -62,23 +65,65 @@ Deno.test("a smaller maximum of the module's own stays", () => {
 Deno.test("a memory that begins above the limit is refused", () => {
   const bytes = assemble(`(memory (export "memory") 5)`);
   assert.throws(
-    () => instantiate(bytes, { maxMemoryPages: 4 }),
-    (error: MemoryLimitError) => error.pages === 5,
+    () => instantiate(bytes, { maxMemoryBytes: 5 * PAGE_BYTES - 1 }),
+    (error: MemoryLimitError) => error.bytes === 5 * PAGE_BYTES,
   );
 });
 
-Deno.test("several memories do not each get the limit: they are refused", () => {
-  const bytes = assemble(`(memory (export "memory") 1) (memory 1)`);
-  assert.throws(
-    () => instantiate(bytes, { maxMemoryPages: 100 }),
-    (error: MemoryLimitError) => error.memories === 2,
-  );
+Deno.test("several memories share a limit", () => {
+  const bytes = assemble(`(memory (export "memory") 1) (memory (export "small") 1 3)
+    (memory (export "other") 2)`);
+  const { exports } = instantiate(bytes, { maxMemoryBytes: 20 * PAGE_BYTES });
+  const pages = ["memory", "small", "other"].map((name) => {
+    const memory = exports[name] as unknown as WebAssembly.Memory;
+    let count = memory.buffer.byteLength / PAGE_BYTES;
+    try {
+      for (;; count++) memory.grow(1);
+    } catch {
+      return count;
+    }
+  });
+  assert.deepEqual(pages, [8, 3, 9]);
+  assert.throws(() => instantiate(bytes, { maxMemoryBytes: 3 * PAGE_BYTES }), MemoryLimitError);
+});
+
+const GROWING_TABLES = `(table $f (export "f") 1 funcref) (table $e (export "e") 1 externref)
+  (func (export "f+") (param i32) (result i32) (table.grow $f (ref.null func) (local.get 0)))
+  (func (export "e+") (param i32) (result i32) (table.grow $e (ref.null extern) (local.get 0)))`;
+
+Deno.test("tables and memory stay below a limit together", () => {
+  const { exports, memory } = instantiate(assemble(`${MEMORY} ${GROWING_TABLES}`), {
+    maxMemoryBytes: 2 ** 24,
+  });
+  const most = (grow: string) => {
+    let entries = 1;
+    for (let step = 2 ** 24; step >= 1; step /= 2) {
+      while (exports[grow]?.(step) as unknown as number >= 0) entries += step;
+    }
+    return entries;
+  };
+  const tables = 24 * most("f+") + 8 * most("e+");
+  assert.ok(tables > 2 ** 20 && tables <= 2 ** 21, `${tables} bytes of tables`);
+  assert.throws(() => memory.grow(Math.ceil((2 ** 24 - tables) / PAGE_BYTES)), RangeError);
+  memory.grow(2 ** 23 / PAGE_BYTES);
+});
+
+Deno.test("tables that begin above a limit are refused", () => {
+  const bytes = assemble(`${MEMORY} (table 100000 funcref)`);
+  assert.throws(() => instantiate(bytes, { maxMemoryBytes: 2 ** 21 }), MemoryLimitError);
+  instantiate(bytes, { maxMemoryBytes: 2 ** 22 });
+});
+
+Deno.test("a table that no instruction grows takes no memory from the rest", () => {
+  const bytes = assemble(`${MEMORY} (table 1000 funcref)`);
+  const { memory } = instantiate(bytes, { maxMemoryBytes: 2 ** 20 });
+  memory.grow(15);
 });
 
 Deno.test("a limit of memory alone leaves the code as it is", () => {
   const bytes = assemble(`${MEMORY} (func (export "f") (loop))`);
   const rewritten = rewriteModule({ module: new WebAssembly.Module(bytes), bytes }, {
-    maxMemoryPages: 0x10000,
+    maxMemoryBytes: 2 ** 32,
   });
   assert.equal(rewritten.bytes.length, bytes.length + 3);
   assert.equal(rewritten.controlExport, undefined);
@@ -200,7 +245,10 @@ Deno.test("the modules of the examples and tests stay valid", () => {
     for (const name of filesUnder(root, (path) => path.endsWith(".wasm"))) {
       const bytes = Deno.readFileSync(name);
       const module = new WebAssembly.Module(bytes);
-      const rewritten = rewriteModule({ module, bytes }, { control: true, maxMemoryPages: 65536 });
+      const rewritten = rewriteModule({ module, bytes }, {
+        control: true,
+        maxMemoryBytes: 2 ** 32,
+      });
       assert.ok(WebAssembly.validate(rewritten.bytes), name);
       count += 1;
     }

@@ -7,7 +7,10 @@ const wabt = await createWabt();
 export function assemble(text: string): Uint8Array<ArrayBuffer> {
   using disposer = new DisposableStack();
   const module = disposer.adopt(
-    wabt.parseWat("guest.wat", text, { exceptions: true, bulk_memory: true }),
+    wabt.parseWat("guest.wat", text, {
+      ...{ exceptions: true, bulk_memory: true },
+      ...{ reference_types: true, multi_memory: true },
+    }),
     (parsed) => parsed.destroy(),
   );
   return new Uint8Array(module.toBinary({}).buffer);
