@@ -2,6 +2,8 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileFailure } from "../file_failure.ts";
 import { IrregularFile, readRegularFile } from "../paths/regular_file.ts";
+import { folderObjection, isSharedFolder, linkObjection } from "../paths/trust.ts";
+import { walk } from "../paths/walk.ts";
 import { homeFolder, passwdHome } from "../store/location.ts";
 import { TrustError } from "./errors.ts";
 import { Policy } from "./policy.ts";
@@ -10,7 +12,8 @@ import { badKey, MAX_KEY_BYTES, PublicKey } from "./public_key.ts";
 /** The policy that holds for everybody on this machine. */
 const SYSTEM_POLICY = "/etc/wasm-bpf/policy.json";
 
-const WORLD_WRITE = 0o002;
+/** Write permission of the group and of every user. */
+const SHARED_WRITE = 0o022;
 const MAX_POLICY_BYTES = 2 ** 20;
 
 /**
@@ -93,7 +96,10 @@ export function readKeyFile(path: string): PublicKey {
   }
 }
 
-/** Reads a file that nobody else may have written: whoever can decides who is trusted. */
+/**
+ * Reads a file that only root and this user can change or exchange, since a user who can decides who is
+ * trusted. Owner and mode are those of the open file; folders and links on the way are checked before.
+ */
 function readOwn(
   path: string,
   failure: { what: string; code: "BAD_POLICY" | "BAD_KEY" },
@@ -101,15 +107,28 @@ function readOwn(
   const { what, code } = failure;
   const fail = (reason: string, hint: string, cause?: unknown) =>
     new TrustError(`Cannot use ${what}: ${reason}`, { code, hint, cause });
+  const refuse = (reason: string | undefined) => {
+    if (reason !== undefined) {
+      throw fail(reason, "chown root and chmod go-w what is named, if the content is right");
+    }
+  };
   try {
+    const { folder } = walk(path, {
+      folder: (at, info) => refuse(folderObjection(at, info)),
+      link: (at, info) => refuse(linkObjection(at, info)),
+    });
+    // Sticky keeps others from exchanging files, and not from making one that is missing.
+    if (folder !== undefined && isSharedFolder(folder)) {
+      refuse("other users can make files in its folder");
+    }
     const { bytes } = readRegularFile(path, {
       maxBytes: MAX_POLICY_BYTES,
       admit({ uid, mode }) {
         if (uid !== 0 && uid !== Deno.uid()) {
           throw fail(`it belongs to user ${uid}`, `chown root ${path}, if what it says is right`);
         }
-        if ((mode & WORLD_WRITE) !== 0) {
-          throw fail("everybody can write to it", `chmod o-w ${path}, if what it says is right`);
+        if ((mode & SHARED_WRITE) !== 0) {
+          throw fail("other users can write to it", `chmod go-w ${path}, if its content is right`);
         }
       },
     });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { cosignFile } from "../../tests/support/cosign_data.ts";
 import { parseReference } from "../reference.ts";
 import { policiesThere, policyPaths } from "./policy_files.ts";
@@ -12,6 +13,7 @@ class Folder implements Disposable {
 
   write(name: string, content: unknown, mode = 0o644): string {
     const path = `${this.path}/${name}`;
+    Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
     Deno.writeTextFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
     Deno.chmodSync(path, mode);
     return path;
@@ -221,4 +223,45 @@ Deno.test("checkAddress() finds the same rule for every spelling of an address, 
   for (const path of ["/ok/x.wasm", "/Ok/a%20b.wasm", "/"]) {
     checkAddress(new URL(`${host}${path}`), { policies });
   }
+});
+
+Deno.test("requirementsFor() refuses policies and keys that other users can change or exchange", () => {
+  using folder = new Folder();
+  folder.key("p256", "keys/p256.pub");
+  const text = JSON.stringify({ references: { "*": { keys: ["../../keys/p256.pub"] } } });
+  const policy = folder.write("etc/wasm-bpf/policy.json", text);
+  const check = () => requirementsFor(TOOL, { policies: [policy] });
+  assert.equal(check().length, 1);
+  const cases: [string, number, string][] = [
+    ["etc/wasm-bpf/policy.json", 0o664, "BAD_POLICY"],
+    ["etc/wasm-bpf/policy.json", 0o646, "BAD_POLICY"],
+    ["etc/wasm-bpf", 0o777, "BAD_POLICY"],
+    ["etc/wasm-bpf", 0o1777, "BAD_POLICY"],
+    ["etc/wasm-bpf", 0o1775, "BAD_POLICY"],
+    ["etc", 0o777, "BAD_POLICY"],
+    ["keys/p256.pub", 0o664, "BAD_KEY"],
+    ["keys", 0o777, "BAD_KEY"],
+    ["keys", 0o1777, "BAD_KEY"],
+    // A user who has a group alone may let it write to own folders.
+    ...Deno.uid() !== 0 ? [] : [
+      ["etc/wasm-bpf", 0o775, "BAD_POLICY"] satisfies [string, number, string],
+      ["etc", 0o775, "BAD_POLICY"] satisfies [string, number, string],
+    ],
+  ];
+  for (const [name, mode, code] of cases) {
+    const path = `${folder.path}/${name}`;
+    const before = (Deno.statSync(path).mode ?? 0) & 0o7777;
+    Deno.chmodSync(path, mode);
+    assert.throws(check, { name: "TrustError", code }, `${name} ${mode.toString(8)}`);
+    Deno.chmodSync(path, before);
+  }
+  assert.equal(check().length, 1);
+  // Through a link, the folders that it leads through count.
+  Deno.mkdirSync(`${folder.path}/open`);
+  Deno.chmodSync(`${folder.path}/open`, 0o777);
+  Deno.renameSync(policy, `${folder.path}/open/policy.json`);
+  Deno.symlinkSync("../../open/policy.json", policy);
+  assert.throws(check, { code: "BAD_POLICY" });
+  Deno.chmodSync(`${folder.path}/open`, 0o755);
+  assert.equal(check().length, 1);
 });
