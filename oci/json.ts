@@ -23,6 +23,8 @@ export interface JsonContext {
   code: string;
   /** Take members that an object has twice, of which the last counts; refused otherwise. */
   canRepeat?: boolean;
+  /** Returns why a parsed document is not to be read all the same; undefined when it is. */
+  objection?: (value: unknown) => string | undefined;
 }
 
 /**
@@ -51,6 +53,10 @@ export function readJson(
   const repeated = options.canRepeat === true ? undefined : repeatedMember(text);
   if (repeated !== undefined) {
     throw shapeError(options, JSON.stringify(shorten(repeated)), "is there twice");
+  }
+  const objection = options.objection?.(value);
+  if (objection !== undefined) {
+    throw new ArtifactError(`Cannot read ${what}: ${objection}`, { code: options.code });
   }
   return JsonObject.of(value, "", options);
 }

@@ -10,6 +10,7 @@ import { type Digest, splitDigest } from "../digest.ts";
 import { ArtifactError } from "../errors.ts";
 import { type JsonObject, readJson } from "../json.ts";
 import type { PrivateKey } from "./private_key.ts";
+import { ambiguityIn, checkSpelling } from "./certain_json.ts";
 
 /** Bundles without certificates have some 700 bytes; with them and a log's proof, some 10,000. */
 export const MAX_BUNDLE_BYTES = 512 * 1024;
@@ -48,7 +49,8 @@ export interface Envelope {
  */
 export function readBundle(bytes: Uint8Array): Envelope {
   const what = "the signature bundle";
-  const json = readJson(bytes, { what, code: "BAD_MANIFEST", limits: LIMITS });
+  const options = { what, code: "BAD_MANIFEST", limits: LIMITS, objection: ambiguityIn };
+  const json = readJson(bytes, options);
   const envelope = json.requiredObject("dsseEnvelope");
   const type = envelope.requiredString("payloadType");
   if (type !== PAYLOAD_TYPE) throw envelope.error("payloadType", `is not ${PAYLOAD_TYPE}`);
@@ -71,7 +73,9 @@ export function readBundle(bytes: Uint8Array): Envelope {
  */
 export function signedDigests(payload: Uint8Array): string[] {
   const what = "the signed statement";
-  const json = readJson(payload, { what, code: "BAD_MANIFEST", limits: LIMITS });
+  const options = { what, code: "BAD_MANIFEST", limits: LIMITS, objection: ambiguityIn };
+  const json = readJson(payload, options);
+  checkSpelling(json, ["_type", "subject", "predicateType", "predicate"]);
   if (!STATEMENT_TYPES.includes(json.requiredString("_type"))) {
     throw json.error("_type", "is not in-toto's");
   }

@@ -13,6 +13,36 @@ const bytes = new TextEncoder().encode("what is signed");
 
 const read = (name: string) => Deno.readTextFileSync(cosignFile(name));
 const publicPem = (key: KeyObject) => String(key.export({ type: "spki", format: "pem" }));
+const block = (der: Iterable<number>) =>
+  `-----BEGIN PUBLIC KEY-----\n${Uint8Array.from(der).toBase64()}\n-----END PUBLIC KEY-----\n`;
+
+/** One value in DER. */
+function value(tag: number, ...content: number[]): number[] {
+  const { length } = content;
+  if (length < 128) return [tag, length, ...content];
+  if (length < 256) return [tag, 0x81, length, ...content];
+  return [tag, 0x82, length >> 8, length & 255, ...content];
+}
+
+function integer(of: bigint): number[] {
+  const hex = of.toString(16);
+  const bytes = Uint8Array.fromHex(hex.padStart(hex.length + hex.length % 2, "0"));
+  return value(2, ...((bytes[0] ?? 0) & 0x80 ? [0, ...bytes] : bytes));
+}
+
+function rsaKey(modulus: bigint, exponent: bigint): number[] {
+  const algorithm = Uint8Array.fromHex("300d06092a864886f70d0101010500");
+  const key = value(0x30, ...integer(modulus), ...integer(exponent));
+  return value(0x30, ...algorithm, ...value(3, 0, ...key));
+}
+
+/** A P-256 key with x and the parity of y only. */
+function compressed(der: Uint8Array): number[] {
+  const algorithm = Uint8Array.fromHex("301306072a8648ce3d020106082a8648ce3d030107");
+  const point = [2 + ((der.at(-1) ?? 0) & 1), ...der.slice(-64, -32)];
+  return value(0x30, ...algorithm, ...value(3, 0, ...point));
+}
+
 const privatePem = (key: KeyObject) => String(key.export({ type: "pkcs8", format: "pem" }));
 
 Deno.test("PublicKey.parse() names a key as Sigstore's bundles do", () => {
@@ -24,6 +54,10 @@ Deno.test("PublicKey.parse() refuses what is no public key that cosign has", () 
   const rsa = generateKeyPairSync("rsa", { modulusLength: 1024 });
   const pair = generateKeyPairSync("x25519");
   const good = read("p256.pub");
+  const der = Uint8Array.fromBase64(good.replace(/-----[A-Z ]+-----/g, ""));
+  const long = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey;
+  const { n = "" } = long.export({ format: "jwk" });
+  const modulus = BigInt(`0x${Uint8Array.fromBase64(n, { alphabet: "base64url" }).toHex()}`);
   const cases: Record<string, string> = {
     "private": read("p256.key"),
     "private, plain": privatePem(rsa.privateKey),
@@ -36,6 +70,20 @@ Deno.test("PublicKey.parse() refuses what is no public key that cosign has", () 
     "no key inside": "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
     "cut": good.replace(/.{8}==\n/, "\n"),
     "a certificate": good.replaceAll("PUBLIC KEY", "CERTIFICATE"),
+    "bytes after the key": block([...der, 0]),
+    "two keys in one block": block([...der, ...der]),
+    "a compressed point": block(compressed(der)),
+    "a point that is not on the curve": block([...der.slice(0, -1), (der.at(-1) ?? 0) ^ 1]),
+    "the point at infinity": block(
+      Uint8Array.fromHex("3019301306072a8648ce3d020106082a8648ce3d03010703020000"),
+    ),
+    "RSA, exponent 0": block(rsaKey(modulus, 0n)),
+    "RSA, exponent 1": block(rsaKey(modulus, 1n)),
+    "RSA, exponent 2": block(rsaKey(modulus, 2n)),
+    "RSA, an exponent as long as the modulus": block(rsaKey(modulus, modulus - 2n)),
+    "RSA, even modulus": block(rsaKey(modulus - 1n, 65537n)),
+    "RSA, modulus 15": block(rsaKey(15n, 3n)),
+    "RSA, 20,001 bits": block(rsaKey((1n << 20_000n) + 1n, 65537n)),
     "endless": good.replace("\n", "\n".repeat(100_000)),
   };
   for (const [what, pem] of Object.entries(cases)) {
@@ -126,5 +174,32 @@ Deno.test("PrivateKey.parse() refuses what is no private key", async () => {
   for (const [what, text] of Object.entries(cases)) {
     const refused = PrivateKey.parse(text, { name: "test.key", password: PASSWORD });
     await assert.rejects(refused, { name: "TrustError", code: "BAD_KEY" }, what);
+  }
+});
+
+Deno.test("PublicKey.verifies() takes one form of an ECDSA signature", async () => {
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const key = PublicKey.parse(publicPem(publicKey), "test.pub");
+  const n = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+  const good = sign("sha256", bytes, privateKey);
+  const [, , , rBytes = 0] = good;
+  const number = (part: Uint8Array) => BigInt(`0x${part.toHex()}`);
+  const [r, s] = [number(good.subarray(4, 4 + rBytes)), number(good.subarray(6 + rBytes))];
+  const form = (one: bigint, other: bigint) => value(0x30, ...integer(one), ...integer(other));
+  assert.ok(await key.verifies(bytes, Uint8Array.from(form(r, s))));
+  const long = [2, rBytes + 1, 0, ...good.subarray(4, 4 + rBytes)];
+  const odd = {
+    "0, 0": form(0n, 0n),
+    "r = 0": form(0n, s),
+    "s = 0": form(r, 0n),
+    "n, n": form(n, n),
+    "r + n": form(r + n, s),
+    "s + n": form(r, s + n),
+    "a zero before r": value(0x30, ...long, ...integer(s)),
+    "a byte after it": [...good, 0],
+    "plain": [...Uint8Array.fromHex([r, s].map((v) => v.toString(16).padStart(64, "0")).join(""))],
+  };
+  for (const [what, signature] of Object.entries(odd)) {
+    assert.equal(await key.verifies(bytes, Uint8Array.from(signature)), false, what);
   }
 });

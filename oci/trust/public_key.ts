@@ -1,5 +1,6 @@
 /** Public keys, and what counts as a signature made with their other half. */
 import { constants, createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
+import { isCanonicalSignature, pointObjection } from "./ed25519.ts";
 import { TrustError } from "./errors.ts";
 
 /** Kinds of keys that `cosign generate-key-pair` and `cosign import-key-pair` know. */
@@ -13,6 +14,8 @@ export const MAX_KEY_BYTES = 64 * 1024;
 
 /** What NIST SP 800-131A still allows for checking signatures. */
 const MIN_RSA_BITS = 2048;
+/** Larger keys take seconds a signature, and a registry may hold many signatures. */
+const MAX_RSA_BITS = 16_384;
 const SHA256_BYTES = 32;
 
 const CURVES: Readonly<Record<string, Kind>> = {
@@ -61,7 +64,9 @@ export class PublicKey {
     } catch (cause) {
       throw badKey(name, "what its PEM holds is no key", undefined, cause);
     }
-    return new PublicKey(key, { name, kind: kindOf(key, name) });
+    const kind = kindOf(key, name);
+    checkEncoding(key, pem, name);
+    return new PublicKey(key, { name, kind });
   }
 
   /** Whether `signature` was made over `bytes` with this key's other half. Never throws. */
@@ -84,12 +89,11 @@ export class PublicKey {
 
   /** Pure Ed25519, and Ed25519ph, which `cosign sign` makes since version 2.4. */
   async #verifiesEd25519(bytes: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    if (!isCanonicalSignature(signature)) return false;
     if (this.#try(undefined, bytes, signature)) return true;
     const { ed25519ph } = await import("@noble/curves/ed25519.js");
-    const { x = "" } = this.#key.export({ format: "jwk" });
-    const raw = Uint8Array.fromBase64(x, { alphabet: "base64url" });
     try {
-      return ed25519ph.verify(signature, bytes, raw, { zip215: false });
+      return ed25519ph.verify(signature, bytes, pointOf(this.#key), { zip215: false });
     } catch {
       // It has not the length of one.
       return false;
@@ -111,13 +115,37 @@ export class PublicKey {
   }
 }
 
+/** The 32 bytes of an Ed25519 key. */
+function pointOf(key: KeyObject): Uint8Array {
+  const { x = "" } = key.export({ format: "jwk" });
+  return Uint8Array.fromBase64(x, { alphabet: "base64url" });
+}
+
+/** Refuses bytes after the key, compressed points, and other forms that not every reader takes. */
+function checkEncoding(key: KeyObject, pem: string, name: string): void {
+  const body = pem.replace(/-----[A-Z ]+-----/g, "").replace(/\s/g, "");
+  const der = key.export({ type: "spki", format: "der" });
+  if (body !== der.toString("base64")) throw badKey(name, "it is not in the usual form of DER");
+}
+
 function kindOf(key: KeyObject, name: string): Kind {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = key;
-  if (type === "ed25519") return "ed25519";
+  if (type === "ed25519") {
+    const objection = pointObjection(pointOf(key));
+    if (objection === undefined) return "ed25519";
+    throw badKey(name, objection);
+  }
   if (type === "rsa") {
-    const bits = details.modulusLength ?? 0;
-    if (bits >= MIN_RSA_BITS) return "rsa";
-    throw badKey(name, `it is an RSA key of ${bits} bits, and ${MIN_RSA_BITS} are the least`);
+    const { modulusLength: bits = 0, publicExponent: exponent = 0n } = details;
+    if (bits < MIN_RSA_BITS) {
+      throw badKey(name, `it is an RSA key of ${bits} bits, and ${MIN_RSA_BITS} are the least`);
+    }
+    if (bits > MAX_RSA_BITS) {
+      throw badKey(name, `it is an RSA key of ${bits} bits, and ${MAX_RSA_BITS} are the most`);
+    }
+    // With 1, a signature is the padded hash itself; an even one has no private half.
+    if (BigInt(exponent) >= 3n && BigInt(exponent) % 2n === 1n) return "rsa";
+    throw badKey(name, `its exponent ${exponent} is not an odd number from 3 up`);
   }
   const kind = type === "ec" ? CURVES[details.namedCurve ?? ""] : undefined;
   if (kind !== undefined) return kind;

@@ -6,6 +6,7 @@
 import type { Digest } from "../digest.ts";
 import { readJson } from "../json.ts";
 import { formatReference, type Reference } from "../reference.ts";
+import { ambiguityIn, checkSpelling } from "./certain_json.ts";
 
 /** Media type of the layer that is such a payload. */
 export const SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json";
@@ -44,9 +45,16 @@ export function makePayload(
  */
 export function signedDigest(payload: Uint8Array): string {
   const what = "the signed payload";
-  const json = readJson(payload, { what, code: "BAD_MANIFEST", limits: LIMITS });
+  const options = { what, code: "BAD_MANIFEST", limits: LIMITS, objection: ambiguityIn };
+  const json = readJson(payload, options);
+  checkSpelling(json, ["critical", "optional"]);
   const critical = json.requiredObject("critical");
+  checkSpelling(critical, ["identity", "image", "type"]);
   if (critical.string("type") !== TYPE) throw critical.error("type", `is not "${TYPE}"`);
-  critical.requiredObject("identity").requiredString("docker-reference");
-  return critical.requiredObject("image").requiredString("docker-manifest-digest");
+  const identity = critical.requiredObject("identity");
+  checkSpelling(identity, ["docker-reference"]);
+  identity.requiredString("docker-reference");
+  const image = critical.requiredObject("image");
+  checkSpelling(image, ["docker-manifest-digest"]);
+  return image.requiredString("docker-manifest-digest");
 }

@@ -156,6 +156,94 @@ Deno.test("verifySignatures() takes nothing that the key has signed as something
   }
 });
 
+/** A payload of cosign's in bytes that the key signed, whatever they are. */
+async function signedBytes(name: "p256-tag" | "p256-bundle", bytes: Uint8Array<ArrayBuffer>) {
+  const key = await cosignPrivateKey("p256");
+  const repository = new MemoryContent();
+  const manifest = decode(cosignBytes(`${name}.manifest.json`)) as Manifest;
+  let content = bytes;
+  if (name === "p256-bundle") {
+    const type = "application/vnd.in-toto+json";
+    const start = new TextEncoder().encode(`DSSEv1 ${type.length} ${type} ${bytes.length} `);
+    const sig = key.sign(Uint8Array.from([...start, ...bytes])).toBase64();
+    const bundle = decode(cosignBytes("p256-bundle.bundle.json"));
+    bundle.dsseEnvelope = { payload: bytes.toBase64(), payloadType: type, signatures: [{ sig }] };
+    content = encode(bundle);
+  }
+  const { digest, size } = repository.put(content);
+  for (const layer of manifest.layers) {
+    Object.assign(layer, { digest, size });
+    if (layer.annotations) layer.annotations[SIGNATURE] = key.sign(bytes).toBase64();
+  }
+  const found = repository.put(encode(manifest));
+  if (name === "p256-bundle") repository.about.set(TOOL, [found]);
+  else repository.names.set(signatureTag(TOOL) ?? "", found);
+  return repository;
+}
+
+const payloadText = () => new TextDecoder().decode(cosignBytes("p256-tag.payload.json"));
+const statementText = () => {
+  const { dsseEnvelope } = decode(cosignBytes("p256-bundle.bundle.json"));
+  return new TextDecoder().decode(Uint8Array.fromBase64(dsseEnvelope.payload));
+};
+
+Deno.test("verifySignatures() refuses signed payloads that readers understand differently", async () => {
+  const text = payloadText();
+  const image = /"image":\{[^}]*\}/.exec(text)?.[0] ?? "";
+  const other = image.replace(TOOL, OTHER);
+  const cases: Record<string, string> = {
+    "a byte order mark": `\ufeff${text}`,
+    "text after it": `${text}x`,
+    "a second document": `${text}${text}`,
+    "critical twice": text.replace(/^\{/, `{"critical":null,`),
+    "critical twice, escaped": text.replace(/^\{/, `{"\\u0063ritical":{${other}},`),
+    "image twice": text.replace(image, `${other},${image}`),
+    "the digest twice": text.replace(`"docker-manifest-digest"`, `"docker-manifest-digest":"x",$&`),
+    "critical in capitals": text.replace(/^\{/, `{"CRITICAL":{${other}},`),
+    "image with a capital": text.replace(image, `${image},${other.replace("image", "Image")}`),
+    "a long s": text.replace(`"docker-manifest-digest"`, `"docker-manife\u017ft-digest":"x",$&`),
+    "repeated far below": text.replace(/^\{/, `{"x":[[{"a":[{"b":1,"\\u0062":1}]}]],`),
+    "half of a surrogate pair": text.replace(/^\{/, `{"x":"\\ud800",`),
+    "such a name": text.replace(/^\{/, `{"\\udfff":1,`),
+    "a huge number": text.replace(/^\{/, `{"x":1e999,`),
+    "a huge negative number": text.replace(/^\{/, `{"x":-${"9".repeat(400)},`),
+  };
+  for (const [what, changed] of Object.entries(cases)) {
+    assert.notEqual(changed, text, what);
+    const repository = await signedBytes("p256-tag", new TextEncoder().encode(changed));
+    const refused = verify(repository, [cosignKey("p256")]);
+    await assert.rejects(refused, { code: "BAD_SIGNATURE" }, what);
+  }
+  const latin = new TextEncoder().encode(text.replace(/^\{/, `{"x":"?",`))
+    .map((byte) => byte === 0x3f ? 0xff : byte);
+  const broken = verify(await signedBytes("p256-tag", latin), [cosignKey("p256")]);
+  await assert.rejects(broken, { code: "BAD_SIGNATURE" });
+  for (const fine of [text, text.replace(/^\{/, `{"x":"\\ud83d\\ude00","y":1e9,"z":[{"y":1}],`)]) {
+    const repository = await signedBytes("p256-tag", new TextEncoder().encode(fine));
+    assert.equal((await verify(repository, [cosignKey("p256")])).length, 1);
+  }
+});
+
+Deno.test("verifySignatures() refuses signed statements that readers understand differently", async () => {
+  const text = statementText();
+  const cases: Record<string, string> = {
+    "a byte order mark": `\ufeff${text}`,
+    "text after it": `${text}]`,
+    "subject twice": text.replace(/^\{/, `{"subject":[],`),
+    "subject twice, escaped": text.replace(/^\{/, `{"\\u0073ubject":[],`),
+    "subject with a capital": text.replace(/^\{/, `{"Subject":[],`),
+    "the digest twice": text.replace(/"sha256":/, `"sha256":"00","sha256":`),
+  };
+  for (const [what, changed] of Object.entries(cases)) {
+    assert.notEqual(changed, text, what);
+    const repository = await signedBytes("p256-bundle", new TextEncoder().encode(changed));
+    const refused = verify(repository, [cosignKey("p256")]);
+    await assert.rejects(refused, { code: "BAD_SIGNATURE" }, what);
+  }
+  const fine = await signedBytes("p256-bundle", new TextEncoder().encode(text));
+  assert.equal((await verify(fine, [cosignKey("p256")])).length, 1);
+});
+
 Deno.test("verifySignatures() refuses what was changed in a signed payload", async () => {
   const changes: [string, (text: string) => string][] = [
     ["p256-tag", (text) => text.replace("p256-tag", "p256-tug")],
