@@ -19,6 +19,11 @@ const OPTIONS = {
   },
   "plain-http": { help: "use HTTP without TLS" },
   "ca-file": { argument: "FILE", help: "also trust the certificate authorities in FILE" },
+  "trust-realm": {
+    argument: "HOST",
+    repeatable: true,
+    help: "also send the password of a registry to its token server on HOST; repeatable",
+  },
   "help": { short: "h", help: "show this help" },
 } as const satisfies Record<string, OptionSpec>;
 
@@ -110,6 +115,7 @@ async function check(
     credentials: { get: () => Promise.resolve(credential) },
     plainHttp: line.flags.has("plain-http"),
     caFile: line.values["ca-file"],
+    trustedRealms: line.lists?.["trust-realm"],
   });
   try {
     return await client.ping();

@@ -70,6 +70,7 @@ export async function namedModule(word: string, line: RunLine): Promise<Named> {
       signal,
       plainHttp: line.flags.has("plain-http"),
       caFile: line.values["ca-file"],
+      trustedRealms: line.lists?.["trust-realm"],
       platform: line.values.platform,
       verifyKeys: line.lists?.["verify-key"],
     };

@@ -17,6 +17,11 @@ import { formatSeconds } from "./units.ts";
 export const REGISTRY_OPTIONS = {
   "plain-http": { help: "use HTTP without TLS; loopback addresses do not need it" },
   "ca-file": { argument: "FILE", help: "also trust the certificate authorities in FILE" },
+  "trust-realm": {
+    argument: "HOST",
+    repeatable: true,
+    help: "also send the password of a registry to its token server on HOST; repeatable",
+  },
   "username": { short: "u", argument: "NAME", help: "log in with this name, once" },
   "password": {
     short: "p",
@@ -34,13 +39,14 @@ export const REGISTRY_OPTIONS = {
 export interface RemoteOptions {
   readonly plainHttp?: boolean | undefined;
   readonly caFile?: string | undefined;
+  readonly trustedRealms?: readonly string[] | undefined;
   readonly credentials?: CredentialSource | undefined;
   readonly progress: Progress;
 }
 
 /** What a command line says about that. */
 export function remoteOptions(
-  { flags, values }: PartOfLine<keyof typeof REGISTRY_OPTIONS>,
+  { flags, values, lists }: PartOfLine<keyof typeof REGISTRY_OPTIONS>,
   progress: Progress,
 ): RemoteOptions {
   if (flags.has("insecure")) {
@@ -52,6 +58,7 @@ export function remoteOptions(
   return {
     plainHttp: flags.has("plain-http") || flags.has("use-http"),
     caFile: values["ca-file"],
+    trustedRealms: lists?.["trust-realm"],
     credentials: givenCredentials(values, flags.has("prompt")),
     progress,
   };
@@ -104,11 +111,12 @@ export interface Remote extends Disposable {
 
 /** Gets ready to speak to the registry of a reference; nothing is sent yet. */
 export function openRemote(reference: Reference, options: RemoteOptions): Remote {
-  const { plainHttp, caFile, credentials, progress } = options;
+  const { plainHttp, caFile, trustedRealms, credentials, progress } = options;
   const registry = new Registry(reference.registry, {
     plainHttp: plainHttp === true || reference.scheme === "http",
     requireTls: reference.scheme === "https",
     caFile,
+    trustedRealms,
     credentials: credentials ??
       storedCredentials({ onOdd: (text) => progress.say(visibleLine(`note: ${text}`)) }),
     onRetry: retryNotice(progress),

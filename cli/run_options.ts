@@ -53,6 +53,11 @@ export const RUN_OPTIONS = {
   },
   "plain-http": { help: "use HTTP without TLS for the registry" },
   "ca-file": { argument: "FILE", help: "also trust the certificate authorities in FILE" },
+  "trust-realm": {
+    argument: "HOST",
+    repeatable: true,
+    help: "also send the password of a registry to its token server on HOST; repeatable",
+  },
   "quiet": { short: "q", help: "hide the progress of pulls" },
   "wrapper-module-name": {
     short: "m",

@@ -1,9 +1,10 @@
 /** Finds out how a registry wants to be asked, and asks like that from then on. */
 import type { Credential, CredentialSource } from "../credentials/credential.ts";
-import { RegistryError } from "../errors.ts";
+import { RegistryError, withoutSecrets } from "../errors.ts";
 import { type AddressPolicy, nextAddress } from "./address.ts";
 import type { Answer } from "./answer.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
+import { maySeeCredentials } from "./realm.ts";
 import { mergeScopes } from "./scope.ts";
 import { protocolError } from "./status.ts";
 import {
@@ -20,6 +21,8 @@ export interface AuthorizerOptions {
   readonly registry: string;
   readonly policy: AddressPolicy;
   readonly credentials?: CredentialSource | undefined;
+  /** Further hosts that may see the credentials, by `readRealm()`. */
+  readonly trustedRealms?: readonly string[] | undefined;
   /** Asks a token server: follows redirects, and throws for a refusal. */
   readonly askForToken: (request: TokenRequest, signal?: AbortSignal) => Promise<AccessToken>;
 }
@@ -166,7 +169,10 @@ export class Authorizer {
     scopes: readonly string[],
   ): Promise<AccessToken> {
     const credential = await this.#credential(wanted);
-    const { askForToken } = this.#options;
+    const { askForToken, registry, trustedRealms } = this.#options;
+    if (credential !== undefined && !maySeeCredentials(server.realm, registry, trustedRealms)) {
+      throw untrusted(server.realm, registry);
+    }
     if (credential?.kind === "refresh") {
       return await askForToken(postRequest(server, scopes, credential), wanted.signal);
     }
@@ -179,6 +185,21 @@ export class Authorizer {
       return await askForToken(postRequest(server, scopes, credential), wanted.signal);
     }
   }
+}
+
+/** The credentials of one registry do not go to a host of its choice. */
+function untrusted(realm: URL, registry: string): RegistryError {
+  const { host } = realm;
+  return new RegistryError(
+    `Cannot log in to ${registry}: its token server ${withoutSecrets(realm)} is on another host, ` +
+      "which is not sent the password",
+    {
+      code: "UNTRUSTED_REALM",
+      hint: `pass --trust-realm ${host} only if ${host} may see the password of ${registry}`,
+      method: "GET",
+      url: realm,
+    },
+  );
 }
 
 /** A credential that is shown to the registry itself. */

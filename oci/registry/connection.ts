@@ -6,6 +6,7 @@ import { type AddressPolicy, isAllowed, isSameOrigin, nextAddress } from "./addr
 import type { Answer } from "./answer.ts";
 import { Authorizer } from "./authorizer.ts";
 import { opening } from "./failure.ts";
+import { readRealm } from "./realm.ts";
 import type { Timing } from "./retry.ts";
 import { Patience, retrying, type RetryNotice } from "./retrying.ts";
 import { protocolError, statusError } from "./status.ts";
@@ -20,6 +21,8 @@ export interface ConnectionOptions {
   readonly plainHttp?: boolean | undefined;
   /** Speak TLS on loopback addresses, too, instead of finding out. */
   readonly requireTls?: boolean | undefined;
+  /** Hosts, with or without a port, whose token servers may see the credentials; `--trust-realm`. */
+  readonly trustedRealms?: readonly string[] | undefined;
   /** A PEM file of certificate authorities to trust beside the machine's. It requires TLS as well. */
   readonly caFile?: string | undefined;
   /** How patient to be; tests are less so. */
@@ -66,6 +69,7 @@ export class Connection implements Disposable {
       registry,
       policy: this.#policy,
       credentials: options.credentials,
+      trustedRealms: options.trustedRealms?.map(readRealm),
       askForToken: (request, signal) =>
         this.#askForToken({ ...request, signal, what: `log in to ${registry}` }),
     });
