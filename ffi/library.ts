@@ -9,7 +9,7 @@ import { bind, compile, type Functions, heatUp } from "./lazy_functions.ts";
 import { type ShimSymbols, SYMBOLS } from "./symbols.ts";
 
 /** What `shim_abi_version()` must answer; the header's `SHIM_ABI_VERSION`. */
-export const ABI_VERSION = 17;
+export const ABI_VERSION = 18;
 
 const SHIM_FILE = "libbpf-shim.so";
 
@@ -51,7 +51,7 @@ const HOT: ReadonlySet<keyof typeof SYMBOLS> = new Set([
 ]);
 
 let loaded: ShimSymbols | undefined;
-/** What closes the file that the loaded shim came from. */
+/** Prepares the functions that are not called yet, and gives the library's handle back. */
 let settle: (() => void) | undefined;
 /** Adds functions to it, until then. */
 let extend:
@@ -77,7 +77,7 @@ export function shim(): ShimSymbols {
 }
 
 /**
- * Loads the shim and closes its file: for a worker, whose end would not close it. Costs 0.1 ms for each
+ * Loads the shim and gives its handle back: for a worker, whose end would not. Costs 0.1 ms for each
  * hot function, which the first calls would otherwise.
  */
 export function settleShim(): void {
@@ -97,7 +97,7 @@ export function extendShim(
   hot: readonly string[],
 ): Extension {
   shim();
-  if (extend === undefined) throw loadError("its file is closed already");
+  if (extend === undefined) throw loadError("its handle was given back already");
   return extend(table, hot);
 }
 
@@ -121,12 +121,12 @@ function readShim(): Uint8Array<ArrayBuffer> {
 export function loadShim(bytes: Uint8Array<ArrayBuffer>): ShimSymbols {
   const libc = openLibc();
   const fd = memoryFile(libc, bytes);
-  try {
-    return openShim(libc, fd);
-  } catch (error) {
-    libc.close(fd);
-    throw error;
-  }
+  const path = uniquePath(fd);
+  const library = libc.dlopen(cString(path), RTLD_NOW);
+  // Open, it would be a file of this process's code that others can name: /proc/PID/fd/N.
+  libc.close(fd);
+  if (library === null) throw loadError(fromCString(libc.dlerror()));
+  return openShim(libc, library, path);
 }
 
 function checkVersion(symbols: ShimSymbols): void {
@@ -154,11 +154,12 @@ function memoryFile(libc: Libc, bytes: Uint8Array<ArrayBuffer>): number {
   return fd;
 }
 
-/** The descriptor stays open: hot functions are opened through it later. */
-function openShim(libc: Libc, fd: number): ShimSymbols {
-  const path = uniquePath(fd);
-  const library = libc.dlopen(cString(path), RTLD_NOW);
-  if (library === null) throw loadError(fromCString(libc.dlerror()));
+/**
+ * Finds the functions of a library that is loaded.
+ *
+ * @param path the name that the loader knows it by: it opens no file for that again
+ */
+function openShim(libc: Libc, library: Deno.PointerObject, path: string): ShimSymbols {
   const find = (name: string) => addressInShim(libc, library, name);
   const { functions: symbols, findAll } = bind(SYMBOLS, find);
   try {
@@ -186,7 +187,6 @@ function openShim(libc: Libc, fd: number): ShimSymbols {
     findAll();
     // What has been compiled holds the library, and lets it go at the worker's end.
     libc.dlclose(library);
-    libc.close(fd);
   };
   return symbols;
 }
