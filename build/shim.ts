@@ -33,10 +33,14 @@ const LINK = [
     "-Wl,--version-script=libbpf-shim/libbpf-shim.map",
   ],
   ...["-Wl,-z,relro,-z,now", "-Wl,-z,defs", "-Wl,--gc-sections"],
-  // See `libbpf-shim/kernel_types.c` and `program_load.c`.
-  ...["btf__load_vmlinux_btf", "bpf_prog_load", "feat_supported"].map((name) =>
-    `-Wl,--wrap=${name}`
-  ),
+  // See `libbpf-shim/kernel_types.c`, `program_load.c` and `probe_attach.c`.
+  ...[
+    "btf__load_vmlinux_btf",
+    "bpf_prog_load",
+    "feat_supported",
+    "bpf_program__attach_uprobe_opts",
+    "bpf_program__attach_uprobe_multi",
+  ].map((name) => `-Wl,--wrap=${name}`),
 ];
 /**
  * How libbpf and zlib open files, and what does it instead: once a guest's thread is confined, another

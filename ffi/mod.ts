@@ -20,6 +20,8 @@ export {
   BpfObject,
   BpfProgram,
   type ObjectBytes,
+  ProbeRefusal,
+  probeRefusal,
   type ProgramCounts,
   type UserPlace,
 } from "./object.ts";

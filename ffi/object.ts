@@ -28,6 +28,28 @@ export interface UserPlace {
   onReturn: boolean;
 }
 
+/** `SHIM_ALLOW_WRITE_USER`. */
+const ALLOW_WRITE_USER = 1;
+
+/** Reasons why a binary, or a place in one, is no target: `enum shim_refusal`. */
+export const ProbeRefusal = {
+  Nothing: 0,
+  Offset: 1,
+  InsideInstruction: 2,
+  UnknownInstruction: 3,
+  OutsideFunction: 4,
+  OwnExecutable: 5,
+  Nameless: 6,
+  MagicLink: 7,
+  ProbePlace: 8,
+  Semaphore: 9,
+} as const;
+
+/** Returns why the attach before this call was refused, and then `Nothing`. */
+export function probeRefusal(): number {
+  return shim().shim_probe__refusal();
+}
+
 /** A program of an object; it lives as long as the object. */
 export class BpfProgram {
   readonly #pointer: Deno.PointerObject;
@@ -112,8 +134,16 @@ export class BpfProgram {
     );
   }
 
-  /** Attaches to a function of an ELF file, `offset` bytes behind its start. */
-  attachUprobe(place: UserPlace & { symbol: string; offset: bigint }): BpfLink | number {
+  /**
+   * Attaches to a function of an ELF file, `offset` bytes after its entry.
+   *
+   * @param mayWriteUser whether an offset may be other than 0; the kernel writes a breakpoint there
+   * @returns EPERM or EINVAL for places of which {@linkcode probeRefusal} returns why
+   */
+  attachUprobe(
+    place: UserPlace & { symbol: string; offset: bigint },
+    { mayWriteUser = false }: { mayWriteUser?: boolean } = {},
+  ): BpfLink | number {
     return this.#link((out) =>
       shim().shim_program__attach_uprobe(
         this.#pointer,
@@ -122,6 +152,7 @@ export class BpfProgram {
         place.offset,
         place.pid ?? -1,
         place.onReturn ? 1 : 0,
+        mayWriteUser ? ALLOW_WRITE_USER : 0,
         out,
       )
     );
@@ -179,9 +210,6 @@ export interface ObjectBytes {
   /** Length of the ELF file. */
   sizeBytes: number;
 }
-
-/** `SHIM_ALLOW_WRITE_USER`. */
-const ALLOW_WRITE_USER = 1;
 
 /** A compiled eBPF object. `close()` unloads it; links and buffers made from it go first. */
 export class BpfObject implements Disposable {

@@ -83,9 +83,11 @@ export const SYMBOLS = {
     parameters: ["pointer", "u32", "u64", "u64", "i32", "buffer"],
     result: "i32",
   },
-  // int32_t shim_program__attach_uprobe(struct shim_program *program, const char *binary, const char *symbol, uint64_t offset, int32_t pid, int32_t on_return, struct shim_link **out)
+  // int32_t shim_probe__refusal(void)
+  shim_probe__refusal: { parameters: [], result: "i32" },
+  // int32_t shim_program__attach_uprobe(struct shim_program *program, const char *binary, const char *symbol, uint64_t offset, int32_t pid, int32_t on_return, uint32_t allowed, struct shim_link **out)
   shim_program__attach_uprobe: {
-    parameters: ["pointer", "buffer", "buffer", "u64", "i32", "i32", "buffer"],
+    parameters: ["pointer", "buffer", "buffer", "u64", "i32", "i32", "u32", "buffer"],
     result: "i32",
   },
   // int32_t shim_program__attach_uprobe_multi(struct shim_program *program, const char *binary, const char *pattern, int32_t pid, int32_t on_return, struct shim_link **out)

@@ -17,11 +17,7 @@
 
 #include "broker.h"
 #include "internal.h"
-
-/* The libbpf that stands in where there is no newer one knows no such sections, either. */
-#if LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 6
-#define HAS_UPROBE_SESSIONS
-#endif
+#include "probe.h"
 
 /* ---- link: what an attachment is made of --------------------------------------------------- */
 
@@ -403,43 +399,37 @@ ON_BROKER_6(shim_program__attach_perf_event, attach_perf_event, struct shim_prog
 /* ---- to code in user space ------------------------------------------------------------------ */
 
 static int32_t attach_uprobe(struct shim_program *program, const char *binary, const char *symbol,
-			     uint64_t offset, int32_t pid, int32_t on_return,
+			     uint64_t offset, int32_t pid, int32_t on_return, uint32_t allowed,
 			     struct shim_link **out)
 {
-	LIBBPF_OPTS(bpf_uprobe_opts, opts, .func_name = symbol, .retprobe = on_return != 0);
 	char path[SHIM_PATH_SIZE];
-	int fd, err;
+	struct shim_target target = {.path = path, .pid = pid, .on_return = on_return != 0};
+	int err = shim_path_open_binary(binary, path, &target.fd);
 
-	err = shim_path_open_binary(binary, path, &fd);
 	if (err)
 		return err;
-	err = wrap_link(bpf_program__attach_uprobe_opts(program->program, pid, path, offset, &opts),
+	err = wrap_link(shim_probe_attach_function(program->program, &target, symbol, offset,
+						   allowed & SHIM_ALLOW_WRITE_USER),
 			out);
-	close(fd);
+	close(target.fd);
 	return err;
 }
 
-ON_BROKER_7(shim_program__attach_uprobe, attach_uprobe, struct shim_program *, const char *,
-	    const char *, uint64_t, int32_t, int32_t, struct shim_link **);
+ON_BROKER_8(shim_program__attach_uprobe, attach_uprobe, struct shim_program *, const char *,
+	    const char *, uint64_t, int32_t, int32_t, uint32_t, struct shim_link **);
 
 static int32_t attach_uprobe_multi(struct shim_program *program, const char *binary,
 				   const char *pattern, int32_t pid, int32_t on_return,
 				   struct shim_link **out)
 {
-	LIBBPF_OPTS(bpf_uprobe_multi_opts, opts, .retprobe = on_return != 0);
 	char path[SHIM_PATH_SIZE];
-	int fd, err;
+	struct shim_target target = {.path = path, .pid = pid, .on_return = on_return != 0};
+	int err = shim_path_open_binary(binary, path, &target.fd);
 
-	err = shim_path_open_binary(binary, path, &fd);
 	if (err)
 		return err;
-#ifdef HAS_UPROBE_SESSIONS
-	opts.session =
-	    bpf_program__expected_attach_type(program->program) == BPF_TRACE_UPROBE_SESSION;
-#endif
-	err = wrap_link(
-	    bpf_program__attach_uprobe_multi(program->program, pid, path, pattern, &opts), out);
-	close(fd);
+	err = wrap_link(shim_probe_attach_pattern(program->program, &target, pattern), out);
+	close(target.fd);
 	return err;
 }
 
@@ -450,14 +440,13 @@ static int32_t attach_usdt(struct shim_program *program, const char *binary, con
 			   const char *name, int32_t pid, struct shim_link **out)
 {
 	char path[SHIM_PATH_SIZE];
-	int fd, err;
+	struct shim_target target = {.path = path, .pid = pid};
+	int err = shim_path_open_binary(binary, path, &target.fd);
 
-	err = shim_path_open_binary(binary, path, &fd);
 	if (err)
 		return err;
-	err = wrap_link(bpf_program__attach_usdt(program->program, pid, path, provider, name, NULL),
-			out);
-	close(fd);
+	err = wrap_link(shim_probe_attach_usdt(program->program, &target, provider, name), out);
+	close(target.fd);
 	return err;
 }
 

@@ -23,7 +23,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 17
+#define SHIM_ABI_VERSION 18
 
 struct shim_memory;
 struct shim_object;
@@ -210,16 +210,45 @@ SHIM_API int32_t shim_program__attach_perf_event(struct shim_program *program, u
 						 struct shim_link **out);
 
 /**
+ * @brief Reasons why a binary, or a place in one, is no target. A probe is a breakpoint that the
+ *        kernel writes into the code of each process that has the file mapped.
+ */
+enum shim_refusal {
+	SHIM_REFUSED_NOTHING = 0,
+	/* An offset without SHIM_ALLOW_WRITE_USER. */
+	SHIM_REFUSED_OFFSET = 1,
+	SHIM_REFUSED_INSIDE_INSTRUCTION = 2,
+	/* An instruction before the place is not known, so the boundaries after it are not. */
+	SHIM_REFUSED_UNKNOWN_INSTRUCTION = 3,
+	SHIM_REFUSED_OUTSIDE_FUNCTION = 4,
+	/* The file that this process runs. */
+	SHIM_REFUSED_OWN_EXECUTABLE = 5,
+	/* A file in memory (memfd_create(2)), or one whose last name was removed. */
+	SHIM_REFUSED_NAMELESS = 6,
+	/* /proc/PID/fd and /proc/PID/map_files. */
+	SHIM_REFUSED_MAGIC_LINK = 7,
+	/* A USDT note whose place is not a no-op, or whose semaphore is not one. */
+	SHIM_REFUSED_PROBE_PLACE = 8,
+	SHIM_REFUSED_SEMAPHORE = 9,
+};
+
+/** @brief An enum shim_refusal for the attach before this call, and then nothing. */
+SHIM_API int32_t shim_probe__refusal(void);
+
+/**
  * @brief Attaches to a function of an ELF file.
  * @param binary path, or a bare name that is looked up in the folders of programs and libraries
- * @param offset bytes behind the symbol
+ * @param offset bytes after the function's entry: the start of an instruction inside it
  * @param pid below 0: every process
  * @param on_return 1: when the function returns
- * @return 0; -ENOENT when there is no such ELF file, or no such symbol in it
+ * @param allowed bits of enum shim_allowance; without SHIM_ALLOW_WRITE_USER, `offset` is 0
+ * @return 0; -ENOENT when there is no such ELF file, or no such function in it; -EPERM or -EINVAL
+ *         for a place that is refused, see shim_probe__refusal()
  */
 SHIM_API int32_t shim_program__attach_uprobe(struct shim_program *program, const char *binary,
 					     const char *symbol, uint64_t offset, int32_t pid,
-					     int32_t on_return, struct shim_link **out);
+					     int32_t on_return, uint32_t allowed,
+					     struct shim_link **out);
 
 /**
  * @brief The same for every function that fits a pattern (Linux 6.6).

@@ -11,17 +11,21 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
+#include <linux/openat2.h>
+#include <regex.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "broker.h"
 #include "internal.h"
+#include "probe.h"
 
 /* What Debian calls the folder of this machine's libraries. */
 #if defined(__aarch64__)
@@ -122,11 +126,76 @@ static bool is_made_up(int fd)
 	       (uint32_t)fs.f_type == TRACEFS_MAGIC;
 }
 
+/* Text after "/proc/PID" or "/proc/PID/task/TID", also with self for the numbers; or NULL. */
+static const char *after_process(const char *path)
+{
+	regex_t pattern;
+	regmatch_t match;
+	bool is_match;
+
+	if (regcomp(&pattern, "^/+proc/+([0-9]+|self|thread-self)(/+task/+[0-9]+)?/+",
+		    REG_EXTENDED))
+		return NULL;
+	is_match = !regexec(&pattern, path, 1, &match, 0);
+	regfree(&pattern);
+	return is_match ? path + match.rm_eo : NULL;
+}
+
+/* Whether the text goes on with this component; `rest` is what follows it, without slashes. */
+static bool has_component(const char *text, const char *name, const char **rest)
+{
+	const size_t length = strlen(name);
+
+	if (strncmp(text, name, length) || (text[length] && text[length] != '/'))
+		return false;
+	*rest = text + length + strspn(text + length, "/");
+	return true;
+}
+
+/* Opens with O_PATH. Links of /proc that stand for what a process has open are not followed. */
+static int open_without_magic_links(int directory, const char *path, uint64_t resolve)
+{
+	struct open_how how = {.flags = O_PATH | O_CLOEXEC,
+			       .resolve = RESOLVE_NO_MAGICLINKS | resolve};
+	int fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
+
+	return fd < 0 ? path_error(errno) : fd;
+}
+
+/*
+ * Opens the path of a binary. /proc/PID/root, cwd and exe are followed where the path begins with
+ * them: they lead to files that have names, in other mount namespaces, too. A symbolic link with an
+ * absolute path is resolved below /proc/PID/root, as that process does.
+ */
+static int open_binary_path(const char *path)
+{
+	const char *link = after_process(path), *rest;
+	char start[PATH_MAX];
+	int directory, fd;
+
+	if (link && (has_component(link, "fd", &rest) || has_component(link, "map_files", &rest)))
+		return shim_probe_refuse(SHIM_REFUSED_MAGIC_LINK, -EPERM);
+	if (link && has_component(link, "exe", &rest) && !*rest)
+		return open_path(path, 0);
+	if (!link || !(has_component(link, "root", &rest) || has_component(link, "cwd", &rest)) ||
+	    !*rest)
+		return open_without_magic_links(AT_FDCWD, path, 0);
+	if ((size_t)(rest - path) >= sizeof(start))
+		return -ENOENT;
+	snprintf(start, sizeof(start), "%.*s", (int)(rest - path), path);
+	directory = open_path(start, O_DIRECTORY);
+	if (directory < 0)
+		return directory;
+	fd = open_without_magic_links(directory, rest, *link == 'r' ? RESOLVE_IN_ROOT : 0);
+	close(directory);
+	return fd;
+}
+
 static int32_t open_binary(void *path)
 {
 	struct stat status;
 	char magic[4];
-	int fd = open_path(path, 0);
+	int err, fd = open_binary_path(path);
 
 	if (fd < 0)
 		return fd;
@@ -143,6 +212,11 @@ static int32_t open_binary(void *path)
 		close(fd);
 		return -ENOENT;
 	}
+	err = shim_probe_check_binary(fd);
+	if (err) {
+		close(fd);
+		return err;
+	}
 	return fd;
 }
 
@@ -156,7 +230,7 @@ static int32_t open_binary_in(const char *folders, const char *name)
 		if (length && (size_t)snprintf(path, sizeof(path), "%.*s/%s", (int)length, folders,
 					       name) < sizeof(path))
 			fd = open_binary(path);
-		if (fd >= 0)
+		if (fd >= 0 || fd == -EPERM)
 			return fd;
 		folders += length + (folders[length] == ':');
 	}
@@ -178,11 +252,12 @@ static int32_t find_binary(void *argument)
 	};
 	int fd = open_binary_in(folders[0], name);
 
-	return fd >= 0 ? fd : open_binary_in(folders[1], name);
+	return fd >= 0 || fd == -EPERM ? fd : open_binary_in(folders[1], name);
 }
 
 int shim_path_open_binary(const char *path, char resolved[SHIM_PATH_SIZE], int *opened)
 {
+	shim_probe_refuse(SHIM_REFUSED_NOTHING, 0);
 	*opened = shim_broker_open(strchr(path, '/') ? open_binary : find_binary, (void *)path);
 	if (*opened < 0)
 		return *opened;

@@ -117,7 +117,8 @@ export interface RunOptions {
   countPrograms?: boolean;
   /**
    * Lets eBPF programs call `bpf_probe_write_user()`: to rewrite the memory of any process, this one's
-   * among them, which takes down every wall around the guest. Default: loading them is EPERM.
+   * among them, which takes down every wall around the guest; and attaches uprobes at an offset, where
+   * the kernel writes to code. Default: both are EPERM.
    */
   allowWriteUser?: boolean;
   /**

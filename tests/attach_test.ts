@@ -318,7 +318,15 @@ Deno.test("attach waits for no FIFO and opens no device that a guest names", asy
     await assertRefused("trace", ["on_uprobe", `${fifo}:main`], -2, /no such ELF file/);
     await assertRefused("cgroup", ["on_sockops", fifo], -2, /no cgroup2 directory/);
     await assertRefused("net", ["on_sk_lookup", fifo], -2, /no network namespace/);
-    const through = ["strace", "-f", "-qq", "-e", "trace=open,openat", "-o", `${folder}/calls`];
+    const through = [
+      "strace",
+      "-f",
+      "-qq",
+      "-e",
+      "trace=open,openat,openat2",
+      "-o",
+      `${folder}/calls`,
+    ];
     const args = [...GUEST, "trace", "on_uprobe_device", "-"];
     await runCli(args, { through });
     const calls = await Deno.readTextFile(`${folder}/calls`);

@@ -11,6 +11,7 @@ import {
 } from "../../ffi/mod.ts";
 import { type AttachPlan, parseAttachTarget, TargetSyntaxError } from "./attach_target.ts";
 import { diagnoseAttach } from "./diagnosis.ts";
+import { refusalInWords } from "./probe_refusals.ts";
 import { BpfError } from "./errors.ts";
 import { inactiveLsmHint, kernelHint, missingEventSource } from "./kernel_support.ts";
 import { ProgramType } from "./program_types.ts";
@@ -21,6 +22,12 @@ export interface OwnMaps {
   structOps(): BpfMap[];
 }
 
+/** Rights that some targets need. */
+export interface AttachRights {
+  /** Allows uprobes at an offset: the kernel writes a breakpoint there in each process. */
+  readonly mayWriteUser: boolean;
+}
+
 /**
  * Attaches; the caller closes the link before the object.
  *
@@ -28,7 +35,12 @@ export interface OwnMaps {
  * @throws {BpfError} `EINVAL` for a target that the program's type does not understand, else what the
  *   kernel answered
  */
-export function attachProgram(program: BpfProgram, target: string, maps: OwnMaps): BpfLink {
+export function attachProgram(
+  program: BpfProgram,
+  target: string,
+  maps: OwnMaps,
+  rights: AttachRights,
+): BpfLink {
   const plan = planFor(program, target);
   if (program.type === ProgramType.LSM && kernel.hasLsm("bpf") === false) {
     // The kernel would take it, and never run it.
@@ -40,7 +52,7 @@ export function attachProgram(program: BpfProgram, target: string, maps: OwnMaps
     throw diagnose(program, target, plan, -errno("ENOENT"), "");
   }
   takeLog();
-  const link = follow(program, plan, maps);
+  const link = follow(program, plan, maps, rights);
   const log = takeLog();
   if (typeof link === "number") throw diagnose(program, target, plan, link, log);
   return link;
@@ -73,7 +85,12 @@ function planFor(program: BpfProgram, target: string): AttachPlan {
   }
 }
 
-function follow(program: BpfProgram, plan: AttachPlan, maps: OwnMaps): BpfLink | number {
+function follow(
+  program: BpfProgram,
+  plan: AttachPlan,
+  maps: OwnMaps,
+  rights: AttachRights,
+): BpfLink | number {
   switch (plan.kind) {
     case "section":
       return program.attach();
@@ -90,7 +107,7 @@ function follow(program: BpfProgram, plan: AttachPlan, maps: OwnMaps): BpfLink |
     case "packet-socket":
       return program.attachPacketSocket(plan.interface);
     case "uprobe":
-      return program.attachUprobe(plan);
+      return program.attachUprobe(plan, rights);
     case "uprobe-multi":
       return program.attachUprobeMulti(plan);
     case "usdt":
@@ -125,7 +142,8 @@ function diagnose(
   number: number,
   log: string,
 ): BpfError {
-  const words = inWords(plan, number) ?? sectionInWords(program, plan, number);
+  const refusal = refusalInWords(plan);
+  const words = refusal ?? inWords(plan, number) ?? sectionInWords(program, plan, number);
   // libbpf was given a descriptor to open, not the guest's path.
   const said = "binary" in plan ? log.replaceAll(/\/proc\/self\/fd\/\d+/g, plan.binary) : log;
   return diagnoseAttach(program, number, said, {
@@ -134,12 +152,13 @@ function diagnose(
       ? undefined
       : `${errnoName(number) ?? describeErrno(number)} (${words.reason})`,
     // Where the words say it all, a hint for the errno in general would only mislead.
-    hint: kernelHint(program, number) ?? (words === undefined ? undefined : words.hint ?? ""),
+    hint: refusal?.hint ?? kernelHint(program, number) ??
+      (words === undefined ? undefined : words.hint ?? ""),
   });
 }
 
 /** What stands behind an errno's name, and what to do. */
-interface Words {
+export interface Words {
   reason?: string;
   hint?: string;
 }

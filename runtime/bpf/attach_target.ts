@@ -248,6 +248,12 @@ function cutLast(text: string, form: string): [string, string] {
 function withoutPid(target: string, form: string): [string, number?] {
   const match = /^(.*[^@])@(\d+)$/s.exec(target);
   if (match === null) return [target];
+  if (/^0+$/.test(match[2] ?? "")) {
+    throw new TargetSyntaxError(
+      "PID 0 is the program that attaches, and a module has no native functions",
+      form,
+    );
+  }
   const pid = wholeNumber(match[2] ?? "", "PID", { min: 1n, max: 2n ** 31n - 1n }, form);
   return [match[1] ?? "", Number(pid)];
 }

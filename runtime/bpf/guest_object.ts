@@ -228,7 +228,7 @@ export class GuestObject implements Disposable {
     const link = attachProgram(program, target, {
       find: (map) => this.findMap(map),
       structOps: () => [...this.#maps.values()].filter((map) => map.type === MapType.StructOps),
-    });
+    }, { mayWriteUser: this.#context.mayWriteUser ?? false });
     this.#links.add(link);
     return link;
   }

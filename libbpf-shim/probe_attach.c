@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Attaching to code in user space, at places that were checked on the descriptor that is attached.
+ *
+ * libbpf gets offsets, so it looks no symbol up a second time. It finds the places of USDT probes
+ * itself: the linker puts what is here in the place of the functions that it attaches them with
+ * (see build/shim.ts), so the places are those that the kernel gets. Their notes can stand in a
+ * file that a guest wrote, and a probe's semaphore is a number that the kernel raises in the memory
+ * of each process that has the file mapped.
+ */
+#include <bpf/libbpf.h>
+#include <stdlib.h>
+
+#include "probe.h"
+
+/* The libbpf that replaces a newer one where that cannot be fetched has no such sections, either.
+ */
+#if LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 6
+#define HAS_UPROBE_SESSIONS
+#endif
+
+/* The file that libbpf attaches USDT probes to at the moment. */
+static const struct shim_elf *usdt_file;
+
+struct bpf_link *__real_bpf_program__attach_uprobe_opts(const struct bpf_program *program,
+							pid_t pid, const char *path, size_t offset,
+							const struct bpf_uprobe_opts *opts);
+struct bpf_link *__wrap_bpf_program__attach_uprobe_opts(const struct bpf_program *program,
+							pid_t pid, const char *path, size_t offset,
+							const struct bpf_uprobe_opts *opts);
+struct bpf_link *__real_bpf_program__attach_uprobe_multi(const struct bpf_program *program,
+							 pid_t pid, const char *path,
+							 const char *pattern,
+							 const struct bpf_uprobe_multi_opts *opts);
+struct bpf_link *__wrap_bpf_program__attach_uprobe_multi(const struct bpf_program *program,
+							 pid_t pid, const char *path,
+							 const char *pattern,
+							 const struct bpf_uprobe_multi_opts *opts);
+
+static struct bpf_link *fail(int err)
+{
+	errno = -err;
+	return NULL;
+}
+
+/* ---- functions ------------------------------------------------------------------------------- */
+
+static int find_place(int fd, const char *symbol, uint64_t offset, size_t *place)
+{
+	struct shim_function function;
+	struct shim_elf file;
+	int err = shim_elf__open(fd, &file);
+
+	if (err)
+		return err;
+	err = shim_elf__find_function(&file, symbol, &function);
+	if (!err)
+		err = shim_probe_check_offset(&file, &function, offset);
+	shim_elf__close(&file);
+	if (!err)
+		*place = function.offset + offset;
+	return err;
+}
+
+struct bpf_link *shim_probe_attach_function(const struct bpf_program *program,
+					    const struct shim_target *target, const char *symbol,
+					    uint64_t offset, bool may_write)
+{
+	LIBBPF_OPTS(bpf_uprobe_opts, opts, .retprobe = target->on_return);
+	size_t place;
+	int err;
+
+	/* A return address is on top of the stack at the entry only. */
+	if (offset && target->on_return)
+		return fail(-EINVAL);
+	if (offset && !may_write)
+		return fail(shim_probe_refuse(SHIM_REFUSED_OFFSET, -EPERM));
+	err = find_place(target->fd, symbol, offset, &place);
+	if (err)
+		return fail(err);
+	return __real_bpf_program__attach_uprobe_opts(program, target->pid, target->path, place,
+						      &opts);
+}
+
+static int find_places(int fd, const char *pattern, unsigned long **places, size_t *count)
+{
+	struct shim_elf file;
+	int err = shim_elf__open(fd, &file);
+
+	if (err)
+		return err;
+	err = shim_elf__match_functions(&file, pattern, places, count);
+	shim_elf__close(&file);
+	return err;
+}
+
+struct bpf_link *shim_probe_attach_pattern(const struct bpf_program *program,
+					   const struct shim_target *target, const char *pattern)
+{
+	LIBBPF_OPTS(bpf_uprobe_multi_opts, opts, .retprobe = target->on_return);
+	struct bpf_link *link;
+	unsigned long *places;
+	int err = find_places(target->fd, pattern, &places, &opts.cnt);
+
+	if (err)
+		return fail(err);
+	opts.offsets = places;
+#ifdef HAS_UPROBE_SESSIONS
+	opts.session = bpf_program__expected_attach_type(program) == BPF_TRACE_UPROBE_SESSION;
+#endif
+	link = __real_bpf_program__attach_uprobe_multi(program, target->pid, target->path, NULL,
+						       &opts);
+	err = link ? 0 : -errno;
+	free(places);
+	return link ? link : fail(err);
+}
+
+/* ---- USDT ------------------------------------------------------------------------------------ */
+
+/* 0, or what libbpf gets in place of the kernel's answer. */
+static int check_probe(size_t place, size_t semaphore)
+{
+	if (!usdt_file)
+		return -EPERM;
+	if (!shim_elf__is_code(usdt_file, place) || !shim_probe_is_no_op(usdt_file, place))
+		return shim_probe_refuse(SHIM_REFUSED_PROBE_PLACE, -EPERM);
+	if (semaphore && !shim_elf__is_semaphore(usdt_file, semaphore))
+		return shim_probe_refuse(SHIM_REFUSED_SEMAPHORE, -EPERM);
+	return 0;
+}
+
+struct bpf_link *__wrap_bpf_program__attach_uprobe_opts(const struct bpf_program *program,
+							pid_t pid, const char *path, size_t offset,
+							const struct bpf_uprobe_opts *opts)
+{
+	const int err = check_probe(offset, opts ? opts->ref_ctr_offset : 0);
+
+	if (err || (opts && opts->func_name))
+		return fail(err ? err : -EPERM);
+	return __real_bpf_program__attach_uprobe_opts(program, pid, path, offset, opts);
+}
+
+struct bpf_link *__wrap_bpf_program__attach_uprobe_multi(const struct bpf_program *program,
+							 pid_t pid, const char *path,
+							 const char *pattern,
+							 const struct bpf_uprobe_multi_opts *opts)
+{
+	if (pattern || !opts || !opts->offsets)
+		return fail(-EPERM);
+	for (size_t i = 0; i < opts->cnt; i++) {
+		const int err = check_probe(opts->offsets[i],
+					    opts->ref_ctr_offsets ? opts->ref_ctr_offsets[i] : 0);
+
+		if (err)
+			return fail(err);
+	}
+	return __real_bpf_program__attach_uprobe_multi(program, pid, path, NULL, opts);
+}
+
+struct bpf_link *shim_probe_attach_usdt(const struct bpf_program *program,
+					const struct shim_target *target, const char *provider,
+					const char *name)
+{
+	struct bpf_link *link;
+	struct shim_elf file;
+	int err = shim_elf__open(target->fd, &file);
+
+	if (err)
+		return fail(err);
+	usdt_file = &file;
+	link = bpf_program__attach_usdt(program, target->pid, target->path, provider, name, NULL);
+	err = link ? 0 : -errno;
+	usdt_file = NULL;
+	shim_elf__close(&file);
+	return link ? link : fail(err);
+}
