@@ -224,7 +224,8 @@ Deno.test("the code of wasm-bpf's own library is open nowhere while a module run
   for await (const { name } of Deno.readDir(`/proc/${guest.pid}/task`)) {
     const folder = `/proc/${guest.pid}/task/${name}/fd`;
     for await (const entry of Deno.readDir(folder)) {
-      open.push(await Deno.readLink(`${folder}/${entry.name}`));
+      // What is closed meanwhile is not open.
+      open.push(await Deno.readLink(`${folder}/${entry.name}`).catch(() => ""));
     }
   }
   assert.ok(open.length > 3);

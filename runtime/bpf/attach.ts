@@ -145,7 +145,9 @@ function diagnose(
   const refusal = refusalInWords(plan);
   const words = refusal ?? inWords(plan, number) ?? sectionInWords(program, plan, number);
   // libbpf was given a descriptor to open, not the guest's path.
-  const said = "binary" in plan ? log.replaceAll(/\/proc\/self\/fd\/\d+/g, plan.binary) : log;
+  const said = "binary" in plan
+    ? log.replaceAll(/\/proc\/(?:thread-)?self\/fd\/\d+/g, plan.binary)
+    : log;
   return diagnoseAttach(program, number, said, {
     target: shown(target),
     reason: words?.reason === undefined
