@@ -67,6 +67,57 @@ const FIXES: readonly Fix[] = [
       "\t    bpf_map__value_size(ip_to_spec_id_map) != sizeof(int))\n\t\treturn ERR_PTR(-EINVAL);\n\n" +
       "\tman = calloc(1, sizeof(*man));\n\tif (!man)\n\t\treturn ERR_PTR(-ENOMEM);\n",
   },
+  // The list of candidates was lost with each object that has such a relocation.
+  {
+    file: "src/libbpf.c",
+    from: "\t\t\tif (rec->insn_off % BPF_INSN_SZ)\n\t\t\t\treturn -EINVAL;\n" +
+      "\t\t\tinsn_idx = rec->insn_off / BPF_INSN_SZ;\n" +
+      "\t\t\tprog = find_prog_by_sec_insn(obj, sec_idx, insn_idx);\n\t\t\tif (!prog) {\n" +
+      "\t\t\t\t/* When __weak subprog",
+    to:
+      "\t\t\tif (rec->insn_off % BPF_INSN_SZ) {\n\t\t\t\terr = -EINVAL;\n\t\t\t\tgoto out;\n\t\t\t}\n" +
+      "\t\t\tinsn_idx = rec->insn_off / BPF_INSN_SZ;\n" +
+      "\t\t\tprog = find_prog_by_sec_insn(obj, sec_idx, insn_idx);\n\t\t\tif (!prog) {\n" +
+      "\t\t\t\t/* When __weak subprog",
+  },
+  {
+    file: "src/libbpf.c",
+    from: "\t\t\tif (insn_idx >= prog->insns_cnt)\n\t\t\t\treturn -EINVAL;\n" +
+      "\t\t\tinsn = &prog->insns[insn_idx];\n\n\t\t\terr = record_relo_core",
+    to:
+      "\t\t\tif (insn_idx >= prog->insns_cnt) {\n\t\t\t\terr = -EINVAL;\n\t\t\t\tgoto out;\n\t\t\t}\n" +
+      "\t\t\tinsn = &prog->insns[insn_idx];\n\n\t\t\terr = record_relo_core",
+  },
+  // The second half of an instruction at the end of a subprogram lies outside of the program.
+  {
+    file: "src/libbpf.c",
+    from: "\t\tstruct extern_desc *ext;\n\n\t\tswitch (relo->type) {\n\t\tcase RELO_LD64:",
+    to: "\t\tstruct extern_desc *ext;\n\n" +
+      "\t\tif ((relo->type == RELO_LD64 || relo->type == RELO_DATA ||\n" +
+      "\t\t     relo->type == RELO_EXTERN_LD64) &&\n" +
+      "\t\t    (size_t)relo->insn_idx + 1 >= prog->insns_cnt)\n\t\t\treturn -EINVAL;\n" +
+      "\t\tswitch (relo->type) {\n\t\tcase RELO_LD64:",
+  },
+  // A page of an arena that the kernel cannot give is a signal when it is written to first.
+  {
+    file: "src/libbpf.c",
+    from: "\t\t\t\tif (obj->arena_data) {\n\t\t\t\t\tmemcpy(map->mmaped",
+    to: "\t\t\t\tif (obj->arena_data && obj->arena_data_sz) {\n" +
+      "\t\t\t\t\tsize_t page_sz = sysconf(_SC_PAGE_SIZE);\n" +
+      "\t\t\t\t\tsize_t from = obj->arena_data_off / page_sz * page_sz;\n" +
+      "\t\t\t\t\tsize_t size = obj->arena_data_off + obj->arena_data_sz - from;\n\n" +
+      "\t\t\t\t\tif (obj->arena_data_off + obj->arena_data_sz > bpf_map_mmap_sz(map) ||\n" +
+      "\t\t\t\t\t    madvise(map->mmaped + from, size, 23 /* MADV_POPULATE_WRITE */)) {\n" +
+      "\t\t\t\t\t\terr = -ENOMEM;\n\t\t\t\t\t\tgoto err_out;\n\t\t\t\t\t}\n" +
+      "\t\t\t\t\tmemcpy(map->mmaped",
+  },
+  // Without bytes in the file, a section is as large as it likes: so were the lists of initial values.
+  {
+    file: "src/libbpf.c",
+    from: '\tif (!data) {\n\t\tpr_warn("elf: failed to get %s map definitions for %s\\n",',
+    to: "\tif (!data || !data->d_buf) {\n" +
+      '\t\tpr_warn("elf: failed to get %s map definitions for %s\\n",',
+  },
 ];
 
 /** Applies them to an unpacked source. */
