@@ -33,9 +33,10 @@ const LINK = [
     "-Wl,--version-script=libbpf-shim/libbpf-shim.map",
   ],
   ...["-Wl,-z,relro,-z,now", "-Wl,-z,defs", "-Wl,--gc-sections"],
-  // See `libbpf-shim/kernel_types.c`, `program_load.c` and `probe_attach.c`.
+  // See `libbpf-shim/kernel_types.c`, `map_create.c`, `program_load.c`, `probe_attach.c`.
   ...[
     "btf__load_vmlinux_btf",
+    "bpf_map_create",
     "bpf_prog_load",
     "feat_supported",
     "bpf_program__attach_uprobe_opts",

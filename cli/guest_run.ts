@@ -7,11 +7,16 @@ import {
   type GuestStats,
   interruptible,
   runGuest,
+  wasLoadCut,
 } from "../runtime/command.ts";
 import { parseDuration } from "./duration.ts";
+import { kernelLimitsOf } from "./kernel_limits.ts";
 import { lossWarnings } from "./loss_warnings.ts";
 import { formatError, printError, visibleLine } from "./output.ts";
 import type { RunLine } from "./run_options.ts";
+
+/** timeout(1)'s code for a command that was ended because its time was over. */
+const EXIT_TIMED_OUT = 124;
 
 /** What a run takes beside its command line. */
 export interface RunParts {
@@ -31,15 +36,17 @@ export interface RunParts {
 export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunParts): number {
   const { features, formatStats, grants } = parts;
   const timeoutMs = timeoutOf(line);
+  const limits = { ...grants?.limits, ...kernelLimitsOf(line) };
   const verbose = line.flags.has("verbose");
   const wrapperModule = line.values["wrapper-module-name"];
   const callbackExport = line.values["callback-export-name"];
   anticipate(guest);
-  return interruptible(
+  const code = interruptible(
     { timeoutMs, attendUsr1: formatStats !== undefined },
     (interrupt) =>
       runGuest(guest, {
         ...grants,
+        limits,
         interrupt,
         requireLandlock: line.flags.has("require-landlock"),
         allowWriteUser: line.flags.has("allow-write-user"),
@@ -57,6 +64,8 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
         ...(callbackExport === undefined ? {} : { callbackExport }),
       }, features),
   );
+  // The guest saw a load that failed, and may have ended with anything.
+  return wasLoadCut() ? EXIT_TIMED_OUT : code;
 }
 
 /**

@@ -39,6 +39,9 @@ const PLAIN_OPTIONS: ReadonlySet<string> = new Set([
   "require-landlock",
   "allow-write-user",
   "allow-gc",
+  "max-maps-memory",
+  "max-programs",
+  "max-links",
   "wrapper-module-name",
   "callback-export-name",
 ]);

@@ -5,6 +5,7 @@ import { UsageError } from "./errors.ts";
 import { grantsOf } from "./grants.ts";
 import { runOnCommandLine, timeoutOf } from "./guest_run.ts";
 import { STDIN } from "./input_file.ts";
+import { kernelLimitsOf } from "./kernel_limits.ts";
 import { namedModule } from "./named_module.ts";
 import { parseCommandLine } from "./options.ts";
 import type { ReadModule } from "./plain_run.ts";
@@ -32,6 +33,7 @@ export async function runLine(line: RunLine, read?: ReadModule): Promise<number>
   const grants = grantsOf(line);
   // These are wrong before anything is fetched, too.
   timeoutOf(line);
+  kernelLimitsOf(line);
   platformOf(line.values);
   const named = read?.path === word ? { ...read, name: word } : await namedModule(word, line);
   if ("exitCode" in named) return named.exitCode;

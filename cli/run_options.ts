@@ -36,6 +36,15 @@ export const RUN_OPTIONS = {
     argument: "SIZE",
     help: "limit memories and tables together to SIZE, such as 512K, 64M or 1G",
   },
+  "max-maps-memory": {
+    argument: "SIZE",
+    help: "limit the kernel memory of all maps (default: 1G, or a quarter of the memory if less)",
+  },
+  "max-programs": {
+    argument: "NUMBER",
+    help: "limit the loaded eBPF programs (default: 1024)",
+  },
+  "max-links": { argument: "NUMBER", help: "limit the attachments (default: 4096)" },
   "verbose": { short: "v", help: "show libbpf's remarks and the verifier's whole log" },
   "require-landlock": { help: "refuse to run where Landlock cannot confine the module" },
   "allow-write-user": { help: "let eBPF programs write to the memory of other processes" },

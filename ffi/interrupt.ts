@@ -157,6 +157,11 @@ export const signals = {
     return shim().shim_signals__schedule(afterMs, graceMs);
   },
 
+  /** Whether the end of the time limit cut a load short, since the last {@linkcode signals.install}. */
+  wasLoadCut(): boolean {
+    return shim().shim_signals__was_cut() === 1;
+  },
+
   /** Puts the former handlers back. */
   uninstall(): void {
     shim().shim_signals__uninstall();

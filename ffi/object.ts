@@ -1,4 +1,5 @@
 /** eBPF objects, their programs and maps, as the shim has them. Results are ≥ 0 or a negative errno. */
+import { type Budget, budgetPointer } from "./budget.ts";
 import { BpfMap, mapPointer } from "./map.ts";
 import { BpfLink } from "./link.ts";
 import { cString, fromCString, outPointer } from "./c_values.ts";
@@ -266,8 +267,16 @@ export class BpfObject implements Disposable {
    * Creates the maps and loads the programs. Once.
    *
    * @param mayWriteUser whether programs may call `bpf_probe_write_user()`; default: EPERM
+   * @param budget limits what it takes: -ENOMEM for maps, -EMFILE for programs, -EINTR when its
+   *   interrupt asks for an end
    */
-  load({ mayWriteUser = false }: { mayWriteUser?: boolean } = {}): number {
+  load(
+    { mayWriteUser = false, budget }: { mayWriteUser?: boolean; budget?: Budget | undefined } = {},
+  ): number {
+    if (budget !== undefined) {
+      const result = shim().shim_object__bound(this.#pointer, budgetPointer(budget));
+      if (result < 0) return result;
+    }
     return shim().shim_object__load(this.#pointer, mayWriteUser ? ALLOW_WRITE_USER : 0);
   }
 

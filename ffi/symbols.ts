@@ -36,6 +36,14 @@ export const SYMBOLS = {
   },
   // int32_t shim_object__configure(struct shim_object *object, const char *name, uint32_t setting, uint32_t value)
   shim_object__configure: { parameters: ["pointer", "buffer", "u32", "u32"], result: "i32" },
+  // int32_t shim_budget__new(struct shim_interrupt *interrupt, uint64_t maps_bytes, uint32_t programs, struct shim_budget **out)
+  shim_budget__new: { parameters: ["pointer", "u64", "u32", "buffer"], result: "i32" },
+  // int64_t shim_budget__maps_used(struct shim_budget *budget)
+  shim_budget__maps_used: { parameters: ["pointer"], result: "i64" },
+  // void shim_budget__free(struct shim_budget *budget)
+  shim_budget__free: { parameters: ["pointer"], result: "void" },
+  // int32_t shim_object__bound(struct shim_object *object, struct shim_budget *budget)
+  shim_object__bound: { parameters: ["pointer", "pointer"], result: "i32" },
   // int32_t shim_object__load(struct shim_object *object, uint32_t allowed)
   shim_object__load: { parameters: ["pointer", "u32"], result: "i32" },
   // void shim_object__free(struct shim_object *object)
@@ -258,6 +266,8 @@ export const SYMBOLS = {
   shim_signals__attend_usr1: { parameters: [], result: "i32" },
   // int32_t shim_signals__schedule(uint32_t after_ms, uint32_t grace_ms)
   shim_signals__schedule: { parameters: ["u32", "u32"], result: "i32" },
+  // int32_t shim_signals__was_cut(void)
+  shim_signals__was_cut: { parameters: [], result: "i32" },
   // void shim_signals__uninstall(void)
   shim_signals__uninstall: { parameters: [], result: "void" },
 

@@ -46,8 +46,16 @@ struct shim_map {
 	uint32_t cpus;
 };
 
+/* What one object has taken of its run's budget; see budget.h. */
+struct shim_share {
+	struct shim_budget *budget;
+	uint64_t maps;
+	uint32_t programs;
+};
+
 struct shim_object {
 	struct bpf_object *object;
+	struct shim_share share;
 	/* libbpf's copy of the ELF bytes refers to these. */
 	void *bytes;
 	struct shim_program *programs;
@@ -79,8 +87,33 @@ static inline int shim_bpf_error(int result)
  */
 void shim_programs_allow(const struct bpf_object *object, uint32_t helpers);
 
+/* Whether libbpf tries what the kernel supports, on this thread, with things of its own. */
+bool shim_is_probing(void);
+
 /* Starts to collect what libbpf says; idempotent. */
 void shim_log_start(void);
+
+/* Adds a line of our own to what libbpf says. */
+void shim_log_add(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Bytes that all maps of a run may take by default: at most 1 GiB, and a quarter of the memory. */
+uint64_t shim_default_maps_bytes(void);
+
+/*
+ * Notes the system call in progress: "creating map" and its name; NULL when it is over. Only one
+ * thread at a time makes such calls.
+ */
+void shim_doing(const char *what, const char *name);
+
+/* Prints the system call in progress, if there is one; async-signal-safe. */
+void shim_doing_write(const char *how);
+
+/* Notes that a load was ended because of a signal or the time limit. */
+void shim_signals_note_cut(void);
+
+/* Lets other threads take signals while this one loads, and back; in pairs. */
+void shim_signals_begin_load(void);
+void shim_signals_end_load(void);
 
 /*
  * Waits until `fd` (or nothing, when below 0) has `events`. 1 when it has, 0 when `timeout_ns`
@@ -109,6 +142,9 @@ int shim_interrupt_take(struct shim_interrupt *interrupt);
 
 /* What ends, attention apart: -EINTR, or 0. For work between which nobody can be attended to. */
 int shim_interrupt_take_end(struct shim_interrupt *interrupt);
+
+/* Whether an end is asked for; whatever waits next still reports it. */
+bool shim_interrupt_is_end_wanted(const struct shim_interrupt *interrupt);
 
 /* Keeps an interrupt that a wait has taken for shim_interrupt_take(); waits do not see it. */
 void shim_interrupt_defer(struct shim_interrupt *interrupt);

@@ -137,6 +137,11 @@ bool shim_interrupt_is_terminated(const struct shim_interrupt *interrupt)
 	return interrupt && atomic_load(&interrupt->flags) & TERMINATED;
 }
 
+bool shim_interrupt_is_end_wanted(const struct shim_interrupt *interrupt)
+{
+	return interrupt && atomic_load(&interrupt->flags) & (INTERRUPTED | DEFERRED | TERMINATED);
+}
+
 int64_t shim_now_ns(void)
 {
 	struct timespec now;

@@ -23,7 +23,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 18
+#define SHIM_ABI_VERSION 19
 
 struct shim_memory;
 struct shim_object;
@@ -32,6 +32,7 @@ struct shim_map;
 struct shim_link;
 struct shim_iterator;
 struct shim_buffer;
+struct shim_budget;
 struct shim_interrupt;
 struct shim_stats;
 struct shim_deadline;
@@ -113,10 +114,31 @@ enum shim_allowance {
 };
 
 /**
+ * @brief Makes the limits of one run: what its objects take together of the kernel.
+ * @param interrupt ends a load between two maps or programs (-EINTR); may be NULL
+ * @param maps_bytes of all maps when they are full; 0 for the default: 1 GiB, or a quarter of the
+ *        memory of this machine or control group where that is less
+ * @param programs loaded at a time
+ */
+SHIM_API int32_t shim_budget__new(struct shim_interrupt *interrupt, uint64_t maps_bytes,
+				  uint32_t programs, struct shim_budget **out);
+
+/** @brief Bytes that maps of live objects take. */
+SHIM_API int64_t shim_budget__maps_used(struct shim_budget *budget);
+
+/** @brief Objects that it bounds keep it until they are freed, too. */
+SHIM_API void shim_budget__free(struct shim_budget *budget);
+
+/** @brief Makes an object's load take from a budget. Once, before load: else -EALREADY. */
+SHIM_API int32_t shim_object__bound(struct shim_object *object, struct shim_budget *budget);
+
+/**
  * @brief Creates the maps and loads every program into the kernel. Once: -EALREADY even after a
  *        failure.
  * @param allowed bits of enum shim_allowance
- * @return 0; -EPERM for a program that calls what is not allowed, too
+ * @return 0; -EPERM for a program that calls what is not allowed, too; -EINVAL for a map whose type
+ *         or flags are not on the list for what made it, before anything is made; with a budget,
+ *         -ENOMEM for maps and -EMFILE for programs beyond it, -EINTR when the run's time is over
  */
 SHIM_API int32_t shim_object__load(struct shim_object *object, uint32_t allowed);
 
@@ -613,6 +635,12 @@ SHIM_API int32_t shim_signals__attend_usr1(void);
  * ends it with exit code 124, as timeout(1) does. After install.
  */
 SHIM_API int32_t shim_signals__schedule(uint32_t after_ms, uint32_t grace_ms);
+
+/**
+ * @brief Tells that the end of the time limit cut a load short.
+ * @return 1 or 0; since the last install
+ */
+SHIM_API int32_t shim_signals__was_cut(void);
 
 /** @brief Puts the former signal handlers back and stops the timer. */
 SHIM_API void shim_signals__uninstall(void);

@@ -84,6 +84,15 @@ __attribute__((format(printf, 2, 0))) static int keep(enum libbpf_print_level le
 	return length;
 }
 
+void shim_log_add(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	keep(LIBBPF_WARN, format, args);
+	va_end(args);
+}
+
 void shim_log_start(void)
 {
 	libbpf_set_print(keep);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "broker.h"
-#include "internal.h"
+#include "budget.h"
 
 /* Whether the second half of its last instruction is missing: libbpf relocates that as well. */
 static bool ends_in_half(const struct bpf_program *program)
@@ -50,6 +50,7 @@ static void release(void *held)
 		if (object->maps[i].owns_fd)
 			close(object->maps[i].fd);
 	}
+	budget_return(&object->share);
 	free(object->maps);
 	free(object->programs);
 	free(object->bytes);
@@ -190,9 +191,19 @@ static int32_t load(struct shim_object *object, uint32_t allowed)
 	if (object->load_tried)
 		return -EALREADY;
 	object->load_tried = true;
+	err = map_rules_check(object->object);
+	if (!err)
+		err = budget_check(&object->share, object->object);
+	if (err)
+		return err;
+	shim_signals_begin_load();
 	shim_programs_allow(object->object, allowed);
+	budget_use(&object->share);
 	err = bpf_object__load(object->object);
+	budget_use(NULL);
 	shim_programs_allow(NULL, 0);
+	shim_signals_end_load();
+	budget_settle(&object->share, object->object);
 	if (err)
 		return err;
 	return list_maps(object);

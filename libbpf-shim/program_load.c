@@ -17,7 +17,7 @@
 #include <bpf/libbpf.h>
 #include <stdio.h>
 
-#include "internal.h"
+#include "budget.h"
 
 static _Thread_local uint32_t allowed;
 static _Thread_local const struct bpf_object *loading;
@@ -48,6 +48,11 @@ bool __wrap_feat_supported(void *cache, int feature)
 	is_supported = __real_feat_supported(cache, feature);
 	is_probing = was_probing;
 	return is_supported;
+}
+
+bool shim_is_probing(void)
+{
+	return is_probing;
 }
 
 void shim_programs_allow(const struct bpf_object *object, uint32_t helpers)
@@ -127,14 +132,42 @@ static bool find_refused(const struct bpf_insn *insns, size_t count, char *text,
 	return false;
 }
 
+/* Loads a program if the run may have one more, and has time for it. */
+static int load_within(struct shim_share *share, enum bpf_prog_type type, const char *name,
+		       const char *license, const struct bpf_insn *insns, size_t count,
+		       struct bpf_prog_load_opts *opts)
+{
+	/* Before anything else libbpf tries two instructions of its own. */
+	const bool is_trial = !name && count == 2;
+	int result;
+
+	if (!share || is_trial)
+		return __real_bpf_prog_load(type, name, license, insns, count, opts);
+	result = budget_take_program(share, name);
+	if (result) {
+		errno = -result;
+		return result;
+	}
+	result = __real_bpf_prog_load(type, name, license, insns, count, opts);
+	shim_doing(NULL, NULL);
+	if (result < 0) {
+		const int error = errno;
+
+		budget_return_program(share);
+		errno = error;
+	}
+	return result;
+}
+
 int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license,
 			 const struct bpf_insn *insns, size_t count,
 			 struct bpf_prog_load_opts *opts)
 {
+	struct shim_share *share = budget_in_use();
 	char text[80];
 
 	if (!loading || is_probing || !find_refused(insns, count, text, sizeof(text)))
-		return __real_bpf_prog_load(type, name, license, insns, count, opts);
+		return load_within(share, type, name, license, insns, count, opts);
 	/* libbpf hands on what stands where the verifier writes. */
 	if (opts && opts->log_buf)
 		snprintf(opts->log_buf, opts->log_size, "%s", text);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* Signals and the time limit of a process whose main job is one guest. */
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -19,12 +22,89 @@ static _Atomic(struct shim_interrupt *) listener;
 static atomic_bool asked;
 static atomic_bool timed_out;
 
+/* ---- loads: system calls that take no signal, for as long as the kernel works -----------------
+ */
+
+/*
+ * The thread that takes signals while another loads. The kernel gives a signal to the main thread
+ * where that takes it, which it does at the end of its system call only.
+ */
+static pthread_t taker;
+static bool is_taking;
+static int taker_fd = -1;
+static sigset_t before_load;
+static atomic_bool was_cut;
+
+static void *take_signals(void *unused)
+{
+	struct pollfd ended = {.fd = taker_fd, .events = POLLIN};
+
+	(void)unused;
+	while (ppoll(&ended, 1, NULL, NULL) < 0 && errno == EINTR)
+		;
+	return NULL;
+}
+
+static void fill_with_ours(sigset_t *set)
+{
+	sigemptyset(set);
+	for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+		if (taken[i] && signals[i] != SIGXFSZ)
+			sigaddset(set, signals[i]);
+	}
+}
+
+void shim_signals_begin_load(void)
+{
+	sigset_t ours, blocked;
+
+	/* The broker's thread takes none, and the one that waits for it takes all. */
+	if (!atomic_load(&listener) || is_taking || pthread_sigmask(SIG_BLOCK, NULL, &blocked) ||
+	    sigismember(&blocked, SIGINT))
+		return;
+	taker_fd = eventfd(0, EFD_CLOEXEC);
+	if (taker_fd < 0)
+		return;
+	fill_with_ours(&ours);
+	/* The taker is made while they are not blocked: it inherits that. */
+	is_taking = !pthread_create(&taker, NULL, take_signals, NULL);
+	if (is_taking)
+		pthread_sigmask(SIG_BLOCK, &ours, &before_load);
+	else
+		close(taker_fd);
+}
+
+void shim_signals_end_load(void)
+{
+	const uint64_t one = 1;
+
+	if (!is_taking)
+		return;
+	pthread_sigmask(SIG_SETMASK, &before_load, NULL);
+	if (write(taker_fd, &one, sizeof(one)) == sizeof(one))
+		pthread_join(taker, NULL);
+	close(taker_fd);
+	is_taking = false;
+}
+
+void shim_signals_note_cut(void)
+{
+	if (atomic_load(&timed_out))
+		atomic_store(&was_cut, true);
+}
+
+int32_t shim_signals__was_cut(void)
+{
+	return atomic_load(&was_cut);
+}
+
 /* Ends as an unhandled signal would, so that a shell that waits for us sees what happened. */
 static void end_by_signal(int number)
 {
 	struct sigaction action = {.sa_handler = SIG_DFL};
 	sigset_t set;
 
+	shim_doing_write("ended");
 	sigaction(number, &action, NULL);
 	sigemptyset(&set);
 	sigaddset(&set, number);
@@ -50,8 +130,10 @@ static void on_signal(int number)
 		return;
 	}
 	if (number == SIGALRM) {
-		if (atomic_exchange(&timed_out, true))
+		if (atomic_exchange(&timed_out, true)) {
+			shim_doing_write("timed out");
 			_exit(EXIT_TIMED_OUT);
+		}
 	} else if (atomic_exchange(&asked, true) || atomic_load(&timed_out)) {
 		end_by_signal(number);
 	}
@@ -87,6 +169,7 @@ int32_t shim_signals__install(struct shim_interrupt *interrupt)
 		return -EALREADY;
 	asked = false;
 	timed_out = false;
+	was_cut = false;
 	atomic_store(&listener, interrupt);
 	take_signal(SIGINT);
 	take_signal(SIGTERM);

@@ -12,7 +12,7 @@ export { type BufferTotals, type ProgramTotals } from "./bpf/mod.ts";
 export { GuestTrap } from "./errors.ts";
 export { type Features, isPlain, PLAIN } from "./features.ts";
 export { DEFAULT_WRAPPER_MODULE } from "./guest.ts";
-export { interruptible } from "./interrupt.ts";
+export { interruptible, wasLoadCut } from "./interrupt.ts";
 export { compileGuest, type GuestModule } from "./module.ts";
 export { libbpfVersion } from "../ffi/mod.ts";
 export type { Input, Output, Preopen } from "./run_options.ts";

@@ -82,6 +82,7 @@ class GuestRun implements Disposable {
         attend: () => this.#attend(),
         programsCounted: this.#countPrograms(),
         mayWriteUser: options.allowWriteUser ?? false,
+        ...(options.limits === undefined ? {} : { limits: options.limits }),
         onError: (error) => this.#guard("onError", () => options.onError?.(error)),
         onNotice: (text) => this.#guard("onNotice", () => options.onNotice?.(text)),
       }),

@@ -45,7 +45,7 @@ async function run(job: Job): Promise<void> {
     ...job.options,
     ...(imports === undefined ? {} : { imports }),
     ...(job.sandbox === undefined ? {} : { sandbox: job.sandbox }),
-    ...(job.memoryBytes === undefined ? {} : { limits: { memoryBytes: job.memoryBytes } }),
+    limits: job.limits,
     interrupt,
     stdio: { stdin: job.stdin, stdout: output("stdout"), stderr: output("stderr") },
     onError: (cause) => {

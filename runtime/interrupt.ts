@@ -13,6 +13,11 @@ export interface SignalOptions {
   attendUsr1?: boolean;
 }
 
+/** Whether the last {@linkcode interruptible} work had a load cut short by the end of its time. */
+export function wasLoadCut(): boolean {
+  return signals.wasLoadCut();
+}
+
 /**
  * Runs `work` with signals meant for the guest.
  *

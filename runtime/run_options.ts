@@ -69,8 +69,21 @@ export interface Limits {
    * it evenly; tables that the module grows have an eighth of what is left above the start.
    */
   memoryBytes?: number;
-  /** Milliseconds from start to end. Then the guest is stopped, wherever it is. */
+  /**
+   * Milliseconds from start to end. Then the guest is stopped, wherever it is; in a load, after the map
+   * or program that the kernel is at.
+   */
   timeMs?: number;
+  /**
+   * Bytes that its maps take in the kernel when they are full, together. A load beyond it is ENOMEM,
+   * before anything is made. Default: 1 GiB, or a quarter of the memory of the machine or control
+   * group where that is less.
+   */
+  maxMapsMemory?: number;
+  /** eBPF programs that are loaded at a time; one more is EMFILE. Default: 1024. */
+  maxPrograms?: number;
+  /** Links that are attached at a time; one more is EMFILE. Default: 4096. */
+  maxLinks?: number;
 }
 
 /** What a guest gets, beside eBPF. */

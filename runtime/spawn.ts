@@ -77,6 +77,11 @@ function sandboxOf({ sandbox, hostModule }: SpawnOptions): Job["sandbox"] {
   return isWanted === false ? undefined : { isRequired: isWanted === "required", isAlone: false };
 }
 
+/** Limits that hold inside of the worker: all but the time, which is kept outside. */
+function limitsInside({ timeMs: _timeMs, ...limits }: Limits = {}): Job["limits"] {
+  return limits;
+}
+
 /** A guest in a worker, made by {@linkcode spawn}. */
 export class GuestHandle implements AsyncDisposable {
   readonly #guest: GuestModule;
@@ -134,7 +139,7 @@ export class GuestHandle implements AsyncDisposable {
       name: this.#guest.name,
       allowGc: this.#guest.heap.allowGc,
       options,
-      memoryBytes: this.#options.limits?.memoryBytes,
+      limits: limitsInside(this.#options.limits),
       stdin: this.#options.stdio?.stdin ?? "inherit",
       outputs: { stdout: this.#output("stdout"), stderr: this.#output("stderr") },
       hostModule: this.#options.hostModule?.toString(),

@@ -2,7 +2,7 @@
 import { HostError } from "../ffi/errors.ts";
 import { BpfError } from "./bpf/mod.ts";
 import { GuestStopped, GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
-import type { FileStream, Input, RunOptions } from "./run_options.ts";
+import type { FileStream, Input, Limits, RunOptions } from "./run_options.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { GuestStats } from "./stats.ts";
 
@@ -18,9 +18,9 @@ export interface Job {
     | ("args" | "env" | "preopens" | "listen")
     | ("wrapperModule" | "callbackExport" | "countPrograms" | "allowWriteUser")
   >;
-  memoryBytes: number | undefined;
   /** Whether the module was compiled with permission to fill V8's heap. */
   allowGc: boolean;
+  limits: Omit<Limits, "timeMs">;
   stdin: WorkerInput;
   outputs: Record<"stdout" | "stderr", "inherit" | "null" | FileStream | "parent">;
   /** URL of the module with the host functions. */

@@ -3,6 +3,7 @@ import {
   type BpfLink,
   type BpfMap,
   type BpfProgram,
+  type Budget,
   errno,
   type Interrupt,
   type ObjectBytes,
@@ -12,6 +13,7 @@ import { GuestFault, type GuestMemory } from "../guest_memory.ts";
 import { MemoryPool } from "../memory_pool.ts";
 import { Stage } from "../stage.ts";
 import { BpfError } from "./errors.ts";
+import { createBudget, type KernelLimits, LinkCount } from "./kernel_limits.ts";
 import type { PollContext } from "./event_channel.ts";
 import type { GuestObject } from "./guest_object.ts";
 import { Handles } from "./handles.ts";
@@ -30,6 +32,8 @@ export interface BpfHostOptions {
   programsCounted: boolean;
   /** Whether programs may call `bpf_probe_write_user()`. */
   mayWriteUser: boolean;
+  /** Limits of what it takes of the kernel; default: those of {@linkcode KernelLimits}. */
+  limits?: KernelLimits;
   /** Gets each failure once; the guest itself only sees a number. */
   onError: (error: HostError) => void;
   /** Gets what is worth knowing though it is no error. */
@@ -82,6 +86,9 @@ export class BpfContext implements PollContext, Disposable {
   readonly #reports: Reports;
   readonly #programsCounted: boolean;
   readonly #closed = new Totals();
+  readonly linkCount: LinkCount;
+  readonly #limits: KernelLimits;
+  #budget: Budget | undefined;
   #stage: Stage | undefined;
   #lastError: HostError | undefined;
 
@@ -92,6 +99,8 @@ export class BpfContext implements PollContext, Disposable {
     this.#programsCounted = options.programsCounted;
     this.onNotice = options.onNotice;
     this.mayWriteUser = options.mayWriteUser;
+    this.#limits = options.limits ?? {};
+    this.linkCount = new LinkCount(this.#limits.maxLinks);
     this.#reports = new Reports(options.onError);
   }
 
@@ -99,6 +108,12 @@ export class BpfContext implements PollContext, Disposable {
   get stage(): Stage {
     this.#stage ??= new Stage();
     return this.#stage;
+  }
+
+  /** Limits of maps and programs; made for the first object. */
+  get budget(): Budget {
+    this.#budget ??= createBudget(this.interrupt, this.#limits);
+    return this.#budget;
   }
 
   /** The token of a map, the same one each time. */
@@ -197,6 +212,7 @@ export class BpfContext implements PollContext, Disposable {
   [Symbol.dispose](): void {
     for (const object of this.objects.values()) object.close();
     this.objects.clear();
+    this.#budget?.close();
     this.#stage?.[Symbol.dispose]();
   }
 }

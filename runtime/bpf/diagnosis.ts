@@ -1,24 +1,17 @@
 /** Reads what libbpf said about a failed load, and says it for people. */
 import { errno, errnoName } from "../../ffi/mod.ts";
 import { BpfError } from "./errors.ts";
+import { type Cause, REFUSALS } from "./refusals.ts";
 
 const LOG_BEGIN = /^libbpf: prog '([^']*)': -- BEGIN PROG LOAD LOG --\n/m;
 const LOG_END = /^-- END PROG LOAD LOG --$/m;
 const FAILED_PROGRAM = /^libbpf: prog '([^']*)': (?:BPF program load failed|failed to load)/m;
-const FAILED_MAP = /^libbpf: map '([^']*)': failed to create/m;
+const FAILED_MAP = /^(?:libbpf: )?map '([^']*)'(?:: failed to create| is refused)/m;
 
 const RIGHTS_HINT = "run as root, or give the binary CAP_BPF and CAP_PERFMON";
 
-/** What an errno's own words do not say, by what libbpf said. The first that fits counts. */
-interface Cause {
-  log?: RegExp;
-  errno?: number;
-  /** Stands behind the errno's name instead of its own words. */
-  reason?: string;
-  hint: string;
-}
-
 const LOAD_CAUSES: readonly Cause[] = [
+  ...REFUSALS,
   {
     errno: errno("EPERM"),
     log: /^the program calls bpf_probe_write_user, /m,
@@ -120,8 +113,9 @@ export function diagnoseLoad(
     ? `create map "${map}"`
     : "load the eBPF object";
   const cause = findCause(number, log);
+  const reason = typeof cause?.reason === "function" ? cause.reason(log) : cause?.reason;
   return new BpfError(op, number, {
-    reason: cause?.reason === undefined ? undefined : `${errnoName(number)} (${cause.reason})`,
+    reason: reason === undefined ? undefined : `${errnoName(number)} (${reason})`,
     // A verifier that had something to say knew the kind of program.
     hint: (program !== undefined && !verifier?.text ? lacking(program) : undefined) ?? cause?.hint,
     detail: (verifier?.text ?? withoutPrefix(log)).trimEnd(),

@@ -4,6 +4,7 @@ import {
   type BpfMap,
   BpfObject,
   type BpfProgram,
+  type Budget,
   errno,
   type ObjectBytes,
   takeLog,
@@ -19,6 +20,7 @@ import {
   withoutPrefix,
 } from "./diagnosis.ts";
 import { BpfError } from "./errors.ts";
+import type { LinkCount } from "./kernel_limits.ts";
 import { kernelHint } from "./kernel_support.ts";
 import { Links } from "./links.ts";
 import { MapType } from "./map_types.ts";
@@ -44,6 +46,10 @@ const OBJECT_NAME = "guest";
 export interface ObjectContext {
   /** Whether its programs may call `bpf_probe_write_user()`; default: no. */
   readonly mayWriteUser?: boolean;
+  /** Limits what it takes of the kernel; default: nothing does. */
+  readonly budget?: Budget;
+  /** Counts its links; default: nothing does. */
+  readonly linkCount?: LinkCount;
   /** Gets what is worth knowing though it is no error. */
   readonly onNotice: (text: string) => void;
   /** Gets a loaded object when everything is detached, before it is unloaded. */
@@ -60,7 +66,7 @@ export class GuestObject implements Disposable {
   readonly #object: BpfObject;
   readonly #programs = new Map<string, BpfProgram>();
   readonly #maps = new Map<string, BpfMap>();
-  readonly #links = new Links();
+  readonly #links: Links;
   readonly #channels = new Map<BpfMap, EventChannel>();
   readonly #userChannels = new Map<BpfMap, UserChannel>();
   readonly #context: ObjectContext;
@@ -73,6 +79,7 @@ export class GuestObject implements Disposable {
     this.#object = object;
     this.sizeBytes = sizeBytes;
     this.#context = context;
+    this.#links = new Links(context.linkCount);
     for (const program of object.programs()) this.#programs.set(program.name, program);
   }
 
@@ -113,8 +120,8 @@ export class GuestObject implements Disposable {
    */
   load(): void {
     takeLog();
-    const { mayWriteUser = false } = this.#context;
-    const result = this.#object.load({ mayWriteUser });
+    const { mayWriteUser = false, budget } = this.#context;
+    const result = this.#object.load({ mayWriteUser, budget });
     const log = takeLog();
     if (result < 0) {
       throw diagnoseLoad(result, log, (name) => {
@@ -225,12 +232,14 @@ export class GuestObject implements Disposable {
    */
   attach(name: string, target: string): BpfLink {
     const program = this.requireProgram(name, `attach program "${name}"`);
-    const link = attachProgram(program, target, {
-      find: (map) => this.findMap(map),
-      structOps: () => [...this.#maps.values()].filter((map) => map.type === MapType.StructOps),
-    }, { mayWriteUser: this.#context.mayWriteUser ?? false });
-    this.#links.add(link);
-    return link;
+    return this.#links.add(
+      `attach program "${name}"`,
+      () =>
+        attachProgram(program, target, {
+          find: (map) => this.findMap(map),
+          structOps: () => [...this.#maps.values()].filter((map) => map.type === MapType.StructOps),
+        }, { mayWriteUser: this.#context.mayWriteUser ?? false }),
+    );
   }
 
   /** Detaches what {@linkcode attach} returned; false when it is none of this object's. */

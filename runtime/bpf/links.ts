@@ -1,5 +1,6 @@
 /** The links of an object, and the passes of those that are iterators. */
 import { BpfIterator, type BpfLink, errno, type ObjectBytes } from "../../ffi/mod.ts";
+import type { LinkCount } from "./kernel_limits.ts";
 import type { WaitContext } from "./event_channel.ts";
 
 /** A read that is to be gone on with. */
@@ -7,16 +8,37 @@ const RESTART = -errno("ERESTART");
 
 /** Owns links, each until it is closed by itself or with all others. */
 export class Links implements Disposable {
+  readonly #count: LinkCount | undefined;
   readonly #links = new Set<BpfLink>();
   readonly #iterators = new Map<BpfLink, BpfIterator>();
 
-  add(link: BpfLink): void {
-    this.#links.add(link);
+  /** @param count of the run that they belong to; default: nothing counts them */
+  constructor(count?: LinkCount) {
+    this.#count = count;
+  }
+
+  /**
+   * Attaches by `attach`, and owns the link.
+   *
+   * @param op what it is for, as {@linkcode BpfError.op}
+   * @throws {BpfError} EMFILE when the run has too many, and what `attach` throws
+   */
+  add(op: string, attach: () => BpfLink): BpfLink {
+    this.#count?.take(op);
+    try {
+      const link = attach();
+      this.#links.add(link);
+      return link;
+    } catch (error) {
+      this.#count?.give();
+      throw error;
+    }
   }
 
   /** Detaches; false for a link that is none of these. */
   close(link: BpfLink): boolean {
     if (!this.#links.delete(link)) return false;
+    this.#count?.give();
     this.#endPass(link);
     link.close();
     return true;

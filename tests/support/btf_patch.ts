@@ -40,6 +40,9 @@ export class BtfPatch {
   /** Where each named type stands, and its number. */
   readonly #types = new Map<string, { at: number; id: number }>();
 
+  /** Where an array of each length stands. */
+  readonly #arrays = new Map<number, number>();
+
   constructor(elf: Uint8Array<ArrayBuffer>) {
     this.bytes = elf.slice();
     this.#view = new DataView(this.bytes.buffer);
@@ -71,6 +74,7 @@ export class BtfPatch {
     for (let at = start, id = 1; at < end; id++) {
       const info = word(at + 4);
       this.#types.set(this.#text(strings + word(at)), { at, id });
+      if (((info >>> 24) & 31) === KIND_ARRAY) this.#arrays.set(word(at + 20), at);
       at += 12 + extraBytes((info >>> 24) & 31, info & 0xffff);
     }
   }
@@ -86,8 +90,6 @@ export class BtfPatch {
     return this.#type(name).id;
   }
 
-  /** Bytes of a struct. */
-
   /** Says how many bytes a struct has. */
   setSize(name: string, sizeBytes: number): void {
     this.#view.setUint32(this.#type(name).at + 8, sizeBytes, true);
@@ -96,6 +98,13 @@ export class BtfPatch {
   /** Says what a typedef stands for. */
   setType(name: string, id: number): void {
     this.setSize(name, id);
+  }
+
+  /** Gives another length to the array that has this one. */
+  setArrayLength(length: number, to: number): void {
+    const at = this.#arrays.get(length);
+    if (at === undefined) throw new Error(`no array of ${length}`);
+    this.#view.setUint32(at + 20, to, true);
   }
 
   /** Says what a member of a struct is. */
