@@ -44,6 +44,15 @@ export const kernel = {
     return shim().shim_kernel__possible_cpus();
   },
 
+  /**
+   * Whether it has a type of map or program, which is tried by making one: 1, 0 or a negative errno.
+   *
+   * @param kind `enum shim_supported`
+   */
+  supports(kind: number, number: number): number {
+    return shim().shim_kernel__supports(kind, number);
+  },
+
   /** Whether tracefs is mounted where libbpf looks for it. */
   hasTracefs(): boolean {
     return shim().shim_kernel__has_tracefs() === 1;

@@ -58,10 +58,6 @@ export class BpfProgram {
   readonly name: string;
   /** The ELF section's name, such as `tp/sched/sched_process_exec`. */
   readonly section: string;
-  /** `BPF_PROG_TYPE_*` of `linux/bpf.h`. */
-  readonly type: number;
-  /** `enum bpf_attach_type`; 0 when the section names none. */
-  readonly attachType: number;
 
   static {
     programPointer = (program) => program.#pointer;
@@ -72,8 +68,16 @@ export class BpfProgram {
     this.#pointer = pointer;
     this.name = fromCString(shim().shim_program__name(pointer));
     this.section = fromCString(shim().shim_program__section(pointer));
-    this.type = shim().shim_program__type(pointer);
-    this.attachType = shim().shim_program__attach_type(pointer);
+  }
+
+  /** `BPF_PROG_TYPE_*` of `linux/bpf.h`; can change until load. */
+  get type(): number {
+    return shim().shim_program__type(this.#pointer);
+  }
+
+  /** `enum bpf_attach_type`; 0 when the section names none. Can change until load. */
+  get attachType(): number {
+    return shim().shim_program__attach_type(this.#pointer);
   }
 
   /** Zeros while the kernel does not count; `undefined` before load. */
@@ -88,6 +92,14 @@ export class BpfProgram {
   /** Attaches as the section name says. The caller closes the link before the object. */
   attach(): BpfLink | number {
     return this.#link((out) => shim().shim_program__attach(this.#pointer, out));
+  }
+
+  /** Attaches to a named place in the kernel: `enum shim_kernel_place`. */
+  attachKernel(place: { place: number; name: string; offset: bigint }): BpfLink | number {
+    const { place: kind, name, offset } = place;
+    return this.#link((out) =>
+      shim().shim_program__attach_kernel(this.#pointer, kind, cString(name), offset, out)
+    );
   }
 
   /** Attaches to a network interface, by its name: `BPF_XDP`, `BPF_TCX_INGRESS`, `BPF_TCX_EGRESS`. */
@@ -246,6 +258,11 @@ export class BpfObject implements Disposable {
    */
   configure(name: string, setting: number, value: number): number {
     return shim().shim_object__configure(this.#pointer, cString(name), setting, value);
+  }
+
+  /** Sets which kernel function or hook a program is for. Before {@linkcode load}. */
+  setAttachTarget(name: string, target: string): number {
+    return shim().shim_object__set_attach_target(this.#pointer, cString(name), cString(target));
   }
 
   /**

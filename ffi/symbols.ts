@@ -44,6 +44,8 @@ export const SYMBOLS = {
   shim_budget__free: { parameters: ["pointer"], result: "void" },
   // int32_t shim_object__bound(struct shim_object *object, struct shim_budget *budget)
   shim_object__bound: { parameters: ["pointer", "pointer"], result: "i32" },
+  // int32_t shim_object__set_attach_target(struct shim_object *object, const char *name, const char *target)
+  shim_object__set_attach_target: { parameters: ["pointer", "buffer", "buffer"], result: "i32" },
   // int32_t shim_object__load(struct shim_object *object, uint32_t allowed)
   shim_object__load: { parameters: ["pointer", "u32"], result: "i32" },
   // void shim_object__free(struct shim_object *object)
@@ -67,6 +69,11 @@ export const SYMBOLS = {
   shim_program__attach_type: { parameters: ["pointer"], result: "i32" },
   // int32_t shim_program__attach(struct shim_program *program, struct shim_link **out)
   shim_program__attach: { parameters: ["pointer", "buffer"], result: "i32" },
+  // int32_t shim_program__attach_kernel(struct shim_program *program, uint32_t kind, const char *name, uint64_t offset, struct shim_link **out)
+  shim_program__attach_kernel: {
+    parameters: ["pointer", "u32", "buffer", "u64", "buffer"],
+    result: "i32",
+  },
   // int32_t shim_program__attach_interface(struct shim_program *program, const char *interface, int32_t attach_type, struct shim_link **out)
   shim_program__attach_interface: {
     parameters: ["pointer", "buffer", "i32", "buffer"],
@@ -135,6 +142,8 @@ export const SYMBOLS = {
   shim_kernel__has_event_source: { parameters: ["buffer"], result: "i32" },
   // int32_t shim_kernel__possible_cpus(void)
   shim_kernel__possible_cpus: { parameters: [], result: "i32" },
+  // int32_t shim_kernel__supports(uint32_t kind, uint32_t number)
+  shim_kernel__supports: { parameters: ["u32", "u32"], result: "i32" },
   // int32_t shim_kernel__has_tracefs(void)
   shim_kernel__has_tracefs: { parameters: [], result: "i32" },
   // int64_t shim_process__resident_bytes(void)

@@ -237,6 +237,71 @@ static int32_t attach_by_section(struct shim_program *program, struct shim_link 
 
 ON_BROKER_2(shim_program__attach, attach_by_section, struct shim_program *, struct shim_link **);
 
+/* ---- to a place in the kernel that the caller names ----------------------------------------- */
+
+/* `path` is CATEGORY/NAME. */
+static int32_t attach_tracepoint(struct bpf_program *program, const char *path,
+				 struct shim_link **out)
+{
+	struct bpf_link *link = NULL;
+	char category[128];
+	const char *slash;
+	int err;
+
+	if (!is_tracepoint(path))
+		return -EINVAL;
+	if (!shim_tracefs_is_mounted()) {
+		err = attach_tracepoint_unmounted(program, path, &link);
+		return err ? err : wrap_link(link, out);
+	}
+	slash = strchr(path, '/');
+	if ((size_t)(slash - path) >= sizeof(category))
+		return -ENAMETOOLONG;
+	memcpy(category, path, (size_t)(slash - path));
+	category[slash - path] = '\0';
+	return wrap_link(bpf_program__attach_tracepoint(program, category, slash + 1), out);
+}
+
+static int32_t attach_kprobe(struct bpf_program *program, const char *function, uint64_t offset,
+			     bool on_return, struct shim_link **out)
+{
+	LIBBPF_OPTS(bpf_kprobe_opts, opts, .offset = offset, .retprobe = on_return);
+
+	return wrap_link(bpf_program__attach_kprobe_opts(program, function, &opts), out);
+}
+
+static int32_t attach_ksyscall(struct bpf_program *program, const char *name, bool on_return,
+			       struct shim_link **out)
+{
+	LIBBPF_OPTS(bpf_ksyscall_opts, opts, .retprobe = on_return);
+
+	return wrap_link(bpf_program__attach_ksyscall(program, name, &opts), out);
+}
+
+static int32_t attach_kernel(struct shim_program *program, uint32_t kind, const char *name,
+			     uint64_t offset, struct shim_link **out)
+{
+	switch (kind) {
+	case SHIM_KERNEL_KPROBE:
+	case SHIM_KERNEL_KRETPROBE:
+		return attach_kprobe(program->program, name, offset, kind == SHIM_KERNEL_KRETPROBE,
+				     out);
+	case SHIM_KERNEL_KSYSCALL:
+	case SHIM_KERNEL_KRETSYSCALL:
+		return attach_ksyscall(program->program, name, kind == SHIM_KERNEL_KRETSYSCALL,
+				       out);
+	case SHIM_KERNEL_TRACEPOINT:
+		return attach_tracepoint(program->program, name, out);
+	case SHIM_KERNEL_RAW_TRACEPOINT:
+		return wrap_link(bpf_program__attach_raw_tracepoint(program->program, name), out);
+	default:
+		return -EINVAL;
+	}
+}
+
+ON_BROKER_5(shim_program__attach_kernel, attach_kernel, struct shim_program *, uint32_t,
+	    const char *, uint64_t, struct shim_link **);
+
 /* ---- to an interface, a cgroup, a network namespace ---------------------------------------- */
 
 /* bpf_link_create(), with `target` a descriptor or an interface's number. */

@@ -23,7 +23,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 19
+#define SHIM_ABI_VERSION 20
 
 struct shim_memory;
 struct shim_object;
@@ -38,7 +38,7 @@ struct shim_stats;
 struct shim_deadline;
 struct shim_user_ring;
 
-/** @brief SHIM_ABI_VERSION of the library that was loaded. */
+/** @brief SHIM_ABI_VERSION 20of the library that was loaded. */
 SHIM_API int32_t shim_abi_version(void);
 
 /** @brief Version of the libbpf inside, such as "1.7.0". */
@@ -98,6 +98,9 @@ enum shim_setting {
 	SHIM_MAP_KEY_SIZE = 3,
 	SHIM_MAP_VALUE_SIZE = 4,
 	SHIM_MAP_AUTOCREATE = 5, /* whether the load makes it: 0 or 1 */
+	SHIM_MAP_TYPE = 6,	 /* BPF_MAP_TYPE_*, from and to those that need nothing else */
+	SHIM_PROGRAM_TYPE = 7,	 /* BPF_PROG_TYPE_*, except those of struct_ops and extensions */
+	SHIM_PROGRAM_ATTACH_TYPE = 8, /* the expected attach type, enum bpf_attach_type */
 };
 
 /**
@@ -107,6 +110,15 @@ enum shim_setting {
  */
 SHIM_API int32_t shim_object__configure(struct shim_object *object, const char *name,
 					uint32_t setting, uint32_t value);
+
+/**
+ * @brief Sets which kernel function or hook a tracing or LSM program is for, instead of its
+ *        section. Before load: -EBUSY afterwards.
+ * @return 0; -ENOENT when the object has no such program; -EINVAL for a program of another type;
+ *         -ESRCH or what libbpf reports when the kernel has no such function
+ */
+SHIM_API int32_t shim_object__set_attach_target(struct shim_object *object, const char *name,
+						const char *target);
 
 /* What an object's programs may call only when it is said. */
 enum shim_allowance {
@@ -180,6 +192,27 @@ SHIM_API int32_t shim_program__attach_type(struct shim_program *program);
  *         "tp/" and then no CATEGORY/NAME, or names a binary (see shim_program__attach_uprobe())
  */
 SHIM_API int32_t shim_program__attach(struct shim_program *program, struct shim_link **out);
+
+/* Kinds of places in the kernel that shim_program__attach_kernel() attaches to. */
+enum shim_kernel_place {
+	SHIM_KERNEL_KPROBE = 1, /* a function, at an offset of an instruction */
+	SHIM_KERNEL_KRETPROBE = 2,
+	SHIM_KERNEL_KSYSCALL = 3, /* a system call without its architecture's prefix */
+	SHIM_KERNEL_KRETSYSCALL = 4,
+	SHIM_KERNEL_TRACEPOINT = 5, /* CATEGORY/NAME */
+	SHIM_KERNEL_RAW_TRACEPOINT = 6,
+};
+
+/**
+ * @brief Attaches to a named place in the kernel, whatever the program's section says.
+ * @param offset bytes after the function's start, for SHIM_KERNEL_KPROBE; the kernel refuses those
+ *        at which no instruction starts
+ * @return 0; -EINVAL for an invalid tracepoint or another kind; -ENOENT when the kernel has no such
+ *         place
+ */
+SHIM_API int32_t shim_program__attach_kernel(struct shim_program *program, uint32_t kind,
+					     const char *name, uint64_t offset,
+					     struct shim_link **out);
 
 /**
  * @brief Attaches an XDP program (BPF_XDP, Linux 5.9) or a classifier (BPF_TCX_INGRESS or
@@ -345,6 +378,19 @@ SHIM_API int32_t shim_kernel__has_event_source(const char *name);
 
 /** @brief How many CPUs there can be: as many values has an element of a per-CPU map. */
 SHIM_API int32_t shim_kernel__possible_cpus(void);
+
+/* Kinds of things that shim_kernel__supports() looks for. */
+enum shim_supported {
+	SHIM_SUPPORTS_MAP_TYPE = 1,	/* BPF_MAP_TYPE_* */
+	SHIM_SUPPORTS_PROGRAM_TYPE = 2, /* BPF_PROG_TYPE_* */
+};
+
+/**
+ * @brief Tries whether the running kernel has a type of map or program, by making one.
+ * @return 1 or 0; -EINVAL for another kind or a number out of range; -EOPNOTSUPP for types that
+ *         cannot be tried
+ */
+SHIM_API int32_t shim_kernel__supports(uint32_t kind, uint32_t number);
 
 /** @brief Whether tracefs is mounted where libbpf looks for it: 1 or 0. */
 SHIM_API int32_t shim_kernel__has_tracefs(void);

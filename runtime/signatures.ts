@@ -94,7 +94,9 @@ export const EXTENSION_SIGNATURES: Signatures = {
   "possible_cpus": ":i",
   "map_batch": "iiiiiiiI:i",
   "map_lookup_and_delete": "iiiI:i",
+  "program_set_target": "Iii:i",
   "program_token": "Ii:i",
+  "kernel_supports": "ii:i",
   "last_error": "ii:i",
 };
 

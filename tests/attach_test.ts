@@ -272,7 +272,7 @@ for (
     ["cgroup", "on_sockops", "/no/such", -2, /no cgroup2 directory/],
     ["cgroup", "on_sockops", "/etc", -2, /no cgroup2 directory/],
     ["cgroup", "on_sockops", "/etc/passwd", -2, /no cgroup2 directory/],
-    ["trace", "on_tp", "lo", -22, /takes no target/],
+    ["trace", "on_tp", "lo", -22, /hint: .*CATEGORY\/NAME/],
     ["trace", "on_no_such_tp", "-", -2, /ENOENT/],
     ["trace", "on_no_such_raw_tp", "-", -2, /ENOENT/],
     ["trace", "iter_map", "-", -22, /hint: .*own maps/],

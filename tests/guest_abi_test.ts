@@ -76,6 +76,7 @@ Deno.test("the guide's examples in C compile, and do what they say", async () =>
     "token 0",
     'why Cannot find map "none": the eBPF object has no map of that name',
     "close 0",
+    "rings 1",
     "configured 100000, values 1",
     "stepwise 1",
     "counts 1",

@@ -45,6 +45,35 @@ Deno.test("every call with libbpf's names does what libbpf's does", async () => 
   assert.deepEqual({ code, stdout }, { code: 0, stdout: "failures 0\n" });
 });
 
+/** Compiles an eBPF half of `sdk/c/tests` and makes bpftool's skeleton of it. */
+async function skeleton(name: string): Promise<string> {
+  const object = `${FOLDER}/${name}.bpf.o`;
+  await succeed("clang", ...EBPF, "-c", `${SOURCES}/${name}.bpf.c`, "-o", object);
+  await succeed("llvm-strip", "-g", object);
+  const text = await succeed("bpftool", "gen", "skeleton", object, "name", `${name}_bpf`);
+  await Deno.writeTextFile(`${FOLDER}/${name}.skel.h`, text);
+  return text;
+}
+
+/** Names of maps or programs in the order in which bpftool's skeleton has them: libbpf's. */
+function namesIn(text: string, array: "map" | "prog"): string[] {
+  const pattern = new RegExp(`\\b${array}(?:s\\[\\d+\\]\\.|->)name = "([^"]*)"`, "g");
+  const names = [...text.matchAll(pattern)];
+  return names.map(([, name = ""]) => name.replace(/^[^.]*\./, "."));
+}
+
+Deno.test("a program opens bpftool's skeleton with __kconfig variables, in libbpf's order", async () => {
+  const text = await skeleton("places");
+  const { code, stdout, stderr } = await run(await compile("places.c"));
+  const [order = "", version, failures] = stdout.split("\n").filter((line) => !/^line /.test(line));
+  const expected = [...namesIn(text, "prog"), ...namesIn(text, "map")];
+  assert.deepEqual(order.trim().split(" "), expected, stdout);
+  const [major = 0, minor = 0, patch = 0] = Deno.osRelease().split(/[.-]/).map(Number);
+  const number = `0x${((major << 16) + (minor << 8) + Math.min(patch, 255)).toString(16)}`;
+  assert.equal(version, `version ${number} ${number}`);
+  assert.deepEqual({ code, failures }, { code: 0, failures: "failures 0" }, stdout + stderr);
+});
+
 /** What wasi-libc has of signals and process numbers, for sources that mention them. */
 const EMULATED = ["-D_WASI_EMULATED_SIGNAL", "-lwasi-emulated-signal"];
 

@@ -9,7 +9,12 @@ import {
   kernel,
   takeLog,
 } from "../../ffi/mod.ts";
-import { type AttachPlan, parseAttachTarget, TargetSyntaxError } from "./attach_target.ts";
+import {
+  type AttachPlan,
+  type AttachSubject,
+  parseAttachTarget,
+  TargetSyntaxError,
+} from "./attach_target.ts";
 import { diagnoseAttach } from "./diagnosis.ts";
 import { refusalInWords } from "./probe_refusals.ts";
 import { BpfError } from "./errors.ts";
@@ -48,7 +53,7 @@ export function attachProgram(
       hint: inactiveLsmHint("bpf"),
     });
   }
-  if (missingEventSource(program) !== undefined) {
+  if (missingEventSource(subjectOf(program, plan)) !== undefined) {
     throw diagnose(program, target, plan, -errno("ENOENT"), "");
   }
   takeLog();
@@ -56,6 +61,18 @@ export function attachProgram(
   const log = takeLog();
   if (typeof link === "number") throw diagnose(program, target, plan, link, log);
   return link;
+}
+
+/** The program as if its section named the place: a target may lead elsewhere than the section. */
+function subjectOf(program: BpfProgram, plan: AttachPlan): AttachSubject {
+  const { type, attachType } = program;
+  const words: Partial<Record<AttachPlan["kind"], string>> = {
+    "kernel": "kprobe/",
+    "uprobe": "uprobe/",
+    "usdt": "usdt/",
+  };
+  const section = type === ProgramType.KPROBE ? words[plan.kind] : undefined;
+  return { type, attachType, section: section ?? program.section };
 }
 
 /** Longer ones are not worth a terminal's screen. */
@@ -94,6 +111,8 @@ function follow(
   switch (plan.kind) {
     case "section":
       return program.attach();
+    case "kernel":
+      return program.attachKernel(plan);
     case "interface":
       return program.attachInterface(plan.name, plan.attachType);
     case "cgroup":

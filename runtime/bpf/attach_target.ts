@@ -3,6 +3,7 @@
  *
  * Forms, kernel minima, errors, and what a guest can and cannot do by each: `docs/attach-targets.md`.
  */
+import { namedPlace } from "./named_place.ts";
 import { parsePerfEvent } from "./perf_events.ts";
 import { AttachType, ProgramType } from "./program_types.ts";
 import {
@@ -30,6 +31,8 @@ export interface AttachSubject {
 export type AttachPlan =
   /** As libbpf reads the section. */
   | { kind: "section" }
+  /** A place in the kernel that the target names: `enum shim_kernel_place`. */
+  | { kind: "kernel"; place: number; name: string; offset: bigint }
   | { kind: "interface"; name: string; attachType: number }
   | { kind: "cgroup"; path: string }
   | { kind: "netns"; path: string }
@@ -91,6 +94,10 @@ export function parseAttachTarget(program: AttachSubject, target: string): Attac
   }
   if (program.attachType === AttachType.TRACE_ITER && program.type === ProgramType.TRACING) {
     return iterator(program.section, target);
+  }
+  const named = namedPlace(program.type, target);
+  if (named !== undefined) {
+    return "section" in named ? namedBinary(named.section, named.rest) : named;
   }
   if (program.type === ProgramType.KPROBE) {
     const probe = userProbe(program.section, target);
@@ -207,6 +214,13 @@ function iterator(section: string, target: string): AttachPlan {
 }
 
 const USER_SECTION = /^(?:(uprobe|uretprobe)(\.multi|\.session)?|(usdt))(?:\.s)?(?:\/(.*))?$/s;
+
+/** A probe of a binary, by a target that names its kind as a section does. */
+function namedBinary(section: string, rest: string): AttachPlan {
+  const probe = userProbe(section, rest);
+  if (probe === undefined) throw new TargetSyntaxError("it does not name a place", UPROBE_FORM);
+  return probe;
+}
 
 /** What a section of user-space probes and the target say together; `undefined` for another section. */
 function userProbe(section: string, target: string): UserProbe | undefined {

@@ -26,9 +26,22 @@ const MULTI = subject(ProgramType.KPROBE, "uprobe.multi", 48);
 const USDT = subject(ProgramType.KPROBE, "usdt");
 const KPROBE = subject(ProgramType.KPROBE, "kprobe/do_unlinkat");
 const TRACEPOINT = subject(ProgramType.TRACEPOINT, "tp/sched/sched_process_exec");
+const RAW_TRACEPOINT = subject(ProgramType.RAW_TRACEPOINT, "raw_tp/sys_enter");
 const ITERATOR = subject(ProgramType.TRACING, "iter/task", AttachType.TRACE_ITER);
 const MAP_ITERATOR = subject(ProgramType.TRACING, "iter/bpf_map_elem", AttachType.TRACE_ITER);
 const STRUCT_OPS = subject(ProgramType.STRUCT_OPS, "struct_ops/x");
+
+function kernelPlace(place: number, name: string, offset = 0n): AttachPlan {
+  return { kind: "kernel", place, name, offset };
+}
+
+function uprobe(
+  binary: string,
+  symbol: string,
+  more: { onReturn: boolean; pid?: number },
+): AttachPlan {
+  return { kind: "uprobe", binary, symbol, offset: 0n, ...more };
+}
 
 const UNDERSTOOD: readonly (readonly [AttachSubject, string, AttachPlan])[] = [
   [XDP, "eth0", { kind: "interface", name: "eth0", attachType: 37 }],
@@ -128,6 +141,23 @@ const UNDERSTOOD: readonly (readonly [AttachSubject, string, AttachPlan])[] = [
   ],
   [KPROBE, "", { kind: "section" }],
   [TRACEPOINT, "", { kind: "section" }],
+  [TRACEPOINT, "sched/sched_switch", kernelPlace(5, "sched/sched_switch")],
+  [RAW_TRACEPOINT, "sched_switch", kernelPlace(6, "sched_switch")],
+  [KPROBE, "kprobe:do_unlinkat", kernelPlace(1, "do_unlinkat")],
+  [KPROBE, "kprobe:do_unlinkat.isra.0+0x10", kernelPlace(1, "do_unlinkat.isra.0", 16n)],
+  [UPROBE, "kretprobe:do_unlinkat", kernelPlace(2, "do_unlinkat")],
+  [KPROBE, "ksyscall:openat", kernelPlace(3, "openat")],
+  [KPROBE, "kretsyscall:openat", kernelPlace(4, "openat")],
+  [KPROBE, "uprobe:/bin/x:main", uprobe("/bin/x", "main", { onReturn: false })],
+  [KPROBE, "uretprobe:/bin/x:main", uprobe("/bin/x", "main", { onReturn: true })],
+  [UPROBE, "uretprobe:/bin/x:main@7", uprobe("/bin/x", "main", { onReturn: true, pid: 7 })],
+  [KPROBE, "usdt:/bin/x:p:n", {
+    kind: "usdt",
+    binary: "/bin/x",
+    provider: "p",
+    name: "n",
+    onReturn: false,
+  }],
   [ITERATOR, "", { kind: "section" }],
   [MAP_ITERATOR, "counts", { kind: "map-iterator", map: "counts" }],
   [STRUCT_OPS, "", { kind: "struct-ops" }],
@@ -228,7 +258,6 @@ const REFUSED: readonly (readonly [AttachSubject, string])[] = [
     "b:f+x",
     "b:f+-1",
     "b:f+99999999999999999999",
-    "b:f@0",
     "b:f@99999999999",
     "b:f\0",
     "b\0:f",
@@ -245,6 +274,19 @@ const REFUSED: readonly (readonly [AttachSubject, string])[] = [
   [subject(ProgramType.KPROBE, "uprobe//bin/x"), ""],
   [KPROBE, "do_unlinkat"],
   [TRACEPOINT, "lo"],
+  [TRACEPOINT, "../x"],
+  [TRACEPOINT, "a/b/c"],
+  [TRACEPOINT, "sched/"],
+  [RAW_TRACEPOINT, "sched/sched_switch"],
+  [KPROBE, "kprobe:"],
+  [KPROBE, "kprobe:a b"],
+  [KPROBE, "kprobe:x+y"],
+  [KPROBE, "kretprobe:x+1"],
+  [KPROBE, `kprobe:${"x".repeat(512)}`],
+  [KPROBE, "tracepoint:sched/sched_switch"],
+  [KPROBE, "uprobe:main"],
+  [KPROBE, "uprobe:/bin/x:main@0"],
+  [KPROBE, "uretprobe:/bin/x:main+1"],
   [ITERATOR, "counts"],
   [MAP_ITERATOR, ""],
   [subject(ProgramType.XDP, "xdp/devmap", AttachType.XDP_DEVMAP), "lo"],

@@ -171,6 +171,22 @@ export function diagnoseConfigure(number: number, name: string): BpfError {
   return new BpfError(`configure "${name}"`, number, reason === undefined ? {} : { reason });
 }
 
+/** Why a program's target could not be set. */
+export function diagnoseSetTarget(number: number, name: string, target: string): BpfError {
+  const reasons = new Map([
+    [errno("ENOENT"), "the eBPF object has no program of that name"],
+    [errno("EBUSY"), "the object is loaded already"],
+    [errno("EINVAL"), "only tracing and LSM programs are for a kernel function or hook"],
+    [errno("ESRCH"), "the kernel has no such function or hook"],
+  ]);
+  const reason = reasons.get(-number);
+  return new BpfError(
+    `set the target of program "${name}" to "${target}"`,
+    number,
+    reason === undefined ? {} : { reason },
+  );
+}
+
 /**
  * Why a program could not be attached.
  *

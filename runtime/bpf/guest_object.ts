@@ -17,6 +17,7 @@ import {
   diagnoseGlobal,
   diagnoseLoad,
   diagnoseOpen,
+  diagnoseSetTarget,
   withoutPrefix,
 } from "./diagnosis.ts";
 import { BpfError } from "./errors.ts";
@@ -221,6 +222,18 @@ export class GuestObject implements Disposable {
   configure(name: string, setting: number, value: number): void {
     const result = this.#object.configure(name, setting, value);
     if (result < 0) throw diagnoseConfigure(result, name);
+  }
+
+  /**
+   * Sets which kernel function or hook a program is for, until {@linkcode load}.
+   *
+   * @throws {BpfError} ENOENT, EBUSY, EINVAL; ESRCH when the kernel has no such function
+   */
+  setAttachTarget(name: string, target: string): void {
+    takeLog();
+    const result = this.#object.setAttachTarget(name, target);
+    takeLog();
+    if (result < 0) throw diagnoseSetTarget(result, name, target);
   }
 
   /**

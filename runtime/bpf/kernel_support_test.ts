@@ -20,6 +20,7 @@ function kernelWithout(
     hasLsm: () => lacking.lsm ?? true,
     hasEventSource: () => lacking.sources ?? true,
     possibleCpus: () => 1,
+    supports: () => 1,
     hasTracefs: () => false,
     hasCapability: () => lacking.rights ?? true,
   };

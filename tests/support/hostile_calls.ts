@@ -158,12 +158,18 @@ function extensionCalls(host: HostileHost): Template[] {
       args: [
         handle,
         name,
-        { good: 1, bad: [0, 2, 6, -1, MIN] },
+        { good: 1, bad: [0, 2, 6, 9, -1, MIN] },
         { good: 1, bad: [0, -1, MAX] },
       ],
     },
     { module, name: "possible_cpus", args: [] },
+    {
+      module,
+      name: "kernel_supports",
+      args: [{ good: 1, bad: [0, 3, -1, MIN] }, { good: 1, bad: [0, 256, -1, MAX, MIN] }],
+    },
     { module, name: "object_load", args: [handle] },
+    { module, name: "program_set_target", args: [handle, name, text(host.string("no_such_name"))] },
     {
       module,
       name: "global_set",

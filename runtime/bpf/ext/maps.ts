@@ -1,4 +1,4 @@
-/** `map_batch`, `map_lookup_and_delete`, `map_info`, `possible_cpus` and `user_ring_submit`. */
+/** `map_batch`, `map_lookup_and_delete`, `map_info`, `possible_cpus`, `kernel_supports` and `user_ring_submit`. */
 import { errno, kernel } from "../../../ffi/mod.ts";
 import type { BpfContext } from "../context.ts";
 import { MapCommand } from "../map_command.ts";
@@ -35,6 +35,7 @@ export function mapImports(context: BpfContext): WebAssembly.ModuleImports {
       return 0;
     },
     "possible_cpus": () => kernel.possibleCpus(),
+    "kernel_supports": (kind: number, number: number) => supports(kind >>> 0, number >>> 0),
     "user_ring_submit": (
       handle: bigint,
       token: number,
@@ -50,6 +51,19 @@ export function mapImports(context: BpfContext): WebAssembly.ModuleImports {
       return object.submit(entry.map, context, data >>> 0, sizeBytes, timeoutMs);
     },
   };
+}
+
+/** Each answer of the running kernel: a guest that asks again makes no further map or program. */
+const known = new Map<string, number>();
+
+function supports(kind: number, number: number): number {
+  const key = `${kind}:${number}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const result = kernel.supports(kind, number);
+  // Errors may pass, and numbers out of range would fill the memory.
+  if (result >= 0) known.set(key, result);
+  return result;
 }
 
 function mapBatch(context: BpfContext) {

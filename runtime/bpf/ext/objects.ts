@@ -1,4 +1,4 @@
-/** `object_open`, `object_configure`, `global_set`, `object_load`, `program_token`: objects step by step. */
+/** `object_open`, `object_configure`, `global_set`, `object_load`, `program_set_target`, `program_token`: objects step by step. */
 import { errno } from "../../../ffi/mod.ts";
 import type { BpfContext } from "../context.ts";
 import { GuestObject } from "../guest_object.ts";
@@ -44,6 +44,13 @@ export function objectImports(context: BpfContext): WebAssembly.ModuleImports {
         const object = objects.get(handle);
         if (object === undefined) return -errno("EINVAL");
         object.configure(memory.cString(nameAt), setting >>> 0, value >>> 0);
+        return 0;
+      }),
+    "program_set_target": (handle: bigint, nameAt: number, targetAt: number) =>
+      context.answer(() => {
+        const object = objects.get(handle);
+        if (object === undefined) return -errno("EINVAL");
+        object.setAttachTarget(memory.cString(nameAt), memory.cString(targetAt));
         return 0;
       }),
     "program_token": (handle: bigint, nameAt: number) =>

@@ -88,6 +88,9 @@ enum wasm_bpf_setting {
 	WASM_BPF_MAP_KEY_SIZE = 3,
 	WASM_BPF_MAP_VALUE_SIZE = 4,
 	WASM_BPF_MAP_AUTOCREATE = 5, /* whether the load makes the map: 0 or 1 */
+	WASM_BPF_MAP_TYPE = 6,	     /* BPF_MAP_TYPE_*, of maps without anything of their own */
+	WASM_BPF_PROGRAM_TYPE = 7,   /* BPF_PROG_TYPE_*, except struct_ops and extensions */
+	WASM_BPF_PROGRAM_ATTACH_TYPE = 8, /* the expected one, enum bpf_attach_type */
 };
 
 /**
@@ -97,6 +100,15 @@ enum wasm_bpf_setting {
  */
 WASM_BPF_EXT_IMPORT("object_configure")
 int32_t wasm_bpf_object_configure(uint64_t obj, const char *name, uint32_t setting, uint32_t value);
+
+/**
+ * @brief Sets which kernel function, hook or iterator a tracing or LSM program is for, instead of
+ * its section. Until the load.
+ * @return 0; -WASM_BPF_ENOENT without such a program, -WASM_BPF_EBUSY after the load,
+ *         -WASM_BPF_EINVAL for a program of another type; -ESRCH (3) without such a function
+ */
+WASM_BPF_EXT_IMPORT("program_set_target")
+int32_t wasm_bpf_program_set_target(uint64_t obj, const char *name, const char *target);
 
 /**
  * @brief Loads an object that was opened. Once: after a failure it can only be closed.
@@ -165,6 +177,19 @@ struct wasm_bpf_map_info {
 /** @brief How many CPUs there can be: as many values has an element of a per-CPU map. */
 WASM_BPF_EXT_IMPORT("possible_cpus")
 int32_t wasm_bpf_possible_cpus(void);
+
+/* Kinds of wasm_bpf_kernel_supports(). */
+enum wasm_bpf_supported {
+	WASM_BPF_SUPPORTS_MAP = 1,     /* BPF_MAP_TYPE_* */
+	WASM_BPF_SUPPORTS_PROGRAM = 2, /* BPF_PROG_TYPE_* */
+};
+
+/**
+ * @brief Tries whether the running kernel has a type of map or program.
+ * @return 1 or 0; -WASM_BPF_EINVAL for another kind, -WASM_BPF_EOPNOTSUPP for what cannot be tried
+ */
+WASM_BPF_EXT_IMPORT("kernel_supports")
+int32_t wasm_bpf_kernel_supports(int32_t kind, int32_t number);
 
 /** @brief Says how large keys and values are. @return 0, or -WASM_BPF_EBADF */
 WASM_BPF_EXT_IMPORT("map_info")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Each call of the headers with libbpf's names: what it gives, and what it says when it cannot. */
-#include <bpf/libbpf.h>
+#include <libbpf-wasm.h>
 
 #include "order.h"
 

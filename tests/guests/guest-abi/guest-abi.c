@@ -3,6 +3,7 @@
  * Every C example of docs/guest-abi.md, as it stands there, with what it leaves to the reader
  * around it; tests/guest_abi_test.ts compares what they print. build/doc_examples.ts cuts them out.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +160,15 @@ static void load_stepwise(void)
 	printf("stepwise %d\n", obj != 0);
 }
 
+static void set_target(void)
+{
+	uint64_t obj = wasm_bpf_object_open(tool, WASM_BPF_SIZE(tool));
+#include "program_set_target.inc"
+#include "kernel_supports.inc"
+	printf("rings %d\n", has_rings);
+	wasm_close_bpf_object(obj);
+}
+
 static void configure(void)
 {
 #include "object_configure.inc"
@@ -236,6 +246,7 @@ int main(void)
 	name_program();
 	explain();
 	close_object();
+	set_target();
 	configure();
 	load_stepwise();
 	find_maps();

@@ -6,8 +6,7 @@
 #ifndef WASM_BPF_LIBBPF_H
 #define WASM_BPF_LIBBPF_H
 
-#include <stdarg.h>
-
+#include "libbpf_attach.h"
 #include "libbpf_buffer.h"
 #include "libbpf_object.h"
 #include "libbpf_skeleton.h"
@@ -56,6 +55,21 @@ static inline long libbpf_get_error(const void *pointer)
 static inline int libbpf_num_possible_cpus(void)
 {
 	return libbpf_wasm_result(wasm_bpf_possible_cpus());
+}
+
+/** @brief 1 when the running kernel has the type of map, else 0. @return also -EOPNOTSUPP */
+static inline int libbpf_probe_bpf_map_type(enum bpf_map_type type, const void *opts)
+{
+	if (opts)
+		return libbpf_wasm_fail(EINVAL);
+	return libbpf_wasm_result(wasm_bpf_kernel_supports(WASM_BPF_SUPPORTS_MAP, (int)type));
+}
+
+static inline int libbpf_probe_bpf_prog_type(enum bpf_prog_type type, const void *opts)
+{
+	if (opts)
+		return libbpf_wasm_fail(EINVAL);
+	return libbpf_wasm_result(wasm_bpf_kernel_supports(WASM_BPF_SUPPORTS_PROGRAM, (int)type));
 }
 
 /** @brief Says an error, of either sign, in words. @return 0, or -ERANGE when it was cut */

@@ -7,6 +7,8 @@
 #ifndef WASM_BPF_LIBBPF_BUFFER_H
 #define WASM_BPF_LIBBPF_BUFFER_H
 
+#include <limits.h>
+
 #include "libbpf_object.h"
 
 #ifdef __cplusplus
@@ -38,21 +40,29 @@ struct libbpf_wasm_reader {
 	uint64_t lost;
 };
 
+/* The object whose map a token names; 0 without one. */
+static inline uint64_t libbpf_wasm_object_of(int map_fd)
+{
+	struct bpf_object *obj;
+	struct bpf_map *map;
+
+	for (obj = libbpf_wasm_objects; obj; obj = obj->next) {
+		for (map = obj->maps; map; map = map->next) {
+			if (map->token == map_fd)
+				return obj->handle;
+		}
+	}
+	return 0;
+}
+
 static inline struct libbpf_wasm_reader *libbpf_wasm_reader__new(int map_fd, void *ctx)
 {
 	struct libbpf_wasm_reader *reader =
 	    LIBBPF_WASM_CAST(struct libbpf_wasm_reader *, calloc(1, sizeof(*reader)));
-	struct bpf_object *obj;
-	struct bpf_map *map;
 
 	if (!reader)
 		return NULL;
-	for (obj = libbpf_wasm_objects; obj; obj = obj->next) {
-		for (map = obj->maps; map; map = map->next) {
-			if (map->token == map_fd)
-				reader->object = obj->handle;
-		}
-	}
+	reader->object = libbpf_wasm_object_of(map_fd);
 	reader->token = map_fd;
 	reader->ctx = ctx;
 	reader->room = LIBBPF_WASM_BATCH_BYTES;
@@ -125,17 +135,20 @@ static inline int libbpf_wasm_reader__fill(struct libbpf_wasm_reader *reader, in
 	return reader->filled;
 }
 
-/* Waits for events and hands over those of one batch: how many, or negative. */
-static inline int libbpf_wasm_reader__poll(struct libbpf_wasm_reader *reader, int timeout_ms)
+/* Waits for events and hands over at most so many of one batch: how many, or negative. */
+static inline int libbpf_wasm_reader__poll_some(struct libbpf_wasm_reader *reader, int timeout_ms,
+						size_t most)
 {
 	int result = libbpf_wasm_reader__fill(reader, timeout_ms), count = 0;
 
 	libbpf_wasm_reader__tell_lost(reader);
 	if (result < 0) {
 		reader->filled = 0;
+		if (result == -WASM_BPF_EINTR)
+			libbpf_wasm_interrupted();
 		return libbpf_wasm_result(result);
 	}
-	while (reader->at < reader->filled) {
+	while (reader->at < reader->filled && (size_t)count < most) {
 		struct wasm_bpf_record *record =
 		    (struct wasm_bpf_record *)(void *)(reader->batch + reader->at);
 
@@ -153,20 +166,43 @@ static inline int libbpf_wasm_reader__poll(struct libbpf_wasm_reader *reader, in
 	return count;
 }
 
-/* Every event that is there now. */
-static inline int libbpf_wasm_readers__consume(struct libbpf_wasm_reader *reader)
+static inline int libbpf_wasm_reader__poll(struct libbpf_wasm_reader *reader, int timeout_ms)
+{
+	return libbpf_wasm_reader__poll_some(reader, timeout_ms, INT_MAX);
+}
+
+/* What is there now of one map, at most so many events. */
+static inline int libbpf_wasm_reader__consume(struct libbpf_wasm_reader *reader, size_t most)
 {
 	int total = 0, count;
 
-	for (; reader; reader = reader->next) {
-		do {
-			count = libbpf_wasm_reader__poll(reader, 0);
-			if (count < 0)
-				return count;
-			total += count;
-		} while (count);
+	do {
+		count = libbpf_wasm_reader__poll_some(reader, 0, most - (size_t)total);
+		if (count < 0)
+			return count;
+		total += count;
+	} while (count && (size_t)total < most);
+	return total;
+}
+
+/* What is there now of all, at most so many events. */
+static inline int libbpf_wasm_readers__consume_some(struct libbpf_wasm_reader *reader, size_t most)
+{
+	int total = 0, count;
+
+	for (; reader && (size_t)total < most; reader = reader->next) {
+		count = libbpf_wasm_reader__consume(reader, most - (size_t)total);
+		if (count < 0)
+			return count;
+		total += count;
 	}
 	return total;
+}
+
+/* Every event that is there now. */
+static inline int libbpf_wasm_readers__consume(struct libbpf_wasm_reader *reader)
+{
+	return libbpf_wasm_readers__consume_some(reader, INT_MAX);
 }
 
 /* Waits for any of several. */
@@ -257,6 +293,155 @@ static inline int ring_buffer__consume(struct ring_buffer *rb)
 	return libbpf_wasm_readers__consume(rb->readers);
 }
 
+/** @brief As ring_buffer__consume(), at most @p n events. */
+static inline int ring_buffer__consume_n(struct ring_buffer *rb, size_t n)
+{
+	return libbpf_wasm_readers__consume_some(rb->readers, n < INT_MAX ? n : INT_MAX);
+}
+
+/**
+ * @brief Nothing that poll(2) or epoll(7) would wait for: the events come through the host.
+ * @return -EOPNOTSUPP; ring_buffer__poll() with a time-out waits
+ */
+static inline int ring_buffer__epoll_fd(const struct ring_buffer *rb)
+{
+	(void)rb;
+	return libbpf_wasm_fail(EOPNOTSUPP);
+}
+
+/* One of a manager's maps; belongs to it. */
+struct ring {
+	struct libbpf_wasm_reader reader;
+};
+
+/** @brief Map number @p idx, in the order of adding. @return NULL with errno ERANGE without one */
+static inline struct ring *ring_buffer__ring(struct ring_buffer *rb, unsigned int idx)
+{
+	struct libbpf_wasm_reader *reader = rb->readers;
+
+	for (; reader && idx; idx--)
+		reader = reader->next;
+	if (!reader)
+		errno = ERANGE;
+	return (struct ring *)reader;
+}
+
+static inline int ring__map_fd(const struct ring *r)
+{
+	return r->reader.token;
+}
+
+static inline size_t ring__size(const struct ring *r)
+{
+	struct wasm_bpf_map_info info;
+
+	return wasm_bpf_map_info(r->reader.token, &info) ? 0 : info.max_entries;
+}
+
+static inline int ring__consume(struct ring *r)
+{
+	return libbpf_wasm_reader__consume(&r->reader, INT_MAX);
+}
+
+static inline int ring__consume_n(struct ring *r, size_t n)
+{
+	return libbpf_wasm_reader__consume(&r->reader, n < INT_MAX ? n : INT_MAX);
+}
+
+/* ---- user ring buffers (Linux 6.1) ---------------------------------------------------------- */
+
+struct user_ring_buffer_opts {
+	size_t sz;
+};
+
+/* Samples from the guest to the programs; one sample at a time is reserved. */
+struct user_ring_buffer {
+	uint64_t object;
+	int token;
+	int timeout_ms; /* of the reservation that is open */
+	void *sample;	/* of the guest's memory until it is submitted */
+	__u32 size;
+};
+
+static inline struct user_ring_buffer *
+user_ring_buffer__new(int map_fd, const struct user_ring_buffer_opts *opts)
+{
+	struct user_ring_buffer *rb =
+	    LIBBPF_WASM_CAST(struct user_ring_buffer *, calloc(1, sizeof(*rb)));
+	struct wasm_bpf_map_info info;
+
+	(void)opts;
+	if (!rb)
+		return NULL;
+	rb->token = map_fd;
+	rb->object = libbpf_wasm_object_of(map_fd);
+	if (wasm_bpf_map_info(map_fd, &info) || info.type != BPF_MAP_TYPE_USER_RINGBUF) {
+		free(rb);
+		errno = EINVAL;
+		return NULL;
+	}
+	return rb;
+}
+
+static inline void user_ring_buffer__free(struct user_ring_buffer *rb)
+{
+	if (rb)
+		free(rb->sample);
+	free(rb);
+}
+
+/**
+ * @brief Memory for a sample, to be submitted or discarded before the next reservation.
+ * @return NULL with errno set: EBUSY while another is reserved, ENOMEM. Whether the ring has room
+ *         shows at user_ring_buffer__submit(), which says so on stderr: a guest's samples are
+ *         copied then
+ */
+static inline void *user_ring_buffer__reserve(struct user_ring_buffer *rb, __u32 size)
+{
+	if (rb->sample) {
+		errno = EBUSY;
+		return NULL;
+	}
+	rb->sample = calloc(1, size ? size : 1);
+	rb->size = size;
+	rb->timeout_ms = 0;
+	return rb->sample;
+}
+
+/** @brief The same; the submission waits for room up to @p timeout_ms, -1 for ever. */
+static inline void *user_ring_buffer__reserve_blocking(struct user_ring_buffer *rb, __u32 size,
+						       int timeout_ms)
+{
+	void *sample = user_ring_buffer__reserve(rb, size);
+
+	rb->timeout_ms = timeout_ms;
+	return sample;
+}
+
+static inline void user_ring_buffer__discard(struct user_ring_buffer *rb, void *sample)
+{
+	if (!sample || sample != rb->sample)
+		return;
+	free(rb->sample);
+	rb->sample = NULL;
+}
+
+/** @brief Hands the sample over; errno is set and stderr has a line when it found no room. */
+static inline void user_ring_buffer__submit(struct user_ring_buffer *rb, void *sample)
+{
+	int err;
+
+	if (!sample || sample != rb->sample)
+		return;
+	err = wasm_bpf_user_ring_submit(rb->object, rb->token, sample, (int32_t)rb->size,
+					rb->timeout_ms);
+	user_ring_buffer__discard(rb, sample);
+	if (err < 0) {
+		libbpf_wasm_result(err);
+		fputs("error: Cannot submit a sample to the user ring buffer\n", stderr);
+	}
+}
+
 /* ---- perf buffers -------------------------------------------------------------------------- */
 
 struct perf_buffer_opts {
@@ -306,59 +491,16 @@ static inline int perf_buffer__poll(struct perf_buffer *pb, int timeout_ms)
 	return libbpf_wasm_readers__poll(pb->reader, timeout_ms);
 }
 
+/** @brief -EOPNOTSUPP, as ring_buffer__epoll_fd(). */
+static inline int perf_buffer__epoll_fd(const struct perf_buffer *pb)
+{
+	(void)pb;
+	return libbpf_wasm_fail(EOPNOTSUPP);
+}
+
 static inline int perf_buffer__consume(struct perf_buffer *pb)
 {
 	return libbpf_wasm_readers__consume(pb->reader);
-}
-
-/* ---- either kind --------------------------------------------------------------------------- */
-
-typedef ring_buffer_sample_fn bpf_buffer_sample_fn;
-
-/* What a poll that names no time-out waits. */
-#ifndef POLL_TIMEOUT_MS
-#define POLL_TIMEOUT_MS 100
-#endif
-
-/* A ring buffer or perf event array, whichever the map is. */
-struct bpf_buffer {
-	struct bpf_map *events;
-	struct libbpf_wasm_reader *reader;
-};
-
-/** @brief Events of a map of either kind go to a callback. @return NULL with errno set on failure
- */
-static inline struct bpf_buffer *bpf_buffer__open(struct bpf_map *events,
-						  bpf_buffer_sample_fn sample_cb, void *ctx)
-{
-	struct bpf_buffer *buffer =
-	    LIBBPF_WASM_CAST(struct bpf_buffer *, calloc(1, sizeof(*buffer)));
-
-	if (!buffer)
-		return NULL;
-	buffer->events = events;
-	buffer->reader = libbpf_wasm_reader__new(bpf_map__fd(events), ctx);
-	if (!buffer->reader) {
-		free(buffer);
-		return NULL;
-	}
-	buffer->reader->on_sample = sample_cb;
-	return buffer;
-}
-
-/** @brief As ring_buffer__poll(); 0 or less waits POLL_TIMEOUT_MS. */
-static inline int bpf_buffer__poll(struct bpf_buffer *buffer, int timeout_ms)
-{
-	return libbpf_wasm_readers__poll(buffer->reader,
-					 timeout_ms > 0 ? timeout_ms : POLL_TIMEOUT_MS);
-}
-
-static inline void bpf_buffer__free(struct bpf_buffer *buffer)
-{
-	if (!buffer)
-		return;
-	libbpf_wasm_reader__free_all(buffer->reader);
-	free(buffer);
 }
 
 #ifdef __cplusplus

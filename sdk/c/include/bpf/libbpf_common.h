@@ -4,8 +4,12 @@
 #define WASM_BPF_LIBBPF_COMMON_H
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include "../wasm_bpf.h"
 #include "../wasm_bpf_ext.h"
@@ -13,6 +17,18 @@
 /* The kernel's names for its integers, and what its <linux/bpf.h> calls things: WASI has neither.
  */
 #include "linux_bpf.h"
+
+/*
+ * Runs when the host has interrupted a poll or a sleep (Ctrl-C). NULL except in programs that
+ * install a handler of SIGINT through sdk/c/compat/signal.h.
+ */
+__attribute__((weak)) void (*libbpf_wasm_on_interrupt)(void);
+
+static inline void libbpf_wasm_interrupted(void)
+{
+	if (libbpf_wasm_on_interrupt)
+		libbpf_wasm_on_interrupt();
+}
 
 #ifdef __cplusplus
 #define LIBBPF_WASM_CAST(type, pointer) (static_cast<type>(pointer))

@@ -126,4 +126,75 @@ static inline bool libbpf_elf__find_symbol(const unsigned char *elf, uint32_t ty
 	return false;
 }
 
+/* <linux/btf.h>'s struct btf_header as far as it is read, and struct btf_type. */
+struct libbpf_elf_btf {
+	uint16_t magic;
+	uint8_t version, flags;
+	uint32_t header_size, types, types_size, strings, strings_size;
+} __attribute__((packed));
+
+struct libbpf_elf_type {
+	uint32_t name, info, size;
+} __attribute__((packed));
+
+/* Words that follow a type of a kind: those of each element, or a fixed number. */
+static inline uint32_t libbpf_elf__type_words(uint32_t info)
+{
+	const uint32_t count = info & 0xffff;
+
+	switch (info >> 24 & 0x1f) {
+	case 1:	 /* int */
+	case 14: /* variable */
+	case 17: /* declaration tag */
+		return 1;
+	case 3: /* array */
+		return 3;
+	case 4:	 /* struct */
+	case 5:	 /* union */
+	case 15: /* section */
+	case 19: /* 64-bit enum */
+		return 3 * count;
+	case 6:	 /* enum */
+	case 13: /* function type */
+		return 2 * count;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * The most bytes that the variables declared __kconfig can take, 0 without any. They have no
+ * section in the file; the host lays them out by their alignment, which is at most 8.
+ */
+static inline size_t libbpf_elf__kconfig_size(const unsigned char *elf)
+{
+	const struct libbpf_elf_section *section = libbpf_elf__find_section(elf, ".BTF");
+	const struct libbpf_elf_btf *btf;
+	const struct libbpf_elf_type *type;
+	const unsigned char *at, *end, *strings;
+	size_t size = 0;
+
+	if (!section || section->size < sizeof(*btf))
+		return 0;
+	btf = (const struct libbpf_elf_btf *)(elf + (size_t)section->offset);
+	at = (const unsigned char *)btf + btf->header_size + btf->types;
+	end = at + btf->types_size;
+	strings = (const unsigned char *)btf + btf->header_size + btf->strings;
+	for (; at + sizeof(*type) <= end;
+	     at += sizeof(*type) + 4 * libbpf_elf__type_words(type->info)) {
+		type = (const struct libbpf_elf_type *)at;
+		if ((type->info >> 24 & 0x1f) != 15 ||
+		    strcmp((const char *)strings + type->name, ".kconfig"))
+			continue;
+		for (uint32_t i = 0; i < (type->info & 0xffff); i++) {
+			uint32_t variable[3]; /* type, offset, size */
+
+			memcpy(variable, at + sizeof(*type) + i * sizeof(variable),
+			       sizeof(variable));
+			size += (variable[2] + 7) & ~7U;
+		}
+	}
+	return size;
+}
+
 #endif /* WASM_BPF_LIBBPF_ELF_H */

@@ -24,6 +24,8 @@ struct bpf_map {
 	int token;     /* -1 until bpf_map__fd() has asked for it */
 	void *initial; /* of global variables: what the guest sees and sets; else NULL */
 	size_t initial_size;
+	void *known; /* what the programs had when libbpf_wasm_exchange() last looked; else NULL */
+	bool no_autocreate;
 };
 
 /* A program; belongs to its object. */
@@ -35,6 +37,9 @@ struct bpf_program {
 	const char *section;
 	char *target; /* what bpf_program__set_target() said; NULL for what the section says */
 	bool no_autoload, no_autoattach;
+	/* Where the program stands in the file, by which libbpf orders them. */
+	uint32_t section_index;
+	uint64_t offset;
 };
 
 /* An attached program, until bpf_link__destroy() or the end of its object. */
@@ -56,10 +61,15 @@ struct bpf_object {
 /* Every open object: a map's token alone does not say whose it is. */
 __attribute__((weak)) struct bpf_object *libbpf_wasm_objects;
 
-/* Options of opening; those that libbpf has beyond these do nothing here, so they are not there. */
+/*
+ * Options of opening. The host knows the kernel's types and configuration itself: a program that
+ * gives its own gets -EOPNOTSUPP. Those that libbpf has beyond these are not there.
+ */
 struct bpf_object_open_opts {
 	size_t sz;
 	const char *object_name;
+	const char *btf_custom_path;
+	const char *kconfig;
 };
 
 /* ---- maps ---------------------------------------------------------------------------------- */
@@ -117,6 +127,22 @@ static inline bool libbpf_wasm_holds_variables(const char *section)
 	return false;
 }
 
+/* The variables that the kernel's configuration gives values: zeros until the load. */
+static inline int libbpf_wasm_add_kconfig(struct bpf_object *obj)
+{
+	const size_t size = libbpf_elf__kconfig_size(obj->elf);
+	struct bpf_map *map;
+
+	if (!size)
+		return 0;
+	map = libbpf_wasm_add_map(obj, ".kconfig");
+	if (!map)
+		return -1;
+	map->initial_size = size;
+	map->initial = calloc(1, (size + 15) & ~(size_t)15);
+	return map->initial ? 0 : -1;
+}
+
 static inline int libbpf_wasm_find_maps(struct bpf_object *obj)
 {
 	const unsigned char *elf = obj->elf;
@@ -139,7 +165,7 @@ static inline int libbpf_wasm_find_maps(struct bpf_object *obj)
 		if (!map || libbpf_wasm_copy_section(map, section))
 			return -1;
 	}
-	return 0;
+	return libbpf_wasm_add_kconfig(obj);
 }
 
 static inline const char *bpf_map__name(const struct bpf_map *map)
@@ -243,7 +269,22 @@ static inline int bpf_map__set_value_size(struct bpf_map *map, __u32 size)
 /** @brief Whether the load makes the map; programs that use it must not be loaded then. */
 static inline int bpf_map__set_autocreate(struct bpf_map *map, bool autocreate)
 {
-	return libbpf_wasm_configure_map(map, WASM_BPF_MAP_AUTOCREATE, autocreate);
+	int err = libbpf_wasm_configure_map(map, WASM_BPF_MAP_AUTOCREATE, autocreate);
+
+	if (!err)
+		map->no_autocreate = !autocreate;
+	return err;
+}
+
+static inline bool bpf_map__autocreate(const struct bpf_map *map)
+{
+	return !map->no_autocreate;
+}
+
+/** @brief Between types that are created from key, value and size alone; -EINVAL for others. */
+static inline int bpf_map__set_type(struct bpf_map *map, enum bpf_map_type type)
+{
+	return libbpf_wasm_configure_map(map, WASM_BPF_MAP_TYPE, (uint32_t)type);
 }
 
 static inline int libbpf_wasm_check_sizes(const struct bpf_map *map, size_t key_size,
@@ -300,9 +341,21 @@ static inline int bpf_map__get_next_key(const struct bpf_map *map, const void *c
 
 /* ---- objects ------------------------------------------------------------------------------- */
 
+/* In libbpf's order: by section, and by place in it. */
+static inline void libbpf_wasm_insert_program(struct bpf_object *obj, struct bpf_program *program)
+{
+	struct bpf_program **at = &obj->programs;
+
+	while (*at && ((*at)->section_index < program->section_index ||
+		       ((*at)->section_index == program->section_index &&
+			(*at)->offset <= program->offset)))
+		at = &(*at)->next;
+	program->next = *at;
+	*at = program;
+}
+
 static inline int libbpf_wasm_find_programs(struct bpf_object *obj)
 {
-	struct bpf_program **end = &obj->programs;
 	struct libbpf_elf_cursor at;
 
 	memset(&at, 0, sizeof(at));
@@ -321,8 +374,9 @@ static inline int libbpf_wasm_find_programs(struct bpf_object *obj)
 		/* Sections that begin so are loaded only when somebody asks. */
 		program->no_autoload = program->section[0] == '?';
 		program->section += program->no_autoload;
-		*end = program;
-		end = &program->next;
+		program->section_index = at.symbol->section;
+		program->offset = at.symbol->value;
+		libbpf_wasm_insert_program(obj, program);
 	}
 	return 0;
 }
@@ -342,6 +396,7 @@ static inline void bpf_object__close(struct bpf_object *obj)
 		struct bpf_map *next = obj->maps->next;
 
 		free(obj->maps->initial);
+		free(obj->maps->known);
 		free(obj->maps);
 		obj->maps = next;
 	}
@@ -366,8 +421,13 @@ static inline void bpf_object__close(struct bpf_object *obj)
 static inline struct bpf_object *bpf_object__open_mem(const void *obj_buf, size_t obj_buf_sz,
 						      const struct bpf_object_open_opts *opts)
 {
-	struct bpf_object *obj = LIBBPF_WASM_CAST(struct bpf_object *, calloc(1, sizeof(*obj)));
+	struct bpf_object *obj;
 
+	if (opts && (opts->btf_custom_path || opts->kconfig)) {
+		errno = EOPNOTSUPP;
+		return NULL;
+	}
+	obj = LIBBPF_WASM_CAST(struct bpf_object *, calloc(1, sizeof(*obj)));
 	if (!obj)
 		return NULL;
 	obj->elf = LIBBPF_WASM_CAST(const unsigned char *, obj_buf);
@@ -434,6 +494,9 @@ static inline bool libbpf_wasm_was_set(const struct bpf_map *map)
 	    libbpf_elf__find_section(map->obj->elf, map->name);
 	const char *value = LIBBPF_WASM_CAST(const char *, map->initial);
 
+	/* The kernel's configuration is not the guest's to set. */
+	if (!section)
+		return false;
 	if (section->type != LIBBPF_ELF_NOBITS)
 		return memcmp(value, map->obj->elf + (size_t)section->offset, map->initial_size);
 	for (size_t i = 0; i < map->initial_size; i++) {
@@ -441,6 +504,34 @@ static inline bool libbpf_wasm_was_set(const struct bpf_map *map)
 			return true;
 	}
 	return false;
+}
+
+/** @brief Finds a map; global variables as ".rodata" or with an object's name in front. */
+static inline struct bpf_map *bpf_object__find_map_by_name(const struct bpf_object *obj,
+							   const char *name)
+{
+	struct bpf_map *map;
+
+	for (map = obj->maps; map; map = map->next) {
+		const char *wanted = map->initial ? libbpf_wasm_section_of(name) : name;
+
+		if (!strcmp(map->name, wanted))
+			return map;
+	}
+	errno = ENOENT;
+	return NULL;
+}
+
+/* Copies what the programs have of a section of variables. 0 or -errno. */
+static inline int libbpf_wasm_read_variables(const struct bpf_map *map, void *to)
+{
+	struct wasm_bpf_map_info info = libbpf_wasm_map_info(map);
+	uint32_t zero = 0;
+
+	/* One value, which the memory here was made for. */
+	if (!info.value_size || info.value_size > ((map->initial_size + 15) & ~(size_t)15))
+		return libbpf_wasm_fail(EINVAL);
+	return bpf_map_lookup_elem(map->token, &zero, to);
 }
 
 /**
@@ -462,6 +553,9 @@ static inline int bpf_object__load(struct bpf_object *obj)
 	if (!err)
 		err = wasm_bpf_object_load(obj->handle);
 	obj->loaded = !err;
+	map = err ? NULL : bpf_object__find_map_by_name(obj, ".kconfig");
+	if (map)
+		libbpf_wasm_read_variables(map, map->initial);
 	return libbpf_wasm_result(err);
 }
 
@@ -489,22 +583,6 @@ static inline struct bpf_program *bpf_object__next_program(const struct bpf_obje
 #define bpf_object__for_each_program(pos, obj)                                                     \
 	for ((pos) = bpf_object__next_program((obj), NULL); (pos);                                 \
 	     (pos) = bpf_object__next_program((obj), (pos)))
-
-/** @brief Finds a map; global variables as ".rodata" or with an object's name in front. */
-static inline struct bpf_map *bpf_object__find_map_by_name(const struct bpf_object *obj,
-							   const char *name)
-{
-	struct bpf_map *map;
-
-	for (map = obj->maps; map; map = map->next) {
-		const char *wanted = map->initial ? libbpf_wasm_section_of(name) : name;
-
-		if (!strcmp(map->name, wanted))
-			return map;
-	}
-	errno = ENOENT;
-	return NULL;
-}
 
 static inline int bpf_object__find_map_fd_by_name(const struct bpf_object *obj, const char *name)
 {
@@ -628,6 +706,41 @@ static inline int bpf_program__set_autoload(struct bpf_program *prog, bool autol
 	return libbpf_wasm_result(err);
 }
 
+static inline int libbpf_wasm_configure_program(const struct bpf_program *prog, uint32_t setting,
+						uint32_t value)
+{
+	return libbpf_wasm_result(
+	    wasm_bpf_object_configure(prog->obj->handle, prog->name, setting, value));
+}
+
+/** @brief Until the load; not to or from struct_ops and extensions: -EINVAL. */
+static inline int bpf_program__set_type(struct bpf_program *prog, enum bpf_prog_type type)
+{
+	return libbpf_wasm_configure_program(prog, WASM_BPF_PROGRAM_TYPE, (uint32_t)type);
+}
+
+static inline int bpf_program__set_expected_attach_type(struct bpf_program *prog,
+							enum bpf_attach_type type)
+{
+	return libbpf_wasm_configure_program(prog, WASM_BPF_PROGRAM_ATTACH_TYPE, (uint32_t)type);
+}
+
+/**
+ * @brief Sets which kernel function or hook a tracing or LSM program is for, until the load.
+ * @param attach_prog_fd 0: a guest has no descriptors of other programs
+ * @return 0; -EOPNOTSUPP for another program, -ESRCH when the kernel has no such function
+ */
+static inline int bpf_program__set_attach_target(struct bpf_program *prog, int attach_prog_fd,
+						 const char *attach_func_name)
+{
+	if (attach_prog_fd)
+		return libbpf_wasm_fail(EOPNOTSUPP);
+	if (!attach_func_name)
+		return libbpf_wasm_fail(EINVAL);
+	return libbpf_wasm_result(
+	    wasm_bpf_program_set_target(prog->obj->handle, prog->name, attach_func_name));
+}
+
 /** @brief A token for the program, to be written as an element of a program array. */
 static inline int bpf_program__fd(const struct bpf_program *prog)
 {
@@ -733,17 +846,6 @@ static inline int bpf_object__attach(struct bpf_object *obj)
 	return 0;
 }
 
-/** @brief For fentry, fexit and their like: the section says where. */
-static inline struct bpf_link *bpf_program__attach_trace(const struct bpf_program *prog)
-{
-	return bpf_program__attach_to(prog, NULL);
-}
-
-static inline struct bpf_link *bpf_program__attach_lsm(const struct bpf_program *prog)
-{
-	return bpf_program__attach_to(prog, NULL);
-}
-
 /** @brief Detaches; the object stays loaded. @return 0; -EINVAL if its object is closed already */
 static inline int bpf_link__destroy(struct bpf_link *link)
 {
@@ -759,67 +861,6 @@ static inline int bpf_link__destroy(struct bpf_link *link)
 static inline int bpf_link__fd(const struct bpf_link *link)
 {
 	return link->token;
-}
-
-struct bpf_uprobe_opts {
-	size_t sz;
-	const char *func_name; /* there must be one: an offset counts from it */
-	bool retprobe;
-	__u64 bpf_cookie; /* must be 0 */
-};
-
-/** @brief Probes a function of a file. @param pid one process, or -1 for all @return a link */
-static inline struct bpf_link *bpf_program__attach_uprobe_opts(const struct bpf_program *prog,
-							       int pid, const char *binary_path,
-							       size_t func_offset,
-							       const struct bpf_uprobe_opts *opts)
-{
-	bool on_return = !strncmp(prog->section, "uret", 4);
-	char target[1024];
-	int length;
-
-	if (!opts || !opts->func_name || opts->bpf_cookie || opts->retprobe != on_return) {
-		errno = EINVAL;
-		return NULL;
-	}
-	length = snprintf(target, sizeof(target), "%s:%s+%zu@%d", binary_path, opts->func_name,
-			  func_offset, pid);
-	if (pid < 0)
-		length = snprintf(target, sizeof(target), "%s:%s+%zu", binary_path, opts->func_name,
-				  func_offset);
-	if (length >= (int)sizeof(target)) {
-		errno = ENAMETOOLONG;
-		return NULL;
-	}
-	return bpf_program__attach_to(prog, target);
-}
-
-struct bpf_usdt_opts {
-	size_t sz;
-	__u64 usdt_cookie; /* must be 0 */
-};
-
-/** @brief Probes a USDT probe of a file. @param pid one process, or -1 for all @return a link */
-static inline struct bpf_link *bpf_program__attach_usdt(const struct bpf_program *prog, int pid,
-							const char *binary_path,
-							const char *usdt_provider,
-							const char *usdt_name,
-							const struct bpf_usdt_opts *opts)
-{
-	char target[1024], process[16] = "";
-
-	if (opts && opts->usdt_cookie) {
-		errno = EINVAL;
-		return NULL;
-	}
-	if (pid >= 0)
-		snprintf(process, sizeof(process), "@%d", pid);
-	if (snprintf(target, sizeof(target), "%s:%s:%s%s", binary_path, usdt_provider, usdt_name,
-		     process) >= (int)sizeof(target)) {
-		errno = ENAMETOOLONG;
-		return NULL;
-	}
-	return bpf_program__attach_to(prog, target);
 }
 
 #ifdef __cplusplus

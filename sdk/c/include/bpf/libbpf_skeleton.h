@@ -57,14 +57,29 @@ static inline struct bpf_prog_skeleton *libbpf_wasm_prog_skeleton(struct bpf_obj
 	return (struct bpf_prog_skeleton *)((char *)s->progs + i * s->prog_skel_sz);
 }
 
+/* What the skeleton has and the file does not: another version of the object. */
+static inline int libbpf_wasm_lacks(const char *what, const char *name)
+{
+	fputs("error: Cannot open the skeleton: the object has no ", stderr);
+	fputs(what, stderr);
+	fputs(name, stderr);
+	fputs("\n", stderr);
+	return libbpf_wasm_fail(ENOENT);
+}
+
 /** @brief Opens the skeleton's object and fills in its maps and programs. @return 0 or -errno */
 static inline int bpf_object__open_skeleton(struct bpf_object_skeleton *s,
 					    const struct bpf_object_open_opts *opts)
 {
-	struct bpf_object_open_opts named = {sizeof(named), s->name};
-	struct bpf_object *obj =
-	    bpf_object__open_mem(s->data, s->data_sz, opts && opts->object_name ? opts : &named);
+	struct bpf_object_open_opts named;
+	struct bpf_object *obj;
 
+	memset(&named, 0, sizeof(named));
+	if (opts)
+		named = *opts;
+	if (!named.object_name)
+		named.object_name = s->name;
+	obj = bpf_object__open_mem(s->data, s->data_sz, &named);
 	if (!obj)
 		return -errno;
 	s->own = obj;
@@ -75,7 +90,7 @@ static inline int bpf_object__open_skeleton(struct bpf_object_skeleton *s,
 
 		*map->map = bpf_object__find_map_by_name(obj, map->name);
 		if (!*map->map)
-			return -errno;
+			return libbpf_wasm_lacks("map ", map->name);
 		if (map->mmaped)
 			*map->mmaped = (*map->map)->initial;
 	}
@@ -84,7 +99,7 @@ static inline int bpf_object__open_skeleton(struct bpf_object_skeleton *s,
 
 		*prog->prog = bpf_object__find_program_by_name(obj, prog->name);
 		if (!*prog->prog)
-			return -errno;
+			return libbpf_wasm_lacks("program ", prog->name);
 	}
 	return 0;
 }
