@@ -42,7 +42,7 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
   const callbackExport = line.values["callback-export-name"];
   anticipate(guest);
   const code = interruptible(
-    { timeoutMs, attendUsr1: formatStats !== undefined },
+    { timeoutMs, attendUsr1: formatStats !== undefined, endsBySignal: true },
     (interrupt) =>
       runGuest(guest, {
         ...grants,

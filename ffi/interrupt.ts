@@ -3,6 +3,7 @@ import { describeErrno } from "./errno.ts";
 import { ShimError } from "./errors.ts";
 import { outPointer } from "./c_values.ts";
 import { shim } from "./library.ts";
+import { type LinearMemory, memoryPointer } from "./memory.ts";
 
 /** The shim's side of an interrupt. For `ffi/` only. */
 export let interruptPointer: (interrupt: Interrupt) => Deno.PointerValue;
@@ -64,6 +65,35 @@ export class Interrupt implements Disposable {
   /** Makes every wait from now on return -EINTR. */
   terminate(): void {
     if (this.#pointer !== null) shim().shim_interrupt__terminate(this.#pointer);
+  }
+
+  /** Returns what a wait would, without waiting: 0, -EINTR or -ERESTART. */
+  take(): number {
+    return this.#pointer === null ? 0 : shim().shim_interrupt__take(this.#pointer);
+  }
+
+  /**
+   * Number of the signal that the guest was told of and takes no notice of; 0 while there is none. On
+   * the guest's thread.
+   */
+  get ignoredSignal(): number {
+    if (this.#pointer === null || shim().shim_interrupt__is_ignored(this.#pointer) === 0) return 0;
+    return shim().shim_interrupt__cause(this.#pointer);
+  }
+
+  /**
+   * Shows a 32-bit word at `offset`, the start of a page of `memory`, that is 0 while nothing is
+   * asked; until {@linkcode Interrupt.hide}.
+   *
+   * @returns 0, or a negative errno
+   */
+  show(memory: LinearMemory, offset: number): number {
+    return shim().shim_interrupt__show(this.#pointer, memoryPointer(memory), offset);
+  }
+
+  /** Puts an empty page where a word was shown. */
+  static hide(memory: LinearMemory, offset: number): void {
+    shim().shim_interrupt__hide(memoryPointer(memory), offset);
   }
 
   /** Time spent in waits so far. */
@@ -160,6 +190,11 @@ export const signals = {
   /** Whether the end of the time limit cut a load short, since the last {@linkcode signals.install}. */
   wasLoadCut(): boolean {
     return shim().shim_signals__was_cut() === 1;
+  },
+
+  /** Ends the process as the signal would if it were not handled. */
+  endBy(number: number): void {
+    shim().shim_signals__end_by(number);
   },
 
   /** Puts the former handlers back. */

@@ -254,6 +254,16 @@ export const SYMBOLS = {
   shim_interrupt__attend: { parameters: ["pointer"], result: "void" },
   // void shim_interrupt__terminate(struct shim_interrupt *interrupt)
   shim_interrupt__terminate: { parameters: ["pointer"], result: "void" },
+  // int32_t shim_interrupt__cause(struct shim_interrupt *interrupt)
+  shim_interrupt__cause: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_interrupt__is_ignored(struct shim_interrupt *interrupt)
+  shim_interrupt__is_ignored: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_interrupt__take(struct shim_interrupt *interrupt)
+  shim_interrupt__take: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_interrupt__show(struct shim_interrupt *interrupt, struct shim_memory *memory, uint32_t offset)
+  shim_interrupt__show: { parameters: ["pointer", "pointer", "u32"], result: "i32" },
+  // void shim_interrupt__hide(struct shim_memory *memory, uint32_t offset)
+  shim_interrupt__hide: { parameters: ["pointer", "u32"], result: "void" },
   // int64_t shim_interrupt__waited_ns(struct shim_interrupt *interrupt)
   shim_interrupt__waited_ns: { parameters: ["pointer"], result: "i64" },
   // void shim_interrupt__free(struct shim_interrupt *interrupt)
@@ -277,6 +287,8 @@ export const SYMBOLS = {
   shim_signals__schedule: { parameters: ["u32", "u32"], result: "i32" },
   // int32_t shim_signals__was_cut(void)
   shim_signals__was_cut: { parameters: [], result: "i32" },
+  // void shim_signals__end_by(int32_t number)
+  shim_signals__end_by: { parameters: ["i32"], result: "void" },
   // void shim_signals__uninstall(void)
   shim_signals__uninstall: { parameters: [], result: "void" },
 

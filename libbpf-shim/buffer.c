@@ -131,6 +131,9 @@ static int wait_and_take(struct shim_buffer *buffer, struct batch *batch, int32_
 	if (timeout_ms > 0)
 		buffer->deadline = shim_now_ns() + (int64_t)timeout_ms * 1000000;
 	result = shim_interrupt_take(buffer->interrupt);
+	/* A guest may take what there is without waiting, however often it comes. */
+	if (!result && timeout_ms)
+		result = shim_interrupt_return(buffer->interrupt);
 	if (result)
 		return result;
 	for (;;) {

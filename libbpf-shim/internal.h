@@ -24,9 +24,16 @@ struct shim_memory {
 struct shim_interrupt {
 	/* An eventfd, readable while there may be a flag to see. */
 	int fd;
-	_Atomic uint32_t flags;
+	/* In a page of its own, which can be shown in a guest's memories. */
+	_Atomic uint32_t *flags;
 	_Atomic uint32_t references;
 	_Atomic int64_t waited_ns;
+	/* The signal that raised it, SIGALRM for the end of its time; 0 for another thread. */
+	_Atomic int32_t cause;
+	/* Of the guest's thread: when the guest was told of the cause, and the waits it began
+	 * since. */
+	int64_t told_ns;
+	uint32_t waits_since;
 };
 
 struct shim_program {
@@ -133,6 +140,12 @@ int shim_interrupt_poll(struct shim_interrupt *interrupt, struct pollfd *fds, ui
 /* Like shim_interrupt_wait(), and defers an interrupt that ends it. */
 int shim_wait_deferring(struct shim_interrupt *interrupt, int fd, int16_t events,
 			int64_t timeout_ns);
+
+/*
+ * A guest that was told of a signal begins one more wait: 0, or -ERESTART when it has had enough of
+ * them, and is to be ended by whoever attends to it.
+ */
+int shim_interrupt_return(struct shim_interrupt *interrupt);
 
 /*
  * What was asked for, or deferred: -EINTR to end the wait, -ERESTART for the caller's attention, or

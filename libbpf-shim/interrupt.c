@@ -5,8 +5,10 @@
  * wait, or made by another thread or a signal handler, is never missed.
  */
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,7 +19,19 @@ enum {
 	ATTENTION = 2,	 /* likewise */
 	TERMINATED = 4,	 /* stays */
 	DEFERRED = 8,	 /* taken by a sleep that ended early; the next poll reports it */
+	TOLD = 16,	 /* stays: the guest knows that a signal asks it to end */
 };
+
+/* A guest that takes no notice of a signal ends at so many waits later, or after so long in one. */
+#define MAX_WAITS 3
+#define PATIENCE_NS 2000000000
+/* Before the end of the grace that a time limit gives, so that everything is released in order. */
+#define TIME_OUT_PATIENCE_NS 1500000000
+
+static size_t page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
 
 int32_t shim_interrupt__new(struct shim_interrupt **out)
 {
@@ -27,9 +41,16 @@ int32_t shim_interrupt__new(struct shim_interrupt **out)
 	if (!interrupt)
 		return -ENOMEM;
 	interrupt->references = 1;
+	interrupt->flags =
+	    mmap(NULL, page_size(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (interrupt->flags == MAP_FAILED) {
+		free(interrupt);
+		return -ENOMEM;
+	}
 	interrupt->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (interrupt->fd < 0) {
 		err = -errno;
+		munmap(interrupt->flags, page_size());
 		free(interrupt);
 		return err;
 	}
@@ -57,6 +78,7 @@ void shim_interrupt_release(struct shim_interrupt *interrupt)
 	if (atomic_fetch_sub(&interrupt->references, 1) > 1)
 		return;
 	close(interrupt->fd);
+	munmap(interrupt->flags, page_size());
 	free(interrupt);
 }
 
@@ -74,7 +96,7 @@ static void ask(struct shim_interrupt *interrupt, uint32_t flag)
 {
 	const uint64_t one = 1;
 
-	atomic_fetch_or(&interrupt->flags, flag);
+	atomic_fetch_or(interrupt->flags, flag);
 	/* Fails only when the counter is full, and then it is readable already. */
 	if (write(interrupt->fd, &one, sizeof(one)) < 0)
 		return;
@@ -100,15 +122,76 @@ int64_t shim_interrupt__waited_ns(struct shim_interrupt *interrupt)
 	return interrupt->waited_ns;
 }
 
+int32_t shim_interrupt__cause(struct shim_interrupt *interrupt)
+{
+	return atomic_load(&interrupt->cause);
+}
+
+int32_t shim_interrupt__is_ignored(struct shim_interrupt *interrupt)
+{
+	return interrupt->waits_since >= MAX_WAITS;
+}
+
+int32_t shim_interrupt__take(struct shim_interrupt *interrupt)
+{
+	return shim_interrupt_take(interrupt);
+}
+
+int32_t shim_interrupt__show(struct shim_interrupt *interrupt, struct shim_memory *memory,
+			     uint32_t offset)
+{
+	void *at = shim_memory_at(memory, offset, page_size());
+
+	if (!at || (uintptr_t)at % page_size())
+		return -EINVAL;
+	/* An old size of 0 makes a second mapping of the same page. */
+	at = mremap(interrupt->flags, 0, page_size(), MREMAP_MAYMOVE | MREMAP_FIXED, at);
+	return at == MAP_FAILED ? -errno : 0;
+}
+
+void shim_interrupt__hide(struct shim_memory *memory, uint32_t offset)
+{
+	void *at = shim_memory_at(memory, offset, page_size());
+
+	if (at)
+		mmap(at, page_size(), PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+}
+
+/* From here on a signal is not news to the guest. */
+static int tell(struct shim_interrupt *interrupt)
+{
+	if (atomic_load(&interrupt->cause)) {
+		interrupt->told_ns = shim_now_ns();
+		interrupt->waits_since = 0;
+		atomic_fetch_or(interrupt->flags, TOLD);
+	}
+	return -EINTR;
+}
+
+static bool is_told(struct shim_interrupt *interrupt)
+{
+	return interrupt && atomic_load(interrupt->flags) & TOLD;
+}
+
+int shim_interrupt_return(struct shim_interrupt *interrupt)
+{
+	if (!is_told(interrupt))
+		return 0;
+	if (interrupt->waits_since < MAX_WAITS)
+		interrupt->waits_since++;
+	return interrupt->waits_since < MAX_WAITS ? 0 : -ERESTART;
+}
+
 /* Clears what is reported, but for a termination. */
 static int take(struct shim_interrupt *interrupt, uint32_t reasons)
 {
-	if (!interrupt || !(atomic_load(&interrupt->flags) & (reasons | ATTENTION)))
+	if (!interrupt || !(atomic_load(interrupt->flags) & (reasons | ATTENTION)))
 		return 0;
-	if (atomic_fetch_and(&interrupt->flags, ~(uint32_t)ATTENTION) & ATTENTION)
+	if (atomic_fetch_and(interrupt->flags, ~(uint32_t)ATTENTION) & ATTENTION)
 		return -ERESTART;
-	atomic_fetch_and(&interrupt->flags, ~(reasons & ~(uint32_t)TERMINATED));
-	return -EINTR;
+	atomic_fetch_and(interrupt->flags, ~(reasons & ~(uint32_t)TERMINATED));
+	return tell(interrupt);
 }
 
 int shim_interrupt_take(struct shim_interrupt *interrupt)
@@ -120,26 +203,26 @@ int shim_interrupt_take_end(struct shim_interrupt *interrupt)
 {
 	const uint32_t reasons = INTERRUPTED | DEFERRED | TERMINATED;
 
-	if (!interrupt || !(atomic_load(&interrupt->flags) & reasons))
+	if (!interrupt || !(atomic_load(interrupt->flags) & reasons))
 		return 0;
-	atomic_fetch_and(&interrupt->flags, ~(reasons & ~(uint32_t)TERMINATED));
-	return -EINTR;
+	atomic_fetch_and(interrupt->flags, ~(reasons & ~(uint32_t)TERMINATED));
+	return tell(interrupt);
 }
 
 void shim_interrupt_defer(struct shim_interrupt *interrupt)
 {
 	if (interrupt)
-		atomic_fetch_or(&interrupt->flags, DEFERRED);
+		atomic_fetch_or(interrupt->flags, DEFERRED);
 }
 
 bool shim_interrupt_is_terminated(const struct shim_interrupt *interrupt)
 {
-	return interrupt && atomic_load(&interrupt->flags) & TERMINATED;
+	return interrupt && atomic_load(interrupt->flags) & TERMINATED;
 }
 
 bool shim_interrupt_is_end_wanted(const struct shim_interrupt *interrupt)
 {
-	return interrupt && atomic_load(&interrupt->flags) & (INTERRUPTED | DEFERRED | TERMINATED);
+	return interrupt && atomic_load(interrupt->flags) & (INTERRUPTED | DEFERRED | TERMINATED);
 }
 
 int64_t shim_now_ns(void)
@@ -168,19 +251,40 @@ static int wait_once(struct shim_interrupt *interrupt, struct pollfd *fds, uint3
 	return err ? err : ready > (fds[0].revents ? 1 : 0);
 }
 
+/* A guest's output is never cut short: only waits for something to come are. */
+static bool is_for_output(const struct pollfd *fds, uint32_t count)
+{
+	for (uint32_t i = 1; i < count; i++)
+		if (fds[i].events & POLLOUT)
+			return true;
+	return false;
+}
+
+/* When a guest that was told has waited long enough; INT64_MAX for one that was not. */
+static int64_t end_of_patience(struct shim_interrupt *interrupt, const struct pollfd *fds,
+			       uint32_t count)
+{
+	if (!is_told(interrupt) || is_for_output(fds, count))
+		return INT64_MAX;
+	return interrupt->told_ns +
+	       (atomic_load(&interrupt->cause) == SIGALRM ? TIME_OUT_PATIENCE_NS : PATIENCE_NS);
+}
+
 int shim_interrupt_poll(struct shim_interrupt *interrupt, struct pollfd *fds, uint32_t count,
 			int64_t timeout_ns)
 {
-	int64_t deadline = timeout_ns < 0 ? 0 : shim_now_ns() + timeout_ns;
-	int64_t left = timeout_ns;
+	int64_t deadline = timeout_ns < 0 ? INT64_MAX : shim_now_ns() + timeout_ns;
+	int64_t patience = end_of_patience(interrupt, fds, count);
 
 	fds[0] = (struct pollfd){.fd = interrupt ? interrupt->fd : -1, .events = POLLIN};
 	for (;;) {
 		int result = take(interrupt, INTERRUPTED | TERMINATED);
+		int64_t now = shim_now_ns(), end = deadline < patience ? deadline : patience;
 
 		if (result)
 			return result;
-		result = wait_once(interrupt, fds, count, left);
+		result = wait_once(interrupt, fds, count,
+				   end == INT64_MAX ? -1 : (end > now ? end - now : 0));
 		/* Of any signal: ours has raised a flag by now, others only cost the time they
 		 * took.
 		 */
@@ -189,11 +293,13 @@ int shim_interrupt_poll(struct shim_interrupt *interrupt, struct pollfd *fds, ui
 
 			return taken ? taken : result;
 		}
-		if (timeout_ns < 0)
-			continue;
-		left = deadline - shim_now_ns();
-		if (left <= 0)
+		now = shim_now_ns();
+		if (now >= deadline)
 			return take(interrupt, INTERRUPTED | TERMINATED);
+		if (now >= patience) {
+			interrupt->waits_since = MAX_WAITS;
+			return -ERESTART;
+		}
 	}
 }
 
@@ -208,8 +314,10 @@ int shim_interrupt_wait(struct shim_interrupt *interrupt, int fd, int16_t events
 int shim_wait_deferring(struct shim_interrupt *interrupt, int fd, int16_t events,
 			int64_t timeout_ns)
 {
-	int result = shim_interrupt_wait(interrupt, fd, events, timeout_ns);
+	int result = events & POLLOUT || !timeout_ns ? 0 : shim_interrupt_return(interrupt);
 
+	if (!result)
+		result = shim_interrupt_wait(interrupt, fd, events, timeout_ns);
 	if (result == -EINTR)
 		shim_interrupt_defer(interrupt);
 	return result;

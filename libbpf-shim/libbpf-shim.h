@@ -637,6 +637,33 @@ SHIM_API void shim_interrupt__attend(struct shim_interrupt *interrupt);
 
 SHIM_API void shim_interrupt__terminate(struct shim_interrupt *interrupt);
 
+/**
+ * @brief The signal that raised it first, SIGALRM for the end of the guest's time; 0 when no signal
+ *        did.
+ *
+ * A guest that was told of a signal by -EINTR and goes on waiting is ended: its third wait from
+ * then on, or one that lasts until 2 s later, is -ERESTART, and shim_interrupt__is_ignored() is 1.
+ * Waits for output and polls that do not wait do not count.
+ */
+SHIM_API int32_t shim_interrupt__cause(struct shim_interrupt *interrupt);
+
+/** @brief 1 when a guest was told of a signal and goes on; on the guest's thread. */
+SHIM_API int32_t shim_interrupt__is_ignored(struct shim_interrupt *interrupt);
+
+/** @brief What a wait that does not wait would return: 0, -EINTR or -ERESTART. */
+SHIM_API int32_t shim_interrupt__take(struct shim_interrupt *interrupt);
+
+/**
+ * @brief Shows its flags, a uint32_t that is 0 while nothing is asked, at the start of a page of
+ *        guest memory; until shim_interrupt__hide(), or the end of that memory.
+ * @return 0; -EINVAL when no page starts there
+ */
+SHIM_API int32_t shim_interrupt__show(struct shim_interrupt *interrupt, struct shim_memory *memory,
+				      uint32_t offset);
+
+/** @brief Puts an empty page where the flags were shown. */
+SHIM_API void shim_interrupt__hide(struct shim_memory *memory, uint32_t offset);
+
 /** @brief Nanoseconds spent in waits so far. */
 SHIM_API int64_t shim_interrupt__waited_ns(struct shim_interrupt *interrupt);
 
@@ -687,6 +714,12 @@ SHIM_API int32_t shim_signals__schedule(uint32_t after_ms, uint32_t grace_ms);
  * @return 1 or 0; since the last install
  */
 SHIM_API int32_t shim_signals__was_cut(void);
+
+/**
+ * @brief Ends the process as the signal would if it had never been handled. After uninstall, and
+ *        after everything is released.
+ */
+SHIM_API void shim_signals__end_by(int32_t number);
 
 /** @brief Puts the former signal handlers back and stops the timer. */
 SHIM_API void shim_signals__uninstall(void);

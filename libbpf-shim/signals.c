@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -21,6 +22,11 @@ static bool taken[SIGNAL_COUNT];
 static _Atomic(struct shim_interrupt *) listener;
 static atomic_bool asked;
 static atomic_bool timed_out;
+
+#define NOTICE_SIGNAL SIGRTMIN
+static timer_t notice_timer;
+static struct sigaction former_notice;
+static atomic_bool has_notice_timer;
 
 /* ---- loads: system calls that take no signal, for as long as the kernel works -----------------
  */
@@ -115,6 +121,50 @@ static void end_by_signal(int number)
 }
 
 /*
+ * A person who presses Ctrl-C and sees nothing happen is told why, a second later: the guest may be
+ * at work that is not to be interrupted. Only on a terminal, where the timer was made.
+ */
+static void on_waiting(int number)
+{
+	static const char text[] =
+	    "wasm-bpf: waiting for the module to finish; press Ctrl-C again to "
+	    "end it at once\n";
+	int saved = errno;
+
+	(void)number;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		errno = saved;
+	errno = saved;
+}
+
+static void announce(void)
+{
+	const struct itimerspec second = {.it_value.tv_sec = 1};
+
+	if (atomic_load(&has_notice_timer))
+		timer_settime(notice_timer, 0, &second, NULL);
+}
+
+static void prepare_notice(void)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = NOTICE_SIGNAL};
+	struct sigaction action = {.sa_handler = on_waiting, .sa_flags = SA_RESTART};
+
+	if (!isatty(STDERR_FILENO) || timer_create(CLOCK_MONOTONIC, &event, &notice_timer))
+		return;
+	sigaction(NOTICE_SIGNAL, &action, &former_notice);
+	atomic_store(&has_notice_timer, true);
+}
+
+static void forget_notice(void)
+{
+	if (!atomic_exchange(&has_notice_timer, false))
+		return;
+	timer_delete(notice_timer);
+	sigaction(NOTICE_SIGNAL, &former_notice, NULL);
+}
+
+/*
  * The time limit is no second request of somebody who pressed Ctrl-C: a guest that is about to
  * finish because of that gets its grace all the same.
  */
@@ -137,8 +187,13 @@ static void on_signal(int number)
 	} else if (atomic_exchange(&asked, true) || atomic_load(&timed_out)) {
 		end_by_signal(number);
 	}
-	if (interrupt)
+	if (interrupt) {
+		int32_t none = 0;
+
+		atomic_compare_exchange_strong(&interrupt->cause, &none, number);
 		shim_interrupt__raise(interrupt);
+	}
+	announce();
 	errno = saved;
 }
 
@@ -174,6 +229,7 @@ int32_t shim_signals__install(struct shim_interrupt *interrupt)
 	take_signal(SIGINT);
 	take_signal(SIGTERM);
 	take_signal(SIGXFSZ);
+	prepare_notice();
 	return 0;
 }
 
@@ -203,11 +259,17 @@ int32_t shim_signals__schedule(uint32_t after_ms, uint32_t grace_ms)
 	return setitimer(ITIMER_REAL, &timer, NULL) ? -errno : 0;
 }
 
+void shim_signals__end_by(int32_t number)
+{
+	end_by_signal(number);
+}
+
 void shim_signals__uninstall(void)
 {
 	const struct itimerval none = {0};
 
 	setitimer(ITIMER_REAL, &none, NULL);
+	forget_notice();
 	for (size_t i = 0; i < SIGNAL_COUNT; i++) {
 		if (taken[i])
 			sigaction(signals[i], &former[i], NULL);

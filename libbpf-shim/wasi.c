@@ -147,8 +147,10 @@ int64_t shim_fd__available(int32_t fd)
 int32_t shim_fd__poll(struct shim_interrupt *interrupt, void *fds, uint32_t count,
 		      int64_t timeout_ns)
 {
-	int result = shim_interrupt_poll(interrupt, fds, count, timeout_ns);
+	int result = timeout_ns ? shim_interrupt_return(interrupt) : 0;
 
+	if (!result)
+		result = shim_interrupt_poll(interrupt, fds, count, timeout_ns);
 	if (result == -EINTR)
 		shim_interrupt_defer(interrupt);
 	return result;
@@ -207,6 +209,10 @@ int32_t shim_clock__resolution(int32_t clock, struct shim_memory *memory, uint32
 int32_t shim_clock__sleep(struct shim_interrupt *interrupt, int32_t clock, uint64_t ns,
 			  int32_t absolute)
 {
+	int err = shim_interrupt_return(interrupt);
+
+	if (err)
+		return err;
 	for (;;) {
 		uint64_t left = ns;
 		struct timespec now;

@@ -36,6 +36,11 @@ import {
 export const DEFAULT_WRAPPER_MODULE = "callback-wrapper";
 const DEFAULT_CALLBACK_EXPORT = "go-callback";
 
+/** The end of a guest's time is this signal. */
+const SIGALRM = 14;
+/** The code of timeout(1) for a command whose time is over. */
+const EXIT_TIMED_OUT = 124;
+
 /**
  * Runs a guest's `_start` to its end, on this thread; everything it loaded or attached is released
  * before this returns or throws.
@@ -279,6 +284,9 @@ class GuestRun implements Disposable {
   }
 
   #attend(): void {
+    // A guest that was told of a signal and waits again, and again.
+    const signal = this.#interrupt.ignoredSignal;
+    if (signal !== 0) this.#exit(signal === SIGALRM ? EXIT_TIMED_OUT : 128 + signal);
     this.#guard("onStats", () => this.#report(false));
   }
 

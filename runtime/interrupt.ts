@@ -5,12 +5,20 @@ import { HostError } from "../ffi/errors.ts";
 /** How long a guest may still run after its time is over, before the process ends. */
 export const TIMEOUT_GRACE_MS = 2000;
 
+const SIGINT = 2;
+const SIGTERM = 15;
+
 /** What reaches the guest, beside SIGINT and SIGTERM. */
 export interface SignalOptions {
   /** When the guest's time is over; default: never. */
   timeoutMs?: number | undefined;
   /** Whether SIGUSR1 asks for the guest's statistics. */
   attendUsr1?: boolean;
+  /**
+   * Whether the process ends by the signal that its guest took no notice of, once everything is
+   * released: for a shell or a supervisor that looks at how it ended. Default: no.
+   */
+  endsBySignal?: boolean;
 }
 
 /** Whether the last {@linkcode interruptible} work had a load cut short by the end of its time. */
@@ -22,11 +30,13 @@ export function wasLoadCut(): boolean {
  * Runs `work` with signals meant for the guest.
  *
  * The first SIGINT or SIGTERM, or the end of `timeoutMs`, makes the poll or sleep in progress, or else
- * the next one, return EINTR, so that the guest can finish. The second ends the process by that signal;
- * a guest still there {@linkcode TIMEOUT_GRACE_MS} after its time-out ends it with exit code 124.
+ * the next one, return EINTR, so that the guest can finish. One that takes no notice is ended, with
+ * exit code 130, 143 or 124: when it waits for the third time since, or in one wait until 2 s later.
+ * One that computes or writes goes on. The second signal ends the process by that signal; a guest still
+ * there {@linkcode TIMEOUT_GRACE_MS} after its time-out ends it with exit code 124.
  */
 export function interruptible<T>(
-  { timeoutMs, attendUsr1 = false }: SignalOptions,
+  { timeoutMs, attendUsr1 = false, endsBySignal = false }: SignalOptions,
   work: (interrupt: Interrupt) => T,
 ): T {
   using interrupt = Interrupt.create();
@@ -39,6 +49,8 @@ export function interruptible<T>(
     if (timeoutMs !== undefined) signals.schedule(timeoutMs, TIMEOUT_GRACE_MS);
     return work(interrupt);
   } finally {
+    const signal = interrupt.ignoredSignal;
     signals.uninstall();
+    if (endsBySignal && (signal === SIGINT || signal === SIGTERM)) signals.endBy(signal);
   }
 }

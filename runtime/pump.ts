@@ -39,6 +39,8 @@ export interface ShownRing {
   sizeBytes: number;
   /** Offset of the state. */
   state: number;
+  /** Offset of the flags that end a batch. */
+  flags: number;
 }
 
 /** (module (func (drop (v128.const i64x2 0 0)))): V8 has no vectors where the CPU lacks SSE4.1. */
@@ -92,12 +94,19 @@ function links(probe: Uint8Array<ArrayBuffer>, a: Record<string, unknown>): bool
   }
 }
 
-/** A pump between two memories that calls through a table. */
-export function createPump(guest: CallbackTarget, stage: WebAssembly.Memory): Pump {
+/**
+ * A pump between two memories that calls through a table.
+ *
+ * @param stage.flags offset of a word in the stage that ends a batch while it is not 0
+ */
+export function createPump(
+  guest: CallbackTarget,
+  stage: { memory: WebAssembly.Memory; flags: number },
+): Pump {
   const { memory, table } = guest;
   const instance = new WebAssembly.Instance(loadModule("pump"), {
     guest: { memory, table },
-    stage: { memory: stage },
+    stage: { memory: stage.memory, flags: stage.flags },
   });
   return instance.exports["pump"] as Pump;
 }
@@ -112,6 +121,7 @@ export function createRingPump(guest: CallbackTarget, ring: ShownRing): RingPump
       page: ring.pageBytes,
       mask: ring.sizeBytes - 1,
       state: ring.state,
+      flags: ring.flags,
     },
   });
   return instance.exports as unknown as RingPump;

@@ -10,11 +10,14 @@
 ;;
 ;; The cursor is moved before each call: whatever the callback does (return a negative number, trap,
 ;; exit, poll again), the next batch goes on behind this event. Cursor and end are read anew after it,
-;; since a poll of the same buffer inside the callback may have emptied and refilled the region.
+;; since a poll of the same buffer inside the callback may have emptied and refilled the region. The
+;; flags are an interrupt's (libbpf-shim/interrupt.c), whose page is mapped into the stage.
 (module
   (import "guest" "memory" (memory $guest 0))
   (import "stage" "memory" (memory $stage 0))
   (import "guest" "table" (table $callbacks 0 funcref))
+  ;; Offset of a word that another thread, or a signal, sets when the batch is to end.
+  (import "stage" "flags" (global $flags i32))
   (type $callback (func (param $context i32) (param $data i32) (param $size i32) (result i32)))
 
   ;; Number of events handled, or the negative number that the callback returned.
@@ -66,5 +69,6 @@
       (local.set $result
         (call_indirect $callbacks (type $callback)
           (local.get $context) (local.get $data) (local.get $size) (local.get $callback)))
-      (br_if $next (i32.ge_s (local.get $result) (i32.const 0))))
-    (local.get $result)))
+      (if (i32.lt_s (local.get $result) (i32.const 0)) (then (return (local.get $result))))
+      (br_if $next (i32.eqz (i32.atomic.load $stage (global.get $flags)))))
+    (local.get $count)))

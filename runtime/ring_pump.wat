@@ -9,6 +9,7 @@
 ;;                        +8 u64 end        where this batch ends
 ;;                       +16 u64 delivered  events handed over so far
 ;;                       +24 u64 truncated  of these, events longer than the guest's buffer
+;;   3 page + 2 size    an interrupt's flags (libbpf-shim/interrupt.c)
 ;;
 ;; A record is { u32 length, with BUSY and DISCARD as its highest bits; u32 page offset; payload padded
 ;; to 8 bytes }.
@@ -23,6 +24,8 @@
   (import "ring" "page" (global $page i32))
   (import "ring" "mask" (global $mask i32))
   (import "ring" "state" (global $state i32))
+  ;; Offset of a word that another thread, or a signal, sets when the batch is to end.
+  (import "ring" "flags" (global $flags i32))
   (type $callback (func (param $context i32) (param $data i32) (param $size i32) (result i32)))
 
   ;; Tells the kernel what it may overwrite. Atomic: after everything that was read there.
@@ -98,8 +101,10 @@
         (local.set $result
           (call_indirect $callbacks (type $callback)
             (local.get $context) (local.get $data) (local.get $size) (local.get $callback)))
-        (br_if $next (i32.ge_s (local.get $result) (i32.const 0))))
-      (call $release)
-      (return (local.get $result)))
+        (if (i32.lt_s (local.get $result) (i32.const 0))
+          (then
+            (call $release)
+            (return (local.get $result))))
+        (br_if $next (i32.eqz (i32.atomic.load $ring (global.get $flags))))))
     (call $release)
     (local.get $count)))

@@ -2,7 +2,7 @@
  * Where the shim puts events and the pump takes them from: one `WebAssembly.Memory`, cut into regions,
  * one for each buffer that is polled.
  */
-import { LinearMemory } from "../ffi/mod.ts";
+import { describeErrno, type Interrupt, LinearMemory, ShimError } from "../ffi/mod.ts";
 
 /** Bytes before a region's first record; the layout stands in `pump.wat`. */
 export const REGION_HEADER_BYTES = 32;
@@ -23,6 +23,19 @@ export class Stage implements Disposable {
   readonly linear = new LinearMemory(this.memory);
   readonly #free: Region[] = [];
   #view = new DataView(new ArrayBuffer(0));
+  /** Offset of the interrupt's flags. */
+  readonly flags: number;
+
+  /** @param interrupt ends batches; it outlives the stage */
+  constructor(interrupt: Interrupt) {
+    this.flags = this.memory.grow(1) * PAGE_BYTES;
+    const shown = interrupt.show(this.linear, this.flags);
+    if (shown < 0) {
+      throw new ShimError(`Cannot show an interrupt: ${describeErrno(shown)}`, {
+        code: "INTERRUPT",
+      });
+    }
+  }
 
   /** A region for `capacityBytes` of records, its header zero; `undefined` when none is left. */
   allocate(capacityBytes: number): Region | undefined {

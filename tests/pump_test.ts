@@ -7,6 +7,8 @@ import { assemble } from "./support/wat.ts";
 const DATA = 1024;
 const MAX_BYTES = 512;
 const FILL = 0x3f;
+/** Offset in the stage. */
+const FLAGS = 2 * 65536;
 
 /** A guest whose callback hands what it was given to `seen`. */
 function guest(seen: (data: Uint8Array) => void): Record<string, WebAssembly.ExportValue> {
@@ -54,12 +56,15 @@ function assertAll(events: readonly Uint8Array[]): void {
 
 for (const suffix of ["", "_words"]) {
   Deno.test(`pump${suffix} hands over events of every size, and not a byte more`, async () => {
-    const stage = new WebAssembly.Memory({ initial: 2 });
+    const stage = new WebAssembly.Memory({ initial: 3 });
     const view = new DataView(stage.buffer);
     view.setUint32(0, 24, true);
     view.setUint32(4, putRecords(stage, 24), true);
     const events: Uint8Array[] = [];
-    const imports = { guest: guest((data) => events.push(data)), stage: { memory: stage } };
+    const imports = {
+      guest: guest((data) => events.push(data)),
+      stage: { memory: stage, flags: FLAGS },
+    };
     const { exports } = new WebAssembly.Instance(await load(`pump${suffix}`), imports);
     const pump = exports["pump"] as (...args: number[]) => number;
     assert.equal(pump(0, 0, 0, DATA, MAX_BYTES), 301);
@@ -74,7 +79,13 @@ for (const suffix of ["", "_words"]) {
     const events: Uint8Array[] = [];
     const { exports } = new WebAssembly.Instance(await load(`ring_pump${suffix}`), {
       guest: guest((data) => events.push(data)),
-      ring: { memory: ring, page, mask: size - 1, state: 2 * page + 2 * size },
+      ring: {
+        memory: ring,
+        page,
+        mask: size - 1,
+        state: 2 * page + 2 * size,
+        flags: 3 * page + 2 * size,
+      },
     });
     const pump = exports["pump"] as (...args: number[]) => number;
     assert.equal(pump(0, 0, DATA, MAX_BYTES), 301);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { bpfState, untilNothingAdded } from "./support/bpf_state.ts";
 import { CliProcess, guestPath } from "./support/cli.ts";
+import { TestFolder } from "./support/folder.ts";
+import { succeed } from "./support/succeed.ts";
 
 /** What a process holds. */
 interface Holdings {
@@ -43,11 +45,18 @@ const SLACK_MAPPINGS = 30;
 
 Deno.test("1,000 rounds of load, attach, use and close leave nothing behind", async () => {
   const before = await bpfState();
-  await using guest = new CliProcess([guestPath("rounds"), "1000", "100", "1000"]);
+  using folder = new TestFolder();
+  const fifo = folder.at("go-on");
+  await succeed("mkfifo", fifo);
+  // For reading, too: so that opening it waits for nothing.
+  using goOn = await Deno.open(fifo, { read: true, write: true });
+  await using guest = new CliProcess(
+    ["--stdin", fifo, guestPath("rounds"), "1000", "100", "1000"],
+  );
   await guest.waitFor(/^round 100$/m, 60_000);
   const early = await holdings(guest.pid);
   await untilNothingAdded(before);
-  guest.kill("SIGINT");
+  await goOn.write(new TextEncoder().encode("\n"));
   await guest.waitFor(/^round 1000$/m, 120_000);
   const late = await holdings(guest.pid);
   await untilNothingAdded(before);

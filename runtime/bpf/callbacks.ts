@@ -27,7 +27,7 @@ export class CallbackTable implements CallbackTarget {
 
   /** The pump from the stage, of which a guest has one. */
   stagePump(stage: Stage): Pump {
-    this.#stagePump ??= createPump(this, stage.memory);
+    this.#stagePump ??= createPump(this, stage);
     return this.#stagePump;
   }
 }

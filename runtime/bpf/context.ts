@@ -106,7 +106,7 @@ export class BpfContext implements PollContext, Disposable {
 
   /** Where events wait for callbacks; made when the first buffer is opened. */
   get stage(): Stage {
-    this.#stage ??= new Stage();
+    this.#stage ??= new Stage(this.interrupt);
     return this.#stage;
   }
 

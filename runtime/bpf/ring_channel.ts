@@ -1,5 +1,5 @@
 /** Events of a ring buffer, read where the kernel writes them. */
-import { errno, type EventBuffer, LinearMemory } from "../../ffi/mod.ts";
+import { errno, type EventBuffer, Interrupt, LinearMemory } from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
 import { createRingPump, type RingPump } from "../pump.ts";
 import type { CallbackTable } from "./callbacks.ts";
@@ -14,8 +14,8 @@ import {
 const WASM_PAGE_BYTES = 65536;
 /** A memory has at most 4 GiB, of which the ring takes twice its size. */
 const MAX_RING_BYTES = 2 ** 30;
-/** What stands beside the data: the consumer's and the producer's page, and the state. */
-const EXTRA_PAGES = 3;
+/** Next to the data: the consumer's and the producer's page, the state, and the interrupt's flags. */
+const EXTRA_PAGES = 4;
 /** No processor that Linux runs on has larger pages. */
 const MAX_PAGE_BYTES = 65536;
 
@@ -38,7 +38,7 @@ export class RingChannel implements EventChannel {
   readonly #memory: WebAssembly.Memory;
   readonly #linear: LinearMemory;
   readonly #state: DataView;
-  readonly #layout: { pageBytes: number; sizeBytes: number; state: number };
+  readonly #layout: { pageBytes: number; sizeBytes: number; state: number; flags: number };
   readonly #pumps = new Map<CallbackTable, RingPump>();
   #batches = 0;
 
@@ -53,7 +53,8 @@ export class RingChannel implements EventChannel {
     this.#context = context;
     this.#memory = shown.memory;
     this.#linear = shown.linear;
-    this.#layout = { pageBytes: shown.pageBytes, sizeBytes, state };
+    const flags = state + shown.pageBytes;
+    this.#layout = { pageBytes: shown.pageBytes, sizeBytes, state, flags };
     this.#state = new DataView(shown.memory.buffer, state, shown.pageBytes);
   }
 
@@ -66,7 +67,13 @@ export class RingChannel implements EventChannel {
     if (memory === undefined) return undefined;
     const linear = new LinearMemory(memory);
     const pageBytes = buffer.show(linear);
-    if (pageBytes > 0) return new RingChannel(buffer, context, { memory, linear, pageBytes });
+    if (pageBytes > 0) {
+      const flags = 3 * pageBytes + 2 * sizeBytes;
+      if (context.interrupt.show(linear, flags) === 0) {
+        return new RingChannel(buffer, context, { memory, linear, pageBytes });
+      }
+      buffer.hide();
+    }
     linear.close();
     context.memories.give(memory);
     return undefined;
@@ -143,6 +150,7 @@ export class RingChannel implements EventChannel {
 
   [Symbol.dispose](): void {
     this.#buffer.hide();
+    Interrupt.hide(this.#linear, this.#layout.flags);
     this.#buffer.close();
     this.#linear.close();
     this.#context.memories.give(this.#memory);

@@ -54,6 +54,11 @@ export class StagedChannel implements EventChannel {
     const { offset } = this.#region;
     let total = 0;
     let more = this.#hasStaged();
+    // What is staged waits until the guest has heard that it is to end.
+    if (more) {
+      const asked = this.#takeInterrupt();
+      if (asked < 0) return asked;
+    }
     for (;;) {
       if (!more) {
         const staged = this.#refill(total > 0 ? 0 : args.timeoutMs);
@@ -65,7 +70,8 @@ export class StagedChannel implements EventChannel {
       const result = pump(offset, callback, context, data, maxBytes);
       if (result < 0) return result;
       total += result;
-      if (this.#discarded) return total;
+      // Discarded, or ended by an interrupt: the rest is the next poll's.
+      if (this.#discarded || this.#hasStaged()) return total;
       // A batch that was not full has emptied the buffer: what came since is the next poll's.
       if (!more) return total;
       more = false;
@@ -125,6 +131,15 @@ export class StagedChannel implements EventChannel {
     if (total === 0) return error;
     if (error === -errno("EINTR")) this.#context.interrupt.raise();
     return total;
+  }
+
+  #takeInterrupt(): number {
+    let asked = this.#context.interrupt.take();
+    while (asked === RESTART) {
+      this.#context.attend();
+      asked = this.#context.interrupt.take();
+    }
+    return asked;
   }
 
   #hasStaged(): boolean {
