@@ -12,6 +12,7 @@ import {
 import { parseDuration } from "./duration.ts";
 import { kernelLimitsOf } from "./kernel_limits.ts";
 import { lossWarnings } from "./loss_warnings.ts";
+import { remainWarnings } from "./remain_warnings.ts";
 import { formatError, printError, visibleLine } from "./output.ts";
 import type { RunLine } from "./run_options.ts";
 
@@ -52,7 +53,10 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
         allowWriteUser: line.flags.has("allow-write-user"),
         countPrograms: formatStats !== undefined,
         onStats: (stats) => {
-          if (stats.final) lossWarnings(stats).forEach((text) => printError(visibleLine(text)));
+          if (stats.final) {
+            const warnings = [...lossWarnings(stats), ...remainWarnings(stats)];
+            warnings.forEach((text) => printError(visibleLine(text)));
+          }
           if (formatStats !== undefined) printError(formatStats(stats));
         },
         args: line.rest,

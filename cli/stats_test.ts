@@ -33,6 +33,7 @@ const STATS: GuestStats = {
       batches: 1,
     },
   ],
+  remaining: [],
 };
 
 Deno.test("statsTable() lines columns up and marks what is not known", () => {

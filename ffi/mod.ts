@@ -17,6 +17,7 @@ export { takeLog } from "./log.ts";
 export { BpfMap } from "./map.ts";
 export { programId, storeInMap } from "./map_reference.ts";
 export { LinearMemory } from "./memory.ts";
+export { type RemainingMap, settleRemains } from "./remains.ts";
 export {
   BpfObject,
   BpfProgram,

@@ -120,6 +120,8 @@ export const SYMBOLS = {
     parameters: ["pointer", "pointer", "buffer"],
     result: "i32",
   },
+  // int32_t shim_remains__settle(uint32_t wait_ms, void *text, uint32_t size)
+  shim_remains__settle: { parameters: ["u32", "buffer", "u32"], result: "i32" },
   // void shim_link__free(struct shim_link *link)
   shim_link__free: { parameters: ["pointer"], result: "void" },
   // int32_t shim_iterator__open(struct shim_link *link, struct shim_interrupt *interrupt, struct shim_iterator **out)

@@ -23,7 +23,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 20
+#define SHIM_ABI_VERSION 21
 
 struct shim_memory;
 struct shim_object;
@@ -321,6 +321,20 @@ SHIM_API int32_t shim_program__attach_usdt(struct shim_program *program, const c
 /** @brief Attaches an iterator over a map's elements (section "iter/bpf_map_elem"). */
 SHIM_API int32_t shim_program__attach_map_iterator(struct shim_program *program,
 						   struct shim_map *map, struct shim_link **out);
+
+/**
+ * @brief Looks for struct_ops maps of closed objects that stay in the kernel since something uses
+ *        them. Sockets that use a TCP congestion control are given their namespace's default in its
+ *        place, in all namespaces and processes that can be reached.
+ *
+ * Returns at once where no struct_ops map is left. Linux 5.6 for sockets of other processes.
+ *
+ * @param wait_ms at most; for putting back and for the kernel to unload
+ * @param text gets a line for each map that is still there: its number, the kernel's structure, its
+ *        name, how many sockets were put back, and how many were not
+ * @return length of `text`
+ */
+SHIM_API int32_t shim_remains__settle(uint32_t wait_ms, void *text, uint32_t size);
 
 /** @brief Detaches. The kernel does so by itself when the process ends, however it ends. */
 SHIM_API void shim_link__free(struct shim_link *link);

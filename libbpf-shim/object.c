@@ -8,6 +8,8 @@
 
 #include "broker.h"
 #include "budget.h"
+#include "internal.h"
+#include "remains.h"
 
 /* Whether the second half of its last instruction is missing: libbpf relocates that as well. */
 static bool ends_in_half(const struct bpf_program *program)
@@ -37,6 +39,7 @@ static int list_programs(struct shim_object *object)
 
 static int32_t close_object(void *object)
 {
+	shim_remains_note(object);
 	bpf_object__close(object);
 	return 0;
 }

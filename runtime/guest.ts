@@ -294,7 +294,8 @@ class GuestRun implements Disposable {
     const { onStats } = this.#options;
     if (onStats === undefined) return;
     const memoryBytes = this.#memory.linear.bytes.length;
-    onStats(this.#meter.read({ final, memoryBytes, totals: this.#bpf.totals }));
+    const { totals, remaining } = this.#bpf;
+    onStats(this.#meter.read({ final, memoryBytes, totals, remaining: [...remaining] }));
   }
 
   [Symbol.dispose](): void {

@@ -42,3 +42,4 @@ export {
 } from "./spawn.ts";
 export { type WorkerInput } from "./worker_messages.ts";
 export { type GuestStats } from "./stats.ts";
+export { type RemainingMap } from "../ffi/mod.ts";

@@ -1,5 +1,5 @@
 /** What a guest has done so far: times, memory, programs and buffers. */
-import { type Interrupt, system } from "../ffi/mod.ts";
+import { type Interrupt, type RemainingMap, system } from "../ffi/mod.ts";
 import type { BufferTotals, ProgramTotals, Totals } from "./bpf/mod.ts";
 
 /**
@@ -23,6 +23,11 @@ export interface GuestStats {
   programs: ProgramTotals[];
   /** By map, of buffers that were polled or read, likewise. */
   buffers: BufferTotals[];
+  /**
+   * Parts of the kernel that are programs of the guest's objects and still in use, such as a congestion
+   * control by a socket; once `final`.
+   */
+  remaining: RemainingMap[];
 }
 
 /** Measures one run from its start. */
@@ -42,7 +47,9 @@ export class Meter {
     this.#end = performance.now();
   }
 
-  read(now: { final: boolean; memoryBytes: number; totals: Totals }): GuestStats {
+  read(
+    now: { final: boolean; memoryBytes: number; totals: Totals; remaining: RemainingMap[] },
+  ): GuestStats {
     const wallMs = (this.#end ?? performance.now()) - this.#start;
     const waitingMs = Math.min(this.#interrupt.waitedMs - this.#waitedBefore, wallMs);
     return {
@@ -54,6 +61,7 @@ export class Meter {
       processRssBytes: system.residentBytes(),
       programs: now.totals.programs,
       buffers: now.totals.buffers,
+      remaining: now.remaining,
     };
   }
 }

@@ -7,6 +7,8 @@ import {
   errno,
   type Interrupt,
   type ObjectBytes,
+  type RemainingMap,
+  settleRemains,
 } from "../../ffi/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { GuestFault, type GuestMemory } from "../guest_memory.ts";
@@ -17,7 +19,7 @@ import { createBudget, type KernelLimits, LinkCount } from "./kernel_limits.ts";
 import type { PollContext } from "./event_channel.ts";
 import type { GuestObject } from "./guest_object.ts";
 import { Handles } from "./handles.ts";
-import { type MapAccess, mapAccess } from "./map_types.ts";
+import { type MapAccess, mapAccess, MapType } from "./map_types.ts";
 import { Reports } from "./reports.ts";
 import { Totals } from "./totals.ts";
 
@@ -63,6 +65,9 @@ export interface LinkEntry {
 const MAX_OBJECTS = 256;
 const MAX_OBJECT_BYTES = 64 * 1024 * 1024;
 
+/** Time for sockets of other processes, and for the kernel; only where a struct_ops map is in use. */
+const REMAINS_WAIT_MS = 1000;
+
 /** Tokens of programs start here, so that none is a map's by mistake. */
 const FIRST_PROGRAM_TOKEN = 1 << 20;
 
@@ -89,6 +94,7 @@ export class BpfContext implements PollContext, Disposable {
   readonly linkCount: LinkCount;
   readonly #limits: KernelLimits;
   #budget: Budget | undefined;
+  #hadStructOps = false;
   #stage: Stage | undefined;
   #lastError: HostError | undefined;
 
@@ -176,6 +182,7 @@ export class BpfContext implements PollContext, Disposable {
 
   /** To be told of an object that is about to be unloaded: its counts go into {@linkcode totals}. */
   readonly noteClosed = (object: GuestObject): void => {
+    this.#hadStructOps ||= object.maps.some((map) => map.type === MapType.StructOps);
     object.addTo(this.#closed, this.#programsCounted);
   };
 
@@ -209,10 +216,15 @@ export class BpfContext implements PollContext, Disposable {
     return this.#lastError;
   }
 
+  /** Parts of the kernel that are still in use after everything was closed. */
+  remaining: readonly RemainingMap[] = [];
+
   [Symbol.dispose](): void {
     for (const object of this.objects.values()) object.close();
     this.objects.clear();
     this.#budget?.close();
+    if (this.#hadStructOps) this.remaining = settleRemains(REMAINS_WAIT_MS);
+    this.#hadStructOps = false;
     this.#stage?.[Symbol.dispose]();
   }
 }

@@ -1,5 +1,5 @@
 /** The `wasm_bpf` import module: what a guest may ask of eBPF. */
-import { errno } from "../../ffi/mod.ts";
+import { errno, type RemainingMap } from "../../ffi/mod.ts";
 import { type CallbackExports, Callbacks, type CallbackTable } from "./callbacks.ts";
 import { BpfContext, type BpfHostOptions } from "./context.ts";
 import { GuestObject } from "./guest_object.ts";
@@ -129,6 +129,11 @@ export class BpfHost implements Disposable {
   /** What programs and buffers have done so far; after disposal, in all. */
   get totals(): Totals {
     return this.#context.totals;
+  }
+
+  /** After disposal: parts of the kernel that are still in use. */
+  get remaining(): readonly RemainingMap[] {
+    return this.#context.remaining;
   }
 
   [Symbol.dispose](): void {

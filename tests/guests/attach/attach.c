@@ -24,6 +24,7 @@ WASM_BPF_EMBED(arena, "arena.bpf.o");
 WASM_BPF_EMBED(write_user, "write_user.bpf.o");
 WASM_BPF_EMBED(system_call, "system_call.bpf.o");
 WASM_BPF_EMBED(foreign_map, "foreign_map.bpf.o");
+WASM_BPF_EMBED(struct_ops, "struct_ops.bpf.o");
 
 #define OBJECT(name)                                                                               \
 	{                                                                                          \
@@ -34,10 +35,10 @@ static const struct {
 	const char *name;
 	const unsigned char *start, *end;
 } objects[] = {
-    OBJECT(net),	  OBJECT(cgroup), OBJECT(trace),      OBJECT(kprobe),
-    OBJECT(kprobe_multi), OBJECT(fentry), OBJECT(fexit),      OBJECT(lsm),
-    OBJECT(paths),	  OBJECT(arena),  OBJECT(write_user), OBJECT(system_call),
-    OBJECT(foreign_map),
+    OBJECT(net),	  OBJECT(cgroup),     OBJECT(trace),	  OBJECT(kprobe),
+    OBJECT(kprobe_multi), OBJECT(fentry),     OBJECT(fexit),	  OBJECT(lsm),
+    OBJECT(paths),	  OBJECT(arena),      OBJECT(write_user), OBJECT(system_call),
+    OBJECT(foreign_map),  OBJECT(struct_ops),
 };
 
 static int load(const char *name, struct wasm_bpf_object *object)

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Two TCP congestion controls that nobody uses: one with a link, one that would outlive its loader.
  */
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
+#include "count.h"
 #include <bpf/bpf_tracing.h>
-
-char LICENSE[] SEC("license") = "GPL";
 
 struct sock;
 
