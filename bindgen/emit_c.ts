@@ -7,13 +7,17 @@ import { identifier, Names, upper, words } from "./names.ts";
 import { Output } from "./output.ts";
 import { Alignments, slotsOf } from "./slots.ts";
 
-/** Of C23, and the macros of headers that nearly every guest includes. */
-const RESERVED = words(`
+/** Of C23 and C++23, and the macros of headers that nearly every guest includes. */
+export const RESERVED = words(`
   auto break case char const continue default do double else enum extern float for goto if inline int
   long register restrict return short signed sizeof static struct switch typedef union unsigned void
   volatile while alignas alignof bool constexpr false nullptr static_assert thread_local true typeof
   typeof_unqual _Alignas _Alignof _Atomic _Bool _Complex _Generic _Imaginary _Noreturn _Static_assert
   _Thread_local asm __asm__ NULL EOF errno stdin stdout stderr offsetof
+  and and_eq bitand bitor catch char8_t char16_t char32_t class co_await co_return co_yield compl
+  concept consteval constinit const_cast decltype delete dynamic_cast explicit export friend mutable
+  namespace new noexcept not not_eq operator or or_eq private protected public reinterpret_cast
+  requires static_cast template this throw try typeid typename using virtual wchar_t xor xor_eq
   int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t size_t
 `);
 
@@ -29,8 +33,9 @@ export function cMembers(): Names {
 export class CTypes {
   readonly #output: Output;
   readonly #alignments = new Alignments(naturalAlignment);
-  readonly #tags = new Names(LIBC_TAGS);
-  readonly #ordinary = new Names(RESERVED);
+  /** Of structs, unions and enumerations, and of typedefs: C++ has one scope for both. */
+  readonly #types = new Names(new Set([...LIBC_TAGS, ...RESERVED]));
+  readonly #enumerators = new Names(RESERVED);
   readonly #names = new Map<RecordType | EnumType, string>();
 
   /** Into `output`. */
@@ -47,7 +52,7 @@ export class CTypes {
       },
       enum: (type) => this.#defineEnum(type),
       alias: (name, of) => {
-        const claimed = this.#ordinary.claim(identifier(name));
+        const claimed = this.#types.claim(identifier(name));
         this.#output.line("", `typedef ${this.declare(of, claimed)};`);
       },
     });
@@ -69,14 +74,15 @@ export class CTypes {
   defineRecord(record: RecordType, { blank = true } = {}): void {
     // What has no name is written where it is used.
     if (record.name === "") return;
-    const name = (record.typedef ? this.#ordinary : this.#tags).claim(identifier(record.name));
-    const reference = record.typedef ? name : `${record.form} ${name}`;
+    const name = this.#types.claim(identifier(record.name));
+    // With its keyword also where a typedef names it: in C++ a member may have the type's name.
+    const reference = `${record.form} ${name}`;
     this.#names.set(record, reference);
     if (blank) this.#output.line("");
     const attribute = this.#alignments.isPacked(record) ? " __attribute__((packed))" : "";
     const scope = cMembers();
     const checks: [string, number][] = [];
-    this.#output.line(record.typedef ? `typedef ${record.form} {` : `${record.form} ${name} {`);
+    this.#output.line(`${record.typedef ? "typedef " : ""}${reference} {`);
     this.#body(record, { scope, indent: "\t", checks, path: "", base: 0 });
     this.#output.line(record.typedef ? `}${attribute} ${name};` : `}${attribute};`);
     this.#assert(`sizeof(${reference}) == ${record.bytes}`, `size of ${reference}`);
@@ -99,6 +105,11 @@ export class CTypes {
       base: number;
     },
   ): void {
+    if (record.members.length === 0 && record.bytes === 0) {
+      // In C++ an empty struct has a byte; one that has this member has none.
+      this.#pad({ offset: 0, bytes: 0 }, place);
+      return;
+    }
     if (record.form === "union") {
       for (const member of record.members) this.#member(member, place);
       const pad = this.#unionPadding(record);
@@ -189,7 +200,7 @@ export class CTypes {
       return;
     }
     const text = member.bits > 0
-      ? `${this.#bitFieldType(type)} ${name} : ${member.bits}`
+      ? `${this.#bitFieldType(type, member.bits)} ${name} : ${member.bits}`
       : this.declare(type, name);
     this.#output.line(`${place.indent}${text};${remark(type)}`);
   }
@@ -231,10 +242,13 @@ export class CTypes {
     return name !== undefined && type.bytes === 4 ? name : integer(type.bytes, type.signed);
   }
 
-  #bitFieldType(type: Type): string {
+  #bitFieldType(type: Type, bits: number): string {
     if (type.kind === "enum") {
-      // C decides on the sign by the values.
-      const asInC = type.signed === type.values.some(({ value }) => value < 0n);
+      // C decides on the sign by the values, and C++ warns when they do not fit.
+      const asInC = type.signed === type.values.some(({ value }) => value < 0n) &&
+        type.values.every(({ value }) =>
+          (type.signed ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value)) === value
+        );
       return asInC ? this.#enumWord(type) : integer(type.bytes, type.signed);
     }
     if (type.kind === "int" && type.sense === "char") return integer(1, type.signed);
@@ -244,22 +258,14 @@ export class CTypes {
   #defineEnum(type: EnumType): void {
     if (type.values.length === 0) return;
     this.#output.line("");
-    let head = "enum {";
-    let tail = "};";
-    if (type.typedef) {
-      const name = this.#ordinary.claim(identifier(type.name));
-      this.#names.set(type, name);
-      head = "typedef enum {";
-      tail = `} ${name};`;
-    } else if (type.name !== "") {
-      const name = this.#tags.claim(identifier(type.name));
-      this.#names.set(type, `enum ${name}`);
-      head = `enum ${name} {`;
-    }
-    this.#output.line(head);
+    const name = type.name === "" ? "" : this.#types.claim(identifier(type.name));
+    if (name !== "") this.#names.set(type, `enum ${name}`);
+    const head = name === "" ? "enum {" : `enum ${name} {`;
+    const tail = type.typedef ? `} ${name};` : "};";
+    this.#output.line(type.typedef ? `typedef ${head}` : head);
     for (const { name, value } of type.values) {
       const text = enumerator(value, type.bytes === 8);
-      this.#output.line(`\t${this.#ordinary.claim(identifier(name))} = ${text},`);
+      this.#output.line(`\t${this.#enumerators.claim(identifier(name))} = ${text},`);
     }
     this.#output.line(tail);
     const reference = this.#names.get(type);
@@ -269,7 +275,7 @@ export class CTypes {
   }
 
   #assert(condition: string, what: string): void {
-    this.#output.line(`_Static_assert(${condition}, "${what}");`);
+    this.#output.line(`static_assert(${condition}, "${what}");`);
   }
 }
 
@@ -285,6 +291,7 @@ export function emitC(
     `#ifndef ${guard}`,
     `#define ${guard}`,
     "",
+    "#include <assert.h>",
     "#include <stdbool.h>",
     "#include <stdint.h>",
   );

@@ -84,7 +84,7 @@ function generated(
 const EVENTS_UNKNOWN =
   "The object sends events. Unless their type is that of a map or variable as well, clang has left " +
   "it out of BTF, since nothing refers to it. A line like this one in the source keeps it: " +
-  "const struct event *unused __attribute__((unused));";
+  "static const struct event *event_type __attribute__((used));";
 
 function skeletonOf(
   { btf, object }: Source,

@@ -58,7 +58,8 @@ export function emitSkeleton(
   const guard = `${upper(name)}_SKEL_H`;
   output.line("/*", ...header.map((line) => ` * ${line}`.trimEnd()), " */");
   output.line(`#ifndef ${guard}`, `#define ${guard}`, "");
-  output.line("#include <errno.h>", "#include <stdbool.h>", "#include <stdint.h>");
+  output.line("#include <assert.h>", "#include <errno.h>", "#include <stdbool.h>");
+  output.line("#include <stdint.h>");
   output.line("#include <stdlib.h>");
   output.line("#include <bpf/libbpf.h>");
   const types = new CTypes(output);

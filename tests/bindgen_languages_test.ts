@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { RESERVED } from "../bindgen/emit_c.ts";
 import { modelOf } from "../bindgen/generate.ts";
 import { innermost } from "../bindgen/hoist.ts";
 import type { Model, RecordType } from "../bindgen/model.ts";
@@ -102,6 +103,8 @@ async function kernelSubject(random: Random): Promise<Subject> {
  */
 function isSameElsewhere(record: RecordType, isOnce: (record: RecordType) => boolean): boolean {
   if (["timeval", "timespec", "iovec"].includes(record.name)) return false;
+  // `gen c` renames what is a keyword of C++.
+  if ([record, ...record.members].some(({ name }) => RESERVED.has(name))) return false;
   if (record.name !== "" && !isOnce(record)) return false;
   return record.members.every(({ type }) => {
     const inner = innermost(type);
@@ -223,6 +226,22 @@ Deno.test("gen c: what clang compiles for wasm32 reads the original's values", a
     const subjects = compiled.filter((subject) => subject.batch === batch);
     await compareValues(await buildC(folder, subjects), subjects);
   }
+});
+
+/** Of C++17, which has no designated arrays and other keywords than C. */
+const CXX = ["-x", "c++", "-std=c++17", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"];
+
+Deno.test("gen c: g++ and clang++ take the header of every object and of the kernel", async () => {
+  const { EMITTERS } = await import("../bindgen/emitters.ts");
+  await inParallel(compiled, async ({ name, batch, model }) => {
+    const header = join(folder, `${name}.${batch}.cxx.h`);
+    const text = EMITTERS.c(model, { header: [], name, goPackage: "", rustTrait: "" });
+    await Deno.writeTextFile(header, text);
+    // Included, as users do: a header alone may not have all that it defines unused.
+    const source = join(folder, `${name}.${batch}.cc`);
+    await Deno.writeTextFile(source, `#include "${header}"\n`);
+    for (const compiler of ["g++", "clang++"]) await runTool(compiler, [...CXX, source]);
+  });
 });
 
 Deno.test("gen rust: what rustc compiles for wasm32 reads the original's values", async () => {

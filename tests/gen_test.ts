@@ -51,8 +51,7 @@ Deno.test("gen makes the same text each time, in every language", async () => {
 
 Deno.test("gen takes what maps, variables and events are made of, and no more", async () => {
   assert.deepEqual(definitions(await gen("c", MAPS)), [
-    // A typedef has no tag.
-    "",
+    "mp_typedef",
     ...["mp_key", "mp_value", "array_value", "settings", "mp_event", "mp_only_in_subprogram"],
     ...["maps_bpf_bss", "maps_bpf_data", "maps_bpf_data_custom", "maps_bpf_rodata"],
   ]);

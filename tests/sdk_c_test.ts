@@ -125,3 +125,37 @@ for (
     }
   });
 }
+
+/** An object that sends events of a type that nothing keeps in BTF, unless `line` does. */
+async function compileSender(line: string): Promise<string> {
+  const source = `#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+struct event { int pid; };
+${line}
+int counter;
+struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } rb SEC(".maps");
+SEC("tp/sched/sched_process_exec") int p(void *c)
+{
+	struct event event = {counter++};
+
+	return bpf_ringbuf_output(&rb, &event, sizeof(event), 0);
+}
+`;
+  const object = `${FOLDER}/sender.bpf.o`;
+  await Deno.writeTextFile(`${FOLDER}/sender.bpf.c`, source);
+  await succeed("clang", ...EBPF, "-c", `${FOLDER}/sender.bpf.c`, "-o", object);
+  return object;
+}
+
+Deno.test("the line that gen recommends compiles with bpftool's skeleton", async () => {
+  const { stderr } = await runCli(["gen", "c", await compileSender("")]);
+  const [line = ""] = /static const struct event .*;/.exec(stderr) ?? [];
+  const object = await compileSender(line);
+  assert.match(await succeed(WASM_BPF, "gen", "c", object), /struct event \{/, stderr);
+  const text = await succeed("bpftool", "gen", "skeleton", object, "name", "sender_bpf");
+  await Deno.writeTextFile(`${FOLDER}/sender.skel.h`, text);
+  const guest = `#include "sender.skel.h"\nint main(void) { return !sender_bpf__open(); }\n`;
+  await Deno.writeTextFile(`${FOLDER}/sender.c`, guest);
+  await succeed("clang", ...WASM, ...LINK, `${FOLDER}/sender.c`, "-o", `${FOLDER}/sender.wasm`);
+  assert.equal((await run(`${FOLDER}/sender.wasm`)).code, 0);
+});
