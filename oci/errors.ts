@@ -20,7 +20,8 @@ export interface RegistryErrorOptions extends HostErrorOptions {
  *
  * Codes: `UNAUTHORIZED`, `DENIED`, `NOT_FOUND`, `TOO_MANY_REQUESTS`, `UNAVAILABLE` (after retries),
  * `UNKNOWN_HOST`, `UNREACHABLE`, `TLS`, `TIMEOUT`, `CUT` (the connection ended early), `REFUSED` (any other status),
- * `PROTOCOL` (an answer against the specification), `TOO_LARGE`, `UNTRUSTED_REALM`.
+ * `PROTOCOL` (an answer against the specification), `TOO_LARGE`,
+ * `TOO_SLOW` (it sent, and not enough), `UNTRUSTED_REALM`.
  */
 export class RegistryError extends HostError {
   /** The class's name. */

@@ -1,10 +1,12 @@
 /** Fetches a file from an HTTP address: what is not a registry's. */
 import { Collector } from "./collector.ts";
 import type { CallOptions } from "./content.ts";
+import { Deadline } from "./deadline.ts";
 import { HostError, RegistryError, withoutSecrets } from "./errors.ts";
 import { nextAddress } from "./registry/address.ts";
 import type { Answer } from "./registry/answer.ts";
 import { opening } from "./registry/failure.ts";
+import type { Timing } from "./registry/retry.ts";
 import { retrying, type RetryNotice } from "./registry/retrying.ts";
 import { statusError } from "./registry/status.ts";
 import { Transport } from "./registry/transport.ts";
@@ -21,6 +23,8 @@ export interface FetchOptions extends CallOptions {
   plainHttp?: boolean | undefined;
   /** Called with the size, when the server says it, and as bytes come. */
   onProgress?: ((bytes: number, size: number | undefined) => void) | undefined;
+  /** How patient to be; tests are less so. */
+  timing?: Partial<Timing> | undefined;
   /** Told before it is tried again. */
   onRetry?: ((notice: RetryNotice) => void) | undefined;
 }
@@ -45,10 +49,14 @@ export async function fetchFile(
     });
   }
   const { signal, onRetry, caFile } = options;
-  using transport = new Transport({ caFile });
+  using transport = new Transport({ caFile, timing: options.timing });
   const { timing } = transport;
   return await retrying({ timing, signal, onRetry }, async () => {
-    return await receive(await request(transport, url, options), options);
+    const what = `fetch ${withoutSecrets(url)}`;
+    using deadline = new Deadline({ what, ms: timing.requestMs, signal });
+    const answer = await request(transport, url, { ...options, signal: deadline.signal });
+    deadline.stop();
+    return await receive(answer, options);
   });
 }
 

@@ -19,7 +19,7 @@ import { ResumingRegistry } from "./support/resuming_registry.ts";
 import { TestRegistry } from "./support/registry.ts";
 
 /** Impatient, so that a fault that lasts does not take long; but a busy machine is none. */
-const TIMING: Timing = {
+const TIMING: Partial<Timing> = {
   idleMs: 5000,
   commitMs: 5000,
   attempts: 4,
@@ -159,7 +159,7 @@ const CUTS: Record<string, Case> = {
   },
   "a manifest byte by byte": {
     fault: { path: manifests, method: "GET", dripMs: 100, times: ALWAYS },
-    ends: "TIMEOUT",
+    ends: "TOO_SLOW",
     idleMs: 250,
   },
   "an error byte by byte": {
@@ -393,7 +393,9 @@ function clientOf(
   options: { credentials?: CredentialSource; idleMs?: number | undefined } = {},
 ): Registry {
   const { credentials, idleMs } = options;
-  const timing = idleMs === undefined ? TIMING : { ...TIMING, idleMs, commitMs: idleMs };
+  const timing = idleMs === undefined
+    ? TIMING
+    : { ...TIMING, idleMs, commitMs: idleMs, requestMs: idleMs * 4 };
   return new Registry(proxy.host, { timing, credentials });
 }
 

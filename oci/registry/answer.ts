@@ -2,11 +2,10 @@
 import { Collector } from "../collector.ts";
 import type { ByteStream } from "../content.ts";
 import { RegistryError } from "../errors.ts";
-import { failureOf, opening } from "./failure.ts";
+import { failureOf, opening, tooSlow } from "./failure.ts";
+import { Rate } from "./rate.ts";
+import type { Timing } from "./retry.ts";
 import type { Watchdog } from "./watchdog.ts";
-
-/** A small body is given so many times the longest pause, as a whole: nobody waits for it by drops. */
-const SMALL_BODY_PAUSES = 4;
 
 const READ_BYTES = 64 * 1024;
 
@@ -18,6 +17,7 @@ export interface AnswerParts {
   readonly response: Response;
   readonly watchdog: Watchdog;
   readonly idleMs: number;
+  readonly timing: Timing;
 }
 
 /** An answer whose body is still on its way. It must be read to its end or discarded. */
@@ -32,8 +32,9 @@ export class Answer {
   readonly #body: ByteStream | null;
   readonly #watchdog: Watchdog;
   readonly #idleMs: number;
+  readonly #timing: Timing;
 
-  constructor({ what, method, url, response, watchdog, idleMs }: AnswerParts) {
+  constructor({ what, method, url, response, watchdog, idleMs, timing }: AnswerParts) {
     this.what = what;
     this.method = method;
     this.url = url;
@@ -42,6 +43,7 @@ export class Answer {
     this.#body = response.body;
     this.#watchdog = watchdog;
     this.#idleMs = idleMs;
+    this.#timing = timing;
     if (this.#body === null) watchdog[Symbol.dispose]();
   }
 
@@ -55,16 +57,21 @@ export class Answer {
   reader(): AnswerReader {
     const reader = this.#body?.getReader({ mode: "byob" });
     const watchdog = this.#watchdog;
+    const rate = new Rate(this.#timing);
     return {
       read: async (buffer) => {
         if (reader === undefined) return undefined;
         watchdog.watch(this.#idleMs);
+        const start = performance.now();
         try {
           const { value, done } = await reader.read(buffer);
           if (done) watchdog[Symbol.dispose]();
-          return done ? undefined : value;
+          if (done) return undefined;
+          if (!rate.add(value.length, performance.now() - start)) throw this.#belowRate();
+          return value;
         } catch (error) {
           watchdog.abort();
+          await reader.cancel().catch(() => {});
           throw failureOf(error, this);
         } finally {
           watchdog.rest();
@@ -80,15 +87,14 @@ export class Answer {
   /**
    * The whole body, which is at most `limit` bytes.
    *
-   * @throws {RegistryError} `TOO_LARGE`, `TIMEOUT`, and whatever ends the connection
+   * @throws {RegistryError} `TOO_LARGE`, `TIMEOUT`, `TOO_SLOW`, and whatever ends the connection
    */
   async bytes(limit: number): Promise<Uint8Array<ArrayBuffer>> {
     const { bytes, end } = await this.#collect(limit);
     if (end === "whole") return bytes;
     const { method, url } = this;
     if (end === "late") {
-      const reason = `${bytes.length} bytes came, and no more in time`;
-      throw new RegistryError(opening(this) + reason, { code: "TIMEOUT", method, url });
+      throw tooSlow(this, `${bytes.length} bytes came in ${this.#timing.requestMs / 1000} s`);
     }
     throw new RegistryError(
       `${opening(this)}the answer is larger than ${limit} bytes`,
@@ -111,12 +117,18 @@ export class Answer {
     await this.#body?.cancel().catch(() => {});
   }
 
+  #belowRate(): RegistryError {
+    const { leastBytesPerSecond, rateWindowMs } = this.#timing;
+    const seconds = rateWindowMs / 1000;
+    return tooSlow(this, `fewer than ${leastBytesPerSecond} bytes a second came for ${seconds} s`);
+  }
+
   async #collect(
     limit: number,
   ): Promise<{ bytes: Uint8Array<ArrayBuffer>; end: "whole" | "too large" | "late" }> {
     const reader = this.reader();
     const collector = new Collector();
-    const deadline = performance.now() + this.#idleMs * SMALL_BODY_PAUSES;
+    const deadline = performance.now() + this.#timing.requestMs;
     let buffer = new ArrayBuffer(READ_BYTES);
     while (collector.size <= limit) {
       if (performance.now() > deadline) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Answer } from "./answer.ts";
+import { DEFAULT_TIMING } from "./retry.ts";
 import { Watchdog } from "./watchdog.ts";
 
 Deno.test("Answer keeps no more memory than bytes came, however small the pieces", async () => {
@@ -15,6 +16,7 @@ Deno.test("Answer keeps no more memory than bytes came, however small the pieces
     },
   }, { highWaterMark: 0 });
   const answer = new Answer({
+    timing: DEFAULT_TIMING,
     what: "read it",
     method: "GET",
     url: new URL("http://localhost/"),

@@ -1,5 +1,6 @@
 /** Requests to one registry: redirects, authentication, further attempts. */
 import type { CredentialSource } from "../credentials/credential.ts";
+import { Deadline } from "../deadline.ts";
 import { RegistryError } from "../errors.ts";
 import { isLoopback, registryEndpoint } from "../registry_name.ts";
 import { type AddressPolicy, isAllowed, isSameOrigin, nextAddress } from "./address.ts";
@@ -26,7 +27,7 @@ export interface ConnectionOptions {
   /** A PEM file of certificate authorities to trust beside the machine's. It requires TLS as well. */
   readonly caFile?: string | undefined;
   /** How patient to be; tests are less so. */
-  readonly timing?: Timing | undefined;
+  readonly timing?: Partial<Timing> | undefined;
   /** Told before a request is tried again. */
   readonly onRetry?: ((notice: RetryNotice) => void) | undefined;
 }
@@ -93,12 +94,23 @@ export class Connection implements Disposable {
    */
   async request(request: ApiRequest): Promise<Answer> {
     const attempt = async () => {
-      const { answer, authorization } = await this.#authorized(request);
-      if (request.expected.includes(answer.status)) return answer;
-      const identified = authorization !== undefined && await this.#authorizer.knows(request);
-      throw await statusError(answer, this.registry, { identified });
+      using deadline = this.#deadline(request);
+      return await this.#attempt({ ...request, signal: deadline?.signal ?? request.signal });
     };
     return await (request.once ? attempt() : this.#retrying(request, attempt));
+  }
+
+  async #attempt(request: ApiRequest): Promise<Answer> {
+    const { answer, authorization } = await this.#authorized(request);
+    if (request.expected.includes(answer.status)) return answer;
+    const identified = authorization !== undefined && await this.#authorizer.knows(request);
+    throw await statusError(answer, this.registry, { identified });
+  }
+
+  /** The clock of one attempt. A body that streams has none: as long as it moves, it may take its time. */
+  #deadline({ what, body, signal }: Exchange | ApiRequest): Deadline | undefined {
+    if (body !== undefined && !(body instanceof Uint8Array)) return undefined;
+    return new Deadline({ what, ms: this.timing.requestMs, signal });
   }
 
   /**
@@ -111,7 +123,12 @@ export class Connection implements Disposable {
     limit: number,
   ): Promise<{ answer: Answer; bytes: Uint8Array<ArrayBuffer> }> {
     return await this.#retrying(request, async () => {
-      const answer = await this.request({ ...request, once: true });
+      // One clock for head and body.
+      using deadline = this.#deadline(request);
+      const answer = await this.#attempt({
+        ...request,
+        signal: deadline?.signal ?? request.signal,
+      });
       return { answer, bytes: await answer.bytes(limit) };
     });
   }
@@ -179,7 +196,9 @@ export class Connection implements Disposable {
   /** One attempt: the request that the token is for is tried again as a whole. */
   async #askForToken(exchange: Exchange): Promise<AccessToken> {
     const hasSecretBody = exchange.body !== undefined;
-    const answer = await this.#follow(exchange, { hasSecretBody });
+    using deadline = this.#deadline(exchange);
+    const signal = deadline?.signal ?? exchange.signal;
+    const answer = await this.#follow({ ...exchange, signal }, { hasSecretBody });
     if (answer.status === 200) return await readToken(answer);
     throw await statusError(answer, this.registry);
   }

@@ -1,5 +1,6 @@
 /** What `fetch` throws, as an error that says what happened and what to do. */
 import { RegistryError, shorten, withoutSecrets } from "../errors.ts";
+import { TooSlow } from "../deadline.ts";
 import { Idle } from "./watchdog.ts";
 
 /** The request that failed. */
@@ -85,6 +86,7 @@ export function failureOf(thrown: unknown, request: FailedRequest): unknown {
       cause: thrown,
     });
   }
+  if (thrown instanceof TooSlow) return tooSlow(request, `it took more than ${thrown.ms / 1000} s`);
   if (!isOfFetch(thrown)) return thrown;
   const kind = KINDS.find(({ pattern }) => pattern.test(thrown.message));
   const code = kind?.code ?? "CUT";
@@ -92,6 +94,17 @@ export function failureOf(thrown: unknown, request: FailedRequest): unknown {
   const text = code === "CUT" ? `the connection ended early (${reason})` : reason;
   // The cause is left out: its text has the address with its query, which may be a signed one.
   return new RegistryError(opening(request) + text, { code, hint: kind?.hint, method, url });
+}
+
+/** A server that sends, and not enough of it: trying again would take as long. */
+export function tooSlow(request: FailedRequest, reason: string): RegistryError {
+  const { method, url } = request;
+  return new RegistryError(opening(request) + reason, {
+    code: "TOO_SLOW",
+    hint: "check the network and the registry",
+    method,
+    url,
+  });
 }
 
 /** Errors of the network come as these; anything else is the caller's reason or a bug. */

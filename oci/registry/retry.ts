@@ -11,6 +11,19 @@ export interface Timing {
   readonly attempts: number;
   /** The wait before the second attempt; it doubles from there. Milliseconds. */
   readonly backoffMs: number;
+  /**
+   * Time for one request as a whole: login, redirects and the head of the response, and of a small
+   * response (manifest, token, list) the body. Milliseconds.
+   */
+  readonly requestMs: number;
+  /** Time for all attempts at something without progress, waits included. Milliseconds. */
+  readonly attemptsMs: number;
+  /** A body with less than this, measured over {@linkcode rateWindowMs}, is given up. */
+  readonly leastBytesPerSecond: number;
+  /** Milliseconds of waiting for the network. */
+  readonly rateWindowMs: number;
+  /** Time that the network is waited for, for all pages of a list. Milliseconds. */
+  readonly listMs: number;
   /** The longest wait. A registry that asks for a longer one gets its way: we give up. Milliseconds. */
   readonly longestWaitMs: number;
 }
@@ -19,6 +32,11 @@ export interface Timing {
 export const DEFAULT_TIMING: Timing = {
   idleMs: 30_000,
   commitMs: 300_000,
+  requestMs: 60_000,
+  attemptsMs: 300_000,
+  leastBytesPerSecond: 1024,
+  rateWindowMs: 60_000,
+  listMs: 120_000,
   attempts: 6,
   backoffMs: 250,
   longestWaitMs: 60_000,

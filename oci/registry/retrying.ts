@@ -37,6 +37,7 @@ export async function retrying<T>(options: RetryOptions, attempt: () => Promise<
 export class Patience {
   readonly #options: RetryOptions;
   #attempt = 1;
+  #since = performance.now();
 
   constructor(options: RetryOptions) {
     this.#options = options;
@@ -45,6 +46,7 @@ export class Patience {
   /** Something got through: the count starts again. */
   reset(): void {
     this.#attempt = 1;
+    this.#since = performance.now();
   }
 
   /**
@@ -60,6 +62,7 @@ export class Patience {
     const asked = error.retryAfterMs ?? 0;
     if (asked > timing.longestWaitMs) throw tooLong(error, asked);
     const waitMs = Math.max(asked, backoffMs(this.#attempt, timing));
+    if (performance.now() - this.#since + waitMs > timing.attemptsMs) throw error;
     onRetry?.({ error, waitMs });
     await pause(waitMs, signal);
   }

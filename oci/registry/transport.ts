@@ -25,7 +25,7 @@ export interface Exchange {
 export interface TransportOptions {
   /** A file of authorities to trust beside the machine's. */
   readonly caFile?: string | undefined;
-  readonly timing?: Timing | undefined;
+  readonly timing?: Partial<Timing> | undefined;
 }
 
 const USER_AGENT = `wasm-bpf/${config.version}`;
@@ -42,7 +42,7 @@ export class Transport implements Disposable {
   #machines: string[] | undefined;
 
   constructor(options: TransportOptions) {
-    this.timing = options.timing ?? DEFAULT_TIMING;
+    this.timing = { ...DEFAULT_TIMING, ...options.timing };
     this.#caFile = options.caFile;
   }
 
@@ -56,7 +56,7 @@ export class Transport implements Disposable {
   async send(exchange: Exchange): Promise<Answer> {
     const { what, method, url } = exchange;
     const client = this.#clientFor(url);
-    const watchdog = new Watchdog(exchange.signal);
+    const watchdog = this.#watchdog(exchange);
     const idleMs = exchange.idleMs ?? this.timing.idleMs;
     const upload = this.#upload(exchange.body, watchdog, idleMs);
     watchdog.watch(idleMs);
@@ -70,13 +70,22 @@ export class Transport implements Disposable {
         ...bodyOf(exchange.body, upload),
       });
       watchdog.rest();
-      return new Answer({ what, method, url, response, watchdog, idleMs });
+      const { timing } = this;
+      return new Answer({ what, method, url, response, watchdog, idleMs, timing });
     } catch (error) {
       watchdog[Symbol.dispose]();
       if (upload?.failure !== undefined) throw upload.failure.error;
       throw failureOf(error, exchange);
     } finally {
       await upload?.close();
+    }
+  }
+
+  #watchdog(exchange: Exchange): Watchdog {
+    try {
+      return new Watchdog(exchange.signal);
+    } catch (reason) {
+      throw failureOf(reason, exchange);
     }
   }
 

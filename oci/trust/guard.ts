@@ -1,5 +1,6 @@
 /** Stands between an artifact and its use. */
 import type { CallOptions } from "../content.ts";
+import { Deadline } from "../deadline.ts";
 import type { Digest } from "../digest.ts";
 import { HostError } from "../errors.ts";
 import { formatReference, type Reference } from "../reference.ts";
@@ -13,6 +14,9 @@ import {
   vouchingDigests,
 } from "./stored_signatures.ts";
 import { type Requirement, type Verdict, verifySignatures } from "./verify.ts";
+
+/** Time for all requests that look for the signatures of one artifact. */
+const SIGNATURES_MS = 120_000;
 
 /** A stored artifact that is to be used. */
 export interface Stored {
@@ -55,7 +59,14 @@ export class Guard {
     options: CallOptions = {},
   ): Promise<Verdict[]> {
     const requirements = this.#requirements;
-    return await verifySignatures({ what: this.#what, digests, requirements, source, ...options });
+    const what = this.#what;
+    using deadline = new Deadline({
+      what: `look for the signatures of ${what}`,
+      ms: SIGNATURES_MS,
+      signal: options.signal,
+    });
+    const { signal } = deadline;
+    return await verifySignatures({ what, digests, requirements, source, signal });
   }
 
   /**

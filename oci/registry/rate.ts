@@ -1,0 +1,29 @@
+/** The least rate of a body. */
+import type { Timing } from "./retry.ts";
+
+/** Counts bytes against the time that the network was waited for; the time of a slow reader is not counted. */
+export class Rate {
+  readonly #timing: Pick<Timing, "rateWindowMs" | "leastBytesPerSecond">;
+  #waitedMs = 0;
+  #bytes = 0;
+
+  constructor(timing: Pick<Timing, "rateWindowMs" | "leastBytesPerSecond">) {
+    this.#timing = timing;
+  }
+
+  /**
+   * Counts what came.
+   *
+   * @returns false when a whole window had less than the least rate
+   */
+  add(bytes: number, waitedMs: number): boolean {
+    const { rateWindowMs, leastBytesPerSecond } = this.#timing;
+    this.#bytes += bytes;
+    this.#waitedMs += waitedMs;
+    if (this.#waitedMs < rateWindowMs) return true;
+    const isEnough = this.#bytes >= leastBytesPerSecond * this.#waitedMs / 1000;
+    this.#bytes = 0;
+    this.#waitedMs = 0;
+    return isEnough;
+  }
+}
