@@ -4,8 +4,21 @@ import { HostError } from "../../ffi/errors.ts";
 /** More different errors than a person reads. */
 const MAX_REPORTS = 100;
 
-/** What two errors are told apart by. */
+/** Parts of an error that make it another one; texts are a guest's, and as long as it likes. */
 const KEY_CHARACTERS = 512;
+const KEY_DETAIL_CHARACTERS = 4096;
+
+/** Times that the verifier took, which are others each time. */
+const VERIFIER_TIMES = /^verification time .*\n?/gm;
+
+/**
+ * Two errors with the same words can have different reasons: programs of one name in two objects that
+ * the verifier refused. It gives its reason in its last lines.
+ */
+function keyOf({ message, hint = "", detail = "" }: HostError): string {
+  const end = detail.slice(-KEY_DETAIL_CHARACTERS).replaceAll(VERIFIER_TIMES, "");
+  return [message.slice(0, KEY_CHARACTERS), hint.slice(0, KEY_CHARACTERS), end].join("\n");
+}
 
 /** Hands on each error once. A guest can make up as many different ones as it likes. */
 export class Reports {
@@ -17,7 +30,7 @@ export class Reports {
   }
 
   note(error: HostError): void {
-    const key = error.message.slice(0, KEY_CHARACTERS);
+    const key = keyOf(error);
     if (this.#seen.has(key) || this.#seen.size > MAX_REPORTS) return;
     this.#seen.add(key);
     this.#onError(this.#seen.size <= MAX_REPORTS ? error : tooMany());
