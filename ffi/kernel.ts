@@ -29,6 +29,9 @@ export const kernel = {
     return [version >> 16, version & 0xffff];
   },
 
+  /** The machine's, as Deno names it. */
+  architecture: Deno.build.arch,
+
   /** Whether a security module is active; `undefined` where securityfs cannot be read. */
   hasLsm(name: string): boolean | undefined {
     return tristate(shim().shim_kernel__has_lsm(cString(name)));

@@ -202,6 +202,9 @@ int shim_path_open_netns(const char *path);
  */
 int shim_path_open_binary(const char *path, char resolved[SHIM_PATH_SIZE], int *opened);
 
+/* A descriptor of the running kernel's configuration, compressed or not; or below 0. */
+int shim_kernel_open_config(void);
+
 /* A descriptor of the root of a file system that is mounted nowhere, such as "tracefs", or -errno.
  */
 int shim_file_system_open(const char *type);

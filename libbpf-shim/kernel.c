@@ -13,19 +13,33 @@
 #include "broker.h"
 #include "internal.h"
 
-#define BOOT_CONFIG "/boot/config-%s"
+/* Where distributions put the configuration of a kernel that does not have it in itself. */
+static const char *const config_files[] = {"/boot/config-%s", "/lib/modules/%s/config"};
+
+int shim_kernel_open_config(void)
+{
+	int fd = open("/proc/config.gz", O_RDONLY | O_CLOEXEC);
+	char path[sizeof(((struct utsname *)0)->release) + 32];
+	struct utsname name;
+
+	if (uname(&name))
+		return fd;
+	for (size_t i = 0; fd < 0 && i < sizeof(config_files) / sizeof(config_files[0]); i++) {
+		snprintf(path, sizeof(path), config_files[i], name.release);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	return fd;
+}
 
 static gzFile open_config(void)
 {
-	gzFile file = gzopen("/proc/config.gz", "re");
-	char path[sizeof(BOOT_CONFIG) + sizeof(((struct utsname *)0)->release)];
-	struct utsname name;
-
-	if (file || uname(&name))
-		return file;
-	snprintf(path, sizeof(path), BOOT_CONFIG, name.release);
+	int fd = shim_kernel_open_config();
 	/* zlib passes what is not compressed through. */
-	return gzopen(path, "re");
+	gzFile file = fd < 0 ? NULL : gzdopen(fd, "re");
+
+	if (fd >= 0 && !file)
+		close(fd);
+	return file;
 }
 
 static int32_t find_option(void *argument)

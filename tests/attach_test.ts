@@ -6,7 +6,7 @@ import { cgroupRoot, TestCgroup } from "./support/cgroup.ts";
 import { CliProcess, type CliResult, guestPath, runCli } from "./support/cli.ts";
 import { until } from "./support/condition.ts";
 import { heldBy, untilGone } from "./support/held.ts";
-import { MOUNT_TRACEFS, privateMounts, UNMOUNT_TRACEFS } from "./support/mounts.ts";
+import { MOUNT_TRACEFS, privateMounts, privateRoot, UNMOUNT_TRACEFS } from "./support/mounts.ts";
 
 /** The guest, and an end to it whatever happens. */
 const GUEST = ["--timeout", "30s", guestPath("attach")];
@@ -395,6 +395,43 @@ for (
   });
 }
 
+/* ---- values of the kernel's configuration ----------------------------------------------------- */
+
+/** Runs a command where no configuration is to be found but the one that `script` makes. */
+function withConfiguration(script: string): string[] {
+  const hide = [
+    // An open of it fails: there is no such driver.
+    "mknod /dev/shm/none c 240 99",
+    "{ [ ! -e /proc/config.gz ] || mount --bind /dev/shm/none /proc/config.gz; }",
+    "mount -t tmpfs none /boot",
+    "mkdir -p /dev/shm/upper /dev/shm/work",
+    "mount -t overlay -o lowerdir=/usr/lib,upperdir=/dev/shm/upper,workdir=/dev/shm/work none /usr/lib",
+    "mkdir -p /usr/lib/modules/$(uname -r)",
+    script,
+    'exec "$@"',
+  ];
+  return [...privateRoot(), hide.join(" && "), "sh"];
+}
+
+Deno.test("values of the configuration are read from the folder of the kernel's modules", async () => {
+  const through = withConfiguration('echo CONFIG_HZ=4711 > "/lib/modules/$(uname -r)/config"');
+  const args = [...GUEST, "kconfig", "on_config", "-"];
+  await using guest = new CliProcess(args, { through });
+  await guest.waitFor(/^attached$/m);
+  await until("the program has run", async () => {
+    await act(["call"]);
+    return /^count [1-9]/m.test(guest.stdout);
+  });
+});
+
+Deno.test("an object that reads a configuration that is in no file says where it can be", async () => {
+  const args = [...GUEST, "kconfig", "on_config", "-"];
+  const { stdout, stderr } = await runCli(args, { through: withConfiguration("true") });
+  assert.equal(stdout, "load failed\n", stderr);
+  assert.match(stderr, /configuration is in no file/);
+  assert.match(stderr, /hint: .*\/lib\/modules\/RELEASE\/config/);
+});
+
 /* ---- what this kernel may lack: then the error names the option ------------------------------- */
 
 const KPROBE_NEEDS = /CONFIG_KPROBES/;
@@ -433,6 +470,7 @@ for (
     ["fentry", /CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS/],
     ["fexit", /CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS/],
     ["lsm", /CONFIG_BPF_LSM.*lsm=/],
+    ["fsession", /Linux 7\.0 or newer|CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS/],
   ] as const
 ) {
   Deno.test(`load of an ${name} program works and fires, or names what the kernel needs`, async () => {

@@ -8,6 +8,13 @@ const LOG_END = /^-- END PROG LOAD LOG --$/m;
 const FAILED_PROGRAM = /^libbpf: prog '([^']*)': (?:BPF program load failed|failed to load)/m;
 const FAILED_MAP = /^(?:libbpf: )?map '([^']*)'(?:: failed to create| is refused)/m;
 
+/** The limit of locked memory, which libbpf names for each EPERM: kernels since 5.11 do not have it. */
+const MISLEADING =
+  /^libbpf: (?:Failed to bump RLIMIT_MEMLOCK|Error in bpf_object__probe_loading\(\)|permission error while running as root).*\n?/gm;
+
+/** A verifier's log without a reason: programs of a kind that the kernel lacks do not get to it. */
+const SAYS_NOTHING = /^(?:processed 0 insns .*)?$/;
+
 const RIGHTS_HINT = "run as root, or give the binary CAP_BPF and CAP_PERFMON";
 
 const LOAD_CAUSES: readonly Cause[] = [
@@ -53,6 +60,12 @@ const LOAD_CAUSES: readonly Cause[] = [
     log: /failed to find kernel BTF type ID of|not found in kernel or module BTFs/,
     reason: "not in this kernel",
     hint: "this kernel lacks a function, tracepoint or variable that the program names",
+  },
+  {
+    log: /failed to open system Kconfig/,
+    reason: "the kernel's configuration is in no file",
+    hint: "the object reads CONFIG_ values: run modprobe configs for /proc/config.gz, or install " +
+      "/boot/config-RELEASE or /lib/modules/RELEASE/config (RELEASE: uname -r)",
   },
   {
     log: /CO-RE relocating|failed to resolve CO-RE relocation|<invalid CO-RE/,
@@ -104,7 +117,8 @@ export function diagnoseLoad(
   log: string,
   lacking: (program: string) => string | undefined = () => undefined,
 ): BpfError {
-  const verifier = verifierLog(log);
+  const said = -number === errno("EPERM") ? log.replaceAll(MISLEADING, "") : log;
+  const verifier = verifierLog(said);
   const program = verifier?.program ?? FAILED_PROGRAM.exec(log)?.[1];
   const map = FAILED_MAP.exec(log)?.[1];
   const op = program !== undefined
@@ -112,13 +126,17 @@ export function diagnoseLoad(
     : map !== undefined
     ? `create map "${map}"`
     : "load the eBPF object";
+  const isSilent = verifier === undefined || SAYS_NOTHING.test(verifier.text.trim());
+  const lack = program !== undefined && isSilent ? lacking(program) : undefined;
   const cause = findCause(number, log);
   const reason = typeof cause?.reason === "function" ? cause.reason(log) : cause?.reason;
   return new BpfError(op, number, {
-    reason: reason === undefined ? undefined : `${errnoName(number)} (${reason})`,
-    // A verifier that had something to say knew the kind of program.
-    hint: (program !== undefined && !verifier?.text ? lacking(program) : undefined) ?? cause?.hint,
-    detail: (verifier?.text ?? withoutPrefix(log)).trimEnd(),
+    // A verifier that gave no reason did not get to one.
+    reason: reason === undefined || lack !== undefined && verifier !== undefined
+      ? undefined
+      : `${errnoName(number)} (${reason})`,
+    hint: lack ?? cause?.hint,
+    detail: (verifier?.text ?? withoutPrefix(said)).trimEnd(),
   });
 }
 

@@ -103,6 +103,19 @@ libbpf: prog 'p1': failed to load: -EINVAL
 libbpf: failed to load object 'guest'
 `;
 
+const NO_CONFIGURATION = `\
+libbpf: failed to open system Kconfig
+`;
+
+/** lsm_cgroup on Linux 5.10. */
+const UNKNOWN_KIND = `\
+libbpf: prog 'p': BPF program load failed: -EINVAL
+libbpf: prog 'p': -- BEGIN PROG LOAD LOG --
+processed 0 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0
+-- END PROG LOAD LOG --
+libbpf: prog 'p': failed to load: -EINVAL
+`;
+
 const NOT_ELF = "libbpf: elf: 'guest' is not a proper ELF object\n";
 const HOST_ELF = "libbpf: elf: guest is not a valid eBPF object file\n";
 const CUT_ELF =
@@ -145,6 +158,7 @@ const LOADS: readonly [
   ],
   ["a program too complex", TOO_COMPLEX, -7, 'load program "spin"', "E2BIG", /a million/],
   ["an extension of no program", FREPLACE, -22, 'load program "p"', "EINVAL", /another program/],
+  ["a configuration in no file", NO_CONFIGURATION, -2, "load the eBPF object", "ENOENT", /configs/],
   ["an unknown section", UNKNOWN_SECTION, -22, 'load program "p1"', "EINVAL", /section/],
 ];
 
@@ -190,6 +204,24 @@ Deno.test("diagnoseLoad() takes a verifier's log of 10 MiB within a second", () 
   const start = performance.now();
   assert.equal(diagnoseLoad(-13, long).op, 'load program "bad"');
   assert.ok(performance.now() - start < 1000);
+});
+
+Deno.test("diagnoseLoad() names what the kernel lacks where the verifier gave no reason", () => {
+  const lacking = (name: string) => `the kernel lacks what ${name} needs`;
+  const error = diagnoseLoad(-22, UNKNOWN_KIND, lacking);
+  assert.equal(error.hint, "the kernel lacks what p needs");
+  assert.doesNotMatch(error.message, /verifier/);
+  assert.equal(diagnoseLoad(-13, REFUSED, lacking).hint?.includes("verifier"), true);
+  assert.match(diagnoseLoad(-22, UNKNOWN_KIND).hint ?? "", /verifier/);
+});
+
+Deno.test("diagnoseLoad() of EPERM has no line about the limit of locked memory", () => {
+  for (const log of [UNPRIVILEGED, NOT_EVEN_ROOT]) {
+    const detail = diagnoseLoad(-1, log).detail ?? "";
+    assert.doesNotMatch(detail, /RLIMIT|ulimit/);
+    assert.equal(detail === "", log === UNPRIVILEGED);
+  }
+  assert.match(diagnoseLoad(-12, UNPRIVILEGED).detail ?? "", /RLIMIT/);
 });
 
 for (

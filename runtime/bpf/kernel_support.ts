@@ -15,6 +15,8 @@ interface Need {
   what: string;
   /** The first release that has it. */
   since?: [number, number];
+  /** The same on arm64, where it is later. */
+  sinceArm64?: [number, number];
   /** Build options; every one of them. */
   options?: readonly string[];
   /** A security module that must be active. */
@@ -28,6 +30,9 @@ const TRAMPOLINE = [
   "CONFIG_FUNCTION_TRACER",
   "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS",
 ];
+
+/** Before it, arm64 calls no programs from functions of the kernel. */
+const TRAMPOLINE_ARM64: [number, number] = [6, 4];
 
 /** By section, where type and attach type leave the kind open. The first that fits counts. */
 const PROBE_NEEDS: readonly (readonly [RegExp, Need])[] = [
@@ -61,13 +66,22 @@ function needOf({ type, attachType, section }: AttachSubject): Need | undefined 
     case ProgramType.TRACING:
       if (attachType === AttachType.TRACE_RAW_TP) return { what: "tp_btf programs", since: [5, 5] };
       if (attachType === AttachType.TRACE_ITER) return { what: "iterators", since: [5, 8] };
-      return { what: "fentry, fexit and fmod_ret programs", since: [5, 5], options: TRAMPOLINE };
+      if (attachType === AttachType.TRACE_FSESSION) {
+        return { what: "fsession programs", since: [7, 0], options: TRAMPOLINE };
+      }
+      return {
+        what: "fentry, fexit and fmod_ret programs",
+        since: [5, 5],
+        sinceArm64: TRAMPOLINE_ARM64,
+        options: TRAMPOLINE,
+      };
     case ProgramType.EXT:
       return { what: "freplace programs", since: [5, 6] };
     case ProgramType.LSM:
       return {
-        what: "LSM programs",
+        what: attachType === AttachType.LSM_CGROUP ? "lsm_cgroup programs" : "LSM programs",
         since: attachType === AttachType.LSM_CGROUP ? [6, 0] : [5, 7],
+        sinceArm64: TRAMPOLINE_ARM64,
         options: ["CONFIG_BPF_LSM"],
         lsm: "bpf",
       };
@@ -129,14 +143,37 @@ export function kernelHint(
   if (forbidden && !NEEDED_CAPABILITIES.every((bit) => facts.hasCapability(bit))) return undefined;
   const lacking = lack(need, facts);
   if (lacking !== undefined) return lacking;
+  if (UNSUPPORTED.includes(-number)) return unknownHint(need, facts);
   return forbidden ? forbiddenHint(need, facts) : undefined;
 }
 
+/** What kernels answer that were built without something. */
+const UNSUPPORTED = [errno("EOPNOTSUPP"), errno("ENOTSUPP"), errno("ENOSYS")];
+
+/** Without a configuration to look at, the options are all that can be named. */
+function unknownHint({ what, options = [] }: Need, facts: KernelFacts): string | undefined {
+  const unknown = options.filter((option) => facts.hasOption(option) === undefined);
+  if (unknown.length === 0) return undefined;
+  return `${what} need ${list(unknown)}, and this kernel's configuration is in no file ` +
+    "(/proc/config.gz, /boot/config-RELEASE, /lib/modules/RELEASE/config)";
+}
+
+function laterOf(
+  one: [number, number] | undefined,
+  other: [number, number] | undefined,
+): [number, number] | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one[0] > other[0] || one[0] === other[0] && one[1] > other[1] ? one : other;
+}
+
 function lack(need: Need, facts: KernelFacts): string | undefined {
-  const { what, since, options = [], lsm, eventSource } = need;
+  const { what, options = [], lsm, eventSource } = need;
+  const isArm64 = facts.architecture === "aarch64" && need.sinceArm64 !== undefined;
+  const since = isArm64 ? laterOf(need.since, need.sinceArm64) : need.since;
   const [major, minor] = facts.version();
   if (since !== undefined && (major < since[0] || major === since[0] && minor < since[1])) {
-    return `${what} need Linux ${since.join(".")} or newer; this is ${major}.${minor}`;
+    const where = isArm64 ? "on arm64 " : "";
+    return `${what} ${where}need Linux ${since.join(".")} or newer; this is ${major}.${minor}`;
   }
   const sourceIsMissing = eventSource !== undefined && !facts.hasEventSource(eventSource);
   if (eventSource !== undefined && !sourceIsMissing) return undefined;

@@ -11,11 +11,13 @@ function kernelWithout(
     config?: boolean;
     sources?: boolean;
     rights?: boolean;
+    architecture?: typeof Deno.build.arch;
   } = {},
 ): KernelFacts {
   return {
     hasOption: (name) =>
       lacking.config === false ? undefined : !(lacking.options ?? []).includes(name),
+    architecture: lacking.architecture ?? "x86_64",
     version: () => lacking.version ?? [6, 18],
     hasLsm: () => lacking.lsm ?? true,
     hasEventSource: () => lacking.sources ?? true,
@@ -111,6 +113,36 @@ Deno.test("kernelHint() names the release that is new enough", () => {
     kernelHint(MULTI, EINVAL, kernelWithout({ options: ["CONFIG_FPROBE"] })) ?? "",
     /CONFIG_FPROBE/,
   );
+});
+
+Deno.test("kernelHint() names the release of the kind, and not of its relatives", () => {
+  const fsession = { ...FENTRY, attachType: AttachType.TRACE_FSESSION, section: "fsession/x" };
+  const old = kernelWithout({ version: [6, 12] });
+  assert.match(kernelHint(fsession, EINVAL, old) ?? "", /^fsession programs need Linux 7\.0/);
+  assert.equal(kernelHint(FENTRY, EINVAL, old), undefined);
+  const cgroup = { ...LSM, attachType: AttachType.LSM_CGROUP, section: "lsm_cgroup/file_open" };
+  const older = kernelWithout({ version: [5, 10] });
+  assert.match(kernelHint(cgroup, EINVAL, older) ?? "", /^lsm_cgroup programs need Linux 6\.0/);
+});
+
+Deno.test("kernelHint() knows when arm64 got trampolines", () => {
+  const arm = (version: [number, number]) => kernelWithout({ version, architecture: "aarch64" });
+  for (const program of [FENTRY, LSM]) {
+    for (const number of [EINVAL, EPERM, -524]) {
+      const words = /on arm64 need Linux 6\.4 or newer; this is 6\.1$/;
+      assert.match(kernelHint(program, number, arm([6, 1])) ?? "", words);
+    }
+    assert.equal(kernelHint(program, EINVAL, arm([6, 4])), undefined);
+    assert.equal(kernelHint(program, EINVAL, kernelWithout({ version: [6, 1] })), undefined);
+  }
+});
+
+Deno.test("kernelHint() names the options of what is not supported where no file has them", () => {
+  for (const number of [-95, -524]) {
+    const hint = kernelHint(MULTI, number, kernelWithout({ config: false })) ?? "";
+    assert.match(hint, /^kprobe\.multi programs need CONFIG_FPROBE, .*in no file/);
+  }
+  assert.equal(kernelHint(MULTI, -95, kernelWithout()), undefined);
 });
 
 Deno.test("kernelHint() says nothing when nothing is missing", () => {

@@ -36,4 +36,7 @@ export const AttachType = {
   LSM_CGROUP: 43,
   TCX_INGRESS: 46,
   TCX_EGRESS: 47,
+  NETKIT_PRIMARY: 54,
+  NETKIT_PEER: 55,
+  TRACE_FSESSION: 58,
 } as const;
