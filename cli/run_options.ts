@@ -46,7 +46,7 @@ export const RUN_OPTIONS = {
   },
   "max-links": { argument: "NUMBER", help: "limit the attachments (default: 4096)" },
   "verbose": { short: "v", help: "show libbpf's remarks and the verifier's whole log" },
-  "require-landlock": { help: "refuse to run where Landlock cannot confine the module" },
+  "require-landlock": { help: "refuse to run without Landlock and seccomp" },
   "allow-write-user": { help: "let eBPF programs write to the memory of other processes" },
   "allow-gc": { help: "run modules with garbage-collected types, which no memory limit bounds" },
   "pull": {

@@ -151,10 +151,18 @@ export const SYMBOLS = {
   // int64_t shim_process__resident_bytes(void)
   shim_process__resident_bytes: { parameters: [], result: "i64" },
 
+  // int32_t shim_broker__start(void)
+  shim_broker__start: { parameters: [], result: "i32" },
   // int32_t shim_landlock__abi(void)
   shim_landlock__abi: { parameters: [], result: "i32" },
   // int32_t shim_landlock__confine(void *grants, uint32_t count)
   shim_landlock__confine: { parameters: ["buffer", "u32"], result: "i32" },
+  // int32_t shim_capabilities__reduce(int32_t files)
+  shim_capabilities__reduce: { parameters: ["i32"], result: "i32" },
+  // int32_t shim_seccomp__is_available(void)
+  shim_seccomp__is_available: { parameters: [], result: "i32" },
+  // int32_t shim_seccomp__confine(int32_t files)
+  shim_seccomp__confine: { parameters: ["i32"], result: "i32" },
 
   // int32_t shim_kernel__has_capability(uint32_t capability)
   shim_kernel__has_capability: { parameters: ["u32"], result: "i32" },

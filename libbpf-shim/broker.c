@@ -299,7 +299,7 @@ static int start_thread(void)
 	return -err;
 }
 
-int shim_broker_start(void)
+int32_t shim_broker__start(void)
 {
 	int err;
 

@@ -31,13 +31,6 @@ bool shim_broker_is_apart(void);
 int shim_broker_fetch(const int *theirs, int *ours, uint32_t count);
 
 /*
- * Starts the broker, which does not share what this thread is denied from now on; idempotent.
- * Objects, links and buffers that are open by then stay this thread's, which can no longer free
- * them: it comes first.
- */
-int shim_broker_start(void);
-
-/*
  * ON_BROKER_n(NAME, BODY, types of n arguments); defines NAME(), which runs BODY() on the broker's
  * thread.
  */

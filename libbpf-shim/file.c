@@ -50,7 +50,7 @@ int32_t shim_grant__file(const char *path, int32_t writes)
 
 	if (fd < 0)
 		return -errno;
-	if (!fstat(fd, &info) && S_ISDIR(info.st_mode)) {
+	if (!shim_fstat(fd, &info) && S_ISDIR(info.st_mode)) {
 		close(fd);
 		return -EISDIR;
 	}
@@ -164,7 +164,7 @@ int32_t shim_file__stat(int32_t fd, void *out)
 	struct stat info;
 	uint64_t words[8];
 
-	if (fstat(fd, &info))
+	if (shim_fstat(fd, &info))
 		return -errno;
 	words[0] = info.st_dev;
 	words[1] = info.st_ino;

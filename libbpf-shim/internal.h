@@ -186,6 +186,14 @@ extern _Thread_local bool shim_is_reading_ahead;
 /* Makes a descriptor one that the end of this thread closes; itself, or closed and -ENOMEM. */
 int shim_owned_fd(int fd);
 
+struct stat;
+
+/*
+ * fstat(2) as such: the C library's asks by an empty path, which a confined thread without folders
+ * may not.
+ */
+int shim_fstat(int fd, struct stat *out);
+
 /* Nanoseconds of CLOCK_MONOTONIC. */
 int64_t shim_now_ns(void);
 

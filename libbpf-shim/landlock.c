@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The second wall: Landlock (Linux 5.13). docs/sandbox.md says what it keeps and why in this way.
+ * Paths of the second wall: Landlock (Linux 5.13). docs/sandbox.md says what it keeps and why in
+ * this way.
  *
- * It holds for this thread alone. The one that runs its errands stays as it was: also to look at
- * another process, as probes by PID, its namespaces and its /proc/PID/root take, is denied to
- * whoever is confined.
+ * It holds for this thread alone. The broker stays as it was: also to look at another process, as
+ * probes by PID, its namespaces and its /proc/PID/root take, is denied to a confined thread.
  *
  * Numbers of the kernel's are written out: the C library's headers may be older.
  */
@@ -13,7 +13,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "broker.h"
 #include "internal.h"
 
 #ifndef SYS_landlock_create_ruleset
@@ -135,10 +134,8 @@ int32_t shim_landlock__confine(void *grants, uint32_t count)
 
 	if (abi < 0)
 		return abi;
-	err = shim_broker_start();
-	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		err = -errno;
-	if (!err)
-		err = restrict_to(abi, grants, count);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	err = restrict_to(abi, grants, count);
 	return err ? err : abi;
 }

@@ -23,7 +23,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 21
+#define SHIM_ABI_VERSION 22
 
 struct shim_memory;
 struct shim_object;
@@ -415,7 +415,16 @@ SHIM_API int32_t shim_kernel__has_capability(uint32_t capability);
 /** @brief Bytes of this process's memory that are in RAM. */
 SHIM_API int64_t shim_process__resident_bytes(void);
 
-/* ---- landlock: what this thread gives up --------------------------------------------------- */
+/* ---- confinement: what this thread gives up, for good; other threads stay as they are ---------
+ */
+
+/**
+ * @brief Starts the broker, the thread that loads and attaches for a confined one and ends with it;
+ *        idempotent. Before anything is opened here that is to outlive the confinement: objects,
+ *        links and buffers.
+ * @return 0; -EAGAIN where there are too many threads
+ */
+SHIM_API int32_t shim_broker__start(void);
 
 /**
  * @brief Version of the kernel's Landlock.
@@ -424,17 +433,40 @@ SHIM_API int64_t shim_process__resident_bytes(void);
 SHIM_API int32_t shim_landlock__abi(void);
 
 /**
- * @brief Confines this thread, for good, to what a guest was granted (Linux 5.13).
+ * @brief Confines this thread to what a guest was granted (Linux 5.13). After shim_broker__start().
  *
  * Outside of the grants it can no longer open a file or folder; nor can it, as far as the kernel's
  * Landlock goes, run a program, bind or connect a TCP socket, or send a signal. Descriptors that
- * are open stay as they are. Loading and attaching go on: a thread that is not confined opens
- * the files for it, and ends with this one. Other threads of the process are as they were.
+ * are open stay as they are.
  *
  * @param grants `count` times { int32_t fd; int32_t is_writable; }, descriptors of folders
  * @return the version of Landlock; what was done before an error stays
  */
 SHIM_API int32_t shim_landlock__confine(void *grants, uint32_t count);
+
+/* Folders that a guest was granted. */
+enum shim_files {
+	SHIM_FILES_NONE = 0,
+	SHIM_FILES_READABLE = 1,
+	SHIM_FILES_WRITABLE = 2, /* one of them at least */
+};
+
+/**
+ * @brief Drops this thread's capabilities, but CAP_DAC_READ_SEARCH for folders, CAP_DAC_OVERRIDE
+ *        and CAP_FOWNER for writable ones, and before Linux 5.19 CAP_BPF.
+ * @param files enum shim_files
+ */
+SHIM_API int32_t shim_capabilities__reduce(int32_t files);
+
+/** @brief 0 where the kernel filters system calls; -ENOSYS, -EINVAL, or what a container gives. */
+SHIM_API int32_t shim_seccomp__is_available(void);
+
+/**
+ * @brief Allows this thread, and those that it starts, the system calls that a guest takes; every
+ *        other one is -EPERM from now on. After shim_landlock__confine().
+ * @param files enum shim_files: without any, no call takes a path
+ */
+SHIM_API int32_t shim_seccomp__confine(int32_t files);
 
 /* ---- map ----------------------------------------------------------------------------------------
  */

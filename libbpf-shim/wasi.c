@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,11 +16,17 @@
 /* How soon a termination is seen. */
 #define TERMINATION_MS 20
 
+int shim_fstat(int fd, struct stat *out)
+{
+	/* On 64-bit machines the C library's structure is the kernel's. */
+	return (int)syscall(SYS_fstat, fd, out);
+}
+
 static bool is_regular(int fd)
 {
 	struct stat info;
 
-	return !fstat(fd, &info) && S_ISREG(info.st_mode);
+	return !shim_fstat(fd, &info) && S_ISREG(info.st_mode);
 }
 
 /*
@@ -136,7 +143,7 @@ int64_t shim_fd__available(int32_t fd)
 	struct stat info;
 	int bytes = 0;
 
-	if (!fstat(fd, &info) && S_ISREG(info.st_mode)) {
+	if (!shim_fstat(fd, &info) && S_ISREG(info.st_mode)) {
 		off_t at = lseek(fd, 0, SEEK_CUR);
 
 		return at >= 0 && at < info.st_size ? info.st_size - at : 0;
@@ -160,7 +167,7 @@ int32_t shim_fd__type(int32_t fd)
 {
 	struct stat info;
 
-	return fstat(fd, &info) ? -errno : (int32_t)(info.st_mode & S_IFMT);
+	return shim_fstat(fd, &info) ? -errno : (int32_t)(info.st_mode & S_IFMT);
 }
 
 int32_t shim_fd__is_terminal(int32_t fd)

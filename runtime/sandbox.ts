@@ -2,12 +2,19 @@
  * The second wall around a guest. The first is that it can name nothing but what it was given;
  * `docs/sandbox.md` says what each keeps.
  */
-import { confine, describeErrno, errno, type Grant, landlockVersion } from "../ffi/mod.ts";
+import {
+  confinement,
+  describeErrno,
+  errno,
+  type Grant,
+  landlockVersion,
+  seccompAvailability,
+} from "../ffi/mod.ts";
 import { HostError } from "../ffi/errors.ts";
 
 /** How a guest's thread is confined. */
 export interface Sandbox {
-  /** Whether a kernel without Landlock is an error. */
+  /** Whether a kernel without Landlock or seccomp is an error. */
   isRequired: boolean;
   /**
    * Whether the process runs nothing but this guest: then Deno's permissions are given up, too, which
@@ -20,7 +27,7 @@ export interface Sandbox {
 interface Confinement extends Sandbox {
   /** Folders that the guest was given. */
   grants: readonly Grant[];
-  /** Gets what the kernel's Landlock cannot do. */
+  /** Gets what the kernel cannot keep the guest from. */
   onNotice: (text: string) => void;
 }
 
@@ -39,23 +46,44 @@ const PERMISSIONS = ["read", "write", "net", "env", "run", "sys", "import"] as c
 const VERSION_WITH_MOVES = 2;
 
 /**
- * Confines this thread for good, before a guest's first instruction: to the grants, as far as the
- * kernel's Landlock goes.
+ * Confines this thread for good, before a guest's first instruction, as far as the kernel goes: to the
+ * grants by Landlock, then without capabilities, last to a list of system calls.
  *
- * @throws {HostError} `LANDLOCK` where it is required and missing, or broken
+ * @throws {HostError} `LANDLOCK` or `SECCOMP` where it is required and missing, or fails; `SANDBOX` for
+ *   the rest
  */
-export function enterSandbox({ grants, isRequired, isAlone, onNotice }: Confinement): void {
-  if (isAlone) PERMISSIONS.forEach((name) => Deno.permissions.revokeSync({ name }));
-  const version = confine(grants);
+export function enterSandbox(wanted: Confinement): void {
+  if (wanted.isAlone) PERMISSIONS.forEach((name) => Deno.permissions.revokeSync({ name }));
+  const started = confinement.startBroker();
+  if (started < 0) throw notConfined("SANDBOX", started);
+  limitPaths(wanted);
+  const reduced = confinement.reduceCapabilities(wanted.grants);
+  if (reduced < 0) throw notConfined("SANDBOX", reduced);
+  limitCalls(wanted);
+}
+
+function limitPaths({ grants, isRequired, onNotice }: Confinement): void {
+  const version = confinement.limitPaths(grants);
   if (version >= 0) {
     for (const text of shortcomings(version, grants)) onNotice(text);
     return;
   }
   const isMissing = landlockVersion() < 0;
-  if (isRequired || !isMissing) throw notConfined(version, isMissing);
+  if (isRequired || !isMissing) throw notConfined("LANDLOCK", version, isMissing);
   onNotice(
     `Landlock is missing (${describeErrno(version)}): ` +
       "what the guest can reach is kept by the resolution of its paths alone",
+  );
+}
+
+function limitCalls({ grants, isRequired, onNotice }: Confinement): void {
+  const available = seccompAvailability();
+  const result = available < 0 ? available : confinement.limitCalls(grants);
+  if (result >= 0) return;
+  if (isRequired || available >= 0) throw notConfined("SECCOMP", result, available < 0);
+  onNotice(
+    `seccomp is missing (${describeErrno(result)}): the guest's thread may make any system call ` +
+      "that takes no capability",
   );
 }
 
@@ -71,9 +99,16 @@ export function shortcomings(version: number, grants: readonly Grant[]): string[
   return notes;
 }
 
-const MISSING_HINT =
-  "it needs Linux 5.13 or newer with CONFIG_SECURITY_LANDLOCK, and landlock in the list of active " +
-  "security modules (lsm=landlock,… on the kernel's command line)";
+/** Parts of the wall that can be missing: what they are called, and what they need. */
+const PARTS = {
+  LANDLOCK: [
+    " with Landlock",
+    "it needs Linux 5.13 or newer with CONFIG_SECURITY_LANDLOCK, and landlock in the list of active " +
+    "security modules (lsm=landlock,… on the kernel's command line)",
+  ],
+  SECCOMP: [" with seccomp", "it needs a kernel with CONFIG_SECCOMP_FILTER"],
+  SANDBOX: ["", undefined],
+} as const;
 
 const HINTS = new Map([
   [errno("EPERM"), "a container's filter of system calls may forbid it"],
@@ -84,9 +119,10 @@ const HINTS = new Map([
   ],
 ]);
 
-function notConfined(number: number, isMissing: boolean): HostError {
-  return new HostError(`Cannot confine the guest with Landlock: ${describeErrno(number)}`, {
-    code: "LANDLOCK",
-    hint: HINTS.get(-number) ?? (isMissing ? MISSING_HINT : undefined),
+function notConfined(code: keyof typeof PARTS, number: number, isMissing = false): HostError {
+  const [part, needs] = PARTS[code];
+  return new HostError(`Cannot confine the guest${part}: ${describeErrno(number)}`, {
+    code,
+    hint: HINTS.get(-number) ?? (isMissing ? needs : undefined),
   });
 }

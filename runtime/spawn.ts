@@ -35,10 +35,11 @@ export interface SpawnOptions extends
    */
   hostModule?: string | URL;
   /**
-   * Whether its thread is confined before its first instruction: to the folders it was given, as far as
-   * the kernel's Landlock goes. Functions of `hostModule` run in that thread, too.
-   * "required" makes it an error where the kernel has no Landlock. Default: true without `hostModule`,
-   * else false.
+   * Whether its thread is confined before its first instruction: to the folders it was given (Landlock),
+   * without capabilities, to the system calls that guests need (seccomp), as far as the kernel goes.
+   * Functions of `hostModule` run in that thread, too.
+   * "required" makes it an error where the kernel has no Landlock or seccomp. Default: true without
+   * `hostModule`, else false.
    */
   sandbox?: boolean | "required";
   /** How much it may take; default: no limits but WebAssembly's. */

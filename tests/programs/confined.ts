@@ -6,13 +6,13 @@
  */
 import { kernel, system } from "../../ffi/mod.ts";
 import { enterSandbox } from "../../runtime/sandbox.ts";
-import { AT_FDCWD, call, loopback, O } from "../support/libc.ts";
+import { AT_FDCWD, call, loopback, O, open as openFile } from "../support/libc.ts";
 
 const [folder = "", port = ""] = Deno.args;
 const parent = Deno.ppid;
 
 const open = (path: string, flags: number): number => {
-  const fd = call("openat", AT_FDCWD, path, flags | O.CLOEXEC | O.NONBLOCK, 0o600);
+  const fd = openFile(path, flags | O.CLOEXEC | O.NONBLOCK);
   return fd < 0 ? fd : call("close", fd);
 };
 const inside = (name: string) => `${folder}/writable/${name}`;
@@ -21,12 +21,11 @@ const outside = (name: string) => `${folder}/outside/${name}`;
 const rename = (from: string, to: string) => call("renameat", AT_FDCWD, from, AT_FDCWD, to);
 const link = (from: string, to: string) => call("linkat", AT_FDCWD, from, AT_FDCWD, to, 0);
 
+const socket = call("socket", 2, 1, 0);
+
 /** A TCP socket's call to 127.0.0.1. */
 function tcp(name: "bind" | "connect", to: number): number {
-  const socket = call("socket", 2, 1, 0);
-  const result = call(name, socket, loopback(to), 16);
-  call("close", socket);
-  return result;
+  return call(name, socket, loopback(to), 16);
 }
 
 function permission(name: Deno.PermissionName): string {
@@ -53,7 +52,7 @@ enterSandbox({
     hostFd: call("openat", AT_FDCWD, `${folder}/${name}`, O.PATH | O.DIRECTORY, 0),
     isWritable,
   })),
-  isRequired: true,
+  isRequired: false,
   isAlone: true,
   onNotice: (text) => void notices.push(text),
 });

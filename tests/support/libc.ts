@@ -57,6 +57,16 @@ export function call(
   return -new Deno.UnsafePointerView(at).getInt32();
 }
 
+/** openat2(2) with mode 0600 for what is created: the descriptor, or its negative errno. */
+export function open(path: string, flags: number): number {
+  const how = new BigUint64Array([BigInt(flags), (flags & O.CREAT) === 0 ? 0n : 0o600n, 0n]);
+  const words = [cString(path), how].map((bytes) =>
+    BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)))
+  );
+  const [name = 0n, options = 0n] = words;
+  return call("syscall", 437n, BigInt(AT_FDCWD), name, options, 24n, 0n);
+}
+
 /** kcmp(2) of two threads' tables of descriptors: 0 when they share one; or its negative errno. */
 export function compareTables(one: number, other: number): number {
   const [number, files] = [Deno.build.arch === "x86_64" ? 312n : 272n, 2n];

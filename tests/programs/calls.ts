@@ -1,0 +1,50 @@
+/**
+ * Makes the system calls of `attempts.c` before and after this thread is confined without folders, and
+ * prints one line of JSON: for each its two results, and the thread's own status.
+ *
+ * Usage: calls.ts LIBRARY [foreign]
+ */
+import { fromCString } from "../../ffi/c_values.ts";
+import { landlockVersion } from "../../ffi/mod.ts";
+import { enterSandbox } from "../../runtime/sandbox.ts";
+
+const [path = "", foreign] = Deno.args;
+const library = Deno.dlopen(path, {
+  prepare: { parameters: [], result: "void" },
+  attempt_count: { parameters: [], result: "i32" },
+  attempt_name: { parameters: ["i32"], result: "pointer" },
+  attempt: { parameters: ["i32"], result: "i32" },
+  attempt_foreign: { parameters: [], result: "i32" },
+}).symbols;
+
+const count = library.attempt_count();
+const names = Array.from({ length: count }, (_, i) => fromCString(library.attempt_name(i)));
+const attempts = () => names.map((_, i) => library.attempt(i));
+
+// Loads the shim, which takes opening a file.
+landlockVersion();
+library.prepare();
+const before = attempts();
+library.prepare();
+// Read by a descriptor that is open: it shows the thread that opened it.
+const status = Deno.openSync("/proc/thread-self/status");
+const notices: string[] = [];
+enterSandbox({
+  grants: [],
+  isRequired: false,
+  isAlone: true,
+  onNotice: (text) => void notices.push(text),
+});
+if (foreign !== undefined) library.attempt_foreign();
+const after = attempts();
+const text = new Uint8Array(8192);
+const length = status.readSync(text) ?? 0;
+const results = names.map((name, i) => ({ name, before: before[i], after: after[i] }));
+// deno-lint-ignore no-console
+console.log(
+  JSON.stringify({
+    results,
+    notices,
+    status: new TextDecoder().decode(text.subarray(0, length)),
+  }),
+);
