@@ -1,12 +1,14 @@
 /** Reads a file, or standard input, into memory. */
 import { HostError } from "../ffi/errors.ts";
 import { readKernelFile } from "../runtime/kernel_file.ts";
-import { readAll } from "./read_all.ts";
+import { isNoModule, readAll } from "./read_all.ts";
 
 /** How much is read. */
 export interface InputOptions {
   /** A larger input is an error. */
   readonly maxBytes: number;
+  /** Stops after the first bytes of what is not a module, such as `/dev/zero`. */
+  readonly isModule?: boolean;
 }
 
 /** How a path says standard input. */
@@ -17,8 +19,13 @@ export const STDIN = "-";
  *
  * @throws {HostError} with an errno name, or `TOO_LARGE`
  */
-export function readInput(path: string, { maxBytes }: InputOptions): Uint8Array<ArrayBuffer> {
-  const limit = { maxBytes, tooLarge: () => tooLarge(path, maxBytes) };
+export function readInput(path: string, options: InputOptions): Uint8Array<ArrayBuffer> {
+  const { maxBytes, isModule = false } = options;
+  const limit = {
+    maxBytes,
+    tooLarge: () => tooLarge(path, maxBytes),
+    isEnough: isModule ? isNoModule : () => false,
+  };
   try {
     if (path === STDIN) return readAll(Deno.stdin, { expected: 0, ...limit });
     using file = Deno.openSync(path);

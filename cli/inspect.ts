@@ -67,7 +67,7 @@ export async function command(args: string[]): Promise<number> {
   }
   const show = line.flags.has("json") ? asJson : asText;
   if (!line.flags.has("remote") && (word === STDIN || isFile(word) || looksLikePath(word))) {
-    const bytes = readInput(word, { maxBytes: MAX_MODULE_BYTES });
+    const bytes = readInput(word, { maxBytes: MAX_MODULE_BYTES, isModule: true });
     const what = word === STDIN ? "standard input" : word;
     print(show({ from: "file", file: word, module: describeModule(bytes, what) }));
     return 0;

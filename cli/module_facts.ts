@@ -1,6 +1,7 @@
 /** What can be said of a module without running it. */
 import { Buffer } from "node:buffer";
 import { HostError } from "../ffi/errors.ts";
+import { checkHeader } from "../runtime/command.ts";
 import { initialData } from "./module_data.ts";
 
 /** What a module wants and offers, and the eBPF objects in it. */
@@ -22,12 +23,13 @@ const RELOCATABLE = 1, BPF = 247;
  * Looks into a module.
  *
  * @param what how errors name it
- * @throws {HostError} `BAD_MODULE` when it is none
+ * @throws {HostError} `BAD_MODULE`, or those of {@linkcode checkHeader}
  */
 export function describeModule(
   bytes: Uint8Array<ArrayBuffer>,
   what = "the module",
 ): ModuleFacts {
+  checkHeader(bytes, what, "inspect");
   let module: WebAssembly.Module;
   try {
     module = new WebAssembly.Module(bytes);

@@ -1,6 +1,6 @@
 /** Reads a guest's module from a file. */
 import { HostError } from "../ffi/errors.ts";
-import { readAll } from "./read_all.ts";
+import { isNoModule, readAll } from "./read_all.ts";
 
 /** V8 compiles no larger module. */
 const MAX_MODULE_BYTES = 1024 ** 3;
@@ -19,6 +19,7 @@ export function readModuleFile(path: string): Uint8Array<ArrayBuffer> {
       expected: size,
       maxBytes: MAX_MODULE_BYTES,
       tooLarge: () => isTooLarge(path),
+      isEnough: isNoModule,
     });
   } catch (error) {
     if (error instanceof HostError) throw error;

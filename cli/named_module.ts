@@ -56,7 +56,9 @@ export async function namedModule(word: string, line: RunLine): Promise<Named> {
   if (word === STDIN || (isThere(word) && !isGoverned(word))) {
     onlyForArtifacts(word, line);
     const maxBytes = MAX_MODULE_BYTES;
-    const bytes = word === STDIN ? readInput(word, { maxBytes }) : readModuleFile(word);
+    const bytes = word === STDIN
+      ? readInput(word, { maxBytes, isModule: true })
+      : readModuleFile(word);
     return { bytes, name: word };
   }
   const isAddress = isFileAddress(word);

@@ -163,7 +163,7 @@ async function sourceOf(path: string, signal: AbortSignal): Promise<Source> {
   if (path === STDIN || isPipe(path)) return await spooled(path, { maxBytes, signal });
   if (isFile(path)) return fileSource(path);
   // A folder is said to be one; the kernel's own files are small.
-  return bytesSource(readInput(path, { maxBytes }));
+  return bytesSource(readInput(path, { maxBytes, isModule: true }));
 }
 
 function isPipe(path: string): boolean {

@@ -2,6 +2,7 @@
 import { openFileSource, type Source } from "../oci/mod.ts";
 import { HostError } from "../ffi/errors.ts";
 import { STDIN } from "./input_file.ts";
+import { isNoModule } from "./read_all.ts";
 
 /** How much is kept, and for how long it is waited for. */
 export interface SpoolOptions {
@@ -33,6 +34,7 @@ export async function spooled(path: string, options: SpoolOptions): Promise<Sour
     signal.throwIfAborted();
     const count = await attempt(reading, () => (pipe ?? Deno.stdin).read(buffer));
     if (count === null) return openFileSource(file);
+    const isUseless = size === 0 && isNoModule(buffer.subarray(0, count));
     size += count;
     if (size > maxBytes) {
       const reason = `it is larger than ${maxBytes >> 20} MiB`;
@@ -43,6 +45,8 @@ export async function spooled(path: string, options: SpoolOptions): Promise<Sour
       const written = await attempt(keeping, () => file.write(left));
       left = left.subarray(written);
     }
+    // The caller refuses what is not a module; an endless one must not fill the disk first.
+    if (isUseless) return openFileSource(file);
   }
 }
 

@@ -13,7 +13,7 @@ export { GuestTrap } from "./errors.ts";
 export { type Features, isPlain, PLAIN } from "./features.ts";
 export { DEFAULT_WRAPPER_MODULE } from "./guest.ts";
 export { interruptible, wasLoadCut } from "./interrupt.ts";
-export { compileGuest, type GuestModule } from "./module.ts";
+export { checkHeader, compileGuest, type GuestModule } from "./module.ts";
 export { libbpfVersion, type RemainingMap } from "../ffi/mod.ts";
 export type { Input, Output, Preopen } from "./run_options.ts";
 export { type GuestStats } from "./stats.ts";

@@ -100,15 +100,21 @@ export function checkTables({ name, heap: { tableBytes } }: GuestModule): void {
   );
 }
 
-function checkHeader(bytes: Uint8Array, name: string): void {
+/**
+ * Checks that a file starts as a module does, and reports what it is otherwise.
+ *
+ * @param action what cannot be done with it, as in "Cannot ACTION NAME: …"
+ * @throws {ModuleError} `MODULE_EMPTY`, `MODULE_NOT_WASM`, `MODULE_COMPONENT` or `MODULE_INVALID`
+ */
+export function checkHeader(bytes: Uint8Array, name: string, action = "run"): void {
   if (bytes.length === 0) {
-    throw new ModuleError(`Cannot run ${name}: the file is empty`, {
+    throw new ModuleError(`Cannot ${action} ${name}: the file is empty`, {
       code: "MODULE_EMPTY",
       hint: "give a WebAssembly module, a .wasm file",
     });
   }
   if (!startsWith(bytes, MAGIC)) {
-    throw new ModuleError(`Cannot run ${name}: it is not a WebAssembly module`, {
+    throw new ModuleError(`Cannot ${action} ${name}: it is not a WebAssembly module`, {
       code: "MODULE_NOT_WASM",
       hint: hintForOther(bytes),
     });
@@ -117,7 +123,7 @@ function checkHeader(bytes: Uint8Array, name: string): void {
     ? undefined
     : new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true);
   if (version !== undefined && version >>> 16 === LAYER_COMPONENT) {
-    throw new ModuleError(`Cannot run ${name}: it is a component, not a core module`, {
+    throw new ModuleError(`Cannot ${action} ${name}: it is a component, not a core module`, {
       code: "MODULE_COMPONENT",
       hint: "build it for wasm32-wasip1, without the component step",
     });
@@ -125,8 +131,8 @@ function checkHeader(bytes: Uint8Array, name: string): void {
   if (version !== VERSION_CORE) {
     throw new ModuleError(
       version === undefined
-        ? `Cannot run ${name}: the WebAssembly module is cut off after ${bytes.length} bytes`
-        : `Cannot run ${name}: WebAssembly version ${version} is not known`,
+        ? `Cannot ${action} ${name}: the WebAssembly module is cut off after ${bytes.length} bytes`
+        : `Cannot ${action} ${name}: WebAssembly version ${version} is not known`,
       { code: "MODULE_INVALID", hint: "the file may be damaged, or made for a newer runtime" },
     );
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Store, storePath } from "../oci/mod.ts";
 import { succeed } from "./support/actor.ts";
 import { WASM_BPF } from "./support/cli.ts";
+import { privateRoot } from "./support/mounts.ts";
 
 const NOBODY = 65534;
 
@@ -120,5 +121,69 @@ Deno.test("a user without privileges has a store, and cannot use root's", async 
     const refused = await run(join(folder, "of-root"), "images");
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, /^error: Cannot use the store .*: it belongs to user 0\nhint: /);
+  });
+});
+
+Deno.test("a folder above the store that a group can write to is refused, but for a user's own group", async () => {
+  await withFolder(async (folder) => {
+    const shared = join(folder, "shared");
+    await Deno.mkdir(shared);
+    await Store.open(join(shared, "store"));
+    await Deno.chmod(shared, 0o775);
+    await assert.rejects(Store.open(join(shared, "store")), { code: "UNSAFE_STORE" });
+    await assert.rejects(Store.open(join(shared, "new")), { code: "UNSAFE_STORE" });
+    assert.throws(() => Store.openExisting(join(shared, "store")), { code: "UNSAFE_STORE" });
+    // Nobody but its owner renames what is in a sticky folder.
+    await Deno.chmod(shared, 0o1775);
+    await Store.open(join(shared, "store"));
+    await Deno.chmod(shared, 0o775);
+    await Deno.chmod(folder, 0o755);
+    await Deno.copyFile(WASM_BPF, join(folder, "wasm-bpf"));
+    await Deno.chmod(join(folder, "wasm-bpf"), 0o755);
+    // A user "ann" with a group of her own, 1000, and a group that others are in, 1001.
+    await Deno.writeTextFile(join(folder, "passwd"), "ann:x:1000:1000::/:/bin/sh\n");
+    await Deno.writeTextFile(join(folder, "group"), "ann:x:1000:\nteam:x:1001:ann,bob\n");
+    const script = `mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group &&
+      exec setpriv --reuid 1000 --regid 1000 --groups 1001 "$0/wasm-bpf" images`;
+    const [program = "", ...words] = [...privateRoot(), script, folder];
+    for (const [group, code] of [[1000, 0], [1001, 1]] as const) {
+      await Deno.mkdir(join(shared, `${group}/wasm-bpf`), { recursive: true, mode: 0o700 });
+      await succeed("chown", "-R", `1000:${group}`, join(shared, `${group}`));
+      await Deno.chmod(join(shared, `${group}`), 0o775);
+      await Deno.chmod(shared, 0o755);
+      const run = await new Deno.Command(program, {
+        args: words,
+        env: { XDG_DATA_HOME: join(shared, `${group}`) },
+      }).output();
+      const stderr = new TextDecoder().decode(run.stderr);
+      assert.equal(run.code, code, stderr);
+      if (code === 1) assert.match(stderr, /group 1001 can write to /);
+    }
+  });
+});
+
+Deno.test("a store in /tmp that another user made first is not used", async () => {
+  await withFolder(async (folder) => {
+    await Deno.chmod(folder, 0o1777);
+    const path = join(folder, "wasm-bpf");
+    await Deno.mkdir(path);
+    await Deno.chown(path, NOBODY, NOBODY);
+    await assert.rejects(Store.open(path), { code: "UNSAFE_STORE" });
+    await Deno.remove(path);
+    await Deno.symlink("elsewhere", path);
+    await Deno.mkdir(join(folder, "elsewhere"));
+    await succeed("chown", "-h", `${NOBODY}`, path);
+    await assert.rejects(Store.open(path), { code: "UNSAFE_STORE" });
+    // Below a folder of another user's, made in the meantime.
+    await assert.rejects(Store.open(join(path, "store")), { code: "UNSAFE_STORE" });
+  });
+});
+
+Deno.test("homeFolder() is that of passwd(5) where HOME is not there", async () => {
+  await withFolder(async (folder) => {
+    const own = (await Deno.readTextFile("/etc/passwd")).match(/^root:.*:0:0:[^:]*:([^:]*):/m)?.[1];
+    Deno.env.delete("XDG_DATA_HOME");
+    Deno.env.set("HOME", join(folder, "none"));
+    assert.equal(storePath(), `${own}/.local/share/wasm-bpf`);
   });
 });

@@ -29,6 +29,21 @@ export class ByteReader implements AsyncDisposable {
   }
 
   /**
+   * Returns as many of the bytes that are there as `scan` takes of them; undefined at the end.
+   *
+   * @param scan number of bytes at the start that belong to the caller
+   */
+  async scan(scan: (bytes: Uint8Array) => number): Promise<Uint8Array | undefined> {
+    const all = await this.some(MAX_PIECE);
+    if (all === undefined) return undefined;
+    const taken = scan(all);
+    // Both are views of one chunk, one after the other.
+    const left = all.length - taken + this.#rest.length;
+    this.#rest = new Uint8Array(all.buffer, all.byteOffset + taken, left);
+    return all.subarray(0, taken);
+  }
+
+  /**
    * Exactly `count` bytes in an array of their own; nothing at the end, if that is right there.
    *
    * @throws {ArtifactError} `CUT_SHORT` when it ends in the middle

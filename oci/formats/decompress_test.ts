@@ -33,6 +33,35 @@ Deno.test("decompressed() reads several members and frames, and skips skippable 
   assert.deepEqual(await unpack(zstdCompressSync(new Uint8Array(0))), new Uint8Array(0));
 });
 
+Deno.test("decompressed() takes blocks and frames however they are cut", async () => {
+  const mixed = joined([new Uint8Array(300_000), BYTES, new Uint8Array(300_000).fill(7)]);
+  const packed = joined([zstdCompressSync(mixed), SKIPPABLE, zstdCompressSync(BYTES)]);
+  for (const size of [1, 2, 3, 7, 4096]) {
+    assert.deepEqual(await unpack(packed, 1e9, size), joined([mixed, BYTES]), `${size}`);
+  }
+});
+
+/** A frame of empty blocks. */
+function emptyBlocks(count: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(6 + 3 * count);
+  bytes.set([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x50]);
+  bytes[3 + 3 * count] = 1;
+  return bytes;
+}
+
+Deno.test("decompressed() takes a million empty blocks, and refuses so many frames", async () => {
+  assert.equal((await unpack(emptyBlocks(1_000_000))).length, 0);
+  const header = [0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0];
+  const skippable = Uint8Array.from({ length: 8 * 1_000_000 }, (_, i) => header[i % 8] ?? 0);
+  await assert.rejects(unpack(skippable), { code: "TOO_LARGE" });
+  const frame = emptyBlocks(1);
+  const frames = joined(Array(1000).fill(frame));
+  assert.equal((await unpack(frames)).length, 0);
+  const many = joined([skippable.subarray(0, 8 * 32_767), frame]);
+  assert.equal((await unpack(many)).length, 0);
+  await assert.rejects(unpack(joined([many, frame])), { code: "TOO_LARGE" });
+});
+
 Deno.test("decompressed() refuses what ends in the middle", async () => {
   const zstd = zstdCompressSync(BYTES);
   for (const length of [5, 100, zstd.length - 1]) {

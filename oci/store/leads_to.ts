@@ -17,7 +17,7 @@ const MAX_INNER = 32;
  * @param root the store's folder
  */
 export function leadsTo(root: string, way: { from: Digest; to: Digest }): boolean {
-  return leads(root, { ...way, depth: MAX_DEPTH });
+  return leads(root, { ...way, depth: MAX_DEPTH, seen: new Set() });
 }
 
 /** Whether a digest names an entry's manifest, or an image index that does lead to it. */
@@ -26,14 +26,21 @@ export function isBehind(root: string, digest: Digest, entry: IndexEntry): boole
   return isDigest(entry.digest) && leadsTo(root, { from: digest, to: entry.digest });
 }
 
-function leads(root: string, way: { from: Digest; to: Digest; depth: number }): boolean {
-  const { from, to, depth } = way;
+function leads(
+  root: string,
+  way: { from: Digest; to: Digest; depth: number; seen: Set<string> },
+): boolean {
+  const { from, to, depth, seen } = way;
+  // Indexes may name one another many times; each is read and hashed once a depth.
+  const key = `${depth} ${from}`;
+  if (seen.has(key)) return false;
+  seen.add(key);
   const manifests = readIndexBlob(root, from)?.manifests ?? [];
   if (manifests.some(({ digest }) => digest === to)) return true;
   if (depth === 1) return false;
   const inner = manifests.filter(({ mediaType }) => isIndexType(mediaType));
   return inner.slice(0, MAX_INNER).some(({ digest }) =>
-    leads(root, { from: digest, to, depth: depth - 1 })
+    leads(root, { from: digest, to, depth: depth - 1, seen })
   );
 }
 
