@@ -9,7 +9,7 @@ import {
   runGuest,
   wasLoadCut,
 } from "../runtime/command.ts";
-import { parseDuration } from "./duration.ts";
+import { parseDuration, parseLatency } from "./duration.ts";
 import { kernelLimitsOf } from "./kernel_limits.ts";
 import { lossWarnings } from "./loss_warnings.ts";
 import { remainWarnings } from "./remain_warnings.ts";
@@ -41,6 +41,7 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
   const verbose = line.flags.has("verbose");
   const wrapperModule = line.values["wrapper-module-name"];
   const callbackExport = line.values["callback-export-name"];
+  const latencyMs = parseLatency(line.values.latency ?? "1ms", "--latency");
   anticipate(guest);
   const code = interruptible(
     { timeoutMs, attendUsr1: formatStats !== undefined, endsBySignal: true },
@@ -51,6 +52,7 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
         interrupt,
         requireLandlock: line.flags.has("require-landlock"),
         allowWriteUser: line.flags.has("allow-write-user"),
+        latencyMs,
         countPrograms: formatStats !== undefined,
         onStats: (stats) => {
           if (stats.final) {

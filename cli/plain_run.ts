@@ -35,6 +35,7 @@ export type PlainOutcome = { readonly exitCode: number } | {
 /** The options that a plain run may have. */
 const PLAIN_OPTIONS: ReadonlySet<string> = new Set([
   "timeout",
+  "latency",
   "verbose",
   "require-landlock",
   "allow-write-user",

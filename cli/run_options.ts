@@ -6,6 +6,10 @@ export const RUN_OPTIONS = {
     argument: "DURATION",
     help: "end the module after 500ms, 10s, 2m or 1h, as Ctrl-C would",
   },
+  "latency": {
+    argument: "DURATION",
+    help: "deliver events at most this much later when they come fast (default: 1ms; 0: at once)",
+  },
   "stats": {
     argument: "json",
     optional: true,

@@ -90,6 +90,14 @@ export class EventBuffer implements Disposable {
     return shim().shim_buffer__wait(this.#pointer, timeoutMs);
   }
 
+  /**
+   * Lets waits for events of a ring buffer take up to `latencyMs` longer when events come fast, so that
+   * they are read together. Initially 0: every event is read at once.
+   */
+  setLatency(latencyMs: number): void {
+    shim().shim_buffer__set_latency(this.#pointer, Math.round(latencyMs * 1000));
+  }
+
   /** Events that {@linkcode read} has handed out. */
   get readCount(): number {
     return Number(shim().shim_buffer__read_count(this.#pointer));

@@ -209,6 +209,8 @@ export const SYMBOLS = {
 
   // int32_t shim_buffer__open(struct shim_map *map, struct shim_interrupt *interrupt, struct shim_buffer **out)
   shim_buffer__open: { parameters: ["pointer", "pointer", "buffer"], result: "i32" },
+  // void shim_buffer__set_latency(struct shim_buffer *buffer, uint32_t latency_us)
+  shim_buffer__set_latency: { parameters: ["pointer", "u32"], result: "void" },
   // int64_t shim_buffer__record_max(struct shim_buffer *buffer)
   shim_buffer__record_max: { parameters: ["pointer"], result: "i64" },
   // int32_t shim_buffer__poll(struct shim_buffer *buffer, struct shim_memory *stage, uint32_t offset, uint32_t capacity, int32_t timeout_ms)

@@ -7,6 +7,7 @@
 
 #include "broker.h"
 #include "internal.h"
+#include "pace.h"
 #include "perf_array.h"
 #include "ring.h"
 
@@ -23,7 +24,13 @@ struct shim_buffer {
 	uint64_t read_count;
 	/* When the wait in progress is over, if it ever is. */
 	int64_t deadline;
+	struct pace pace;
+	/* End of the records that the last look found. */
+	uint64_t seen_end;
 };
+
+/* Records that were submitted without a wake-up are found within this time. */
+#define IDLE_LOOK_NS 100000000
 
 static int open_ring(struct shim_buffer *buffer, struct shim_map *map)
 {
@@ -99,6 +106,12 @@ int32_t shim_buffer__open(struct shim_map *map, struct shim_interrupt *interrupt
 	return 0;
 }
 
+void shim_buffer__set_latency(struct shim_buffer *buffer, uint32_t latency_us)
+{
+	if (buffer->is_ring)
+		pace_set(&buffer->pace, (int64_t)latency_us * 1000, buffer->ring.mask + 1);
+}
+
 int64_t shim_buffer__record_max(struct shim_buffer *buffer)
 {
 	return (int64_t)buffer->record_max;
@@ -124,28 +137,67 @@ static int look(struct shim_buffer *buffer, struct batch *batch)
 	return batch ? take(buffer, batch) : ring_has_records(&buffer->ring);
 }
 
+/* Waits before the next look when records come fast: 0, or what ended the wait. */
+static int pause_reading(struct shim_buffer *buffer, int32_t timeout_ms, int64_t now)
+{
+	int64_t wait = pace_wait(&buffer->pace, now);
+
+	if (!wait || ring_position(&buffer->ring) < buffer->seen_end)
+		return 0;
+	if (timeout_ms > 0 && wait > buffer->deadline - now)
+		wait = buffer->deadline - now;
+	return shim_interrupt_wait(buffer->interrupt, -1, 0, wait);
+}
+
+/* Looks, and notes for the next pause what was there. `began` is when looking began. */
+static int look_paced(struct shim_buffer *buffer, struct batch *batch, int64_t began)
+{
+	bool is_lean = false;
+	int64_t now;
+	int result;
+
+	if (buffer->pace.longest) {
+		buffer->seen_end = ring_end(&buffer->ring);
+		is_lean = ring_is_lean(&buffer->ring, buffer->seen_end);
+	}
+	result = look(buffer, batch);
+	if (!buffer->pace.longest || (!result && !buffer->pace.is_pacing))
+		return result;
+	now = shim_now_ns();
+	if (result > 0)
+		pace_woken(&buffer->pace, began, now);
+	pace_read(&buffer->pace, now, is_lean);
+	return result;
+}
+
 static int wait_and_take(struct shim_buffer *buffer, struct batch *batch, int32_t timeout_ms)
 {
+	int64_t began = timeout_ms ? shim_now_ns() : 0;
 	int result;
 
 	if (timeout_ms > 0)
-		buffer->deadline = shim_now_ns() + (int64_t)timeout_ms * 1000000;
+		buffer->deadline = began + (int64_t)timeout_ms * 1000000;
 	result = shim_interrupt_take(buffer->interrupt);
 	/* A guest may take what there is without waiting, however often it comes. */
 	if (!result && timeout_ms)
 		result = shim_interrupt_return(buffer->interrupt);
+	if (!result && timeout_ms)
+		result = pause_reading(buffer, timeout_ms, began);
 	if (result)
 		return result;
 	for (;;) {
-		int64_t left = -1;
+		int64_t left = IDLE_LOOK_NS;
 
-		result = look(buffer, batch);
+		result = timeout_ms ? look_paced(buffer, batch, began) : look(buffer, batch);
 		if (result || !timeout_ms)
 			return result;
 		if (timeout_ms > 0) {
-			left = buffer->deadline - shim_now_ns();
-			if (left <= 0)
+			int64_t rest = buffer->deadline - shim_now_ns();
+
+			if (rest <= 0)
 				return 0;
+			if (rest < left)
+				left = rest;
 		}
 		/*
 		 * What a callback in progress got, was copied: unless the kernel is told, it counts
@@ -155,7 +207,7 @@ static int wait_and_take(struct shim_buffer *buffer, struct batch *batch, int32_
 			ring_release(&buffer->ring);
 		/* Readable is not yet an event: records may be discarded or still be written. */
 		result = shim_interrupt_wait(buffer->interrupt, buffer->fd, POLLIN, left);
-		if (result <= 0)
+		if (result < 0)
 			return result;
 	}
 }

@@ -560,6 +560,15 @@ SHIM_API int32_t shim_map__operate_on_task(struct shim_map *map, struct shim_mem
 SHIM_API int32_t shim_buffer__open(struct shim_map *map, struct shim_interrupt *interrupt,
 				   struct shim_buffer **out);
 
+/**
+ * @brief Lets reads of a ring buffer wait when records come fast, so that they come together.
+ *
+ * Rare records are still delivered at once. Only waits with a time-out other than 0 are affected.
+ *
+ * @param latency_us how much later than without it a record may be delivered; 0, the default: not
+ */
+SHIM_API void shim_buffer__set_latency(struct shim_buffer *buffer, uint32_t latency_us);
+
 /** @brief Bytes that the largest record of this buffer can take in the stage, header included. */
 SHIM_API int64_t shim_buffer__record_max(struct shim_buffer *buffer);
 

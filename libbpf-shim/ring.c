@@ -136,6 +136,27 @@ static void refuse_record(struct batch *batch, uint32_t length)
 	batch->too_long = 1;
 }
 
+uint64_t ring_end(const struct ring *ring)
+{
+	return __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
+}
+
+uint64_t ring_position(const struct ring *ring)
+{
+	return *ring->cursor;
+}
+
+bool ring_is_lean(const struct ring *ring, uint64_t end)
+{
+	uint64_t position = *ring->cursor;
+	uint32_t length;
+
+	if (position >= end)
+		return true;
+	length = header_at(ring, position) & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+	return position + record_size(length) >= end;
+}
+
 void ring_take(struct ring *ring, struct batch *batch)
 {
 	uint64_t position = *ring->cursor;

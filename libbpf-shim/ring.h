@@ -27,6 +27,15 @@ int ring_open(struct ring *ring, int fd, uint32_t size);
 /* Whether the kernel has begun a record that was not taken yet; it may still be busy with it. */
 bool ring_has_records(const struct ring *ring);
 
+/* Position after the last record that the kernel has begun. */
+uint64_t ring_end(const struct ring *ring);
+
+/* Position of the next record to read. */
+uint64_t ring_position(const struct ring *ring);
+
+/* Whether there is one record at most up to `end`. */
+bool ring_is_lean(const struct ring *ring, uint64_t end);
+
 /* Gives what the cursor has passed back to the kernel. */
 void ring_release(struct ring *ring);
 

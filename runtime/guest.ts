@@ -35,6 +35,7 @@ import {
 /** Where guests import the poll from that calls an export. */
 export const DEFAULT_WRAPPER_MODULE = "callback-wrapper";
 const DEFAULT_CALLBACK_EXPORT = "go-callback";
+const DEFAULT_LATENCY_MS = 1;
 
 /** The end of a guest's time is this signal. */
 const SIGALRM = 14;
@@ -88,6 +89,7 @@ class GuestRun implements Disposable {
         programsCounted: this.#countPrograms(),
         mayWriteUser: options.allowWriteUser ?? false,
         ...(options.limits === undefined ? {} : { limits: options.limits }),
+        latencyMs: options.latencyMs ?? DEFAULT_LATENCY_MS,
         onError: (error) => this.#guard("onError", () => options.onError?.(error)),
         onNotice: (text) => this.#guard("onNotice", () => options.onNotice?.(text)),
       }),

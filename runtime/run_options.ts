@@ -135,6 +135,12 @@ export interface RunOptions {
    */
   allowWriteUser?: boolean;
   /**
+   * Milliseconds that an event may be delivered later than at once when events come fast: then they are
+   * read together, which costs the traced programs and this process a fraction. Rare events are always
+   * delivered at once. Default: 1; 0 reads every event at once.
+   */
+  latencyMs?: number;
+  /**
    * Gets the statistics when everything is released, however the guest ended, and before that in the
    * guest's polls and sleeps when the interrupt asks for attention.
    */

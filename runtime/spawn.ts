@@ -24,7 +24,7 @@ export interface SpawnOptions extends
   Pick<
     RunOptions,
     | ("args" | "env" | "preopens" | "listen")
-    | ("wrapperModule" | "callbackExport" | "countPrograms" | "allowWriteUser")
+    | ("wrapperModule" | "callbackExport" | "countPrograms" | "allowWriteUser" | "latencyMs")
     | ("onError" | "onNotice" | "onStats")
   > {
   /** Its standard streams; default: the process's own. Input is no function: that could not be sent. */
@@ -127,10 +127,11 @@ export class GuestHandle implements AsyncDisposable {
 
   #job(): Job {
     const { args, env, preopens, listen } = this.#options;
-    const { wrapperModule, callbackExport, countPrograms, allowWriteUser } = this.#options;
+    const { wrapperModule, callbackExport, countPrograms, allowWriteUser, latencyMs } =
+      this.#options;
     const given = {
       ...{ args, env, preopens, listen },
-      ...{ wrapperModule, callbackExport, countPrograms, allowWriteUser },
+      ...{ wrapperModule, callbackExport, countPrograms, allowWriteUser, latencyMs },
     };
     const options = Object.fromEntries(
       Object.entries(given).filter(([, value]) => value !== undefined),

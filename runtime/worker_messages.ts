@@ -16,7 +16,7 @@ export interface Job {
   options: Pick<
     RunOptions,
     | ("args" | "env" | "preopens" | "listen")
-    | ("wrapperModule" | "callbackExport" | "countPrograms" | "allowWriteUser")
+    | ("wrapperModule" | "callbackExport" | "countPrograms" | "allowWriteUser" | "latencyMs")
   >;
   /** Whether the module was compiled with permission to fill V8's heap. */
   allowGc: boolean;

@@ -6,6 +6,7 @@
  *	measure OBJECT consume|lookup|batch ROUNDS
  *	measure OBJECT uprobe COUNT BINARY:SYMBOL
  *	measure OBJECT numbered COUNT
+ *	measure OBJECT stream|stream_perf COUNT [timed]
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -215,6 +216,43 @@ static void numbered(unsigned long long total)
 	printf("%llu %llu %llu\n", seen.received, seen.dropped, seen.wrong);
 }
 
+static struct stream streamed;
+
+static int on_streamed(void *ctx, void *data, size_t size)
+{
+	(void)ctx;
+	(void)size;
+	stream_event(&streamed, data);
+	return 0;
+}
+
+static void on_sampled(void *ctx, int cpu, void *data, __u32 size)
+{
+	(void)cpu;
+	on_streamed(ctx, data, size);
+}
+
+static void stream(const char *program, unsigned long long total)
+{
+	struct ring_buffer *ring = NULL;
+	struct perf_buffer *perf = NULL;
+
+	streamed.total = total + 1;
+	if (!strcmp(program, "stream"))
+		ring = open_ring("filled", on_streamed, NULL);
+	else
+		perf = perf_buffer__new(map("sampled"), 64, on_sampled, NULL, NULL, NULL);
+	if (!ring && !perf)
+		exit(1);
+	attach(program);
+	printf("ready\n");
+	fflush(stdout);
+	while (streamed.tally.next <= total)
+		if ((ring ? ring_buffer__poll(ring, 20000) : perf_buffer__poll(perf, 20000)) < 0)
+			exit(1);
+	print_stream(&streamed);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 4)
@@ -232,7 +270,10 @@ int main(int argc, char **argv)
 		uprobe(atoi(argv[3]), argv[4]);
 	else if (!strcmp(argv[2], "numbered"))
 		numbered(strtoull(argv[3], NULL, 10));
-	else
+	else if (!strncmp(argv[2], "stream", 6)) {
+		streamed.is_timed = argc == 5;
+		stream(argv[2], strtoull(argv[3], NULL, 10));
+	} else
 		return 2;
 	return 0;
 }

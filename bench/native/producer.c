@@ -3,13 +3,16 @@
  * Makes the eBPF half produce numbered events.
  *
  *	producer events COUNT     as fast as one core can
- *	producer calls COUNT      by calling traced_function(), where a uprobe may sit
+ *	producer stream COUNT [RATE]   one event a call, RATE a second; prints the CPU of a call in
+ *ns producer calls COUNT      by calling traced_function(), where a uprobe may sit
  *
  * Then, after a pause in which a consumer makes room, one more: it surely sees the end.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../guests/measure/measure.h"
@@ -32,9 +35,43 @@ static void produce(unsigned long long left)
 	}
 }
 
+static void stream(unsigned long long count, double rate)
+{
+	double start = clock_ns(CLOCK_MONOTONIC), cpu = 0;
+
+	/* At a rate, bunches of 100 us, spun for: a sleep would be woken late. */
+	for (unsigned long long done = 0; done < count;) {
+		unsigned long long until = count;
+		double began;
+
+		if (rate > 0) {
+			double due = (clock_ns(CLOCK_MONOTONIC) - start) * rate / 1e9;
+
+			until = due < (double)count ? (unsigned long long)due : count;
+			if (rate <= 20000 && until <= done) {
+				double next = start + (double)(done + 1) * 1e9 / rate -
+					      clock_ns(CLOCK_MONOTONIC);
+				struct timespec nap = {.tv_nsec = (long)next};
+
+				if (next > 0)
+					nanosleep(&nap, NULL);
+				continue;
+			}
+		}
+		began = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+		for (; done < until; done++)
+			syscall(SYS_getpriority, STREAM_WHICH, 0);
+		cpu += clock_ns(CLOCK_THREAD_CPUTIME_ID) - began;
+	}
+	printf("%.2f\n", cpu / (double)count);
+	fflush(stdout);
+	sleep(1);
+	syscall(SYS_getpriority, STREAM_WHICH, 0);
+}
+
 int main(int argc, char **argv)
 {
-	unsigned long long count = argc == 3 ? strtoull(argv[2], NULL, 10) : 0;
+	unsigned long long count = argc >= 3 ? strtoull(argv[2], NULL, 10) : 0;
 
 	if (!count)
 		return 2;
@@ -42,6 +79,8 @@ int main(int argc, char **argv)
 		produce(count);
 		sleep(1);
 		produce(1);
+	} else if (!strcmp(argv[1], "stream")) {
+		stream(count, argc == 4 ? atof(argv[3]) : 0);
 	} else if (!strcmp(argv[1], "calls")) {
 		while (count--)
 			traced_function();

@@ -36,6 +36,8 @@ export interface BpfHostOptions {
   mayWriteUser: boolean;
   /** Limits of what it takes of the kernel; default: those of {@linkcode KernelLimits}. */
   limits?: KernelLimits;
+  /** Delay that events may have when they come fast, in milliseconds; 0 for none. */
+  latencyMs: number;
   /** Gets each failure once; the guest itself only sees a number. */
   onError: (error: HostError) => void;
   /** Gets what is worth knowing though it is no error. */
@@ -81,6 +83,7 @@ export class BpfContext implements PollContext, Disposable {
   readonly attend: () => void;
   readonly onNotice: (text: string) => void;
   readonly mayWriteUser: boolean;
+  readonly latencyMs: number;
   readonly memories = new MemoryPool();
   readonly objects = new Handles<GuestObject>();
   readonly maps = new Handles<MapEntry>();
@@ -107,6 +110,7 @@ export class BpfContext implements PollContext, Disposable {
     this.mayWriteUser = options.mayWriteUser;
     this.#limits = options.limits ?? {};
     this.linkCount = new LinkCount(this.#limits.maxLinks);
+    this.latencyMs = options.latencyMs;
     this.#reports = new Reports(options.onError);
   }
 

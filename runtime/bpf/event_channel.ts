@@ -37,6 +37,8 @@ export interface PollContext extends WaitContext {
   readonly stage: Stage;
   /** For ring buffers to be shown in. */
   readonly memories: MemoryPool;
+  /** Delay that events may have when they come fast, in milliseconds; 0 for none. */
+  readonly latencyMs: number;
 }
 
 /** What a buffer has seen since it was opened. */
@@ -80,6 +82,7 @@ export interface EventChannel extends Disposable {
 export function openChannel(map: BpfMap, context: PollContext): EventChannel | number {
   const buffer = EventBuffer.open(map, context.interrupt);
   if (typeof buffer === "number") return buffer;
+  buffer.setLatency(context.latencyMs);
   const channel =
     (map.type === MapType.RingBuffer ? RingChannel.open(buffer, context) : undefined) ??
       StagedChannel.open(buffer, context);

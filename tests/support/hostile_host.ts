@@ -82,6 +82,7 @@ export class HostileHost implements Disposable {
       attend: () => {},
       programsCounted: false,
       mayWriteUser: false,
+      latencyMs: 0,
       onError: () => {},
       onNotice: () => {},
     });

@@ -17,6 +17,12 @@ struct {
 	__uint(max_entries, NUMBERED_RING_SIZE);
 } numbered SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+	__uint(key_size, 4);
+	__uint(value_size, 4);
+} sampled SEC(".maps");
+
 /* How many events the next bpf(2) is to put into `filled`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -97,6 +103,41 @@ int produce(struct getpriority_args *args)
 {
 	if (args->which == PRODUCE_WHICH)
 		bpf_loop(args->who, put_numbered, NULL, 0);
+	return 0;
+}
+
+SEC("tp/syscalls/sys_enter_getpriority")
+int stream(struct getpriority_args *args)
+{
+	struct event *event;
+
+	if (args->which != STREAM_WHICH)
+		return 0;
+	event = bpf_ringbuf_reserve(&filled, sizeof(*event), 0);
+	if (!event) {
+		attempts++;
+		drops++;
+		return 0;
+	}
+	event->number = attempts++;
+	event->dropped = drops;
+	event->time = bpf_ktime_get_ns();
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+SEC("tp/syscalls/sys_enter_getpriority")
+int stream_perf(struct getpriority_args *args)
+{
+	struct event event = {};
+
+	if (args->which != STREAM_WHICH)
+		return 0;
+	event.number = attempts++;
+	event.dropped = drops;
+	event.time = bpf_ktime_get_ns();
+	if (bpf_perf_event_output(args, &sampled, BPF_F_CURRENT_CPU, &event, sizeof(event)))
+		drops++;
 	return 0;
 }
 

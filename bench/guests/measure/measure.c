@@ -241,6 +241,33 @@ static void numbered(unsigned long long total)
 	printf("%llu %llu %llu\n", seen.received, seen.dropped, seen.wrong);
 }
 
+static struct stream streamed;
+
+static int on_streamed(void *ctx, void *data, size_t size)
+{
+	(void)ctx;
+	(void)size;
+	stream_event(&streamed, data);
+	return 0;
+}
+
+static void stream(const char *program, unsigned long long total)
+{
+	int buffers = map(strcmp(program, "stream") ? "sampled" : "filled");
+
+	streamed.total = total + 1;
+	/* The first call opens the buffer, and nothing is to be lost before. */
+	wasm_bpf_buffer_poll(object, buffers, on_streamed, NULL, &buffer, sizeof(buffer), 0);
+	attach(program);
+	printf("ready\n");
+	fflush(stdout);
+	while (streamed.tally.next <= total)
+		if (wasm_bpf_buffer_poll(object, buffers, on_streamed, NULL, &buffer,
+					 sizeof(buffer), 20000) < 0)
+			exit(1);
+	print_stream(&streamed);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 3)
@@ -260,7 +287,10 @@ int main(int argc, char **argv)
 		uprobe(atoi(argv[2]), argv[3]);
 	else if (!strcmp(argv[1], "numbered"))
 		numbered(strtoull(argv[2], NULL, 10));
-	else
+	else if (!strncmp(argv[1], "stream", 6)) {
+		streamed.is_timed = argc == 4;
+		stream(argv[1], strtoull(argv[2], NULL, 10));
+	} else
 		return 2;
 	return 0;
 }

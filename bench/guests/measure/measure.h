@@ -12,6 +12,11 @@
 /* First argument of getpriority(2) that nobody else uses; the second is a number of events. */
 #define PRODUCE_WHICH 0x77617370
 
+/* The same for one event a call, with its time, into a ring of FILL_RING_SIZE or to a perf event
+ * array.
+ */
+#define STREAM_WHICH 0x77617371
+
 #define LOOKUP_COUNT 1000000
 #define HASH_USED 1000
 
@@ -24,7 +29,9 @@ struct event {
 	unsigned long long number;
 	/* How many attempts before this one found the ring full. */
 	unsigned long long dropped;
-	unsigned long long padding[6];
+	/* CLOCK_MONOTONIC, of streamed events. */
+	unsigned long long time;
+	unsigned long long padding[5];
 };
 
 /* What a consumer has seen of numbered events. */
@@ -36,6 +43,23 @@ struct tally {
 	unsigned long long wrong;
 };
 
+#ifndef __bpf__
+#include <stdio.h>
+#include <time.h>
+
+/* How late streamed events came: buckets of 10 us, the last for all above. */
+#define LATENCY_BUCKETS 100000
+#define LATENCY_BUCKET_NS 10000
+
+struct stream {
+	struct tally tally;
+	double cpu_start, cpu_end;
+	unsigned long long total;
+	/* Whether each event's delay is taken, which costs a look at the clock. */
+	int is_timed;
+	unsigned int latency[LATENCY_BUCKETS];
+};
+
 static inline void tally_event(struct tally *tally, const struct event *event)
 {
 	if (event->number - tally->next != event->dropped - tally->dropped)
@@ -44,5 +68,54 @@ static inline void tally_event(struct tally *tally, const struct event *event)
 	tally->next = event->number + 1;
 	tally->dropped = event->dropped;
 }
+
+static inline double clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+static inline void stream_event(struct stream *stream, const struct event *event)
+{
+	if (!stream->tally.received)
+		stream->cpu_start = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	tally_event(&stream->tally, event);
+	if (stream->is_timed) {
+		double late = (clock_ns(CLOCK_MONOTONIC) - (double)event->time) / LATENCY_BUCKET_NS;
+
+		stream->latency[late < 0		     ? 0
+				: late < LATENCY_BUCKETS - 1 ? (unsigned int)late
+							     : LATENCY_BUCKETS - 1]++;
+	}
+	/* The last one comes after a pause, in which nothing was to be done. */
+	if (event->number + 2 == stream->total)
+		stream->cpu_end = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+/* The delay, in microseconds, that a part of the events did not exceed. */
+static inline double stream_latency(const struct stream *stream, double part)
+{
+	double left = part * (double)stream->tally.received;
+
+	for (unsigned int i = 0; i < LATENCY_BUCKETS; i++) {
+		left -= stream->latency[i];
+		if (left <= 0)
+			return (i + 1) * LATENCY_BUCKET_NS / 1e3;
+	}
+	return -1;
+}
+
+/* CPU of this process an event, events dropped, events out of order, median and 99th delay. */
+static inline void print_stream(const struct stream *stream)
+{
+	printf("%.2f %llu %llu %.0f %.0f\n",
+	       (stream->cpu_end - stream->cpu_start) / (double)(stream->tally.received - 1),
+	       stream->tally.dropped, stream->tally.wrong, stream_latency(stream, 0.5),
+	       stream_latency(stream, 0.99));
+}
+
+#endif /* __bpf__ */
 
 #endif

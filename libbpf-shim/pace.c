@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Coalesced reading. The kernel wakes the reader of a ring buffer when a record arrives in a ring
+ * that was read to its end. A reader that keeps up is woken for nearly every record, and the traced
+ * program pays for it with an interrupt each. A reader that waits a moment before it reads on is
+ * woken once per wait, and nothing is lost while the buffer holds what arrives meanwhile.
+ *
+ * Rare records are delivered at once: waiting starts after several waits in a row that ended soon,
+ * and ends after several reads that found a single record or none.
+ */
+#include <stddef.h>
+
+#include "pace.h"
+
+/* A wait that ends within this part of the latency was a short one: four records per latency. */
+#define SHORT_PART 4
+/* Enough in a row to tell a stream from a burst. */
+#define SHORT_WAITS 8
+#define LEAN_READS 4
+/*
+ * Bytes a nanosecond that a producer is assumed to write at most, per buffer; one core that does
+ * nothing else writes 0.1 to 0.2.
+ */
+#define FASTEST_BYTES_PER_NS 0.5
+/* Shorter waits cost more than they save. */
+#define SHORTEST_NS 50000
+
+void pace_set(struct pace *pace, int64_t latency_ns, uint64_t size)
+{
+	int64_t half = (int64_t)((double)size / 2 / FASTEST_BYTES_PER_NS);
+
+	*pace = (struct pace){.longest = latency_ns < half ? latency_ns : half};
+	if (pace->longest < SHORTEST_NS)
+		pace->longest = 0;
+}
+
+int64_t pace_wait(const struct pace *pace, int64_t now)
+{
+	int64_t left;
+
+	if (!pace->is_pacing)
+		return 0;
+	left = pace->looked_at + pace->longest - now;
+	return left > 0 ? left : 0;
+}
+
+void pace_read(struct pace *pace, int64_t now, bool is_lean)
+{
+	pace->looked_at = now;
+	if (!pace->is_pacing)
+		return;
+	pace->lean_reads = is_lean ? pace->lean_reads + 1 : 0;
+	if (pace->lean_reads < LEAN_READS)
+		return;
+	pace->is_pacing = false;
+	pace->lean_reads = 0;
+	pace->short_waits = 0;
+}
+
+void pace_woken(struct pace *pace, int64_t since, int64_t now)
+{
+	if (!pace->longest || pace->is_pacing)
+		return;
+	pace->short_waits = now - since <= pace->longest / SHORT_PART ? pace->short_waits + 1 : 0;
+	if (pace->short_waits < SHORT_WAITS)
+		return;
+	pace->is_pacing = true;
+	pace->lean_reads = 0;
+}
