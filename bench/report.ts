@@ -3,7 +3,7 @@
 /** One thing measured, beside native libbpf doing the same in the same run. */
 export interface Row {
   what: string;
-  unit: "ms" | "ns" | "MB" | "MB/s";
+  unit: "ms" | "us" | "ns" | "MB" | "MB/s";
   native: number;
   wasmBpf: number;
   /** Median of the ratios pair by pair, which need not be the ratio of the medians. */

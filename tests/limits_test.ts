@@ -25,7 +25,7 @@ function withContext(
     attend: () => {},
     programsCounted: false,
     mayWriteUser: false,
-      latencyMs: 0,
+    latencyMs: 0,
     onError: () => {},
     onNotice: () => {},
   });

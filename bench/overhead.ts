@@ -1,0 +1,163 @@
+/**
+ * How much does tracing cost the traced machine?
+ *
+ * A program makes a system call per event; a tracepoint sends 64 bytes for each to a ring of 16 MiB, or to
+ * perf event arrays. The consumer is wasm-bpf with its defaults, or the default loop of native libbpf, each
+ * on a processor of its own. Figures are the CPU time of the consumer per event, the CPU time that an event
+ * costs the traced program above the same without a tracer, and how late events come. Exit code 1 when
+ * a bound is missed or an event was lost.
+ */
+import { measured, type Side } from "./measured.ts";
+import { report, type Row } from "./report.ts";
+import { median } from "./statistics.ts";
+
+const PRODUCER = ".cache/bench/producer";
+const ROUNDS = 3;
+
+/** Figures of one run. */
+interface Figures {
+  /** CPU nanoseconds per event. */
+  consumer: number;
+  producer: number;
+  lost: number;
+  /** Microseconds. */
+  median: number;
+  late: number;
+}
+
+interface Work {
+  program: "stream" | "stream_perf";
+  count: number;
+  /** Events a second; as fast as one processor can without it. */
+  rate?: number;
+  timed?: boolean;
+}
+
+async function produce({ count, rate }: Work): Promise<number> {
+  const words = rate === undefined ? [] : [String(rate)];
+  const { success, stdout } = await new Deno.Command("taskset", {
+    args: ["1", PRODUCER, "stream", String(count), ...words],
+    stdin: "null",
+  }).output();
+  if (!success) throw new Error(`${PRODUCER} failed`);
+  return Number(new TextDecoder().decode(stdout));
+}
+
+async function consume(side: Side, work: Work): Promise<Figures> {
+  const words = [work.program, String(work.count), ...(work.timed ? ["timed"] : [])];
+  const [program, args] = measured(side, ...words);
+  const consumer = new Deno.Command("taskset", {
+    args: ["2", program, ...args],
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  const output = consumer.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  const readUntil = async (isEnough: () => boolean) => {
+    while (!isEnough()) {
+      const { value, done } = await output.read();
+      if (done) break;
+      text += value;
+    }
+  };
+  await readUntil(() => text.includes("ready\n"));
+  const producer = await produce(work);
+  await readUntil(() => false);
+  if (!(await consumer.status).success) throw new Error(`${side} ${words.join(" ")} failed`);
+  const [cpu = NaN, lost = NaN, wrong = NaN, mid = NaN, late = NaN] = text.slice(
+    text.indexOf("ready\n") + 6,
+  ).trim().split(" ").map(Number);
+  if (wrong > 0) throw new Error(`${side} ${words.join(" ")}: ${wrong} gaps without a loss`);
+  return { consumer: cpu, producer, lost, median: mid, late };
+}
+
+/** Both sides in turn, with the cost of the same work untraced. */
+async function compare(work: Work): Promise<Record<Side, Figures>[]> {
+  const pairs: Record<Side, Figures>[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const untraced = await produce(work);
+    const above = (figures: Figures) => ({ ...figures, producer: figures.producer - untraced });
+    const native = above(await consume("native", work));
+    pairs.push({ native, guest: above(await consume("guest", work)) });
+  }
+  return pairs;
+}
+
+function row(
+  what: string,
+  pairs: readonly Record<Side, Figures>[],
+  figure: keyof Figures,
+  atMost: Row["atMost"],
+): Row {
+  const of = (side: Side) => median(pairs.map((pair) => pair[side][figure]));
+  const ratio = median(pairs.map(({ native, guest }) => guest[figure] / native[figure]));
+  const unit = figure === "median" || figure === "late" ? "us" : "ns";
+  return {
+    what,
+    unit,
+    native: of("native"),
+    wasmBpf: of("guest"),
+    ratio,
+    ...(atMost && { atMost }),
+  };
+}
+
+async function main(): Promise<number> {
+  const rows: Row[] = [];
+  let lost = 0;
+  const add = async (
+    name: string,
+    work: Work,
+    bounds: Partial<Record<keyof Figures, Row["atMost"]>>,
+  ) => {
+    const pairs = await compare(work);
+    lost += pairs.reduce((sum, { guest }) => sum + guest.lost, 0);
+    for (const figure of Object.keys(bounds) as (keyof Figures)[]) {
+      rows.push(row(`${name}, ${NAMES[figure]}`, pairs, figure, bounds[figure]));
+    }
+  };
+  const ring = { program: "stream", count: 3_000_000 } as const;
+  await add("full rate", ring, { consumer: { ratio: 0.3 }, producer: { ratio: 0.25 } });
+  await add("400,000/s", { ...ring, rate: 400_000 }, {
+    consumer: { ratio: 0.3 },
+    producer: { ratio: 0.25 },
+  });
+  await add("10,000/s", { program: "stream", count: 30_000, rate: 10_000 }, {
+    consumer: { ratio: 1.3 },
+  });
+  await add("1,000/s", { program: "stream", count: 3000, rate: 1000 }, {
+    consumer: { ratio: 1.3 },
+  });
+  await add("100/s", { program: "stream", count: 300, rate: 100, timed: true }, {
+    median: {},
+    late: {},
+  });
+  await add("full rate, timed", { ...ring, count: 1_000_000, timed: true }, {
+    late: { figure: 1500 },
+  });
+  await add("perf arrays, full rate", { program: "stream_perf", count: 1_000_000 }, {
+    consumer: { ratio: 0.5 },
+    producer: { ratio: 0.5 },
+  });
+  if (lost > 0) {
+    rows.push({
+      what: "events lost",
+      unit: "ns",
+      native: 0,
+      wasmBpf: lost,
+      ratio: Infinity,
+      atMost: { figure: 0 },
+    });
+  }
+  return report(rows);
+}
+
+const NAMES: Readonly<Record<keyof Figures, string>> = {
+  consumer: "CPU of the consumer an event",
+  producer: "CPU of the traced program an event",
+  lost: "events lost",
+  median: "delay, median",
+  late: "delay, 99th of 100",
+};
+
+if (import.meta.main) Deno.exit(await main());
