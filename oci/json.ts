@@ -174,6 +174,12 @@ export class JsonObject {
     });
   }
 
+  /** A member of any kind as text: a text as it is, anything else as JSON; undefined when absent. */
+  asText(name: string): string | undefined {
+    const value = this.#get(name);
+    return value === undefined || typeof value === "string" ? value : JSON.stringify(value);
+  }
+
   /** An object whose members are all texts, such as annotations; empty when absent. */
   texts(name: string): Map<string, string> {
     const object = this.object(name);

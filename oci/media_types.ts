@@ -23,6 +23,8 @@ export const DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2
 export const DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json";
 /** Docker's layer, compressed by gzip. */
 export const DOCKER_LAYER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+/** Docker's layer, compressed by zstd, as BuildKit writes it. */
+export const DOCKER_LAYER_ZSTD = "application/vnd.docker.image.rootfs.diff.tar.zstd";
 /** Docker's layer as it is. */
 export const DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar";
 /** Docker's oldest manifests, with and without a signature, which no registry makes any more. */

@@ -598,6 +598,32 @@ Deno.test("push: an upload that is cut goes on where the registry got to", async
   assert.deepEqual(started, ["100000-299999", "200000-299999"]);
 });
 
+for (
+  const [status, hasLocation] of [[201, true], [204, true], [201, false], [204, false]] as const
+) {
+  const where = hasLocation ? "with" : "without";
+  Deno.test(`push: a piece may be answered ${status}, ${where} an address`, async () => {
+    const large = new Uint8Array(40 * 1024 ** 2);
+    await using resuming = new ResumingRegistry();
+    await using proxy = new FaultProxy(resuming.url, [
+      { method: "PUT", answer: { status: 413 } },
+      {
+        method: "PATCH",
+        times: ALWAYS,
+        head(headers, answer) {
+          answer.status = status;
+          if (!hasLocation) headers.delete("location");
+        },
+      },
+    ]);
+    using client = clientOf(proxy);
+    const blob = describe(large, "a/b");
+    await client.repository("x").push(blob, bytesSource(large));
+    assert.equal(resuming.blobs.get(blob.digest), blob.size);
+    assert.equal(proxy.requests.filter(({ method }) => method === "PATCH").length, 3);
+  });
+}
+
 Deno.test("push: pieces are as large as the registry wants them", async () => {
   const large = new Uint8Array(40 * 1024 ** 2);
   await using resuming = new ResumingRegistry(20 * 1024 ** 2);

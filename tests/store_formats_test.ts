@@ -84,6 +84,11 @@ Deno.test("container images with one module run, of every kind of archive", asyn
     Uint8Array.from(gzipSync(tar)),
   );
   await maker.manifest("docker", `${DOCKER}.container.image.v1+json`, docker);
+  const dockerZstd = await maker.blob(
+    `${DOCKER}.image.rootfs.diff.tar.zstd`,
+    Uint8Array.from(zstdCompressSync(tar)),
+  );
+  await maker.manifest("docker-zstd", `${DOCKER}.container.image.v1+json`, dockerZstd);
   for (
     const tag of [
       "of-gnu",
@@ -95,6 +100,7 @@ Deno.test("container images with one module run, of every kind of archive", asyn
       "zstd",
       "layers",
       "docker",
+      "docker-zstd",
     ]
   ) {
     for (const pull of ["missing", "never"]) {

@@ -6,6 +6,7 @@ import {
   DOCKER_CONFIG,
   DOCKER_LAYER,
   DOCKER_LAYER_GZIP,
+  DOCKER_LAYER_ZSTD,
   essence,
   OCI_CONFIG,
   OCI_LAYER,
@@ -40,6 +41,7 @@ const ARCHIVES: readonly string[] = [
   OCI_LAYER_ZSTD,
   DOCKER_LAYER,
   DOCKER_LAYER_GZIP,
+  DOCKER_LAYER_ZSTD,
 ];
 
 const MAX_SHOWN = 8;

@@ -8,6 +8,8 @@ import { retryAfterMs } from "./retry.ts";
 /** Of what a registry says about an error, so much is read, and so many characters shown. */
 const MAX_BODY = 64 * 1024;
 const MAX_SHOWN = 400;
+/** Of an error's `detail`. */
+const MAX_DETAIL = 200;
 
 /** Control and format characters, such as those that turn text around, separators and lone surrogates. */
 const UNFIT = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
@@ -109,10 +111,15 @@ export function saidBy(body: Uint8Array, contentType: string): string {
   }
 }
 
-/** Distribution specification, "Error codes". */
+/** Distribution specification, "Error codes": `detail` may be anything. */
 function registryMessages(json: JsonObject): string {
   return (json.objects("errors") ?? []).slice(0, 5)
-    .map((error) => [error.string("code"), error.string("message")].filter(Boolean).join(": "))
+    .map((error) => {
+      const text = [error.string("code"), error.string("message")].filter(Boolean).join(": ");
+      const detail = error.asText("detail") ?? "";
+      const isEmpty = detail === "" || detail === "{}" || detail === "[]" || text.endsWith(detail);
+      return isEmpty ? text : `${text} (${shorten(detail, MAX_DETAIL)})`.trimStart();
+    })
     .filter((text) => text !== "").join("; ");
 }
 

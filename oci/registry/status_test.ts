@@ -6,7 +6,7 @@ const said = (body: unknown, type = "application/json") =>
 
 Deno.test("saidBy() finds the messages of registries and of token servers", () => {
   const errors = [{ code: "DENIED", message: "no entry", detail: { a: 1 } }, { code: "UNKNOWN" }];
-  assert.equal(said({ errors }), "DENIED: no entry; UNKNOWN");
+  assert.equal(said({ errors }), 'DENIED: no entry ({"a":1}); UNKNOWN');
   assert.equal(
     said({ error: "invalid_grant", error_description: "expired" }),
     "invalid_grant: expired",
@@ -15,6 +15,22 @@ Deno.test("saidBy() finds the messages of registries and of token servers", () =
     said({ details: "incorrect username or password" }),
     "incorrect username or password",
   );
+});
+
+Deno.test("saidBy() shows the detail of an error, whatever it is, bounded and escaped", () => {
+  const error = (detail: unknown) => said({ errors: [{ code: "DENIED", message: "no", detail }] });
+  assert.equal(error("quota of 5 GB is used up"), "DENIED: no (quota of 5 GB is used up)");
+  assert.equal(
+    error([{ Type: "repository", Action: "push" }]),
+    'DENIED: no ([{"Type":"repository","Action":"push"}])',
+  );
+  for (const nothing of [undefined, null, "", {}, [], "no"]) {
+    assert.equal(error(nothing), "DENIED: no");
+  }
+  assert.ok(error("x".repeat(5000)).length < 250);
+  assert.doesNotMatch(error("a\x9b\u202e\n\u200b"), /[\p{Cc}\p{Cf}]/u);
+  assert.doesNotMatch(error({ "a\u202e": "\x9b" }), /[\p{Cc}\p{Cf}]/u);
+  assert.equal(said({ errors: [{ detail: { a: 1 } }] }), '({"a":1})');
 });
 
 Deno.test("saidBy() shows plain text, and no page", () => {

@@ -137,10 +137,13 @@ class BlobUpload {
         "content-range": `${session.offset}-${session.offset + length - 1}`,
       },
       body: this.#part(session.offset, length),
-      expected: [202],
+      // The specification has 202; some registries have 201 or 204, at times without a new address.
+      expected: [202, 201, 204],
     });
     await answer.discard();
-    session.url = connection.nextUpload(answer);
+    if (answer.status === 202 || answer.headers.has("location")) {
+      session.url = connection.nextUpload(answer);
+    }
     session.offset = this.#received(answer, session.offset + length);
   }
 
