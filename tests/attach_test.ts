@@ -6,6 +6,7 @@ import { cgroupRoot, TestCgroup } from "./support/cgroup.ts";
 import { CliProcess, type CliResult, guestPath, runCli } from "./support/cli.ts";
 import { until } from "./support/condition.ts";
 import { heldBy, untilGone } from "./support/held.ts";
+import { fromFileUrl } from "./support/paths.ts";
 import { MOUNT_TRACEFS, privateMounts, privateRoot, UNMOUNT_TRACEFS } from "./support/mounts.ts";
 
 /** The guest, and an end to it whatever happens. */
@@ -392,6 +393,44 @@ for (
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
+  });
+}
+
+/* ---- netkit: this kernel may lack it ---------------------------------------------------------- */
+
+const NETKIT = fromFileUrl("../../dist/tests/netkit");
+await succeed(
+  ...["clang", "-O2", "-Wall", "-Wextra", "-Werror", "-o"] as const,
+  ...[`${NETKIT}.${Deno.pid}`, fromFileUrl("../programs/netkit.c")],
+);
+await Deno.rename(`${NETKIT}.${Deno.pid}`, NETKIT);
+
+for (const program of ["on_netkit_primary", "on_netkit_peer"]) {
+  Deno.test(`attach ${program} counts what its end sends, or names the option`, async () => {
+    await using namespace = await NetworkNamespace.create();
+    const through = ["nsenter", "-t", `${namespace.pid}`, "-n", "--"];
+    const act = (...args: string[]) => succeed("nsenter", ...through.slice(1), NETKIT, ...args);
+    const args = [...GUEST, "netkit", program];
+    if (kernel.hasOption("CONFIG_NETKIT") !== true) {
+      const { stdout, stderr } = await runCli([...args, "lo"], { through });
+      assert.match(stdout, new RegExp(`^${program} -\\d+$`, "m"));
+      assert.match(stderr, /CONFIG_NETKIT|netkit links need Linux 6\.7/);
+      return;
+    }
+    await act("create", "nk0", "nk1");
+    for (
+      const [name, answer, words] of [["lo", -6, /not a netkit/], ["nk1", -13, /peer/]] as const
+    ) {
+      const { stdout, stderr } = await runCli([...args, name], { through });
+      assert.match(stdout, new RegExp(`^${program} ${answer}$`, "m"));
+      assert.match(stderr, words);
+    }
+    await using guest = new CliProcess([...args, "nk0"], { through });
+    await guest.waitFor(/^attached$/m);
+    await until("the program has run", async () => {
+      await act("send", program === "on_netkit_peer" ? "nk1" : "nk0");
+      return /^count [1-9]/m.test(guest.stdout);
+    });
   });
 }
 

@@ -193,6 +193,16 @@ function inWords(plan: AttachPlan, number: number): Words | undefined {
         reason: "there is no interface of that name",
         hint: "the interfaces of this network namespace stand in /sys/class/net",
       };
+    case "interface ENXIO":
+      return {
+        reason: "it is not a netkit interface",
+        hint: "ip -details link show type netkit lists those that are",
+      };
+    case "interface EACCES":
+      return {
+        reason: "it is the peer of a netkit pair",
+        hint: "name the primary interface, for programs of netkit/peer as well",
+      };
     case "interface EBUSY":
     case "interface EEXIST":
       return { hint: "the interface has an XDP program already, and takes one only" };

@@ -153,16 +153,24 @@ function xdp(program: AttachSubject, target: string): AttachPlan {
   };
 }
 
+/** Classifiers whose section has the direction: netkit's are named after the end that sends. */
+const ONE_DIRECTION: ReadonlySet<number> = new Set([
+  AttachType.TCX_INGRESS,
+  AttachType.TCX_EGRESS,
+  AttachType.NETKIT_PRIMARY,
+  AttachType.NETKIT_PEER,
+]);
+
 /** A section such as `tc` leaves the direction open; `:` cannot stand in an interface's name. */
 function classifier(program: AttachSubject, target: string): AttachPlan {
   const { attachType } = program;
-  if (attachType === AttachType.TCX_INGRESS || attachType === AttachType.TCX_EGRESS) {
+  if (ONE_DIRECTION.has(attachType)) {
     return { kind: "interface", name: interfaceName(target, INTERFACE_FORM), attachType };
   }
   if (attachType !== 0) {
     throw new TargetSyntaxError(
       `wasm-bpf does not attach programs of section "${program.section}"`,
-      'for an interface, the section is "tc", "tcx/ingress" or "tcx/egress"',
+      'for an interface, the section is "tc", "tcx/ingress", "tcx/egress", "netkit/primary" or "netkit/peer"',
     );
   }
   const [name, direction = "ingress"] = cut(target, ":");

@@ -13,6 +13,7 @@ function subject(type: number, section: string, attachType = 0): AttachSubject {
 
 const XDP = subject(ProgramType.XDP, "xdp", AttachType.XDP);
 const TC = subject(ProgramType.SCHED_CLS, "tc");
+const NETKIT_PEER = subject(ProgramType.SCHED_CLS, "netkit/peer", AttachType.NETKIT_PEER);
 const TCX_EGRESS = subject(ProgramType.SCHED_CLS, "tcx/egress", AttachType.TCX_EGRESS);
 const CGROUP = subject(ProgramType.CGROUP_SKB, "cgroup_skb/ingress");
 const LSM_CGROUP = subject(ProgramType.LSM, "lsm_cgroup/x", AttachType.LSM_CGROUP);
@@ -50,6 +51,7 @@ const UNDERSTOOD: readonly (readonly [AttachSubject, string, AttachPlan])[] = [
   [TC, "lo", { kind: "interface", name: "lo", attachType: 46 }],
   [TC, "lo:ingress", { kind: "interface", name: "lo", attachType: 46 }],
   [TC, "lo:egress", { kind: "interface", name: "lo", attachType: 47 }],
+  [NETKIT_PEER, "nk0", { kind: "interface", name: "nk0", attachType: 55 }],
   [TCX_EGRESS, "lo", { kind: "interface", name: "lo", attachType: 47 }],
   [CGROUP, "/sys/fs/cgroup/a", { kind: "cgroup", path: "/sys/fs/cgroup/a" }],
   [CGROUP, "relative", { kind: "cgroup", path: "relative" }],
@@ -203,6 +205,7 @@ const REFUSED: readonly (readonly [AttachSubject, string])[] = [
     [TC, target] as const
   ),
   ...["lo:egress", "", LONG].map((target) => [TCX_EGRESS, target] as const),
+  ...["nk0:peer", "", LONG].map((target) => [NETKIT_PEER, target] as const),
   ...["", LONG, "/a\0b"].map((target) => [CGROUP, target] as const),
   ...[LONG, "\0"].map((target) => [SK_LOOKUP, target] as const),
   ...[
@@ -290,7 +293,7 @@ const REFUSED: readonly (readonly [AttachSubject, string])[] = [
   [ITERATOR, "counts"],
   [MAP_ITERATOR, ""],
   [subject(ProgramType.XDP, "xdp/devmap", AttachType.XDP_DEVMAP), "lo"],
-  [subject(ProgramType.SCHED_CLS, "netkit/primary", 54), "lo"],
+  [subject(ProgramType.SCHED_CLS, "netkit/primary", 54), "lo:peer"],
 ];
 
 Deno.test("parseAttachTarget() refuses what a type does not understand, and shows the form", () => {

@@ -86,6 +86,9 @@ function needOf({ type, attachType, section }: AttachSubject): Need | undefined 
         lsm: "bpf",
       };
     case ProgramType.SCHED_CLS:
+      if (attachType === AttachType.NETKIT_PRIMARY || attachType === AttachType.NETKIT_PEER) {
+        return { what: "netkit links", since: [6, 7], options: ["CONFIG_NETKIT"] };
+      }
       return { what: "tcx links", since: [6, 6], options: ["CONFIG_NET_XGRESS"] };
     case ProgramType.XDP:
       return { what: "XDP links", since: [5, 9] };

@@ -125,6 +125,18 @@ Deno.test("kernelHint() names the release of the kind, and not of its relatives"
   assert.match(kernelHint(cgroup, EINVAL, older) ?? "", /^lsm_cgroup programs need Linux 6\.0/);
 });
 
+Deno.test("kernelHint() tells netkit from tcx", () => {
+  const netkit = { ...TCX, attachType: AttachType.NETKIT_PRIMARY, section: "netkit/primary" };
+  const facts = kernelWithout({ options: ["CONFIG_NETKIT"] });
+  assert.match(kernelHint(netkit, EINVAL, facts) ?? "", /without CONFIG_NETKIT,/);
+  assert.equal(kernelHint(TCX, EINVAL, facts), undefined);
+  const old = kernelWithout({ version: [6, 6] });
+  assert.equal(
+    kernelHint(netkit, EINVAL, old),
+    "netkit links need Linux 6.7 or newer; this is 6.6",
+  );
+});
+
 Deno.test("kernelHint() knows when arm64 got trampolines", () => {
   const arm = (version: [number, number]) => kernelWithout({ version, architecture: "aarch64" });
   for (const program of [FENTRY, LSM]) {

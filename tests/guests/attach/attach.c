@@ -26,6 +26,7 @@ WASM_BPF_EMBED(system_call, "system_call.bpf.o");
 WASM_BPF_EMBED(foreign_map, "foreign_map.bpf.o");
 WASM_BPF_EMBED(struct_ops, "struct_ops.bpf.o");
 WASM_BPF_EMBED(kconfig, "kconfig.bpf.o");
+WASM_BPF_EMBED(netkit, "netkit.bpf.o");
 WASM_BPF_EMBED(lsm_cgroup, "lsm_cgroup.bpf.o");
 WASM_BPF_EMBED(fsession, "fsession.bpf.o");
 
@@ -41,8 +42,8 @@ static const struct {
     OBJECT(net),	  OBJECT(cgroup),     OBJECT(trace),	  OBJECT(kprobe),
     OBJECT(kprobe_multi), OBJECT(fentry),     OBJECT(fexit),	  OBJECT(lsm),
     OBJECT(paths),	  OBJECT(arena),      OBJECT(write_user), OBJECT(system_call),
-    OBJECT(foreign_map),  OBJECT(struct_ops), OBJECT(kconfig),	  OBJECT(lsm_cgroup),
-    OBJECT(fsession),
+    OBJECT(foreign_map),  OBJECT(struct_ops), OBJECT(kconfig),	  OBJECT(netkit),
+    OBJECT(lsm_cgroup),	  OBJECT(fsession),
 };
 
 static int load(const char *name, struct wasm_bpf_object *object)
