@@ -9,8 +9,9 @@ export interface Import {
 /** What each folder may import, beside itself and the root of the error classes. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli"],
-  cli: ["runtime", "oci", "bindgen"],
-  runtime: ["ffi"],
+  cli: ["runtime", "oci", "bindgen", "ebpf"],
+  runtime: ["ebpf", "ffi"],
+  ebpf: ["ffi"],
   oci: [],
   bindgen: [],
   ffi: [],

@@ -1,4 +1,4 @@
-/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|test|soak|bench|sizes|man [ARGUMENTS…]`. */
+/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|test|soak|bench|permissions|sizes|man [ARGUMENTS…]`. */
 import { bench, buildMeasured, buildMeasuredLanguages, buildNative } from "./bench.ts";
 import { gate, missingFiles, soak, testOnly } from "./check.ts";
 import { compileBinary } from "./compile.ts";
@@ -6,6 +6,7 @@ import { DEMO, demo } from "./demo.ts";
 import { BuildError } from "./errors.ts";
 import { buildExamples, type Language, LANGUAGES } from "./examples.ts";
 import { say } from "./output.ts";
+import { writePermissions } from "./permissions.ts";
 import { endOnSignals } from "./process.ts";
 import { buildPumps } from "./pump.ts";
 import { buildSdkFiles } from "./sdk.ts";
@@ -27,6 +28,7 @@ const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number
       : withTestFiles(files, () => makeThen(compileForTests, () => testOnly(files))),
   soak: (files) => withTestFiles(files, () => makeThen(compileForTests, () => soak(files))),
   bench: (names) => makeThen(compileForBench, () => bench(names)),
+  permissions: () => makeThen(buildThirdParty, writePermissions),
   sizes: () => makeThen(buildEveryLanguage, writeSizes),
   man: () => makeThen(buildParts, async () => (await import("./man.ts")).writeManuals()),
 };

@@ -14,6 +14,7 @@ import { kernelLimitsOf } from "./kernel_limits.ts";
 import { lossWarnings } from "./loss_warnings.ts";
 import { remainWarnings } from "./remain_warnings.ts";
 import { formatError, printError, visibleLine } from "./output.ts";
+import { permissionsOf } from "./permissions.ts";
 import type { RunLine } from "./run_options.ts";
 
 /** timeout(1)'s code for a command that was ended because its time was over. */
@@ -38,6 +39,7 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
   const { features, formatStats, grants } = parts;
   const timeoutMs = timeoutOf(line);
   const limits = { ...grants?.limits, ...kernelLimitsOf(line) };
+  const permissions = permissionsOf(line);
   const verbose = line.flags.has("verbose");
   const wrapperModule = line.values["wrapper-module-name"];
   const callbackExport = line.values["callback-export-name"];
@@ -51,7 +53,7 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
         limits,
         interrupt,
         requireLandlock: line.flags.has("require-landlock"),
-        allowWriteUser: line.flags.has("allow-write-user"),
+        permissions,
         latencyMs,
         countPrograms: formatStats !== undefined,
         onStats: (stats) => {

@@ -8,6 +8,7 @@ import { STDIN } from "./input_file.ts";
 import { kernelLimitsOf } from "./kernel_limits.ts";
 import { namedModule } from "./named_module.ts";
 import { parseCommandLine } from "./options.ts";
+import { permissionsOf } from "./permissions.ts";
 import type { ReadModule } from "./plain_run.ts";
 import { platformOf } from "./registry_options.ts";
 import { RUN_OPTIONS, type RunLine } from "./run_options.ts";
@@ -33,6 +34,7 @@ export async function runLine(line: RunLine, read?: ReadModule): Promise<number>
   const grants = grantsOf(line);
   // These are wrong before anything is fetched, too.
   timeoutOf(line);
+  permissionsOf(line);
   kernelLimitsOf(line);
   platformOf(line.values);
   const named = read?.path === word ? { ...read, name: word } : await namedModule(word, line);

@@ -51,7 +51,27 @@ export const RUN_OPTIONS = {
   "max-links": { argument: "NUMBER", help: "limit the attachments (default: 4096)" },
   "verbose": { short: "v", help: "show libbpf's remarks and the verifier's whole log" },
   "require-landlock": { help: "refuse to run without Landlock and seccomp" },
-  "allow-write-user": { help: "let eBPF programs write to the memory of other processes" },
+  "allow-bpf": {
+    argument: "LEVEL,...",
+    repeatable: true,
+    help: "also let eBPF programs act at LEVEL: observe, inspect, network, control, struct-ops, " +
+      "replace or write (default: all except write); repeatable",
+  },
+  "deny-bpf": {
+    argument: "LEVEL,...",
+    repeatable: true,
+    help: "refuse eBPF programs that act at LEVEL; wins over what is allowed; repeatable",
+  },
+  "allow-helper": { argument: "NAME,...", repeatable: true, help: "let them call a helper" },
+  "deny-helper": { argument: "NAME,...", repeatable: true, help: "refuse those that call it" },
+  "allow-kfunc": {
+    argument: "NAME,...",
+    repeatable: true,
+    help: "let them call a kernel function",
+  },
+  "deny-kfunc": { argument: "NAME,...", repeatable: true, help: "refuse those that call it" },
+  "strict": { help: "allow eBPF programs only what the options above allow" },
+  "allow-write-user": { help: "same as --allow-bpf=write" },
   "allow-gc": { help: "run modules with garbage-collected types, which no memory limit bounds" },
   "pull": {
     argument: "always|missing|never",

@@ -281,20 +281,27 @@ export class BpfObject implements Disposable {
   }
 
   /**
+   * Sets what the programs may call, and which kinds of programs load. Before {@linkcode load}; without
+   * it, every program is refused.
+   *
+   * @param policy bytes of a `struct shim_policy`, as `ebpf/permissions` writes them; copied
+   */
+  permit(policy: Uint8Array<ArrayBuffer>): number {
+    return shim().shim_object__permit(this.#pointer, policy, policy.length);
+  }
+
+  /**
    * Creates the maps and loads the programs. Once.
    *
-   * @param mayWriteUser whether programs may call `bpf_probe_write_user()`; default: EPERM
    * @param budget limits what it takes: -ENOMEM for maps, -EMFILE for programs, -EINTR when its
    *   interrupt asks for an end
    */
-  load(
-    { mayWriteUser = false, budget }: { mayWriteUser?: boolean; budget?: Budget | undefined } = {},
-  ): number {
+  load({ budget }: { budget?: Budget | undefined } = {}): number {
     if (budget !== undefined) {
       const result = shim().shim_object__bound(this.#pointer, budgetPointer(budget));
       if (result < 0) return result;
     }
-    return shim().shim_object__load(this.#pointer, mayWriteUser ? ALLOW_WRITE_USER : 0);
+    return shim().shim_object__load(this.#pointer);
   }
 
   /** In the object's order. */

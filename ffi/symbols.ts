@@ -46,8 +46,10 @@ export const SYMBOLS = {
   shim_object__bound: { parameters: ["pointer", "pointer"], result: "i32" },
   // int32_t shim_object__set_attach_target(struct shim_object *object, const char *name, const char *target)
   shim_object__set_attach_target: { parameters: ["pointer", "buffer", "buffer"], result: "i32" },
-  // int32_t shim_object__load(struct shim_object *object, uint32_t allowed)
-  shim_object__load: { parameters: ["pointer", "u32"], result: "i32" },
+  // int32_t shim_object__permit(struct shim_object *object, const void *policy, uint32_t size)
+  shim_object__permit: { parameters: ["pointer", "buffer", "u32"], result: "i32" },
+  // int32_t shim_object__load(struct shim_object *object)
+  shim_object__load: { parameters: ["pointer"], result: "i32" },
   // void shim_object__free(struct shim_object *object)
   shim_object__free: { parameters: ["pointer"], result: "void" },
   // int32_t shim_object__program_count(struct shim_object *object)

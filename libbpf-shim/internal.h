@@ -15,6 +15,7 @@ struct pollfd;
 struct bpf_object;
 struct bpf_program;
 struct bpf_map;
+struct shim_policy;
 
 struct shim_memory {
 	uint8_t *base;
@@ -67,6 +68,8 @@ struct shim_object {
 	void *bytes;
 	struct shim_program *programs;
 	uint32_t program_count;
+	/* What its programs may do; without one, nothing. Set by shim_object__permit(). */
+	struct shim_policy *policy;
 	/* libbpf loads an object once, whatever comes of it. */
 	bool load_tried;
 	/* Filled by load: before it, libbpf may still change a map's sizes. */
@@ -89,10 +92,10 @@ static inline int shim_bpf_error(int result)
 }
 
 /*
- * What programs that this thread loads next may do: name maps of `object`, and call what bits of
- * enum shim_allowance say. Without an object they are nobody's, and may do anything.
+ * Sets what this thread's next loads may contain: maps of `object`, and what `policy` allows. Both
+ * NULL afterwards.
  */
-void shim_programs_allow(const struct bpf_object *object, uint32_t helpers);
+void shim_programs_allow(const struct bpf_object *object, const struct shim_policy *policy);
 
 /* Whether libbpf tries what the kernel supports, on this thread, with things of its own. */
 bool shim_is_probing(void);

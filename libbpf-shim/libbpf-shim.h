@@ -23,7 +23,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 22
+#define SHIM_ABI_VERSION 23
 
 struct shim_memory;
 struct shim_object;
@@ -120,10 +120,18 @@ SHIM_API int32_t shim_object__configure(struct shim_object *object, const char *
 SHIM_API int32_t shim_object__set_attach_target(struct shim_object *object, const char *name,
 						const char *target);
 
-/* What an object's programs may call only when it is said. */
+/* Permissions that attaching takes. */
 enum shim_allowance {
-	SHIM_ALLOW_WRITE_USER = 1, /* bpf_probe_write_user(): other processes' memory, and ours */
+	SHIM_ALLOW_WRITE_USER = 1, /* the level write: other processes' memory, and ours */
 };
+
+/**
+ * @brief Sets what the object's programs may call, and which kinds of programs load. Before load;
+ *        without it, every program is refused.
+ * @param policy `size` bytes of a struct shim_policy (permissions.h); copied
+ * @return 0; -EINVAL for other bytes; -EBUSY after load
+ */
+SHIM_API int32_t shim_object__permit(struct shim_object *object, const void *policy, uint32_t size);
 
 /**
  * @brief Makes the limits of one run: what its objects take together of the kernel.
@@ -147,12 +155,11 @@ SHIM_API int32_t shim_object__bound(struct shim_object *object, struct shim_budg
 /**
  * @brief Creates the maps and loads every program into the kernel. Once: -EALREADY even after a
  *        failure.
- * @param allowed bits of enum shim_allowance
- * @return 0; -EPERM for a program that calls what is not allowed, too; -EINVAL for a map whose type
+ * @return 0; -EPERM for a program that the permissions refuse, too; -EINVAL for a map whose type
  *         or flags are not on the list for what made it, before anything is made; with a budget,
  *         -ENOMEM for maps and -EMFILE for programs beyond it, -EINTR when the run's time is over
  */
-SHIM_API int32_t shim_object__load(struct shim_object *object, uint32_t allowed);
+SHIM_API int32_t shim_object__load(struct shim_object *object);
 
 /** @brief Unloads. Links and buffers made from the object must have been freed before. */
 SHIM_API void shim_object__free(struct shim_object *object);

@@ -9,6 +9,7 @@
 #include "broker.h"
 #include "budget.h"
 #include "internal.h"
+#include "permissions.h"
 #include "remains.h"
 
 /* Whether the second half of its last instruction is missing: libbpf relocates that as well. */
@@ -56,6 +57,7 @@ static void release(void *held)
 	budget_return(&object->share);
 	free(object->maps);
 	free(object->programs);
+	free(object->policy);
 	free(object->bytes);
 	free(object);
 }
@@ -187,7 +189,21 @@ static int list_maps(struct shim_object *object)
 	return 0;
 }
 
-static int32_t load(struct shim_object *object, uint32_t allowed)
+int32_t shim_object__permit(struct shim_object *object, const void *policy, uint32_t size)
+{
+	struct shim_policy *copy;
+
+	if (object->load_tried)
+		return -EBUSY;
+	copy = permissions_parse(policy, size);
+	if (!copy)
+		return -errno;
+	free(object->policy);
+	object->policy = copy;
+	return 0;
+}
+
+static int32_t load(struct shim_object *object)
 {
 	int err;
 
@@ -200,11 +216,11 @@ static int32_t load(struct shim_object *object, uint32_t allowed)
 	if (err)
 		return err;
 	shim_signals_begin_load();
-	shim_programs_allow(object->object, allowed);
+	shim_programs_allow(object->object, object->policy);
 	budget_use(&object->share);
 	err = bpf_object__load(object->object);
 	budget_use(NULL);
-	shim_programs_allow(NULL, 0);
+	shim_programs_allow(NULL, NULL);
 	shim_signals_end_load();
 	budget_settle(&object->share, object->object);
 	if (err)
@@ -212,7 +228,7 @@ static int32_t load(struct shim_object *object, uint32_t allowed)
 	return list_maps(object);
 }
 
-ON_BROKER_2(load_on_broker, load, struct shim_object *, uint32_t);
+ON_BROKER_1(load_on_broker, load, struct shim_object *);
 
 /* Gives this thread descriptors of the maps, where those that libbpf has are the broker's. */
 static int fetch_maps(struct shim_object *object)
@@ -237,9 +253,9 @@ static int fetch_maps(struct shim_object *object)
 	return err;
 }
 
-int32_t shim_object__load(struct shim_object *object, uint32_t allowed)
+int32_t shim_object__load(struct shim_object *object)
 {
-	int err = load_on_broker(object, allowed);
+	int err = load_on_broker(object);
 
 	return err ? err : fetch_maps(object);
 }

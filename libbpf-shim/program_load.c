@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a guest's programs may not do: call helpers that would take down the walls around it, and
- * name maps that are not its own.
+ * Gate at libbpf's bpf_prog_load(): which programs reach the kernel.
  *
- * bpf_probe_write_user() writes to the memory of whichever process runs the program, this one among
- * them: also to threads that are not confined. What bpf_sys_bpf() and bpf_sys_close() are given
- * would be checked by nobody here; their programs need bpf(2) to be run as well, which no call of a
- * guest's does for them. An instruction can name a map by any descriptor of this process: of
- * another guest's, or of the embedder's. What clang makes has none, and libbpf fills in those of
- * the object.
- *
- * The linker puts what is here in the place of libbpf's bpf_prog_load() (see build/shim.ts): there
- * the instructions are those that the kernel gets, and nothing changes them any more.
+ * The linker puts the function here in the place of libbpf's (see build/shim.ts): the instructions
+ * are those that the kernel gets, and nothing changes them any more. What they may call, and which
+ * kinds of programs a run may load, is in permissions.c. An instruction can also name a map by any
+ * descriptor of this process: of another guest, or of the embedder. What clang makes has none, and
+ * libbpf fills in those of the object.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <stdio.h>
 
 #include "budget.h"
+#include "permissions.h"
 
-static _Thread_local uint32_t allowed;
+static _Thread_local const struct shim_policy *policy;
 static _Thread_local const struct bpf_object *loading;
 /* Whether libbpf looks at what the kernel can do, with programs and maps of its own. */
 static _Thread_local bool is_probing;
@@ -55,31 +51,12 @@ bool shim_is_probing(void)
 	return is_probing;
 }
 
-void shim_programs_allow(const struct bpf_object *object, uint32_t helpers)
+void shim_programs_allow(const struct bpf_object *object, const struct shim_policy *permissions)
 {
 	loading = object;
-	allowed = helpers;
-}
-
-/* A helper's name when it is refused. */
-static const char *refused(int32_t helper)
-{
-	switch (helper) {
-	case BPF_FUNC_probe_write_user:
-		return allowed & SHIM_ALLOW_WRITE_USER ? NULL : "bpf_probe_write_user";
-	case BPF_FUNC_sys_bpf:
-		return "bpf_sys_bpf";
-	case BPF_FUNC_sys_close:
-		return "bpf_sys_close";
-	default:
-		return NULL;
-	}
-}
-
-/* Calls of other programs and of the kernel's functions have a source register that is not 0. */
-static bool is_helper_call(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg;
+	policy = permissions;
+	if (!object)
+		kernel_functions_forget();
 }
 
 static bool names_own_map(int32_t fd)
@@ -110,26 +87,57 @@ static bool names_foreign_map(const struct bpf_insn *insn)
 	}
 }
 
-/* Says what is refused; false when nothing is. */
-static bool find_refused(const struct bpf_insn *insns, size_t count, char *text, size_t size)
+/* Writes which map is refused; false when none is. */
+static bool refuse_maps(const struct program_load *load, char reason[REFUSAL_SIZE])
 {
-	for (size_t i = 0; i < count; i++) {
-		const char *name = is_helper_call(&insns[i]) ? refused(insns[i].imm) : NULL;
-
-		if (name) {
-			snprintf(text, size, "the program calls %s, which is refused\n", name);
-			return true;
-		}
-		if (insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))
+	for (size_t i = 0; i < load->count; i++) {
+		if (load->insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))
 			continue;
-		if (names_foreign_map(&insns[i])) {
-			snprintf(text, size, "the program names map %d, which is refused\n",
-				 insns[i].imm);
+		if (names_foreign_map(&load->insns[i])) {
+			snprintf(reason, REFUSAL_SIZE,
+				 "the program names map %d, which is refused\n",
+				 load->insns[i].imm);
 			return true;
 		}
-		i++; /* Its second half is no instruction. */
+		i++; /* Its second half is not an instruction. */
 	}
 	return false;
+}
+
+/*
+ * Before anything else libbpf tries two instructions of its own. A program of the object is told
+ * from them by where its instructions are, not by what they are: also those may return 0 and have
+ * no name.
+ */
+static bool is_trial(const char *name, const struct bpf_insn *insns, size_t count)
+{
+	struct bpf_program *program;
+
+	if (name || count != 2 || insns[0].code != (BPF_ALU64 | BPF_MOV | BPF_K) || insns[0].imm ||
+	    insns[1].code != (BPF_JMP | BPF_EXIT))
+		return false;
+	bpf_object__for_each_program(program, loading)
+	{
+		if (bpf_program__insns(program) == insns)
+			return false;
+	}
+	return true;
+}
+
+/* Writes why a program is refused; false when it is not. */
+static bool refuse(const struct program_load *load, const char *name, char reason[REFUSAL_SIZE])
+{
+	if (is_probing)
+		return false;
+	/* All programs come from objects; a path around their load is not to be one around this. */
+	if (!loading) {
+		snprintf(reason, REFUSAL_SIZE,
+			 "the program belongs to no object, which is refused\n");
+		return true;
+	}
+	if (is_trial(name, load->insns, load->count))
+		return false;
+	return refuse_maps(load, reason) || permissions_refuse(policy, load, reason);
 }
 
 /* Loads a program if the run may have one more, and has time for it. */
@@ -137,11 +145,9 @@ static int load_within(struct shim_share *share, enum bpf_prog_type type, const 
 		       const char *license, const struct bpf_insn *insns, size_t count,
 		       struct bpf_prog_load_opts *opts)
 {
-	/* Before anything else libbpf tries two instructions of its own. */
-	const bool is_trial = !name && count == 2;
 	int result;
 
-	if (!share || is_trial)
+	if (!share || is_trial(name, insns, count))
 		return __real_bpf_prog_load(type, name, license, insns, count, opts);
 	result = budget_take_program(share, name);
 	if (result) {
@@ -164,13 +170,14 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
 			 struct bpf_prog_load_opts *opts)
 {
 	struct shim_share *share = budget_in_use();
-	char text[80];
+	const struct program_load load = {type, insns, count, opts};
+	char reason[REFUSAL_SIZE];
 
-	if (!loading || is_probing || !find_refused(insns, count, text, sizeof(text)))
+	if (!refuse(&load, name, reason))
 		return load_within(share, type, name, license, insns, count, opts);
 	/* libbpf hands on what stands where the verifier writes. */
 	if (opts && opts->log_buf)
-		snprintf(opts->log_buf, opts->log_size, "%s", text);
+		snprintf(opts->log_buf, opts->log_size, "%s", reason);
 	errno = EPERM;
 	return -EPERM;
 }

@@ -19,6 +19,7 @@ import {
   WASI_SIGNATURES,
   WRAPPER_SIGNATURES,
 } from "./signatures.ts";
+import { policyOf } from "./permissions.ts";
 import { Meter } from "./stats.ts";
 import { isTrap, trap } from "./trap.ts";
 import { unwindGuest } from "./unwind.ts";
@@ -87,7 +88,7 @@ class GuestRun implements Disposable {
         interrupt: this.#interrupt,
         attend: () => this.#attend(),
         programsCounted: this.#countPrograms(),
-        mayWriteUser: options.allowWriteUser ?? false,
+        policy: policyOf(options),
         ...(options.limits === undefined ? {} : { limits: options.limits }),
         latencyMs: options.latencyMs ?? DEFAULT_LATENCY_MS,
         onError: (error) => this.#guard("onError", () => options.onError?.(error)),

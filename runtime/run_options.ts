@@ -1,4 +1,5 @@
 /** What a guest gets from whoever runs it. */
+import type { Permissions } from "../ebpf/mod.ts";
 import type { HostError } from "../ffi/errors.ts";
 import type { Interrupt } from "../ffi/mod.ts";
 import type { GuestMemory } from "./guest_memory.ts";
@@ -129,9 +130,14 @@ export interface RunOptions {
    */
   countPrograms?: boolean;
   /**
-   * Lets eBPF programs call `bpf_probe_write_user()`: to rewrite the memory of any process, this one's
-   * among them, which takes down every wall around the guest; and attaches uprobes at an offset, where
-   * the kernel writes to code. Default: both are EPERM.
+   * What its eBPF programs may do; default: everything except the level `write`, and functions that act
+   * on processes of their choice. A program that does more is EPERM, before the kernel sees it.
+   */
+  permissions?: Permissions;
+  /**
+   * Another word for `write` in `permissions.allowBpf`: programs rewrite the memory of any process, this
+   * one's among them, which takes down every wall around the guest; and uprobes attach at an offset,
+   * where the kernel writes to code. Default: both are EPERM.
    */
   allowWriteUser?: boolean;
   /**

@@ -24,7 +24,14 @@ export interface SpawnOptions extends
   Pick<
     RunOptions,
     | ("args" | "env" | "preopens" | "listen")
-    | ("wrapperModule" | "callbackExport" | "countPrograms" | "allowWriteUser" | "latencyMs")
+    | (
+      | "wrapperModule"
+      | "callbackExport"
+      | "countPrograms"
+      | "allowWriteUser"
+      | "latencyMs"
+      | "permissions"
+    )
     | ("onError" | "onNotice" | "onStats")
   > {
   /** Its standard streams; default: the process's own. Input is no function: that could not be sent. */
@@ -127,11 +134,11 @@ export class GuestHandle implements AsyncDisposable {
 
   #job(): Job {
     const { args, env, preopens, listen } = this.#options;
-    const { wrapperModule, callbackExport, countPrograms, allowWriteUser, latencyMs } =
-      this.#options;
+    const { wrapperModule, callbackExport, countPrograms, latencyMs } = this.#options;
+    const { allowWriteUser, permissions } = this.#options;
     const given = {
-      ...{ args, env, preopens, listen },
-      ...{ wrapperModule, callbackExport, countPrograms, allowWriteUser, latencyMs },
+      ...{ args, env, preopens, listen, allowWriteUser, permissions },
+      ...{ wrapperModule, callbackExport, countPrograms, latencyMs },
     };
     const options = Object.fromEntries(
       Object.entries(given).filter(([, value]) => value !== undefined),

@@ -16,7 +16,14 @@ export interface Job {
   options: Pick<
     RunOptions,
     | ("args" | "env" | "preopens" | "listen")
-    | ("wrapperModule" | "callbackExport" | "countPrograms" | "allowWriteUser" | "latencyMs")
+    | (
+      | "wrapperModule"
+      | "callbackExport"
+      | "countPrograms"
+      | "allowWriteUser"
+      | "latencyMs"
+      | "permissions"
+    )
   >;
   /** Whether the module was compiled with permission to fill V8's heap. */
   allowGc: boolean;

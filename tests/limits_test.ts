@@ -24,7 +24,6 @@ function withContext(
     interrupt,
     attend: () => {},
     programsCounted: false,
-    mayWriteUser: false,
     latencyMs: 0,
     onError: () => {},
     onNotice: () => {},

@@ -1,5 +1,6 @@
 /** eBPF objects that no compiler makes of anybody's sources: libbpf takes their numbers as they are. */
 import assert from "node:assert/strict";
+import { Policy } from "../ebpf/mod.ts";
 import { errno, LinearMemory, takeLog } from "../ffi/mod.ts";
 import { BpfObject } from "../ffi/mod.ts";
 import { ACTOR } from "./support/actor.ts";
@@ -18,6 +19,7 @@ function open(bytes: Uint8Array, use: (object: BpfObject) => number = () => 0): 
   const object = BpfObject.open({ memory, offset: 8, sizeBytes: bytes.length }, "guest");
   if (typeof object === "number") return -object;
   using opened = object;
+  assert.equal(opened.permit(new Policy().bytes), 0);
   const result = Math.abs(use(opened));
   takeLog();
   return result;

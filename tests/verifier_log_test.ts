@@ -1,5 +1,6 @@
 /** A verifier's log of more than the 20 MiB that are kept. Needs root; takes two seconds. */
 import assert from "node:assert/strict";
+import { Policy } from "../ebpf/mod.ts";
 import { BpfObject, LinearMemory, takeLog } from "../ffi/mod.ts";
 import { diagnoseLoad } from "../runtime/bpf/diagnosis.ts";
 import { fromFileUrl } from "./support/paths.ts";
@@ -18,6 +19,7 @@ function load(bytes: Uint8Array): { result: number; log: string } {
   const object = BpfObject.open({ memory: linear, offset: 0, sizeBytes: bytes.length }, "guest");
   assert.ok(typeof object !== "number");
   using _object = object;
+  assert.equal(object.permit(new Policy().bytes), 0);
   return { result: object.load(), log: takeLog() };
 }
 

@@ -20,6 +20,7 @@ import type { PollContext } from "./event_channel.ts";
 import type { GuestObject } from "./guest_object.ts";
 import { Handles } from "./handles.ts";
 import { type MapAccess, mapAccess, MapType } from "./map_types.ts";
+import { Policy } from "../../ebpf/mod.ts";
 import { Reports } from "./reports.ts";
 import { Totals } from "./totals.ts";
 
@@ -32,8 +33,8 @@ export interface BpfHostOptions {
   attend: () => void;
   /** Whether the kernel counts what programs do. */
   programsCounted: boolean;
-  /** Whether programs may call `bpf_probe_write_user()`. */
-  mayWriteUser: boolean;
+  /** What programs may do; default: that of a run without words. */
+  policy?: Policy;
   /** Limits of what it takes of the kernel; default: those of {@linkcode KernelLimits}. */
   limits?: KernelLimits;
   /** Delay that events may have when they come fast, in milliseconds; 0 for none. */
@@ -82,7 +83,7 @@ export class BpfContext implements PollContext, Disposable {
   readonly interrupt: Interrupt;
   readonly attend: () => void;
   readonly onNotice: (text: string) => void;
-  readonly mayWriteUser: boolean;
+  readonly policy: Policy;
   readonly latencyMs: number;
   readonly memories = new MemoryPool();
   readonly objects = new Handles<GuestObject>();
@@ -107,7 +108,7 @@ export class BpfContext implements PollContext, Disposable {
     this.attend = options.attend;
     this.#programsCounted = options.programsCounted;
     this.onNotice = options.onNotice;
-    this.mayWriteUser = options.mayWriteUser;
+    this.policy = options.policy ?? new Policy();
     this.#limits = options.limits ?? {};
     this.linkCount = new LinkCount(this.#limits.maxLinks);
     this.latencyMs = options.latencyMs;

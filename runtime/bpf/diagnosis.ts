@@ -1,5 +1,6 @@
 /** Reads what libbpf said about a failed load, and says it for people. */
 import { errno, errnoName } from "../../ffi/mod.ts";
+import { explainRefusal, type Policy } from "../../ebpf/mod.ts";
 import { BpfError } from "./errors.ts";
 import { type Cause, REFUSALS } from "./refusals.ts";
 
@@ -19,18 +20,6 @@ const RIGHTS_HINT = "run as root, or give the binary CAP_BPF and CAP_PERFMON";
 
 const LOAD_CAUSES: readonly Cause[] = [
   ...REFUSALS,
-  {
-    errno: errno("EPERM"),
-    log: /^the program calls bpf_probe_write_user, /m,
-    reason: "it can rewrite the memory of every process",
-    hint: "whoever trusts the module with all of them gives --allow-write-user (allowWriteUser)",
-  },
-  {
-    errno: errno("EPERM"),
-    log: /^the program calls bpf_sys_\w+, /m,
-    reason: "it makes system calls of its own",
-    hint: "no option allows that: load and attach from the module",
-  },
   {
     errno: errno("EPERM"),
     log: /^the program names map -?\d+, which is refused/m,
@@ -105,17 +94,24 @@ function findCause(number: number, log: string): Cause | undefined {
   );
 }
 
+/** Facts that explain a failed load better than its log. */
+export interface LoadKnowledge {
+  /** Returns what the kernel lacks for the program of that name, if that can be told. */
+  lacking?: (program: string) => string | undefined;
+  /** What the programs could do. */
+  policy?: Policy | undefined;
+}
+
 /**
  * Why `bpf_object__load` failed.
  *
  * @param number the negative errno it returned
  * @param log everything libbpf said meanwhile; it becomes the error's detail
- * @param lacking what the kernel lacks for the program of that name, if that can be told
  */
 export function diagnoseLoad(
   number: number,
   log: string,
-  lacking: (program: string) => string | undefined = () => undefined,
+  { lacking = () => undefined, policy }: LoadKnowledge = {},
 ): BpfError {
   const said = -number === errno("EPERM") ? log.replaceAll(MISLEADING, "") : log;
   const verifier = verifierLog(said);
@@ -126,6 +122,16 @@ export function diagnoseLoad(
     : map !== undefined
     ? `create map "${map}"`
     : "load the eBPF object";
+  const refusal = policy !== undefined && -number === errno("EPERM")
+    ? explainRefusal(policy, log)
+    : undefined;
+  if (refusal !== undefined) {
+    const { hint, detail } = refusal;
+    return new BpfError(op, number, {
+      reason: `${errnoName(number)} (${refusal.reason})`,
+      ...{ hint, detail },
+    });
+  }
   const isSilent = verifier === undefined || SAYS_NOTHING.test(verifier.text.trim());
   const lack = program !== undefined && isSilent ? lacking(program) : undefined;
   const cause = findCause(number, log);

@@ -208,10 +208,10 @@ Deno.test("diagnoseLoad() takes a verifier's log of 10 MiB within a second", () 
 
 Deno.test("diagnoseLoad() names what the kernel lacks where the verifier gave no reason", () => {
   const lacking = (name: string) => `the kernel lacks what ${name} needs`;
-  const error = diagnoseLoad(-22, UNKNOWN_KIND, lacking);
+  const error = diagnoseLoad(-22, UNKNOWN_KIND, { lacking });
   assert.equal(error.hint, "the kernel lacks what p needs");
   assert.doesNotMatch(error.message, /verifier/);
-  assert.equal(diagnoseLoad(-13, REFUSED, lacking).hint?.includes("verifier"), true);
+  assert.equal(diagnoseLoad(-13, REFUSED, { lacking }).hint?.includes("verifier"), true);
   assert.match(diagnoseLoad(-22, UNKNOWN_KIND).hint ?? "", /verifier/);
 });
 

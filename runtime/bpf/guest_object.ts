@@ -9,6 +9,7 @@ import {
   type ObjectBytes,
   takeLog,
 } from "../../ffi/mod.ts";
+import { Policy } from "../../ebpf/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
 import { attachProgram } from "./attach.ts";
 import type { CallbackTable } from "./callbacks.ts";
@@ -45,8 +46,8 @@ const OBJECT_NAME = "guest";
 
 /** Who wants to know what becomes of an object, and what it may do. */
 export interface ObjectContext {
-  /** Whether its programs may call `bpf_probe_write_user()`; default: no. */
-  readonly mayWriteUser?: boolean;
+  /** What its programs may do; default: that of a run without words. */
+  readonly policy?: Policy;
   /** Limits what it takes of the kernel; default: nothing does. */
   readonly budget?: Budget;
   /** Counts its links; default: nothing does. */
@@ -71,6 +72,7 @@ export class GuestObject implements Disposable {
   readonly #channels = new Map<BpfMap, EventChannel>();
   readonly #userChannels = new Map<BpfMap, UserChannel>();
   readonly #context: ObjectContext;
+  readonly #policy: Policy;
   #loaded = false;
   #pollDepth = 0;
   #closing = false;
@@ -80,6 +82,7 @@ export class GuestObject implements Disposable {
     this.#object = object;
     this.sizeBytes = sizeBytes;
     this.#context = context;
+    this.#policy = context.policy ?? new Policy();
     this.#links = new Links(context.linkCount);
     for (const program of object.programs()) this.#programs.set(program.name, program);
   }
@@ -121,13 +124,17 @@ export class GuestObject implements Disposable {
    */
   load(): void {
     takeLog();
-    const { mayWriteUser = false, budget } = this.#context;
-    const result = this.#object.load({ mayWriteUser, budget });
+    const { budget } = this.#context;
+    const permitted = this.#object.permit(this.#policy.bytes);
+    const result = permitted < 0 ? permitted : this.#object.load({ budget });
     const log = takeLog();
     if (result < 0) {
-      throw diagnoseLoad(result, log, (name) => {
-        const program = this.#programs.get(name);
-        return program && kernelHint(program, result);
+      throw diagnoseLoad(result, log, {
+        policy: this.#policy,
+        lacking: (name) => {
+          const program = this.#programs.get(name);
+          return program && kernelHint(program, result);
+        },
       });
     }
     if (log !== "") this.#context.onNotice(withoutPrefix(log).trimEnd());
@@ -251,7 +258,7 @@ export class GuestObject implements Disposable {
         attachProgram(program, target, {
           find: (map) => this.findMap(map),
           structOps: () => [...this.#maps.values()].filter((map) => map.type === MapType.StructOps),
-        }, { mayWriteUser: this.#context.mayWriteUser ?? false }),
+        }, { mayWriteUser: this.#policy.allowsLevel("write") }),
     );
   }
 

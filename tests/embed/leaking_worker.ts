@@ -1,4 +1,5 @@
 /** Loads, attaches and opens, and frees nothing. */
+import { Policy } from "../../ebpf/mod.ts";
 import { BpfObject, EventBuffer, Interrupt, LinearMemory, settleShim } from "../../ffi/mod.ts";
 
 settleShim();
@@ -9,7 +10,10 @@ const object = BpfObject.open(
   { memory: new LinearMemory(memory), offset: 0, sizeBytes: bytes.length },
   "leak",
 );
-if (typeof object === "number" || object.forgetPins() < 0 || object.load() < 0) {
+if (
+  typeof object === "number" || object.forgetPins() < 0 ||
+  object.permit(new Policy().bytes) < 0 || object.load() < 0
+) {
   throw new Error("cannot load");
 }
 object.programs()[0]?.attach();

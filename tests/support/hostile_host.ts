@@ -81,7 +81,6 @@ export class HostileHost implements Disposable {
       interrupt: this.interrupt,
       attend: () => {},
       programsCounted: false,
-      mayWriteUser: false,
       latencyMs: 0,
       onError: () => {},
       onNotice: () => {},

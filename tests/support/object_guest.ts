@@ -31,13 +31,17 @@ export function elfOf(name: string): Uint8Array<ArrayBuffer> {
  *
  * @param texts stand at {@linkcode TEXT}, each behind 64 bytes of the one before
  * @param more definitions, before those of the guest
+ * @param bytes of the object, where a test has changed them
  */
 export function objectGuest(
   name: string,
   body: string,
-  { texts = [], more = "" }: { texts?: readonly string[]; more?: string } = {},
+  { texts = [], more = "", bytes = elfOf(name) }: {
+    texts?: readonly string[];
+    more?: string;
+    bytes?: Uint8Array;
+  } = {},
 ): GuestModule {
-  const bytes = elfOf(name);
   const hex = [...bytes].map((byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("");
   const data = texts.map((text, i) => `(data (i32.const ${TEXT + i * 64}) "${text}")`).join("\n");
   return guest(

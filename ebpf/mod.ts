@@ -1,0 +1,6 @@
+/**
+ * The kernel's side of a run, without WebAssembly.
+ *
+ * @module
+ */
+export * from "./permissions/mod.ts";

@@ -1,0 +1,21 @@
+/**
+ * Permissions of eBPF programs: levels, the table of helpers and kernel functions, and the policy of a
+ * run. `docs/permissions.md` has them for users.
+ *
+ * @module
+ */
+export { helperEntries, type HelperEntry, kfuncEntries } from "./entries.ts";
+export { KINDS, levelOfKind } from "./kinds.ts";
+export {
+  DEFAULT_LEVELS,
+  type Entry,
+  GRANTABLE_LEVELS,
+  type GrantableLevel,
+  type Group,
+  type Level,
+  LEVELS,
+  type Permissions,
+} from "./levels.ts";
+export { Policy } from "./policy.ts";
+export { explainRefusal, type Refusal } from "./refusal.ts";
+export { PermissionError } from "./words.ts";

@@ -1,0 +1,145 @@
+/** What a run may load, made from words and levels, and the bytes of it that the shim takes. */
+import { helperEntries, kfuncEntries, linesOf } from "./entries.ts";
+import { ATTACH_TYPES, levelOfKind, PROGRAM_TYPES } from "./kinds.ts";
+import { DEFAULT_LEVELS, type Entry, type Level, type Permissions } from "./levels.ts";
+import { HELPERS, KFUNCS } from "./table.ts";
+import { checkWords } from "./words.ts";
+
+/** Offsets in `struct shim_policy` of `libbpf-shim/permissions.h`, in bytes. */
+const HELPERS_AT = 8;
+const KINDS_AT = HELPERS_AT + 1024 / 8;
+const KFUNCS_AT = KINDS_AT + PROGRAM_TYPES * ATTACH_TYPES / 8;
+
+/** `POLICY_KERNEL_VARIABLES`. */
+const KERNEL_VARIABLES = 1;
+
+/** What the programs of one run may do. */
+export class Policy {
+  /** The words that it was made from. */
+  readonly permissions: Permissions;
+  readonly #levels: ReadonlySet<Level>;
+  readonly #named: ReadonlySet<Level>;
+  readonly #allowed: ReadonlySet<string>;
+  readonly #denied: ReadonlySet<string>;
+  #bytes: Uint8Array<ArrayBuffer> | undefined;
+
+  /**
+   * Makes a policy; without words, that of a file of this machine.
+   *
+   * @throws {PermissionError} for an unknown level, helper or kernel function
+   */
+  constructor(permissions: Permissions = {}) {
+    checkWords(permissions);
+    this.permissions = permissions;
+    const denied = new Set<Level>(permissions.denyBpf);
+    const isLeft = (level: Level) => !denied.has(level);
+    const named = (permissions.allowBpf ?? []).filter(isLeft);
+    const defaults = permissions.strict ? [] : DEFAULT_LEVELS.filter(isLeft);
+    this.#named = new Set(named);
+    this.#levels = new Set([...defaults, ...named]);
+    const { allowHelper = [], denyHelper = [], allowKfunc = [], denyKfunc = [] } = permissions;
+    this.#allowed = new Set([...allowHelper.map(helperKey), ...allowKfunc.map(kfuncKey)]);
+    this.#denied = new Set([...denyHelper.map(helperKey), ...denyKfunc.map(kfuncKey)]);
+  }
+
+  /** Whether the level is allowed, for what does not have to be named. */
+  allowsLevel(level: Level): boolean {
+    return this.#levels.has(level);
+  }
+
+  /** Whether programs may call a helper. */
+  allowsHelper(entry: Entry): boolean {
+    return this.#allows(entry, helperKey(entry.name));
+  }
+
+  /** Whether programs may call a kernel function. */
+  allowsKfunc(entry: Entry): boolean {
+    return this.#allows(entry, kfuncKey(entry.name));
+  }
+
+  #allows(entry: Entry, key: string): boolean {
+    if (entry.level === "never" || this.#denied.has(key) || this.isLevelDenied(entry.level)) {
+      return false;
+    }
+    if (this.#allowed.has(key)) return true;
+    return (entry.isExplicit ? this.#named : this.#levels).has(entry.level);
+  }
+
+  /** Whether a word denies the level. */
+  isLevelDenied(level: Level): boolean {
+    return (this.permissions.denyBpf as readonly Level[] | undefined)?.includes(level) ?? false;
+  }
+
+  /** Whether a word denies the helper or kernel function of that name. */
+  isNameDenied(name: string): boolean {
+    return this.#denied.has(helperKey(name)) || this.#denied.has(kfuncKey(name));
+  }
+
+  /** The bytes of a `struct shim_policy`. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes ??= this.#encode();
+  }
+
+  #encode(): Uint8Array<ArrayBuffer> {
+    const names = new TextEncoder().encode(this.#kfuncLines());
+    const bytes = new Uint8Array(KFUNCS_AT + names.length);
+    const header = new DataView(bytes.buffer);
+    header.setUint32(0, this.allowsLevel("inspect") ? KERNEL_VARIABLES : 0, true);
+    header.setUint32(4, names.length, true);
+    for (const number of this.#helperNumbers()) setBit(bytes, HELPERS_AT, number);
+    for (let type = 0; type < PROGRAM_TYPES; type++) {
+      for (let attachType = 0; attachType < ATTACH_TYPES; attachType++) {
+        if (!this.allowsLevel(levelOfKind(type, attachType))) continue;
+        setBit(bytes, KINDS_AT, type * ATTACH_TYPES + attachType);
+      }
+    }
+    bytes.set(names, KFUNCS_AT);
+    return bytes;
+  }
+
+  /** Whole groups, as long as no word names one of them: a start does not look at each. */
+  get #hasNames(): boolean {
+    return this.#allowed.size + this.#denied.size > 0;
+  }
+
+  #helperNumbers(): number[] {
+    if (this.#hasNames) {
+      return helperEntries().filter((entry) => this.allowsHelper(entry)).map(({ number }) =>
+        number
+      );
+    }
+    return HELPERS.filter((group) => this.allowsHelper({ ...group, name: "" }))
+      .flatMap((group) => linesOf(group).map((line) => parseInt(line)));
+  }
+
+  #kfuncLines(): string {
+    if (!this.#hasNames) {
+      return KFUNCS.filter((group) => this.allowsKfunc({ ...group, name: "" }))
+        .map(({ lines }) => lines).join("");
+    }
+    const names = kfuncEntries().filter((entry) => this.allowsKfunc(entry)).map(({ name }) => name);
+    return `\n${[...names, ...this.#unlistedKfuncs()].join("\n")}\n`;
+  }
+
+  /** Of a newer kernel, or of a module: allowed by name, and only together with `write`. */
+  #unlistedKfuncs(): string[] {
+    const listed = new Set(kfuncEntries().map(({ name }) => name));
+    return (this.permissions.allowKfunc ?? []).filter((name) =>
+      !listed.has(name) && !this.#denied.has(kfuncKey(name)) && this.#named.has("write")
+    );
+  }
+}
+
+/** One name can be a helper and a kernel function. */
+function helperKey(name: string): string {
+  return `helper ${name.startsWith("bpf_") ? name : `bpf_${name}`}`;
+}
+
+function kfuncKey(name: string): string {
+  return `kfunc ${name}`;
+}
+
+function setBit(bytes: Uint8Array, start: number, bit: number): void {
+  const at = start + (bit >> 3);
+  bytes[at] = (bytes[at] ?? 0) | 1 << (bit & 7);
+}

@@ -1,0 +1,697 @@
+/** Written by `build/permissions.ts`: change `build/permissions/levels.txt` instead. */
+import type { Group } from "./levels.ts";
+
+/** Helpers of libbpf's list. */
+export const HELPERS: readonly Group[] = [
+  {
+    level: "observe",
+    isExplicit: false,
+    lines: `
+1 bpf_map_lookup_elem
+2 bpf_map_update_elem
+3 bpf_map_delete_elem
+5 bpf_ktime_get_ns
+7 bpf_get_prandom_u32
+8 bpf_get_smp_processor_id
+12 bpf_tail_call
+14 bpf_get_current_pid_tgid
+15 bpf_get_current_uid_gid
+16 bpf_get_current_comm
+17 bpf_get_cgroup_classid
+22 bpf_perf_event_read
+25 bpf_perf_event_output
+27 bpf_get_stackid
+28 bpf_csum_diff
+33 bpf_skb_under_cgroup
+35 bpf_get_current_task
+37 bpf_current_task_under_cgroup
+42 bpf_get_numa_node_id
+46 bpf_get_socket_cookie
+47 bpf_get_socket_uid
+55 bpf_perf_event_read_value
+56 bpf_perf_prog_read_value
+67 bpf_get_stack
+79 bpf_skb_cgroup_id
+80 bpf_get_current_cgroup_id
+81 bpf_get_local_storage
+83 bpf_skb_ancestor_cgroup_id
+87 bpf_map_push_elem
+88 bpf_map_pop_elem
+89 bpf_map_peek_elem
+93 bpf_spin_lock
+94 bpf_spin_unlock
+101 bpf_sysctl_get_name
+102 bpf_sysctl_get_current_value
+103 bpf_sysctl_get_new_value
+105 bpf_strtol
+106 bpf_strtoul
+107 bpf_sk_storage_get
+108 bpf_sk_storage_delete
+118 bpf_jiffies64
+119 bpf_read_branch_records
+120 bpf_get_ns_current_pid_tgid
+122 bpf_get_netns_cookie
+123 bpf_get_current_ancestor_cgroup_id
+125 bpf_ktime_get_boot_ns
+127 bpf_seq_write
+128 bpf_sk_cgroup_id
+129 bpf_sk_ancestor_cgroup_id
+130 bpf_ringbuf_output
+131 bpf_ringbuf_reserve
+132 bpf_ringbuf_submit
+133 bpf_ringbuf_discard
+134 bpf_ringbuf_query
+145 bpf_inode_storage_get
+146 bpf_inode_storage_delete
+151 bpf_skb_cgroup_classid
+156 bpf_task_storage_get
+157 bpf_task_storage_delete
+160 bpf_ktime_get_coarse_ns
+164 bpf_for_each_map_elem
+169 bpf_timer_init
+170 bpf_timer_set_callback
+171 bpf_timer_start
+172 bpf_timer_cancel
+173 bpf_get_func_ip
+174 bpf_get_attach_cookie
+176 bpf_get_branch_snapshot
+181 bpf_loop
+182 bpf_strncmp
+183 bpf_get_func_arg
+184 bpf_get_func_ret
+185 bpf_get_func_arg_cnt
+186 bpf_get_retval
+194 bpf_kptr_xchg
+195 bpf_map_lookup_percpu_elem
+197 bpf_dynptr_from_mem
+198 bpf_ringbuf_reserve_dynptr
+199 bpf_ringbuf_submit_dynptr
+200 bpf_ringbuf_discard_dynptr
+201 bpf_dynptr_read
+202 bpf_dynptr_write
+203 bpf_dynptr_data
+208 bpf_ktime_get_tai_ns
+209 bpf_user_ringbuf_drain
+210 bpf_cgrp_storage_get
+211 bpf_cgrp_storage_delete
+`,
+  },
+  {
+    level: "inspect",
+    isExplicit: false,
+    lines: `
+4 bpf_probe_read
+6 bpf_trace_printk
+45 bpf_probe_read_str
+111 bpf_skb_output
+112 bpf_probe_read_user
+113 bpf_probe_read_kernel
+114 bpf_probe_read_user_str
+115 bpf_probe_read_kernel_str
+121 bpf_xdp_output
+126 bpf_seq_printf
+136 bpf_skc_to_tcp6_sock
+137 bpf_skc_to_tcp_sock
+138 bpf_skc_to_tcp_timewait_sock
+139 bpf_skc_to_tcp_request_sock
+140 bpf_skc_to_udp6_sock
+141 bpf_get_task_stack
+147 bpf_d_path
+148 bpf_copy_from_user
+149 bpf_snprintf_btf
+150 bpf_seq_printf_btf
+153 bpf_per_cpu_ptr
+154 bpf_this_cpu_ptr
+158 bpf_get_current_task_btf
+161 bpf_ima_inode_hash
+162 bpf_sock_from_file
+165 bpf_snprintf
+175 bpf_task_pt_regs
+177 bpf_trace_vprintk
+178 bpf_skc_to_unix_sock
+180 bpf_find_vma
+191 bpf_copy_from_user_task
+193 bpf_ima_file_hash
+196 bpf_skc_to_mptcp_sock
+`,
+  },
+  {
+    level: "network",
+    isExplicit: false,
+    lines: `
+9 bpf_skb_store_bytes
+10 bpf_l3_csum_replace
+11 bpf_l4_csum_replace
+13 bpf_clone_redirect
+18 bpf_skb_vlan_push
+19 bpf_skb_vlan_pop
+20 bpf_skb_get_tunnel_key
+21 bpf_skb_set_tunnel_key
+23 bpf_redirect
+24 bpf_get_route_realm
+26 bpf_skb_load_bytes
+29 bpf_skb_get_tunnel_opt
+30 bpf_skb_set_tunnel_opt
+31 bpf_skb_change_proto
+32 bpf_skb_change_type
+34 bpf_get_hash_recalc
+38 bpf_skb_change_tail
+39 bpf_skb_pull_data
+40 bpf_csum_update
+41 bpf_set_hash_invalid
+43 bpf_skb_change_head
+44 bpf_xdp_adjust_head
+48 bpf_set_hash
+49 bpf_setsockopt
+50 bpf_skb_adjust_room
+51 bpf_redirect_map
+52 bpf_sk_redirect_map
+53 bpf_sock_map_update
+54 bpf_xdp_adjust_meta
+57 bpf_getsockopt
+59 bpf_sock_ops_cb_flags_set
+60 bpf_msg_redirect_map
+61 bpf_msg_apply_bytes
+62 bpf_msg_cork_bytes
+63 bpf_msg_pull_data
+64 bpf_bind
+65 bpf_xdp_adjust_tail
+66 bpf_skb_get_xfrm_state
+68 bpf_skb_load_bytes_relative
+69 bpf_fib_lookup
+70 bpf_sock_hash_update
+71 bpf_msg_redirect_hash
+72 bpf_sk_redirect_hash
+73 bpf_lwt_push_encap
+74 bpf_lwt_seg6_store_bytes
+75 bpf_lwt_seg6_adjust_srh
+76 bpf_lwt_seg6_action
+82 bpf_sk_select_reuseport
+84 bpf_sk_lookup_tcp
+85 bpf_sk_lookup_udp
+86 bpf_sk_release
+90 bpf_msg_push_data
+91 bpf_msg_pop_data
+95 bpf_sk_fullsock
+96 bpf_tcp_sock
+97 bpf_skb_ecn_set_ce
+98 bpf_get_listener_sock
+99 bpf_skc_lookup_tcp
+100 bpf_tcp_check_syncookie
+110 bpf_tcp_gen_syncookie
+116 bpf_tcp_send_ack
+124 bpf_sk_assign
+135 bpf_csum_level
+142 bpf_load_hdr_opt
+143 bpf_store_hdr_opt
+144 bpf_reserve_hdr_opt
+152 bpf_redirect_neigh
+155 bpf_redirect_peer
+163 bpf_check_mtu
+188 bpf_xdp_get_buff_len
+189 bpf_xdp_load_bytes
+190 bpf_xdp_store_bytes
+192 bpf_skb_set_tstamp
+204 bpf_tcp_raw_gen_syncookie_ipv4
+205 bpf_tcp_raw_gen_syncookie_ipv6
+206 bpf_tcp_raw_check_syncookie_ipv4
+207 bpf_tcp_raw_check_syncookie_ipv6
+`,
+  },
+  {
+    level: "control",
+    isExplicit: false,
+    lines: `
+58 bpf_override_return
+77 bpf_rc_repeat
+78 bpf_rc_keydown
+92 bpf_rc_pointer_rel
+104 bpf_sysctl_set_new_value
+109 bpf_send_signal
+117 bpf_send_signal_thread
+159 bpf_bprm_opts_set
+187 bpf_set_retval
+`,
+  },
+  {
+    level: "write",
+    isExplicit: false,
+    lines: `
+36 bpf_probe_write_user
+`,
+  },
+  {
+    level: "never",
+    isExplicit: false,
+    lines: `
+166 bpf_sys_bpf
+167 bpf_btf_find_by_name_kind
+168 bpf_sys_close
+179 bpf_kallsyms_lookup_name
+`,
+  },
+];
+
+/** Kernel functions. */
+export const KFUNCS: readonly Group[] = [
+  {
+    level: "observe",
+    isExplicit: false,
+    lines: `
+__bpf_trap
+bpf_arena_alloc_pages
+bpf_arena_free_pages
+bpf_arena_reserve_pages
+bpf_cpumask_acquire
+bpf_cpumask_and
+bpf_cpumask_any
+bpf_cpumask_any_and
+bpf_cpumask_any_and_distribute
+bpf_cpumask_any_distribute
+bpf_cpumask_clear
+bpf_cpumask_clear_cpu
+bpf_cpumask_copy
+bpf_cpumask_create
+bpf_cpumask_empty
+bpf_cpumask_equal
+bpf_cpumask_first
+bpf_cpumask_first_and
+bpf_cpumask_first_zero
+bpf_cpumask_full
+bpf_cpumask_intersects
+bpf_cpumask_or
+bpf_cpumask_populate
+bpf_cpumask_release
+bpf_cpumask_set_cpu
+bpf_cpumask_setall
+bpf_cpumask_subset
+bpf_cpumask_test_and_clear_cpu
+bpf_cpumask_test_and_set_cpu
+bpf_cpumask_test_cpu
+bpf_cpumask_weight
+bpf_cpumask_xor
+bpf_dynptr_adjust
+bpf_dynptr_clone
+bpf_dynptr_copy
+bpf_dynptr_is_null
+bpf_dynptr_is_rdonly
+bpf_dynptr_memset
+bpf_dynptr_size
+bpf_dynptr_slice
+bpf_dynptr_slice_rdwr
+bpf_iter_bits_destroy
+bpf_iter_bits_new
+bpf_iter_bits_next
+bpf_iter_num_destroy
+bpf_iter_num_new
+bpf_iter_num_next
+bpf_list_add
+bpf_list_back
+bpf_list_del
+bpf_list_empty
+bpf_list_front
+bpf_list_is_first
+bpf_list_is_last
+bpf_list_pop_back
+bpf_list_pop_front
+bpf_list_push_back
+bpf_list_push_back_impl
+bpf_list_push_front
+bpf_list_push_front_impl
+bpf_local_irq_restore
+bpf_local_irq_save
+bpf_map_sum_elem_count
+bpf_obj_drop
+bpf_obj_drop_impl
+bpf_obj_new
+bpf_obj_new_impl
+bpf_percpu_obj_drop
+bpf_percpu_obj_drop_impl
+bpf_percpu_obj_new
+bpf_percpu_obj_new_impl
+bpf_preempt_disable
+bpf_preempt_enable
+bpf_rbtree_add
+bpf_rbtree_add_impl
+bpf_rbtree_first
+bpf_rbtree_left
+bpf_rbtree_remove
+bpf_rbtree_right
+bpf_rbtree_root
+bpf_rcu_read_lock
+bpf_rcu_read_unlock
+bpf_refcount_acquire
+bpf_refcount_acquire_impl
+bpf_res_spin_lock
+bpf_res_spin_lock_irqsave
+bpf_res_spin_unlock
+bpf_res_spin_unlock_irqrestore
+bpf_session_cookie
+bpf_session_is_return
+bpf_stream_print_stack
+bpf_throw
+bpf_timer_cancel_async
+bpf_wq_init
+bpf_wq_set_callback
+bpf_wq_set_callback_impl
+bpf_wq_start
+cgroup_rstat_flush
+cgroup_rstat_updated
+css_rstat_flush
+css_rstat_updated
+`,
+  },
+  {
+    level: "inspect",
+    isExplicit: false,
+    lines: `
+bpf_cast_to_kern_ctx
+bpf_cgroup_acquire
+bpf_cgroup_ancestor
+bpf_cgroup_from_id
+bpf_cgroup_kptr_get
+bpf_cgroup_read_xattr
+bpf_cgroup_release
+bpf_copy_from_user_dynptr
+bpf_copy_from_user_str
+bpf_copy_from_user_str_dynptr
+bpf_copy_from_user_task_dynptr
+bpf_copy_from_user_task_str
+bpf_copy_from_user_task_str_dynptr
+bpf_dynptr_file_discard
+bpf_dynptr_from_file
+bpf_get_dentry_xattr
+bpf_get_file_xattr
+bpf_get_fsverity_digest
+bpf_get_kmem_cache
+bpf_get_mem_cgroup
+bpf_get_root_mem_cgroup
+bpf_get_task_exe_file
+bpf_iter_css_destroy
+bpf_iter_css_new
+bpf_iter_css_next
+bpf_iter_css_task_destroy
+bpf_iter_css_task_new
+bpf_iter_css_task_next
+bpf_iter_dmabuf_destroy
+bpf_iter_dmabuf_new
+bpf_iter_dmabuf_next
+bpf_iter_kmem_cache_destroy
+bpf_iter_kmem_cache_new
+bpf_iter_kmem_cache_next
+bpf_iter_task_destroy
+bpf_iter_task_new
+bpf_iter_task_next
+bpf_iter_task_vma_destroy
+bpf_iter_task_vma_new
+bpf_iter_task_vma_next
+bpf_mem_cgroup_flush_stats
+bpf_mem_cgroup_memory_events
+bpf_mem_cgroup_page_state
+bpf_mem_cgroup_usage
+bpf_mem_cgroup_vm_events
+bpf_path_d_path
+bpf_probe_read_kernel_dynptr
+bpf_probe_read_kernel_str_dynptr
+bpf_probe_read_user_dynptr
+bpf_probe_read_user_str_dynptr
+bpf_put_file
+bpf_put_mem_cgroup
+bpf_rdonly_cast
+bpf_real_data_inode
+bpf_sock_read_xattr
+bpf_strcasecmp
+bpf_strcasestr
+bpf_strchr
+bpf_strchrnul
+bpf_strcmp
+bpf_strcspn
+bpf_stream_vprintk
+bpf_stream_vprintk_impl
+bpf_strlen
+bpf_strncasecmp
+bpf_strncasestr
+bpf_strnchr
+bpf_strnlen
+bpf_strnstr
+bpf_strrchr
+bpf_strspn
+bpf_strstr
+bpf_task_acquire
+bpf_task_acquire_not_zero
+bpf_task_from_pid
+bpf_task_from_vpid
+bpf_task_get_cgroup1
+bpf_task_kptr_get
+bpf_task_release
+bpf_task_under_cgroup
+bpf_wakeup_sources_get_head
+bpf_wakeup_sources_read_lock
+bpf_wakeup_sources_read_unlock
+`,
+  },
+  {
+    level: "network",
+    isExplicit: false,
+    lines: `
+bpf_ct_change_status
+bpf_ct_change_timeout
+bpf_ct_insert_entry
+bpf_ct_release
+bpf_ct_set_nat_info
+bpf_ct_set_status
+bpf_ct_set_timeout
+bpf_dynptr_from_skb
+bpf_dynptr_from_skb_meta
+bpf_dynptr_from_xdp
+bpf_icmp_send
+bpf_sk_assign_tcp_reqsk
+bpf_skb_ct_alloc
+bpf_skb_ct_lookup
+bpf_skb_get_fou_encap
+bpf_skb_get_xfrm_info
+bpf_skb_set_fou_encap
+bpf_skb_set_xfrm_info
+bpf_sock_addr_set_sun_path
+bpf_sock_ops_enable_tx_tstamp
+bpf_xdp_ct_alloc
+bpf_xdp_ct_lookup
+bpf_xdp_flow_lookup
+bpf_xdp_get_xfrm_state
+bpf_xdp_metadata_rx_hash
+bpf_xdp_metadata_rx_timestamp
+bpf_xdp_metadata_rx_vlan_tag
+bpf_xdp_pull_data
+bpf_xdp_xfrm_state_release
+`,
+  },
+  {
+    level: "network",
+    isExplicit: true,
+    lines: `
+bpf_ksock_acquire
+bpf_ksock_connect
+bpf_ksock_create
+bpf_ksock_release
+bpf_ksock_send
+`,
+  },
+  {
+    level: "control",
+    isExplicit: true,
+    lines: `
+bpf_send_signal_task
+bpf_sock_destroy
+bpf_task_work_schedule_resume
+bpf_task_work_schedule_resume_impl
+bpf_task_work_schedule_signal
+bpf_task_work_schedule_signal_impl
+`,
+  },
+  {
+    level: "struct-ops",
+    isExplicit: false,
+    lines: `
+__scx_bpf_dsq_insert_vtime
+__scx_bpf_select_cpu_and
+bbr_cwnd_event
+bbr_init
+bbr_main
+bbr_min_tso_segs
+bbr_set_state
+bbr_sndbuf_expand
+bbr_ssthresh
+bbr_undo_cwnd
+bpf_iter_scx_dsq_destroy
+bpf_iter_scx_dsq_new
+bpf_iter_scx_dsq_next
+bpf_kfree_skb
+bpf_qdisc_bstats_update
+bpf_qdisc_init_prologue
+bpf_qdisc_reset_destroy_epilogue
+bpf_qdisc_skb_drop
+bpf_qdisc_watchdog_schedule
+bpf_skb_get_hash
+cubictcp_acked
+cubictcp_cong_avoid
+cubictcp_cwnd_event
+cubictcp_cwnd_event_tx_start
+cubictcp_init
+cubictcp_recalc_ssthresh
+cubictcp_state
+dctcp_cwnd_event
+dctcp_cwnd_undo
+dctcp_init
+dctcp_ssthresh
+dctcp_state
+dctcp_update_alpha
+hid_bpf_allocate_context
+hid_bpf_attach_prog
+hid_bpf_get_data
+hid_bpf_hw_output_report
+hid_bpf_hw_request
+hid_bpf_input_report
+hid_bpf_release_context
+hid_bpf_try_input_report
+scx_bpf_cid_curr
+scx_bpf_cid_override
+scx_bpf_cid_to_cpu
+scx_bpf_cid_topo
+scx_bpf_cidperf_cap
+scx_bpf_cidperf_cur
+scx_bpf_cidperf_set
+scx_bpf_consume
+scx_bpf_cpu_curr
+scx_bpf_cpu_node
+scx_bpf_cpu_rq
+scx_bpf_cpu_to_cid
+scx_bpf_cpuperf_cap
+scx_bpf_cpuperf_cur
+scx_bpf_cpuperf_set
+scx_bpf_create_dsq
+scx_bpf_destroy_dsq
+scx_bpf_dispatch
+scx_bpf_dispatch_cancel
+scx_bpf_dispatch_from_dsq
+scx_bpf_dispatch_from_dsq_set_slice
+scx_bpf_dispatch_from_dsq_set_vtime
+scx_bpf_dispatch_nr_slots
+scx_bpf_dispatch_vtime
+scx_bpf_dispatch_vtime_from_dsq
+scx_bpf_dsq_insert
+scx_bpf_dsq_insert___v2
+scx_bpf_dsq_insert_vtime
+scx_bpf_dsq_move
+scx_bpf_dsq_move_set_slice
+scx_bpf_dsq_move_set_vtime
+scx_bpf_dsq_move_to_local
+scx_bpf_dsq_move_to_local___v2
+scx_bpf_dsq_move_vtime
+scx_bpf_dsq_nr_queued
+scx_bpf_dsq_peek
+scx_bpf_dsq_reenq
+scx_bpf_dump_bstr
+scx_bpf_error_bstr
+scx_bpf_events
+scx_bpf_exit_bstr
+scx_bpf_get_idle_cpumask
+scx_bpf_get_idle_cpumask_node
+scx_bpf_get_idle_smtmask
+scx_bpf_get_idle_smtmask_node
+scx_bpf_get_online_cpumask
+scx_bpf_get_possible_cpumask
+scx_bpf_kick_cid
+scx_bpf_kick_cpu
+scx_bpf_locked_rq
+scx_bpf_now
+scx_bpf_nr_cids
+scx_bpf_nr_cpu_ids
+scx_bpf_nr_node_ids
+scx_bpf_nr_online_cids
+scx_bpf_online_cmask
+scx_bpf_pick_any_cpu
+scx_bpf_pick_any_cpu_node
+scx_bpf_pick_idle_cpu
+scx_bpf_pick_idle_cpu_node
+scx_bpf_put_cpumask
+scx_bpf_put_idle_cpumask
+scx_bpf_reenqueue_local
+scx_bpf_reenqueue_local___v2
+scx_bpf_select_cpu_and
+scx_bpf_select_cpu_dfl
+scx_bpf_sub_caps
+scx_bpf_sub_dispatch
+scx_bpf_sub_grant
+scx_bpf_sub_kill_bstr
+scx_bpf_sub_revoke
+scx_bpf_task_cgroup
+scx_bpf_task_cid
+scx_bpf_task_cpu
+scx_bpf_task_running
+scx_bpf_task_set_dsq_vtime
+scx_bpf_task_set_slice
+scx_bpf_test_and_clear_cpu_idle
+scx_bpf_this_cid
+scx_bpf_tid_to_task
+tcp_cong_avoid_ai
+tcp_reno_cong_avoid
+tcp_reno_ssthresh
+tcp_reno_undo_cwnd
+tcp_slow_start
+`,
+  },
+  {
+    level: "replace",
+    isExplicit: false,
+    lines: `
+bpf_crypto_ctx_acquire
+bpf_crypto_ctx_create
+bpf_crypto_ctx_release
+bpf_crypto_decrypt
+bpf_crypto_encrypt
+bpf_key_put
+bpf_lookup_system_key
+bpf_lookup_user_key
+bpf_remove_dentry_xattr
+bpf_set_dentry_xattr
+bpf_verify_pkcs7_signature
+`,
+  },
+  {
+    level: "never",
+    isExplicit: false,
+    lines: `
+bpf_fentry_test1
+bpf_io_uring_get_region
+bpf_io_uring_submit_sqes
+bpf_kfunc_call_int_mem_release
+bpf_kfunc_call_memb1_release
+bpf_kfunc_call_memb_acquire
+bpf_kfunc_call_memb_release
+bpf_kfunc_call_test1
+bpf_kfunc_call_test2
+bpf_kfunc_call_test3
+bpf_kfunc_call_test_acq_rdonly_mem
+bpf_kfunc_call_test_acquire
+bpf_kfunc_call_test_destructive
+bpf_kfunc_call_test_fail1
+bpf_kfunc_call_test_fail2
+bpf_kfunc_call_test_fail3
+bpf_kfunc_call_test_get_rdonly_mem
+bpf_kfunc_call_test_get_rdwr_mem
+bpf_kfunc_call_test_kptr_get
+bpf_kfunc_call_test_mem_len_fail1
+bpf_kfunc_call_test_mem_len_fail2
+bpf_kfunc_call_test_mem_len_pass1
+bpf_kfunc_call_test_pass1
+bpf_kfunc_call_test_pass2
+bpf_kfunc_call_test_pass_ctx
+bpf_kfunc_call_test_ref
+bpf_kfunc_call_test_release
+bpf_modify_return_test
+bpf_modify_return_test2
+bpf_modify_return_test_tp
+crash_kexec
+`,
+  },
+];

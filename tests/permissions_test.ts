@@ -1,0 +1,136 @@
+/** Programs above the levels that a run allows. Needs root. */
+import assert from "node:assert/strict";
+import type { GrantableLevel, Permissions } from "../ebpf/mod.ts";
+import { GRANTABLE_LEVELS } from "../ebpf/mod.ts";
+import { elfOf } from "./support/object_guest.ts";
+import { Loaded } from "./support/permission_object.ts";
+import { runCli } from "./support/cli.ts";
+
+const LEVELS = elfOf("levels");
+
+/** Our words, and none of the kernel's, which may have reasons of its own. */
+const REFUSED = /which is refused$/;
+
+function load(program: string, permissions: Permissions): { code?: string; detail: string } {
+  using loaded = new Loaded(LEVELS, permissions, program);
+  const { error } = loaded;
+  return error === undefined ? { detail: "" } : { code: error.code, detail: error.detail ?? "" };
+}
+
+/** What each program needs, the level of its kind included. */
+const NEEDS: Readonly<Record<string, readonly GrantableLevel[]>> = {
+  observe: ["observe"],
+  inspect: ["observe", "inspect"],
+  "inspect_format": ["observe", "inspect"],
+  "inspect_variable": ["observe", "inspect"],
+  network: ["network"],
+  "network_kind": ["network"],
+  control: ["observe", "control"],
+  "control_kind": ["control"],
+  "replace_kind": ["replace"],
+  write: ["observe", "write"],
+};
+
+/** Tracepoints of nbd, helpers that lockdown takes away, and variables without CONFIG_KALLSYMS_ALL. */
+const IN_SOME_KERNELS = ["replace_kind", "write", "inspect_variable"];
+
+for (const [program, levels] of Object.entries(NEEDS)) {
+  Deno.test(`${program} loads when its levels alone are allowed`, () => {
+    const { detail } = load(program, { strict: true, allowBpf: levels });
+    assert.doesNotMatch(detail, REFUSED);
+    if (!IN_SOME_KERNELS.includes(program)) assert.equal(detail, "");
+  });
+
+  for (const level of levels) {
+    Deno.test(`${program} is refused without ${level}, whatever else is allowed`, () => {
+      const others = GRANTABLE_LEVELS.filter((other) => other !== level);
+      const { code, detail } = load(program, { strict: true, allowBpf: others });
+      assert.equal(code, "EPERM");
+      assert.match(detail, REFUSED);
+    });
+
+    Deno.test(`${program} is refused when ${level} is denied, also where it is allowed`, () => {
+      const { code, detail } = load(program, { allowBpf: GRANTABLE_LEVELS, denyBpf: [level] });
+      assert.equal(code, "EPERM");
+      assert.match(detail, REFUSED);
+    });
+  }
+}
+
+Deno.test("without words, everything loads that needs neither write nor never", () => {
+  for (const [program, levels] of Object.entries(NEEDS)) {
+    const { detail } = load(program, {});
+    if (levels.includes("write")) assert.match(detail, REFUSED);
+    else assert.doesNotMatch(detail, REFUSED);
+  }
+});
+
+const NEVER = {
+  "never_kind": /type syscall/,
+  "unknown_helper": /helper 10000,/,
+  "negative_helper": /helper -1,/,
+  "call_register": /instruction 0x8d\/0,/,
+  "call_kind": /instruction 0x85\/5,/,
+  "address_kind": /address kind 7,/,
+};
+
+for (const [program, detail] of Object.entries(NEVER)) {
+  Deno.test(`${program} is refused, whatever is allowed`, () => {
+    const result = load(program, { allowBpf: GRANTABLE_LEVELS });
+    assert.equal(result.code, "EPERM");
+    assert.match(result.detail, REFUSED);
+    assert.match(result.detail, detail);
+  });
+}
+
+Deno.test("a helper is allowed by its name where its level is not", () => {
+  const observe: Permissions = { strict: true, allowBpf: ["observe"] };
+  assert.match(load("inspect", observe).detail, REFUSED);
+  for (const name of ["bpf_probe_read_user", "probe_read_user"]) {
+    assert.equal(load("inspect", { ...observe, allowHelper: [name] }).detail, "");
+    const denied = { allowHelper: [name], denyHelper: ["bpf_probe_read_user"] };
+    assert.match(load("inspect", { ...observe, ...denied }).detail, REFUSED);
+  }
+  const levelDenied: Permissions = { denyBpf: ["inspect"], allowHelper: ["bpf_probe_read_user"] };
+  assert.match(load("inspect", levelDenied).detail, REFUSED);
+});
+
+Deno.test("struct_ops programs need their level", () => {
+  const bytes = elfOf("struct_ops");
+  const allowed: Permissions[] = [{}, { strict: true, allowBpf: ["struct-ops"] }];
+  for (const permissions of allowed) {
+    using loaded = new Loaded(bytes, permissions);
+    assert.equal(loaded.error, undefined);
+  }
+  const refused: Permissions[] = [{ denyBpf: ["struct-ops"] }, {
+    strict: true,
+    allowBpf: GRANTABLE_LEVELS.filter((level) => level !== "struct-ops"),
+  }];
+  for (const permissions of refused) {
+    using loaded = new Loaded(bytes, permissions);
+    assert.equal(loaded.error?.code, "EPERM");
+    assert.match(loaded.error.detail ?? "", /type struct_ops, which is refused$/);
+    assert.match(loaded.error.message, /level struct-ops/);
+  }
+});
+
+for (
+  const [word, hint] of [
+    ["--allow-bpf=contrl", /did you mean control\?.* inspect, network/],
+    ["--deny-bpf=observe,nothing", /the levels are observe/],
+    ["--allow-bpf=never", /the levels are observe/],
+    ["--allow-bpf=", /--allow-bpf LEVEL/],
+    ["--allow-helper=bpf_send_signl", /did you mean bpf_send_signal\?/],
+    ["--deny-helper=nothing_like_it", /docs\/permissions.md lists the 211 helpers/],
+    ["--allow-helper=bpf_sys_bpf", /which ones can be allowed/],
+    ["--allow-kfunc=bpf_send_signal_tas", /did you mean bpf_send_signal_task\?/],
+    ["--allow-kfunc=crash_kexec", /which ones can be allowed/],
+    ["--deny-kfunc=bpf_future", /lists \d+/],
+  ] as const
+) {
+  Deno.test(`${word} is a usage error before anything runs`, async () => {
+    const { code, stdout, stderr } = await runCli([word, "nothing-of-this-name.wasm"]);
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
+    assert.match(stderr, hint);
+  });
+}

@@ -1,0 +1,58 @@
+/** Loads single programs of the objects in `tests/guests/permissions`, with permissions. */
+import { Policy } from "../../ebpf/mod.ts";
+import type { Permissions } from "../../ebpf/mod.ts";
+import { LinearMemory } from "../../ffi/mod.ts";
+import { GuestObject } from "../../runtime/bpf/guest_object.ts";
+import { BpfError } from "../../runtime/mod.ts";
+import "./whole_shim.ts";
+
+/** `SHIM_PROGRAM_AUTOLOAD`. */
+const AUTOLOAD = 1;
+
+/** A loaded object, or why it was not loaded. */
+export class Loaded implements Disposable {
+  readonly error: BpfError | undefined;
+  readonly object: GuestObject;
+  readonly memory: LinearMemory;
+
+  /** Loads `program` alone of the object in `bytes`, or all of them without a name. */
+  constructor(bytes: Uint8Array, permissions: Permissions, program?: string) {
+    const pages = Math.ceil(bytes.length / 65536) + 2;
+    this.memory = new LinearMemory(new WebAssembly.Memory({ initial: pages }));
+    this.memory.bytes.set(bytes, 0);
+    const source = { memory: this.memory, offset: 0, sizeBytes: bytes.length };
+    this.object = GuestObject.open(source, {
+      policy: new Policy(permissions),
+      onNotice: () => {},
+      noteClosed: () => {},
+    });
+    for (const name of this.object.programNames) {
+      this.object.configure(name, AUTOLOAD, program === undefined || name === program ? 1 : 0);
+    }
+    try {
+      this.object.load();
+    } catch (error) {
+      if (!(error instanceof BpfError)) throw error;
+      this.error = error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.object.close();
+    this.memory.close();
+  }
+}
+
+/** Returns a copy of `bytes` with each little-endian `from` replaced by `to`. */
+export function withNumber(bytes: Uint8Array, from: number, to: number): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(bytes);
+  const view = new DataView(copy.buffer);
+  let count = 0;
+  for (let at = 0; at + 4 <= copy.length; at++) {
+    if (view.getUint32(at, true) !== from) continue;
+    view.setUint32(at, to, true);
+    count += 1;
+  }
+  if (count === 0) throw new Error(`the object does not have 0x${from.toString(16)}`);
+  return copy;
+}
