@@ -61,7 +61,12 @@ export function command(args: string[]): Promise<number> {
   }
   const files = filesFor(line.values.lang ?? "c");
   createFolder(name);
-  for (const [path, text] of Object.entries(files)) write(name, path, text);
+  try {
+    for (const [path, text] of Object.entries(files)) write(name, path, text);
+  } catch (error) {
+    removeFolder(name);
+    throw error;
+  }
   print(`Made ${name}/. Next: cd ${name}, read README.md, make`);
   return Promise.resolve(0);
 }
@@ -103,6 +108,15 @@ function createFolder(path: string): void {
   }
 }
 
+/** Half a folder would be in the way of the next attempt. */
+function removeFolder(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch {
+    // The first error is the one to report.
+  }
+}
+
 function write(name: string, path: string, text: string): void {
   // Git would take a file of that name for its own, in our checkout as well.
   const given = path === "gitignore" ? ".gitignore" : path.replaceAll("NAME", name);
@@ -120,7 +134,7 @@ function unwritable(path: string, cause: unknown): HostError {
   const text = cause instanceof Error ? cause.message : String(cause);
   return new HostError(`Cannot write ${path}: ${text.replace(/: \w+ '[^]*$/, "")}`, {
     code,
-    hint: code === "ENOSPC" ? "the disk is full" : undefined,
+    hint: code === "ENOSPC" ? "free some space; nothing was left behind" : undefined,
     cause,
   });
 }

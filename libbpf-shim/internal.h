@@ -140,6 +140,12 @@ int shim_interrupt_wait(struct shim_interrupt *interrupt, int fd, int16_t events
 int shim_interrupt_poll(struct shim_interrupt *interrupt, struct pollfd *fds, uint32_t count,
 			int64_t timeout_ns);
 
+/*
+ * Reports whether any descriptor but the first is waited for to take output. Such a wait is not
+ * one that a guest could end by itself after a signal.
+ */
+bool shim_interrupt_is_for_output(const struct pollfd *fds, uint32_t count);
+
 /* Like shim_interrupt_wait(), and defers an interrupt that ends it. */
 int shim_wait_deferring(struct shim_interrupt *interrupt, int fd, int16_t events,
 			int64_t timeout_ns);

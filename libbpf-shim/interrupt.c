@@ -252,7 +252,7 @@ static int wait_once(struct shim_interrupt *interrupt, struct pollfd *fds, uint3
 }
 
 /* A guest's output is never cut short: only waits for something to come are. */
-static bool is_for_output(const struct pollfd *fds, uint32_t count)
+bool shim_interrupt_is_for_output(const struct pollfd *fds, uint32_t count)
 {
 	for (uint32_t i = 1; i < count; i++)
 		if (fds[i].events & POLLOUT)
@@ -264,7 +264,7 @@ static bool is_for_output(const struct pollfd *fds, uint32_t count)
 static int64_t end_of_patience(struct shim_interrupt *interrupt, const struct pollfd *fds,
 			       uint32_t count)
 {
-	if (!is_told(interrupt) || is_for_output(fds, count))
+	if (!is_told(interrupt) || shim_interrupt_is_for_output(fds, count))
 		return INT64_MAX;
 	return interrupt->told_ns +
 	       (atomic_load(&interrupt->cause) == SIGALRM ? TIME_OUT_PATIENCE_NS : PATIENCE_NS);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * libbpf-shim: the system calls and libbpf calls that wasm-bpf makes, shaped for a foreign function
- * interface. It has no policy: what a guest may do is decided in runtime/.
+ * interface. What a guest may do is decided in runtime/, as far as options decide it. What holds
+ * for every guest is held here, where the kernel's view of it is seen: instructions as they are
+ * loaded (program_load.c), sections and maps of objects, what may be attached to, paths below a
+ * grant, and what the guest's thread may do (Landlock, seccomp, capabilities).
  *
  * Contract of every function, unless its own comment says otherwise:
  *  - the result is >= 0 on success and -errno on failure; out-parameters come last and are written

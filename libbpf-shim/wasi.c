@@ -154,7 +154,9 @@ int64_t shim_fd__available(int32_t fd)
 int32_t shim_fd__poll(struct shim_interrupt *interrupt, void *fds, uint32_t count,
 		      int64_t timeout_ns)
 {
-	int result = timeout_ns ? shim_interrupt_return(interrupt) : 0;
+	/* Go waits for each of its writes here. */
+	bool counts = timeout_ns && !shim_interrupt_is_for_output(fds, count);
+	int result = counts ? shim_interrupt_return(interrupt) : 0;
 
 	if (!result)
 		result = shim_interrupt_poll(interrupt, fds, count, timeout_ns);

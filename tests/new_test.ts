@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { findGo } from "../build/go.ts";
+import { succeed } from "./support/actor.ts";
 import { runCli, WASM_BPF } from "./support/cli.ts";
 import { fromFileUrl } from "./support/paths.ts";
 
@@ -10,15 +11,14 @@ const { go, root: goRoot } = await findGo();
 /** What a machine may have otherwise than the templates expect: Debian's tool chains are older. */
 const VARIABLES: Readonly<Record<string, readonly string[]>> = {
   c: [],
-  rust: ["CARGO=/usr/bin/cargo", "TARGET=wasm32-wasi"],
+  // Debian's, which has a library for WebAssembly, as the README has it.
+  rust: ["CARGO=/usr/bin/cargo", "RUSTC=/usr/bin/rustc", "TARGET=wasm32-wasi"],
   go: [`GO=${go}`],
   assemblyscript: [],
 };
 
 const ENVIRONMENT = {
   PATH: `${dirname(WASM_BPF)}:${Deno.env.get("PATH")}`,
-  // Debian's, which has a library for WebAssembly; and no newer one that cargo would find.
-  RUSTC: "/usr/bin/rustc",
   ...(goRoot === undefined ? {} : { GOROOT: goRoot }),
   ...{ GOPROXY: "off", GOTOOLCHAIN: "local", GOFLAGS: "-mod=mod" },
 };
@@ -134,8 +134,78 @@ for (const [language, variables] of Object.entries(VARIABLES)) {
       const lines = new TextDecoder().decode(stdout).split("\n");
       assert.equal(lines[0], "PID     UID     COMM");
       assert.ok(lines.some((line) => /^\d+ +0 +sleep$/.test(line)), lines.join("\n"));
+      const [file = "", from = "", to = ""] = FAULTS[language] ?? [];
+      if (file !== "") await assertFails(`${folder}/my-tool`, { script, file, from, to });
     }));
 }
+
+/** A fault for each guest, in a file of it: what fails at run time. */
+const FAULTS: Readonly<Record<string, readonly [string, string, string]>> = {
+  c: ["my-tool.c", "	return 0;\n", "	return -WASM_BPF_EIO;\n"],
+  rust: ["src/main.rs", 'attach("on_exec")', 'attach("absent")'],
+  go: ["main.go", 'Attach("on_exec")', 'Attach("absent")'],
+};
+
+/** A tool whose callback or attaching fails ends with 1, and shows people no structure of its own. */
+async function assertFails(
+  folder: string,
+  fault: { script: string; file: string; from: string; to: string },
+): Promise<void> {
+  const path = `${folder}/${fault.file}`;
+  const text = await Deno.readTextFile(path);
+  assert.ok(text.includes(fault.from));
+  await Deno.writeTextFile(path, text.replace(fault.from, fault.to));
+  const young = new Date(Date.now() + 60_000);
+  await Deno.utime(path, young, young);
+  const { code, stderr } = await new Deno.Command("/bin/sh", {
+    args: ["-c", fault.script],
+    cwd: folder,
+    env: ENVIRONMENT,
+  }).output();
+  const said = new TextDecoder().decode(stderr);
+  assert.equal(code, 1, said);
+  assert.doesNotMatch(said, /kind:|Custom \{|Os \{/);
+}
+
+Deno.test("the Go README's command for documentation shows the package", () =>
+  inNewFolder(async (folder) => {
+    await runCli(["new", "my-tool", "--lang", "go"], { cwd: folder });
+    const readme = await Deno.readTextFile(`${folder}/my-tool/README.md`);
+    const command = /`([^`]*go doc[^`]*)`/.exec(readme)?.[1] ?? "";
+    const { stdout } = await new Deno.Command("/bin/sh", {
+      args: ["-c", command.replace("go doc", `${go} doc`)],
+      cwd: `${folder}/my-tool`,
+      env: ENVIRONMENT,
+    }).output();
+    assert.match(new TextDecoder().decode(stdout), /^func Load\(/m);
+  }));
+
+Deno.test("make of a Rust tool names the compiler that has no library for the target", () =>
+  inNewFolder(async (folder) => {
+    await runCli(["new", "my-tool", "--lang", "rust"], { cwd: folder });
+    const { code, stderr } = await new Deno.Command("make", {
+      args: ["TARGET=wasm32-none-such", "RUSTC=/usr/bin/rustc"],
+      cwd: `${folder}/my-tool`,
+      env: ENVIRONMENT,
+      stdout: "null",
+    }).output();
+    const said = new TextDecoder().decode(stderr);
+    assert.equal(code, 2);
+    assert.match(said, /^\/usr\/bin\/rustc has no library for wasm32-none-such\nhint: rustup/m);
+  }));
+
+Deno.test("new on a full disk leaves nothing", () =>
+  inNewFolder(async (folder) => {
+    await succeed("mount", "-t", "tmpfs", "-o", "size=65536", "wasm-bpf-test", folder);
+    try {
+      const { code, stderr } = await runCli(["new", "my-tool", "--lang", "go"], { cwd: folder });
+      assert.equal(code, 1);
+      assert.match(stderr, /^error: Cannot write my-tool\/.*: No space left.*\nhint: /);
+      assert.deepEqual(entriesOf(folder), []);
+    } finally {
+      await succeed("umount", folder);
+    }
+  }));
 
 Deno.test("new leaves a folder that is there as it is", () =>
   inNewFolder(async (folder) => {

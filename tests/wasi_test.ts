@@ -55,6 +55,18 @@ function inShell(script: string, language: Language, ...args: string[]): Promise
   });
 }
 
+/**
+ * Functions of a shell that reads from a guest: `start` runs the guest, `blocked` waits until it waits
+ * for the pipe, which the first byte must have come through, and `taken` until no signal is pending.
+ */
+const READING = `pid=$(mktemp)
+  start() { sh -c 'echo $$ >"$0"; exec "$@"' "$pid" "$@"; }
+  wait_until() { i=0; until "$@" || [ $((i += 1)) -gt 600 ]; do sleep 0.05; done; }
+  in_pipe() { grep -qsE '^(anon_)?pipe_|^poll_|^do_poll|^do_sys_poll' "/proc/$(cat "$pid")/wchan"; }
+  blocked() { wait_until in_pipe; }
+  none_pending() { grep -qsE '^ShdPnd:[[:space:]]0+$' "/proc/$(cat "$pid")/status"; }
+  taken() { wait_until none_pending; }`;
+
 /** What `flood` writes. */
 function flood(bytes: number): string {
   const lines = Array.from(
@@ -171,27 +183,29 @@ for (const language of available) {
   });
 
   Deno.test(`${language}: 1 MiB reaches a slow reader whole`, async () => {
-    const script =
-      `{ "$@"; echo "code $?" >&2; } | { sleep 0.3; head -c 1000; sleep 0.3; exec cat; }`;
+    const script = `${READING}
+      { start "$@"; echo "code $?" >&2; } | {
+        head -c 1; blocked; head -c 1000; blocked; rm "$pid"; exec cat; }`;
     const { stdout, stderr } = await inShell(script, language, "flood", String(MIB));
     assert.equal(stderr, "code 0\n");
     assert.equal(stdout, flood(MIB));
   });
 
   Deno.test(`${language}: 1 MiB goes through a non-blocking pipe to a slow reader whole`, async () => {
-    const script = `{ perl -MFcntl -e '
+    const script = `${READING}
+      { start perl -MFcntl -e '
         fcntl(STDOUT, F_SETFL, fcntl(STDOUT, F_GETFL, 0) | O_NONBLOCK) or die;
         exec { $ARGV[0] } @ARGV or die' -- "$@"; echo "code $?" >&2
-      } | { sleep 0.3; head -c 1000; sleep 0.3; exec cat; }`;
+      } | { head -c 1; blocked; head -c 1000; blocked; rm "$pid"; exec cat; }`;
     const { stdout, stderr } = await inShell(script, language, "flood", String(MIB));
     assert.equal(stderr, "code 0\n");
     assert.equal(stdout, flood(MIB));
   });
 
   Deno.test(`${language}: a signal while it waits for a slow reader loses no output`, async () => {
-    const script = `pid=$(mktemp)
-      { sh -c 'echo $$ >"$0"; exec "$@"' "$pid" "$@"; echo "code $?" >&2; } | {
-        sleep 0.5; kill -TERM "$(cat "$pid")"; sleep 0.2; rm "$pid"; exec cat; }`;
+    const script = `${READING}
+      { start "$@"; echo "code $?" >&2; } | {
+        head -c 1; blocked; kill -TERM "$(cat "$pid")"; taken; rm "$pid"; exec cat; }`;
     const { stdout, stderr } = await inShell(script, language, "flood", String(MIB));
     assert.equal(stderr, "code 0\n");
     assert.equal(stdout, flood(MIB));

@@ -19,6 +19,7 @@ static int print_event(void *ctx, void *data, size_t size)
 
 int main(void)
 {
+	int result;
 	struct event event;
 	struct wasm_bpf_events events = {
 	    .handle_event = print_event, .buffer = &event, .buffer_size = sizeof(event)};
@@ -31,7 +32,10 @@ int main(void)
 
 	puts("PID     UID     COMM");
 	/* Into a pipe, too, each event is to be seen when it happens. */
-	while (!fflush(stdout) && wasm_bpf_events__poll(&events, 100) >= 0)
-		;
-	return wasm_bpf_object__close(events.object);
+	do
+		result = fflush(stdout) ? -WASM_BPF_EIO : wasm_bpf_events__poll(&events, 100);
+	while (result >= 0);
+	wasm_bpf_object__close(events.object);
+	/* Ctrl-C, or the time is over: anything else is a failure, of print_event() as well. */
+	return result == -WASM_BPF_EINTR ? 0 : 1;
 }

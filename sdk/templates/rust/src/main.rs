@@ -1,5 +1,6 @@
 //! The guest half: loads the eBPF half and prints its events until Ctrl-C.
 use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use wasm_bpf::{Object, Plain};
@@ -16,7 +17,17 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&bytes[..end]).into_owned()
 }
 
-fn main() -> io::Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}: {error}", env!("CARGO_PKG_NAME"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> io::Result<()> {
     let object = Object::load(include_bytes!("../@NAME@.bpf.o"))?;
     let mut events = object.ring_buffer("events")?;
     let _link = object.attach("on_exec")?;
