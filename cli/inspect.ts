@@ -23,7 +23,7 @@ import { type CommandLine, type OptionSpec, parseCommandLine } from "./options.t
 import { toJson, visibleLine } from "./output.ts";
 import { print } from "./output_file.ts";
 import { openProgress } from "./progress.ts";
-import { isFile, looksLikePath, referenceOf, registryReference } from "./reference.ts";
+import { artifactReference, isFile, looksLikePath, registryReference } from "./reference.ts";
 import { openRemote, REGISTRY_OPTIONS, remoteOptions } from "./registry_options.ts";
 import { formatBytes } from "./units.ts";
 
@@ -84,7 +84,7 @@ export async function command(args: string[]): Promise<number> {
 async function fromStore(word: string): Promise<Inspected | undefined> {
   const store = Store.openExisting();
   if (store === undefined) return undefined;
-  const name = findInStore(store.entries(), word, () => referenceOf(word));
+  const name = findInStore(store.entries(), word, () => artifactReference(word, "inspect"));
   const entry = store.entryOf(name);
   if (entry === undefined) return undefined;
   const description = await describeEntry(store, entry);

@@ -1,6 +1,6 @@
 /** What commands on the local store have in common. */
 import { findInStore, Store, StoreError, storePath } from "../oci/mod.ts";
-import { referenceOf } from "./reference.ts";
+import { storedReference } from "./reference.ts";
 
 /** The store, which must be there to have what `word` names. */
 export function existingStore(word: string): Store {
@@ -14,5 +14,5 @@ export function existingStore(word: string): Store {
 
 /** What the store calls what a person calls `word`. */
 export function nameInStore(store: Store, word: string): string {
-  return findInStore(store.entries(), word, () => referenceOf(word));
+  return findInStore(store.entries(), word, () => storedReference(word));
 }

@@ -27,7 +27,7 @@ import { readModuleFile } from "./module_file.ts";
 import { printError, visibleLine } from "./output.ts";
 import { openProgress } from "./progress.ts";
 import { pull, type PullParts } from "./pull.ts";
-import { looksLikeReference, referenceOf } from "./reference.ts";
+import { hintFor, looksLikeReference, referenceOf } from "./reference.ts";
 import { openRemote, retryNotice } from "./registry_options.ts";
 import { saysReference } from "./reference_word.ts";
 import type { RunLine } from "./run_options.ts";
@@ -152,7 +152,8 @@ async function fromReference(
   parts: Parts,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const when = pullPolicy(line);
-  const reference = meantReference(word);
+  if (!looksLikeReference(word)) throw neither(word);
+  const reference = referenceOf(word);
   const guard = new Guard(reference, { verifyKeys: parts.verifyKeys });
   const { platform } = parts;
   const bytes = when === "always" ? undefined : await orPullAgain(word, async () => {
@@ -161,7 +162,6 @@ async function fromReference(
   });
   if (bytes !== undefined) return bytes;
   if (when === "never") throw notInStore(reference);
-  if (!looksLikeReference(word)) throw neither(word);
   await using store = await Store.open();
   const { place } = await pull(reference, { ...parts, store });
   return await readModule({ content: store, place, what: word }, { signal: parts.signal });
@@ -206,25 +206,16 @@ function pullPolicy(line: RunLine): typeof PULL[number] {
   throw new UsageError(`Cannot use --pull ${given}`, `it is one of ${PULL.join(", ")}`);
 }
 
-/** The reference that a word must be, being no file; a bare name only if the store has it. */
-function meantReference(word: string): Reference {
-  if (looksLikeReference(word)) return referenceOf(word);
-  try {
-    return referenceOf(word);
-  } catch {
-    throw neither(word);
-  }
-}
-
 /** A word is neither a file nor a reference. Code: `ENOENT`. */
 export class NoModuleError extends HostError {
   override name = "NoModuleError";
 }
 
 function neither(word: string): NoModuleError {
-  return new NoModuleError(`Cannot run ${word}: there is no such file, and it is no reference`, {
+  const reason = "no such file, and a reference needs a tag or a slash";
+  return new NoModuleError(`Cannot run ${word}: ${reason}`, {
     code: "ENOENT",
-    hint: "check the path; a reference names a registry, a tag or both: ghcr.io/you/tool:v1. " +
+    hint: `check the path; ${hintFor(word)}. ` +
       "Options stand before the module, and what follows it is the guest's",
   });
 }

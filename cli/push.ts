@@ -20,7 +20,6 @@ import {
   signArtifact,
   type Source,
   storedName,
-  StoreError,
 } from "../oci/mod.ts";
 import { HostError } from "../ffi/errors.ts";
 import { UsageError } from "./errors.ts";
@@ -32,7 +31,7 @@ import { type CommandLine, type OptionSpec, parseCommandLine } from "./options.t
 import { toJson } from "./output.ts";
 import { print } from "./output_file.ts";
 import { openProgress } from "./progress.ts";
-import { isFile, looksLikePath, looksLikeReference, registryReference } from "./reference.ts";
+import { isFile, looksLikePath, registryReference } from "./reference.ts";
 import { openRemote, REGISTRY_OPTIONS, remoteOptions } from "./registry_options.ts";
 import { readSigningKey } from "./signing_key.ts";
 import { spooled } from "./spool.ts";
@@ -94,7 +93,7 @@ export async function command(args: string[]): Promise<number> {
     const to = { remote: remote.repository, reference };
     const options = { observer: observing(progress, "pushed"), signal };
     const manifest = sent === undefined
-      ? await sendStored(word, to, options)
+      ? await sendStored(to, options)
       : await pushModule(to, sent, options);
     if (key !== undefined) {
       await signArtifact(remote.repository, { reference, subject: manifest, key, signal });
@@ -253,21 +252,8 @@ interface Target {
   readonly reference: Reference;
 }
 
-async function sendStored(word: string, to: Target, options: SendOptions): Promise<Descriptor> {
+async function sendStored(to: Target, options: SendOptions): Promise<Descriptor> {
   const name = storedName(to.reference);
-  try {
-    await using store = existingStore(name);
-    return await pushStored(to, { store, name }, options);
-  } catch (cause) {
-    const isAbsent = cause instanceof StoreError && cause.code === "NOT_IN_STORE";
-    if (!isAbsent || looksLikeReference(word)) throw cause;
-    throw new StoreError(
-      `Cannot push ${word}: there is no such file, and nothing in the store is called so`,
-      {
-        code: cause.code,
-        hint: "give file and reference: wasm-bpf push FILE ghcr.io/you/tool:v1",
-        cause,
-      },
-    );
-  }
+  await using store = existingStore(name);
+  return await pushStored(to, { store, name }, options);
 }

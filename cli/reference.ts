@@ -45,6 +45,48 @@ function parsed(text: string, options: { defaultRegistry?: string } = {}): Refer
 const WRITE_IT = "write it like ghcr.io/you/tool:v1 or localhost:5000/tool:v1";
 
 /**
+ * Reads a reference, which needs a tag, a digest, a slash or a scheme. A word without any is a file and
+ * nothing else, in every command: `nope` is not looked up in the store nor asked for at Docker Hub.
+ *
+ * @param command completes "Cannot …"
+ * @throws {UsageError} naming both readings
+ */
+export function artifactReference(word: string, command: string): Reference {
+  // Of a path, referenceOf() reports that it is one.
+  if (looksLikeReference(word) || looksLikePath(word)) return referenceOf(word);
+  throw new UsageError(
+    `Cannot ${command} ${
+      JSON.stringify(word)
+    }: no such file, and a reference needs a tag or a slash`,
+    hintFor(word),
+  );
+}
+
+/**
+ * Reads what a person calls something in the store, where it is neither a digest nor a name to the letter.
+ *
+ * @throws {UsageError}
+ */
+export function storedReference(word: string): Reference {
+  // Of a path, referenceOf() reports that it is one.
+  if (looksLikeReference(word) || looksLikePath(word)) return referenceOf(word);
+  throw new UsageError(
+    `Cannot find ${JSON.stringify(word)}: a name in the store needs a tag or a slash`,
+    `${hintFor(word)}; wasm-bpf images lists names and digests`,
+  );
+}
+
+/** Suggests the whole reference, where the word could be one. */
+export function hintFor(word: string): string {
+  try {
+    parseReference(`${word}:latest`);
+    return `for an artifact, write ${word}:latest`;
+  } catch {
+    return WRITE_IT;
+  }
+}
+
+/**
  * Reads a reference whose registry is about to be asked: the name of a file is not taken for one of
  * Docker Hub's.
  *
@@ -57,7 +99,7 @@ export function registryReference(word: string, command: string): Reference {
       WRITE_IT,
     );
   }
-  return referenceOf(word);
+  return artifactReference(word, command);
 }
 
 /** Whether a word names a file that is there; neither a folder nor a pipe. */

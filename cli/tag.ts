@@ -4,7 +4,7 @@ import { UsageError } from "./errors.ts";
 import type { HelpPage } from "./help_text.ts";
 import { existingStore, nameInStore } from "./local_store.ts";
 import { parseCommandLine } from "./options.ts";
-import { referenceOf } from "./reference.ts";
+import { artifactReference } from "./reference.ts";
 
 /** Help of `tag`. */
 export const PAGE: HelpPage = {
@@ -23,7 +23,7 @@ export async function command(args: string[]): Promise<number> {
       "tag takes two references: what there is, and its new name",
     );
   }
-  const reference = referenceOf(target);
+  const reference = artifactReference(target, "tag");
   if (reference.digest !== undefined) {
     throw new UsageError(`Cannot name anything ${target}: a digest is not for us to choose`);
   }

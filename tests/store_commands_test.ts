@@ -160,13 +160,63 @@ Deno.test("run of what is neither says both, and options for references want one
   for (const word of ["nothing", "nothing.wasm", "./nothing.wasm", "folder/nothing.wasm"]) {
     const { code, stderr } = await places.run(word);
     assert.equal(code, 1);
-    assert.match(stderr, /no such file, and it is no reference\nhint: .*ghcr\.io\/you\/tool:v1/);
+    assert.match(
+      stderr,
+      /no such file, and a reference needs a tag or a slash\nhint: check the path/,
+    );
   }
   for (const options of [["--pull", "always"], ["--verify-key", "k"], ["--platform", "a/b"]]) {
     const { code, stderr } = await places.run(...options, "hello.wasm");
     assert.equal(code, 2);
     assert.match(stderr, new RegExp(`Cannot use ${options[0]} with the file hello.wasm`));
   }
+});
+
+Deno.test("a word without a tag or a slash is a file in every command, and nothing is asked", async () => {
+  await using places = await createPlaces();
+  const asked: string[] = [];
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
+    asked.push(url);
+    return new Response(null, { status: 404 });
+  });
+  const env = {
+    XDG_DATA_HOME: join(places.folder, "data"),
+    WASM_BPF_REGISTRY: `127.0.0.1:${server.addr.port}`,
+  };
+  // A name of the store, as an earlier version took it without its tag.
+  await places.ok("push", "hello.wasm", places.reference("v1"));
+  await places.ok("pull", "-q", places.reference("v1"));
+  await places.ok("tag", places.reference("v1"), `${env.WASM_BPF_REGISTRY}/nope:latest`);
+  const run = (...words: string[]) => runCli(words, { env, cwd: places.folder });
+  const lines = [
+    ["nope"],
+    ["run", "nope"],
+    ["run", "--pull", "always", "nope"],
+    ["run", "--pull", "never", "nope"],
+    ["pull", "nope"],
+    ["inspect", "nope"],
+    ["inspect", "--remote", "nope"],
+    ["push", "nope"],
+    ["push", "hello.wasm", "nope"],
+    ["push", "-m", "hello.wasm", "nope"],
+    ["tag", places.reference("v1"), "nope"],
+    ["tag", "nope", "you/tool:v1"],
+    ["rm", "nope"],
+    ["pull", "folder/nope.wasm"],
+    ["inspect", "folder/nope.wasm"],
+    ["rm", "deadbeef"],
+  ];
+  for (const words of lines) {
+    const { code, stdout, stderr } = await run(...words);
+    assert.notEqual(code, 0, `${words}`);
+    assert.equal(stdout, "");
+    assert.match(stderr, /a (reference|name in the store) needs a tag or a slash/, `${words}`);
+    assert.match(stderr, /^hint: .*write (nope|deadbeef|folder\/nope\.wasm):latest/m, `${words}`);
+  }
+  assert.deepEqual(asked, []);
+  assert.equal((await run("nope:latest")).code, 7);
+  await run("inspect", "you/nope");
+  assert.notDeepEqual(asked, []);
 });
 
 Deno.test("pull writes the module whole or not at all", async () => {
