@@ -471,6 +471,17 @@ Deno.test("an object that reads a configuration that is in no file says where it
   assert.match(stderr, /hint: .*\/lib\/modules\/RELEASE\/config/);
 });
 
+Deno.test("attach of kprobe.multi names its option where no file has the configuration", async () => {
+  for (const mount of [MOUNT_TRACEFS, UNMOUNT_TRACEFS]) {
+    const through = withConfiguration(mount);
+    const args = [...GUEST, "kprobe_multi", "on_kprobe_multi", "-"];
+    await using guest = new CliProcess(args, { through });
+    const [, answer] = await guest.waitFor(/^on_kprobe_multi (-?\d+)$/m);
+    if (answer === "0") continue;
+    assert.match((await guest.result()).stderr, /hint: .*CONFIG_FPROBE/);
+  }
+});
+
 /* ---- what this kernel may lack: then the error names the option ------------------------------- */
 
 const KPROBE_NEEDS = /CONFIG_KPROBES/;

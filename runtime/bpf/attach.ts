@@ -291,9 +291,22 @@ function sectionInWords(program: BpfProgram, plan: AttachPlan, number: number): 
   }
   // libbpf looks the functions of kprobe.multi up in tracefs, mounted.
   const looksUp = /^k(ret)?probe\.(multi|session)\//.test(program.section);
-  if (!looksUp || -number !== errno("ENOENT") || kernel.hasTracefs()) return undefined;
+  return looksUp && -number === errno("ENOENT") ? lookUpInWords() : undefined;
+}
+
+/** Where the configuration is in no file, tracefs alone may not be what is missing. */
+function lookUpInWords(): Words | undefined {
+  const isUnknown = kernel.hasOption("CONFIG_FPROBE") === undefined;
+  if (kernel.hasTracefs()) {
+    if (!isUnknown) return undefined;
+    return {
+      hint: "no function of this kernel matches, or it was built without CONFIG_FPROBE: " +
+        "its configuration is in no file",
+    };
+  }
   return {
     hint: "its functions are looked up in tracefs, which is not mounted: " +
-      "mount -t tracefs tracefs /sys/kernel/tracing",
+      "mount -t tracefs tracefs /sys/kernel/tracing" +
+      (isUnknown ? "; it needs a kernel with CONFIG_FPROBE as well" : ""),
   };
 }

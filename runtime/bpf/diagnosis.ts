@@ -142,7 +142,9 @@ export function diagnoseLoad(
       ? undefined
       : `${errnoName(number)} (${reason})`,
     hint: lack ?? cause?.hint,
-    detail: (verifier?.text ?? withoutPrefix(said)).trimEnd(),
+    detail: verifier !== undefined && isSilent
+      ? ""
+      : (verifier?.text ?? withoutPrefix(said)).trimEnd(),
   });
 }
 

@@ -210,6 +210,7 @@ Deno.test("diagnoseLoad() names what the kernel lacks where the verifier gave no
   const lacking = (name: string) => `the kernel lacks what ${name} needs`;
   const error = diagnoseLoad(-22, UNKNOWN_KIND, { lacking });
   assert.equal(error.hint, "the kernel lacks what p needs");
+  assert.equal(error.detail, "");
   assert.doesNotMatch(error.message, /verifier/);
   assert.equal(diagnoseLoad(-13, REFUSED, { lacking }).hint?.includes("verifier"), true);
   assert.match(diagnoseLoad(-22, UNKNOWN_KIND).hint ?? "", /verifier/);
