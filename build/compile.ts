@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { findRuntimeBase } from "./denort.ts";
+import { addEntry, ENTRY_SOURCE } from "./entry.ts";
 import { BuildError } from "./errors.ts";
 import { run } from "./process.ts";
 import { PUMPS } from "./pump.ts";
@@ -56,6 +57,8 @@ export async function compileBinary(): Promise<void> {
       "deno.json",
       "deno.lock",
       "build/compile.ts",
+      "build/entry.ts",
+      ENTRY_SOURCE,
       SHIM,
       ...PUMPS,
       SDK_FILES,
@@ -74,6 +77,7 @@ export async function compileBinary(): Promise<void> {
         // Deno's code cache would be read from a predictable path under /tmp at the next start.
         const options = ["--no-code-cache", "--no-prompt", ...PERMISSIONS, ...included];
         await run("deno", ["compile", ...options, "--output", path, PLAIN.bundle], { env });
+        await addEntry(path);
       });
     },
   });

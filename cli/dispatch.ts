@@ -2,21 +2,24 @@
 import { type Command, COMMANDS } from "./commands.ts";
 import { DEFAULT_HINT, UsageError } from "./errors.ts";
 import { reportFailure } from "./failure.ts";
+import { hintForOtherTool } from "./other_tools.ts";
 import { mainHelp, versions } from "./help.ts";
 import { renderHelp } from "./help_text.ts";
 import { nearest, parseCommandLine } from "./options.ts";
 import { EXIT_BROKEN_PIPE, isBrokenPipe, print } from "./output_file.ts";
 import type { ReadModule } from "./plain_run.ts";
 import { EXIT_INTERRUPTED, PromptEnded } from "./prompt.ts";
+import { rawArguments } from "./raw_arguments.ts";
 import { RUN_OPTIONS, type RunLine } from "./run_options.ts";
 
 /**
- * Runs wasm-bpf with `args`, whatever they are.
+ * Runs wasm-bpf with `given`, whatever they are.
  *
  * @param read the module that they name, if it has been read
  * @returns the exit code
  */
-export async function dispatch(args: string[], read?: ReadModule): Promise<number> {
+export async function dispatch(given: string[], read?: ReadModule): Promise<number> {
+  const args = rawArguments(given);
   try {
     return await start(args, read);
   } catch (error) {
@@ -38,6 +41,7 @@ async function start(args: string[], read: ReadModule | undefined): Promise<numb
   if (line.flags.has("help")) {
     return answer(command === undefined ? mainHelp() : await helpOf(command));
   }
+  if (args.length === 0) return answer(mainHelp());
   if (word === "help" && !isFile) return answer(await helpAbout(words[0]));
   if (command === undefined) return await run(line, read, { isFile });
   return await withItsHint(word, async () => {
@@ -69,11 +73,13 @@ async function run(
   } catch (error) {
     const { NoModuleError } = await import("./named_module.ts");
     const [word = ""] = line.rest;
-    const close = isFile ? undefined : nearest(word, WORDS);
-    if (!(error instanceof NoModuleError) || close === undefined) throw error;
+    if (isFile || !(error instanceof NoModuleError)) throw error;
+    const other = hintForOtherTool(word);
+    const close = nearest(word, WORDS);
+    if (other === undefined && close === undefined) throw error;
     throw new UsageError(
-      `Cannot run ${word}: it is no command, and there is no such file`,
-      `did you mean wasm-bpf ${close}?`,
+      `Cannot run "${word}": not a command, and no such file`,
+      other ?? `did you mean wasm-bpf ${close}?`,
     );
   }
 }
@@ -84,10 +90,10 @@ async function helpAbout(word: string | undefined): Promise<string> {
   const command = commandOf(word);
   if (command !== undefined) return await helpOf(command);
   const close = nearest(word, WORDS);
-  throw new UsageError(
-    `Unknown command ${word}`,
-    close === undefined ? "wasm-bpf --help shows the commands" : `did you mean ${close}?`,
-  );
+  const hint = close === undefined
+    ? "wasm-bpf --help shows the commands"
+    : `did you mean ${close}?`;
+  throw new UsageError(`Unknown command ${word}`, hintForOtherTool(word) ?? hint);
 }
 
 /** Wrong usage of a command is explained by the command's own help. */

@@ -1,4 +1,5 @@
 /** How a command's failure ends the process. */
+import { HostError } from "../ffi/errors.ts";
 import { GuestTrap } from "../runtime/command.ts";
 import { UsageError } from "./errors.ts";
 import { formatError, printError } from "./output.ts";
@@ -8,13 +9,24 @@ const EXIT_USAGE = 2;
 /** 128 + SIGABRT, as for a native program that aborts. */
 const EXIT_TRAP = 134;
 
+/** A variable of this process that Deno cannot read: it hands over text only. */
+function unreadableVariable(error: unknown): HostError | undefined {
+  if (!(error instanceof Deno.errors.InvalidData)) return undefined;
+  if (!error.message.startsWith("environment variable")) return undefined;
+  return new HostError(`Cannot read the environment: ${error.message.replace(/^[^:]*: /, "")}`, {
+    code: "ENVIRONMENT",
+    hint: "a variable that wasm-bpf uses, such as HOME, is not UTF-8: set it to another value",
+    cause: error,
+  });
+}
+
 /**
  * Says on standard error what went wrong.
  *
  * @returns the exit code: 2 for wrong usage, 134 for a trap, else 1
  */
 export function reportFailure(error: unknown, options: { verbose: boolean }): number {
-  printError(formatError(error, options));
+  printError(formatError(unreadableVariable(error) ?? error, options));
   if (error instanceof UsageError) return EXIT_USAGE;
   return error instanceof GuestTrap ? EXIT_TRAP : EXIT_HOST_ERROR;
 }

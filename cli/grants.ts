@@ -1,6 +1,6 @@
 /** What a command line gives a guest: folders, variables, streams, sockets, memory. */
 import type { CommandOptions, Preopen } from "../runtime/command.ts";
-import { processEnvironment } from "../runtime/everything.ts";
+import { decodeText, processEnvironment } from "../runtime/everything.ts";
 import { UsageError } from "./errors.ts";
 import type { RunLine } from "./run_options.ts";
 import { parseMemorySize } from "./size.ts";
@@ -92,8 +92,7 @@ function environmentOf(line: RunLine, environment: Environment): Record<string, 
   const ours = inherits || given.some((text) => !text.includes("=")) ? ourOwn(environment) : null;
   const env: Record<string, string> = Object.create(null);
   if (inherits && ours !== null) {
-    // What is no text cannot be handed over; it is missed only where it is named.
-    for (const [name, value] of ours) if (value !== undefined) env[name] = value;
+    for (const [name, value] of ours) env[name] = value;
   }
   for (const text of given) {
     const at = text.indexOf("=");
@@ -102,42 +101,21 @@ function environmentOf(line: RunLine, environment: Environment): Record<string, 
       throw new UsageError(`Cannot use --env ${text}: the name is missing`, "write it NAME=VALUE");
     }
     if (at >= 0) env[name] = text.slice(at + 1);
-    else inheritOne(env, name, ours ?? new Map());
+    else {
+      // What is not set here is not set there either.
+      const value = ours?.get(name);
+      if (value !== undefined) env[name] = value;
+    }
   }
   return env;
 }
 
-/** What is not set here is not set there either. */
-function inheritOne(
-  env: Record<string, string>,
-  name: string,
-  ours: ReadonlyMap<string, string | undefined>,
-): void {
-  if (!ours.has(name)) return;
-  const value = ours.get(name);
-  if (value === undefined) {
-    throw new UsageError(
-      `Cannot use --env ${name}: its value is not UTF-8`,
-      "give the module a value of its own with --env NAME=VALUE",
-    );
-  }
-  env[name] = value;
-}
-
-/** This process's variables; `undefined` for a value that is no UTF-8. */
-function ourOwn(environment: Environment): Map<string, string | undefined> {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const ours = new Map<string, string | undefined>();
+/** Returns this process's variables, whose bytes reach the module as they are. */
+function ourOwn(environment: Environment): Map<string, string> {
+  const ours = new Map<string, string>();
   for (const bytes of environment()) {
     const at = bytes.indexOf(0x3d);
-    if (at <= 0) continue;
-    try {
-      const name = decoder.decode(bytes.subarray(0, at));
-      ours.set(name, undefined);
-      ours.set(name, decoder.decode(bytes.subarray(at + 1)));
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-    }
+    if (at > 0) ours.set(decodeText(bytes.subarray(0, at)), decodeText(bytes.subarray(at + 1)));
   }
   return ours;
 }

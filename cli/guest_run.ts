@@ -13,6 +13,7 @@ import { parseDuration, parseLatency } from "./duration.ts";
 import { kernelLimitsOf } from "./kernel_limits.ts";
 import { lossWarnings } from "./loss_warnings.ts";
 import { remainWarnings } from "./remain_warnings.ts";
+import { misplacedOption } from "./misplaced_option.ts";
 import { formatError, printError, visibleLine } from "./output.ts";
 import { permissionsOf } from "./permissions.ts";
 import type { RunLine } from "./run_options.ts";
@@ -72,6 +73,8 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
         ...(callbackExport === undefined ? {} : { callbackExport }),
       }, features),
   );
+  const misplaced = misplacedOption(code, line.rest);
+  if (misplaced !== undefined) printError(visibleLine(`hint: ${misplaced}`));
   // The guest saw a load that failed, and may have ended with anything.
   return wasLoadCut() ? EXIT_TIMED_OUT : code;
 }

@@ -1,4 +1,5 @@
 /** `wasm-bpf run`: runs a module, wherever it is. */
+import { HostError } from "../ffi/errors.ts";
 import { compileGuest } from "../runtime/command.ts";
 import { EVERYTHING } from "../runtime/everything.ts";
 import { UsageError } from "./errors.ts";
@@ -29,7 +30,6 @@ export async function command(args: string[], read?: ReadModule): Promise<number
  */
 export async function runLine(line: RunLine, read?: ReadModule): Promise<number> {
   const [word, ...args] = line.rest;
-  if (word === undefined) throw new UsageError("No module given");
   const formatStats = statsFormat(line.values.stats);
   const grants = grantsOf(line);
   // These are wrong before anything is fetched, too.
@@ -37,6 +37,13 @@ export async function runLine(line: RunLine, read?: ReadModule): Promise<number>
   permissionsOf(line);
   kernelLimitsOf(line);
   platformOf(line.values);
+  if (word === undefined) throw new UsageError("No module given");
+  if (!word.isWellFormed()) {
+    throw new HostError(`Cannot read "${word}": its name is not UTF-8`, {
+      code: "EILSEQ",
+      hint: "rename it, or give it on standard input: wasm-bpf run - < FILE",
+    });
+  }
   const named = read?.path === word ? { ...read, name: word } : await namedModule(word, line);
   if ("exitCode" in named) return named.exitCode;
   const guest = compileGuest(named.bytes, word === STDIN ? "standard input" : named.name, {

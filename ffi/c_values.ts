@@ -1,10 +1,11 @@
 /** C's strings and out-pointers. */
 import { describeErrno } from "./errno.ts";
 import { loadError } from "./errors.ts";
+import { encodeText } from "./raw_text.ts";
 
 /** A NUL-terminated string for a `const char *` parameter. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(`${text}\0`);
+  return encodeText(`${text}\0`);
 }
 
 /** The string behind a `const char *` result. */

@@ -26,14 +26,26 @@ export const grants = {
 
   /** The environment of the process: `NAME=value` as bytes. */
   environment(): Uint8Array<ArrayBuffer>[] {
-    const bytes = new Uint8Array(fileShim().shim_grant__environment(new Uint8Array(0), 0));
-    fileShim().shim_grant__environment(bytes, bytes.length);
-    const entries: Uint8Array<ArrayBuffer>[] = [];
-    for (let at = 0; at < bytes.length;) {
-      const end = bytes.indexOf(0, at);
-      entries.push(bytes.slice(at, end));
-      at = end + 1;
-    }
-    return entries;
+    return parts((buffer, size) => fileShim().shim_grant__environment(buffer, size));
+  },
+
+  /** The arguments of the process as bytes, the program's name first; none where /proc is not there. */
+  arguments(): Uint8Array<ArrayBuffer>[] {
+    return parts((buffer, size) => fileShim().shim_grant__arguments(buffer, size));
   },
 };
+
+/** Reads strings that each end with a NUL. */
+function parts(
+  copy: (buffer: Uint8Array<ArrayBuffer>, size: number) => number,
+): Uint8Array<ArrayBuffer>[] {
+  const bytes = new Uint8Array(Math.max(copy(new Uint8Array(0), 0), 0));
+  copy(bytes, bytes.length);
+  const entries: Uint8Array<ArrayBuffer>[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const end = bytes.indexOf(0, at);
+    entries.push(bytes.slice(at, end));
+    at = end + 1;
+  }
+  return entries;
+}

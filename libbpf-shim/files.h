@@ -42,6 +42,13 @@ SHIM_API int32_t shim_grant__port(int32_t fd);
  */
 SHIM_API int32_t shim_grant__environment(void *buf, uint32_t size);
 
+/**
+ * @brief Copies the process's arguments as the kernel has them, each with its NUL, as far as they
+ * fit.
+ * @return bytes that they have, or -errno
+ */
+SHIM_API int32_t shim_grant__arguments(void *buf, uint32_t size);
+
 /* ---- paths: resolved by the kernel beneath a directory ------------------------------------
  *
  * A path is `size` bytes of UTF-8 in guest memory, without a NUL. `resolve` are the RESOLVE_ flags

@@ -41,7 +41,7 @@ struct shim_stats;
 struct shim_deadline;
 struct shim_user_ring;
 
-/** @brief SHIM_ABI_VERSION 20of the library that was loaded. */
+/** @brief SHIM_ABI_VERSION of the library that was loaded. */
 SHIM_API int32_t shim_abi_version(void);
 
 /** @brief Version of the libbpf inside, such as "1.7.0". */

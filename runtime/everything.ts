@@ -6,6 +6,8 @@ import type { Features } from "./features.ts";
 import { hostImports } from "./host_functions.ts";
 import { ALL_FAMILIES, openGrants } from "./wasi/everything.ts";
 
+export { decodeText } from "../ffi/mod.ts";
+
 /** Every feature. */
 export const EVERYTHING: Features = {
   wasiFamilies: ALL_FAMILIES,
@@ -19,4 +21,9 @@ export const EVERYTHING: Features = {
 /** The environment of the process: `NAME=value` as bytes, which need be no UTF-8. */
 export function processEnvironment(): Uint8Array<ArrayBuffer>[] {
   return grants.environment();
+}
+
+/** The arguments of the process, its name first, as bytes, which need be no UTF-8. */
+export function processArguments(): Uint8Array<ArrayBuffer>[] {
+  return grants.arguments();
 }

@@ -1,7 +1,7 @@
 /** What people mistype, and what becomes of what is said on standard output. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { BOOTSTRAP, type CliResult, runCli, WASM_BPF } from "./support/cli.ts";
+import { BOOTSTRAP, type CliResult, guestPath, runCli, WASM_BPF } from "./support/cli.ts";
 import { cosignFile } from "./support/cosign_data.ts";
 import { TestFolder } from "./support/folder.ts";
 
@@ -33,7 +33,7 @@ Deno.test("a mistyped command is told from a file that is not there", () =>
         "help",
       ]]
     ) {
-      assertUsage(await run(word ?? "", "x"), /no command/, new RegExp(`wasm-bpf ${meant}\\?`));
+      assertUsage(await run(word ?? "", "x"), /not a command/, new RegExp(`wasm-bpf ${meant}\\?`));
     }
     const { code, stderr } = await run("nothing");
     assert.equal(code, 1);
@@ -191,5 +191,72 @@ Deno.test("a command whose output nobody reads ends as SIGPIPE would end it", as
     // The reader has ended before the command begins.
     const script = `exec 3> >(true); wait $!; "$0" ${args} 2>&1 >&3; echo $?`;
     assert.equal(await shell(script), "141\n");
+  }
+});
+
+Deno.test("no arguments at all show the help", async () => {
+  const { code, stdout } = await runCli([]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^Usage: wasm-bpf/m);
+});
+
+Deno.test("values of options are checked before a module is missed", async () => {
+  assertUsage(
+    await runCli(["--timeout", "x.wasm"]),
+    /--timeout x\.wasm: it is not a duration/,
+    /500ms/,
+  );
+});
+
+Deno.test("commands of other tools are answered with what there is here", async () => {
+  for (const word of ["ps", "logs", "version", "search", "save"]) {
+    assertUsage(await runCli([word]), /not a command/, /wasm-bpf|systemd/);
+  }
+});
+
+Deno.test("an option of wasm-bpf after the module is named when the module refuses it", async () => {
+  const { stderr } = await runCli([BOOTSTRAP, "--timeout", "1s"]);
+  assert.match(stderr, /^hint: --timeout follows the module.*wasm-bpf --timeout … /m);
+});
+
+/** Runs a command in a shell, in which `printf` makes bytes that JavaScript cannot give. */
+async function byteShell(
+  script: string,
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await new Deno.Command("/bin/sh", {
+    args: ["-c", script, "sh", WASM_BPF, guestPath("wasi-c")],
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+Deno.test("arguments that are not UTF-8 reach the module byte for byte", async () => {
+  const script = `bad=$(printf 'a\\377\\303 \\357\\277\\275')
+    "$1" --env "BAD=$bad" "$2" args "" "$bad" "ä" | od -An -v -tx1`;
+  const { stdout } = await byteShell(script);
+  const bytes = stdout.replaceAll(/\s+/g, " ");
+  assert.match(bytes, /42 41 44 3d 61 ff c3 20 ef bf bd/);
+  assert.match(bytes, /(?<!3d )61 ff c3 20 ef bf bd [^]*c3 a4/);
+});
+
+Deno.test("names and variables that are not UTF-8 are clear errors, or work", async () => {
+  using folder = new TestFolder();
+  const cases = [
+    [`"$1" "$bad.wasm"`, 1, /Cannot read "a\\udcff\.wasm": its name is not UTF-8/],
+    [`"$1" --timeout "$bad" "$2"`, 2, /--timeout a\\udcff: it is not a duration/],
+    [`"$1" "--$bad" "$2"`, 2, /Unknown option/],
+    [`"$1" pull "$bad"`, 2, /Cannot|not/],
+    [`HOME="$bad" XDG_DATA_HOME= "$1" images`, 1, /Cannot read the environment: .*xFF/],
+    [
+      `mkdir '${folder.path}'/"$bad" && "$1" --dir '${folder.path}'/"$bad::/d" "$2"`,
+      1,
+      /sub-command/,
+    ],
+  ] as const;
+  for (const [script, code, message] of cases) {
+    const result = await byteShell(`bad=$(printf 'a\\377'); ${script}`);
+    assert.match(result.stderr, message, script);
+    assert.doesNotMatch(result.stderr, /panicked|is a bug/, script);
+    assert.equal(result.code, code, script);
   }
 });

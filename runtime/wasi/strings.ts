@@ -1,10 +1,10 @@
 /** Lists of strings in guest memory, as arguments and environment are handed over. */
+import { encodeText } from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
 
 /** Each with its NUL. */
 export function encodeAll(strings: readonly string[]): Uint8Array[] {
-  const encoder = new TextEncoder();
-  return strings.map((text) => encoder.encode(`${text}\0`));
+  return strings.map((text) => encodeText(`${text}\0`));
 }
 
 /** Writes how many there are, and how many bytes they take. */

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { hintForOtherTool } from "./other_tools.ts";
+import { misplacedOption } from "./misplaced_option.ts";
+
+Deno.test("misplacedOption() finds an option of wasm-bpf after a module that failed", () => {
+  for (const code of [1, 2, 64]) {
+    assert.match(misplacedOption(code, ["a.wasm", "-x", "--timeout", "1s"]) ?? "", /--timeout … a/);
+  }
+  assert.match(
+    misplacedOption(2, ["a.wasm", "--max-memory=1M"]) ?? "",
+    /--max-memory=1M … a\.wasm/,
+  );
+});
+
+Deno.test("misplacedOption() leaves alone what is the module's own affair", () => {
+  assert.equal(misplacedOption(0, ["a.wasm", "--timeout", "1s"]), undefined);
+  assert.equal(misplacedOption(3, ["a.wasm", "--timeout", "1s"]), undefined);
+  assert.equal(misplacedOption(1, ["a.wasm", "--verbose", "--other", "--", "--env=A"]), undefined);
+  assert.equal(misplacedOption(1, ["a.wasm", "--constructor"]), undefined);
+  assert.equal(misplacedOption(1, ["--timeout"]), undefined);
+});
+
+Deno.test("hintForOtherTool() knows commands of other tools, and no names of JavaScript", () => {
+  for (const word of ["ps", "logs", "version", "search", "save"]) {
+    assert.ok(hintForOtherTool(word) !== undefined, word);
+  }
+  assert.equal(hintForOtherTool("constructor"), undefined);
+  assert.equal(hintForOtherTool("run"), undefined);
+});

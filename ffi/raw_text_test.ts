@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { decodeText, encodeText } from "./raw_text.ts";
+
+Deno.test("decodeText() and encodeText() keep every byte", () => {
+  const samples = [
+    [0xff],
+    [0x61, 0xff, 0xfe, 0x62],
+    [0xc3, 0xa4, 0xc3],
+    [0xe2, 0x82],
+    [0xed, 0xb2, 0x80],
+    [0xf0, 0x9f, 0x98, 0x80, 0x80],
+    [0xef, 0xbb, 0xbf, 0x61],
+    Array.from({ length: 256 }, (_, i) => i),
+  ];
+  for (const sample of samples) {
+    assert.deepEqual([...encodeText(decodeText(Uint8Array.from(sample)))], sample);
+  }
+});
+
+Deno.test("decodeText() of UTF-8 is the text itself", () => {
+  assert.equal(decodeText(new TextEncoder().encode("ä😀\ufeffx")), "ä😀\ufeffx");
+  assert.equal(decodeText(Uint8Array.of(0x61, 0xff)), "a\udcff");
+});
