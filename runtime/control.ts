@@ -3,6 +3,7 @@ import { Deadline, type Interrupt } from "../ffi/mod.ts";
 import { GuestStopped, ModuleError } from "./errors.ts";
 import type { GuestModule } from "./module.ts";
 import type { InternalOptions } from "./run_options.ts";
+import type { RanModule } from "./trap.ts";
 import { MemoryLimitError } from "./wasm/memory_plan.ts";
 import {
   ControlState,
@@ -41,6 +42,8 @@ export class Control implements Disposable {
   prepare(): {
     module: WebAssembly.Module;
     begin: (exports: WebAssembly.Exports) => void;
+    /** For stacks of traps; absent where the module is the guest's own. */
+    ran?: RanModule;
   } {
     if (this.#options.signal?.aborted) this.stop("ABORTED");
     this.throwIfStopped();
@@ -55,6 +58,7 @@ export class Control implements Disposable {
     return {
       module: new WebAssembly.Module(rewritten.bytes),
       begin: (exports) => this.#begin(exports, rewritten),
+      ran: rewritten,
     };
   }
 

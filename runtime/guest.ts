@@ -124,7 +124,7 @@ class GuestRun implements Disposable {
       if (this.#failure !== undefined) throw this.#failure;
       this.#control?.throwIfStopped();
       if (this.#exitCode !== undefined) return this.#exitCode;
-      throw isTrap(error) ? trap(this.#guest, error) : error;
+      throw isTrap(error) ? trap(this.#guest, error, prepared?.ran) : error;
     } finally {
       this.#meter.stop();
       this.#note("onEnded", () => this.#options.onEnded?.());

@@ -1,9 +1,15 @@
 /** What a guest's end by a trap is to JavaScript, and to its operator. */
 import { GuestTrap } from "./errors.ts";
 import type { GuestModule } from "./module.ts";
+import { findLines } from "./wasm/debug_lines.ts";
+import { type FunctionCode, Functions, offsetBefore } from "./wasm/functions.ts";
+import { WasmSyntaxError } from "./wasm/reader.ts";
 
 /** What WebAssembly's `throw` is to JavaScript; TypeScript does not know it yet. */
 const { Exception: GuestException } = WebAssembly as unknown as { Exception: new () => object };
+
+/** A frame of V8's stack. Its index is wrong, its offset is of the module that runs. */
+const FRAME = /wasm-function\[\d+\]:0x([0-9a-f]+)/;
 
 /**
  * A trap of WebAssembly, or an exception of its own that nobody caught; running out of stack is a
@@ -14,17 +20,101 @@ export function isTrap(error: unknown): boolean {
     (error instanceof RangeError && /call stack/i.test(error.message));
 }
 
-/** The error for it, with WebAssembly's stack. */
-export function trap(guest: GuestModule, cause: unknown): GuestTrap {
+/** The module that ran, where it is not the guest's own. */
+export interface RanModule {
+  readonly bytes: Uint8Array;
+  /** Bytes of each check that was added: see `wasm/rewrite.ts`. */
+  readonly checkBytes: number;
+}
+
+/**
+ * Returns the error for a trap, with WebAssembly's stack.
+ *
+ * @param ran what the guest's module was changed to
+ */
+export function trap(guest: GuestModule, cause: unknown, ran?: RanModule): GuestTrap {
   const { message = "it threw an exception that nothing caught", stack = "" } =
     cause instanceof Error ? cause : {};
-  const frames = stack.split("\n")
-    .filter((line) => line.includes("wasm://") || line.includes("wasm-function"))
-    .map((line) => line.trim());
+  const frames = stack.split("\n").flatMap((line) => {
+    const offset = FRAME.exec(line)?.[1];
+    return offset === undefined ? [] : [parseInt(offset, 16)];
+  });
+  const described = describe(guest, frames, ran);
   return new GuestTrap(`${guest.name} trapped: ${message}`, {
     code: "GUEST_TRAP",
-    hint: "the guest has a bug; build it with -g to see function names",
-    detail: frames.join("\n"),
+    hint: described.hasLines
+      ? "the guest has a bug: see the lines above"
+      : "the guest has a bug; build it with debug information to see its lines: -g, and without " +
+        "--strip-all (make -B DEBUG=1 in the templates)",
+    detail: described.lines.join("\n"),
     cause,
   });
+}
+
+function describe(
+  guest: GuestModule,
+  offsets: readonly number[],
+  ran: RanModule | undefined,
+): { lines: string[]; hasLines: boolean } {
+  try {
+    return new Stack(guest, ran).describe(offsets);
+  } catch (error) {
+    if (!(error instanceof WasmSyntaxError)) throw error;
+    return { lines: offsets.map((offset) => `at 0x${offset.toString(16)}`), hasLines: false };
+  }
+}
+
+/** Names what V8 gives by numbers alone. */
+class Stack {
+  readonly #guest: GuestModule;
+  readonly #functions: Functions;
+  readonly #ran: (RanModule & { functions: Functions }) | undefined;
+
+  constructor(guest: GuestModule, ran: RanModule | undefined) {
+    this.#guest = guest;
+    this.#functions = new Functions(guest.bytes);
+    this.#ran = ran && { ...ran, functions: new Functions(ran.bytes) };
+  }
+
+  describe(offsets: readonly number[]): { lines: string[]; hasLines: boolean } {
+    const frames = offsets.map((offset) => this.#frame(offset));
+    const indices = new Set(frames.flatMap((frame) => frame === undefined ? [] : [frame.index]));
+    const names = this.#functions.names(indices);
+    const sources = this.#sources(frames.flatMap((frame) => frame === undefined ? [] : [frame.at]));
+    const lines = frames.flatMap((frame) => {
+      if (frame === undefined) return [];
+      const { index, at } = frame;
+      const name = names.get(index);
+      const source = sources.get(at - this.#functions.codeStart);
+      return `at ${name === undefined ? "" : `${name} `}function[${index}]:0x${at.toString(16)}` +
+        (source === undefined ? "" : ` (${source})`);
+    });
+    return { lines, hasLines: sources.size > 0 };
+  }
+
+  /** The function and the byte of the guest's own module; `undefined` for code that was added. */
+  #frame(offset: number): { index: number; at: number } | undefined {
+    if (this.#ran === undefined) {
+      const code = this.#functions.at(offset);
+      return code && { index: code.index, at: offset };
+    }
+    const changed = this.#ran.functions.at(offset);
+    const code: FunctionCode | undefined = changed && this.#functions.get(changed.position);
+    if (changed === undefined || code === undefined) return undefined;
+    const { checkBytes } = this.#ran;
+    const at = checkBytes === 0
+      ? code.start + offset - changed.start
+      : offsetBefore(this.#guest.bytes, code, offset - changed.start, checkBytes);
+    return { index: code.index, at };
+  }
+
+  #sources(offsets: readonly number[]): Map<number, string> {
+    const lines = this.#functions.custom(".debug_line");
+    if (lines === undefined) return new Map();
+    return findLines({
+      lines,
+      lineStrings: this.#functions.custom(".debug_line_str"),
+      strings: this.#functions.custom(".debug_str"),
+    }, offsets.map((offset) => offset - this.#functions.codeStart));
+  }
 }

@@ -102,7 +102,7 @@ Deno.test("a trap inside a callback ends the guest with 134 and shows the stack"
   const before = await bpfState();
   const { code, stderr } = await abi("trap-inside");
   assert.equal(code, 134);
-  assert.match(stderr, /^error: .*abi\.wasm trapped: unreachable\n {2}at .*wasm/);
+  assert.match(stderr, /^error: .*abi\.wasm trapped: unreachable\n {2}at .*function\[\d+\]:0x/);
   await untilNothingAdded(before);
 });
 

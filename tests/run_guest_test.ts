@@ -83,7 +83,7 @@ for (
 Deno.test("runGuest() shows where a guest trapped", () => {
   assert.throws(
     () => run(start("unreachable")),
-    (error: Error & { detail?: string }) => /wasm:\/\//.test(error.detail ?? ""),
+    (error: Error & { detail?: string }) => /function\[\d+\]:0x/.test(error.detail ?? ""),
   );
 });
 

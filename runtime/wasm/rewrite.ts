@@ -29,6 +29,8 @@ export interface RewriteOptions {
 /** A changed module. */
 export interface Rewritten {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Bytes of each check that was added to its code; 0 without control. */
+  readonly checkBytes: number;
   /** Export of the memory whose first word controls the guest; none when it has no code. */
   readonly controlExport?: string;
   /** Export of what was the start function, to be called first: it runs controlled only like that. */
@@ -71,6 +73,7 @@ export function rewriteModule(
   const { controlExport, startExport } = plan;
   return {
     bytes: writer.bytes,
+    checkBytes: plan.control === undefined ? 0 : checkOf(plan.control).length,
     ...(controlExport === undefined ? {} : { controlExport }),
     ...(startExport === undefined ? {} : { startExport }),
   };
