@@ -132,7 +132,7 @@ enum shim_allowance {
  * @brief Sets what the object's programs may call, and which kinds of programs load. Before load;
  *        without it, every program is refused.
  * @param policy `size` bytes of a struct shim_policy (permissions.h); copied
- * @return 0; -EINVAL for other bytes; -EBUSY after load
+ * @return 0; -EINVAL for other bytes; -EALREADY after load, even one that failed
  */
 SHIM_API int32_t shim_object__permit(struct shim_object *object, const void *policy, uint32_t size);
 

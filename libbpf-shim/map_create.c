@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The last look at a map, as the kernel gets it: its type and flags are on the list, its memory
- * fits in what the run may take, and the run's time is not over.
+ * fits in what the run may take, the run's time is not over, and a struct_ops map has its
+ * permission.
  *
  * The linker puts what is here in the place of libbpf's bpf_map_create() (see build/shim.ts), so
  * that no way of libbpf's leads past it.
@@ -11,6 +12,7 @@
 #include <stdio.h>
 
 #include "budget.h"
+#include "permissions.h"
 
 int __real_bpf_map_create(enum bpf_map_type type, const char *name, __u32 key_size,
 			  __u32 value_size, __u32 max_entries,
@@ -42,6 +44,10 @@ int __wrap_bpf_map_create(enum bpf_map_type type, const char *name, __u32 key_si
 	uint64_t bytes;
 	int result;
 
+	if (type == BPF_MAP_TYPE_STRUCT_OPS && !permissions_struct_ops()) {
+		shim_log_add("map '%s' is refused: it is a struct_ops map\n", name ? name : "");
+		return refuse(-EPERM);
+	}
 	if (!share)
 		return __real_bpf_map_create(type, name, key_size, value_size, max_entries, opts);
 	refusal = map_shape_refusal(&shape);

@@ -194,7 +194,7 @@ int32_t shim_object__permit(struct shim_object *object, const void *policy, uint
 	struct shim_policy *copy;
 
 	if (object->load_tried)
-		return -EBUSY;
+		return -EALREADY;
 	copy = permissions_parse(policy, size);
 	if (!copy)
 		return -errno;

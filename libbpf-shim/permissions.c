@@ -36,6 +36,17 @@ static bool has_bit(const uint8_t *bits, uint32_t bit)
 	return bits[bit / 8] & 1 << bit % 8;
 }
 
+/*
+ * Calls that libbpf puts in the place of what this kernel lacks: a field (relo_core.c), a map or a
+ * function (libbpf.c). They are in code that the program does not reach there; the kernel has no
+ * such helper, and refuses them where it does.
+ */
+static bool is_poison(int32_t helper)
+{
+	return helper == 195896080 || (helper >= 2001000000 && helper < 2001100000) ||
+	       (helper >= 2002000000 && helper < 2002100000);
+}
+
 static bool allows_helper(const struct shim_policy *policy, int32_t helper)
 {
 	return policy && helper >= 0 && helper < POLICY_HELPERS &&
@@ -86,7 +97,7 @@ static bool refuse_call(const struct shim_policy *policy, const struct bpf_insn 
 	if (is_direct && insn->src_reg == BPF_PSEUDO_KFUNC_CALL)
 		return refuse_kfunc(policy, insn, opts, reason);
 	if (is_direct && !insn->src_reg) {
-		if (allows_helper(policy, insn->imm))
+		if (is_poison(insn->imm) || allows_helper(policy, insn->imm))
 			return false;
 		snprintf(reason, REFUSAL_SIZE, "the program calls helper %d, which is refused\n",
 			 insn->imm);

@@ -20,6 +20,8 @@
 enum policy_flag {
 	/* Kernel variables by their address, which instructions read by plain loads. */
 	POLICY_KERNEL_VARIABLES = 1,
+	/* Maps of struct_ops: the kernel takes some without any program. */
+	POLICY_STRUCT_OPS = 2,
 };
 
 /* The bytes that shim_object__permit() takes; written by ebpf/permissions/encoding.ts. */
@@ -53,6 +55,9 @@ struct shim_policy *permissions_parse(const void *bytes, uint32_t size);
  */
 bool permissions_refuse(const struct shim_policy *policy, const struct program_load *load,
 			char reason[REFUSAL_SIZE]);
+
+/* Whether this thread's load may make struct_ops maps. */
+bool permissions_struct_ops(void);
 
 /* Room for the name of a function of the kernel: KSYM_NAME_LEN. */
 #define FUNCTION_NAME_SIZE 512

@@ -59,6 +59,11 @@ void shim_programs_allow(const struct bpf_object *object, const struct shim_poli
 		kernel_functions_forget();
 }
 
+bool permissions_struct_ops(void)
+{
+	return policy && policy->flags & POLICY_STRUCT_OPS;
+}
+
 static bool names_own_map(int32_t fd)
 {
 	const struct bpf_map *map;

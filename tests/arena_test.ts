@@ -1,4 +1,5 @@
 /** Arenas, which libbpf maps into this process: not where, nor how, an object or a guest likes. */
+import { Policy } from "../ebpf/mod.ts";
 import assert from "node:assert/strict";
 import { BpfObject, errno, LinearMemory } from "../ffi/mod.ts";
 import { CliProcess, guestPath } from "./support/cli.ts";
@@ -30,5 +31,6 @@ Deno.test("an arena becomes no smaller than the global variables that are copied
     assert.equal(opened.configure("arena", MAX_ENTRIES, pages), -errno("EINVAL"));
   }
   assert.equal(opened.configure("arena", MAX_ENTRIES, 3), 0);
+  assert.equal(opened.permit(new Policy().bytes), 0);
   assert.equal(opened.load(), 0);
 });

@@ -1,4 +1,5 @@
 /** Types, flags and sizes of maps that an object asks for: which the kernel is never asked for. */
+import { Policy } from "../ebpf/mod.ts";
 import assert from "node:assert/strict";
 import { BpfObject, Budget, errno, Interrupt, LinearMemory, takeLog } from "../ffi/mod.ts";
 import { BtfPatch } from "./support/btf_patch.ts";
@@ -33,6 +34,7 @@ function load(
   const opened = BpfObject.open({ memory, offset: 8, sizeBytes: bytes.length }, "guest");
   if (typeof opened === "number") return { result: opened, log: takeLog() };
   using object = opened;
+  assert.equal(object.permit(new Policy().bytes), 0);
   use(object);
   const result = object.load({ budget });
   return { result, log: takeLog() };

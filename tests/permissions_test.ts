@@ -95,6 +95,13 @@ Deno.test("a helper is allowed by its name where its level is not", () => {
   assert.match(load("inspect", levelDenied).detail, REFUSED);
 });
 
+for (const program of ["field", "function"]) {
+  Deno.test(`a program with code for kernels that have another ${program} loads`, () => {
+    using loaded = new Loaded(elfOf("lacking"), {}, program);
+    assert.equal(loaded.error?.detail, undefined);
+  });
+}
+
 Deno.test("struct_ops programs need their level", () => {
   const bytes = elfOf("struct_ops");
   const allowed: Permissions[] = [{}, { strict: true, allowBpf: ["struct-ops"] }];
@@ -109,9 +116,17 @@ Deno.test("struct_ops programs need their level", () => {
   for (const permissions of refused) {
     using loaded = new Loaded(bytes, permissions);
     assert.equal(loaded.error?.code, "EPERM");
-    assert.match(loaded.error.detail ?? "", /type struct_ops, which is refused$/);
+    assert.match(loaded.error.detail ?? "", /a struct_ops map$|type struct_ops, which is refused$/);
     assert.match(loaded.error.message, /level struct-ops/);
   }
+});
+
+Deno.test("struct_ops maps need the level without any program, too", () => {
+  using loaded = new Loaded(elfOf("no_programs"), { denyBpf: ["struct-ops"] });
+  assert.equal(loaded.error?.code, "EPERM");
+  assert.match(loaded.error.message, /level struct-ops/);
+  using allowed = new Loaded(elfOf("no_programs"), {});
+  assert.doesNotMatch(allowed.error?.detail ?? "", /refused/);
 });
 
 for (

@@ -12,6 +12,8 @@ const KFUNCS_AT = KINDS_AT + PROGRAM_TYPES * ATTACH_TYPES / 8;
 
 /** `POLICY_KERNEL_VARIABLES`. */
 const KERNEL_VARIABLES = 1;
+/** `POLICY_STRUCT_OPS`. */
+const STRUCT_OPS = 2;
 
 /** What the programs of one run may do. */
 export class Policy {
@@ -84,7 +86,9 @@ export class Policy {
     const names = new TextEncoder().encode(this.#kfuncLines());
     const bytes = new Uint8Array(KFUNCS_AT + names.length);
     const header = new DataView(bytes.buffer);
-    header.setUint32(0, this.allowsLevel("inspect") ? KERNEL_VARIABLES : 0, true);
+    const flags = (this.allowsLevel("inspect") ? KERNEL_VARIABLES : 0) |
+      (this.allowsLevel("struct-ops") ? STRUCT_OPS : 0);
+    header.setUint32(0, flags, true);
     header.setUint32(4, names.length, true);
     for (const number of this.#helperNumbers()) setBit(bytes, HELPERS_AT, number);
     for (let type = 0; type < PROGRAM_TYPES; type++) {

@@ -19,6 +19,7 @@ const HELPER = /^the program calls helper (-?\d+), which is refused$/m;
 const KFUNC = /^the program calls kfunc (\S+), which is refused$/m;
 const KIND = /^the program is of type (\d+) and attach type (\d+), which is refused$/m;
 const VARIABLE = /^the program reads a variable of the kernel, which is refused$/m;
+const MAP = /^map '(?:.*)' is refused: it is a struct_ops map$/m;
 const NEVER =
   /^the program (calls kernel function -?\d+ of an unknown name|calls by instruction \S+|names address kind \d+|has flags \S+|attaches to another program|belongs to no object), which is refused$/m;
 
@@ -53,6 +54,11 @@ export function explainRefusal(policy: Policy, log: string): Refusal | undefined
       hint: levelHint(policy, "inspect"),
       detail: "the program reads a variable of the kernel, which is refused",
     });
+  }
+  const map = MAP.exec(log)?.[0];
+  if (map !== undefined) {
+    const hint = levelHint(policy, "struct-ops");
+    return refusal("it is a struct_ops map", "struct-ops", { hint, detail: map });
   }
   const never = NEVER.exec(log);
   return never === null
