@@ -26,7 +26,7 @@ function reason({ kind, socketsLeft, socketsRestored }: RemainingMap): string {
     ? `; ${formatCount(socketsRestored, "other")} got the default back`
     : "";
   return socketsLeft === 0
-    ? `something that is not a TCP socket uses it${restored}`
+    ? `its user was not found${restored}`
     : `${formatCount(socketsLeft, "socket")} of no process within reach ${
       socketsLeft === 1 ? "uses" : "use"
     } it${restored}`;

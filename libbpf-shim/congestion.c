@@ -48,6 +48,8 @@ struct search {
 	ino_t sockets[MAX_SOCKETS];
 	size_t socket_count;
 	char fallback[SHIM_CONGESTION_SIZE];
+	/* Looks at each socket of each process, whatever its namespace. */
+	bool is_exhaustive;
 };
 
 static bool is_over(const struct search *search)
@@ -188,6 +190,8 @@ static void for_each_number(const char *folder, struct search *search,
 
 static bool is_wanted(const struct search *search, ino_t inode)
 {
+	if (search->is_exhaustive)
+		return true;
 	for (size_t i = 0; i < search->socket_count; i++) {
 		if (search->sockets[i] == inode)
 			return true;
@@ -299,20 +303,43 @@ static void *search_all(void *argument)
 	return NULL;
 }
 
-void shim_congestion_restore(const char *name, int64_t deadline_ns,
-			     struct shim_congestion_users *users)
+static void *search_processes(void *argument)
+{
+	struct search *search = argument;
+
+	search->is_exhaustive = true;
+	choose_fallback(search);
+	for_each_number("/proc", search, look_at_process, NULL);
+	return NULL;
+}
+
+/* In a thread of its own, which ends in another network namespace than the one it began in. */
+static void run(void *(*work)(void *argument), const char *name, int64_t deadline_ns,
+		struct shim_congestion_users *users)
 {
 	struct search *search = calloc(1, sizeof(*search));
 	pthread_t thread;
 
-	*users = (struct shim_congestion_users){0};
 	if (!search)
 		return;
 	search->name = name;
 	search->deadline_ns = deadline_ns;
-	/* The thread ends in another network namespace than the one it began in. */
-	if (!pthread_create(&thread, NULL, search_all, search))
+	search->users = *users;
+	if (!pthread_create(&thread, NULL, work, search))
 		pthread_join(thread, NULL);
 	*users = search->users;
 	free(search);
+}
+
+void shim_congestion_restore_rest(const char *name, int64_t deadline_ns,
+				  struct shim_congestion_users *users)
+{
+	run(search_processes, name, deadline_ns, users);
+}
+
+void shim_congestion_restore(const char *name, int64_t deadline_ns,
+			     struct shim_congestion_users *users)
+{
+	*users = (struct shim_congestion_users){0};
+	run(search_all, name, deadline_ns, users);
 }

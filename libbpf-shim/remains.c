@@ -139,11 +139,13 @@ static void pause_a_moment(void)
 	nanosleep(&pause, NULL);
 }
 
-static void restore_users(int64_t deadline_ns)
+static void restore_users(int64_t deadline_ns,
+			  void (*restore)(const char *name, int64_t deadline_ns,
+					  struct shim_congestion_users *users))
 {
 	for (size_t i = 0; i < noted_count; i++) {
 		if (*noted[i].congestion)
-			shim_congestion_restore(noted[i].congestion, deadline_ns, &noted[i].users);
+			restore(noted[i].congestion, deadline_ns, &noted[i].users);
 	}
 }
 
@@ -171,7 +173,9 @@ static int32_t settle(uint32_t wait_ms, void *text, uint32_t size)
 
 	if (!forget_gone())
 		return 0;
-	restore_users(deadline_ns);
+	restore_users(deadline_ns, shim_congestion_restore);
+	if (forget_gone())
+		restore_users(deadline_ns, shim_congestion_restore_rest);
 	/* Until the kernel has gone through what was released. */
 	while (forget_gone() && shim_now_ns() < deadline_ns)
 		pause_a_moment();

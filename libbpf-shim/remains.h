@@ -27,4 +27,11 @@ struct shim_congestion_users {
 void shim_congestion_restore(const char *name, int64_t deadline_ns,
 			     struct shim_congestion_users *users);
 
+/*
+ * The same for each socket of each process, also MPTCP's and those in namespaces that no process is
+ * in. A copy of each is looked at, so this comes second. Adds to `users`.
+ */
+void shim_congestion_restore_rest(const char *name, int64_t deadline_ns,
+				  struct shim_congestion_users *users);
+
 #endif

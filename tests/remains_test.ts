@@ -84,9 +84,18 @@ async function loaded(): Promise<number[]> {
     .map(({ id }) => id);
 }
 
-Deno.test("sockets of other processes get their default back at the end of a run", async () => {
+for (
+  const [where, ...args] of [
+    ["in its own network namespace"],
+    ["that has left the namespace of its sockets", `/proc/${Deno.pid}/ns/net`],
+  ] as const
+) {
+  Deno.test(`sockets of a process ${where} get their default back`, () => assertRestored(args));
+}
+
+async function assertRestored(args: readonly string[]): Promise<void> {
   const before = await loaded();
-  const { connections, result } = await runWith(() => new Connections());
+  const { connections, result } = await runWith(() => new Connections(...args));
   await using held = connections;
   assert.deepEqual([result.code, result.stderr], [0, ""]);
   const fallback = await Deno.readTextFile("/proc/sys/net/ipv4/tcp_congestion_control");
@@ -94,7 +103,7 @@ Deno.test("sockets of other processes get their default back at the end of a run
   await until("the programs are unloaded", async () => {
     return (await loaded()).every((id) => before.includes(id));
   });
-});
+}
 
 Deno.test("a run warns of sockets that keep its programs, and of what ends that", async () => {
   const { connections, result } = await runWith(() => new Connections("waiting"));

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * congested NAME [waiting]
+ * congested NAME [waiting | NAMESPACE]
  *
  * Holds a TCP connection through lo whose ends use a congestion control, and prints what they use
- * for each byte of standard input. With "waiting", also one that is never accepted.
+ * for each byte of standard input. With "waiting", also one that is never accepted; with the path
+ * of another network namespace, it goes there and leaves the one of its sockets without a process.
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,8 +67,10 @@ int main(int argc, char **argv)
 	connected = connect_to(&address, argv[1]);
 	accepted = accept(listener, NULL, NULL);
 	check(accepted, "accept");
-	if (argc > 2)
+	if (argc > 2 && !strcmp(argv[2], "waiting"))
 		connect_to(&address, argv[1]);
+	if (argc > 2 && argv[2][0] == '/')
+		check(setns(open(argv[2], O_RDONLY), CLONE_NEWNET), "setns");
 	do {
 		printf("%s %s %s\n", get(listener, names[0]), get(connected, names[1]),
 		       get(accepted, names[2]));
