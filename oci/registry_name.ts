@@ -90,7 +90,8 @@ export function unusableHost(host: string): RegistryName | undefined {
   }
   // connect(2) takes the unspecified address for the loopback one.
   if (host === "0.0.0.0" || host === "[::]") {
-    return { reason: `${quote(host)} is not the address of a host`, hint: "write 127.0.0.1" };
+    const loopback = host === "[::]" ? "[::1]" : "127.0.0.1";
+    return { reason: `${quote(host)} is not the address of a host`, hint: `write ${loopback}` };
   }
   if (host.endsWith(".") || host.includes("..") || host.startsWith(".")) {
     return { reason: `${quote(host)} has an empty part`, hint: "write it without the dot" };

@@ -43,7 +43,7 @@ const ODD: readonly (readonly [string, string | undefined])[] = [
   ["[::ffff:127.0.0.1]", "[::ffff:7f00:1]"],
   ["[::ffff:7f00:1]:5801", "127.0.0.1"],
   ["0.0.0.0:5801", "127.0.0.1"],
-  ["[::]:5801", "127.0.0.1"],
+  ["[::]:5801", "[::1]"],
   ["[fe80::1%25eth0]", undefined],
   ["ghcr.io.", undefined],
   ["localhost.:5000", undefined],

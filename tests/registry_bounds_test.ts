@@ -140,10 +140,10 @@ Deno.test("redirects that are slow one by one are bounded together", async () =>
   assert.ok(count < 8, `${count}`);
 });
 
-Deno.test("a small response has at most a minute, and all attempts five", () => {
+Deno.test("a small response has at most a minute, and all attempts three", () => {
   assert.ok(DEFAULT_TIMING.requestMs <= 60_000);
   assert.ok(DEFAULT_TIMING.rateWindowMs <= 60_000 && DEFAULT_TIMING.leastBytesPerSecond > 0);
-  assert.ok(DEFAULT_TIMING.attemptsMs <= 300_000 && DEFAULT_TIMING.listMs <= 120_000);
+  assert.ok(DEFAULT_TIMING.attemptsMs <= 180_000 && DEFAULT_TIMING.listMs <= 120_000);
 });
 
 Deno.test("an address that is sent a byte at a time, or redirects slowly, is given up", async () => {
@@ -234,5 +234,24 @@ Deno.test("no message has the password of a proxy in it", async () => {
     const options = { env, through: ["timeout", "6"] };
     const { stdout, stderr } = await place.run(["run", "--verbose", word], options);
     assert.doesNotMatch(stdout + stderr, /s3cret/, proxy);
+  }
+});
+
+Deno.test("a registry that is silent, or always busy, is given up after a total time", async () => {
+  for (const answer of ["silent", "busy"]) {
+    const { promise, resolve } = Promise.withResolvers<Response>();
+    await using hostile = new Hostile(() =>
+      answer === "silent" ? promise : new Response(null, { status: 503 })
+    );
+    using registry = new Registry(hostile.host, {
+      plainHttp: true,
+      timing: { idleMs: 200, attempts: 1000, attemptsMs: 1000, backoffMs: 50, longestWaitMs: 50 },
+    });
+    const start = performance.now();
+    await assert.rejects(registry.repository("x").getManifest("v1"), (error: HostError) => {
+      return ["TIMEOUT", "UNAVAILABLE"].includes(error.code);
+    });
+    assert.ok(performance.now() - start < BOUND_MS);
+    resolve(new Response());
   }
 });

@@ -135,7 +135,8 @@ export class Connection implements Disposable {
 
   #retrying<T>({ signal }: Pick<ApiRequest, "signal">, attempt: () => Promise<T>): Promise<T> {
     const { timing } = this;
-    return retrying({ timing, signal, onRetry: this.#options.onRetry }, attempt);
+    const { onRetry } = this.#options;
+    return retrying({ timing, totalMs: timing.attemptsMs, signal, onRetry }, attempt);
   }
 
   /** A request with what is known about authentication; a 401 of the registry's own is learned from. */

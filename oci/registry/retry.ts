@@ -16,7 +16,10 @@ export interface Timing {
    * response (manifest, token, list) the body. Milliseconds.
    */
   readonly requestMs: number;
-  /** Time for all attempts at something without progress, waits included. Milliseconds. */
+  /**
+   * Time for all attempts at one request, waits included. Transfers have none: they move at a least rate,
+   * and their count of attempts starts again with progress. Milliseconds.
+   */
   readonly attemptsMs: number;
   /** A body with less than this, measured over {@linkcode rateWindowMs}, is given up. */
   readonly leastBytesPerSecond: number;
@@ -33,7 +36,7 @@ export const DEFAULT_TIMING: Timing = {
   idleMs: 30_000,
   commitMs: 300_000,
   requestMs: 60_000,
-  attemptsMs: 300_000,
+  attemptsMs: 180_000,
   leastBytesPerSecond: 1024,
   rateWindowMs: 60_000,
   listMs: 120_000,

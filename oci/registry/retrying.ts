@@ -13,6 +13,8 @@ export interface RetryNotice {
 /** How {@linkcode retrying} goes about it. */
 export interface RetryOptions {
   readonly timing: Timing;
+  /** Time for all attempts, waits included; without it, only their number is bounded. Milliseconds. */
+  readonly totalMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onRetry?: ((notice: RetryNotice) => void) | undefined;
 }
@@ -37,7 +39,7 @@ export async function retrying<T>(options: RetryOptions, attempt: () => Promise<
 export class Patience {
   readonly #options: RetryOptions;
   #attempt = 1;
-  #since = performance.now();
+  readonly #start = performance.now();
 
   constructor(options: RetryOptions) {
     this.#options = options;
@@ -46,7 +48,6 @@ export class Patience {
   /** Something got through: the count starts again. */
   reset(): void {
     this.#attempt = 1;
-    this.#since = performance.now();
   }
 
   /**
@@ -55,14 +56,14 @@ export class Patience {
    * @throws `error`, when another attempt would not help or there were enough
    */
   async wait(error: unknown): Promise<void> {
-    const { timing, signal, onRetry } = this.#options;
+    const { timing, totalMs, signal, onRetry } = this.#options;
     signal?.throwIfAborted();
     if (!(error instanceof RegistryError) || !mayPass(error)) throw error;
     if (++this.#attempt > attemptsFor(error, timing)) throw error;
     const asked = error.retryAfterMs ?? 0;
     if (asked > timing.longestWaitMs) throw tooLong(error, asked);
     const waitMs = Math.max(asked, backoffMs(this.#attempt, timing));
-    if (performance.now() - this.#since + waitMs > timing.attemptsMs) throw error;
+    if (performance.now() - this.#start + waitMs > (totalMs ?? Infinity)) throw error;
     onRetry?.({ error, waitMs });
     await pause(waitMs, signal);
   }
