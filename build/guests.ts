@@ -71,6 +71,16 @@ export function filesIn(folder: GuestFolder, ending: string): string[] {
   return filesUnder(folder.path, (path) => dirname(path) === folder.path && path.endsWith(ending));
 }
 
+/** Compiles one eBPF object, with its debug information. */
+export async function compileObject(
+  compiler: string,
+  source: string,
+  output: string,
+  options: readonly string[] = [],
+): Promise<void> {
+  await run(compiler, [...EBPF_OPTIONS, ...options, "-c", source, "-o", output]);
+}
+
 async function buildObject(folder: GuestFolder, source: string): Promise<string> {
   const output = join(folder.objects, basename(source).replace(/\.c$/, ".o"));
   await runStep({
@@ -88,7 +98,7 @@ async function buildObject(folder: GuestFolder, source: string): Promise<string>
     make: () =>
       replaceFile(output, async (path) => {
         const include = folder.shared === undefined ? [] : [`-I${folder.shared}`];
-        await run("clang", [...EBPF_OPTIONS, ...include, "-c", source, "-o", path]);
+        await compileObject("clang", source, path, include);
         // Drops DWARF, and keeps BTF; but not its relocations, which are for linkers.
         const dropped = [".rel.BTF", ".rel.BTF.ext"].map((name) => `--remove-section=${name}`);
         await run("llvm-objcopy", ["--strip-debug", ...dropped, path]);

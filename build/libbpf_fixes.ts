@@ -16,8 +16,17 @@ const FIXES: readonly Fix[] = [
   {
     file: "src/libbpf.c",
     from: "while (btf_is_mod(t) || btf_is_typedef(t)) {\n\t\tif (res_id)",
-    to: "for (int hops = 0; hops < 1024 && (btf_is_mod(t) || btf_is_typedef(t)); hops++) {\n" +
+    to: "for (int hops = 0; t && hops < 1024 && (btf_is_mod(t) || btf_is_typedef(t)); hops++) {\n" +
       "\t\tif (res_id)",
+  },
+  // A type that is not there is no type's address: void, for who looks at its kind.
+  {
+    file: "src/libbpf.c",
+    from: "\t\tt = btf__type_by_id(btf, t->type);\n\t}\n\n\treturn t;\n}\n\n" +
+      "static const struct btf_type *\nresolve_func_ptr",
+    to: "\t\tt = btf__type_by_id(btf, t->type);\n\t}\n\n" +
+      "\treturn t ? t : btf__type_by_id(btf, 0);\n}\n\n" +
+      "static const struct btf_type *\nresolve_func_ptr",
   },
   // The alignment of a struct that holds itself was looked for until the stack was full. No such type
   // is one of the kernel's configuration.
@@ -56,6 +65,14 @@ const FIXES: readonly Fix[] = [
       "\tconst struct bpf_map *targ_map;\n\tunsigned int i;\n\tint fd, err = 0;\n\n" +
       "\tif (map->def.key_size != sizeof(i))\n\t\treturn -EINVAL;\n",
   },
+  {
+    file: "src/libbpf.c",
+    from:
+      "\tif (obj->gen_loader)\n\t\treturn -ENOTSUP;\n\n\tfor (i = 0; i < map->init_slots_sz; i++) {",
+    to: "\tif (obj->gen_loader)\n\t\treturn -ENOTSUP;\n" +
+      "\tif (map->def.key_size != sizeof(i) || map->def.value_size != sizeof(fd))\n" +
+      "\t\treturn -EINVAL;\n\n\tfor (i = 0; i < map->init_slots_sz; i++) {",
+  },
   // Likewise for keys and values of the maps for USDT probes, from the heap.
   {
     file: "src/usdt.c",
@@ -66,6 +83,18 @@ const FIXES: readonly Fix[] = [
       "\t    bpf_map__key_size(ip_to_spec_id_map) != sizeof(long) ||\n" +
       "\t    bpf_map__value_size(ip_to_spec_id_map) != sizeof(int))\n\t\treturn ERR_PTR(-EINVAL);\n\n" +
       "\tman = calloc(1, sizeof(*man));\n\tif (!man)\n\t\treturn ERR_PTR(-ENOMEM);\n",
+  },
+  // A size that is no error of the kernel's was returned for one, and its pointer taken for an object.
+  {
+    file: "src/libbpf.c",
+    from: "\t\t\t\treturn ext->kcfg.sz;",
+    to: "\t\t\t\treturn -EINVAL;",
+  },
+  {
+    file: "src/libbpf.c",
+    from: "out:\n\tbpf_object__close(obj);\n\treturn ERR_PTR(err);",
+    to: "out:\n\tbpf_object__close(obj);\n" +
+      "\treturn ERR_PTR(err < 0 && err >= -4095 ? err : -EINVAL);",
   },
   // The list of candidates was lost with each object that has such a relocation.
   {

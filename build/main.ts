@@ -4,6 +4,7 @@ import { gate, missingFiles, soak, testOnly } from "./check.ts";
 import { compileBinary } from "./compile.ts";
 import { DEMO, demo } from "./demo.ts";
 import { BuildError } from "./errors.ts";
+import { buildFuzz } from "./fuzz.ts";
 import { buildExamples, type Language, LANGUAGES } from "./examples.ts";
 import { say } from "./output.ts";
 import { writePermissions } from "./permissions.ts";
@@ -90,6 +91,7 @@ async function withTestFiles(
 async function compileForTests(): Promise<void> {
   await buildEveryLanguage();
   await buildTestGuests();
+  await buildFuzz();
   await fetchTestTools();
   await buildNative();
   await buildMeasured();

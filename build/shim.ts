@@ -25,6 +25,18 @@ const COMPILE = [
   // libbpf's copies of the kernel's headers come before the machine's, which may be older.
   ...["-isystem", `${DEPS}/uapi`, "-isystem", `${DEPS}/include`],
 ];
+/**
+ * Functions of libbpf that the shim takes the place of: see `libbpf-shim/kernel_types.c`,
+ * `map_create.c`, `program_load.c`, `probe_attach.c`.
+ */
+const WRAPPED = [
+  "btf__load_vmlinux_btf",
+  "bpf_map_create",
+  "bpf_prog_load",
+  "feat_supported",
+  "bpf_program__attach_uprobe_opts",
+  "bpf_program__attach_uprobe_multi",
+];
 const LINK = [
   ...[
     "-shared",
@@ -33,15 +45,7 @@ const LINK = [
     "-Wl,--version-script=libbpf-shim/libbpf-shim.map",
   ],
   ...["-Wl,-z,relro,-z,now", "-Wl,-z,defs", "-Wl,--gc-sections"],
-  // See `libbpf-shim/kernel_types.c`, `map_create.c`, `program_load.c`, `probe_attach.c`.
-  ...[
-    "btf__load_vmlinux_btf",
-    "bpf_map_create",
-    "bpf_prog_load",
-    "feat_supported",
-    "bpf_program__attach_uprobe_opts",
-    "bpf_program__attach_uprobe_multi",
-  ].map((name) => `-Wl,--wrap=${name}`),
+  ...wrapOptions(),
 ];
 /**
  * How libbpf and zlib open files, and what does it instead: once a guest's thread is confined, another
@@ -54,6 +58,11 @@ const OPENS = [
 const LIBRARIES = ["libbpf.a", "libelf.a", "libeu.a", "libz.a"].map((name) =>
   `${DEPS}/lib/${name}`
 );
+
+/** Linker options that put the shim's functions in the place of libbpf's. */
+export function wrapOptions(): string[] {
+  return WRAPPED.map((name) => `-Wl,--wrap=${name}`);
+}
 
 /** Builds the shim: one shared library with libbpf, libelf and zlib inside, that needs only libc. */
 export async function buildShim(): Promise<void> {

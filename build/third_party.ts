@@ -77,6 +77,15 @@ async function makeZlib(source: string): Promise<string> {
   return prefix;
 }
 
+/** Options for elfutils' configure: a libelf that needs nothing but zlib. */
+export function withoutFeatures(): string[] {
+  const without = ["bzlib", "lzma", "zstd"].map((name) => `--without-${name}`);
+  const disabled = ["debuginfod", "libdebuginfod", "nls", "demangler"].map((it) =>
+    `--disable-${it}`
+  );
+  return [...disabled, ...without];
+}
+
 async function makeElfutils(source: string): Promise<string> {
   const prefix = `${source}/prefix`;
   const deps = resolve(DEPS);
@@ -85,11 +94,7 @@ async function makeElfutils(source: string): Promise<string> {
     CFLAGS: `${CFLAGS} -I${deps}/include`,
     LDFLAGS: `-L${deps}/lib`,
   };
-  const without = ["bzlib", "lzma", "zstd"].map((name) => `--without-${name}`);
-  const disabled = ["debuginfod", "libdebuginfod", "nls", "demangler"].map((it) =>
-    `--disable-${it}`
-  );
-  await run("./configure", [...disabled, ...without], { cwd: source, env });
+  await run("./configure", withoutFeatures(), { cwd: source, env });
   await run("make", [JOBS, "-C", "lib"], { cwd: source });
   await run("make", [JOBS, "-C", "libelf", "libelf_pic.a"], { cwd: source });
   for (const name of ["libelf.h", "gelf.h"]) {

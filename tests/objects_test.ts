@@ -64,6 +64,15 @@ Deno.test("a configuration value's struct that holds itself is refused", () => {
   assert.ok(REFUSED.includes(open(patch.bytes)));
 });
 
+Deno.test("a configuration value of a size that is negative for libbpf is refused", () => {
+  // It was returned for an errno, and as a pointer it is none of those that are errors.
+  for (const sizeBytes of [0x80000000, 0xa543cecc, 0xfffff000, 0]) {
+    const patch = new BtfPatch(elfOf("types"));
+    patch.setSize("setting", sizeBytes);
+    assert.ok(REFUSED.includes(open(patch.bytes)), `${sizeBytes}`);
+  }
+});
+
 Deno.test("members of a struct_ops lie in it", () => {
   const whole = elfOf("struct_ops");
   assert.equal(open(whole), 0);
