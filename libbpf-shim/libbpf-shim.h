@@ -71,7 +71,9 @@ SHIM_API void shim_memory__free(struct shim_memory *memory);
 /* ---- object: a compiled eBPF object, its programs and maps -------------------------------- */
 
 /**
- * @brief Opens an ELF object of `size` bytes at `offset`. The bytes are copied.
+ * @brief Opens an ELF object of `size` bytes at `offset`. The bytes are copied. Errors are
+ * libbpf's, its own of LIBBPF_ERRNO__START and more among them: -LIBBPF_ERRNO__ENDIAN for the other
+ * byte order, which libbpf refuses to load only.
  * @param name what libbpf calls the object; its global data maps are named after it
  */
 SHIM_API int32_t shim_object__open(struct shim_memory *memory, uint32_t offset, uint32_t size,

@@ -2,6 +2,7 @@
 /* eBPF objects: open, load, enumerate, unload. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -82,6 +83,18 @@ static int forget_addresses(struct bpf_object *object)
 	return 0;
 }
 
+/*
+ * Whether an ELF file is of the byte order that this machine has not: libbpf opens those, to be
+ * shown, and their users read what is in them as their own.
+ */
+static bool is_foreign(const uint8_t *bytes, uint32_t size)
+{
+	const uint16_t one = 1;
+	const uint8_t other = *(const uint8_t *)&one ? ELFDATA2MSB : ELFDATA2LSB;
+
+	return size > EI_DATA && !memcmp(bytes, ELFMAG, SELFMAG) && bytes[EI_DATA] == other;
+}
+
 static int32_t open_object(struct shim_memory *memory, uint32_t offset, uint32_t size,
 			   const char *name, struct shim_object **out)
 {
@@ -106,6 +119,11 @@ static int32_t open_object(struct shim_memory *memory, uint32_t offset, uint32_t
 		goto err_out;
 	}
 	memcpy(object->bytes, source, size);
+	if (is_foreign(object->bytes, size)) {
+		shim_log_add("the object is of the other byte order\n");
+		err = -LIBBPF_ERRNO__ENDIAN;
+		goto err_out;
+	}
 	object->object = bpf_object__open_mem(object->bytes, size, &opts);
 	if (!object->object) {
 		err = -errno;

@@ -98,6 +98,7 @@ export const EXTENSION_SIGNATURES: Signatures = {
   "program_token": "Ii:i",
   "kernel_supports": "ii:i",
   "last_error": "ii:i",
+  "last_errno": ":i",
 };
 
 /**

@@ -101,6 +101,9 @@ export class BpfContext implements PollContext, Disposable {
   #hadStructOps = false;
   #stage: Stage | undefined;
   #lastError: HostError | undefined;
+  /** Error of the import in progress. */
+  #failed: HostError | undefined;
+  #lastErrno = 0;
 
   constructor(options: BpfHostOptions) {
     this.memory = options.memory;
@@ -200,6 +203,7 @@ export class BpfContext implements PollContext, Disposable {
 
   /** Runs one import: faults and refusals become negative errno, the latter reported, each text once. */
   answer(call: () => number): number {
+    this.#failed = undefined;
     try {
       return call();
     } catch (error) {
@@ -211,9 +215,29 @@ export class BpfContext implements PollContext, Disposable {
 
   /** Reports an error and gives the negative errno that the guest gets. */
   fail(error: HostError): number {
-    this.#lastError = error;
+    this.#lastError = this.#failed = error;
     this.#reports.note(error);
     return error instanceof BpfError ? -error.guestErrno : -errno("EIO");
+  }
+
+  /**
+   * Runs an import whose result is a handle, or 0; the errno of a 0 is {@linkcode lastErrno} then.
+   */
+  answerHandle(call: () => number): bigint {
+    let handle = 0;
+    const result = this.answer(() => {
+      handle = call();
+      return 0;
+    });
+    if (result === 0) return BigInt(handle);
+    // Errors of libbpf's own are numbers of its own; a result has room for the kernel's only.
+    this.#lastErrno = this.#failed instanceof BpfError ? this.#failed.errno : -result;
+    return 0n;
+  }
+
+  /** Errno of the last handle that was not given, of Linux or libbpf; 0 when none has failed. */
+  get lastErrno(): number {
+    return this.#lastErrno;
   }
 
   /** What {@linkcode fail} was told last. */

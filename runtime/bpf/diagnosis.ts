@@ -2,6 +2,7 @@
 import { errno, errnoName } from "../../ffi/mod.ts";
 import { explainRefusal, type Policy } from "../../ebpf/mod.ts";
 import { BpfError } from "./errors.ts";
+import { openHint } from "./open_hints.ts";
 import { type Cause, REFUSALS } from "./refusals.ts";
 
 const LOG_BEGIN = /^libbpf: prog '([^']*)': -- BEGIN PROG LOAD LOG --\n/m;
@@ -161,7 +162,7 @@ function verifierLog(log: string): { program: string | undefined; text: string }
 /** Why `bpf_object__open_mem` failed. */
 export function diagnoseOpen(number: number, log: string): BpfError {
   return new BpfError("open the eBPF object", number, {
-    hint: "the guest must give the bytes of an ELF file made by clang -target bpf",
+    hint: openHint(number, log),
     detail: withoutPrefix(log).trimEnd(),
   });
 }

@@ -80,15 +80,12 @@ export class BpfHost implements Disposable {
 
   #load(bytes: number, sizeBytes: number): bigint {
     const context = this.#context;
-    let handle = 0;
-    const result = context.answer(() => {
-      handle = context.addObject(
+    return context.answerHandle(() =>
+      context.addObject(
         elfRange(context.memory, bytes, sizeBytes),
         (source) => GuestObject.load(source, context),
-      );
-      return 0;
-    });
-    return result < 0 ? 0n : BigInt(handle);
+      )
+    );
   }
 
   #attach(handle: bigint, name: number, target: number): number {

@@ -59,5 +59,8 @@ func mapLookupAndDelete(token int32, key, value unsafe.Pointer, flags uint64) in
 //go:wasmimport wasm_bpf_ext program_token
 func programToken(object uint64, name unsafe.Pointer) int32
 
+//go:wasmimport wasm_bpf_ext last_errno
+func lastErrno() int32
+
 //go:wasmimport wasm_bpf_ext last_error
 func lastError(text unsafe.Pointer, size int32) int32

@@ -17,7 +17,7 @@ type Object struct {
 func Open(elf []byte) (*Object, error) {
 	handle := objectOpen(start(elf), uint32(len(elf)))
 	if handle == 0 {
-		return nil, explained("open", "", linuxEINVAL)
+		return nil, explained("open", "", -lastErrno())
 	}
 	return &Object{handle, elf}, nil
 }

@@ -1,4 +1,4 @@
-/** `last_error`: in words, why a call failed. */
+/** `last_error` and `last_errno`: in words and by its number, why a call failed. */
 import type { HostError } from "../../../ffi/errors.ts";
 import { errno } from "../../../ffi/mod.ts";
 import type { BpfContext } from "../context.ts";
@@ -7,6 +7,7 @@ export function lastErrorImports(context: BpfContext): WebAssembly.ModuleImports
   const { memory } = context;
   let encoded: { error: HostError; bytes: Uint8Array } | undefined;
   return {
+    "last_errno": () => context.lastErrno,
     "last_error": (buffer: number, sizeBytes: number) => {
       const error = context.lastError;
       if (sizeBytes < 0 || !memory.contains(buffer, sizeBytes)) return -errno("EFAULT");

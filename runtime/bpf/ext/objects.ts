@@ -7,17 +7,13 @@ import { elfRange, guestRange } from "../guest_range.ts";
 export function objectImports(context: BpfContext): WebAssembly.ModuleImports {
   const { memory, objects } = context;
   return {
-    "object_open": (bytes: number, sizeBytes: number) => {
-      let handle = 0;
-      context.answer(() => {
-        handle = context.addObject(
+    "object_open": (bytes: number, sizeBytes: number) =>
+      context.answerHandle(() =>
+        context.addObject(
           elfRange(memory, bytes, sizeBytes),
           (source) => GuestObject.open(source, context),
-        );
-        return 0;
-      });
-      return BigInt(handle);
-    },
+        )
+      ),
     "object_load": (handle: bigint) =>
       context.answer(() => {
         const object = objects.get(handle);

@@ -260,6 +260,13 @@ int32_t wasm_bpf_user_ring_submit(uint64_t obj, int32_t fd, const void *data, in
 WASM_BPF_EXT_IMPORT("last_error")
 int32_t wasm_bpf_last_error(char *buf, int32_t size);
 
+/**
+ * @brief Why wasm_bpf_object_open() or wasm_load_bpf_object() returned 0 last.
+ * @return a positive errno of Linux, or of libbpf from 4000 on; 0 when neither has failed
+ */
+WASM_BPF_EXT_IMPORT("last_errno")
+int32_t wasm_bpf_last_errno(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -87,7 +87,8 @@ impl Object {
         let size = u32::try_from(elf.len()).map_err(|_| from_kernel(-sys::errno::EINVAL))?;
         // SAFETY: the pointer and the size are those of one slice.
         match unsafe { sys::object_open(elf.as_ptr(), size) } {
-            0 => Err(explained(-sys::errno::EINVAL)),
+            // SAFETY: it takes nothing.
+            0 => Err(explained(-unsafe { sys::last_errno() })),
             handle => Ok(OpenObject {
                 handle: Handle(handle),
                 elf,

@@ -48,6 +48,7 @@ imports!("wasm_bpf_ext" {
     fn map_lookup_and_delete(map: i32, key: *const u8, value: *mut u8, flags: u64) -> i32;
     fn program_token(object: u64, name: *const u8) -> i32;
     fn last_error(text: *mut u8, size: i32) -> i32;
+    fn last_errno() -> i32;
 });
 
 /// Commands of `wasm_bpf_map_operate` and `map_batch`: the numbers of `enum bpf_cmd`.

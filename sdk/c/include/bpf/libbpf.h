@@ -72,10 +72,52 @@ static inline int libbpf_probe_bpf_prog_type(enum bpf_prog_type type, const void
 	return libbpf_wasm_result(wasm_bpf_kernel_supports(WASM_BPF_SUPPORTS_PROGRAM, (int)type));
 }
 
+/* libbpf's own errors, which are no errno of the C library. */
+enum libbpf_errno {
+	LIBBPF_ERRNO__LIBELF = 4000,
+	LIBBPF_ERRNO__FORMAT,
+	LIBBPF_ERRNO__KVERSION,
+	LIBBPF_ERRNO__ENDIAN,
+	LIBBPF_ERRNO__INTERNAL,
+	LIBBPF_ERRNO__RELOC,
+	LIBBPF_ERRNO__LOAD,
+	LIBBPF_ERRNO__VERIFY,
+	LIBBPF_ERRNO__PROG2BIG,
+	LIBBPF_ERRNO__KVER,
+	LIBBPF_ERRNO__PROGTYPE,
+	LIBBPF_ERRNO__WRNGPID,
+	LIBBPF_ERRNO__INVSEQ,
+	LIBBPF_ERRNO__NLPARSE,
+};
+
+/* Words for one of them, or NULL. */
+static inline const char *libbpf_wasm_own_error(int error)
+{
+	switch (error) {
+	case LIBBPF_ERRNO__LIBELF:
+		return "Something wrong in libelf";
+	case LIBBPF_ERRNO__FORMAT:
+		return "BPF object format invalid";
+	case LIBBPF_ERRNO__KVERSION:
+		return "'version' section incorrect or lost";
+	case LIBBPF_ERRNO__ENDIAN:
+		return "Endian mismatch";
+	case LIBBPF_ERRNO__INTERNAL:
+		return "Internal error in libbpf";
+	case LIBBPF_ERRNO__RELOC:
+		return "Relocation failed";
+	default:
+		return error >= LIBBPF_ERRNO__LIBELF && error <= LIBBPF_ERRNO__NLPARSE
+			   ? "Error of libbpf"
+			   : NULL;
+	}
+}
+
 /** @brief Says an error, of either sign, in words. @return 0, or -ERANGE when it was cut */
 static inline int libbpf_strerror(int err, char *buf, size_t size)
 {
-	int length = snprintf(buf, size, "%s", strerror(err < 0 ? -err : err));
+	const char *own = libbpf_wasm_own_error(err < 0 ? -err : err);
+	int length = snprintf(buf, size, "%s", own ? own : strerror(err < 0 ? -err : err));
 
 	return length < (int)size ? 0 : libbpf_wasm_fail(ERANGE);
 }

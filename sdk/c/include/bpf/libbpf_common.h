@@ -60,6 +60,9 @@ static inline int libbpf_wasm_errno(int kernel_errno)
 		if (numbers[i][0] == kernel_errno)
 			return numbers[i][1];
 	}
+	/* libbpf's own stay what they are: see libbpf_strerror(). */
+	if (kernel_errno >= 4000 && kernel_errno < 4100)
+		return kernel_errno;
 	/* 524 is the kernel's own ENOTSUPP, which leaks out of bpf(2). */
 	return kernel_errno == 524 ? ENOTSUP : EIO;
 }

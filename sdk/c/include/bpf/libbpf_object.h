@@ -437,7 +437,7 @@ static inline struct bpf_object *bpf_object__open_mem(const void *obj_buf, size_
 	obj->handle = wasm_bpf_object_open(obj_buf, (uint32_t)obj_buf_sz);
 	if (!obj->handle) {
 		bpf_object__close(obj);
-		errno = EINVAL;
+		libbpf_wasm_result(-wasm_bpf_last_errno());
 		return NULL;
 	}
 	if (libbpf_wasm_find_maps(obj) || libbpf_wasm_find_programs(obj)) {
