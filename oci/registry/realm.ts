@@ -16,7 +16,7 @@ const KNOWN: ReadonlyMap<string, string> = new Map([
  */
 export function readRealm(text: string): string {
   const read = readRegistryName(text);
-  if ("name" in read && !text.includes("/")) return text.toLowerCase().replace(/:443$/, "");
+  if ("name" in read && !text.includes("/")) return text.toLowerCase();
   throw new HostError(
     `Cannot trust the token server ${JSON.stringify(text)}: ` +
       ("reason" in read ? read.reason : "it is not a host name"),
@@ -38,13 +38,14 @@ export function maySeeCredentials(
   registry: string,
   trusted: readonly string[] = [],
 ): boolean {
-  const { hostname, host } = realm;
+  const { hostname, host, protocol } = realm;
+  const port = realm.port || (protocol === "http:" ? "80" : "443");
   const own = URL.parse(`https://${registryEndpoint(registry)}/`)?.hostname;
   if (own === undefined) return false;
   if (hostname === own || isAbove(hostname, own)) return true;
   // A known server is known at TLS's own port.
-  if (KNOWN.get(registry) === host && realm.protocol === "https:") return true;
-  return trusted.includes(hostname) || trusted.includes(host);
+  if (KNOWN.get(registry) === host && protocol === "https:") return true;
+  return trusted.includes(hostname) || trusted.includes(`${hostname}:${port}`);
 }
 
 /** Of names with two parts or more: nobody logs in at `com`. */

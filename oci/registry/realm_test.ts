@@ -43,6 +43,9 @@ Deno.test("maySeeCredentials() allows what the user trusts, with a port that por
   assert.ok(may(registry, "https://auth.example.com:8443/", ["auth.example.com"]));
   assert.ok(may(registry, "https://auth.example.com:8443/", ["auth.example.com:8443"]));
   assert.ok(!may(registry, "https://auth.example.com/", ["auth.example.com:8443"]));
+  assert.ok(may(registry, "https://auth.example.com/", ["auth.example.com:443"]));
+  assert.ok(!may(registry, "https://auth.example.com:8443/", ["auth.example.com:443"]));
+  assert.ok(!may(registry, "http://auth.example.com/", ["auth.example.com:443"]));
   assert.ok(!may(registry, "https://x.auth.example.com/", ["auth.example.com"]));
 });
 
