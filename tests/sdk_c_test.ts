@@ -36,6 +36,23 @@ async function compile(source: string, options: string[] = []): Promise<string> 
   return output;
 }
 
+/** What programs for Linux are compiled with besides. */
+const COMPAT = [
+  `-I${ROOT}sdk/c/compat`,
+  ...["-lwasi-emulated-signal", "-lwasi-emulated-getpid"],
+];
+
+/** Compiles a program for Linux: its headers come before the C library's. */
+async function compileForLinux(source: string, options: string[] = []): Promise<string> {
+  const output = `${FOLDER}/linux.wasm`;
+  const [compat = "", ...libraries] = COMPAT;
+  await succeed(
+    "clang",
+    ...[compat, ...WASM, ...LINK, ...options, source, ...libraries, "-o", output],
+  );
+  return output;
+}
+
 async function run(module: string, ...args: string[]): Promise<CliResult> {
   return await runCli(["--timeout", "20s", module, ...args]);
 }
@@ -74,6 +91,65 @@ Deno.test("a program opens bpftool's skeleton with __kconfig variables, in libbp
   assert.deepEqual({ code, failures }, { code: 0, failures: "failures 0" }, stdout + stderr);
 });
 
+Deno.test("a program for Linux runs with sdk/c/compat, and Ctrl-C reaches its handler", async () => {
+  await skeleton("places");
+  const module = await compileForLinux(`${SOURCES}/linux_style.c`);
+  const object = `${FOLDER}/places.bpf.o`;
+  await using guest = new CliProcess([
+    ...[
+      "--dir",
+      "/sys/kernel/btf",
+      "--dir",
+      `${FOLDER}::/folder`,
+      module,
+      "word",
+      "--interval=3600",
+    ],
+    ...["-v", "--object", "/folder/places.bpf.o"],
+  ]);
+  await guest.waitFor(/^waiting$/m);
+  guest.kill("SIGINT");
+  const { code, stdout, stderr } = await guest.result();
+  assert.deepEqual(stdout.split("\n"), [
+    "parsed 3600 1 word",
+    "address 2 127.0.0.1",
+    "interface 1 1",
+    "limits 0 -1",
+    "processes 1 -1",
+    "files -1 -1",
+    "events -1 1",
+    "event 1",
+    "maps 1 1",
+    `functions ${await functionsOf(object)}`,
+    "string text",
+    "kernel 1 1",
+    "iterated 1 0 -1",
+    "waiting",
+    "counted 1",
+    "reset 1, signal 2",
+    "",
+  ], stderr);
+  assert.equal(code, 0);
+});
+
+async function functionsOf(object: string): Promise<number> {
+  const symbols = await succeed("llvm-readelf", "--symbols", object);
+  return symbols.split("\n").filter((line) => / FUNC /.test(line)).length;
+}
+
+Deno.test("argp shows help, and refuses what is no option", async () => {
+  const module = `${FOLDER}/linux.wasm`;
+  const help = await run(module, "--help");
+  assert.equal(help.code, 0);
+  assert.match(help.stdout, /^Usage: .* \[OPTION\.\.\.\] \[WORD\.\.\.\]\nCounts\./);
+  assert.match(help.stdout, /-i, --interval=SECONDS +Seconds between lines/);
+  assert.doesNotMatch(help.stdout, /hidden/);
+  assert.equal((await run(module, "--version")).stdout, "linux_style 1.0\n");
+  for (const wrong of [["--no-such"], ["-q"], ["--interval"], ["-i", "0"], ["--verbose=1"]]) {
+    assert.equal((await run(module, ...wrong)).code, 64, wrong.join(" "));
+  }
+});
+
 /** What wasi-libc has of signals and process numbers, for sources that mention them. */
 const EMULATED = ["-D_WASI_EMULATED_SIGNAL", "-lwasi-emulated-signal"];
 
@@ -109,9 +185,13 @@ for (
   const header of [
     "bpf/libbpf.h",
     "bpf/bpf.h",
+    "bpf/btf.h",
     "libbpf-wasm.h",
     "wasm_bpf_ext.h",
     "wasm_bpf_tool.h",
+    ...["linux/bpf.h", "linux/types.h", "linux/perf_event.h", "linux/if_packet.h"],
+    ...["argp.h", "arpa/inet.h", "fcntl.h", "gelf.h", "net/if.h", "setjmp.h", "signal.h"],
+    ...["sys/resource.h", "sys/socket.h", "sys/syscall.h", "time.h", "unistd.h", "zlib.h"],
   ]
 ) {
   Deno.test(`${header} is C11 and C++11 without a warning`, async () => {
@@ -121,7 +201,11 @@ for (
     const c = ["-x", "c", "-std=c11", "-D_POSIX_C_SOURCE=200809L"];
     const cxx = ["-x", "c++", "-std=c++11"];
     for (const language of [c, cxx]) {
-      await succeed("clang", ...WASM, ...language, "-c", source, "-o", `${FOLDER}/include.o`);
+      await succeed(
+        "clang",
+        ...[`-I${ROOT}sdk/c/compat`, ...WASM, ...language, "-c", source],
+        ...["-o", `${FOLDER}/include.o`],
+      );
     }
   });
 }

@@ -9,6 +9,7 @@
 #define WASM_BPF_BPF_H
 
 #include "libbpf_common.h"
+#include "libbpf_descriptors.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -117,6 +118,84 @@ static inline int bpf_map_delete_batch(int fd, const void *keys, __u32 *count,
 {
 	return libbpf_wasm_batch(fd, WASM_BPF_BATCH_DELETE, NULL, NULL, (void *)keys, NULL, count,
 				 opts);
+}
+
+/* ---- iterators ------------------------------------------------------------------------------ */
+
+/**
+ * @brief A pass of an attached iterator. One at a time a link.
+ * @param link_fd of bpf_link__fd()
+ * @return a descriptor for read() and close() of sdk/c/compat; without them, call
+ *         wasm_bpf_iter_read() with the link's own
+ */
+static inline int bpf_iter_create(int link_fd)
+{
+	struct libbpf_wasm_descriptor *made;
+
+	if (link_fd < 0)
+		return libbpf_wasm_fail(EBADF);
+	made = libbpf_wasm_descriptor__new(LIBBPF_WASM_ITERATOR, -1, "");
+	if (!made)
+		return libbpf_wasm_fail(ENOMEM);
+	made->link = link_fd;
+	return made->fd;
+}
+
+/* ---- probes of the kernel -------------------------------------------------------------------- */
+
+struct bpf_map_create_opts {
+	size_t sz;
+	__u32 map_flags;
+};
+
+/* Not a map's token: every call that is given it returns -EBADF. */
+#define LIBBPF_WASM_NO_MAP 0x3fffffff
+
+/**
+ * @brief Tries whether the kernel has a type of map. A guest's maps are those of its objects: what
+ *        is returned can only be closed.
+ * @return -EINVAL when the kernel has no such type
+ */
+static inline int bpf_map_create(enum bpf_map_type map_type, const char *map_name, __u32 key_size,
+				 __u32 value_size, __u32 max_entries,
+				 const struct bpf_map_create_opts *opts)
+{
+	const int supported = wasm_bpf_kernel_supports(WASM_BPF_SUPPORTS_MAP, (int)map_type);
+
+	(void)map_name;
+	(void)key_size;
+	(void)value_size;
+	(void)max_entries;
+	(void)opts;
+	if (supported < 0)
+		return libbpf_wasm_result(supported);
+	return supported ? LIBBPF_WASM_NO_MAP : libbpf_wasm_fail(EINVAL);
+}
+
+struct bpf_prog_load_opts {
+	size_t sz;
+	int attempts;
+	enum bpf_attach_type expected_attach_type;
+	__u32 prog_btf_fd;
+	__u32 prog_flags;
+	__u32 prog_ifindex;
+	__u32 kern_version;
+	__u32 attach_btf_id;
+	__u32 attach_prog_fd;
+};
+
+/** @brief A guest's programs are those of its objects. @return -EOPNOTSUPP */
+static inline int bpf_prog_load(enum bpf_prog_type prog_type, const char *prog_name,
+				const char *license, const struct bpf_insn *insns, size_t insn_cnt,
+				struct bpf_prog_load_opts *opts)
+{
+	(void)prog_type;
+	(void)prog_name;
+	(void)license;
+	(void)insns;
+	(void)insn_cnt;
+	(void)opts;
+	return libbpf_wasm_fail(EOPNOTSUPP);
 }
 
 #ifdef __cplusplus

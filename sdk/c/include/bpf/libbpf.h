@@ -10,6 +10,7 @@
 #include "libbpf_buffer.h"
 #include "libbpf_object.h"
 #include "libbpf_skeleton.h"
+#include "libbpf_tc.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -55,6 +56,14 @@ static inline long libbpf_get_error(const void *pointer)
 static inline int libbpf_num_possible_cpus(void)
 {
 	return libbpf_wasm_result(wasm_bpf_possible_cpus());
+}
+
+/** @brief The kernel's types are not looked up for a guest here. @return -EOPNOTSUPP */
+static inline int libbpf_find_vmlinux_btf_id(const char *name, enum bpf_attach_type attach_type)
+{
+	(void)name;
+	(void)attach_type;
+	return libbpf_wasm_fail(EOPNOTSUPP);
 }
 
 /** @brief 1 when the running kernel has the type of map, else 0. @return also -EOPNOTSUPP */

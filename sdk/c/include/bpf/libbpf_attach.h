@@ -41,6 +41,23 @@ libbpf_wasm_attach_to(const struct bpf_program *prog, const char *format, ...)
 	return bpf_program__attach_to(prog, target);
 }
 
+/* The program that a token of bpf_program__fd() names; NULL with errno EBADF. */
+static inline const struct bpf_program *libbpf_wasm_program_of(int prog_fd)
+{
+	struct bpf_object *obj;
+	struct bpf_program *program;
+
+	for (obj = libbpf_wasm_objects; obj; obj = obj->next) {
+		for (program = obj->programs; program; program = program->next) {
+			if (obj->loaded && !program->no_autoload &&
+			    bpf_program__fd(program) == prog_fd)
+				return program;
+		}
+	}
+	errno = EBADF;
+	return NULL;
+}
+
 /* ---- in the kernel ------------------------------------------------------------------------- */
 
 enum probe_attach_mode {

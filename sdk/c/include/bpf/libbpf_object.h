@@ -61,6 +61,9 @@ struct bpf_object {
 /* Every open object: a map's token alone does not say whose it is. */
 __attribute__((weak)) struct bpf_object *libbpf_wasm_objects;
 
+/* Notes what the programs were given; NULL except in programs with sdk/c/compat. */
+__attribute__((weak)) void (*libbpf_wasm_on_given)(struct bpf_object *obj);
+
 /*
  * Options of opening. The host knows the kernel's types and configuration itself: a program that
  * gives its own gets -EOPNOTSUPP. Those that libbpf has beyond these are not there.
@@ -556,6 +559,8 @@ static inline int bpf_object__load(struct bpf_object *obj)
 	map = err ? NULL : bpf_object__find_map_by_name(obj, ".kconfig");
 	if (map)
 		libbpf_wasm_read_variables(map, map->initial);
+	if (!err && libbpf_wasm_on_given)
+		libbpf_wasm_on_given(obj);
 	return libbpf_wasm_result(err);
 }
 

@@ -135,6 +135,8 @@ static inline int bpf_object__attach_skeleton(struct bpf_object_skeleton *s)
 		    bpf_map__flush(map))
 			return -errno;
 	}
+	if (libbpf_wasm_on_given)
+		libbpf_wasm_on_given(s->own);
 	for (int i = 0; i < s->prog_cnt; i++) {
 		struct bpf_prog_skeleton *prog = libbpf_wasm_prog_skeleton(s, i);
 		const struct bpf_program *program = *prog->prog;

@@ -19,6 +19,37 @@ typedef unsigned long long __u64;
 
 #ifndef __LINUX_BPF_H__
 
+/* One instruction, for programs that are tried. */
+struct bpf_insn {
+	__u8 code;
+	__u8 dst_reg : 4;
+	__u8 src_reg : 4;
+	__s16 off;
+	__s32 imm;
+};
+
+#define BPF_JMP 0x05
+#define BPF_ALU64 0x07
+#define BPF_K 0x00
+#define BPF_X 0x08
+#define BPF_MOV 0xb0
+#define BPF_EXIT 0x90
+#define BPF_CALL 0x80
+
+enum {
+	BPF_REG_0,
+	BPF_REG_1,
+	BPF_REG_2,
+	BPF_REG_3,
+	BPF_REG_4,
+	BPF_REG_5,
+	BPF_REG_6,
+	BPF_REG_7,
+	BPF_REG_8,
+	BPF_REG_9,
+	BPF_REG_10,
+};
+
 /* Flags of bpf_map_update_elem() and its like. */
 enum {
 	BPF_ANY = 0,	 /* create the element or replace it */
