@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "../../libbpf-shim/libbpf-shim.h"
+#include "../../libbpf-shim/permissions.h"
 #include "fuzz.h"
 
 /* Inputs between two searches for leaks, which take milliseconds. */
@@ -143,13 +144,32 @@ static void bound(struct shim_object *object, uint64_t maps_bytes)
 	shim_budget__free(budget);
 }
 
+/* Permits everything that a program may do: the gate is not what is tried here. */
+static void permit(struct shim_object *object)
+{
+	static const char kfuncs[] = "\nbpf_rcu_read_lock\nbpf_kfunc_that_is_not_there\n";
+	static struct {
+		struct shim_policy policy;
+		char kfuncs[sizeof(kfuncs)];
+	} all;
+
+	memset(&all, 0xff, sizeof(all.policy));
+	all.policy.flags = POLICY_KERNEL_VARIABLES | POLICY_STRUCT_OPS;
+	all.policy.kfuncs_size = sizeof(kfuncs) - 1;
+	memcpy(all.policy.kfuncs, kfuncs, sizeof(kfuncs) - 1);
+	if (shim_object__permit(object, &all, sizeof(all.policy) + sizeof(kfuncs) - 1))
+		abort();
+}
+
 static void load(struct shim_object *object, bool is_real, struct random *random)
 {
 	progress->load_tried++;
 	progress->real_tried += is_real;
 	/* Real maps are the machine's memory. */
 	bound(object, is_real ? 4 << 20 : 1ull << 40);
-	if (shim_object__load(object, 0))
+	if (random_below(random, 16))
+		permit(object);
+	if (shim_object__load(object))
 		return;
 	progress->loaded++;
 	progress->real_loaded += is_real;
@@ -223,7 +243,8 @@ static void warm_up(const struct options *options)
 				       &object)) {
 			shim_object__forget_pins(object);
 			bound(object, 4 << 20);
-			shim_object__load(object, 0);
+			permit(object);
+			shim_object__load(object);
 			shim_object__free(object);
 		}
 		shim_log__take(log, sizeof(log));
