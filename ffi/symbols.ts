@@ -165,6 +165,8 @@ export const SYMBOLS = {
   shim_seccomp__is_available: { parameters: [], result: "i32" },
   // int32_t shim_seccomp__confine(int32_t files)
   shim_seccomp__confine: { parameters: ["i32"], result: "i32" },
+  // int32_t shim_seccomp__confine_others(void)
+  shim_seccomp__confine_others: { parameters: [], result: "i32" },
 
   // int32_t shim_kernel__has_capability(uint32_t capability)
   shim_kernel__has_capability: { parameters: ["u32"], result: "i32" },

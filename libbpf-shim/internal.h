@@ -195,6 +195,11 @@ extern _Thread_local bool shim_is_reading_ahead;
 /* Makes a descriptor one that the end of this thread closes; itself, or closed and -ENOMEM. */
 int shim_owned_fd(int fd);
 
+/* The list of system calls of a guest's thread; `with_files` for one with folders. */
+struct shim_call_filter;
+struct shim_call_filter *shim_call_filter_new(bool with_files);
+int shim_call_filter_apply(const struct shim_call_filter *filter);
+
 struct stat;
 
 /*

@@ -480,6 +480,13 @@ SHIM_API int32_t shim_seccomp__is_available(void);
  */
 SHIM_API int32_t shim_seccomp__confine(int32_t files);
 
+/**
+ * @brief The same, without files and capabilities, for the process's other threads but the shim's
+ *        own, for good; before this thread. For a process that runs nothing but one guest.
+ * @return how many are not confined: those that took no signal for a second
+ */
+SHIM_API int32_t shim_seccomp__confine_others(void);
+
 /* ---- map ----------------------------------------------------------------------------------------
  */
 

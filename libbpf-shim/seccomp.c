@@ -18,6 +18,7 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -183,12 +184,12 @@ static const uint32_t PRCTL_OPTIONS[] = {PR_SET_NAME, PR_GET_NAME, PR_SET_VMA};
 
 #define PROGRAM_MAX 512
 
-struct filter {
+struct shim_call_filter {
 	struct sock_filter program[PROGRAM_MAX];
 	uint32_t length;
 };
 
-static void emit(struct filter *filter, uint16_t code, uint32_t k, uint8_t if_true,
+static void emit(struct shim_call_filter *filter, uint16_t code, uint32_t k, uint8_t if_true,
 		 uint8_t if_false)
 {
 	/* More than fits is no program at all: the kernel refuses one that is cut off. */
@@ -198,12 +199,12 @@ static void emit(struct filter *filter, uint16_t code, uint32_t k, uint8_t if_tr
 	filter->length++;
 }
 
-static void load(struct filter *filter, uint32_t offset)
+static void load(struct shim_call_filter *filter, uint32_t offset)
 {
 	emit(filter, BPF_LD | BPF_W | BPF_ABS, offset, 0, 0);
 }
 
-static void answer(struct filter *filter, uint32_t action)
+static void answer(struct shim_call_filter *filter, uint32_t action)
 {
 	emit(filter, BPF_RET | BPF_K, action, 0, 0);
 }
@@ -218,12 +219,12 @@ static uint32_t low(uint32_t argument)
 }
 
 /* Any number that is not `number` goes past the next `count` instructions. */
-static void unless_number_skip(struct filter *filter, uint32_t number, uint32_t count)
+static void unless_number_skip(struct shim_call_filter *filter, uint32_t number, uint32_t count)
 {
 	emit(filter, BPF_JMP | BPF_JEQ | BPF_K, number, 0, (uint8_t)count);
 }
 
-static void allow_all(struct filter *filter, const uint32_t *numbers, uint32_t count)
+static void allow_all(struct shim_call_filter *filter, const uint32_t *numbers, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		unless_number_skip(filter, numbers[i], 1);
@@ -232,7 +233,7 @@ static void allow_all(struct filter *filter, const uint32_t *numbers, uint32_t c
 }
 
 /* Where the low half of an argument, which is an int, is one of `values`. */
-static void allow_values(struct filter *filter, uint32_t number, uint32_t argument,
+static void allow_values(struct shim_call_filter *filter, uint32_t number, uint32_t argument,
 			 const uint32_t *values, uint32_t count)
 {
 	unless_number_skip(filter, number, count + 3);
@@ -244,7 +245,7 @@ static void allow_values(struct filter *filter, uint32_t number, uint32_t argume
 }
 
 /* Where all of an argument, which is as wide as a pointer, is 0. */
-static void allow_null(struct filter *filter, uint32_t number, uint32_t argument)
+static void allow_null(struct shim_call_filter *filter, uint32_t number, uint32_t argument)
 {
 	unless_number_skip(filter, number, 6);
 	load(filter, low(argument));
@@ -256,8 +257,8 @@ static void allow_null(struct filter *filter, uint32_t number, uint32_t argument
 }
 
 /* Where an argument has all bits of `wanted` and none but those of `allowed`. */
-static void allow_bits(struct filter *filter, uint32_t number, uint32_t argument, uint32_t wanted,
-		       uint32_t allowed)
+static void allow_bits(struct shim_call_filter *filter, uint32_t number, uint32_t argument,
+		       uint32_t wanted, uint32_t allowed)
 {
 	unless_number_skip(filter, number, 6);
 	load(filter, low(argument));
@@ -268,7 +269,7 @@ static void allow_bits(struct filter *filter, uint32_t number, uint32_t argument
 	answer(filter, REFUSE);
 }
 
-static void build(struct filter *filter, bool with_files)
+static void build(struct shim_call_filter *filter, bool with_files)
 {
 	const uint32_t own_pid = (uint32_t)getpid();
 
@@ -308,23 +309,40 @@ int32_t shim_seccomp__is_available(void)
 	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) ? -errno : 0;
 }
 
-int32_t shim_seccomp__confine(int32_t files)
+struct shim_call_filter *shim_call_filter_new(bool with_files)
 {
-	struct filter filter = {.length = 0};
-	struct sock_fprog program = {.filter = filter.program};
+	struct shim_call_filter *filter = calloc(1, sizeof(*filter));
 
-	build(&filter, files != SHIM_FILES_NONE);
-	if (filter.length > PROGRAM_MAX)
+	if (filter)
+		build(filter, with_files);
+	return filter;
+}
+
+/* For this thread alone; only by what a signal's handler may call. */
+int shim_call_filter_apply(const struct shim_call_filter *filter)
+{
+	const struct sock_fprog program = {.len = (unsigned short)filter->length,
+					   .filter = (struct sock_filter *)filter->program};
+
+	if (filter->length > PROGRAM_MAX)
 		return -E2BIG;
-	program.len = (unsigned short)filter.length;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
 	/*
-	 * For this thread alone. Without SPEC_ALLOW, kernels before 5.16 take speculation past
-	 * stores from it, which makes all of the guest slower; V8 has guards of its own.
+	 * Without SPEC_ALLOW, kernels before 5.16 take speculation past stores from the thread,
+	 * which makes all of the guest slower; V8 has guards of its own.
 	 */
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
 		       &program)
 		   ? -errno
 		   : 0;
+}
+
+int32_t shim_seccomp__confine(int32_t files)
+{
+	struct shim_call_filter *filter = shim_call_filter_new(files != SHIM_FILES_NONE);
+	int err = filter ? shim_call_filter_apply(filter) : -ENOMEM;
+
+	free(filter);
+	return err;
 }

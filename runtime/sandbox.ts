@@ -56,10 +56,20 @@ export function enterSandbox(wanted: Confinement): void {
   if (wanted.isAlone) PERMISSIONS.forEach((name) => Deno.permissions.revokeSync({ name }));
   const started = confinement.startBroker();
   if (started < 0) throw notConfined("SANDBOX", started);
+  const seccomp = seccompAvailability();
+  if (wanted.isAlone && seccomp >= 0) limitOthers(wanted);
   limitPaths(wanted);
   const reduced = confinement.reduceCapabilities(wanted.grants);
   if (reduced < 0) throw notConfined("SANDBOX", reduced);
-  limitCalls(wanted);
+  limitCalls(wanted, seccomp);
+}
+
+/** They run no code of the guest: what cannot be done for them is no error. */
+function limitOthers({ onNotice }: Confinement): void {
+  const left = confinement.limitOthers();
+  if (left === 0) return;
+  const why = left < 0 ? describeErrno(left) : `${left} of them do not answer`;
+  onNotice(`V8's own threads are not confined: ${why}`);
 }
 
 function limitPaths({ grants, isRequired, onNotice }: Confinement): void {
@@ -76,8 +86,7 @@ function limitPaths({ grants, isRequired, onNotice }: Confinement): void {
   );
 }
 
-function limitCalls({ grants, isRequired, onNotice }: Confinement): void {
-  const available = seccompAvailability();
+function limitCalls({ grants, isRequired, onNotice }: Confinement, available: number): void {
   const result = available < 0 ? available : confinement.limitCalls(grants);
   if (result >= 0) return;
   if (isRequired || available >= 0) throw notConfined("SECCOMP", result, available < 0);

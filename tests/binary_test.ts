@@ -70,6 +70,8 @@ const EXPECTED_PATHS = [
   /^\/sys\/fs\/bpf$/,
   /^\/dev\/(urandom|null)$/,
   /^events\//,
+  // Of its own threads, from their folder.
+  /^\d+\/status$/,
 ];
 
 /**
