@@ -1,5 +1,5 @@
 /** `wasm-bpf images`: lists what the store has. */
-import { describeEntry, type Description, fsck, isListed, Store } from "../oci/mod.ts";
+import { describeEntry, type Description, eachBounded, fsck, isListed, Store } from "../oci/mod.ts";
 import { UsageError } from "./errors.ts";
 import type { HelpPage } from "./help_text.ts";
 import { type OptionSpec, parseCommandLine } from "./options.ts";
@@ -31,6 +31,9 @@ export const PAGE: HelpPage = {
 
 const DIGEST_DIGITS = 12;
 
+/** Artifacts that are read at a time, each by a file or two. */
+const MAX_OPEN = 16;
+
 /** Lists the store, or checks it. */
 export async function command(args: string[]): Promise<number> {
   const { flags, rest } = parseCommandLine(args, OPTIONS, { interleaved: true });
@@ -52,9 +55,11 @@ export async function command(args: string[]): Promise<number> {
 
 async function describeAll(store: Store): Promise<Description[]> {
   const images: Description[] = [];
-  for (const entry of store.entries().filter(isListed)) {
-    images.push(await describeEntry(store, entry));
-  }
+  // A few at a time: most of the time of each is spent waiting for files.
+  const entries = store.entries().filter(isListed).entries();
+  await eachBounded(entries, { limit: MAX_OPEN }, async ([index, entry]) => {
+    images[index] = await describeEntry(store, entry);
+  });
   return images.sort((a, b) => (a.reference ?? "") < (b.reference ?? "") ? -1 : 1);
 }
 

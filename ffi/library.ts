@@ -9,7 +9,7 @@ import { bind, compile, type Functions, heatUp } from "./lazy_functions.ts";
 import { type ShimSymbols, SYMBOLS } from "./symbols.ts";
 
 /** What `shim_abi_version()` must answer; the header's `SHIM_ABI_VERSION`. */
-export const ABI_VERSION = 23;
+export const ABI_VERSION = 24;
 
 const SHIM_FILE = "libbpf-shim.so";
 

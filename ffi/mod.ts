@@ -1,6 +1,7 @@
 /** The one door to native code: everything that calls the shim. Raw pointers stay inside. */
 export { Budget, type BudgetLimits } from "./budget.ts";
 export { EventBuffer } from "./buffer.ts";
+export { descriptorsLeft } from "./process.ts";
 export { decodeText, encodeText } from "./raw_text.ts";
 export { describeErrno, ERRNO, errno, type ErrnoName, errnoName } from "./errno.ts";
 export { HostError, type HostErrorOptions, ShimError } from "./errors.ts";

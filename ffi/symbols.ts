@@ -152,6 +152,8 @@ export const SYMBOLS = {
   shim_kernel__has_tracefs: { parameters: [], result: "i32" },
   // int64_t shim_process__resident_bytes(void)
   shim_process__resident_bytes: { parameters: [], result: "i64" },
+  // int32_t shim_process__descriptors_left(void)
+  shim_process__descriptors_left: { parameters: [], result: "i32" },
 
   // int32_t shim_broker__start(void)
   shim_broker__start: { parameters: [], result: "i32" },

@@ -26,7 +26,7 @@
 
 /* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
  */
-#define SHIM_ABI_VERSION 23
+#define SHIM_ABI_VERSION 24
 
 struct shim_memory;
 struct shim_object;
@@ -426,6 +426,12 @@ SHIM_API int32_t shim_kernel__has_capability(uint32_t capability);
 
 /** @brief Bytes of this process's memory that are in RAM. */
 SHIM_API int64_t shim_process__resident_bytes(void);
+
+/**
+ * @brief Descriptors that this thread's table can still hold under RLIMIT_NOFILE.
+ * @return that number; -errno where /proc cannot be read
+ */
+SHIM_API int32_t shim_process__descriptors_left(void);
 
 /* ---- confinement: what this thread gives up, for good; other threads stay as they are ---------
  */

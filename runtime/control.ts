@@ -19,6 +19,17 @@ const TIME_IS_UP = 3;
 /** Why a guest was stopped. */
 export type StopCode = "TERMINATED" | "ABORTED" | "LIMIT_TIME";
 
+/** A module as it was changed, and for which options. */
+interface Changed {
+  readonly isControlled: boolean;
+  readonly memoryBytes: number | undefined;
+  readonly rewritten: Rewritten;
+  readonly module: WebAssembly.Module;
+}
+
+/** A guest that is run again and again is changed once. */
+const changed = new WeakMap<GuestModule, Changed>();
+
 /** Makes the module what the options ask for, and stops what it becomes. */
 export class Control implements Disposable {
   readonly #guest: GuestModule;
@@ -51,15 +62,27 @@ export class Control implements Disposable {
     if (!this.isNeeded && memoryBytes === undefined) {
       return { module: this.#guest.module, begin: () => {} };
     }
-    const rewritten = this.#rewrite({
-      control: this.isNeeded,
-      ...(memoryBytes === undefined ? {} : { maxMemoryBytes: memoryBytes }),
-    });
+    const { rewritten, module } = this.#changed(memoryBytes);
     return {
-      module: new WebAssembly.Module(rewritten.bytes),
+      module,
       begin: (exports) => this.#begin(exports, rewritten),
       ran: rewritten,
     };
+  }
+
+  /** The changed module; the last one of each guest is kept. */
+  #changed(memoryBytes: number | undefined): Changed {
+    const known = changed.get(this.#guest);
+    const { isNeeded } = this;
+    if (known?.isControlled === isNeeded && known.memoryBytes === memoryBytes) return known;
+    const rewritten = this.#rewrite({
+      control: isNeeded,
+      ...(memoryBytes === undefined ? {} : { maxMemoryBytes: memoryBytes }),
+    });
+    const module = new WebAssembly.Module(rewritten.bytes);
+    const entry = { isControlled: isNeeded, memoryBytes, rewritten, module };
+    changed.set(this.#guest, entry);
+    return entry;
   }
 
   #rewrite(options: RewriteOptions): Rewritten {

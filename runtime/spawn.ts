@@ -1,10 +1,11 @@
 /** Runs a guest in a worker of its own, and stays in charge of it. */
 import { HostError } from "../ffi/errors.ts";
-import { Interrupt } from "../ffi/mod.ts";
+import { descriptorsLeft, Interrupt } from "../ffi/mod.ts";
 import { type StopCode, stopped } from "./control.ts";
 import { hostFunctionError } from "./errors.ts";
 import type { GuestModule } from "./module.ts";
 import type { FileStream, Limits, Output, RunOptions } from "./run_options.ts";
+import { StartQueue } from "./start_queue.ts";
 import type { GuestStats } from "./stats.ts";
 import { ControlState } from "./wasm/rewrite.ts";
 import {
@@ -67,17 +68,38 @@ export type GuestExit =
 /** More is no time for a timer, which then fires at once. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
+/** As many workers are made at a time as there are processors. */
+const starts = new StartQueue(navigator.hardwareConcurrency);
+
 /** How long a worker that is told to end has, until it is given up. */
 const GIVE_UP_MS = 1000;
 
 /**
  * Runs a guest in a worker.
  *
- * It returns at once. When `exited` resolves, everything the guest loaded or attached is released.
+ * It returns at once; the worker is made afterwards, one a processor at a time, and where there are too
+ * few descriptors left for one the guest fails with code `EMFILE`. When `exited` resolves, everything the guest loaded or attached is released.
  * Dispose the handle to terminate it.
  */
 export function spawn(guest: GuestModule, options: SpawnOptions = {}): GuestHandle {
   return new GuestHandle(guest, options);
+}
+
+/**
+ * Descriptors that a worker and its guest may need at once. Deno ends the process when it has none left
+ * for a worker.
+ */
+const WORKER_DESCRIPTORS = 32;
+
+function lackOfDescriptors(name: string): HostError | undefined {
+  const left = descriptorsLeft();
+  if (left >= WORKER_DESCRIPTORS) return undefined;
+  return new HostError(`Cannot run ${name} in a worker: ${left} descriptors are left`, {
+    code: "EMFILE",
+    hint:
+      `raise the limit (ulimit -n); a worker needs up to ${WORKER_DESCRIPTORS}, and Deno keeps ` +
+      "two of each until the process ends",
+  });
 }
 
 function sandboxOf({ sandbox, hostModule }: SpawnOptions): Job["sandbox"] {
@@ -95,7 +117,9 @@ export class GuestHandle implements AsyncDisposable {
   readonly #guest: GuestModule;
   readonly #options: SpawnOptions;
   readonly #interrupt = Interrupt.create();
-  readonly #worker: Worker;
+  #worker: Worker | undefined;
+  /** Takes it out of the queue of starts, or gives its place there back. */
+  #leaveQueue: () => void;
   readonly #exited = Promise.withResolvers<GuestExit>();
   readonly #held = new DisposableStack();
   readonly #writers = new Map<"stdout" | "stderr", WritableStreamDefaultWriter>();
@@ -107,7 +131,7 @@ export class GuestHandle implements AsyncDisposable {
   #lastStats: GuestStats | undefined;
   #giveUp: number | undefined;
   /** Of the job, what nobody has taken while the worker has not begun. */
-  readonly #share: Pick<Job, "interrupt" | "claim">;
+  #share: Pick<Job, "interrupt" | "claim"> | undefined;
   #hasEnded = false;
   #failure: HostError | undefined;
   #isOver = false;
@@ -116,20 +140,36 @@ export class GuestHandle implements AsyncDisposable {
   constructor(guest: GuestModule, options: SpawnOptions) {
     this.#guest = guest;
     this.#options = options;
+    for (const name of ["stdout", "stderr"] as const) {
+      const output = options.stdio?.[name];
+      if (output instanceof WritableStream) this.#writers.set(name, output.getWriter());
+    }
+    this.#leaveQueue = starts.add((release) => {
+      this.#leaveQueue = release;
+      this.#start();
+    });
+    this.#watchSignal();
+  }
+
+  #start(): void {
+    const lacking = lackOfDescriptors(this.#guest.name);
+    if (lacking !== undefined) return this.#end({ kind: "failed", error: lacking });
     const job = this.#job();
     this.#share = { interrupt: job.interrupt, claim: job.claim };
-    this.#worker = new Worker(new URL("./guest_worker.ts", import.meta.url), { type: "module" });
-    this.#worker.onmessage = ({ data }: MessageEvent<Message>) => this.#receive(data);
-    this.#worker.onerror = (event) => {
+    const worker = new Worker(new URL("./guest_worker.ts", import.meta.url), { type: "module" });
+    this.#worker = worker;
+    worker.onmessage = ({ data }: MessageEvent<Message>) => this.#receive(data);
+    worker.onerror = (event) => {
       event.preventDefault();
-      const error = new HostError(`Cannot run ${guest.name} in a worker: ${event.message}`, {
+      const error = new HostError(`Cannot run ${this.#guest.name} in a worker: ${event.message}`, {
         code: "WORKER",
         hint: "a program made by deno compile needs --include runtime/guest_worker.ts",
       });
       this.#end({ kind: "failed", error });
     };
-    this.#worker.postMessage(job);
-    this.#watch();
+    worker.postMessage(job);
+    const { timeMs } = this.#options.limits ?? {};
+    if (timeMs !== undefined) this.#limitTime(timeMs);
   }
 
   #job(): Job {
@@ -160,19 +200,16 @@ export class GuestHandle implements AsyncDisposable {
 
   #output(name: "stdout" | "stderr"): "inherit" | "null" | FileStream | "parent" {
     const output = this.#options.stdio?.[name] ?? "inherit";
-    if (output instanceof WritableStream) this.#writers.set(name, output.getWriter());
     return typeof output === "string" || "file" in output ? output : "parent";
   }
 
-  #watch(): void {
-    const { signal, limits } = this.#options;
-    if (signal !== undefined) {
-      const abort = () => this.#stop("ABORTED");
-      signal.addEventListener("abort", abort);
-      this.#held.defer(() => signal.removeEventListener("abort", abort));
-      if (signal.aborted) abort();
-    }
-    if (limits?.timeMs !== undefined) this.#limitTime(limits.timeMs);
+  #watchSignal(): void {
+    const { signal } = this.#options;
+    if (signal === undefined) return;
+    const abort = () => this.#stop("ABORTED");
+    signal.addEventListener("abort", abort);
+    this.#held.defer(() => signal.removeEventListener("abort", abort));
+    if (signal.aborted) abort();
   }
 
   #limitTime(timeMs: number): void {
@@ -254,6 +291,8 @@ export class GuestHandle implements AsyncDisposable {
     this.#stopCode = code;
     this.#set(ControlState.Terminate);
     this.#interrupt.terminate();
+    // It is still in the queue.
+    if (this.#worker === undefined) return this.#end(this.#stopExit(code));
     // Only a host function of the embedder's can keep it from ending.
     this.#giveUp = setTimeout(() => this.#end(this.#stopExit(code)), GIVE_UP_MS);
   }
@@ -267,6 +306,7 @@ export class GuestHandle implements AsyncDisposable {
     if (this.#isOver) return;
     switch (message.type) {
       case "started":
+        this.#leaveQueue();
         this.#control = message.control;
         if (this.#state !== ControlState.Run) this.#set(this.#state);
         return;
@@ -337,12 +377,15 @@ export class GuestHandle implements AsyncDisposable {
     const how: GuestExit = this.#failure === undefined
       ? exit
       : { kind: "failed", error: this.#failure };
-    this.#worker.terminate();
+    this.#leaveQueue();
+    this.#worker?.terminate();
     clearTimeout(this.#giveUp);
     this.#held.dispose();
     this.#interrupt.close();
     // Of a worker that was given up before it began.
-    if (claims(this.#share)) Interrupt.adopt(this.#share.interrupt).close();
+    if (this.#share !== undefined && claims(this.#share)) {
+      Interrupt.adopt(this.#share.interrupt).close();
+    }
     for (const answer of this.#asking.splice(0)) answer(this.#lastStats);
     void this.#letGoStreams().then(() => this.#exited.resolve(how));
   }

@@ -388,3 +388,34 @@ Deno.test("the end of a thread frees what JavaScript did not", async () => {
   await until("its descriptors are closed", () => descriptors().length === open.length);
   await untilNothingAdded(before);
 });
+
+Deno.test("a worker without descriptors is an error of its guest, not the end of the process", async () => {
+  const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+  const code = `
+    import { spawn } from ${module("../runtime/mod.ts")};
+    import { guest } from ${module("./support/guests.ts")};
+    const nothing = guest("");
+    for (let round = 0; ; round++) {
+      const exit = await spawn(nothing).exited;
+      if (exit.kind === "exited") continue;
+      console.log(exit.error.code, round > 5);
+      Deno.exit(0);
+    }`;
+  const { stdout, stderr } = await new Deno.Command("prlimit", {
+    args: ["--nofile=96:96", "deno", "eval", "--no-check", code],
+  }).output();
+  const text = new TextDecoder();
+  assert.equal(text.decode(stdout), "EMFILE true\n", text.decode(stderr));
+});
+
+Deno.test("spawn() returns before a worker is made, and a guest in the queue can be ended", async () => {
+  const handles = Array.from({ length: 20 }, () =>
+    spawn(ENDLESS.sleeps, {
+      stdio: { stderr: "null" },
+    }));
+  const start = performance.now();
+  const exits = await Promise.all(handles.map((handle) => handle.terminate()));
+  // No worker was made for these.
+  assert.ok(performance.now() - start < 500);
+  assert.ok(exits.every(({ kind }) => kind === "terminated"));
+});

@@ -184,6 +184,13 @@ export interface Words {
   hint?: string;
 }
 
+/** The kernel's BPF_TRACE_MAX_PROGS. */
+const TOO_MANY_PROGRAMS: Words = {
+  reason: "64 programs are attached there, the most that the kernel takes",
+  hint: "end other tools that trace the same event (bpftool link lists them), or use raw_tp, " +
+    "which has no such limit",
+};
+
 /** What an errno means for a way of attaching, where its own words do not say. */
 function inWords(plan: AttachPlan, number: number): Words | undefined {
   switch (`${plan.kind} ${errnoName(number)}`) {
@@ -236,6 +243,14 @@ function inWords(plan: AttachPlan, number: number): Words | undefined {
         reason: "there is no such ELF file, or no such probe in it",
         hint: "readelf -n FILE lists the probes, as stapsdt notes",
       };
+    case "uprobe E2BIG":
+    case "usdt E2BIG":
+      return TOO_MANY_PROGRAMS;
+    case "cgroup E2BIG":
+      return {
+        reason: "the cgroup has 64 programs of this kind, the most that the kernel takes",
+        hint: "bpftool cgroup show PATH lists them",
+      };
     case "uprobe ESRCH":
     case "uprobe-multi ESRCH":
     case "usdt ESRCH":
@@ -274,6 +289,9 @@ const SELF_ATTACHING: ReadonlySet<number> = new Set([
 
 function sectionInWords(program: BpfProgram, plan: AttachPlan, number: number): Words | undefined {
   if (plan.kind !== "section") return undefined;
+  const isTraceEvent = program.type === ProgramType.TRACEPOINT ||
+    program.type === ProgramType.KPROBE;
+  if (-number === errno("E2BIG") && isTraceEvent) return TOO_MANY_PROGRAMS;
   if (-number === errno("EOPNOTSUPP") && !SELF_ATTACHING.has(program.type)) {
     return {
       hint:
