@@ -51,6 +51,7 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
     (interrupt) =>
       runGuest(guest, {
         ...grants,
+        env: withWidth(grants),
         limits,
         interrupt,
         requireLandlock: line.flags.has("require-landlock"),
@@ -86,4 +87,21 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
  */
 export function timeoutOf({ values: { timeout } }: RunLine): number | undefined {
   return timeout === undefined ? undefined : parseDuration(timeout, "--timeout");
+}
+
+/**
+ * Adds the terminal's width, which WASI has no call for: the one variable that a guest gets unasked, and
+ * only where its standard output is the terminal.
+ */
+function withWidth(grants: RunParts["grants"]): Record<string, string> {
+  const env = grants?.env ?? {};
+  if ("COLUMNS" in env || grants?.stdio?.stdout !== undefined || !Deno.stdout.isTerminal()) {
+    return env;
+  }
+  try {
+    const { columns } = Deno.consoleSize();
+    return columns > 0 ? Object.assign(Object.create(null), env, { COLUMNS: `${columns}` }) : env;
+  } catch {
+    return env;
+  }
 }

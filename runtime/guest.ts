@@ -6,6 +6,7 @@ import { type HostFunctionError, hostFunctionError } from "./errors.ts";
 import { checkMemory, findTables } from "./exports.ts";
 import { GuestMemory } from "./guest_memory.ts";
 import type { Features } from "./features.ts";
+import { localOffset } from "./local_time.ts";
 import { checkGuest, checkTables, type GuestModule } from "./module.ts";
 import { keepPumps } from "./pump.ts";
 import { enterSandbox } from "./sandbox.ts";
@@ -111,6 +112,8 @@ class GuestRun implements Disposable {
     checkSignatures(this.#guest, this.#signatures());
     const onNotice = (text: string) => this.#note("onNotice", () => this.#options.onNotice?.(text));
     this.#features.openGrants?.(this.#fds, { ...this.#options, onNotice });
+    // The zone's name and rules are files, which a confined thread cannot read.
+    if (this.#wants("wasm_bpf_ext", "local_offset")) localOffset(0n);
     const prepared = this.#control?.prepare();
     this.#confine(onNotice);
     this.#throwFailure();
@@ -178,8 +181,9 @@ class GuestRun implements Disposable {
     return bare({ ...imports, ...more });
   }
 
-  #wants(module: string): boolean {
-    return WebAssembly.Module.imports(this.#guest.module).some((one) => one.module === module);
+  #wants(module: string, name?: string): boolean {
+    return WebAssembly.Module.imports(this.#guest.module)
+      .some((one) => one.module === module && (name === undefined || one.name === name));
   }
 
   #wasiContext(): WasiContext {

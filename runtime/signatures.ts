@@ -99,6 +99,8 @@ export const EXTENSION_SIGNATURES: Signatures = {
   "kernel_supports": "ii:i",
   "last_error": "ii:i",
   "last_errno": ":i",
+  "host_pid": ":i",
+  "local_offset": "I:i",
 };
 
 /**

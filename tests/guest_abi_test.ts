@@ -78,6 +78,7 @@ Deno.test("the guide's examples in C compile, and do what they say", async () =>
     "close 0",
     "rings 1",
     "configured 100000, values 1",
+    "host 1, local 1",
     "stepwise 1",
     "counts 1",
     "events 1",

@@ -64,3 +64,9 @@ func lastErrno() int32
 
 //go:wasmimport wasm_bpf_ext last_error
 func lastError(text unsafe.Pointer, size int32) int32
+
+//go:wasmimport wasm_bpf_ext host_pid
+func hostPid() int32
+
+//go:wasmimport wasm_bpf_ext local_offset
+func localOffset(seconds int64) int32

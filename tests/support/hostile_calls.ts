@@ -163,6 +163,7 @@ function extensionCalls(host: HostileHost): Template[] {
       ],
     },
     { module, name: "possible_cpus", args: [] },
+    { module, name: "host_pid", args: [] },
     {
       module,
       name: "kernel_supports",

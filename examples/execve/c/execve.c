@@ -17,7 +17,7 @@ static struct {
 static const char usage[] = "Usage: execve [-T] [-x] [-q] [-u UID] [-n NAME] [-v]\n"
 			    "Prints every program that is started, with its arguments.\n"
 			    "\n"
-			    "  -T, --time       when, in UTC\n"
+			    "  -T, --time       when, in local time\n"
 			    "  -x, --fails      failed calls as well\n"
 			    "  -q, --quote      arguments in double quotes\n"
 			    "  -u, --uid UID    only this user's\n"

@@ -33,7 +33,7 @@ const (
 const usage = `Usage: execve [-T] [-x] [-q] [-u UID] [-n NAME] [-v]
 Prints every program that is started, with its arguments.
 
-  -T, --time       when, in UTC
+  -T, --time       when, in local time
   -x, --fails      failed calls as well
   -q, --quote      arguments in double quotes
   -u, --uid UID    only this user's
@@ -118,7 +118,7 @@ func (t *tool) handle(record wasmbpf.Event) {
 	}
 	t.shown++
 	if t.time {
-		fmt.Fprint(t.out, time.Now().UTC().Format(time.TimeOnly), " ")
+		fmt.Fprint(t.out, wasmbpf.Local(time.Now()).Format(time.TimeOnly), " ")
 	}
 	fmt.Fprintf(t.out, "%-16s %-7d %-7d %3d %s\n",
 		printable(comm), e.Pid, e.Ppid, e.Result, t.arguments(&e, args[:e.ArgsSize]))

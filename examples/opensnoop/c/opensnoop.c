@@ -19,7 +19,7 @@ static const char usage[] =
     "Usage: opensnoop [-T] [-U] [-e] [-x] [-p PID] [-t TID] [-u UID] [-n NAME] [-d S] [-v]\n"
     "Prints every file that is opened, and how that ended.\n"
     "\n"
-    "  -T, --timestamp        when, in UTC\n"
+    "  -T, --timestamp        when, in local time\n"
     "  -U, --print-uid        whose process it is\n"
     "  -e, --extended-fields  the flags, in octal\n"
     "  -x, --failed           only what failed\n"

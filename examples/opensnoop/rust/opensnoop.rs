@@ -18,7 +18,7 @@ const USAGE: &str = "\
 Usage: opensnoop [-T] [-U] [-e] [-x] [-p PID] [-t TID] [-u UID] [-n NAME] [-d S] [-v]
 Prints every file that is opened, and how that ended.
 
-  -T, --timestamp        when, in UTC
+  -T, --timestamp        when, in local time
   -U, --print-uid        whose process it is
   -e, --extended-fields  the flags, in octal
   -x, --failed           only what failed

@@ -20,7 +20,7 @@ static const char usage[] =
     "Shows how long tasks wait for a CPU, as a histogram: every INTERVAL seconds, COUNT times,\n"
     "or at Ctrl-C.\n"
     "\n"
-    "  -T, --timestamp     when, in UTC\n"
+    "  -T, --timestamp     when, in local time\n"
     "  -m, --milliseconds  instead of microseconds\n"
     "  -P, --pids          a histogram each process\n"
     "  -p, --pid PID       only this process\n"

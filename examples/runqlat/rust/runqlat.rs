@@ -17,7 +17,7 @@ Usage: runqlat [-T] [-m] [-P] [-p PID] [-v] [INTERVAL [COUNT]]
 Shows how long tasks wait for a CPU, as a histogram: every INTERVAL seconds, COUNT times,
 or at Ctrl-C.
 
-  -T, --timestamp     when, in UTC
+  -T, --timestamp     when, in local time
   -m, --milliseconds  instead of microseconds
   -P, --pids          a histogram each process
   -p, --pid PID       only this process

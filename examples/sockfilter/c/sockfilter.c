@@ -19,7 +19,7 @@ static const char usage[] =
     "Prints the TCP and UDP packets of an interface, as a packet socket sees them.\n"
     "\n"
     "  INTERFACE        such as eth0: those of /sys/class/net\n"
-    "  -T, --timestamp  when, in UTC\n"
+    "  -T, --timestamp  when, in local time\n"
     "  -t, --tcp        only TCP\n"
     "  -u, --udp        only UDP\n"
     "  -p, --port PORT  only from or to this port\n"

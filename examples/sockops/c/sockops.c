@@ -18,7 +18,7 @@ static const char usage[] =
     "Prints the TCP connections of a cgroup's processes: their beginning and their end.\n"
     "\n"
     "  CGROUP           a directory of cgroup2, such as /sys/fs/cgroup/system.slice\n"
-    "  -T, --timestamp  when, in UTC\n"
+    "  -T, --timestamp  when, in local time\n"
     "  -v, --verbose    counts at the end, to stderr\n"
     "  -h, --help       this text\n";
 

@@ -15,18 +15,18 @@ static struct {
 } tool;
 
 static const char usage[] =
-    "Usage: tcpconnlat [-t] [-L] [-p PID] [-v] [MIN_MS]\n"
+    "Usage: tcpconnlat [-T] [-L] [-p PID] [-v] [MIN_MS]\n"
     "Prints every TCP connection that a process makes, and how long the answer took.\n"
     "\n"
     "  MIN_MS            only those that took at least as many milliseconds\n"
-    "  -t, --timestamp   when, in UTC\n"
+    "  -T, --timestamp   when, in local time\n"
     "  -L, --lport       the local port as well\n"
     "  -p, --pid PID     only this process\n"
     "  -v, --verbose     counts at the end, to stderr\n"
     "  -h, --help        this text\n";
 
 static const struct option options[] = {
-    {"timestamp", no_argument, NULL, 't'}, {"lport", no_argument, NULL, 'L'},
+    {"timestamp", no_argument, NULL, 'T'}, {"lport", no_argument, NULL, 'L'},
     {"pid", required_argument, NULL, 'p'}, {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},	   {NULL, 0, NULL, 0},
 };
@@ -89,9 +89,10 @@ int main(int argc, char **argv)
 	uint64_t number;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "tLp:vh", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "TtLp:vh", options, NULL)) != -1) {
 		switch (option) {
-		case 't':
+		case 'T':
+		case 't': /* as it was called before */
 			tool.time = true;
 			break;
 		case 'L':

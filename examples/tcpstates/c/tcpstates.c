@@ -20,7 +20,7 @@ static int address_width = 15;
 static const char usage[] = "Usage: tcpstates [-T] [-4 | -6] [-w] [-L PORT] [-D PORT] [-v]\n"
 			    "Prints every TCP socket that goes from one state to another.\n"
 			    "\n"
-			    "  -T, --timestamp        when, in UTC\n"
+			    "  -T, --timestamp        when, in local time\n"
 			    "  -4, --ipv4             only IPv4\n"
 			    "  -6, --ipv6             only IPv6\n"
 			    "  -w, --wide             columns as wide as IPv6 addresses\n"
@@ -52,10 +52,19 @@ static const char *state_name(unsigned int state)
 	return names[state < sizeof(names) / sizeof(names[0]) ? state : 0];
 }
 
+/* An IPv6 socket's peer may be an IPv4 one, ::ffff:a.b.c.d, which is shown as people know it. */
+static void print_address(char *text, const unsigned char *address, bool is_ipv6)
+{
+	static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+	bool is_mapped = is_ipv6 && !memcmp(address, mapped, sizeof(mapped));
+
+	inet_ntop(is_ipv6 && !is_mapped ? AF_INET6 : AF_INET,
+		  is_mapped ? address + sizeof(mapped) : address, text, INET6_ADDRSTRLEN);
+}
+
 static int handle_event(void *ctx, void *data, size_t size)
 {
 	const struct event *e = (const struct event *)data;
-	int family = e->is_ipv6 ? AF_INET6 : AF_INET;
 	char local[INET6_ADDRSTRLEN], remote[INET6_ADDRSTRLEN];
 
 	(void)ctx;
@@ -68,8 +77,8 @@ static int handle_event(void *ctx, void *data, size_t size)
 	}
 	printf("%-16llx %-7u ", e->socket, e->pid);
 	tool_print_text(e->comm, COMM_LEN);
-	inet_ntop(family, e->local, local, sizeof(local));
-	inet_ntop(family, e->remote, remote, sizeof(remote));
+	print_address(local, e->local, e->is_ipv6);
+	print_address(remote, e->remote, e->is_ipv6);
 	printf(" %-*s %-5u %-*s %-5u %-11s -> %-11s %llu.%03llu\n", address_width, local,
 	       e->local_port, address_width, remote, e->remote_port, state_name(e->old_state),
 	       state_name(e->new_state), e->in_state_ns / TOOL_NS_PER_MS,

@@ -21,7 +21,7 @@ static const char usage[] =
     "\n"
     "  BINARY           the file, such as /usr/bin/bash, or a library's name: libc.so.6\n"
     "  FUNCTION         a name that `nm -D BINARY` lists, or `nm BINARY` if it is not stripped\n"
-    "  -T, --timestamp  when, in UTC\n"
+    "  -T, --timestamp  when, in local time\n"
     "  -p, --pid PID    only this process\n"
     "  -v, --verbose    counts at the end, to stderr\n"
     "  -h, --help       this text\n";

@@ -20,7 +20,7 @@ static const char usage[] =
     "\n"
     "  BINARY           the file, such as /usr/bin/python3, or a library's name: libc.so.6\n"
     "  PROVIDER NAME    of the probe: `readelf -n BINARY` lists them, as stapsdt notes\n"
-    "  -T, --timestamp  when, in UTC\n"
+    "  -T, --timestamp  when, in local time\n"
     "  -x, --hex        arguments in hexadecimal\n"
     "  -p, --pid PID    only this process\n"
     "  -v, --verbose    counts at the end, to stderr\n"

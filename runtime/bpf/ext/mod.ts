@@ -6,6 +6,7 @@
  */
 import type { BpfContext } from "../context.ts";
 import { bufferImports } from "./buffers.ts";
+import { hostImports } from "./host.ts";
 import { lastErrorImports } from "./last_error.ts";
 import { linkImports } from "./links.ts";
 import { mapImports } from "./maps.ts";
@@ -19,5 +20,6 @@ export function extensionImports(context: BpfContext): WebAssembly.ModuleImports
     ...mapImports(context),
     ...objectImports(context),
     ...lastErrorImports(context),
+    ...hostImports(),
   };
 }

@@ -178,6 +178,17 @@ struct wasm_bpf_map_info {
 WASM_BPF_EXT_IMPORT("possible_cpus")
 int32_t wasm_bpf_possible_cpus(void);
 
+/** @brief Returns the PID of the process that runs the guest: tools can leave themselves out. */
+WASM_BPF_EXT_IMPORT("host_pid")
+int32_t wasm_bpf_host_pid(void);
+
+/**
+ * @brief Returns how far the host's local time is ahead of UTC at a moment, in seconds.
+ * @param seconds since 1970, as time(NULL) returns them
+ */
+WASM_BPF_EXT_IMPORT("local_offset")
+int32_t wasm_bpf_local_offset(int64_t seconds);
+
 /* Kinds of wasm_bpf_kernel_supports(). */
 enum wasm_bpf_supported {
 	WASM_BPF_SUPPORTS_MAP = 1,     /* BPF_MAP_TYPE_* */

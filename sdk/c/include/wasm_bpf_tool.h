@@ -84,10 +84,12 @@ static inline uint64_t tool_clock_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * TOOL_NS_PER_SEC + (uint64_t)now.tv_nsec;
 }
 
-/** @brief Prints a wall clock's time as HH:MM:SS, in UTC: WASI has no time zones. */
+/** @brief Prints a wall clock's time as HH:MM:SS, in the host's time zone. */
 static inline void tool_print_time(uint64_t wall_ns)
 {
-	unsigned int s = (unsigned int)(wall_ns / TOOL_NS_PER_SEC % 86400);
+	int64_t seconds = (int64_t)(wall_ns / TOOL_NS_PER_SEC);
+	/* The offset may be negative, and the seconds count from 1970. */
+	unsigned int s = (unsigned int)((seconds + wasm_bpf_local_offset(seconds) + 86400) % 86400);
 
 	printf("%02u:%02u:%02u", s / 3600, s / 60 % 60, s % 60);
 }
@@ -219,7 +221,7 @@ static inline void tool_print_log2(const uint32_t *slots, int count, const char 
 	}
 	if (last < 0)
 		return;
-	printf("%15s%-15s: count     distribution\n", "", unit);
+	printf("%15s%-14s: count     distribution\n", "", unit);
 	for (int i = 0; i <= last; i++) {
 		uint64_t low = i ? 1ULL << i : 0, high = (2ULL << i) - 1;
 		int length = (int)(slots[i] * (sizeof(stars) - 1) / most);

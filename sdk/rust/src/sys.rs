@@ -49,6 +49,8 @@ imports!("wasm_bpf_ext" {
     fn program_token(object: u64, name: *const u8) -> i32;
     fn last_error(text: *mut u8, size: i32) -> i32;
     fn last_errno() -> i32;
+    fn host_pid() -> u32;
+    fn local_offset(seconds: i64) -> i32;
 });
 
 /// Commands of `wasm_bpf_map_operate` and `map_batch`: the numbers of `enum bpf_cmd`.

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "wasm_bpf_ext.h"
@@ -173,11 +174,14 @@ static void configure(void)
 {
 #include "object_configure.inc"
 #include "possible_cpus.inc"
+#include "host_pid.inc"
+#include "local_offset.inc"
 	struct wasm_bpf_map_info info = {0};
 
 	wasm_bpf_object_load(obj);
 	wasm_bpf_map_info(wasm_bpf_map_fd_by_name(obj, "counts"), &info);
 	printf("configured %u, values %d\n", info.max_entries, values != NULL);
+	printf("host %d, local %d\n", self > 0, local - now < 86400);
 	wasm_close_bpf_object(obj);
 	free(values);
 }
