@@ -193,8 +193,9 @@ static int list_maps(struct shim_object *object)
 			continue;
 		entry = &object->maps[object->map_count++];
 		entry->map = map;
-		entry->fd = bpf_map__fd(map);
 		entry->type = bpf_map__type(map);
+		/* An update registers it, past shim_map__attach() and for longer than the run. */
+		entry->fd = entry->type == BPF_MAP_TYPE_STRUCT_OPS ? -1 : bpf_map__fd(map);
 		entry->key_size = bpf_map__key_size(map);
 		entry->value_size = bpf_map__value_size(map);
 		entry->cpus = 1;
@@ -251,21 +252,27 @@ ON_BROKER_1(load_on_broker, load, struct shim_object *);
 /* Gives this thread descriptors of the maps, where those that libbpf has are the broker's. */
 static int fetch_maps(struct shim_object *object)
 {
-	const uint32_t count = object->map_count;
+	uint32_t count = 0, next = 0;
 	int *fds;
 	int err;
 
-	if (!count || !shim_broker_is_apart())
+	if (!object->map_count || !shim_broker_is_apart())
 		return 0;
-	fds = calloc(2 * (size_t)count, sizeof(*fds));
+	fds = calloc(object->map_count, sizeof(*fds));
 	if (!fds)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < count; i++)
-		fds[i] = object->maps[i].fd;
-	err = shim_broker_fetch(fds, fds + count, count);
-	for (uint32_t i = 0; !err && i < count; i++) {
-		object->maps[i].fd = fds[count + i];
-		object->maps[i].owns_fd = true;
+	for (uint32_t i = 0; i < object->map_count; i++) {
+		if (object->maps[i].fd >= 0)
+			fds[count++] = object->maps[i].fd;
+	}
+	err = shim_broker_fetch(fds, fds, count);
+	for (uint32_t i = 0; i < object->map_count; i++) {
+		struct shim_map *map = &object->maps[i];
+
+		if (map->fd < 0)
+			continue;
+		map->fd = err ? -1 : fds[next++];
+		map->owns_fd = !err;
 	}
 	free(fds);
 	return err;

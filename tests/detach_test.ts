@@ -1,6 +1,6 @@
 /** Links one by one, as the extension module and embedders have them. */
 import assert from "node:assert/strict";
-import { BpfIterator, type BpfLink, Interrupt, LinearMemory } from "../ffi/mod.ts";
+import { BpfIterator, type BpfLink, errno, Interrupt, LinearMemory } from "../ffi/mod.ts";
 import { BpfError } from "../runtime/mod.ts";
 import { GuestObject } from "../runtime/bpf/guest_object.ts";
 import { act, ACTOR } from "./support/actor.ts";
@@ -179,6 +179,15 @@ Deno.test("attach refuses a struct_ops map that would stay when the process is k
   const { code, hint } = errorOf(() => loaded.object.attach("ssthresh", "without"));
   assert.equal(code, "EOPNOTSUPP");
   assert.match(hint ?? "", /\.struct_ops\.link/);
+  assert.doesNotMatch(await congestionControls(), /wasm_bpf_test/);
+});
+
+Deno.test("operate() does not reach a struct_ops map: an update would register it for good", async () => {
+  using loaded = new Loaded(STRUCT_OPS);
+  const map = loaded.object.findMap("without");
+  for (const command of [1, 2, 3]) {
+    assert.equal(map?.operate(loaded.memory, command, KEY, VALUE, 0, 0, 0), -errno("EBADF"));
+  }
   assert.doesNotMatch(await congestionControls(), /wasm_bpf_test/);
 });
 
