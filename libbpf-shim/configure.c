@@ -158,7 +158,8 @@ static int32_t set_attach_target(struct shim_object *object, const char *name, c
 ON_BROKER_3(shim_object__set_attach_target, set_attach_target, struct shim_object *, const char *,
 	    const char *);
 
-static int32_t kernel_supports(uint32_t kind, uint32_t number)
+/* With programs and maps of libbpf's own, by a number alone. */
+static int32_t probe(uint32_t kind, uint32_t number)
 {
 	/* More than either has in any kernel. */
 	if (!number || number > UINT8_MAX)
@@ -171,6 +172,15 @@ static int32_t kernel_supports(uint32_t kind, uint32_t number)
 	default:
 		return -EINVAL;
 	}
+}
+
+static int32_t kernel_supports(uint32_t kind, uint32_t number)
+{
+	const bool was_probing = shim_set_probing(true);
+	const int32_t result = probe(kind, number);
+
+	shim_set_probing(was_probing);
+	return result;
 }
 
 ON_BROKER_2(shim_kernel__supports, kernel_supports, uint32_t, uint32_t);

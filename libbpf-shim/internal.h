@@ -100,6 +100,9 @@ void shim_programs_allow(const struct bpf_object *object, const struct shim_poli
 /* Whether libbpf tries what the kernel supports, on this thread, with things of its own. */
 bool shim_is_probing(void);
 
+/* Says so for libbpf's own programs and maps that follow; returns what it was. */
+bool shim_set_probing(bool is_probing);
+
 /* Starts to collect what libbpf says; idempotent. */
 void shim_log_start(void);
 

@@ -44,7 +44,7 @@ int __wrap_bpf_map_create(enum bpf_map_type type, const char *name, __u32 key_si
 	uint64_t bytes;
 	int result;
 
-	if (type == BPF_MAP_TYPE_STRUCT_OPS && !permissions_struct_ops()) {
+	if (type == BPF_MAP_TYPE_STRUCT_OPS && !shim_is_probing() && !permissions_struct_ops()) {
 		shim_log_add("map '%s' is refused: it is a struct_ops map\n", name ? name : "");
 		return refuse(-EPERM);
 	}

@@ -30,6 +30,14 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
 bool __real_feat_supported(void *cache, int feature);
 bool __wrap_feat_supported(void *cache, int feature);
 
+bool shim_set_probing(bool now)
+{
+	const bool before = is_probing;
+
+	is_probing = now;
+	return before;
+}
+
 /*
  * In place of libbpf's feat_supported(). Nothing of a program tells those of libbpf's own: a
  * guest's has no name, either, where libbpf could not find out that the kernel takes names.
@@ -37,12 +45,10 @@ bool __wrap_feat_supported(void *cache, int feature);
 bool __wrap_feat_supported(void *cache, int feature)
 {
 	/* One look may take another. */
-	const bool was_probing = is_probing;
-	bool is_supported;
+	const bool was_probing = shim_set_probing(true);
+	const bool is_supported = __real_feat_supported(cache, feature);
 
-	is_probing = true;
-	is_supported = __real_feat_supported(cache, feature);
-	is_probing = was_probing;
+	shim_set_probing(was_probing);
 	return is_supported;
 }
 

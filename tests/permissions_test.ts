@@ -1,10 +1,13 @@
 /** Programs above the levels that a run allows. Needs root. */
 import assert from "node:assert/strict";
 import type { GrantableLevel, Permissions } from "../ebpf/mod.ts";
-import { GRANTABLE_LEVELS } from "../ebpf/mod.ts";
-import { elfOf } from "./support/object_guest.ts";
+import { GRANTABLE_LEVELS, Policy } from "../ebpf/mod.ts";
+import { BpfObject, errno, LinearMemory, takeLog } from "../ffi/mod.ts";
+import { runGuest, spawn } from "../runtime/mod.ts";
+import { ABI } from "./support/guests.ts";
+import { elfOf, objectGuest } from "./support/object_guest.ts";
 import { Loaded } from "./support/permission_object.ts";
-import { runCli } from "./support/cli.ts";
+import { BOOTSTRAP, runCli } from "./support/cli.ts";
 
 const LEVELS = elfOf("levels");
 
@@ -127,6 +130,49 @@ Deno.test("struct_ops maps need the level without any program, too", () => {
   assert.match(loaded.error.message, /level struct-ops/);
   using allowed = new Loaded(elfOf("no_programs"), {});
   assert.doesNotMatch(allowed.error?.detail ?? "", /refused/);
+});
+
+Deno.test("an object without a policy loads nothing", () => {
+  using memory = new LinearMemory(new WebAssembly.Memory({ initial: 2 }));
+  memory.bytes.set(LEVELS, 0);
+  const opened = BpfObject.open({ memory, offset: 0, sizeBytes: LEVELS.length }, "guest");
+  assert.ok(typeof opened !== "number");
+  using object = opened;
+  assert.equal(object.permit(new Uint8Array(8)), -errno("EINVAL"));
+  assert.equal(object.load(), -errno("EPERM"));
+  assert.equal(object.permit(new Policy().bytes), -errno("EALREADY"));
+  takeLog();
+});
+
+Deno.test("spawn() takes permissions", async () => {
+  const codes: string[] = [];
+  await using handle = spawn(objectGuest("levels", ""), {
+    permissions: { denyBpf: ["observe"] },
+    onError: ({ code, detail = "" }) => codes.push(`${code} ${REFUSED.test(detail)}`),
+  });
+  assert.equal((await handle.exited).kind, "exited");
+  assert.deepEqual(codes, ["EPERM true"]);
+  assert.throws(() => runGuest(ABI, { permissions: { allowBpf: ["all" as "write"] } }), {
+    code: "PERMISSION_WORD",
+  });
+});
+
+Deno.test("a refused program is in no system call, with any option", async () => {
+  const trace = await Deno.makeTempFile();
+  const loads = async (...options: string[]) => {
+    const through = ["strace", "-f", "-qq", "-e", "trace=bpf", "-o", trace];
+    await runCli([...options, "--timeout", "300ms", BOOTSTRAP], { through });
+    const calls = (await Deno.readTextFile(trace)).split("\n");
+    return calls.filter((call) => /BPF_PROG_LOAD, .*prog_name="handle_/.test(call)).length;
+  };
+  try {
+    assert.ok(await loads() > 0);
+    assert.equal(await loads("--strict"), 0);
+    assert.equal(await loads("--strict", "--allow-bpf=network,control,replace,write"), 0);
+    assert.equal(await loads("--deny-helper=bpf_ktime_get_ns"), 0);
+  } finally {
+    await Deno.remove(trace);
+  }
 });
 
 for (

@@ -1,6 +1,6 @@
 /** What a run may load, made from words and levels, and the bytes of it that the shim takes. */
 import { helperEntries, kfuncEntries, linesOf } from "./entries.ts";
-import { ATTACH_TYPES, levelOfKind, PROGRAM_TYPES } from "./kinds.ts";
+import { ATTACH_TYPES, KINDS, PROGRAM_TYPES } from "./kinds.ts";
 import { DEFAULT_LEVELS, type Entry, type Level, type Permissions } from "./levels.ts";
 import { HELPERS, KFUNCS } from "./table.ts";
 import { checkWords } from "./words.ts";
@@ -90,15 +90,22 @@ export class Policy {
       (this.allowsLevel("struct-ops") ? STRUCT_OPS : 0);
     header.setUint32(0, flags, true);
     header.setUint32(4, names.length, true);
-    for (const number of this.#helperNumbers()) setBit(bytes, HELPERS_AT, number);
-    for (let type = 0; type < PROGRAM_TYPES; type++) {
-      for (let attachType = 0; attachType < ATTACH_TYPES; attachType++) {
-        if (!this.allowsLevel(levelOfKind(type, attachType))) continue;
-        setBit(bytes, KINDS_AT, type * ATTACH_TYPES + attachType);
-      }
-    }
+    const helpers = bytes.subarray(HELPERS_AT, KINDS_AT);
+    for (const number of this.#helperNumbers()) setBit(helpers, number, true);
+    this.#setKinds(bytes.subarray(KINDS_AT, KFUNCS_AT));
     bytes.set(names, KFUNCS_AT);
     return bytes;
+  }
+
+  /** Rows of attach types, most of which are alike: a start has no time for each of 8192 bits. */
+  #setKinds(bits: Uint8Array): void {
+    for (const [type, { level, attachTypes = {} }] of Object.entries(KINDS)) {
+      const start = Number(type) * ATTACH_TYPES;
+      if (this.allowsLevel(level)) bits.fill(0xff, start / 8, (start + ATTACH_TYPES) / 8);
+      for (const [attachType, other] of Object.entries(attachTypes)) {
+        setBit(bits, start + Number(attachType), this.allowsLevel(other));
+      }
+    }
   }
 
   /** Whole groups, as long as no word names one of them: a start does not look at each. */
@@ -143,7 +150,8 @@ function kfuncKey(name: string): string {
   return `kfunc ${name}`;
 }
 
-function setBit(bytes: Uint8Array, start: number, bit: number): void {
-  const at = start + (bit >> 3);
-  bytes[at] = (bytes[at] ?? 0) | 1 << (bit & 7);
+function setBit(bits: Uint8Array, bit: number, isSet: boolean): void {
+  const byte = bits[bit >> 3] ?? 0;
+  const mask = 1 << (bit & 7);
+  bits[bit >> 3] = isSet ? byte | mask : byte & ~mask;
 }
