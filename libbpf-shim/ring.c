@@ -22,8 +22,10 @@
 /* Bytes that are copied in one go: two vector registers. */
 #define WORDS 32
 
-int ring_open(struct ring *ring, int fd, uint32_t size)
+/* Maps it at addresses of its own. */
+static int ring_map(struct ring *ring, uint32_t size)
 {
+	const int fd = ring->fd;
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	void *consumer, *producer;
 
@@ -37,11 +39,21 @@ int ring_open(struct ring *ring, int fd, uint32_t size)
 		munmap(consumer, page);
 		return err;
 	}
-	ring->fd = fd;
-	ring->mask = (uint64_t)size - 1;
 	ring->consumer = consumer;
 	ring->producer = producer;
 	ring->data = (const uint8_t *)producer + page;
+	return 0;
+}
+
+int ring_open(struct ring *ring, int fd, uint32_t size)
+{
+	int err;
+
+	ring->fd = fd;
+	ring->mask = (uint64_t)size - 1;
+	err = ring_map(ring, size);
+	if (err)
+		return err;
 	ring->own_cursor = *ring->consumer;
 	ring->cursor = &ring->own_cursor;
 	return 0;
@@ -51,11 +63,18 @@ void ring_close(struct ring *ring)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-	if (!ring->consumer)
+	/* A memory that still shows it is unmapped by its owner, or is by now. */
+	if (!ring->consumer || ring->shown)
 		return;
 	munmap(ring->consumer, page);
 	munmap((void *)ring->producer, page + 2 * (size_t)(ring->mask + 1));
 	ring->consumer = NULL;
+}
+
+/* Puts empty pages in the place of the ring's, in a memory that others use. */
+static void clear_pages(uint8_t *memory, size_t size)
+{
+	mmap(memory, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 }
 
 int ring_show(struct ring *ring, uint8_t *memory, uint64_t size)
@@ -65,16 +84,22 @@ int ring_show(struct ring *ring, uint8_t *memory, uint64_t size)
 
 	if ((uintptr_t)memory % page || size < 3 * page + 2 * (uint64_t)data)
 		return -EINVAL;
-	ring->shown = memory;
 	if (mmap(memory, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, ring->fd, 0) ==
 		MAP_FAILED ||
 	    mmap(memory + page, page + 2 * data, PROT_READ, MAP_SHARED | MAP_FIXED, ring->fd,
 		 (off_t)page) == MAP_FAILED) {
 		int err = -errno;
 
-		ring_hide(ring);
+		clear_pages(memory, 2 * page + 2 * data);
 		return err;
 	}
+	/* One mapping is enough: a second one counts as resident once more. */
+	munmap(ring->consumer, page);
+	munmap((void *)ring->producer, page + 2 * data);
+	ring->shown = memory;
+	ring->consumer = (uint64_t *)memory;
+	ring->producer = (const uint64_t *)(memory + page);
+	ring->data = memory + 2 * page;
 	state = (uint64_t *)(memory + 2 * page + 2 * data);
 	memset(state, 0, page);
 	*state = *ring->cursor;
@@ -90,18 +115,22 @@ void ring_hide(struct ring *ring)
 		return;
 	ring->own_cursor = *ring->cursor;
 	ring->cursor = &ring->own_cursor;
-	mmap(ring->shown, 2 * page + 2 * (size_t)(ring->mask + 1), PROT_READ | PROT_WRITE,
-	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	clear_pages(ring->shown, 2 * page + 2 * (size_t)(ring->mask + 1));
 	ring->shown = NULL;
+	ring->consumer = NULL;
+	/* For the stage, or to be closed; without memory, the ring has no more records. */
+	ring_map(ring, (uint32_t)(ring->mask + 1));
 }
 
 bool ring_has_records(const struct ring *ring)
 {
-	return *ring->cursor < __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
+	return ring->consumer && *ring->cursor < __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
 }
 
 void ring_release(struct ring *ring)
 {
+	if (!ring->consumer)
+		return;
 	__atomic_store_n(ring->consumer, *ring->cursor, __ATOMIC_RELEASE);
 }
 
@@ -159,9 +188,12 @@ bool ring_is_lean(const struct ring *ring, uint64_t end)
 
 void ring_take(struct ring *ring, struct batch *batch)
 {
-	uint64_t position = *ring->cursor;
-	uint64_t end = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
-	uint64_t released = position;
+	uint64_t position, end, released;
+
+	if (!ring->consumer)
+		return;
+	position = released = *ring->cursor;
+	end = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
 
 	while (position < end) {
 		uint32_t header = header_at(ring, position);

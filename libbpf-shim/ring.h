@@ -45,11 +45,12 @@ void ring_take(struct ring *ring, struct batch *batch);
 /*
  * Shows the ring at the start of the `size` bytes at `memory`, in place of what was there: the
  * consumer's page, the producer's, the data twice, and the state that runtime/ring_pump.wat
- * describes. Bytes of a page; -EINVAL when it is not aligned to that or too small.
+ * describes. That mapping takes the place of its own. Bytes of a page; -EINVAL when it is not
+ * aligned to that or too small.
  */
 int ring_show(struct ring *ring, uint8_t *memory, uint64_t size);
 
-/* Puts empty pages where the ring was shown. */
+/* Puts empty pages where the ring was shown; maps it elsewhere again. */
 void ring_hide(struct ring *ring);
 
 /* Unmaps it; a ring that was never opened is none. */
