@@ -16,8 +16,15 @@
  *
  * @module
  */
+export { type HeapUse } from "./wasm/heap_use.ts";
 export { libbpfVersion } from "../ffi/mod.ts";
-export { type GrantableLevel, type Level, PermissionError, type Permissions } from "../ebpf/mod.ts";
+export {
+  type GrantableLevel,
+  type Level,
+  LEVELS,
+  PermissionError,
+  type Permissions,
+} from "../ebpf/mod.ts";
 export { BpfError, type BufferTotals, type ProgramTotals } from "./bpf/mod.ts";
 export { GrantError, GuestStopped, GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
 export { runGuest } from "./run_guest.ts";

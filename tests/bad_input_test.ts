@@ -104,7 +104,6 @@ Deno.test("a reactor", async () => {
 Deno.test("wrong usage", async () => {
   for (
     const args of [
-      [],
       ["run"],
       ["--no-such-option", BOOTSTRAP],
       ["--timeout"],

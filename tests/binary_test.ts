@@ -165,7 +165,7 @@ Deno.test("--version names what the binary is made of", async () => {
 });
 
 Deno.test("--help goes to standard output and fits a terminal of 80 columns", async () => {
-  for (const args of [["--help"], ["-h"], ["run", "--help"], ["--help", "run"]]) {
+  for (const args of [[], ["--help"], ["-h"], ["run", "--help"], ["--help", "run"]]) {
     const { code, stdout, stderr } = await runCli(args);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
     assert.match(stdout, /^Runs WebAssembly modules/);

@@ -2,9 +2,12 @@
 import type { Level } from "./levels.ts";
 
 /** A program type: its level, and that of attach types where it differs. */
-interface Kind {
+export interface Kind {
+  /** Name in libbpf, such as `socket_filter`. */
   readonly name: string;
+  /** Level of the program type. */
   readonly level: Level;
+  /** Levels of attach types that differ, by number. */
   readonly attachTypes?: Readonly<Record<number, Level>>;
 }
 

@@ -72,10 +72,12 @@ export interface Permissions {
 
 /** The level of one helper, kernel function or kind of program. */
 export interface Entry {
+  /** Name in the kernel. */
   readonly name: string;
+  /** Level that allows it. */
   readonly level: Level;
   /**
-   * Whether it has to be allowed in so many words, by its level or its name, even where its level is a
+   * True if it has to be allowed in so many words, by its level or its name, even where its level is a
    * default one: what acts on processes of the program's choice.
    */
   readonly isExplicit: boolean;
@@ -83,7 +85,9 @@ export interface Entry {
 
 /** Entries of one level, as `build/permissions.ts` writes them to `table.ts`. */
 export interface Group {
+  /** Level of all entries. */
   readonly level: Level;
+  /** `Entry.isExplicit` of all entries. */
   readonly isExplicit: boolean;
   /** One a line, each between two line feeds; a helper has its number and a space before its name. */
   readonly lines: string;

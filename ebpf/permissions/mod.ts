@@ -5,7 +5,7 @@
  * @module
  */
 export { helperEntries, type HelperEntry, kfuncEntries } from "./entries.ts";
-export { KINDS, levelOfKind } from "./kinds.ts";
+export { type Kind, KINDS, levelOfKind } from "./kinds.ts";
 export {
   DEFAULT_LEVELS,
   type Entry,

@@ -6,6 +6,7 @@ import type { Policy } from "./policy.ts";
 
 /** Words for an error. */
 export interface Refusal {
+  /** Level that would allow it. */
   readonly level: Level;
   /** After the errno's name. */
   readonly reason: string;

@@ -8,6 +8,7 @@ const PLACE = "docs/permissions.md";
 
 /** A word of permissions that means nothing. Code: `PERMISSION_WORD`. */
 export class PermissionError extends HostError {
+  /** Name of the class. */
   override name = "PermissionError";
   /** The word. */
   readonly word: string;

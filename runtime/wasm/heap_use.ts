@@ -58,9 +58,9 @@ let processTypeCount = 0;
 
 /** A module's share of V8's heap. */
 export interface HeapUse {
-  /** Whether it may have structs, arrays and the like, which nothing bounds. */
+  /** True if it may have structs, arrays and the like, which nothing bounds. */
   readonly allowGc: boolean;
-  /** What its tables can take as declared, in bytes. */
+  /** Bytes that its tables can take as declared. */
   readonly tableBytes: number;
 }
 
