@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { CliProcess, type CliResult, runCli, WASM_BPF } from "./support/cli.ts";
 import { fromFileUrl } from "./support/paths.ts";
 import { succeed } from "./support/actor.ts";
+import { BOOTSTRAP, type PublicProgram, sourceOf, TOOLS } from "./support/public_programs.ts";
 
 const ROOT = fromFileUrl("../../");
 const SOURCES = `${ROOT}sdk/c/tests`;
@@ -243,3 +244,37 @@ Deno.test("the line that gen recommends compiles with bpftool's skeleton", async
   await succeed("clang", ...WASM, ...LINK, `${FOLDER}/sender.c`, "-o", `${FOLDER}/sender.wasm`);
   assert.equal((await run(`${FOLDER}/sender.wasm`)).code, 0);
 });
+
+/** Which of the programs compile, link and run. */
+async function countPrograms(programs: readonly PublicProgram[]): Promise<string[]> {
+  await skeleton("places");
+  const fail: string[] = [];
+  for (const program of programs) {
+    const source = `${FOLDER}/program.c`;
+    await Deno.writeTextFile(source, sourceOf(program));
+    try {
+      const module = await compileForLinux(source, ["-Werror=implicit-function-declaration"]);
+      const { code, stdout, stderr } = await run(module);
+      assert.deepEqual({ code, stdout }, { code: 0, stdout: "ran\n" }, stderr);
+    } catch (error) {
+      if (error instanceof assert.AssertionError) throw error;
+      fail.push(program.name);
+    }
+  }
+  return fail;
+}
+
+/** The programs that the README says do not compile, by the table's first column. */
+async function refusedByReadme(collection: string): Promise<string[]> {
+  const readme = await Deno.readTextFile(`${ROOT}sdk/c/README.md`);
+  const rows = readme.matchAll(/^\| ([^|]+?) +\| ([^|]+?) +\| no/gm);
+  return [...rows].filter(([, of]) => of === collection).map(([, , name = ""]) =>
+    name.replaceAll("`", "")
+  );
+}
+
+for (const [collection, programs] of [["libbpf-bootstrap", BOOTSTRAP], ["bcc", TOOLS]] as const) {
+  Deno.test(`programs with the includes and calls of ${collection}'s compile as the README says`, async () => {
+    assert.deepEqual(await countPrograms(programs), await refusedByReadme(collection));
+  });
+}

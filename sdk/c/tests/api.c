@@ -144,7 +144,7 @@ static void objects(void)
 	bpf_object__close(other);
 	bpf_object__close(obj);
 	bpf_object__close(NULL);
-	EXPECT(!bpf_object__open_mem("no ELF", 6, NULL) && errno == EINVAL, 1);
+	EXPECT(!bpf_object__open_mem("no ELF", 6, NULL) && errno == LIBBPF_ERRNO__FORMAT, 1);
 }
 
 /* Maps that were not made are not there. */
