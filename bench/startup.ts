@@ -6,7 +6,7 @@
  * Beside it, in turn: a native libbpf loader of the same object, and an empty program made by
  * `deno compile`. Exit code 1 when wasm-bpf takes more than 1.4 times the sum of the two.
  */
-import { findRuntimeBase } from "../build/denort.ts";
+import { findRuntimeBase } from "../build/steps/denort.ts";
 import { report } from "./report.ts";
 import { median } from "./statistics.ts";
 

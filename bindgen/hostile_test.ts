@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BtfBuilder } from "../tests/support/btf_builder.ts";
-import { Kind } from "./btf_types.ts";
+import { Kind } from "../ebpf/btf/btf_types.ts";
 import { generate, type Target, TARGETS } from "./mod.ts";
 
 const LANGUAGES = TARGETS.filter((target) => target !== "skeleton");

@@ -1,8 +1,8 @@
 /** What bindings are made from: an eBPF object, or BTF alone. */
-import { Btf } from "./btf.ts";
-import { coreTypes } from "./btf_ext.ts";
-import { isBtf } from "./btf_header.ts";
-import { ElfFile, type ElfSymbol, isElf } from "./elf.ts";
+import { Btf } from "../ebpf/btf/btf.ts";
+import { coreTypes } from "../ebpf/btf/btf_ext.ts";
+import { isBtf } from "../ebpf/btf/btf_header.ts";
+import { ElfFile, type ElfSymbol, isElf } from "../ebpf/btf/elf.ts";
 import { BtfError } from "./errors.ts";
 
 /** BTF, and what its object says beyond it. */

@@ -2,7 +2,7 @@
  * What libbpf does with the numbers of an object file without a look at them. Its users compile their
  * objects themselves; a guest's may be anything, and this process is not to suffer by it.
  */
-import { BuildError } from "./errors.ts";
+import { BuildError } from "./lib/errors.ts";
 
 /** One place of libbpf's source, and what stands there instead. */
 interface Fix {

@@ -1,22 +1,22 @@
 /** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|test|soak|bench|permissions|sizes|man [ARGUMENTS…]`. */
-import { bench, buildMeasured, buildMeasuredLanguages, buildNative } from "./bench.ts";
-import { gate, missingFiles, soak, testOnly } from "./check.ts";
-import { compileBinary } from "./compile.ts";
-import { DEMO, demo } from "./demo.ts";
-import { BuildError } from "./errors.ts";
-import { buildFuzz } from "./fuzz.ts";
-import { buildExamples, type Language, LANGUAGES } from "./examples.ts";
-import { say } from "./output.ts";
-import { writePermissions } from "./permissions.ts";
-import { endOnSignals } from "./process.ts";
-import { buildPumps } from "./pump.ts";
-import { buildSdkFiles } from "./sdk.ts";
-import { buildShim } from "./shim.ts";
-import { writeSizes } from "./sizes.ts";
-import { lockBuild } from "./step.ts";
-import { buildTestGuests } from "./test_guests.ts";
-import { fetchTestTools } from "./test_tools.ts";
-import { buildThirdParty } from "./third_party.ts";
+import { bench, buildMeasured, buildMeasuredLanguages, buildNative } from "./tasks/bench.ts";
+import { gate, missingFiles, soak, testOnly } from "./tasks/check.ts";
+import { compileBinary } from "./tasks/compile.ts";
+import { DEMO, demo } from "./tasks/demo.ts";
+import { BuildError } from "./lib/errors.ts";
+import { buildFuzz } from "./steps/fuzz.ts";
+import { buildExamples, type Language, LANGUAGES } from "./tasks/examples.ts";
+import { say } from "./lib/output.ts";
+import { writePermissions } from "./steps/permissions.ts";
+import { endOnSignals } from "./lib/process.ts";
+import { buildPumps } from "./steps/pump.ts";
+import { buildSdkFiles } from "./steps/sdk.ts";
+import { buildShim } from "./steps/shim.ts";
+import { writeSizes } from "./tasks/sizes.ts";
+import { lockBuild } from "./lib/step.ts";
+import { buildTestGuests } from "./tasks/test_guests.ts";
+import { fetchTestTools } from "./tasks/test_tools.ts";
+import { buildThirdParty } from "./steps/third_party.ts";
 
 const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   build: () => makeThen(buildAll, () => 0),
@@ -31,7 +31,7 @@ const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number
   bench: (names) => makeThen(compileForBench, () => bench(names)),
   permissions: () => makeThen(buildThirdParty, writePermissions),
   sizes: () => makeThen(buildEveryLanguage, writeSizes),
-  man: () => makeThen(buildParts, async () => (await import("./man.ts")).writeManuals()),
+  man: () => makeThen(buildParts, async () => (await import("./tasks/man.ts")).writeManuals()),
 };
 
 /** Keeps other builds out while something is made, and only then. */

@@ -1,16 +1,16 @@
 /** The whole command line: picks a command, prints what went wrong. */
-import { type Command, COMMANDS } from "./commands.ts";
+import { type Command, COMMANDS } from "./commands/mod.ts";
 import { DEFAULT_HINT, UsageError } from "./errors.ts";
 import { reportFailure } from "./failure.ts";
-import { hintForOtherTool } from "./other_tools.ts";
+import { hintForOtherTool } from "./args/other_tools.ts";
 import { mainHelp, versions } from "./help.ts";
-import { renderHelp } from "./help_text.ts";
-import { nearest, parseCommandLine } from "./options.ts";
-import { EXIT_BROKEN_PIPE, isBrokenPipe, print } from "./output_file.ts";
-import type { ReadModule } from "./plain_run.ts";
-import { EXIT_INTERRUPTED, PromptEnded } from "./prompt.ts";
-import { rawArguments } from "./raw_arguments.ts";
-import { RUN_OPTIONS, type RunLine } from "./run_options.ts";
+import { renderHelp } from "./args/help_text.ts";
+import { nearest, parseCommandLine } from "./args/options.ts";
+import { EXIT_BROKEN_PIPE, isBrokenPipe, print } from "./terminal/output_file.ts";
+import type { ReadModule } from "./startup/plain_run.ts";
+import { EXIT_INTERRUPTED, PromptEnded } from "./terminal/prompt.ts";
+import { rawArguments } from "./args/raw_arguments.ts";
+import { RUN_OPTIONS, type RunLine } from "./args/run_options.ts";
 
 /**
  * Runs wasm-bpf with `given`, whatever they are.
@@ -67,11 +67,11 @@ async function run(
   read: ReadModule | undefined,
   { isFile }: { isFile: boolean },
 ): Promise<number> {
-  const { runLine } = await import("./run.ts");
+  const { runLine } = await import("./commands/run.ts");
   try {
     return await runLine(line, read);
   } catch (error) {
-    const { NoModuleError } = await import("./named_module.ts");
+    const { NoModuleError } = await import("./module/named_module.ts");
     const [word = ""] = line.rest;
     if (isFile || !(error instanceof NoModuleError)) throw error;
     const other = hintForOtherTool(word);

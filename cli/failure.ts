@@ -2,7 +2,7 @@
 import { HostError } from "../ffi/errors.ts";
 import { GuestTrap } from "../runtime/command.ts";
 import { UsageError } from "./errors.ts";
-import { formatError, printError } from "./output.ts";
+import { formatError, printError } from "./terminal/output.ts";
 
 const EXIT_HOST_ERROR = 1;
 const EXIT_USAGE = 2;

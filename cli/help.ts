@@ -1,9 +1,9 @@
 /** Help of wasm-bpf itself, which is that of `run`, and its versions. */
 import config from "../deno.json" with { type: "json" };
 import { libbpfVersion } from "../runtime/command.ts";
-import { COMMANDS } from "./commands.ts";
-import { type HelpPage, renderHelp } from "./help_text.ts";
-import { RUN_OPTIONS } from "./run_options.ts";
+import { COMMANDS } from "./commands/mod.ts";
+import { type HelpPage, renderHelp } from "./args/help_text.ts";
+import { RUN_OPTIONS } from "./args/run_options.ts";
 
 /** Help of `run`, with or without the word. */
 export const PAGE: HelpPage = {

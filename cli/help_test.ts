@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { COMMANDS } from "./commands.ts";
+import { COMMANDS } from "./commands/mod.ts";
 import { mainHelp, PAGE } from "./help.ts";
-import { optionForm, renderHelp, shownOptions } from "./help_text.ts";
-import type { OptionSpec } from "./options.ts";
-import { RUN_OPTIONS } from "./run_options.ts";
+import { optionForm, renderHelp, shownOptions } from "./args/help_text.ts";
+import type { OptionSpec } from "./args/options.ts";
+import { RUN_OPTIONS } from "./args/run_options.ts";
 
 /** Aliases that scripts of other tools use; help does not show them. */
 const HIDDEN = ["annotations", "insecure", "out", "use-http"];

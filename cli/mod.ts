@@ -1,5 +1,5 @@
 /** The command line: answers with an exit code. */
-import { runPlainly } from "./plain_run.ts";
+import { runPlainly } from "./startup/plain_run.ts";
 
 /**
  * Runs wasm-bpf with `args`, the words behind the program's name.
@@ -12,7 +12,7 @@ export async function main(args: string[]): Promise<number> {
   let outcome = isWhole ? runPlainly(args) : {};
   if ("absent" in outcome) {
     // The compiled program keeps this and the next in files of their own, with what they import.
-    const { readStored } = await import("./stored_run.ts");
+    const { readStored } = await import("./startup/stored_run.ts");
     const { absent: path = "" } = outcome;
     const bytes = readStored(path);
     if (bytes !== undefined) outcome = runPlainly(args, { path, bytes });

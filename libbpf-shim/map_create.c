@@ -4,7 +4,7 @@
  * fits in what the run may take, the run's time is not over, and a struct_ops map has its
  * permission.
  *
- * The linker puts what is here in the place of libbpf's bpf_map_create() (see build/shim.ts), so
+ * The linker puts what is here in the place of libbpf's bpf_map_create() (see build/steps/shim.ts), so
  * that no way of libbpf's leads past it.
  */
 #include <bpf/bpf.h>

@@ -44,7 +44,7 @@ void ring_take(struct ring *ring, struct batch *batch);
 
 /*
  * Shows the ring at the start of the `size` bytes at `memory`, in place of what was there: the
- * consumer's page, the producer's, the data twice, and the state that runtime/ring_pump.wat
+ * consumer's page, the producer's, the data twice, and the state that runtime/wasm_bpf/events/ring_pump.wat
  * describes. That mapping takes the place of its own. Bytes of a page; -EINVAL when it is not
  * aligned to that or too small.
  */

@@ -8,7 +8,7 @@ import { runInstance } from "./guest.ts";
 import type { GuestModule } from "./module.ts";
 import type { RunOptions } from "./run_options.ts";
 
-export { type BufferTotals, type ProgramTotals } from "./bpf/mod.ts";
+export { type BufferTotals, type ProgramTotals } from "./wasm_bpf/mod.ts";
 export { GuestTrap } from "./errors.ts";
 export { type Features, isPlain, PLAIN } from "./features.ts";
 export { DEFAULT_WRAPPER_MODULE } from "./guest.ts";

@@ -1,6 +1,6 @@
 /** All that the host has to offer a guest. */
 import { grants } from "../ffi/mod.ts";
-import { extensionImports } from "./bpf/mod.ts";
+import { extensionImports } from "./wasm_bpf/mod.ts";
 import { Control } from "./control.ts";
 import type { Features } from "./features.ts";
 import { hostImports } from "./host_functions.ts";

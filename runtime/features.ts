@@ -1,6 +1,6 @@
 /** What the host has to offer a guest, in two sizes: most guests need little of it. */
 import type { Interrupt } from "../ffi/mod.ts";
-import type { BpfContext } from "./bpf/mod.ts";
+import type { BpfContext } from "./wasm_bpf/mod.ts";
 import type { Control } from "./control.ts";
 import type { hostImports } from "./host_functions.ts";
 import type { GuestModule } from "./module.ts";

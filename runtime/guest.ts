@@ -1,6 +1,6 @@
 /** One run of a guest, from instantiation to exit code. */
 import { Interrupt, ProgramStatistics } from "../ffi/mod.ts";
-import { BpfError, BpfHost } from "./bpf/mod.ts";
+import { BpfError, BpfHost } from "./wasm_bpf/mod.ts";
 import type { Control } from "./control.ts";
 import { type HostFunctionError, hostFunctionError } from "./errors.ts";
 import { checkMemory, findTables } from "./exports.ts";
@@ -8,7 +8,7 @@ import { GuestMemory } from "./guest_memory.ts";
 import type { Features } from "./features.ts";
 import { localOffset } from "./local_time.ts";
 import { checkGuest, checkTables, type GuestModule } from "./module.ts";
-import { keepPumps } from "./pump.ts";
+import { keepPumps } from "./wasm_bpf/events/pump.ts";
 import { enterSandbox } from "./sandbox.ts";
 import type { Input, InternalOptions, Output } from "./run_options.ts";
 import {

@@ -25,7 +25,7 @@ export {
   PermissionError,
   type Permissions,
 } from "../ebpf/mod.ts";
-export { BpfError, type BufferTotals, type ProgramTotals } from "./bpf/mod.ts";
+export { BpfError, type BufferTotals, type ProgramTotals } from "./wasm_bpf/mod.ts";
 export { GrantError, GuestStopped, GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
 export { runGuest } from "./run_guest.ts";
 export type {

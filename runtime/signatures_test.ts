@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import createWabt from "wabt";
 import { ModuleError } from "./errors.ts";
 import { compileGuest } from "./module.ts";
-import { extensionImports } from "./bpf/ext/mod.ts";
+import { extensionImports } from "./wasm_bpf/ext/mod.ts";
 import {
   BPF_SIGNATURES,
   checkSignatures,

@@ -1,6 +1,6 @@
 /** What a guest has done so far: times, memory, programs and buffers. */
 import { type Interrupt, type RemainingMap, system } from "../ffi/mod.ts";
-import type { BufferTotals, ProgramTotals, Totals } from "./bpf/mod.ts";
+import type { BufferTotals, ProgramTotals, Totals } from "./wasm_bpf/mod.ts";
 
 /**
  * What a guest has done. Names are stable and say their units; `JSON.stringify()` of it is what

@@ -1,6 +1,6 @@
 /** What a guest's worker and its parent tell each other. */
 import { HostError } from "../ffi/errors.ts";
-import { BpfError } from "./bpf/mod.ts";
+import { BpfError } from "./wasm_bpf/mod.ts";
 import { GuestStopped, GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
 import type { FileStream, Input, Limits, RunOptions } from "./run_options.ts";
 import type { Sandbox } from "./sandbox.ts";

@@ -2,14 +2,14 @@
 /*
  * First code of the program, ahead of the runtime's own: makes arguments UTF-8. Deno's runtime
  * panics at bytes that are not, before any JavaScript runs. Each such byte becomes U+FFFD; the
- * bytes as they were stay in /proc/self/cmdline, where cli/raw_arguments.ts reads them.
+ * bytes as they were stay in /proc/self/cmdline, where cli/args/raw_arguments.ts reads them.
  *
- * Freestanding and position independent: build/entry.ts puts the machine code into the ELF file.
+ * Freestanding and position independent: build/steps/entry.ts puts the machine code into the ELF file.
  */
 #include <stddef.h>
 #include <stdint.h>
 
-/* Distance from here to the runtime's own entry point, written by build/entry.ts. */
+/* Distance from here to the runtime's own entry point, written by build/steps/entry.ts. */
 #define DISTANCE "0x5754463845545259"
 
 #if defined(__x86_64__)

@@ -83,7 +83,7 @@ export interface Entry {
   readonly isExplicit: boolean;
 }
 
-/** Entries of one level, as `build/permissions.ts` writes them to `table.ts`. */
+/** Entries of one level, as `build/steps/permissions.ts` writes them to `table.ts`. */
 export interface Group {
   /** Level of all entries. */
   readonly level: Level;

@@ -1,4 +1,4 @@
-/** Written by `build/permissions.ts`: change `build/permissions/levels.txt` instead. */
+/** Written by `build/steps/permissions.ts`: change `build/permissions/levels.txt` instead. */
 import type { Group } from "./levels.ts";
 
 /** Helpers of libbpf's list. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import createWabt from "wabt";
-import { filesUnder } from "../../build/step.ts";
+import { filesUnder } from "../../build/lib/step.ts";
 import { MemoryLimitError, PAGE_BYTES } from "./memory_plan.ts";
 import { ControlState, rewriteModule, type RewriteOptions } from "./rewrite.ts";
 

@@ -1,5 +1,5 @@
 /** BTF made by hand, for what no compiler would write. */
-import { Kind } from "../../bindgen/btf_types.ts";
+import { Kind } from "../../ebpf/btf/btf_types.ts";
 
 /** A member of a struct: `bits` makes it a bit-field. */
 export interface MemberSpec {

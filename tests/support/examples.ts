@@ -1,5 +1,5 @@
 /** The modules of the examples, in whatever languages they are there. */
-import { findExamples, type Language, modulePath } from "../../build/examples.ts";
+import { findExamples, type Language, modulePath } from "../../build/tasks/examples.ts";
 import { fromFileUrl } from "./paths.ts";
 
 /** The languages that an example is written in, each with its module's path. */

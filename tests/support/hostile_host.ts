@@ -1,6 +1,6 @@
 /** A guest's memory and imports without a guest, for calls that no compiler would make. */
 import { Interrupt } from "../../ffi/mod.ts";
-import { BpfHost, extensionImports } from "../../runtime/bpf/mod.ts";
+import { BpfHost, extensionImports } from "../../runtime/wasm_bpf/mod.ts";
 import { GuestMemory } from "../../runtime/guest_memory.ts";
 import { ALL_FAMILIES, openGrants } from "../../runtime/wasi/everything.ts";
 import { FdTable, wasiImports } from "../../runtime/wasi/mod.ts";

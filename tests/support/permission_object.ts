@@ -2,7 +2,7 @@
 import { Policy } from "../../ebpf/mod.ts";
 import type { Permissions } from "../../ebpf/mod.ts";
 import { LinearMemory } from "../../ffi/mod.ts";
-import { GuestObject } from "../../runtime/bpf/guest_object.ts";
+import { GuestObject } from "../../runtime/wasm_bpf/guest_object.ts";
 import { BpfError } from "../../runtime/mod.ts";
 import "./whole_shim.ts";
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Every call of the package on the eBPF half of sdk/c/tests; tests/sdk_assemblyscript_test.ts runs it. */
+/** Every call of the package on the eBPF half of sdk/c/tests; tests/authors/sdk_assemblyscript_test.ts runs it. */
 import { orders, orders_size } from "./objects";
 import {
   Batch, BpfMap, BpfObject, Buffer, detach, EEXIST, EINVAL, ENOENT, EPERM, ERANGE, exit, lastError,

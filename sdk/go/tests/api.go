@@ -2,7 +2,7 @@
 
 //go:build wasip1
 
-// Every call of the package on the eBPF half of sdk/c/tests; tests/sdk_go_test.ts runs it.
+// Every call of the package on the eBPF half of sdk/c/tests; tests/authors/sdk_go_test.ts runs it.
 package main
 
 import (

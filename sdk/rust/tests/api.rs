@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! Every call of the crate on the eBPF half of `sdk/c/tests`; tests/sdk_rust_test.ts runs it.
+//! Every call of the crate on the eBPF half of `sdk/c/tests`; tests/authors/sdk_rust_test.ts runs it.
 use std::io::{self, ErrorKind, Read};
 use std::time::Duration;
 

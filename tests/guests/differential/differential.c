@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Does what standard input says to the files of a folder, by WASI or by Linux, and prints what came
- * of each line: tests/differential_test.ts compiles this for both, and compares. A line is a
+ * of each line: tests/wasi/differential_test.ts compiles this for both, and compares. A line is a
  * letter, the numbers of up to two paths, and three numbers more.
  *
  * By Linux the folder is the working one; by WASI it is the first that was given.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// The example in Go of docs/guest-abi.md, as it stands there; tests/guest_abi_test.ts compares. Nothing is
+// The example in Go of docs/guest-abi.md, as it stands there; tests/abi/guest_abi_test.ts compares. Nothing is
 // loaded, so the poll is refused.
 package main
 

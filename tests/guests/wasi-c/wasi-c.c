@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What wasi-libc makes of WASI, one behaviour a sub-command; tests/wasi_test.ts compares. */
+/* What wasi-libc makes of WASI, one behaviour a sub-command; tests/wasi/wasi_test.ts compares. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 // Command wasi-go shows what Go's runtime makes of WASI, one behaviour a sub-command;
-// tests/wasi_test.ts compares.
+// tests/wasi/wasi_test.ts compares.
 package main
 
 import (

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! What Rust's standard library makes of WASI, one behaviour a sub-command; tests/wasi_test.ts compares.
+//! What Rust's standard library makes of WASI, one behaviour a sub-command; tests/wasi/wasi_test.ts compares.
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::thread;

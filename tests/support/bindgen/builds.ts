@@ -1,8 +1,8 @@
 /** Readers of all subjects, built: one program in each language, with the real compilers. */
 import { dirname, join } from "node:path";
-import { findGo } from "../../../build/go.ts";
-import { cMembers } from "../../../bindgen/emit_c.ts";
-import { EMITTERS } from "../../../bindgen/emitters.ts";
+import { findGo } from "../../../build/steps/go.ts";
+import { cMembers } from "../../../bindgen/emit/c.ts";
+import { EMITTERS } from "../../../bindgen/emit/mod.ts";
 import { TypeNames } from "../../../bindgen/hoist.ts";
 import type { Model, RecordType } from "../../../bindgen/model.ts";
 import { camel, Names } from "../../../bindgen/names.ts";

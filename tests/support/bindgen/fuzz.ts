@@ -4,7 +4,7 @@
  */
 // deno-lint-ignore-file no-console
 import { generate, HostError, TARGETS } from "../../../bindgen/mod.ts";
-import { ElfFile } from "../../../bindgen/elf.ts";
+import { ElfFile } from "../../../ebpf/btf/elf.ts";
 import { Random } from "../random.ts";
 
 /** What lengths, counts and ids are lied about with. */

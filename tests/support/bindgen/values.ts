@@ -2,8 +2,8 @@
  * Programs that read every value of a record through what `gen` made, in each language, and through the
  * original type in C. All write the same list: numbers of 64 bits, in the order of the members.
  */
-import { assemblyScriptMembers } from "../../../bindgen/emit_assemblyscript.ts";
-import { rustMembers } from "../../../bindgen/emit_rust.ts";
+import { assemblyScriptMembers } from "../../../bindgen/emit/assemblyscript.ts";
+import { rustMembers } from "../../../bindgen/emit/rust.ts";
 import { innermost, type TypeNames } from "../../../bindgen/hoist.ts";
 import { type Leaf, leavesOf } from "../../../bindgen/leaves.ts";
 import { dimensions } from "../../../bindgen/lower.ts";

@@ -1,0 +1,115 @@
+/** The rule of who may import whom, as a function of the import graph. */
+
+/** One import: paths relative to the checkout, or the specifier as it is for what is not a file in it. */
+export interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What each folder may import, beside itself and the root of the error classes. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "main.ts": ["cli"],
+  cli: ["runtime", "oci", "bindgen", "ebpf"],
+  runtime: ["ebpf", "ffi"],
+  ebpf: ["ffi"],
+  oci: [],
+  bindgen: [],
+  ffi: [],
+  // The manual pages come from the tables of the commands.
+  build: ["cli"],
+  sdk: [],
+  examples: ["runtime"],
+};
+
+/** What every folder may import: the root of the error classes, carried files, and the version. */
+const SHARED = ["ffi/errors.ts", "ffi/assets.ts", "deno.json"];
+
+/** Doors beside a folder's `mod.ts`, and whose they are. */
+const DOORS: Readonly<Record<string, string>> = {
+  "cli/commands/mod.ts": "build",
+  "cli/help.ts": "build",
+  "cli/args/manual.ts": "build",
+  // What an embedder needs beyond it would cost the command's start.
+  "runtime/command.ts": "cli",
+  "runtime/everything.ts": "cli",
+  "runtime/kernel_file.ts": "cli",
+  // How modules are read that are only looked at.
+  "runtime/wasm/reader.ts": "cli",
+  "oci/stored.ts": "cli",
+  // Files that are written need no registry.
+  "oci/paths/mod.ts": "cli",
+};
+
+/** Parts of the runtime that stay apart: neither needs to know how the other is done. */
+const STRANGERS: readonly (readonly [string, string])[] = [
+  ["runtime/bpf/", "runtime/wasi/"],
+  ["runtime/wasi/", "runtime/bpf/"],
+];
+
+/** What a set of imports does that it must not, one line each. Tests and benchmarks may import anything. */
+export function layeringViolations(imports: readonly Import[]): string[] {
+  const violations: string[] = [];
+  for (const { from, to } of imports) {
+    if (isOutside(from)) continue;
+    const reason = objection(from, to);
+    if (reason !== undefined) violations.push(`${from} imports ${to}: ${reason}`);
+  }
+  return violations;
+}
+
+function objection(from: string, to: string): string | undefined {
+  if (/^(jsr|https?):/.test(to)) return "only files, node: and npm: can be imported";
+  if (/^[a-z]+:/.test(to)) return undefined;
+  if (STRANGERS.some(([one, other]) => from.startsWith(one) && to.startsWith(other))) {
+    return "these two do not know each other";
+  }
+  const [source, target] = [folderOf(from), folderOf(to)];
+  if (source === target || SHARED.includes(to)) return undefined;
+  if (isOutside(to)) return "that is for tests or benchmarks only";
+  const allowed = MAY_IMPORT[source];
+  if (allowed === undefined) return `build/lib/layering.ts does not know ${source}`;
+  if (!allowed.includes(target)) return `${source} may not import ${target}`;
+  if (to !== `${target}/mod.ts` && DOORS[to] !== source) {
+    return `across folders only ${target}/mod.ts is imported`;
+  }
+  return undefined;
+}
+
+function folderOf(path: string): string {
+  return path.split("/")[0] ?? path;
+}
+
+function isOutside(path: string): boolean {
+  return /^(tests|bench)\//.test(path) || path.endsWith("_test.ts");
+}
+
+/** The part of `deno info --json` that is read here. */
+export interface ModuleGraph {
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly dependencies?: readonly {
+      readonly specifier: string;
+      readonly code?: { readonly specifier?: string };
+      readonly type?: { readonly specifier?: string };
+    }[];
+  }[];
+}
+
+/**
+ * The imports in a module graph, of values and of types, by files below `root`.
+ *
+ * @param root URL of the checkout, with a slash at its end
+ */
+export function importsOf(graph: ModuleGraph, root: string): Import[] {
+  const relative = (url: string) => url.startsWith(root) ? url.slice(root.length) : url;
+  return graph.modules
+    .filter((module) => module.specifier.startsWith(root))
+    .flatMap((module) =>
+      (module.dependencies ?? []).map((dependency) => ({
+        from: relative(module.specifier),
+        to: relative(
+          dependency.code?.specifier ?? dependency.type?.specifier ?? dependency.specifier,
+        ),
+      }))
+    );
+}

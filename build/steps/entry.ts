@@ -1,0 +1,108 @@
+/** Puts code of ours ahead of the runtime's: see `entry/entry.c`. */
+import { elfEnd } from "./denort.ts";
+import { BuildError } from "../lib/errors.ts";
+import { run } from "../lib/process.ts";
+
+export const ENTRY_SOURCE = "build/entry/entry.c";
+
+/** In the code, in place of the distance to the runtime's entry point. */
+const DISTANCE = 0x5754463845545259n;
+/** The largest page of a processor that this runs on. */
+const PAGE = 0x10000;
+
+/** Fields of ELF64's headers, by their offsets. */
+const Elf = { entry: 0x18, headers: 0x20, headerSize: 0x36, headerCount: 0x38 } as const;
+const Program = {
+  flags: 4,
+  offset: 8,
+  address: 16,
+  physical: 24,
+  fileSize: 32,
+  memorySize: 40,
+  align: 48,
+} as const;
+const PT_LOAD = 1;
+const PT_NOTE = 4;
+const READ_EXECUTE = 5;
+
+/** Adds the code to a program made by `deno compile`, in place. */
+export async function addEntry(path: string): Promise<void> {
+  const output = `${path}.entry`;
+  try {
+    await buildEntry(output);
+    const program = withEntry(await Deno.readFile(path), await Deno.readFile(output));
+    await Deno.writeFile(path, program);
+  } finally {
+    await Deno.remove(output).catch(() => {});
+  }
+}
+
+/** Compiles the code into a file, as bytes without any headers. */
+async function buildEntry(output: string): Promise<void> {
+  await run("clang", [
+    ...["-Os", "-ffreestanding", "-fno-stack-protector", "-fno-jump-tables", "-fPIE"],
+    ...["-fno-asynchronous-unwind-tables", "-Wall", "-Wextra", "-Werror"],
+    ...["-nostdlib", "-static", "-fuse-ld=lld", "-Wl,--oformat=binary", "-Wl,-Ttext=0"],
+    ...["-Wl,-e,_start", "-o", output, ENTRY_SOURCE],
+  ]);
+}
+
+/**
+ * Returns a program that starts with `code`. The code lies between the ELF file and what `deno compile`
+ * appended, which is found from the end; a note that nothing reads gives its header to it.
+ *
+ * @throws {BuildError} for a file that is not as expected
+ */
+export function withEntry(program: Uint8Array, code: Uint8Array): Uint8Array<ArrayBuffer> {
+  const end = elfEnd(program);
+  const at = Math.ceil(end / 4096) * 4096;
+  const result = new Uint8Array(program.length + at - end + code.length);
+  result.set(program.subarray(0, end));
+  result.set(code, at);
+  result.set(program.subarray(end), at + code.length);
+  const view = new DataView(result.buffer);
+  const address = patchHeaders(view, at, code.length);
+  const distance = findDistance(view, at, code.length);
+  const former = view.getBigUint64(Elf.entry, true);
+  view.setBigInt64(distance, former - BigInt(address), true);
+  view.setBigUint64(Elf.entry, BigInt(address), true);
+  return result;
+}
+
+/** Makes the note a segment with the code; returns its address. */
+function patchHeaders(view: DataView, offset: number, size: number): number {
+  const start = Number(view.getBigUint64(Elf.headers, true));
+  const count = view.getUint16(Elf.headerCount, true);
+  const step = view.getUint16(Elf.headerSize, true);
+  let note: number | undefined;
+  let top = 0;
+  for (let i = 0; i < count; i++) {
+    const header = start + i * step;
+    const type = view.getUint32(header, true);
+    if (type === PT_NOTE) note = header;
+    if (type !== PT_LOAD) continue;
+    // Segments are in the order of their addresses, and this one is the highest.
+    if (note !== undefined) throw new BuildError("Cannot add an entry: a segment follows the note");
+    const field = (name: number) => Number(view.getBigUint64(header + name, true));
+    top = Math.max(top, field(Program.address) + field(Program.memorySize));
+  }
+  if (note === undefined) throw new BuildError("Cannot add an entry: the program has no note");
+  const address = Math.ceil(top / PAGE) * PAGE + offset % PAGE;
+  view.setUint32(note, PT_LOAD, true);
+  view.setUint32(note + Program.flags, READ_EXECUTE, true);
+  const set = (name: number, value: number) => view.setBigUint64(note + name, BigInt(value), true);
+  set(Program.offset, offset);
+  set(Program.address, address);
+  set(Program.physical, address);
+  set(Program.fileSize, size);
+  set(Program.memorySize, size);
+  set(Program.align, PAGE);
+  return address;
+}
+
+function findDistance(view: DataView, at: number, size: number): number {
+  for (let offset = at; offset + 8 <= at + size; offset += 8) {
+    if (view.getBigUint64(offset, true) === DISTANCE) return offset;
+  }
+  throw new BuildError("Cannot add an entry: its code has no distance to fill in");
+}

@@ -1,0 +1,18 @@
+import { join } from "node:path";
+import { fileState } from "../lib/step.ts";
+
+/** Path of a program on `PATH`; undefined when there is none. */
+export function findProgram(name: string): string | undefined {
+  return (Deno.env.get("PATH") ?? "").split(":")
+    .map((folder) => join(folder, name))
+    .find((path) => fileState(path) !== undefined);
+}
+
+/**
+ * Changes when a program is replaced by another release: part of the key of a step whose result
+ * depends on it, at a fraction of the cost of asking the program.
+ */
+export function programState(name: string): string {
+  const path = findProgram(name);
+  return `${path} ${path === undefined ? "" : fileState(path)}`;
+}

@@ -1,0 +1,144 @@
+import { BuildError } from "../lib/errors.ts";
+import { add, type Counts, describe, NONE, readJunit } from "../lib/junit.ts";
+import { importsOf, layeringViolations, type ModuleGraph } from "../lib/layering.ts";
+import { print, say, secondsSince, write } from "../lib/output.ts";
+import { run, runAttached } from "../lib/process.ts";
+import { fileState, filesUnder } from "../lib/step.ts";
+
+interface Check {
+  readonly name: string;
+  /** Throws a {@linkcode BuildError} that says what is wrong. */
+  run(): Promise<unknown>;
+}
+
+const REPORT = ".cache/junit.xml";
+
+/** Modules that others are meant to import: everything they export is documented. */
+const PUBLIC_MODULES = ["bindgen", "ffi", "oci", "runtime"].map((folder) => `${folder}/mod.ts`);
+
+const CHECKS: readonly Check[] = [
+  { name: "format", run: () => run("deno", ["fmt", "--check"]) },
+  { name: "format of C", run: checkClangFormat },
+  { name: "lint", run: () => run("deno", ["lint"]) },
+  { name: "lint of shell scripts", run: () => run("shellcheck", ["dev", ".ci/run"]) },
+  { name: "types", run: () => run("deno", ["check", "."]) },
+  { name: "documentation", run: checkDocumentation },
+  { name: "layering", run: checkLayering },
+];
+
+/**
+ * Runs every check and test, all of them even when one fails, and prints the counts as the last line.
+ * The exit code is 1 when something failed or no test ran.
+ *
+ * @param make builds what the tests need; counts as a check
+ */
+export async function gate(make: () => Promise<void>): Promise<number> {
+  let counts = NONE;
+  for (const check of [{ name: "build", run: make }, ...CHECKS]) {
+    counts = add(counts, await runCheck(check));
+  }
+  // Types are checked above, and an error in them should not keep the tests from running.
+  const tests = await runTests(["--no-check"], testFiles());
+  return conclude(add(counts, tests), tests);
+}
+
+/** The files and folders among words for `deno test` that are not there. */
+export function missingFiles(words: readonly string[]): string[] {
+  // A word behind an option may be its value.
+  const isOption = (word = "") => word.startsWith("-");
+  return words.filter((word, i) =>
+    !isOption(word) && !isOption(words[i - 1]) && fileState(word) === undefined
+  );
+}
+
+/** Runs the tests in some files or folders only. */
+export async function testOnly(files: readonly string[]): Promise<number> {
+  const tests = await runTests(files, files.filter((path) => path.endsWith("_test.ts")));
+  return conclude(tests, tests);
+}
+
+/**
+ * Runs the tests that have a long form, in it; the tests of some files or folders only when there are
+ * any.
+ */
+export async function soak(files: readonly string[]): Promise<number> {
+  const hasLongForm = (path: string) =>
+    /from "\.\/support\/(soak|generated)\.ts"/.test(Deno.readTextFileSync(path));
+  Deno.env.set("WASM_BPF_SOAK", "1");
+  return await testOnly(files.length > 0 ? files : testFiles().filter(hasLongForm));
+}
+
+function conclude(all: Counts, tests: Counts): number {
+  print(describe(all));
+  return all.failed > 0 || tests.passed + tests.failed === 0 ? 1 : 0;
+}
+
+async function runCheck(check: Check): Promise<Counts> {
+  const start = performance.now();
+  try {
+    await check.run();
+    say(`check  ${check.name} …${secondsSince(start)}`);
+    return { ...NONE, passed: 1 };
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    say(`check  ${check.name} …  failed`);
+    say(error.message);
+    if (error.hint !== undefined) say(`hint: ${error.hint}`);
+    return { ...NONE, failed: 1 };
+  }
+}
+
+/**
+ * Runs tests, one after another since they share a kernel.
+ *
+ * @param expected test files of which each must have run at least one test: one that cannot be
+ *   loaded is not in the report
+ */
+async function runTests(args: readonly string[], expected: readonly string[]): Promise<Counts> {
+  if (fileState(REPORT) !== undefined) await Deno.remove(REPORT);
+  const code = await runAttached("deno", ["test", "-A", `--junit-path=${REPORT}`, ...args]);
+  write("\n");
+  const report = fileState(REPORT) === undefined ? "" : await Deno.readTextFile(REPORT);
+  const { counts, files } = readJunit(report);
+  const silent = expected.filter((path) => !files.includes(path.replace(/^\.\//, "")));
+  for (const path of silent) say(`error: No test ran in ${path}`);
+  const failed = counts.failed + silent.length;
+  return { ...counts, failed: code !== 0 && failed === 0 ? 1 : failed };
+}
+
+/** Folders of the checkout that are not ours to look into. */
+const SKIPPED = /^(\.git|\.cache|dist|node_modules)$/;
+
+function sourceFiles(matches: (path: string) => boolean): string[] {
+  return [...Deno.readDirSync(".")].flatMap(({ name, isDirectory }) => {
+    if (SKIPPED.test(name)) return [];
+    return isDirectory ? filesUnder(name, matches) : [name].filter(matches);
+  }).sort();
+}
+
+function testFiles(): string[] {
+  return sourceFiles((path) => path.endsWith("_test.ts"));
+}
+
+async function checkClangFormat(): Promise<void> {
+  const files = sourceFiles((path) => /\.[ch]$/.test(path));
+  if (files.length > 0) await run("clang-format", ["--dry-run", "-Werror", ...files]);
+}
+
+async function checkDocumentation(): Promise<void> {
+  const modules = PUBLIC_MODULES.filter((path) => fileState(path) !== undefined);
+  if (modules.length > 0) await run("deno", ["doc", "--lint", ...modules]);
+}
+
+async function checkLayering(): Promise<void> {
+  const root = new URL("../../", import.meta.url).href;
+  const modules = sourceFiles((path) => path.endsWith(".ts"));
+  // One entry that imports everything: a graph of the files that main.ts does not reach as well.
+  const entry = ".cache/all_modules.ts";
+  const imports = modules.map((path) => `import ${JSON.stringify(root + path)};\n`);
+  await Deno.writeTextFile(entry, imports.join(""));
+  const graph = JSON.parse(await run("deno", ["info", "--json", entry])) as ModuleGraph;
+  const ours = importsOf(graph, root).filter(({ from }) => from !== entry);
+  const violations = layeringViolations(ours);
+  if (violations.length > 0) throw new BuildError(violations.join("\n"));
+}

@@ -1,0 +1,107 @@
+import { basename } from "node:path";
+import { findRuntimeBase } from "../steps/denort.ts";
+import { addEntry, ENTRY_SOURCE } from "../steps/entry.ts";
+import { BuildError } from "../lib/errors.ts";
+import { run } from "../lib/process.ts";
+import { PUMPS } from "../steps/pump.ts";
+import { SDK_FILES } from "../steps/sdk.ts";
+import { SHIM } from "../steps/shim.ts";
+import { filesUnder, replaceFile, runStep } from "../lib/step.ts";
+
+/** The program: one file, nothing to install beside it. */
+export const BINARY = "dist/wasm-bpf";
+
+/** What the program may do, whatever the guest asks for. */
+const PERMISSIONS = [
+  // The shim: libbpf, and the system calls that a guest's files and clocks need.
+  "--allow-ffi",
+  // The module to run. Its path is the user's to choose.
+  "--allow-read",
+  // What `gen -o` and `pull -o` make, and the store of pulled modules.
+  "--allow-write",
+  // Registries.
+  "--allow-net",
+  // Where the store and credentials are, proxies, and what people set for commands.
+  "--allow-env",
+  // Programs that keep credentials (docker-credential-*).
+  "--allow-run",
+  // Whose the store is.
+  "--allow-sys=uid",
+];
+
+/**
+ * The modules in three files, which start earlier than the many they are made of: what a plain run
+ * takes, what finds a module in the store, and the whole program, which the first loads for
+ * everything else. One folder deep, as the modules are: what they read stands relative to them.
+ */
+const PLAIN = { entry: "main.ts", bundle: ".cache/main.js" };
+const PARTS = [
+  { entry: "cli/startup/stored_run.ts", bundle: ".cache/stored_run.js" },
+  { entry: "cli/dispatch.ts", bundle: ".cache/dispatch.js" },
+];
+
+const FOLDERS = ["bindgen", "cli", "ffi", "oci", "runtime"];
+
+/** The modules that the program is made of. */
+export function programModules(): string[] {
+  const isModule = (path: string) => path.endsWith(".ts") && !path.endsWith("_test.ts");
+  return ["main.ts", ...FOLDERS.flatMap((folder) => filesUnder(folder, isModule))];
+}
+
+/** Makes the program, with the shim and the pump inside. */
+export async function compileBinary(): Promise<void> {
+  await runStep({
+    name: "wasm-bpf",
+    inputs: [
+      ...programModules(),
+      "deno.json",
+      "deno.lock",
+      "build/tasks/compile.ts",
+      "build/steps/entry.ts",
+      ENTRY_SOURCE,
+      SHIM,
+      ...PUMPS,
+      SDK_FILES,
+    ],
+    key: Deno.version.deno,
+    outputs: [BINARY],
+    async make() {
+      const base = await findRuntimeBase();
+      const env = base.kind === "file" ? { DENORT_BIN: base.path } : {};
+      const included = [SHIM, ...PUMPS, SDK_FILES].flatMap((path) => ["--include", path]);
+      for (const part of PARTS) await bundle(part, []);
+      const names = PARTS.map(({ entry }) => basename(entry));
+      await bundle(PLAIN, names.flatMap((name) => ["--external", `./${name}`]));
+      await redirectImports(PLAIN.bundle, names);
+      await replaceFile(BINARY, async (path) => {
+        // Deno's code cache would be read from a predictable path under /tmp at the next start.
+        const options = ["--no-code-cache", "--no-prompt", ...PERMISSIONS, ...included];
+        await run("deno", ["compile", ...options, "--output", path, PLAIN.bundle], { env });
+        await addEntry(path);
+      });
+    },
+  });
+}
+
+async function bundle(
+  { entry, bundle }: { entry: string; bundle: string },
+  options: string[],
+): Promise<void> {
+  const fixed = ["--quiet", "--minify", "--platform", "deno"];
+  await run("deno", ["bundle", ...fixed, ...options, "--output", bundle, entry]);
+}
+
+/** What the modules import as source, their bundle imports as bundles. */
+async function redirectImports(path: string, names: readonly string[]): Promise<void> {
+  let text = await Deno.readTextFile(path);
+  for (const name of names) {
+    const parts = text.split(`import("./${name}")`);
+    if (parts.length !== 2) {
+      throw new BuildError(
+        `Cannot bundle the program: ${parts.length - 1} imports of ${name} in ${path}`,
+      );
+    }
+    text = parts.join(`import("./${name.replace(/\.ts$/, ".js")}")`);
+  }
+  await Deno.writeTextFile(path, text);
+}

@@ -1,0 +1,134 @@
+/** Splits a command line into options and what they are for. */
+import { parseArgs } from "node:util";
+import { UsageError } from "../errors.ts";
+
+/** An option's shape; `argument` is what help calls its value, absent for a flag. */
+export interface OptionSpec {
+  /** Effect, for help, completion and the manual page; absent for an alias that none of them shows. */
+  readonly help?: string;
+  short?: string;
+  argument?: string;
+  /** Whether the value may be left out: then it is "". Given, it follows a `=`. */
+  optional?: boolean;
+  /** Whether each of several counts: they stand in {@linkcode CommandLine.lists}. */
+  repeatable?: boolean;
+}
+
+/** A parsed command line. */
+export interface CommandLine<Name extends string> {
+  /** Of options with an argument; the last one counts. */
+  values: Partial<Record<Name, string>>;
+  /** Of repeatable options, in order; absent when there is none. */
+  lists?: Partial<Record<Name, string[]>>;
+  flags: Set<Name>;
+  /** From the first word that is no option: untouched. When interleaved, all words that are none. */
+  rest: string[];
+}
+
+/** A command line as whoever knows some of its options sees it. */
+export interface PartOfLine<Name extends string> {
+  readonly values: Readonly<Partial<Record<Name, string>>>;
+  readonly lists?: Readonly<Partial<Record<Name, string[]>>>;
+  readonly flags: { has(name: Name): boolean };
+}
+
+/**
+ * Reads options up to the first word that is none, or up to `--`; with `interleaved`, also those that
+ * stand between and behind such words.
+ *
+ * @throws {UsageError} for an unknown option, or a value missing or too many
+ */
+export function parseCommandLine<Name extends string>(
+  args: string[],
+  specs: Readonly<Record<Name, OptionSpec>>,
+  { interleaved = false }: { interleaved?: boolean } = {},
+): CommandLine<Name> {
+  const { tokens } = parseArgs({
+    args,
+    options: Object.fromEntries(
+      (Object.entries(specs) as [Name, OptionSpec][]).map((
+        [name, { short, argument, optional }],
+      ) => [name, {
+        type: argument === undefined || optional ? "boolean" as const : "string" as const,
+        ...(short === undefined ? {} : { short }),
+      }]),
+    ),
+    strict: false,
+    tokens: true,
+    allowPositionals: true,
+  });
+  const line: CommandLine<Name> = { values: {}, flags: new Set(), rest: [] };
+  for (const token of tokens) {
+    if (token.kind === "positional") {
+      if (interleaved) {
+        line.rest.push(token.value);
+        continue;
+      }
+      line.rest = args.slice(token.index);
+      break;
+    }
+    if (token.kind === "option-terminator") {
+      line.rest.push(...args.slice(token.index + 1));
+      break;
+    }
+    takeOption(line, specs, token.name, token.rawName, token.value);
+  }
+  return line;
+}
+
+function takeOption<Name extends string>(
+  line: CommandLine<Name>,
+  specs: Readonly<Record<Name, OptionSpec>>,
+  name: string,
+  rawName: string,
+  value: string | undefined,
+): void {
+  if (!Object.hasOwn(specs, name)) {
+    const close = nearest(name, Object.keys(specs));
+    throw new UsageError(
+      `Unknown option ${rawName}`,
+      close === undefined ? undefined : `did you mean --${close}?`,
+    );
+  }
+  const known = name as Name;
+  const { argument, optional, repeatable } = specs[known];
+  if (argument === undefined) {
+    if (value !== undefined) throw new UsageError(`Option ${rawName} takes no value`);
+    line.flags.add(known);
+    return;
+  }
+  if (optional && value === undefined) {
+    line.values[known] = "";
+    return;
+  }
+  if (value === undefined || value === "") {
+    throw new UsageError(`Option ${rawName} needs a value: ${rawName} ${argument}`);
+  }
+  line.values[known] = value;
+  if (!repeatable) return;
+  line.lists ??= {};
+  (line.lists[known] ??= []).push(value);
+}
+
+/** The word that differs least, if it differs in at most two letters, and in at most half of them. */
+export function nearest(word: string, words: string[]): string | undefined {
+  const ranked = words.map((other) => ({ other, cost: editDistance(word, other) }))
+    .sort((a, b) => a.cost - b.cost);
+  const best = ranked[0];
+  return best !== undefined && best.cost <= 2 && best.cost * 2 <= word.length
+    ? best.other
+    : undefined;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,201 @@
+/** `wasm-bpf completion`: scripts that complete commands and options in a shell. */
+import { COMMANDS } from "./mod.ts";
+import { UsageError } from "../errors.ts";
+import { type HelpPage, shownOptions } from "../args/help_text.ts";
+import { nearest, parseCommandLine } from "../args/options.ts";
+import { print } from "../terminal/output_file.ts";
+
+/** Help of `completion`. */
+export const PAGE: HelpPage = {
+  usage: ["completion SHELL"],
+  about: "Prints a script that completes commands and options.",
+  arguments: { SHELL: "bash, zsh or fish" },
+  options: {},
+  notes: [
+    'For bash: source <(wasm-bpf completion bash). For zsh: wasm-bpf completion zsh > "${fpath[1]}/' +
+    '_wasm-bpf". For fish: wasm-bpf completion fish > ~/.config/fish/completions/wasm-bpf.fish.',
+  ],
+};
+
+/** A command with its options. */
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: readonly OptionEntry[];
+}
+
+interface OptionEntry {
+  /** `--name`, and `-n` where there is one. */
+  readonly forms: readonly string[];
+  readonly help: string;
+  /** Whether a value follows as a word of its own. */
+  readonly takesValue: boolean;
+  readonly takesFile: boolean;
+  readonly choices: readonly string[];
+}
+
+const SHELLS: Readonly<Record<string, (entries: readonly Entry[]) => string>> = { bash, zsh, fish };
+
+/** Prints the script. */
+export async function command(args: string[]): Promise<number> {
+  const { rest: [shell, more] } = parseCommandLine(args, {}, { interleaved: true });
+  const names = Object.keys(SHELLS);
+  if (shell === undefined || more !== undefined) {
+    throw new UsageError("completion takes one argument: the shell", `one of ${names.join(", ")}`);
+  }
+  const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
+  if (script === undefined) {
+    const close = nearest(shell, names);
+    throw new UsageError(
+      `Unknown shell ${shell}`,
+      close === undefined ? `one of ${names.join(", ")}` : `did you mean ${close}?`,
+    );
+  }
+  print(script(await entries()));
+  return 0;
+}
+
+async function entries(): Promise<Entry[]> {
+  return await Promise.all(
+    Object.entries(COMMANDS).map(async ([name, { summary, load }]) => ({
+      name,
+      summary,
+      options: optionsOf((await load()).PAGE),
+    })),
+  );
+}
+
+function optionsOf(page: HelpPage): OptionEntry[] {
+  return shownOptions(page).map(([name, { short, argument, optional, help = "" }]) => ({
+    forms: short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`],
+    help,
+    takesValue: argument !== undefined && optional !== true,
+    takesFile: argument !== undefined && /FILE|HOST\[::/.test(argument),
+    choices: argument?.includes("|") ? argument.split("|") : [],
+  }));
+}
+
+const forms = (options: readonly OptionEntry[]) => options.flatMap(({ forms }) => forms);
+
+/** The words after an option that takes a value are that value: a pattern for `case`. */
+function valuePattern(options: readonly OptionEntry[]): string {
+  return forms(options.filter(({ takesValue }) => takesValue)).join("|") || "--";
+}
+
+function bash(entries: readonly Entry[]): string {
+  const cases = entries.map(({ name, options }) => {
+    const choices = options.filter((option) => option.choices.length > 0).map((option) =>
+      `\t\t${option.forms.join("|")}) COMPREPLY=($(compgen -W ${
+        quote(option.choices.join(" "))
+      } -- "$word")); return ;;`
+    );
+    return [
+      `\t${name})`,
+      `\t\tcase $previous in`,
+      ...choices,
+      `\t\t${valuePattern(options)}) COMPREPLY=($(compgen -f -- "$word")); return ;;`,
+      `\t\tesac`,
+      `\t\toptions=${quote(forms(options).join(" "))} ;;`,
+    ].join("\n");
+  });
+  return `# bash completion of wasm-bpf
+_wasm_bpf() {
+	local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command=run options i
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case \${COMP_WORDS[i]} in
+		${entries.map(({ name }) => name).join("|")}) command=\${COMP_WORDS[i]}; break ;;
+		-*) ;;
+		*) break ;;
+		esac
+	done
+	case $command in
+${cases.join("\n")}
+	esac
+	if [[ $word == -* ]]; then
+		COMPREPLY=($(compgen -W "$options" -- "$word"))
+	elif ((COMP_CWORD == 1)); then
+		COMPREPLY=($(compgen -W ${
+    quote(entries.map(({ name }) => name).join(" "))
+  } -- "$word") $(compgen -f -- "$word"))
+	else
+		COMPREPLY=($(compgen -f -- "$word"))
+	fi
+}
+complete -o filenames -F _wasm_bpf wasm-bpf`;
+}
+
+function zsh(entries: readonly Entry[]): string {
+  const spec = ({ forms, help, takesValue, takesFile, choices }: OptionEntry, form: string) => {
+    const others = forms.length > 1 ? `(${forms.join(" ")})` : "";
+    const value = !takesValue
+      ? ""
+      : choices.length > 0
+      ? `:value:(${choices.join(" ")})`
+      : `:value:${takesFile ? "_files" : ""}`;
+    return quote(`${others}${form}[${help.replaceAll(/[[\]:\\]/g, "\\$&")}]${value}`);
+  };
+  const cases = entries.map(({ name, options }) =>
+    [
+      `\t${name})`,
+      `\t\t_arguments ${
+        options.flatMap((option) => option.forms.map((form) => spec(option, form))).join(
+          " \\\n\t\t\t",
+        )
+      } \\\n\t\t\t'*:file:_files' ;;`,
+    ].join("\n")
+  );
+  const commands = entries.map(({ name, summary }) => quote(`${name}:${summary}`));
+  return `#compdef wasm-bpf
+_wasm_bpf() {
+	local command=run
+	local -a commands=(${commands.join(" \\\n\t\t")})
+	if ((CURRENT == 2)) && [[ $words[2] != -* ]]; then
+		_describe command commands
+		_files
+		return
+	fi
+	if (($+words[2])) && [[ " ${
+    entries.map(({ name }) => name).join(" ")
+  } " == *" $words[2] "* ]]; then
+		command=$words[2]
+		shift words
+		((CURRENT--))
+	fi
+	case $command in
+${cases.join("\n")}
+	esac
+}
+compdef _wasm_bpf wasm-bpf`;
+}
+
+function fish(entries: readonly Entry[]): string {
+  const names = entries.map(({ name }) => name).join(" ");
+  const lines = entries.flatMap(({ name, summary, options }) => {
+    const when = name === "run"
+      ? `not __fish_seen_subcommand_from ${names}; or __fish_seen_subcommand_from run`
+      : `__fish_seen_subcommand_from ${name}`;
+    return [
+      `complete -c wasm-bpf -n __fish_use_subcommand -a ${name} -d ${quote(summary)}`,
+      ...options.map(({ forms: [long = "", short], help, takesValue, takesFile, choices }) =>
+        [
+          `complete -c wasm-bpf -n ${quote(when)} -l ${long.slice(2)}`,
+          short === undefined ? "" : ` -s ${short.slice(1)}`,
+          !takesValue
+            ? ""
+            : takesFile
+            ? " -r -F"
+            : choices.length > 0
+            ? ` -x -a ${quote(choices.join(" "))}`
+            : " -x",
+          ` -d ${quote(help)}`,
+        ].join("")
+      ),
+    ];
+  });
+  return ["# fish completion of wasm-bpf", ...lines].join("\n");
+}
+
+/** Quotes a word for all three shells; fish reads `\'` only outside of quotes, as the others do. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,101 @@
+/** `wasm-bpf gen`: types and skeletons for guests, from BTF. */
+import { generate, isTarget, type Target, TARGETS } from "../../bindgen/mod.ts";
+import { UsageError } from "../errors.ts";
+import type { HelpPage } from "../args/help_text.ts";
+import { readInput, STDIN } from "../module/input_file.ts";
+import { type OptionSpec, parseCommandLine } from "../args/options.ts";
+import { printError, visibleLine } from "../terminal/output.ts";
+import { STDOUT, writeOutput } from "../terminal/output_file.ts";
+
+/** The kernel with its debug information, which has its BTF somewhere inside, is larger. */
+const MAX_BYTES = 256 << 20;
+
+const OPTIONS = {
+  "type": {
+    short: "t",
+    argument: "NAME",
+    repeatable: true,
+    help: 'add a type, such as event, "struct event" or pid_t; of raw BTF, only these types; ' +
+      "repeatable",
+  },
+  "output": {
+    short: "o",
+    argument: "FILE",
+    help: "write to FILE, whole or not at all, instead of standard output",
+  },
+  "rust-trait": {
+    argument: "PATH",
+    help: "implement a marker trait, such as wasm_bpf::Plain",
+  },
+  "go-package": { argument: "NAME", help: "package of the file (default: main)" },
+  "help": { short: "h", help: "show this help" },
+} as const satisfies Record<string, OptionSpec>;
+
+/** Help of `gen`. */
+export const PAGE: HelpPage = {
+  usage: ["gen TARGET OBJECT [--type NAME]... [-o FILE]"],
+  about: "Generates from BTF the types that a guest shares with its eBPF half.",
+  arguments: {
+    TARGET:
+      "c, rust, go, assemblyscript, typescript or wit: types in that language; skeleton: a C " +
+      "header with the object in it, and its maps, programs and global variables by name",
+    OBJECT: "a compiled eBPF object (.bpf.o), raw BTF such as /sys/kernel/btf/vmlinux, or - for " +
+      "standard input",
+  },
+  options: OPTIONS,
+  notes: [
+    "Without --type: the types of map keys and values, of global variables and what they point to, " +
+    "and the object's own types; of raw BTF, all types. Sizes are those of eBPF: long and " +
+    "pointers have 64 bits.",
+  ],
+};
+
+const TRAIT_PATH = /^[A-Za-z_]\w*(::[A-Za-z_]\w*)*$/;
+const PACKAGE_NAME = /^[A-Za-z_]\w*$/;
+
+/** Makes what `args` ask for. */
+export async function command(args: string[]): Promise<number> {
+  const line = parseCommandLine(args, OPTIONS, { interleaved: true });
+  const [target, path, ...more] = line.rest;
+  if (target === undefined) throw new UsageError("No target given");
+  if (!isTarget(target)) {
+    throw new UsageError(`Unknown target ${target}`, `targets: ${TARGETS.join(", ")}`);
+  }
+  if (path === undefined) throw new UsageError("No object given");
+  if (more.length > 0) {
+    throw new UsageError(`Too many arguments: ${more.join(" ")}`);
+  }
+  const { text, notes } = generate(readInput(path, { maxBytes: MAX_BYTES }), {
+    target,
+    source: path === STDIN ? "" : path,
+    types: line.lists?.type ?? [],
+    ...languageOptions(target, line.values),
+  });
+  for (const note of notes) printError(visibleLine(`note: ${note}`));
+  const bytes = new TextEncoder().encode(text);
+  const { output = STDOUT } = line.values;
+  await writeOutput(output, once(bytes));
+  return 0;
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(bytes);
+}
+
+/** What one language only has a use for. */
+function languageOptions(
+  target: Target,
+  values: Partial<Record<"rust-trait" | "go-package", string>>,
+): { rustTrait?: string; goPackage?: string } {
+  const { "rust-trait": rustTrait, "go-package": goPackage } = values;
+  if (rustTrait !== undefined && !(target === "rust" && TRAIT_PATH.test(rustTrait))) {
+    throw new UsageError("--rust-trait takes the path of a trait, for gen rust");
+  }
+  if (goPackage !== undefined && !(target === "go" && PACKAGE_NAME.test(goPackage))) {
+    throw new UsageError("--go-package takes the name of a package, for gen go");
+  }
+  return {
+    ...(rustTrait === undefined ? {} : { rustTrait }),
+    ...(goPackage === undefined ? {} : { goPackage }),
+  };
+}

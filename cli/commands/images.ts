@@ -1,0 +1,98 @@
+/** `wasm-bpf images`: lists what the store has. */
+import { describeEntry, type Description, eachBounded, fsck, isListed, Store } from "../../oci/mod.ts";
+import { UsageError } from "../errors.ts";
+import type { HelpPage } from "../args/help_text.ts";
+import { type OptionSpec, parseCommandLine } from "../args/options.ts";
+import { printError, toJson, visibleLine } from "../terminal/output.ts";
+import { print } from "../terminal/output_file.ts";
+import { formatTable } from "../terminal/table.ts";
+import { formatBytes, formatCount } from "../terminal/units.ts";
+
+const OPTIONS = {
+  "json": { help: "print JSON, with all that is known of each" },
+  "quiet": { short: "q", help: "print references only" },
+  "check": {
+    help: "read and hash every blob, and follow every reference; exit with 1 when something is " +
+      "wrong",
+  },
+} as const satisfies Record<string, OptionSpec>;
+
+/** Help of `images`. */
+export const PAGE: HelpPage = {
+  usage: ["images [OPTIONS]"],
+  about: "Lists the artifacts in the local store.",
+  options: OPTIONS,
+  notes: [
+    "KIND is the format around the module: compat (wasm-to-oci, ecli and wasm-bpf), cncf, artifact " +
+    "(any other with a single .wasm layer), image (a container image that contains only a " +
+    "module); other cannot be run.",
+  ],
+};
+
+const DIGEST_DIGITS = 12;
+
+/** Artifacts that are read at a time, each by a file or two. */
+const MAX_OPEN = 16;
+
+/** Lists the store, or checks it. */
+export async function command(args: string[]): Promise<number> {
+  const { flags, rest } = parseCommandLine(args, OPTIONS, { interleaved: true });
+  if (rest.length > 0) {
+    throw new UsageError(
+      `Cannot list ${rest[0]}: images takes no argument`,
+      "wasm-bpf inspect shows one artifact",
+    );
+  }
+  const store = Store.openExisting();
+  if (flags.has("check")) return await check(store, flags.has("json"));
+  const images = store === undefined ? [] : await describeAll(store);
+  if (flags.has("json")) print(toJson(images.map(forPrograms), 2));
+  else if (flags.has("quiet")) {
+    images.forEach(({ reference, digest }) => print(visibleLine(reference ?? digest)));
+  } else print(formatTable([HEADER, ...images.map(row)], { right: [2] }));
+  return 0;
+}
+
+async function describeAll(store: Store): Promise<Description[]> {
+  const images: Description[] = [];
+  // A few at a time: most of the time of each is spent waiting for files.
+  const entries = store.entries().filter(isListed).entries();
+  await eachBounded(entries, { limit: MAX_OPEN }, async ([index, entry]) => {
+    images[index] = await describeEntry(store, entry);
+  });
+  return images.sort((a, b) => (a.reference ?? "") < (b.reference ?? "") ? -1 : 1);
+}
+
+const HEADER = ["REFERENCE", "DIGEST", "SIZE", "CREATED", "KIND"];
+
+function row({ reference, digest, sizeBytes, created, kind }: Description): string[] {
+  const hex = digest.slice(digest.indexOf(":") + 1);
+  return [
+    reference ?? "-",
+    hex.slice(0, DIGEST_DIGITS),
+    formatBytes(sizeBytes),
+    // An hour is enough to tell two of them apart in a table.
+    created?.replace(/:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/, "").replace("T", " ") ?? "-",
+    kind,
+  ];
+}
+
+/** Without the manifest, which `inspect` shows. */
+function forPrograms({ manifest: _, document: __, ...description }: Description): unknown {
+  return description;
+}
+
+async function check(store: Store | undefined, json: boolean): Promise<number> {
+  const checked = store === undefined
+    ? { blobs: 0, bytes: 0, problems: [] }
+    : await fsck(store.path);
+  const { blobs, bytes, problems } = checked;
+  if (json) print(toJson({ blobCount: blobs, sizeBytes: bytes, problems }, 2));
+  else {
+    problems.forEach((problem) => printError(visibleLine(`problem: ${problem}`)));
+    const outcome = problems.length === 0 ? "all well" : formatCount(problems.length, "problem");
+    print(`${formatCount(blobs, "blob")}, ${formatBytes(bytes)}: ${outcome}`);
+    if (problems.length > 0) printError("hint: wasm-bpf pull REFERENCE brings it anew");
+  }
+  return problems.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,196 @@
+/** `wasm-bpf inspect`: shows what an artifact is made of. */
+import {
+  type Content,
+  describeEntry,
+  type Description,
+  type Descriptor,
+  findInStore,
+  findModule,
+  formatPlatform,
+  formatReference,
+  type IndexEntry,
+  MAX_MODULE_BYTES,
+  readModule,
+  Store,
+} from "../../oci/mod.ts";
+import { HostError } from "../../ffi/errors.ts";
+import { UsageError } from "../errors.ts";
+import type { HelpPage } from "../args/help_text.ts";
+import { readInput, STDIN } from "../module/input_file.ts";
+import { interruptibly } from "../terminal/interruption.ts";
+import { describeModule, type ModuleFacts } from "../module/module_facts.ts";
+import { type CommandLine, type OptionSpec, parseCommandLine } from "../args/options.ts";
+import { toJson, visibleLine } from "../terminal/output.ts";
+import { print } from "../terminal/output_file.ts";
+import { openProgress } from "../terminal/progress.ts";
+import { artifactReference, isFile, looksLikePath, registryReference } from "../args/reference.ts";
+import { openRemote, REGISTRY_OPTIONS, remoteOptions } from "../args/registry_options.ts";
+import { formatBytes } from "../terminal/units.ts";
+
+const OPTIONS = {
+  "remote": { help: "ask the registry even if the store has it" },
+  "json": { help: "print JSON, with the whole manifest" },
+  ...REGISTRY_OPTIONS,
+} as const satisfies Record<string, OptionSpec>;
+
+/** Help of `inspect`. */
+export const PAGE: HelpPage = {
+  usage: ["inspect [OPTIONS] REFERENCE|FILE"],
+  about: "Shows the parts of an artifact (manifest, config, layers, annotations), the imports of " +
+    "its module, and the eBPF objects in it. What the local store lacks is requested from its " +
+    "registry, without the layers. For a file, only the module is shown; - is standard input.",
+  options: OPTIONS,
+};
+
+type InspectLine = CommandLine<keyof typeof OPTIONS>;
+
+/** What is shown of an artifact. */
+interface Inspected {
+  readonly from: "store" | "registry";
+  readonly description: Description;
+  readonly module: ModuleFacts | undefined;
+}
+
+/** What is shown of a file. */
+interface InspectedFile {
+  readonly from: "file";
+  readonly file: string;
+  readonly module: ModuleFacts;
+}
+
+/** Inspects one artifact, or one file. */
+export async function command(args: string[]): Promise<number> {
+  const line = parseCommandLine(args, OPTIONS, { interleaved: true });
+  const [word, more] = line.rest;
+  if (word === undefined || more !== undefined) {
+    throw new UsageError("inspect takes one reference or file");
+  }
+  const show = line.flags.has("json") ? asJson : asText;
+  if (!line.flags.has("remote") && (word === STDIN || isFile(word) || looksLikePath(word))) {
+    const bytes = readInput(word, { maxBytes: MAX_MODULE_BYTES, isModule: true });
+    const what = word === STDIN ? "standard input" : word;
+    print(show({ from: "file", file: word, module: describeModule(bytes, what) }));
+    return 0;
+  }
+  const outcome = await interruptibly(async (signal) => {
+    const stored = line.flags.has("remote") ? undefined : await fromStore(word);
+    return stored ?? await fromRegistry(word, line, signal);
+  });
+  if ("exitCode" in outcome) return outcome.exitCode;
+  print(show(outcome.value));
+  return 0;
+}
+
+async function fromStore(word: string): Promise<Inspected | undefined> {
+  const store = Store.openExisting();
+  if (store === undefined) return undefined;
+  const name = findInStore(store.entries(), word, () => artifactReference(word, "inspect"));
+  const entry = store.entryOf(name);
+  if (entry === undefined) return undefined;
+  const description = await describeEntry(store, entry);
+  return { from: "store", description, module: await moduleOf(store, description) };
+}
+
+/** Nothing for what holds no module, or not all of it. */
+async function moduleOf(
+  content: Pick<Content, "fetch">,
+  { manifest, reference, digest }: Description,
+): Promise<ModuleFacts | undefined> {
+  if (manifest?.kind !== "manifest") return undefined;
+  const what = reference ?? digest;
+  try {
+    return describeModule(await readModule({ content, place: findModule(manifest, what), what }));
+  } catch (error) {
+    if (error instanceof HostError) return undefined;
+    throw error;
+  }
+}
+
+async function fromRegistry(
+  word: string,
+  line: InspectLine,
+  signal: AbortSignal,
+): Promise<Inspected> {
+  const reference = registryReference(word, "inspect");
+  using progress = openProgress({ quiet: line.flags.has("quiet") });
+  using remote = openRemote(reference, remoteOptions(line, progress));
+  const { repository } = remote;
+  const root = await repository.resolve(reference.digest ?? reference.tag ?? "latest", { signal });
+  const entry: IndexEntry = { ...root, annotations: {} };
+  const description = await describeEntry(repository, entry);
+  if (description.manifest === undefined) {
+    throw new HostError(`Cannot inspect ${word}: ${description.problem ?? "it is not readable"}`, {
+      code: "BAD_MANIFEST",
+    });
+  }
+  const named = { ...description, reference: formatReference(reference) };
+  return { from: "registry", description: named, module: undefined };
+}
+
+function asJson(inspected: Inspected | InspectedFile): string {
+  return toJson(inspected.from === "file" ? inspected : artifactOf(inspected), 2);
+}
+
+function artifactOf({ from, description, module }: Inspected): unknown {
+  const { document, manifest: _, ...described } = description;
+  return { from, ...described, manifest: document, module };
+}
+
+function asText(inspected: Inspected | InspectedFile): string {
+  const lines = inspected.from === "file" ? fileLines(inspected) : artifactLines(inspected);
+  return lines.join("\n");
+}
+
+function fileLines({ file, module }: InspectedFile): string[] {
+  const rows = [row("File", file), row("Size", formatBytes(module.sizeBytes))];
+  return [...rows, ...moduleLines(module)];
+}
+
+function artifactLines({ from, description, module }: Inspected): string[] {
+  const { reference, digest, chosenFrom, kind, created, added, manifest, problem } = description;
+  const rows: [string, string | undefined][] = [
+    ["Reference", reference],
+    ["From", from === "store" ? `the local store, since ${added ?? "unknown"}` : "its registry"],
+    ["Digest", digest],
+    ["Chosen from", chosenFrom],
+    ["Kind", kind],
+    ["Created", created],
+    ["Problem", problem],
+  ];
+  const lines = rows.flatMap(([name, value]) => value === undefined ? [] : [row(name, value)]);
+  if (manifest?.kind === "index") {
+    for (const child of manifest.manifests) lines.push(row("Manifest", part(child)));
+  } else if (manifest !== undefined) {
+    lines.push(row("Config", part(manifest.config)));
+    for (const layer of manifest.layers) lines.push(row("Layer", part(layer)));
+  }
+  const annotations = Object.entries(manifest?.annotations ?? {});
+  for (const [key, value] of annotations) lines.push(row("Annotation", `${key}=${value}`));
+  if (module !== undefined) lines.push(...moduleLines(module));
+  return lines;
+}
+
+function moduleLines({ imports, exports, bpfObjects }: ModuleFacts): string[] {
+  const bpf = bpfObjects.map(({ sizeBytes }) => formatBytes(sizeBytes)).join(", ");
+  return [
+    ...imports.map(({ module, names }) => row("Imports", `${module}: ${names.join(", ")}`)),
+    row("Exports", exports.join(", ")),
+    row("eBPF objects", bpfObjects.length === 0 ? "none found" : `${bpfObjects.length} (${bpf})`),
+  ];
+}
+
+function part({ mediaType, digest, size, platform, annotations }: Descriptor): string {
+  const title = annotations?.["org.opencontainers.image.title"];
+  return [
+    ...platform === undefined ? [] : [formatPlatform(platform)],
+    mediaType,
+    digest,
+    formatBytes(size),
+    ...title === undefined ? [] : [title],
+  ].join("  ");
+}
+
+/** A value with line feeds in it must not look like several rows. */
+function row(name: string, value: string): string {
+  return `${name.padEnd(13)}${visibleLine(value)}`;
+}

@@ -1,0 +1,56 @@
+/** `wasm-bpf prune`: frees what no reference leads to. */
+import { Store, StoreError } from "../../oci/mod.ts";
+import { UsageError } from "../errors.ts";
+import type { HelpPage } from "../args/help_text.ts";
+import { type OptionSpec, parseCommandLine } from "../args/options.ts";
+import { toJson } from "../terminal/output.ts";
+import { print } from "../terminal/output_file.ts";
+import { formatBytes, formatCount } from "../terminal/units.ts";
+
+const OPTIONS = {
+  "dry-run": { help: "only print what would be removed" },
+  "json": { help: "print JSON" },
+  "quiet": { short: "q", help: "print nothing" },
+} as const satisfies Record<string, OptionSpec>;
+
+/** Help of `prune`. */
+export const PAGE: HelpPage = {
+  usage: ["prune [OPTIONS]"],
+  about: "Removes from the local store unreferenced blobs, leftovers of killed processes, and " +
+    "interrupted transfers. Blobs that another process is about to use are kept.",
+  options: OPTIONS,
+};
+
+/** Prunes the store, if there is one. */
+export async function command(args: string[]): Promise<number> {
+  const { flags, rest } = parseCommandLine(args, OPTIONS, { interleaved: true });
+  if (rest.length > 0) {
+    throw new UsageError(
+      `Cannot prune ${rest[0]}: prune takes no argument`,
+      "wasm-bpf rm removes what is named",
+    );
+  }
+  const dryRun = flags.has("dry-run");
+  await using store = Store.openExisting();
+  const pruned = await store?.prune({ partials: true, dryRun }) ??
+    { blobs: [], freedBytes: 0, unreadable: [] };
+  const { blobs, freedBytes, unreadable } = pruned;
+  if (flags.has("json")) print(toJson(pruned, 2));
+  else if (!flags.has("quiet")) {
+    if (dryRun) blobs.forEach((digest) => print(digest));
+    const count = formatCount(blobs.length, "blob");
+    print(`${dryRun ? "would free" : "freed"} ${formatBytes(freedBytes)}, ${count}`);
+  }
+  if (unreadable.length > 0) throw keptFor(unreadable);
+  return 0;
+}
+
+/** Why a prune kept every blob. */
+export function keptFor(names: readonly string[]): StoreError {
+  const shown = names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : "");
+  return new StoreError(
+    `Cannot free anything: what may belong to ${shown} is not known, ` +
+      "its manifest is missing or damaged",
+    { code: "CORRUPT_STORE", hint: "wasm-bpf pull puts it right, wasm-bpf rm gives it up" },
+  );
+}

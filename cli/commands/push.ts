@@ -1,0 +1,259 @@
+/** `wasm-bpf push`: sends a module to a registry. */
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import {
+  bytesSource,
+  checkMagic,
+  type Descriptor,
+  fileSource,
+  formatReference,
+  MAX_MODULE_BYTES,
+  type PackedArtifact,
+  packModule,
+  type PackOptions,
+  pushModule,
+  pushStored,
+  readChunks,
+  type Reference,
+  type Repository,
+  type SendOptions,
+  signArtifact,
+  type Source,
+  storedName,
+} from "../../oci/mod.ts";
+import { HostError } from "../../ffi/errors.ts";
+import { UsageError } from "../errors.ts";
+import type { HelpPage } from "../args/help_text.ts";
+import { readInput, STDIN } from "../module/input_file.ts";
+import { interruptibly } from "../terminal/interruption.ts";
+import { existingStore } from "../module/local_store.ts";
+import { type CommandLine, type OptionSpec, parseCommandLine } from "../args/options.ts";
+import { toJson } from "../terminal/output.ts";
+import { print } from "../terminal/output_file.ts";
+import { openProgress } from "../terminal/progress.ts";
+import { isFile, looksLikePath, registryReference } from "../args/reference.ts";
+import { openRemote, REGISTRY_OPTIONS, remoteOptions } from "../args/registry_options.ts";
+import { readSigningKey } from "../args/signing_key.ts";
+import { spooled } from "../module/spool.ts";
+import { observing } from "../terminal/transfers.ts";
+
+const OPTIONS = {
+  "module": { short: "m", argument: "FILE", help: "another way to name FILE" },
+  "format": {
+    argument: "compat|cncf",
+    help: "format of wasm-to-oci and ecli (compat, the default), or the Wasm artifact of the CNCF",
+  },
+  "annotation": {
+    short: "a",
+    argument: "KEY=VALUE",
+    repeatable: true,
+    help: "annotate the manifest; repeatable",
+  },
+  "created": {
+    argument: "TIME",
+    help: "creation time, such as 2026-01-31T12:00:00Z (default: SOURCE_DATE_EPOCH, or now); the " +
+      "same module, annotations and time give the same digest",
+  },
+  "sign-key": {
+    argument: "FILE",
+    help:
+      "sign with this key, as cosign sign --key does; its password comes from COSIGN_PASSWORD " +
+      "or a prompt",
+  },
+  "json": { help: "print what was pushed as JSON" },
+  ...REGISTRY_OPTIONS,
+  "annotations": { argument: "KEY=VALUE", repeatable: true },
+} as const satisfies Record<string, OptionSpec>;
+
+/** Help of `push`. */
+export const PAGE: HelpPage = {
+  usage: ["push [OPTIONS] FILE REFERENCE", "push [OPTIONS] REFERENCE"],
+  about:
+    "Sends a module to a registry: FILE, where - is standard input, or without FILE what the " +
+    "local store has as REFERENCE.",
+  options: OPTIONS,
+};
+
+type PushLine = CommandLine<keyof typeof OPTIONS>;
+
+/** Pushes one module. */
+export async function command(args: string[]): Promise<number> {
+  const line = parseCommandLine(args, OPTIONS, { interleaved: true });
+  const { file, word } = operands(line);
+  const reference = registryReference(word, "push");
+  checkOptions(line, { file, reference });
+  const packing = file === undefined ? undefined : { file, ...packingOf(line) };
+  const outcome = await interruptibly(async (signal) => {
+    using progress = openProgress({ quiet: line.flags.has("quiet") });
+    using remote = openRemote(reference, remoteOptions(line, progress));
+    const sent = packing && await packed(packing, signal);
+    // What is wrong with the key is better known before anything is sent.
+    const keyFile = line.values["sign-key"];
+    const key = keyFile === undefined ? undefined : await readSigningKey(keyFile);
+    const to = { remote: remote.repository, reference };
+    const options = { observer: observing(progress, "pushed"), signal };
+    const manifest = sent === undefined
+      ? await sendStored(to, options)
+      : await pushModule(to, sent, options);
+    if (key !== undefined) {
+      await signArtifact(remote.repository, { reference, subject: manifest, key, signal });
+    }
+    const signed = key === undefined ? "" : `, signed with ${keyFile}`;
+    progress.say(`${formatReference(reference)} is ${manifest.digest}${signed}`);
+    return manifest;
+  });
+  if ("exitCode" in outcome) return outcome.exitCode;
+  const { digest, size, mediaType } = outcome.value;
+  const report = { reference: formatReference(reference), digest, sizeBytes: size, mediaType };
+  if (line.flags.has("json")) print(toJson(report, 2));
+  return 0;
+}
+
+/** What is to be pushed where: FILE REFERENCE, or with `-m FILE` or from the store REFERENCE alone. */
+function operands({ rest, values }: PushLine): { file: string | undefined; word: string } {
+  const expected = values.module === undefined ? 2 : 1;
+  const word = rest.at(-1);
+  if (word === undefined) throw new UsageError("No reference given");
+  if (rest.length > expected) {
+    throw new UsageError(`Too many arguments: ${rest.slice(expected).join(" ")}`);
+  }
+  if (rest.length === 1 && expected === 2 && (isFile(word) || looksLikePath(word))) {
+    throw new UsageError(
+      `Cannot push ${word}: no reference given`,
+      `say where to: wasm-bpf push ${word} ghcr.io/you/tool:v1`,
+    );
+  }
+  return { file: values.module ?? (rest.length === 2 ? rest[0] : undefined), word };
+}
+
+function checkOptions(
+  line: PushLine,
+  { file, reference }: { file: string | undefined; reference: Reference },
+): void {
+  if (reference.digest !== undefined) {
+    throw new UsageError(
+      "Cannot choose the digest of what is pushed",
+      "give a tag: ghcr.io/you/tool:v1",
+    );
+  }
+  if (file !== undefined) return;
+  for (const name of ["format", "created", "annotation", "annotations"] as const) {
+    if (line.values[name] === undefined) continue;
+    throw new UsageError(
+      `Cannot use --${name}: what the store has is pushed as it is`,
+      "give the module: wasm-bpf push FILE REFERENCE",
+    );
+  }
+}
+
+/** A module that is to be pushed. */
+interface Module extends Pick<Descriptor, "digest" | "size"> {
+  readonly title: string;
+  readonly source: Source;
+}
+
+async function readModule(path: string, signal: AbortSignal): Promise<Module> {
+  const [title, what] = path === STDIN ? ["module.wasm", "standard input"] : [basename(path), path];
+  return await hashed(await sourceOf(path, signal), { title, what });
+}
+
+async function sourceOf(path: string, signal: AbortSignal): Promise<Source> {
+  const maxBytes = MAX_MODULE_BYTES;
+  if (path === STDIN || isPipe(path)) return await spooled(path, { maxBytes, signal });
+  if (isFile(path)) return fileSource(path);
+  // A folder is said to be one; the kernel's own files are small.
+  return bytesSource(readInput(path, { maxBytes, isModule: true }));
+}
+
+function isPipe(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFifo === true;
+  } catch {
+    return false;
+  }
+}
+
+/** Reads it once, to know it; it is read again while it is sent. */
+async function hashed(
+  source: Source,
+  { title, what }: { title: string; what: string },
+): Promise<Module> {
+  const hash = createHash("sha256");
+  let size = 0;
+  let start = new Uint8Array(0);
+  await readChunks(await source(), (chunk) => {
+    if (start.length < 8) start = Uint8Array.of(...start, ...chunk.subarray(0, 8));
+    hash.update(chunk);
+    size += chunk.length;
+    if (size > MAX_MODULE_BYTES) throw tooLarge(what);
+  });
+  checkMagic(start.subarray(0, 8), what);
+  return { digest: `sha256:${hash.digest("hex")}`, size, title, source };
+}
+
+function tooLarge(what: string): HostError {
+  return new HostError(`Cannot push ${what}: it is larger than 1 GiB`, {
+    code: "TOO_LARGE",
+    hint: "no WebAssembly engine compiles a module of that size",
+  });
+}
+
+/** How a module is to be packed: its artifact's format, time and annotations. */
+type Packing = Omit<PackOptions, "title">;
+
+function packingOf(line: PushLine): Packing {
+  const { format = "compat" } = line.values;
+  if (format !== "compat" && format !== "cncf") {
+    throw new UsageError(`Cannot push as ${format}`, "--format is compat or cncf");
+  }
+  const given = [...line.lists?.annotation ?? [], ...line.lists?.annotations ?? []];
+  return {
+    format,
+    created: creationTime(line.values.created),
+    annotations: Object.fromEntries(given.map(parseAnnotation)),
+  };
+}
+
+async function packed(
+  { file, ...packing }: Packing & { file: string },
+  signal: AbortSignal,
+): Promise<{ artifact: PackedArtifact; source: Source }> {
+  const { title, source, ...module } = await readModule(file, signal);
+  return { artifact: packModule(module, { ...packing, title }), source };
+}
+
+function parseAnnotation(text: string): [string, string] {
+  const equals = text.indexOf("=");
+  if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
+  throw new UsageError(`Cannot annotate ${text}: there is no KEY=VALUE`);
+}
+
+/** RFC 3339, with a time and a zone: a date alone is another moment in each place. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
+
+/** `--created`, else SOURCE_DATE_EPOCH (reproducible-builds.org), else now. */
+function creationTime(given: string | undefined): Date {
+  const epoch = Deno.env.get("SOURCE_DATE_EPOCH");
+  const isEpoch = given === undefined && epoch !== undefined && epoch !== "";
+  const text = isEpoch ? epoch : given;
+  if (text === undefined) return new Date();
+  const isRight = (isEpoch ? /^\d{1,12}$/ : TIME).test(text);
+  const time = new Date(isEpoch ? Number(text) * 1000 : text);
+  if (isRight && !Number.isNaN(time.getTime())) return time;
+  throw new UsageError(
+    `Cannot use ${isEpoch ? "SOURCE_DATE_EPOCH" : "--created"} ${text}: it is no time`,
+    isEpoch ? "it counts seconds since 1970" : "write it like 2026-01-31T12:00:00Z",
+  );
+}
+
+/** Where something is pushed to. */
+interface Target {
+  readonly remote: Repository;
+  readonly reference: Reference;
+}
+
+async function sendStored(to: Target, options: SendOptions): Promise<Descriptor> {
+  const name = storedName(to.reference);
+  await using store = existingStore(name);
+  return await pushStored(to, { store, name }, options);
+}

@@ -1,0 +1,33 @@
+/** `wasm-bpf tag`: gives an artifact in the store another name. */
+import { storedName } from "../../oci/mod.ts";
+import { UsageError } from "../errors.ts";
+import type { HelpPage } from "../args/help_text.ts";
+import { existingStore, nameInStore } from "../module/local_store.ts";
+import { parseCommandLine } from "../args/options.ts";
+import { artifactReference } from "../args/reference.ts";
+
+/** Help of `tag`. */
+export const PAGE: HelpPage = {
+  usage: ["tag SOURCE TARGET"],
+  about: "Adds the reference TARGET to what the local store has as SOURCE, replacing an older " +
+    "TARGET. wasm-bpf push TARGET then sends it there.",
+  options: {},
+};
+
+/** Names it. */
+export async function command(args: string[]): Promise<number> {
+  const { rest } = parseCommandLine(args, {}, { interleaved: true });
+  const [source, target, more] = rest;
+  if (source === undefined || target === undefined || more !== undefined) {
+    throw new UsageError(
+      "tag takes two references: what there is, and its new name",
+    );
+  }
+  const reference = artifactReference(target, "tag");
+  if (reference.digest !== undefined) {
+    throw new UsageError(`Cannot name anything ${target}: a digest is not for us to choose`);
+  }
+  await using store = existingStore(source);
+  await store.alias(nameInStore(store, source), storedName(reference));
+  return 0;
+}

@@ -1,0 +1,63 @@
+/** What a module puts into its memory at the start (WebAssembly core specification, 5.5.14). */
+import {
+  type Reader,
+  readSections,
+  Section,
+  sectionReader,
+  WasmSyntaxError,
+} from "../../runtime/wasm/reader.ts";
+
+const I32_CONST = 0x41, END = 0x0b;
+const PASSIVE = 1, WITH_MEMORY = 2;
+
+/** Of a memory that is larger only the start is made. */
+const MAX_IMAGE_BYTES = 256 * 2 ** 20;
+
+interface Segment {
+  /** Where in memory; undefined when the module decides that as it runs. */
+  readonly offset: number | undefined;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * A valid module's data as it stands in memory: linkers leave zeros out, and so cut what belongs
+ * together into several segments. Segments without a fixed place come alone, behind it.
+ */
+export function initialData(module: Uint8Array): Uint8Array[] {
+  const segments = dataSegments(module);
+  const fixed = segments.filter(({ offset = MAX_IMAGE_BYTES, bytes }) =>
+    offset + bytes.length <= MAX_IMAGE_BYTES
+  );
+  const end = Math.max(0, ...fixed.map(({ offset = 0, bytes }) => offset + bytes.length));
+  const image = new Uint8Array(end);
+  for (const { offset = 0, bytes } of fixed) image.set(bytes, offset);
+  return [image, ...segments.filter((one) => !fixed.includes(one)).map(({ bytes }) => bytes)];
+}
+
+function dataSegments(module: Uint8Array): Segment[] {
+  const segments: Segment[] = [];
+  try {
+    const reader = sectionReader(module, readSections(module), Section.Data);
+    reader?.each(() => segments.push(readSegment(reader)));
+  } catch (error) {
+    // An offset that is computed, which the module's compiler knows and this does not.
+    if (!(error instanceof WasmSyntaxError)) throw error;
+  }
+  return segments;
+}
+
+function readSegment(reader: Reader): Segment {
+  const flags = reader.u32();
+  if (flags === WITH_MEMORY) reader.u32();
+  const offset = flags === PASSIVE ? undefined : readOffset(reader);
+  const { bytes, at, end } = reader.part(reader.u32());
+  return { offset, bytes: bytes.subarray(at, end) };
+}
+
+/** A constant expression: one instruction, and `end`. */
+function readOffset(reader: Reader): number | undefined {
+  const isConstant = reader.u8() === I32_CONST;
+  const value = isConstant ? reader.s32() >>> 0 : reader.u32();
+  if (reader.u8() !== END) throw new WasmSyntaxError(`an offset is computed before ${reader.at}`);
+  return isConstant ? value : undefined;
+}

@@ -1,0 +1,228 @@
+/** Finds the module that a word of the command line names, wherever it is. */
+import { basename } from "node:path";
+import {
+  checkAddress,
+  fetchFile,
+  Guard,
+  isLoopback,
+  lookUp,
+  MAX_MODULE_BYTES,
+  MismatchError,
+  policiesThere,
+  readModule,
+  readPlainModule,
+  type Reference,
+  repositorySignatures,
+  Store,
+  type StoredArtifact,
+  storedName,
+  StoreError,
+  withoutSecrets,
+} from "../../oci/mod.ts";
+import { HostError } from "../../ffi/errors.ts";
+import { UsageError } from "../errors.ts";
+import { readInput, STDIN } from "./input_file.ts";
+import { interruptibly } from "../terminal/interruption.ts";
+import { readModuleFile } from "./module_file.ts";
+import { printError, visibleLine } from "../terminal/output.ts";
+import { openProgress } from "../terminal/progress.ts";
+import { pull, type PullParts } from "../commands/pull.ts";
+import { hintFor, looksLikeReference, referenceOf } from "../args/reference.ts";
+import { openRemote, retryNotice } from "../args/registry_options.ts";
+import { saysReference } from "../args/reference_word.ts";
+import type { RunLine } from "../args/run_options.ts";
+
+/** A module's bytes and what it is called; or how the process is to end, when a signal called it off. */
+export type Named =
+  | { readonly bytes: Uint8Array<ArrayBuffer>; readonly name: string }
+  | { readonly exitCode: number };
+
+type Parts = Omit<PullParts, "store">;
+
+/** When the registry is asked. */
+const PULL = ["always", "missing", "never"] as const;
+
+/** Options that say something about artifacts, and nothing about files. */
+const ARTIFACT_OPTIONS = ["pull", "platform", "verify-key"] as const;
+
+/**
+ * The module that `word` names: `-` is standard input; a file that is there is that file; an address
+ * whose path ends in `.wasm` is fetched; anything else is a reference, of the store or its registry.
+ *
+ * @throws {UsageError} for options that do not go with it
+ * @throws {HostError} with a hint at both meanings, when it can be neither file nor reference
+ */
+export async function namedModule(word: string, line: RunLine): Promise<Named> {
+  if (word === STDIN || (isThere(word) && !isGoverned(word))) {
+    onlyForArtifacts(word, line);
+    const maxBytes = MAX_MODULE_BYTES;
+    const bytes = word === STDIN
+      ? readInput(word, { maxBytes, isModule: true })
+      : readModuleFile(word);
+    return { bytes, name: word };
+  }
+  const isAddress = isFileAddress(word);
+  const find = isAddress ? fromAddress : fromReference;
+  // An address may be a signed one, and the guest is told its name.
+  const name = isAddress ? withoutSecrets(word) : word;
+  const outcome = await interruptibly(async (signal) => {
+    using progress = openProgress({ quiet: line.flags.has("quiet") });
+    const parts = {
+      progress,
+      signal,
+      plainHttp: line.flags.has("plain-http"),
+      caFile: line.values["ca-file"],
+      trustedRealms: line.lists?.["trust-realm"],
+      platform: line.values.platform,
+      verifyKeys: line.lists?.["verify-key"],
+    };
+    return await find(word, line, parts);
+  });
+  return "value" in outcome ? { bytes: outcome.value, name } : outcome;
+}
+
+/** Also a folder, or what may not be read: the file is what was meant. */
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) &&
+      !looksLikeReference(path);
+  }
+}
+
+/**
+ * Whether policies decide about a word, though there is a file of that name: whoever can write to the
+ * working folder must not get around them.
+ */
+function isGoverned(word: string): boolean {
+  return saysReference(word) && policiesThere().length > 0;
+}
+
+function onlyForArtifacts(word: string, line: RunLine): void {
+  for (const name of ARTIFACT_OPTIONS) {
+    if (line.values[name] === undefined) continue;
+    const what = word === STDIN ? "standard input" : `the file ${word}`;
+    throw new UsageError(`Cannot use --${name} with ${what}: it is for references`);
+  }
+}
+
+function isFileAddress(word: string): boolean {
+  const url = URL.parse(word);
+  return url !== null && /^https?:$/.test(url.protocol) && /\.wasm$/i.test(url.pathname);
+}
+
+async function fromAddress(
+  address: string,
+  line: RunLine,
+  parts: Parts,
+): Promise<Uint8Array<ArrayBuffer>> {
+  onlyForArtifacts(withoutSecrets(address), line);
+  // Built once: policies and the connection must mean the same.
+  const url = new URL(address);
+  checkAddress(url);
+  const { progress, signal, caFile, plainHttp } = parts;
+  const { protocol, host, pathname } = url;
+  if (protocol === "http:" && !isLoopback(host)) {
+    printError(
+      `warning: ${visibleLine(host)} is asked without TLS: anybody on the way can change it`,
+    );
+  }
+  let transfer: ReturnType<typeof progress.start> | undefined;
+  const bytes = await fetchFile(url, {
+    admit: checkAddress,
+    limit: MAX_MODULE_BYTES,
+    signal,
+    caFile,
+    plainHttp,
+    onProgress(through, size) {
+      transfer ??= progress.start(basename(pathname), size ?? through);
+      transfer.update(through);
+    },
+    onRetry: retryNotice(progress),
+  });
+  transfer?.end("fetched");
+  return bytes;
+}
+
+async function fromReference(
+  word: string,
+  line: RunLine,
+  parts: Parts,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const when = pullPolicy(line);
+  if (!looksLikeReference(word)) throw neither(word);
+  const reference = referenceOf(word);
+  const guard = new Guard(reference, { verifyKeys: parts.verifyKeys });
+  const { platform } = parts;
+  const bytes = when === "always" ? undefined : await orPullAgain(word, async () => {
+    const found = lookUp(reference, { platform });
+    return found && await fromStore(found, guard, { ...parts, word, reference, when });
+  });
+  if (bytes !== undefined) return bytes;
+  if (when === "never") throw notInStore(reference);
+  await using store = await Store.open();
+  const { place } = await pull(reference, { ...parts, store });
+  return await readModule({ content: store, place, what: word }, { signal: parts.signal });
+}
+
+/** Says what to do about a damaged store. */
+async function orPullAgain<T>(word: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof MismatchError)) throw cause;
+    const hint = `the store is damaged: wasm-bpf pull ${word} replaces what is wrong`;
+    throw new MismatchError(cause.message, { code: cause.code, hint, cause });
+  }
+}
+
+/** What the store has, if all of it is there and who has a say admits it. */
+async function fromStore(
+  found: StoredArtifact,
+  guard: Guard,
+  asked: Parts & { word: string; reference: Reference; when: string },
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const { word, reference, when, signal } = asked;
+  await using store = Store.openExisting();
+  if (store === undefined) return undefined;
+  using remote = openRemote(reference, asked);
+  const elsewhere = () => Promise.resolve(repositorySignatures(remote.repository));
+  await guard.verifyStored(store, { manifest: found.digest, root: found.root }, {
+    signal,
+    elsewhere: when === "never" ? undefined : elsewhere,
+  });
+  const { place } = found;
+  if (!place.isArchive) return readPlainModule(found, { what: word });
+  for (const layer of place.layers) if (!await store.has(layer)) return undefined;
+  return await readModule({ content: store, place, what: word }, { signal });
+}
+
+function pullPolicy(line: RunLine): typeof PULL[number] {
+  const given = line.values.pull ?? "missing";
+  const policy = PULL.find((one) => one === given);
+  if (policy !== undefined) return policy;
+  throw new UsageError(`Cannot use --pull ${given}`, `it is one of ${PULL.join(", ")}`);
+}
+
+/** A word is neither a file nor a reference. Code: `ENOENT`. */
+export class NoModuleError extends HostError {
+  override name = "NoModuleError";
+}
+
+function neither(word: string): NoModuleError {
+  const reason = "no such file, and a reference needs a tag or a slash";
+  return new NoModuleError(`Cannot run ${word}: ${reason}`, {
+    code: "ENOENT",
+    hint: `check the path; ${hintFor(word)}. ` +
+      "Options stand before the module, and what follows it is the guest's",
+  });
+}
+
+function notInStore(reference: Reference): StoreError {
+  return new StoreError(`Cannot run ${storedName(reference)}: it is not in the store`, {
+    code: "NOT_IN_STORE",
+    hint: "leave out --pull never, or get it with wasm-bpf pull",
+  });
+}

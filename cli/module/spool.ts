@@ -1,0 +1,81 @@
+/** Keeps what can be read once only, such as a pipe, where it can be read again. */
+import { openFileSource, type Source } from "../../oci/mod.ts";
+import { HostError } from "../../ffi/errors.ts";
+import { STDIN } from "./input_file.ts";
+import { isNoModule } from "./read_all.ts";
+
+/** How much is kept, and for how long it is waited for. */
+export interface SpoolOptions {
+  /** A larger input is an error. */
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+const READ_BYTES = 2 ** 18;
+
+/** Where large files of a short life belong: on many machines /tmp is memory. */
+const FOLDER = "/var/tmp";
+
+/**
+ * Reads a pipe, or standard input for `-`, to its end, into a file without a name: it is gone with the
+ * process, however that ends.
+ *
+ * @throws {HostError} with an errno name, or `TOO_LARGE`
+ */
+export async function spooled(path: string, options: SpoolOptions): Promise<Source> {
+  const { maxBytes, signal } = options;
+  const name = path === STDIN ? "standard input" : path;
+  const reading = `read ${name}`;
+  const keeping = `keep ${name} for sending it`;
+  using pipe = path === STDIN ? undefined : await attempt(reading, () => Deno.open(path));
+  const file = await attempt(keeping, nameless);
+  const buffer = new Uint8Array(READ_BYTES);
+  for (let size = 0;;) {
+    signal.throwIfAborted();
+    const count = await attempt(reading, () => (pipe ?? Deno.stdin).read(buffer));
+    if (count === null) return openFileSource(file);
+    const isUseless = size === 0 && isNoModule(buffer.subarray(0, count));
+    size += count;
+    if (size > maxBytes) {
+      const reason = `it is larger than ${maxBytes >> 20} MiB`;
+      throw new HostError(`Cannot ${reading}: ${reason}`, { code: "TOO_LARGE" });
+    }
+    let left = buffer.subarray(0, count);
+    while (left.length > 0) {
+      const written = await attempt(keeping, () => file.write(left));
+      left = left.subarray(written);
+    }
+    // The caller refuses what is not a module; an endless one must not fill the disk first.
+    if (isUseless) return openFileSource(file);
+  }
+}
+
+async function nameless(): Promise<Deno.FsFile> {
+  const path = await temporary();
+  const file = await Deno.open(path, { read: true, write: true });
+  await Deno.remove(path);
+  return file;
+}
+
+async function temporary(): Promise<string> {
+  const prefix = "wasm-bpf-";
+  const usual = () => Deno.makeTempFile({ prefix });
+  if (Deno.env.get("TMPDIR")) return await usual();
+  return await Deno.makeTempFile({ prefix, dir: FOLDER }).catch(usual);
+}
+
+async function attempt<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "EIO";
+    // Deno adds the system call and the path.
+    const reason = cause instanceof Error
+      ? cause.message.replace(/: \w+ '[^]*$/, "")
+      : String(cause);
+    const hint = code === "ENOSPC" || code === "EDQUOT"
+      ? "free some space, or set TMPDIR to a folder that has it"
+      : undefined;
+    throw new HostError(`Cannot ${what}: ${reason}`, { code, hint, cause });
+  }
+}

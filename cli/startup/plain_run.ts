@@ -1,0 +1,101 @@
+/**
+ * The short way: most runs are of a module file that wants eBPF, a clock and somewhere to print. It
+ * loads a fifth of the program; whatever is not as plain as that is left to `dispatch.ts`.
+ */
+import {
+  compileGuest,
+  DEFAULT_WRAPPER_MODULE,
+  type GuestModule,
+  isPlain,
+  PLAIN,
+} from "../../runtime/command.ts";
+import { HostError } from "../../ffi/errors.ts";
+import { UsageError } from "../errors.ts";
+import { runOnCommandLine } from "./guest_run.ts";
+import { readModuleFile } from "../module/module_file.ts";
+import { parseCommandLine } from "../args/options.ts";
+import { saysReference } from "../args/reference_word.ts";
+import { reportFailure } from "../failure.ts";
+import { RUN_OPTIONS, type RunLine } from "../args/run_options.ts";
+
+/** A module that has been read. It is handed on: a pipe can be read once. */
+export interface ReadModule {
+  readonly path: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What came of the short way: an exit code, or nothing yet but perhaps something to go on with. */
+export type PlainOutcome = { readonly exitCode: number } | {
+  /** The module, which is not as plain as that. */
+  readonly read?: ReadModule;
+  /** What the module is called, where no file is: it may be in the store. */
+  readonly absent?: string;
+};
+
+/** The options that a plain run may have. */
+const PLAIN_OPTIONS: ReadonlySet<string> = new Set([
+  "timeout",
+  "latency",
+  "verbose",
+  "require-landlock",
+  "allow-bpf",
+  "deny-bpf",
+  "allow-helper",
+  "deny-helper",
+  "allow-kfunc",
+  "deny-kfunc",
+  "strict",
+  "allow-write-user",
+  "allow-gc",
+  "max-maps-memory",
+  "max-programs",
+  "max-links",
+  "wrapper-module-name",
+  "callback-export-name",
+]);
+
+/**
+ * Runs `args`, the words behind the program's name, if they and the module are plain.
+ *
+ * @param given the module that they name, if it has been read
+ */
+export function runPlainly(args: string[], given?: ReadModule): PlainOutcome {
+  const line = plainLine(args);
+  const path = line?.rest[0];
+  // A word without these may be a command.
+  if (line === undefined || path === undefined || !/[./]/.test(path)) return {};
+  // Whether a policy has a say in what is called like that, is not asked here.
+  const bytes = given?.bytes ?? (saysReference(path) ? "absent" : readIfThere(path));
+  if (bytes === "absent") return { absent: path };
+  if (bytes === undefined) return {};
+  const read = { path, bytes };
+  try {
+    const guest = compileGuest(bytes, path, { allowGc: line.flags.has("allow-gc") });
+    if (!isPlain(guest, line.values["wrapper-module-name"] ?? DEFAULT_WRAPPER_MODULE)) {
+      return { read };
+    }
+    return { exitCode: runOnCommandLine(guest, line, { features: PLAIN }) };
+  } catch (error) {
+    return { exitCode: reportFailure(error, { verbose: line.flags.has("verbose") }) };
+  }
+}
+
+function plainLine(args: string[]): RunLine | undefined {
+  try {
+    const line = parseCommandLine(args[0] === "run" ? args.slice(1) : args, RUN_OPTIONS);
+    const given = [...line.flags, ...Object.keys(line.values)];
+    return given.every((name) => PLAIN_OPTIONS.has(name)) ? line : undefined;
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}
+
+/** The long way says what is wrong, or finds the module elsewhere. */
+function readIfThere(path: string): GuestModule["bytes"] | "absent" | undefined {
+  try {
+    return readModuleFile(path);
+  } catch (error) {
+    return error instanceof HostError && error.code === "ENOENT" ? "absent" : undefined;
+  }
+}

@@ -1,0 +1,19 @@
+/** What is said without being asked for: that events did not arrive. */
+import type { GuestStats } from "../../runtime/command.ts";
+import { formatCount } from "./units.ts";
+
+/** One line for each map whose events did not all arrive whole. */
+export function lossWarnings({ buffers }: GuestStats): string[] {
+  return buffers.flatMap(({ map, lostEvents, truncatedEvents }) => [
+    ...lostEvents
+      ? [`warning: map "${map}": ${events(lostEvents)} lost: they came faster than they were read`]
+      : [],
+    ...truncatedEvents
+      ? [`warning: map "${map}": ${events(truncatedEvents)} cut to the size of the module's buffer`]
+      : [],
+  ]);
+}
+
+function events(count: number): string {
+  return formatCount(count, "event");
+}

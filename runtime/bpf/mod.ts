@@ -1,8 +1,0 @@
-/** eBPF for guests: objects, programs, maps and buffers behind the `wasm_bpf` imports. */
-export { BpfError } from "./errors.ts";
-export { type ChannelStats } from "./event_channel.ts";
-export { type CallbackExports } from "./callbacks.ts";
-export { type BpfContext, type BpfHostOptions } from "./context.ts";
-export { extensionImports } from "./ext/mod.ts";
-export { BpfHost } from "./host.ts";
-export { type BufferTotals, type ProgramTotals, type Totals } from "./totals.ts";

@@ -1,0 +1,259 @@
+/** What the import modules for eBPF share: the guest's tables and how its calls are answered. */
+import {
+  type BpfLink,
+  type BpfMap,
+  type BpfProgram,
+  type Budget,
+  errno,
+  type Interrupt,
+  type ObjectBytes,
+  type RemainingMap,
+  settleRemains,
+} from "../../ffi/mod.ts";
+import { HostError } from "../../ffi/errors.ts";
+import { GuestFault, type GuestMemory } from "../guest_memory.ts";
+import { MemoryPool } from "./events/memory_pool.ts";
+import { Stage } from "./events/stage.ts";
+import { BpfError } from "../../ebpf/errors.ts";
+import { createBudget, type KernelLimits, LinkCount } from "./kernel_limits.ts";
+import type { PollContext } from "./events/event_channel.ts";
+import type { GuestObject } from "./guest_object.ts";
+import { Handles } from "./handles.ts";
+import { type MapAccess, mapAccess, MapType } from "../../ebpf/map_types.ts";
+import { Policy } from "../../ebpf/mod.ts";
+import { Reports } from "../../ebpf/reports.ts";
+import { Totals } from "./totals.ts";
+
+/** What the eBPF imports need of the guest's surroundings. */
+export interface BpfHostOptions {
+  memory: GuestMemory;
+  /** Ends polls early. */
+  interrupt: Interrupt;
+  /** What the interrupt asks attention for. */
+  attend: () => void;
+  /** Whether the kernel counts what programs do. */
+  programsCounted: boolean;
+  /** What programs may do; default: that of a run without words. */
+  policy?: Policy;
+  /** Limits of what it takes of the kernel; default: those of {@linkcode KernelLimits}. */
+  limits?: KernelLimits;
+  /** Delay that events may have when they come fast, in milliseconds; 0 for none. */
+  latencyMs: number;
+  /** Gets each failure once; the guest itself only sees a number. */
+  onError: (error: HostError) => void;
+  /** Gets what is worth knowing though it is no error. */
+  onNotice: (text: string) => void;
+}
+
+/** A map that a guest has a token for. */
+export interface MapEntry {
+  readonly object: GuestObject;
+  readonly map: BpfMap;
+  readonly access: MapAccess;
+}
+
+/** A program that a guest has a token for. */
+export interface ProgramEntry {
+  readonly object: GuestObject;
+  readonly program: BpfProgram;
+}
+
+/** A link that a guest may detach. */
+export interface LinkEntry {
+  readonly object: GuestObject;
+  readonly link: BpfLink;
+}
+
+/** Objects are copied, outside the guest's memory, and libbpf makes more of them than they are. */
+const MAX_OBJECTS = 256;
+const MAX_OBJECT_BYTES = 64 * 1024 * 1024;
+
+/** Time for sockets of other processes, and for the kernel; only where a struct_ops map is in use. */
+const REMAINS_WAIT_MS = 1000;
+
+/** Tokens of programs start here, so that none is a map's by mistake. */
+const FIRST_PROGRAM_TOKEN = 1 << 20;
+
+/**
+ * One guest's tables. Handles and tokens are small integers that only these know; a stale or made-up
+ * one is found as `undefined`. Dispose it to detach and unload everything.
+ */
+export class BpfContext implements PollContext, Disposable {
+  readonly memory: GuestMemory;
+  readonly interrupt: Interrupt;
+  readonly attend: () => void;
+  readonly onNotice: (text: string) => void;
+  readonly policy: Policy;
+  readonly latencyMs: number;
+  readonly memories = new MemoryPool();
+  readonly objects = new Handles<GuestObject>();
+  readonly maps = new Handles<MapEntry>();
+  readonly programs = new Handles<ProgramEntry>(FIRST_PROGRAM_TOKEN);
+  readonly links = new Handles<LinkEntry>();
+  /** The tokens of maps and programs that were asked for. */
+  readonly #tokens = new Map<BpfMap | BpfProgram, number>();
+  readonly #reports: Reports;
+  readonly #programsCounted: boolean;
+  readonly #closed = new Totals();
+  readonly linkCount: LinkCount;
+  readonly #limits: KernelLimits;
+  #budget: Budget | undefined;
+  #hadStructOps = false;
+  #stage: Stage | undefined;
+  #lastError: HostError | undefined;
+  /** Error of the import in progress. */
+  #failed: HostError | undefined;
+  #lastErrno = 0;
+
+  constructor(options: BpfHostOptions) {
+    this.memory = options.memory;
+    this.interrupt = options.interrupt;
+    this.attend = options.attend;
+    this.#programsCounted = options.programsCounted;
+    this.onNotice = options.onNotice;
+    this.policy = options.policy ?? new Policy();
+    this.#limits = options.limits ?? {};
+    this.linkCount = new LinkCount(this.#limits.maxLinks);
+    this.latencyMs = options.latencyMs;
+    this.#reports = new Reports(options.onError);
+  }
+
+  /** Where events wait for callbacks; made when the first buffer is opened. */
+  get stage(): Stage {
+    this.#stage ??= new Stage(this.interrupt);
+    return this.#stage;
+  }
+
+  /** Limits of maps and programs; made for the first object. */
+  get budget(): Budget {
+    this.#budget ??= createBudget(this.interrupt, this.#limits);
+    return this.#budget;
+  }
+
+  /** The token of a map, the same one each time. */
+  tokenOfMap(object: GuestObject, map: BpfMap): number {
+    return this.#tokenOf(
+      map,
+      () => this.maps.add({ object, map, access: mapAccess(map.type, map.valueBytes) }),
+    );
+  }
+
+  /** The token of a program, the same one each time. */
+  tokenOfProgram(object: GuestObject, program: BpfProgram): number {
+    return this.#tokenOf(program, () => this.programs.add({ object, program }));
+  }
+
+  #tokenOf(thing: BpfMap | BpfProgram, add: () => number): number {
+    let token = this.#tokens.get(thing);
+    if (token === undefined) {
+      token = add();
+      this.#tokens.set(thing, token);
+    }
+    return token;
+  }
+
+  /**
+   * Makes an object from guest memory with `make`, and gives its handle.
+   *
+   * @throws {BpfError} EMFILE or ENOMEM when there are too many, and what `make` throws
+   */
+  addObject(source: ObjectBytes, make: (source: ObjectBytes) => GuestObject): number {
+    let bytes = source.sizeBytes;
+    for (const object of this.objects.values()) bytes += object.sizeBytes;
+    if (this.objects.size >= MAX_OBJECTS) {
+      throw new BpfError("open one more eBPF object", errno("EMFILE"), {
+        hint: `a module has at most ${MAX_OBJECTS} at a time: close those that are not needed`,
+      });
+    }
+    if (bytes > MAX_OBJECT_BYTES) {
+      throw new BpfError("open one more eBPF object", errno("ENOMEM"), {
+        hint: `a module's objects have at most ${MAX_OBJECT_BYTES >> 20} MiB together`,
+      });
+    }
+    return this.objects.add(make(source));
+  }
+
+  /** Closes an object; its handle, tokens and links are stale from now on. */
+  closeObject(handle: bigint): number {
+    const object = this.objects.remove(handle);
+    if (object === undefined) return -errno("EINVAL");
+    for (const { map } of this.maps.removeWhere((entry) => entry.object === object)) {
+      this.#tokens.delete(map);
+    }
+    for (const { program } of this.programs.removeWhere((entry) => entry.object === object)) {
+      this.#tokens.delete(program);
+    }
+    this.links.removeWhere((entry) => entry.object === object);
+    object.close();
+    return 0;
+  }
+
+  /** To be told of an object that is about to be unloaded: its counts go into {@linkcode totals}. */
+  readonly noteClosed = (object: GuestObject): void => {
+    this.#hadStructOps ||= object.maps.some((map) => map.type === MapType.StructOps);
+    object.addTo(this.#closed, this.#programsCounted);
+  };
+
+  /** What programs and buffers have done so far, those of closed objects included. */
+  get totals(): Totals {
+    const totals = this.#closed.copy();
+    for (const object of this.objects.values()) object.addTo(totals, this.#programsCounted);
+    return totals;
+  }
+
+  /** Runs one import: faults and refusals become negative errno, the latter reported, each text once. */
+  answer(call: () => number): number {
+    this.#failed = undefined;
+    try {
+      return call();
+    } catch (error) {
+      if (error instanceof GuestFault) return -errno("EFAULT");
+      if (!(error instanceof HostError)) throw error;
+      return this.fail(error);
+    }
+  }
+
+  /** Reports an error and gives the negative errno that the guest gets. */
+  fail(error: HostError): number {
+    this.#lastError = this.#failed = error;
+    this.#reports.note(error);
+    return error instanceof BpfError ? -error.guestErrno : -errno("EIO");
+  }
+
+  /**
+   * Runs an import whose result is a handle, or 0; the errno of a 0 is {@linkcode lastErrno} then.
+   */
+  answerHandle(call: () => number): bigint {
+    let handle = 0;
+    const result = this.answer(() => {
+      handle = call();
+      return 0;
+    });
+    if (result === 0) return BigInt(handle);
+    // Errors of libbpf's own are numbers of its own; a result has room for the kernel's only.
+    this.#lastErrno = this.#failed instanceof BpfError ? this.#failed.errno : -result;
+    return 0n;
+  }
+
+  /** Errno of the last handle that was not given, of Linux or libbpf; 0 when none has failed. */
+  get lastErrno(): number {
+    return this.#lastErrno;
+  }
+
+  /** What {@linkcode fail} was told last. */
+  get lastError(): HostError | undefined {
+    return this.#lastError;
+  }
+
+  /** Parts of the kernel that are still in use after everything was closed. */
+  remaining: readonly RemainingMap[] = [];
+
+  [Symbol.dispose](): void {
+    for (const object of this.objects.values()) object.close();
+    this.objects.clear();
+    this.#budget?.close();
+    if (this.#hadStructOps) this.remaining = settleRemains(REMAINS_WAIT_MS);
+    this.#hadStructOps = false;
+    this.#stage?.[Symbol.dispose]();
+  }
+}

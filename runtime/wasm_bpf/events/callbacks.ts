@@ -1,0 +1,109 @@
+/** How events reach a guest's callback: through its table, or through a function it exports. */
+import { errno } from "../../../ffi/mod.ts";
+import { type CallbackTarget, createPump, holdsCallbacks, isCallback, type Pump } from "./pump.ts";
+import type { Stage } from "./stage.ts";
+import type { BpfContext } from "../context.ts";
+import { BpfError } from "../../../ebpf/errors.ts";
+
+/** The guest's exports that callbacks go through; known once it is instantiated. */
+export interface CallbackExports {
+  memory: WebAssembly.Memory;
+  /** The tables that the guest exports, the likeliest first. */
+  tables: readonly WebAssembly.Table[];
+  /** The export that `callback-wrapper` calls, if there is one. */
+  callback?: WebAssembly.ExportValue | undefined;
+}
+
+/** What events are handed to: table entries of a guest. One for each table. */
+export class CallbackTable implements CallbackTarget {
+  readonly memory: WebAssembly.Memory;
+  readonly table: WebAssembly.Table;
+  #stagePump: Pump | undefined;
+
+  constructor(target: CallbackTarget) {
+    this.memory = target.memory;
+    this.table = target.table;
+  }
+
+  /** The pump from the stage, of which a guest has one. */
+  stagePump(stage: Stage): Pump {
+    this.#stagePump ??= createPump(this, stage);
+    return this.#stagePump;
+  }
+}
+
+/** The callbacks of one guest. */
+export class Callbacks {
+  readonly #context: BpfContext;
+  #exports: CallbackExports | undefined;
+  #table: CallbackTable | undefined;
+  /** The function that was looked at last. */
+  #known: unknown;
+  #exported: CallbackTable | undefined;
+
+  constructor(context: BpfContext) {
+    this.#context = context;
+  }
+
+  bind(exports: CallbackExports): void {
+    this.#exports = exports;
+  }
+
+  /** The guest's own table, or a negative errno when `callback` is no function of it. */
+  forTable(callback: number): CallbackTable | number {
+    this.#table ??= this.#findTable();
+    if (this.#table === undefined) {
+      return this.#context.fail(
+        new BpfError("poll a buffer", errno("EINVAL"), {
+          reason: "the guest exports no function table, so it cannot be called back",
+          hint: "link it with -Wl,--export-table (AssemblyScript: --exportTable)",
+        }),
+      );
+    }
+    const { table } = this.#table;
+    if (callback >>> 0 >= table.length) return -errno("EINVAL");
+    const entry: unknown = table.get(callback >>> 0);
+    if (entry !== this.#known) {
+      if (entry === null) return -errno("EINVAL");
+      if (!isCallback(entry)) return this.#refuse(`entry ${callback >>> 0} of the guest's table`);
+      this.#known = entry;
+    }
+    return this.#table;
+  }
+
+  /** Once: the pump would not link with a table of references, or of 64-bit indices. */
+  #findTable(): CallbackTable | undefined {
+    if (this.#exports === undefined) return undefined;
+    const { memory, tables } = this.#exports;
+    const table = tables.find(holdsCallbacks);
+    return table && new CallbackTable({ memory, table });
+  }
+
+  #refuse(what: string): number {
+    return this.#context.fail(
+      new BpfError("poll a buffer", errno("EINVAL"), {
+        reason: `${what} cannot be called back: it is of another type`,
+        hint: "a callback takes three i32 (context, data, size) and gives one",
+      }),
+    );
+  }
+
+  /** A table of one, with the guest's exported callback. */
+  forExport(): CallbackTable | number {
+    if (this.#exported !== undefined) return this.#exported;
+    const { memory, callback } = this.#exports ?? {};
+    if (memory === undefined || typeof callback !== "function") {
+      return this.#context.fail(
+        new BpfError("poll a buffer", errno("EINVAL"), {
+          reason: "the guest does not export the callback that its wrapper module calls",
+          hint: "name it with --callback-export-name",
+        }),
+      );
+    }
+    if (!isCallback(callback)) return this.#refuse("the callback that the guest exports");
+    const table = new WebAssembly.Table({ element: "anyfunc", initial: 1 });
+    table.set(0, callback);
+    this.#exported = new CallbackTable({ memory, table });
+    return this.#exported;
+  }
+}

@@ -1,0 +1,92 @@
+/** One ring buffer or perf event array that a guest polls or reads. */
+import { type BpfMap, errno, EventBuffer, type Interrupt } from "../../../ffi/mod.ts";
+import type { GuestMemory } from "../../guest_memory.ts";
+import type { MemoryPool } from "./memory_pool.ts";
+import type { Stage } from "./stage.ts";
+import type { CallbackTable } from "./callbacks.ts";
+import { MapType } from "../../../ebpf/map_types.ts";
+import { RingChannel } from "./ring_channel.ts";
+import { StagedChannel } from "./staged_channel.ts";
+
+/** What the guest gave to `wasm_bpf_buffer_poll`. */
+export interface PollArguments {
+  callback: number;
+  context: number;
+  data: number;
+  maxBytes: number;
+  timeoutMs: number;
+}
+
+/** What the guest gave to `buffer_read`. */
+export interface ReadArguments {
+  buffer: number;
+  sizeBytes: number;
+  timeoutMs: number;
+}
+
+/** What every wait of a guest has in common. */
+export interface WaitContext {
+  /** Ends waits early. */
+  readonly interrupt: Interrupt;
+  /** What the interrupt asks attention for. */
+  readonly attend: () => void;
+}
+
+/** What every buffer of a guest has in common. */
+export interface PollContext extends WaitContext {
+  readonly stage: Stage;
+  /** For ring buffers to be shown in. */
+  readonly memories: MemoryPool;
+  /** Delay that events may have when they come fast, in milliseconds; 0 for none. */
+  readonly latencyMs: number;
+}
+
+/** What a buffer has seen since it was opened. */
+export interface ChannelStats {
+  delivered: number;
+  /** Dropped by the kernel, which says so for perf event arrays only. */
+  lost: number;
+  /** Delivered, but cut to the guest's buffer. */
+  truncated: number;
+  /** Times that events were taken from the kernel. */
+  batches: number;
+}
+
+/**
+ * Events on their way from the kernel to a guest. Every event comes once and in order, whatever a
+ * callback does, and however polls and reads take turns.
+ */
+export interface EventChannel extends Disposable {
+  /**
+   * Waits for events and calls back for each, until the buffer is empty.
+   *
+   * @returns number of events, 0 on time-out, the callback's negative result, or a negative errno
+   */
+  poll(callbacks: CallbackTable, args: PollArguments): number;
+
+  /**
+   * Waits for events and puts their records into guest memory.
+   *
+   * @returns bytes written, 0 on time-out, or a negative errno; -ENOSPC when the first record does not
+   *   fit: its header is written, and it stays first
+   */
+  read(memory: GuestMemory, args: ReadArguments): number;
+
+  /** Makes a batch in progress end with the event it is at; before the end. */
+  discard(): void;
+
+  readonly stats: ChannelStats;
+}
+
+/** Opens a map's buffer: -EINVAL when it is neither a ring buffer nor a perf event array. */
+export function openChannel(map: BpfMap, context: PollContext): EventChannel | number {
+  const buffer = EventBuffer.open(map, context.interrupt);
+  if (typeof buffer === "number") return buffer;
+  buffer.setLatency(context.latencyMs);
+  const channel =
+    (map.type === MapType.RingBuffer ? RingChannel.open(buffer, context) : undefined) ??
+      StagedChannel.open(buffer, context);
+  if (channel !== undefined) return channel;
+  buffer.close();
+  return -errno("ENOMEM");
+}

@@ -1,0 +1,150 @@
+/** The pumps, made from `pump.wat` and `ring_pump.wat` by the build. */
+import { readAsset } from "../../../ffi/assets.ts";
+import { HostError } from "../../../ffi/errors.ts";
+
+/** What pumps call back: a guest's memory, and a table with its functions. */
+export interface CallbackTarget {
+  readonly memory: WebAssembly.Memory;
+  readonly table: WebAssembly.Table;
+}
+
+/**
+ * Hands the records between a region's cursor and end to table entry `callback`, each copied to `data`
+ * in guest memory.
+ *
+ * @returns number of events handled, or the callback's negative result, at which it stops
+ * @throws what the callback throws: a trap, or the guest's exit
+ */
+export type Pump = (
+  region: number,
+  callback: number,
+  context: number,
+  data: number,
+  maxBytes: number,
+) => number;
+
+/** Hands over the records of a ring buffer that is shown in a memory. */
+export interface RingPump {
+  /** The same as {@linkcode Pump}, for what is there at the start; 0 when nothing is complete. */
+  pump(callback: number, context: number, data: number, maxBytes: number): number;
+  /** Gives what was handed over back to the kernel, after the callback threw. */
+  release(): void;
+}
+
+/** Where things stand in a memory that shows a ring buffer; see `ring_pump.wat`. */
+export interface ShownRing {
+  memory: WebAssembly.Memory;
+  pageBytes: number;
+  /** Of the data area, a power of two. */
+  sizeBytes: number;
+  /** Offset of the state. */
+  state: number;
+  /** Offset of the flags that end a batch. */
+  flags: number;
+}
+
+/** (module (func (drop (v128.const i64x2 0 0)))): V8 has no vectors where the CPU lacks SSE4.1. */
+const VECTOR_PROBE = Uint8Array.from([
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0],
+  ...[253, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 26, 11],
+]);
+
+/** (module (import "a" "t" (table 0 funcref))) */
+const TABLE_PROBE = Uint8Array.from([
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 2, 9, 1, 1, 97, 1, 116, 1, 112, 0, 0],
+]);
+
+/** (module (import "a" "f" (func (param i32 i32 i32) (result i32)))) */
+const CALLBACK_PROBE = Uint8Array.from([
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 127, 127, 127, 1, 127],
+  ...[2, 7, 1, 1, 97, 1, 102, 0, 0],
+]);
+
+/** Whose files are read: those with vectors are the faster. */
+const SUFFIX = WebAssembly.validate(VECTOR_PROBE) ? "" : "_words";
+
+const modules = new Map<string, WebAssembly.Module>();
+const kept = new Map<string, Uint8Array<ArrayBuffer>>();
+
+/** Reads what a guest will need, while this thread still may. */
+export function keepPumps(guest: WebAssembly.Module): void {
+  const polls = WebAssembly.Module.imports(guest).some(({ name }) => name.endsWith("_poll"));
+  if (!polls) return;
+  for (const name of ["pump", "ring_pump"]) {
+    if (!kept.has(name) && !modules.has(name)) kept.set(name, readPump(name));
+  }
+}
+
+/** Whether pumps link with a table. */
+export function holdsCallbacks(t: WebAssembly.Table): boolean {
+  return links(TABLE_PROBE, { t });
+}
+
+/** Whether pumps can call a function of a guest. */
+export function isCallback(f: unknown): boolean {
+  return typeof f === "function" && links(CALLBACK_PROBE, { f });
+}
+
+function links(probe: Uint8Array<ArrayBuffer>, a: Record<string, unknown>): boolean {
+  try {
+    new WebAssembly.Instance(new WebAssembly.Module(probe), { a } as WebAssembly.Imports);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A pump between two memories that calls through a table.
+ *
+ * @param stage.flags offset of a word in the stage that ends a batch while it is not 0
+ */
+export function createPump(
+  guest: CallbackTarget,
+  stage: { memory: WebAssembly.Memory; flags: number },
+): Pump {
+  const { memory, table } = guest;
+  const instance = new WebAssembly.Instance(loadModule("pump"), {
+    guest: { memory, table },
+    stage: { memory: stage.memory, flags: stage.flags },
+  });
+  return instance.exports["pump"] as Pump;
+}
+
+/** A pump from a shown ring that calls through a table. */
+export function createRingPump(guest: CallbackTarget, ring: ShownRing): RingPump {
+  const { memory, table } = guest;
+  const instance = new WebAssembly.Instance(loadModule("ring_pump"), {
+    guest: { memory, table },
+    ring: {
+      memory: ring.memory,
+      page: ring.pageBytes,
+      mask: ring.sizeBytes - 1,
+      state: ring.state,
+      flags: ring.flags,
+    },
+  });
+  return instance.exports as unknown as RingPump;
+}
+
+function loadModule(name: string): WebAssembly.Module {
+  let module = modules.get(name);
+  if (module === undefined) {
+    module = new WebAssembly.Module(kept.get(name) ?? readPump(name));
+    modules.set(name, module);
+    kept.delete(name);
+  }
+  return module;
+}
+
+function readPump(name: string): Uint8Array<ArrayBuffer> {
+  try {
+    return readAsset(`${name}${SUFFIX}.bin`);
+  } catch (cause) {
+    throw new HostError(`Cannot read the event pump ${name}.bin`, {
+      code: "PUMP_MISSING",
+      hint: "in a source checkout, run ./dev build first",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,46 @@
+/** `buffer_read` and `buffer_stats`: events without a callback, and what became of them. */
+import { errno } from "../../../ffi/mod.ts";
+import type { BpfContext } from "../context.ts";
+import type { ChannelStats } from "../events/event_channel.ts";
+import { holdsEvents } from "../../../ebpf/map_types.ts";
+
+/** A record's `{ u32 size; u32 cpu }`; a buffer that does not even hold one is a mistake. */
+const RECORD_HEADER_BYTES = 8;
+/** `{ u64 delivered, lost, truncated }` */
+const STATS_BYTES = 24;
+
+const UNOPENED: ChannelStats = { delivered: 0, lost: 0, truncated: 0, batches: 0 };
+
+export function bufferImports(context: BpfContext): WebAssembly.ModuleImports {
+  const { memory, objects, maps } = context;
+  return {
+    "buffer_read": (
+      handle: bigint,
+      token: number,
+      buffer: number,
+      sizeBytes: number,
+      timeoutMs: number,
+    ) => {
+      const object = objects.get(handle);
+      if (object === undefined) return -errno("EINVAL");
+      const entry = maps.get(token);
+      if (entry?.object !== object) return -errno("EBADF");
+      if (sizeBytes < 0 || !memory.contains(buffer, sizeBytes)) return -errno("EFAULT");
+      if (sizeBytes < RECORD_HEADER_BYTES) return -errno("EINVAL");
+      return object.read(entry.map, context, memory, { buffer, sizeBytes, timeoutMs });
+    },
+    "buffer_stats": (handle: bigint, token: number, out: number) => {
+      const object = objects.get(handle);
+      if (object === undefined) return -errno("EINVAL");
+      const entry = maps.get(token);
+      if (entry?.object !== object) return -errno("EBADF");
+      if (!holdsEvents(entry.map.type)) return -errno("EINVAL");
+      if (!memory.contains(out, STATS_BYTES)) return -errno("EFAULT");
+      const { delivered, lost, truncated } = object.statsOf(entry.map) ?? UNOPENED;
+      [delivered, lost, truncated].forEach((value, i) =>
+        memory.setU64((out >>> 0) + i * 8, BigInt(value))
+      );
+      return 0;
+    },
+  };
+}

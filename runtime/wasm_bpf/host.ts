@@ -1,0 +1,139 @@
+/** The `wasm_bpf` import module: what a guest may ask of eBPF. */
+import { errno, type RemainingMap } from "../../ffi/mod.ts";
+import { type CallbackExports, Callbacks, type CallbackTable } from "./events/callbacks.ts";
+import { BpfContext, type BpfHostOptions } from "./context.ts";
+import { GuestObject } from "./guest_object.ts";
+import { elfRange } from "./guest_range.ts";
+import { mapOperate } from "./map_operate.ts";
+import type { Totals } from "./totals.ts";
+
+/**
+ * One guest's eBPF objects and maps, and the functions it calls on them.
+ *
+ * Each function answers with the ABI's numbers and never throws, but for what a callback throws. The
+ * ABI: handles and tokens are small integers that only this guest's table knows; errors are negative
+ * errno. Dispose it to detach and unload everything.
+ */
+export class BpfHost implements Disposable {
+  readonly #context: BpfContext;
+  readonly #callbacks: Callbacks;
+
+  constructor(options: BpfHostOptions) {
+    this.#context = new BpfContext(options);
+    this.#callbacks = new Callbacks(this.#context);
+  }
+
+  /** Says what callbacks go through; before the guest's `_start`. */
+  bind(exports: CallbackExports): void {
+    this.#callbacks.bind(exports);
+  }
+
+  /** The functions of module `wasm_bpf`, by import name. */
+  imports(): WebAssembly.ModuleImports {
+    const context = this.#context;
+    return {
+      "wasm_load_bpf_object": (bytes: number, size: number) => this.#load(bytes, size),
+      "wasm_close_bpf_object": (object: bigint) => context.closeObject(object),
+      "wasm_attach_bpf_program": (object: bigint, name: number, target: number) =>
+        context.answer(() => this.#attach(object, name, target)),
+      "wasm_bpf_map_fd_by_name": (object: bigint, name: number) =>
+        context.answer(() => this.#findMap(object, name)),
+      "wasm_bpf_map_operate": mapOperate(context),
+      "wasm_bpf_buffer_poll": (
+        object: bigint,
+        token: number,
+        callback: number,
+        argument: number,
+        data: number,
+        maxBytes: number,
+        timeoutMs: number,
+      ) => {
+        const callbacks = this.#callbacks.forTable(callback);
+        if (typeof callbacks === "number") return callbacks;
+        return this.#poll(object, token, callbacks, callback, argument, data, maxBytes, timeoutMs);
+      },
+    };
+  }
+
+  /** The functions of module `callback-wrapper`, for guests that export no function table. */
+  wrapperImports(): WebAssembly.ModuleImports {
+    return {
+      "wasm_bpf_buffer_poll": (
+        object: bigint,
+        token: number,
+        argument: number,
+        data: number,
+        maxBytes: number,
+        timeoutMs: number,
+      ) => {
+        const callbacks = this.#callbacks.forExport();
+        if (typeof callbacks === "number") return callbacks;
+        return this.#poll(object, token, callbacks, 0, argument, data, maxBytes, timeoutMs);
+      },
+    };
+  }
+
+  /** More functions on the same objects, maps and buffers. */
+  extend(imports: (context: BpfContext) => WebAssembly.ModuleImports): WebAssembly.ModuleImports {
+    return imports(this.#context);
+  }
+
+  #load(bytes: number, sizeBytes: number): bigint {
+    const context = this.#context;
+    return context.answerHandle(() =>
+      context.addObject(
+        elfRange(context.memory, bytes, sizeBytes),
+        (source) => GuestObject.load(source, context),
+      )
+    );
+  }
+
+  #attach(handle: bigint, name: number, target: number): number {
+    const { memory, objects } = this.#context;
+    const object = objects.get(handle);
+    if (object === undefined) return -errno("EINVAL");
+    object.attach(memory.cString(name), target === 0 ? "" : memory.cString(target));
+    return 0;
+  }
+
+  #findMap(handle: bigint, nameOffset: number): number {
+    const object = this.#context.objects.get(handle);
+    if (object === undefined) return -errno("EINVAL");
+    const map = object.requireMap(this.#context.memory.cString(nameOffset));
+    return this.#context.tokenOfMap(object, map);
+  }
+
+  #poll(
+    handle: bigint,
+    token: number,
+    callbacks: CallbackTable,
+    callback: number,
+    context: number,
+    data: number,
+    maxBytes: number,
+    timeoutMs: number,
+  ): number {
+    const { memory, objects, maps } = this.#context;
+    const object = objects.get(handle);
+    if (object === undefined) return -errno("EINVAL");
+    const entry = maps.get(token);
+    if (entry === undefined || entry.object !== object) return -errno("EBADF");
+    if (maxBytes < 0 || !memory.contains(data, maxBytes)) return -errno("EFAULT");
+    const args = { callback, context, data, maxBytes, timeoutMs };
+    return object.poll(entry.map, this.#context, callbacks, args);
+  }
+
+  /** What programs and buffers have done so far; after disposal, in all. */
+  get totals(): Totals {
+    return this.#context.totals;
+  }
+
+  /** After disposal: parts of the kernel that are still in use. */
+  get remaining(): readonly RemainingMap[] {
+    return this.#context.remaining;
+  }
+
+  [Symbol.dispose](): void {
+    this.#context[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,99 @@
+/** An interrupt ends a batch of events after the one that the guest is at. */
+import assert from "node:assert/strict";
+import { type GuestModule, spawn } from "../../runtime/mod.ts";
+import { CliProcess, runCli } from "../support/cli.ts";
+import { TestFolder } from "../support/folder.ts";
+import { writeLine } from "../support/guests.ts";
+import { objectGuest, TEXT } from "../support/object_guest.ts";
+
+const SECOND = TEXT + 64;
+const EINTR = 4;
+/** Exit code of a guest that got every event once, and the interrupt after the first few. */
+const AS_EXPECTED = 7;
+
+/** A callback that counts its calls at 0, prints at the first, and computes for `ms` each time, until `$fast` is set. */
+const slowCallback = (ms: number) => `
+  (import "wasi_snapshot_preview1" "clock_time_get" (func $now (param i32 i64 i32) (result i32)))
+  (table (export "__indirect_function_table") 1 funcref) (elem (i32.const 0) $on)
+  (global $fast (mut i32) (i32.const 0))
+  (global $pass (mut i32) (i32.const 0)) (global $first (mut i32) (i32.const 0))
+  (func $time (result i64) (drop (call $now (i32.const 1) (i64.const 0) (i32.const 8)))
+    (i64.load (i32.const 8)))
+  (func $on (param i32 i32 i32) (result i32) (local $end i64)
+    (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+    (if (global.get $fast) (then (return (i32.const 0))))
+    (if (i32.eq (i32.load (i32.const 0)) (i32.const 1)) (then ${writeLine(1)}))
+    (local.set $end (i64.add (call $time) (i64.const ${ms}000000)))
+    (loop $spin (br_if $spin (i64.lt_u (call $time) (local.get $end))))
+    (i32.const 0))`;
+
+const poll = (timeoutMs: number) =>
+  `(call $events (local.get $object) (local.get $i) (i32.const 0) (i32.const 0) (i32.const 128)
+    (i32.const 64) (i32.const ${timeoutMs}))`;
+
+/** Fills a buffer of `events` events by `passes` of an iterator, and polls it as a tool would. */
+function slowGuest(
+  buffer: string,
+  program: string,
+  { passes, events, ms }: { passes: number; events: number; ms: number },
+): GuestModule {
+  const body = `
+    (local.set $i (call $map (local.get $object) (i32.const ${TEXT})))
+    (drop ${poll(0)})
+    (loop $again
+      (drop (call $iterate (call $link (local.get $object) (i32.const ${SECOND}) (i32.const 0))
+        (i32.const 128) (i32.const 64)))
+      (global.set $pass (i32.add (global.get $pass) (i32.const 1)))
+      (br_if $again (i32.lt_u (global.get $pass) (i32.const ${passes}))))
+    (global.set $first ${poll(5000)})
+    (global.set $fast (i32.const 1))
+    (if (i32.ne ${poll(0)} (i32.const -${EINTR})) (then (call $exit (i32.const 1))))
+    (loop $rest (br_if $rest (i32.gt_s ${poll(0)} (i32.const 0))))
+    (if (i32.ge_u (i32.sub (global.get $first) (i32.const 1)) (i32.const ${events - 1}))
+      (then (call $exit (i32.const 2))))
+    (if (i32.ne (i32.load (i32.const 0)) (i32.const ${events})) (then (call $exit (i32.const 3))))
+    (call $exit (i32.const ${AS_EXPECTED}))`;
+  return objectGuest("events", body, { texts: [buffer, program], more: slowCallback(ms) });
+}
+
+/** Guests whose whole batch takes some ten seconds. */
+const GUESTS: Record<string, GuestModule> = {
+  "ring buffer": slowGuest("ring", "send_one", { passes: 500, events: 500, ms: 20 }),
+  "perf event array": slowGuest("perf", "send_many", { passes: 1, events: 100, ms: 100 }),
+};
+
+/** Much less than a batch, on a loaded machine. */
+const SOON_MS = 3000;
+
+for (const [what, module] of Object.entries(GUESTS)) {
+  Deno.test(`an interrupt ends a batch of a ${what}, and no event is lost`, async () => {
+    const line = Promise.withResolvers<void>();
+    await using handle = spawn(module, { stdio: { stdout: () => line.resolve() } });
+    await line.promise;
+    handle.interrupt();
+    const start = performance.now();
+    assert.deepEqual(await handle.exited, { kind: "exited", code: AS_EXPECTED });
+    assert.ok(performance.now() - start < SOON_MS);
+  });
+
+  Deno.test(`SIGTERM ends a batch of a ${what}, and no event is lost`, async () => {
+    using folder = new TestFolder();
+    const path = folder.at("slow.wasm");
+    await Deno.writeFile(path, module.bytes);
+    await using guest = new CliProcess([path]);
+    await guest.waitFor(/line/);
+    guest.kill("SIGTERM");
+    const start = performance.now();
+    assert.equal((await guest.result()).code, AS_EXPECTED);
+    assert.ok(performance.now() - start < SOON_MS);
+  });
+
+  Deno.test(`--timeout ends a batch of a ${what}, and no event is lost`, async () => {
+    using folder = new TestFolder();
+    const path = folder.at("slow.wasm");
+    await Deno.writeFile(path, module.bytes);
+    const start = performance.now();
+    assert.equal((await runCli(["--timeout", "1s", path])).code, AS_EXPECTED);
+    assert.ok(performance.now() - start < 1000 + SOON_MS);
+  });
+}

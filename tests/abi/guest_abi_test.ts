@@ -1,0 +1,116 @@
+/** `docs/guest-abi.md`, the C headers and what the host checks tell the same. */
+import assert from "node:assert/strict";
+import {
+  BPF_SIGNATURES,
+  EXTENSION_SIGNATURES,
+  type Signatures,
+  WRAPPER_SIGNATURES,
+} from "../../runtime/signatures.ts";
+import { guestPath, runCli } from "../support/cli.ts";
+import { fromFileUrl } from "../support/paths.ts";
+
+const GUIDE = await Deno.readTextFile(fromFileUrl("../../docs/guest-abi.md"));
+
+/** `(i64 i32) -> i32` to `Ii:i`. */
+function short(type: string): string {
+  const letters = (text: string) => text.replaceAll("i64", "I").replaceAll("i32", "i");
+  const [parameters = "", results = ""] = type.split(" -> ").map((part) =>
+    letters(part).replace(/[() ]/g, "")
+  );
+  return `${parameters}:${results}`;
+}
+
+/** The imports that a chapter of the guide describes, with the types in its headings. */
+function described(chapter: string): Record<string, string> {
+  const start = GUIDE.indexOf(`\n## ${chapter}\n`);
+  assert.ok(start >= 0, chapter);
+  const end = GUIDE.indexOf("\n## ", start + 1);
+  const headings = GUIDE.slice(start, end).matchAll(/^#+ `(\w+)\(.*?\)`: `(\(.*?\) -> \w+)`$/gm);
+  return Object.fromEntries([...headings].map(([, name = "", type = ""]) => [name, short(type)]));
+}
+
+/** The first declaration of each; the guide gives others in the text. */
+function first(signatures: Signatures): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(signatures).map(([name, types]) => [name, types.split(" ")[0] ?? ""]),
+  );
+}
+
+for (
+  const [chapter, signatures] of [
+    ["Module `wasm_bpf`", BPF_SIGNATURES],
+    ["`callback-wrapper`", WRAPPER_SIGNATURES],
+    ["Module `wasm_bpf_ext`", EXTENSION_SIGNATURES],
+  ] as const
+) {
+  Deno.test(`the guide has every import of ${chapter} with its type`, () => {
+    assert.deepEqual(described(chapter), first(signatures));
+  });
+}
+
+Deno.test("the guide shows an example of every import", () => {
+  const examples = [...GUIDE.matchAll(/^```\w+\n([^]*?)^```$/gm)].map(([, code]) => code).join();
+  for (const name of Object.keys({ ...BPF_SIGNATURES, ...EXTENSION_SIGNATURES })) {
+    assert.match(examples, new RegExp(`\\b(wasm_bpf_)?${name}\\(`), name);
+  }
+});
+
+Deno.test("the guide's examples in C compile, and do what they say", async () => {
+  // In a network namespace of its own, where the interface of an example is the only one.
+  const { code, stdout, stderr } = await runCli(
+    ["--timeout", "500ms", guestPath("guest-abi")],
+    { through: ["unshare", "--net", "sh", "-c", 'ip link set lo name eth0 && exec "$@"', "sh"] },
+  );
+  assert.match(stderr, /^error: Cannot find map "none": .*\nhint: .*\n$/);
+  assert.deepEqual(stdout.split("\n"), [
+    "load 1",
+    "counts 1",
+    "attach 0",
+    "element 42",
+    "submit 0",
+    "all tasks seen",
+    "map 4 8 100",
+    "batch 1 42",
+    "job 5",
+    "job 6",
+    "token 0",
+    'why Cannot find map "none": the eBPF object has no map of that name',
+    "close 0",
+    "rings 1",
+    "configured 100000, values 1",
+    "host 1, local 1",
+    "stepwise 1",
+    "counts 1",
+    "events 1",
+    "delivered 1 lost 0",
+    "polling",
+    "interrupted",
+    "",
+  ]);
+  assert.equal(code, 0);
+});
+
+Deno.test("the guide's example in Go compiles, and its poll arrives", async () => {
+  const source = await Deno.readTextFile(fromFileUrl("../guests/guest-abi-go/main.go"));
+  const examples = [...GUIDE.matchAll(/^```go\n([^]*?)^```$/gm)].map(([, code = ""]) => code);
+  assert.equal(examples.length, 1);
+  for (const example of examples) assert.ok(source.includes(example), example);
+  const { code, stdout } = await runCli([guestPath("guest-abi-go")]);
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: "poll -22\n" });
+});
+
+for (
+  const [header, signatures] of [
+    ["wasm_bpf.h", BPF_SIGNATURES],
+    ["wasm_bpf_ext.h", EXTENSION_SIGNATURES],
+  ] as const
+) {
+  Deno.test(`${header} declares every import`, async () => {
+    const text = await Deno.readTextFile(fromFileUrl(`../../sdk/c/include/${header}`));
+    const declared = [...text.matchAll(/^WASM_BPF_(?:EXT_)?IMPORT\("(\w+)"\)$/gm)];
+    assert.deepEqual(
+      declared.map(([, name]) => name).toSorted(),
+      Object.keys(signatures).toSorted(),
+    );
+  });
+}

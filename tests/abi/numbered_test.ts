@@ -1,0 +1,123 @@
+/** Millions of numbered events, as fast as one core produces them, through a ring of 256 KiB. */
+import assert from "node:assert/strict";
+import { WASM_BPF } from "../support/cli.ts";
+import { until } from "../support/condition.ts";
+import { fromFileUrl } from "../support/paths.ts";
+import { soakSize } from "../support/soak.ts";
+
+const OBJECT = fromFileUrl("../../dist/bench/measure.bpf.o");
+const GUEST = fromFileUrl("../../dist/bench/measure.wasm");
+const NATIVE = fromFileUrl("../../.cache/bench/measure");
+const PRODUCER = fromFileUrl("../../.cache/bench/producer");
+
+/** Consumes numbered events until `total` were tried; `text` grows with what it prints. */
+class Consumer implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #reader: Promise<void>;
+  text = "";
+
+  constructor(program: string, args: string[]) {
+    // libbpf itself needs tracefs mounted; in a namespace of its own.
+    const script = `mount --make-rprivate /sys
+      test -e /sys/kernel/tracing/events || mount -t tracefs tracefs /sys/kernel/tracing
+      exec "$@"`;
+    this.#child = new Deno.Command("unshare", {
+      args: [
+        ...["--mount", "--propagation", "unchanged", "/bin/sh", "-c", script, "sh"],
+        ...[program, ...args],
+      ],
+      stdin: "null",
+      stdout: "piped",
+    }).spawn();
+    this.#reader = this.#read();
+  }
+
+  async #read(): Promise<void> {
+    for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
+      this.text += text;
+    }
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  ready(): Promise<void> {
+    return until("the consumer is ready", () => this.text.includes("ready\n"));
+  }
+
+  /** What it counted, once it has ended. */
+  async tally(): Promise<{ received: number; dropped: number; wrong: number }> {
+    const { success } = await this.#child.status;
+    await this.#reader;
+    assert.ok(success);
+    const numbers = this.text.slice("ready\n".length).trim().split(" ").map(Number);
+    const [received = NaN, dropped = NaN, wrong = NaN] = numbers;
+    return { received, dropped, wrong };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await this.#child.status;
+    await this.#reader;
+  }
+}
+
+function startGuest(total: number): Consumer {
+  return new Consumer(WASM_BPF, [GUEST, "numbered", String(total)]);
+}
+
+/** Produces `count` events on one core, and one more after a pause. */
+async function produce(count: number): Promise<void> {
+  const { success } = await new Deno.Command("taskset", {
+    args: ["1", PRODUCER, "events", String(count)],
+    stdin: "null",
+  }).output();
+  assert.ok(success);
+}
+
+Deno.test("every event arrives in order but those that the kernel says it dropped", async (t) => {
+  const total = soakSize({ short: 1_000_000, whole: 20_000_000 });
+  const sides = {
+    native: () => new Consumer(NATIVE, [OBJECT, "numbered", String(total)]),
+    guest: () => startGuest(total),
+  };
+  for (const [side, start] of Object.entries(sides)) {
+    await t.step(side, async () => {
+      await using consumer = start();
+      await consumer.ready();
+      await produce(total);
+      const { received, dropped, wrong } = await consumer.tally();
+      assert.equal(wrong, 0);
+      assert.equal(received + dropped, total + 1);
+      assert.ok(received > total / 100, `only ${received} of ${total} arrived`);
+      const text = `${side}: ${total} events produced, ${received} received, ${dropped} dropped\n`;
+      await Deno.stdout.write(new TextEncoder().encode(text));
+    });
+  }
+});
+
+async function residentKilobytes(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
+}
+
+Deno.test("memory after many millions of events is as after the first", async () => {
+  const first = 1_000_000;
+  const rest = soakSize({ short: 2_000_000, whole: 49_000_000 });
+  // One more than ever comes, so that it is still there to be looked at.
+  await using consumer = startGuest(first + rest + 2);
+  await consumer.ready();
+  await produce(first);
+  const before = await residentKilobytes(consumer.pid);
+  await produce(rest);
+  const after = await residentKilobytes(consumer.pid);
+  assert.ok(before > 10_000);
+  assert.ok(after <= before * 1.1, `${before} KiB before, ${after} KiB after`);
+  const text = `resident: ${before} KiB after ${first} events, ${after} KiB after ${rest} more\n`;
+  await Deno.stdout.write(new TextEncoder().encode(text));
+});

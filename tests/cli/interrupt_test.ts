@@ -1,0 +1,116 @@
+/** What a guest's calls do that the kernel would go on with for ever, or for long. */
+import assert from "node:assert/strict";
+import {
+  type GuestHandle,
+  type GuestModule,
+  GuestStopped,
+  runGuest,
+  spawn,
+} from "../../runtime/mod.ts";
+import { guestPath, runCli } from "../support/cli.ts";
+import { writeLine } from "../support/guests.ts";
+import { objectGuest, TEXT } from "../support/object_guest.ts";
+
+/** Reads from an iterator whose program asks for the first element again and again; exits with errno. */
+const ITERATES = objectGuest(
+  "iterators",
+  `${writeLine(1)} (call $exit (i32.sub (i32.const 0) (call $iterate
+    (call $link (local.get $object) (i32.const ${TEXT}) (i32.const 0))
+    (i32.const 0) (i32.const 64))))`,
+  { texts: ["again"] },
+);
+
+/** Pushes what is in the rest of its memory to a queue again and again; exits with errno. */
+const PUSHES = objectGuest(
+  "iterators",
+  `(local.set $i (call $map (local.get $object) (i32.const ${TEXT})))
+   (drop (memory.grow (i32.const 8191)))
+   (i32.store (i32.const 0) (i32.const 536805376))
+   ${writeLine(1)}
+   (call $exit (i32.add
+     (i32.sub (i32.const 0) (call $batch (local.get $i) (i32.const 26) (i32.const 0) (i32.const 0)
+       (i32.const 0) (i32.const 65536) (i32.const 0) (i64.const 2)))
+     (i32.mul (i32.const 100)
+       (i32.and (i32.gt_u (i32.load (i32.const 0)) (i32.const 0))
+         (i32.lt_u (i32.load (i32.const 0)) (i32.const 536805376))))))`,
+  { texts: ["queue"] },
+);
+
+const EINTR = 4;
+
+/** A guest, and the code it exits with when it is interrupted. */
+const LONG: Record<string, [GuestModule, number]> = {
+  "an iterator that goes on for ever": [ITERATES, EINTR],
+  "a batch of half a billion single operations": [PUSHES, 100 + EINTR],
+};
+
+/** Runs a guest in a worker; resolves when it has begun. */
+async function begun(module: GuestModule): Promise<GuestHandle> {
+  const line = Promise.withResolvers<void>();
+  const handle = spawn(module, { stdio: { stdout: () => line.resolve() } });
+  await line.promise;
+  // It is in the call by then.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  return handle;
+}
+
+async function timed<T>(work: () => T | Promise<T>): Promise<[T, number]> {
+  const start = performance.now();
+  return [await work(), performance.now() - start];
+}
+
+for (const [what, [module, code]] of Object.entries(LONG)) {
+  Deno.test(`limits.timeMs ends ${what}`, async () => {
+    const [, ms] = await timed(() =>
+      assert.throws(
+        () => runGuest(module, { limits: { timeMs: 200 }, stdio: { stdout: "null" } }),
+        (error: GuestStopped) => error instanceof GuestStopped && error.code === "LIMIT_TIME",
+      )
+    );
+    assert.ok(ms < 1000, `${ms} ms`);
+  });
+
+  Deno.test(`an interrupt ends ${what}, and the guest goes on`, async () => {
+    await using handle = await begun(module);
+    handle.interrupt();
+    const [exit, ms] = await timed(() => handle.exited);
+    assert.deepEqual(exit, { kind: "exited", code });
+    assert.ok(ms < 1000, `${ms} ms`);
+  });
+
+  Deno.test(`terminate() ends ${what}`, async () => {
+    const handle = await begun(module);
+    const [exit, ms] = await timed(() => handle.terminate());
+    assert.deepEqual(exit, { kind: "terminated" });
+    // Less than a worker is given until it is given up.
+    assert.ok(ms < 900, `${ms} ms`);
+  });
+}
+
+Deno.test("stats() answers while an iterator goes on for ever", async () => {
+  await using handle = await begun(ITERATES);
+  assert.equal((await handle.stats()).final, false);
+});
+
+/** How many of the main thread's bpf(2) stand in a trace before the first of a command. */
+function before(trace: string, command: string): number {
+  const thread = new RegExp(`^(\\d+) .*bpf\\(${command}\\b`, "m").exec(trace)?.[1] ?? "";
+  const calls = [...trace.matchAll(new RegExp(`^${thread} .*bpf\\((\\w+)`, "gm"))];
+  return calls.findIndex(([, name]) => name === command);
+}
+
+Deno.test("a lookup batch that a kernel before 6.14 gives up is nobody's interrupt", async () => {
+  const trace = await Deno.makeTempFile();
+  const args = [guestPath("ext"), "batch-others"];
+  const run = (...more: string[]) =>
+    runCli(args, { through: ["strace", "-f", "-qq", "-e", "trace=bpf", ...more, "-o", trace] });
+  try {
+    const undisturbed = await run();
+    const when = before(await Deno.readTextFile(trace), "BPF_MAP_LOOKUP_BATCH") + 1;
+    const { code, stdout } = await run("-e", `inject=bpf:error=EINTR:when=${when}`);
+    assert.match(await Deno.readTextFile(trace), /LOOKUP_BATCH.* EINTR .*INJECTED/);
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: undisturbed.stdout });
+  } finally {
+    await Deno.remove(trace);
+  }
+});

@@ -1,0 +1,121 @@
+/** `--max-maps-memory`, `--max-programs`, `--max-links`, and the end of a run in the middle of a load. */
+import assert from "node:assert/strict";
+import { type GuestModule, runGuest } from "../../runtime/mod.ts";
+import { CliProcess, type CliResult, runCli } from "../support/cli.ts";
+import { guest, writeLine } from "../support/guests.ts";
+import { elfOf, objectGuest, TEXT } from "../support/object_guest.ts";
+
+/** A file with a guest, while `use` runs. */
+async function withFile<T>(module: GuestModule, use: (path: string) => Promise<T>): Promise<T> {
+  const path = await Deno.makeTempFile({ suffix: ".wasm" });
+  try {
+    await Deno.writeFile(path, module.bytes);
+    return await use(path);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+/** Exits with 1 when its object was not loaded. */
+const loading = (object: string) =>
+  objectGuest(object, `(call $exit (i64.eqz (local.get $object)))`);
+
+function runLoading(object: string, ...options: string[]): Promise<CliResult> {
+  return withFile(loading(object), (path) => runCli([...options, path]));
+}
+
+Deno.test("a map beyond the default is refused at once, by its name and sizes", async () => {
+  const { code, stderr } = await runLoading("slow_map", "--max-maps-memory", "512M");
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /Cannot create map "big": ENOMEM \(the map takes [\d.]+ MiB when it is full/,
+  );
+  assert.match(stderr, /^hint: .*--max-maps-memory/m);
+});
+
+Deno.test("too many programs are refused", async () => {
+  const { code, stderr } = await runLoading("many_maps", "--max-programs", "63");
+  assert.equal(code, 1);
+  assert.match(stderr, /EMFILE|ENOMEM/);
+});
+
+for (const option of ["--max-maps-memory", "--max-programs", "--max-links"]) {
+  for (const value of ["0", "-1", "1x", "64MB", "1e99", "9".repeat(30), "1.5.5"]) {
+    Deno.test(`${option} ${value} is a usage error`, async () => {
+      const { code, stderr } = await runLoading("shapes", `${option}=${value}`);
+      assert.equal(code, 2);
+      assert.match(stderr, new RegExp(`^error: Cannot use ${option} `));
+    });
+  }
+}
+
+/** Attaches its program until that fails; exits with the errno, or 0 after ten. */
+const ATTACHES = objectGuest(
+  "trace",
+  `(loop $again
+     (local.set $i (call $link (local.get $object) (i32.const ${TEXT}) (i32.const 0)))
+     (if (i32.lt_s (local.get $i) (i32.const 0))
+       (then (call $exit (i32.sub (i32.const 0) (local.get $i)))))
+     (global.set $links (i32.add (global.get $links) (i32.const 1)))
+     (br_if $again (i32.lt_u (global.get $links) (i32.const 10))))`,
+  { texts: ["iter_task"], more: "(global $links (mut i32) (i32.const 0))" },
+);
+
+Deno.test("links are limited, and a guest learns it by EMFILE", () => {
+  const errors: string[] = [];
+  const run = (maxLinks: number) =>
+    runGuest(ATTACHES, { limits: { maxLinks }, onError: (error) => errors.push(error.message) });
+  assert.equal(run(10), 0);
+  assert.deepEqual(errors, []);
+  assert.equal(run(9), 24);
+  assert.match(
+    errors[0] ?? "",
+    /^Cannot attach program "iter_task": the module has 9 links, the limit$/,
+  );
+});
+
+Deno.test("the library's limits hold maps and programs", () => {
+  const codes: string[] = [];
+  const run = (limits: { maxMapsMemory?: number; maxPrograms?: number }) =>
+    runGuest(loading("slots"), {
+      limits,
+      onError: (error) => codes.push(error.code),
+    });
+  assert.equal(run({}), 0);
+  assert.equal(run({ maxMapsMemory: 0 }), 1);
+  assert.equal(run({ maxMapsMemory: 1 << 20, maxPrograms: 0 }), 0);
+  assert.deepEqual(codes, ["ENOMEM"]);
+});
+
+Deno.test("--timeout ends a load between two maps, with code 124", async () => {
+  const options = ["--timeout", "200ms", "--max-maps-memory", "4G"];
+  const start = performance.now();
+  const { code, stderr } = await runLoading("many_maps", ...options);
+  assert.equal(code, 124, stderr);
+  assert.match(stderr, /interrupted before (creating map|loading program) "/);
+  assert.ok(performance.now() - start < 10_000);
+});
+
+Deno.test("a second signal ends a run in a system call that takes seconds, and says which", async () => {
+  const hex = [...elfOf("slow_map")].map((byte) => `\\${byte.toString(16).padStart(2, "0")}`);
+  const module = guest(
+    `${writeLine(1)} (drop (call $load (i32.const 4096) (i32.const ${hex.length})))`,
+    `(import "wasm_bpf" "wasm_load_bpf_object" (func $load (param i32 i32) (result i64)))
+     (data (i32.const 4096) "${hex.join("")}")`,
+  );
+  await withFile(module, async (path) => {
+    await using run = new CliProcess(["--max-maps-memory", "2G", path]);
+    await run.waitFor(/line/);
+    // The load begins some milliseconds later; a signal before that is one more of the first kind.
+    const deadline = Date.now() + 20_000;
+    for (let sent = 0; sent < 2; sent++) {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      if (Date.now() < deadline) run.kill("SIGTERM");
+    }
+    const { signal, code, stderr } = await run.result();
+    // A machine that makes it in no time has refused nothing.
+    if (signal === null) assert.equal(code, 0);
+    else assert.match(stderr, /^wasm-bpf: ended while creating map "big"$/m);
+  });
+});

@@ -1,0 +1,90 @@
+/** What a guest's programs may do only when it is said, or never. */
+import assert from "node:assert/strict";
+import { compileGuest, libbpfVersion, spawn } from "../../runtime/mod.ts";
+import { guestPath, runCli } from "../support/cli.ts";
+
+// Loads the shim, which stays, before the first test can be blamed for it.
+libbpfVersion();
+
+const GUEST = guestPath("attach");
+
+Deno.test("a program that can rewrite other processes' memory is refused by name", async () => {
+  const { code, stdout, stderr } = await runCli(["--timeout", "30s", GUEST, "write_user"]);
+  assert.deepEqual({ code, stdout }, { code: 1, stdout: "load failed\n" });
+  assert.equal(
+    stderr,
+    'error: Cannot load program "on_exec": EPERM (it calls bpf_probe_write_user: level write)\n' +
+      "  the program calls bpf_probe_write_user, which is refused\n" +
+      "hint: pass --allow-bpf=write, or --allow-helper=bpf_probe_write_user for it alone, only if " +
+      "you trust this module to change the memory of every process\n",
+  );
+});
+
+/** A kernel that is locked down has no such helper for anybody. */
+const NOT_IN_KERNEL = /program of this type cannot use helper bpf_probe_write_user/;
+
+Deno.test("--allow-write-user leaves it to the kernel", async () => {
+  const args = ["--allow-write-user", "--timeout", "300ms", GUEST, "write_user", "on_exec", "-"];
+  const { stdout, stderr } = await runCli(args);
+  if (!NOT_IN_KERNEL.test(stderr)) assert.match(stdout, /^on_exec 0\nattached\n/);
+  assert.doesNotMatch(stderr, /which is refused/);
+});
+
+for (
+  const [allowWriteUser, refused] of [[undefined, true], [false, true], [true, false]] as const
+) {
+  Deno.test(`spawn() with allowWriteUser: ${allowWriteUser} ${refused ? "refuses" : "allows"} it`, async () => {
+    const errors: (string | undefined)[] = [];
+    await using handle = spawn(compileGuest(await Deno.readFile(GUEST), "attach"), {
+      args: ["attach", "write_user"],
+      ...(allowWriteUser === undefined ? {} : { allowWriteUser }),
+      stdio: { stdout: (bytes) => void (bytes.includes(0x64) && handle.interrupt()) },
+      onError: (error) => errors.push(error.detail),
+    });
+    assert.equal((await handle.exited).kind, "exited");
+    assert.equal(errors.some((detail) => /which is refused/.test(detail ?? "")), refused);
+  });
+}
+
+Deno.test("a program that makes system calls of its own is refused, whatever is allowed", async () => {
+  for (const option of [[], ["--allow-write-user"]]) {
+    const args = [...option, "--timeout", "30s", GUEST, "system_call"];
+    const { stdout, stderr } = await runCli(args);
+    assert.equal(stdout, "load failed\n");
+    assert.match(stderr, /^error: Cannot load program "on_syscall": EPERM .*: level never/);
+    assert.match(stderr, /the program calls bpf_sys_bpf, which is refused\nhint: /);
+  }
+});
+
+Deno.test("a program that names a map by a number, of whoever's, is refused", async () => {
+  const { code, stdout, stderr } = await runCli(["--timeout", "30s", GUEST, "foreign_map"]);
+  assert.deepEqual({ code, stdout }, { code: 1, stdout: "load failed\n" });
+  assert.match(stderr, /^error: Cannot load program "on_exec": EPERM \(.*not the object's\)$/m);
+  assert.match(stderr, /^ {2}the program names map 7, which is refused$/m);
+});
+
+/** strace's name for the program by which libbpf finds out that programs can have names. */
+const NAME_PROBE = /prog_name="libbpf_nametest"/;
+
+Deno.test("a program is refused also where libbpf takes the kernel for one without names", async () => {
+  const trace = await Deno.makeTempFile();
+  const run = (object: string, ...more: string[]) =>
+    runCli([GUEST, object], {
+      through: ["strace", "-f", "-qq", "-e", "trace=bpf", ...more, "-o", trace],
+    });
+  try {
+    for (const object of ["write_user", "foreign_map"]) {
+      await run(object);
+      const calls = (await Deno.readTextFile(trace)).split("\n");
+      const probe = calls.findIndex((call) => NAME_PROBE.test(call));
+      const thread = calls[probe]?.split(" ", 1)[0] ?? "";
+      const when = calls.slice(0, probe + 1).filter((call) => call.startsWith(`${thread} `)).length;
+      const { stdout, stderr } = await run(object, "-e", `inject=bpf:error=EMFILE:when=${when}`);
+      assert.match(await Deno.readTextFile(trace), /libbpf_nametest.* EMFILE .*INJECTED/);
+      assert.equal(stdout, "load failed\n");
+      assert.match(stderr, /, which is refused$/m);
+    }
+  } finally {
+    await Deno.remove(trace);
+  }
+});

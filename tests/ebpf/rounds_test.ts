@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { bpfState, untilNothingAdded } from "../support/bpf_state.ts";
+import { CliProcess, guestPath } from "../support/cli.ts";
+import { TestFolder } from "../support/folder.ts";
+import { succeed } from "../support/succeed.ts";
+
+/** What a process holds. */
+interface Holdings {
+  descriptors: number;
+  /** Of these, programs, maps and links. */
+  bpf: number;
+  mappings: number;
+  residentKb: number;
+  /** Of that, what C allocates. */
+  heapKb: number;
+}
+
+/** What the kernel shows of each descriptor of a thread. */
+async function descriptorsOf(thread: string): Promise<string[]> {
+  const names = await Array.fromAsync(Deno.readDir(`${thread}/fdinfo`), ({ name }) => name);
+  return await Promise.all(names.map((name) => Deno.readTextFile(`${thread}/fdinfo/${name}`)));
+}
+
+async function holdings(pid: number): Promise<Holdings> {
+  // The broker has a table of its own.
+  const tasks = await Array.fromAsync(Deno.readDir(`/proc/${pid}/task`), ({ name }) => name);
+  const tables = await Promise.all(tasks.map((task) => descriptorsOf(`/proc/${pid}/task/${task}`)));
+  const descriptors = tables.flat();
+  const bpf = descriptors.filter((info) => /^(prog|map|link)_id:/m.test(info)).length;
+  const smaps = await Deno.readTextFile(`/proc/${pid}/smaps`);
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  return {
+    descriptors: descriptors.length,
+    bpf,
+    mappings: [...smaps.matchAll(/^Rss:/gm)].length,
+    residentKb: Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1]),
+    heapKb: Number(/\[heap\]\n(?:.*\n)*?Rss:\s*(\d+) kB/.exec(smaps)?.[1]),
+  };
+}
+
+/** V8's own heap still grows: it stays where it is after some 2,000 rounds, seen up to 3,500. */
+const SLACK_KB = 20 * 1024;
+const SLACK_HEAP_KB = 2048;
+const SLACK_MAPPINGS = 30;
+
+Deno.test("1,000 rounds of load, attach, use and close leave nothing behind", async () => {
+  const before = await bpfState();
+  using folder = new TestFolder();
+  const fifo = folder.at("go-on");
+  await succeed("mkfifo", fifo);
+  // For reading, too: so that opening it waits for nothing.
+  using goOn = await Deno.open(fifo, { read: true, write: true });
+  await using guest = new CliProcess(
+    ["--stdin", fifo, guestPath("rounds"), "1000", "100", "1000"],
+  );
+  await guest.waitFor(/^round 100$/m, 60_000);
+  const early = await holdings(guest.pid);
+  await untilNothingAdded(before);
+  await goOn.write(new TextEncoder().encode("\n"));
+  await guest.waitFor(/^round 1000$/m, 120_000);
+  const late = await holdings(guest.pid);
+  await untilNothingAdded(before);
+  const seen = JSON.stringify({ early, late });
+  assert.equal(early.bpf, 0, seen);
+  assert.equal(late.bpf, 0, seen);
+  assert.equal(late.descriptors, early.descriptors, seen);
+  assert.ok(late.mappings <= early.mappings + SLACK_MAPPINGS, seen);
+  assert.ok(late.heapKb <= early.heapKb + SLACK_HEAP_KB, seen);
+  assert.ok(late.residentKb <= early.residentKb + SLACK_KB, seen);
+});

@@ -1,0 +1,421 @@
+import assert from "node:assert/strict";
+import {
+  type GuestExit,
+  type GuestHandle,
+  type GuestModule,
+  GuestStopped,
+  GuestTrap,
+  HostFunctionError,
+  ModuleError,
+  runGuest,
+  spawn,
+  type SpawnOptions,
+} from "../../runtime/mod.ts";
+import { bpfState, untilNothingAdded } from "../support/bpf_state.ts";
+import { until } from "../support/condition.ts";
+import { objectGuest, TEXT } from "../support/object_guest.ts";
+import { ABI, ENDLESS, guest, sleepMs, writeLine } from "../support/guests.ts";
+import { assertTimely } from "../support/timely.ts";
+
+const HOST_MODULE = new URL("../embed/host.ts", import.meta.url);
+
+/** A guest whose lines are collected. */
+function collect(
+  module: Parameters<typeof spawn>[0],
+  options: SpawnOptions = {},
+): { handle: GuestHandle; text: () => string } {
+  let text = "";
+  const decoder = new TextDecoder();
+  const stdout = (bytes: Uint8Array) => void (text += decoder.decode(bytes));
+  const handle = spawn(module, { ...options, stdio: { stdout, stderr: "null" } });
+  return { handle, text: () => text };
+}
+
+async function failureOf(exited: Promise<GuestExit>): Promise<Error & { code: string }> {
+  const exit = await exited;
+  assert.equal(exit.kind, "failed");
+  if (exit.kind !== "failed") throw new Error("unreachable");
+  return exit.error;
+}
+
+/** Descriptors that a guest opens: Deno keeps two of its own for each worker there ever was. */
+function descriptors(): string[] {
+  return [...Deno.readDirSync("/proc/self/fd")].flatMap(({ name }) => {
+    try {
+      const target = Deno.readLinkSync(`/proc/self/fd/${name}`);
+      return /bpf|perf|memfd|btf/.test(target) ? [target] : [];
+    } catch {
+      return [];
+    }
+  }).sort();
+}
+
+async function timed(work: Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work;
+  return performance.now() - start;
+}
+
+/** One of {@linkcode ENDLESS}, when it has said that it runs. */
+async function started(module: GuestModule, options: SpawnOptions = {}): Promise<GuestHandle> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stdio = { stdout: "null", ...options.stdio, stderr: () => resolve() } as const;
+  const handle = spawn(module, { ...options, stdio });
+  await promise;
+  return handle;
+}
+
+Deno.test("spawn() gives the exit code and the output, in order", async () => {
+  const body = `${writeLine(1)} ${writeLine(1)} (call $exit (i32.const 7))`;
+  const { handle, text } = collect(guest(body));
+  assert.deepEqual(await handle.exited, { kind: "exited", code: 7 });
+  assert.equal(text(), "line\nline\n");
+});
+
+Deno.test("spawn() writes to streams, which stay open", async () => {
+  const chunks: Uint8Array[] = [];
+  const stdout = new WritableStream<Uint8Array>({ write: (chunk) => void chunks.push(chunk) });
+  await spawn(guest(writeLine(1)), { stdio: { stdout } }).exited;
+  await spawn(guest(writeLine(1)), { stdio: { stdout } }).exited;
+  assert.equal(chunks.map((chunk) => new TextDecoder().decode(chunk)).join(""), "line\nline\n");
+  await stdout.close();
+});
+
+Deno.test("a guest waits for a stream that is slow to take", async () => {
+  let taken = 0;
+  const stdout = new WritableStream<Uint8Array>({
+    async write(chunk) {
+      taken += chunk.length;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    },
+  });
+  const handle = await started(ENDLESS.prints, { stdio: { stdout } });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  // It is held up by what is on its way, so it waits and does not compute.
+  assert.ok(taken < 5000);
+  assert.ok(await timed(handle.terminate()) < 1000);
+  await stdout.abort();
+});
+
+for (const [what, module] of Object.entries(ENDLESS)) {
+  Deno.test(`terminate() ends a guest that ${what} within 100 ms`, async () => {
+    await assertTimely(100, async () => {
+      const handle = await started(module);
+      const ms = await timed(handle.terminate());
+      assert.deepEqual(await handle.exited, { kind: "terminated" });
+      return ms;
+    });
+  });
+}
+
+Deno.test("terminate() ends a guest that is paused, and one that has not begun", async () => {
+  await assertTimely(100, async () => {
+    const paused = await started(ENDLESS.computes);
+    paused.pause();
+    return await timed(paused.terminate());
+  });
+  const early = spawn(ENDLESS.computes);
+  assert.ok(await timed(early.terminate()) < 1000);
+  assert.deepEqual(await early.terminate(), { kind: "terminated" });
+});
+
+Deno.test("terminate() in a poll releases programs, links, maps and descriptors", async () => {
+  // Of these, the kernel's grace period for detaching a tracepoint is the most.
+  await assertTimely(400, async () => {
+    const before = await bpfState();
+    const open = descriptors();
+    const { handle, text } = collect(ABI, { args: ["abi.wasm", "wait-for-interrupt"] });
+    await until("it polls", () => /waiting/.test(text()));
+    assert.ok(descriptors().length > open.length + 3);
+    const ms = await timed(handle.terminate());
+    assert.deepEqual(await handle.exited, { kind: "terminated" });
+    assert.deepEqual(descriptors(), open);
+    await untilNothingAdded(before);
+    return ms;
+  });
+});
+
+Deno.test("terminate() ends a guest whose standard output is a pipe that nobody reads", async () => {
+  const code = `
+    import { spawn } from ${JSON.stringify(new URL("../../runtime/mod.ts", import.meta.url).href)};
+    import { ENDLESS } from ${JSON.stringify(new URL("../support/guests.ts", import.meta.url).href)};
+    const handle = spawn(ENDLESS.prints);
+    // A worker that sleeps in poll(2), for one descriptor: it waits until the pipe takes more.
+    const isHeldUp = (thread) =>
+      /^7 \\S+ 0x1 /.test(Deno.readTextFileSync(thread + "/syscall")) &&
+      /\\(worker/.test(Deno.readTextFileSync(thread + "/stat"));
+    const threads = () => [...Deno.readDirSync("/proc/self/task")].map(({ name }) =>
+      "/proc/self/task/" + name);
+    for (let left = 1000; left > 0 && !threads().some(isHeldUp); left--) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    const start = performance.now();
+    await handle.terminate();
+    const ms = performance.now() - start;
+    await Deno.stderr.write(new TextEncoder().encode("took " + ms));
+    Deno.exit(0);`;
+  await assertTimely(100, async () => {
+    const child = new Deno.Command("deno", {
+      args: ["eval", "--no-check", code],
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const stderr = await new Response(child.stderr).text();
+    await child.stdout.cancel();
+    await child.status;
+    const [, ms = ""] = /^took ([\d.]+)$/m.exec(stderr) ?? assert.fail(stderr);
+    return Number(ms);
+  });
+});
+
+Deno.test("pause() halts a guest that computes, resume() lets it go on", async () => {
+  // Some 200 ms of computing.
+  const rounds = guest(`(local $n i32) (local.set $n (i32.const 200000000))
+    (loop $again (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))`);
+  await using handle = spawn(rounds);
+  handle.pause();
+  let ended = false;
+  void handle.exited.then(() => ended = true);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  assert.equal(ended, false);
+  handle.resume();
+  assert.deepEqual(await handle.exited, { kind: "exited", code: 0 });
+});
+
+Deno.test("pause() halts a guest that prints, resume() lets it go on", async () => {
+  const { handle, text } = collect(ENDLESS["sleeps shortly"]);
+  await handle.terminate();
+  assert.equal(text(), "");
+  const printing = collect(guest(`(loop $again ${sleepMs(1)} ${writeLine(1)} (br $again))`));
+  await using spawned = printing.handle;
+  await until("it prints", () => printing.text() !== "");
+  spawned.pause();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const before = printing.text();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(printing.text(), before);
+  spawned.resume();
+  await until("it prints on", () => printing.text().length > before.length);
+});
+
+Deno.test("interrupt() makes a poll return, as Ctrl-C does", async () => {
+  const { handle, text } = collect(ABI, { args: ["abi.wasm", "wait-for-interrupt"] });
+  await until("it polls", () => /waiting/.test(text()));
+  handle.interrupt();
+  assert.deepEqual(await handle.exited, { kind: "exited", code: 0 });
+  assert.equal(text(), "waiting\npoll -4\nnext 0\n");
+});
+
+Deno.test("stats() answers while the guest polls, and when it has ended", async () => {
+  const { handle, text } = collect(ABI, {
+    args: ["abi.wasm", "wait-for-interrupt"],
+    countPrograms: true,
+  });
+  await until("it polls", () => /waiting/.test(text()));
+  const stats = await handle.stats();
+  assert.equal(stats.final, false);
+  assert.equal(stats.buffers[0]?.map, "ring");
+  assert.notEqual(stats.programs[0]?.runs, null);
+  handle.interrupt();
+  await handle.exited;
+  assert.equal((await handle.stats()).final, true);
+});
+
+/** Copies of the shim that are loaded: each comes from a memory file of its own. */
+async function shimCopies(): Promise<Set<string | undefined>> {
+  const maps = await Deno.readTextFile("/proc/self/maps");
+  const lines = maps.split("\n").filter((line) => line.includes("memfd:libbpf-shim"));
+  return new Set(lines.map((line) => line.split(/\s+/)[4]));
+}
+
+Deno.test("every guest has a copy of the shim, though descriptors come again", async () => {
+  const before = await shimCopies();
+  const guests = [];
+  for (const count of [1, 2, 3]) {
+    const started = collect(ABI, { args: ["abi.wasm", "wait-for-interrupt"] });
+    guests.push(started);
+    // By then it has loaded its copy, and closed the file that it came from.
+    await until("it polls", () => /waiting/.test(started.text()));
+    // Those of workers before these may go meanwhile.
+    assert.equal((await shimCopies()).difference(before).size, count);
+  }
+  for (const { handle } of guests) await handle.terminate();
+});
+
+Deno.test("two guests do not touch each other", async () => {
+  const first = collect(ABI, { args: ["abi.wasm", "wait-for-interrupt"] });
+  const second = collect(ABI, { args: ["abi.wasm", "wait-for-interrupt"] });
+  await until("both poll", () => /waiting/.test(first.text()) && /waiting/.test(second.text()));
+  await first.handle.terminate();
+  assert.equal((await second.handle.stats()).final, false);
+  second.handle.interrupt();
+  assert.deepEqual(await second.handle.exited, { kind: "exited", code: 0 });
+});
+
+Deno.test("spawn() tells traps, modules that cannot be run, and what a host function threw", async () => {
+  const trap = await failureOf(spawn(guest(`unreachable`)).exited);
+  assert.ok(trap instanceof GuestTrap);
+  const missing = guest("", `(import "nobody" "knows" (func))`);
+  const refused = await failureOf(spawn(missing).exited);
+  assert.ok(refused instanceof ModuleError);
+  assert.equal(refused.code, "MODULE_IMPORT");
+  const failing = guest(`(call $fail)`, `(import "host" "fail" (func $fail))`);
+  const thrown = await failureOf(spawn(failing, { hostModule: HOST_MODULE }).exited);
+  assert.ok(thrown instanceof HostFunctionError);
+  assert.match(thrown.message, /no such luck/);
+});
+
+Deno.test("spawn() gives host functions from a module", async () => {
+  const adding = guest(
+    `(call $exit (call $add (i32.const 40) (i32.const 2)))`,
+    `(import "host" "add" (func $add (param i32 i32) (result i32)))`,
+  );
+  const { exited } = spawn(adding, { hostModule: HOST_MODULE });
+  assert.deepEqual(await exited, { kind: "exited", code: 42 });
+});
+
+Deno.test("spawn() reports a host module that cannot be loaded", async () => {
+  const error = await failureOf(
+    spawn(guest(""), { hostModule: "file:///no/such/module.ts" }).exited,
+  );
+  assert.equal(error.code, "WORKER");
+});
+
+Deno.test("limits.timeMs stops a guest that computes, and one that is paused", async () => {
+  for (const pause of [false, true]) {
+    const handle = spawn(ENDLESS.computes, { limits: { timeMs: 300 } });
+    if (pause) handle.pause();
+    const error = await failureOf(handle.exited);
+    assert.ok(error instanceof GuestStopped);
+    assert.equal(error.code, "LIMIT_TIME");
+  }
+});
+
+Deno.test("limits.timeMs may be longer than a timer takes, or endless", async () => {
+  for (const timeMs of [2 ** 31, 2 ** 53, Infinity]) {
+    const { handle, text } = collect(guest(`${sleepMs(50)} ${writeLine(1)}`), {
+      limits: { timeMs },
+    });
+    assert.deepEqual(await handle.exited, { kind: "exited", code: 0 });
+    assert.equal(text(), "line\n");
+  }
+  assert.equal(runGuest(guest(sleepMs(10)), { limits: { timeMs: Infinity } }), 0);
+});
+
+Deno.test("what comes behind a guest's last instruction stops nothing and cuts no release short", async () => {
+  const before = await bpfState();
+  // The kernel takes milliseconds for each that it detaches.
+  const { handle, text } = collect(objectGuest(
+    "events",
+    `(loop $more
+       (drop (call $link (local.get $object) (i32.const ${TEXT}) (i32.const 0)))
+       (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 100))))
+     ${writeLine(1)} (call $exit (i32.const 7))`,
+    { texts: ["nothing"] },
+  ));
+  await until("it has attached", () => text() !== "");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.deepEqual(await handle.terminate(), { kind: "exited", code: 7 });
+  await untilNothingAdded(before);
+});
+
+Deno.test("an aborted signal stops the guest, with its reason", async () => {
+  const controller = new AbortController();
+  const handle = await started(ENDLESS.sleeps, { signal: controller.signal });
+  controller.abort("enough");
+  const error = await failureOf(handle.exited);
+  assert.equal(error.code, "ABORTED");
+  assert.equal(error.cause, "enough");
+});
+
+Deno.test("a handle that goes out of scope ends its guest", async () => {
+  let handle: GuestHandle;
+  {
+    await using inside = spawn(ENDLESS.sleeps);
+    handle = inside;
+  }
+  assert.deepEqual(await handle.exited, { kind: "terminated" });
+});
+
+Deno.test("ten guests leave no descriptor behind", async () => {
+  const open = descriptors();
+  for (let round = 0; round < 10; round++) {
+    const { handle, text } = collect(ABI, { args: ["abi.wasm", "wait-for-interrupt"] });
+    await until("it polls", () => /waiting/.test(text()));
+    if (round % 2 === 0) await handle.terminate();
+    else {
+      handle.interrupt();
+      await handle.exited;
+    }
+  }
+  assert.deepEqual(descriptors(), open);
+});
+
+Deno.test("a worker that is given up before it began leaves no descriptor behind", async () => {
+  const eventFds = () =>
+    [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) => {
+      try {
+        return Deno.readLinkSync(`/proc/self/fd/${name}`).includes("eventfd");
+      } catch {
+        return false;
+      }
+    }).length;
+  const { Worker } = globalThis;
+  const before = eventFds();
+  globalThis.Worker = class {
+    postMessage() {}
+    terminate() {}
+  } as unknown as typeof Worker;
+  try {
+    assert.deepEqual(await spawn(ENDLESS.sleeps).terminate(), { kind: "terminated" });
+  } finally {
+    globalThis.Worker = Worker;
+  }
+  assert.equal(eventFds(), before);
+});
+
+Deno.test("the end of a thread frees what JavaScript did not", async () => {
+  const before = await bpfState();
+  const open = descriptors();
+  const worker = new Worker(new URL("../embed/leaking_worker.ts", import.meta.url), {
+    type: "module",
+  });
+  const loaded = Promise.withResolvers<void>();
+  worker.onmessage = () => loaded.resolve();
+  await loaded.promise;
+  assert.ok(descriptors().length > open.length);
+  worker.terminate();
+  await until("its descriptors are closed", () => descriptors().length === open.length);
+  await untilNothingAdded(before);
+});
+
+Deno.test("a worker without descriptors is an error of its guest, not the end of the process", async () => {
+  const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+  const code = `
+    import { spawn } from ${module("../runtime/mod.ts")};
+    import { guest } from ${module("./support/guests.ts")};
+    const nothing = guest("");
+    for (let round = 0; ; round++) {
+      const exit = await spawn(nothing).exited;
+      if (exit.kind === "exited") continue;
+      console.log(exit.error.code, round > 5);
+      Deno.exit(0);
+    }`;
+  const { stdout, stderr } = await new Deno.Command("prlimit", {
+    args: ["--nofile=96:96", "deno", "eval", "--no-check", code],
+  }).output();
+  const text = new TextDecoder();
+  assert.equal(text.decode(stdout), "EMFILE true\n", text.decode(stderr));
+});
+
+Deno.test("spawn() returns before a worker is made, and a guest in the queue can be ended", async () => {
+  const handles = Array.from({ length: 20 }, () =>
+    spawn(ENDLESS.sleeps, {
+      stdio: { stderr: "null" },
+    }));
+  const start = performance.now();
+  const exits = await Promise.all(handles.map((handle) => handle.terminate()));
+  // No worker was made for these.
+  assert.ok(performance.now() - start < 500);
+  assert.ok(exits.every(({ kind }) => kind === "terminated"));
+});
