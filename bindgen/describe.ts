@@ -1,5 +1,5 @@
 /** C's words for a type, as they stand in comments and messages. */
-import type { Btf } from "../ebpf/btf/btf.ts";
+import type { Btf } from "../ebpf/btf/mod.ts";
 
 /** Deeper down, comments say "…". */
 const MAX_DEPTH = 8;

@@ -1,13 +1,11 @@
 /** From bytes to text: reads, chooses, lowers, emits. */
 import config from "../deno.json" with { type: "json" };
-import type { Btf } from "../ebpf/btf/btf.ts";
-import { Kind } from "../ebpf/btf/btf_types.ts";
+import { type Btf, dataSections, Kind } from "../ebpf/btf/mod.ts";
 import { plain } from "./describe.ts";
 import { EMITTERS } from "./emit/mod.ts";
 import { BindgenError, BtfError, ElfError } from "./errors.ts";
 import { globalsOf, sectionIdentifier } from "./globals.ts";
 import { Lowering } from "./lower.ts";
-import { dataSections } from "../ebpf/btf/maps.ts";
 import type { Model } from "./model.ts";
 import { identifier } from "./names.ts";
 import { defaultRoots } from "./select.ts";

@@ -1,6 +1,6 @@
 /** The global variables of each section as the members of a struct: where each stands, how large all are. */
 import type { Lowering } from "./lower.ts";
-import type { DataSection, Variable } from "../ebpf/btf/maps.ts";
+import type { DataSection, Variable } from "../ebpf/btf/mod.ts";
 import type { Globals, Member } from "./model.ts";
 import { identifier } from "./names.ts";
 import { holdsGlobals } from "./select.ts";

@@ -1,9 +1,15 @@
 /** From BTF to the model that emitters take. */
-import type { Btf } from "../ebpf/btf/btf.ts";
-import type { BtfMember, BtfType } from "../ebpf/btf/btf_types.ts";
+import {
+  type Btf,
+  type BtfMember,
+  type BtfType,
+  MAX_DEPTH,
+  POINTER_BYTES,
+  resolve,
+  Sizes,
+} from "../ebpf/btf/mod.ts";
 import { describe } from "./describe.ts";
 import { BtfError } from "./errors.ts";
-import { MAX_DEPTH, POINTER_BYTES, resolve, Sizes } from "../ebpf/btf/layout.ts";
 import type {
   Alias,
   ArrayType,

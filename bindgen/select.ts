@@ -4,10 +4,16 @@
  * Ring-buffer events are the difficulty: a program reserves room and fills it in, and BTF says nowhere
  * that a map's events are of a type. What an object defines for itself is the best guess.
  */
-import type { Btf } from "../ebpf/btf/btf.ts";
-import { type BtfType, Kind } from "../ebpf/btf/btf_types.ts";
-import { resolve } from "../ebpf/btf/layout.ts";
-import { type DataSection, type MapDefinition, mapsOf, pointee } from "../ebpf/btf/maps.ts";
+import {
+  type Btf,
+  type BtfType,
+  type DataSection,
+  Kind,
+  type MapDefinition,
+  mapsOf,
+  pointee,
+  resolve,
+} from "../ebpf/btf/mod.ts";
 import { type EbpfObject, programNames, type Source } from "./source.ts";
 
 /** A type to emit. */

@@ -1,8 +1,5 @@
 /** What bindings are made from: an eBPF object, or BTF alone. */
-import { Btf } from "../ebpf/btf/btf.ts";
-import { coreTypes } from "../ebpf/btf/btf_ext.ts";
-import { isBtf } from "../ebpf/btf/btf_header.ts";
-import { ElfFile, type ElfSymbol, isElf } from "../ebpf/btf/elf.ts";
+import { Btf, coreTypes, ElfFile, type ElfSymbol, isBtf, isElf } from "../ebpf/btf/mod.ts";
 import { BtfError } from "./errors.ts";
 
 /** BTF, and what its object says beyond it. */

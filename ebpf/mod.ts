@@ -4,3 +4,19 @@
  * @module
  */
 export * from "./permissions/mod.ts";
+export { attachProgram, type Words } from "./attach.ts";
+export { type AttachPlan } from "./attach_target.ts";
+export {
+  diagnoseConfigure,
+  diagnoseGlobal,
+  diagnoseLoad,
+  diagnoseOpen,
+  diagnoseSetTarget,
+  withoutPrefix,
+} from "./diagnosis.ts";
+export { BpfError } from "./errors.ts";
+export { kernelHint } from "./kernel_support.ts";
+export { holdsEvents, type MapAccess, mapAccess, MapType, refusalReason } from "./map_types.ts";
+export { ProgramType } from "./program_types.ts";
+export { Reports } from "./reports.ts";
+export { TargetSyntaxError, utf8Length, wholeNumber } from "./target_parts.ts";

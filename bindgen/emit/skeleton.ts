@@ -6,7 +6,7 @@
 import { CTypes } from "./c.ts";
 import { globalsOf, sectionIdentifier } from "../globals.ts";
 import { Lowering } from "../lower.ts";
-import { dataSections, mapsOf } from "../../ebpf/btf/maps.ts";
+import { dataSections, mapsOf } from "../../ebpf/btf/mod.ts";
 import type { Globals } from "../model.ts";
 import { identifier, Names, upper } from "../names.ts";
 import { Output } from "../output.ts";

@@ -12,7 +12,7 @@ Deno.test("layeringViolations() accepts the chain of layers", () => {
       { from: "cli/commands/run.ts", to: "runtime/mod.ts" },
       { from: "cli/commands/pull.ts", to: "oci/mod.ts" },
       { from: "cli/commands/gen.ts", to: "bindgen/mod.ts" },
-      { from: "runtime/bpf/maps.ts", to: "ffi/mod.ts" },
+      { from: "runtime/wasm_bpf/maps.ts", to: "ffi/mod.ts" },
       { from: "oci/errors.ts", to: "ffi/errors.ts" },
       { from: "runtime/guest.ts", to: "runtime/wasi/mod.ts" },
       { from: "cli/help.ts", to: "deno.json" },
@@ -36,8 +36,8 @@ Deno.test("layeringViolations() refuses another folder's inner modules", () => {
   assert.equal(violates("main.ts", "cli/commands/run.ts"), true);
 });
 
-Deno.test("layeringViolations() keeps the runtime's bpf and wasi apart", () => {
-  assert.equal(violates("runtime/bpf/maps.ts", "runtime/wasi/errno.ts"), true);
+Deno.test("layeringViolations() keeps the runtime's wasm_bpf and wasi apart", () => {
+  assert.equal(violates("runtime/wasm_bpf/maps.ts", "runtime/wasi/errno.ts"), true);
   assert.equal(violates("runtime/wasi/clock.ts", "runtime/wasm_bpf/handles.ts"), true);
 });
 
@@ -60,7 +60,7 @@ Deno.test("layeringViolations() refuses a folder it does not know", () => {
 Deno.test("importsOf() gives imports of values and types by path, and keeps other specifiers", () => {
   const graph = {
     modules: [{
-      specifier: "file:///x/cli/run.ts",
+      specifier: "file:///x/cli/commands/run.ts",
       dependencies: [
         { specifier: "../runtime/mod.ts", code: { specifier: "file:///x/runtime/mod.ts" } },
         { specifier: "./types.ts", type: { specifier: "file:///x/cli/types.ts" } },

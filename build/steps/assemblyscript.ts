@@ -26,7 +26,13 @@ export async function buildAssemblyScriptGuest(guest: AssemblyScriptGuest): Prom
   const embedded = filesUnder(objects);
   await runStep({
     name: source,
-    inputs: [...sources, ...filesUnder(SDK), ...embedded, "build/steps/assemblyscript.ts", "deno.lock"],
+    inputs: [
+      ...sources,
+      ...filesUnder(SDK),
+      ...embedded,
+      "build/steps/assemblyscript.ts",
+      "deno.lock",
+    ],
     outputs: [output],
     make: () => replaceFile(output, (path) => compile(guest, embedded, path)),
   });

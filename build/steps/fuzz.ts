@@ -42,7 +42,13 @@ export async function buildFuzz(): Promise<void> {
   await buildSamples();
   await runStep({
     name: "fuzz of eBPF objects",
-    inputs: ["libbpf-shim", "tests/fuzz", "build/steps/fuzz.ts", "build/steps/shim.ts", ...LIBRARIES],
+    inputs: [
+      "libbpf-shim",
+      "tests/fuzz",
+      "build/steps/fuzz.ts",
+      "build/steps/shim.ts",
+      ...LIBRARIES,
+    ],
     key: programState(CLANG),
     outputs: [FUZZ],
     make: () => replaceFile(FUZZ, linkFuzz),

@@ -16,7 +16,7 @@ export const PUMPS = ["pump", "ring_pump", "pump_words", "ring_pump_words"]
 export async function buildPumps(): Promise<void> {
   for (const output of PUMPS) {
     const name = basename(output, ".bin");
-    const input = `runtime/${name.replace("_words", "")}.wat`;
+    const input = `runtime/wasm_bpf/events/${name.replace("_words", "")}.wat`;
     const change = name.endsWith("_words") ? withoutVectors : undefined;
     await runStep({
       name,

@@ -14,7 +14,9 @@ interface Check {
 const REPORT = ".cache/junit.xml";
 
 /** Modules that others are meant to import: everything they export is documented. */
-const PUBLIC_MODULES = ["bindgen", "ffi", "oci", "runtime"].map((folder) => `${folder}/mod.ts`);
+const PUBLIC_MODULES = ["bindgen", "ebpf", "ebpf/btf", "ffi", "oci", "runtime"].map((folder) =>
+  `${folder}/mod.ts`
+);
 
 const CHECKS: readonly Check[] = [
   { name: "format", run: () => run("deno", ["fmt", "--check"]) },
@@ -63,7 +65,7 @@ export async function testOnly(files: readonly string[]): Promise<number> {
  */
 export async function soak(files: readonly string[]): Promise<number> {
   const hasLongForm = (path: string) =>
-    /from "\.\/support\/(soak|generated)\.ts"/.test(Deno.readTextFileSync(path));
+    /from "[./]+\/support\/(soak|generated)\.ts"/.test(Deno.readTextFileSync(path));
   Deno.env.set("WASM_BPF_SOAK", "1");
   return await testOnly(files.length > 0 ? files : testFiles().filter(hasLongForm));
 }

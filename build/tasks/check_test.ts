@@ -10,7 +10,7 @@ Deno.test("missingFiles() names what is not there, and neither options nor their
 });
 
 Deno.test("a test file that is not there ends ./dev test before anything is built", async () => {
-  const main = fileURLToPath(new URL("main.ts", import.meta.url));
+  const main = fileURLToPath(new URL("../main.ts", import.meta.url));
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", main, "test", "tests/no_such_test.ts"],
   }).output();

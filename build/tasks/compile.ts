@@ -40,7 +40,7 @@ const PARTS = [
   { entry: "cli/dispatch.ts", bundle: ".cache/dispatch.js" },
 ];
 
-const FOLDERS = ["bindgen", "cli", "ffi", "oci", "runtime"];
+const FOLDERS = ["bindgen", "cli", "ebpf", "ffi", "oci", "runtime"];
 
 /** The modules that the program is made of. */
 export function programModules(): string[] {
@@ -70,9 +70,9 @@ export async function compileBinary(): Promise<void> {
       const env = base.kind === "file" ? { DENORT_BIN: base.path } : {};
       const included = [SHIM, ...PUMPS, SDK_FILES].flatMap((path) => ["--include", path]);
       for (const part of PARTS) await bundle(part, []);
-      const names = PARTS.map(({ entry }) => basename(entry));
-      await bundle(PLAIN, names.flatMap((name) => ["--external", `./${name}`]));
-      await redirectImports(PLAIN.bundle, names);
+      const entries = PARTS.map(({ entry }) => entry.replace(/^cli/, "."));
+      await bundle(PLAIN, entries.flatMap((entry) => ["--external", entry]));
+      await redirectImports(PLAIN.bundle, entries);
       await replaceFile(BINARY, async (path) => {
         // Deno's code cache would be read from a predictable path under /tmp at the next start.
         const options = ["--no-code-cache", "--no-prompt", ...PERMISSIONS, ...included];
@@ -92,16 +92,16 @@ async function bundle(
 }
 
 /** What the modules import as source, their bundle imports as bundles. */
-async function redirectImports(path: string, names: readonly string[]): Promise<void> {
+async function redirectImports(path: string, entries: readonly string[]): Promise<void> {
   let text = await Deno.readTextFile(path);
-  for (const name of names) {
-    const parts = text.split(`import("./${name}")`);
+  for (const entry of entries) {
+    const parts = text.split(`import("${entry}")`);
     if (parts.length !== 2) {
       throw new BuildError(
-        `Cannot bundle the program: ${parts.length - 1} imports of ${name} in ${path}`,
+        `Cannot bundle the program: ${parts.length - 1} imports of ${entry} in ${path}`,
       );
     }
-    text = parts.join(`import("./${name.replace(/\.ts$/, ".js")}")`);
+    text = parts.join(`import("./${basename(entry, ".ts")}.js")`);
   }
   await Deno.writeTextFile(path, text);
 }

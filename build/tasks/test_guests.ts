@@ -1,6 +1,12 @@
 import { basename, join } from "node:path";
 import { writeDocExamples } from "../steps/doc_examples.ts";
-import { buildCGuests, filesIn, type GuestFolder, guestFolders, publishObjects } from "../steps/guests.ts";
+import {
+  buildCGuests,
+  filesIn,
+  type GuestFolder,
+  guestFolders,
+  publishObjects,
+} from "../steps/guests.ts";
 import { buildGoGuest } from "../steps/go.ts";
 import { assemble } from "../steps/pump.ts";
 import { buildRustGuest, hasRust } from "../steps/rust.ts";

@@ -1,5 +1,12 @@
 /** `wasm-bpf images`: lists what the store has. */
-import { describeEntry, type Description, eachBounded, fsck, isListed, Store } from "../../oci/mod.ts";
+import {
+  describeEntry,
+  type Description,
+  eachBounded,
+  fsck,
+  isListed,
+  Store,
+} from "../../oci/mod.ts";
 import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { type OptionSpec, parseCommandLine } from "../args/options.ts";

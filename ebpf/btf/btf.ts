@@ -14,7 +14,7 @@ import {
   type Linkage,
 } from "./btf_types.ts";
 import { splitBtf } from "./btf_header.ts";
-import { BtfError } from "../../bindgen/errors.ts";
+import { BtfError } from "./errors.ts";
 
 const TYPE_BYTES = 12;
 /** The kernel's BTF_MAX_TYPE. */

@@ -1,6 +1,6 @@
 /** `.BTF.ext`: which types an object's CO-RE relocations name. Those are the kernel's. */
 import type { Btf } from "./btf.ts";
-import { BtfError } from "../../bindgen/errors.ts";
+import { BtfError } from "./errors.ts";
 
 const MAGIC = 0xeb9f;
 /** Where the header has the place of the CO-RE relocations. */

@@ -1,5 +1,5 @@
 /** The header of BTF: where its types and its names are. */
-import { BtfError } from "../../bindgen/errors.ts";
+import { BtfError } from "./errors.ts";
 
 const MAGIC = 0xeb9f;
 const HEADER_BYTES = 24;

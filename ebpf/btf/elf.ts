@@ -4,7 +4,7 @@
  *
  * Layout: System V ABI, chapter 4 ("Object files"), 64-bit little-endian.
  */
-import { ElfError } from "../../bindgen/errors.ts";
+import { ElfError } from "./errors.ts";
 
 const HEADER_BYTES = 64;
 const SECTION_HEADER_BYTES = 64;

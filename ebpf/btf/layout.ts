@@ -1,7 +1,7 @@
 /** How many bytes a type has, by BTF's own words; a chain without an end has none. */
 import type { Btf } from "./btf.ts";
 import type { BtfType } from "./btf_types.ts";
-import { BtfError } from "../../bindgen/errors.ts";
+import { BtfError } from "./errors.ts";
 
 /** The kernel resolves 32 levels. */
 export const MAX_DEPTH = 64;

@@ -14,14 +14,11 @@ import { HostError } from "../../ffi/errors.ts";
 import { GuestFault, type GuestMemory } from "../guest_memory.ts";
 import { MemoryPool } from "./events/memory_pool.ts";
 import { Stage } from "./events/stage.ts";
-import { BpfError } from "../../ebpf/errors.ts";
+import { BpfError, type MapAccess, mapAccess, MapType, Policy, Reports } from "../../ebpf/mod.ts";
 import { createBudget, type KernelLimits, LinkCount } from "./kernel_limits.ts";
 import type { PollContext } from "./events/event_channel.ts";
 import type { GuestObject } from "./guest_object.ts";
 import { Handles } from "./handles.ts";
-import { type MapAccess, mapAccess, MapType } from "../../ebpf/map_types.ts";
-import { Policy } from "../../ebpf/mod.ts";
-import { Reports } from "../../ebpf/reports.ts";
 import { Totals } from "./totals.ts";
 
 /** What the eBPF imports need of the guest's surroundings. */

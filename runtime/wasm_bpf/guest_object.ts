@@ -9,23 +9,23 @@ import {
   type ObjectBytes,
   takeLog,
 } from "../../ffi/mod.ts";
-import { Policy } from "../../ebpf/mod.ts";
-import type { GuestMemory } from "../guest_memory.ts";
-import { attachProgram } from "../../ebpf/attach.ts";
-import type { CallbackTable } from "./events/callbacks.ts";
 import {
+  attachProgram,
+  BpfError,
   diagnoseConfigure,
   diagnoseGlobal,
   diagnoseLoad,
   diagnoseOpen,
   diagnoseSetTarget,
+  kernelHint,
+  MapType,
+  Policy,
   withoutPrefix,
-} from "../../ebpf/diagnosis.ts";
-import { BpfError } from "../../ebpf/errors.ts";
+} from "../../ebpf/mod.ts";
+import type { GuestMemory } from "../guest_memory.ts";
+import type { CallbackTable } from "./events/callbacks.ts";
 import type { LinkCount } from "./kernel_limits.ts";
-import { kernelHint } from "../../ebpf/kernel_support.ts";
 import { Links } from "./links.ts";
-import { MapType } from "../../ebpf/map_types.ts";
 import {
   type ChannelStats,
   type EventChannel,

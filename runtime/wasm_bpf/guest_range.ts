@@ -1,7 +1,7 @@
 /** Ranges of guest memory that the shim is to read or write. */
 import { errno, type ObjectBytes } from "../../ffi/mod.ts";
 import { GuestFault, type GuestMemory } from "../guest_memory.ts";
-import { BpfError } from "../../ebpf/errors.ts";
+import { BpfError } from "../../ebpf/mod.ts";
 
 /**
  * `sizeBytes` of guest memory at `offset`, numbers as they come from the guest.

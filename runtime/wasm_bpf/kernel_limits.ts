@@ -1,6 +1,6 @@
 /** Limits of what one run takes of the kernel, and the counting of its links. */
 import { Budget, errno, type Interrupt } from "../../ffi/mod.ts";
-import { BpfError } from "../../ebpf/errors.ts";
+import { BpfError } from "../../ebpf/mod.ts";
 
 /** Upper bounds of maps, programs and links. */
 export interface KernelLimits {

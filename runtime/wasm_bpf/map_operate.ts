@@ -2,10 +2,9 @@
 import { errno } from "../../ffi/mod.ts";
 import { GuestFault } from "../guest_memory.ts";
 import type { BpfContext, MapEntry } from "./context.ts";
-import { BpfError } from "../../ebpf/errors.ts";
+import { BpfError, refusalReason } from "../../ebpf/mod.ts";
 import { MapCommand } from "./map_command.ts";
 import { operateOnReferences } from "./map_reference.ts";
-import { refusalReason } from "../../ebpf/map_types.ts";
 
 const MAX_U32 = 0xffffffffn;
 /** No offset: an address of more than 32 bits. */

@@ -1,5 +1,5 @@
 /** eBPF for guests: objects, programs, maps and buffers behind the `wasm_bpf` imports. */
-export { BpfError } from "../../ebpf/errors.ts";
+export { BpfError } from "../../ebpf/mod.ts";
 export { type ChannelStats } from "./events/event_channel.ts";
 export { type CallbackExports } from "./events/callbacks.ts";
 export { type BpfContext, type BpfHostOptions } from "./context.ts";

@@ -1,6 +1,5 @@
 /** Targets that name a place whatever the program's section says, as libbpf's attach functions do. */
-import { ProgramType } from "../../ebpf/program_types.ts";
-import { TargetSyntaxError, utf8Length, wholeNumber } from "../../ebpf/target_parts.ts";
+import { ProgramType, TargetSyntaxError, utf8Length, wholeNumber } from "../../ebpf/mod.ts";
 
 /** `enum shim_kernel_place`. */
 export const KernelPlace = {

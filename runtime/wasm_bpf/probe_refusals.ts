@@ -1,7 +1,6 @@
 /** Words for places of uprobes that the shim refused. */
 import { ProbeRefusal, probeRefusal } from "../../ffi/mod.ts";
-import type { AttachPlan } from "../../ebpf/attach_target.ts";
-import type { Words } from "../../ebpf/attach.ts";
+import { type AttachPlan, type Words } from "../../ebpf/mod.ts";
 
 const OFFSET_HINT = "the offset is the start of an instruction inside the function, " +
   "as objdump -d FILE shows them";

@@ -1,7 +1,7 @@
 /** Counts of programs and buffers, added up over the objects that a guest has loaded. */
 import { type BpfMap, type ProgramCounts } from "../../ffi/mod.ts";
 import type { ChannelStats } from "./events/event_channel.ts";
-import { MapType } from "../../ebpf/map_types.ts";
+import { MapType } from "../../ebpf/mod.ts";
 
 /** What the kernel ran, by program. */
 export interface ProgramTotals {

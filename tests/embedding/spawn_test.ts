@@ -138,7 +138,9 @@ Deno.test("terminate() in a poll releases programs, links, maps and descriptors"
 Deno.test("terminate() ends a guest whose standard output is a pipe that nobody reads", async () => {
   const code = `
     import { spawn } from ${JSON.stringify(new URL("../../runtime/mod.ts", import.meta.url).href)};
-    import { ENDLESS } from ${JSON.stringify(new URL("../support/guests.ts", import.meta.url).href)};
+    import { ENDLESS } from ${
+    JSON.stringify(new URL("../support/guests.ts", import.meta.url).href)
+  };
     const handle = spawn(ENDLESS.prints);
     // A worker that sleeps in poll(2), for one descriptor: it waits until the pipe takes more.
     const isHeldUp = (thread) =>

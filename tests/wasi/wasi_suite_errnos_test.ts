@@ -67,7 +67,8 @@ const NOT_TO_BE_HAD: readonly { readonly errnos: RegExp; readonly because: strin
   { errnos: /EMLINK$/, because: "file systems have room for 65,000 names and more" },
   {
     errnos: /^(fd_allocate|fd_close|fd_read|fd_write|sock_recv|sock_send) EINTR$/,
-    because: "an interrupt ends a wait as the end of input, or short; tests/wasi/wasi_test.ts has them",
+    because:
+      "an interrupt ends a wait as the end of input, or short; tests/wasi/wasi_test.ts has them",
   },
   {
     errnos: /^fd_allocate ENODEV$/,

@@ -3,7 +3,7 @@ import { errno } from "../../../ffi/mod.ts";
 import { type CallbackTarget, createPump, holdsCallbacks, isCallback, type Pump } from "./pump.ts";
 import type { Stage } from "./stage.ts";
 import type { BpfContext } from "../context.ts";
-import { BpfError } from "../../../ebpf/errors.ts";
+import { BpfError } from "../../../ebpf/mod.ts";
 
 /** The guest's exports that callbacks go through; known once it is instantiated. */
 export interface CallbackExports {

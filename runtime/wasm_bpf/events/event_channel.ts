@@ -4,7 +4,7 @@ import type { GuestMemory } from "../../guest_memory.ts";
 import type { MemoryPool } from "./memory_pool.ts";
 import type { Stage } from "./stage.ts";
 import type { CallbackTable } from "./callbacks.ts";
-import { MapType } from "../../../ebpf/map_types.ts";
+import { MapType } from "../../../ebpf/mod.ts";
 import { RingChannel } from "./ring_channel.ts";
 import { StagedChannel } from "./staged_channel.ts";
 

@@ -1,0 +1,16 @@
+/** Readers of BTF and ELF: what an eBPF object, or the kernel, says of its types. Opens no library. */
+export { Btf } from "./btf.ts";
+export { coreTypes } from "./btf_ext.ts";
+export { isBtf } from "./btf_header.ts";
+export { type BtfMember, type BtfType, Kind } from "./btf_types.ts";
+export { ElfFile, type ElfSymbol, isElf } from "./elf.ts";
+export { BtfError, ElfError, type InputErrorOptions } from "./errors.ts";
+export { MAX_DEPTH, POINTER_BYTES, resolve, Sizes } from "./layout.ts";
+export {
+  type DataSection,
+  dataSections,
+  type MapDefinition,
+  mapsOf,
+  pointee,
+  type Variable,
+} from "./maps.ts";
