@@ -223,7 +223,8 @@ int shim_broker_fetch(const int *theirs, int *ours, uint32_t count)
 	return err;
 }
 
-/* ---- how the libraries open: build/steps/shim.ts puts these in the place of open(3) and fopen(3) -----
+/* ---- how the libraries open: build/steps/shim.ts puts these in the place of open(3) and fopen(3)
+ * -----
  */
 
 struct file {

@@ -4,7 +4,8 @@
  *
  * Loading an object with CO-RE begins with them: some megabytes, 6 ms of a processor. A thread
  * takes them in while the guest is still being prepared. The linker puts what is here in the place
- * of libbpf's btf__load_vmlinux_btf(), for libbpf itself as well; see build/steps/shim.ts.
+ * of libbpf's btf__load_vmlinux_btf(), for libbpf itself as well; see
+ * third_party/libbpf/symbols.json.
  */
 #include <bpf/btf.h>
 #include <pthread.h>

@@ -4,8 +4,8 @@
  * fits in what the run may take, the run's time is not over, and a struct_ops map has its
  * permission.
  *
- * The linker puts what is here in the place of libbpf's bpf_map_create() (see build/steps/shim.ts), so
- * that no way of libbpf's leads past it.
+ * The linker puts what is here in the place of libbpf's bpf_map_create() (see
+ * third_party/libbpf/symbols.json), so that no way of libbpf's leads past it.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -2,11 +2,11 @@
 /*
  * Gate at libbpf's bpf_prog_load(): which programs reach the kernel.
  *
- * The linker puts the function here in the place of libbpf's (see build/steps/shim.ts): the instructions
- * are those that the kernel gets, and nothing changes them any more. What they may call, and which
- * kinds of programs a run may load, is in permissions.c. An instruction can also name a map by any
- * descriptor of this process: of another guest, or of the embedder. What clang makes has none, and
- * libbpf fills in those of the object.
+ * The linker puts the function here in the place of libbpf's (see third_party/libbpf/symbols.json):
+ * the instructions are those that the kernel gets, and nothing changes them any more. What they may
+ * call, and which kinds of programs a run may load, is in permissions.c. An instruction can also
+ * name a map by any descriptor of this process: of another guest, or of the embedder. What clang
+ * makes has none, and libbpf fills in those of the object.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -1,7 +1,7 @@
 /** The fuzz of eBPF objects: shim, libbpf and libelf under sanitizers, and the samples to change. */
 import { basename, resolve } from "node:path";
 import { compileObject } from "./guests.ts";
-import { fixLibbpf } from "../libbpf_fixes.ts";
+import { PATCHES, patchLibbpf } from "./libbpf_patches.ts";
 import { programState } from "./programs.ts";
 import { run } from "../lib/process.ts";
 import { wrapOptions } from "./shim.ts";
@@ -96,7 +96,7 @@ async function buildLibbpf(): Promise<void> {
   const output = LIBRARIES[0] ?? "";
   await runStep({
     name: "libbpf with sanitizers",
-    inputs: ["build/steps/fuzz.ts", "build/steps/third_party.ts", "build/libbpf_fixes.ts"],
+    inputs: ["build/steps/fuzz.ts", "build/steps/third_party.ts", PATCHES],
     key: sourcesOf("libbpf"),
     outputs: [output],
     make: async () => {
@@ -104,7 +104,7 @@ async function buildLibbpf(): Promise<void> {
       await unpackSource("libbpf", folder);
       const main = `${folder}/src/libbpf.c`;
       writeFile(main, withCheckedSections(await Deno.readTextFile(main)));
-      await fixLibbpf(folder);
+      await patchLibbpf(folder);
       const flags = [...FLAGS, ...SANITIZE, "-w", `-I${resolve(DEPS)}/include`].join(" ");
       const options = ["BUILD_STATIC_ONLY=1", "NO_PKG_CONFIG=1", `CC=${CLANG}`, `CFLAGS=${flags}`];
       await run("make", [JOBS, "-C", `${folder}/src`, ...options]);

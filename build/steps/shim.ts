@@ -1,9 +1,13 @@
 import { basename, dirname } from "node:path";
+import symbols from "../../third_party/libbpf/symbols.json" with { type: "json" };
 import { BuildError } from "../lib/errors.ts";
 import { run } from "../lib/process.ts";
 import { filesUnder, replaceFile, runStep } from "../lib/step.ts";
 import { DEPS, LIBBPF_VERSION_FILE } from "./third_party.ts";
 import { programState } from "./programs.ts";
+
+/** Functions of libbpf that are replaced, and functions of libc that the libraries call by another name. */
+const SYMBOLS = "third_party/libbpf/symbols.json";
 
 /** The shared library that `ffi/` loads. */
 export const SHIM = "dist/lib/libbpf-shim.so";
@@ -25,18 +29,6 @@ const COMPILE = [
   // libbpf's copies of the kernel's headers come before the machine's, which may be older.
   ...["-isystem", `${DEPS}/uapi`, "-isystem", `${DEPS}/include`],
 ];
-/**
- * Functions of libbpf that the shim takes the place of: see `libbpf-shim/kernel_types.c`,
- * `map_create.c`, `program_load.c`, `probe_attach.c`.
- */
-const WRAPPED = [
-  "btf__load_vmlinux_btf",
-  "bpf_map_create",
-  "bpf_prog_load",
-  "feat_supported",
-  "bpf_program__attach_uprobe_opts",
-  "bpf_program__attach_uprobe_multi",
-];
 const LINK = [
   ...[
     "-shared",
@@ -48,20 +40,17 @@ const LINK = [
   ...wrapOptions(),
 ];
 /**
- * How libbpf and zlib open files, and what does it instead: once a guest's thread is confined, another
- * has to. See `libbpf-shim/errand.c`.
+ * How libbpf and zlib open files: a confined thread has the broker do it. See `libbpf-shim/broker.c`.
  */
-const OPENS = [
-  ...["--redefine-sym", "open=shim_library_open", "--redefine-sym", "open64=shim_library_open"],
-  ...["--redefine-sym", "fopen=shim_library_fopen", "--redefine-sym", "fopen64=shim_library_fopen"],
-];
+const OPENS = Object.entries(symbols.redefine)
+  .flatMap(([name, by]) => ["--redefine-sym", `${name}=${by}`]);
 const LIBRARIES = ["libbpf.a", "libelf.a", "libeu.a", "libz.a"].map((name) =>
   `${DEPS}/lib/${name}`
 );
 
 /** Linker options that put the shim's functions in the place of libbpf's. */
 export function wrapOptions(): string[] {
-  return WRAPPED.map((name) => `-Wl,--wrap=${name}`);
+  return Object.keys(symbols.wrap).map((name) => `-Wl,--wrap=${name}`);
 }
 
 /** Builds the shim: one shared library with libbpf, libelf and zlib inside, that needs only libc. */
@@ -69,7 +58,7 @@ export async function buildShim(): Promise<void> {
   const isSource = (path: string) => path.endsWith(".c");
   await runStep({
     name: "shim",
-    inputs: ["libbpf-shim", "build/steps/shim.ts", LIBBPF_VERSION_FILE, ...LIBRARIES],
+    inputs: ["libbpf-shim", "build/steps/shim.ts", SYMBOLS, LIBBPF_VERSION_FILE, ...LIBRARIES],
     key: programState("clang"),
     outputs: [SHIM],
     make: () =>

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { PrivateApt } from "./apt.ts";
 import { BuildError } from "../lib/errors.ts";
 import { run } from "../lib/process.ts";
-import pinned from "../sources.json" with { type: "json" };
+import pinned from "../../third_party/sources.json" with { type: "json" };
 import { copyFile, fileState } from "../lib/step.ts";
 
 /** An upstream library that is linked into the shim. */

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { BuildError } from "../lib/errors.ts";
-import { fixLibbpf } from "../libbpf_fixes.ts";
+import { PATCHES, patchLibbpf } from "./libbpf_patches.ts";
 import { run } from "../lib/process.ts";
 import { type Library, type Source, sourcesOf, unpackSource } from "./sources.ts";
 import { copyFile, filesUnder, runStep, type Step, writeFile } from "../lib/step.ts";
@@ -29,7 +29,7 @@ export async function buildThirdParty(): Promise<void> {
       ...["lib/libbpf.a", "libbpf.version"],
     ],
     makeLibbpf,
-    ["build/libbpf_fixes.ts"],
+    [PATCHES],
   ));
 }
 
@@ -125,7 +125,7 @@ async function makeLibbpf(source: string): Promise<string> {
   const prefix = `${source}/prefix`;
   const main = `${source}/src/libbpf.c`;
   writeFile(main, withCheckedSections(await Deno.readTextFile(main)));
-  await fixLibbpf(source);
+  await patchLibbpf(source);
   const variables = [
     ...["BUILD_STATIC_ONLY=1", "NO_PKG_CONFIG=1", "CC=clang", "LIBSUBDIR=lib"],
     ...[`CFLAGS=${CFLAGS} -I${resolve(DEPS)}/include`, `PREFIX=${prefix}`, "DESTDIR="],
