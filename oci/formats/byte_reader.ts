@@ -1,10 +1,10 @@
-/** Reads a stream by pieces of a wanted size. */
+/** Reading of streams in pieces of a requested size. */
 import { ArtifactError } from "../errors.ts";
 
 /** The largest piece that is gathered in memory. */
 const MAX_PIECE = 2 ** 20;
 
-/** What reads from here says what it was reading when the bytes end. */
+/** Reader whose errors name the source when the bytes end early. */
 export class ByteReader implements AsyncDisposable {
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #what: string;
@@ -61,7 +61,7 @@ export class ByteReader implements AsyncDisposable {
     return piece;
   }
 
-  /** The same where the end is no place to end at. */
+  /** Reads as `exactly()`, but throws at the end of the stream. */
   async must(count: number): Promise<Uint8Array> {
     const piece = await this.exactly(count);
     if (piece === undefined) throw this.cutShort();

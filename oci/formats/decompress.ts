@@ -6,14 +6,14 @@ import { ArtifactError } from "../errors.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { zstdFrames } from "./zstd_frames.ts";
 
-/** A decoder that wants to look back further than 128 MiB is meant to eat memory. */
+/** A decoder window above 128 MiB only serves to exhaust memory. */
 const MAX_WINDOW_LOG = 27;
 
 /**
- * The bytes that a layer stands for. gzip (several members, too) and zstd (several frames, skippable
- * ones among them) are recognised by how they start; anything else comes as it is.
+ * Decompresses a layer. gzip (with several members) and zstd (with several and skippable frames)
+ * are recognized by their magic numbers; other bytes pass unchanged.
  *
- * @param options.limit bytes that come out; a stream that goes beyond is a bomb
+ * @param options.limit most bytes of output; a larger stream is a decompression bomb
  * @throws {ArtifactError} `TOO_LARGE`, `CUT_SHORT`, `BAD_LAYER`
  */
 export async function* decompressed(
@@ -73,7 +73,7 @@ async function* through(
   what: string,
 ): AsyncGenerator<Uint8Array> {
   const source = Readable.from(input, { objectMode: true, highWaterMark: 1 });
-  // What the input throws is not the decoder's fault, and comes out as it is.
+  // Errors of the input are not the decoder's fault, and are rethrown unchanged.
   let failure: { error: Error } | undefined;
   source.on("error", (error) => {
     failure = { error };

@@ -11,7 +11,7 @@ async function unpack(bytes: Uint8Array, limit = 1e9, size?: number): Promise<Ui
   return joined(await Array.fromAsync(stream));
 }
 
-Deno.test("decompressed() knows gzip, zstd and nothing by how they start", async () => {
+Deno.test("decompressed() detects gzip and zstd by their magic numbers", async () => {
   for (const packed of [BYTES, gzipSync(BYTES), zstdCompressSync(BYTES)]) {
     for (const size of [7, 1000, 1e6]) assert.deepEqual(await unpack(packed, 1e9, size), BYTES);
   }
@@ -95,7 +95,7 @@ Deno.test("decompressed() ends a bomb at the limit", async () => {
   }
 });
 
-Deno.test("decompressed() gives its source up when nobody wants more", async () => {
+Deno.test("decompressed() cancels its source when the reader stops", async () => {
   let isReturned = false;
   async function* source(): AsyncGenerator<Uint8Array> {
     try {

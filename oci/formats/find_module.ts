@@ -24,11 +24,11 @@ export type ArtifactKind = "compat" | "cncf" | "artifact" | "image";
 
 /** Where the module is. */
 export interface ModulePlace {
-  /** What kind of artifact it is. */
+  /** Kind of artifact. */
   readonly kind: ArtifactKind;
   /** The layer that is the module; of an image all layers, the lowest first. */
   readonly layers: readonly Descriptor[];
-  /** Whether the layers are tar archives, compressed or not, rather than the module itself. */
+  /** True if the layers are tar archives, compressed or not; false for a bare module. */
   readonly isArchive: boolean;
 }
 
@@ -129,7 +129,7 @@ export function checkMagic(bytes: Uint8Array, what: string): void {
   if (isWasm && version === 1 && layer === 0) return;
   const start = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0"));
   const reason = isWasm && layer === 1
-    ? "it is a WebAssembly component, and core modules are what runs here"
-    : `it is no WebAssembly module: it starts with ${start.join(" ") || "nothing"}`;
+    ? "it is a WebAssembly component; only core modules are supported"
+    : `not a WebAssembly module: it starts with ${start.join(" ") || "nothing"}`;
   throw new ArtifactError(`Cannot use ${what}: ${reason}`, { code: "NOT_A_MODULE" });
 }

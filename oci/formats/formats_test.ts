@@ -102,7 +102,7 @@ Deno.test("findModule() takes images as archives, all layers of them", () => {
   assert.deepEqual(place, { kind: "image", layers, isArchive: true });
 });
 
-Deno.test("findModule() says what it found instead of one module", () => {
+Deno.test("findModule() reports what it found instead of one module", () => {
   const wasm = descriptor("application/wasm");
   const refused: [ImageManifest, RegExp][] = [
     [manifest(IMAGE_CONFIG), /found no layer; config application\/vnd\.oci\.image/],
@@ -126,7 +126,7 @@ Deno.test("findModule() refuses a module of more than 1 GiB", () => {
   assert.throws(() => findModule(manifest("text/x", ...layers), "it"), { code: "TOO_LARGE" });
 });
 
-Deno.test("checkMagic() knows modules from components and all else", () => {
+Deno.test("checkMagic() accepts core modules only", () => {
   checkMagic(MODULE, "it");
   const refused: [number[], RegExp][] = [
     [[], /starts with nothing/],
@@ -155,7 +155,7 @@ Deno.test("choosePlatform() prefers WebAssembly, and takes the only one", () => 
   }
 });
 
-Deno.test("choosePlatform() says which platforms there are", () => {
+Deno.test("choosePlatform() lists the platforms when none matches", () => {
   const refused: [ImageIndex, string | undefined, RegExp][] = [
     [index("linux/amd64", "linux/arm64/v8"), undefined, /found linux\/amd64, linux\/arm64\/v8/],
     [index("wasi/wasm"), "linux/amd64", /no manifest for linux\/amd64: found wasi\/wasm/],

@@ -8,14 +8,14 @@ import { readTar, type TarEntry, type TarKind } from "./tar.ts";
 /** Of all layers together: a module, headers and padding, and what other layers replace. */
 const MAX_UNPACKED_BYTES = MAX_MODULE_BYTES + 512 * 2 ** 20;
 const MAX_LAYERS = 128;
-/** Of an image in all: one that is a module has a few folders beside it. */
+/** Limit for a whole image; an image with a module has a few directories besides. */
 const MAX_ENTRIES = 4096;
 const MAX_SHOWN = 8;
 
 const WHITEOUT = ".wh.";
 const OPAQUE = ".wh..wh..opq";
 
-/** How a layer is read, again each time. */
+/** Opens a layer for reading; may be called repeatedly. */
 export type OpenLayer = (layer: Descriptor) => Promise<AsyncIterable<Uint8Array>>;
 
 /** The file, in the layer that has its last version. */
@@ -30,7 +30,7 @@ export interface ImageFile {
   readonly position: number;
 }
 
-/** What may still be unpacked. */
+/** Rest of what may be unpacked. */
 interface Budget {
   left: number;
 }
@@ -88,7 +88,7 @@ export async function* readImageFile(
   }
 }
 
-/** How one layer is read. */
+/** Options for reading one layer. */
 interface LayerOptions {
   what: string;
   open: OpenLayer;

@@ -9,7 +9,7 @@ import { findOnlyFile, readImageFile } from "./image.ts";
 const MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 const OTHER = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0, 1, 0);
 
-/** What comes of an image with these layers, the lowest first: its file's path and bytes. */
+/** Returns path and bytes of the file in an image with these layers, lowest first. */
 async function extract(...layers: (TarItem[] | Uint8Array)[]): Promise<[string, Uint8Array]> {
   const blobs = layers.map((layer) => layer instanceof Uint8Array ? layer : makeTar(layer));
   const descriptors = blobs.map((bytes, index): Descriptor => ({
@@ -71,7 +71,7 @@ Deno.test("findOnlyFile() takes the last of several versions in one layer", asyn
   assert.deepEqual(await extract(versions), ["a", OTHER]);
 });
 
-Deno.test("findOnlyFile() says what an image has that is no module", async () => {
+Deno.test("findOnlyFile() reports what an image has besides a module", async () => {
   const refused: [RegExp, TarItem[]][] = [
     [/found no file/, []],
     [/found no file/, [{ path: "folder/", type: "5" }]],

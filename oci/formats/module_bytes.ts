@@ -6,7 +6,7 @@ import { ByteReader } from "./byte_reader.ts";
 import { checkMagic, type ModulePlace } from "./find_module.ts";
 import { findOnlyFile, readImageFile } from "./image.ts";
 
-/** How much of a module shows that it is one. */
+/** Bytes at the start of a module that identify it. */
 const MAGIC_BYTES = 8;
 
 /** Where a module's bytes come from, and how errors name it. */
@@ -51,7 +51,7 @@ async function* unwrapped(
     for (const layer of place.layers) yield* verified(content, layer, options);
     return;
   }
-  // What is damaged is better said to be that than to be no archive.
+  // Report damage first: it explains why the archive cannot be read.
   for (const layer of place.layers) for await (const _ of verified(content, layer, options));
   await using layers = new VerifiedLayers(content, options);
   const open = (layer: Layer) => layers.open(layer);
@@ -81,7 +81,8 @@ class VerifiedLayers implements AsyncDisposable {
   async open(layer: Layer): Promise<AsyncIterable<Uint8Array>> {
     await this.finish();
     const bytes = this.#current = verified(this.#content, layer, this.#options);
-    // Without return(): an archive ends before its layer does, and what is behind counts, too.
+    // Without return(): an archive ends before its layer does, and the bytes after it are hashed,
+    // too.
     return { [Symbol.asyncIterator]: () => ({ next: () => bytes.next() }) };
   }
 

@@ -12,7 +12,7 @@ const OTHER = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0, 1, 0);
 
 const file = (body: Uint8Array) => makeTar([{ path: "x.wasm", body }]);
 
-/** With zeros behind it. */
+/** Appends zeros. */
 function padded(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(size);
   all.set(bytes);
@@ -45,7 +45,7 @@ Deno.test("readModule() takes nothing of an image that changes while it is read"
   }
 });
 
-Deno.test("readModule() reads a layer to its end, behind that of the archive", async () => {
+Deno.test("readModule() reads a layer past the end of its archive", async () => {
   const archive = file(MODULE);
   const whole = padded(archive, archive.length + 5000);
   const changed = whole.slice();

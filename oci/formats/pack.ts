@@ -9,10 +9,10 @@ import {
   WASM_LAYER,
 } from "../media_types.ts";
 
-/** What wasm-to-oci and ecli read, or the CNCF's Wasm artifact. */
+/** Artifact format: of wasm-to-oci and ecli, or the CNCF's Wasm artifact. */
 export type ArtifactFormat = "compat" | "cncf";
 
-/** What is said about a module that is pushed. */
+/** Metadata of a module to push. */
 export interface PackOptions {
   /** Whose config and media types. */
   format: ArtifactFormat;
@@ -34,7 +34,7 @@ export interface Packed {
 
 /** An artifact around a module. */
 export interface PackedArtifact {
-  /** What the manifest has for its config. */
+  /** Config of the manifest. */
   readonly config: Packed;
   /** The module itself. */
   readonly layer: Descriptor;

@@ -3,7 +3,7 @@ import { type Descriptor, formatPlatform } from "../descriptor.ts";
 import { ArtifactError } from "../errors.ts";
 import type { ImageIndex } from "../manifest.ts";
 
-/** What tools call the platform of WASI preview 1 modules, the most exact first. */
+/** Names that tools use for the platform of WASI preview 1 modules, the most exact first. */
 const PREFERRED = ["wasip1/wasm", "wasi/wasm", "wasi/wasm32", "wasip1/wasm32", "js/wasm"];
 
 const MAX_SHOWN = 12;
@@ -18,7 +18,7 @@ export function choosePlatform(
   index: ImageIndex,
   options: { what: string; platform?: string | undefined },
 ): Descriptor {
-  // Attestations stand in indexes as manifests for a platform that is not known.
+  // Indexes list attestations as manifests of an unknown platform.
   const real = index.manifests.filter((one) => platformOf(one) !== "unknown/unknown");
   const wanted = options.platform === undefined ? PREFERRED : [options.platform];
   for (const platform of wanted) {

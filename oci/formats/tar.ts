@@ -1,4 +1,4 @@
-/** Reads tar archives that somebody else wrote (POSIX ustar and pax, GNU long names). */
+/** Reader of untrusted tar archives (POSIX ustar and pax, GNU long names). */
 import { ArtifactError, shorten } from "../errors.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { paxRecords, readHeader, type TarHeader } from "./tar_header.ts";
@@ -7,11 +7,11 @@ const BLOCK = 512;
 
 /** No module's image has so many; a million empty files are an attack. */
 const MAX_ENTRIES = 100_000;
-/** Extended headers: a long name, and attributes that nobody asks for. */
+/** Limit for extended headers: a long name, and attributes that are ignored. */
 const MAX_EXTENDED_BYTES = 2 ** 20;
 const MAX_PATH = 4096;
 
-/** What an entry is; `other` are devices and pipes. */
+/** Kind of an entry; `other` for devices and pipes. */
 export type TarKind = "file" | "folder" | "link" | "other";
 
 /** One entry of an archive. */
@@ -25,7 +25,7 @@ export interface TarEntry {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** What extended headers say about the entry behind them. */
+/** Attributes from extended headers for the next entry. */
 interface Extended {
   path?: string;
   size?: number;
@@ -44,10 +44,9 @@ const KINDS: Readonly<Record<string, TarKind>> = {
 };
 
 /**
- * The entries of an archive, one after another.
+ * Returns the entries of an archive, one after another.
  *
- * Sparse files, unknown types and paths with `..` are refused: what they stand for differs from reader
- * to reader.
+ * Refuses sparse files, unknown types and paths with `..`: readers disagree about their meaning.
  *
  * @throws {ArtifactError} `BAD_LAYER`, `CUT_SHORT`, `TOO_LARGE`
  */
@@ -129,7 +128,9 @@ function interpret(type: string, bytes: Uint8Array, what: string): Extended {
     if (path === undefined && size === undefined) return {};
     throw refusal(what, "a global header gives all its files one name or size");
   }
-  if (size !== undefined && !/^\d{1,15}$/.test(size)) throw refusal(what, "a size is no number");
+  if (size !== undefined && !/^\d{1,15}$/.test(size)) {
+    throw refusal(what, "invalid size in an extended header");
+  }
   return {
     ...(path === undefined ? {} : { path }),
     ...(size === undefined ? {} : { size: Number(size) }),

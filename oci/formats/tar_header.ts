@@ -1,7 +1,7 @@
 /** The headers of tar archives: POSIX.1-2008, pax(1), "ustar Interchange Format" and "pax Header". */
 import { ArtifactError } from "../errors.ts";
 
-/** What a header block says. */
+/** Fields of a header block. */
 export interface TarHeader {
   readonly path: string;
   /** Bytes of the body. */
@@ -44,7 +44,7 @@ function checkSum(block: Uint8Array, what: string): void {
     signed += value > 127 ? value - 256 : value;
   });
   if (expected !== unsigned && expected !== signed) {
-    throw bad(what, "it is no tar archive, or damaged: a header's checksum is wrong");
+    throw bad(what, "not a tar archive, or damaged: invalid header checksum");
   }
 }
 
@@ -70,7 +70,9 @@ function number(block: Uint8Array, range: readonly number[], what: string): numb
     return value;
   }
   const digits = text(block, range).trim();
-  if (!/^[0-7]*$/.test(digits)) throw bad(what, "it is no tar archive: a number is none");
+  if (!/^[0-7]*$/.test(digits)) {
+    throw bad(what, "not a tar archive: invalid octal number in the header");
+  }
   return digits === "" ? 0 : parseInt(digits, 8);
 }
 

@@ -52,14 +52,14 @@ Deno.test("readTar() reads files, folders, links and devices in pieces of any si
   }
 });
 
-Deno.test("readTar() leaves out what of a body nobody reads", async () => {
+Deno.test("readTar() skips bodies that are not read", async () => {
   const archive = makeTar([{ path: "a", body: new Uint8Array(5000) }, { path: "b", body: BODY }]);
   const paths: string[] = [];
   for await (const { path } of readTar(pieces(archive), "it")) paths.push(path);
   assert.deepEqual(paths, ["a", "b"]);
 });
 
-Deno.test("readTar() knows long names and large sizes of each format", async () => {
+Deno.test("readTar() reads long names and large sizes of each format", async () => {
   const long = `${"folder/".repeat(30)}tool.wasm`;
   const encoded = new TextEncoder().encode(`${long}\0`);
   const variants: TarItem[][] = [
@@ -80,7 +80,7 @@ Deno.test("readTar() takes no prefix from GNU's own format", async () => {
   assert.deepEqual(await list(makeTar([item])), [["a", "file", 19, "what is in the file"]]);
 });
 
-Deno.test("readTar() ends at the block of zeros, and where there is none", async () => {
+Deno.test("readTar() ends at the block of zeros, or at the end of the stream", async () => {
   const one = makeTar([{ path: "a", body: BODY }]);
   assert.equal((await list(joined([one, one]))).length, 1);
   assert.equal((await list(one.subarray(0, 1024))).length, 1);
@@ -89,7 +89,7 @@ Deno.test("readTar() ends at the block of zeros, and where there is none", async
 
 const whole = makeTar([{ path: "a", body: BODY }]);
 refuses("what ends in the middle", "CUT_SHORT", whole.subarray(0, 300), whole.subarray(0, 520));
-refuses("what is no archive", "BAD_LAYER", new Uint8Array(512).fill(0x61), [
+refuses("bytes that are not an archive", "BAD_LAYER", new Uint8Array(512).fill(0x61), [
   { path: "a", isDamaged: true },
 ]);
 refuses(
@@ -109,7 +109,7 @@ refuses(
   [paxHeader({ "GNU.sparse.major": "1" }), { path: "a" }],
 );
 refuses(
-  "extended headers that are none, too large or for all files",
+  "extended headers that are invalid, too large or for all files",
   "BAD_LAYER",
   [{ path: "x", type: "x", size: 2 ** 30 }],
   [{ path: "x", type: "x", body: new TextEncoder().encode("99 path=a\n") }],

@@ -93,7 +93,7 @@ class BlockScanner {
     const bits = this.#header;
     this.#header = this.#headerBytes = 0;
     this.#isLast = (bits & 1) !== 0;
-    // A block of one repeated byte has that byte alone, whatever size it stands for.
+    // A block of one repeated byte holds only that byte, whatever its size.
     const isRepeated = (bits >> 1 & 3) === 1;
     this.#left = isRepeated ? 1 : bits >> 3;
   }

@@ -11,7 +11,9 @@ export class BufferedWriter {
   #used = 0;
   #writing: Promise<void> = Promise.resolve();
 
-  /** A writer to `file`, from where it stands. Nobody else writes to it meanwhile. */
+  /**
+   * Creates a writer to `file`, from its current offset. Nothing else may write to it meanwhile.
+   */
   constructor(file: Deno.FsFile) {
     this.#file = file;
   }
@@ -41,7 +43,7 @@ export class BufferedWriter {
     this.#used = 0;
     if (full.length === 0) return;
     this.#writing = writeAll(this.#file, full);
-    // It is awaited by the next write; until then nobody would see it fail.
+    // The next write awaits it; until then a failure would be an unhandled rejection.
     this.#writing.catch(() => {});
   }
 }

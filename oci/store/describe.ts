@@ -1,4 +1,4 @@
-/** What people want to know about an artifact in the store. */
+/** Description of an artifact in the store, for users. */
 import { HostError } from "../../ffi/errors.ts";
 import { type Content, readContent } from "../content.ts";
 import { CREATED, type Descriptor, REF_NAME } from "../descriptor.ts";
@@ -21,7 +21,10 @@ export interface Description {
   readonly digest: string;
   /** Of the image index that the manifest was chosen from, if it was. */
   readonly chosenFrom: string | undefined;
-  /** What holds the module; `index` for a list of manifests, `other` for what runs not here. */
+  /**
+   * Container of the module; `index` for a list of manifests, `other` for an artifact that cannot
+   * run here.
+   */
   readonly kind: ArtifactKind | "index" | "other";
   /** Bytes of manifest, config and layers. */
   readonly sizeBytes: number;
@@ -33,7 +36,7 @@ export interface Description {
   readonly manifest: ImageManifest | ImageIndex | undefined;
   /** The manifest's JSON with all that is in it. */
   readonly document: unknown;
-  /** Why there is none, or why it does not run here. */
+  /** Reason why there is no module, or why it does not run here. */
   readonly problem: string | undefined;
 }
 

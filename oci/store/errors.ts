@@ -1,4 +1,4 @@
-/** What can go wrong with the local store. */
+/** Errors of the local store. */
 import { HostError, type HostErrorOptions } from "../../ffi/errors.ts";
 
 /**

@@ -5,8 +5,8 @@ import { fileError } from "./errors.ts";
 const READ_BYTES = 2 ** 18;
 
 /**
- * Streams an open file from `offset` on, in large pieces, and closes it at the end, or when nobody wants
- * more.
+ * Streams an open file from `offset` on, in large pieces. Closes it at the end, or when the reader
+ * cancels.
  */
 export async function streamOf(file: Deno.FsFile, options: StreamOptions): Promise<ByteStream> {
   await file.seek(options.offset ?? 0, Deno.SeekMode.Start);
@@ -35,7 +35,7 @@ export async function streamOf(file: Deno.FsFile, options: StreamOptions): Promi
   }, { highWaterMark: 0 }) as ByteStream;
 }
 
-/** A source of what is in a file, opened anew each time. */
+/** Returns a source that opens the file for each read. */
 export function fileSource(path: string): Source {
   return async (options = {}) => {
     try {

@@ -19,11 +19,11 @@ const NO_ROOM = new Set(["ENOSPC", "EDQUOT"]);
 const SPARE_BYTES = 2 ** 14;
 
 /**
- * Puts `bytes` in the place of a file, all at once.
+ * Replaces a file's content atomically.
  *
- * @param temporary a path on the same file system, which nobody else uses; it is gone afterwards
- * @param spare a file that {@linkcode makeSpare} made, which takes the bytes where there is no room for
- *   more; it is gone then
+ * @param temporary an unused path on the same file system; it is gone afterwards
+ * @param spare a file from {@linkcode makeSpare}, used for the bytes if the disk is full; it is
+ *   gone then
  */
 export async function replaceFile(
   path: string,
@@ -49,7 +49,7 @@ export async function replaceFile(
   await syncFolder(dirname(path));
 }
 
-/** Whether that worked: a file that has its blocks already needs no more. */
+/** Reports success: a file that has its blocks already needs no free space. */
 async function replaceBySpare(
   path: string,
   bytes: Uint8Array,
@@ -64,7 +64,7 @@ async function replaceBySpare(
     await Deno.rename(spare, path);
     return true;
   } catch {
-    // What kept it from being written the usual way is what is said.
+    // The error of the first attempt is reported instead.
     return false;
   }
 }
@@ -86,7 +86,7 @@ export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<vo
   for (let left = bytes; left.length > 0;) left = left.subarray(await file.write(left));
 }
 
-/** Removes a file; nothing happens when there is none. */
+/** Removes a file, if it exists. */
 export async function removeIfThere(path: string): Promise<boolean> {
   try {
     await Deno.remove(path);

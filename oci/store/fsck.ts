@@ -5,20 +5,20 @@ import { StoreError } from "./errors.ts";
 import { CHOSEN_FROM, type LayoutIndex, paths, readIndex } from "./layout.ts";
 import { blobsOf, reachable } from "./prune.ts";
 
-/** What a check of the store found. */
+/** Result of a check of the store. */
 export interface Checked {
   /** Blobs that were read and hashed. */
   blobs: number;
   /** Bytes of them. */
   bytes: number;
-  /** What is wrong, a line each; empty when all is well. */
+  /** Problems, a line each; empty if the store is intact. */
   problems: string[];
 }
 
 /**
- * Reads every blob and compares it with its name, and follows every entry of the index: all that it
- * leads to must be there, with the size that the index says. Changes nothing, and takes no lock: what
- * another process prunes meanwhile can be reported as missing.
+ * Reads every blob and compares it with its name, and follows every entry of the index: all blobs
+ * that it refers to must exist, with the listed size. Changes nothing and takes no lock: blobs that
+ * another process prunes meanwhile may be reported as missing.
  */
 export async function fsck(root: string): Promise<Checked> {
   const checked: Checked = { blobs: 0, bytes: 0, problems: [] };
@@ -38,7 +38,7 @@ export async function fsck(root: string): Promise<Checked> {
     checked.problems.push(error.message);
     return checked;
   }
-  // Whoever makes a store writes the marker last, and may be killed before: the next one does it.
+  // The marker is written last: a process killed before leaves it to the next one.
   const isBegun = checked.blobs === 0 && index.manifests.length === 0;
   await checkMarker(root, { checked, isBegun });
   for (const entry of index.manifests) {
@@ -72,7 +72,7 @@ async function checkMarker(
   );
   if (text === undefined) return;
   if (!/"imageLayoutVersion"\s*:\s*"1\./.test(text)) {
-    checked.problems.push(`${path} does not say that this is an image layout of version 1`);
+    checked.problems.push(`${path} is not an image layout marker of version 1`);
   }
 }
 

@@ -55,7 +55,9 @@ export function partialName(digest: string): string {
   return `${digest.replace(":", "-")}.partial`;
 }
 
-/** Whether it is what a file operation of Deno threw. An abort has a code as well, which is a number. */
+/**
+ * Reports whether Deno's file operations threw it. An abort has a code as well, which is a number.
+ */
 function isFileProblem(cause: unknown): boolean {
   return cause instanceof Error && !(cause instanceof HostError) && "code" in cause &&
     typeof cause.code === "string";
@@ -99,12 +101,12 @@ async function transfer(
     await receive(file, { ...blob, verifier }, options);
   } catch (error) {
     if (!(error instanceof MismatchError && isResumed)) throw error;
-    // What an earlier run left may be what is wrong.
+    // Bytes left by an earlier run may be the cause.
     await receive(file, { ...blob, verifier: await restart(file, blob.descriptor) }, options);
   }
 }
 
-/** Hashes what an earlier run left, and stands behind it then. */
+/** Hashes the bytes that an earlier run left, and continues after them. */
 async function readAgain(file: Deno.FsFile, descriptor: Descriptor): Promise<Verifier> {
   const { size } = await file.stat();
   if (size === 0 || size > descriptor.size) return await restart(file, descriptor);

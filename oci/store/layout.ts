@@ -1,10 +1,10 @@
-/** The files of an OCI image layout (image-spec, image-layout.md), and ours beside them. */
+/** Files of an OCI image layout (image-spec, image-layout.md), and our own next to them. */
 import { join } from "node:path";
 import { StoreError } from "./errors.ts";
 
 /**
- * Annotation of an index entry: digest of the image index that the manifest was chosen from. The index
- * is kept as a blob beside it, so that a digest or a signature of the whole can be checked offline.
+ * Annotation of an index entry: digest of the image index that the manifest was chosen from. The
+ * index is kept as a blob as well, so that a digest or a signature of it can be checked offline.
  */
 export const CHOSEN_FROM = "wasm-bpf.chosen-from";
 
@@ -12,8 +12,8 @@ export const CHOSEN_FROM = "wasm-bpf.chosen-from";
 export const ADDED = "wasm-bpf.added";
 
 /**
- * Annotation of an index entry: digest of the manifest or index that it says something about, such as a
- * signature's subject. Such an entry is kept as long as that one and is not listed.
+ * Annotation of an index entry: digest of the manifest or index that it describes, such as a
+ * signature's subject. Such an entry is kept as long as its subject and is not listed.
  */
 export const ATTACHED_TO = "wasm-bpf.attached-to";
 
@@ -27,7 +27,7 @@ export interface IndexEntry {
   size: number;
   /** The name and other things that belong to the entry rather than to the manifest. */
   annotations?: Record<string, string>;
-  /** What this version does not know. */
+  /** Properties that this version does not support. */
   [other: string]: unknown;
 }
 
@@ -45,7 +45,9 @@ export const MAX_INDEX_BYTES = 64 * 2 ** 20;
 /** Algorithms of digests that the store keeps blobs of, with the length in hexadecimal digits. */
 const DIGEST = /^sha256:[0-9a-f]{64}$|^sha512:[0-9a-f]{128}$/;
 
-/** Whether a text is a digest that can name a blob: nothing else becomes a part of a path. */
+/**
+ * Reports whether a text is a digest that can name a blob: only such a text becomes part of a path.
+ */
 export function isBlobDigest(digest: string): boolean {
   return DIGEST.test(digest);
 }

@@ -1,4 +1,4 @@
-/** Whether what is stored under one digest leads to what is under another. */
+/** Check that the blob of one digest refers to that of another. */
 import { type Digest, isDigest, verify } from "../digest.ts";
 import { HostError } from "../errors.ts";
 import { MANIFEST_LIMITS } from "../json.ts";
@@ -6,21 +6,22 @@ import { type ImageIndex, parseManifest } from "../manifest.ts";
 import { isIndexType } from "../media_types.ts";
 import { type IndexEntry, paths } from "./layout.ts";
 
-/** An index in an index in an index: nobody makes more of them, nor many beside each other. */
+/** Registries nest indexes at most twice; both limits bound work on hostile input. */
 const MAX_DEPTH = 4;
 const MAX_INNER = 32;
 
 /**
- * Whether an image index in the store, read and verified, leads to a manifest, through other indexes if
- * need be. The store's own index says which manifest was chosen from which index, and proves nothing.
+ * Reports whether an image index in the store, read and verified, refers to a manifest, directly or
+ * through other indexes. The store's own index records which manifest was chosen from which index,
+ * but proves nothing.
  *
- * @param root the store's folder
+ * @param root the store's directory
  */
 export function leadsTo(root: string, way: { from: Digest; to: Digest }): boolean {
   return leads(root, { ...way, depth: MAX_DEPTH, seen: new Set() });
 }
 
-/** Whether a digest names an entry's manifest, or an image index that does lead to it. */
+/** Reports whether a digest names an entry's manifest, or an image index that refers to it. */
 export function isBehind(root: string, digest: Digest, entry: IndexEntry): boolean {
   if (entry.digest === digest) return true;
   return isDigest(entry.digest) && leadsTo(root, { from: digest, to: entry.digest });

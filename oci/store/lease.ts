@@ -1,4 +1,4 @@
-/** What a process is about to use, so that no other prunes it meanwhile. */
+/** Blobs that a process is about to use, protected from being pruned by others. */
 import { join } from "node:path";
 import { fileError } from "./errors.ts";
 import { removeIfThere, writeAll } from "./files.ts";
@@ -8,8 +8,8 @@ import { Lock, whileFree } from "./lock.ts";
 const NAME = /^lease-/;
 
 /**
- * A file in `ingest/` that lists digests, locked as long as the process that made it holds it. A lease
- * whose lock is free was left behind, and counts no more.
+ * File in `ingest/` that lists digests, locked while its process holds it. A lease whose lock is
+ * free is stale and ignored.
  */
 export class Lease implements AsyncDisposable {
   readonly #root: string;
@@ -26,7 +26,7 @@ export class Lease implements AsyncDisposable {
   /** Makes an empty one. */
   static async create(root: string): Promise<Lease> {
     const path = join(paths.ingest(root), `lease-${crypto.randomUUID()}`);
-    // Between making the file and locking it, a prune would take it for one left behind.
+    // Between creating and locking the file, a prune would take it for a stale lease.
     using _lock = await Lock.acquire(paths.lock(root), { exclusive: false });
     try {
       const file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });

@@ -4,16 +4,17 @@ import { folderObjection, linkObjection } from "../paths/trust.ts";
 import { walk } from "../paths/walk.ts";
 import { errnoName, fileError, StoreError } from "./errors.ts";
 
-/** Writable by the group or by everybody. */
+/** Writable by the group or by all users. */
 const SHARED_WRITE = 0o022;
 
 /**
- * The store's folder: `wasm-bpf` below `XDG_DATA_HOME`, or below `.local/share` of the home folder.
+ * Returns the store's directory: `wasm-bpf` below `XDG_DATA_HOME`, or below `.local/share` of the
+ * home directory.
  *
- * It belongs to the user as whom wasm-bpf runs: where `sudo` kept the calling user's `HOME`, root's own
- * home folder is taken, since a store that somebody else can write to decides what root runs.
+ * The home directory is that of the effective user: where `sudo` kept the calling user's `HOME`,
+ * root's own is used, since a store that another user can write to would decide what root runs.
  *
- * @throws {StoreError} when there is no home folder
+ * @throws {StoreError} if no home directory is found
  */
 export function storePath(): string {
   const data = Deno.env.get("XDG_DATA_HOME");
@@ -28,9 +29,9 @@ export function storePath(): string {
 }
 
 /**
- * Returns the home folder of the user as whom wasm-bpf runs.
+ * Returns the home directory of the effective user.
  *
- * `HOME` is taken where it is that user's; where it is missing or another user's, passwd(5) decides.
+ * Uses `HOME` if it belongs to that user; if it is missing or another user's, passwd(5) decides.
  */
 export function homeFolder(): string | undefined {
   const home = Deno.env.get("HOME");
@@ -60,11 +61,10 @@ export function passwdHome(uid: number): string | undefined {
 }
 
 /**
- * Makes sure that nobody else can decide what is in a folder.
+ * Checks that no other user can change the content of a directory.
  *
- * @returns false when it is not there
- * @throws {StoreError} `UNSAFE_STORE` when it is another's, or others can write to it or put another in
- *   its place
+ * @returns false if it does not exist
+ * @throws {StoreError} `UNSAFE_STORE` if another user owns it, can write to it, or can replace it
  */
 export function checkFolder(path: string): boolean {
   const found = lstat(path);
@@ -124,7 +124,6 @@ function lstat(path: string): Deno.FileInfo | undefined {
 function unsafe(path: string, reason: string): StoreError {
   return new StoreError(`Cannot use the store ${path}: ${reason}`, {
     code: "UNSAFE_STORE",
-    hint:
-      "whoever can write there decides what runs; chown and chmod go-w it, or set XDG_DATA_HOME",
+    hint: "chown it to the user and chmod go-w it, or set XDG_DATA_HOME",
   });
 }

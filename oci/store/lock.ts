@@ -32,9 +32,9 @@ export class Lock implements Disposable {
 }
 
 /**
- * Does something with a file that no process holds locked, while nobody can lock it.
+ * Runs `work` while holding the lock of a file.
  *
- * @returns nothing, and does nothing, when somebody holds it or it is not there any more
+ * @returns undefined, without running it, if the lock is taken or the file is gone
  */
 export async function whileFree<T>(
   path: string,
@@ -42,7 +42,7 @@ export async function whileFree<T>(
 ): Promise<T | undefined> {
   try {
     using file = await Deno.open(path, { read: true });
-    // Whoever waits for the lock looks whether the file is still there once he has it.
+    // A process that waited for the lock checks that the file still exists.
     if (!await file.tryLock(true) || !await isAt(file, path)) return undefined;
     return await work(await file.stat());
   } catch (cause) {
@@ -51,7 +51,7 @@ export async function whileFree<T>(
   }
 }
 
-/** Whether a path still names this open file. */
+/** Reports whether a path still names this open file. */
 export async function isAt(file: Deno.FsFile, path: string): Promise<boolean> {
   try {
     const [open, named] = await Promise.all([file.stat(), Deno.stat(path)]);

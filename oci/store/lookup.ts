@@ -23,19 +23,19 @@ import { descriptorOf, entriesOf, storedName } from "./names.ts";
 
 /** An artifact in the store, its manifest read and verified. */
 export interface StoredArtifact {
-  /** What the index has about it. */
+  /** Entry of the index. */
   readonly entry: IndexEntry;
   /** Verified against the entry's digest. */
   readonly manifest: ImageManifest;
   /** Of the manifest. */
   readonly digest: Digest;
-  /** Of the index that the manifest is said to be chosen from; else the same. */
+  /** Digest of the index that the manifest was chosen from; else its own. */
   readonly root: Digest;
   /** Where in it the module is. */
   readonly place: ModulePlace;
 }
 
-/** How an artifact is looked up. */
+/** Options of a lookup. */
 export interface LookupOptions {
   /** The store's folder; `storePath()` when not given. */
   path?: string;
@@ -91,7 +91,7 @@ export function readPlainModule(
   return bytes;
 }
 
-/** Entries that say that they are what is meant: first those of its name, then those of its digest. */
+/** Returns the entries that match by their own account: first by name, then by digest. */
 function candidates(path: string, reference: Reference): IndexEntry[] {
   const index = readIndex(path);
   const named = entriesOf(index, storedName(reference));
@@ -99,7 +99,9 @@ function candidates(path: string, reference: Reference): IndexEntry[] {
   return digest === undefined ? named : [...named, ...entriesOf(index, digest)];
 }
 
-/** Whether an entry was chosen for a platform; one that was not chosen is for every one. */
+/**
+ * Reports whether an entry was chosen for a platform; an entry without a choice matches every one.
+ */
 function isFor({ platform }: IndexEntry, wanted: string): boolean {
   if (typeof platform !== "object" || platform === null) return true;
   const { os, architecture, variant } = platform as Record<string, unknown>;

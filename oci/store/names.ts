@@ -1,11 +1,11 @@
-/** Which entries of the index a name stands for. */
+/** Matching of names with entries of the index. */
 import { type Descriptor, REF_NAME } from "../descriptor.ts";
 import { type Digest, isDigest } from "../digest.ts";
 import { formatReference, type Reference } from "../reference.ts";
 import { StoreError } from "./errors.ts";
 import { ATTACHED_TO, CHOSEN_FROM, type IndexEntry, type LayoutIndex } from "./layout.ts";
 
-/** What the store calls a reference: with a digest, the tag says nothing more. */
+/** Returns the name under which the store keeps a reference: a digest makes the tag redundant. */
 export function storedName(reference: Reference): string {
   const { registry, repository, digest } = reference;
   return formatReference(
@@ -14,9 +14,9 @@ export function storedName(reference: Reference): string {
 }
 
 /**
- * The entries with a name: a reference, or a digest of a manifest or of the index that it was chosen
- * from, alone or behind a repository. Whoever has a digest need not have it from the same repository:
- * its content is the same.
+ * Returns the entries with a name: a reference, or a digest of a manifest or of the index that it
+ * was chosen from, alone or after a repository. A digest matches in every repository: its content
+ * is the same.
  */
 export function entriesOf(index: LayoutIndex, name: string): IndexEntry[] {
   const named = index.manifests.filter((entry) => entry.annotations?.[REF_NAME] === name);
@@ -35,7 +35,10 @@ export function digestIn(name: string): Digest | undefined {
   return isDigest(text) ? text : undefined;
 }
 
-/** Whether people see an entry: not what only says something about another, such as a signature. */
+/**
+ * Reports whether an entry is listed: entries that only describe another, such as a signature, are
+ * not.
+ */
 export function isListed(entry: IndexEntry): boolean {
   return entry.annotations?.[ATTACHED_TO] === undefined;
 }
@@ -44,10 +47,10 @@ export function isListed(entry: IndexEntry): boolean {
 const SHORT_DIGEST = /^[0-9a-f]{7,64}$/;
 
 /**
- * What a person means by a word, of what the store has: a reference, a digest, or the first digits of
- * one as `wasm-bpf images` shows them.
+ * Finds an artifact in the store by a reference, a digest, or the first digits of one as `wasm-bpf
+ * images` prints them.
  *
- * @returns the name or digest that {@linkcode entriesOf} knows
+ * @returns the name or digest for {@linkcode entriesOf}
  */
 export function findInStore(
   entries: readonly IndexEntry[],
@@ -68,7 +71,7 @@ export function findInStore(
   return storedName(reference());
 }
 
-/** The descriptor of an index entry, without what the index has to say about it. */
+/** Returns the descriptor of an index entry, without the index's own annotations. */
 export function descriptorOf(entry: IndexEntry): Descriptor {
   const { mediaType, digest, size } = entry;
   if (!isDigest(digest)) throw notInStore(digest);

@@ -12,25 +12,25 @@ import { ATTACHED_TO, CHOSEN_FROM, type IndexEntry, isBlobDigest, paths } from "
 import { leasedDigests, namesIn } from "./lease.ts";
 import { whileFree } from "./lock.ts";
 
-/** What there is of a transfer that failed is worth going on from for so long. */
+/** Lifetime of a failed transfer's bytes, from which the next one can resume. */
 const PARTIAL_LIFE_MS = 24 * 3600 * 1000;
 
-/** What was removed, or would be. */
+/** Removed blobs, or those that would be. */
 export interface Pruned {
   /** Digests of blobs. */
   blobs: string[];
   /** Bytes, transfers that were never completed among them. */
   freedBytes: number;
   /**
-   * Names whose manifest is missing or damaged: as long as there are any, nobody knows what they lead
-   * to, and every blob stays.
+   * Names whose manifest is missing or damaged. While there are any, their blobs are unknown and
+   * every blob is kept.
    */
   unreadable: string[];
 }
 
-/** What is to stay. */
+/** Blobs to keep. */
 interface Survey {
-  /** The entries without those that are attached to what nobody names any more. */
+  /** Entries, without those attached to artifacts that have no name any more. */
   manifests: IndexEntry[];
   /** Digests of all that these lead to. */
   blobs: Set<string>;
@@ -53,12 +53,12 @@ export async function survey(root: string, entries: readonly IndexEntry[]): Prom
 }
 
 /**
- * Removes all other blobs, and what processes that were killed left behind. Only with the store locked
- * for this process alone.
+ * Removes all other blobs and files left by killed processes. The store must be locked exclusively.
  *
- * @param options.unreadable entries that may lead to more: then only what was left behind goes
- * @param options.partials also transfers of the last day that could be taken up again
- * @param options.dryRun says what would go, and removes nothing
+ * @param options.unreadable entries that may refer to more blobs: then only leftover files are
+ *   removed
+ * @param options.partials also removes transfers of the last day that could be resumed
+ * @param options.dryRun reports what would be removed, and removes nothing
  */
 export async function sweep(
   root: string,
@@ -80,7 +80,7 @@ export async function sweep(
   return pruned;
 }
 
-/** Every blob's digest and path. What others put there under other names is none. */
+/** Returns every blob's digest and path. Files with other names are ignored. */
 export async function blobsOf(root: string): Promise<{ digest: string; path: string }[]> {
   const folders = await namesIn(paths.blobs(root));
   const lists = await Promise.all(folders.map(async (algorithm) => {
@@ -94,9 +94,10 @@ export async function blobsOf(root: string): Promise<{ digest: string; path: str
 }
 
 /**
- * Digests of all that the entries lead to; attached ones count when what they are attached to does.
+ * Returns the digests of all blobs that the entries refer to. Attached entries count if their
+ * subject does.
  *
- * @param unreadable takes the names of entries of which nobody knows where they lead
+ * @param unreadable receives the names of entries whose blobs cannot be determined
  */
 export async function reachable(
   root: string,
@@ -121,8 +122,8 @@ export async function reachable(
 }
 
 /**
- * Whether it is known where something leads. Of an index, manifests may be missing that nobody pulled;
- * what is listed was there.
+ * Reports whether all blobs of an entry are known. Manifests of an index may be missing because
+ * they were not pulled; listed entries were complete.
  */
 async function follow(
   root: string,

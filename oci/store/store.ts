@@ -33,7 +33,7 @@ import { type Pruned, survey, sweep, sweepIngest } from "./prune.ts";
 /** Image-spec, image-layout.md. */
 const MARKER = JSON.stringify({ imageLayoutVersion: "1.0.0" });
 
-/** What an entry of `index.json` says beside its name. */
+/** Attributes of an entry of `index.json`, in addition to its name. */
 export interface TagOptions extends CallOptions {
   /** Annotations for the entry, such as {@linkcode CHOSEN_FROM}. */
   annotations?: Readonly<Record<string, string>>;
@@ -55,9 +55,9 @@ export class Store implements Content, AsyncDisposable {
   }
 
   /**
-   * Opens the store, and makes it if there is none.
+   * Opens the store, and creates it if it does not exist.
    *
-   * @throws {StoreError} `UNSAFE_STORE` when others can write to it, or an errno name
+   * @throws {StoreError} `UNSAFE_STORE` if others can write to it, or an errno name
    */
   static async open(path: string = storePath()): Promise<Store> {
     if (!checkFolder(path)) makeFolder(path);
@@ -98,7 +98,7 @@ export class Store implements Content, AsyncDisposable {
     return await Lease.create(this.path);
   }
 
-  /** What another program has made has none. */
+  /** Layouts made by other programs lack it. */
   async #makeIngest(): Promise<void> {
     const path = paths.ingest(this.path);
     try {
@@ -108,12 +108,12 @@ export class Store implements Content, AsyncDisposable {
     }
   }
 
-  /** Whether it is there, with this size; what is wrong inside, reading it finds. */
+  /** Reports whether the blob exists with this size; its content is verified when it is read. */
   async has(descriptor: Descriptor): Promise<boolean> {
     return await sizeOf(paths.blob(this.path, descriptor.digest)) === descriptor.size;
   }
 
-  /** Whether it is there and, by every byte, what it should be. */
+  /** Reports whether the blob exists and matches its digest. */
   async hasIntact(descriptor: Descriptor): Promise<boolean> {
     if (!await this.has(descriptor)) return false;
     const verifier = new Verifier(descriptor);
@@ -147,7 +147,7 @@ export class Store implements Content, AsyncDisposable {
     options.onProgress?.(descriptor.size);
   }
 
-  /** What a reference, or a digest that is in the index, stands for. */
+  /** Returns the descriptor of a reference, or of a digest in the index. */
   resolve(name: string): Promise<Descriptor> {
     const entry = this.entryOf(name);
     if (entry === undefined) return Promise.reject(notInStore(name));
@@ -190,7 +190,7 @@ export class Store implements Content, AsyncDisposable {
   }
 
   /**
-   * Gives what has one name another name as well, with all that the index says about it.
+   * Adds another name to an artifact, with the attributes of its entry.
    *
    * @throws {StoreError} `NOT_IN_STORE`
    */
@@ -264,7 +264,7 @@ export class Store implements Content, AsyncDisposable {
     const bytes = new TextEncoder().encode(JSON.stringify(index));
     const spare = options.frees ? paths.spare(this.path) : undefined;
     await this.#replace(paths.index(this.path), bytes, { spare });
-    // While there is no room, what has come free is for the next such write.
+    // On a full disk, freed space is left to the next write that frees some.
     if (!options.frees) await makeSpare(paths.spare(this.path), bytes.length);
   }
 
@@ -282,7 +282,7 @@ export class Store implements Content, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const lease = this.#lease;
     this.#lease = undefined;
-    // What kept it from being made has been thrown to whoever needed it.
+    // Errors of its creation were thrown to the call that needed it.
     await (await lease?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 }
@@ -292,7 +292,7 @@ function withoutAnnotations(descriptor: Descriptor): IndexEntry {
   return { ...rest };
 }
 
-/** Whole seconds: fractions tell nothing here. */
+/** Returns the time in whole seconds. */
 function now(): string {
   return new Date().toISOString().replace(/\.\d+Z$/, "Z");
 }

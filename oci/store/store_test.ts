@@ -150,7 +150,7 @@ Deno.test("push() writes blobs of any size, and none twice", async () => {
       await store.push(blob(bytes), bytesSource(bytes), { onProgress: (n) => seen.push(n) });
       assert.equal(seen.at(-1), size);
       assert.deepEqual(await Deno.readFile(paths.blob(path, digestOf(bytes))), bytes);
-      await store.push(blob(bytes), () => Promise.reject(new Error("asked again")));
+      await store.push(blob(bytes), () => Promise.reject(new Error("fetched again")));
     }
   });
 });
@@ -335,7 +335,7 @@ Deno.test("prune() keeps every blob where a manifest that is listed cannot be re
   });
 });
 
-Deno.test("prune() does not mind what an index names and nobody pulled", async () => {
+Deno.test("prune() accepts an index whose other manifests were not pulled", async () => {
   await withStore(async (path) => {
     {
       await using store = await Store.open(path);
@@ -410,7 +410,7 @@ function indexOf(manifest: Descriptor): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(JSON.stringify(document));
 }
 
-Deno.test("lookUp() takes for a digest only what it names, whatever the index says", async () => {
+Deno.test("lookUp() verifies digests, whatever the index claims", async () => {
   await withStore(async (path) => {
     await using store = await Store.open(path);
     const other = "ghcr.io/you/other:v1";
@@ -444,7 +444,7 @@ Deno.test("lookUp() takes for a digest only what it names, whatever the index sa
   });
 });
 
-Deno.test("prune() keeps an index beside what was chosen from it, and what is attached", async () => {
+Deno.test("prune() keeps the index of a chosen manifest, and attached artifacts", async () => {
   await withStore(async (path) => {
     {
       await using store = await Store.open(path);
@@ -522,7 +522,7 @@ Deno.test("changes keep what others wrote into the index", async () => {
   });
 });
 
-Deno.test("a damaged index is said to be one, and is not overwritten", async () => {
+Deno.test("Store reports a damaged index, and does not overwrite it", async () => {
   await withStore(async (path) => {
     await using store = await Store.open(path);
     await put(store, NAME, MODULE);
