@@ -21,7 +21,7 @@ export function clockFunctions({ memory }: WasiContext): WasiFunctions {
     /**
      * Writes the time of a clock.
      *
-     * `clock`: as for `clock_res_get`. `precision` is not used: the answer is exact. `out`: u64
+     * `clock`: as for `clock_res_get`. `precision` is ignored: the time is exact. `out`: u64
      * written, nanoseconds.
      *
      * EINVAL: unknown clock. EFAULT: a range is outside of the memory.

@@ -1,4 +1,4 @@
-/** What the call families of WASI share. */
+/** Context that WASI's call families share. */
 import type { Interrupt } from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
 import type { FdTable } from "./fd_table.ts";
@@ -14,13 +14,13 @@ export interface WasiContext {
   readonly exit: (code: number) => never;
   /** Ends sleeps, and waits for input, early. */
   readonly interrupt: Interrupt;
-  /** What the interrupt asks attention for. */
+  /** Called when the interrupt needs attention. */
   readonly attend: () => void;
-  /** Whether the guest may be terminated in a call: none may block for ever. */
+  /** True if the guest may be terminated in a call: then no call may block forever. */
   readonly isTerminable?: boolean;
-  /** How paths are resolved, in place of what keeps them inside: for tests of what else does. */
+  /** Resolver mode for tests that compare it with the default, which keeps paths inside. */
   readonly resolve?: number | undefined;
-  /** Whether this is `wasi_unstable`, the specification's snapshot 0, which differs in layouts. */
+  /** True if this is `wasi_unstable`, the specification's snapshot 0, which differs in layouts. */
   readonly isUnstable?: boolean;
 }
 

@@ -6,8 +6,9 @@ import { FileType } from "./filetype.ts";
 import { Right } from "./rights.ts";
 
 /**
- * Names come as the bytes that they are. One that is no UTF-8 cannot be given back as a path, which says
- * EILSEQ then: better than a folder that looks empty, or cannot be listed for the sake of one name.
+ * Names are passed as raw bytes. A name that is not UTF-8 cannot be passed back as a path, which
+ * fails with EILSEQ: better than a directory that looks empty or cannot be listed because of one
+ * name.
  */
 export function directoryFunctions({ memory, fds }: WasiContext): WasiFunctions {
   return {

@@ -9,7 +9,7 @@ import { FileType } from "./filetype.ts";
 import { orFault } from "./guard.ts";
 import { Right } from "./rights.ts";
 
-/** What a shell reports for a program that SIGPIPE ended. */
+/** Exit code that a shell reports for a program ended by SIGPIPE. */
 const EXIT_BROKEN_PIPE = 128 + 13;
 
 const CIOVEC_BYTES = 8;
@@ -98,9 +98,9 @@ function seekFunctions({ memory, fds, isUnstable = false }: WasiContext): WasiFu
      * `offset`: bytes. `whence`: set, cur, end. `out`: u64 written, the new offset. A standard
      * stream that the host shares moves forward only.
      *
-     * EBADF: `fd` is not open. ENOTCAPABLE: `fd` lacks `fd_seek` (and `fd_tell`, to ask). EINVAL:
-     * unknown whence, or before the start. EOVERFLOW, ESPIPE: as lseek(2). EFAULT: a range is
-     * outside of the memory.
+     * EBADF: `fd` is not open. ENOTCAPABLE: `fd` lacks `fd_seek` (`fd_tell` to read the offset).
+     * EINVAL: unknown whence, or before the start. EOVERFLOW, ESPIPE: as lseek(2). EFAULT: a range
+     * is outside of the memory.
      */
     "fd_seek": (fd: number, offset: bigint, whence: number, out: number) => {
       const ours = whences[whence & 0xff];
@@ -118,7 +118,7 @@ function seekFunctions({ memory, fds, isUnstable = false }: WasiContext): WasiFu
   };
 }
 
-/** `fd_write`. A guest calls it a few million times a second: there is no allocation in it. */
+/** Returns `fd_write`. Guests call it a few million times a second: it must not allocate. */
 function writeFunction(
   context: WasiContext,
 ): (fd: number, iovs: number, count: number, written: number) => number {
@@ -139,13 +139,13 @@ function writeFunction(
     const result = write(entry, iovs >>> 0, count >>> 0, written >>> 0);
     if (result >= 0) return 0;
     const answer = fromResult(result);
-    // Nobody reads any more: end as other programs do, rather than let the guest write on.
+    // The reader is gone: exit as other programs do, rather than let the guest write on.
     if (answer === pipe && entry.type !== FileType.SocketStream) context.exit(EXIT_BROKEN_PIPE);
     return answer;
   };
 }
 
-/** How a descriptor of the host is written to, by its kind. */
+/** Writes to a descriptor of the host, by its kind. */
 function hostWrite(
   context: WasiContext,
 ): (entry: Descriptor, iovs: number, count: number, written: number) => number {
@@ -190,7 +190,7 @@ interface CiovecList {
   written: number;
 }
 
-/** Checks and counts what is written, which nobody gets. */
+/** Checks and counts the bytes, then discards them. */
 function discard(memory: GuestMemory, { iovs, count, written }: CiovecList): number {
   memory.bytes(iovs, Math.min((count >>> 0) * CIOVEC_BYTES, 0xffff_ffff));
   let total = 0;
@@ -198,7 +198,7 @@ function discard(memory: GuestMemory, { iovs, count, written }: CiovecList): num
     const at = (iovs >>> 0) + i * CIOVEC_BYTES;
     const size = memory.getU32(at + 4);
     if (!memory.contains(memory.getU32(at), size)) return wasiErrno("EFAULT");
-    // The same memory may be named again and again.
+    // Vectors may name the same memory repeatedly.
     if (total + size > 0xffff_ffff) break;
     total += size;
   }
@@ -206,7 +206,7 @@ function discard(memory: GuestMemory, { iovs, count, written }: CiovecList): num
   return 0;
 }
 
-/** Gathers ciovecs, a part of them when there is much, for a function of the embedder's. */
+/** Passes ciovecs to a function of the embedder, in parts if they are large. */
 function writeToSink(
   memory: GuestMemory,
   sink: Sink,
@@ -250,7 +250,7 @@ function fdstatGet({ memory, fds }: WasiContext, fd: number, out: number): numbe
   return 0;
 }
 
-/** Writes a `prestat` of 8 bytes. EBADF tells the guest's libc that there are no more folders. */
+/** Writes a `prestat` of 8 bytes. At EBADF, the guest's libc stops listing directories. */
 function prestatGet({ memory, fds }: WasiContext, fd: number, out: number): number {
   const name = fds.get(fd)?.preopen;
   if (name === undefined) return wasiErrno("EBADF");

@@ -18,7 +18,7 @@ export function fdIoFunctions(context: WasiContext): WasiFunctions {
   const { memory, fds } = context;
   const [badf, notCapable] = [wasiErrno("EBADF"), wasiErrno("ENOTCAPABLE")];
   const again = -errno("EAGAIN");
-  /** A descriptor that has all of these rights, or what to answer. */
+  /** Returns the descriptor if it has all of these rights, else an errno. */
   const find = (fd: number, rights: number): Descriptor | number => {
     const entry = fds.get(fd);
     if (entry === undefined) return badf;
@@ -45,7 +45,7 @@ export function fdIoFunctions(context: WasiContext): WasiFunctions {
       const { linear } = memory;
       const result = files.read(entry.hostFd, linear, iovs >>> 0, count >>> 0, out >>> 0);
       if (result >= 0) return 0;
-      // Files of tracefs and /proc can say that nothing is there yet.
+      // Files of tracefs and /proc can report that no data is available yet.
       return result === again
         ? readSlowly(context, entry, { iovs: iovs >>> 0, count: count >>> 0, out: out >>> 0 })
         : fromResult(result);
@@ -140,7 +140,10 @@ export function fdIoFunctions(context: WasiContext): WasiFunctions {
   };
 }
 
-/** What is no file. Apart from `fd_read`, whose every call a closure in it would cost an allocation. */
+/**
+ * Reads from anything except a file. Separate from `fd_read`, where a closure would allocate on
+ * each call.
+ */
 function readSlowly(context: WasiContext, entry: Descriptor, list: Vectors): number {
   const { source } = entry;
   return orFault(() =>
@@ -150,18 +153,18 @@ function readSlowly(context: WasiContext, entry: Descriptor, list: Vectors): num
   );
 }
 
-/** A stream of the embedder's, which has no descriptor, is as a pipe: nothing to be synchronized. */
+/** Streams of the embedder have no descriptor; like a pipe, they have nothing to synchronize. */
 function sync(entry: Descriptor | number, dataOnly: boolean): number {
   if (typeof entry === "number") return entry;
   return entry.hostFd < 0 ? wasiErrno("EINVAL") : fromResult(files.sync(entry.hostFd, dataOnly));
 }
 
 /**
- * Reads what may have to be waited for.
+ * Reads a descriptor that may block.
  *
- * Why does an interrupt read as the end of the input, and not as EINTR? What Ctrl-C is for is that the
- * guest finishes. Rust's and Go's libraries begin a read that was interrupted anew, for ever; at the end
- * of the input every program leaves its loop. Go's waits by `poll_oneoff`, which leaves a note for this.
+ * An interrupt reads as the end of the input, not as EINTR, since Ctrl-C asks the guest to finish.
+ * Rust's and Go's libraries retry an interrupted read forever; at the end of the input every
+ * program leaves its loop. Go waits by `poll_oneoff`, which sets a flag for this.
  */
 function readWaiting(context: WasiContext, entry: Descriptor, list: Vectors): number {
   const { memory, interrupt, attend } = context;
@@ -182,7 +185,7 @@ function readWaiting(context: WasiContext, entry: Descriptor, list: Vectors): nu
   }
 }
 
-/** Fills the first iovec that is not empty from a function of the embedder's. */
+/** Fills the first non-empty iovec from a function of the embedder. */
 function readFromSource(memory: GuestMemory, source: Source, list: Vectors): number {
   const { iovs, count, out } = list;
   memory.bytes(iovs, Math.min(count * IOVEC_BYTES, 0xffff_ffff));

@@ -7,7 +7,7 @@ import type { Descriptor } from "./fd_table.ts";
 import { putFilestat, STAT_WORDS, timesOf } from "./filestat.ts";
 import { Right, rightsOf } from "./rights.ts";
 
-/** What fcntl(2) changes of an open file. */
+/** Flags of an open file that fcntl(2) can change. */
 const CHANGEABLE = FdFlag.Append | FdFlag.Nonblock;
 
 export function fdMetadataFunctions(context: WasiContext): WasiFunctions {

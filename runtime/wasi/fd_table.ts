@@ -3,16 +3,16 @@ import { type DirectoryReader, system } from "../../ffi/mod.ts";
 import { FileType, fileTypeOf } from "./filetype.ts";
 import { Right, STREAM_RIGHTS } from "./rights.ts";
 
-/** Gets what is written instead of the host's descriptor. */
+/** Receives output instead of a host descriptor. */
 export type Sink = (bytes: Uint8Array<ArrayBuffer>) => void;
 
-/** Takes everything, for whom nobody listens to. */
+/** Sink that discards all output. */
 export const DISCARD: Sink = (): void => {};
 
 /** Gives at most that many bytes; none at the end. */
 export type Source = (maxBytes: number) => Uint8Array;
 
-/** What a descriptor is made of; rights are those of `rights.ts`. */
+/** Parts of a descriptor; rights are those of `rights.ts`. */
 export interface DescriptorOptions {
   /** The descriptor on the host; -1 for none. */
   hostFd: number;
@@ -22,7 +22,7 @@ export interface DescriptorOptions {
   type?: number;
   /** `fdflags` as the guest set them. */
   flags?: number;
-  /** Whether nothing may be changed through it, whatever its rights say. */
+  /** True if changes through it are refused, whatever its rights. */
   isReadOnly?: boolean;
   sink?: Sink | undefined;
   source?: Source | undefined;
@@ -30,11 +30,11 @@ export interface DescriptorOptions {
   preopen?: Uint8Array;
   /** Closes the host's; without it, that stays open. */
   release?: (hostFd: number) => number;
-  /** Whether it is a standard stream: it may block, and no output to it is lost by an interrupt. */
+  /** True for a standard stream: it may block, and an interrupt does not lose output to it. */
   isStream?: boolean;
 }
 
-/** What one of a guest's descriptors stands for. */
+/** Descriptor of a guest. */
 export class Descriptor {
   readonly hostFd: number;
   rights: number;
@@ -45,7 +45,7 @@ export class Descriptor {
   readonly sink: Sink | undefined;
   readonly source: Source | undefined;
   readonly preopen: Uint8Array | undefined;
-  /** Its entries, when it is a directory and they were asked for. */
+  /** Entries of a directory, once they were read. */
   reader: DirectoryReader | undefined;
   #type: number;
   #isCutOff = false;
@@ -65,7 +65,7 @@ export class Descriptor {
     this.#release = options.release;
   }
 
-  /** `filetype`; asked of the host at the first time. */
+  /** Filetype; fetched from the host on first use. */
   get type(): number {
     if (this.#type < 0) {
       const mode = this.hostFd < 0 ? 0 : system.fileType(this.hostFd);
@@ -74,12 +74,15 @@ export class Descriptor {
     return this.#type;
   }
 
-  /** Whether it was opened for this guest, so that nobody else sees how it is changed. */
+  /**
+   * Reports whether it was opened for this guest, so that changes are not visible to other
+   * processes.
+   */
   get isOwn(): boolean {
     return this.#release !== undefined;
   }
 
-  /** Whether reads and writes never wait. */
+  /** Reports whether reads and writes never wait. */
   get isFile(): boolean {
     return this.type === FileType.RegularFile || this.#type === FileType.BlockDevice;
   }
@@ -89,7 +92,7 @@ export class Descriptor {
     this.#isCutOff = true;
   }
 
-  /** Whether that is so, once. */
+  /** Returns the flag and clears it. */
   takeCutOff(): boolean {
     const isCutOff = this.#isCutOff;
     this.#isCutOff = false;
@@ -104,14 +107,14 @@ export class Descriptor {
   }
 }
 
-/** Where the standard streams lead; what is not said is the process's own. */
+/** Targets of the standard streams; those left out are the process's own. */
 export type Streams = Readonly<
   Partial<Record<0 | 1 | 2, Partial<DescriptorOptions> | undefined>>
 >;
 
 /**
- * Of the process's own output: it goes on, never back. Where that is a file, what stands in it already is
- * somebody else's, and they share the place where they write.
+ * Rights of the process's own output, which never seeks back. If it is a file, its content belongs
+ * to other programs that share the offset.
  */
 const OUTPUT_RIGHTS = (Right.FdWrite | STREAM_RIGHTS) & ~Right.FdSeek;
 
@@ -158,7 +161,7 @@ export class FdTable implements Disposable {
   /**
    * Closes and forgets a descriptor; the process's standard streams stay open.
    *
-   * @returns as {@linkcode Descriptor.close}; `undefined` when there is none
+   * @returns as {@linkcode Descriptor.close}; `undefined` if it is not open
    */
   close(fd: number): number | undefined {
     const entry = this.#entries[fd];

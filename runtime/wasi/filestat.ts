@@ -41,7 +41,7 @@ export function timesOf(
   const [a, m] = [flags & (FLAG_ATIM | FLAG_ATIM_NOW), flags & (FLAG_MTIM | FLAG_MTIM_NOW)];
   const both = a === (FLAG_ATIM | FLAG_ATIM_NOW) || m === (FLAG_MTIM | FLAG_MTIM_NOW);
   if (both || (flags & 0xffff & ~(a | m)) !== 0) return undefined;
-  // 1 is to set the time, 2 is now: as the flags have it, once they stand at the same place.
+  // 1 sets the given time, 2 sets the current time: as in the flags, shifted down.
   return BigUint64Array.of(
     BigInt.asUintN(64, atim),
     BigInt(a),

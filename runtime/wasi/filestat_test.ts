@@ -4,10 +4,10 @@ import { FileType, fileTypeOf } from "./filetype.ts";
 
 /** `fstflags` of the specification. */
 const [ATIM, ATIM_NOW, MTIM, MTIM_NOW] = [1, 2, 4, 8] as const;
-/** How a time is set: left alone, set, now. */
+/** Ways to set a time: leave, set, now. */
 const [LEAVE, SET, NOW] = [0n, 1n, 2n] as const;
 
-Deno.test("timesOf() says of each time whether it is left, set, or now", () => {
+Deno.test("timesOf() leaves, sets or updates each time by its flags", () => {
   const how = (flags: number) => {
     const [atim, a, mtim, m] = timesOf(10n, 20n, flags) ?? [];
     assert.deepEqual([atim, mtim], [10n, 20n]);

@@ -94,7 +94,8 @@ function openFolder({ host, guest, readOnly = false }: Preopen): Descriptor {
     hostFd,
     type: FileType.Directory,
     rights: DIRECTORY_RIGHTS & ~taken,
-    // C's library asks for no more than it sees here: to be refused, it must see a way to write.
+    // C's library requests no more rights than it finds here; it needs a writing right for writes
+    // to be refused.
     inheriting: ALL_RIGHTS & ~taken | WRITING_RIGHTS,
     isReadOnly: readOnly,
     preopen: new TextEncoder().encode(guestName(guest)),
@@ -141,13 +142,16 @@ function openListener(address: string): Descriptor {
 }
 
 const LISTEN_PROBLEMS = new Map<string, { reason: string; hint: string }>([
-  ["ENOENT", { reason: "there is no such host", hint: "give an address of this machine" }],
-  ["EADDRINUSE", { reason: "something else listens there", hint: "choose another port" }],
+  ["ENOENT", { reason: "no such host", hint: "give an address of this machine" }],
+  ["EADDRINUSE", { reason: "address already in use", hint: "choose another port" }],
   ["EADDRNOTAVAIL", {
-    reason: "it is no address of this machine",
-    hint: "ip address shows those that it has",
+    reason: "not an address of this machine",
+    hint: "list the machine's addresses with ip address",
   }],
-  ["EACCES", { reason: "permission denied", hint: "ports below 1024 take root" }],
+  ["EACCES", {
+    reason: "permission denied",
+    hint: "run as root, or choose a port of 1024 or more",
+  }],
 ]);
 
 function noListener(address: string, result: number): GrantError {

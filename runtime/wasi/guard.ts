@@ -1,9 +1,9 @@
-/** What a guest's bad address comes to. */
+/** Conversion of a guest's bad address to an errno. */
 import { GuestFault } from "../guest_memory.ts";
 import type { WasiFunction } from "./context.ts";
 import { wasiErrno } from "./errno.ts";
 
-/** What the call answers, or EFAULT when it was given an address outside the guest's memory. */
+/** Returns the call's result, or EFAULT if it was given an address outside the guest's memory. */
 export function orFault<T>(call: () => T): T | number {
   try {
     return call();
@@ -13,7 +13,7 @@ export function orFault<T>(call: () => T): T | number {
   }
 }
 
-/** The same for each call of a function. */
+/** Wraps a function so that bad addresses return EFAULT. */
 export function guarded(call: WasiFunction): WasiFunction {
   return (...args) => orFault(() => call(...args));
 }

@@ -71,7 +71,7 @@ export const WASI_FUNCTIONS = [
   "sock_shutdown",
 ] as const;
 
-/** Functions that answer bad addresses themselves: there are many calls of them. */
+/** Functions that handle bad addresses themselves, because they are called often. */
 const UNGUARDED: ReadonlySet<string> = new Set([
   "clock_time_get",
   "fd_pread",
@@ -83,7 +83,7 @@ const UNGUARDED: ReadonlySet<string> = new Set([
 /** Gives a guest one call family. */
 export type WasiFamily = (context: WasiContext) => WasiFunctions;
 
-/** What a program needs that only prints, sleeps and ends: see `Features`. */
+/** Families for a program that only prints, sleeps and exits: see `Features`. */
 export const PLAIN_FAMILIES: readonly WasiFamily[] = [
   argsFunctions,
   environFunctions,

@@ -1,4 +1,4 @@
-/** `path_*` but for `path_open`. Resolving is all in `resolver.ts`. */
+/** `path_*` except `path_open`. Resolving is all in `resolver.ts`. */
 import type { WasiContext, WasiFunctions } from "./context.ts";
 import { wasiErrno } from "./errno.ts";
 import type { Descriptor, FdTable } from "./fd_table.ts";
@@ -10,7 +10,7 @@ import { Right } from "./rights.ts";
 /** The one flag of `lookupflags`. */
 const SYMLINK_FOLLOW = 1;
 
-/** A directory that has the right, or what to answer. */
+/** Returns the directory if it has the right, else an errno. */
 export function directoryOf(fds: FdTable, fd: number, right: number): Descriptor | number {
   const dir = fds.get(fd);
   if (dir === undefined) return wasiErrno("EBADF");
@@ -18,7 +18,7 @@ export function directoryOf(fds: FdTable, fd: number, right: number): Descriptor
   return (dir.rights & right) === right ? dir : wasiErrno("ENOTCAPABLE");
 }
 
-/** Whether a link at the end is followed; `undefined` for flags that there are not. */
+/** Reports whether a link at the end is followed; `undefined` for unknown flags. */
 export function followOf(lookupFlags: number): boolean | undefined {
   if ((lookupFlags & ~SYMLINK_FOLLOW) !== 0) return undefined;
   return lookupFlags === SYMLINK_FOLLOW;
@@ -27,7 +27,7 @@ export function followOf(lookupFlags: number): boolean | undefined {
 export function pathFunctions(context: WasiContext): WasiFunctions {
   const { fds } = context;
   const resolver = new PathResolver(context);
-  /** What `use` does in a directory that has the right. */
+  /** Calls `use` with a directory that has the right. */
   const within = (fd: number, right: number, use: (dir: Descriptor) => number): number => {
     const dir = directoryOf(fds, fd, right);
     return typeof dir === "number" ? dir : use(dir);

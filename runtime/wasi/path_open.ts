@@ -23,7 +23,7 @@ const OFLAG_EXCL = 4;
 const OFLAG_TRUNC = 8;
 const ALL_OFLAGS = 15;
 
-/** What a guest asks for. */
+/** Arguments of an open by the guest. */
 interface Wish {
   follow: boolean;
   oflags: number;
@@ -40,16 +40,16 @@ export function pathOpenFunctions(context: WasiContext): WasiFunctions {
      * Opens a file or directory.
      *
      * `lookup`: 1 follows a link at the end. `path`, `size`: read. `oflags`: creat, directory,
-     * excl, trunc. `base`, `inheriting`: rights wanted; unknown ones are ignored. `fdFlags`:
+     * excl, trunc. `base`, `inheriting`: requested rights; unknown ones are ignored. `fdFlags`:
      * fdflags. `out`: u32 written, the descriptor.
      *
      * EBADF: `fd` is not open. ENOTDIR: `fd`, or a component before the last, is not a directory.
-     * EFAULT: the path is outside of the memory. EILSEQ: it is not UTF-8. EINVAL: it is empty
-     * where that is not allowed, contains NUL, or a flag is unknown. ENAMETOOLONG, ELOOP: the
-     * limits of Linux (4095 bytes, 40 links). ENOENT: a component does not exist. EACCES: the file
-     * system refuses. EEXIST, EISDIR, ENFILE, ENOSPC, ENXIO, EROFS, ETXTBSY: as openat2(2).
-     * EMFILE: the guest has too many. ENOTCAPABLE: a right that the directory does not pass on, or
-     * the path leads out. Linux 5.6.
+     * EFAULT: the path is outside of the memory. EILSEQ: it is not UTF-8. EINVAL: it is empty where
+     * that is not allowed, contains NUL, or a flag is unknown. ENAMETOOLONG, ELOOP: the limits of
+     * Linux (4095 bytes, 40 links). ENOENT: a component does not exist. EACCES: the file system
+     * refuses. EEXIST, EISDIR, ENFILE, ENOSPC, ENXIO, EROFS, ETXTBSY: as openat2(2). EMFILE: the
+     * guest has too many. ENOTCAPABLE: a right that the directory does not pass on, or the path
+     * leads out. Linux 5.6.
      */
     "path_open": (
       ...[fd, lookup, path, size, oflags, base, inheriting, fdFlags, out]: [
@@ -87,11 +87,11 @@ export function pathOpenFunctions(context: WasiContext): WasiFunctions {
 }
 
 /**
- * Why not, as a number; 0 when nothing speaks against it.
+ * Returns the errno that refuses the open, or 0.
  *
- * Guests ask for all rights that their library can think of. Of a folder that may only be read they get
- * those to read, and are refused when they want to write: at once, since programs look at what opening
- * answers, and seldom at what writing and closing do.
+ * Guests request every right that their library can name. In a read-only directory they get the
+ * reading rights, and writing is refused at open: programs check the result of opening, and seldom
+ * those of writing and closing.
  */
 function objectionTo({ oflags, fdFlags, base, inheriting }: Wish, dir: Descriptor): number {
   if ((oflags & ~ALL_OFLAGS) !== 0 || (fdFlags & ~ALL_FD_FLAGS) !== 0) return wasiErrno("EINVAL");
@@ -120,13 +120,13 @@ function openFlags({ follow, oflags, fdFlags, base }: Wish, dir: Descriptor): nu
     [(oflags & OFLAG_TRUNC) !== 0, OpenFlag.Truncate],
     [(fdFlags & FdFlag.Append) !== 0, OpenFlag.Append],
     [(fdFlags & FdFlag.Dsync) !== 0, OpenFlag.Dsync],
-    // Linux knows no other way to read in step with what is written.
+    // Linux has no other flag for reads synchronized with writes.
     [(fdFlags & (FdFlag.Sync | FdFlag.Rsync)) !== 0, OpenFlag.Sync],
   ];
   return pairs.reduce((flags, [isOn, flag]) => isOn ? flags | flag : flags, 0);
 }
 
-/** What was opened, with the rights that its kind can have. */
+/** Creates the descriptor of an opened file, with the rights that its kind can have. */
 function describe(hostFd: number, wish: Wish, dir: Descriptor): Descriptor | number {
   const mode = system.fileType(hostFd);
   if (mode < 0) {

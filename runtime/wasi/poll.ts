@@ -26,7 +26,7 @@ const POLLHUP = 16;
 const POLLNVAL = 32;
 const POLLFD_BYTES = 8;
 
-/** A wall clock may be set while somebody waits for it. */
+/** A wall clock may be set during a wait. */
 const REALTIME_STEP_NS = 1_000_000_000n;
 
 /** Where the parts of a `subscription` stand. In snapshot 0 a clock has an identifier of its own first. */
@@ -39,7 +39,7 @@ interface Layout {
 const LAYOUT: Layout = { size: 48, clock: 16, timeout: 24, flags: 40 };
 const UNSTABLE_LAYOUT: Layout = { size: 56, clock: 24, timeout: 32, flags: 48 };
 
-/** What one of a guest's subscriptions waits for. */
+/** Subscription of a guest. */
 type Subscription =
   & { userdata: bigint }
   & (
@@ -137,7 +137,7 @@ class Poll {
   readonly #context: WasiContext;
   readonly #alarms: Alarm[] = [];
   readonly #watched: Watched[] = [];
-  /** What there is to tell without waiting. */
+  /** Events that are ready without waiting. */
   readonly #ready: Event[] = [];
   readonly #fds: Int32Array<ArrayBuffer>;
 
@@ -161,7 +161,7 @@ class Poll {
     this.#fds = new Int32Array((this.#watched.length + 1) * POLLFD_BYTES / 4);
     this.#watched.forEach(({ entry, type }, i) => {
       this.#fds[(i + 1) * 2] = entry.hostFd;
-      // The events asked for, and above them those that there are.
+      // Low half: requested events; high half: returned events.
       this.#fds[(i + 1) * 2 + 1] = type === EVENT_FD_READ ? POLLIN : POLLOUT;
     });
   }
@@ -199,7 +199,7 @@ class Poll {
     }
   }
 
-  /** How long to wait at most; below 0 for ever. */
+  /** Returns the longest time to wait; negative for no limit. */
   #timeoutNs(): bigint {
     if (this.#ready.length > 0) return 0n;
     const left = this.#alarms.map(({ clock, atNs }) => {
@@ -228,9 +228,9 @@ class Poll {
   }
 
   /**
-   * What is waited for to be read ends, as a read that is interrupted does: see `fd_io.ts`. Else an alarm
-   * rings early, and the next poll of a buffer says why: Rust's thread::sleep() panics at any error, Go's
-   * usleep() throws, C's sees ENOTSUP.
+   * Ends input that is waited for, as an interrupted read does: see `fd_io.ts`. Otherwise a clock
+   * fires early, and the next poll of a buffer reports why: Rust's thread::sleep() panics at any
+   * error, Go's usleep() throws, C's sees ENOTSUP.
    */
   #interrupted(): Event[] | number {
     const inputs = this.#watched.filter(({ type }) => type === EVENT_FD_READ);

@@ -12,7 +12,7 @@ const SIGNAL_URG = 22;
 const SIGNAL_WINCH = 27;
 const LAST_SIGNAL = 30;
 
-/** What the specification says does nothing to a program that runs. */
+/** Signals that do nothing to a running program, by the specification. */
 const IGNORED = new Set([SIGNAL_CHLD, SIGNAL_CONT, SIGNAL_PIPE, SIGNAL_URG, SIGNAL_WINCH]);
 
 export function processFunctions({ exit }: WasiContext): WasiFunctions {
@@ -35,7 +35,7 @@ export function processFunctions({ exit }: WasiContext): WasiFunctions {
       const number = signal & 0xff;
       if (number === 0 || number > LAST_SIGNAL) return wasiErrno("EINVAL");
       if (IGNORED.has(number)) return 0;
-      // Stopping would stop whoever runs the guest, too.
+      // Stopping would also stop the embedding process.
       if (number >= SIGNAL_STOP && number <= SIGNAL_TTOU) return wasiErrno("EOPNOTSUPP");
       return exit(128 + number + (number >= SIGNAL_CHLD ? 1 : 0));
     },

@@ -30,7 +30,7 @@ export interface Place extends PathRange {
   readonly dir: Descriptor;
 }
 
-/** Resolves what one guest gives. Results are WASI's errno, but for those that say otherwise. */
+/** Resolves the paths of one guest. Results are WASI's errno unless documented otherwise. */
 export class PathResolver {
   readonly #how: Resolution;
 

@@ -37,28 +37,28 @@ export const Right = {
 /** Every right. */
 export const ALL_RIGHTS = (1 << 30) - 1;
 
-/** What is only said of directories. */
+/** Rights that apply to directories only. */
 export const PATH_RIGHTS = Right.PathCreateDirectory | Right.PathCreateFile |
   Right.PathLinkSource | Right.PathLinkTarget | Right.PathOpen | Right.FdReaddir |
   Right.PathReadlink | Right.PathRenameSource | Right.PathRenameTarget |
   Right.PathFilestatGet | Right.PathFilestatSetSize | Right.PathFilestatSetTimes |
   Right.PathSymlink | Right.PathRemoveDirectory | Right.PathUnlinkFile;
 
-/** What is said of sockets alone. */
+/** Rights that apply to sockets only. */
 const SOCKET_ONLY_RIGHTS = Right.SockShutdown | Right.SockAccept;
 
-/** What can be done with a directory's own descriptor. */
+/** Rights that a directory's own descriptor can have. */
 export const DIRECTORY_RIGHTS = PATH_RIGHTS | Right.FdDatasync | Right.FdSync |
   Right.FdFdstatSetFlags | Right.FdFilestatGet | Right.FdFilestatSetTimes;
 
-/** What can be done with a file's. */
+/** Rights that a file can have. */
 export const FILE_RIGHTS = ALL_RIGHTS & ~PATH_RIGHTS & ~SOCKET_ONLY_RIGHTS;
 
-/** What can be done with a socket's. */
+/** Rights that a socket can have. */
 export const SOCKET_RIGHTS = Right.FdRead | Right.FdWrite | Right.FdFdstatSetFlags |
   Right.FdFilestatGet | Right.PollFdReadwrite | SOCKET_ONLY_RIGHTS;
 
-/** What changes something. */
+/** Rights to change something. */
 export const CHANGING_RIGHTS = Right.FdWrite | Right.FdAllocate | Right.FdFilestatSetSize |
   Right.FdFilestatSetTimes | Right.PathCreateDirectory | Right.PathCreateFile |
   Right.PathLinkSource | Right.PathLinkTarget | Right.PathRenameSource |
@@ -68,11 +68,11 @@ export const CHANGING_RIGHTS = Right.FdWrite | Right.FdAllocate | Right.FdFilest
 /** Whose host descriptor has to be open for writing. */
 export const WRITING_RIGHTS = Right.FdWrite | Right.FdAllocate | Right.FdFilestatSetSize;
 
-/** What a standard stream is given, beside reading or writing. */
+/** Rights of a standard stream, in addition to reading or writing. */
 export const STREAM_RIGHTS = Right.FdFdstatSetFlags | Right.FdFilestatGet |
   Right.FdSeek | Right.FdTell | Right.FdSync | Right.FdDatasync | Right.PollFdReadwrite;
 
-/** The specification's 64 bits as a number; bits that it does not know are left out. */
+/** Returns the specification's 64 bits as a number, without unknown bits. */
 export function rightsOf(bits: bigint): number {
   return Number(BigInt.asUintN(30, bits));
 }

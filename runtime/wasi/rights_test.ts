@@ -44,7 +44,7 @@ Deno.test("what changes nothing is left to a folder that may only be read", () =
   ]);
 });
 
-Deno.test("rightsOf() leaves out what the specification does not know", () => {
+Deno.test("rightsOf() drops unknown bits", () => {
   assert.equal(rightsOf(-1n), ALL_RIGHTS);
   assert.equal(rightsOf(1n << 40n | 2n), Right.FdRead);
 });

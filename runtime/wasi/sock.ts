@@ -73,7 +73,7 @@ export function sockFunctions(context: WasiContext): WasiFunctions {
   };
 }
 
-/** The functions of one guest. Each answers with an errno. */
+/** Socket functions of one guest. Each returns an errno. */
 class SocketCalls {
   readonly #context: WasiContext;
 
@@ -160,7 +160,7 @@ class SocketCalls {
     return fromResult(sockets.shutdown(entry.hostFd, which - 1));
   }
 
-  /** A socket that has the right, or what to answer. */
+  /** Returns the socket if it has the right, else an errno. */
   #find(fd: number, right: number): Descriptor | number {
     const entry = this.#context.fds.get(fd);
     if (entry === undefined) return wasiErrno("EBADF");
@@ -173,7 +173,7 @@ class SocketCalls {
     return { interrupt: this.#context.interrupt, waits };
   }
 
-  /** Calls again what was interrupted for somebody's attention. */
+  /** Repeats a call that was interrupted for attention. */
   #attending(call: () => number): number {
     for (;;) {
       const result = call();
@@ -182,7 +182,7 @@ class SocketCalls {
     }
   }
 
-  /** The same, but for what a poll has ended. */
+  /** Repeats an interrupted call, unless a poll has cut the input off. */
   #unlessCutOff(entry: Descriptor, call: () => number): number {
     return entry.takeCutOff() ? -errno("EINTR") : this.#attending(call);
   }

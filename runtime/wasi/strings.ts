@@ -19,7 +19,7 @@ export function putSizes(
   return 0;
 }
 
-/** Writes them one behind the other to `buf`, and where each stands to `pointers`. */
+/** Writes strings one after the other to `buf`, and their addresses to `pointers`. */
 export function putStrings(
   memory: GuestMemory,
   list: Uint8Array[],

@@ -56,7 +56,7 @@ export function findLines(
   try {
     search.run();
   } catch (error) {
-    // What was found before is right all the same.
+    // Results found before the error stay valid.
     if (!(error instanceof WasmSyntaxError)) throw error;
   }
   return search.found;

@@ -14,7 +14,7 @@ const EXTERNAL_HEAP_TYPES = new Set([0x6f, 0x72]);
 const REF_NULL = 0x63;
 const REF = 0x64;
 
-/** How much there is at the start, and how much there can be: pages or entries. */
+/** Minimum and maximum of a memory or table: pages or entries. */
 export interface Declared {
   readonly flags: number;
   readonly initial: number;

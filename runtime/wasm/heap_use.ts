@@ -17,7 +17,7 @@ import { Reader, readSections, Section, WasmSyntaxError } from "./reader.ts";
 /** Reason for a refusal. */
 export class HeapUseError extends Error {
   override name = "HeapUseError";
-  /** Whether permission to use V8's heap would lift it. */
+  /** True if permission to use V8's heap lifts the refusal. */
   readonly isGarbageCollected: boolean;
 
   constructor(message: string, { isGarbageCollected }: { isGarbageCollected: boolean }) {
@@ -31,7 +31,7 @@ const ENTRY_BYTES = { function: 24, external: 8, heap: 8 } as const;
 const TABLE_BYTES = 450;
 /** Entries that V8 allows in one table. */
 export const MAX_TABLE_ENTRIES = 10_000_000;
-/** What tables may take without a limit of memory: two that V8 lets grow as far as it can. */
+/** Limit for tables without a memory limit: two that V8 lets grow to their maximum. */
 export const MAX_TABLE_BYTES = 512 * 1024 * 1024;
 
 /** The largest programs of C++ have some 2,000. */

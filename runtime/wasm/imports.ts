@@ -1,4 +1,4 @@
-/** The types of a module's imported functions, which JavaScript's interface does not tell. */
+/** Types of a module's imported functions, which JavaScript's interface does not expose. */
 import {
   type Reader,
   readSections,
@@ -106,7 +106,7 @@ function readTypes(reader: Reader): string[] {
   return types;
 }
 
-/** How many types a module has, each of a recursive group counted. */
+/** Counts a module's types, including each of a recursive group. */
 export function countTypes(bytes: Uint8Array, sections: readonly SectionBytes[]): number {
   const reader = sectionReader(bytes, sections, Section.Type);
   return reader === undefined ? 0 : readTypes(reader).length;
@@ -140,9 +140,9 @@ function skipImport(reader: Reader, kind: number): void {
 }
 
 /**
- * The functions that a module imports, with their types.
+ * Returns the functions that a module imports, with their types.
  *
- * @throws {WasmSyntaxError} for what is no core module, or has types of proposals not known here
+ * @throws {WasmSyntaxError} if it is not a core module, or has types of unsupported proposals
  */
 export function functionImports(bytes: Uint8Array): FunctionImport[] {
   const sections = readSections(bytes);

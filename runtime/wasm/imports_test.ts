@@ -18,7 +18,7 @@ function assemble(body: string): Uint8Array<ArrayBuffer> {
 const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const bytes = (...rest: number[]) => new Uint8Array([...HEADER, ...rest]);
 
-Deno.test("functionImports() tells each function's type", () => {
+Deno.test("functionImports() returns each function's type", () => {
   const body = `
     (import "a" "none" (func))
     (import "a" "all" (func (param i32 i64 f32 f64 v128 funcref externref) (result i32 i64)))
@@ -36,7 +36,7 @@ Deno.test("functionImports() tells each function's type", () => {
   ]);
 });
 
-Deno.test("functionImports() passes over what is no function", () => {
+Deno.test("functionImports() skips imports that are not functions", () => {
   const body = `
     (import "m" "table" (table 1 2 funcref))
     (import "m" "memory" (memory 1 2))
@@ -77,7 +77,7 @@ Deno.test("functionImports() refuses made-up counts and sizes", () => {
     "number without end": [1, 0x80],
     "unknown type form": [1, 2, 1, 0x11],
     "unknown value type": [1, 5, 1, 0x60, 1, 0x11, 0],
-    "parameters behind the section": [1, 3, 1, 0x60, 9],
+    "parameters after the section": [1, 3, 1, 0x60, 9],
     "import without type": [2, 7, 1, 1, 0x61, 1, 0x62, 0, 5],
     "import of unknown kind": [2, 7, 1, 1, 0x61, 1, 0x62, 9, 0],
     "name longer than the section": [2, 4, 1, 0x70, 0x61, 0],

@@ -1,10 +1,10 @@
-/** Walks over a function's instructions, which takes knowing what stands behind each opcode. */
+/** Walks over a function's instructions, using the immediates of each opcode. */
 import { type Reader, WasmSyntaxError } from "./reader.ts";
 
 /** `loop`: the only place that a branch can go back to. */
 export const LOOP = 0x03;
 
-/** Opcodes with that many indices behind them. */
+/** Opcodes with that many indices after them. */
 const INDICES = new Map([
   ...[0x07, 0x08, 0x09, 0x18].map((opcode) => [opcode, 1] as const), // catch throw rethrow delegate
   ...[0x0c, 0x0d].map((opcode) => [opcode, 1] as const), // br br_if
@@ -15,12 +15,12 @@ const INDICES = new Map([
   ...[0xd2, 0xd5, 0xd6].map((opcode) => [opcode, 1] as const), // ref.func br_on_null br_on_non_null
 ]);
 
-/** Indices behind the 0xfb opcodes (garbage collection), by number. */
+/** Indices after the 0xfb opcodes (garbage collection), by number. */
 const GC_INDICES = [1, 1, 2, 2, 2, 2, 1, 1, 2, 2, 2, 1, 1, 1, 1, 0, 1, 2, 2, 2, 1, 1, 1, 1];
 const GC_CAST_BRANCHES = [24, 25];
 const GC_LAST = 30;
 
-/** Indices behind the 0xfc opcodes (saturating conversions, bulk memory and tables), by number. */
+/** Indices after the 0xfc opcodes (saturating conversions, bulk memory and tables), by number. */
 const BULK_INDICES = [0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 1, 1];
 
 const SIMD_LAST = 0x113;

@@ -33,9 +33,9 @@ export interface MemoryPlan {
 /**
  * Finds maxima that keep the sum of all memories and tables below `maxBytes`, rounded up to a page.
  *
- * V8 knows a maximum of each, and none of all together: what is left above the start is divided.
+ * V8 limits each but not their sum: the rest above the minimum is divided among them.
  *
- * @throws {MemoryLimitError} when the start is above the limit
+ * @throws {MemoryLimitError} if the minimum exceeds the limit
  */
 export function planMemory(
   bytes: Uint8Array,
@@ -80,7 +80,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** Divides `budget` evenly; what one does not want is for the others. */
+/** Divides `budget` evenly; a share that exceeds its want is passed on to the others. */
 function share(wanted: readonly number[], budget: number): number[] {
   const order = wanted.map((_, i) => i).sort((a, b) => (wanted[a] ?? 0) - (wanted[b] ?? 0));
   const shares = wanted.map(() => 0);
@@ -93,7 +93,7 @@ function share(wanted: readonly number[], budget: number): number[] {
   return shares;
 }
 
-/** Whether any function has `table.grow`, or an instruction that is not known here. */
+/** Reports whether any function has `table.grow`, or an unknown instruction. */
 function growsTables(bytes: Uint8Array, sections: readonly SectionBytes[]): boolean {
   const reader = sectionReader(bytes, sections, Section.Code);
   if (reader === undefined) return false;

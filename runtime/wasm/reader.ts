@@ -1,6 +1,6 @@
 /** Reads WebAssembly's binary format; nothing is believed about the bytes. */
 
-/** The bytes are no module, or one of a kind that is not known here. */
+/** Error for bytes that are not a module, or use unsupported features. */
 export class WasmSyntaxError extends Error {
   override name = "WasmSyntaxError";
 }
@@ -72,11 +72,11 @@ export class Reader {
 
   /** Passes over `count` bytes. */
   skip(count: number): void {
-    if (count > this.end - this.at) throw new WasmSyntaxError(`unexpected end behind ${this.at}`);
+    if (count > this.end - this.at) throw new WasmSyntaxError(`unexpected end after ${this.at}`);
     this.at += count;
   }
 
-  /** A range of its own, behind which this one goes on. */
+  /** Returns a reader of the next bytes, and continues after them. */
   part(count: number): Reader {
     const start = this.at;
     this.skip(count);
@@ -92,11 +92,11 @@ export class Reader {
       : new TextDecoder().decode(bytes);
   }
 
-  /** Calls `read` as often as the number in front says. */
+  /** Calls `read` as often as the leading count states. */
   each(read: (index: number) => void): void {
     const count = this.u32();
     // No entry is shorter than a byte: a made-up count ends here, not after hours.
-    if (count > this.end - this.at) throw new WasmSyntaxError(`unexpected end behind ${this.at}`);
+    if (count > this.end - this.at) throw new WasmSyntaxError(`unexpected end after ${this.at}`);
     for (let i = 0; i < count; i++) read(i);
   }
 }
@@ -118,10 +118,10 @@ export const Section = {
   Tag: 13,
 } as const;
 
-/** A section as it stands in the module. */
+/** Section of a module. */
 export interface SectionBytes {
   readonly id: number;
-  /** Its content, behind the size. */
+  /** Start of its content, after the size. */
   readonly start: number;
   readonly end: number;
 }
@@ -141,7 +141,7 @@ export function readSections(bytes: Uint8Array): SectionBytes[] {
   return sections;
 }
 
-/** A reader of the first section with this number; of nothing when there is none. */
+/** Returns a reader of the first section with this number; an empty one if not found. */
 export function sectionReader(
   bytes: Uint8Array,
   sections: readonly SectionBytes[],

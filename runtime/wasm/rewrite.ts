@@ -1,12 +1,12 @@
 /**
- * Changes a module so that its host stays in charge of it.
+ * Rewrites a module so that its host stays in charge of it.
  *
  * A limit of memory becomes the maximum of each memory and table: V8 has no other way to cap them.
  *
- * Control makes the guest look at a word in a second, shared memory wherever it can spend time: at the
- * beginning of every function and of every round of a loop. Another thread sets the word; the guest
- * then waits there, or traps, which it cannot catch. Everything added stands behind what there was, so
- * no index changes. A guest cannot reach the second memory: its code was validated without it.
+ * Control makes the guest check a word in a second, shared memory wherever it can spend time: at
+ * the beginning of every function and of every round of a loop. Another thread sets the word; the
+ * guest then waits there, or traps, which it cannot catch. Additions are appended, so existing
+ * indices do not change. A guest cannot reach the second memory: its code was validated without it.
  */
 import { type Declared, readLimits } from "./declarations.ts";
 import { countTypes } from "./imports.ts";
@@ -15,14 +15,14 @@ import { type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { Reader, readSections, Section, type SectionBytes } from "./reader.ts";
 import { leb, Writer } from "./writer.ts";
 
-/** What the control word says. */
+/** Values of the control word. */
 export const ControlState = { Run: 0, Pause: 1, Terminate: 2 } as const;
 
-/** What is changed. */
+/** Changes to make. */
 export interface RewriteOptions {
   /** Its memories and tables never have more together, rounded up to a page. */
   maxMemoryBytes?: number;
-  /** Whether to add the control word. */
+  /** Adds the control word. */
   control?: boolean;
 }
 
@@ -140,7 +140,7 @@ function rewriteSection(
   if (control === undefined) return bytes.subarray(start, end);
   switch (id) {
     case Section.Custom:
-      // Hints on branches stand at offsets into the code, which are others now.
+      // Branch hints refer to offsets in the code, which have changed.
       return CODE_METADATA.test(reader.name()) ? undefined : bytes.subarray(start, end);
     case Section.Type:
       return appended(reader, [0x60, 0, 0]);
@@ -247,7 +247,7 @@ function memoryArgument(memoryIndex: number): number[] {
   return [0x42, ...leb(memoryIndex), 0x00];
 }
 
-/** Waits while the word says pause; returns when it says run, else traps. */
+/** Returns a function that waits while the word is pause, returns at run, and traps otherwise. */
 function controlFunction({ memoryIndex }: Control): number[] {
   const memory = memoryArgument(memoryIndex);
   // deno-fmt-ignore

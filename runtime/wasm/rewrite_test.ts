@@ -54,7 +54,7 @@ Deno.test("a limit of memory becomes the memory's maximum", () => {
   assert.throws(() => memory.grow(1), RangeError);
 });
 
-Deno.test("a smaller maximum of the module's own stays", () => {
+Deno.test("rewrite() keeps a smaller maximum", () => {
   const { memory } = instantiate(assemble(`(memory (export "memory") 1 2)`), {
     maxMemoryBytes: 9 * PAGE_BYTES,
   });
@@ -136,7 +136,7 @@ const SPENDERS = {
     (block (loop $again (block (br_if $again (i32.const 1))) (br $again))))`,
   "calls that end at once": `(func $f) (func (export "run") (call $f))`,
   "tail calls": `(func $f (export "run") (return_call $f))`,
-  "a loop behind catch_all": `(func (export "run")
+  "a loop after catch_all": `(func (export "run")
     (loop $again (try (do (loop $inner (br $inner))) (catch_all)) (br $again)))`,
   "a callback through the table": `(table (export "t") 1 funcref) (elem (i32.const 0) $f)
     (func $f (loop $again (br $again)))
