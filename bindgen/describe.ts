@@ -1,7 +1,7 @@
-/** C's words for a type, as they stand in comments and messages. */
+/** C notation of types, for comments and messages. */
 import type { Btf } from "../ebpf/btf/mod.ts";
 
-/** Deeper down, comments say "…". */
+/** Deeper types are shown as "…". */
 const MAX_DEPTH = 8;
 
 /** The name without what could end a comment or steer a terminal. */
@@ -9,7 +9,10 @@ export function plain(name: string): string {
   return name.replace(/[^\w.$]/g, "_");
 }
 
-/** What C calls a type, roughly: qualifiers are left out, and functions are not told apart. */
+/**
+ * Returns the approximate C notation of a type: without qualifiers, and with one form for all
+ * functions.
+ */
 export function describe(btf: Btf, id: number, depth = 0): string {
   if (depth > MAX_DEPTH) return "…";
   const type = btf.type(id);

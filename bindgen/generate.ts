@@ -13,15 +13,15 @@ import { emitSkeleton } from "./emit/skeleton.ts";
 import { readSource, type Source } from "./source.ts";
 import type { Target } from "./targets.ts";
 
-/** What to make, and of what. */
+/** Output to make, and its input. */
 export interface GenerateOptions {
   /** The language, or `skeleton`. */
   readonly target: Target;
   /** Name of the file that the bytes come from, which the emitted file mentions; "" for none. */
   readonly source: string;
   /**
-   * Types by name, such as `event` or `struct event`, beside the default ones of an object; for BTF
-   * that is no object's, instead of all.
+   * Types by name, such as `event` or `struct event`: for an object in addition to its default
+   * ones, for raw BTF instead of all.
    */
   readonly types?: readonly string[];
   /** The package of a Go file; "main" when absent. */
@@ -33,11 +33,11 @@ export interface GenerateOptions {
   readonly rustTrait?: string;
 }
 
-/** What was made. */
+/** Generated output. */
 export interface Generated {
   /** The file's content. */
   readonly text: string;
-  /** What the person should know; whole sentences. */
+  /** Notes for the user, in whole sentences. */
   readonly notes: readonly string[];
 }
 
@@ -58,7 +58,7 @@ export function generate(bytes: Uint8Array<ArrayBuffer>, options: GenerateOption
   }
 }
 
-/** How a file is named in errors. */
+/** Returns the name of a file for errors. */
 function nameOf(file: string): string {
   return file || "standard input";
 }
@@ -90,15 +90,15 @@ function skeletonOf(
   types: readonly string[],
 ): Generated {
   if (object === undefined) {
-    throw new BindgenError(`Cannot make a skeleton of ${nameOf(file)}: it is no eBPF object`, {
+    throw new BindgenError(`Cannot make a skeleton of ${nameOf(file)}: not an eBPF object`, {
       code: "NO_OBJECT",
-      hint: "give what clang -target bpf made, a .bpf.o",
+      hint: "pass an object made by clang -target bpf, a .bpf.o",
     });
   }
   if (types.length > 0) {
-    throw new BindgenError("Cannot add types to a skeleton: it has none", {
+    throw new BindgenError("Cannot add types to a skeleton: it does not define types", {
       code: "NO_OBJECT",
-      hint: "wasm-bpf gen c makes a header of types",
+      hint: "make a header of types with wasm-bpf gen c",
     });
   }
   const text = emitSkeleton({ btf, object }, {
@@ -112,7 +112,7 @@ function skeletonOf(
 const HAS_DEBUG_INFO =
   "The object carries debug information, and so will the guest. llvm-strip -g removes it, and keeps BTF.";
 
-/** What bpftool calls an object: `bootstrap_bpf` of "bootstrap.bpf.o". */
+/** Returns bpftool's name for an object: `bootstrap_bpf` of "bootstrap.bpf.o". */
 function objectName(file: string): string {
   return identifier(file.replace(/^.*\//, "").replace(/\.o$/, "") || "stdin");
 }
@@ -166,12 +166,12 @@ function rootsNamed(btf: Btf, wanted: string, file: string): number[] {
   throw new BindgenError(`Cannot find the type ${wanted} in the BTF of ${nameOf(file)}`, {
     code: "NO_TYPE",
     hint: declared(btf, name) ??
-      "bpftool btf dump file FILE lists the types there are; clang leaves out what nothing uses",
+      "list its types with bpftool btf dump file FILE; clang omits unused ones",
   });
 }
 
-/** What to say about a name of which there is only a declaration, as of `struct foo;`. */
+/** Returns a hint for a name that is only declared, as in `struct foo;`. */
 function declared(btf: Btf, name: string): string | undefined {
   if (name === "" || btf.find(name, (kind) => kind === Kind.Fwd).length === 0) return undefined;
-  return "it is only declared there, and not defined: nothing in the source needs its members";
+  return "it is declared, but not defined: the source does not use its members";
 }

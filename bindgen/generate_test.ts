@@ -13,7 +13,7 @@ function event(): Uint8Array<ArrayBuffer> {
   return btf.bytes();
 }
 
-Deno.test("generate() makes what a type is made of, and no more", () => {
+Deno.test("generate() emits a type and the types inside it only", () => {
   const { text } = generate(event(), { target: "c", source: "a/x.bpf.o", types: ["event"] });
   assert.match(
     text,
@@ -28,7 +28,7 @@ Deno.test("generate() makes all types of raw BTF by default", () => {
   assert.match(text, /struct other \{/);
 });
 
-Deno.test("generate() says when a type is not there", () => {
+Deno.test("generate() reports a type that is not found", () => {
   const options = { target: "c", source: "", types: ["union event"] } as const;
   assert.throws(() => generate(event(), options), { name: "BindgenError", code: "NO_TYPE" });
 });

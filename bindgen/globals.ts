@@ -12,11 +12,13 @@ export interface GlobalsOptions {
   readonly sections: readonly DataSection[];
   /** Of a section's struct. */
   readonly nameOf: (section: string) => string;
-  /** Whether an anonymous type is called as its variable is. */
+  /** True if an anonymous type is named after its variable. */
   readonly hinted: boolean;
 }
 
-/** Variables of an object that a guest may set, by section. Static ones are nobody's business. */
+/**
+ * Returns the variables of an object that a guest may set, by section. Static ones are left out.
+ */
 export function globalsOf(
   { object }: Source,
   lowering: Lowering,

@@ -3,7 +3,7 @@ import { dimensions } from "./lower.ts";
 import type { EnumType, Model, RecordType, Type } from "./model.ts";
 import { Names } from "./names.ts";
 
-/** What a language calls each type. */
+/** Names of types in a language. */
 export class TypeNames {
   readonly #names = new Map<RecordType | EnumType, string>();
   readonly #scope: Names;

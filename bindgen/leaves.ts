@@ -4,7 +4,7 @@ import { dimensions } from "./lower.ts";
 import type { EnumType, Member, RecordType, Type } from "./model.ts";
 import { identifier, type Names } from "./names.ts";
 
-/** Nobody has as many; hostile BTF can, by anonymous structs of anonymous structs. */
+/** Real types have fewer; hostile BTF reaches it by nesting anonymous structs. */
 const MAX_LEAVES = 1 << 17;
 
 /** A member with a name, its place from the beginning of the outermost record. */
@@ -14,9 +14,9 @@ export interface Leaf extends Member {
 }
 
 /**
- * The members with names, each of which is used once.
+ * Returns the members with names, each name used once.
  *
- * @param reserved names that the language wants for itself
+ * @param reserved names that the language reserves
  * @param style how the language writes a member's name
  */
 export function leavesOf(
@@ -46,12 +46,15 @@ function gather(
   }
 }
 
-/** Where a member that is no bit-field begins, in bytes. */
+/** Returns the offset in bytes of a member that is not a bit-field. */
 export function byteOffset(member: Member): number {
   return Math.floor(member.bitOffset / 8);
 }
 
-/** What a member is in C, for a comment: `char [16]`, `unsigned 3 bits`; "" where nothing is to be added. */
+/**
+ * Returns a member's type in C, for a comment: `char [16]`, `unsigned 3 bits`; "" if there is
+ * nothing to add.
+ */
 export function inC(type: Type): string {
   if (type.kind === "pointer" || type.kind === "bytes") return type.text;
   if (type.kind === "int" && type.sense === "bool") return "_Bool";
@@ -66,7 +69,7 @@ export function inC(type: Type): string {
   return "";
 }
 
-/** What C calls a type: `struct event`, or a description where it has no name. */
+/** Returns C's name of a type: `struct event`, or a description if it has no name. */
 export function originalName(type: RecordType | EnumType): string {
   const keyword = type.kind === "enum" ? "enum" : type.form;
   const isNameless = type.name === "" || (type.kind === "record" && type.hinted);
@@ -74,7 +77,7 @@ export function originalName(type: RecordType | EnumType): string {
   return `${type.typedef ? "" : `${keyword} `}${identifier(type.name)}`;
 }
 
-/** The same at the beginning of a sentence. */
+/** Returns C's name of a type, for the beginning of a sentence. */
 export function originalNameFirst(type: RecordType | EnumType): string {
   return originalName(type).replace(/^an? /, (article) => article === "a " ? "A " : "An ");
 }

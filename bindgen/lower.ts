@@ -23,7 +23,7 @@ import type {
 
 /** Members of one type, those of types without a name included, which are written out where they are used. */
 const MAX_MEMBERS = 1 << 17;
-/** The same of all types together; the kernel has some 300,000. */
+/** Limit for all types together; the kernel has some 300,000 members. */
 const MAX_ALL_MEMBERS = 1 << 22;
 
 type BtfRecord = Extract<BtfType, { kind: "struct" | "union" }>;
@@ -46,7 +46,7 @@ export class Lowering {
     this.#sizes = new Sizes(btf);
   }
 
-  /** What has been gathered. */
+  /** Collected types. */
   get types(): Model["types"] {
     return this.#types;
   }
@@ -57,9 +57,9 @@ export class Lowering {
   }
 
   /**
-   * Adds a type, unless it is one of which there are no values.
+   * Adds a type, unless it has no values.
    *
-   * @param hint what it is called if it has no name at all
+   * @param hint name of the type if it has none
    */
   add(id: number, hint = ""): Type | undefined {
     const { type } = resolve(this.#btf, id);
@@ -68,8 +68,8 @@ export class Lowering {
   }
 
   /**
-   * Adds a type that was asked for by name: a typedef of a number is one, too. Declarations without a
-   * definition add nothing.
+   * Adds a type that was requested by name, which may be a typedef of a number. A declaration
+   * without a definition adds nothing.
    */
   addNamed(id: number): void {
     const lowered = this.add(id);
@@ -80,9 +80,9 @@ export class Lowering {
   }
 
   /**
-   * A type as a value, with all that it is made of.
+   * Converts a type that is used as a value, with all types inside it.
    *
-   * @throws {BtfError} when it has no size, or does not hold what it says it holds
+   * @throws {BtfError} if it has no size, or its members do not fit
    */
   type(id: number, { depth = 0, hint = "" } = {}): Type {
     if (depth > MAX_DEPTH) throw new BtfError(`type ${id} is nested too deep`);
@@ -167,7 +167,7 @@ export class Lowering {
     }
     this.#allWritten += written;
     if (written > MAX_MEMBERS || this.#allWritten > MAX_ALL_MEMBERS) {
-      throw new BtfError(`"${record.name}" and what it is made of have too many members`);
+      throw new BtfError(`"${record.name}" has too many members, nested ones included`);
     }
     this.#written.set(record, written);
   }
@@ -187,7 +187,7 @@ export class Lowering {
     }
     const what = () => `member "${member.name}" of ${record.kind} "${record.name}"`;
     if (bits > 0 && (type.kind !== "int" && type.kind !== "enum" || bits > bytes * 8)) {
-      throw new BtfError(`${what()} is a bit-field of ${bits} bits, which its type is not`);
+      throw new BtfError(`${what()} is a bit-field of ${bits} bits, larger than its type`);
     }
     if (bits === 0 && bitOffset % 8 !== 0) throw new BtfError(`${what()} begins inside a byte`);
     if (bitOffset + (bits || bytes * 8) > record.bytes * 8) {

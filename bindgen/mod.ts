@@ -1,17 +1,15 @@
 /**
  * Types for guests, made from the BTF of an eBPF object or of the kernel.
  *
- * ```ts
- * import { generate } from "./bindgen/mod.ts";
+ * ```ts import { generate } from "./bindgen/mod.ts";
  *
  * const { text } = generate(Deno.readFileSync("bootstrap.bpf.o"), {
  *   target: "c",
- *   source: "bootstrap.bpf.o",
- * });
+ *   source: "bootstrap.bpf.o", });
  * ```
  *
- * Sizes, offsets and signs are eBPF's: pointers and `long` have 64 bits. `docs/gen.md` says which types
- * are taken, and what each language makes of them.
+ * Sizes, offsets and signs are eBPF's: pointers and `long` have 64 bits. `docs/gen.md` lists the
+ * types that are taken, and their form in each language.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What every language is told about a type: names as they are in C, bytes as they are in eBPF. Between
- * BTF and the emitters, which then differ in words only.
+ * Model of types between BTF and the emitters: names as in C, bytes as in eBPF. Emitters differ
+ * only in syntax.
  */
 
 /** An integer. */
@@ -22,14 +22,14 @@ export interface FloatType {
 export interface BytesType {
   readonly kind: "bytes";
   readonly bytes: number;
-  /** What it is in C. */
+  /** C notation. */
   readonly text: string;
 }
 
-/** A pointer: a number of 64 bits, since what it points to is out of the guest's reach. */
+/** Pointer: a number of 64 bits, since a guest cannot reach its target. */
 export interface PointerType {
   readonly kind: "pointer";
-  /** What C calls the pointer's type. */
+  /** C notation of the pointer's type. */
   readonly text: string;
 }
 
@@ -51,7 +51,7 @@ export interface EnumType {
   readonly kind: "enum";
   /** Tag, or else name of the typedef, or "". */
   readonly name: string;
-  /** Whether the name is a typedef's, so that C says `name` and not `enum name`. */
+  /** True if the name is a typedef's, so that C uses `name` and not `enum name`. */
   readonly typedef: boolean;
   readonly bytes: 1 | 2 | 4 | 8;
   readonly signed: boolean;
@@ -77,7 +77,7 @@ export interface RecordType {
   /** Tag, or else name of the typedef, or that of the variable or map it is used by, or "". */
   readonly name: string;
   readonly typedef: boolean;
-  /** Whether the name is its use's: C has none for it. */
+  /** True if the name comes from its use, and C has none for it. */
   readonly hinted: boolean;
   readonly bytes: number;
   /** In the order of their places. */
@@ -108,7 +108,7 @@ export interface Globals {
   readonly record: RecordType;
 }
 
-/** What is emitted: each after what it is made of. */
+/** Types to emit: each after the types inside it. */
 export interface Model {
   readonly types: readonly (RecordType | EnumType | Alias)[];
   readonly globals: readonly Globals[];

@@ -1,6 +1,6 @@
 /** Names that a target language takes, each once. */
 
-/** What an emitted name may have: C sets no limit, tools do. */
+/** Longest emitted name: C sets no limit, tools do. */
 const MAX_LENGTH = 200;
 
 /** The name with what no identifier may hold replaced. */
@@ -49,15 +49,15 @@ export class Names {
   readonly #number: string;
   readonly #same: (name: string) => string;
   readonly #taken = new Set<string>();
-  /** How often a name was wanted, so that a thousand equal ones cost no million steps. */
+  /** Uses of each name, so that claiming a thousand equal ones does not take a million steps. */
   readonly #wanted = new Map<string, number>();
 
   /**
-   * A scope in which `reserved` names mean something else.
+   * Creates a scope in which `reserved` names are taken.
    *
-   * @param escape how a keyword is made a name
-   * @param number what stands before the number of a name that is taken; "___" is bpftool's
-   * @param same gives two names that the language takes for one the same key
+   * @param escape makes a keyword a valid name
+   * @param number text before the number of a repeated name; "___" is bpftool's
+   * @param same maps names that the language does not distinguish to the same key
    */
   constructor(
     reserved: ReadonlySet<string> = new Set(),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { camel, identifier, kebab, Names, upper } from "./names.ts";
 
-Deno.test("identifier() leaves nothing that ends a comment, a string or a line", () => {
+Deno.test("identifier() removes characters that end a comment, a string or a line", () => {
   assert.equal(identifier("task_struct"), "task_struct");
   assert.equal(identifier("a b*/\n\u{1b}\"'`$"), "a_b________");
   assert.equal(identifier("2fast"), "_2fast");
@@ -34,7 +34,7 @@ Deno.test("upper() makes a macro's name", () => {
   assert.equal(upper("trace.bpf"), "TRACE_BPF");
 });
 
-Deno.test("claim() hands out each name once", () => {
+Deno.test("claim() returns each name once", () => {
   const names = new Names(new Set(["type"]));
   const claimed = ["a", "a", "type", "type", "type_", "a___2", "a"].map((name) =>
     names.claim(name)
@@ -51,7 +51,7 @@ Deno.test("claim() hands out each name once", () => {
   assert.equal(new Set(claimed).size, claimed.length);
 });
 
-Deno.test("claim() knows names that a language takes for one", () => {
+Deno.test("claim() separates names that a language does not distinguish", () => {
   const names = new Names(new Set(), { number: "-v", same: (name) => name.replaceAll("-", "") });
   assert.deepEqual(["io-apic", "ioapic"].map((name) => names.claim(name)), [
     "io-apic",
@@ -59,7 +59,7 @@ Deno.test("claim() knows names that a language takes for one", () => {
   ]);
 });
 
-Deno.test("claim() of a hundred thousand equal names is soon done", () => {
+Deno.test("claim() handles a hundred thousand equal names in linear time", () => {
   const names = new Names();
   const start = performance.now();
   for (let i = 0; i < 100_000; i++) names.claim("same");

@@ -19,7 +19,7 @@ export class Output {
     for (const line of lines) {
       this.#characters += line.length + 1;
       if (this.#characters > MAX_CHARACTERS || this.#lines.length > MAX_LINES) {
-        throw new BtfError("what it describes would fill more than 48 MiB");
+        throw new BtfError("its output would exceed 48 MiB");
       }
       this.#lines.push(line);
     }

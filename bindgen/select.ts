@@ -1,8 +1,9 @@
 /**
- * Which types are emitted, unless somebody says otherwise. `docs/gen.md` tells the rule to people.
+ * Selection of the types that are emitted by default; `docs/gen.md` documents the rule.
  *
- * Ring-buffer events are the difficulty: a program reserves room and fills it in, and BTF says nowhere
- * that a map's events are of a type. What an object defines for itself is the best guess.
+ * Ring-buffer events are the difficulty: a program reserves room and fills it in, and BTF does not
+ * link a map with the type of its events. The types that an object defines for itself are the best
+ * guess.
  */
 import {
   type Btf,
@@ -19,22 +20,22 @@ import { type EbpfObject, programNames, type Source } from "./source.ts";
 /** A type to emit. */
 export interface Root {
   readonly id: number;
-  /** What it is called if it has no name. */
+  /** Name of the type if it has none. */
   readonly hint: string;
 }
 
 /** Sections whose variables are the kernel's. */
 const KERNEL_SECTIONS = /^\.(kconfig|ksyms|struct_ops(\.link)?|\?struct_ops(\.link)?)$/;
-/** Sections with variables that say something about the object, and hold no data of it. */
+/** Sections with variables about the object, without data of it. */
 const META_SECTIONS = /^(\.maps|maps|license|version)$/;
-/** A CO-RE flavour, `task_struct___old`, stands for a type of some kernel. */
+/** CO-RE flavour, such as `task_struct___old`: a type of some kernel version. */
 const FLAVOUR = /.___/;
 
 const DEFINITIONS: readonly number[] = [Kind.Struct, Kind.Union, Kind.Enum, Kind.Enum64];
 /** `BPF_MAP_TYPE_PERF_EVENT_ARRAY`, `BPF_MAP_TYPE_RINGBUF`. */
 const EVENT_MAPS = [4, 27];
 
-/** What is emitted by default, and whether events may be missing. */
+/** Returns the types to emit by default, and whether events may be missing. */
 export function defaultRoots(
   { btf, object }: Source,
   sections: readonly DataSection[],
@@ -74,7 +75,7 @@ function definitionsOf({ definition, inner }: MapDefinition): number[] {
   return [definition, ...(inner === undefined ? [] : definitionsOf(inner))];
 }
 
-/** Whether the variables of a section are shown as a struct. */
+/** Reports whether the variables of a section are shown as a struct. */
 export function holdsGlobals(section: string): boolean {
   return /^\.(rodata|data|bss)(\.|$)/.test(section);
 }

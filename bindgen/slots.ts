@@ -1,4 +1,4 @@
-/** A struct cut into what stands at which byte, without gaps: members, bit-fields, padding. */
+/** Division of a struct into slots without gaps: members, bit-fields, padding. */
 import type { Member, RecordType, Type } from "./model.ts";
 
 /** A stretch of bytes in a struct. */
@@ -60,15 +60,15 @@ function membersAndBits(members: readonly Member[]): Slot[] {
   return slots;
 }
 
-/** The byte behind a bit-field. */
+/** Returns the offset after a bit-field. */
 function endByte(member: Member): number {
   return Math.ceil((member.bitOffset + member.bits) / 8);
 }
 
 /**
- * How a language aligns types that it lays out itself.
+ * Alignment in languages that lay out types themselves.
  *
- * @param natural alignment of what is no record or array
+ * @param natural alignment of a type that is not a record or array
  */
 export class Alignments {
   readonly #natural: (type: Type) => number;
@@ -85,7 +85,7 @@ export class Alignments {
     return type.kind === "record" ? this.#record(type).align : this.#natural(type);
   }
 
-  /** Whether a record has its bytes only when members are not aligned by the language. */
+  /** Reports whether the language's own alignment would move members of a record. */
   isPacked(record: RecordType): boolean {
     return this.#record(record).packed;
   }

@@ -27,7 +27,7 @@ function shape(record: RecordType): string[] {
   return slotsOf(record).map(({ kind, offset, bytes }) => `${kind} ${offset}+${bytes}`);
 }
 
-Deno.test("slotsOf() fills gaps between members and behind the last", () => {
+Deno.test("slotsOf() fills gaps between members and after the last", () => {
   const record = struct(24, member("a", 1, 0), member("b", 8, 64), member("c", 4, 128));
   assert.deepEqual(shape(record), [
     ...["member 0+1", "pad 1+7", "member 8+8", "member 16+4", "pad 20+4"],
@@ -41,12 +41,12 @@ Deno.test("slotsOf() puts bit-fields together that share bytes or touch", () => 
   ]);
 });
 
-Deno.test("slotsOf() of nothing is padding, or nothing", () => {
+Deno.test("slotsOf() returns padding or nothing for a record without members", () => {
   assert.deepEqual(shape(struct(0)), []);
   assert.deepEqual(shape(struct(3)), ["pad 0+3"]);
 });
 
-Deno.test("Alignments tells which records a compiler would lay out otherwise", () => {
+Deno.test("Alignments.isPacked() detects records that a compiler would lay out otherwise", () => {
   const alignments = new Alignments((type) => type.kind === "int" ? type.bytes : 1);
   const natural = struct(16, member("a", 1, 0), member("b", 8, 64));
   assert.equal(alignments.isPacked(natural), false);

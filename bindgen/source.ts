@@ -1,8 +1,8 @@
-/** What bindings are made from: an eBPF object, or BTF alone. */
+/** Input of bindings: an eBPF object, or BTF alone. */
 import { Btf, coreTypes, ElfFile, type ElfSymbol, isBtf, isElf } from "../ebpf/btf/mod.ts";
 import { BtfError } from "./errors.ts";
 
-/** BTF, and what its object says beyond it. */
+/** BTF, and further data of its object. */
 export interface Source {
   readonly btf: Btf;
   /** The eBPF object; absent for raw BTF, and for the kernel's and its modules' own files. */
@@ -22,15 +22,15 @@ export interface EbpfObject {
 /**
  * Reads an ELF file with BTF, or raw BTF.
  *
- * @throws {ElfError} when the file is damaged
- * @throws {BtfError} when the BTF is, or there is none
+ * @throws {ElfError} if the file is damaged
+ * @throws {BtfError} if the BTF is damaged or missing
  */
 export function readSource(bytes: Uint8Array<ArrayBuffer>): Source {
   if (isBtf(bytes)) return { btf: new Btf(bytes), object: undefined };
   if (!isElf(bytes)) {
     throw new BtfError("this is neither an ELF file nor raw BTF", {
       code: "NO_BTF",
-      hint: "give a compiled eBPF object (.bpf.o), or a file like /sys/kernel/btf/vmlinux",
+      hint: "pass a compiled eBPF object (.bpf.o), or a file like /sys/kernel/btf/vmlinux",
     });
   }
   const elf = new ElfFile(bytes);

@@ -1,4 +1,4 @@
-/** What can be made. */
+/** Targets of the generator. */
 
 /** A language, or `skeleton`: a C header with the object inside. */
 export type Target =
@@ -21,7 +21,7 @@ export const TARGETS: readonly Target[] = [
   "skeleton",
 ];
 
-/** Whether a word names a target. */
+/** Reports whether a word names a target. */
 export function isTarget(word: string): word is Target {
   return (TARGETS as readonly string[]).includes(word);
 }

@@ -20,7 +20,7 @@ const RESERVED = words(`
   while with yield anyref externref funcref
 `);
 
-/** What every class has, and the words that the compiler takes for no member's name. */
+/** Members of every class, and words that the compiler does not accept as a member's name. */
 const MEMBERS = words(`
   constructor SIZE at create address
   async await break case catch class const continue debugger default do else enum export extends false
@@ -28,7 +28,7 @@ const MEMBERS = words(`
   public return static super switch this throw true try typeof var while with yield
 `);
 
-/** What the file itself uses of AssemblyScript's library. */
+/** Names of AssemblyScript's library that the file itself uses. */
 const GLOBALS = words("String heap memory load store changetype unreachable getBits setBits");
 
 const BIT_HELPERS = `

@@ -21,7 +21,9 @@ export const RESERVED = words(`
   int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t size_t
 `);
 
-/** What every header of wasi-libc defines, `<stdint.h>` included: of another size than the kernel's. */
+/**
+ * Tags that headers of wasi-libc define, `<stdint.h>` included, with sizes other than the kernel's.
+ */
 const LIBC_TAGS = new Set([...RESERVED, "timeval", "timespec", "iovec"]);
 
 /** The scope of a record's members. */
@@ -58,7 +60,9 @@ export class CTypes {
     });
   }
 
-  /** The record with bytes behind its end that align it: a section may end right behind a variable. */
+  /**
+   * Returns the record with padding that aligns its end: a section may end right after a variable.
+   */
   rounded(record: RecordType): RecordType {
     const aligns = record.members.map(({ type }) => this.#alignments.of(type));
     const align = Math.max(1, ...aligns);
@@ -72,7 +76,7 @@ export class CTypes {
 
   /** Defines one struct or union; the types it is made of are taken for defined. */
   defineRecord(record: RecordType, { blank = true } = {}): void {
-    // What has no name is written where it is used.
+    // Records without a name are written where they are used.
     if (record.name === "") return;
     const name = this.#types.claim(identifier(record.name));
     // With its keyword also where a typedef names it: in C++ a member may have the type's name.
@@ -94,7 +98,7 @@ export class CTypes {
     }
   }
 
-  /** The members; `checks` gathers which stands at which byte. */
+  /** Returns the members; `checks` collects the offset of each. */
   #body(
     record: RecordType,
     place: {
@@ -215,7 +219,7 @@ export class CTypes {
     return `${this.#word(type)} ${name}`;
   }
 
-  /** C's word for a type that is no array. */
+  /** Returns C's name for a type that is not an array. */
   #word(type: Exclude<Type, { kind: "array" | "bytes" }>): string {
     switch (type.kind) {
       case "int":
@@ -332,7 +336,7 @@ function enumerator(value: bigint, wide: boolean): string {
   return `0x${value.toString(16)}${value < 1n << 32n ? "U" : "ULL"}`;
 }
 
-/** What the emitted type does not say itself. */
+/** Returns a comment for details that the emitted type lacks. */
 function remark(type: Type): string {
   const inner = innermost(type);
   if (inner.kind === "pointer" || inner.kind === "bytes") return ` /* ${inner.text} */`;

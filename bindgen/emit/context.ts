@@ -1,4 +1,4 @@
-/** What an emitter is told beside the types. */
+/** Input of an emitter in addition to the types. */
 export interface EmitContext {
   /** Lines of the comment that every file begins with. */
   readonly header: readonly string[];

@@ -1,4 +1,4 @@
-/** How Go's structs are cut into fields, and how gofmt sets them. */
+/** Division of Go's structs into fields, formatted as gofmt does. */
 import { byteOffset, type Leaf } from "../leaves.ts";
 
 /** Consecutive bytes of a struct: one member as Go has it, or raw bytes for several. */

@@ -1,4 +1,4 @@
-/** Who makes what. */
+/** Emitters by target. */
 import type { EmitContext } from "./context.ts";
 import { emitAssemblyScript } from "./assemblyscript.ts";
 import { emitC } from "./c.ts";

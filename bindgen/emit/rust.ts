@@ -14,7 +14,7 @@ const KEYWORDS = words(`
   abstract become box do final macro override priv typeof unsized virtual yield try union gen
 `);
 
-/** What every type gets, so that a member of that name makes way. */
+/** Names of methods that every type gets; members of that name are renamed. */
 const METHODS = words("from_bytes as_bytes default clone");
 const TYPES = words(`
   Self Option Some None Default Clone Copy Debug Sized Send Sync Drop Fn String Vec Box Result Ok Err
@@ -141,7 +141,7 @@ class RustTypes {
   /** Numbers, arrays of them and explicit padding: that holds for all types here. */
   #implement(name: string): void {
     if (this.#trait === "") return;
-    this.#output.line("", "// SAFETY: any bytes make a value, and none of a value's is padding.");
+    this.#output.line("", "// SAFETY: any bytes are a valid value, and there is no padding.");
     this.#output.line(`unsafe impl ${this.#trait} for ${name} {}`);
   }
 
@@ -192,7 +192,7 @@ class RustTypes {
         fields.checks.push({ field, bytes: member.bytes, offset: byteOffset(member) });
       }
     }
-    // A union without members is none in Rust.
+    // Rust does not accept a union without members.
     if (largest < record.bytes || record.members.length === 0) {
       this.#output.line(`    pub ${scope.claim("_pad_0")}: [u8; ${record.bytes}],`);
     }
@@ -286,7 +286,7 @@ impl ${name} {
     }
   }
 
-  /** What holds a union cannot be printed by `{:?}`. */
+  /** A type that contains a union cannot be printed by `{:?}`. */
   #containsUnion(record: RecordType): boolean {
     const known = this.#unions.get(record);
     if (known !== undefined) return known;
@@ -319,7 +319,7 @@ impl ${name} {
   }
 }
 
-/** What a record's fields need beside their declarations. */
+/** Parts of a record's fields in addition to their declarations. */
 interface Fields {
   checks: { field: string; bytes: number; offset: number }[];
   bits: { member: Member; storage: string; from: number; name: string }[];

@@ -17,7 +17,7 @@ import type { EmitContext } from "./context.ts";
 /** Of an object's file, on one line of the skeleton. */
 const BYTES_A_LINE = 24;
 
-/** Something of the object, and the field that stands for it. */
+/** Member of the object, and the field that represents it. */
 interface Field {
   /** As the object calls it. */
   readonly name: string;
@@ -118,7 +118,7 @@ function writeGroup(output: Output, group: string, declarations: readonly string
   output.line("\tstruct {", ...declarations.map((text) => `\t\t${text};`), `\t} ${group};`);
 }
 
-/** The functions that know nothing of the object. */
+/** Writes the functions that do not depend on the object. */
 function writeFunctions(output: Output, { name }: Parts): void {
   output.line(`
 /** @brief Detaches and unloads everything, and frees the skeleton; NULL is allowed. */
@@ -159,7 +159,7 @@ static inline struct ${name} *${name}__open(void)
 	return ${name}__open_opts(NULL);
 }
 
-/** @brief Loads maps and programs into the kernel. @return 0, or -errno: stderr says why */
+/** @brief Loads maps and programs into the kernel. @return 0, or -errno, with the reason on stderr */
 static inline int ${name}__load(struct ${name} *obj)
 {
 	return bpf_object__load_skeleton(obj->skeleton);
@@ -181,7 +181,7 @@ static inline struct ${name} *${name}__open_and_load(void)
 	return obj;
 }
 
-/** @brief Attaches every program whose section says where it goes. @return 0, or -errno */
+/** @brief Attaches every program whose section names its target. @return 0, or -errno */
 static inline int ${name}__attach(struct ${name} *obj)
 {
 	return bpf_object__attach_skeleton(obj->skeleton);

@@ -216,7 +216,7 @@ export function ${reader}(view: DataView, at = 0): ${name} {
     }
     this.#output.line(
       "",
-      `/** ${originalNameFirst(type)}; the kernel may know more values. */`,
+      `/** ${originalNameFirst(type)}; the kernel may use further values. */`,
     );
     this.#output.line(`export type ${name} = ${type.bytes === 8 ? "bigint" : "number"};`);
     const scope = new Names(new Set(["__proto__"]));
@@ -246,7 +246,7 @@ function isBytes({ of }: ArrayType): boolean {
   return of.kind === "int" && of.bytes === 1 && of.sense === "number" && !of.signed;
 }
 
-/** Whether somebody else knows how long it is. */
+/** Reports whether its length is known only at run time. */
 function isFlexible(type: Type): boolean {
   return type.kind === "array" && (type.length === 0 || isFlexible(type.of));
 }

@@ -1,6 +1,6 @@
 /**
- * WIT: records as the component model's tools take them. A WIT type has no layout; the comments tell
- * where each field stands in the eBPF half's bytes.
+ * WIT: records for the component model's tools. A WIT type has no layout; the comments state each
+ * field's offset in the eBPF half's bytes.
  */
 import { defineAll } from "../define.ts";
 import { plain } from "../describe.ts";
@@ -85,7 +85,7 @@ class WitTypes {
     return empty;
   }
 
-  /** A union becomes a variant: which case holds, no bytes say. */
+  /** A union becomes a variant: its bytes do not show which case holds. */
   #record(record: RecordType, what?: string): void {
     const name = this.#names.of(record);
     if (name === undefined || this.#isEmpty(record)) return;

@@ -1,8 +1,8 @@
 /**
- * BTF, the kernel's type information: an index made in one pass, types decoded when asked for.
+ * BTF, the kernel's type information: an index made in one pass, and types decoded on request.
  *
- * Format: Documentation/bpf/btf.rst of the kernel. Nothing in it is believed: lengths are checked in
- * the pass, ids when a type is asked for, and what can grow has a limit.
+ * Format: Documentation/bpf/btf.rst of the kernel. The input is not trusted: lengths are checked in
+ * the pass, ids when a type is requested, and everything that can grow has a limit.
  */
 import {
   type BtfEnumerator,
@@ -26,7 +26,9 @@ const MAX_NAMES_BYTES = 64 << 20;
 
 const LINKAGES: readonly Linkage[] = ["static", "global", "extern"];
 
-/** Bytes behind a type's first 12: a number of them, and of each of its `vlen` parts. */
+/**
+ * Sizes of the data after a type's first 12 bytes: once per type, and per each of its `vlen` parts.
+ */
 const TAIL_BYTES: Readonly<Record<number, readonly [number, number]>> = {
   [Kind.Int]: [4, 0],
   [Kind.Array]: [12, 0],
@@ -50,7 +52,7 @@ export class Btf {
   readonly #decoded = new Map<number, BtfType>();
   readonly #names = new Map<number, string>();
   #namesBytes = 0;
-  /** Whether some enumeration says that it is signed: then those that do not are not. */
+  /** True if some enumeration is marked as signed: then those without the mark are unsigned. */
   #tellsSigns = false;
   /** Highest id, plus one. */
   readonly count: number;
@@ -82,7 +84,7 @@ export class Btf {
       const kind = info >>> 24 & 0x1f;
       if (kind === Kind.Void || kind > LAST_KIND) {
         throw new BtfError(`type ${id} is of the unknown kind ${kind}`, {
-          hint: "a newer wasm-bpf may know it",
+          hint: "use a newer wasm-bpf, which may support it",
         });
       }
       if (kind === Kind.Enum64 || (kind === Kind.Enum && info >>> 31 === 1)) {
@@ -103,9 +105,9 @@ export class Btf {
   }
 
   /**
-   * A type.
+   * Returns a type.
    *
-   * @throws {BtfError} when there is none of that id, or it makes no sense
+   * @throws {BtfError} if the id does not exist, or the type is invalid
    */
   type(id: number): BtfType {
     if (id === 0) return { kind: "void" };
@@ -148,9 +150,8 @@ export class Btf {
   #at(id: number): number {
     const offset = id > 0 ? this.#offsets[id] : undefined;
     if (offset === undefined) {
-      throw new BtfError(`there is no type ${id}`, {
-        hint:
-          "the BTF of a kernel module leans on the kernel's, which is not read: give one file " +
+      throw new BtfError(`type ${id} not found`, {
+        hint: "pass the kernel's BTF: that of a module depends on it: give one file " +
           "that holds all types",
       });
     }
@@ -318,13 +319,13 @@ export class Btf {
 
 function linkage(value: number): Linkage {
   const known = LINKAGES[value];
-  if (known === undefined) throw new BtfError(`there is no linkage ${value}`);
+  if (known === undefined) throw new BtfError(`unknown linkage ${value}`);
   return known;
 }
 
 /**
- * Whether 32-bit values are signed where BTF does not say: clang before 15 never sets the flag. The
- * negative numbers that people write are small; a mask has other bits.
+ * Reports whether 32-bit values look signed: clang before 15 never sets the flag. Negative
+ * constants in source code are small; a mask has other bits.
  */
 function looksSigned(values: readonly number[]): boolean {
   const high = values.filter((value) => value >= 0x80000000);

@@ -18,14 +18,14 @@ export function splitBtf(
   if (bytes.length < HEADER_BYTES) throw new BtfError("it is cut off");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint16(0, false) === MAGIC) {
-    throw new BtfError("it is big-endian, as no WebAssembly guest is", {
+    throw new BtfError("it is big-endian; guests are little-endian", {
       code: "BIG_ENDIAN",
       hint: "compile the eBPF half with -target bpfel",
     });
   }
-  if (view.getUint16(0, true) !== MAGIC) throw new BtfError("it does not begin as BTF");
+  if (view.getUint16(0, true) !== MAGIC) throw new BtfError("wrong magic number");
   if (view.getUint8(2) !== 1) {
-    throw new BtfError(`it is of version ${view.getUint8(2)}, and only version 1 is known`);
+    throw new BtfError(`it is of version ${view.getUint8(2)}, and only version 1 is supported`);
   }
   const header = view.getUint32(4, true);
   if (header < HEADER_BYTES || header > bytes.length) throw new BtfError("its header is cut off");
@@ -42,13 +42,13 @@ export function splitBtf(
   }
   if (strings.content[0] !== 0 || strings.content.at(-1) !== 0) {
     throw new BtfError("its names are not enclosed by NUL", {
-      hint: "the BTF of a kernel module leans on the kernel's, which is not read",
+      hint: "pass the kernel's BTF: that of a module depends on it",
     });
   }
   return { types: types.content, strings: strings.content };
 }
 
-/** Whether the bytes begin as raw BTF does, of either byte order. */
+/** Reports whether the bytes begin as raw BTF does, of either byte order. */
 export function isBtf(bytes: Uint8Array): boolean {
   return bytes.length >= 2 &&
     (bytes[0] === 0x9f && bytes[1] === 0xeb || bytes[0] === 0xeb && bytes[1] === 0x9f);

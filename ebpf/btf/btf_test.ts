@@ -8,7 +8,7 @@ function c(btf: BtfBuilder): string {
   return generate(btf.bytes(), { target: "c", source: "x.o" }).text;
 }
 
-Deno.test("type() tells bit-fields as kind_flag has them", () => {
+Deno.test("type() decodes bit-fields with kind_flag", () => {
   const btf = new BtfBuilder();
   const int = btf.int("unsigned int", 4);
   btf.record("s", 4, [{ name: "a", type: int, bitOffset: 3, bits: 5 }]);
@@ -17,15 +17,15 @@ Deno.test("type() tells bit-fields as kind_flag has them", () => {
   assert.deepEqual(type.members, [{ name: "a", type: int, bitOffset: 3, bits: 5 }]);
 });
 
-Deno.test("bit-fields of BTF without kind_flag stand in their integer's type", () => {
+Deno.test("type() decodes bit-fields without kind_flag from their integer's type", () => {
   const btf = new BtfBuilder();
-  // 5 bits from bit 3 on of an unsigned int, as compilers told before LLVM 8.
+  // 5 bits from bit 3 on of an unsigned int, in the encoding of compilers before LLVM 8.
   const field = btf.raw({ name: "unsigned int", kind: Kind.Int, word: 4 }, 3 << 16 | 5);
   btf.record("s", 4, [{ name: "a", type: field, bitOffset: 8 }]);
   assert.match(c(btf), /\tuint8_t _pad_0\[1\];\n\tuint8_t : 3;\n\tuint32_t a : 5;\n/);
 });
 
-Deno.test("enumerations are signed as BTF says, or as their values look", () => {
+Deno.test("type() takes an enumeration's sign from its flag, or from its values", () => {
   const enumeration = (values: number[], flag: boolean) => {
     const btf = new BtfBuilder();
     const tail = values.flatMap((value, i) => [btf.string(`V${i}`), value]);
@@ -40,7 +40,7 @@ Deno.test("enumerations are signed as BTF says, or as their values look", () => 
   assert.deepEqual(enumeration([0x80000000, 0xffffffff], false), [0x80000000n, 0xffffffffn]);
 });
 
-Deno.test("enumerations are not signed when others say that they are", () => {
+Deno.test("type() takes enumerations as unsigned when others have the sign flag", () => {
   const btf = new BtfBuilder();
   const [a, b] = [btf.string("A"), btf.string("B")];
   btf.raw({ name: "plain", kind: Kind.Enum, vlen: 1, word: 4 }, a, 0xffffff00);
@@ -62,7 +62,7 @@ Deno.test("enumerations of 64 bits are whole, or have no values", () => {
   assert.deepEqual(values(2), []);
 });
 
-Deno.test("find() takes whole names, of the kinds that are asked for", () => {
+Deno.test("find() matches whole names of the requested kinds", () => {
   const btf = new BtfBuilder();
   btf.record("event", 0, []);
   btf.record("event_more", 0, []);
@@ -73,16 +73,16 @@ Deno.test("find() takes whole names, of the kinds that are asked for", () => {
   assert.deepEqual(types.find("even", () => true), []);
 });
 
-Deno.test("a type that is only declared is not found, and the hint says so", () => {
+Deno.test("generate() explains a type that is only declared", () => {
   const btf = new BtfBuilder();
   btf.raw({ name: "far", kind: Kind.Fwd });
   assert.throws(() => generate(btf.bytes(), { target: "c", source: "", types: ["struct far"] }), {
     code: "NO_TYPE",
-    hint: /only declared/,
+    hint: /declared, but not defined/,
   });
 });
 
-Deno.test("typedefs of numbers are kept when they are asked for", () => {
+Deno.test("generate() keeps typedefs of numbers that are requested", () => {
   const btf = new BtfBuilder();
   btf.typedef("my_id", btf.typedef("u32", btf.int("unsigned int", 4)));
   const options = { target: "c", source: "", types: ["my_id"] } as const;

@@ -43,7 +43,7 @@ export interface BtfEnumerator {
   readonly value: bigint;
 }
 
-/** A parameter of a function; an unnamed one of type 0 at the end stands for `...`. */
+/** Parameter of a function; an unnamed one of type 0 at the end represents `...`. */
 export interface BtfParameter {
   readonly name: string;
   readonly type: number;
@@ -57,7 +57,7 @@ export interface BtfSectionEntry {
   readonly size: number;
 }
 
-/** Who sees a variable or function: `BTF_VAR_*`, `BTF_FUNC_*`. */
+/** Visibility of a variable or function: `BTF_VAR_*`, `BTF_FUNC_*`. */
 export type Linkage = "static" | "global" | "extern";
 
 /** One type; `type` is the id of another, 0 for void. */
@@ -69,7 +69,10 @@ export type BtfType =
     readonly bytes: number;
     readonly signed: boolean;
     readonly bool: boolean;
-    /** Less than all bits, or not from the first one on: how bit-fields were told before `kind_flag`. */
+    /**
+     * Offset of a value that has fewer bits than its type: the encoding of bit-fields before
+     * `kind_flag`.
+     */
     readonly bitOffset: number;
     readonly bits: number;
   }

@@ -23,7 +23,7 @@ const SHT_NOBITS = 8;
 const SHF_EXECINSTR = 4n;
 const SHF_COMPRESSED = 0x800n;
 
-/** A section's header, and where its bytes stand in the file. */
+/** Header of a section, and the range of its bytes in the file. */
 export interface ElfSection {
   readonly name: string;
   readonly type: number;
@@ -31,13 +31,13 @@ export interface ElfSection {
   readonly offset: number;
   readonly size: number;
   readonly link: number;
-  /** Whether it holds bytes in the file. */
+  /** True if it holds bytes in the file. */
   readonly hasBytes: boolean;
   readonly isCode: boolean;
   readonly isCompressed: boolean;
 }
 
-/** What a symbol stands for: `STT_OBJECT`, `STT_FUNC`, or something else. */
+/** Kind of a symbol: `STT_OBJECT`, `STT_FUNC`, or something else. */
 export type SymbolKind = "object" | "function" | "other";
 
 /** A named place in a section. */
@@ -53,7 +53,7 @@ export interface ElfSymbol {
   readonly size: number;
 }
 
-/** Whether the bytes begin as an ELF file does. */
+/** Reports whether the bytes begin as an ELF file does. */
 export function isElf(bytes: Uint8Array): boolean {
   return bytes.length >= 4 && bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c &&
     bytes[3] === 0x46;
@@ -62,7 +62,7 @@ export function isElf(bytes: Uint8Array): boolean {
 /** An ELF file in memory. */
 export class ElfFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** By index; the first is the one that stands for none. */
+  /** By index; the first is the null section. */
   readonly sections: readonly ElfSection[];
   readonly #view: DataView;
   readonly #byName = new Map<string, ElfSection>();
@@ -83,7 +83,7 @@ export class ElfFile {
     }
   }
 
-  /** Whether it is an eBPF object, and not a kernel or one of its modules. */
+  /** Reports whether it is an eBPF object, rather than a kernel or a kernel module. */
   get isEbpf(): boolean {
     return this.#view.getUint16(0x12, true) === EM_BPF;
   }
@@ -101,7 +101,7 @@ export class ElfFile {
   content(section: ElfSection): Uint8Array<ArrayBuffer> {
     if (section.isCompressed) {
       throw new ElfError(`section ${section.name} is compressed`, {
-        hint: "llvm-objcopy --decompress-debug-sections undoes it",
+        hint: "decompress it with llvm-objcopy --decompress-debug-sections",
       });
     }
     if (!section.hasBytes) return new Uint8Array();
@@ -149,7 +149,7 @@ export class ElfFile {
     let namesIndex = view.getUint16(0x3e, true);
     if (at === 0) return [];
     if (view.getUint16(0x3a, true) !== SECTION_HEADER_BYTES) {
-      throw new ElfError("its section headers have a size of their own");
+      throw new ElfError("its section headers have an unknown size");
     }
     this.#mustHold(at, SECTION_HEADER_BYTES, "section headers");
     // Files with very many sections keep both numbers in the first header.
@@ -207,12 +207,12 @@ export class ElfFile {
 }
 
 function checkIdentity(bytes: Uint8Array): void {
-  if (!isElf(bytes)) throw new ElfError("it does not begin as one");
+  if (!isElf(bytes)) throw new ElfError("wrong magic number");
   if (bytes.length < HEADER_BYTES) throw new ElfError("it is cut off");
   // EI_CLASS and EI_DATA.
-  if (bytes[4] !== 2) throw new ElfError("it is a 32-bit one, and eBPF objects have 64 bits");
+  if (bytes[4] !== 2) throw new ElfError("it is 32-bit; eBPF objects have 64 bits");
   if (bytes[5] !== 1) {
-    throw new ElfError("it is big-endian, as no WebAssembly guest is", {
+    throw new ElfError("it is big-endian; guests are little-endian", {
       code: "BIG_ENDIAN",
       hint: "compile the eBPF half with -target bpfel",
     });

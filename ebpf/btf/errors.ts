@@ -4,7 +4,7 @@ import { HostError, type HostErrorOptions } from "../../ffi/errors.ts";
 /** As of every error, and the name of the file, where it is known. */
 export type InputErrorOptions = Omit<HostErrorOptions, "code"> & { code?: string; file?: string };
 
-/** Bytes that are no ELF file, or one that is damaged. Code: `BAD_ELF`. */
+/** Error for a file that is not ELF, or is damaged. Code: `BAD_ELF`. */
 export class ElfError extends HostError {
   /** The class's name. */
   override name = "ElfError";
@@ -18,7 +18,7 @@ export class ElfError extends HostError {
     this.#reason = reason;
   }
 
-  /** The same error, which says what file it is about. */
+  /** Returns the error with the name of the file. */
   in(file: string): ElfError {
     const { code, hint, detail } = this;
     return new ElfError(this.#reason, { code, hint, detail, cause: this, file });
@@ -39,7 +39,7 @@ export class BtfError extends HostError {
     this.#reason = reason;
   }
 
-  /** The same error, which says what file it is about. */
+  /** Returns the error with the name of the file. */
   in(file: string): BtfError {
     const { code, hint, detail } = this;
     return new BtfError(this.#reason, { code, hint, detail, cause: this, file });

@@ -1,4 +1,4 @@
-/** How many bytes a type has, by BTF's own words; a chain without an end has none. */
+/** Sizes of types, computed from BTF; a cyclic type has none. */
 import type { Btf } from "./btf.ts";
 import type { BtfType } from "./btf_types.ts";
 import { BtfError } from "./errors.ts";
@@ -31,7 +31,7 @@ export function resolve(btf: Btf, id: number): Resolved {
     else if (type.kind !== "modifier" && type.kind !== "tag") return { id, type, typedef };
     id = type.type;
   }
-  throw new BtfError(`type ${id} is named in circles, or more than ${MAX_DEPTH} times`);
+  throw new BtfError(`type ${id} is a cycle of names, or nested more than ${MAX_DEPTH} times`);
 }
 
 /** Sizes of types, each found once. */

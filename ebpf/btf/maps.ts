@@ -1,4 +1,4 @@
-/** Maps and global variables: what BTF says about an object's sections. */
+/** Maps and global variables, from BTF of an object's sections. */
 import type { Btf } from "./btf.ts";
 import { type BtfType, Kind } from "./btf_types.ts";
 import { MAX_DEPTH, resolve } from "./layout.ts";
@@ -24,7 +24,7 @@ export interface MapDefinition {
   readonly name: string;
   /** Id of the struct that defines it. */
   readonly definition: number;
-  /** `BPF_MAP_TYPE_*`; 0 when it does not say. */
+  /** `BPF_MAP_TYPE_*`; 0 if it is not given. */
   readonly type: number;
   /** Types of key and value; absent where only a size is given, or nothing. */
   readonly key: number | undefined;
@@ -87,7 +87,7 @@ function mapOf(
   };
 }
 
-/** What a pointer points to; undefined for what is none. */
+/** Returns the target of a pointer; undefined for other types. */
 export function pointee(btf: Btf, id: number | undefined): number | undefined {
   if (id === undefined) return undefined;
   const { type } = resolve(btf, id);

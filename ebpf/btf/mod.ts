@@ -1,4 +1,4 @@
-/** Readers of BTF and ELF: what an eBPF object, or the kernel, says of its types. Opens no library. */
+/** Readers of BTF and ELF: types of an eBPF object or of the kernel. Opens no library. */
 export { Btf } from "./btf.ts";
 export { coreTypes } from "./btf_ext.ts";
 export { isBtf } from "./btf_header.ts";
