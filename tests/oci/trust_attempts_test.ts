@@ -262,10 +262,10 @@ Deno.test("files of keys, certificates and passwords without an end are refused 
       [["login", "-u", "x", "--password-stdin", "127.0.0.1:1"], /too long/],
       [["run", "-"], /not a WebAssembly module/],
       [["inspect", "-"], /not a WebAssembly module/],
-      [["push", "-", "127.0.0.1:1/x"], /no WebAssembly module/],
+      [["push", "-", "127.0.0.1:1/x"], /not a WebAssembly module/],
       [["run", "/dev/zero"], /not a WebAssembly module/],
       [["inspect", "/dev/zero"], /not a WebAssembly module/],
-      [["push", "/dev/zero", "127.0.0.1:1/x"], /no WebAssembly module/],
+      [["push", "/dev/zero", "127.0.0.1:1/x"], /not a WebAssembly module/],
     ] as const
   ) {
     const stdin = ["sh", "-c", 'exec "$0" "$@" </dev/zero'];
