@@ -18,7 +18,8 @@ export async function patchLibbpf(source: string): Promise<void> {
   for (const path of filesUnder(PATCHES, (path) => path.endsWith(".patch")).sort()) {
     try {
       const options = ["-p1", "--fuzz=0", "--no-backup-if-mismatch", "--silent"];
-      await run("patch", [...options, "--directory", source, "--input", Deno.realPathSync(path)]);
+      const input = await Deno.realPath(path);
+      await run("patch", [...options, "--directory", source, "--input", input]);
     } catch (cause) {
       if (!(cause instanceof BuildError)) throw cause;
       throw new BuildError(`Cannot apply ${path}: ${cause.message}`, {
