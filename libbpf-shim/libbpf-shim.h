@@ -621,8 +621,9 @@ SHIM_API int32_t shim_buffer__read(struct shim_buffer *buffer, struct shim_memor
 
 /**
  * @brief Shows a ring buffer at the start of `memory`, in place of what is there: the consumer's
- * page, the producer's, the data twice in a row, then the state that runtime/wasm_bpf/events/ring_pump.wat
- * describes. Reading goes on at the state's cursor, here as well.
+ * page, the producer's, the data twice in a row, then the state that
+ * runtime/wasm_bpf/events/ring_pump.wat describes. Reading goes on at the state's cursor, here as
+ * well.
  * @return bytes of a page; -EOPNOTSUPP for a perf event array; -EINVAL when the memory is too small
  */
 SHIM_API int32_t shim_buffer__show(struct shim_buffer *buffer, struct shim_memory *memory);

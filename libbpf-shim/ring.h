@@ -44,9 +44,9 @@ void ring_take(struct ring *ring, struct batch *batch);
 
 /*
  * Shows the ring at the start of the `size` bytes at `memory`, in place of what was there: the
- * consumer's page, the producer's, the data twice, and the state that runtime/wasm_bpf/events/ring_pump.wat
- * describes. That mapping takes the place of its own. Bytes of a page; -EINVAL when it is not
- * aligned to that or too small.
+ * consumer's page, the producer's, the data twice, and the state that
+ * runtime/wasm_bpf/events/ring_pump.wat describes. That mapping takes the place of its own. Bytes
+ * of a page; -EINVAL when it is not aligned to that or too small.
  */
 int ring_show(struct ring *ring, uint8_t *memory, uint64_t size);
 

@@ -4,7 +4,8 @@
  * panics at bytes that are not, before any JavaScript runs. Each such byte becomes U+FFFD; the
  * bytes as they were stay in /proc/self/cmdline, where cli/args/raw_arguments.ts reads them.
  *
- * Freestanding and position independent: build/steps/entry.ts puts the machine code into the ELF file.
+ * Freestanding and position independent: build/steps/entry.ts puts the machine code into the ELF
+ * file.
  */
 #include <stddef.h>
 #include <stdint.h>

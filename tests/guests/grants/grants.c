@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What a guest finds that it was given, one question a sub-command; tests/wasi/wasi_grants_test.ts asks.
+/* What a guest finds that it was given, one question a sub-command; tests/wasi/wasi_grants_test.ts
+ * asks.
  */
 #include <errno.h>
 #include <fcntl.h>

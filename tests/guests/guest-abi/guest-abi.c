@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Every C example of docs/guest-abi.md, as it stands there, with what it leaves to the reader
- * around it; tests/abi/guest_abi_test.ts compares what they print. build/steps/doc_examples.ts cuts them out.
+ * around it; tests/abi/guest_abi_test.ts compares what they print. build/steps/doc_examples.ts cuts
+ * them out.
  */
 #include <stdbool.h>
 #include <stdio.h>
