@@ -31,7 +31,8 @@ export class Budget implements Disposable {
   /**
    * Makes the limits of a run.
    *
-   * @param interrupt ends a load between two maps or programs
+   * @param interrupt ends a load between two maps or programs once it is terminated, or the time
+   * limit of the process is over; one that is only raised does not
    * @throws {ShimError} without memory
    */
   static create(interrupt: Interrupt, { mapsBytes, programs }: BudgetLimits): Budget {

@@ -123,7 +123,7 @@ static int refuse_memory(struct shim_budget *budget, const char *name, uint64_t 
 
 static int check_time(struct shim_share *share, const char *what, const char *name)
 {
-	if (!shim_interrupt_is_end_wanted(share->budget->interrupt))
+	if (!shim_interrupt_is_over(share->budget->interrupt))
 		return 0;
 	shim_log_add("interrupted before %s '%s'\n", what, name ? name : "");
 	shim_signals_note_cut();

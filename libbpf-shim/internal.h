@@ -31,6 +31,8 @@ struct shim_interrupt {
 	_Atomic int64_t waited_ns;
 	/* The signal that raised it, SIGALRM for the end of its time; 0 for another thread. */
 	_Atomic int32_t cause;
+	/* Stays: the time limit of the process is over, for a guest that may finish. */
+	atomic_bool is_out_of_time;
 	/* Of the guest's thread: when the guest was told of the cause, and the waits it began
 	 * since. */
 	int64_t told_ns;
@@ -121,7 +123,7 @@ void shim_doing(const char *what, const char *name);
 /* Prints the system call in progress, if there is one; async-signal-safe. */
 void shim_doing_write(const char *how);
 
-/* Notes that a load was ended because of a signal or the time limit. */
+/* Notes that a load was ended, for shim_signals__was_cut(). */
 void shim_signals_note_cut(void);
 
 /* Lets other threads take signals while this one loads, and back; in pairs. */
@@ -168,8 +170,11 @@ int shim_interrupt_take(struct shim_interrupt *interrupt);
 /* What ends, attention apart: -EINTR, or 0. For work between which nobody can be attended to. */
 int shim_interrupt_take_end(struct shim_interrupt *interrupt);
 
-/* Whether an end is asked for; whatever waits next still reports it. */
-bool shim_interrupt_is_end_wanted(const struct shim_interrupt *interrupt);
+/*
+ * Reports whether the run is over: it was terminated, or its time is. An interrupt alone only asks
+ * the guest, which still loads what it needs to finish.
+ */
+bool shim_interrupt_is_over(const struct shim_interrupt *interrupt);
 
 /* Keeps an interrupt that a wait has taken for shim_interrupt_take(); waits do not see it. */
 void shim_interrupt_defer(struct shim_interrupt *interrupt);

@@ -220,9 +220,10 @@ bool shim_interrupt_is_terminated(const struct shim_interrupt *interrupt)
 	return interrupt && atomic_load(interrupt->flags) & TERMINATED;
 }
 
-bool shim_interrupt_is_end_wanted(const struct shim_interrupt *interrupt)
+bool shim_interrupt_is_over(const struct shim_interrupt *interrupt)
 {
-	return interrupt && atomic_load(interrupt->flags) & (INTERRUPTED | DEFERRED | TERMINATED);
+	return shim_interrupt_is_terminated(interrupt) ||
+	       (interrupt && atomic_load(&interrupt->is_out_of_time));
 }
 
 int64_t shim_now_ns(void)

@@ -140,7 +140,8 @@ SHIM_API int32_t shim_object__permit(struct shim_object *object, const void *pol
 
 /**
  * @brief Makes the limits of one run: what its objects take together of the kernel.
- * @param interrupt ends a load between two maps or programs (-EINTR); may be NULL
+ * @param interrupt ends a load between two maps or programs (-EINTR) once it is terminated, or the
+ *        time limit of the process is over; one that is only raised does not; may be NULL
  * @param maps_bytes of all maps when they are full; 0 for the default: 1 GiB, or a quarter of the
  *        memory of this machine or control group where that is less
  * @param programs loaded at a time

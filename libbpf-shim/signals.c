@@ -190,6 +190,8 @@ static void on_signal(int number)
 	if (interrupt) {
 		int32_t none = 0;
 
+		if (number == SIGALRM)
+			atomic_store(&interrupt->is_out_of_time, true);
 		atomic_compare_exchange_strong(&interrupt->cause, &none, number);
 		shim_interrupt__raise(interrupt);
 	}

@@ -45,7 +45,8 @@ Deno.test("describeModule() lists imports by module and exports, or says what is
   const { imports, exports } = describeModule(module);
   assert.deepEqual(imports, [{ module: "a", names: ["b", "c"] }]);
   assert.deepEqual(exports, ["d"]);
-  assert.throws(() => describeModule(empty.slice(0, 5)), { code: "BAD_MODULE" });
+  assert.throws(() => describeModule(empty.slice(0, 5)), { code: "MODULE_INVALID" });
+  assert.throws(() => describeModule(module.slice(0, -1)), { code: "BAD_MODULE" });
 });
 
 Deno.test("describeModule() finds an object that its linker has cut at zeros", () => {

@@ -97,14 +97,29 @@ Deno.test("--timeout ends a load between two maps, with code 124", async () => {
   assert.ok(performance.now() - start < 10_000);
 });
 
-Deno.test("a second signal ends a run in a system call that takes seconds, and says which", async () => {
-  const hex = [...elfOf("slow_map")].map((byte) => `\\${byte.toString(16).padStart(2, "0")}`);
-  const module = guest(
-    `${writeLine(1)} (drop (call $load (i32.const 4096) (i32.const ${hex.length})))`,
+/** Prints a line, and then loads its object; exits with 1 when that failed. */
+function loadingAfterLine(object: string): GuestModule {
+  const hex = [...elfOf(object)].map((byte) => `\\${byte.toString(16).padStart(2, "0")}`);
+  return guest(
+    `${writeLine(1)}
+     (call $exit (i64.eqz (call $load (i32.const 4096) (i32.const ${hex.length}))))`,
     `(import "wasm_bpf" "wasm_load_bpf_object" (func $load (param i32 i32) (result i64)))
      (data (i32.const 4096) "${hex.join("")}")`,
   );
-  await withFile(module, async (path) => {
+}
+
+Deno.test("the first signal does not end a load", async () => {
+  await withFile(loadingAfterLine("many_maps"), async (path) => {
+    await using run = new CliProcess(["--max-maps-memory", "4G", path]);
+    await run.waitFor(/line/);
+    run.kill("SIGINT");
+    const { code, signal, stderr } = await run.result();
+    assert.deepEqual({ code, signal }, { code: 0, signal: null }, stderr);
+  });
+});
+
+Deno.test("a second signal ends a run in a system call that takes seconds, and says which", async () => {
+  await withFile(loadingAfterLine("slow_map"), async (path) => {
     await using run = new CliProcess(["--max-maps-memory", "2G", path]);
     await run.waitFor(/line/);
     // The load begins some milliseconds later; a signal before that is one more of the first kind.

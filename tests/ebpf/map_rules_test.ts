@@ -159,10 +159,18 @@ Deno.test("an object of more programs than may be loaded is refused", () => {
   assert.equal(loadWithin(64).result, 0);
 });
 
-Deno.test("a load ends before its next map when an end is asked for", () => {
+Deno.test("an interrupt ends no load: the next poll gets it", () => {
   using interrupt = Interrupt.create();
   using budget = Budget.create(interrupt, { mapsBytes: 0, programs: 8 });
   interrupt.raise();
+  assert.equal(load(shaped({ type: 1 }), { budget }).result, 0);
+  assert.equal(interrupt.take(), -EINTR);
+});
+
+Deno.test("a load ends before its next map when the run is terminated", () => {
+  using interrupt = Interrupt.create();
+  using budget = Budget.create(interrupt, { mapsBytes: 0, programs: 8 });
+  interrupt.terminate();
   const { result, log } = load(shaped({ type: 1 }), { budget });
   assert.equal(result, -EINTR);
   assert.match(log, /^interrupted before creating map 'shape'$/m);
