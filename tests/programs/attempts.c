@@ -315,7 +315,6 @@ static const struct {
     {"listen without bind", SYS_listen, {TCP, 1}},
     {"connect", SYS_connect, {TCP, PATH(&address), sizeof(address)}},
     {"setsockopt", SYS_setsockopt, {TCP, 999, 1, ZEROS, 4}},
-    {"recvfrom", SYS_recvfrom, {TCP, ROOM, 1, MSG_DONTWAIT, 0, 0}},
     {"sendmmsg", SYS_sendmmsg, {TCP, ZEROS, 0, 0}},
     {"ioctl: TIOCSTI", SYS_ioctl, {-1, 0x5412, ZEROS}},
     {"ioctl: TIOCCONS", SYS_ioctl, {-1, 0x541d, 0}},
