@@ -13,13 +13,17 @@ import {
   readModule,
   Store,
 } from "../../oci/mod.ts";
+import { BtfError, ElfError, isElf } from "../../ebpf/btf/mod.ts";
+import { inspectObject, type ObjectFacts } from "../../ebpf/inspection/mod.ts";
+import { type Level, LEVELS } from "../../ebpf/permissions/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { readInput, STDIN } from "../module/input_file.ts";
 import { interruptibly } from "../terminal/interruption.ts";
-import { describeModule, type ModuleFacts } from "../module/module_facts.ts";
-import { type CommandLine, type OptionSpec, parseCommandLine } from "../args/options.ts";
+import { type DamagedObject, describeModule, type ModuleFacts } from "../module/module_facts.ts";
+import { objectLines } from "../module/object_text.ts";
+import { type CommandLine, nearest, type OptionSpec, parseCommandLine } from "../args/options.ts";
 import { toJson, visibleLine } from "../terminal/output.ts";
 import { print } from "../terminal/output_file.ts";
 import { openProgress } from "../terminal/progress.ts";
@@ -30,6 +34,11 @@ import { formatBytes } from "../terminal/units.ts";
 const OPTIONS = {
   "remote": { help: "ask the registry even if the store has it" },
   "json": { help: "print JSON, with the whole manifest" },
+  "fail-on": {
+    argument: "LEVEL",
+    help: "exit with 3 when eBPF programs reach this level or a later one: observe, inspect, " +
+      "network, control, struct-ops, replace, write, never",
+  },
   ...REGISTRY_OPTIONS,
 } as const satisfies Record<string, OptionSpec>;
 
@@ -37,8 +46,9 @@ const OPTIONS = {
 export const PAGE: HelpPage = {
   usage: ["inspect [OPTIONS] REFERENCE|FILE"],
   about: "Shows the parts of an artifact (manifest, config, layers, annotations), the imports of " +
-    "its module, and the eBPF objects in it. What the local store lacks is requested from its " +
-    "registry, without the layers. For a file, only the module is shown; - is standard input.",
+    "its module, and what the eBPF programs in it do to the kernel, without loading them. What the " +
+    "local store lacks is requested from its registry, without the layers. FILE is a module or an " +
+    "eBPF object; - is standard input.",
   options: OPTIONS,
 };
 
@@ -51,12 +61,16 @@ interface Inspected {
   readonly module: ModuleFacts | undefined;
 }
 
-/** What is shown of a file. */
+/** What is shown of a file: a module, or an eBPF object alone. */
 interface InspectedFile {
   readonly from: "file";
   readonly file: string;
-  readonly module: ModuleFacts;
+  readonly module?: ModuleFacts;
+  readonly object?: ObjectFacts;
 }
+
+/** Programs reach the level of `--fail-on`. */
+const EXIT_LEVEL = 3;
 
 /** Inspects one artifact, or one file. */
 export async function command(args: string[]): Promise<number> {
@@ -66,11 +80,11 @@ export async function command(args: string[]): Promise<number> {
     throw new UsageError("inspect takes one reference or file");
   }
   const show = line.flags.has("json") ? asJson : asText;
+  const limit = levelOf(line.values["fail-on"]);
   if (!line.flags.has("remote") && (word === STDIN || isFile(word) || looksLikePath(word))) {
-    const bytes = readInput(word, { maxBytes: MAX_MODULE_BYTES, isModule: true });
-    const what = word === STDIN ? "standard input" : word;
-    print(show({ from: "file", file: word, module: describeModule(bytes, what) }));
-    return 0;
+    const file = inspectFile(word);
+    print(show(file));
+    return exitCode(limit, file.object === undefined ? objectsOf(file.module) : [file.object]);
   }
   const outcome = await interruptibly(async (signal) => {
     const stored = line.flags.has("remote") ? undefined : await fromStore(word);
@@ -78,7 +92,54 @@ export async function command(args: string[]): Promise<number> {
   });
   if ("exitCode" in outcome) return outcome.exitCode;
   print(show(outcome.value));
-  return 0;
+  const { module } = outcome.value;
+  if (limit !== undefined && module === undefined) {
+    throw new HostError(`Cannot check the level of ${word}: its module is not at hand`, {
+      code: "NO_MODULE",
+      hint: `wasm-bpf pull ${word} brings it into the local store`,
+    });
+  }
+  return exitCode(limit, objectsOf(module));
+}
+
+/** @throws {HostError} for what is neither a module nor an eBPF object */
+function inspectFile(word: string): InspectedFile {
+  const bytes = readInput(word, { maxBytes: MAX_MODULE_BYTES, isModule: true, orObject: true });
+  const what = word === STDIN ? "standard input" : word;
+  if (!isElf(bytes)) return { from: "file", file: word, module: describeModule(bytes, what) };
+  try {
+    return { from: "file", file: word, object: inspectObject(bytes) };
+  } catch (error) {
+    throw error instanceof ElfError || error instanceof BtfError ? error.in(what) : error;
+  }
+}
+
+function objectsOf(module: ModuleFacts | undefined): readonly (ObjectFacts | DamagedObject)[] {
+  return module?.bpfObjects ?? [];
+}
+
+/** @throws {UsageError} for an unknown level */
+function levelOf(word: string | undefined): Level | undefined {
+  if (word === undefined) return undefined;
+  const level = LEVELS.find((known) => known === word);
+  if (level !== undefined) return level;
+  const close = nearest(word, [...LEVELS]);
+  throw new UsageError(
+    `Unknown permission level "${word}"`,
+    close === undefined ? `the levels are ${LEVELS.join(", ")}` : `did you mean ${close}?`,
+  );
+}
+
+/** An object that cannot be read may do anything. */
+function exitCode(
+  limit: Level | undefined,
+  objects: readonly (ObjectFacts | DamagedObject)[],
+): number {
+  if (limit === undefined) return 0;
+  const reached = objects.some((object) =>
+    "problem" in object || LEVELS.indexOf(object.level) >= LEVELS.indexOf(limit)
+  );
+  return reached ? EXIT_LEVEL : 0;
 }
 
 async function fromStore(word: string): Promise<Inspected | undefined> {
@@ -141,9 +202,10 @@ function asText(inspected: Inspected | InspectedFile): string {
   return lines.join("\n");
 }
 
-function fileLines({ file, module }: InspectedFile): string[] {
-  const rows = [row("File", file), row("Size", formatBytes(module.sizeBytes))];
-  return [...rows, ...moduleLines(module)];
+function fileLines({ file, module, object }: InspectedFile): string[] {
+  if (object !== undefined) return [row("File", file), ...objectRows([object])];
+  const rows = [row("File", file), row("Size", formatBytes(module?.sizeBytes ?? 0))];
+  return [...rows, ...(module === undefined ? [] : moduleLines(module))];
 }
 
 function artifactLines({ from, description, module }: Inspected): string[] {
@@ -170,13 +232,23 @@ function artifactLines({ from, description, module }: Inspected): string[] {
   return lines;
 }
 
-function moduleLines({ imports, exports, bpfObjects }: ModuleFacts): string[] {
-  const bpf = bpfObjects.map(({ sizeBytes }) => formatBytes(sizeBytes)).join(", ");
+function moduleLines({ imports, exports, bpfObjects, loadsOthers }: ModuleFacts): string[] {
   return [
     ...imports.map(({ module, names }) => row("Imports", `${module}: ${names.join(", ")}`)),
     row("Exports", exports.join(", ")),
-    row("eBPF objects", bpfObjects.length === 0 ? "none found" : `${bpfObjects.length} (${bpf})`),
+    ...objectRows(bpfObjects),
+    ...(bpfObjects.length > 0 ? [] : [row("eBPF object", loadsOthers ? MADE_LATER : "none")]),
   ];
+}
+
+const MADE_LATER =
+  "not in the module: it reads or makes one when it runs, which cannot be inspected";
+
+function objectRows(objects: readonly (ObjectFacts | DamagedObject)[]): string[] {
+  return objects.flatMap((object) => {
+    const [first = "", ...others] = objectLines(object);
+    return [row("eBPF object", first), ...others.map((line) => " ".repeat(13) + line)];
+  });
 }
 
 function part({ mediaType, digest, size, platform, annotations }: Descriptor): string {

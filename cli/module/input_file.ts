@@ -1,5 +1,6 @@
 /** Reads a file, or standard input, into memory. */
 import { HostError } from "../../ffi/errors.ts";
+import { isElf } from "../../ebpf/btf/mod.ts";
 import { readKernelFile } from "../../runtime/kernel_file.ts";
 import { isNoModule, readAll } from "./read_all.ts";
 
@@ -9,6 +10,8 @@ export interface InputOptions {
   readonly maxBytes: number;
   /** Stops after the first bytes of what is not a module, such as `/dev/zero`. */
   readonly isModule?: boolean;
+  /** Accepts an eBPF object in place of a module. */
+  readonly orObject?: boolean;
 }
 
 /** How a path says standard input. */
@@ -20,11 +23,13 @@ export const STDIN = "-";
  * @throws {HostError} with an errno name, or `TOO_LARGE`
  */
 export function readInput(path: string, options: InputOptions): Uint8Array<ArrayBuffer> {
-  const { maxBytes, isModule = false } = options;
+  const { maxBytes, isModule = false, orObject = false } = options;
   const limit = {
     maxBytes,
     tooLarge: () => tooLarge(path, maxBytes),
-    isEnough: isModule ? isNoModule : () => false,
+    isEnough: isModule
+      ? (start: Uint8Array) => isNoModule(start) && !(orObject && isElf(start))
+      : () => false,
   };
   try {
     if (path === STDIN) return readAll(Deno.stdin, { expected: 0, ...limit });

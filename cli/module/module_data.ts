@@ -16,14 +16,14 @@ const MAX_IMAGE_BYTES = 256 * 2 ** 20;
 interface Segment {
   /** Where in memory; undefined when the module decides that as it runs. */
   readonly offset: number | undefined;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /**
  * A valid module's data as it stands in memory: linkers leave zeros out, and so cut what belongs
  * together into several segments. Segments without a fixed place come alone, behind it.
  */
-export function initialData(module: Uint8Array): Uint8Array[] {
+export function initialData(module: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
   const segments = dataSegments(module);
   const fixed = segments.filter(({ offset = MAX_IMAGE_BYTES, bytes }) =>
     offset + bytes.length <= MAX_IMAGE_BYTES
@@ -34,11 +34,11 @@ export function initialData(module: Uint8Array): Uint8Array[] {
   return [image, ...segments.filter((one) => !fixed.includes(one)).map(({ bytes }) => bytes)];
 }
 
-function dataSegments(module: Uint8Array): Segment[] {
+function dataSegments(module: Uint8Array<ArrayBuffer>): Segment[] {
   const segments: Segment[] = [];
   try {
     const reader = sectionReader(module, readSections(module), Section.Data);
-    reader?.each(() => segments.push(readSegment(reader)));
+    reader?.each(() => segments.push(readSegment(reader, module)));
   } catch (error) {
     // An offset that is computed, which the module's compiler knows and this does not.
     if (!(error instanceof WasmSyntaxError)) throw error;
@@ -46,12 +46,12 @@ function dataSegments(module: Uint8Array): Segment[] {
   return segments;
 }
 
-function readSegment(reader: Reader): Segment {
+function readSegment(reader: Reader, module: Uint8Array<ArrayBuffer>): Segment {
   const flags = reader.u32();
   if (flags === WITH_MEMORY) reader.u32();
   const offset = flags === PASSIVE ? undefined : readOffset(reader);
-  const { bytes, at, end } = reader.part(reader.u32());
-  return { offset, bytes: bytes.subarray(at, end) };
+  const { at, end } = reader.part(reader.u32());
+  return { offset, bytes: module.subarray(at, end) };
 }
 
 /** A constant expression: one instruction, and `end`. */

@@ -1,5 +1,6 @@
 /** What can be said of a module without running it. */
 import { Buffer } from "node:buffer";
+import { inspectObject, type ObjectFacts } from "../../ebpf/inspection/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { checkHeader } from "../../runtime/command.ts";
 import { initialData } from "./module_data.ts";
@@ -10,8 +11,17 @@ export interface ModuleFacts {
   /** Names by the module that they are imported from. */
   readonly imports: readonly { readonly module: string; readonly names: readonly string[] }[];
   readonly exports: readonly string[];
-  /** The eBPF objects in its data, and their sizes as far as their headers tell. */
-  readonly bpfObjects: readonly { readonly sizeBytes: number }[];
+  /** The eBPF objects in its data. */
+  readonly bpfObjects: readonly (ObjectFacts | DamagedObject)[];
+  /** True if it loads objects and has none in its data: it makes or reads them when it runs. */
+  readonly loadsOthers: boolean;
+}
+
+/** An eBPF object that cannot be read, and why. */
+export interface DamagedObject {
+  /** As far as its header has it. */
+  readonly sizeBytes: number;
+  readonly problem: string;
 }
 
 /** ELF, 64 bits, little-endian; e_type relocatable; e_machine BPF (elf(5)). */
@@ -37,7 +47,9 @@ export function describeModule(
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new HostError(`Cannot read ${what}: ${reason}`, { code: "BAD_MODULE", cause });
   }
-  const byModule = Map.groupBy(WebAssembly.Module.imports(module), (one) => one.module);
+  const imported = WebAssembly.Module.imports(module);
+  const byModule = Map.groupBy(imported, (one) => one.module);
+  const bpfObjects = initialData(bytes).flatMap(bpfObjectsIn).map(objectFacts);
   return {
     sizeBytes: bytes.length,
     imports: [...byModule].map(([name, wanted]) => ({
@@ -45,23 +57,37 @@ export function describeModule(
       names: wanted.map((one) => one.name),
     })),
     exports: WebAssembly.Module.exports(module).map(({ name }) => name),
-    bpfObjects: initialData(bytes).flatMap(bpfObjectsIn).map((sizeBytes) => ({ sizeBytes })),
+    bpfObjects,
+    loadsOthers: bpfObjects.length === 0 && imported.some(({ name }) => LOADS.has(name)),
   };
 }
 
-/** Sizes of the relocatable eBPF objects in some bytes. */
-export function bpfObjectsIn(bytes: Uint8Array): number[] {
+/** Imports that load an object. */
+const LOADS: ReadonlySet<string> = new Set(["wasm_load_bpf_object", "object_open"]);
+
+/** Inspects an object; one that is damaged has a problem instead of facts. */
+export function objectFacts(bytes: Uint8Array<ArrayBuffer>): ObjectFacts | DamagedObject {
+  try {
+    return inspectObject(bytes);
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    return { sizeBytes: bytes.length, problem: error.message };
+  }
+}
+
+/** Finds the relocatable eBPF objects in some bytes. */
+export function bpfObjectsIn(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const sizes: number[] = [];
+  const objects: Uint8Array<ArrayBuffer>[] = [];
   let at = buffer.indexOf(ELF_MAGIC);
   while (at >= 0 && at + ELF_HEADER_BYTES <= buffer.length) {
     const type = buffer.readUInt16LE(at + ELF_TYPE);
     const machine = buffer.readUInt16LE(at + ELF_TYPE + 2);
     const isObject = type === RELOCATABLE && machine === BPF;
-    if (isObject) sizes.push(objectSize(buffer, at));
+    if (isObject) objects.push(bytes.subarray(at, at + objectSize(buffer, at)));
     at = buffer.indexOf(ELF_MAGIC, at + ELF_MAGIC.length);
   }
-  return sizes;
+  return objects;
 }
 
 /** Section headers stand at the end of what compilers write. */

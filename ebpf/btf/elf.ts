@@ -20,6 +20,10 @@ const MAX_NAMES_BYTES = 16 << 20;
 const EM_BPF = 247;
 const SHT_SYMTAB = 2;
 const SHT_NOBITS = 8;
+const SHT_REL = 9;
+const REL_BYTES = 16;
+/** Large objects have some ten thousand. */
+const MAX_RELOCATIONS = 1 << 20;
 const SHF_EXECINSTR = 4n;
 const SHF_COMPRESSED = 0x800n;
 
@@ -31,6 +35,8 @@ export interface ElfSection {
   readonly offset: number;
   readonly size: number;
   readonly link: number;
+  /** Of a section of relocations, index of the section that they patch. */
+  readonly info: number;
   /** True if it holds bytes in the file. */
   readonly hasBytes: boolean;
   readonly isCode: boolean;
@@ -51,6 +57,14 @@ export interface ElfSymbol {
   /** Offset in the section. */
   readonly value: number;
   readonly size: number;
+}
+
+/** A place in a section that refers to a symbol. */
+export interface ElfRelocation {
+  /** Offset in the section. */
+  readonly offset: number;
+  /** Index in {@linkcode ElfFile.symbolTable}. */
+  readonly symbol: number;
 }
 
 /** Reports whether the bytes begin as an ELF file does. */
@@ -114,6 +128,15 @@ export class ElfFile {
    * @throws {ElfError} when the symbol table is damaged
    */
   symbols(): ElfSymbol[] {
+    return this.symbolTable().filter(({ name }) => name !== "");
+  }
+
+  /**
+   * Returns every symbol by its index, as relocations name them; those of sections have no name.
+   *
+   * @throws {ElfError} when the symbol table is damaged
+   */
+  symbolTable(): ElfSymbol[] {
     const table = this.sections.find(({ type }) => type === SHT_SYMTAB);
     if (table === undefined) return [];
     const count = Math.floor(table.size / SYMBOL_BYTES);
@@ -122,10 +145,26 @@ export class ElfFile {
     if (names === undefined || !names.hasBytes) throw new ElfError("its symbols have no names");
     const symbols: ElfSymbol[] = [];
     for (let i = 0; i < count; i++) {
-      const symbol = this.#symbol(table.offset + i * SYMBOL_BYTES, names);
-      if (symbol.name !== "") symbols.push(symbol);
+      symbols.push(this.#symbol(table.offset + i * SYMBOL_BYTES, names));
     }
     return symbols;
+  }
+
+  /**
+   * Returns the relocations of a section, by its index.
+   *
+   * @throws {ElfError} when there are too many
+   */
+  relocations(section: number): ElfRelocation[] {
+    const tables = this.sections.filter(({ type, info }) => type === SHT_REL && info === section);
+    return tables.flatMap(({ offset, size }) => {
+      const count = Math.floor(size / REL_BYTES);
+      if (count > MAX_RELOCATIONS) throw new ElfError(`it has ${count} relocations`);
+      return Array.from({ length: count }, (_, i) => {
+        const at = offset + i * REL_BYTES;
+        return { offset: this.#number(at), symbol: this.#view.getUint32(at + 12, true) };
+      });
+    });
   }
 
   #symbol(at: number, names: ElfSection): ElfSymbol {
@@ -177,6 +216,7 @@ export class ElfFile {
       offset: this.#number(at + 24),
       size: this.#number(at + 32),
       link: view.getUint32(at + 40, true),
+      info: view.getUint32(at + 44, true),
       hasBytes: type !== SHT_NOBITS && type !== 0,
       isCode: (flags & SHF_EXECINSTR) !== 0n,
       isCompressed: (flags & SHF_COMPRESSED) !== 0n,

@@ -135,7 +135,7 @@ Deno.test("inspect takes a file, and standard input", () =>
       const { code, stdout, stderr } = await run("inspect", word);
       assert.deepEqual([code, stderr], [0, ""]);
       assert.match(stdout, /^File +(\.\/)?tool\.wasm\nSize +[\d.]+ kB\nImports +wasm_bpf: /);
-      assert.match(stdout, /^eBPF objects 1 \([\d.]+ kB\)$/m);
+      assert.match(stdout, /^eBPF object {2}[\d.]+ kB, license .*, level inspect$/m);
     }
     const shown = JSON.parse((await run("inspect", "--json", "tool.wasm")).stdout);
     const { size } = await Deno.stat(join(folder, "tool.wasm"));

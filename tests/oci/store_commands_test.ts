@@ -368,7 +368,7 @@ Deno.test("inspect shows the parts of a module, from the store and from the regi
     /^Layer +application\/vnd\.wasm\.content\.layer\.v1\+wasm .*bootstrap\.wasm$/m,
   );
   assert.match(text, /^Imports +wasm_bpf: .*wasm_load_bpf_object/m);
-  assert.match(text, /^eBPF objects 1 \([\d.]+ kB\)$/m);
+  assert.match(text, /^eBPF object {2}[\d.]+ kB, license .*, level inspect$/m);
   // The whole of the document, what wasm-bpf makes no use of as well.
   for (const options of [[], ["--remote"]]) {
     const { manifest } = JSON.parse(await places.ok("inspect", "--json", ...options, reference));

@@ -1,0 +1,7 @@
+/**
+ * Inspection of eBPF objects without loading them, and without the library.
+ *
+ * @module
+ */
+export type { MapFacts } from "./maps.ts";
+export { highest, inspectObject, type ObjectFacts, type ProgramFacts } from "./object.ts";

@@ -1,0 +1,142 @@
+/** Reports what an eBPF object does to the kernel, without loading it. */
+import { Btf } from "../btf/btf.ts";
+import { ElfFile, type ElfSymbol } from "../btf/elf.ts";
+import { ElfError } from "../btf/errors.ts";
+import { helperByNumber, kfuncByName } from "../permissions/entries.ts";
+import { KINDS, levelOfKind } from "../permissions/kinds.ts";
+import { type Level, LEVELS } from "../permissions/levels.ts";
+import { CallReader, type Calls } from "./calls.ts";
+import { type MapFacts, mapFacts } from "./maps.ts";
+import { sectionKind } from "./sections.ts";
+import { summarize } from "./summary.ts";
+
+/** A program of an object. */
+export interface ProgramFacts {
+  /** The C function's name. */
+  readonly name: string;
+  /** The ELF section, such as `tp/sched/sched_process_exec`. */
+  readonly section: string;
+  /** Name of the program type, such as `tracepoint`; `unknown` for a section that libbpf does not know. */
+  readonly type: string;
+  /** Where the section attaches it, if that is in its name. */
+  readonly target: string | undefined;
+  /** Highest level of its kind and of all that it calls. */
+  readonly level: Level;
+  /** Names of helpers, `helper N` where the number is not known. */
+  readonly helpers: readonly string[];
+  /** Names of kernel functions. */
+  readonly kfuncs: readonly string[];
+  /** The kind and the calls that give it a level above `observe`. */
+  readonly reasons: readonly string[];
+}
+
+/** All that can be known of an object before it is loaded. */
+export interface ObjectFacts {
+  readonly sizeBytes: number;
+  readonly license: string | undefined;
+  readonly programs: readonly ProgramFacts[];
+  readonly maps: readonly MapFacts[];
+  /** Highest level of its programs. */
+  readonly level: Level;
+  /** One line, such as "observes the kernel; reads memory; changes nothing". */
+  readonly summary: string;
+}
+
+/** More than any tool has; a hostile file may name one function very often. */
+const MAX_PROGRAMS = 4096;
+
+/**
+ * Inspects an object.
+ *
+ * @throws {ElfError} when it is not an eBPF object, or damaged
+ * @throws {BtfError} when its BTF is damaged
+ */
+export function inspectObject(bytes: Uint8Array<ArrayBuffer>): ObjectFacts {
+  const elf = new ElfFile(bytes);
+  if (!elf.isEbpf) throw new ElfError("it is not an eBPF object");
+  const section = elf.section(".BTF");
+  const btf = section === undefined ? undefined : new Btf(elf.content(section));
+  const calls = new CallReader(elf);
+  const functions = programFunctions(elf);
+  if (functions.length > MAX_PROGRAMS) throw new ElfError(`it has ${functions.length} programs`);
+  const programs = functions.map((symbol) => programFacts(elf, symbol, calls.callsOf(symbol)));
+  return {
+    sizeBytes: bytes.length,
+    license: license(elf),
+    programs,
+    maps: mapFacts(elf, btf),
+    level: highest(programs.map(({ level }) => level)),
+    summary: summarize(programs),
+  };
+}
+
+/** Returns the latest of some levels in the order of the table. */
+export function highest(levels: readonly Level[]): Level {
+  return LEVELS[Math.max(0, ...levels.map((level) => LEVELS.indexOf(level)))] ?? "never";
+}
+
+/** libbpf's rule: functions of every section of code except `.text`, which has the subprograms. */
+function programFunctions(elf: ElfFile): ElfSymbol[] {
+  return elf.symbols().filter(({ kind, section }) => {
+    const home = elf.sections[section];
+    return kind === "function" && home?.isCode === true && home.name !== ".text";
+  });
+}
+
+function programFacts(elf: ElfFile, symbol: ElfSymbol, calls: Calls): ProgramFacts {
+  const section = elf.sections[symbol.section]?.name ?? "";
+  const found = sectionKind(section);
+  const kindLevel = levelOfSection(section, found);
+  const type = found === undefined ? "unknown" : KINDS[found.kind.type]?.name ?? "unknown";
+  const effects = effectsOf(calls);
+  const level = highest([kindLevel, ...effects.map(({ level }) => level)]);
+  return {
+    name: symbol.name,
+    section,
+    type,
+    target: found?.target,
+    level,
+    helpers: [...calls.helpers].map(helperName).sort(),
+    kfuncs: [...calls.kfuncs].sort(),
+    reasons: level === "observe" ? [] : [
+      ...(kindLevel === level ? [type] : []),
+      ...effects.filter((effect) => effect.level === level).map(({ name }) => name).sort(),
+    ],
+  };
+}
+
+/** Arguments of functions of processes are memory of processes, which the kernel's type does not show. */
+const USER_SECTION = /^\??(u(ret)?probe|usdt)\b/;
+
+function levelOfSection(section: string, found: ReturnType<typeof sectionKind>): Level {
+  if (found === undefined) return "never";
+  const level = levelOfKind(found.kind.type, found.kind.attachType);
+  return USER_SECTION.test(section) ? highest([level, "inspect"]) : level;
+}
+
+/** A call with its level; what is in no table counts as `write`. */
+function effectsOf(
+  { helpers, kfuncs, variables, isIndirect }: Calls,
+): { name: string; level: Level }[] {
+  return [
+    ...[...helpers].map((number) => ({
+      name: helperName(number),
+      level: helperByNumber(number)?.level ?? "write" as const,
+    })),
+    ...[...kfuncs].map((name) => ({ name, level: kfuncByName(name)?.level ?? "write" as const })),
+    ...[...variables].map((name) => ({ name, level: "inspect" as const })),
+    ...(isIndirect ? [{ name: "an indirect call", level: "never" as const }] : []),
+  ];
+}
+
+function helperName(number: number): string {
+  return helperByNumber(number)?.name ?? `helper ${number}`;
+}
+
+function license(elf: ElfFile): string | undefined {
+  const section = elf.section("license");
+  if (section === undefined) return undefined;
+  const bytes = elf.content(section).subarray(0, 64);
+  const end = bytes.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+}
