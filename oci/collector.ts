@@ -1,12 +1,12 @@
-/** Gathers bytes of which nobody knows how many there will be. */
+/** Growable byte buffer. */
 
-/** The first block has so many bytes, each further one as many as there are by then, up to a limit. */
+/** Bytes of the first block. Each further block doubles the total, up to the maximum. */
 const FIRST_BLOCK_BYTES = 2 ** 14;
 const MAX_BLOCK_BYTES = 2 ** 22;
 
 /**
- * Copies what it is given, so that memory goes by the number of bytes: a chunk may be one byte of a
- * large buffer, and a sender who means harm sends many of those.
+ * Growable byte buffer that copies its input. A chunk may be one byte of a large buffer: keeping such
+ * chunks would let a hostile sender use far more memory than it sends.
  */
 export class Collector {
   readonly #full: Uint8Array[] = [];
@@ -14,12 +14,12 @@ export class Collector {
   #used = 0;
   #size = 0;
 
-  /** How many bytes there are. */
+  /** Number of bytes added. */
   get size(): number {
     return this.#size;
   }
 
-  /** Takes the bytes; they may be used again when this returns. */
+  /** Appends a copy of the bytes. The caller may reuse them afterwards. */
   add(bytes: Uint8Array): void {
     for (let left = bytes; left.length > 0;) {
       if (this.#used === this.#block.length) this.#begin();
@@ -38,7 +38,7 @@ export class Collector {
     this.#used = 0;
   }
 
-  /** All of them, in an array of their own. */
+  /** Returns all bytes in a new array. */
   bytes(): Uint8Array<ArrayBuffer> {
     const whole = new Uint8Array(this.#size);
     let at = 0;

@@ -1,10 +1,10 @@
-/** Several things at once, but not all of them. */
+/** Bounded concurrency. */
 
 /**
- * Runs `work` for each item, at most `limit` at the same time, in their order.
+ * Runs `work` for each item, at most `limit` at the same time, in order.
  *
- * The first failure aborts the signal that the others were given, and is thrown when all have ended:
- * nothing goes on in the background.
+ * The first failure aborts the signal of the others, and is thrown after all have ended: no work goes on
+ * in the background.
  */
 export async function eachBounded<T>(
   items: Iterable<T>,

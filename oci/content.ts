@@ -1,26 +1,26 @@
-/** What a registry's repository and the local store have in common. */
+/** Interface of content-addressed storage: a registry's repository or the local store. */
 import type { Descriptor } from "./descriptor.ts";
 import { type Digest, Verifier } from "./digest.ts";
 import { ArtifactError } from "./errors.ts";
 
-/** Bytes on their way. */
+/** Stream of bytes. */
 export type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>;
 
-/** How a stream is opened. */
+/** Options of {@linkcode Content.fetch} and {@linkcode Source}. */
 export interface StreamOptions {
-  /** Bytes to leave out at the start. */
+  /** Bytes to skip at the start. */
   offset?: number;
-  /** Gives up at once. */
+  /** Aborts the operation. */
   signal?: AbortSignal | undefined;
 }
 
-/** Large enough that a chunk's own cost does not count, small enough that memory stays flat. */
+/** Large enough to make the cost of a chunk negligible, small enough to keep memory flat. */
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * Hands over a stream's bytes, chunk by chunk, and takes the next one when `take` is done with this.
- * One buffer goes round where the stream can do that, as a registry's and a file's can: a gigabyte
- * takes no more memory than a megabyte. Its bytes are valid until `take` returns or its promise ends.
+ * Passes a stream's bytes to `take` chunk by chunk, and reads the next chunk after `take` is done.
+ * Byte streams, such as those of registries and files, reuse one buffer: a gigabyte takes no more
+ * memory than a megabyte. A chunk is valid until `take` returns or its promise settles.
  *
  * The stream is cancelled when `take` fails.
  */
@@ -37,7 +37,7 @@ export async function readChunks(
       if (taken !== undefined) await taken;
     }
   } catch (error) {
-    // The stream's own failure is what it failed with; a second one says nothing new.
+    // The first failure is the one to report.
     await reader.cancel(error).catch(() => {});
     throw error;
   } finally {
@@ -45,17 +45,17 @@ export async function readChunks(
   }
 }
 
-/** Reads a stream with one buffer that goes round, or as it comes. */
+/** Reader of a stream, with one reused buffer where the stream supports it. */
 export interface ByteReader {
-  /** The next bytes, valid until the next call; undefined at the end. */
+  /** Returns the next bytes, valid until the next call; undefined at the end. */
   read(): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  /** Gives the stream up. */
+  /** Cancels the stream. */
   cancel(reason?: unknown): Promise<void>;
-  /** Lets go of the stream. */
+  /** Releases the lock on the stream. */
   release(): void;
 }
 
-/** A reader of a stream; see {@linkcode readChunks}, which is enough for most. */
+/** Returns a reader of a stream. Most callers need only {@linkcode readChunks}. */
 export function byteReader(stream: ByteStream, chunkBytes = CHUNK_BYTES): ByteReader {
   const reader = byobReader(stream);
   if (reader === undefined) return defaultReader(stream);
@@ -84,73 +84,72 @@ function byobReader(stream: ByteStream): ReadableStreamBYOBReader | undefined {
   try {
     return stream.getReader({ mode: "byob" });
   } catch {
-    // It is no byte stream; a locked one fails again below.
+    // Not a byte stream. A locked stream fails again in the caller.
     return undefined;
   }
 }
 
 /**
- * Where bytes come from: opened again, from an offset, when a transfer is cut and taken up again.
- * Whoever opens a stream reads it to its end or cancels it.
+ * Opens a stream of bytes; called again, with an offset, to resume a transfer. The caller reads the
+ * stream to its end or cancels it.
  */
 export type Source = (options?: StreamOptions) => Promise<ByteStream>;
 
-/** How an operation may be given up. */
+/** Options of all operations. */
 export interface CallOptions {
-  /** Gives up at once. */
+  /** Aborts the operation. */
   signal?: AbortSignal | undefined;
 }
 
-/** How content is pushed. */
+/** Options of {@linkcode Content.push}. */
 export interface PushOptions extends CallOptions {
-  /** Called now and then with the bytes that are through, of all; less than before after a cut. */
+  /** Called with the total of bytes transferred; it decreases when a transfer resumes. */
   onProgress?: ((bytes: number) => void) | undefined;
-  /** Called when another process is taking the same content in, which is waited for. */
+  /** Called when this call waits for another process that pushes the same content. */
   onWait?: (() => void) | undefined;
-  /** A repository of the same registry that may have it; what is no registry's takes no notice. */
+  /** Repository of the same registry that may have the blob. The store ignores it. */
   mountFrom?: string | undefined;
 }
 
 /**
- * Content by its digest, and names for it.
+ * Content-addressed storage with names.
  *
- * A name is whatever the place gives names by: a tag in a repository, a whole reference in the store;
- * a digest is always one, too.
+ * A name is a tag in a repository and a full reference in the store. A digest is a name in both.
  */
 export interface Content {
-  /** Whether it is there, with this size. */
+  /** Reports whether the content exists with this size. */
   has(descriptor: Descriptor, options?: CallOptions): Promise<boolean>;
   /**
-   * Opens it. The bytes are not verified: {@linkcode Content.push} of another place does that, or
-   * {@linkcode readContent}.
+   * Opens the content. The bytes are not verified: {@linkcode Content.push} of the destination or
+   * {@linkcode readContent} verifies them.
    *
-   * @throws `NOT_FOUND` when it is not there
+   * @throws `NOT_FOUND` when the content does not exist
    */
   fetch(descriptor: Descriptor, options?: StreamOptions): Promise<ByteStream>;
   /**
-   * Takes content in, whole and verified or not at all. Nothing is done when it is there already.
+   * Stores content, complete and verified or not at all. Does nothing when the content exists.
    */
   push(descriptor: Descriptor, source: Source, options?: PushOptions): Promise<void>;
   /**
-   * What a name stands for.
+   * Resolves a name to a descriptor.
    *
    * @throws `NOT_FOUND`
    */
   resolve(name: string, options?: CallOptions): Promise<Descriptor>;
-  /** Gives content that is there a name, in place of whatever had it. */
+  /** Gives a name to existing content; the name leaves its previous content. */
   tag(descriptor: Descriptor, name: string, options?: CallOptions): Promise<void>;
 }
 
-/** A place that knows which manifests have a given one as their subject (distribution specification 1.1). */
+/** Source of referrers: manifests with a given subject (distribution specification 1.1). */
 export interface Referrers {
-  /** Descriptors of manifests about `digest`, of one artifact type or of all. */
+  /** Lists the manifests with the subject `digest`, of one artifact type or of all. */
   referrers(
     digest: Digest,
     options?: CallOptions & { artifactType?: string },
   ): Promise<Descriptor[]>;
 }
 
-/** A source of bytes that are in memory. */
+/** Returns a source of bytes in memory. */
 export function bytesSource(bytes: Uint8Array<ArrayBuffer>): Source {
   return (options = {}) => {
     const rest = bytes.subarray(options.offset ?? 0);
@@ -161,9 +160,9 @@ export function bytesSource(bytes: Uint8Array<ArrayBuffer>): Source {
 /**
  * Reads small content, such as a manifest, into memory and verifies it.
  *
- * @param options.limit bytes; content that is larger by its descriptor is not asked for
+ * @param options.limit bytes; content that is larger by its descriptor is not requested
  * @throws {ArtifactError} `TOO_LARGE`
- * @throws {MismatchError} when it is not what the descriptor says
+ * @throws {MismatchError} when the content does not match the descriptor
  */
 export async function readContent(
   content: Pick<Content, "fetch">,
@@ -173,7 +172,7 @@ export async function readContent(
   const { size, digest } = descriptor;
   if (size > options.limit) {
     throw new ArtifactError(
-      `Cannot read ${digest}: it has ${size} bytes, and at most ${options.limit} are read`,
+      `Cannot read ${digest}: its size is ${size} bytes, more than the limit of ${options.limit}`,
       { code: "TOO_LARGE" },
     );
   }
@@ -181,7 +180,7 @@ export async function readContent(
   return await readStream(stream, descriptor);
 }
 
-/** Reads a stream that is known to be small, and verifies it. */
+/** Reads a small stream into memory and verifies it. */
 export async function readStream(
   stream: ByteStream,
   descriptor: Pick<Descriptor, "digest" | "size">,

@@ -1,14 +1,14 @@
-/** Bounds on the time that something may take as a whole, however busy it looks. */
+/** Bounds on the total time of an operation. */
 import { HostError } from "./errors.ts";
 
 /** Reason of a {@linkcode Deadline}'s signal. Code: `TOO_SLOW`. */
 export class TooSlow extends HostError {
-  /** The class's name. */
+  /** Name of the class. */
   override name = "TooSlow";
-  /** Time that was given. Milliseconds. */
+  /** Limit, in milliseconds. */
   readonly ms: number;
 
-  /** An error about `what`, which completes "Cannot …". */
+  /** Creates an error about `what`, which completes "Cannot …". */
   constructor(what: string, ms: number) {
     super(`Cannot ${what}: it took more than ${ms / 1000} s`, {
       code: "TOO_SLOW",
@@ -18,9 +18,9 @@ export class TooSlow extends HostError {
   }
 }
 
-/** Signal that aborts with the caller's reason, or with {@linkcode TooSlow} when the time is over. */
+/** Signal that aborts with the caller's reason, or with {@linkcode TooSlow} after the time limit. */
 export class Deadline implements Disposable {
-  /** Goes on forwarding the caller's abort after {@linkcode stop}. */
+  /** Signal to pass on. It still forwards the caller's abort after {@linkcode stop}. */
   readonly signal: AbortSignal;
   readonly #timer: number;
 
@@ -28,8 +28,8 @@ export class Deadline implements Disposable {
    * Starts the clock.
    *
    * @param options.what completes "Cannot …"
-   * @param options.ms time for all of it
-   * @param options.signal the caller's
+   * @param options.ms time limit
+   * @param options.signal the caller's signal
    */
   constructor(options: { what: string; ms: number; signal?: AbortSignal | undefined }) {
     const { what, ms, signal } = options;
@@ -38,12 +38,12 @@ export class Deadline implements Disposable {
     this.#timer = setTimeout(() => late.abort(new TooSlow(what, ms)), ms);
   }
 
-  /** Stops the clock: what was waited for is there. */
+  /** Stops the clock. */
   stop(): void {
     clearTimeout(this.#timer);
   }
 
-  /** The same as {@linkcode stop}. */
+  /** Calls {@linkcode stop}. */
   [Symbol.dispose](): void {
     this.stop();
   }

@@ -1,53 +1,53 @@
-/** Descriptors: what names content by type, digest and size (OCI image specification, `descriptor.md`). */
+/** Descriptors: type, digest and size of content (OCI image specification, `descriptor.md`). */
 import { type Digest, isDigest } from "./digest.ts";
 import type { JsonObject } from "./json.ts";
 
-/** What a container image runs on. */
+/** Platform of a container image. */
 export interface Platform {
-  /** As Go's `GOOS`: `linux`, `wasip1`. */
+  /** Operating system, as Go's `GOOS`: `linux`, `wasip1`. */
   readonly os: string;
-  /** As Go's `GOARCH`: `amd64`, `wasm`. */
+  /** Architecture, as Go's `GOARCH`: `amd64`, `wasm`. */
   readonly architecture: string;
-  /** Of the processor: `v8`. */
+  /** Variant of the processor: `v8`. */
   readonly variant?: string;
 }
 
-/** Names content. `urls` and `data` of the specification are never followed, and not kept. */
+/** Descriptor of content. `urls` and `data` of the specification are ignored. */
 export interface Descriptor {
-  /** What it is. */
+  /** Media type. */
   readonly mediaType: string;
-  /** Which bytes. */
+  /** Digest of the bytes. */
   readonly digest: Digest;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
-  /** Free texts by name. */
+  /** Annotations by name. */
   readonly annotations?: Readonly<Record<string, string>>;
-  /** Of a manifest: what kind of artifact it is. */
+  /** Artifact type of a manifest. */
   readonly artifactType?: string;
-  /** Of a manifest in an index: what it runs on. */
+  /** Platform of a manifest in an index. */
   readonly platform?: Platform;
 }
 
-/** The annotation that holds a file's name. */
+/** Annotation with the name of a file. */
 export const TITLE = "org.opencontainers.image.title";
-/** When something was made, RFC 3339. */
+/** Annotation with the time of creation, RFC 3339. */
 export const CREATED = "org.opencontainers.image.created";
-/** The name that an image layout's index has for a manifest. */
+/** Annotation with the name of a manifest in the index of an image layout. */
 export const REF_NAME = "org.opencontainers.image.ref.name";
 
-/** A media type as RFC 6838, section 4.2 has it. */
+/** Media type (RFC 6838, section 4.2). */
 const MEDIA_TYPE = /^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}$/;
 
 /**
  * Reads a descriptor.
  *
- * @throws the document's own error when a member is missing or not what it should be
+ * @throws the document's own error when a member is missing or invalid
  */
 export function readDescriptor(json: JsonObject): Descriptor {
   const mediaType = json.requiredString("mediaType");
-  if (!MEDIA_TYPE.test(mediaType)) throw json.error("mediaType", "is no media type");
+  if (!MEDIA_TYPE.test(mediaType)) throw json.error("mediaType", "is not a media type");
   const digest = json.requiredString("digest");
-  if (!isDigest(digest)) throw json.error("digest", "is no sha256 or sha512 digest");
+  if (!isDigest(digest)) throw json.error("digest", "is not a sha256 or sha512 digest");
   const artifactType = json.string("artifactType");
   const platform = json.object("platform");
   return {
@@ -60,7 +60,7 @@ export function readDescriptor(json: JsonObject): Descriptor {
   };
 }
 
-/** The `annotations` of a descriptor or manifest; none are an empty object. */
+/** Reads the `annotations` of a descriptor or manifest; absent ones become an empty object. */
 export function readAnnotations(json: JsonObject): Readonly<Record<string, string>> {
   // A name such as __proto__ must stay a plain member.
   return Object.assign(Object.create(null), Object.fromEntries(json.texts("annotations")));
@@ -75,7 +75,7 @@ function readPlatform(json: JsonObject): Platform {
   };
 }
 
-/** A platform as people write it: `linux/arm64/v8`. */
+/** Formats a platform: `linux/arm64/v8`. */
 export function formatPlatform({ os, architecture, variant }: Platform): string {
   return [os, architecture, ...(variant === undefined ? [] : [variant])].join("/");
 }

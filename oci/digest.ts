@@ -1,23 +1,23 @@
-/** Digests, and the check that bytes are what a descriptor promises. */
+/** Digests, and the verification of bytes against a descriptor. */
 import { createHash } from "node:crypto";
 import { ArtifactError, MismatchError, shorten } from "./errors.ts";
 
-/** Algorithms that the image specification registers. */
+/** Algorithm registered by the image specification. */
 export type Algorithm = "sha256" | "sha512";
 
-/** An algorithm and a hash in lower-case hexadecimal, as {@linkcode parseDigest} lets it through. */
+/** Algorithm and hash in lower-case hexadecimal, as {@linkcode parseDigest} returns it. */
 export type Digest = `${Algorithm}:${string}`;
 
 const HEX_LENGTH: Readonly<Record<Algorithm, number>> = { sha256: 64, sha512: 128 };
 
-/** Whether a text is a digest that can be checked here. */
+/** Reports whether a text is a digest of a supported algorithm. */
 export function isDigest(text: string): text is Digest {
   const match = /^(sha256|sha512):([0-9a-f]+)$/.exec(text);
   return match !== null && HEX_LENGTH[match[1] as Algorithm] === match[2]?.length;
 }
 
 /**
- * A digest out of a manifest, a header or a reference. It is safe as a file's name.
+ * Parses a digest from a manifest, a header or a reference. The result is safe as a file name.
  *
  * @throws {ArtifactError} `BAD_DIGEST`
  */
@@ -27,61 +27,64 @@ export function parseDigest(text: string): Digest {
   const shown = JSON.stringify(shorten(text));
   throw new ArtifactError(
     `Cannot use the digest ${shown}: ` +
-      (known ? "it has not the length and the digits that it should" : "its algorithm is unknown"),
+      (known ? "invalid length or digits" : "unknown algorithm"),
     { code: "BAD_DIGEST", hint: "a digest is sha256: and 64 hexadecimal digits in lower case" },
   );
 }
 
-/** The two halves of a digest. */
+/** Splits a digest into algorithm and hash. */
 export function splitDigest(digest: Digest): { algorithm: Algorithm; hex: string } {
   const colon = digest.indexOf(":");
   return { algorithm: digest.slice(0, colon) as Algorithm, hex: digest.slice(colon + 1) };
 }
 
-/** The digest of bytes that are all there. */
+/** Returns the digest of bytes. */
 export function digestOf(bytes: Uint8Array, algorithm: Algorithm = "sha256"): Digest {
   return `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}`;
 }
 
-/** What a {@linkcode Verifier} compares with: any descriptor will do. */
+/** Expected digest and size; a descriptor has both. */
 export interface Expected {
-  /** Of all the bytes. */
+  /** Digest of all bytes. */
   readonly digest: Digest;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
 }
 
 /**
- * Hashes bytes while they stream, and says whether they are the promised ones.
+ * Streaming check of bytes against a digest and a size.
  *
- * The size is checked before the digest, and as soon as there is one byte too many: an endless answer
- * ends there. Nothing that went through may be used before {@linkcode finish} has returned.
+ * The size is checked first, and with every update, which bounds endless responses. The bytes may be
+ * used only after {@linkcode finish} has returned.
  */
 export class Verifier {
   readonly #expected: Expected;
   readonly #hash: ReturnType<typeof createHash>;
   #seen = 0;
 
-  /** A check of the bytes that `expected` describes, from the first on. */
+  /** Creates a check of the bytes that `expected` describes. */
   constructor(expected: Expected) {
     this.#expected = expected;
     this.#hash = createHash(splitDigest(expected.digest).algorithm);
   }
 
-  /** Bytes seen so far. */
+  /** Bytes checked so far. */
   get seen(): number {
     return this.#seen;
   }
 
   /**
-   * Takes the next bytes.
+   * Adds the next bytes.
    *
-   * @throws {MismatchError} `SIZE_MISMATCH`, when there are more than promised
+   * @throws {MismatchError} `SIZE_MISMATCH`, when there are more bytes than expected
    */
   update(bytes: Uint8Array): void {
     this.#seen += bytes.length;
     if (this.#seen > this.#expected.size) {
-      throw this.#mismatch("SIZE_MISMATCH", `more than the ${this.#expected.size} bytes promised`);
+      throw this.#mismatch(
+        "SIZE_MISMATCH",
+        `more than the ${this.#expected.size} bytes of its descriptor`,
+      );
     }
     this.#hash.update(bytes);
   }
@@ -103,13 +106,13 @@ export class Verifier {
   #mismatch(code: "SIZE_MISMATCH" | "DIGEST_MISMATCH", reason: string): MismatchError {
     return new MismatchError(`Cannot use the content of ${this.#expected.digest}: ${reason}`, {
       code,
-      hint: "it was damaged or changed on the way, or where it is kept: get it again",
+      hint: "fetch it again; it was damaged or changed in transit or in storage",
     });
   }
 }
 
 /**
- * Checks bytes that are all there.
+ * Checks complete bytes.
  *
  * @throws {MismatchError} `SIZE_MISMATCH` or `DIGEST_MISMATCH`
  */

@@ -1,41 +1,42 @@
-/** What can go wrong with references, artifacts and registries. */
+/** Errors of references, artifacts and registries. */
 import { HostError, type HostErrorOptions } from "../ffi/errors.ts";
 
 export { HostError, type HostErrorOptions };
 
-/** What a {@linkcode RegistryError} carries beside its message. */
+/** Fields of a {@linkcode RegistryError} in addition to its message. */
 export interface RegistryErrorOptions extends HostErrorOptions {
   /** HTTP method of the request that failed. */
   method: string;
-  /** Where it went; credentials and query are taken out before anybody sees it. */
+  /** Address of the request; credentials and query are removed. */
   url: string | URL;
-  /** HTTP status, when there was an answer at all. */
+  /** HTTP status, if a response arrived. */
   status?: number | undefined;
-  /** How long the registry asked to wait, in milliseconds. */
+  /** Delay that the registry requested, in milliseconds. */
   retryAfterMs?: number | undefined;
 }
 
 /**
- * A registry does not answer, refuses, or answers what the distribution specification does not allow.
+ * A registry does not respond, refuses a request, or violates the distribution specification.
  *
  * Codes: `UNAUTHORIZED`, `DENIED`, `NOT_FOUND`, `TOO_MANY_REQUESTS`, `UNAVAILABLE` (after retries),
- * `UNKNOWN_HOST`, `UNREACHABLE`, `TLS`, `TIMEOUT`, `CUT` (the connection ended early), `REFUSED` (any other status),
- * `PROTOCOL` (an answer against the specification), `TOO_LARGE`,
- * `TOO_SLOW` (it sent, and not enough), `UNTRUSTED_REALM`.
+ * `UNKNOWN_HOST`, `UNREACHABLE`, `TLS`, `TIMEOUT`, `CUT` (the connection ended early), `REFUSED` (any
+ * other status),
+ * `PROTOCOL` (a response that violates the specification), `TOO_LARGE`,
+ * `TOO_SLOW` (it sent less than the minimum rate), `UNTRUSTED_REALM`.
  */
 export class RegistryError extends HostError {
-  /** The class's name. */
+  /** Name of the class. */
   override name = "RegistryError";
   /** HTTP method of the request. */
   readonly method: string;
-  /** Where it went, without credentials, query and fragment. */
+  /** Address without credentials, query and fragment. */
   readonly url: string;
-  /** HTTP status, when there was an answer. */
+  /** HTTP status, if a response arrived. */
   readonly status: number | undefined;
-  /** How long the registry asked to wait before the next attempt, in milliseconds. */
+  /** Delay before the next attempt that the registry requested, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
-  /** An error of one request; the message names the reference or what was asked for. */
+  /** Creates an error of one request; the message names the reference or the requested content. */
   constructor(message: string, options: RegistryErrorOptions) {
     super(message, options);
     this.method = options.method;
@@ -45,14 +46,14 @@ export class RegistryError extends HostError {
   }
 }
 
-/** A text is no reference as the distribution specification has them. Code: `BAD_REFERENCE`. */
+/** Invalid reference by the distribution specification. Code: `BAD_REFERENCE`. */
 export class ReferenceSyntaxError extends HostError {
-  /** The class's name. */
+  /** Name of the class. */
   override name = "ReferenceSyntaxError";
-  /** The last part of the message, without the reference. */
+  /** Reason, without the reference. */
   readonly reason: string;
 
-  /** An error about `text`, shown without credentials that were put into it, nor its query. */
+  /** Creates an error about `text`, which is shown without its credentials and query. */
   constructor(text: string, reason: string, hint?: string) {
     const shown = JSON.stringify(shorten(withoutUserInfo(text).replace(/[?#][^]*$/, "")));
     super(`Cannot use the reference ${shown}: ${reason}`, {
@@ -64,23 +65,23 @@ export class ReferenceSyntaxError extends HostError {
 }
 
 /**
- * A manifest, index, descriptor or config is not what its specification says, or not what can run.
+ * A manifest, index, descriptor or config violates its specification, or cannot be run.
  *
  * Codes: `BAD_JSON`, `TOO_LARGE`, `BAD_MANIFEST`, `BAD_DESCRIPTOR`, `BAD_DIGEST`, `UNSUPPORTED`,
  * `NOT_A_MODULE`, `NOT_FOUND`.
  */
 export class ArtifactError extends HostError {
-  /** The class's name. */
+  /** Name of the class. */
   override name = "ArtifactError";
 }
 
-/** Bytes are not the ones that a descriptor promises. Codes: `SIZE_MISMATCH`, `DIGEST_MISMATCH`. */
+/** Bytes do not match their descriptor. Codes: `SIZE_MISMATCH`, `DIGEST_MISMATCH`. */
 export class MismatchError extends HostError {
-  /** The class's name. */
+  /** Name of the class. */
   override name = "MismatchError";
 }
 
-/** A URL fit for people and logs: signed redirects carry secrets in their query. */
+/** Returns a URL without user, query and fragment: signed redirects carry secrets in their query. */
 export function withoutSecrets(url: string | URL): string {
   try {
     const { protocol, host, pathname } = new URL(url);
@@ -90,13 +91,13 @@ export function withoutSecrets(url: string | URL): string {
   }
 }
 
-/** A text that may start with `scheme://user:password@`, without those two. */
+/** Removes user and password from a text that may start with `scheme://user:password@`. */
 export function withoutUserInfo(text: string): string {
-  // What stands before an @ is one when a slash follows: a digest has none.
+  // Only with a slash after the @: a digest has none.
   return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^]*@(?=[^@]*\/)/i, "$1");
 }
 
-/** As much of a text as fits an error message. */
+/** Shortens a text for an error message. */
 export function shorten(text: string, limit = 120): string {
   return text.length <= limit ? text : `${text.slice(0, limit)}…`;
 }

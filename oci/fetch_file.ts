@@ -1,4 +1,4 @@
-/** Fetches a file from an HTTP address: what is not a registry's. */
+/** Fetches a file from an HTTP address that is not part of a registry. */
 import { Collector } from "./collector.ts";
 import type { CallOptions } from "./content.ts";
 import { Deadline } from "./deadline.ts";
@@ -11,21 +11,21 @@ import { retrying, type RetryNotice } from "./registry/retrying.ts";
 import { statusError } from "./registry/status.ts";
 import { Transport } from "./registry/transport.ts";
 
-/** How a file is fetched. */
+/** Options of {@linkcode fetchFile}. */
 export interface FetchOptions extends CallOptions {
-  /** Called with each address before it is requested, those of redirects included; throws to refuse it. */
+  /** Called with each address, including redirects, before it is requested; throws to refuse it. */
   admit?: ((url: URL) => void) | undefined;
-  /** At most so many bytes. */
+  /** Maximum size in bytes. */
   limit: number;
-  /** A PEM file of certificate authorities to trust beside the machine's. */
+  /** PEM file of certificate authorities to trust in addition to those of the machine. */
   caFile?: string | undefined;
-  /** Follow redirects to addresses without TLS, too; an address that is one itself is asked for. */
+  /** Allow redirects to addresses without TLS. An `http:` address itself needs no permission. */
   plainHttp?: boolean | undefined;
-  /** Called with the size, when the server says it, and as bytes come. */
+  /** Called with the bytes received so far, and the size if the server sends it. */
   onProgress?: ((bytes: number, size: number | undefined) => void) | undefined;
-  /** How patient to be; tests are less so. */
+  /** Timeouts; tests use shorter ones. */
   timing?: Partial<Timing> | undefined;
-  /** Told before it is tried again. */
+  /** Called before each retry. */
   onRetry?: ((notice: RetryNotice) => void) | undefined;
 }
 
@@ -33,17 +33,17 @@ const MAX_REDIRECTS = 10;
 const READ_BYTES = 2 ** 16;
 
 /**
- * The bytes at an `http:` or `https:` address, through redirects, but never from TLS to none. What may
- * pass is tried again. No credentials are sent.
+ * Fetches the bytes at an `http:` or `https:` address. Redirects are followed, but never from TLS to
+ * plain HTTP. Transient failures are retried. No credentials are sent.
  *
- * @throws {RegistryError} as of a registry
+ * @throws {RegistryError} as for a registry
  */
 export async function fetchFile(
   url: URL,
   options: FetchOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (!/^https?:$/.test(url.protocol) || url.username + url.password !== "") {
-    throw new HostError(`Cannot fetch ${withoutSecrets(url)}: it is no such address`, {
+    throw new HostError(`Cannot fetch ${withoutSecrets(url)}: not an HTTP address`, {
       code: "BAD_ADDRESS",
       hint: "write it like https://example.org/tool.wasm, without a user name in it",
     });
@@ -69,13 +69,13 @@ async function request(transport: Transport, url: URL, options: FetchOptions): P
     if (answer.status === 200) return answer;
     if (![301, 302, 303, 307, 308].includes(answer.status)) {
       const { message, code, method, status } = await statusError(answer, url.host);
-      // What it says of registries and logging in does not apply.
+      // The hints about registries and logging in do not apply.
       throw new RegistryError(message, { code, method, url: from, status });
     }
     const next = nextAddress(answer.headers.get("location"), from, policy);
     await answer.discard();
     if (typeof next === "string" || count === MAX_REDIRECTS) {
-      const reason = typeof next === "string" ? next : "it leads on and on";
+      const reason = typeof next === "string" ? next : "too many redirects";
       throw new RegistryError(opening(answer) + reason, {
         code: "PROTOCOL",
         method: "GET",

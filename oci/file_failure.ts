@@ -1,20 +1,20 @@
-/** Why a file cannot be used, in words. */
+/** Reasons why a file cannot be used, by errno. */
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  ENOTDIR: "there is no such folder",
+  ENOENT: "no such file",
+  ENOTDIR: "not a directory",
   EACCES: "permission denied",
   EPERM: "not permitted",
-  EISDIR: "it is a folder",
+  EISDIR: "is a directory",
   EROFS: "the file system is read-only",
   ENOSPC: "the disk is full",
-  ELOOP: "its links lead in a circle",
+  ELOOP: "too many levels of symbolic links",
 };
 
-/** The name of the errno behind what Deno threw, and words for it. */
+/** Returns the errno name and the reason of an exception that Deno threw. */
 export function fileFailure(thrown: unknown): { code: string; reason: string } {
   if (thrown instanceof Deno.errors.NotCapable) {
-    return { code: "EACCES", reason: "devices and files of the kernel cannot be opened" };
+    return { code: "EACCES", reason: "devices and kernel files cannot be opened" };
   }
   const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "EIO";
   return { code, reason: REASONS[code] ?? code };

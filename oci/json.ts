@@ -1,29 +1,29 @@
-/** Reads JSON that somebody else wrote: bounded first, then by narrow questions only. */
+/** Reads untrusted JSON: checks its bounds first, then gives typed access to members. */
 import { ArtifactError, shorten } from "./errors.ts";
 import { repeatedMember } from "./unique_members.ts";
 
-/** How much a document may hold. */
+/** Limits of a document. */
 export interface JsonLimits {
   /** Bytes of UTF-8. */
   bytes: number;
-  /** Arrays and objects inside each other. */
+  /** Nesting depth of arrays and objects. */
   depth: number;
-  /** Members of objects and elements of arrays, in all. */
+  /** Total of object members and array elements. */
   members: number;
 }
 
-/** The distribution specification asks registries to take manifests of at least 4 MiB. */
+/** Limits of a manifest. The distribution specification requires registries to accept 4 MiB. */
 export const MANIFEST_LIMITS: JsonLimits = { bytes: 4 * 1024 ** 2, depth: 32, members: 50_000 };
 
-/** A check that fails says it like this, with the document's own code. */
+/** Name of a document in errors, and the code of its errors. */
 export interface JsonContext {
-  /** What the document is, as in "Cannot read WHAT: …": `the manifest of ghcr.io/you/tool:v1`. */
+  /** Name in "Cannot read WHAT: …": `the manifest of ghcr.io/you/tool:v1`. */
   what: string;
-  /** Code of the errors about its shape; `BAD_JSON` when it is not JSON at all. */
+  /** Code of errors about its structure; invalid JSON is always `BAD_JSON`. */
   code: string;
-  /** Take members that an object has twice, of which the last counts; refused otherwise. */
+  /** Accept repeated members, of which the last one counts; refused otherwise. */
   canRepeat?: boolean;
-  /** Returns why a parsed document is not to be read all the same; undefined when it is. */
+  /** Returns the reason to refuse a parsed document; undefined to accept it. */
   objection?: (value: unknown) => string | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface JsonContext {
  * Reads a document whose outermost value is an object.
  *
  * @throws {ArtifactError} `TOO_LARGE` beyond the limits, `BAD_JSON` when it is not JSON in UTF-8 without
- *   a byte order mark, and the context's code when it is no object or has a member twice
+ *   a byte order mark, and the context's code when it is not an object or repeats a member
  */
 export function readJson(
   bytes: Uint8Array,
@@ -39,7 +39,10 @@ export function readJson(
 ): JsonObject {
   const { what, limits = MANIFEST_LIMITS } = options;
   if (bytes.length > limits.bytes) {
-    throw tooLarge(what, `it has ${bytes.length} bytes, and at most ${limits.bytes} are read`);
+    throw tooLarge(
+      what,
+      `its size is ${bytes.length} bytes, more than the limit of ${limits.bytes}`,
+    );
   }
   checkNesting(bytes, what, limits);
   let value: unknown, text: string;
@@ -52,7 +55,7 @@ export function readJson(
   }
   const repeated = options.canRepeat === true ? undefined : repeatedMember(text);
   if (repeated !== undefined) {
-    throw shapeError(options, JSON.stringify(shorten(repeated)), "is there twice");
+    throw shapeError(options, JSON.stringify(shorten(repeated)), "is repeated");
   }
   const objection = options.objection?.(value);
   if (objection !== undefined) {
@@ -64,7 +67,7 @@ export function readJson(
 const QUOTE = 0x22, BACKSLASH = 0x5c, COMMA = 0x2c;
 const OPEN_LIST = 0x5b, OPEN_OBJECT = 0x7b, CLOSE_LIST = 0x5d, CLOSE_OBJECT = 0x7d;
 
-/** One pass over the bytes, before anything is built from them. */
+/** Checks depth and members in one pass over the bytes, before they are parsed. */
 function checkNesting(bytes: Uint8Array, what: string, limits: JsonLimits): void {
   let depth = 0, members = 0, inText = false;
   for (let i = 0; i < bytes.length; i++) {
@@ -104,7 +107,7 @@ export class JsonObject {
     this.#context = context;
   }
 
-  /** A view of `value`, which stands at `path` (such as `layers[0]`, or "" for the outermost). */
+  /** Returns a view of `value` at `path` (such as `layers[0]`, or "" for the outermost). */
   static of(value: unknown, path: string, context: JsonContext): JsonObject {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       throw shapeError(context, path, "is not an object");
@@ -112,86 +115,86 @@ export class JsonObject {
     return new JsonObject(value, path, context);
   }
 
-  /** The names of all members. */
+  /** Returns the names of all members. */
   names(): string[] {
     return Object.keys(this.#members);
   }
 
-  /** Whether there is such a member, and it is not `null`. */
+  /** Reports whether a member exists and is not `null`. */
   has(name: string): boolean {
     return this.#get(name) !== undefined;
   }
 
-  /** A text, or undefined. */
+  /** Returns a string, or undefined when absent. */
   string(name: string): string | undefined {
     const value = this.#get(name);
     if (value === undefined || typeof value === "string") return value;
-    throw this.error(name, "is not a text");
+    throw this.error(name, "is not a string");
   }
 
-  /** A text that must be there. */
+  /** Returns a required string. */
   requiredString(name: string): string {
     return this.string(name) ?? this.#absent(name);
   }
 
-  /** A whole number from 0 up to 2^53 - 1, or undefined. */
+  /** Returns an integer from 0 to 2^53 - 1, or undefined when absent. */
   count(name: string): number | undefined {
     const value = this.#get(name);
     if (value === undefined) return undefined;
     if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-    throw this.error(name, "is not a whole number from 0 up");
+    throw this.error(name, "is not a non-negative integer");
   }
 
-  /** A number as {@linkcode count} has it, that must be there. */
+  /** Returns a required number, as {@linkcode count} does. */
   requiredCount(name: string): number {
     return this.count(name) ?? this.#absent(name);
   }
 
-  /** An object, or undefined. */
+  /** Returns an object, or undefined when absent. */
   object(name: string): JsonObject | undefined {
     const value = this.#get(name);
     if (value === undefined) return undefined;
     return JsonObject.of(value, this.#at(name), this.#context);
   }
 
-  /** An object that must be there. */
+  /** Returns a required object. */
   requiredObject(name: string): JsonObject {
     return this.object(name) ?? this.#absent(name);
   }
 
-  /** The objects of an array, or undefined. */
+  /** Returns the objects of an array, or undefined when absent. */
   objects(name: string): JsonObject[] | undefined {
     return this.#array(name)?.map((value, index) =>
       JsonObject.of(value, `${this.#at(name)}[${index}]`, this.#context)
     );
   }
 
-  /** The texts of an array, or undefined. */
+  /** Returns the strings of an array, or undefined when absent. */
   strings(name: string): string[] | undefined {
     return this.#array(name)?.map((value, index) => {
       if (typeof value === "string") return value;
-      throw this.error(`${name}[${index}]`, "is not a text");
+      throw this.error(`${name}[${index}]`, "is not a string");
     });
   }
 
-  /** A member of any kind as text: a text as it is, anything else as JSON; undefined when absent. */
+  /** Returns a member as text: a string as it is, other values as JSON; undefined when absent. */
   asText(name: string): string | undefined {
     const value = this.#get(name);
     return value === undefined || typeof value === "string" ? value : JSON.stringify(value);
   }
 
-  /** An object whose members are all texts, such as annotations; empty when absent. */
+  /** Returns an object whose members are all strings, such as annotations; empty when absent. */
   texts(name: string): Map<string, string> {
     const object = this.object(name);
     return new Map((object?.names() ?? []).map((key) => [key, object?.requiredText(key) ?? ""]));
   }
 
-  /** A text that is there, and may be `null` as Go writes it. */
+  /** Returns a required string, which Go may write as `null`. */
   requiredText(name: string): string {
     return this.string(name) ?? "";
   }
 
-  /** An error about a member, in the document's own words. */
+  /** Returns an error about a member, with the code of the document. */
   error(name: string, reason: string): ArtifactError {
     return shapeError(this.#context, this.#at(name), reason);
   }
@@ -199,7 +202,7 @@ export class JsonObject {
   #array(name: string): unknown[] | undefined {
     const value = this.#get(name);
     if (value === undefined || Array.isArray(value)) return value;
-    throw this.error(name, "is not a list");
+    throw this.error(name, "is not an array");
   }
 
   #get(name: string): unknown {

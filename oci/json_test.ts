@@ -49,7 +49,7 @@ Deno.test("JsonObject answers with what is there, and says where what is not", (
   assert.equal(json.has("z"), false);
   assert.throws(
     () => json.requiredObject("o").objects("p")?.[0]?.string("q"),
-    { code: "BAD_TEST", message: "Cannot read the test: o.p[0].q is not a text" },
+    { code: "BAD_TEST", message: "Cannot read the test: o.p[0].q is not a string" },
   );
   assert.throws(() => json.requiredString("none"), { message: /none is missing/ });
 });
@@ -68,7 +68,7 @@ Deno.test("JsonObject does not take what every JavaScript object has for a membe
 
 Deno.test("readJson() refuses a member that is there twice, and a byte order mark", () => {
   for (const text of ['{"a":1,"a":2}', '{"a":{"b":1,"\\u0062":2}}', '{"layers":[],"Layers":[]}']) {
-    assert.throws(() => read(text), { code: "BAD_TEST", message: /is there twice/ }, text);
+    assert.throws(() => read(text), { code: "BAD_TEST", message: /is repeated/ }, text);
   }
   assert.throws(() => read('\ufeff{"a":1}'), { code: "BAD_JSON" });
 });

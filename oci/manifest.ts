@@ -1,4 +1,4 @@
-/** Manifests and indexes, OCI's and Docker's, as one shape each. */
+/** Manifests and indexes of OCI and Docker, as one type each. */
 import { type Descriptor, readAnnotations, readDescriptor } from "./descriptor.ts";
 import { ArtifactError, shorten } from "./errors.ts";
 import { type JsonObject, MANIFEST_LIMITS, readJson } from "./json.ts";
@@ -13,44 +13,44 @@ import {
 
 /** A manifest: a config and layers. */
 export interface ImageManifest {
-  /** Tells it from an index. */
+  /** Discriminant. */
   readonly kind: "manifest";
-  /** OCI's or Docker's. */
+  /** Media type, of OCI or Docker. */
   readonly mediaType: string;
-  /** What kind of artifact it is, where the config does not say. */
+  /** Artifact type, if the config does not define it. */
   readonly artifactType?: string;
-  /** What the layers are; its type is the kind of artifact where there is no `artifactType`. */
+  /** Config; its media type is the artifact type where there is no `artifactType`. */
   readonly config: Descriptor;
-  /** The content. */
+  /** Layers. */
   readonly layers: readonly Descriptor[];
-  /** What this one is about, such as what a signature signs. */
+  /** Subject, such as the manifest that a signature signs. */
   readonly subject?: Descriptor;
-  /** Free texts by name. */
+  /** Annotations by name. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** A list of manifests, of platforms or of referrers. */
+/** An index: a list of manifests, of platforms or of referrers. */
 export interface ImageIndex {
-  /** Tells it from a manifest. */
+  /** Discriminant. */
   readonly kind: "index";
-  /** OCI's or Docker's. */
+  /** Media type, of OCI or Docker. */
   readonly mediaType: string;
-  /** What kind of artifact it is. */
+  /** Artifact type. */
   readonly artifactType?: string;
-  /** What is in it, in the order that counts. */
+  /** Manifests in order of preference. */
   readonly manifests: readonly Descriptor[];
-  /** What this one is about. */
+  /** Subject. */
   readonly subject?: Descriptor;
-  /** Free texts by name. */
+  /** Annotations by name. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
 /**
  * Reads a manifest or an index.
  *
- * @param options.what how errors name it: `the manifest of ghcr.io/you/tool:v1`
- * @param options.mediaType what the registry or a descriptor calls it. The document must agree
- *   (CVE-2021-41190: one that two clients read differently)
+ * @param options.what name in errors: `the manifest of ghcr.io/you/tool:v1`
+ * @param options.mediaType type from the registry or a descriptor. The document must agree
+ *   (CVE-2021-41190: two clients read one document differently)
  * @throws {ArtifactError} `BAD_JSON`, `TOO_LARGE`, `BAD_MANIFEST`, `UNSUPPORTED`
  */
 export function parseManifest(
@@ -66,7 +66,7 @@ export function parseManifest(
 }
 
 /**
- * Makes sure that something is a manifest or an index by what it is called, before it is asked for.
+ * Checks the media type of a manifest or index before the document is requested.
  *
  * @throws {ArtifactError} `UNSUPPORTED`
  */
@@ -82,31 +82,34 @@ function unsupportedType(what: string, mediaType: string): ArtifactError {
     hint: DOCKER_SCHEMA_1.includes(mediaType)
       ? "it is in Docker's oldest format: push it again with a current tool"
       : mediaType === "text/html"
-      ? "a page for people answers there: is it a registry?"
-      : "OCI manifests and indexes and Docker's schema 2 are understood",
+      ? "check the address: a web page was returned, not a manifest"
+      : "use an OCI manifest or index, or Docker's schema 2",
   });
 }
 
-/** What the document is, by its own word and by the one it came with. */
+/** Returns the type that the document and its response agree on. */
 function agreedType(json: JsonObject, options: { mediaType?: string }): string {
   const own = json.string("mediaType");
   const given = options.mediaType === undefined ? undefined : essence(options.mediaType);
   const isVague = given === undefined || isVagueType(given);
   if (own !== undefined && own !== "") {
     if (!isVague && given !== own) {
-      throw json.error("mediaType", `is ${JSON.stringify(shorten(own))}, but it came as ${given}`);
+      throw json.error(
+        "mediaType",
+        `is ${JSON.stringify(shorten(own))}, but the registry or index has ${given}`,
+      );
     }
     return own;
   }
   return isVague ? guessedType(json) : given;
 }
 
-/** Whether a type says nothing: registries that do not know better say one of these. */
+/** Reports whether a type is generic: some registries send one of these for a manifest. */
 export function isVagueType(mediaType: string): boolean {
   return ["", "application/json", "application/octet-stream", "text/plain"].includes(mediaType);
 }
 
-/** OCI documents may leave their type out. */
+/** Returns the type of a document without one, which OCI allows. */
 function guessedType(json: JsonObject): string {
   if (json.count("schemaVersion") === 1) return DOCKER_SCHEMA_1[0] ?? "";
   return json.has("manifests") ? OCI_INDEX : OCI_MANIFEST;
@@ -114,7 +117,7 @@ function guessedType(json: JsonObject): string {
 
 function readManifest(json: JsonObject, mediaType: string): ImageManifest {
   checkVersion(json);
-  if (json.has("manifests")) throw json.error("manifests", "has no place in an image manifest");
+  if (json.has("manifests")) throw json.error("manifests", "is not allowed in an image manifest");
   return {
     kind: "manifest",
     mediaType,
@@ -127,7 +130,7 @@ function readManifest(json: JsonObject, mediaType: string): ImageManifest {
 function readIndex(json: JsonObject, mediaType: string): ImageIndex {
   checkVersion(json);
   for (const name of ["config", "layers", "fsLayers"]) {
-    if (json.has(name)) throw json.error(name, "has no place in an index");
+    if (json.has(name)) throw json.error(name, "is not allowed in an index");
   }
   return {
     kind: "index",

@@ -1,39 +1,39 @@
-/** References: which artifact of which registry (distribution specification; Docker Hub's short forms). */
+/** References to artifacts in registries (distribution specification; short forms of Docker Hub). */
 import { type Digest, isDigest } from "./digest.ts";
 import { ReferenceSyntaxError, withoutUserInfo } from "./errors.ts";
 import { DOCKER_HUB, readRegistryName, withReferencePort } from "./registry_name.ts";
 
 /** An artifact in a registry. */
 export interface Reference {
-  /** Host in normal form, with its port unless that is TLS's own: `ghcr.io`, `localhost:5000`. */
+  /** Host in normal form, with its port unless it is 443: `ghcr.io`, `localhost:5000`. */
   readonly registry: string;
-  /** The artifact's name there: lower case, with slashes. */
+  /** Repository: lower case, with slashes. */
   readonly repository: string;
-  /** Absent only where there is a digest. Where both are, the digest counts. */
+  /** Tag; absent only where there is a digest. A digest takes precedence. */
   readonly tag?: string;
-  /** Which manifest, whatever the tag stands for by now. */
+  /** Digest of the manifest. */
   readonly digest?: Digest;
-  /** The scheme that stood in front, if any: how to reach the registry, not part of the name. */
+  /** Scheme before the reference, if any. It selects the transport and is not part of the name. */
   readonly scheme?: "http" | "https";
 }
 
 const MAX_REFERENCE = 4096;
-/** Of registry, slash and repository: what the reference implementation allows. */
+/** Length of registry, slash and repository, as in the reference implementation. */
 const MAX_NAME = 255;
 
-/** Distribution specification, "Pulling manifests": `<name>`. */
+/** Component of `<name>` (distribution specification, "Pulling manifests"). */
 const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 
 /** Settings of {@linkcode parseReference}. */
 export interface ReferenceOptions {
-  /** The registry of names without one, instead of Docker Hub. */
+  /** Registry of references that name none. Default: Docker Hub. */
   defaultRegistry?: string | undefined;
 }
 
 /**
- * Reads a reference: `ghcr.io/you/tool`, `localhost:5000/x:v1`, `alpine@sha256:…`, with `oci://`,
- * `docker://`, `https://` or `http://` in front or not. Without tag and digest it is `latest`.
+ * Parses a reference: `ghcr.io/you/tool`, `localhost:5000/x:v1`, `alpine@sha256:…`, with `oci://`,
+ * `docker://`, `https://` or `http://` as an optional prefix. The default tag is `latest`.
  *
  * @throws {ReferenceSyntaxError}
  */
@@ -44,16 +44,16 @@ export function parseReference(text: string, options: ReferenceOptions = {}): Re
   };
   const [, scheme, rest = ""] = /^(?:(oci|docker|https?):\/\/)?([^]*)$/i.exec(text) ?? [];
   if (withoutUserInfo(rest) !== rest) {
-    fail("it has a user name in it", "log in instead: wasm-bpf login REGISTRY");
+    fail("it contains a user name", "use wasm-bpf login REGISTRY instead");
   }
   if (/[?#]/.test(rest)) {
-    fail("an address with a query is none", "the path of a module's address ends in .wasm");
+    fail("it contains a query", "for the address of a module, use a path that ends in .wasm");
   }
   const { name, tag, digest } = splitName(rest, fail);
   const { registry, repository } = splitRegistry(name, scheme?.toLowerCase(), options, fail);
   checkRepository(repository, fail);
   if (registry.length + 1 + repository.length > MAX_NAME) {
-    fail(`its name is longer than ${MAX_NAME}`);
+    fail(`its name is longer than ${MAX_NAME} characters`);
   }
   const effectiveTag = tag ?? (digest === undefined ? "latest" : undefined);
   const http = /^https?$/i.test(scheme ?? "") ? scheme?.toLowerCase() as "http" : undefined;
@@ -68,7 +68,7 @@ export function parseReference(text: string, options: ReferenceOptions = {}): Re
 
 type Fail = (reason: string, hint?: string) => never;
 
-/** Takes tag and digest off the end. A port's colon stands before a slash, a tag's behind the last. */
+/** Splits off tag and digest. The colon of a port precedes a slash, that of a tag follows the last one. */
 function splitName(
   text: string,
   fail: Fail,
@@ -80,10 +80,10 @@ function splitName(
   const colon = named.indexOf(":", named.lastIndexOf("/") + 1);
   const tag = colon < 0 ? undefined : named.slice(colon + 1);
   if (digest !== undefined && !isDigest(digest)) {
-    fail("what follows @ is no digest", "a digest is sha256: and 64 hexadecimal digits");
+    fail("invalid digest after @", "a digest is sha256: and 64 hexadecimal digits");
   }
   if (tag !== undefined && !TAG.test(tag)) {
-    fail("its tag is none", "a tag is at most 128 letters, digits, dots, dashes and underscores");
+    fail("invalid tag", "a tag is at most 128 letters, digits, dots, dashes and underscores");
   }
   return {
     name: colon < 0 ? named : named.slice(0, colon),
@@ -103,7 +103,7 @@ function splitRegistry(
   const isRegistry = scheme !== undefined || first.toLowerCase() === "localhost" ||
     /[.:[]/.test(first);
   if (scheme !== undefined && slash < 0) {
-    fail("a registry and a repository belong behind the scheme");
+    fail("a registry and a repository must follow the scheme");
   }
   const registry = isRegistry ? first : options.defaultRegistry ?? DOCKER_HUB;
   const repository = isRegistry ? name.slice(slash + 1) : name;
@@ -115,27 +115,27 @@ function splitRegistry(
 }
 
 function checkRepository(repository: string, fail: Fail): void {
-  if (repository === "") fail("it names no repository");
+  if (repository === "") fail("no repository");
   if (isRepositoryName(repository)) return;
   fail(
-    `${JSON.stringify(repository)} is no repository's name`,
+    `${JSON.stringify(repository)} is not a valid repository name`,
     /[A-Z]/.test(repository)
-      ? "names are in lower case"
-      : "names are lower-case letters and digits, with . _ or - between them, and slashes",
+      ? "use lower case"
+      : "use lower-case letters and digits, separated by . _ - or /",
   );
 }
 
-/** Whether a text can name a repository: `you/tool`. */
+/** Reports whether a text is a valid repository name: `you/tool`. */
 export function isRepositoryName(text: string): boolean {
   return text.length <= MAX_NAME && text.split("/").every((component) => COMPONENT.test(component));
 }
 
-/** Whether a text can be a tag. */
+/** Reports whether a text is a valid tag. */
 export function isTag(text: string): boolean {
   return TAG.test(text);
 }
 
-/** The reference as text, whole: `docker.io/library/alpine:latest`. */
+/** Formats a complete reference: `docker.io/library/alpine:latest`. */
 export function formatReference(reference: Reference): string {
   const { registry, repository, tag, digest } = reference;
   return `${registry}/${repository}` + (tag === undefined ? "" : `:${tag}`) +

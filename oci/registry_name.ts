@@ -1,6 +1,6 @@
 /** Registry names: one spelling for each host and port. */
 
-/** Registry of references that name none. */
+/** Registry of references without one. */
 export const DOCKER_HUB = "docker.io";
 /** Host of the API of {@linkcode DOCKER_HUB}. */
 const DOCKER_HUB_ENDPOINT = "registry-1.docker.io";
@@ -19,28 +19,28 @@ const SYNTAX = new RegExp(`^(${LABEL}(?:\\.${LABEL})*|\\[[0-9a-fA-F:.]+\\])(?::(
 const PORT = /^[1-9][0-9]{0,4}$/;
 const MAX_PORT = 65_535;
 
-/** IPv4 addresses written as IPv6 ones, in the URL standard's form. */
+/** IPv4-mapped IPv6 addresses, as the URL standard writes them. */
 const MAPPED_IPV4 = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/;
 
 /** A registry's name in normal form, or the reason why a text has none. */
 export type RegistryName =
   | {
-    /** Lower-case host, with its port unless that is the scheme's own; Docker Hub is `docker.io`. */
+    /** Lower-case host, with its port unless it is the default one; Docker Hub is `docker.io`. */
     readonly name: string;
   }
   | {
-    /** Lower-case, such as `"127.1" is not in normal form`. */
+    /** Reason in lower case, such as `"127.1" is not in normal form`. */
     readonly reason: string;
-    /** Imperative, where there is one thing to do. */
+    /** Imperative hint, if one action helps. */
     readonly hint?: string;
   };
 
 /**
- * Reads the name of a registry: a host, with a port or without one.
+ * Parses the name of a registry: a host with an optional port.
  *
- * Two texts that lead to the same URL give the same name or are refused, so that policies, the store and
- * credentials cannot be evaded by another spelling. Upper case and the scheme's own port are normalised;
- * leading zeros of a port, and addresses that are not written as a URL has them, are refused.
+ * Two texts with the same URL give the same name or are refused, so that another spelling cannot evade
+ * policies, the store or credentials. Upper case and the default port are normalised; leading zeros of a
+ * port, and addresses that are not in the form of a URL, are refused.
  *
  * @param scheme `http` for a registry without TLS; anything else is TLS
  */
@@ -66,7 +66,7 @@ function badPort(port: string): RegistryName {
     : { reason: `its port ${quote(port)} has leading zeros`, hint: `write the port ${number}` };
 }
 
-/** The reason why a lower-case host of the right characters is refused, if there is one. */
+/** Returns the reason to refuse a lower-case host of valid characters, if there is one. */
 function oddHost(host: string): RegistryName | undefined {
   const normal = URL.parse(`https://${host}/`)?.hostname;
   if (normal === undefined) return { reason: `${quote(host)} is not a host name` };
@@ -77,7 +77,7 @@ function oddHost(host: string): RegistryName | undefined {
 }
 
 /**
- * The reason why a host in the URL standard's form is still a second name of another one, if it is.
+ * Returns the reason to refuse a host in the form of the URL standard: it is a second name of another.
  *
  * @param host of a URL, without its port
  */
@@ -88,7 +88,7 @@ export function unusableHost(host: string): RegistryName | undefined {
     const ipv4 = bits.flatMap((part) => [part >> 8, part & 0xff]).join(".");
     return { reason: `${quote(host)} is an IPv4 address`, hint: `write ${ipv4}` };
   }
-  // connect(2) takes the unspecified address for the loopback one.
+  // connect(2) treats the unspecified address as loopback.
   if (host === "0.0.0.0" || host === "[::]") {
     const loopback = host === "[::]" ? "[::1]" : "127.0.0.1";
     return { reason: `${quote(host)} is not the address of a host`, hint: `write ${loopback}` };
@@ -99,20 +99,20 @@ export function unusableHost(host: string): RegistryName | undefined {
   return undefined;
 }
 
-/** Tests for a registry's name in any spelling that is not refused. */
+/** Reports whether a text is a registry name in an accepted spelling. */
 export function isRegistryName(text: string): boolean {
   return "name" in readRegistryName(text);
 }
 
-/** Returns the registry under its one name, or the text in lower case where it has none. */
+/** Returns the name of a registry in normal form, or an invalid text in lower case. */
 export function canonicalRegistry(registry: string): string {
   const read = readRegistryName(registry);
   return "name" in read ? read.name : registry.toLowerCase();
 }
 
 /**
- * Returns a registry's name as references have it. A host without a dot gets a port: without its scheme,
- * the reference would otherwise be one of Docker Hub.
+ * Returns a registry's name for references. A host without a dot gets a port: otherwise a reference
+ * without a scheme would belong to Docker Hub.
  *
  * @param name in normal form
  */
@@ -122,8 +122,8 @@ export function withReferencePort(name: string, scheme?: string): string {
 }
 
 /**
- * Returns the name by which policies know a registry. Ports 80 and 443 are the same as none: which of
- * them a name leads to is decided by options, and by what answers on a loopback address.
+ * Returns the name of a registry in policies, without the ports 80 and 443: options and probes of a
+ * loopback address select between them.
  *
  * @param registry in normal form
  */
@@ -140,7 +140,7 @@ export function registryEndpoint(registry: string): string {
   return registry === DOCKER_HUB ? DOCKER_HUB_ENDPOINT : registry;
 }
 
-/** Tests for a registry that is certainly on this machine, so that no one is on the way to it. */
+/** Reports whether a registry is certainly on this machine, so that no network path leads to it. */
 export function isLoopback(registry: string): boolean {
   const host = registry.replace(/:\d+$/, "");
   return host === "localhost" || host === "[::1]" ||

@@ -1,6 +1,6 @@
 /**
- * The door for a run from the store: what finds a module that is there, and no more. All else of this
- * folder is behind `mod.ts`.
+ * Entry point for runs from the store: finds a stored module. `mod.ts` is the entry point for everything
+ * else.
  */
 export { ReferenceSyntaxError } from "./errors.ts";
 export { parseReference, type Reference } from "./reference.ts";

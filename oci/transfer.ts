@@ -26,59 +26,58 @@ import { CHOSEN_FROM } from "./store/layout.ts";
 import { storedName } from "./store/names.ts";
 import type { Store } from "./store/store.ts";
 
-/** Blobs that are under way at the same time. */
+/** Maximum number of concurrent blob transfers. */
 const PARALLEL_BLOBS = 4;
 
-/** Config and layers of an artifact in all: modules are small, and archives of them not much larger. */
+/** Maximum size of config and layers: modules are small, and their archives not much larger. */
 const MAX_ARTIFACT_BYTES = 2 * MAX_MODULE_BYTES;
 
-/** How a blob's transfer ended. */
+/** Outcome of a blob's transfer. */
 export type TransferOutcome = "moved" | "there already";
 
-/** Hears of transfers, one for each blob that is not a manifest. */
+/** Observer of transfers, one for each blob except manifests. */
 export interface TransferObserver {
-  /** One begins; what it returns hears how far it is, and that it has ended. */
+  /** Called when a transfer starts; the returned object receives progress and completion. */
   start(descriptor: Descriptor): {
-    /** Bytes that are through; fewer than before after a cut. */
+    /** Receives the total of bytes transferred; it decreases when a transfer resumes. */
     update(bytes: number): void;
-    /** Another process is at it, and is waited for. */
+    /** Called when this transfer waits for another process that has the same one. */
     wait(): void;
-    /** It is done. Of one that failed, nothing is heard. */
+    /** Called when the transfer completes; not called when it fails. */
     end(outcome: TransferOutcome): void;
   };
 }
 
-/** What is to be pulled, and how. */
+/** Options of {@linkcode pullArtifact}. */
 export interface PullOptions extends CallOptions {
-  /** As in `wasi/wasm`, of an image index; what is for WebAssembly when not given. */
+  /** Platform of an image index, as in `wasi/wasm`. Default: a platform of WebAssembly. */
   platform?: string | undefined;
-  /** Hears of transfers. */
+  /** Observes the transfers. */
   observer?: TransferObserver | undefined;
   /**
-   * Called before anything but manifests is fetched: throws to refuse the artifact. It is given the
-   * digest of the manifest, and of the index that it was found in if it was.
+   * Called after the manifests and before the blobs are fetched; throws to refuse the artifact. Receives
+   * the digest of the manifest, and that of its index if there is one.
    */
   admit?: ((digests: readonly Digest[]) => Promise<void>) | undefined;
 }
 
-/** An artifact that is in the store. */
+/** Artifact that was pulled into the store. */
 export interface Arrived {
-  /** What the store calls it. */
+  /** Name in the store. */
   readonly name: string;
-  /** What the reference stands for: the manifest, or the index that it was chosen from. */
+  /** Descriptor of the reference: the manifest, or the index that it was chosen from. */
   readonly root: Descriptor;
-  /** The manifest. */
+  /** Descriptor of the manifest. */
   readonly manifest: Descriptor;
-  /** Where in it the module is. */
+  /** Place of the module in the manifest. */
   readonly place: ModulePlace;
 }
 
 /**
- * Brings an artifact into the store. It gets its name when all of it is there, and is seen to hold a
- * module.
+ * Pulls an artifact into the store. It is named only after all content is stored and contains a module.
  *
- * @throws {RegistryError} for what the registry does
- * @throws {ArtifactError} when there is no module in it
+ * @throws {RegistryError} when the registry fails
+ * @throws {ArtifactError} when the artifact contains no module
  * @throws {StoreError} when it cannot be stored
  */
 export async function pullArtifact(
@@ -99,7 +98,7 @@ export async function pullArtifact(
     manifest = await takeManifest(copy, chosen);
   }
   if (manifest.kind === "index") {
-    throw new ArtifactError(`Cannot use ${what}: it is an image index in an image index`, {
+    throw new ArtifactError(`Cannot use ${what}: nested image indexes are not supported`, {
       code: "UNSUPPORTED",
     });
   }
@@ -125,12 +124,12 @@ async function takeManifest(
   descriptor: Descriptor,
 ): Promise<ImageManifest | ImageIndex> {
   const { signal } = options;
-  // A registry has what it does not know for a manifest neither there nor among the blobs.
+  // A registry serves an unknown type neither as a manifest nor as a blob.
   checkManifestType(what, descriptor.mediaType);
   const limit = MANIFEST_LIMITS.bytes;
   if (descriptor.size > limit) {
     throw new ArtifactError(
-      `Cannot use ${what}: its manifest has ${descriptor.size} bytes, and at most ${limit} are read`,
+      `Cannot use ${what}: its manifest has ${descriptor.size} bytes, more than the limit of ${limit}`,
       { code: "TOO_LARGE" },
     );
   }
@@ -142,9 +141,9 @@ async function takeManifest(
 function checkTotal({ config, layers }: ImageManifest, what: string): void {
   const total = [config, ...layers].reduce((sum, { size }) => sum + size, 0);
   if (total <= MAX_ARTIFACT_BYTES) return;
-  throw new ArtifactError(`Cannot use ${what}: it has ${total} bytes`, {
+  throw new ArtifactError(`Cannot use ${what}: its size is ${total} bytes`, {
     code: "TOO_LARGE",
-    hint: `at most ${MAX_ARTIFACT_BYTES} are taken; a module has at most 1 GiB`,
+    hint: `the limit is ${MAX_ARTIFACT_BYTES} bytes, and 1 GiB for a module`,
   });
 }
 
@@ -167,7 +166,7 @@ async function takeBlobs(
   });
 }
 
-/** Each once, however often the manifest has it. */
+/** Transfers each blob once, even if the manifest repeats it. */
 async function eachBlob(
   descriptors: readonly Descriptor[],
   options: CallOptions,
@@ -181,7 +180,7 @@ async function eachBlob(
   );
 }
 
-/** Reads as much of the module as shows that it is one. */
+/** Reads enough of the module to recognize it. */
 async function checkModule(
   store: Store,
   module: { place: ModulePlace; what: string; signal: AbortSignal | undefined },
@@ -190,16 +189,16 @@ async function checkModule(
   for await (const _ of moduleBytes({ content: store, place, what }, { signal })) return;
 }
 
-/** How something is pushed. */
+/** Options of pushes. */
 export interface SendOptions extends CallOptions {
-  /** Another repository of the registry that may have its parts: those need not be sent. */
+  /** Another repository of the registry that may have the blobs, which are then mounted. */
   mountFrom?: string | undefined;
-  /** Hears of transfers. */
+  /** Observes the transfers. */
   observer?: TransferObserver | undefined;
 }
 
 /**
- * Pushes a module with the manifest and config around it, and tags it if the reference has a tag.
+ * Pushes a module with its manifest and config, and tags it if the reference has a tag.
  *
  * @returns the manifest
  */
@@ -221,7 +220,7 @@ export async function pushModule(
 }
 
 /**
- * Pushes what the store has under a name.
+ * Pushes a stored artifact.
  *
  * @returns the manifest
  * @throws {StoreError} `NOT_IN_STORE`
@@ -238,9 +237,9 @@ export async function pushStored(
   const bytes = await readContent(store, descriptor, { limit: MANIFEST_LIMITS.bytes, signal });
   const manifest = parseManifest(bytes, { what: name, mediaType: descriptor.mediaType });
   if (manifest.kind === "index") {
-    throw new ArtifactError(`Cannot push ${name}: it is an image index`, {
+    throw new ArtifactError(`Cannot push ${name}: image indexes are not supported`, {
       code: "UNSUPPORTED",
-      hint: "skopeo copy --all copies image indexes",
+      hint: "use skopeo copy --all",
     });
   }
   const blobs = [manifest.config, ...manifest.layers];
@@ -250,7 +249,7 @@ export async function pushStored(
   return await send(to, { blobs, manifest: descriptor, open }, { ...options, mountFrom });
 }
 
-/** A repository of the same registry that the store has the same artifact of. */
+/** Returns another repository of the registry from which the store has the same artifact. */
 function otherRepository(
   store: Store,
   { registry, repository }: Reference,
@@ -289,7 +288,7 @@ async function send(
     try {
       await push(options.mountFrom);
     } catch (error) {
-      // A registry may refuse what would only have spared it some bytes.
+      // A registry may refuse a mount, which only saves bytes.
       const isRefused = error instanceof RegistryError && (error.status ?? 500) < 500;
       if (!isRefused || options.mountFrom === undefined) throw error;
       await push();

@@ -186,8 +186,8 @@ Deno.test("a manifest of a type that is not known is named, and not asked for", 
   const manifest = places.manifest("text/x", remote.put(MODULE, "application/wasm"));
   const types: Record<string, RegExp> = {
     "application/vnd.docker.distribution.manifest.v1+prettyjws": /oldest format/,
-    "application/vnd.oci.artifact.manifest.v1+json": /OCI manifests and indexes/,
-    "text/html": /is it a registry/,
+    "application/vnd.oci.artifact.manifest.v1+json": /OCI manifest or index/,
+    "text/html": /a web page/,
   };
   for (const [mediaType, hint] of Object.entries(types)) {
     const odd = { ...manifest, mediaType };

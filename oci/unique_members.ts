@@ -1,15 +1,14 @@
-/** Members that a JSON object has twice. */
+/** Detects repeated members of JSON objects. */
 
 /**
- * Returns the name of a member that an object of the document has more than once, if there is one: readers
- * differ in which of the two they take. Names that differ in case only are the same to Go's decoder, with
- * which most registries and tools read.
+ * Returns the name of a repeated member of an object in the document, if there is one: readers differ in
+ * the member that they use. Go's decoder, which most registries and tools use, ignores the case of names.
  *
- * @param text JSON that `JSON.parse` takes
+ * @param text JSON that `JSON.parse` accepts
  */
 export function repeatedMember(text: string): string | undefined {
   const open: Set<string>[] = [];
-  // By hand: on long texts this is ten times as fast as a regular expression.
+  // Ten times as fast as a regular expression on long texts.
   let start = 0, end = 0;
   for (let at = 0; at < text.length; at++) {
     const character = text[at];

@@ -1,47 +1,47 @@
-/** Reads the file that docker, podman and others keep credentials in. */
+/** Reads the credential files of docker, podman and other tools. */
 import { shorten, withoutUserInfo } from "../errors.ts";
 import { type JsonObject, readJson } from "../json.ts";
 import { DOCKER_HUB, readRegistryName } from "../registry_name.ts";
 import type { Credential } from "./credential.ts";
 
-/** A file's content: whatever could be understood of it. */
+/** Valid content of a credential file. */
 export interface AuthFile {
-  /** By `host`, `host:port`, or `host/path` for some of a registry's repositories. */
+  /** Credentials by `host`, `host:port`, or `host/path` for some repositories of a registry. */
   readonly entries: ReadonlyMap<string, Credential>;
-  /** The program that keeps all credentials: the `NAME` of `docker-credential-NAME`. */
+  /** Helper for all credentials: the `NAME` of `docker-credential-NAME`. */
   readonly store: string | undefined;
-  /** Programs that keep those of some registries. */
+  /** Helpers by registry. */
   readonly helpers: ReadonlyMap<string, string>;
-  /** Registries that have a program of their own which is not understood; `*` is every other one. */
+  /** Registries with an invalid helper entry; `*` is every other registry. */
   readonly unclear: ReadonlySet<string>;
-  /** What was left out, and why: a sentence each, without any secret. */
+  /** Skipped entries with the reasons, one sentence each, without secrets. */
   readonly odd: readonly string[];
 }
 
-/** Larger than anybody's; a helper is for those who have more. */
+/** Maximum file size: larger than real files; larger collections need a helper. */
 export const MAX_FILE_BYTES = 1024 ** 2;
 const LIMITS = { bytes: MAX_FILE_BYTES, depth: 32, members: 50_000 };
 
-/** What stands behind a user name whose password is an identity token. */
+/** User name whose password is an identity token. */
 const TOKEN_USER = "<token>";
 
 /**
- * Reads a file. An entry that makes no sense is left out, and the others count.
+ * Parses a file. Invalid entries are skipped.
  *
  * @param path only for errors
- * @throws {ArtifactError} `BAD_JSON` or `TOO_LARGE`, when nothing of it can be read
+ * @throws {ArtifactError} `BAD_JSON` or `TOO_LARGE`, when the file cannot be parsed
  */
 export function parseAuthFile(bytes: Uint8Array, path: string): AuthFile {
   const odd: string[] = [];
-  // Docker's own reader takes the last of two members.
+  // Docker's own reader uses the last of repeated members.
   const json = readJson(bytes, { what: path, code: "BAD_JSON", limits: LIMITS, canRepeat: true });
   const lenient = <T>(what: string, read: () => T, onOdd = () => {}): T | undefined => {
     try {
       return read();
     } catch {
       onOdd();
-      // The reason of the JSON reader could quote a secret in the place of a name.
-      odd.push(`${what} in ${path} is not understood`);
+      // The reason of the JSON reader could quote a secret in place of a name.
+      odd.push(`${what} in ${path} is invalid`);
       return undefined;
     }
   };
@@ -69,7 +69,7 @@ export function parseAuthFile(bytes: Uint8Array, path: string): AuthFile {
     const key = entryKey(name) ?? name;
     const what = `the helper of ${JSON.stringify(shorten(withoutUserInfo(name)))}`;
     const helper = lenient(what, () => own?.string(name), isUnclear(key));
-    // As for docker, an empty one is none.
+    // An empty string means no helper, as for docker.
     if (helper) helpers.set(key, helper);
   }
   return { entries, store: store || undefined, helpers, unclear, odd };
@@ -79,25 +79,25 @@ function entryName(name: string): string {
   return `the entry ${JSON.stringify(shorten(withoutUserInfo(name)))}`;
 }
 
-/** Returns the reason why no registry is looked up under a key. */
+/** Returns the reason why a key is never looked up. */
 function unusableKey(name: string): string {
   const host = withoutUserInfo(name).replace(/^https?:\/\//i, "").split("/")[0] ?? "";
   const read = readRegistryName(host, /^http:/i.test(name) ? "http" : undefined);
-  if ("name" in read) return "names no registry";
-  return `names no registry: ${read.reason}${read.hint === undefined ? "" : `, ${read.hint}`}`;
+  if ("name" in read) return "is not a registry";
+  return `is not a registry: ${read.reason}${read.hint === undefined ? "" : `, ${read.hint}`}`;
 }
 
-/** What a file says of a registry. */
+/** Place of a registry's credentials, by one file. */
 export interface Keeper {
-  /** What it may be called there, its own name first. */
+  /** Names of the registry in the file, its own name first. */
   readonly names: readonly string[];
-  /** The program that has them; undefined where the file itself does. */
+  /** Helper that has the credentials; undefined when the file itself has them. */
   readonly helper: string | undefined;
-  /** Whether that is a setting which was understood. */
+  /** True if the file's setting is valid. */
   readonly isClear: boolean;
 }
 
-/** What a file says about who keeps a registry's credentials. */
+/** Returns the place of a registry's credentials, by one file. */
 export function keeperOf(
   { helpers, store, unclear }: Pick<AuthFile, "helpers" | "store" | "unclear">,
   registry: string,
@@ -111,7 +111,7 @@ export function keeperOf(
   };
 }
 
-/** One entry; undefined for an empty one, as there are for registries that a helper knows. */
+/** Reads one entry; undefined for an empty one, which registries with a helper have. */
 function readEntry(entry: JsonObject): Credential | undefined {
   const bearer = entry.string("registrytoken");
   if (bearer) return { kind: "bearer", token: printable(bearer) };
@@ -123,30 +123,30 @@ function readEntry(entry: JsonObject): Credential | undefined {
   return username && password ? passwordOf(username, password) : undefined;
 }
 
-/** Base64 of `name:password`, as docker writes it, at times with zeros at its end. */
+/** Decodes docker's base64 of `name:password`, which may have zeros at its end. */
 function splitAuth(auth: string): Credential {
   const text = new TextDecoder("utf-8", { fatal: true })
     .decode(Uint8Array.fromBase64(auth.trim())).replace(/\0+$/, "");
   const colon = text.indexOf(":");
-  if (colon < 1) throw new TypeError("there is no colon");
+  if (colon < 1) throw new TypeError("no colon");
   return passwordOf(text.slice(0, colon), text.slice(colon + 1));
 }
 
-/** A name and its password, which for one name is something else. */
+/** Returns the credential for a user name and a password, or an identity token for one special name. */
 export function passwordOf(username: string, password: string): Credential {
   if (username === TOKEN_USER) return { kind: "refresh", token: password };
   return { kind: "password", username, password };
 }
 
-/** A token becomes a header as it is. */
+/** Checks that a token is valid in a header. */
 function printable(token: string): string {
-  if (!/^[\x21-\x7e]+$/.test(token)) throw new TypeError("the token is no header");
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new TypeError("the token is not valid in a header");
   return token;
 }
 
 /**
- * A key of `auths` in the one form that is looked up: `https://index.docker.io/v1/` is `docker.io`.
- * Undefined when it names no registry.
+ * Returns a key of `auths` in normal form: `https://index.docker.io/v1/` is `docker.io`. Undefined when
+ * the key is not a registry.
  */
 export function entryKey(name: string): string | undefined {
   const [, scheme, rest = ""] = /^(?:(https?):\/\/)?([^]*)$/i.exec(name) ?? [];
@@ -154,14 +154,14 @@ export function entryKey(name: string): string | undefined {
   const read = readRegistryName(host, scheme?.toLowerCase());
   if (!("name" in read)) return undefined;
   const registry = read.name;
-  // Behind a scheme there is no repository's name, but the version of an API.
+  // The path after a scheme is the version of an API, not a repository.
   const isApi = scheme !== undefined || (parts.length === 1 && /^v[12]$/.test(parts[0] ?? ""));
   return isApi ? registry : [registry, ...parts].join("/");
 }
 
 /**
- * The names that a registry goes by: with a host that has no dot, references say the port (443, or 80
- * for HTTP), and people who log in do not.
+ * Returns the names of a registry. For a host without a dot, references include the port (443, or 80 for
+ * HTTP), and logins omit it.
  */
 export function namesOf(registry: string): string[] {
   const [, host, port] = /^([^.:[\]]+)(?::(443|80))?$/.exec(registry) ?? [];
@@ -169,16 +169,16 @@ export function namesOf(registry: string): string[] {
   return [registry, port === undefined ? `${host}:443` : host];
 }
 
-/** What programs call Docker Hub: docker's own way, and podman's. */
+/** Keys of Docker Hub: that of docker, then that of podman. */
 const HUB_KEYS = ["https://index.docker.io/v1/", DOCKER_HUB];
 
-/** The keys that a registry may have in a file or a program, the one that a tool itself uses first. */
+/** Returns the keys of a registry in a file or helper, that of the file's own tool first. */
 export function toolKeys(registry: string, { isDockers }: { isDockers: boolean }): string[] {
   if (registry !== DOCKER_HUB) return namesOf(registry);
   return isDockers ? HUB_KEYS : HUB_KEYS.toReversed();
 }
 
-/** Keys that may hold what is wanted, the narrowest first: `a.b/you/tool`, `a.b/you`, `a.b`. */
+/** Returns the keys to look up, most specific first: `a.b/you/tool`, `a.b/you`, `a.b`. */
 export function candidateKeys(registry: string, repository: string | undefined): string[] {
   const parts = repository === undefined ? [] : repository.split("/");
   return Array.from(

@@ -1,30 +1,30 @@
-/** What a registry may ask for. */
+/** Credentials of registries. */
 
-/** Something that proves who asks. It is kept out of errors, logs and the address of requests. */
+/** Credential of a registry. It never appears in errors, logs and addresses of requests. */
 export type Credential =
   | {
-    /** A name and a password, or a token that takes a password's place. */
+    /** A user name and a password, or a token in place of a password. */
     readonly kind: "password";
-    /** The name. */
+    /** User name. */
     readonly username: string;
-    /** The password. */
+    /** Password. */
     readonly password: string;
   }
   | {
-    /** `identitytoken`: buys access tokens (OAuth 2 refresh token). */
+    /** `identitytoken`: exchanged for access tokens (OAuth 2 refresh token). */
     readonly kind: "refresh";
-    /** The token. */
+    /** Token. */
     readonly token: string;
   }
   | {
-    /** `registrytoken`: shown to the registry as it is. */
+    /** `registrytoken`: sent to the registry unchanged. */
     readonly kind: "bearer";
-    /** The token. */
+    /** Token. */
     readonly token: string;
   };
 
-/** Where credentials are kept. */
+/** Source of credentials. */
 export interface CredentialSource {
-  /** What there is for a registry, and for a repository where that has its own. */
+  /** Returns the credential for a repository, or else for its registry. */
   get(registry: string, repository?: string): Promise<Credential | undefined>;
 }

@@ -1,4 +1,4 @@
-/** Changes the file of credentials for `login` and `logout`, and leaves alone what is not theirs. */
+/** Changes credential files for `login` and `logout`; other content stays unchanged. */
 import { type AuthFile, entryKey, keeperOf, parseAuthFile, toolKeys } from "./auth_file.ts";
 import type { Credential } from "./credential.ts";
 import { CredentialError } from "./errors.ts";
@@ -14,20 +14,20 @@ import {
 } from "./locations.ts";
 import { writePrivateFile } from "./private_file.ts";
 
-/** Where something was kept or taken away. */
+/** Place where a credential was stored or removed. */
 export interface KeptIn {
-  /** The file that holds it, or names the program that does. */
+  /** File that holds it, or names the helper that does. */
   readonly path: string;
-  /** The program that has it, when that is not the file itself. */
+  /** Helper that has it; undefined when the file itself does. */
   readonly helper: string | undefined;
 }
 
 type Members = Record<string, unknown>;
 
 /**
- * Keeps a name and a password for a registry: with the helper that is set for it, else in the file.
+ * Stores a user name and a password for a registry, in the configured helper or else in the file.
  *
- * @throws {CredentialError} when it cannot be kept; the file is as it was then
+ * @throws {CredentialError} when it cannot be stored; the file is then unchanged
  */
 export async function keepCredential(
   registry: string,
@@ -36,7 +36,7 @@ export async function keepCredential(
 ): Promise<KeptIn> {
   const location = loginLocation(around);
   if (location === undefined) {
-    throw new CredentialError("Cannot keep credentials: HOME is not set", {
+    throw new CredentialError("Cannot store credentials: HOME is not set", {
       code: "ENOENT",
       hint: "set HOME, DOCKER_CONFIG or REGISTRY_AUTH_FILE",
     });
@@ -49,17 +49,17 @@ export async function keepCredential(
   const [key = registry] = toolKeys(registry, location);
   if (helper !== undefined) await helperOf(helper, rights, location).store(key, credential);
   const bytes = new TextEncoder().encode(`${credential.username}:${credential.password}`);
-  // With a helper, docker leaves an empty entry, which tells its logout.
+  // With a helper, docker leaves an empty entry for its logout.
   auths[key] = helper === undefined ? { auth: bytes.toBase64() } : {};
   write(location.path, { ...document, auths }, indent);
   return { path: location.path, helper };
 }
 
 /**
- * Takes away what is kept for a registry in files that are one's own.
+ * Removes the credentials of a registry from the user's own files.
  *
- * @returns where there was something
- * @throws {CredentialError} when something cannot be taken away
+ * @returns the places that had one
+ * @throws {CredentialError} when a credential cannot be removed
  */
 export async function forgetCredential(
   registry: string,
@@ -85,7 +85,7 @@ export async function forgetCredential(
   return found;
 }
 
-/** Whether the helper had something, under any of these keys. */
+/** Removes credentials from a helper and reports whether it had some under any of these keys. */
 async function erase(helper: CredentialHelper, keys: readonly string[]): Promise<boolean> {
   let hadSome = false;
   for (const key of keys) {
@@ -96,12 +96,12 @@ async function erase(helper: CredentialHelper, keys: readonly string[]): Promise
   return hadSome;
 }
 
-/** Who wanted a helper must not find the password in the file. */
+/** Error for an invalid helper: a user who configured one must not find the password in the file. */
 function unclearHelper({ path }: Location, registry: string): CredentialError {
-  const what = `its helper for ${registry} is not understood`;
-  return new CredentialError(`Cannot keep credentials in ${path}: ${what}`, {
+  const what = `the helper for ${registry} is invalid`;
+  return new CredentialError(`Cannot store credentials in "${path}": ${what}`, {
     code: "BAD_CREDENTIAL",
-    hint: "credsStore is a program's name, and credHelpers one for each registry: repair it",
+    hint: "set credsStore to the name of a program, and credHelpers to one per registry",
   });
 }
 
@@ -112,7 +112,7 @@ interface OpenedFile {
   readonly rights: Pick<Content, "runAs" | "noHelpers">;
 }
 
-/** The file as it is: for changing it, and as it is understood. */
+/** Reads a file, both as a document to change and as parsed credentials. */
 function open(location: Location, around: Surroundings): OpenedFile {
   const read = readLocation(location, around);
   const bytes = read?.bytes.length ? read.bytes : new TextEncoder().encode("{}");
@@ -123,21 +123,21 @@ function open(location: Location, around: Surroundings): OpenedFile {
     const indent = /^\{\s*\n([ \t]+)"/.exec(text)?.[1] ?? "\t";
     return { document: membersOf(JSON.parse(text)), file, indent, rights };
   } catch (cause) {
-    throw new CredentialError(`Cannot change ${location.path}: it is not JSON`, {
+    throw new CredentialError(`Cannot change "${location.path}": not JSON`, {
       code: "BAD_JSON",
-      hint: "repair it or move it away; nothing was changed",
+      hint: "repair or move the file; nothing was changed",
       cause,
     });
   }
 }
 
-/** Without a prototype, so that no member's name means anything else. */
+/** Returns members without a prototype, so that every name is a plain one. */
 function membersOf(value: unknown): Members {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
   return Object.assign(Object.create(null), isObject ? value : {});
 }
 
-/** The keys under which a registry's credentials may stand, whoever wrote them. */
+/** Returns the keys of a registry in a file, in the spelling of any tool. */
 function keysOf(auths: Members, names: readonly string[]): string[] {
   return Object.keys(auths).filter((key) => names.includes(entryKey(key) ?? ""));
 }

@@ -1,12 +1,12 @@
-/** What can go wrong with credentials that are kept somewhere. */
+/** Errors of stored credentials. */
 import { HostError } from "../errors.ts";
 
 /**
- * A file of credentials cannot be read or written, or a program that keeps them fails.
+ * A credential file cannot be read or written, or a credential helper fails.
  *
  * Codes: errno names, `BAD_JSON`, `BAD_CREDENTIAL`, `TOO_LARGE`, `HELPER`, `TIMEOUT`.
  */
 export class CredentialError extends HostError {
-  /** The class's name. */
+  /** Name of the class. */
   override name = "CredentialError";
 }

@@ -1,15 +1,15 @@
-/** Programs that keep credentials: `docker-credential-NAME`, as docker's own speak. */
+/** Credential helpers: programs `docker-credential-NAME` with docker's protocol. */
 import { readJson } from "../json.ts";
 import { passwordOf } from "./auth_file.ts";
 import type { Credential } from "./credential.ts";
 import { CredentialError } from "./errors.ts";
 import type { Caller, Content } from "./locations.ts";
 
-/** How a helper is run. */
+/** Options of a helper. */
 export interface HelperOptions {
-  /** Run it as him. */
+  /** User to run the helper as. */
   readonly owner?: Caller | undefined;
-  /** Milliseconds: it may have to ask somebody for a pass phrase. */
+  /** Timeout in milliseconds. The helper may prompt for a pass phrase. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -17,13 +17,13 @@ const TIMEOUT_MS = 60_000;
 const MAX_OUTPUT = 1024 ** 2;
 const LIMITS = { bytes: MAX_OUTPUT, depth: 8, members: 1000 };
 
-/** What docker's own helpers print when they know nothing, in different words. */
+/** Messages of docker's own helpers for a missing credential. */
 const NOT_FOUND = /credentials not found|no credentials|not found in (native )?keychain/i;
 
 /**
  * Returns the helper that a file names, to run as the user who can change the file.
  *
- * @throws {CredentialError} `EPERM` when that user is not known, `BAD_CREDENTIAL`
+ * @throws {CredentialError} `EPERM` when that user is unknown, `BAD_CREDENTIAL`
  */
 export function helperOf(
   name: string,
@@ -37,22 +37,22 @@ export function helperOf(
   });
 }
 
-/** One such program. */
+/** Credential helper. */
 export class CredentialHelper {
   readonly #program: string;
   readonly #options: HelperOptions;
 
   /**
-   * The program of that name, as it is found in `PATH`.
+   * Creates a helper for the program of that name in `PATH`.
    *
-   * @throws {CredentialError} `BAD_CREDENTIAL` when the name leads elsewhere
+   * @throws {CredentialError} `BAD_CREDENTIAL` when the name contains a path
    */
   constructor(name: string, options: HelperOptions = {}) {
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) {
       throw new CredentialError(
         `Cannot run the credential helper ${
           JSON.stringify(name.slice(0, 100))
-        }: that is no program's name`,
+        }: not a program name`,
         {
           code: "BAD_CREDENTIAL",
         },
@@ -62,7 +62,7 @@ export class CredentialHelper {
     this.#options = options;
   }
 
-  /** What it has under a key, such as a registry's name; undefined when it has nothing. */
+  /** Returns the credential under a key, such as a registry; undefined when there is none. */
   async get(key: string): Promise<Credential | undefined> {
     const { success, output } = await this.#run("get", key);
     if (!success) {
@@ -72,7 +72,7 @@ export class CredentialHelper {
     return this.#read(output);
   }
 
-  /** Gives it something to keep. */
+  /** Stores a credential. */
   async store(key: string, credential: Credential & { kind: "password" }): Promise<void> {
     const input = JSON.stringify({
       ServerURL: key,
@@ -83,7 +83,7 @@ export class CredentialHelper {
     if (!success) throw this.#failure("store", output);
   }
 
-  /** Makes it forget what it has under a key. */
+  /** Removes the credential under a key. */
   async erase(key: string): Promise<void> {
     const { success, output } = await this.#run("erase", key);
     if (!success && !NOT_FOUND.test(output)) throw this.#failure("erase", output);
@@ -96,8 +96,8 @@ export class CredentialHelper {
       const [username, secret] = [json.string("Username"), json.string("Secret")];
       return username && secret ? passwordOf(username, secret) : undefined;
     } catch {
-      // What it printed may hold a secret.
-      throw this.#failure("get", "its answer is not understood");
+      // Its output may hold a secret.
+      throw this.#failure("get", "invalid response");
     }
   }
 
@@ -112,7 +112,7 @@ export class CredentialHelper {
       const done = await Promise.race([work, late]);
       if (done !== undefined) return { output: done[0], success: done[1].success };
       child.kill("SIGKILL");
-      // What it started itself may hold its output open for ever.
+      // Its children may hold the output open for ever.
       await reader.cancel();
       await child.status;
       throw this.#failure(verb, `it did not end within ${timeoutMs / 1000} s`, "TIMEOUT");
@@ -135,10 +135,10 @@ export class CredentialHelper {
       const isMissing = cause instanceof Deno.errors.NotFound;
       throw new CredentialError(
         `Cannot run ${this.#program}: ` +
-          (isMissing ? "there is no such program" : "it cannot be started"),
+          (isMissing ? "no such program" : "it cannot be started"),
         {
           code: "HELPER",
-          hint: "it is named as credsStore or in credHelpers: install it, or take it out there",
+          hint: "install it, or remove it from credsStore and credHelpers",
           cause,
         },
       );
@@ -154,12 +154,12 @@ export class CredentialHelper {
   }
 }
 
-/** Of root's environment, what says where programs are and how to speak to people. */
+/** Variables of root's environment to pass on: search path, terminal and language. */
 const SHARED = /^(PATH|TERM|LANG|LANGUAGE|LC_[A-Z]+)$/;
 
 /**
- * He, with his own surroundings: what is his must not run with root's rights, nor look into root's
- * files or environment, which has root's secrets in it.
+ * Returns the options that run a helper as the caller of sudo, with the caller's environment: the
+ * caller's programs must not run as root, nor read root's files or environment, which holds secrets.
  */
 function asCaller({ uid, gid, name, home }: Caller): Partial<Deno.CommandOptions> {
   const runtime = `/run/user/${uid}`;
@@ -196,6 +196,6 @@ async function writeText(stream: WritableStream<Uint8Array>, text: string): Prom
     await writer.write(new TextEncoder().encode(text));
     await writer.close();
   } catch {
-    // It ended without reading: how, its exit code tells.
+    // It ended without reading its input; its exit code has the result.
   }
 }

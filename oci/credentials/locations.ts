@@ -1,18 +1,18 @@
-/** Where credentials are kept, and whose they are. */
+/** Locations of credential files, and their owners. */
 import { folderObjection, linkObjection } from "../paths/trust.ts";
 import { walk } from "../paths/walk.ts";
 import { readPrivateFile } from "./private_file.ts";
 
-/** A file that may hold credentials. */
+/** Possible credential file. */
 export interface Location {
   readonly path: string;
-  /** Under sudo, the one who called it: the file must be his own or root's, and helpers run as him. */
+  /** Caller of sudo, if any: the file must belong to that user or root, and helpers run as that user. */
   readonly owner: Caller | undefined;
-  /** Whether docker's key for Docker Hub is used in it. */
+  /** True if the file uses docker's key for Docker Hub. */
   readonly isDockers: boolean;
 }
 
-/** Who called sudo. */
+/** User who called sudo. */
 export interface Caller {
   readonly uid: number;
   readonly gid: number;
@@ -20,17 +20,17 @@ export interface Caller {
   readonly home: string;
 }
 
-/** What decides about it. */
+/** Inputs of the lookup of locations. */
 export interface Surroundings {
-  /** A variable of the environment; undefined also for an empty one. */
+  /** Returns an environment variable; undefined when unset or empty. */
   readonly env: (name: string) => string | undefined;
-  /** Who this process is. */
+  /** User of this process. */
   readonly uid: number;
-  /** Lines of passwd(5), that of a user among them if there is one. */
+  /** Returns lines of passwd(5), including that of a user if it exists. */
   readonly passwd: (uid: number) => string;
 }
 
-/** This process's own. */
+/** Returns those of this process. */
 export function surroundings(): Surroundings {
   return {
     env: (name) => Deno.env.get(name) || undefined,
@@ -39,13 +39,13 @@ export function surroundings(): Surroundings {
   };
 }
 
-/** From the machine's own list, else from where it has the others, such as LDAP. */
+/** Reads /etc/passwd, and other sources such as LDAP for a user who is not in it. */
 function passwd(uid: number): string {
   let text = "";
   try {
     text = Deno.readTextFileSync("/etc/passwd");
   } catch {
-    // There may be another.
+    // Other sources may have the user.
   }
   return entryOf(text, uid) === undefined ? text + askForEntry(uid) : text;
 }
@@ -61,8 +61,8 @@ function askForEntry(uid: number): string {
 }
 
 /**
- * Files to look into, in this order: what the environment names, docker's, podman's; under sudo those of
- * the one who called it first.
+ * Returns the files to read, in order: those named by the environment, docker's, podman's; under sudo
+ * those of the caller first.
  */
 export function locations(around: Surroundings): Location[] {
   const { env, uid } = around;
@@ -90,7 +90,7 @@ export function locations(around: Surroundings): Location[] {
   ];
 }
 
-/** The file that `login` writes. Under sudo it is root's: a folder of others is no place to write to. */
+/** Returns the file that `login` writes. Under sudo it is root's own: other users' directories are unsafe. */
 export function loginLocation(around: Surroundings): Location | undefined {
   const { env } = around;
   const named = env("REGISTRY_AUTH_FILE");
@@ -107,15 +107,15 @@ function own(path: string, isDockers: boolean): Location {
 
 interface Folders {
   readonly home: string | undefined;
-  /** Folder in root's `HOME` that belongs to another user, as CI systems set it: read, not written. */
+  /** Root's `HOME` when it belongs to another user, as in CI systems: read, not written. */
   readonly foreign: string | undefined;
   readonly runtime: string | undefined;
   readonly config: string | undefined;
 }
 
 /**
- * This user's own folders. sudo may leave those of the caller in the environment: what root reads as its
- * own, and writes to, must not be theirs.
+ * Returns this user's own directories. sudo may leave the caller's in the environment: root must not read
+ * them as its own, nor write to them.
  */
 function folders(around: Surroundings): Folders {
   const { env, passwd } = around;
@@ -143,12 +143,12 @@ function filesOf(owner: Caller): Location[] {
   ];
 }
 
-/** Whether somebody else became root, even where it is not known who. */
+/** Reports whether another user became root, even if that user is unknown. */
 function isUnderSudo({ env, uid }: Surroundings): boolean {
   return uid === 0 && (env("SUDO_UID") ?? "0") !== "0";
 }
 
-/** Who called sudo, if root is what he became. */
+/** Returns the user who became root with sudo, if any. */
 export function callerOf(around: Surroundings): Caller | undefined {
   const given = around.env("SUDO_UID") ?? "";
   const callerUid = /^\d{1,10}$/.test(given) ? Number(given) : 0;
@@ -160,7 +160,7 @@ export function callerOf(around: Surroundings): Caller | undefined {
   return { uid: callerUid, gid: Number(gid), name, home };
 }
 
-/** A user's fields in passwd(5). */
+/** Returns the fields of a user in passwd(5). */
 function entryOf(passwd: string, uid: number): string[] | undefined {
   return passwd.split("\n").map((line) => line.split(":")).find((fields) =>
     fields[2] === String(uid)
@@ -172,22 +172,22 @@ function homeOf(passwd: string, uid: number): string | undefined {
   return home?.startsWith("/") ? home : undefined;
 }
 
-/** Content of a location, and the user as whom its helpers may run. */
+/** Content of a location, and the user for its helpers. */
 export interface Content {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** User as whom a helper that the file names is run; undefined: as this process. */
+  /** User for the helpers that the file names; undefined for the user of this process. */
   readonly runAs: Caller | undefined;
   /** Reason to run no helper at all. */
   readonly noHelpers: string | undefined;
 }
 
 /**
- * Reads a location; undefined when there is no such file.
+ * Reads a location; undefined when the file does not exist.
  *
  * Where a user other than root can change a file, root runs the helpers that it names as the caller of
  * sudo if it is that user, else not at all.
  *
- * @throws {CredentialError} when it is there and cannot be read, or belongs to another user
+ * @throws {CredentialError} when the file cannot be read or belongs to another user
  */
 export function readLocation(location: Location, around: Surroundings): Content | undefined {
   const { path, owner } = location;
@@ -205,11 +205,11 @@ export function readLocation(location: Location, around: Surroundings): Content 
 
 interface Objection {
   readonly reason: string;
-  /** User who can change the file; undefined when it is more than one. */
+  /** User who can change the file; undefined for more than one. */
   readonly uid: number | undefined;
 }
 
-/** Lists the users who can change or exchange a file. */
+/** Lists the users who can change or replace a file. */
 function objectionsTo(path: string, { uid, mode }: { uid: number; mode: number }): Objection[] {
   const found: Objection[] = [];
   const add = (reason: string | undefined, owner: number | null) => {

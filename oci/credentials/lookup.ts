@@ -1,4 +1,4 @@
-/** Looks credentials up where docker and podman keep them. */
+/** Looks up credentials in the files and helpers of docker and podman. */
 import { canonicalRegistry } from "../registry_name.ts";
 import { type AuthFile, candidateKeys, keeperOf, parseAuthFile, toolKeys } from "./auth_file.ts";
 import type { Credential, CredentialSource } from "./credential.ts";
@@ -12,22 +12,21 @@ import {
   surroundings,
 } from "./locations.ts";
 
-/** Settings of {@linkcode storedCredentials}. */
+/** Options of {@linkcode storedCredentials}. */
 export interface StoredOptions {
-  /** Told, once each, of files and entries that are left out, and of helpers that fail. */
+  /** Called once for each skipped file or entry, and for each helper that fails. */
   readonly onOdd?: ((text: string) => void) | undefined;
-  /** In place of this process's. */
+  /** Inputs in place of those of this process. */
   readonly around?: Surroundings | undefined;
-  /** How long a helper may take. Milliseconds. */
+  /** Timeout of a helper, in milliseconds. */
   readonly helperTimeoutMs?: number | undefined;
 }
 
 /**
- * What is kept in `REGISTRY_AUTH_FILE`, docker's `config.json` and podman's `auth.json`, and by the
- * programs that those name; under sudo what the caller keeps, too. Nothing is read before the first
- * question, and nothing twice.
+ * Returns the credentials of `REGISTRY_AUTH_FILE`, docker's `config.json`, podman's `auth.json` and the
+ * helpers that these name; under sudo also those of the caller. Files are read once, at the first lookup.
  *
- * A file, an entry or a program that cannot be used is told of and left out: a registry may need none.
+ * An unusable file, entry or helper is reported and skipped: a registry may need no credentials.
  */
 export function storedCredentials(options: StoredOptions = {}): CredentialSource {
   return new StoredCredentials(options);

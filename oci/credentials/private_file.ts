@@ -8,10 +8,9 @@ import { MAX_FILE_BYTES } from "./auth_file.ts";
 import { CredentialError } from "./errors.ts";
 
 /**
- * Reads a file; undefined when there is none.
+ * Reads a file; undefined when it does not exist.
  *
- * @param owners users whose file it may be, compared with the open file: a link to another user's does
- *   not help
+ * @param owners users who may own the file, compared with the open file, after links
  * @throws {CredentialError} with an errno name, `TOO_LARGE` or `EPERM`
  */
 export function readPrivateFile(path: string, owners?: readonly number[]): RegularFile | undefined {
@@ -33,10 +32,10 @@ export function readPrivateFile(path: string, owners?: readonly number[]): Regul
 }
 
 /**
- * Writes a file whole or not at all, readable by its owner only. A link is written through; folders that
- * are missing are made.
+ * Writes a file atomically, readable by its owner only. Links are followed; missing directories are
+ * created.
  *
- * @throws {CredentialError} with an errno name, or `UNSAFE_PATH` where another user could exchange the
+ * @throws {CredentialError} with an errno name, or `UNSAFE_PATH` when another user could replace the
  *   file while root writes it
  */
 export function writePrivateFile(path: string, bytes: Uint8Array): void {
@@ -44,7 +43,7 @@ export function writePrivateFile(path: string, bytes: Uint8Array): void {
     let destination = resolveForWriting(path);
     if (destination.folder === undefined) {
       Deno.mkdirSync(dirname(destination.path), { recursive: true, mode: 0o700 });
-      // In a folder such as /tmp, another user may have been faster.
+      // In a directory such as /tmp, another user may have been faster.
       destination = resolveForWriting(path);
     }
     const { info, isMagic } = destination;
@@ -65,8 +64,8 @@ export function writePrivateFile(path: string, bytes: Uint8Array): void {
   }
 }
 
-const HINT = "set DOCKER_CONFIG to a folder of root's, or log in without sudo";
+const HINT = "set DOCKER_CONFIG to a directory of root, or log in without sudo";
 
 function refusal(path: string, code: string, reason: string, cause?: unknown): CredentialError {
-  return new CredentialError(`Cannot use the credentials in ${path}: ${reason}`, { code, cause });
+  return new CredentialError(`Cannot use the credentials in "${path}": ${reason}`, { code, cause });
 }

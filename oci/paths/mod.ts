@@ -1,4 +1,4 @@
-/** Paths that other users may want to bend: resolved, read and replaced by what was opened. */
+/** Safe access to paths that other users may change: every step uses the file that was opened. */
 export { fileFailure } from "../file_failure.ts";
 export { IrregularFile, readRegularFile } from "./regular_file.ts";
 export { Replacement, resolveForWriting } from "./replacement.ts";

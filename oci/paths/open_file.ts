@@ -1,4 +1,4 @@
-/** Files held by a descriptor: what is asked or set is that of the file that was opened. */
+/** Files held by a descriptor: all operations are on the file that was opened. */
 import fs from "node:fs";
 
 /** Owner and permission bits. */
@@ -18,13 +18,13 @@ export class OpenFile implements Disposable {
     this.#fd = fd;
   }
 
-  /** Makes a file that must not be there. */
+  /** Creates a file that must not exist. */
   static create(path: string, mode: number): OpenFile {
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
     return new OpenFile(fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
   }
 
-  /** Opens a file to be read. Never waits: a FIFO without a writer opens at once. */
+  /** Opens a file for reading. Never blocks: a FIFO without a writer opens at once. */
   static read(path: string): OpenFile {
     const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = fs.constants;
     return new OpenFile(fs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
@@ -52,7 +52,7 @@ export class OpenFile implements Disposable {
     fs.fchmodSync(this.#fd, mode);
   }
 
-  /** Waits until the disk has it. */
+  /** Calls fsync(2). */
   sync(): void {
     fs.fsyncSync(this.#fd);
   }

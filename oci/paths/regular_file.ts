@@ -1,7 +1,7 @@
-/** Reads small files that are named by a user, an environment variable or another file. */
+/** Reads small files with bounds on size and type. */
 import { OpenFile } from "./open_file.ts";
 
-/** Facts of the file that was read, from its descriptor. */
+/** Content of a file, and its owner and mode from the descriptor. */
 export interface RegularFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly uid: number;
@@ -9,10 +9,10 @@ export interface RegularFile {
   readonly mode: number;
 }
 
-/** File is larger than allowed, or not a plain file. Code: `TOO_LARGE`, `EISDIR` or `EINVAL`. */
+/** File that is too large or not a regular file. Code: `TOO_LARGE`, `EISDIR` or `EINVAL`. */
 export class IrregularFile extends Error {
   override name = "IrregularFile";
-  /** Stable name. */
+  /** Stable code. */
   readonly code: string;
 
   constructor(code: string, reason: string) {
@@ -23,15 +23,15 @@ export class IrregularFile extends Error {
 
 /** Options of {@linkcode readRegularFile}. */
 export interface RegularFileOptions {
-  /** Larger files are refused. */
+  /** Maximum size; larger files are refused. */
   readonly maxBytes: number;
-  /** Called with fstat(2) before anything is read; may throw. */
+  /** Called with fstat(2) before the file is read; may throw. */
   admit?(info: { uid: number; gid: number; mode: number }): void;
 }
 
 /**
- * Reads a plain file. Folders, devices, sockets and pipes are refused without waiting, and a file that
- * grows while it is read is cut off at the limit.
+ * Reads a regular file. Directories, devices, sockets and pipes are refused without blocking, and the
+ * limit also bounds a file that grows during the read.
  *
  * @throws {IrregularFile}; Deno's and Node's errors, with an errno as `code`
  */
@@ -39,13 +39,13 @@ export function readRegularFile(path: string, options: RegularFileOptions): Regu
   const { maxBytes } = options;
   using file = OpenFile.read(path);
   const info = file.stat();
-  if (info.isDirectory()) throw new IrregularFile("EISDIR", "it is a folder");
+  if (info.isDirectory()) throw new IrregularFile("EISDIR", "is a directory");
   if (!info.isFile()) throw new IrregularFile("EINVAL", "not a regular file");
   const { uid, gid, mode, size } = info;
   options.admit?.({ uid, gid, mode });
   const tooLarge = () => new IrregularFile("TOO_LARGE", `larger than ${maxBytes} bytes`);
   if (size > maxBytes) throw tooLarge();
-  // A kernel file has size 0 and may have content all the same.
+  // Files of the kernel have size 0 in spite of their content.
   const bytes = new Uint8Array(Math.min(maxBytes, Math.max(size, 4096)) + 1);
   let used = 0;
   let grown = bytes;

@@ -1,19 +1,19 @@
-/** Puts a new file in the place of another, without a moment at which another user can exchange it. */
+/** Replaces files atomically, safe from changes by other users in between. */
 import { dirname, join } from "node:path";
 import { HostError } from "../../ffi/errors.ts";
 import { OpenFile, type Ownership } from "./open_file.ts";
 import { folderObjection, isSharedFolder, linkObjection } from "./trust.ts";
 import { type Destination, walk } from "./walk.ts";
 
-/** Root is asked to write where another user decides what is written to. */
+/** Code: another user controls the path that root would write to. */
 const UNSAFE = "UNSAFE_PATH";
 
 /**
- * Resolves a path that is to be written to.
+ * Resolves a path for writing.
  *
- * Root goes only through folders and links that belong to root and that no other user can write to; in a
- * sticky folder root takes only what belongs to root. Other users follow links in sticky folders as
- * `fs.protected_symlinks` has it.
+ * Root follows only directories and links that belong to root and that no other user can write to; in a
+ * sticky directory root accepts only files of root. Other users follow links in sticky directories as
+ * `fs.protected_symlinks` allows.
  *
  * @throws {HostError} `UNSAFE_PATH`; what {@linkcode walk} throws
  */
@@ -36,12 +36,12 @@ export function resolveForWriting(path: string): Destination {
   return destination;
 }
 
-/** Links of another user in a sticky folder, unless the folder is that user's. */
+/** Reports whether a link in a sticky directory belongs to a user who does not own the directory. */
 function isForeignIn(link: Deno.FileInfo, holder: Deno.FileInfo): boolean {
   return isSharedFolder(holder) && link.uid !== holder.uid;
 }
 
-/** Replacement of one file: written next to it under another name, then moved onto it. */
+/** Replacement of one file: written next to it under another name, then renamed over it. */
 export class Replacement implements Disposable {
   readonly #target: string;
   readonly #temporary: string;
@@ -50,23 +50,23 @@ export class Replacement implements Disposable {
   #isDone = false;
 
   /**
-   * Makes the new file, empty.
+   * Creates the new, empty file.
    *
-   * @param destination from {@linkcode resolveForWriting}: a plain file, or a place where nothing is
-   * @param options.mode permission bits, less those of the umask; those of the file that is there win
-   * @param options.keepMode false sets `mode` even where a file with another one is there
+   * @param destination from {@linkcode resolveForWriting}: a regular file, or a free name
+   * @param options.mode permission bits, less those of the umask; an existing file's bits win
+   * @param options.keepMode false sets `mode` even if an existing file has another one
    */
   constructor(
     { path, info }: Destination,
     { mode, keepMode = true }: { mode: number; keepMode?: boolean },
   ) {
     this.#target = path;
-    // The name says nothing of the target's, which may be as long as a name can be.
+    // Independent of the target's name, which may have the maximum length.
     this.#temporary = join(dirname(path), `.${crypto.randomUUID()}.tmp`);
     this.#ownership = info === undefined
       ? undefined
       : ownershipOf(info, keepMode ? undefined : mode);
-    // Until it is complete, only its owner reads what replaces an existing file.
+    // Only the owner may read the replacement of an existing file before it is complete.
     this.#file = OpenFile.create(this.#temporary, info === undefined ? mode : 0o600);
   }
 
@@ -76,22 +76,22 @@ export class Replacement implements Disposable {
   }
 
   /**
-   * Moves the new file onto the old one, whose owner and mode it gets.
+   * Renames the new file over the old one, with the owner and mode of the old one.
    *
-   * @throws {HostError} `UNSAFE_PATH` when the new file was exchanged in the meantime
+   * @throws {HostError} `UNSAFE_PATH` when another program replaced the new file in the meantime
    */
   finish(): void {
     const file = this.#file;
     if (this.#ownership !== undefined) file.own(this.#keepable(this.#ownership));
     file.sync();
     if (!file.isAt(this.#temporary)) {
-      throw unsafe(this.#target, "another program exchanged the file while it was written");
+      throw unsafe(this.#target, "another program replaced the file while it was written");
     }
     Deno.renameSync(this.#temporary, this.#target);
     this.#isDone = true;
   }
 
-  /** Only root gives files away. */
+  /** Returns the owner that this process may set: only root changes it. */
   #keepable(ownership: Ownership): Ownership {
     if (Deno.uid() === 0) return ownership;
     const { uid, gid } = this.#file.stat();
@@ -104,7 +104,7 @@ export class Replacement implements Disposable {
     try {
       Deno.removeSync(this.#temporary);
     } catch {
-      // It is gone already.
+      // Already removed.
     }
   }
 }
@@ -117,6 +117,6 @@ function unsafe(path: string, reason: string): HostError {
   return new HostError(`Cannot write "${path}": ${reason}`, {
     code: UNSAFE,
     hint:
-      "write to a folder that only root can change, or run the command as the owner of this one",
+      "write to a directory that only root can change, or run the command as the owner of this one",
   });
 }

@@ -1,4 +1,4 @@
-/** Decides whether other users can put something else in the place of a file or folder. */
+/** Decides whether other users can replace a file or directory. */
 import { lstatIfThere } from "./walk.ts";
 
 const GROUP_WRITE = 0o020;
@@ -6,11 +6,11 @@ const WORLD_WRITE = 0o002;
 const STICKY = 0o1000;
 
 /**
- * Returns why a folder on the way to a file lets another user exchange the file; undefined when it does
- * not.
+ * Returns the reason why a directory above a file lets another user replace the file; undefined when it
+ * does not.
  *
- * Root trusts root's folders only. Other users trust the system with the owners of folders above theirs.
- * A sticky folder, such as `/tmp`, lets only owners rename what is in it.
+ * Root trusts only root's directories. Other users trust the owners of the directories above theirs. A
+ * sticky directory, such as `/tmp`, lets only owners rename its entries.
  */
 export function folderObjection(path: string, info: Deno.FileInfo): string | undefined {
   const isRoot = Deno.uid() === 0;
@@ -24,18 +24,18 @@ export function folderObjection(path: string, info: Deno.FileInfo): string | und
   return `group ${info.gid} can write to ${path}`;
 }
 
-/** Returns why root must not follow a link; undefined when it may. */
+/** Returns the reason why root must not follow a link; undefined when it may. */
 export function linkObjection(path: string, info: Deno.FileInfo): string | undefined {
   if (info.uid === 0 || info.uid === Deno.uid()) return undefined;
   return `the link ${path} belongs to user ${info.uid}`;
 }
 
-/** Reports whether every user can make files in a folder, and only owners rename them. */
+/** Reports whether every user can create files in a directory, and only owners rename them. */
 export function isSharedFolder({ mode }: Deno.FileInfo): boolean {
   return ((mode ?? 0) & STICKY) !== 0 && ((mode ?? 0) & (WORLD_WRITE | GROUP_WRITE)) !== 0;
 }
 
-/** Returns the user who owns something; undefined when nothing is there or it cannot be looked at. */
+/** Returns the owner of a path; undefined when it does not exist or stat(2) fails. */
 export function ownerOf(path: string): number | undefined {
   try {
     return lstatIfThere(path)?.uid ?? undefined;
@@ -44,7 +44,7 @@ export function ownerOf(path: string): number | undefined {
   }
 }
 
-/** Reports whether this user is the only member of a group, as many systems give each user one. */
+/** Reports whether this user is the only member of a group, as with per-user groups. */
 function isPrivateGroup(gid: number): boolean {
   try {
     const users = fieldsOf("/etc/passwd");

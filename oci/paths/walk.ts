@@ -1,34 +1,34 @@
-/** Follows a path as the kernel does, link by link, and shows each step. */
+/** Resolves a path as the kernel does, link by link, and reports each step. */
 import { dirname, isAbsolute, join } from "node:path";
 
-/** Links that path_resolution(7) lets the kernel follow. */
+/** Maximum number of links, as in path_resolution(7). */
 const MAX_LINKS = 40;
 
-/** Links of a process's folder in /proc lead to open files rather than to the path that they show. */
+/** Process directory of /proc, whose links lead to open files rather than to their text. */
 const IN_PROCESS_FOLDER = /^\/proc\/\d+\//;
 
 /** Callbacks of {@linkcode walk}; each may throw to end it. */
 export interface Visitor {
-  /** Called with each folder that the way leads through, `/` first. */
+  /** Called with each directory of the path, `/` first. */
   folder?(path: string, info: Deno.FileInfo): void;
-  /** Called with each link before it is followed, and with the folder that holds it. */
+  /** Called with each link before it is followed, and with the directory that holds it. */
   link?(path: string, info: Deno.FileInfo, holder: Deno.FileInfo): void;
 }
 
-/** End of a walk. */
+/** Result of a walk. */
 export interface Destination {
   /** Path without links; a link only where `isMagic`. */
   readonly path: string;
-  /** lstat(2) of it; undefined when nothing is there. */
+  /** lstat(2) of the path; undefined when it does not exist. */
   readonly info: Deno.FileInfo | undefined;
-  /** Folder that holds it; undefined when that is not there either. */
+  /** Directory that holds it; undefined when that does not exist either. */
   readonly folder: Deno.FileInfo | undefined;
-  /** Set for a link of `/proc/PID`, which is not followed: its text is not where it leads. */
+  /** True for a link of `/proc/PID`, which is not followed: its text is not its target. */
   readonly isMagic: boolean;
 }
 
 /**
- * Resolves a path, its last part included.
+ * Resolves a path, including its last part.
  *
  * @throws what Deno throws, with an errno name as `code`: `ELOOP`, `ENOTDIR`, `EACCES`
  */
@@ -37,7 +37,7 @@ export function walk(path: string, visitor: Visitor = {}): Destination {
   let at = "/";
   let folder = Deno.lstatSync(at);
   visitor.folder?.(at, folder);
-  // Neither resolve() nor Deno's own calls do: they take "link/.." away before links are read.
+  // resolve() and Deno's own calls would remove "link/.." before they read links.
   const left = partsOf(isAbsolute(path) ? path : `${Deno.cwd()}/${path}`);
   for (let name = left.shift(); name !== undefined; name = left.shift()) {
     const next = name === ".." ? dirname(at) : join(at, name);
@@ -56,7 +56,9 @@ export function walk(path: string, visitor: Visitor = {}): Destination {
       if (IN_PROCESS_FOLDER.test(next)) {
         return { path: join(next, ...left), info, folder, isMagic: true };
       }
-      if (++links > MAX_LINKS) throw failure("ELOOP", `the links of ${next} lead in a circle`);
+      if (++links > MAX_LINKS) {
+        throw failure("ELOOP", `too many levels of symbolic links at ${next}`);
+      }
       visitor.link?.(next, info, folder);
       const target = Deno.readLinkSync(next);
       if (isAbsolute(target)) {
@@ -67,7 +69,7 @@ export function walk(path: string, visitor: Visitor = {}): Destination {
     } else if (left.length === 0) {
       return { path: next, info, folder, isMagic: false };
     } else if (!info.isDirectory) {
-      throw failure("ENOTDIR", `${next} is not a folder`);
+      throw failure("ENOTDIR", `${next} is not a directory`);
     } else {
       at = next;
       folder = info;
@@ -81,7 +83,7 @@ function partsOf(path: string): string[] {
   return path.split("/").filter((part) => part !== "" && part !== ".");
 }
 
-/** Returns lstat(2) of a path; undefined when nothing is there. */
+/** Returns lstat(2) of a path; undefined when it does not exist. */
 export function lstatIfThere(path: string): Deno.FileInfo | undefined {
   try {
     return Deno.lstatSync(path);

@@ -1,4 +1,4 @@
-/** One answer of a server, read under a clock. */
+/** Response of a server, read with timeouts. */
 import { Collector } from "../collector.ts";
 import type { ByteStream } from "../content.ts";
 import { RegistryError } from "../errors.ts";
@@ -9,7 +9,7 @@ import type { Watchdog } from "./watchdog.ts";
 
 const READ_BYTES = 64 * 1024;
 
-/** What an {@linkcode Answer} is made of. */
+/** Parts of an {@linkcode Answer}. */
 export interface AnswerParts {
   readonly what: string;
   readonly method: string;
@@ -20,12 +20,12 @@ export interface AnswerParts {
   readonly timing: Timing;
 }
 
-/** An answer whose body is still on its way. It must be read to its end or discarded. */
+/** Response whose body is still to be read. Read it to its end or discard it. */
 export class Answer {
-  /** What it was asked for. */
+  /** Purpose of the request, for errors. */
   readonly what: string;
   readonly method: string;
-  /** Where it came from, at the end of redirects. */
+  /** Address after redirects. */
   readonly url: URL;
   readonly status: number;
   readonly headers: Headers;
@@ -47,13 +47,13 @@ export class Answer {
     if (this.#body === null) watchdog[Symbol.dispose]();
   }
 
-  /** The length that the server promises, if it does. */
+  /** Content length, if the server sent one. */
   get length(): number | undefined {
     const text = this.headers.get("content-length") ?? "";
     return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
   }
 
-  /** A reader of the body, which fills the buffer that it is given. */
+  /** Returns a reader of the body. */
   reader(): AnswerReader {
     const reader = this.#body?.getReader({ mode: "byob" });
     const watchdog = this.#watchdog;
@@ -85,24 +85,24 @@ export class Answer {
   }
 
   /**
-   * The whole body, which is at most `limit` bytes.
+   * Reads the whole body, at most `limit` bytes.
    *
-   * @throws {RegistryError} `TOO_LARGE`, `TIMEOUT`, `TOO_SLOW`, and whatever ends the connection
+   * @throws {RegistryError} `TOO_LARGE`, `TIMEOUT`, `TOO_SLOW`, and for connection failures
    */
   async bytes(limit: number): Promise<Uint8Array<ArrayBuffer>> {
     const { bytes, end } = await this.#collect(limit);
     if (end === "whole") return bytes;
     const { method, url } = this;
     if (end === "late") {
-      throw tooSlow(this, `${bytes.length} bytes came in ${this.#timing.requestMs / 1000} s`);
+      throw tooSlow(this, `received ${bytes.length} bytes in ${this.#timing.requestMs / 1000} s`);
     }
     throw new RegistryError(
-      `${opening(this)}the answer is larger than ${limit} bytes`,
+      `${opening(this)}the response is larger than ${limit} bytes`,
       { code: "TOO_LARGE", method, url, status: this.status },
     );
   }
 
-  /** As much of the body as there is, up to `limit` bytes; for showing it. */
+  /** Reads up to `limit` bytes of the body, for a message. */
   async excerpt(limit: number): Promise<Uint8Array<ArrayBuffer>> {
     try {
       return (await this.#collect(limit)).bytes;
@@ -111,7 +111,7 @@ export class Answer {
     }
   }
 
-  /** Gives the body up. */
+  /** Discards the body. */
   async discard(): Promise<void> {
     this.#watchdog.abort();
     await this.#body?.cancel().catch(() => {});
@@ -120,7 +120,10 @@ export class Answer {
   #belowRate(): RegistryError {
     const { leastBytesPerSecond, rateWindowMs } = this.#timing;
     const seconds = rateWindowMs / 1000;
-    return tooSlow(this, `fewer than ${leastBytesPerSecond} bytes a second came for ${seconds} s`);
+    return tooSlow(
+      this,
+      `received fewer than ${leastBytesPerSecond} bytes per second for ${seconds} s`,
+    );
   }
 
   async #collect(
@@ -145,9 +148,9 @@ export class Answer {
   }
 }
 
-/** Reads an answer's body. */
+/** Reader of a response body. */
 export interface AnswerReader {
-  /** Fills some of a buffer, which belongs to the reader from then on; undefined at the end. */
+  /** Fills part of a buffer, which then belongs to the reader; undefined at the end. */
   read(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined>;
   cancel(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Finds out how a registry wants to be asked, and asks like that from then on. */
+/** Authentication: learns the registry's method from its challenges. */
 import type { Credential, CredentialSource } from "../credentials/credential.ts";
 import { RegistryError, withoutSecrets } from "../errors.ts";
 import { type AddressPolicy, nextAddress } from "./address.ts";
@@ -16,36 +16,36 @@ import {
   type TokenServer,
 } from "./token.ts";
 
-/** What an {@linkcode Authorizer} is given. */
+/** Options of an {@linkcode Authorizer}. */
 export interface AuthorizerOptions {
   readonly registry: string;
   readonly policy: AddressPolicy;
   readonly credentials?: CredentialSource | undefined;
-  /** Further hosts that may see the credentials, by `readRealm()`. */
+  /** Additional hosts that may receive the credentials, from `readRealm()`. */
   readonly trustedRealms?: readonly string[] | undefined;
-  /** Asks a token server: follows redirects, and throws for a refusal. */
+  /** Sends a request to a token server: follows redirects and throws on refusal. */
   readonly askForToken: (request: TokenRequest, signal?: AbortSignal) => Promise<AccessToken>;
 }
 
-/** What a request is for. */
+/** Purpose of a request. */
 export interface Wanted {
   readonly repository?: string | undefined;
   readonly scopes: readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One registry's authentication: its kind, and tokens for as long as they live. Nothing is written down. */
+/** Authentication of one registry: its method, and valid tokens. Nothing is written to disk. */
 export class Authorizer {
   readonly #options: AuthorizerOptions;
   readonly #tokens = new Map<string, Promise<AccessToken>>();
-  /** Undefined until the registry asks: who needs no credentials is not asked for any. */
+  /** Undefined until the first challenge: credentials are looked up only when required. */
   #kind: { name: "given" | "basic" } | { name: "bearer"; server: TokenServer } | undefined;
 
   constructor(options: AuthorizerOptions) {
     this.#options = options;
   }
 
-  /** The value of `Authorization` as far as it is known by now; undefined before the first challenge. */
+  /** Returns the value of `Authorization`; undefined before the first challenge. */
   async header(wanted: Wanted): Promise<string | undefined> {
     if (this.#kind === undefined) return undefined;
     if (this.#kind.name !== "bearer") return headerOf(await this.#credential(wanted));
@@ -54,9 +54,9 @@ export class Authorizer {
   }
 
   /**
-   * Shows the password from now on, though the registry has not asked for one so far.
+   * Sends the password from now on, although the registry has sent no challenge so far.
    *
-   * @returns false where it has, or where there is none: all is as before then
+   * @returns false after a challenge or without a password; nothing changes then
    */
   async offer(wanted: Wanted): Promise<boolean> {
     const isPassword = (await this.#credential(wanted))?.kind === "password";
@@ -65,7 +65,7 @@ export class Authorizer {
     return true;
   }
 
-  /** Whether there are credentials for it: a token may be anybody's. */
+  /** Reports whether credentials exist: a token may be anonymous. */
   async knows(wanted: Wanted): Promise<boolean> {
     return await this.#credential(wanted) !== undefined;
   }
@@ -73,9 +73,9 @@ export class Authorizer {
   /**
    * Learns from a 401.
    *
-   * @param used what was sent in `Authorization`
-   * @returns whether it is worth while to ask again
-   * @throws {RegistryError} when the token server refuses, or when credentials would go astray
+   * @param used value of `Authorization` in the request
+   * @returns true if a retry may succeed
+   * @throws {RegistryError} when the token server refuses, or must not receive the credentials
    */
   async learn(answer: Answer, wanted: Wanted, used: string | undefined): Promise<boolean> {
     const challenges = parseChallenges(answer.headers.get("www-authenticate") ?? "");
@@ -98,7 +98,7 @@ export class Authorizer {
     const offersBasic = challenges.some(({ scheme }) => scheme === "basic");
     if (!offersBasic || credential?.kind !== "password") return false;
     this.#kind = { name: "basic" };
-    // The same password again is one step towards a locked account.
+    // Repeating a refused password may lock the account.
     return used !== headerOf(credential);
   }
 
@@ -107,7 +107,7 @@ export class Authorizer {
     return credentials?.get(registry, wanted.repository) ?? Promise.resolve(undefined);
   }
 
-  /** Tokens come from where the registry says, if that is no way for others to read along. */
+  /** Returns the token server of a challenge, if its address is safe. */
   #serverOf(challenge: Challenge, answer: Answer): TokenServer {
     const realm = nextAddress(
       challenge.parameters.get("realm") ?? null,
@@ -118,7 +118,7 @@ export class Authorizer {
     return { realm, service: challenge.parameters.get("service") };
   }
 
-  /** The token for some scopes; those who want the same at the same time share one request. */
+  /** Returns the token for some scopes; concurrent calls share one request. */
   async #token(
     server: TokenServer,
     wanted: Wanted,
@@ -130,7 +130,7 @@ export class Authorizer {
       if (pending !== undefined) {
         const known = await this.#outcome(pending, wanted);
         if (known !== undefined && known.expiresAt > performance.now()) return known;
-        // Somebody else may have been faster to find it used up.
+        // A concurrent call may have replaced the expired token.
         if (this.#tokens.get(key) !== pending && this.#tokens.has(key)) continue;
       }
       const fresh = this.#order(server, wanted, scopes);
@@ -139,7 +139,7 @@ export class Authorizer {
     }
   }
 
-  /** A token that was asked for by somebody, who may have been called off: that is no reason for us. */
+  /** Waits for a shared token request; undefined when the call that started it was aborted. */
   async #outcome(pending: Promise<AccessToken>, wanted: Wanted): Promise<AccessToken | undefined> {
     try {
       return await pending;
@@ -157,7 +157,7 @@ export class Authorizer {
     try {
       return await this.#ask(server, wanted, scopes);
     } catch (error) {
-      // A failure is not worth keeping.
+      // Failures are not cached.
       this.#tokens.delete(keyOf(wanted, mergeScopes(wanted.scopes)));
       throw error;
     }
@@ -187,28 +187,28 @@ export class Authorizer {
   }
 }
 
-/** The credentials of one registry do not go to a host of its choice. */
+/** Error for a token server that must not receive the registry's credentials. */
 function untrusted(realm: URL, registry: string): RegistryError {
   const { host } = realm;
   return new RegistryError(
     `Cannot log in to ${registry}: its token server ${withoutSecrets(realm)} is on another host, ` +
-      "which is not sent the password",
+      "which does not receive the password",
     {
       code: "UNTRUSTED_REALM",
-      hint: `pass --trust-realm ${host} only if ${host} may see the password of ${registry}`,
+      hint: `pass --trust-realm ${host} only if you trust ${host} with the password of ${registry}`,
       method: "GET",
       url: realm,
     },
   );
 }
 
-/** A credential that is shown to the registry itself. */
+/** Returns the header for a credential that is sent to the registry itself. */
 function headerOf(credential: Credential | undefined): string | undefined {
   if (credential?.kind === "bearer") return `Bearer ${credential.token}`;
   return credential?.kind === "password" ? basic(credential) : undefined;
 }
 
-/** Credentials may differ from repository to repository, and tokens with them. */
+/** Returns the cache key of a token. Credentials, and so tokens, may differ between repositories. */
 function keyOf(wanted: Wanted, scopes: readonly string[]): string {
   return [wanted.repository ?? "", ...scopes].join(" ");
 }

@@ -1,4 +1,4 @@
-/** Bodies of requests that stream, with a length that is known. */
+/** Streaming request bodies of known length. */
 import { type ByteReader, byteReader, type ByteStream } from "../content.ts";
 
 /**
@@ -7,19 +7,19 @@ import { type ByteReader, byteReader, type ByteStream } from "../content.ts";
  */
 const CHUNK_BYTES = 64 * 1024;
 
-/** What is uploaded: opened anew for each attempt. */
+/** Upload: opened again for each attempt. */
 export interface StreamBody {
   readonly size: number;
   open(): Promise<ByteStream>;
-  /** Bytes that are on their way, counted from the body's start. */
+  /** Called with the bytes sent so far, from the start of the body. */
   onProgress?: ((bytes: number) => void) | undefined;
 }
 
 /**
- * A body of known length for `fetch`.
+ * Streaming body of known length for `fetch`.
  *
- * With a plain stream `fetch` knows no length and sends chunks without one, which many registries refuse
- * (411); the length of a Blob is taken from it, and so is its stream.
+ * For a plain stream `fetch` uses chunked encoding, which many registries refuse (411). For a Blob it
+ * uses the size and stream of the Blob.
  */
 export class SizedBody extends Blob {
   readonly #stream: ByteStream;
@@ -40,17 +40,17 @@ export class SizedBody extends Blob {
   }
 }
 
-/** What an {@linkcode Upload} tells about its way. */
+/** Events of an {@linkcode Upload}. */
 export interface UploadEvents {
-  /** The connection waits for us: its clock stands still. */
+  /** The source is being read: the idle timer pauses. */
   onRead(): void;
-  /** We wait for the connection to take more. */
+  /** Bytes were passed to the connection: the idle timer runs. */
   onSent(bytes: number): void;
-  /** All of it is on its way. */
+  /** All bytes were passed to the connection. */
   onEnd(): void;
 }
 
-/** Reads a source for `fetch`, and remembers how that failed: `fetch` itself only says that it did. */
+/** Stream of a source for `fetch` that records failures of the source, which `fetch` does not pass on. */
 export class Upload {
   readonly stream: ByteStream;
   readonly #size: number;
@@ -71,7 +71,7 @@ export class Upload {
           if (this.#isClosed) await this.close();
           else await this.#next(controller, this.#reader);
         } catch (error) {
-          // Nobody listens any more: the connection went first, which fetch tells.
+          // The connection failed first, which fetch reports.
           if (this.#isClosed) return;
           this.#failure = { error };
           controller.error(error);
@@ -93,7 +93,7 @@ export class Upload {
     const left = this.#size - this.#sent;
     const part = chunk.length > left ? chunk.subarray(0, left) : chunk;
     this.#sent += part.length;
-    // The reader's buffer goes round; what fetch has not sent yet must stay.
+    // A copy: the reader reuses its buffer while fetch still holds the chunk.
     controller.enqueue(part.slice());
     this.#events.onSent(this.#sent);
     if (this.#sent === this.#size) {
@@ -102,14 +102,14 @@ export class Upload {
     }
   }
 
-  /** The source's own failure, if that is what ended the upload. */
+  /** Failure of the source, if that ended the upload. */
   get failure(): { error: unknown } | undefined {
     return this.#failure;
   }
 
-  /** Lets go of the source. */
+  /** Closes the source. */
   async close(): Promise<void> {
-    // The source may only just be being opened.
+    // The source may still be opening.
     this.#isClosed = true;
     const reader = this.#reader;
     this.#reader = undefined;

@@ -1,14 +1,14 @@
 /** Reads `WWW-Authenticate` (RFC 9110, section 11.6.1). */
 
-/** One way to authenticate that a server offers. */
+/** Authentication challenge of a server. */
 export interface Challenge {
-  /** In lower case: `bearer`, `basic`. */
+  /** Scheme in lower case: `bearer`, `basic`. */
   readonly scheme: string;
-  /** By name in lower case; the first of two with the same name counts. */
+  /** Parameters by lower-case name; the first of repeated names counts. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** No registry needs more, and what an attacker sends must not keep us busy. */
+/** Maximum length: registries need less; bounds work on hostile input. */
 const MAX_HEADER = 16 * 1024;
 
 const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
@@ -18,9 +18,9 @@ const SEPARATOR = /[ \t]*,[ \t,]*/y;
 const SPACE = /[ \t]+/y;
 
 /**
- * The challenges of a header's value, or of several joined by commas, in their order.
+ * Parses the challenges of a header, or of several joined by commas, in order.
  *
- * Reads as far as the syntax goes and never fails: what follows a mistake is left out.
+ * Never fails: everything after a syntax error is ignored.
  */
 export function parseChallenges(header: string): Challenge[] {
   const reader = new Reader(header.slice(0, MAX_HEADER));
@@ -55,7 +55,7 @@ function readParameters(reader: Reader, into: Map<string, string>): void {
   }
 }
 
-/** Takes what sticky patterns match, one after the other. */
+/** Scanner with sticky patterns. */
 class Reader {
   readonly #text: string;
   at = 0;

@@ -1,4 +1,4 @@
-/** Requests to one registry: redirects, authentication, further attempts. */
+/** Requests to one registry: redirects, authentication, retries. */
 import type { CredentialSource } from "../credentials/credential.ts";
 import { Deadline } from "../deadline.ts";
 import { RegistryError } from "../errors.ts";
@@ -14,43 +14,43 @@ import { protocolError, statusError } from "./status.ts";
 import { type AccessToken, readToken } from "./token.ts";
 import { type Exchange, Transport } from "./transport.ts";
 
-/** Settings of a {@linkcode Connection}. */
+/** Options of a {@linkcode Connection}. */
 export interface ConnectionOptions {
-  /** Who asks. Without it, anybody. */
+  /** Credentials. Default: anonymous. */
   readonly credentials?: CredentialSource | undefined;
-  /** Speak HTTP without TLS. Without being asked, that happens on loopback addresses only. */
+  /** Use HTTP without TLS. Default: only on loopback addresses. */
   readonly plainHttp?: boolean | undefined;
-  /** Speak TLS on loopback addresses, too, instead of finding out. */
+  /** Use TLS on loopback addresses as well, without a probe. */
   readonly requireTls?: boolean | undefined;
-  /** Hosts, with or without a port, whose token servers may see the credentials; `--trust-realm`. */
+  /** Hosts, with optional port, whose token servers may receive the credentials; `--trust-realm`. */
   readonly trustedRealms?: readonly string[] | undefined;
-  /** A PEM file of certificate authorities to trust beside the machine's. It requires TLS as well. */
+  /** PEM file of certificate authorities to trust in addition to the machine's. Implies TLS. */
   readonly caFile?: string | undefined;
-  /** How patient to be; tests are less so. */
+  /** Timeouts; tests use shorter ones. */
   readonly timing?: Partial<Timing> | undefined;
-  /** Told before a request is tried again. */
+  /** Called before each retry. */
   readonly onRetry?: ((notice: RetryNotice) => void) | undefined;
 }
 
-/** A request of the registry's API. */
+/** Request to the registry's API. */
 export interface ApiRequest extends Omit<Exchange, "url"> {
-  /** Below the registry's root (`/v2/…`), or whole where the registry gave one. */
+  /** Path below the registry's root (`/v2/…`), or a full address from the registry. */
   readonly path: string | URL;
   readonly repository?: string | undefined;
   readonly scopes: readonly string[];
-  /** Statuses that are answers; every other one is thrown. */
+  /** Expected statuses; every other one is thrown. */
   readonly expected: readonly number[];
-  /** False: the caller tries again himself. */
+  /** True for a single attempt: the caller retries. */
   readonly once?: boolean;
 }
 
 const MAX_REDIRECTS = 10;
-/** A token that ran out, then one that reaches not far enough. */
+/** Maximum number of 401s: for an expired token, then for one with too few scopes. */
 const MAX_LESSONS = 2;
-/** So long a loopback registry may take to say that it speaks TLS. */
+/** Timeout of the TLS probe of a loopback registry, in milliseconds. */
 const PROBE_MS = 3000;
 
-/** One registry. Close it. */
+/** Connection to one registry. Close it after use. */
 export class Connection implements Disposable {
   readonly registry: string;
   readonly timing: Timing;
@@ -76,20 +76,20 @@ export class Connection implements Disposable {
     });
   }
 
-  /** Shows a password to a registry that has not asked for one; false when there is no need or none. */
+  /** Sends a password to a registry without a challenge; false when not needed or without one. */
   async offerPassword(): Promise<boolean> {
     return await this.#authorizer.offer({ scopes: [] });
   }
 
-  /** Waits between attempts of a caller who tries again himself. */
+  /** Returns the backoff for a caller that retries by itself. */
   patience(signal?: AbortSignal): Patience {
     return new Patience({ timing: this.timing, onRetry: this.#options.onRetry, signal });
   }
 
   /**
-   * Asks the registry.
+   * Sends a request to the registry.
    *
-   * @returns an answer of an expected status, with its body still to be read
+   * @returns a response with an expected status, whose body is still to be read
    * @throws {RegistryError} and the signal's reason
    */
   async request(request: ApiRequest): Promise<Answer> {
@@ -107,23 +107,23 @@ export class Connection implements Disposable {
     throw await statusError(answer, this.registry, { identified });
   }
 
-  /** The clock of one attempt. A body that streams has none: as long as it moves, it may take its time. */
+  /** Returns the deadline of one attempt. Streaming bodies have none, only a minimum rate. */
   #deadline({ what, body, signal }: Exchange | ApiRequest): Deadline | undefined {
     if (body !== undefined && !(body instanceof Uint8Array)) return undefined;
     return new Deadline({ what, ms: this.timing.requestMs, signal });
   }
 
   /**
-   * Asks for something small, and reads it: a cut in the middle is tried again like any other.
+   * Sends a request and reads its small response. A cut in the body is retried as well.
    *
-   * @param limit bytes
+   * @param limit maximum bytes of the response
    */
   async read(
     request: ApiRequest,
     limit: number,
   ): Promise<{ answer: Answer; bytes: Uint8Array<ArrayBuffer> }> {
     return await this.#retrying(request, async () => {
-      // One clock for head and body.
+      // One deadline for head and body.
       using deadline = this.#deadline(request);
       const answer = await this.#attempt({
         ...request,
@@ -139,14 +139,14 @@ export class Connection implements Disposable {
     return retrying({ timing, totalMs: timing.attemptsMs, signal, onRetry }, attempt);
   }
 
-  /** A request with what is known about authentication; a 401 of the registry's own is learned from. */
+  /** Sends a request with the known authentication, and learns from a 401 of the registry itself. */
   async #authorized(
     request: ApiRequest,
   ): Promise<{ answer: Answer; authorization: string | undefined }> {
     const root = await (this.#root ??= this.#findRoot(request));
     const url = request.path instanceof URL ? request.path : new URL(request.path, root);
     for (let lessons = 0;; lessons++) {
-      // Uploads go on where the registry says, which may be a host of others.
+      // An upload may continue on a host of a third party.
       const isOwn = isSameOrigin(url, root);
       const authorization = isOwn ? await this.#authorizer.header(request) : undefined;
       const headers = {
@@ -163,9 +163,9 @@ export class Connection implements Disposable {
   }
 
   /**
-   * Follows redirects; what proves who asks goes to the first host only.
+   * Follows redirects; `Authorization` goes to the first host only.
    *
-   * @param options.hasSecretBody the body proves it, too: then no redirect leads to another host
+   * @param options.hasSecretBody the body has secrets as well: redirects to other hosts are refused
    */
   async #follow(
     exchange: Exchange,
@@ -177,7 +177,7 @@ export class Connection implements Disposable {
       if (!isRedirect(answer.status, exchange.method)) return answer;
       await answer.discard();
       if (redirects === MAX_REDIRECTS) {
-        throw protocolError(answer, `it leads from one address to the next, ${redirects} times`);
+        throw protocolError(answer, `more than ${redirects} redirects`);
       }
       const next = nextAddress(answer.headers.get("location"), url, this.#policy);
       if (typeof next === "string") throw protocolError(answer, `${answer.status}: ${next}`);
@@ -185,7 +185,7 @@ export class Connection implements Disposable {
         if (options.hasSecretBody) {
           throw protocolError(
             answer,
-            `${answer.status}: a password is not sent on to ${next.host}`,
+            `${answer.status}: refused to send a password to ${next.host}`,
           );
         }
         headers = withoutAuthorization(headers);
@@ -194,7 +194,7 @@ export class Connection implements Disposable {
     }
   }
 
-  /** One attempt: the request that the token is for is tried again as a whole. */
+  /** Requests a token with one attempt: the request that needs it is retried as a whole. */
   async #askForToken(exchange: Exchange): Promise<AccessToken> {
     const hasSecretBody = exchange.body !== undefined;
     using deadline = this.#deadline(exchange);
@@ -204,7 +204,7 @@ export class Connection implements Disposable {
     throw await statusError(answer, this.registry);
   }
 
-  /** The root of the registry's API. A loopback registry is asked whether it speaks TLS. */
+  /** Returns the root of the registry's API. A loopback registry is probed for TLS. */
   async #findRoot(request: ApiRequest): Promise<URL> {
     const host = registryEndpoint(this.registry);
     const [tls, plain] = [new URL(`https://${host}/`), new URL(`http://${host}/`)];
@@ -228,33 +228,35 @@ export class Connection implements Disposable {
         this.#root = undefined;
         throw error;
       }
-      // A certificate that is not trusted is TLS, too.
+      // An untrusted certificate is TLS as well.
       return /certificate/.test(error.message) ? tls : plain;
     }
   }
 
   /**
-   * The address that an upload goes on at.
+   * Returns the address at which an upload continues.
    *
-   * @throws {RegistryError} `PROTOCOL` when there is none, or not one to speak to
+   * @throws {RegistryError} `PROTOCOL` when the address is missing or refused
    */
   nextUpload(answer: Answer): URL {
     const next = nextAddress(answer.headers.get("location"), answer.url, this.#policy);
-    if (typeof next === "string") throw protocolError(answer, `the upload cannot go on: ${next}`);
+    if (typeof next === "string") {
+      throw protocolError(answer, `the upload cannot continue: ${next}`);
+    }
     return next;
   }
 
   /**
-   * A further page's address, which is the registry's own.
+   * Checks that the address of a further page belongs to the registry.
    *
    * @throws {RegistryError} `PROTOCOL`
    */
   ownAddress(url: URL, answer: Answer): URL {
     if (isSameOrigin(url, answer.url) && isAllowed(url, this.#policy)) return url;
-    throw protocolError(answer, "the next page is somewhere else");
+    throw protocolError(answer, "the next page is on another host");
   }
 
-  /** An error about one of the registry's answers. */
+  /** Returns an error about a response of the registry. */
   broken(answer: Answer, code: string, reason: string): RegistryError {
     const { status, method, url } = answer;
     return new RegistryError(opening(answer) + reason, { code, method, url, status });

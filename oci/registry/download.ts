@@ -1,4 +1,4 @@
-/** A blob on its way in, taken up again where it was cut. */
+/** Resumable download of a blob. */
 import type { ByteStream } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { MismatchError, RegistryError } from "../errors.ts";
@@ -8,25 +8,25 @@ import { opening } from "./failure.ts";
 import type { Patience } from "./retrying.ts";
 import { protocolError } from "./status.ts";
 
-/** What is fetched, and from where on. */
+/** Options of {@linkcode download}. */
 export interface DownloadOptions {
   readonly connection: Connection;
   readonly request: ApiRequest;
   readonly descriptor: Descriptor;
-  /** Bytes that are there already. */
+  /** Bytes to skip at the start. */
   readonly offset: number;
 }
 
-/** So much got through counts as a connection that works: a cut after it is a new one. */
+/** Progress that resets the count of attempts. */
 const PROGRESS_BYTES = 1024 ** 2;
 
-/** A buffer for readers that bring none. */
+/** Buffer size for readers without their own. */
 const ALLOCATED_BYTES = 64 * 1024;
 
 /**
- * Opens a blob; what goes wrong before the first byte is thrown here.
+ * Opens a blob. Failures before the first byte are thrown here.
  *
- * The stream has exactly the descriptor's size, less the offset. Its digest is the reader's to check.
+ * The stream has exactly the descriptor's size, less the offset. The caller verifies the digest.
  */
 export async function download(options: DownloadOptions): Promise<ByteStream> {
   const source = new Download(options);
@@ -45,7 +45,7 @@ export async function download(options: DownloadOptions): Promise<ByteStream> {
       );
       if (bytes !== undefined) return request.respondWithNewView(bytes);
       controller.close();
-      // The view itself went into the connection.
+      // The buffer of the original view was transferred to the connection.
       request.respondWithNewView(new Uint8Array(new ArrayBuffer(size), byteOffset, 0));
     },
     cancel: () => source.close(),
@@ -59,7 +59,7 @@ class Download {
   #reader: AnswerReader | undefined;
   #answer: Answer | undefined;
   #position: number;
-  /** Bytes that come again, because the server knows no ranges. */
+  /** Bytes to skip, because the server does not support ranges. */
   #skip = 0;
   #sinceCut = 0;
   #isClosed = false;
@@ -71,7 +71,7 @@ class Download {
     this.#patience = options.connection.patience(options.request.signal);
   }
 
-  /** Asks for the rest, again and again while it may help. */
+  /** Requests the remaining bytes, with retries. */
   async open(): Promise<void> {
     if (this.#size > 0 && this.#position === this.#size) return;
     for (;;) {
@@ -103,7 +103,7 @@ class Download {
     this.#reader = answer.reader();
   }
 
-  /** RFC 9110, section 14.4. */
+  /** Checks `Content-Range` (RFC 9110, section 14.4) and returns the bytes to skip. */
   #checkRange(answer: Answer): number {
     const text = answer.headers.get("content-range") ?? "";
     const [, start, end, total] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(text) ?? [];
@@ -112,14 +112,14 @@ class Download {
     if (isRight) return 0;
     throw protocolError(
       answer,
-      `asked for bytes from ${this.#position} of ${this.#size}, it sends ${JSON.stringify(text)}`,
+      `requested bytes from ${this.#position} of ${this.#size}, received ${JSON.stringify(text)}`,
     );
   }
 
   #checkLength(answer: Answer): number {
     const { length } = answer;
     if (length !== undefined && length !== this.#size && !answer.headers.has("content-encoding")) {
-      throw this.#wrongSize(answer, `it has ${length} bytes instead of ${this.#size}`);
+      throw this.#wrongSize(answer, `${length} bytes instead of ${this.#size}`);
     }
     return this.#position;
   }
@@ -144,19 +144,19 @@ class Download {
         await this.#patience.wait(error);
         if (this.#isClosed) return undefined;
         await this.open();
-        // What was to be filled went down with the connection.
+        // The buffer was lost with the connection.
         target = new Uint8Array(new ArrayBuffer(wholeLength), byteOffset, byteLength);
       }
     }
   }
 
-  /** How many of these bytes are new, from their end; undefined when none is. */
+  /** Returns the number of new bytes, from the end; undefined for none. */
   #take(bytes: Uint8Array): number | undefined {
     const skipped = Math.min(this.#skip, bytes.length);
     const fresh = bytes.length - skipped;
     this.#skip -= skipped;
     if (this.#position + fresh > this.#size) {
-      throw this.#wrongSize(this.#answer, `there are more bytes than the ${this.#size} promised`);
+      throw this.#wrongSize(this.#answer, `more than the ${this.#size} bytes of its descriptor`);
     }
     this.#position += fresh;
     this.#sinceCut += fresh;
@@ -167,7 +167,7 @@ class Download {
     return fresh === 0 ? undefined : fresh;
   }
 
-  /** The new bytes at the start of the buffer, where the one who asked wants them. */
+  /** Returns the new bytes, moved to the start of the buffer. */
   #fitted(
     bytes: Uint8Array<ArrayBuffer>,
     fresh: number,
@@ -186,7 +186,7 @@ class Download {
         `the connection ended at byte ${this.#position} of ${this.#size}`,
       {
         code: "CUT",
-        hint: "check the network; what was transferred so far is used next time",
+        hint: "check the network and try again; the transfer resumes",
         method: request.method,
         url: answer?.url ?? String(request.path),
       },
@@ -197,7 +197,7 @@ class Download {
     const start = answer === undefined ? "Cannot use a blob: " : opening(answer);
     return new MismatchError(start + reason, {
       code: "SIZE_MISMATCH",
-      hint: "the registry has other content than its manifest says: push it again",
+      hint: "push the artifact again: the registry's content does not match its manifest",
     });
   }
 

@@ -1,17 +1,17 @@
-/** What `fetch` throws, as an error that says what happened and what to do. */
+/** Translates exceptions of `fetch` into errors with reasons and hints. */
 import { RegistryError, shorten, withoutSecrets } from "../errors.ts";
 import { TooSlow } from "../deadline.ts";
 import { Idle } from "./watchdog.ts";
 
-/** The request that failed. */
+/** Failed request. */
 export interface FailedRequest {
   readonly method: string;
   readonly url: URL;
-  /** What it was for, as in "Cannot WHAT: …". */
+  /** Purpose, as in "Cannot WHAT: …". */
   readonly what: string;
 }
 
-/** How every error of a request starts. */
+/** Returns the start of every error about a request. */
 export function opening({ what, method, url }: FailedRequest): string {
   return `Cannot ${what}: ${method} ${withoutSecrets(url)}: `;
 }
@@ -23,45 +23,45 @@ interface Kind {
   readonly hint?: string;
 }
 
-/** By what Deno says, the first that fits. Tests hold each against a server that behaves like that. */
+/** Failures by Deno's message; the first match counts. Tests check each against a real server. */
 const KINDS: readonly Kind[] = [
   {
     pattern: /certificate[^]*(UnknownIssuer|CaUsedAsEndEntity|BadSignature)/,
     code: "TLS",
-    reason: "its certificate is signed by an authority that this machine does not know",
-    hint: "give that authority's certificate: --ca-file FILE",
+    reason: "its certificate is signed by an unknown authority",
+    hint: "pass --ca-file FILE with that authority's certificate",
   },
   {
     pattern: /certificate[^]*(NotValidForName|not valid for name)/,
     code: "TLS",
     reason: "its certificate is for another name",
-    hint: "use the name that the certificate is for",
+    hint: "use the host name in the certificate",
   },
   {
     pattern: /certificate[^]*(Expired|expired|NotValidYet|not valid yet)/,
     code: "TLS",
-    reason: "its certificate is not valid at this time",
-    hint: "check this machine's clock; else the server needs a new certificate",
+    reason: "its certificate is expired or not yet valid",
+    hint: "check this machine's clock, or renew the server's certificate",
   },
   {
     pattern: /InvalidContentType|corrupt message/,
     code: "TLS",
-    reason: "it does not speak TLS",
-    hint: "if it is meant to be without: --plain-http",
+    reason: "the server does not support TLS",
+    hint: "pass --plain-http for a registry without TLS",
   },
   { pattern: /certificate|TLS|HandshakeFailure|AlertReceived|fatal alert/, code: "TLS" },
   {
-    // A name server that does not answer says something else, and may answer the next time.
+    // Not for a name server that does not respond, which has another message and may be retried.
     pattern: /dns error[^]*(Name or service not known|No address associated|NXDOMAIN)/,
     code: "UNKNOWN_HOST",
-    reason: "its name is not known",
+    reason: "unknown host",
     hint: "check the host's name and this machine's DNS; behind a proxy, set HTTPS_PROXY",
   },
   {
     pattern: /Connection refused/,
     code: "UNREACHABLE",
-    reason: "nobody listens there",
-    hint: "check the host's name and port, and that it runs",
+    reason: "connection refused",
+    hint: "check the host name and port, and that the server runs",
   },
   {
     pattern: /client error \(Connect\)|tunnel|proxy/i,
@@ -71,14 +71,14 @@ const KINDS: readonly Kind[] = [
 ];
 
 /**
- * An error for people out of what `fetch`, or a read of its body, threw.
+ * Returns the error for an exception of `fetch` or of a read of its body.
  *
- * The reason of a caller's own abort is handed on as it is.
+ * The reason of the caller's own abort is returned unchanged.
  */
 export function failureOf(thrown: unknown, request: FailedRequest): unknown {
   const { method, url } = request;
   if (thrown instanceof Idle) {
-    return new RegistryError(`${opening(request)}not a byte moved for ${thrown.ms / 1000} s`, {
+    return new RegistryError(`${opening(request)}no data for ${thrown.ms / 1000} s`, {
       code: "TIMEOUT",
       hint: "check the network and the registry",
       method,
@@ -92,11 +92,11 @@ export function failureOf(thrown: unknown, request: FailedRequest): unknown {
   const code = kind?.code ?? "CUT";
   const reason = kind?.reason ?? plainReason(thrown.message);
   const text = code === "CUT" ? `the connection ended early (${reason})` : reason;
-  // The cause is left out: its text has the address with its query, which may be a signed one.
+  // Without the cause: its text has the address with its query, which may contain a signature.
   return new RegistryError(opening(request) + text, { code, hint: kind?.hint, method, url });
 }
 
-/** A server that sends, and not enough of it: trying again would take as long. */
+/** Returns an error for a server below the minimum rate, which is not retried. */
 export function tooSlow(request: FailedRequest, reason: string): RegistryError {
   const { method, url } = request;
   return new RegistryError(opening(request) + reason, {
@@ -107,7 +107,7 @@ export function tooSlow(request: FailedRequest, reason: string): RegistryError {
   });
 }
 
-/** Errors of the network come as these; anything else is the caller's reason or a bug. */
+/** Reports whether an exception is a network failure; others are the caller's reason or a bug. */
 function isOfFetch(thrown: unknown): thrown is Error {
   return thrown instanceof TypeError || thrown instanceof Deno.errors.Http ||
     thrown instanceof Deno.errors.ConnectionReset || thrown instanceof Deno.errors.BrokenPipe ||
@@ -117,9 +117,9 @@ function isOfFetch(thrown: unknown): thrown is Error {
       /body|connection/.test(thrown.message));
 }
 
-/** Deno's text without addresses and numbers. */
+/** Returns Deno's message without addresses and error numbers. */
 function plainReason(message: string): string {
   const last = message.split(/client error \([A-Za-z]+\): |error decoding response body: /).at(-1);
   const reason = (last ?? "").replace(/ \(os error \d+\)/g, "").replace(/https?:\/\/\S+/g, "");
-  return shorten(reason.trim() === "" ? "no more is known" : reason.trim());
+  return shorten(reason.trim() === "" ? "unknown reason" : reason.trim());
 }

@@ -1,8 +1,8 @@
-/** Reads `Link` (RFC 8288), as registries page with it. */
+/** Parses `Link` (RFC 8288), which registries use for pages. */
 
 const MAX_HEADER = 16 * 1024;
 
-/** The target of the first link with `rel="next"`, relative to `base`; undefined when there is none. */
+/** Returns the target of the first link with `rel="next"`, relative to `base`; undefined when there is none. */
 export function nextLink(header: string | null, base: URL): URL | undefined {
   const text = (header ?? "").slice(0, MAX_HEADER);
   for (const [, target, parameters] of text.matchAll(/<([^<>]*)>((?:[^<>"]|"[^"]*")*)/g)) {

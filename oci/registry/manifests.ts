@@ -9,21 +9,21 @@ import type { Answer } from "./answer.ts";
 import type { ApiRequest, Connection } from "./connection.ts";
 import { opening } from "./failure.ts";
 
-/** A manifest as the registry has it. */
+/** Manifest in the registry's encoding. */
 export interface RawManifest {
-  /** Its type is the registry's word, and may be vague. */
+  /** Descriptor. Its media type comes from the registry and may be generic. */
   readonly descriptor: Descriptor;
-  /** Verified: they have the descriptor's digest. */
+  /** Bytes, verified against the descriptor's digest. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** What all requests of one operation have in common. */
+/** Common options of all requests of one operation. */
 export type Common = Pick<ApiRequest, "what" | "repository" | "scopes" | "signal">;
 
 const ACCEPT = { accept: MANIFEST_TYPES.join(", ") };
 
 /**
- * What a tag or digest stands for, without the manifest itself where the registry tells enough.
+ * Resolves a tag or digest with HEAD, or with GET where the response to HEAD is not sufficient.
  *
  * @throws {RegistryError} `NOT_FOUND`
  */
@@ -44,7 +44,7 @@ export async function headManifest(
   return { mediaType, digest, size };
 }
 
-/** Undefined when the registry refuses: an answer to HEAD cannot say why, one to GET can. */
+/** Sends HEAD; undefined when the registry refuses, since only a response to GET has the reason. */
 async function head(
   connection: Connection,
   common: Common & { name: string },
@@ -66,10 +66,10 @@ async function head(
 }
 
 /**
- * A manifest, at most 4 MiB.
+ * Fetches a manifest, at most 4 MiB.
  *
  * @throws {RegistryError} `NOT_FOUND`, `TOO_LARGE`
- * @throws {MismatchError} when it is not the one that was asked for, or announced
+ * @throws {MismatchError} when it is not the requested or announced manifest
  */
 export async function getManifest(
   connection: Connection,
@@ -101,7 +101,7 @@ export async function getManifest(
 /**
  * Stores a manifest under its digest or a tag.
  *
- * @returns whether the registry keeps referrers: it says so when the manifest has a subject
+ * @returns true if the registry confirmed the subject, so that it maintains referrers
  */
 export async function putManifest(
   connection: Connection,
@@ -125,7 +125,7 @@ export async function putManifest(
   return { keepsReferrers: answer.headers.has("oci-subject") };
 }
 
-/** What the document itself says that it is. */
+/** Returns the media type in the document itself. */
 function ownType(
   bytes: Uint8Array,
   { name, repository }: { name: string; repository?: string | undefined },
@@ -133,7 +133,7 @@ function ownType(
   return parseManifest(bytes, { what: `the manifest ${name} of ${repository}` }).mediaType;
 }
 
-/** Path of a manifest by tag or digest; both were checked when they were read. */
+/** Returns the path of a manifest by tag or digest, which are already validated. */
 function manifestPath(
   { repository, name }: { repository?: string | undefined; name: string },
 ): string {
@@ -144,7 +144,7 @@ function checkName(answer: Answer, name: string, digest: Digest): void {
   if (isDigest(name) && name !== digest) throw wrongManifest(answer, digest, name);
 }
 
-/** A registry may go by another algorithm than ours. */
+/** Checks the digest that the registry stored, which may use another algorithm. */
 function checkStored(answer: Answer, stored: Digest, digest: Digest): void {
   const isComparable = splitDigest(stored).algorithm === splitDigest(digest).algorithm;
   if (isComparable && stored !== digest) throw wrongManifest(answer, stored, digest);
@@ -153,6 +153,6 @@ function checkStored(answer: Answer, stored: Digest, digest: Digest): void {
 function wrongManifest(answer: Answer, actual: Digest, expected: Digest): MismatchError {
   return new MismatchError(`${opening(answer)}its digest is ${actual} instead of ${expected}`, {
     code: "DIGEST_MISMATCH",
-    hint: "the registry, or somebody on the way to it, changed the manifest",
+    hint: "check the registry and its proxies: one of them changed the manifest",
   });
 }

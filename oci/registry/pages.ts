@@ -1,21 +1,21 @@
-/** Lists that come in pages. */
+/** Paginated lists. */
 import type { Answer } from "./answer.ts";
 import type { ApiRequest, Connection } from "./connection.ts";
 import { tooSlow } from "./failure.ts";
 import { nextLink } from "./link.ts";
 import { protocolError } from "./status.ts";
 
-/** A page is at most so large; the referrers API answers with an index, which is a manifest. */
+/** Maximum size of a page; that of a manifest, since referrers are an index. */
 const MAX_PAGE_BYTES = 4 * 1024 ** 2;
-/** A thousand names a page make a million. */
+/** Maximum number of pages; with 1000 names each, a million names. */
 const MAX_PAGES = 1000;
-/** All pages together; a million names of tags take half of it. */
+/** Maximum size of all pages; a million tags take half of it. */
 const MAX_LIST_BYTES = 64 * 1024 ** 2;
 
 /**
- * The answers of a list, page after page.
+ * Returns the responses of a list, page by page.
  *
- * @throws {RegistryError} `PROTOCOL` when pages lead in circles or elsewhere; `TOO_LARGE` and `TOO_SLOW`
+ * @throws {RegistryError} `PROTOCOL` for endless pages or pages on other hosts; `TOO_LARGE` and `TOO_SLOW`
  *   for all of them together
  */
 export async function* pages(
@@ -37,7 +37,7 @@ export async function* pages(
       throw connection.broken(
         answer,
         "TOO_LARGE",
-        `its pages have more than ${MAX_LIST_BYTES} bytes`,
+        `its pages are larger than ${MAX_LIST_BYTES} bytes`,
       );
     }
     yield page;
@@ -45,7 +45,7 @@ export async function* pages(
     const next = nextLink(answer.headers.get("link"), answer.url);
     if (next === undefined) return;
     if (seen.has(next.href) || seen.size === MAX_PAGES) {
-      throw protocolError(answer, "its pages do not end");
+      throw protocolError(answer, "too many pages");
     }
     seen.add(next.href);
     path = connection.ownAddress(next, answer);

@@ -1,7 +1,7 @@
-/** The least rate of a body. */
+/** Minimum rate of a body. */
 import type { Timing } from "./retry.ts";
 
-/** Counts bytes against the time that the network was waited for; the time of a slow reader is not counted. */
+/** Counts bytes per time spent waiting for the network; the time of a slow reader does not count. */
 export class Rate {
   readonly #timing: Pick<Timing, "rateWindowMs" | "leastBytesPerSecond">;
   #waitedMs = 0;
@@ -12,9 +12,9 @@ export class Rate {
   }
 
   /**
-   * Counts what came.
+   * Counts received bytes.
    *
-   * @returns false when a whole window had less than the least rate
+   * @returns false when a whole window was below the minimum rate
    */
   add(bytes: number, waitedMs: number): boolean {
     const { rateWindowMs, leastBytesPerSecond } = this.#timing;

@@ -1,4 +1,4 @@
-/** Who refers to a manifest: by the referrers API, or by a tag where a registry has no such thing. */
+/** Referrers of a manifest: from the referrers API, or from a tag where a registry lacks the API. */
 import type { Descriptor } from "../descriptor.ts";
 import { type Digest, digestOf, splitDigest } from "../digest.ts";
 import { RegistryError } from "../errors.ts";
@@ -9,16 +9,16 @@ import type { Connection } from "./connection.ts";
 import { type Common, getManifest, putManifest } from "./manifests.ts";
 import { pages } from "./pages.ts";
 
-/** More than this nobody looks through. */
+/** Maximum number of referrers; bounds work on hostile input. */
 const MAX_REFERRERS = 10_000;
 
-/** The tag that stands for the referrers (distribution specification, "Referrers Tag Schema"). */
+/** Returns the tag of the referrers (distribution specification, "Referrers Tag Schema"). */
 export function referrersTag(digest: Digest): string {
   const { algorithm, hex } = splitDigest(digest);
   return `${algorithm}-${hex.slice(0, 64)}`;
 }
 
-/** Manifests whose subject is `digest`, of one artifact type or all; none when nobody refers to it. */
+/** Lists the manifests whose subject is `digest`, of one artifact type or all. */
 export async function listReferrers(
   connection: Connection,
   common: Common & { digest: Digest; artifactType?: string | undefined },
@@ -26,14 +26,14 @@ export async function listReferrers(
   const { digest, artifactType } = common;
   const all = await fromApi(connection, common) ??
     (await fromTag(connection, common, digest)).manifests;
-  // Registries may filter, and need not.
+  // Registries may filter, but need not.
   return all.filter((one) => artifactType === undefined || one.artifactType === artifactType);
 }
 
-/** Answers of registries that do not know the address; some have a page for people there. */
+/** Statuses of registries without the API; some also return a web page. */
 const UNKNOWN_ADDRESS = [400, 404, 405, 406, 501];
 
-/** By the API; undefined when the registry does not have it. */
+/** Lists referrers with the API; undefined when the registry lacks it. */
 async function fromApi(
   connection: Connection,
   common: Common & { digest: Digest; artifactType?: string | undefined },
@@ -60,7 +60,7 @@ async function fromApi(
       const page = parseManifest(bytes, { what, mediaType: OCI_INDEX });
       if (page.kind === "index") found.push(...page.manifests);
       if (found.length > MAX_REFERRERS) {
-        throw connection.broken(answer, "TOO_LARGE", `more than ${MAX_REFERRERS} refer to it`);
+        throw connection.broken(answer, "TOO_LARGE", `more than ${MAX_REFERRERS} referrers`);
       }
     }
     return found;
@@ -72,7 +72,7 @@ async function fromApi(
   }
 }
 
-/** The specification demands the type of an index; one that says nothing is looked at. */
+/** Reports whether a response may be an index: the specification requires its type, some send a generic one. */
 function isIndexAnswer({ headers }: Answer): boolean {
   const type = essence(headers.get("content-type") ?? "");
   return type === OCI_INDEX || isVagueType(type);
@@ -96,8 +96,8 @@ async function fromTag(
 }
 
 /**
- * Adds a manifest that has a subject to the tag of that, for a registry without the API. Two who do this
- * at the same moment can lose one of the two: the specification has nothing against it.
+ * Adds a manifest to the tag of its subject, for a registry without the API. Concurrent calls can lose
+ * one entry: the specification has no means against it.
  */
 export async function addReferrer(
   connection: Connection,

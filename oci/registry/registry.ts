@@ -1,4 +1,4 @@
-/** A registry, by the OCI distribution specification 1.1. */
+/** Client of a registry (OCI distribution specification 1.1). */
 import type { CallOptions } from "../content.ts";
 import { isRepositoryName } from "../reference.ts";
 import { readRegistryName } from "../registry_name.ts";
@@ -6,22 +6,22 @@ import { ReferenceSyntaxError } from "../errors.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { Repository } from "./repository.ts";
 
-/** Settings of a {@linkcode Registry}. */
+/** Options of a {@linkcode Registry}. */
 export type RegistryOptions = ConnectionOptions;
 
 /**
- * A registry. It keeps connections and access tokens until it is closed, with `using` or
+ * Client of a registry. It keeps connections and access tokens until it is closed, with `using` or
  * `registry.close()`.
  */
 export class Registry implements Disposable {
-  /** Its name, as in references. */
+  /** Name, as in references. */
   readonly name: string;
   readonly #connection: Connection;
 
   /**
-   * The registry called `name`: a host, with a port or none. Nothing is sent yet.
+   * Creates a client for `name`, a host with an optional port. Sends nothing yet.
    *
-   * @throws {ReferenceSyntaxError} when that is no host
+   * @throws {ReferenceSyntaxError} when `name` is not a host
    */
   constructor(name: string, options: RegistryOptions = {}) {
     const read = readRegistryName(name);
@@ -31,21 +31,23 @@ export class Registry implements Disposable {
   }
 
   /**
-   * One of its repositories.
+   * Returns a repository of the registry.
    *
-   * @throws {ReferenceSyntaxError} when that is no repository's name
+   * @throws {ReferenceSyntaxError} when `name` is not a valid repository name
    */
   repository(name: string): Repository {
-    if (!isRepositoryName(name)) throw new ReferenceSyntaxError(name, "it is no repository's name");
+    if (!isRepositoryName(name)) {
+      throw new ReferenceSyntaxError(name, "not a valid repository name");
+    }
     return new Repository(this.#connection, name);
   }
 
   /**
-   * Asks whether it is a registry, and whether it takes the credentials. One that lets anybody in at
-   * first is shown a password all the same, which some check and some do not look at.
+   * Checks that the host is a registry and accepts the credentials. A registry that allows anonymous
+   * access receives the password as well, which some check and some ignore.
    *
-   * @returns whether it asked for credentials: where not, they may be wrong
-   * @throws {RegistryError} `UNAUTHORIZED` when it does not take them
+   * @returns whether it requested credentials: if not, they may be wrong
+   * @throws {RegistryError} `UNAUTHORIZED` when it refuses them
    */
   async ping(options: CallOptions = {}): Promise<{ asked: boolean }> {
     await this.#askRoot(options);
@@ -66,12 +68,12 @@ export class Registry implements Disposable {
     await answer.discard();
   }
 
-  /** Closes its connections; streams that are open fail. */
+  /** Closes all connections; open streams fail. */
   close(): void {
     this.#connection[Symbol.dispose]();
   }
 
-  /** The same as {@linkcode close}. */
+  /** Calls {@linkcode close}. */
   [Symbol.dispose](): void {
     this.close();
   }

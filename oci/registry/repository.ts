@@ -1,4 +1,4 @@
-/** One repository of a registry. */
+/** Client of one repository. */
 import {
   bytesSource,
   type ByteStream,
@@ -31,32 +31,32 @@ import { addReferrer, listReferrers } from "./referrers.ts";
 import { repositoryScope } from "./scope.ts";
 import { upload } from "./upload.ts";
 
-/** How a blob is pushed to a repository. */
+/** Options of {@linkcode Repository.push}. */
 export interface RepositoryPushOptions extends PushOptions {
-  /** A repository of the same registry that may have it: then it need not be sent. */
+  /** Repository of the same registry that may have the blob, which is then mounted instead of sent. */
   mountFrom?: string | undefined;
 }
 
 const TAGS_A_PAGE = 1000;
 
 /**
- * A repository of a registry, by the OCI distribution specification 1.1. Names are tags and digests.
+ * Repository of a registry (OCI distribution specification 1.1). Names are tags and digests.
  *
- * Requests are tried again while that may help; transfers that are cut go on where they were. Errors are
- * {@linkcode RegistryError}s. It lives as long as its {@linkcode Registry}.
+ * Transient failures are retried, and interrupted transfers resume. Errors are
+ * {@linkcode RegistryError}s. Valid until its {@linkcode Registry} is closed.
  */
 export class Repository implements Content, Referrers {
-  /** Its name in the registry: `you/tool`. */
+  /** Name in the registry: `you/tool`. */
   readonly name: string;
   readonly #connection: Connection;
 
-  /** Made by `Registry.repository()`. */
+  /** Called by `Registry.repository()`. */
   constructor(connection: Connection, name: string) {
     this.#connection = connection;
     this.name = name;
   }
 
-  /** Whether a blob or manifest is there. */
+  /** Reports whether a blob or manifest exists. */
   async has(descriptor: Descriptor, options: CallOptions = {}): Promise<boolean> {
     return await this.#has(descriptor, this.#common("look for", descriptor.digest, options));
   }
@@ -79,7 +79,7 @@ export class Repository implements Content, Referrers {
     }
   }
 
-  /** Opens a blob or manifest. A transfer that is cut goes on by itself. */
+  /** Opens a blob or manifest. Interrupted transfers resume. */
   async fetch(descriptor: Descriptor, options: StreamOptions = {}): Promise<ByteStream> {
     const { digest, size } = descriptor;
     const offset = options.offset ?? 0;
@@ -94,7 +94,7 @@ export class Repository implements Content, Referrers {
     return await download({ connection: this.#connection, request, descriptor, offset });
   }
 
-  /** Uploads a blob or manifest that is not there yet. A manifest's blobs must be there before it. */
+  /** Uploads a missing blob or manifest. Blobs must be pushed before their manifest. */
   async push(
     descriptor: Descriptor,
     source: Source,
@@ -123,8 +123,8 @@ export class Repository implements Content, Referrers {
   }
 
   /**
-   * Asked with the token that the push needs next: for a repository that is not there yet, one to pull
-   * is refused. So may be the question itself, which would only have spared some bytes.
+   * Reports whether content exists, with the token of the push: for a missing repository, a pull token is
+   * refused. A refusal counts as missing, since the check only saves bytes.
    */
   async #hasToPush(descriptor: Descriptor, options: CallOptions): Promise<boolean> {
     try {
@@ -136,21 +136,21 @@ export class Repository implements Content, Referrers {
     }
   }
 
-  /** What a tag or digest stands for. */
+  /** Resolves a tag or digest. */
   async resolve(name: string, options: CallOptions = {}): Promise<Descriptor> {
     const common = this.#common("find", checkedName(name), options);
     return await headManifest(this.#connection, { ...common, name });
   }
 
-  /** The manifest that a tag or digest stands for, in one request. */
+  /** Fetches the manifest of a tag or digest in one request. */
   async getManifest(name: string, options: CallOptions = {}): Promise<RawManifest> {
     const common = this.#common("read the manifest", checkedName(name), options);
     return await getManifest(this.#connection, { ...common, name });
   }
 
   /**
-   * Stores a manifest, under its digest or a tag. Its subject, if it has one, finds it: through the
-   * registry, or where that does not do it by the tag that stands for its referrers.
+   * Stores a manifest under its digest or a tag. A manifest with a subject becomes a referrer, through
+   * the registry's API or else the referrers tag.
    */
   async putManifest(
     bytes: Uint8Array<ArrayBuffer>,
@@ -167,7 +167,7 @@ export class Repository implements Content, Referrers {
     await addReferrer(this.#connection, { ...common, descriptor, manifest });
   }
 
-  /** Gives a manifest that is there a tag. */
+  /** Tags an existing manifest. */
   async tag(descriptor: Descriptor, name: string, options: CallOptions = {}): Promise<void> {
     const { digest } = descriptor;
     const common = this.#common("read the manifest", digest, options, "pull", "push");
@@ -179,7 +179,7 @@ export class Repository implements Content, Referrers {
     await this.putManifest(bytes, { ...options, mediaType, tag: name });
   }
 
-  /** Takes away a tag (where the registry can do that), a manifest with all its tags, or a blob. */
+  /** Deletes a tag (if the registry supports it), a manifest with all its tags, or a blob. */
   async delete(target: string | Descriptor, options: CallOptions = {}): Promise<void> {
     const isBlob = typeof target !== "string" && !hasManifestType(target);
     const name = typeof target === "string" ? checkedName(target) : target.digest;
@@ -192,7 +192,7 @@ export class Repository implements Content, Referrers {
     await answer.discard();
   }
 
-  /** The repository's tags, in the registry's order. */
+  /** Lists the tags of the repository, in the registry's order. */
   async *tags(options: CallOptions = {}): AsyncGenerator<string> {
     const request: ApiRequest = {
       ...this.#common("list the tags of", undefined, options),
@@ -208,12 +208,12 @@ export class Repository implements Content, Referrers {
     }
   }
 
-  /** Descriptors of manifests whose subject is `digest`. */
+  /** Lists the manifests whose subject is `digest`. */
   async referrers(
     digest: Digest,
     options: CallOptions & { artifactType?: string } = {},
   ): Promise<Descriptor[]> {
-    const common = this.#common("list what refers to", digest, options);
+    const common = this.#common("list the referrers of", digest, options);
     const { artifactType } = options;
     return await listReferrers(this.#connection, { ...common, digest, artifactType });
   }
@@ -238,8 +238,8 @@ function hasManifestType({ mediaType }: Descriptor): boolean {
   return isManifestType(mediaType) || isIndexType(mediaType);
 }
 
-/** Names become part of an address: anything else than a tag or a digest must not. */
+/** Checks that a name, which becomes part of an address, is a tag or a digest. */
 function checkedName(name: string): string {
   if (isDigest(name) || isTag(name)) return name;
-  throw new ReferenceSyntaxError(name, "it is neither a tag nor a digest");
+  throw new ReferenceSyntaxError(name, "neither a tag nor a digest");
 }

@@ -1,15 +1,15 @@
-/** When to try again, and how long to wait before. */
+/** Retry policy and timeouts. */
 import type { RegistryError } from "../errors.ts";
 
-/** How patient the client is. Tests are less so. */
+/** Timeouts and limits; tests use shorter ones. */
 export interface Timing {
-  /** Without a byte in either direction for so long, a connection counts as dead. Milliseconds. */
+  /** Time without data in either direction after which a connection is dead. Milliseconds. */
   readonly idleMs: number;
-  /** The same for the answer to an upload that is through: registries hash and move what they got. */
+  /** Idle time for the response to a complete upload: registries hash and move the content. */
   readonly commitMs: number;
-  /** Attempts at one request, the first included. */
+  /** Attempts at one request, including the first. */
   readonly attempts: number;
-  /** The wait before the second attempt; it doubles from there. Milliseconds. */
+  /** Delay before the second attempt; doubles for each further one. Milliseconds. */
   readonly backoffMs: number;
   /**
    * Time for one request as a whole: login, redirects and the head of the response, and of a small
@@ -17,21 +17,21 @@ export interface Timing {
    */
   readonly requestMs: number;
   /**
-   * Time for all attempts at one request, waits included. Transfers have none: they move at a least rate,
-   * and their count of attempts starts again with progress. Milliseconds.
+   * Time for all attempts at one request, including delays. Transfers have none: they have a minimum rate,
+   * and progress resets their count of attempts. Milliseconds.
    */
   readonly attemptsMs: number;
-  /** A body with less than this, measured over {@linkcode rateWindowMs}, is given up. */
+  /** Minimum rate of a body, measured over {@linkcode rateWindowMs}. */
   readonly leastBytesPerSecond: number;
-  /** Milliseconds of waiting for the network. */
+  /** Window of the minimum rate: milliseconds of waiting for the network. */
   readonly rateWindowMs: number;
-  /** Time that the network is waited for, for all pages of a list. Milliseconds. */
+  /** Time of waiting for the network for all pages of a list. Milliseconds. */
   readonly listMs: number;
-  /** The longest wait. A registry that asks for a longer one gets its way: we give up. Milliseconds. */
+  /** Maximum delay. If a registry requests a longer one, the request fails. Milliseconds. */
   readonly longestWaitMs: number;
 }
 
-/** What suits registries on the Internet. */
+/** Defaults for registries on the Internet. */
 export const DEFAULT_TIMING: Timing = {
   idleMs: 30_000,
   commitMs: 300_000,
@@ -45,24 +45,24 @@ export const DEFAULT_TIMING: Timing = {
   longestWaitMs: 60_000,
 };
 
-/** Answers that may be another one in a moment. */
+/** Transient statuses. */
 const PASSING = [408, 425, 429, 500, 502, 503, 504];
 
-/** Failures without an answer that may pass. */
+/** Codes of transient failures without a response. */
 const PASSING_CODES = ["UNREACHABLE", "CUT", "TIMEOUT"];
 
-/** Nobody listens there: a registry that starts anew does soon, and a name that is mistyped never. */
+/** Attempts for a refused connection: a restarting registry recovers soon, a wrong host never does. */
 const ATTEMPTS_TO_REACH = 3;
 
-/** Who asks for thirty years means never. */
+/** Upper bound for Retry-After, in seconds; larger values mean "do not retry". */
 const LONGEST_ASKED_S = 999_999_999;
 
-/** How often an error like this one is tried against in all. */
+/** Returns the total number of attempts for an error. */
 export function attemptsFor({ code }: RegistryError, timing: Timing): number {
   return code === "UNREACHABLE" ? Math.min(timing.attempts, ATTEMPTS_TO_REACH) : timing.attempts;
 }
 
-/** Whether trying again may help. */
+/** Reports whether an error is transient. */
 export function mayPass(error: RegistryError): boolean {
   return error.status === undefined || error.code === "CUT"
     ? PASSING_CODES.includes(error.code)
@@ -70,21 +70,21 @@ export function mayPass(error: RegistryError): boolean {
 }
 
 /**
- * Milliseconds of `Retry-After` (RFC 9110, section 10.2.3), seconds or a date; undefined when it says
- * neither.
+ * Parses `Retry-After` (RFC 9110, section 10.2.3), seconds or a date, into milliseconds; undefined when
+ * invalid.
  */
 export function retryAfterMs(header: string | null, now: number = Date.now()): number | undefined {
   const text = header?.trim() ?? "";
   if (/^\d+$/.test(text)) return Math.min(Number(text), LONGEST_ASKED_S) * 1000;
-  // Only dates that HTTP has: Date.parse() takes much more.
+  // Only HTTP dates: Date.parse() accepts much more.
   if (!/^[A-Z][a-z]{2,8},? /.test(text) || text.length > 40) return undefined;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
 /**
- * How long to wait before attempt `attempt` (2 is the first that waits): doubling, and of that a random
- * half, so that many clients do not come back at once.
+ * Returns the delay before attempt `attempt`, from 2: it doubles, and half of it is random, so that
+ * clients do not retry at the same time.
  */
 export function backoffMs(
   attempt: number,
@@ -95,7 +95,7 @@ export function backoffMs(
   return Math.round(full / 2 + random() * full / 2);
 }
 
-/** Waits, unless the signal is given first: then its reason is thrown. */
+/** Waits. Throws the signal's reason when it aborts first. */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -1,26 +1,26 @@
-/** Tries again what may pass. */
+/** Retries transient failures. */
 import { RegistryError } from "../errors.ts";
 import { attemptsFor, backoffMs, mayPass, pause, type Timing } from "./retry.ts";
 
-/** Told before a wait. */
+/** Notice before a retry. */
 export interface RetryNotice {
-  /** What failed. */
+  /** Failure of the last attempt. */
   readonly error: RegistryError;
-  /** Milliseconds until the next attempt. */
+  /** Delay before the next attempt, in milliseconds. */
   readonly waitMs: number;
 }
 
-/** How {@linkcode retrying} goes about it. */
+/** Options of {@linkcode retrying}. */
 export interface RetryOptions {
   readonly timing: Timing;
-  /** Time for all attempts, waits included; without it, only their number is bounded. Milliseconds. */
+  /** Time for all attempts, including delays; undefined bounds only their number. Milliseconds. */
   readonly totalMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onRetry?: ((notice: RetryNotice) => void) | undefined;
 }
 
 /**
- * The answer of `attempt`, which is tried again while it fails in a way that may pass.
+ * Returns the result of `attempt`, with retries for transient failures.
  *
  * @throws what the last attempt threw, or the signal's reason
  */
@@ -35,7 +35,7 @@ export async function retrying<T>(options: RetryOptions, attempt: () => Promise<
   }
 }
 
-/** Counts attempts, and waits between them. */
+/** Backoff: counts attempts and waits between them. */
 export class Patience {
   readonly #options: RetryOptions;
   #attempt = 1;
@@ -45,7 +45,7 @@ export class Patience {
     this.#options = options;
   }
 
-  /** Something got through: the count starts again. */
+  /** Resets the count after progress. */
   reset(): void {
     this.#attempt = 1;
   }
@@ -53,7 +53,7 @@ export class Patience {
   /**
    * Waits before the next attempt.
    *
-   * @throws `error`, when another attempt would not help or there were enough
+   * @throws `error`, when it is not transient or no attempts are left
    */
   async wait(error: unknown): Promise<void> {
     const { timing, totalMs, signal, onRetry } = this.#options;
@@ -69,10 +69,10 @@ export class Patience {
   }
 }
 
-/** The error, with what would be too long to wait for. */
+/** Returns the error with the requested delay, which is too long to wait. */
 function tooLong(error: RegistryError, askedMs: number): RegistryError {
   const { message, code, hint, method, url, status, retryAfterMs, cause } = error;
-  const wait = `, and not to be asked again for ${Math.ceil(askedMs / 1000)} s`;
+  const wait = `; the registry requests a delay of ${Math.ceil(askedMs / 1000)} s`;
   const options = { code, hint, method, url, status, retryAfterMs, cause };
   return new RegistryError(message + wait, options);
 }

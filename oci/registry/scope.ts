@@ -1,15 +1,15 @@
 /** Scopes of access tokens (distribution's token authentication, "Resource Scope Grammar"). */
 
-/** More than this no registry asks for. */
+/** Maximum number of scopes; registries request fewer. */
 const MAX_SCOPES = 32;
 const MAX_SCOPE_LENGTH = 1024;
 
-/** What is wanted of a repository. */
+/** Returns the scope for actions on a repository. */
 export function repositoryScope(repository: string, ...actions: string[]): string {
   return `repository:${repository}:${actions.join(",")}`;
 }
 
-/** Both lists as one, sorted, with the actions of one resource together. */
+/** Merges lists of scopes, sorted, with the actions of one resource together. */
 export function mergeScopes(...lists: readonly (readonly string[])[]): string[] {
   const actions = new Map<string, Set<string>>();
   for (const scope of lists.flat()) {

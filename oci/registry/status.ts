@@ -1,17 +1,17 @@
-/** An answer that is not the one that was hoped for, as an error. */
+/** Errors for unexpected statuses. */
 import { RegistryError, shorten } from "../errors.ts";
 import { type JsonObject, readJson } from "../json.ts";
 import type { Answer } from "./answer.ts";
 import { opening } from "./failure.ts";
 import { retryAfterMs } from "./retry.ts";
 
-/** Of what a registry says about an error, so much is read, and so many characters shown. */
+/** Maximum bytes read of an error's body, and maximum characters shown. */
 const MAX_BODY = 64 * 1024;
 const MAX_SHOWN = 400;
-/** Of an error's `detail`. */
+/** Maximum characters of an error's `detail`. */
 const MAX_DETAIL = 200;
 
-/** Control and format characters, such as those that turn text around, separators and lone surrogates. */
+/** Control and format characters, such as text direction marks, separators and lone surrogates. */
 const UNFIT = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
 
 interface Meaning {
@@ -21,47 +21,50 @@ interface Meaning {
 }
 
 const MEANINGS: Readonly<Record<number, Meaning>> = {
-  401: { code: "UNAUTHORIZED", text: "Unauthorized", hint: "log in: wasm-bpf login REGISTRY" },
+  401: { code: "UNAUTHORIZED", text: "Unauthorized", hint: "log in with wasm-bpf login REGISTRY" },
   403: {
     code: "DENIED",
     text: "Forbidden",
-    hint: "these credentials may not do that: ask the registry's owner, or log in as somebody else",
+    hint: "ask the registry's owner for access, or log in as another user",
   },
   404: {
     code: "NOT_FOUND",
     text: "Not Found",
-    hint: "check the name; some registries answer so until one has logged in",
+    hint: "check the name, or log in: some registries return this for private repositories",
   },
-  405: { code: "UNSUPPORTED", text: "Method Not Allowed", hint: "the registry does not allow it" },
+  405: {
+    code: "UNSUPPORTED",
+    text: "Method Not Allowed",
+    hint: "check the registry's configuration",
+  },
   407: {
     code: "DENIED",
     text: "Proxy Authentication Required",
-    hint: "put name and password into HTTPS_PROXY",
+    hint: "set HTTPS_PROXY with user name and password",
   },
   413: { code: "TOO_LARGE", text: "Content Too Large" },
   429: {
     code: "TOO_MANY_REQUESTS",
     text: "Too Many Requests",
-    hint: "wait; registries allow more to those who log in",
+    hint: "wait, or log in for a higher limit",
   },
 };
 
-/** The same to somebody whose credentials the registry has seen. */
+/** Meanings after the registry received credentials. */
 const MEANINGS_TO_KNOWN: Readonly<Record<number, Meaning>> = {
   401: {
     code: "UNAUTHORIZED",
     text: "Unauthorized",
-    hint:
-      "the registry does not take these credentials for it: wasm-bpf login REGISTRY with others",
+    hint: "log in with other credentials: wasm-bpf login REGISTRY",
   },
   404: { code: "NOT_FOUND", text: "Not Found", hint: "check the name" },
 };
 
 /**
- * Reads what the server says about it, and makes an error of an answer. The body is used up.
+ * Returns an error for a response, with the messages of its body, which is consumed.
  *
- * @param registry as `wasm-bpf login` takes it
- * @param options.identified credentials were shown: then to log in is not what is missing
+ * @param registry name for `wasm-bpf login`
+ * @param options.identified credentials were sent, so that the hint is not to log in
  */
 export async function statusError(
   answer: Answer,
@@ -78,7 +81,7 @@ export async function statusError(
     {
       code: meaning?.code ?? (isUnavailable ? "UNAVAILABLE" : "REFUSED"),
       hint: meaning?.hint?.replace("REGISTRY", registry) ??
-        (isUnavailable ? "the registry is in trouble: try again later" : undefined),
+        (isUnavailable ? "try again later; the registry has an internal problem" : undefined),
       method,
       url,
       status,
@@ -87,31 +90,31 @@ export async function statusError(
   );
 }
 
-/** An answer against the specification. */
+/** Returns an error for a response that violates the specification. */
 export function protocolError(answer: Answer, reason: string): RegistryError {
   const { status, method, url } = answer;
   return new RegistryError(opening(answer) + reason, {
     code: "PROTOCOL",
-    hint: "this does not follow the OCI distribution specification: is it a registry?",
+    hint: "check the address: the server does not follow the OCI distribution specification",
     method,
     url,
     status,
   });
 }
 
-/** The messages in an error's body, fit to be shown; empty when there are none. */
+/** Returns the messages in an error's body, safe for a terminal; empty without messages. */
 export function saidBy(body: Uint8Array, contentType: string): string {
   try {
     const limits = { bytes: MAX_BODY, depth: 32, members: 10_000 };
     const json = readJson(body, { what: "an error", code: "BAD_JSON", limits });
     return visible(registryMessages(json) || oauthMessage(json));
   } catch {
-    // A page of HTML says nothing that fits here.
+    // HTML pages are too long for a message.
     return /^text\/plain/i.test(contentType) ? visible(new TextDecoder().decode(body)) : "";
   }
 }
 
-/** Distribution specification, "Error codes": `detail` may be anything. */
+/** Returns the messages of a registry (distribution specification, "Error codes"); `detail` is any value. */
 function registryMessages(json: JsonObject): string {
   return (json.objects("errors") ?? []).slice(0, 5)
     .map((error) => {
@@ -123,7 +126,7 @@ function registryMessages(json: JsonObject): string {
     .filter((text) => text !== "").join("; ");
 }
 
-/** Token servers say it as RFC 6749, section 5.2 does, or as Docker's does. */
+/** Returns the message of a token server, by RFC 6749, section 5.2, or as Docker's sends it. */
 function oauthMessage(json: JsonObject): string {
   const names = ["error", "error_description", "details", "message"];
   return names.map((name) => json.string(name)).filter(Boolean).join(": ");

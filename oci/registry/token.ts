@@ -1,23 +1,23 @@
-/** Gets access tokens (distribution's token authentication, by GET; OAuth 2, by POST). */
+/** Requests access tokens (distribution's token authentication, by GET; OAuth 2, by POST). */
 import type { Credential } from "../credentials/credential.ts";
 import { readJson } from "../json.ts";
 import type { Answer } from "./answer.ts";
 import { protocolError } from "./status.ts";
 
-/** Where a registry gets its tokens from. */
+/** Token server of a registry. */
 export interface TokenServer {
   readonly realm: URL;
   readonly service: string | undefined;
 }
 
-/** An access token. */
+/** Access token. */
 export interface AccessToken {
   readonly token: string;
-  /** By `performance.now()`: from then on it is not used any more. */
+  /** Time of `performance.now()` from which it is not used any more. */
   readonly expiresAt: number;
 }
 
-/** A request to a token server. */
+/** Request to a token server. */
 export interface TokenRequest {
   readonly method: "GET" | "POST";
   readonly url: URL;
@@ -26,12 +26,12 @@ export interface TokenRequest {
 }
 
 const MAX_TOKEN_ANSWER = 1024 ** 2;
-/** What a server that does not say means, and the least that the specification lets it mean. */
+/** Default lifetime, and the minimum that the specification allows. */
 const DEFAULT_LIFE_S = 60;
 const MAX_LIFE_S = 24 * 3600;
 const CLIENT_ID = "wasm-bpf";
 
-/** Asks for a token by GET, as anybody or with a name and a password. */
+/** Returns a GET request for a token, anonymous or with user name and password. */
 export function getRequest(
   server: TokenServer,
   scopes: readonly string[],
@@ -44,7 +44,7 @@ export function getRequest(
   return { method: "GET", url, headers };
 }
 
-/** Asks for a token by POST: secrets stand in the body. */
+/** Returns a POST request for a token, with the secrets in its body. */
 export function postRequest(
   server: TokenServer,
   scopes: readonly string[],
@@ -68,27 +68,27 @@ export function postRequest(
   };
 }
 
-/** The value of `Authorization` for a name and a password (RFC 7617, in UTF-8). */
+/** Returns the value of `Authorization` for a user name and a password (RFC 7617, in UTF-8). */
 export function basic(credential: Credential & { kind: "password" }): string {
   const bytes = new TextEncoder().encode(`${credential.username}:${credential.password}`);
   return `Basic ${bytes.toBase64()}`;
 }
 
 /**
- * Reads a token server's answer.
+ * Parses the response of a token server.
  *
- * @throws {RegistryError} `PROTOCOL` when there is no token in it
+ * @throws {RegistryError} `PROTOCOL` when it contains no valid token
  */
 export async function readToken(answer: Answer): Promise<AccessToken> {
   const now = performance.now();
   const bytes = await answer.bytes(MAX_TOKEN_ANSWER);
   try {
     const limits = { bytes: MAX_TOKEN_ANSWER, depth: 32, members: 10_000 };
-    const json = readJson(bytes, { what: "the token server's answer", code: "BAD_JSON", limits });
+    const json = readJson(bytes, { what: "the token server's response", code: "BAD_JSON", limits });
     const token = json.string("token") || json.string("access_token");
-    // It becomes a header: a line feed in it would be another one.
+    // The token becomes a header: a line feed in it would add another one.
     if (!token || !/^[\x21-\x7e]+$/.test(token)) {
-      throw protocolError(answer, "no token in the answer");
+      throw protocolError(answer, "no valid token in the response");
     }
     return {
       token,
@@ -96,11 +96,11 @@ export async function readToken(answer: Answer): Promise<AccessToken> {
     };
   } catch (error) {
     if (error instanceof Error && error.name === "RegistryError") throw error;
-    throw protocolError(answer, "the answer cannot be understood");
+    throw protocolError(answer, "invalid response");
   }
 }
 
-/** A tenth less than promised, so that none ends on its way. */
+/** Returns the lifetime less a tenth, so that no token expires in transit. */
 function lifeMs(expiresIn: number | undefined): number {
   return Math.min(expiresIn || DEFAULT_LIFE_S, MAX_LIFE_S) * 900;
 }

@@ -1,4 +1,4 @@
-/** Sends one request and waits for the answer's head. No redirects, no credentials, no second attempt. */
+/** Sends one request and waits for the head of the response. No redirects, credentials or retries. */
 import config from "../../deno.json" with { type: "json" };
 import { HostError } from "../../ffi/errors.ts";
 import { Answer } from "./answer.ts";
@@ -8,36 +8,36 @@ import { DEFAULT_TIMING, type Timing } from "./retry.ts";
 import { authoritiesOf, hostAuthorities, machineAuthorities } from "./trust_store.ts";
 import { Watchdog } from "./watchdog.ts";
 
-/** One request. */
+/** Request. */
 export interface Exchange {
-  /** What it is for, as in "Cannot WHAT: …". */
+  /** Purpose, as in "Cannot WHAT: …". */
   readonly what: string;
   readonly method: string;
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array<ArrayBuffer> | StreamBody | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** In place of the usual one. */
+  /** Idle time in place of the default. */
   readonly idleMs?: number;
 }
 
-/** Settings of a {@linkcode Transport}. */
+/** Options of a {@linkcode Transport}. */
 export interface TransportOptions {
-  /** A file of authorities to trust beside the machine's. */
+  /** PEM file of certificate authorities to trust in addition to the machine's. */
   readonly caFile?: string | undefined;
   readonly timing?: Partial<Timing> | undefined;
 }
 
 const USER_AGENT = `wasm-bpf/${config.version}`;
 
-/** Hosts that no proxy is asked for. */
+/** Hosts that never use a proxy. */
 const LOOPBACK = "localhost,127.0.0.0/8,::1";
 
-/** Connections to servers, kept for the next request. Close it. */
+/** Pool of connections to servers. Close it after use. */
 export class Transport implements Disposable {
   readonly timing: Timing;
   readonly #caFile: string | undefined;
-  /** One for each host, which may have authorities of its own. */
+  /** Clients by host: each host may have its own authorities. */
   readonly #clients = new Map<string, Deno.HttpClient>();
   #machines: string[] | undefined;
 
@@ -49,9 +49,9 @@ export class Transport implements Disposable {
   /**
    * Sends a request.
    *
-   * @returns the answer, whatever its status, with its body still to be read
-   * @throws {RegistryError} when there is none; the signal's reason when that is given; the source's own
-   *   error when the body cannot be read
+   * @returns the response of any status, whose body is still to be read
+   * @throws {RegistryError} without a response; the signal's reason; the source's own error when the
+   *   body cannot be read
    */
   async send(exchange: Exchange): Promise<Answer> {
     const { what, method, url } = exchange;
@@ -101,7 +101,7 @@ export class Transport implements Disposable {
     });
   }
 
-  /** Certificates are read only for those who need them. */
+  /** Returns the client of a host. Certificates are read only for TLS. */
   #clientFor(url: URL): Deno.HttpClient {
     const known = this.#clients.get(url.origin);
     if (known !== undefined) return known;
@@ -126,12 +126,12 @@ export class Transport implements Disposable {
 function bodyOf(body: Exchange["body"], upload: Upload | undefined): { body?: BodyInit } {
   if (body === undefined) return {};
   if (body instanceof Uint8Array) return { body };
-  // A stream without a byte would wait for the first one.
+  // An empty stream would wait for its first byte.
   if (upload === undefined || body.size === 0) return { body: new Uint8Array() };
   return { body: new SizedBody(upload.stream, body.size) };
 }
 
-/** A client takes its proxies from the environment when it is made; loopback never means a proxy's. */
+/** Creates a client, which reads its proxies from the environment, without a proxy for loopback. */
 function withoutProxyForLoopback<T>(make: () => T): T {
   const given = Deno.env.get("NO_PROXY");
   const rest = given ?? Deno.env.get("no_proxy") ?? "";
@@ -144,7 +144,7 @@ function withoutProxyForLoopback<T>(make: () => T): T {
   }
 }
 
-/** Deno reads lists of its own beside ours, where the environment tells it to. */
+/** Creates a client. Deno also reads the lists that its environment variables name. */
 function createClient(caCerts: string[]): Deno.HttpClient {
   try {
     return Deno.createHttpClient({ caCerts });

@@ -1,12 +1,12 @@
-/** Certificate authorities: the machine's own, and private ones. */
+/** Certificate authorities of the machine and of the user. */
 import { HostError } from "../errors.ts";
 import { fileFailure } from "../file_failure.ts";
 import { IrregularFile, readRegularFile } from "../paths/regular_file.ts";
 
-/** Systems' lists of authorities have 200 to 500 kB. */
+/** Maximum size; lists of systems have 200 to 500 kB. */
 const MAX_BYTES = 16 * 1024 ** 2;
 
-/** Where distributions keep the machine's list; the first that is there counts, as for OpenSSL and Go. */
+/** Paths of the machine's list in distributions; the first existing one counts, as for OpenSSL and Go. */
 const BUNDLES = [
   "/etc/ssl/certs/ca-certificates.crt",
   "/etc/pki/tls/certs/ca-bundle.crt",
@@ -16,14 +16,14 @@ const BUNDLES = [
   "/etc/ssl/cert.pem",
 ];
 
-/** Where docker and podman look for the authorities of one registry: `HOST/*.crt`, `HOST:PORT/*.crt`. */
+/** Directories of docker and podman for authorities per registry: `HOST/*.crt`, `HOST:PORT/*.crt`. */
 const REGISTRY_FOLDERS = ["/etc/containers/certs.d", "/etc/docker/certs.d"];
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
- * What the machine trusts beside the list that is built into Deno, as PEM texts. `SSL_CERT_FILE` takes
- * the place of the machine's list, as it does for other programs.
+ * Returns the authorities of the machine, in addition to Deno's built-in list, as PEM texts.
+ * `SSL_CERT_FILE` replaces the machine's list, as for other programs.
  */
 export function machineAuthorities(): string[] {
   const given = Deno.env.get("SSL_CERT_FILE");
@@ -31,17 +31,17 @@ export function machineAuthorities(): string[] {
     try {
       return usableCertificates(readText(path));
     } catch {
-      // A list that is missing or cannot be read is no reason to fail: Deno has its own.
+      // Missing or unreadable lists are not an error: Deno has its own.
     }
   }
   return [];
 }
 
 /**
- * What the machine's administrator has put down for one host, for docker or podman. It is trusted for
- * that host only.
+ * Returns the authorities that the administrator configured for one host, for docker or podman. They are
+ * trusted for that host only.
  *
- * @param host with its port, if that is not TLS's own
+ * @param host with its port, unless that is 443
  */
 export function hostAuthorities(host: string, folders = REGISTRY_FOLDERS): string[] {
   const names = /:\d+$/.test(host) ? [host] : [host, `${host}:443`];
@@ -51,14 +51,14 @@ export function hostAuthorities(host: string, folders = REGISTRY_FOLDERS): strin
         .filter(({ name }) => name.endsWith(".crt"))
         .flatMap(({ name }) => usableCertificates(readText(`${folder}/${name}`)));
     } catch {
-      // Most hosts have none.
+      // Most hosts have no directory.
       return [];
     }
   });
 }
 
 /**
- * The authorities of a file that the user named.
+ * Reads the authorities of a file that the user named.
  *
  * @throws {HostError} with an errno name, or `BAD_CERTIFICATE`
  */
@@ -70,13 +70,13 @@ export function authoritiesOf(path: string): string[] {
     const { code, reason } = cause instanceof IrregularFile
       ? { code: cause.code, reason: cause.message }
       : fileFailure(cause);
-    throw new HostError(`Cannot read the certificates in ${path}: ${reason}`, { code, cause });
+    throw new HostError(`Cannot read the certificates in "${path}": ${reason}`, { code, cause });
   }
   const certificates = text.match(CERTIFICATE) ?? [];
   if (certificates.length === 0 || !isUsable(certificates)) {
-    throw new HostError(`Cannot use the certificates in ${path}: they are not in PEM`, {
+    throw new HostError(`Cannot use the certificates in "${path}": not in PEM format`, {
       code: "BAD_CERTIFICATE",
-      hint: "the file of a certificate authority starts with -----BEGIN CERTIFICATE-----",
+      hint: "use a file that starts with -----BEGIN CERTIFICATE-----",
     });
   }
   return certificates;
@@ -86,7 +86,7 @@ function readText(path: string): string {
   return new TextDecoder().decode(readRegularFile(path, { maxBytes: MAX_BYTES }).bytes);
 }
 
-/** All of them at once where each one is fit, which is the rule; else those that are. */
+/** Returns all certificates as one text if each is valid, as usual; else the valid ones. */
 function usableCertificates(text: string): string[] {
   const certificates = text.match(CERTIFICATE) ?? [];
   return isUsable(certificates) ? certificates : certificates.filter((one) => isUsable([one]));

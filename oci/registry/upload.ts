@@ -1,4 +1,4 @@
-/** A blob on its way out (distribution specification, "Pushing blobs"). */
+/** Resumable upload of a blob (distribution specification, "Pushing blobs"). */
 import type { Source } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { RegistryError } from "../errors.ts";
@@ -6,38 +6,38 @@ import type { Answer } from "./answer.ts";
 import type { StreamBody } from "./body.ts";
 import type { ApiRequest, Connection } from "./connection.ts";
 
-/** What is uploaded, and where to. */
+/** Options of {@linkcode upload}. */
 export interface UploadOptions {
   readonly connection: Connection;
-  /** What all of its requests have in common. */
+  /** Common options of all requests. */
   readonly common: Pick<ApiRequest, "what" | "repository" | "scopes" | "signal">;
   readonly repository: string;
   readonly descriptor: Descriptor;
   readonly source: Source;
-  /** A repository of the same registry that has the blob. */
+  /** Repository of the same registry that may have the blob. */
   readonly mountFrom?: string | undefined;
   readonly onProgress?: ((bytes: number) => void) | undefined;
 }
 
-/** Pieces for registries, or proxies before them, that do not take it all at once. */
+/** Chunk size for registries, or their proxies, that refuse the whole blob in one request. */
 const PIECE_BYTES = 16 * 1024 ** 2;
 
-/** Sessions that the registry may forget before we give up. */
+/** Maximum number of new sessions after lost ones. */
 const MAX_RESTARTS = 2;
 
-/** An upload in the registry: where it goes on, and how much it has. */
+/** Upload session: address to continue at, and bytes that the registry has. */
 interface Session {
   url: URL;
   offset: number;
-  /** What the registry wants at least in a piece, but for the last. */
+  /** Minimum size of a chunk, except the last. */
   minimum: number;
 }
 
 /**
- * Uploads a blob: in one request as long as that works, which every registry knows, and after a cut from
- * where the registry got to.
+ * Uploads a blob in one request, which every registry supports. After an interruption the upload resumes
+ * at the registry's offset.
  *
- * @returns whether bytes were sent: not so when the registry mounted the blob from `mountFrom`
+ * @returns whether bytes were sent; false when the registry mounted the blob from `mountFrom`
  * @throws {RegistryError} and what the source throws
  */
 export async function upload(options: UploadOptions): Promise<boolean> {
@@ -77,19 +77,19 @@ class BlobUpload {
     }
   }
 
-  /** Whether another session, or smaller pieces, may do what this one did not. */
+  /** Reports whether a new session or smaller chunks may succeed. */
   #mayStartAgain(error: unknown): boolean {
     if (!(error instanceof RegistryError)) return false;
     if (error.status === 413 && !this.#inPieces) {
       this.#inPieces = true;
       return true;
     }
-    // The registry has forgotten the session, or counts otherwise than we do.
+    // The registry lost the session, or has another offset.
     const isLost = error.method !== "POST" && (error.status === 404 || error.status === 416);
     return isLost && this.#restarts++ < MAX_RESTARTS;
   }
 
-  /** A new session; undefined when the blob was mounted, which ends it. */
+  /** Starts a session; undefined when the blob was mounted. */
   async #start(): Promise<Session | undefined> {
     const { connection, common, repository, descriptor, mountFrom } = this.#options;
     const query = mountFrom === undefined
@@ -124,7 +124,7 @@ class BlobUpload {
     await this.#finish(session, new Uint8Array());
   }
 
-  /** One piece. The registry says how far it got, which counts. */
+  /** Sends one chunk. The offset in the response counts. */
   async #patch(session: Session, length: number): Promise<void> {
     const { connection, common } = this.#options;
     const answer = await connection.request({
@@ -137,7 +137,7 @@ class BlobUpload {
         "content-range": `${session.offset}-${session.offset + length - 1}`,
       },
       body: this.#part(session.offset, length),
-      // The specification has 202; some registries have 201 or 204, at times without a new address.
+      // The specification requires 202; some registries send 201 or 204, some without a new address.
       expected: [202, 201, 204],
     });
     await answer.discard();
@@ -150,7 +150,7 @@ class BlobUpload {
   async #finish(session: Session, body: StreamBody | Uint8Array<ArrayBuffer>): Promise<void> {
     const { connection, common, descriptor } = this.#options;
     const url = new URL(session.url);
-    // By hand: searchParams would write the registry's own parameters anew.
+    // Not with searchParams, which would re-encode the registry's own parameters.
     url.search += `${url.search === "" ? "?" : "&"}digest=${encodeURIComponent(descriptor.digest)}`;
     const answer = await connection.request({
       ...common,
@@ -177,7 +177,7 @@ class BlobUpload {
     };
   }
 
-  /** How far the registry got with a session; undefined when it does not know it any more. */
+  /** Requests the offset of a session; undefined when the registry lost it. */
   async #progress(session: Session): Promise<Session | undefined> {
     const { connection, common } = this.#options;
     try {
@@ -199,7 +199,7 @@ class BlobUpload {
     }
   }
 
-  /** Bytes by `Range: 0-N`. The N of nothing and of one byte are both 0: then it starts again. */
+  /** Returns the bytes of `Range: 0-N`. N is 0 for zero bytes and for one: then it starts again. */
   #received(answer: Answer, otherwise: number): number {
     const [, last] = /^(?:bytes=)?0-(\d{1,15})$/.exec(answer.headers.get("range") ?? "") ?? [];
     if (last === undefined) return otherwise;
@@ -213,7 +213,7 @@ class BlobUpload {
     );
   }
 
-  /** Waits; when there is nothing to wait for, the registry need not keep what it got. */
+  /** Waits before the next attempt, or cancels the session when there is none. */
   async #waitOrCancel(session: Session, wait: () => Promise<void>): Promise<void> {
     try {
       await wait();
@@ -236,7 +236,7 @@ class BlobUpload {
       });
       await answer.discard();
     } catch {
-      // The registry forgets it by itself, later.
+      // The registry removes abandoned sessions by itself.
     }
   }
 }

@@ -1,8 +1,8 @@
-/** Gives a request up when nothing moves, or when the caller says so. */
+/** Aborts a request when it is idle, or when the caller aborts. */
 
-/** What a request is aborted with when the time is over. */
+/** Reason of an abort after the idle time. */
 export class Idle extends Error {
-  /** How long nothing moved. */
+  /** Idle time, in milliseconds. */
   readonly ms: number;
 
   constructor(ms: number) {
@@ -11,14 +11,14 @@ export class Idle extends Error {
   }
 }
 
-/** One request's signal: the caller's, and a timer that runs only while the network is waited for. */
+/** Signal of one request: the caller's, and an idle timer that runs only during network waits. */
 export class Watchdog implements Disposable {
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal | undefined;
   readonly #onAbort = () => this.#controller.abort(this.#outer?.reason);
   #timer: number | undefined;
 
-  /** @throws the reason of `outer` when that is given already */
+  /** @throws the reason of `outer` when it is already aborted */
   constructor(outer: AbortSignal | undefined) {
     outer?.throwIfAborted();
     this.#outer = outer;
@@ -29,19 +29,19 @@ export class Watchdog implements Disposable {
     return this.#controller.signal;
   }
 
-  /** From now on the network is waited for, for `ms` at most. */
+  /** Starts the timer: the network must respond within `ms`. */
   watch(ms: number): void {
     this.rest();
     this.#timer = setTimeout(() => this.#controller.abort(new Idle(ms)), ms);
   }
 
-  /** It is somebody else's turn: a slow disk is no dead network. */
+  /** Stops the timer while another component works: a slow disk is not a dead network. */
   rest(): void {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
-  /** Ends the request, if it still goes on. */
+  /** Aborts the request, if it is still active. */
   abort(): void {
     this.#controller.abort();
     this[Symbol.dispose]();

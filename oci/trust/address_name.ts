@@ -1,25 +1,25 @@
-/** Names by which policies know the addresses of modules. */
+/** Names of module addresses in policies. */
 import { policyRegistry, unusableHost } from "../registry_name.ts";
 import type { Named } from "./policy.ts";
 
-/** An address as policies look it up, or the reason why it has no certain name. */
+/** Names of an address in policies, or the reason why it has no unique name. */
 export type AddressNames =
   | {
-    /** All of them must be accepted. */
+    /** Names; policies must accept all of them. */
     readonly names: readonly Named[];
   }
   | {
-    /** Lower-case. */
+    /** Reason in lower case. */
     readonly reason: string;
   };
 
 /**
  * Returns the names of an address, `HOST/PATH`.
  *
- * A path that servers may read in more than one way is refused: with empty parts, with `.` or `..`, or
+ * A path that servers may interpret differently is refused: with empty parts, with `.` or `..`, or
  * with an encoded slash, backslash, percent sign or control character. Other encoded characters are
- * decoded. A path with upper case is looked up in lower case as well, since some servers do not
- * distinguish the two.
+ * decoded. A path with upper case is looked up in lower case as well, since some servers ignore
+ * case.
  */
 export function addressNames(url: URL): AddressNames {
   const odd = unusableHost(url.hostname);

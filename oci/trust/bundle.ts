@@ -1,6 +1,5 @@
 /**
- * Signatures as cosign writes them since version 3: a Sigstore bundle around a DSSE envelope around an
- * in-toto statement.
+ * Signatures in the format of cosign 3: a Sigstore bundle with a DSSE envelope with an in-toto statement.
  *
  * After sigstore/protobuf-specs (`sigstore_bundle.proto`), secure-systems-lab/dsse (`protocol.md`) and
  * in-toto/attestation (`spec/v1/statement.md`).
@@ -12,40 +11,40 @@ import { type JsonObject, readJson } from "../json.ts";
 import type { PrivateKey } from "./private_key.ts";
 import { ambiguityIn, checkSpelling } from "./certain_json.ts";
 
-/** Bundles without certificates have some 700 bytes; with them and a log's proof, some 10,000. */
+/** Maximum size; bundles have some 700 bytes, and some 10,000 with certificates and a log's proof. */
 export const MAX_BUNDLE_BYTES = 512 * 1024;
 const MAX_ENVELOPE_SIGNATURES = 16;
 
-/** Media type of the bundles that are made here. */
+/** Media type of created bundles. */
 export const BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json";
 const BUNDLE_TYPE = /^application\/vnd\.dev\.sigstore\.bundle\.v0\.\d{1,3}(?:\.\d{1,3})?\+json$/;
 const PAYLOAD_TYPE = "application/vnd.in-toto+json";
 const STATEMENT_TYPES = ["https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1"];
 
-/** What a signature says, in contrast to attestations of how something was built or what was found in it. */
+/** Predicate type of signatures, unlike attestations about builds or vulnerabilities. */
 export const SIGN_PREDICATE = "https://sigstore.dev/cosign/sign/v1";
 
 const LIMITS = { bytes: MAX_BUNDLE_BYTES, depth: 32, members: 20_000 };
 
-/** Whether a media type is that of a bundle. */
+/** Reports whether a media type is that of a bundle. */
 export function isBundleType(mediaType: string): boolean {
   return BUNDLE_TYPE.test(mediaType);
 }
 
-/** What was signed, and the signatures. */
+/** DSSE envelope: signed bytes and signatures. */
 export interface Envelope {
-  /** The in-toto statement. */
+  /** In-toto statement. */
   readonly payload: Uint8Array;
-  /** What the signatures are over: the payload with its type and lengths (DSSE's PAE). */
+  /** Signed bytes: the payload with its type and lengths (DSSE's PAE). */
   readonly signed: Uint8Array;
-  /** One is enough. */
+  /** Signatures; one valid signature is sufficient. */
   readonly signatures: readonly Uint8Array[];
 }
 
 /**
- * Takes a bundle apart. Nothing of it has been verified then.
+ * Parses a bundle. Verifies nothing.
  *
- * @throws {ArtifactError} when it is none, or holds something else than a signed statement
+ * @throws {ArtifactError} for an invalid bundle, or one without a signed statement
  */
 export function readBundle(bytes: Uint8Array): Envelope {
   const what = "the signature bundle";
@@ -57,7 +56,7 @@ export function readBundle(bytes: Uint8Array): Envelope {
   const payload = base64(envelope, "payload");
   const signatures = envelope.objects("signatures") ?? [];
   if (signatures.length > MAX_ENVELOPE_SIGNATURES) {
-    throw envelope.error("signatures", `are more than ${MAX_ENVELOPE_SIGNATURES}`);
+    throw envelope.error("signatures", `has more than ${MAX_ENVELOPE_SIGNATURES} elements`);
   }
   return {
     payload,
@@ -67,9 +66,9 @@ export function readBundle(bytes: Uint8Array): Envelope {
 }
 
 /**
- * The digests that a statement says were signed. Ask only once its signature has been verified.
+ * Returns the signed digests of a statement. Verify its signature first.
  *
- * @throws {ArtifactError} when it is no statement, or one that attests something else
+ * @throws {ArtifactError} for an invalid statement, or one of another predicate type
  */
 export function signedDigests(payload: Uint8Array): string[] {
   const what = "the signed statement";
@@ -88,7 +87,7 @@ export function signedDigests(payload: Uint8Array): string[] {
   );
 }
 
-/** Signs that a manifest is what its publisher wants it to be, in the members that cosign writes. */
+/** Creates a bundle that signs a manifest, with the members that cosign writes. */
 export function makeBundle(key: PrivateKey, digest: Digest): Uint8Array<ArrayBuffer> {
   const { algorithm, hex } = splitDigest(digest);
   const payload = Buffer.from(JSON.stringify({
@@ -109,7 +108,7 @@ export function makeBundle(key: PrivateKey, digest: Digest): Uint8Array<ArrayBuf
   }));
 }
 
-/** What DSSE signs: the payload, and what it is. */
+/** Returns DSSE's signed bytes: the payload with its type. */
 function preAuthenticationEncoding(payload: Uint8Array): Uint8Array {
   const start = `DSSEv1 ${PAYLOAD_TYPE.length} ${PAYLOAD_TYPE} ${payload.length} `;
   return Buffer.concat([Buffer.from(start), payload]);

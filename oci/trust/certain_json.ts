@@ -1,15 +1,15 @@
-/** Signed JSON that readers understand in different ways, although each of them takes it. */
+/** Detects signed JSON that parsers accept, but interpret differently. */
 import type { JsonObject } from "../json.ts";
 
 /**
- * Returns why a parsed document has no certain meaning; undefined when it has.
+ * Returns the reason why a parsed document is ambiguous; undefined when it is not.
  *
- * Halves of surrogate pairs are refused, which other readers all replace by one character, and numbers
- * that a double cannot hold. Its nesting is bounded before, as {@linkcode readJson} does.
+ * Lone surrogates are refused, which other parsers replace by one character, and numbers that exceed a
+ * double. The caller bounds the nesting first, as {@linkcode readJson} does.
  */
 export function ambiguityIn(value: unknown): string | undefined {
   if (typeof value === "string" && !value.isWellFormed()) {
-    return "a text has half of a surrogate pair";
+    return "a string has a lone surrogate";
   }
   if (typeof value === "number" && !Number.isFinite(value)) return "a number is too large";
   if (typeof value !== "object" || value === null) return undefined;
@@ -21,14 +21,14 @@ export function ambiguityIn(value: unknown): string | undefined {
 }
 
 /**
- * Refuses an object with a member that readers which ignore case, such as Go's, take for one of
+ * Refuses an object with a member that case-insensitive parsers, such as Go's, would read as one of
  * `expected`.
  *
  * @throws {ArtifactError} with the document's code
  */
 export function checkSpelling(object: JsonObject, expected: readonly string[]): void {
-  // Simple case folding, with the two letters outside ASCII that fold into it.
+  // Simple case folding, including the two letters outside ASCII that fold into it.
   const folded = new RegExp(`^(?:${expected.join("|")})$`, "iu");
   const odd = object.names().find((name) => folded.test(name) && !expected.includes(name));
-  if (odd !== undefined) throw object.error(odd, "differs from a known member in case only");
+  if (odd !== undefined) throw object.error(odd, "differs from a known member only in case");
 }

@@ -1,6 +1,6 @@
-/** Encodings of Ed25519 (RFC 8032, section 5.1) that let a signature hold without a private key. */
+/** Rejects encodings of Ed25519 (RFC 8032, section 5.1) that allow signatures without a private key. */
 
-/** Field's prime. */
+/** Prime of the field. */
 const P = 2n ** 255n - 19n;
 /** Order of the base point. */
 const L = 2n ** 252n + 27742317777372353535851937790883648493n;
@@ -15,8 +15,8 @@ const POINT_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 
 /**
- * y of the eight points whose order divides 8. A key that is one of them verifies signatures of any
- * message; as R they belong to no honest signer.
+ * y of the eight points whose order divides 8. Such a key verifies signatures of any message; no honest
+ * signer uses one as R.
  */
 const SMALL_ORDER_Y: ReadonlySet<bigint> = new Set([
   0n,
@@ -27,22 +27,22 @@ const SMALL_ORDER_Y: ReadonlySet<bigint> = new Set([
 ]);
 
 /**
- * Returns why a key must not be used; undefined when it is a point of the curve, in its only encoding,
- * and not of small order.
+ * Returns the reason to refuse a key; undefined for a canonically encoded point of the curve that is not
+ * of small order.
  */
 export function pointObjection(encoded: Uint8Array): string | undefined {
-  if (encoded.length !== POINT_BYTES) return `it has ${encoded.length} bytes, not ${POINT_BYTES}`;
+  if (encoded.length !== POINT_BYTES) return `${encoded.length} bytes instead of ${POINT_BYTES}`;
   const number = littleEndian(encoded);
   const sign = number >> 255n;
   const y = number & (2n ** 255n - 1n);
   if (y >= P) return "its point is not encoded canonically";
-  if (SMALL_ORDER_Y.has(y)) return "its point has a small order, so anything would verify";
+  if (SMALL_ORDER_Y.has(y)) return "its point has a small order, so any signature would verify";
   const square = squareOfX(y);
   if (square === 0n && sign === 1n) return "its point is not encoded canonically";
   return isSquare(square) ? undefined : "its point is not on the curve";
 }
 
-/** Reports whether a signature has the only form that RFC 8032 allows: S below L, R as a key must be. */
+/** Reports whether a signature is canonical by RFC 8032: S below L, and R valid as a key. */
 export function isCanonicalSignature(signature: Uint8Array): boolean {
   if (signature.length !== SIGNATURE_BYTES) return false;
   if (littleEndian(signature.subarray(POINT_BYTES)) >= L) return false;
@@ -53,13 +53,13 @@ function littleEndian(bytes: Uint8Array): bigint {
   return BigInt(`0x${bytes.toReversed().toHex()}`);
 }
 
-/** x² = (y² - 1) / (d·y² + 1); the divisor is never 0, since -1/d is not a square. */
+/** Returns x² = (y² - 1) / (d·y² + 1); the divisor is never 0, since -1/d is not a square. */
 function squareOfX(y: bigint): bigint {
   const y2 = y * y % P;
   return (y2 + P - 1n) * power((D * y2 + 1n) % P, P - 2n) % P;
 }
 
-/** Euler's criterion. */
+/** Reports whether a value is a square, by Euler's criterion. */
 function isSquare(value: bigint): boolean {
   return value === 0n || power(value, (P - 1n) / 2n) === 1n;
 }

@@ -1,13 +1,13 @@
-/** What can go wrong with signatures, keys and policies. */
+/** Errors of signatures, keys and policies. */
 import { HostError } from "../../ffi/errors.ts";
 
 /**
- * An artifact is not trusted, or who is trusted cannot be told.
+ * An artifact is not trusted, or the trusted keys cannot be determined.
  *
- * Codes: `NOT_SIGNED`, `BAD_SIGNATURE` (there are signatures, and none is good), `REJECTED` (a policy
- * says so), `BAD_POLICY`, `BAD_KEY`, `BAD_PASSWORD` (of a private key).
+ * Codes: `NOT_SIGNED`, `BAD_SIGNATURE` (no signature is valid), `REJECTED` (by a policy),
+ * `BAD_POLICY`, `BAD_KEY`, `BAD_PASSWORD` (of a private key).
  */
 export class TrustError extends HostError {
-  /** The class's name. */
+  /** Name of the class. */
   override name = "TrustError";
 }

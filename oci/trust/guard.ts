@@ -1,4 +1,4 @@
-/** Stands between an artifact and its use. */
+/** Enforces policies and options before an artifact is used. */
 import type { CallOptions } from "../content.ts";
 import { Deadline } from "../deadline.ts";
 import type { Digest } from "../digest.ts";
@@ -15,25 +15,25 @@ import {
 } from "./stored_signatures.ts";
 import { type Requirement, type Verdict, verifySignatures } from "./verify.ts";
 
-/** Time for all requests that look for the signatures of one artifact. */
+/** Time for all requests for the signatures of one artifact, in milliseconds. */
 const SIGNATURES_MS = 120_000;
 
-/** A stored artifact that is to be used. */
+/** Stored artifact to verify. */
 export interface Stored {
-  /** Its manifest. */
+  /** Digest of the manifest. */
   readonly manifest: Digest;
-  /** The index that it was chosen from, or the manifest itself. */
+  /** Digest of the index that it was chosen from, or of the manifest itself. */
   readonly root: Digest;
 }
 
-/** What must hold before one artifact is used, by policies and the command line. */
+/** Requirements of policies and options for one artifact. */
 export class Guard {
-  /** The artifact, as errors name it. */
+  /** Name of the artifact in errors. */
   readonly #what: string;
   readonly #requirements: readonly Requirement[];
 
   /**
-   * Asks policies and options about a reference.
+   * Reads the requirements for a reference.
    *
    * @throws {TrustError} `REJECTED`, `BAD_POLICY`, `BAD_KEY`
    */
@@ -42,7 +42,7 @@ export class Guard {
     this.#requirements = requirementsFor(reference, options);
   }
 
-  /** Whether there must be signatures at all. */
+  /** Reports whether signatures are required. */
   get wantsSignatures(): boolean {
     return this.#requirements.length > 0;
   }
@@ -50,7 +50,7 @@ export class Guard {
   /**
    * Verifies an artifact before it is fetched.
    *
-   * @param digests of its manifest, and of the index that this was found in, if it was
+   * @param digests digest of its manifest, and that of its index if there is one
    * @throws {TrustError} `NOT_SIGNED`, `BAD_SIGNATURE`
    */
   async verify(
@@ -72,8 +72,8 @@ export class Guard {
   /**
    * Verifies an artifact of the store, before each use.
    *
-   * @param options.elsewhere where to look when the store has no good signature; what is found there is
-   *   kept
+   * @param options.elsewhere source when the store has no valid signature; signatures from there are
+   *   stored
    * @throws {TrustError} `NOT_SIGNED`, `BAD_SIGNATURE`
    */
   async verifyStored(
@@ -102,16 +102,16 @@ export class Guard {
     try {
       await keepSignatures(verdicts, { source, store, signal });
     } catch (cause) {
-      // A store that is full or cannot be written to costs asking again, and nothing else.
+      // A full or read-only store only means that the next run requests the signatures again.
       if (!(cause instanceof HostError)) throw cause;
     }
   }
 }
 
-/** What is known from the store, with what kept the registry from knowing better. */
+/** Returns the error about the store's signatures, with the failure of the registry added. */
 function withReason(error: TrustError, cause: unknown): unknown {
   if (!(cause instanceof HostError) || cause instanceof TrustError) return cause;
   const { message, code, hint, detail } = error;
-  const lines = [...detail === undefined ? [] : [detail], `and elsewhere: ${cause.message}`];
+  const lines = [...detail === undefined ? [] : [detail], `registry: ${cause.message}`];
   return new TrustError(message, { code, hint, detail: lines.join("\n"), cause });
 }

@@ -1,49 +1,49 @@
-/** Policies: who must have signed what, by reference. */
+/** Policies: required signatures by reference. */
 import { ArtifactError, ReferenceSyntaxError } from "../errors.ts";
 import { type JsonObject, readJson } from "../json.ts";
 import { parseReference, type Reference } from "../reference.ts";
 import { canonicalRegistry, policyRegistry, readRegistryName } from "../registry_name.ts";
 import { TrustError } from "./errors.ts";
 
-/** What a policy says about a reference: it may be used as it is, not at all, or when signed. */
+/** Decision about a reference: accepted unsigned, rejected, or required to be signed. */
 export type Decision = "accept" | "reject" | {
-  /** Key files, or keys in PEM themselves; a signature by one of them is enough. */
+  /** Key files, or keys in PEM; a signature by one of them is sufficient. */
   readonly keys: readonly string[];
 };
 
-/** The part of a policy that decides. */
+/** Rule of a policy. */
 export interface Rule {
-  /** As the policy has it. */
+  /** Pattern, as written in the policy. */
   readonly pattern: string;
-  /** What it says. */
+  /** Decision. */
   readonly decision: Decision;
 }
 
-/** What a policy decides about: an artifact's name, without tag and digest. */
+/** Name of an artifact without tag and digest, which a policy decides about. */
 export type Named = Pick<Reference, "registry" | "repository">;
 
 const LIMITS = { bytes: 2 ** 20, depth: 8, members: 20_000 };
-/** As references tell a registry from the first part of a path. */
+/** Start of a pattern with a registry, by the rule of references. */
 const NAMES_REGISTRY = /^(?:localhost|[^/]*[.:A-Z][^/]*)\//;
 
-/** The form of a policy, for hints. */
+/** Example of a policy, for hints. */
 const FORM = '{"references": {"ghcr.io/you/*": {"keys": ["you.pub"]}, "*": "reject"}}';
-const HINT = `nothing is used until the policy is right; one looks like ${FORM}`;
+const HINT = `correct the policy, such as ${FORM}`;
 
 /**
- * A policy, read and found right.
+ * Valid policy.
  *
  * ```json
  * { "references": { "ghcr.io/you/*": { "keys": ["you.pub"] }, "ghcr.io/you/old": "accept", "*": "reject" } }
  * ```
  *
- * A pattern is a repository, a registry or a part of a path with `/*` behind it for all that is below, or
- * `*` for everything. The longest one that fits decides; where none does, the reference is rejected.
+ * A pattern is a repository, a registry or path prefix with `/*`, or `*`. The longest matching pattern
+ * decides; without a match, the reference is rejected.
  */
 export class Policy {
-  /** Where it stands, as errors name it. */
+  /** Path of the file, for errors. */
   readonly path: string;
-  /** By the canonical form of their patterns. */
+  /** Rules by canonical pattern. */
   readonly #rules: ReadonlyMap<string, Rule>;
 
   private constructor(path: string, rules: ReadonlyMap<string, Rule>) {
@@ -52,8 +52,7 @@ export class Policy {
   }
 
   /**
-   * Reads a policy. Whatever is not understood is an error: a rule that was overlooked could be the one
-   * that matters.
+   * Parses a policy. Unknown members are errors: an ignored rule could be the important one.
    *
    * @throws {TrustError} `BAD_POLICY`
    */
@@ -73,7 +72,7 @@ export class Policy {
     }
   }
 
-  /** The rule for a reference: its own, that of the longest pattern that fits, or none. */
+  /** Returns the rule of the longest pattern that matches a reference; undefined without a match. */
   ruleFor({ registry, repository }: Named): Rule | undefined {
     const name = `${policyRegistry(canonicalRegistry(registry))}/${repository}`;
     const own = this.#rules.get(name);
@@ -91,15 +90,15 @@ function readRules(json: JsonObject, text: string): Map<string, Rule> {
   for (const pattern of json.names()) {
     const where = `${JSON.stringify(pattern)}${lineOf(pattern, text)}`;
     const read = canonicalPattern(pattern);
-    if (!("canonical" in read)) throw json.error(where, `is not a pattern: ${read.reason}`);
+    if (!("canonical" in read)) throw json.error(where, `is not a valid pattern: ${read.reason}`);
     const { canonical } = read;
     const other = rules.get(canonical);
     if (other !== undefined) {
-      throw json.error(where, `means the same as ${JSON.stringify(other.pattern)}`);
+      throw json.error(where, `is the same pattern as ${JSON.stringify(other.pattern)}`);
     }
     rules.set(canonical, { pattern, decision: readDecision(json, pattern) });
   }
-  if (rules.size === 0) throw json.error("*", "is missing: there is no rule at all");
+  if (rules.size === 0) throw json.error("*", "is missing: a policy needs at least one rule");
   return rules;
 }
 
@@ -110,7 +109,7 @@ function readDecision(json: JsonObject, pattern: string): Decision {
   onlyMembers(word, ["keys"]);
   const keys = word.strings("keys") ?? [];
   if (keys.length === 0) throw word.error("keys", "is empty");
-  if (keys.includes("")) throw word.error("keys", "has an empty text in it");
+  if (keys.includes("")) throw word.error("keys", "contains an empty string");
   return { keys };
 }
 
@@ -125,21 +124,21 @@ function stringOrObject(json: JsonObject, name: string): string | JsonObject {
 
 function onlyMembers(json: JsonObject, known: readonly string[]): void {
   const unknown = json.names().find((name) => !known.includes(name));
-  if (unknown !== undefined) throw json.error(JSON.stringify(unknown), "is not known here");
+  if (unknown !== undefined) throw json.error(JSON.stringify(unknown), "is an unknown member");
 }
 
-const PATTERNS = "those are *, ghcr.io/you/tool, and ghcr.io/* or ghcr.io/you/* for all below";
+const PATTERNS = "use *, ghcr.io/you/tool, ghcr.io/* or ghcr.io/you/*";
 
-/** Returns the place of a pattern in the policy's text, such as ` (line 3)`, where that is certain. */
+/** Returns the position of a pattern in the policy, such as ` (line 3)`, if it is unambiguous. */
 function lineOf(pattern: string, text: string): string {
   const [before = "", ...more] = text.split(JSON.stringify(pattern));
   return more.length === 1 ? ` (line ${before.split("\n").length})` : "";
 }
 
-/** Brings a pattern into the form in which rules are looked up, or returns what is wrong with it. */
+/** Returns the canonical form of a pattern, or the reason why it is invalid. */
 function canonicalPattern(pattern: string): { canonical: string } | { reason: string } {
   if (pattern === "*") return { canonical: pattern };
-  // In a reference such a word is a part of a path on Docker Hub: here it would never match.
+  // References treat such a first part as a path on Docker Hub, so the pattern would never match.
   if (!NAMES_REGISTRY.test(pattern)) return { reason: PATTERNS };
   const isPrefix = pattern.endsWith("/*");
   const [registry = "", ...path] = (isPrefix ? pattern.slice(0, -2) : pattern).split("/");
@@ -149,9 +148,9 @@ function canonicalPattern(pattern: string): { canonical: string } | { reason: st
   }
   const host = policyRegistry(read.name);
   if (isPrefix && path.length === 0) return { canonical: `${host}/*` };
-  // A repository of one word on Docker Hub is library's; a part of a path is not.
+  // A single name on Docker Hub is in library/, a path prefix is not.
   const completed = (isPrefix ? [...path, "x"] : path).join("/");
-  if (/[@:]/.test(completed)) return { reason: "a pattern has neither a tag nor a digest" };
+  if (/[@:]/.test(completed)) return { reason: "a pattern has no tag or digest" };
   try {
     const { repository } = parseReference(`oci://${registry}/${completed}`);
     return { canonical: `${host}/${isPrefix ? repository.replace(/x$/, "*") : repository}` };

@@ -1,4 +1,4 @@
-/** The policies of this machine and this user, and the keys that they name. */
+/** Policy files of the machine and the user, and their key files. */
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileFailure } from "../file_failure.ts";
 import { IrregularFile, readRegularFile } from "../paths/regular_file.ts";
@@ -9,7 +9,7 @@ import { TrustError } from "./errors.ts";
 import { Policy } from "./policy.ts";
 import { badKey, MAX_KEY_BYTES, PublicKey } from "./public_key.ts";
 
-/** The policy that holds for everybody on this machine. */
+/** Policy for all users of the machine. */
 const SYSTEM_POLICY = "/etc/wasm-bpf/policy.json";
 
 /** Write permission of the group and of every user. */
@@ -17,16 +17,16 @@ const SHARED_WRITE = 0o022;
 const MAX_POLICY_BYTES = 2 ** 20;
 
 /**
- * Returns the paths of policies: the machine's, and that of the user as whom wasm-bpf runs, in
- * `XDG_CONFIG_HOME` or `~/.config`. Every one that is there must be satisfied.
+ * Returns the paths of policies: that of the machine, and that of the current user, in
+ * `XDG_CONFIG_HOME` or `~/.config`. Every existing policy must be satisfied.
  *
- * A folder of `XDG_CONFIG_HOME` that is missing or another user's, which sudo may have kept, does not
- * hide the user's own. No variable hides the one in root's home folder of passwd(5).
+ * An `XDG_CONFIG_HOME` that does not exist or belongs to another user, as sudo may keep it, does not hide
+ * the user's own. No variable hides the policy in root's home directory of passwd(5).
  */
 export function policyPaths(): string[] {
   const given = Deno.env.get("XDG_CONFIG_HOME");
   const home = homeFolder();
-  // The XDG base directory specification has relative paths ignored.
+  // The XDG base directory specification requires that relative paths are ignored.
   const config = given !== undefined && isAbsolute(given) && isOurs(given)
     ? given
     : home && join(home, ".config");
@@ -44,8 +44,8 @@ function isOurs(folder: string): boolean {
 }
 
 /**
- * The paths at which there is something. A link that leads nowhere counts, so that a policy which has
- * gone missing is an error rather than no policy.
+ * Returns the existing paths. A dangling link counts, so that a lost policy is an error rather than no
+ * policy.
  */
 export function policiesThere(paths: readonly string[] = policyPaths()): string[] {
   return [...new Set(paths)].filter((path) => {
@@ -61,7 +61,7 @@ export function policiesThere(paths: readonly string[] = policyPaths()): string[
 /**
  * Reads a policy.
  *
- * @throws {TrustError} `BAD_POLICY`, also when others than this user and root can write to it
+ * @throws {TrustError} `BAD_POLICY`, also when users other than this one and root can write to it
  */
 export function readPolicy(path: string): Policy {
   return Policy.parse(readOwn(path, { what: `the policy ${path}`, code: "BAD_POLICY" }), path);
@@ -70,8 +70,8 @@ export function readPolicy(path: string): Policy {
 /**
  * Reads a key that a policy names.
  *
- * @param given PEM, or the path of a file of it, from the policy's folder on
- * @throws {TrustError} `BAD_KEY`, also when others than this user and root can write to it
+ * @param given PEM, or the path of a PEM file, relative to the policy's directory
+ * @throws {TrustError} `BAD_KEY`, also when users other than this one and root can write to it
  */
 export function readPolicyKey(given: string, policy: string): PublicKey {
   if (given.trimStart().startsWith("-----BEGIN")) return PublicKey.parse(given, `in ${policy}`);
@@ -81,7 +81,7 @@ export function readPolicyKey(given: string, policy: string): PublicKey {
 }
 
 /**
- * Reads a key that was given by hand.
+ * Reads a key from an option.
  *
  * @throws {TrustError} `BAD_KEY`
  */
@@ -91,14 +91,14 @@ export function readKeyFile(path: string): PublicKey {
     return PublicKey.parse(new TextDecoder().decode(bytes), path);
   } catch (cause) {
     if (cause instanceof TrustError) throw cause;
-    const hint = "check the path; cosign generate-key-pair makes cosign.pub, which is such a file";
+    const hint = "check the path; cosign generate-key-pair creates cosign.pub";
     throw badKey(path, reasonOf(cause), hint, cause);
   }
 }
 
 /**
- * Reads a file that only root and this user can change or exchange, since a user who can decides who is
- * trusted. Owner and mode are those of the open file; folders and links on the way are checked before.
+ * Reads a file that only root and this user can change or replace: such a user controls who is trusted.
+ * Owner and mode are those of the open file; directories and links of the path are checked first.
  */
 function readOwn(
   path: string,
@@ -109,7 +109,7 @@ function readOwn(
     new TrustError(`Cannot use ${what}: ${reason}`, { code, hint, cause });
   const refuse = (reason: string | undefined) => {
     if (reason !== undefined) {
-      throw fail(reason, "chown root and chmod go-w what is named, if the content is right");
+      throw fail(reason, "check the content, then chown root and chmod go-w");
     }
   };
   try {
@@ -117,25 +117,25 @@ function readOwn(
       folder: (at, info) => refuse(folderObjection(at, info)),
       link: (at, info) => refuse(linkObjection(at, info)),
     });
-    // Sticky keeps others from exchanging files, and not from making one that is missing.
+    // The sticky bit protects existing files, but other users can create a missing one.
     if (folder !== undefined && isSharedFolder(folder)) {
-      refuse("other users can make files in its folder");
+      refuse("other users can create files in its directory");
     }
     const { bytes } = readRegularFile(path, {
       maxBytes: MAX_POLICY_BYTES,
       admit({ uid, mode }) {
         if (uid !== 0 && uid !== Deno.uid()) {
-          throw fail(`it belongs to user ${uid}`, `chown root ${path}, if what it says is right`);
+          throw fail(`it belongs to user ${uid}`, `check its content, then chown root ${path}`);
         }
         if ((mode & SHARED_WRITE) !== 0) {
-          throw fail("other users can write to it", `chmod go-w ${path}, if its content is right`);
+          throw fail("other users can write to it", `check its content, then chmod go-w ${path}`);
         }
       },
     });
     return bytes;
   } catch (cause) {
     if (cause instanceof TrustError) throw cause;
-    throw fail(reasonOf(cause), "nothing is used until it can be read", cause);
+    throw fail(reasonOf(cause), "make it readable; nothing is used before", cause);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Private keys to sign with: cosign's own encrypted form, and PEM. */
+/** Private keys: cosign's encrypted format, and PEM. */
 import { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, type KeyObject, scryptSync, sign } from "node:crypto";
 import { ArtifactError } from "../errors.ts";
@@ -8,17 +8,17 @@ import { badKey, MAX_KEY_BYTES, PublicKey } from "./public_key.ts";
 
 const PEM = /^\s*-----BEGIN ([A-Z ]+)-----([A-Za-z0-9+/=\s]*)-----END \1-----\s*$/;
 
-/** The label that cosign writes, and the one that it wrote before version 2. */
+/** PEM labels of cosign, and of cosign before version 2. */
 const COSIGN_LABELS = ["ENCRYPTED SIGSTORE PRIVATE KEY", "ENCRYPTED COSIGN PRIVATE KEY"];
 const PLAIN_LABELS = ["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"];
 
-/** Costs of scrypt that cosign uses, with r = 8 and p = 1: others would only serve to stall whoever tries. */
+/** Costs of scrypt in cosign, with r = 8 and p = 1; other costs could stall the process. */
 const SCRYPT_COSTS = [2 ** 15, 2 ** 16, 2 ** 17];
 const KEY_BYTES = 32, SALT_BYTES = 32, NONCE_BYTES = 24;
 
-/** A key that signs. */
+/** Private key. */
 export class PrivateKey {
-  /** Its other half. */
+  /** Public key of the pair. */
   readonly publicKey: PublicKey;
   readonly #key: KeyObject;
 
@@ -27,21 +27,21 @@ export class PrivateKey {
     const pem = createPublicKey(key).export({ type: "spki", format: "pem" });
     this.publicKey = PublicKey.parse(String(pem), name);
     if (key.asymmetricKeyDetails?.namedCurve === "secp521r1") {
-      throw badKey(name, "cosign verify would not accept what a key on P-521 signs");
+      throw badKey(name, "cosign verify does not accept signatures of P-521 keys");
     }
   }
 
-  /** Whether a password is needed to read this file. */
+  /** Reports whether the file needs a password. */
   static isEncrypted(pem: string): boolean {
     const label = PEM.exec(pem)?.[1] ?? "";
     return COSIGN_LABELS.includes(label) || label === "ENCRYPTED PRIVATE KEY";
   }
 
   /**
-   * Reads `cosign.key`, or PEM: PKCS #8, encrypted or not, `EC PRIVATE KEY` or `RSA PRIVATE KEY`.
+   * Parses `cosign.key`, or PEM: PKCS #8, encrypted or not, `EC PRIVATE KEY` or `RSA PRIVATE KEY`.
    *
-   * @param options.name how errors name it
-   * @param options.password what it is encrypted with, where it is
+   * @param options.name name in errors
+   * @param options.password password of an encrypted key
    * @throws {TrustError} `BAD_KEY`, `BAD_PASSWORD`
    */
   static async parse(
@@ -60,9 +60,7 @@ export class PrivateKey {
     if (PLAIN_LABELS.includes(label)) return PrivateKey.#create({ key: pem }, name);
     throw badKey(
       name,
-      label === "PUBLIC KEY"
-        ? "it is a public key"
-        : "it is not one block of PEM with a private key",
+      label === "PUBLIC KEY" ? "it is a public key" : "not one PEM block with a private key",
     );
   }
 
@@ -73,13 +71,13 @@ export class PrivateKey {
     } catch (cause) {
       const isEncrypted = typeof given === "object" && "passphrase" in given;
       if (isEncrypted) throw badPassword(name);
-      throw badKey(name, "what its PEM holds is no key", undefined, cause);
+      throw badKey(name, "its PEM block is not a valid key", undefined, cause);
     }
     return new PrivateKey(key, name);
   }
 
   /**
-   * Signs as `cosign verify` expects it: ECDSA in DER and RSA in PKCS #1 v1.5, both of SHA-256, or pure
+   * Signs bytes for `cosign verify`: ECDSA in DER and RSA in PKCS #1 v1.5, both with SHA-256, or pure
    * Ed25519.
    */
   sign(bytes: Uint8Array): Uint8Array {
@@ -88,7 +86,7 @@ export class PrivateKey {
   }
 }
 
-/** go-securesystemslib's `encrypted` form: a key by scrypt, the secret box of NaCl. */
+/** Decrypts go-securesystemslib's `encrypted` format: scrypt and NaCl's secret box. */
 async function decrypt(
   bytes: Uint8Array,
   options: { name: string; password: string },
@@ -97,7 +95,7 @@ async function decrypt(
   const { salt, cost, nonce, ciphertext } = readEncrypted(bytes, name);
   const key = scryptSync(password, salt, KEY_BYTES, {
     ...{ N: cost, r: 8, p: 1 },
-    // 128 · N · r, and some for itself.
+    // 128 · N · r, with a margin.
     maxmem: 2 * 128 * cost * 8,
   });
   const { xsalsa20poly1305 } = await import("@noble/ciphers/salsa.js");
@@ -125,7 +123,7 @@ function readEncrypted(bytes: Uint8Array, name: string): Encrypted {
     const cost = params.requiredCount("N");
     const isKnown = kdf.string("name") === "scrypt" && cipher.string("name") === "nacl/secretbox" &&
       SCRYPT_COSTS.includes(cost) && params.count("r") === 8 && params.count("p") === 1;
-    if (!isKnown) throw badKey(name, "it is encrypted in a way that cosign does not use");
+    if (!isKnown) throw badKey(name, "unknown encryption, which cosign does not use");
     return {
       cost,
       salt: base64(kdf, "salt", SALT_BYTES),
@@ -136,7 +134,7 @@ function readEncrypted(bytes: Uint8Array, name: string): Encrypted {
     if (!(cause instanceof ArtifactError)) throw cause;
     throw badKey(
       name,
-      "what its PEM holds is not cosign's form of a private key",
+      "its PEM block is not a private key of cosign",
       undefined,
       cause,
     );
@@ -146,14 +144,14 @@ function readEncrypted(bytes: Uint8Array, name: string): Encrypted {
 function base64(json: JsonObject, member: string, length?: number): Uint8Array {
   const bytes = Buffer.from(json.requiredString(member), "base64");
   if (length !== undefined && bytes.length !== length) {
-    throw json.error(member, `has not ${length} bytes`);
+    throw json.error(member, `is not ${length} bytes long`);
   }
   return bytes;
 }
 
 function badPassword(name: string): TrustError {
-  return new TrustError(`Cannot use the key ${name}: the password is wrong, or the file damaged`, {
+  return new TrustError(`Cannot use the key ${name}: wrong password or damaged file`, {
     code: "BAD_PASSWORD",
-    hint: "COSIGN_PASSWORD holds the password, or is unset where it is to be asked for",
+    hint: "set COSIGN_PASSWORD, or unset it for a prompt",
   });
 }

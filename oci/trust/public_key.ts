@@ -1,20 +1,20 @@
-/** Public keys, and what counts as a signature made with their other half. */
+/** Public keys, and verification of signatures. */
 import { constants, createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
 import { isCanonicalSignature, pointObjection } from "./ed25519.ts";
 import { TrustError } from "./errors.ts";
 
-/** Kinds of keys that `cosign generate-key-pair` and `cosign import-key-pair` know. */
+/** Kind of key that `cosign generate-key-pair` and `cosign import-key-pair` support. */
 type Kind = "rsa" | "ed25519" | "p256" | "p384" | "p521";
 
-/** One block of PEM (RFC 7468), with nothing but white space around it. */
+/** One PEM block (RFC 7468), surrounded only by white space. */
 const PUBLIC_PEM = /^\s*-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]*-----END PUBLIC KEY-----\s*$/;
 
-/** A key file of more is none. */
+/** Maximum size of a key file; larger files are rejected. */
 export const MAX_KEY_BYTES = 64 * 1024;
 
-/** What NIST SP 800-131A still allows for checking signatures. */
+/** Minimum for verification of signatures by NIST SP 800-131A. */
 const MIN_RSA_BITS = 2048;
-/** Larger keys take seconds a signature, and a registry may hold many signatures. */
+/** Maximum: larger keys take seconds per signature, and a registry may hold many signatures. */
 const MAX_RSA_BITS = 16_384;
 const SHA256_BYTES = 32;
 
@@ -24,14 +24,14 @@ const CURVES: Readonly<Record<string, Kind>> = {
   secp521r1: "p521",
 };
 
-/** cosign signs with SHA-256 up to version 2.4, and since then with the hash that goes with the curve. */
+/** Hashes by curve: cosign uses SHA-256 up to version 2.4, and then the hash of the curve. */
 const HASHES = { p256: ["sha256"], p384: ["sha256", "sha384"], p521: ["sha512"] } as const;
 
-/** A key that signatures are checked with. */
+/** Public key to verify signatures with. */
 export class PublicKey {
-  /** SHA-256 of the key in its DER form, base64: the hint by which Sigstore's bundles name it. */
+  /** SHA-256 of the key in DER, as base64: the key hint of Sigstore's bundles. */
   readonly fingerprint: string;
-  /** How errors name it: the file that it came from, for instance. */
+  /** Name in errors, such as its file. */
   readonly name: string;
   readonly #key: KeyObject;
   readonly #kind: Kind;
@@ -45,31 +45,31 @@ export class PublicKey {
   }
 
   /**
-   * Reads a key as `cosign.pub` has it: PEM, `PUBLIC KEY`; ECDSA on P-256, P-384 or P-521, RSA of 2048
+   * Parses a key in the format of `cosign.pub`: PEM, `PUBLIC KEY`; ECDSA on P-256, P-384 or P-521, RSA of 2048
    * bits or more, or Ed25519.
    *
-   * @param name how errors name it
+   * @param name name in errors
    * @throws {TrustError} `BAD_KEY`
    */
   static parse(pem: string, name: string): PublicKey {
     if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
-      throw badKey(name, "it is a private key", "give its public half, such as cosign.pub");
+      throw badKey(name, "it is a private key", "use its public key, such as cosign.pub");
     }
     if (pem.length > MAX_KEY_BYTES || !PUBLIC_PEM.test(pem)) {
-      throw badKey(name, "it is not one block of PEM that starts with -----BEGIN PUBLIC KEY-----");
+      throw badKey(name, "not one PEM block that starts with -----BEGIN PUBLIC KEY-----");
     }
     let key: KeyObject;
     try {
       key = createPublicKey(pem);
     } catch (cause) {
-      throw badKey(name, "what its PEM holds is no key", undefined, cause);
+      throw badKey(name, "its PEM block is not a valid key", undefined, cause);
     }
     const kind = kindOf(key, name);
     checkEncoding(key, pem, name);
     return new PublicKey(key, { name, kind });
   }
 
-  /** Whether `signature` was made over `bytes` with this key's other half. Never throws. */
+  /** Reports whether `signature` over `bytes` is valid for this key. Never throws. */
   async verifies(bytes: Uint8Array, signature: Uint8Array): Promise<boolean> {
     const kind = this.#kind;
     if (kind === "rsa") return this.#verifiesRsa(bytes, signature);
@@ -77,7 +77,7 @@ export class PublicKey {
     return HASHES[kind].some((hash) => this.#try(hash, bytes, signature));
   }
 
-  /** cosign makes PKCS #1 v1.5; Sigstore's other clients also PSS, with a salt as long as the hash or as can be. */
+  /** Verifies PKCS #1 v1.5, as of cosign, and PSS with two salt lengths, as of other Sigstore clients. */
   #verifiesRsa(bytes: Uint8Array, signature: Uint8Array): boolean {
     if (this.#try("sha256", bytes, signature)) return true;
     const modulusBytes = (this.#key.asymmetricKeyDetails?.modulusLength ?? 0) / 8;
@@ -87,7 +87,7 @@ export class PublicKey {
     );
   }
 
-  /** Pure Ed25519, and Ed25519ph, which `cosign sign` makes since version 2.4. */
+  /** Verifies pure Ed25519, and Ed25519ph, which `cosign sign` uses since version 2.4. */
   async #verifiesEd25519(bytes: Uint8Array, signature: Uint8Array): Promise<boolean> {
     if (!isCanonicalSignature(signature)) return false;
     if (this.#try(undefined, bytes, signature)) return true;
@@ -95,7 +95,7 @@ export class PublicKey {
     try {
       return ed25519ph.verify(signature, bytes, pointOf(this.#key), { zip215: false });
     } catch {
-      // It has not the length of one.
+      // Wrong length.
       return false;
     }
   }
@@ -109,23 +109,23 @@ export class PublicKey {
     try {
       return verify(hash, bytes, { key: this.#key, ...options }, signature);
     } catch {
-      // Not even of a signature's form.
+      // Not in the form of a signature.
       return false;
     }
   }
 }
 
-/** The 32 bytes of an Ed25519 key. */
+/** Returns the 32 bytes of an Ed25519 key. */
 function pointOf(key: KeyObject): Uint8Array {
   const { x = "" } = key.export({ format: "jwk" });
   return Uint8Array.fromBase64(x, { alphabet: "base64url" });
 }
 
-/** Refuses bytes after the key, compressed points, and other forms that not every reader takes. */
+/** Refuses trailing bytes, compressed points, and other encodings that not every parser accepts. */
 function checkEncoding(key: KeyObject, pem: string, name: string): void {
   const body = pem.replace(/-----[A-Z ]+-----/g, "").replace(/\s/g, "");
   const der = key.export({ type: "spki", format: "der" });
-  if (body !== der.toString("base64")) throw badKey(name, "it is not in the usual form of DER");
+  if (body !== der.toString("base64")) throw badKey(name, "not in canonical DER");
 }
 
 function kindOf(key: KeyObject, name: string): Kind {
@@ -138,14 +138,14 @@ function kindOf(key: KeyObject, name: string): Kind {
   if (type === "rsa") {
     const { modulusLength: bits = 0, publicExponent: exponent = 0n } = details;
     if (bits < MIN_RSA_BITS) {
-      throw badKey(name, `it is an RSA key of ${bits} bits, and ${MIN_RSA_BITS} are the least`);
+      throw badKey(name, `it is an RSA key of ${bits} bits, less than ${MIN_RSA_BITS}`);
     }
     if (bits > MAX_RSA_BITS) {
-      throw badKey(name, `it is an RSA key of ${bits} bits, and ${MAX_RSA_BITS} are the most`);
+      throw badKey(name, `it is an RSA key of ${bits} bits, more than ${MAX_RSA_BITS}`);
     }
-    // With 1, a signature is the padded hash itself; an even one has no private half.
+    // With 1, a signature is the padded hash itself; an even exponent has no private key.
     if (BigInt(exponent) >= 3n && BigInt(exponent) % 2n === 1n) return "rsa";
-    throw badKey(name, `its exponent ${exponent} is not an odd number from 3 up`);
+    throw badKey(name, `its exponent ${exponent} is not an odd number of at least 3`);
   }
   const kind = type === "ec" ? CURVES[details.namedCurve ?? ""] : undefined;
   if (kind !== undefined) return kind;
@@ -153,15 +153,15 @@ function kindOf(key: KeyObject, name: string): Kind {
   throw badKey(
     name,
     `it is ${what}`,
-    "ECDSA on P-256, P-384 or P-521, RSA and Ed25519 can be used",
+    "use ECDSA on P-256, P-384 or P-521, RSA or Ed25519",
   );
 }
 
-/** An error about a key. */
+/** Returns an error about a key. */
 export function badKey(name: string, reason: string, hint?: string, cause?: unknown): TrustError {
   return new TrustError(`Cannot use the key ${name}: ${reason}`, {
     code: "BAD_KEY",
-    hint: hint ?? "cosign generate-key-pair makes a pair: cosign.key signs, cosign.pub verifies",
+    hint: hint ?? "use a pair of cosign generate-key-pair: cosign.key signs, cosign.pub verifies",
     cause,
   });
 }

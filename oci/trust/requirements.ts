@@ -1,4 +1,4 @@
-/** What must hold for one artifact, by all who have a say in it. */
+/** Requirements for one artifact, from policies and options. */
 import { withoutSecrets } from "../errors.ts";
 import { formatReference } from "../reference.ts";
 import { addressNames } from "./address_name.ts";
@@ -7,19 +7,18 @@ import type { Named, Rule } from "./policy.ts";
 import { policiesThere, readKeyFile, readPolicy, readPolicyKey } from "./policy_files.ts";
 import type { Requirement } from "./verify.ts";
 
-/** Who has a say. */
+/** Sources of requirements. */
 export interface RequirementOptions {
-  /** Files of `--verify-key`: a signature by each of them is wanted. */
+  /** Files of `--verify-key`: a signature by each of them is required. */
   readonly verifyKeys?: readonly string[] | undefined;
-  /** Policies; those of the machine and the user when not given. */
+  /** Policies. Default: those of the machine and the user. */
   readonly policies?: readonly string[] | undefined;
 }
 
 /**
- * Who must have signed an artifact. The command line can add to what policies want, and not take away
- * from it.
+ * Returns the signatures that an artifact needs. Options can only add to the requirements of policies.
  *
- * @returns nothing to be met, where there is neither a key nor a policy or policies accept it as it is
+ * @returns an empty list without keys and policies, or when policies accept it unsigned
  * @throws {TrustError} `REJECTED`, `BAD_POLICY`, `BAD_KEY`
  */
 export function requirementsFor(name: Named, options: RequirementOptions = {}): Requirement[] {
@@ -37,8 +36,8 @@ export function requirementsFor(name: Named, options: RequirementOptions = {}): 
 }
 
 /**
- * Checks that policies accept a module from an address, which nobody can have signed: every policy must
- * have an `accept` for it. Each address on the way of redirects is checked by itself.
+ * Checks that policies accept a module from an address, which cannot have signatures: every policy must
+ * have an `accept` for it. The caller checks each address of a chain of redirects.
  *
  * @throws {TrustError} `REJECTED`, `BAD_POLICY`
  */
@@ -51,7 +50,9 @@ export function checkAddress(url: URL, options: RequirementOptions = {}): void {
   for (const path of policies) {
     for (const name of read.names) {
       const { decision, pattern } = decide(name, { what, path });
-      if (decision !== "accept") throw rejected(what, `${quoted(pattern, path)} wants a signature`);
+      if (decision !== "accept") {
+        throw rejected(what, `${quoted(pattern, path)} requires a signature`);
+      }
     }
   }
 }
@@ -63,8 +64,8 @@ function decide(
   const { what, path } = asked;
   const rule = readPolicy(path).ruleFor(name);
   if (rule === undefined) {
-    const hint = `add a pattern for it there, or "*" for all that no other fits`;
-    throw rejected(what, `no pattern in ${path} fits it`, hint);
+    const hint = `add a pattern for it, or the default pattern "*"`;
+    throw rejected(what, `no pattern in ${path} matches`, hint);
   }
   const { pattern, decision } = rule;
   if (decision === "reject") throw rejected(what, `${quoted(pattern, path)} rejects it`);
@@ -82,7 +83,7 @@ function quoted(pattern: string, path: string): string {
 function rejected(
   what: string,
   reason: string,
-  hint = "the policy has to say otherwise before it can be used",
+  hint = "change the policy to use it",
 ): TrustError {
   return new TrustError(`Cannot use ${what}: ${reason}`, { code: "REJECTED", hint });
 }

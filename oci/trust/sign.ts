@@ -1,4 +1,4 @@
-/** Makes signatures in both forms of cosign's. */
+/** Creates signatures in both formats of cosign. */
 import {
   bytesSource,
   type CallOptions,
@@ -18,28 +18,28 @@ import type { PrivateKey } from "./private_key.ts";
 import { referringSignatures, signaturesIn, signatureTag, taggedSignatures } from "./signatures.ts";
 import { makePayload, SIGNATURE, SIMPLE_SIGNING } from "./simple_signing.ts";
 
-/** What {@linkcode signArtifact} signs, and where. */
+/** Options of {@linkcode signArtifact}. */
 export interface SignOptions extends CallOptions {
-  /** The repository's name, which the signature holds. */
+  /** Repository, which is part of the signature. */
   readonly reference: Pick<Reference, "registry" | "repository">;
-  /** The manifest. */
+  /** Descriptor of the manifest. */
   readonly subject: Descriptor;
-  /** Signs. */
+  /** Key. */
   readonly key: PrivateKey;
 }
 
-/** More signatures of one manifest than this nobody reads. */
+/** Maximum number of signatures of one manifest; verifiers read no more. */
 const MAX_SIGNATURES = 100;
 
 /**
- * Signs a manifest and pushes the signature beside those that are there: at the tag, where every version
- * of cosign looks; and where there are bundles among the referrers as one more, since cosign looks at
- * nothing else then. What this key has signed already is not signed again.
+ * Signs a manifest and adds the signature to the existing ones: at the tag, which every version of cosign
+ * reads; and, if there are bundles among the referrers, as a bundle, since cosign then reads only those.
+ * Does nothing if the key has already signed the manifest.
  *
- * As with cosign, two who sign the same manifest at the same moment can leave only one of the
- * signatures: tags cannot be changed on a condition.
+ * As with cosign, concurrent signatures of the same manifest may overwrite each other: registries have
+ * no conditional updates of tags.
  *
- * @throws {ArtifactError} `UNSUPPORTED` for a digest that has no tag, `TOO_LARGE`
+ * @throws {ArtifactError} `UNSUPPORTED` for a digest without a signature tag, `TOO_LARGE`
  */
 export async function signArtifact(
   repository: Content & Referrers,
@@ -48,7 +48,7 @@ export async function signArtifact(
   const { subject: { digest }, signal } = options;
   const tag = signatureTag(digest);
   if (tag === undefined) {
-    throw new ArtifactError(`Cannot sign ${digest}: cosign has signatures of sha256 digests only`, {
+    throw new ArtifactError(`Cannot sign ${digest}: cosign supports only sha256 digests`, {
       code: "UNSUPPORTED",
     });
   }
@@ -59,7 +59,7 @@ export async function signArtifact(
   await pushBundle(repository, options);
 }
 
-/** Whether one of these manifests holds a good signature by the key. */
+/** Reports whether one of these manifests has a valid signature by the key. */
 async function isSigned(
   repository: Content,
   manifests: readonly Descriptor[],
@@ -85,12 +85,12 @@ async function pushTagged(repository: Content, tag: string, options: SignOptions
   });
   const layers = [...await layersOf(repository, tag, options), layer];
   if (layers.length > MAX_SIGNATURES) {
-    throw new ArtifactError(`Cannot sign ${digest}: it has ${MAX_SIGNATURES} signatures already`, {
+    throw new ArtifactError(`Cannot sign ${digest}: it already has ${MAX_SIGNATURES} signatures`, {
       code: "TOO_LARGE",
       hint: `remove the tag ${tag} from the registry`,
     });
   }
-  // As cosign has it: an image whose layers are the payloads.
+  // As in cosign: an image whose layers are the payloads.
   const config = await pushBytes(
     repository,
     encode({
@@ -130,7 +130,7 @@ async function pushBundle(repository: Content, options: SignOptions): Promise<vo
   await pushBytes(repository, encode(manifest), { mediaType: OCI_MANIFEST, signal });
 }
 
-/** The signatures that are there already. */
+/** Returns the existing signatures. */
 async function layersOf(
   repository: Content,
   tag: string,

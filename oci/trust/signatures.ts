@@ -1,4 +1,4 @@
-/** Where signatures of a manifest are found, and what a manifest of signatures holds. */
+/** Finds the signatures of a manifest, and reads manifests of signatures. */
 import { Buffer } from "node:buffer";
 import { type CallOptions, type Content, readContent, type Referrers } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
@@ -11,25 +11,24 @@ import { isBundleType, MAX_BUNDLE_BYTES, readBundle, signedDigests } from "./bun
 import type { PublicKey } from "./public_key.ts";
 import { MAX_PAYLOAD_BYTES, SIGNATURE, signedDigest, SIMPLE_SIGNING } from "./simple_signing.ts";
 
-/** A place to look for signatures in: a repository, or the local store. */
+/** Source of signatures: a repository or the local store. */
 export interface SignatureSource extends Pick<Content, "fetch"> {
-  /** Manifests that may hold signatures of `digest`, the likeliest first. */
+  /** Lists the manifests that may hold signatures of `digest`, the most likely first. */
   signaturesOf(digest: Digest, options?: CallOptions): AsyncIterable<Descriptor>;
 }
 
-/** Artifact type of what `cosign sign --registry-referrers-mode=oci-1-1` writes. */
+/** Artifact type of the signatures of `cosign sign --registry-referrers-mode=oci-1-1`. */
 const COSIGN_ARTIFACT = "application/vnd.dev.cosign.artifact.sig.v1+json";
 
 /**
- * The tag that cosign keeps signatures of a manifest under; none for a digest that is too long to be
- * part of one.
+ * Returns cosign's tag for the signatures of a manifest; undefined for a digest too long for a tag.
  */
 export function signatureTag(digest: Digest): string | undefined {
   const { algorithm, hex } = splitDigest(digest);
   return algorithm === "sha256" ? `${algorithm}-${hex}.sig` : undefined;
 }
 
-/** The signatures in a repository, in cosign's tag form and then among the referrers. */
+/** Returns the signatures in a repository: those at cosign's tag, then those among the referrers. */
 export function repositorySignatures(
   repository: Pick<Content, "fetch" | "resolve"> & Referrers,
 ): SignatureSource {
@@ -42,7 +41,7 @@ export function repositorySignatures(
   };
 }
 
-/** The manifest at cosign's tag, if there is one. */
+/** Returns the manifest at cosign's tag, if there is one. */
 export async function taggedSignatures(
   repository: Pick<Content, "resolve">,
   digest: Digest,
@@ -52,7 +51,7 @@ export async function taggedSignatures(
   return tag === undefined ? [] : await ifThere(repository.resolve(tag, options));
 }
 
-/** The referrers that may hold signatures. */
+/** Returns the referrers that may hold signatures. */
 export async function referringSignatures(
   repository: Referrers,
   digest: Digest,
@@ -70,20 +69,20 @@ async function ifThere(resolved: Promise<Descriptor>): Promise<Descriptor[]> {
   }
 }
 
-/** cosign 2.6 lists its bundles with the type of their config, which is empty. */
+/** Reports whether a referrer may hold signatures; cosign 2.6 lists bundles with the empty config's type. */
 function mayHoldSignatures({ artifactType }: Descriptor): boolean {
   return artifactType === undefined || artifactType === OCI_EMPTY ||
     artifactType === COSIGN_ARTIFACT || isBundleType(artifactType);
 }
 
-/** One signature, as it is found: nothing is verified. */
+/** Unverified signature. */
 export interface FoundSignature {
-  /** How a report names it. */
+  /** Name in reports. */
   readonly name: string;
   /**
-   * Verifies it: with one of `keys`, and about one of `digests`.
+   * Verifies that one of `keys` signed one of `digests`.
    *
-   * @returns the key and the digest, or what is wrong with it
+   * @returns the key and the digest, or the reason why the signature is invalid
    */
   check(
     keys: readonly PublicKey[],
@@ -92,8 +91,7 @@ export interface FoundSignature {
 }
 
 /**
- * The signatures that a manifest holds, in order; what is wrong with one that cannot be read at all is a
- * text in its place.
+ * Reads the signatures of a manifest, in order; an unreadable signature yields the reason as a string.
  */
 export async function* signaturesIn(
   source: Pick<Content, "fetch">,
@@ -118,7 +116,7 @@ export async function* signaturesIn(
   }
 }
 
-/** Its message where it is an error about the content; an unreachable registry is not that. */
+/** Returns the result, or the message of an error about the content; other errors are thrown. */
 async function orReason<T>(wanted: Promise<T> | (() => T)): Promise<T | string> {
   try {
     return await (typeof wanted === "function" ? wanted() : wanted);
@@ -133,7 +131,7 @@ const ABOUT_CONTENT = new Set([
   ...["SIZE_MISMATCH", "DIGEST_MISMATCH", "NOT_FOUND", "NOT_IN_STORE"],
 ]);
 
-const OTHER_KEY = "made with another key, or damaged";
+const OTHER_KEY = "signed with another key, or damaged";
 
 function simple(
   name: string,
@@ -185,6 +183,6 @@ function oneOf(
 ): { key: PublicKey; digest: Digest } | string {
   const digest = wanted.digests.find((one) => about.includes(one));
   return digest === undefined
-    ? `signs something else: ${about[0]?.slice(0, 80) ?? "nothing"}`
+    ? `signs other content: ${about[0]?.slice(0, 80) ?? "nothing"}`
     : { key: wanted.key, digest };
 }

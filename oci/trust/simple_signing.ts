@@ -1,5 +1,5 @@
 /**
- * What a signature of the tag form is made over: a "simple signing" payload, with cosign's own type.
+ * Signed payload of the tag format: "simple signing" with cosign's own type.
  *
  * After cosign's `specs/SIGNATURE_SPEC.md` and containers/image's `docs/containers-signature.5.md`.
  */
@@ -8,18 +8,18 @@ import { readJson } from "../json.ts";
 import { formatReference, type Reference } from "../reference.ts";
 import { ambiguityIn, checkSpelling } from "./certain_json.ts";
 
-/** Media type of the layer that is such a payload. */
+/** Media type of the payload's layer. */
 export const SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json";
-/** Annotation of that layer: the signature over the payload, base64. */
+/** Annotation of that layer with the signature over the payload, base64. */
 export const SIGNATURE = "dev.cosignproject.cosign/signature";
 
-/** Payloads have some 250 bytes, and a few more for each thing that the signer added. */
+/** Maximum size; payloads have some 250 bytes, and some more per annotation of the signer. */
 export const MAX_PAYLOAD_BYTES = 64 * 1024;
 
 const TYPE = "cosign container image signature";
 const LIMITS = { bytes: MAX_PAYLOAD_BYTES, depth: 16, members: 4096 };
 
-/** The payload for a manifest in a repository, in the bytes that cosign would write. */
+/** Returns the payload for a manifest in a repository, in the bytes that cosign would write. */
 export function makePayload(
   reference: Pick<Reference, "registry" | "repository">,
   digest: Digest,
@@ -36,12 +36,12 @@ export function makePayload(
 }
 
 /**
- * The digest of the manifest that a payload is about. Ask only once its signature has been verified.
+ * Returns the digest of the signed manifest. Verify the payload's signature first.
  *
- * `docker-reference` is not compared with where the manifest came from: cosign does not either, so
- * that signatures hold in mirrors, and the digest says which bytes are meant.
+ * `docker-reference` is not compared with the source of the manifest, as in cosign: signatures stay valid
+ * in mirrors, and the digest identifies the bytes.
  *
- * @throws {ArtifactError} when it is none
+ * @throws {ArtifactError} for an invalid payload
  */
 export function signedDigest(payload: Uint8Array): string {
   const what = "the signed payload";

@@ -1,4 +1,4 @@
-/** Signatures in the local store: kept with what they sign, and found again without the network. */
+/** Signatures in the local store, to verify artifacts without the network. */
 import { type CallOptions, type Content, readContent } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import { type Digest, isDigest } from "../digest.ts";
@@ -9,19 +9,19 @@ import { leadsTo } from "../store/leads_to.ts";
 import type { SignatureSource } from "./signatures.ts";
 import type { Verdict } from "./verify.ts";
 
-/** What is needed of the local store. */
+/** Subset of the local store. */
 export interface SignatureStore extends Pick<Content, "fetch" | "push"> {
-  /** Every entry of its index. */
+  /** Returns all entries of the index. */
   entries(): IndexEntry[];
-  /** Adds an entry. */
+  /** Adds an entry to the index. */
   add(entry: IndexEntry): Promise<void>;
 }
 
-/** What one manifest of signatures may bring into the store. */
+/** Limits of one stored manifest of signatures. */
 const MAX_LAYERS = 200;
 const MAX_BYTES = 16 * 2 ** 20;
 
-/** The signatures that are kept in the store. */
+/** Returns the signatures in the store. */
 export function storedSignatures(
   store: Pick<SignatureStore, "fetch" | "entries">,
 ): SignatureSource {
@@ -38,10 +38,10 @@ export function storedSignatures(
 }
 
 /**
- * Keeps signatures that were found good in the store, beside what they sign. What comes with more than
- * a signature could have is left where it is, and has to be asked for again.
+ * Stores valid signatures next to the artifact. Manifests beyond the limits of a signature are not stored,
+ * and are requested again in the next run.
  *
- * @param verdicts what `verifySignatures()` answered about `source`
+ * @param verdicts result of `verifySignatures()` for `source`
  */
 export async function keepSignatures(
   verdicts: readonly Verdict[],
@@ -67,10 +67,10 @@ export async function keepSignatures(
 }
 
 /**
- * The digests whose signatures vouch for a stored manifest: its own, and that of the index which it is
- * said to be chosen from, if that does lead to it.
+ * Returns the digests whose signatures vouch for a stored manifest: its own, and that of its recorded
+ * index if that does contain it.
  *
- * @param store the store's folder
+ * @param store directory of the store
  */
 export function vouchingDigests(
   store: string,

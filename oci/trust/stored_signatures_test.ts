@@ -100,7 +100,7 @@ Deno.test("Guard looks elsewhere for what the store has no signature of, and kee
   const failing = { elsewhere: () => Promise.resolve(repositorySignatures(remote)) };
   await assert.rejects(guard.verifyStored(at.store, artifact, failing), (error) => {
     assert.ok(error instanceof HostError);
-    assert.deepEqual([error.code, error.detail], ["NOT_SIGNED", "and elsewhere: Cannot reach it"]);
+    assert.deepEqual([error.code, error.detail], ["NOT_SIGNED", "registry: Cannot reach it"]);
     return true;
   });
 

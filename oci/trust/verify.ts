@@ -1,4 +1,4 @@
-/** The check that an artifact is signed by whom it must be signed by. */
+/** Verifies that an artifact has the required signatures. */
 import type { CallOptions } from "../content.ts";
 import type { Descriptor } from "../descriptor.ts";
 import type { Digest } from "../digest.ts";
@@ -6,53 +6,53 @@ import { TrustError } from "./errors.ts";
 import type { PublicKey } from "./public_key.ts";
 import { type FoundSignature, signaturesIn, type SignatureSource } from "./signatures.ts";
 
-/** Who must have signed: one of these. */
+/** Required signature. */
 export interface Requirement {
-  /** Who wants that, as errors name it: `--verify-key cosign.pub`. */
+  /** Source of the requirement, for errors: `--verify-key cosign.pub`. */
   readonly source: string;
-  /** A signature by one of them is enough. */
+  /** Keys; a signature by one of them is sufficient. */
   readonly keys: readonly PublicKey[];
 }
 
-/** A requirement that is met. */
+/** Satisfied requirement. */
 export interface Verdict {
-  /** Which one. */
+  /** Requirement. */
   readonly requirement: Requirement;
-  /** Who signed. */
+  /** Key of the signature. */
   readonly key: PublicKey;
-  /** What was signed: one of the digests that were asked about. */
+  /** Signed digest: one of those of the question. */
   readonly digest: Digest;
-  /** The manifest that holds the signature. */
+  /** Manifest that holds the signature. */
   readonly signature: Descriptor;
 }
 
-/** What {@linkcode verifySignatures} is asked. */
+/** Options of {@linkcode verifySignatures}. */
 export interface Question extends CallOptions {
-  /** The artifact, as errors name it: a reference. */
+  /** Reference of the artifact, for errors. */
   readonly what: string;
   /**
-   * The manifest's digest, and that of the index it was chosen from, if it was: a signature of either
-   * vouches for all that it leads to.
+   * Digest of the manifest, and that of the index it was chosen from, if any: a signature of an index
+   * covers all of its manifests.
    */
   readonly digests: readonly Digest[];
-  /** All must be met. */
+  /** Requirements; all must be satisfied. */
   readonly requirements: readonly Requirement[];
-  /** Where signatures are looked for. */
+  /** Source of signatures. */
   readonly source: SignatureSource;
 }
 
-/** Whoever may push can add signatures without end: these are enough to find the right one among. */
+/** Maximum number of manifests to read: any user with push access can add more. */
 const MAX_MANIFESTS = 32;
 const MAX_SIGNATURES = 100;
 
-/** As many lines of a report as one wants to read. */
+/** Maximum number of reasons in an error. */
 const MAX_REASONS = 10;
 
 /**
- * Finds a good signature for each requirement. Signatures that are of no use do no harm: anybody who may
- * push could add some.
+ * Finds a valid signature for each requirement. Invalid signatures are ignored: any user with push access
+ * can add some.
  *
- * @returns a verdict for each requirement, in their order
+ * @returns a verdict for each requirement, in order
  * @throws {TrustError} `NOT_SIGNED`, `BAD_SIGNATURE`
  */
 export async function verifySignatures(question: Question): Promise<Verdict[]> {
@@ -62,7 +62,7 @@ export async function verifySignatures(question: Question): Promise<Verdict[]> {
   let seen = 0;
   for await (const { signature, manifest } of candidates(question)) {
     if (++seen > MAX_SIGNATURES) {
-      reasons.push(`further signatures than the first ${MAX_SIGNATURES} were not looked at`);
+      reasons.push(`more than ${MAX_SIGNATURES} signatures; the rest was ignored`);
       break;
     }
     for (const requirement of requirements) {
@@ -87,7 +87,7 @@ async function checked(
   return typeof found === "string" ? `${signature.name}: ${found}` : found;
 }
 
-/** The signatures of all digests, one after the other: most often the first one is good. */
+/** Yields the signatures of all digests one by one: usually the first one is valid. */
 async function* candidates(
   { digests, requirements, source, signal }: Question,
 ): AsyncGenerator<{ signature: FoundSignature | string; manifest: Descriptor }> {
@@ -100,7 +100,7 @@ async function* candidates(
       asked.add(manifest.digest);
       if (asked.size > MAX_MANIFESTS) {
         yield {
-          signature: `further manifests than the first ${MAX_MANIFESTS} were not looked at`,
+          signature: `more than ${MAX_MANIFESTS} manifests; the rest was ignored`,
           manifest,
         };
         return;
@@ -118,15 +118,18 @@ function notTrusted(
 ): never {
   const { requirement: { source, keys }, seen, reasons } = failed;
   if (seen === 0) {
-    throw new TrustError(`Cannot trust ${what}: it is not signed, and ${source} wants it to be`, {
-      code: "NOT_SIGNED",
-      hint: "whoever publishes it signs it with wasm-bpf push --sign-key or cosign sign --key",
-    });
+    throw new TrustError(
+      `Cannot trust ${what}: it is not signed, but ${source} requires a signature`,
+      {
+        code: "NOT_SIGNED",
+        hint: "ask its publisher to sign it with wasm-bpf push --sign-key or cosign sign --key",
+      },
+    );
   }
   const rest = reasons.length > MAX_REASONS ? [`and ${reasons.length - MAX_REASONS} more`] : [];
-  throw new TrustError(`Cannot trust ${what}: no signature of it is good for ${source}`, {
+  throw new TrustError(`Cannot trust ${what}: no valid signature for ${source}`, {
     code: "BAD_SIGNATURE",
-    hint: `it may be signed by somebody else than ${keys.map(({ name }) => name).join(" or ")}`,
+    hint: `it may be signed with a key other than ${keys.map(({ name }) => name).join(" or ")}`,
     detail: [...new Set(reasons.slice(0, MAX_REASONS)), ...rest].join("\n"),
   });
 }

@@ -94,7 +94,7 @@ for (const [name, key] of Object.entries(CASES)) {
     await assert.rejects(verify(repository, [cosignKey(key)], [OTHER]), (error) => {
       assert.ok(error instanceof Error && "detail" in error && "code" in error);
       assert.equal(error.code, "BAD_SIGNATURE");
-      assert.match(String(error.detail), new RegExp(`signs something else: ${TOOL}`));
+      assert.match(String(error.detail), new RegExp(`signs other content: ${TOOL}`));
       return true;
     });
   });

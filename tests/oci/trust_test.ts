@@ -113,7 +113,7 @@ Deno.test("a signature of something else is none", async () => {
   const name = { repository: "you/tool", tag: tag(otherDigest) };
   await putManifest(registry, name, await there.json());
   const result = await place.run(["run", "--verify-key", PUB, other]);
-  assertRefused(result, new RegExp(`signs something else: ${digest}`));
+  assertRefused(result, new RegExp(`signs other content: ${digest}`));
   assert.equal(await place.succeed(["run", "--verify-key", PUB, signed]), `${LINE}\n`);
 });
 
