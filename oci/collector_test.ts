@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Collector } from "./collector.ts";
 
-Deno.test("Collector keeps bytes of pieces of any size, in their order", () => {
+Deno.test("Collector keeps chunks of any size in order", () => {
   for (const sizes of [[], [0], [1], [2 ** 14], [2 ** 14 + 1, 0, 5], [3, 2 ** 20, 2 ** 24, 7]]) {
     const collector = new Collector();
     const piece = new Uint8Array(Math.max(0, ...sizes));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { eachBounded } from "./concurrency.ts";
 
-Deno.test("eachBounded() runs each item, and never more than its limit at once", async () => {
+Deno.test("eachBounded() runs each item, and at most its limit at once", async () => {
   let running = 0, most = 0;
   const seen: number[] = [];
   await eachBounded([1, 2, 3, 4, 5, 6, 7], { limit: 3 }, async (item) => {
@@ -14,7 +14,7 @@ Deno.test("eachBounded() runs each item, and never more than its limit at once",
   assert.deepEqual(seen.sort(), [1, 2, 3, 4, 5, 6, 7]);
 });
 
-Deno.test("eachBounded() throws the first failure when all have ended, and starts no more", async () => {
+Deno.test("eachBounded() throws the first failure after all have ended, and starts no more", async () => {
   const ended: number[] = [];
   const work = async (item: number, signal: AbortSignal) => {
     if (item === 1) throw new Error("first");
@@ -26,7 +26,7 @@ Deno.test("eachBounded() throws the first failure when all have ended, and start
   assert.deepEqual(ended, [0]);
 });
 
-Deno.test("eachBounded() ends with the reason of a signal from outside", async () => {
+Deno.test("eachBounded() throws the reason of the caller's signal", async () => {
   const outside = new AbortController();
   const promise = eachBounded([1, 2], { limit: 1, signal: outside.signal }, () => {
     outside.abort(new Error("Ctrl-C"));

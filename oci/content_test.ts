@@ -8,16 +8,16 @@ const fetch = (of: Uint8Array<ArrayBuffer>) => ({
   fetch: (_: unknown, options?: { offset?: number }) => bytesSource(of)(options),
 });
 
-Deno.test("readContent() hands over what the descriptor promises", async () => {
+Deno.test("readContent() returns content that matches its descriptor", async () => {
   assert.deepEqual(await readContent(fetch(bytes), descriptor, { limit: 5 }), bytes);
 });
 
-Deno.test("readContent() refuses content beyond its limit without asking for it", async () => {
+Deno.test("readContent() refuses content beyond its limit without a request", async () => {
   const never = { fetch: () => Promise.reject(new Error("asked")) };
   await assert.rejects(readContent(never, descriptor, { limit: 4 }), { code: "TOO_LARGE" });
 });
 
-Deno.test("readContent() refuses more, fewer and other bytes", async () => {
+Deno.test("readContent() refuses more, fewer and different bytes", async () => {
   const cases: [number[], string][] = [
     [[1, 2, 3, 4, 5, 6], "SIZE_MISMATCH"],
     [[1, 2, 3, 4], "SIZE_MISMATCH"],
@@ -29,7 +29,7 @@ Deno.test("readContent() refuses more, fewer and other bytes", async () => {
   }
 });
 
-Deno.test("bytesSource() opens at an offset, as often as asked", async () => {
+Deno.test("bytesSource() opens at an offset, any number of times", async () => {
   const source = bytesSource(bytes);
   for (const offset of [0, 3, 5]) {
     const chunks = await Array.fromAsync(await source({ offset }));
@@ -37,7 +37,7 @@ Deno.test("bytesSource() opens at an offset, as often as asked", async () => {
   }
 });
 
-/** A stream of bytes that a reader's own buffer can be filled from. */
+/** Returns a byte stream, which fills the reader's own buffer. */
 function byteStream(chunks: number[][]): ByteStream {
   const left = chunks.map((chunk) => Uint8Array.from(chunk));
   return new ReadableStream({
@@ -51,7 +51,7 @@ function byteStream(chunks: number[][]): ByteStream {
   });
 }
 
-Deno.test("readChunks() reads byte streams and others to their end", async () => {
+Deno.test("readChunks() reads byte streams and default streams to their end", async () => {
   const chunks = [[1, 2], [3], [4, 5]];
   const plain = ReadableStream.from(chunks.map((chunk) => Uint8Array.from(chunk)));
   for (const stream of [byteStream(chunks), plain as ByteStream]) {
@@ -61,7 +61,7 @@ Deno.test("readChunks() reads byte streams and others to their end", async () =>
   }
 });
 
-Deno.test("readChunks() cancels the stream when a chunk is not taken", async () => {
+Deno.test("readChunks() cancels the stream when a chunk is refused", async () => {
   const cancelled: unknown[] = [];
   const stream: ByteStream = new ReadableStream({
     pull: (controller) => controller.enqueue(bytes.slice()),

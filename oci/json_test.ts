@@ -10,7 +10,7 @@ function read(text: string, limits?: JsonLimits): JsonObject {
 
 const limits = { bytes: 100, depth: 3, members: 5 };
 
-Deno.test("readJson() takes what is just inside the limits", () => {
+Deno.test("readJson() accepts documents just inside the limits", () => {
   read(`{"a":[[1,2]]}`, limits);
   read(`{"a":"${"x".repeat(92)}"}`, limits);
 });
@@ -21,7 +21,7 @@ Deno.test("readJson() refuses too many bytes, too deep nesting and too many memb
   }
 });
 
-Deno.test("readJson() counts no brackets and commas inside texts", () => {
+Deno.test("readJson() ignores brackets and commas inside strings", () => {
   read(`{"a":"[[[[{{{{,,,,,,\\"[[[,,,,"}`, limits);
 });
 
@@ -29,7 +29,7 @@ Deno.test("readJson() refuses deep nesting without building it", () => {
   assert.throws(() => read("[".repeat(3_000_000)), { code: "TOO_LARGE" });
 });
 
-Deno.test("readJson() refuses what is no JSON, no UTF-8 or no object", () => {
+Deno.test("readJson() refuses invalid JSON, invalid UTF-8 and other values than objects", () => {
   for (const text of ["", "{", "{]", "nul", `{"a":1}x`, "\ufeff{}x"]) {
     assert.throws(() => read(text), { name: "ArtifactError", code: "BAD_JSON" }, text);
   }
@@ -39,7 +39,7 @@ Deno.test("readJson() refuses what is no JSON, no UTF-8 or no object", () => {
   }
 });
 
-Deno.test("JsonObject answers with what is there, and says where what is not", () => {
+Deno.test("JsonObject returns members, and reports the path of invalid ones", () => {
   const json = read(`{"t":"x","n":7,"o":{"p":[{"q":1}]},"l":["a"],"m":{"k":"v"},"z":null}`);
   assert.equal(json.string("t"), "x");
   assert.equal(json.count("n"), 7);
@@ -54,19 +54,19 @@ Deno.test("JsonObject answers with what is there, and says where what is not", (
   assert.throws(() => json.requiredString("none"), { message: /none is missing/ });
 });
 
-Deno.test("JsonObject counts only whole numbers from 0 to 2^53 - 1", () => {
+Deno.test("JsonObject.count() accepts only integers from 0 to 2^53 - 1", () => {
   for (const number of ["-1", "1.5", "1e300", "9007199254740992", `"1"`, "true", "[]"]) {
     assert.throws(() => read(`{"n":${number}}`).count("n"), { code: "BAD_TEST" }, number);
   }
 });
 
-Deno.test("JsonObject does not take what every JavaScript object has for a member", () => {
+Deno.test("JsonObject has no members of JavaScript's prototype", () => {
   const json = read("{}");
   for (const name of ["__proto__", "constructor", "toString"]) assert.equal(json.has(name), false);
   assert.equal(read(`{"__proto__":"x"}`).string("__proto__"), "x");
 });
 
-Deno.test("readJson() refuses a member that is there twice, and a byte order mark", () => {
+Deno.test("readJson() refuses a repeated member and a byte order mark", () => {
   for (const text of ['{"a":1,"a":2}', '{"a":{"b":1,"\\u0062":2}}', '{"layers":[],"Layers":[]}']) {
     assert.throws(() => read(text), { code: "BAD_TEST", message: /is repeated/ }, text);
   }

@@ -45,7 +45,7 @@ Deno.test("parseManifest() reads Docker's schema 2 and manifest lists", () => {
   assert.equal(parse({ ...index, mediaType: DOCKER_LIST }, DOCKER_LIST).kind, "index");
 });
 
-Deno.test("parseManifest() takes the type that it came with where the document has none", () => {
+Deno.test("parseManifest() uses the type of the response when the document has none", () => {
   const { mediaType: _, ...bare } = manifest;
   assert.equal(parse(bare, DOCKER_MANIFEST).mediaType, DOCKER_MANIFEST);
   assert.equal(parse(bare).mediaType, OCI_MANIFEST);
@@ -53,23 +53,23 @@ Deno.test("parseManifest() takes the type that it came with where the document h
   assert.equal(parse({ schemaVersion: 2, manifests: [] }).kind, "index");
 });
 
-Deno.test("parseManifest() takes a type with parameters, and a vague one", () => {
+Deno.test("parseManifest() accepts a type with parameters, and a generic one", () => {
   assert.equal(parse(manifest, `${OCI_MANIFEST}; charset=utf-8`).kind, "manifest");
   assert.equal(parse(manifest, "application/octet-stream").kind, "manifest");
 });
 
-Deno.test("parseManifest() takes Go's null for an empty list", () => {
+Deno.test("parseManifest() reads Go's null as an empty list", () => {
   const parsed = parse({ ...manifest, layers: null, annotations: null });
   assert.deepEqual(parsed.kind === "manifest" && parsed.layers, []);
 });
 
-Deno.test("parseManifest() leaves urls and data of descriptors alone", () => {
+Deno.test("parseManifest() ignores urls and data of descriptors", () => {
   const parsed = parse({ ...manifest, config: { ...layer, urls: ["http://x/"], data: "e30=" } });
   assert.deepEqual(parsed.kind === "manifest" && parsed.config, layer);
 });
 
 refuses(
-  "a document that two clients would read differently",
+  "an ambiguous document",
   "BAD_MANIFEST",
   [manifest, OCI_INDEX],
   [{ ...manifest, manifests: [layer] }],
@@ -77,14 +77,14 @@ refuses(
   [{ ...index, config: layer }],
 );
 refuses(
-  "types that it does not know",
+  "unknown types",
   "UNSUPPORTED",
   [{ ...manifest, mediaType: "text/x-other" }],
   [{ schemaVersion: 1, fsLayers: [] }],
   [manifest.layers.length === 1 ? { schemaVersion: 2 } : {}, "application/x-other"],
 );
 refuses(
-  "descriptors that are none",
+  "invalid descriptors",
   "BAD_MANIFEST",
   [{ ...manifest, config: undefined }],
   [{ ...manifest, config: [] }],
@@ -101,7 +101,7 @@ refuses("another schema version", "BAD_MANIFEST", [{ ...manifest, schemaVersion:
   schemaVersion: undefined,
 }]);
 
-Deno.test("parseManifest() refuses members that readers take differently", () => {
+Deno.test("parseManifest() refuses members that parsers interpret differently", () => {
   const text = JSON.stringify(manifest);
   const layers = `"layers":${JSON.stringify(manifest.layers)}`;
   assert.ok(text.includes(layers));

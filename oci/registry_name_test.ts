@@ -9,7 +9,7 @@ function name(text: string, scheme?: string): string | undefined {
   return "name" in read ? read.name : undefined;
 }
 
-Deno.test("readRegistryName() drops TLS's port, upper case and Docker Hub's other names", () => {
+Deno.test("readRegistryName() normalises port 443, upper case and Docker Hub's other names", () => {
   assert.equal(name("GHCR.io"), "ghcr.io");
   assert.equal(name("ghcr.io:443"), "ghcr.io");
   assert.equal(name("[::1]:443"), "[::1]");
@@ -19,13 +19,13 @@ Deno.test("readRegistryName() drops TLS's port, upper case and Docker Hub's othe
   }
 });
 
-Deno.test("readRegistryName() drops HTTP's port for HTTP only", () => {
+Deno.test("readRegistryName() drops port 80 only for HTTP", () => {
   assert.equal(name("ghcr.io:80", "http"), "ghcr.io");
   assert.equal(name("ghcr.io:80"), "ghcr.io:80");
   assert.equal(name("ghcr.io:443", "http"), undefined);
 });
 
-/** Other spellings of hosts and ports, and the one in normal form that hints name. */
+/** Spellings of hosts and ports, with the normal form in the hint. */
 const ODD: readonly (readonly [string, string | undefined])[] = [
   ["127.0.0.1:05801", "5801"],
   ["ghcr.io:0443", "443"],
@@ -68,7 +68,7 @@ Deno.test("readRegistryName() refuses hosts and ports that are not in normal for
   }
 });
 
-Deno.test("parseReference() and Policy.parse() refuse the same hosts, and say what to write", () => {
+Deno.test("parseReference() and Policy.parse() refuse the same hosts, with a hint", () => {
   for (const [text, normal] of ODD) {
     assert.throws(() => parseReference(`${text}/you/tool`), { code: "BAD_REFERENCE" }, text);
     const rules = `{\n "references": {\n  ${JSON.stringify(`${text}/*`)}: "reject"\n }\n}`;
@@ -95,7 +95,7 @@ const HOSTS = [
 const PORTS = ["", ":443", ":0443", ":80", ":080", ":5801", ":05801", ":005801", ":"];
 const SCHEMES = ["", "oci://", "docker://", "https://", "http://", "HTTPS://"];
 
-/** Generates spellings; of those that are taken, the URL that a registry's client asks. */
+/** Generates spellings; for accepted ones, the URL that the client requests. */
 function* spellings(): Generator<{ text: string; url: string; reference: Reference }> {
   for (const hosts of HOSTS) {
     for (const host of hosts) {
@@ -116,7 +116,7 @@ function* spellings(): Generator<{ text: string; url: string; reference: Referen
   }
 }
 
-Deno.test("equal URLs have equal rules, names in the store and credentials, however spelled", () => {
+Deno.test("spellings of one URL have the same rules, names in the store and credentials", () => {
   const seen = new Map<string, { text: string; reference: Reference }>();
   let compared = 0;
   for (const { text, url, reference } of spellings()) {
@@ -144,7 +144,7 @@ Deno.test("equal URLs have equal rules, names in the store and credentials, howe
   assert.ok(compared > 100, `${compared} spellings`);
 });
 
-Deno.test("a rule holds for a name's ports 80 and 443, which options choose between", () => {
+Deno.test("a rule applies to ports 80 and 443 of a name", () => {
   const policy = Policy.parse(
     new TextEncoder().encode('{"references":{"ghcr.io/*":{"keys":["you.pub"]},"*":"accept"}}'),
     "policy.json",
@@ -154,7 +154,7 @@ Deno.test("a rule holds for a name's ports 80 and 443, which options choose betw
   }
 });
 
-Deno.test("isLoopback() knows this machine's own addresses, and nothing that only looks so", () => {
+Deno.test("isLoopback() accepts loopback addresses, and no similar names", () => {
   for (const name of ["localhost", "localhost:5000", "127.0.0.1", "127.255.0.9:80", "[::1]:5000"]) {
     assert.equal(isLoopback(name), true, name);
   }
@@ -163,7 +163,7 @@ Deno.test("isLoopback() knows this machine's own addresses, and nothing that onl
   }
 });
 
-Deno.test("isRegistryName() takes hosts and ports, and no paths", () => {
+Deno.test("isRegistryName() accepts hosts and ports, and no paths", () => {
   assert.ok(["ghcr.io", "localhost:5000", "[::1]:1", "h"].every(isRegistryName));
   assert.ok(!["", "a/b", "http://a", "a:b", "a b", "[]", "a:99999"].some(isRegistryName));
 });

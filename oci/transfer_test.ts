@@ -21,7 +21,7 @@ import {
 const MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 const REFERENCE = parseReference("ghcr.io/you/tool:v1");
 
-/** A repository in memory and a store in a folder of its own. */
+/** Repository in memory and store in a temporary directory. */
 class Places implements AsyncDisposable {
   readonly folder: string;
   readonly store: Store;
@@ -57,7 +57,7 @@ class Places implements AsyncDisposable {
   }
 }
 
-/** Writes down what it hears. */
+/** Observer that records events. */
 function listener(): { observer: TransferObserver; heard: string[] } {
   const heard: string[] = [];
   const observer: TransferObserver = {
@@ -106,7 +106,7 @@ for (const format of ["compat", "cncf"] as const) {
   });
 }
 
-Deno.test("pullArtifact() chooses from an image index, and keeps it", async () => {
+Deno.test("pullArtifact() selects a manifest from an image index, and stores the index", async () => {
   await using places = await Places.create();
   const { remote, store } = places;
   const layer = remote.put(MODULE, "application/wasm");
@@ -135,7 +135,7 @@ Deno.test("pullArtifact() chooses from an image index, and keeps it", async () =
   assert.equal(lookUp(REFERENCE, at)?.entry.digest, other.digest);
 });
 
-Deno.test("pullArtifact() takes a container image with one file", async () => {
+Deno.test("pullArtifact() accepts a container image with one file", async () => {
   await using places = await Places.create();
   const { remote, store } = places;
   const archive = gzipSync(makeTar([{ path: "tool.wasm", body: MODULE }]));
@@ -145,7 +145,7 @@ Deno.test("pullArtifact() takes a container image with one file", async () => {
   assert.equal(place.kind, "image");
   const bytes = await Array.fromAsync(moduleBytes({ content: store, place, what: "it" }));
   assert.deepEqual(bytes.flatMap((part) => [...part]), [...MODULE]);
-  // Its archive is damaged on the disk.
+  // A damaged archive on disk.
   const blob = join(store.path, "blobs", ...layer.digest.split(":"));
   const good = await Deno.readFile(blob);
   await Deno.writeFile(blob, good.map((byte, at) => at === 20 ? byte ^ 1 : byte));
@@ -154,7 +154,7 @@ Deno.test("pullArtifact() takes a container image with one file", async () => {
   await Deno.writeFile(blob, good);
 });
 
-Deno.test("what holds no module gets no name, and what is too large is not asked for", async () => {
+Deno.test("pullArtifact() gives no name without a module, and requests nothing too large", async () => {
   await using places = await Places.create();
   const { remote, store } = places;
   const text = remote.put(new TextEncoder().encode("text"), "text/plain");
@@ -180,7 +180,7 @@ Deno.test("what holds no module gets no name, and what is too large is not asked
   assert.deepEqual(store.entries(), []);
 });
 
-Deno.test("a manifest of a type that is not known is named, and not asked for", async () => {
+Deno.test("pullArtifact() reports a manifest of an unknown type without a request", async () => {
   await using places = await Places.create();
   const { remote } = places;
   const manifest = places.manifest("text/x", remote.put(MODULE, "application/wasm"));
@@ -206,7 +206,7 @@ Deno.test("a manifest of a type that is not known is named, and not asked for", 
   }
 });
 
-Deno.test("what admit() refuses gets no name, and the one before keeps it", async () => {
+Deno.test("pullArtifact() leaves the name unchanged when admit() refuses", async () => {
   await using places = await Places.create();
   const { remote, store } = places;
   const layer = remote.put(MODULE, "application/wasm");
@@ -221,7 +221,7 @@ Deno.test("what admit() refuses gets no name, and the one before keeps it", asyn
   assert.equal((await store.resolve("ghcr.io/you/tool:v1")).digest, good.digest);
 });
 
-Deno.test("a pull by digest is named by it, and one that is given up leaves no name", async () => {
+Deno.test("pullArtifact() names a pull by its digest, and leaves no name when aborted", async () => {
   await using places = await Places.create();
   const { remote, store } = places;
   const manifest = places.manifest("text/x", remote.put(MODULE, "application/wasm"));

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { repeatedMember } from "./unique_members.ts";
 
-Deno.test("repeatedMember() sees members of the same object only", () => {
+Deno.test("repeatedMember() compares members of the same object only", () => {
   assert.equal(repeatedMember('{"a":{"a":1},"b":[{"a":1},{"a":"a"}]}'), undefined);
   assert.equal(repeatedMember('[{"x":"{","y":"\\"","x":1}]'), "x");
   assert.equal(repeatedMember('{"__proto__":1,"a":2,"__proto__":3}'), "__proto__");
 });
 
-Deno.test("repeatedMember() finds names that Go's decoder takes for the same", () => {
+Deno.test("repeatedMember() ignores case as Go's decoder does", () => {
   assert.equal(repeatedMember('{"layers":[],"Layers":[]}'), "Layers");
   assert.equal(repeatedMember('{"layers":[],"layer\u017f":[]}'), "layer\u017f");
   assert.equal(repeatedMember('{"k":1,"\u212a":2}'), "\u212a");

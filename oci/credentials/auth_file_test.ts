@@ -16,7 +16,7 @@ function parse(document: unknown): AuthFile {
 const auth = btoa("you:se:cret");
 const password = { kind: "password", username: "you", password: "se:cret" };
 
-Deno.test("parseAuthFile() reads what docker and podman write", () => {
+Deno.test("parseAuthFile() reads files of docker and podman", () => {
   const { entries, store, helpers, odd } = parse({
     auths: {
       "https://index.docker.io/v1/": { auth },
@@ -40,7 +40,7 @@ Deno.test("parseAuthFile() reads what docker and podman write", () => {
   assert.deepEqual(odd, []);
 });
 
-Deno.test("parseAuthFile() leaves one odd entry out, says which, and shows no secret", () => {
+Deno.test("parseAuthFile() skips and reports an invalid entry, without secrets", () => {
   for (
     const entry of [
       7,
@@ -62,7 +62,7 @@ Deno.test("parseAuthFile() leaves one odd entry out, says which, and shows no se
   }
 });
 
-Deno.test("parseAuthFile() reads the rest where a part has another shape", () => {
+Deno.test("parseAuthFile() reads the rest when a member has the wrong type", () => {
   const { entries, odd } = parse({
     auths: { "ghcr.io": { auth } },
     credsStore: 1,
@@ -74,12 +74,12 @@ Deno.test("parseAuthFile() reads the rest where a part has another shape", () =>
   assert.deepEqual(parse({}).odd, []);
 });
 
-Deno.test("parseAuthFile() takes <token> for the user of an identity token", () => {
+Deno.test("parseAuthFile() reads an identity token of the user <token>", () => {
   const { entries } = parse({ auths: { "a.example": { auth: btoa("<token>:refresh") } } });
   assert.deepEqual(entries.get("a.example"), { kind: "refresh", token: "refresh" });
 });
 
-Deno.test("parseAuthFile() refuses what is no JSON", () => {
+Deno.test("parseAuthFile() refuses invalid JSON", () => {
   for (const text of ["", "auths:", "[]", "{"]) {
     assert.throws(
       () => parseAuthFile(new TextEncoder().encode(text), "config.json"),
@@ -89,7 +89,7 @@ Deno.test("parseAuthFile() refuses what is no JSON", () => {
   }
 });
 
-Deno.test("entryKey() brings every way to write a registry to one", () => {
+Deno.test("entryKey() normalises every spelling of a registry", () => {
   for (
     const name of ["docker.io", "index.docker.io", "https://index.docker.io/v1/", "DOCKER.IO/v2/"]
   ) {
@@ -102,7 +102,7 @@ Deno.test("entryKey() brings every way to write a registry to one", () => {
   }
 });
 
-Deno.test("parseAuthFile() reads each helper for itself, and knows which it did not understand", () => {
+Deno.test("parseAuthFile() reads each helper separately, and reports invalid ones", () => {
   const credHelpers = {
     "odd.example": 7,
     "https://list.example/v1/": [],
@@ -132,7 +132,7 @@ Deno.test("parseAuthFile() reads each helper for itself, and knows which it did 
   assert.equal(keeper("myreg:443", bare), "bare");
 });
 
-Deno.test("namesOf() knows hosts without a dot with and without their port", () => {
+Deno.test("namesOf() returns hosts without a dot with and without their port", () => {
   assert.deepEqual(namesOf("myreg"), ["myreg", "myreg:443"]);
   assert.deepEqual(namesOf("myreg:443"), ["myreg:443", "myreg"]);
   assert.deepEqual(namesOf("myreg:80"), ["myreg:80", "myreg"]);
@@ -141,14 +141,14 @@ Deno.test("namesOf() knows hosts without a dot with and without their port", () 
   }
 });
 
-Deno.test("toolKeys() begins with what the tool itself calls Docker Hub", () => {
+Deno.test("toolKeys() returns the tool's own key of Docker Hub first", () => {
   const hub = "https://index.docker.io/v1/";
   assert.deepEqual(toolKeys("docker.io", { isDockers: true }), [hub, "docker.io"]);
   assert.deepEqual(toolKeys("docker.io", { isDockers: false }), ["docker.io", hub]);
   assert.deepEqual(toolKeys("ghcr.io", { isDockers: true }), ["ghcr.io"]);
 });
 
-Deno.test("candidateKeys() goes from the narrowest to the registry", () => {
+Deno.test("candidateKeys() returns the most specific key first", () => {
   assert.deepEqual(candidateKeys("a.b", "you/tool"), ["a.b/you/tool", "a.b/you", "a.b"]);
   assert.deepEqual(candidateKeys("a.b", undefined), ["a.b"]);
 });

@@ -18,7 +18,7 @@ function around(env: Record<string, string>, uid = 1000): Surroundings {
 
 const paths = (all: Location[]) => all.map(({ path }) => path);
 
-Deno.test("locations() looks at docker's file, then at podman's", () => {
+Deno.test("locations() returns docker's file, then podman's", () => {
   assert.deepEqual(
     paths(locations(around({ HOME: "/home/ann", XDG_RUNTIME_DIR: "/run/user/1000" }))),
     [
@@ -30,7 +30,7 @@ Deno.test("locations() looks at docker's file, then at podman's", () => {
   );
 });
 
-Deno.test("locations() lets the environment take the place of each", () => {
+Deno.test("locations() uses the environment in place of each", () => {
   const env = { HOME: "/home/ann", DOCKER_CONFIG: "/d", REGISTRY_AUTH_FILE: "/r.json" };
   assert.deepEqual(paths(locations(around(env))), ["/r.json", "/d/config.json"]);
   assert.deepEqual(
@@ -39,7 +39,7 @@ Deno.test("locations() lets the environment take the place of each", () => {
   );
 });
 
-Deno.test("locations() under sudo begin with those of the one who called", () => {
+Deno.test("locations() returns the caller's first under sudo", () => {
   const all = locations(around({ HOME: "/root", SUDO_UID: "1000", SUDO_USER: "root" }, 0));
   assert.deepEqual(paths(all).slice(0, 4), [
     "/home/ann/.docker/config.json",
@@ -57,7 +57,7 @@ Deno.test("locations() under sudo begin with those of the one who called", () =>
   ]);
 });
 
-Deno.test("callerOf() knows nobody but by root's word and the list of users", () => {
+Deno.test("callerOf() requires root and the list of users", () => {
   assert.equal(callerOf(around({ SUDO_UID: "1000" }, 1000)), undefined);
   for (const uid of ["", "0", "-1", "1e3", "1000x", "4294967295", "7", "1002"]) {
     assert.equal(callerOf(around({ SUDO_UID: uid }, 0)), undefined, uid);
@@ -70,7 +70,7 @@ Deno.test("callerOf() knows nobody but by root's word and the list of users", ()
   });
 });
 
-Deno.test("locations() under sudo are never the caller's for root's own, whatever sudo kept", () => {
+Deno.test("locations() never returns the caller's as root's own under sudo", () => {
   const env = {
     HOME: "/home/ann",
     XDG_CONFIG_HOME: "/home/ann/c",
@@ -86,7 +86,7 @@ Deno.test("locations() under sudo are never the caller's for root's own, whateve
   assert.equal(location?.path, "/root/.docker/config.json");
 });
 
-Deno.test("locations() under sudo are root's own where it is not known who called", () => {
+Deno.test("locations() returns root's own under sudo when the caller is unknown", () => {
   const env = { HOME: "/home/eve", XDG_CONFIG_HOME: "/home/eve/c", XDG_RUNTIME_DIR: "/run/user/7" };
   for (const uid of ["7", "x", "4294967295"]) {
     const under = around({ ...env, SUDO_UID: uid }, 0);
@@ -101,7 +101,7 @@ Deno.test("locations() under sudo are root's own where it is not known who calle
   assert.equal(loginLocation(byRoot)?.path, "/r/.docker/config.json");
 });
 
-Deno.test("loginLocation() is never another user's file", () => {
+Deno.test("loginLocation() never returns another user's file", () => {
   const location = loginLocation(around({ HOME: "/root", SUDO_UID: "1000" }, 0));
   assert.equal(location?.path, "/root/.docker/config.json");
   assert.equal(loginLocation(around({})), undefined);

@@ -24,7 +24,7 @@ Deno.test("readRegularFile() reads up to its limit", async () => {
   });
 });
 
-Deno.test("readRegularFile() refuses devices, pipes, sockets and folders at once", async () => {
+Deno.test("readRegularFile() refuses devices, pipes, sockets and directories without blocking", async () => {
   await withFolder(async (folder) => {
     const fifo = join(folder, "fifo");
     await new Deno.Command("mkfifo", { args: [fifo] }).output();
@@ -42,7 +42,7 @@ Deno.test("readRegularFile() refuses devices, pipes, sockets and folders at once
   });
 });
 
-Deno.test("readRegularFile() asks about the file that it opened", async () => {
+Deno.test("readRegularFile() calls admit() with the file that it opened", async () => {
   await withFolder(async (folder) => {
     const path = join(folder, "file");
     await Deno.writeTextFile(path, "x", { mode: 0o640 });

@@ -39,7 +39,7 @@ Deno.test("walk() resolves as the kernel does", async () => {
   });
 });
 
-Deno.test("walk() shows each folder and link, and does not follow those of open files", async () => {
+Deno.test("walk() reports each directory and link, and does not follow those of open files", async () => {
   await withFolder(async (folder) => {
     await Deno.mkdir(join(folder, "a"));
     await Deno.symlink("a", join(folder, "link"));

@@ -7,14 +7,14 @@ const next = (location: string | null, from = "https://a.example/v2/x", policy =
   return typeof url === "string" ? undefined : url.href;
 };
 
-Deno.test("nextAddress() follows relative and absolute addresses by TLS", () => {
+Deno.test("nextAddress() follows relative and absolute addresses with TLS", () => {
   assert.equal(next("/y?z"), "https://a.example/y?z");
   assert.equal(next("y"), "https://a.example/v2/y");
   assert.equal(next("//b.example/y"), "https://b.example/y");
   assert.equal(next("https://b.example:8443/y#z"), "https://b.example:8443/y");
 });
 
-Deno.test("nextAddress() never leads from TLS to something else", () => {
+Deno.test("nextAddress() never follows from TLS to another scheme", () => {
   for (
     const to of [
       "http://b.example/",
@@ -29,7 +29,7 @@ Deno.test("nextAddress() never leads from TLS to something else", () => {
   }
 });
 
-Deno.test("nextAddress() takes the same host's own plain address for one by TLS", () => {
+Deno.test("nextAddress() changes http to https for the same host", () => {
   assert.equal(next("http://a.example/y"), "https://a.example/y");
   assert.equal(
     next("http://a.example:80/y", "https://a.example:8443/"),
@@ -37,7 +37,7 @@ Deno.test("nextAddress() takes the same host's own plain address for one by TLS"
   );
 });
 
-Deno.test("nextAddress() leads from loopback to loopback or TLS, and elsewhere when asked to", () => {
+Deno.test("nextAddress() follows from loopback to loopback or TLS, and elsewhere when allowed", () => {
   const from = "http://127.0.0.1:5000/v2/";
   assert.equal(next("http://localhost:5001/y", from), "http://localhost:5001/y");
   assert.equal(next("https://b.example/y", from), "https://b.example/y");
@@ -46,15 +46,15 @@ Deno.test("nextAddress() leads from loopback to loopback or TLS, and elsewhere w
   assert.equal(next("file:///etc/passwd", from, { plainHttp: true }), undefined);
 });
 
-Deno.test("nextAddress() takes names and passwords out", () => {
+Deno.test("nextAddress() removes users and passwords", () => {
   assert.equal(next("https://user:secret@b.example/y"), "https://b.example/y");
 });
 
-Deno.test("nextAddress() says so when there is no address", () => {
+Deno.test("nextAddress() reports a missing address", () => {
   for (const to of [null, "http://[", "https://"]) assert.equal(next(to), undefined);
 });
 
-Deno.test("isAllowed() and isSameOrigin() go by scheme, host and port", () => {
+Deno.test("isAllowed() and isSameOrigin() compare scheme, host and port", () => {
   assert.ok(isAllowed(new URL("http://[::1]:5000/"), strict));
   assert.ok(!isAllowed(new URL("http://127.0.0.1.example/"), strict));
   assert.ok(isSameOrigin(new URL("https://a/x"), new URL("https://a:443/y")));

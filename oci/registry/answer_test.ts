@@ -3,7 +3,7 @@ import { Answer } from "./answer.ts";
 import { DEFAULT_TIMING } from "./retry.ts";
 import { Watchdog } from "./watchdog.ts";
 
-Deno.test("Answer keeps no more memory than bytes came, however small the pieces", async () => {
+Deno.test("Answer uses memory in proportion to the bytes, with chunks of any size", async () => {
   const pieces = 40_000;
   const before = Deno.memoryUsage().external;
   let [sent, peak] = [0, 0];
@@ -27,5 +27,5 @@ Deno.test("Answer keeps no more memory than bytes came, however small the pieces
   const bytes = await answer.bytes(pieces);
   assert.equal(bytes.length, pieces);
   assert.equal(bytes[pieces - 1], pieces % 256);
-  assert.ok(peak < 64 * 2 ** 20, `${peak} bytes beside the heap`);
+  assert.ok(peak < 64 * 2 ** 20, `${peak} bytes in addition to the heap`);
 });

@@ -8,7 +8,7 @@ function uploadOf(open: () => Promise<ByteStream>, size: number): Upload {
   return new Upload({ size, open }, NO_EVENTS);
 }
 
-Deno.test("Upload sends as many bytes as it promised, and no more", async () => {
+Deno.test("Upload sends exactly its size", async () => {
   for (const size of [1, 3, 5]) {
     const upload = uploadOf(bytesSource(Uint8Array.of(1, 2, 3, 4, 5)), size);
     const sent = await Array.fromAsync(upload.stream);
@@ -17,14 +17,14 @@ Deno.test("Upload sends as many bytes as it promised, and no more", async () => 
   }
 });
 
-Deno.test("Upload remembers how its source failed", async () => {
+Deno.test("Upload records the failure of its source", async () => {
   const gone = new Error("disk gone");
   const upload = uploadOf(() => Promise.reject(gone), 5);
   await assert.rejects(Array.fromAsync(upload.stream), gone);
   assert.equal(upload.failure?.error, gone);
 });
 
-Deno.test("Upload that is given up closes a source that is only just opened, and is no failure", async () => {
+Deno.test("Upload closes a source that still opens when aborted, without a failure", async () => {
   const opening = Promise.withResolvers<ByteStream>();
   const asked = Promise.withResolvers<void>();
   const open = () => {
@@ -44,7 +44,7 @@ Deno.test("Upload that is given up closes a source that is only just opened, and
   assert.equal(upload.failure, undefined);
 });
 
-Deno.test("Upload that is given up while its source is read is no failure", async () => {
+Deno.test("Upload records no failure when aborted during a read", async () => {
   const upload = uploadOf(
     () => Promise.resolve(new ReadableStream({ pull: () => new Promise(() => {}) })),
     5,

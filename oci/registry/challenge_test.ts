@@ -8,7 +8,7 @@ function parsed(header: string): [string, Record<string, string>][] {
   ]);
 }
 
-Deno.test("parseChallenges() reads what registries send", () => {
+Deno.test("parseChallenges() reads headers of registries", () => {
   assert.deepEqual(
     parsed(
       'Bearer realm="https://auth.docker.io/token",service="registry.docker.io",' +
@@ -25,7 +25,7 @@ Deno.test("parseChallenges() reads what registries send", () => {
   }]]);
 });
 
-Deno.test("parseChallenges() tells several challenges from several parameters", () => {
+Deno.test("parseChallenges() separates challenges from parameters", () => {
   assert.deepEqual(parsed('Negotiate, Basic realm="a, b", charset=UTF-8 , Bearer realm=c'), [
     ["negotiate", {}],
     ["basic", { realm: "a, b", charset: "UTF-8" }],
@@ -36,17 +36,17 @@ Deno.test("parseChallenges() tells several challenges from several parameters", 
   }]]);
 });
 
-Deno.test("parseChallenges() takes escapes, odd spaces and empty elements", () => {
+Deno.test("parseChallenges() accepts escapes, unusual spaces and empty elements", () => {
   assert.deepEqual(parsed(',, bearer  Realm = "a\\"b\\\\c" ,, error="insufficient_scope"'), [
     ["bearer", { realm: 'a"b\\c', error: "insufficient_scope" }],
   ]);
 });
 
-Deno.test("parseChallenges() lets the first of two parameters count", () => {
+Deno.test("parseChallenges() uses the first of repeated parameters", () => {
   assert.deepEqual(parsed('Bearer realm="a",realm="b"'), [["bearer", { realm: "a" }]]);
 });
 
-Deno.test("parseChallenges() stops at a mistake", () => {
+Deno.test("parseChallenges() stops at a syntax error", () => {
   assert.deepEqual(parsed(""), []);
   assert.deepEqual(parsed("="), []);
   assert.deepEqual(parsed('Bearer realm="no end, Basic realm="x"'), [["bearer", {
@@ -55,12 +55,12 @@ Deno.test("parseChallenges() stops at a mistake", () => {
   assert.deepEqual(parsed('Bearer realm="no end'), [["bearer", {}]]);
 });
 
-Deno.test("parseChallenges() takes no time for a header made to take it", () => {
+Deno.test("parseChallenges() reads hostile headers in bounded time", () => {
   for (const part of ['a="\\', "a=", 'a=",', ",", "a ", "a==", " \t", "\\\\"]) {
     const header = "Bearer " + part.repeat(100_000);
     const start = performance.now();
     parseChallenges(header);
-    // What looks again from each place takes minutes.
+    // Quadratic backtracking would take minutes.
     assert.ok(performance.now() - start < 1000, part);
   }
 });

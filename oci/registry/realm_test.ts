@@ -5,7 +5,7 @@ function may(registry: string, realm: string, trusted: string[] = []): boolean {
   return maySeeCredentials(new URL(realm), registry, trusted.map(readRealm));
 }
 
-Deno.test("maySeeCredentials() allows the registry's host, those above it and known ones", () => {
+Deno.test("maySeeCredentials() allows the registry's host, its parent domains and known servers", () => {
   const good = {
     "docker.io": ["https://auth.docker.io/token", "https://registry-1.docker.io/token"],
     "ghcr.io": ["https://ghcr.io/token", "https://ghcr.io:8443/token"],
@@ -21,7 +21,7 @@ Deno.test("maySeeCredentials() allows the registry's host, those above it and kn
   }
 });
 
-Deno.test("maySeeCredentials() allows no neighbour, no child and nothing that looks like the host", () => {
+Deno.test("maySeeCredentials() refuses siblings, children and similar names", () => {
   const bad = {
     "docker.io": ["https://auth.docker.io.evil.example/", "http://auth.docker.io/token"],
     "ghcr.io": ["https://evil.example/token", "https://auth.ghcr.io/", "https://xghcr.io/"],
@@ -37,7 +37,7 @@ Deno.test("maySeeCredentials() allows no neighbour, no child and nothing that lo
   }
 });
 
-Deno.test("maySeeCredentials() allows what the user trusts, with a port that port alone", () => {
+Deno.test("maySeeCredentials() allows trusted hosts, with a port only that port", () => {
   const registry = "registry.example.com";
   assert.ok(may(registry, "https://auth.example.com/", ["Auth.Example.com"]));
   assert.ok(may(registry, "https://auth.example.com:8443/", ["auth.example.com"]));
@@ -49,7 +49,7 @@ Deno.test("maySeeCredentials() allows what the user trusts, with a port that por
   assert.ok(!may(registry, "https://x.auth.example.com/", ["auth.example.com"]));
 });
 
-Deno.test("readRealm() refuses what is not a host in normal form", () => {
+Deno.test("readRealm() refuses hosts that are not in normal form", () => {
   for (const text of ["", "https://a.example", "a.example/x", "127.1", "a.example:0443"]) {
     assert.throws(() => readRealm(text), { code: "BAD_REALM" }, text);
   }

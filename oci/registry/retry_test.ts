@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { RegistryError } from "../errors.ts";
 import { backoffMs, DEFAULT_TIMING, mayPass, pause, retryAfterMs } from "./retry.ts";
 
-Deno.test("retryAfterMs() takes seconds and HTTP's dates", () => {
+Deno.test("retryAfterMs() accepts seconds and HTTP dates", () => {
   const now = Date.UTC(2026, 0, 1, 12);
   assert.equal(retryAfterMs("0", now), 0);
   assert.equal(retryAfterMs(" 120 ", now), 120_000);
@@ -13,7 +13,7 @@ Deno.test("retryAfterMs() takes seconds and HTTP's dates", () => {
   assert.equal(retryAfterMs("Thu, 01 Jan 2026 11:00:00 GMT", now), 0);
 });
 
-Deno.test("retryAfterMs() takes nothing else", () => {
+Deno.test("retryAfterMs() refuses everything else", () => {
   for (
     const text of [null, "", "-1", "1.5", "soon", "2026-01-01", "1e9", "Mon, x"]
   ) {
@@ -21,7 +21,7 @@ Deno.test("retryAfterMs() takes nothing else", () => {
   }
 });
 
-Deno.test("backoffMs() doubles up to the longest wait, of which a half is random", () => {
+Deno.test("backoffMs() doubles up to the maximum, half of it random", () => {
   const timing = { ...DEFAULT_TIMING, backoffMs: 100, longestWaitMs: 1000 };
   assert.deepEqual([2, 3, 4, 5, 6, 7, 50].map((n) => backoffMs(n, timing, () => 1)), [
     100,
@@ -35,7 +35,7 @@ Deno.test("backoffMs() doubles up to the longest wait, of which a half is random
   assert.equal(backoffMs(2, timing, () => 0), 50);
 });
 
-Deno.test("mayPass() tells passing failures from lasting ones", () => {
+Deno.test("mayPass() accepts only transient failures", () => {
   const of = (code: string, status?: number) =>
     mayPass(new RegistryError("Cannot", { code, method: "GET", url: "https://a/", status }));
   assert.ok([408, 425, 429, 500, 502, 503, 504].every((status) => of("REFUSED", status)));
@@ -44,7 +44,7 @@ Deno.test("mayPass() tells passing failures from lasting ones", () => {
   assert.ok(!["TLS", "PROTOCOL", "TOO_LARGE", "UNKNOWN_HOST"].some((code) => of(code)));
 });
 
-Deno.test("pause() ends with the signal's reason", async () => {
+Deno.test("pause() throws the signal's reason", async () => {
   const reason = new Error("Ctrl-C");
   await assert.rejects(pause(60_000, AbortSignal.abort(reason)), reason);
   const controller = new AbortController();

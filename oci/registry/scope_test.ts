@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mergeScopes, repositoryScope } from "./scope.ts";
 
-Deno.test("mergeScopes() puts the actions of one repository together", () => {
+Deno.test("mergeScopes() merges the actions of one repository", () => {
   assert.deepEqual(
     mergeScopes([repositoryScope("a/b", "pull")], [
       "repository:a/b:push,pull",
@@ -11,7 +11,7 @@ Deno.test("mergeScopes() puts the actions of one repository together", () => {
   );
 });
 
-Deno.test("mergeScopes() leaves out what is none, and what nobody needs", () => {
+Deno.test("mergeScopes() drops invalid scopes, and those beyond its limit", () => {
   assert.deepEqual(mergeScopes(["", "x", "a:".repeat(2000)]), []);
   const many = Array.from({ length: 100 }, (_, i) => `repository:${i}:pull`);
   assert.equal(mergeScopes(many).length, 32);

@@ -4,7 +4,7 @@ import { saidBy } from "./status.ts";
 const said = (body: unknown, type = "application/json") =>
   saidBy(new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)), type);
 
-Deno.test("saidBy() finds the messages of registries and of token servers", () => {
+Deno.test("saidBy() returns the messages of registries and token servers", () => {
   const errors = [{ code: "DENIED", message: "no entry", detail: { a: 1 } }, { code: "UNKNOWN" }];
   assert.equal(said({ errors }), 'DENIED: no entry ({"a":1}); UNKNOWN');
   assert.equal(
@@ -17,7 +17,7 @@ Deno.test("saidBy() finds the messages of registries and of token servers", () =
   );
 });
 
-Deno.test("saidBy() shows the detail of an error, whatever it is, bounded and escaped", () => {
+Deno.test("saidBy() shows the detail of an error, bounded and escaped", () => {
   const error = (detail: unknown) => said({ errors: [{ code: "DENIED", message: "no", detail }] });
   assert.equal(error("quota of 5 GB is used up"), "DENIED: no (quota of 5 GB is used up)");
   assert.equal(
@@ -33,14 +33,14 @@ Deno.test("saidBy() shows the detail of an error, whatever it is, bounded and es
   assert.equal(said({ errors: [{ detail: { a: 1 } }] }), '({"a":1})');
 });
 
-Deno.test("saidBy() shows plain text, and no page", () => {
+Deno.test("saidBy() returns plain text, and no HTML", () => {
   assert.equal(said("try later\n", "text/plain; charset=utf-8"), "try later");
   assert.equal(said("<html>", "text/html"), "");
   assert.equal(said("{", "application/json"), "");
   assert.equal(said({ errors: "x" }), "");
 });
 
-Deno.test("saidBy() lets nothing steer the terminal, or fill it", () => {
+Deno.test("saidBy() removes control characters, and bounds the length", () => {
   assert.equal(said({ message: "a\x1b[31m\r\n\u202eb\u0000" }), "a [31m b");
   assert.ok(said({ message: "x".repeat(50_000) }).length <= 401);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { authoritiesOf, hostAuthorities } from "./trust_store.ts";
 
-/** Any certificate will do: this one is of nobody. */
+/** Arbitrary certificate. */
 const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBbTCCAROgAwIBAgIUFugv6fi8q68sBOg8DekDrG9MaRAwCgYIKoZIzj0EAwIw
 DDEKMAgGA1UEAwwBYTAeFw0yNjExMjMwNjU0NDJaFw0yNjExMjUwNjU0NDJaMAwx
@@ -22,7 +22,7 @@ async function withFolder(body: (folder: string) => Promise<void>): Promise<void
   }
 }
 
-Deno.test("hostAuthorities() reads what is there for one host and port, and only that", async () => {
+Deno.test("hostAuthorities() reads only the files of one host and port", async () => {
   await withFolder(async (folder) => {
     await Deno.mkdir(`${folder}/a.example:5000`);
     const path = (name: string) => `${folder}/a.example:5000/${name}`;
@@ -35,7 +35,7 @@ Deno.test("hostAuthorities() reads what is there for one host and port, and only
   });
 });
 
-Deno.test("authoritiesOf() takes every certificate of a file, and a file with none for a mistake", async () => {
+Deno.test("authoritiesOf() returns all certificates of a file, and refuses a file without one", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/ca.pem`;
     await Deno.writeTextFile(path, `${CERTIFICATE}\n${CERTIFICATE}`);

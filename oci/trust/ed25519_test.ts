@@ -18,7 +18,7 @@ const pem = (point: Uint8Array) => {
   return `-----BEGIN PUBLIC KEY-----\n${der}\n-----END PUBLIC KEY-----\n`;
 };
 
-/** The eight points of small order, by a library: multiples of one of order 8. */
+/** The eight points of small order, from a library: multiples of one of order 8. */
 function torsion(): Uint8Array[] {
   const order8 = ed25519.Point.fromHex(
     "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
@@ -28,7 +28,7 @@ function torsion(): Uint8Array[] {
   return points.map((point) => point.toBytes());
 }
 
-Deno.test("an Ed25519 key of small order, however it is encoded, is refused", async () => {
+Deno.test("PublicKey.parse() refuses Ed25519 keys of small order in any encoding", async () => {
   const points = torsion();
   assert.equal(new Set(points.map((point) => point.toHex())).size, 8);
   const odd: Uint8Array[] = [];
@@ -43,7 +43,7 @@ Deno.test("an Ed25519 key of small order, however it is encoded, is refused", as
     assert.notEqual(pointObjection(point), undefined, point.toHex());
     assert.throws(() => PublicKey.parse(pem(point), "odd.pub"), { code: "BAD_KEY" });
   }
-  // The signature that the identity verifies over anything.
+  // The signature that the identity verifies for any message.
   const forged = Uint8Array.from([1, ...new Uint8Array(63)]);
   assert.ok(ed25519.verify(forged, message, points[0] ?? forged, { zip215: true }));
   const { publicKey } = generateKeyPairSync("ed25519");
@@ -51,7 +51,7 @@ Deno.test("an Ed25519 key of small order, however it is encoded, is refused", as
   assert.equal(await key.verifies(message, forged), false);
 });
 
-Deno.test("an Ed25519 key that is not canonical, or not on the curve, is refused", () => {
+Deno.test("PublicKey.parse() refuses Ed25519 keys that are not canonical or not on the curve", () => {
   let off = 0;
   for (let y = 0n; y < 40n; y++) {
     for (const sign of [0n, 1n]) {
@@ -73,7 +73,7 @@ Deno.test("an Ed25519 key that is not canonical, or not on the curve, is refused
   }
 });
 
-Deno.test("keys and signatures of honest signers are canonical", () => {
+Deno.test("pointObjection() and isCanonicalSignature() accept keys and signatures of another implementation", () => {
   for (let round = 0; round < 50; round++) {
     const { secretKey, publicKey } = ed25519.keygen();
     assert.equal(pointObjection(publicKey), undefined);
@@ -82,7 +82,7 @@ Deno.test("keys and signatures of honest signers are canonical", () => {
   }
 });
 
-Deno.test("a signature of Ed25519 or Ed25519ph has one form only", async () => {
+Deno.test("PublicKey.verifies() accepts one form of Ed25519 and Ed25519ph signatures", async () => {
   const { secretKey, publicKey } = ed25519.keygen();
   const key = PublicKey.parse(pem(publicKey), "a.pub");
   for (const scheme of [ed25519, ed25519ph]) {
@@ -102,8 +102,8 @@ Deno.test("a signature of Ed25519 or Ed25519ph has one form only", async () => {
   }
 });
 
-Deno.test("a signature whose R has a small order is refused", async () => {
-  // The signer takes the nonce 0: R is the identity, S the hash times the secret.
+Deno.test("PublicKey.verifies() refuses an R of small order", async () => {
+  // The signer uses the nonce 0: R is the identity, S the hash times the secret.
   const { secretKey, publicKey } = ed25519.keygen();
   const { scalar } = ed25519.utils.getExtendedPublicKey(secretKey);
   const r = ed25519.Point.ZERO.toBytes();
@@ -116,7 +116,7 @@ Deno.test("a signature whose R has a small order is refused", async () => {
   assert.equal(await PublicKey.parse(pem(publicKey), "a.pub").verifies(message, signature), false);
 });
 
-Deno.test("pure Ed25519 of the system is taken", async () => {
+Deno.test("PublicKey.verifies() accepts pure Ed25519 of the system", async () => {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const text = String(publicKey.export({ type: "spki", format: "pem" }));
   const signature = sign(null, message, privateKey);

@@ -16,7 +16,7 @@ const publicPem = (key: KeyObject) => String(key.export({ type: "spki", format: 
 const block = (der: Iterable<number>) =>
   `-----BEGIN PUBLIC KEY-----\n${Uint8Array.from(der).toBase64()}\n-----END PUBLIC KEY-----\n`;
 
-/** One value in DER. */
+/** Encodes one value in DER. */
 function value(tag: number, ...content: number[]): number[] {
   const { length } = content;
   if (length < 128) return [tag, length, ...content];
@@ -36,7 +36,7 @@ function rsaKey(modulus: bigint, exponent: bigint): number[] {
   return value(0x30, ...algorithm, ...value(3, 0, ...key));
 }
 
-/** A P-256 key with x and the parity of y only. */
+/** Returns a P-256 key with only x and the parity of y. */
 function compressed(der: Uint8Array): number[] {
   const algorithm = Uint8Array.fromHex("301306072a8648ce3d020106082a8648ce3d030107");
   const point = [2 + ((der.at(-1) ?? 0) & 1), ...der.slice(-64, -32)];
@@ -45,12 +45,12 @@ function compressed(der: Uint8Array): number[] {
 
 const privatePem = (key: KeyObject) => String(key.export({ type: "pkcs8", format: "pem" }));
 
-Deno.test("PublicKey.parse() names a key as Sigstore's bundles do", () => {
+Deno.test("PublicKey.fingerprint equals the key hint of Sigstore's bundles", () => {
   const bundle = JSON.parse(read("p256-bundle.bundle.json"));
   assert.equal(cosignKey("p256").fingerprint, bundle.verificationMaterial.publicKey.hint);
 });
 
-Deno.test("PublicKey.parse() refuses what is no public key that cosign has", () => {
+Deno.test("PublicKey.parse() refuses keys that cosign does not support", () => {
   const rsa = generateKeyPairSync("rsa", { modulusLength: 1024 });
   const pair = generateKeyPairSync("x25519");
   const good = read("p256.pub");
@@ -91,7 +91,7 @@ Deno.test("PublicKey.parse() refuses what is no public key that cosign has", () 
   }
 });
 
-Deno.test("PublicKey.verifies() takes RSA-PSS with a short and with a long salt", async () => {
+Deno.test("PublicKey.verifies() accepts RSA-PSS with a short and a long salt", async () => {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const key = PublicKey.parse(publicPem(publicKey), "test.pub");
   const padding = constants.RSA_PKCS1_PSS_PADDING;
@@ -102,7 +102,7 @@ Deno.test("PublicKey.verifies() takes RSA-PSS with a short and with a long salt"
   }
 });
 
-Deno.test("PublicKey.verifies() refuses other hashes than the field's", async () => {
+Deno.test("PublicKey.verifies() refuses other hashes than that of the curve", async () => {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const key = PublicKey.parse(publicPem(publicKey), "test.pub");
   assert.ok(!await key.verifies(bytes, sign("sha1", bytes, privateKey)));
@@ -120,7 +120,7 @@ for (const name of ["p256", "p384", "rsa", "ed25519"]) {
   });
 }
 
-Deno.test("PrivateKey.parse() says when the password is wrong", async () => {
+Deno.test("PrivateKey.parse() reports a wrong password", async () => {
   const old = read("p256.key").replaceAll("SIGSTORE", "COSIGN");
   assert.ok(await PrivateKey.parse(old, { name: "old.key", password: PASSWORD }));
   for (const password of ["wrong", undefined]) {
@@ -139,7 +139,7 @@ Deno.test("PrivateKey.parse() reads PEM of every kind", async () => {
   }
 });
 
-Deno.test("PrivateKey.isEncrypted() knows both labels of cosign, and PKCS #8", () => {
+Deno.test("PrivateKey.isEncrypted() recognizes both labels of cosign, and PKCS #8", () => {
   const key = read("p256.key");
   const pkcs8 = key.replaceAll(" SIGSTORE", "");
   for (const pem of [key, key.replaceAll("SIGSTORE", "COSIGN"), pkcs8]) {
@@ -148,7 +148,7 @@ Deno.test("PrivateKey.isEncrypted() knows both labels of cosign, and PKCS #8", (
   assert.ok(!PrivateKey.isEncrypted(read("p256.pub")));
 });
 
-Deno.test("PrivateKey.parse() refuses what is no private key", async () => {
+Deno.test("PrivateKey.parse() refuses invalid private keys", async () => {
   const pem = (json: unknown) =>
     `-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n${
       btoa(typeof json === "string" ? json : JSON.stringify(json))
@@ -163,7 +163,7 @@ Deno.test("PrivateKey.parse() refuses what is no private key", async () => {
     "not JSON": pem("no"),
     "a list": pem([]),
     "a cost that stalls": params({ N: 2 ** 24, r: 8, p: 1 }),
-    "a cost that is none": params({ N: 0, r: 8, p: 1 }),
+    "a cost of 0": params({ N: 0, r: 8, p: 1 }),
     "blocks that stall": params({ N: 2 ** 15, r: 2 ** 20, p: 1 }),
     "another function": pem({ ...good, kdf: { ...good.kdf, name: "pbkdf2" } }),
     "another cipher": pem({ ...good, cipher: { ...good.cipher, name: "aes" } }),
@@ -177,7 +177,7 @@ Deno.test("PrivateKey.parse() refuses what is no private key", async () => {
   }
 });
 
-Deno.test("PublicKey.verifies() takes one form of an ECDSA signature", async () => {
+Deno.test("PublicKey.verifies() accepts one form of an ECDSA signature", async () => {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const key = PublicKey.parse(publicPem(publicKey), "test.pub");
   const n = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;

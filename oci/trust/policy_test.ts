@@ -9,7 +9,7 @@ function patternFor(policy: Policy, reference: string): string | undefined {
   return policy.ruleFor(parseReference(reference))?.pattern;
 }
 
-Deno.test("Policy lets the longest pattern that fits decide", () => {
+Deno.test("Policy.ruleFor() returns the longest matching pattern", () => {
   const rules = policy({
     "*": "reject",
     "ghcr.io/*": "accept",
@@ -37,7 +37,7 @@ Deno.test("Policy lets the longest pattern that fits decide", () => {
   assert.deepEqual(rule?.decision, { keys: ["tool.pub", "you.pub"] });
 });
 
-Deno.test("Policy knows Docker Hub by all its names", () => {
+Deno.test("Policy.ruleFor() treats all names of Docker Hub alike", () => {
   const rules = policy({ "index.docker.io/alpine": "accept", "docker.io/you/*": "reject" });
   assert.equal(patternFor(rules, "alpine"), "index.docker.io/alpine");
   assert.equal(patternFor(rules, "docker.io/library/alpine"), "index.docker.io/alpine");
@@ -47,11 +47,11 @@ Deno.test("Policy knows Docker Hub by all its names", () => {
   assert.equal(patternFor(all, "you/tool"), "registry-1.docker.io/*");
 });
 
-Deno.test("Policy has no rule where no pattern fits", () => {
+Deno.test("Policy.ruleFor() returns undefined without a match", () => {
   assert.equal(patternFor(policy({ "ghcr.io/you/*": "accept" }), "ghcr.io/me/tool"), undefined);
 });
 
-Deno.test("Policy.parse() refuses whatever it does not understand", () => {
+Deno.test("Policy.parse() refuses unknown members and wrong types", () => {
   const keys = ["a.pub"];
   const bad: unknown[] = [
     [],
@@ -80,7 +80,7 @@ Deno.test("Policy.parse() refuses whatever it does not understand", () => {
   }
 });
 
-Deno.test("Policy.parse() refuses patterns that mean nothing or too much", () => {
+Deno.test("Policy.parse() refuses patterns that match nothing or too much", () => {
   const bad = ["", "**", "*/x", "ghcr.io/*/tool", "ghcr.io/you*", "ghcr.io", "tool", "ghcr.io/"];
   const worse = ["ghcr.io/x:v1", "ghcr.io/x@sha256:00", "https://ghcr.io/*", "ghcr.io/Tool", "/*"];
   const more = [
@@ -92,7 +92,7 @@ Deno.test("Policy.parse() refuses patterns that mean nothing or too much", () =>
   }
 });
 
-Deno.test("Policy.parse() refuses a member that is there twice, however it is written", () => {
+Deno.test("Policy.parse() refuses a repeated member in any spelling", () => {
   const twice = '{"references":{"*":"reject","*":"accept"}}';
   assert.throws(() => parse(twice), { code: "BAD_POLICY" });
   assert.throws(() => parse(twice.replace('"*"', '"\\u002a"')), { code: "BAD_POLICY" });

@@ -7,7 +7,7 @@ import { checkAddress, requirementsFor } from "./requirements.ts";
 
 const TOOL = parseReference("ghcr.io/you/tool:v1");
 
-/** A folder with policies and keys, for one test. */
+/** Directory with policies and keys, for one test. */
 class Folder implements Disposable {
   readonly path = Deno.makeTempDirSync({ prefix: "wasm-bpf-policy-" });
 
@@ -32,14 +32,14 @@ class Folder implements Disposable {
   }
 }
 
-Deno.test("requirementsFor() wants nothing without keys and policies, or where they accept", () => {
+Deno.test("requirementsFor() returns none without keys and policies, or when policies accept", () => {
   using folder = new Folder();
   assert.deepEqual(requirementsFor(TOOL, { policies: [] }), []);
   const policies = [folder.policy({ "ghcr.io/you/*": "accept", "*": "reject" })];
   assert.deepEqual(requirementsFor(TOOL, { policies }), []);
 });
 
-Deno.test("requirementsFor() rejects what a policy rejects, or has no pattern for", () => {
+Deno.test("requirementsFor() throws when a policy rejects or has no pattern", () => {
   using folder = new Folder();
   const cases = [
     { "*": "reject" },
@@ -55,7 +55,7 @@ Deno.test("requirementsFor() rejects what a policy rejects, or has no pattern fo
   }
 });
 
-Deno.test("requirementsFor() adds up what the command line and every policy want", () => {
+Deno.test("requirementsFor() combines options and all policies", () => {
   using folder = new Folder();
   const [p256, rsa] = [folder.key("p256"), folder.key("rsa")];
   const pem = Deno.readTextFileSync(folder.key("p384"));
@@ -79,7 +79,7 @@ Deno.test("requirementsFor() adds up what the command line and every policy want
   ]);
 });
 
-Deno.test("requirementsFor() takes keys that are not there or none for an error", () => {
+Deno.test("requirementsFor() refuses missing and invalid keys", () => {
   using folder = new Folder();
   folder.write("no.pub", "no key");
   folder.write("open.pub", Deno.readTextFileSync(cosignFile("p256.pub")), 0o666);
@@ -92,13 +92,13 @@ Deno.test("requirementsFor() takes keys that are not there or none for an error"
   }
 });
 
-Deno.test("requirementsFor() reads keys of rules that do not apply only when they do", () => {
+Deno.test("requirementsFor() reads only the keys of matching rules", () => {
   using folder = new Folder();
   const policies = [folder.policy({ "ghcr.io/*": "accept", "docker.io/*": { keys: ["absent"] } })];
   assert.deepEqual(requirementsFor(TOOL, { policies }), []);
 });
 
-Deno.test("requirementsFor() uses no policy that others can write to, and none that is odd", () => {
+Deno.test("requirementsFor() refuses policies that others can write to, or that are not files", () => {
   using folder = new Folder();
   const text = JSON.stringify({ references: { "*": "accept" } });
   const link = `${folder.path}/link.json`;
@@ -130,14 +130,14 @@ Deno.test({
   },
 });
 
-Deno.test("policiesThere() knows what is there", () => {
+Deno.test("policiesThere() returns existing paths", () => {
   using folder = new Folder();
   const path = folder.policy({ "*": "accept" });
   assert.deepEqual(policiesThere([path, path]), [path]);
   assert.deepEqual(policiesThere([`${folder.path}/no.json`, `${path}/policy.json`]), []);
 });
 
-Deno.test("policyPaths() starts with the machine's own", () => {
+Deno.test("policyPaths() starts with the machine's policy", () => {
   assert.equal(policyPaths()[0], "/etc/wasm-bpf/policy.json");
   assert.ok(policyPaths().every((path) => path.endsWith("/wasm-bpf/policy.json")));
 });
@@ -166,7 +166,7 @@ Deno.test({
   },
 });
 
-Deno.test("checkAddress() lets through what is accepted as it is, and nothing else", () => {
+Deno.test("checkAddress() allows only accepted addresses", () => {
   using folder = new Folder();
   folder.key("p256");
   const policies = [folder.policy({
@@ -192,7 +192,7 @@ Deno.test("checkAddress() lets through what is accepted as it is, and nothing el
   checkAddress(new URL("https://anything.example/x.wasm"), { policies: [] });
 });
 
-Deno.test("checkAddress() finds the same rule for every spelling of an address, or refuses it", () => {
+Deno.test("checkAddress() applies one rule to every spelling of an address, or refuses it", () => {
   using folder = new Folder();
   folder.key("p256");
   const policies = [folder.policy({
@@ -225,7 +225,7 @@ Deno.test("checkAddress() finds the same rule for every spelling of an address, 
   }
 });
 
-Deno.test("requirementsFor() refuses policies and keys that other users can change or exchange", () => {
+Deno.test("requirementsFor() refuses policies and keys that other users can change or replace", () => {
   using folder = new Folder();
   folder.key("p256", "keys/p256.pub");
   const text = JSON.stringify({ references: { "*": { keys: ["../../keys/p256.pub"] } } });
@@ -242,7 +242,7 @@ Deno.test("requirementsFor() refuses policies and keys that other users can chan
     ["keys/p256.pub", 0o664, "BAD_KEY"],
     ["keys", 0o777, "BAD_KEY"],
     ["keys", 0o1777, "BAD_KEY"],
-    // A user who has a group alone may let it write to own folders.
+    // A user's private group may write to the user's directories.
     ...Deno.uid() !== 0 ? [] : [
       ["etc/wasm-bpf", 0o775, "BAD_POLICY"] satisfies [string, number, string],
       ["etc", 0o775, "BAD_POLICY"] satisfies [string, number, string],
@@ -256,7 +256,7 @@ Deno.test("requirementsFor() refuses policies and keys that other users can chan
     Deno.chmodSync(path, before);
   }
   assert.equal(check().length, 1);
-  // Through a link, the folders that it leads through count.
+  // The directories of a link's target count as well.
   Deno.mkdirSync(`${folder.path}/open`);
   Deno.chmodSync(`${folder.path}/open`, 0o777);
   Deno.renameSync(policy, `${folder.path}/open/policy.json`);

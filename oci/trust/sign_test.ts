@@ -22,12 +22,12 @@ const SUBJECT = {
 };
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-Deno.test("makePayload() writes what cosign writes, to the byte", () => {
+Deno.test("makePayload() equals cosign's payload byte by byte", () => {
   const made = makePayload(reference("test/p256-tag"), TOOL);
   assert.equal(text(made), text(cosignBytes("p256-tag.payload.json")));
 });
 
-/** Signs where somebody uses cosign 3, and gives back the documents that were left there. */
+/** Signs next to a bundle of cosign 3, and returns the documents in the repository. */
 async function sign(name: string, as: string): Promise<Record<string, string>> {
   const repository = signedRepository("p256-attestation");
   const key = await cosignPrivateKey(name);
@@ -47,12 +47,12 @@ async function sign(name: string, as: string): Promise<Record<string, string>> {
   };
 }
 
-Deno.test("signArtifact() leaves what cosign leaves, where keys sign the same twice", async () => {
+Deno.test("signArtifact() pushes the same as cosign when keys sign twice", async () => {
   const { tagged = "", bundle = "" } = await sign("rsa", "test/rsa-tag");
   const theirs = JSON.parse(text(cosignBytes("rsa-tag.manifest.json")));
   assert.deepEqual(JSON.parse(tagged).layers, theirs.layers);
   assert.equal(JSON.parse(tagged).config.mediaType, theirs.config.mediaType);
-  // cosign orders the members of what it signs by name in a bundle.
+  // cosign sorts the members of signed documents in a bundle by name.
   const [ours, signed] = [bundle, text(cosignBytes("rsa-bundle.bundle.json"))].map((one) => {
     const { verificationMaterial, dsseEnvelope, mediaType } = JSON.parse(one);
     const statement = JSON.parse(atob(dsseEnvelope.payload));
@@ -77,7 +77,7 @@ for (const name of ["rsa", "ed25519"]) {
   });
 }
 
-Deno.test("signArtifact() signs nothing twice with the same key", async () => {
+Deno.test("signArtifact() signs a manifest once per key", async () => {
   const repository = signedRepository("p256-attestation");
   const key = await cosignPrivateKey("p256");
   const options = { reference: reference("test/tool"), subject: SUBJECT, key };
@@ -87,14 +87,14 @@ Deno.test("signArtifact() signs nothing twice with the same key", async () => {
   assert.deepEqual([...repository.blobs.keys()], before);
 });
 
-Deno.test("signArtifact() makes no bundle where there is none: cosign 2 wants more for those", async () => {
+Deno.test("signArtifact() creates no first bundle, which cosign 2 needs a trusted root for", async () => {
   const repository = new MemoryContent();
   const key = await cosignPrivateKey("p256");
   await signArtifact(repository, { reference: reference("test/tool"), subject: SUBJECT, key });
   assert.deepEqual(await repository.referrers(TOOL), []);
 });
 
-Deno.test("signArtifact() adds to the signatures that are there", async () => {
+Deno.test("signArtifact() adds to existing signatures", async () => {
   const repository = new MemoryContent();
   for (const name of ["p256", "ed25519", "p384"]) {
     await signArtifact(repository, {
@@ -112,7 +112,7 @@ Deno.test("signArtifact() adds to the signatures that are there", async () => {
   assert.equal(verdicts.length, 3);
 });
 
-Deno.test("signArtifact() refuses a digest that cosign has no tag for", async () => {
+Deno.test("signArtifact() refuses a digest without a signature tag", async () => {
   const digest = digestOf(new Uint8Array(), "sha512");
   const options = {
     reference: reference("test/tool"),

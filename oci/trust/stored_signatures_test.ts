@@ -20,7 +20,7 @@ import { repositorySignatures, type SignatureSource } from "./signatures.ts";
 import { keepSignatures, storedSignatures, vouchingDigests } from "./stored_signatures.ts";
 import { verifySignatures } from "./verify.ts";
 
-/** A store in a folder of its own. */
+/** Store in a temporary directory. */
 class TestStore implements AsyncDisposable {
   readonly folder: string;
   readonly store: Store;
@@ -84,7 +84,7 @@ for (const name of ["p256-tag", "p256-bundle", "p256-referrer"]) {
   });
 }
 
-Deno.test("Guard looks elsewhere for what the store has no signature of, and keeps it", async () => {
+Deno.test("Guard.verifyStored() fetches and stores signatures that the store lacks", async () => {
   await using at = await TestStore.create();
   const tool = await at.push(OCI_MANIFEST, cosignBytes("tool.manifest.json"));
   await at.store.tag(tool, "localhost:5000/test/tool:v1");
@@ -112,7 +112,7 @@ Deno.test("Guard looks elsewhere for what the store has no signature of, and kee
   await new Guard(reference, { policies: [] }).verifyStored(at.store, artifact);
 });
 
-Deno.test("vouchingDigests() counts an index that leads to the manifest, and no other", async () => {
+Deno.test("vouchingDigests() includes an index only if it contains the manifest", async () => {
   await using at = await TestStore.create();
   const tool = await at.push(OCI_MANIFEST, cosignBytes("tool.manifest.json"));
   const index = (manifests: Descriptor[]) =>

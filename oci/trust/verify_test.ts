@@ -31,7 +31,7 @@ function verify(
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 const decode = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
 
-/** The parts of a case, changed by `edit`, with digests that fit again. */
+/** Returns the parts of a case, changed by `edit`, with recomputed digests. */
 function forged(
   name: string,
   edit: (parts: { manifest: Manifest; payload: string }) => void,
@@ -100,16 +100,16 @@ for (const [name, key] of Object.entries(CASES)) {
   });
 }
 
-Deno.test("verifySignatures() takes the signature of an index for what was chosen from it", async () => {
+Deno.test("verifySignatures() accepts the signature of an index for its manifest", async () => {
   const [verdict] = await verify(signedRepository("p256-tag"), [cosignKey("p256")], [OTHER, TOOL]);
   assert.equal(verdict?.digest, TOOL);
 });
 
-Deno.test("verifySignatures() says that nothing is signed when there is no signature", async () => {
+Deno.test("verifySignatures() throws NOT_SIGNED without signatures", async () => {
   await assert.rejects(verify(new MemoryContent(), [cosignKey("p256")]), { code: "NOT_SIGNED" });
 });
 
-Deno.test("verifySignatures() wants every requirement met", async () => {
+Deno.test("verifySignatures() requires every requirement", async () => {
   const source = repositorySignatures(signedRepository("two-keys"));
   const [p256, rsa, ed25519] = ["p256", "rsa", "ed25519"].map((name) => wants(cosignKey(name)));
   assert.ok(p256 && rsa && ed25519);
@@ -121,7 +121,7 @@ Deno.test("verifySignatures() wants every requirement met", async () => {
   assert.deepEqual(await ask([]), []);
 });
 
-Deno.test("verifySignatures() takes no attestation for a signature", async () => {
+Deno.test("verifySignatures() refuses attestations", async () => {
   const refused = verify(signedRepository("p256-attestation"), [cosignKey("p256")]);
   await assert.rejects(refused, (error) => {
     assert.match(String((error as { detail?: string }).detail), /it is an attestation/);
@@ -129,7 +129,7 @@ Deno.test("verifySignatures() takes no attestation for a signature", async () =>
   });
 });
 
-Deno.test("verifySignatures() takes nothing that the key has signed as something else", async () => {
+Deno.test("verifySignatures() refuses other documents signed by the key", async () => {
   const key = await cosignPrivateKey("p256");
   const good = JSON.parse(new TextDecoder().decode(cosignBytes("p256-tag.payload.json")));
   const { critical } = good;
@@ -156,7 +156,7 @@ Deno.test("verifySignatures() takes nothing that the key has signed as something
   }
 });
 
-/** A payload of cosign's in bytes that the key signed, whatever they are. */
+/** Returns the case of a payload with the given bytes, signed by the key. */
 async function signedBytes(name: "p256-tag" | "p256-bundle", bytes: Uint8Array<ArrayBuffer>) {
   const key = await cosignPrivateKey("p256");
   const repository = new MemoryContent();
@@ -187,7 +187,7 @@ const statementText = () => {
   return new TextDecoder().decode(Uint8Array.fromBase64(dsseEnvelope.payload));
 };
 
-Deno.test("verifySignatures() refuses signed payloads that readers understand differently", async () => {
+Deno.test("verifySignatures() refuses ambiguous signed payloads", async () => {
   const text = payloadText();
   const image = /"image":\{[^}]*\}/.exec(text)?.[0] ?? "";
   const other = image.replace(TOOL, OTHER);
@@ -224,7 +224,7 @@ Deno.test("verifySignatures() refuses signed payloads that readers understand di
   }
 });
 
-Deno.test("verifySignatures() refuses signed statements that readers understand differently", async () => {
+Deno.test("verifySignatures() refuses ambiguous signed statements", async () => {
   const text = statementText();
   const cases: Record<string, string> = {
     "a byte order mark": `\ufeff${text}`,
@@ -244,7 +244,7 @@ Deno.test("verifySignatures() refuses signed statements that readers understand 
   assert.equal((await verify(fine, [cosignKey("p256")])).length, 1);
 });
 
-Deno.test("verifySignatures() refuses what was changed in a signed payload", async () => {
+Deno.test("verifySignatures() refuses a changed payload", async () => {
   const changes: [string, (text: string) => string][] = [
     ["p256-tag", (text) => text.replace("p256-tag", "p256-tug")],
     ["p256-tag", (text) => `${text} `],
@@ -261,7 +261,7 @@ Deno.test("verifySignatures() refuses what was changed in a signed payload", asy
   }
 });
 
-Deno.test("verifySignatures() refuses a payload that names the digest without being signed", async () => {
+Deno.test("verifySignatures() refuses an unsigned payload with the digest", async () => {
   const repository = forged("p256-tag", (parts) => {
     parts.payload = parts.payload.replace(TOOL, OTHER);
   });
@@ -273,7 +273,7 @@ Deno.test("verifySignatures() refuses a payload that names the digest without be
   await assert.rejects(refused, { code: "BAD_SIGNATURE" });
 });
 
-Deno.test("verifySignatures() refuses signatures that are none", async () => {
+Deno.test("verifySignatures() refuses invalid signatures", async () => {
   for (const text of ["", "AAAA", "=", "!", "MEUCIQ==", "A".repeat(2000)]) {
     for (const name of ["p256-tag", "rsa-tag", "ed25519-tag"]) {
       const repository = forged(name, ({ manifest: { layers: [layer] } }) => {
@@ -289,7 +289,7 @@ Deno.test("verifySignatures() refuses signatures that are none", async () => {
   await assert.rejects(verify(without, [cosignKey("p256")]), { code: "BAD_SIGNATURE" });
 });
 
-Deno.test("verifySignatures() refuses lists of signatures that are empty", async () => {
+Deno.test("verifySignatures() refuses empty lists of signatures", async () => {
   const bundle = forged("p256-bundle", (parts) => {
     parts.payload = parts.payload.replace(/"signatures":\[.*?\]/, '"signatures":[]');
   });
@@ -298,7 +298,7 @@ Deno.test("verifySignatures() refuses lists of signatures that are empty", async
   await assert.rejects(verify(tagged, [cosignKey("p256")]), { code: "NOT_SIGNED" });
 });
 
-Deno.test("verifySignatures() refuses documents of any odd shape, and goes on behind them", async () => {
+Deno.test("verifySignatures() skips malformed documents", async () => {
   const odd = ["", "null", "[]", "{}", '{"dsseEnvelope":null}', '{"dsseEnvelope":{}}', "\xff"];
   const types = [
     SIMPLE_SIGNING,
@@ -322,7 +322,7 @@ Deno.test("verifySignatures() refuses documents of any odd shape, and goes on be
   assert.equal((await verify(repository, [cosignKey("p256")])).length, 1);
 });
 
-Deno.test("verifySignatures() looks at no more signatures than its limit", async () => {
+Deno.test("verifySignatures() reads no more signatures than its limit", async () => {
   const repository = forged("p256-tag", ({ manifest }) => {
     const [layer] = manifest.layers;
     if (layer !== undefined) manifest.layers = Array(5000).fill(layer);
@@ -331,7 +331,7 @@ Deno.test("verifySignatures() looks at no more signatures than its limit", async
   assert.ok(repository.fetched.length < 110, `${repository.fetched.length} fetched`);
 });
 
-Deno.test("verifySignatures() looks at no more manifests than its limit", async () => {
+Deno.test("verifySignatures() reads no more manifests than its limit", async () => {
   const repository = new MemoryContent();
   const empty = (index: number) =>
     repository.put(encode({ schemaVersion: 2, config: repository.put(encode(index)), layers: [] }));
@@ -340,7 +340,7 @@ Deno.test("verifySignatures() looks at no more manifests than its limit", async 
   assert.ok(repository.fetched.length < 40, `${repository.fetched.length} fetched`);
 });
 
-Deno.test("verifySignatures() reads no payload or bundle that is too large", async () => {
+Deno.test("verifySignatures() does not read payloads and bundles beyond their limits", async () => {
   for (const [name, bytes] of [["p256-tag", 70_000], ["p256-bundle", 600_000]] as const) {
     const repository = forged(name, (parts) => parts.payload += " ".repeat(bytes));
     await assert.rejects(verify(repository, [cosignKey("p256")]), { code: "BAD_SIGNATURE" });
@@ -348,7 +348,7 @@ Deno.test("verifySignatures() reads no payload or bundle that is too large", asy
   }
 });
 
-Deno.test("verifySignatures() takes an unreachable registry for that, not for an unsigned artifact", async () => {
+Deno.test("verifySignatures() reports an unreachable registry as such", async () => {
   const cut = new ArtifactError("cut", { code: "CUT" });
   const repository = new MemoryContent();
   repository.referrers = () => Promise.reject(cut);
@@ -358,7 +358,7 @@ Deno.test("verifySignatures() takes an unreachable registry for that, not for an
   await assert.rejects(verify(signed, [cosignKey("p256")]), { code: "CUT" });
 });
 
-Deno.test("verifySignatures() asks for referrers only where the tag has no good signature", async () => {
+Deno.test("verifySignatures() requests referrers only without a valid signature at the tag", async () => {
   const repository = signedRepository("p256-tag");
   let asked = 0;
   repository.referrers = () => Promise.resolve(Array(asked++));
