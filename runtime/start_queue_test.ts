@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { type Release, StartQueue } from "./start_queue.ts";
 
+/** Lets every start happen that is due. */
+// time: starts are due after one turn of the event loop, and one that must not happen has no other sign.
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 Deno.test("StartQueue starts after the caller's code, in order, so many at a time", async () => {

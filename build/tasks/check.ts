@@ -1,4 +1,5 @@
 import { BuildError } from "../lib/errors.ts";
+import { fixedWaits, mayNotWait } from "../lib/fixed_waits.ts";
 import { add, type Counts, describe, NONE, readJunit } from "../lib/junit.ts";
 import { importsOf, layeringViolations, type ModuleGraph } from "../lib/layering.ts";
 import { print, say, secondsSince, write } from "../lib/output.ts";
@@ -26,6 +27,7 @@ const CHECKS: readonly Check[] = [
   { name: "types", run: () => run("deno", ["check", "."]) },
   { name: "documentation", run: checkDocumentation },
   { name: "layering", run: checkLayering },
+  { name: "waits of tests", run: checkWaits },
 ];
 
 /**
@@ -143,4 +145,15 @@ async function checkLayering(): Promise<void> {
   const ours = importsOf(graph, root).filter(({ from }) => from !== entry);
   const violations = layeringViolations(ours);
   if (violations.length > 0) throw new BuildError(violations.join("\n"));
+}
+
+async function checkWaits(): Promise<void> {
+  const waits: string[] = [];
+  for (const path of sourceFiles(mayNotWait)) {
+    for (const line of fixedWaits(await Deno.readTextFile(path))) waits.push(`${path}:${line}`);
+  }
+  if (waits.length === 0) return;
+  throw new BuildError(`Tests wait a fixed time:\n${waits.join("\n")}`, {
+    hint: "poll with until() of tests/support/condition.ts, or write `// time: REASON` above",
+  });
 }

@@ -105,6 +105,7 @@ Deno.test("decompressed() cancels its source when the reader stops", async () =>
     }
   }
   for await (const _ of decompressed(source(), { what: "it", limit: 1e9 })) break;
+  // time: one turn of the event loop, in which the source returns.
   await new Promise((resolve) => setTimeout(resolve, 0));
   assert.ok(isReturned);
 });

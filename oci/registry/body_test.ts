@@ -51,6 +51,7 @@ Deno.test("Upload records no failure when aborted during a read", async () => {
   );
   const reader = upload.stream.getReader();
   const reading = reader.read();
+  // time: one turn of the event loop, in which the stream asks its source.
   await new Promise((resolve) => setTimeout(resolve, 0));
   await reader.cancel();
   await reading;

@@ -64,14 +64,15 @@ for (const [language, module] of exampleModules("bootstrap")) {
   });
 
   test("bootstrap -d leaves out starts and short processes", async () => {
-    await using tracer = await startTracer(module, ["-d", "150"]);
+    await using tracer = await startTracer(module, ["-d", "500"]);
     const short = startShell("exit 0");
     await short.status;
-    const long = startShell("sleep 0.3; exit 4");
+    // time: a process that lasts longer than -d.
+    const long = startShell("sleep 0.6; exit 4");
     await long.status;
     const exit = await tracer.waitFor(line("EXIT", "sh", long.pid, Deno.pid));
     const durationMs = Number(/\((\d+)ms\)/.exec(exit[2] ?? "")?.[1]);
-    assert.ok(durationMs >= 290, `${durationMs} ms`);
+    assert.ok(durationMs >= 590, `${durationMs} ms`);
     assert.doesNotMatch(tracer.stdout, new RegExp(` ${short.pid} `));
     assert.doesNotMatch(tracer.stdout, / EXEC /);
   });

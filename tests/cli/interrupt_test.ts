@@ -10,6 +10,8 @@ import {
 import { guestPath, runCli } from "../support/cli.ts";
 import { writeLine } from "../support/guests.ts";
 import { objectGuest, TEXT } from "../support/object_guest.ts";
+import { until } from "../support/condition.ts";
+import { workersMs } from "../support/process_state.ts";
 
 /** Reads from an iterator whose program asks for the first element again and again; exits with errno. */
 const ITERATES = objectGuest(
@@ -49,8 +51,9 @@ async function begun(module: GuestModule): Promise<GuestHandle> {
   const line = Promise.withResolvers<void>();
   const handle = spawn(module, { stdio: { stdout: () => line.resolve() } });
   await line.promise;
-  // It is in the call by then.
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  // Only the call computes.
+  const before = workersMs();
+  await until("it is in the call", () => workersMs() - before > 20);
   return handle;
 }
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { added, bpfState, untilNothingAdded } from "../support/bpf_state.ts";
 import { BOOTSTRAP, CliProcess, guestPath, runCli, WASM_BPF } from "../support/cli.ts";
-import { until } from "../support/condition.ts";
 import { assembleTo } from "../support/wat.ts";
+import { untilDelivered, untilState } from "../support/process_state.ts";
+
+const SIGINT = 2;
 
 const HEADER = /^TIME .*\n/m;
 
@@ -44,9 +46,9 @@ Deno.test("a second SIGINT ends a guest that only computes", async () => {
   await withGuest(BUSY, async (path) => {
     await using busy = new CliProcess([path]);
     // It says nothing, so both signals are sent until it is gone; the first alone does nothing.
-    await delivered(busy.pid);
+    await untilDelivered(busy.pid, SIGINT);
     busy.kill("SIGINT");
-    await delivered(busy.pid);
+    await untilDelivered(busy.pid, SIGINT);
     busy.kill("SIGINT");
     const { signal } = await busy.result();
     assert.equal(signal, "SIGINT");
@@ -120,9 +122,9 @@ Deno.test("SIGSTOP and SIGCONT do not end a poll, which keeps its deadline", asy
   await guest.waitFor(/waiting/);
   for (let round = 0; round < 5; round++) {
     guest.kill("SIGSTOP");
-    await stateIs(guest.pid, "T");
+    await untilState(guest.pid, "T");
     guest.kill("SIGCONT");
-    await stateIs(guest.pid, "S");
+    await untilState(guest.pid, "S");
   }
   assert.equal(guest.stdout, "waiting\n");
   guest.kill("SIGINT");
@@ -133,7 +135,7 @@ Deno.test("an interrupt of a stopped guest is kept for the time after", async ()
   await using guest = new CliProcess([ABI, "wait-for-interrupt"]);
   await guest.waitFor(/waiting/);
   guest.kill("SIGSTOP");
-  await stateIs(guest.pid, "T");
+  await untilState(guest.pid, "T");
   guest.kill("SIGINT");
   guest.kill("SIGCONT");
   assert.equal((await guest.result()).stdout, "waiting\npoll -4\nnext 0\n");
@@ -187,7 +189,7 @@ Deno.test("a SIGTERM behind a SIGINT ends a guest that goes on", async () => {
 
 Deno.test("signals sent before the guest runs reach its first poll", async () => {
   await using guest = new CliProcess([ABI, "wait-for-interrupt"]);
-  await delivered(guest.pid);
+  await untilDelivered(guest.pid, SIGINT);
   guest.kill("SIGINT");
   const { code, stdout } = await guest.result();
   assert.deepEqual({ code, stdout }, { code: 0, stdout: "waiting\npoll -4\nnext 0\n" });
@@ -225,8 +227,8 @@ Deno.test("SIGALRM without --timeout is none of ours", async () => {
 Deno.test("signals of the command's own guest leave guests in workers alone", async () => {
   const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const code = `
-    import { interruptible, runGuest, spawn } from ${module("../runtime/mod.ts")};
-    import { ABI, ENDLESS } from ${module("./support/guests.ts")};
+    import { interruptible, runGuest, spawn } from ${module("../../runtime/mod.ts")};
+    import { ABI, ENDLESS } from ${module("../support/guests.ts")};
     const begun = [Promise.withResolvers(), Promise.withResolvers()];
     const spawned = [ENDLESS.sleeps, ENDLESS.computes].map((module, i) =>
       spawn(module, { stdio: { stderr: () => begun[i].resolve() } }));
@@ -235,6 +237,7 @@ Deno.test("signals of the command's own guest leave guests in workers alone", as
     const code = interruptible({}, (interrupt) => runGuest(ABI, { args, interrupt }));
     const ends = await Promise.all(spawned.map((handle) => Promise.race([
       handle.exited.then(() => "ended"),
+      // time: a guest that ends would do so meanwhile.
       new Promise((resolve) => setTimeout(() => resolve("alive"), 200)),
     ])));
     await Promise.all(spawned.map((handle) => handle.terminate()));
@@ -253,24 +256,3 @@ Deno.test("signals of the command's own guest leave guests in workers alone", as
   await child.status;
   assert.equal(text, "waiting\npoll -4\nnext 0\n0 alive alive");
 });
-
-/** Waits until a process is stopped or sleeps, as the kernel tells. */
-async function stateIs(pid: number, state: string): Promise<void> {
-  await until(`process ${pid} is ${state}`, async () => {
-    const text = await Deno.readTextFile(`/proc/${pid}/stat`);
-    return text.slice(text.lastIndexOf(")") + 2).startsWith(state);
-  });
-}
-
-/** Waits until a process handles SIGINT, as the kernel tells, and has none pending. */
-async function delivered(pid: number): Promise<void> {
-  for (let round = 0; round < 500; round++) {
-    const status = await Deno.readTextFile(`/proc/${pid}/status`);
-    const bits = (name: string) =>
-      BigInt(`0x${new RegExp(`^${name}:\\s*(\\w+)`, "m").exec(status)?.[1] ?? 0}`);
-    const int = 1n << 1n;
-    if ((bits("SigCgt") & int) !== 0n && (bits("ShdPnd") & int) === 0n) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error("the process never came to handle SIGINT");
-}

@@ -189,13 +189,18 @@ for (
 }
 
 Deno.test("attach of a uprobe to one process counts no other's calls", async () => {
-  const target = `${ACTOR}:wasm_bpf_test_function@${Deno.pid}`;
+  // It calls once its input ends.
+  const traced = new Deno.Command(ACTOR, { args: ["wait", "call"], stdin: "piped", stdout: "null" })
+    .spawn();
+  const target = `${ACTOR}:wasm_bpf_test_function@${traced.pid}`;
   await using guest = new CliProcess([...GUEST, "trace", "on_uprobe", target]);
-  await guest.waitFor(/^attached$/m);
+  await guest.waitFor(/^attached$/m).finally(() => traced.stdin.close());
   await call();
-  // Longer than the guest sleeps between two looks at the counter.
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  assert.doesNotMatch(guest.stdout, /count/);
+  assert.equal((await traced.status).code, 0);
+  await guest.waitFor(/^count/m);
+  guest.kill("SIGINT");
+  const counts = (await guest.result()).stdout.match(/^count \d+$/mg);
+  assert.deepEqual(counts, ["count 1"]);
 });
 
 /* ---- the kernel's own --------------------------------------------------------------------------- */
@@ -488,6 +493,7 @@ const KPROBE_NEEDS = /CONFIG_KPROBES/;
 
 /** Sleeps a little, which is what the kprobes wait for. */
 const sleep = async () => {
+  // time: the sleep itself is the event.
   await new Deno.Command("sleep", { args: ["0.01"] }).output();
 };
 

@@ -23,6 +23,7 @@ async function numberOf(name: string): Promise<number> {
 
 /** A process that does nothing, until it is killed. */
 class Victim implements AsyncDisposable {
+  // time: a process that lasts until it is killed.
   readonly #child = new Deno.Command("sleep", { args: ["600"] }).spawn();
   readonly pid = this.#child.pid;
   readonly status = this.#child.status;

@@ -12,7 +12,7 @@ import {
   type SpawnOptions,
 } from "../../runtime/mod.ts";
 import { bpfState, untilNothingAdded } from "../support/bpf_state.ts";
-import { until } from "../support/condition.ts";
+import { until, untilSettled } from "../support/condition.ts";
 import { objectGuest, TEXT } from "../support/object_guest.ts";
 import { ABI, ENDLESS, guest, sleepMs, writeLine } from "../support/guests.ts";
 import { assertTimely } from "../support/timely.ts";
@@ -83,14 +83,17 @@ Deno.test("spawn() writes to streams, which stay open", async () => {
 
 Deno.test("a guest waits for a stream that is slow to take", async () => {
   let taken = 0;
+  let chunks = 0;
   const stdout = new WritableStream<Uint8Array>({
     async write(chunk) {
       taken += chunk.length;
+      chunks++;
+      // time: a slow stream.
       await new Promise((resolve) => setTimeout(resolve, 20));
     },
   });
   const handle = await started(ENDLESS.prints, { stdio: { stdout } });
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await until("ten chunks have arrived", () => chunks >= 10);
   // It is held up by what is on its way, so it waits and does not compute.
   assert.ok(taken < 5000);
   assert.ok(await timed(handle.terminate()) < 1000);
@@ -141,6 +144,9 @@ Deno.test("terminate() ends a guest whose standard output is a pipe that nobody 
     import { ENDLESS } from ${
     JSON.stringify(new URL("../support/guests.ts", import.meta.url).href)
   };
+    import { until } from ${
+    JSON.stringify(new URL("../support/condition.ts", import.meta.url).href)
+  };
     const handle = spawn(ENDLESS.prints);
     // A worker that sleeps in poll(2), for one descriptor: it waits until the pipe takes more.
     const isHeldUp = (thread) =>
@@ -148,9 +154,7 @@ Deno.test("terminate() ends a guest whose standard output is a pipe that nobody 
       /\\(worker/.test(Deno.readTextFileSync(thread + "/stat"));
     const threads = () => [...Deno.readDirSync("/proc/self/task")].map(({ name }) =>
       "/proc/self/task/" + name);
-    for (let left = 1000; left > 0 && !threads().some(isHeldUp); left--) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    await until("the guest is held up", () => threads().some(isHeldUp));
     const start = performance.now();
     await handle.terminate();
     const ms = performance.now() - start;
@@ -178,6 +182,7 @@ Deno.test("pause() halts a guest that computes, resume() lets it go on", async (
   handle.pause();
   let ended = false;
   void handle.exited.then(() => ended = true);
+  // time: five times the computing, in which a paused guest must not end.
   await new Promise((resolve) => setTimeout(resolve, 1000));
   assert.equal(ended, false);
   handle.resume();
@@ -192,10 +197,7 @@ Deno.test("pause() halts a guest that prints, resume() lets it go on", async () 
   await using spawned = printing.handle;
   await until("it prints", () => printing.text() !== "");
   spawned.pause();
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  const before = printing.text();
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  assert.equal(printing.text(), before);
+  const before = await untilSettled("it prints no more", printing.text);
   spawned.resume();
   await until("it prints on", () => printing.text().length > before.length);
 });
@@ -306,6 +308,7 @@ Deno.test("limits.timeMs may be longer than a timer takes, or endless", async ()
 
 Deno.test("what comes behind a guest's last instruction stops nothing and cuts no release short", async () => {
   const before = await bpfState();
+  const open = descriptors().length;
   // The kernel takes milliseconds for each that it detaches.
   const { handle, text } = collect(objectGuest(
     "events",
@@ -315,8 +318,9 @@ Deno.test("what comes behind a guest's last instruction stops nothing and cuts n
      ${writeLine(1)} (call $exit (i32.const 7))`,
     { texts: ["nothing"] },
   ));
+  const held = () => descriptors().length;
   await until("it has attached", () => text() !== "");
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await until("the release begins", () => held() < open + 100);
   assert.deepEqual(await handle.terminate(), { kind: "exited", code: 7 });
   await untilNothingAdded(before);
 });

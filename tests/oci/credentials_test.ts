@@ -170,6 +170,7 @@ for (
   const [what, script] of Object.entries({
     "that fails": "#!/bin/sh\necho boom; exit 3\n",
     "that prints something else": "#!/bin/sh\necho secret\n",
+    // time: longer than a helper may take.
     "that does not end": "#!/bin/sh\nsleep 2\n",
     "that prints without end": "#!/bin/sh\nexec yes secret\n",
     "that is no program": "\0\0",

@@ -27,6 +27,7 @@ function drip(): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start(controller) {
       let at = 0;
+      // time: a registry that is this slow.
       timer = setInterval(() => controller.enqueue(BYTES.slice(at % 40, ++at % 40)), DRIP_MS);
     },
     cancel: () => clearInterval(timer),
@@ -125,6 +126,7 @@ Deno.test("redirects that are slow one by one are bounded together", async () =>
   let pending = Promise.resolve();
   const redirect: Answer = async ({ url }) => {
     const { promise, resolve } = Promise.withResolvers<void>();
+    // time: a registry that takes this long for each redirect.
     setTimeout(resolve, 200);
     pending = promise;
     await promise;

@@ -17,6 +17,7 @@ import { OCI_MANIFEST, WASM_CNCF_CONFIG, WASM_LAYER } from "../../oci/media_type
 import { type FalseAnswer, type Fault, FaultProxy } from "../support/fault_proxy.ts";
 import { ResumingRegistry } from "../support/resuming_registry.ts";
 import { TestRegistry } from "../support/registry.ts";
+import { until } from "../support/condition.ts";
 
 /** Impatient, so that a fault that lasts does not take long; but a busy machine is none. */
 const TIMING: Partial<Timing> = {
@@ -938,8 +939,10 @@ Deno.test("a signal ends a transfer, a wait and an upload at once, with its reas
     using client = new Registry(proxy.host, { timing: patient });
     const controller = new AbortController();
     const working = work(client.repository("x"), controller.signal);
-    setTimeout(() => controller.abort(reason), 150);
-    await assert.rejects(working, reason);
+    const rejected = assert.rejects(working, reason);
+    await until("the request has arrived", () => proxy.requests.length > 0);
+    controller.abort(reason);
+    await rejected;
   }
 });
 

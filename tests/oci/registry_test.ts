@@ -15,6 +15,7 @@ import { SizedBody } from "../../oci/registry/body.ts";
 import { OCI_EMPTY, OCI_INDEX, OCI_MANIFEST } from "../../oci/media_types.ts";
 import { type RegistryOptions as TestOptions, TestRegistry } from "../support/registry.ts";
 import { TokenServer, USERS } from "../support/token_server.ts";
+import { until } from "../support/condition.ts";
 
 const TYPE = "application/octet-stream";
 
@@ -273,8 +274,10 @@ Deno.test("Registry gets a new token when one has run out", async () => {
     const repository = client.repository("x");
     await pushManifest(repository, "v1");
     const before = tokens.requests.length;
-    await new Promise((resolve) => setTimeout(resolve, 950));
-    await repository.resolve("v1");
+    await until("a request needs a new token", async () => {
+      await repository.resolve("v1");
+      return tokens.requests.length > before;
+    });
     assert.equal(tokens.requests.length, before + 1);
   });
 });

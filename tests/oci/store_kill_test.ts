@@ -55,6 +55,7 @@ Deno.test(`kill -9 at ${ROUNDS} moments of concurrent pulls leaves the store in 
     const isFirst = round % 3 === 2 && random.below(2) === 0;
     if (isFirst) await until("a store is begun", () => isThere(places.store));
     const ms = isFirst ? random.below(5) : random.below(wholeMs);
+    // time: the kill comes at a random moment of the pull.
     await new Promise((resolve) => setTimeout(resolve, ms));
     for (const child of children) killed(child);
     const ended = await Promise.all(children.map((child) => child.status));

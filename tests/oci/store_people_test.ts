@@ -88,6 +88,7 @@ Deno.test("a terminal shows a bar that grows, a log shows lines, --quiet nothing
   const through = ["/bin/sh", "-c", `exec script -qefc "$0 ${quoted}" /dev/null </dev/null`];
   await using pull = new CliProcess([], { through, env: { ...place.env, TERM: "xterm" } });
   await pull.waitFor(/tool\.wasm +3\.00 MB {2}\[=+> +\] +66%/);
+  // time: a bar that nothing moves is drawn rarely, which only time can show.
   await new Promise((resolve) => setTimeout(resolve, 300));
   registry.go();
   const { code, stdout } = await pull.result();

@@ -90,7 +90,7 @@ Deno.test("a guest waits when its parent does not read its notices", async () =>
     onNotice: () => {
       notices += 1;
       if (notices > 1) return;
-      // As long as this blocks, nobody reads.
+      // time: a parent that reads nothing for so long.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
       void handle.terminate();
     },

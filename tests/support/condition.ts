@@ -12,3 +12,19 @@ export async function until(
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** Waits until a value has stayed the same for `quietMs`; fails when that takes 30 s. */
+export async function untilSettled<T>(
+  what: string,
+  read: () => T | Promise<T>,
+  quietMs = 100,
+): Promise<T> {
+  let last = await read();
+  let since = Date.now();
+  await until(what, async () => {
+    const now = await read();
+    if (!Object.is(now, last)) [last, since] = [now, Date.now()];
+    return Date.now() - since >= quietMs;
+  }, 30_000);
+  return last;
+}

@@ -42,17 +42,25 @@ for (const error of ["EIO", "ENOSPC", "EDQUOT"]) {
     }));
 }
 
-/** A folder of tracefs for this test alone, granted as descriptor 3; `during` runs in the background. */
+/**
+ * A folder of tracefs for this test alone, granted as descriptor 3; `during` runs in the background, and
+ * its function `opened` waits until the guest has a file open.
+ */
 function withTracefs(during: string): string[] {
   const script = `${MOUNT_TRACEFS}
     mkdir /sys/kernel/tracing/instances/wasm-bpf-$$; cd /sys/kernel/tracing/instances/wasm-bpf-$$
-    ( ${during} ) & "$@"; code=$?; wait; cd /; rmdir /sys/kernel/tracing/instances/wasm-bpf-$$
+    pid=$(mktemp)
+    has_open() { ls -l /proc/$(cat "$pid")/task/*/fd 2>/dev/null | grep -q "$1"; }
+    # time: between two looks.
+    opened() { i=0; until has_open "$1" || [ $((i += 1)) -gt 200 ]; do sleep 0.05; done; }
+    ( ${during} ) & sh -c 'echo $$ >"$0"; exec "$@"' "$pid" "$@"; code=$?
+    wait; rm "$pid"; cd /; rmdir /sys/kernel/tracing/instances/wasm-bpf-$$
     exit $code`;
   return [...privateMounts("/sys"), "/bin/sh", "-c", script, "sh"];
 }
 
 Deno.test("a read of a file that has nothing yet waits until there is something", async () => {
-  const through = withTracefs("sleep 0.5; echo of the test > trace_marker");
+  const through = withTracefs("opened trace_pipe; echo of the test > trace_marker");
   const { code, stdout, stderr } = await runCli([
     ...["--dir", ".::/t::ro", "--timeout", "20s", GUEST],
     ...["open 3 trace_pipe - r", "read $1"],
