@@ -12,3 +12,17 @@ export class UsageError extends HostError {
     super(message, { code: "USAGE", hint });
   }
 }
+
+/**
+ * A module from elsewhere needs permissions that were not granted; the program ends with exit code 3.
+ * Code: `NOT_GRANTED`.
+ */
+export class NotGrantedError extends HostError {
+  /** Name of the class. */
+  override name = "NotGrantedError";
+
+  /** Creates the error; `hint` has the options to add. */
+  constructor(message: string, options: { hint: string; detail: string }) {
+    super(message, { code: "NOT_GRANTED", ...options });
+  }
+}

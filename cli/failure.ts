@@ -1,11 +1,12 @@
 /** How a command's failure ends the process. */
 import { HostError } from "../ffi/errors.ts";
 import { GuestTrap } from "../runtime/command.ts";
-import { UsageError } from "./errors.ts";
+import { NotGrantedError, UsageError } from "./errors.ts";
 import { formatError, printError } from "./terminal/output.ts";
 
 const EXIT_HOST_ERROR = 1;
 const EXIT_USAGE = 2;
+const EXIT_NOT_GRANTED = 3;
 /** 128 + SIGABRT, as for a native program that aborts. */
 const EXIT_TRAP = 134;
 
@@ -23,10 +24,15 @@ function unreadableVariable(error: unknown): HostError | undefined {
 /**
  * Says on standard error what went wrong.
  *
- * @returns the exit code: 2 for wrong usage, 134 for a trap, else 1
+ * @returns the exit code: 2 for wrong usage, 3 for permissions that were not granted, 134 for a trap,
+ *   else 1
  */
-export function reportFailure(error: unknown, options: { verbose: boolean }): number {
+export function reportFailure(failure: unknown, options: { verbose: boolean }): number {
+  // A guest that was ended for it is not at fault.
+  const isWrapped = failure instanceof Error && failure.cause instanceof NotGrantedError;
+  const error = isWrapped ? failure.cause : failure;
   printError(formatError(unreadableVariable(error) ?? error, options));
+  if (error instanceof NotGrantedError) return EXIT_NOT_GRANTED;
   if (error instanceof UsageError) return EXIT_USAGE;
   return error instanceof GuestTrap ? EXIT_TRAP : EXIT_HOST_ERROR;
 }

@@ -12,10 +12,10 @@ export async function main(args: string[]): Promise<number> {
   let outcome = isWhole ? runPlainly(args) : {};
   if ("absent" in outcome) {
     // The compiled program keeps this and the next in files of their own, with what they import.
-    const { readStored } = await import("./startup/stored_run.ts");
+    const { admitQuickly, readStored } = await import("./startup/stored_run.ts");
     const { absent: path = "" } = outcome;
-    const bytes = readStored(path);
-    if (bytes !== undefined) outcome = runPlainly(args, { path, bytes });
+    const read = readStored(path);
+    if (read !== undefined) outcome = runPlainly(args, read, admitQuickly);
   }
   if ("exitCode" in outcome) return outcome.exitCode;
   const { dispatch } = await import("./dispatch.ts");

@@ -81,6 +81,11 @@ export class Interrupt implements Disposable {
     return shim().shim_interrupt__cause(this.#pointer);
   }
 
+  /** Number of the first signal that asked the guest to end, of which SIGALRM is its time; 0 without. */
+  get signal(): number {
+    return this.#pointer === null ? 0 : shim().shim_interrupt__cause(this.#pointer);
+  }
+
   /**
    * Shows a 32-bit word at `offset`, the start of a page of `memory`, that is 0 while nothing is
    * asked; until {@linkcode Interrupt.hide}.

@@ -33,4 +33,5 @@ export { type GuestPath, OpenFlag, OUTSIDE, paths, type Resolution } from "./pat
 export { sockets } from "./sockets.ts";
 export { ProgramStatistics } from "./stats.ts";
 export { system } from "./system.ts";
+export { Terminal } from "./terminal.ts";
 export { UserRing } from "./user_ring.ts";

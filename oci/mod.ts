@@ -101,6 +101,17 @@ export { type Decision, type Named, Policy, type Rule } from "./trust/policy.ts"
 export { repositorySignatures, type SignatureSource, signatureTag } from "./trust/signatures.ts";
 export { Guard, type Stored } from "./trust/guard.ts";
 export { checkAddress, type RequirementOptions, requirementsFor } from "./trust/requirements.ts";
+export {
+  grantsFor,
+  grantsPath,
+  keepGrant,
+  type KeptGrant,
+  type Origin,
+  readGrants,
+  repositoryOf,
+  revokeGrants,
+  type Signer,
+} from "./trust/kept_grants.ts";
 export { policiesThere, policyPaths } from "./trust/policy_files.ts";
 export {
   keepSignatures,

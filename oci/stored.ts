@@ -12,3 +12,10 @@ export {
   type StoredArtifact,
 } from "./store/lookup.ts";
 export { policiesThere } from "./trust/policy_files.ts";
+export {
+  grantsFor,
+  keepGrant,
+  type KeptGrant,
+  type Origin,
+  repositoryOf,
+} from "./trust/kept_grants.ts";

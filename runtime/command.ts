@@ -6,7 +6,7 @@ import { readKernelTypesAhead, system } from "../ffi/mod.ts";
 import type { Features } from "./features.ts";
 import { runInstance } from "./guest.ts";
 import type { GuestModule } from "./module.ts";
-import type { RunOptions } from "./run_options.ts";
+import type { InternalOptions, RunOptions } from "./run_options.ts";
 
 export { type BufferTotals, type ProgramTotals } from "./wasm_bpf/mod.ts";
 export { GuestTrap } from "./errors.ts";
@@ -22,6 +22,8 @@ export { type GuestStats } from "./stats.ts";
 export type CommandOptions = Omit<RunOptions, "imports" | "signal"> & {
   /** Whether a kernel without Landlock is an error. */
   requireLandlock: boolean;
+  /** Decides about each eBPF object; see `InternalOptions`. */
+  onObject?: NonNullable<InternalOptions["onObject"]>;
 };
 
 /** Begins what a guest of eBPF is going to need, while it is being prepared. */

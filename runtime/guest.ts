@@ -1,4 +1,5 @@
 /** One run of a guest, from instantiation to exit code. */
+import type { Policy } from "../ebpf/mod.ts";
 import { Interrupt, ProgramStatistics } from "../ffi/mod.ts";
 import { BpfError, BpfHost } from "./wasm_bpf/mod.ts";
 import type { Control } from "./control.ts";
@@ -90,6 +91,7 @@ class GuestRun implements Disposable {
         attend: () => this.#attend(),
         programsCounted: this.#countPrograms(),
         policy: policyOf(options),
+        policyFor: this.#policyFor(),
         ...(options.limits === undefined ? {} : { limits: options.limits }),
         latencyMs: options.latencyMs ?? DEFAULT_LATENCY_MS,
         onError: (error) => this.#guard("onError", () => options.onError?.(error)),
@@ -97,6 +99,14 @@ class GuestRun implements Disposable {
       }),
     );
     this.#meter = new Meter(this.#interrupt);
+  }
+
+  /** Policies of single objects, where the embedder decides about each. */
+  #policyFor(): ((bytes: Uint8Array<ArrayBuffer>) => Policy) | undefined {
+    const { onObject, allowWriteUser } = this.#options;
+    if (onObject === undefined) return undefined;
+    return (bytes) =>
+      this.#guard("onObject", () => policyOf({ permissions: onObject(bytes), allowWriteUser }));
   }
 
   run(): number {

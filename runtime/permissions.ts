@@ -8,7 +8,10 @@ import type { RunOptions } from "./run_options.ts";
  * @throws {PermissionError} for an unknown level, helper or kernel function
  */
 export function policyOf(
-  { permissions = {}, allowWriteUser = false }: Pick<RunOptions, "permissions" | "allowWriteUser">,
+  { permissions = {}, allowWriteUser = false }: {
+    permissions?: RunOptions["permissions"];
+    allowWriteUser?: boolean | undefined;
+  },
 ): Policy {
   if (!allowWriteUser) return new Policy(permissions);
   return new Policy({ ...permissions, allowBpf: [...permissions.allowBpf ?? [], "write"] });

@@ -155,6 +155,11 @@ export interface RunOptions {
 
 /** Options of this package's own. */
 export interface InternalOptions extends RunOptions {
+  /**
+   * Gets the bytes of each eBPF object that the guest opens, before anything is made of it, and returns
+   * the permissions of that object. When it throws, the guest is over, as with a host function.
+   */
+  onObject?: (bytes: Uint8Array<ArrayBuffer>) => Permissions;
   /** Confines the calling thread, for good, before the guest's first instruction; default: no. */
   sandbox?: Sandbox;
   /** Gets the word that controls the guest, before its first instruction: see `wasm/rewrite.ts`. */

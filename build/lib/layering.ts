@@ -33,6 +33,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "runtime/command.ts": ["cli"],
   "runtime/everything.ts": ["cli"],
   "runtime/kernel_file.ts": ["cli"],
+  "runtime/terminal.ts": ["cli"],
   // How modules are read that are only looked at.
   "runtime/wasm/reader.ts": ["cli"],
   "oci/stored.ts": ["cli"],

@@ -32,6 +32,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   rm: { summary: "remove modules from the local store", load: () => import("./rm.ts") },
   tag: { summary: "add a reference to a stored module", load: () => import("./tag.ts") },
   inspect: { summary: "show the parts of a module", load: () => import("./inspect.ts") },
+  trust: { summary: "manage permissions granted for good", load: () => import("./trust.ts") },
   prune: { summary: "remove unreferenced blobs", load: () => import("./prune.ts") },
   gen: { summary: "generate types or a skeleton from BTF", load: () => import("./gen.ts") },
   new: { summary: "create a directory for a new tool", load: () => import("./new.ts") },

@@ -4,12 +4,13 @@ import { compileGuest } from "../../runtime/command.ts";
 import { EVERYTHING } from "../../runtime/everything.ts";
 import { UsageError } from "../errors.ts";
 import { grantsOf } from "../args/grants.ts";
-import { runOnCommandLine, timeoutOf } from "../startup/guest_run.ts";
+import { admitted, runOnCommandLine, timeoutOf } from "../startup/guest_run.ts";
 import { STDIN } from "../module/input_file.ts";
 import { kernelLimitsOf } from "../args/kernel_limits.ts";
 import { namedModule } from "../module/named_module.ts";
 import { parseCommandLine } from "../args/options.ts";
 import { permissionsOf } from "../args/permissions.ts";
+import type { Admission, ForeignModule } from "../permissions/mod.ts";
 import type { ReadModule } from "../startup/plain_run.ts";
 import { platformOf } from "../args/registry_options.ts";
 import { RUN_OPTIONS, type RunLine } from "../args/run_options.ts";
@@ -49,6 +50,16 @@ export async function runLine(line: RunLine, read?: ReadModule): Promise<number>
   const guest = compileGuest(named.bytes, word === STDIN ? "standard input" : named.name, {
     allowGc: line.flags.has("allow-gc"),
   });
+  const { origin } = named;
+  const admission = origin === undefined
+    ? undefined
+    : await admissionOf(line, { ...named, origin });
   const told = { ...line, rest: [named.name, ...args] };
-  return runOnCommandLine(guest, told, { features: EVERYTHING, formatStats, grants });
+  return runOnCommandLine(guest, told, { features: EVERYTHING, formatStats, grants, admission });
+}
+
+/** @throws {NotGrantedError} */
+async function admissionOf(line: RunLine, module: ForeignModule): Promise<Admission> {
+  const { admit } = await import("../permissions/mod.ts");
+  return admitted(admit(line, module, { canAsk: true }));
 }

@@ -1,8 +1,8 @@
 /** What can be said of a module without running it. */
-import { Buffer } from "node:buffer";
 import { inspectObject, type ObjectFacts } from "../../ebpf/inspection/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { checkHeader } from "../../runtime/command.ts";
+import { bpfObjectsIn } from "./bpf_objects.ts";
 import { initialData } from "./module_data.ts";
 
 /** What a module wants and offers, and the eBPF objects in it. */
@@ -23,11 +23,6 @@ export interface DamagedObject {
   readonly sizeBytes: number;
   readonly problem: string;
 }
-
-/** ELF, 64 bits, little-endian; e_type relocatable; e_machine BPF (elf(5)). */
-const ELF_MAGIC = Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 2, 1, 1);
-const ELF_TYPE = 16, ELF_SECTIONS = 40, ELF_SECTION_SIZE = 58, ELF_HEADER_BYTES = 64;
-const RELOCATABLE = 1, BPF = 247;
 
 /**
  * Looks into a module.
@@ -73,27 +68,4 @@ export function objectFacts(bytes: Uint8Array<ArrayBuffer>): ObjectFacts | Damag
     if (!(error instanceof HostError)) throw error;
     return { sizeBytes: bytes.length, problem: error.message };
   }
-}
-
-/** Finds the relocatable eBPF objects in some bytes. */
-export function bpfObjectsIn(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const objects: Uint8Array<ArrayBuffer>[] = [];
-  let at = buffer.indexOf(ELF_MAGIC);
-  while (at >= 0 && at + ELF_HEADER_BYTES <= buffer.length) {
-    const type = buffer.readUInt16LE(at + ELF_TYPE);
-    const machine = buffer.readUInt16LE(at + ELF_TYPE + 2);
-    const isObject = type === RELOCATABLE && machine === BPF;
-    if (isObject) objects.push(bytes.subarray(at, at + objectSize(buffer, at)));
-    at = buffer.indexOf(ELF_MAGIC, at + ELF_MAGIC.length);
-  }
-  return objects;
-}
-
-/** Section headers stand at the end of what compilers write. */
-function objectSize(buffer: Buffer, at: number): number {
-  const sections = Number(buffer.readBigUInt64LE(at + ELF_SECTIONS));
-  const size = buffer.readUInt16LE(at + ELF_SECTION_SIZE);
-  const count = buffer.readUInt16LE(at + ELF_SECTION_SIZE + 2);
-  return sections + size * count;
 }

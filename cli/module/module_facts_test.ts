@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { assemble } from "../../tests/support/wat.ts";
-import { bpfObjectsIn, describeModule } from "./module_facts.ts";
+import { bpfObjectsIn } from "./bpf_objects.ts";
+import { describeModule } from "./module_facts.ts";
 
 /** The header of a relocatable object with ten section headers of 64 bytes at 1000. */
 function elf(machine = 247, type = 1): Uint8Array<ArrayBuffer> {

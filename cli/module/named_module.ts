@@ -2,21 +2,25 @@
 import { basename } from "node:path";
 import {
   checkAddress,
+  digestOf,
   fetchFile,
   Guard,
   isLoopback,
   lookUp,
   MAX_MODULE_BYTES,
   MismatchError,
+  type Origin,
   policiesThere,
   readModule,
   readPlainModule,
   type Reference,
+  repositoryOf,
   repositorySignatures,
   Store,
   type StoredArtifact,
   storedName,
   StoreError,
+  type Verdict,
   withoutSecrets,
 } from "../../oci/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
@@ -34,7 +38,12 @@ import type { RunLine } from "../args/run_options.ts";
 
 /** A module's bytes and what it is called; or how the process is to end, when a signal called it off. */
 export type Named =
-  | { readonly bytes: Uint8Array<ArrayBuffer>; readonly name: string }
+  | {
+    readonly bytes: Uint8Array<ArrayBuffer>;
+    readonly name: string;
+    /** Its registry or address; undefined for a file and standard input. */
+    readonly origin?: Origin;
+  }
   | { readonly exitCode: number };
 
 type Parts = Omit<PullParts, "store">;
@@ -78,7 +87,13 @@ export async function namedModule(word: string, line: RunLine): Promise<Named> {
     };
     return await find(word, line, parts);
   });
-  return "value" in outcome ? { bytes: outcome.value, name } : outcome;
+  return "value" in outcome ? { ...outcome.value, name } : outcome;
+}
+
+/** Bytes and their origin. */
+interface Foreign {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly origin: Origin;
 }
 
 /** Also a folder, or what may not be read: the file is what was meant. */
@@ -117,7 +132,7 @@ async function fromAddress(
   address: string,
   line: RunLine,
   parts: Parts,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Foreign> {
   onlyForArtifacts(withoutSecrets(address), line);
   // Built once: policies and the connection must mean the same.
   const url = new URL(address);
@@ -143,28 +158,35 @@ async function fromAddress(
     onRetry: retryNotice(progress),
   });
   transfer?.end("fetched");
-  return bytes;
+  const repository = `${url.origin}${url.pathname}`;
+  return { bytes, origin: { repository, digest: digestOf(bytes), signers: [] } };
 }
 
 async function fromReference(
   word: string,
   line: RunLine,
   parts: Parts,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Foreign> {
   const when = pullPolicy(line);
   if (!looksLikeReference(word)) throw neither(word);
   const reference = referenceOf(word);
   const guard = new Guard(reference, { verifyKeys: parts.verifyKeys });
   const { platform } = parts;
-  const bytes = when === "always" ? undefined : await orPullAgain(word, async () => {
+  const stored = when === "always" ? undefined : await orPullAgain(word, async () => {
     const found = lookUp(reference, { platform });
     return found && await fromStore(found, guard, { ...parts, word, reference, when });
   });
-  if (bytes !== undefined) return bytes;
+  if (stored !== undefined) return stored;
   if (when === "never") throw notInStore(reference);
   await using store = await Store.open();
-  const { place } = await pull(reference, { ...parts, store });
-  return await readModule({ content: store, place, what: word }, { signal: parts.signal });
+  const { place, manifest, verdicts } = await pull(reference, { ...parts, store });
+  const bytes = await readModule({ content: store, place, what: word }, { signal: parts.signal });
+  return { bytes, origin: originOf(reference, manifest.digest, verdicts) };
+}
+
+function originOf(reference: Reference, digest: string, verdicts: readonly Verdict[]): Origin {
+  const signers = verdicts.map(({ key: { fingerprint, name } }) => ({ fingerprint, name }));
+  return { repository: repositoryOf(reference), digest, signers };
 }
 
 /** Says what to do about a damaged store. */
@@ -183,20 +205,25 @@ async function fromStore(
   found: StoredArtifact,
   guard: Guard,
   asked: Parts & { word: string; reference: Reference; when: string },
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
+): Promise<Foreign | undefined> {
   const { word, reference, when, signal } = asked;
   await using store = Store.openExisting();
   if (store === undefined) return undefined;
   using remote = openRemote(reference, asked);
   const elsewhere = () => Promise.resolve(repositorySignatures(remote.repository));
-  await guard.verifyStored(store, { manifest: found.digest, root: found.root }, {
+  const verdicts = await guard.verifyStored(store, { manifest: found.digest, root: found.root }, {
     signal,
     elsewhere: when === "never" ? undefined : elsewhere,
   });
   const { place } = found;
-  if (!place.isArchive) return readPlainModule(found, { what: word });
+  const origin = originOf(reference, found.digest, verdicts);
+  if (!place.isArchive) {
+    const bytes = readPlainModule(found, { what: word });
+    return bytes && { bytes, origin };
+  }
   for (const layer of place.layers) if (!await store.has(layer)) return undefined;
-  return await readModule({ content: store, place, what: word }, { signal });
+  const bytes = await readModule({ content: store, place, what: word }, { signal });
+  return { bytes, origin };
 }
 
 function pullPolicy(line: RunLine): typeof PULL[number] {

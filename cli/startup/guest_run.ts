@@ -17,6 +17,8 @@ import { misplacedOption } from "../args/misplaced_option.ts";
 import { formatError, printError, visibleLine } from "../terminal/output.ts";
 import { permissionsOf } from "../args/permissions.ts";
 import type { RunLine } from "../args/run_options.ts";
+import { NotGrantedError } from "../errors.ts";
+import type { Admission, Refused } from "../permissions/mod.ts";
 
 /** timeout(1)'s code for a command that was ended because its time was over. */
 const EXIT_TIMED_OUT = 124;
@@ -28,6 +30,8 @@ export interface RunParts {
   formatStats?: ((stats: GuestStats) => string) | undefined;
   /** What the guest is given, and its limits. */
   grants?: Pick<CommandOptions, "env" | "preopens" | "listen" | "stdio" | "limits">;
+  /** Decision about a module from elsewhere; a local file has none. */
+  admission?: Admission | undefined;
 }
 
 /**
@@ -37,10 +41,10 @@ export interface RunParts {
  * @throws {UsageError} for a duration that is none, before anything runs
  */
 export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunParts): number {
-  const { features, formatStats, grants } = parts;
+  const { features, formatStats, grants, admission } = parts;
   const timeoutMs = timeoutOf(line);
   const limits = { ...grants?.limits, ...kernelLimitsOf(line) };
-  const permissions = permissionsOf(line);
+  const permissions = admission?.permissions ?? permissionsOf(line);
   const verbose = line.flags.has("verbose");
   const wrapperModule = line.values["wrapper-module-name"];
   const callbackExport = line.values["callback-export-name"];
@@ -56,6 +60,9 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
         interrupt,
         requireLandlock: line.flags.has("require-landlock"),
         permissions,
+        ...(admission === undefined ? {} : {
+          onObject: (bytes) => admitted(admission.admitObject(bytes, () => interrupt.signal !== 0)),
+        }),
         latencyMs,
         countPrograms: formatStats !== undefined,
         onStats: (stats) => {
@@ -78,6 +85,17 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
   if (misplaced !== undefined) printError(visibleLine(`hint: ${misplaced}`));
   // The guest saw a load that failed, and may have ended with anything.
   return wasLoadCut() ? EXIT_TIMED_OUT : code;
+}
+
+/**
+ * Returns what was admitted.
+ *
+ * @throws {NotGrantedError}
+ */
+export function admitted<T extends object>(decision: T | Refused): T {
+  if (!("refused" in decision)) return decision;
+  const { message, ...rest } = decision.refused;
+  throw new NotGrantedError(message, rest);
 }
 
 /**

@@ -10,7 +10,9 @@ import {
   PLAIN,
 } from "../../runtime/command.ts";
 import { HostError } from "../../ffi/errors.ts";
+import type { Origin } from "../../oci/stored.ts";
 import { UsageError } from "../errors.ts";
+import type { Admission, ForeignModule, Refused } from "../permissions/mod.ts";
 import { runOnCommandLine } from "./guest_run.ts";
 import { readModuleFile } from "../module/module_file.ts";
 import { parseCommandLine } from "../args/options.ts";
@@ -22,7 +24,12 @@ import { RUN_OPTIONS, type RunLine } from "../args/run_options.ts";
 export interface ReadModule {
   readonly path: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Its registry or address; undefined for a local file. */
+  readonly origin?: Origin;
 }
+
+/** Admits a module from elsewhere without a question. */
+export type QuickAdmit = (line: RunLine, module: ForeignModule) => Admission | Refused;
 
 /** What came of the short way: an exit code, or nothing yet but perhaps something to go on with. */
 export type PlainOutcome = { readonly exitCode: number } | {
@@ -58,8 +65,13 @@ const PLAIN_OPTIONS: ReadonlySet<string> = new Set([
  * Runs `args`, the words behind the program's name, if they and the module are plain.
  *
  * @param given the module that they name, if it has been read
+ * @param quickAdmit decides about a module that is not a local file
  */
-export function runPlainly(args: string[], given?: ReadModule): PlainOutcome {
+export function runPlainly(
+  args: string[],
+  given?: ReadModule,
+  quickAdmit?: QuickAdmit,
+): PlainOutcome {
   const line = plainLine(args);
   const path = line?.rest[0];
   // A word without these may be a command.
@@ -68,13 +80,20 @@ export function runPlainly(args: string[], given?: ReadModule): PlainOutcome {
   const bytes = given?.bytes ?? (saysReference(path) ? "absent" : readIfThere(path));
   if (bytes === "absent") return { absent: path };
   if (bytes === undefined) return {};
-  const read = { path, bytes };
+  const read = given ?? { path, bytes };
   try {
     const guest = compileGuest(bytes, path, { allowGc: line.flags.has("allow-gc") });
     if (!isPlain(guest, line.values["wrapper-module-name"] ?? DEFAULT_WRAPPER_MODULE)) {
       return { read };
     }
-    return { exitCode: runOnCommandLine(guest, line, { features: PLAIN }) };
+    const { origin } = read;
+    if (origin === undefined) {
+      return { exitCode: runOnCommandLine(guest, line, { features: PLAIN }) };
+    }
+    const admission = quickAdmit?.(line, { name: path, bytes, origin });
+    // The long way asks, or reports the refusal; it never takes such a module for a local file.
+    if (admission === undefined || "refused" in admission) return { read };
+    return { exitCode: runOnCommandLine(guest, line, { features: PLAIN, admission }) };
   } catch (error) {
     return { exitCode: reportFailure(error, { verbose: line.flags.has("verbose") }) };
   }

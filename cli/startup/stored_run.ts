@@ -2,18 +2,34 @@
  * Reads modules from the local store for plain runs. The compiled program keeps this in a file of its
  * own that is small: whatever needs more, or goes wrong, is left to `dispatch.ts`, which says what it is.
  */
-import { lookUp, policiesThere, readPlainModule } from "../../oci/stored.ts";
+import { lookUp, policiesThere, readPlainModule, repositoryOf } from "../../oci/stored.ts";
 import { looksLikeReference, referenceOf } from "../args/reference.ts";
+import type { RunLine } from "../args/run_options.ts";
+import { type Admission, admit, type ForeignModule, type Refused } from "../permissions/mod.ts";
+import type { ReadModule } from "./plain_run.ts";
 
 /** The module that a word names in the store, if that is all there is to it. */
-export function readStored(word: string): Uint8Array<ArrayBuffer> | undefined {
+export function readStored(word: string): ReadModule | undefined {
   try {
     if (!looksLikeReference(word) || policiesThere().length > 0 || isThere(word)) return undefined;
-    const artifact = lookUp(referenceOf(word));
-    return artifact && readPlainModule(artifact, { what: word });
+    const reference = referenceOf(word);
+    const artifact = lookUp(reference);
+    const bytes = artifact && readPlainModule(artifact, { what: word });
+    if (artifact === undefined || bytes === undefined) return undefined;
+    const { digest } = artifact;
+    return {
+      path: word,
+      bytes,
+      origin: { repository: repositoryOf(reference), digest, signers: [] },
+    };
   } catch {
     return undefined;
   }
+}
+
+/** Admits a module of the store; a refusal where that takes a question. */
+export function admitQuickly(line: RunLine, module: ForeignModule): Admission | Refused {
+  return admit(line, module, { canAsk: false });
 }
 
 /** A file of that name comes first. */

@@ -4,4 +4,5 @@
  * @module
  */
 export type { MapFacts } from "./maps.ts";
+export { type Need, needsOf } from "./needs.ts";
 export { highest, inspectObject, type ObjectFacts, type ProgramFacts } from "./object.ts";

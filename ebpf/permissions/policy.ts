@@ -59,6 +59,12 @@ export class Policy {
     return this.#allows(entry, kfuncKey(entry.name));
   }
 
+  /** Whether programs may call a kernel function that no table lists. */
+  allowsUnlistedKfunc(name: string): boolean {
+    const key = kfuncKey(name);
+    return this.#allowed.has(key) && !this.#denied.has(key) && this.#named.has("write");
+  }
+
   #allows(entry: Entry, key: string): boolean {
     if (entry.level === "never" || this.#denied.has(key) || this.isLevelDenied(entry.level)) {
       return false;
@@ -136,7 +142,7 @@ export class Policy {
   #unlistedKfuncs(): string[] {
     const listed = new Set(kfuncEntries().map(({ name }) => name));
     return (this.permissions.allowKfunc ?? []).filter((name) =>
-      !listed.has(name) && !this.#denied.has(kfuncKey(name)) && this.#named.has("write")
+      !listed.has(name) && this.allowsUnlistedKfunc(name)
     );
   }
 }

@@ -74,28 +74,29 @@ export class Guard {
    *
    * @param options.elsewhere source when the store has no valid signature; signatures from there are
    *   stored
+   * @returns a verdict for each requirement
    * @throws {TrustError} `NOT_SIGNED`, `BAD_SIGNATURE`
    */
   async verifyStored(
     store: SignatureStore & { readonly path: string },
     artifact: Stored,
     options: CallOptions & { elsewhere?: (() => Promise<SignatureSource>) | undefined } = {},
-  ): Promise<void> {
-    if (!this.wantsSignatures) return;
+  ): Promise<readonly Verdict[]> {
+    if (!this.wantsSignatures) return [];
     const { elsewhere, signal } = options;
     const digests = vouchingDigests(store.path, artifact);
     try {
-      await this.verify(storedSignatures(store), digests, { signal });
+      return await this.verify(storedSignatures(store), digests, { signal });
     } catch (error) {
       if (!(error instanceof TrustError) || elsewhere === undefined) throw error;
-      await this.#verifyElsewhere(await elsewhere(), { store, digests, signal, error });
+      return await this.#verifyElsewhere(await elsewhere(), { store, digests, signal, error });
     }
   }
 
   async #verifyElsewhere(
     source: SignatureSource,
     known: CallOptions & { store: SignatureStore; digests: readonly Digest[]; error: TrustError },
-  ): Promise<void> {
+  ): Promise<readonly Verdict[]> {
     const { store, digests, error, signal } = known;
     const verdicts = await this.verify(source, digests, { signal })
       .catch((cause) => Promise.reject(withReason(error, cause)));
@@ -105,6 +106,7 @@ export class Guard {
       // A full or read-only store only means that the next run requests the signatures again.
       if (!(cause instanceof HostError)) throw cause;
     }
+    return verdicts;
   }
 }
 

@@ -35,6 +35,14 @@ export function policyPaths(): string[] {
   return [SYSTEM_POLICY, ...new Set(folders.map((path) => join(path, "wasm-bpf/policy.json")))];
 }
 
+/**
+ * Returns the path of the policy of the user as whom wasm-bpf runs; undefined without a home folder. For
+ * root it is never below another user's `HOME`.
+ */
+export function userPolicyPath(): string | undefined {
+  return policyPaths()[1];
+}
+
 function isOurs(folder: string): boolean {
   try {
     return Deno.statSync(folder).uid === Deno.uid();
@@ -100,9 +108,9 @@ export function readKeyFile(path: string): PublicKey {
  * Reads a file that only root and this user can change or replace: such a user controls who is trusted.
  * Owner and mode are those of the open file; directories and links of the path are checked first.
  */
-function readOwn(
+export function readOwn(
   path: string,
-  failure: { what: string; code: "BAD_POLICY" | "BAD_KEY" },
+  failure: { what: string; code: "BAD_POLICY" | "BAD_KEY" | "BAD_GRANTS" },
 ): Uint8Array {
   const { what, code } = failure;
   const fail = (reason: string, hint: string, cause?: unknown) =>

@@ -32,6 +32,8 @@ export interface BpfHostOptions {
   programsCounted: boolean;
   /** What programs may do; default: that of a run without words. */
   policy?: Policy;
+  /** Returns what the programs of one object may do, by its bytes; default: `policy` for all. */
+  policyFor?: ((bytes: Uint8Array<ArrayBuffer>) => Policy) | undefined;
   /** Limits of what it takes of the kernel; default: those of {@linkcode KernelLimits}. */
   limits?: KernelLimits;
   /** Delay that events may have when they come fast, in milliseconds; 0 for none. */
@@ -81,6 +83,7 @@ export class BpfContext implements PollContext, Disposable {
   readonly attend: () => void;
   readonly onNotice: (text: string) => void;
   readonly policy: Policy;
+  readonly policyFor: ((bytes: Uint8Array<ArrayBuffer>) => Policy) | undefined;
   readonly latencyMs: number;
   readonly memories = new MemoryPool();
   readonly objects = new Handles<GuestObject>();
@@ -109,6 +112,7 @@ export class BpfContext implements PollContext, Disposable {
     this.#programsCounted = options.programsCounted;
     this.onNotice = options.onNotice;
     this.policy = options.policy ?? new Policy();
+    this.policyFor = options.policyFor;
     this.#limits = options.limits ?? {};
     this.linkCount = new LinkCount(this.#limits.maxLinks);
     this.latencyMs = options.latencyMs;

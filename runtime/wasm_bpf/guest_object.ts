@@ -48,6 +48,8 @@ const OBJECT_NAME = "guest";
 export interface ObjectContext {
   /** What its programs may do; default: that of a run without words. */
   readonly policy?: Policy;
+  /** Returns what the programs of one object may do, by its bytes; default: `policy`. */
+  readonly policyFor?: ((bytes: Uint8Array<ArrayBuffer>) => Policy) | undefined;
   /** Limits what it takes of the kernel; default: nothing does. */
   readonly budget?: Budget;
   /** Counts its links; default: nothing does. */
@@ -78,11 +80,15 @@ export class GuestObject implements Disposable {
   #closing = false;
   #closed = false;
 
-  private constructor(object: BpfObject, sizeBytes: number, context: ObjectContext) {
+  private constructor(
+    object: BpfObject,
+    { sizeBytes, policy }: { sizeBytes: number; policy: Policy },
+    context: ObjectContext,
+  ) {
     this.#object = object;
     this.sizeBytes = sizeBytes;
     this.#context = context;
-    this.#policy = context.policy ?? new Policy();
+    this.#policy = policy;
     this.#links = new Links(context.linkCount);
     for (const program of object.programs()) this.#programs.set(program.name, program);
   }
@@ -93,12 +99,14 @@ export class GuestObject implements Disposable {
    * @throws {BpfError}
    */
   static open(source: ObjectBytes, context: ObjectContext): GuestObject {
+    // Decided first: the guest can be ended here, and then there is no object to close.
+    const policy = policyOf(source, context);
     takeLog();
     const object = BpfObject.open(source, OBJECT_NAME);
     if (typeof object === "number") throw diagnoseOpen(object, takeLog());
     const pins = object.forgetPins();
     if (pins > 0) context.onNotice(`${pins} maps ask to be pinned; a guest's maps are not`);
-    return new GuestObject(object, source.sizeBytes, context);
+    return new GuestObject(object, { sizeBytes: source.sizeBytes, policy }, context);
   }
 
   /**
@@ -365,4 +373,16 @@ export class GuestObject implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** A range outside of the guest's memory is the open's to refuse. */
+function policyOf(
+  { memory, offset, sizeBytes }: ObjectBytes,
+  { policy = new Policy(), policyFor }: ObjectContext,
+): Policy {
+  if (policyFor === undefined) return policy;
+  const start = offset >>> 0;
+  const end = start + (sizeBytes >>> 0);
+  const { bytes } = memory;
+  return end > bytes.length ? policy : policyFor(Uint8Array.from(bytes.subarray(start, end)));
 }

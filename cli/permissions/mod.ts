@@ -1,0 +1,29 @@
+/** Decides about modules from elsewhere before they run. */
+import type { Origin } from "../../oci/stored.ts";
+import { permissionsOf } from "../args/permissions.ts";
+import type { RunLine } from "../args/run_options.ts";
+import { Admission, type Refused } from "./admission.ts";
+
+export type { Admission, Refused } from "./admission.ts";
+
+/** Module from a registry or an address. */
+export interface ForeignModule {
+  /** Name in messages. */
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly origin: Origin;
+}
+
+/**
+ * Admits a module, or returns why not.
+ *
+ * @param options.canAsk false returns a refusal in place of a question
+ */
+export function admit(
+  line: RunLine,
+  { name, bytes, origin }: ForeignModule,
+  options: { canAsk: boolean },
+): Admission | Refused {
+  const admission = new Admission({ name, origin, permissions: permissionsOf(line) });
+  return admission.admitModule(bytes, options) ?? admission;
+}

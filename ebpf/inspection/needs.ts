@@ -1,0 +1,64 @@
+/** Lists what an object needs and a policy does not allow, before anything is loaded. */
+import { helperByName, kfuncByName } from "../permissions/entries.ts";
+import { levelOfKind } from "../permissions/kinds.ts";
+import type { Entry, GrantableLevel, Level } from "../permissions/levels.ts";
+import type { Policy } from "../permissions/policy.ts";
+import type { ObjectFacts, ProgramFacts } from "./object.ts";
+import { sectionKind } from "./sections.ts";
+
+/** One thing that a program does and that is not allowed. */
+export interface Need {
+  /** Level that allows it. */
+  readonly level: GrantableLevel;
+  /** Name of the program. */
+  readonly program: string;
+  /** Name of the program's type, such as `xdp`. */
+  readonly type: string;
+  /** Place that the program's section names, if it names one. */
+  readonly target: string | undefined;
+  /** Helper or kernel function that the program calls; undefined for the program's kind. */
+  readonly call: string | undefined;
+  /** Whether it is a kernel function that needs its own name allowed in addition to its level. */
+  readonly needsName: boolean;
+}
+
+/**
+ * Lists what an object's programs need beyond a policy, in their order.
+ *
+ * What words deny and what is `never` is left out: no answer allows it, and the load refuses it.
+ */
+export function needsOf(object: Pick<ObjectFacts, "programs">, policy: Policy): Need[] {
+  return object.programs.flatMap((program) => programNeeds(program, policy));
+}
+
+function programNeeds(program: ProgramFacts, policy: Policy): Need[] {
+  const need = (level: Level, call?: string, needsName = false): Need[] => {
+    if (level === "never" || policy.isLevelDenied(level)) return [];
+    if (call !== undefined && policy.isNameDenied(call)) return [];
+    const { name, type, target } = program;
+    return [{ level, program: name, type, target, call, needsName }];
+  };
+  const kind = sectionKind(program.section)?.kind;
+  const level = kind === undefined ? "never" : levelOfKind(kind.type, kind.attachType);
+  return [
+    ...(policy.allowsLevel(level) ? [] : need(level)),
+    ...program.helpers.flatMap((name) => {
+      const entry = helperByName(name);
+      return entry === undefined || policy.allowsHelper(entry) ? [] : need(entry.level, name);
+    }),
+    ...program.kfuncs.flatMap((name) => {
+      const entry = listed(name);
+      if (entry !== undefined) {
+        return policy.allowsKfunc(entry) ? [] : need(entry.level, entry.name);
+      }
+      // By a number alone: the load finds the name.
+      if (!/^\w+$/.test(name)) return [];
+      return policy.allowsUnlistedKfunc(name) ? [] : need("write", name, true);
+    }),
+  ];
+}
+
+/** libbpf drops a suffix such as `___local` before it looks for a function. */
+function listed(name: string): Entry | undefined {
+  return kfuncByName(name) ?? kfuncByName(name.replace(/___.*$/s, ""));
+}

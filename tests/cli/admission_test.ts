@@ -1,0 +1,194 @@
+/** Modules from registries and addresses: granted, asked about, or refused before they run. */
+import assert from "node:assert/strict";
+import { assemble } from "../support/wat.ts";
+import { until } from "../support/condition.ts";
+import { WASM_BPF } from "../support/cli.ts";
+import { fromFileUrl } from "../support/paths.ts";
+import { Place } from "../support/place.ts";
+import { putModule } from "../support/artifacts.ts";
+import { TestRegistry } from "../support/registry.ts";
+
+const LEVELS = await Deno.readFile(fromFileUrl("../../dist/tests/net.bpf.o"));
+
+const text = (bytes: Uint8Array) =>
+  [...bytes].map((byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("");
+
+/**
+ * A module that loads `object` and ends with 0 when that worked, else with 7. With `key`, the object is
+ * in its data under an exclusive or, so that inspection cannot find it.
+ */
+function loading(object: Uint8Array, key = 0): Uint8Array<ArrayBuffer> {
+  const pages = Math.ceil(object.length / 65536) + 2;
+  const hidden = object.map((byte) => byte ^ key);
+  return assemble(`(module
+    (import "wasm_bpf" "wasm_load_bpf_object" (func $load (param i32 i32) (result i64)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") ${pages})
+    (data (i32.const 1024) "${text(hidden)}")
+    (func (export "_start") (local $at i32)
+      (loop $next
+        (i32.store8 (i32.add (i32.const 1024) (local.get $at))
+          (i32.xor (i32.const ${key})
+            (i32.load8_u (i32.add (i32.const 1024) (local.get $at)))))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (br_if $next (i32.lt_u (local.get $at) (i32.const ${object.length}))))
+      (if (i64.eqz (call $load (i32.const 1024) (i32.const ${object.length})))
+        (then (call $exit (i32.const 7))))))`);
+}
+
+const NETWORK = loading(LEVELS);
+const BUILT = loading(LEVELS, 0x5a);
+
+/** Runs without a terminal, whatever the tests run in. */
+const ALONE = { through: ["setsid", "--wait"] };
+
+/** A command on a terminal of its own, whose question gets an answer. */
+async function onTerminal(
+  place: Place,
+  args: string[],
+  answers: string[],
+): Promise<{ code: number; shown: string }> {
+  const words = [WASM_BPF, ...args].map((word) => `'${word}'`).join(" ");
+  const child = new Deno.Command("script", {
+    args: ["-qec", words, "/dev/null"],
+    env: place.env,
+    cwd: `${place.folder}/work`,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  let shown = "";
+  const reading = (async () => {
+    for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) shown += part;
+  })();
+  const writer = child.stdin.getWriter();
+  for (const [index, answer] of answers.entries()) {
+    await until(
+      "the question",
+      () => Promise.resolve((shown.match(/ no: |or "no": /g) ?? []).length > index),
+    );
+    await writer.write(new TextEncoder().encode(`${answer}\n`));
+  }
+  const { code } = await child.status;
+  await writer.close().catch(() => {});
+  await reading;
+  return { code, shown };
+}
+
+Deno.test("run refuses a reference's module without a terminal, and names the exact options", async () => {
+  await using registry = await TestRegistry.start();
+  await using place = await Place.create();
+  const reference = `${registry.host}/you/net:v1`;
+  await putModule(registry, { repository: "you/net", tag: "v1" }, NETWORK);
+  // From the registry, and then from the store, by the short way and the long one.
+  for (const options of [[], [], ["--stats"], ["--pull", "always"]]) {
+    const result = await place.run(["run", ...options, reference], ALONE);
+    assert.equal(result.code, 3, result.stderr);
+    assert.match(result.stderr, /^hint: pass --allow-bpf=network only if/m);
+    assert.match(result.stderr, /network: .* program /);
+  }
+  const allowed = ["--allow-bpf=network", reference];
+  assert.equal((await place.run(allowed, ALONE)).code, 0);
+  // A word that denies is not asked about: the load refuses the program.
+  const denied = await place.run(["--deny-bpf=network", reference], ALONE);
+  assert.equal(denied.code, 7, denied.stderr);
+});
+
+Deno.test("run admits a local file with the same module", async () => {
+  await using place = await Place.create();
+  const file = await place.write("net.wasm", NETWORK);
+  assert.equal((await place.run([file], ALONE)).code, 0);
+  const built = await place.write("built.wasm", BUILT);
+  assert.equal((await place.run([built], ALONE)).code, 0);
+});
+
+Deno.test("run refuses an address's module in the same way", async () => {
+  await using place = await Place.create();
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    () => new Response(NETWORK),
+  );
+  const address = `http://127.0.0.1:${server.addr.port}/net.wasm`;
+  const result = await place.run([address], ALONE);
+  assert.equal(result.code, 3, result.stderr);
+  assert.equal((await place.run(["--allow-bpf=network", address], ALONE)).code, 0);
+});
+
+Deno.test("run ends a module whose object is built at run time, at its load", async () => {
+  await using registry = await TestRegistry.start();
+  await using place = await Place.create();
+  const reference = `${registry.host}/you/built:v1`;
+  await putModule(registry, { repository: "you/built", tag: "v1" }, BUILT);
+  for (const options of [[], [], ["--stats"]]) {
+    const result = await place.run([...options, reference], ALONE);
+    assert.equal(result.code, 3, result.stderr);
+    assert.match(result.stderr, /^hint: pass --allow-bpf=network only if/m);
+  }
+  assert.equal((await place.run(["--allow-bpf=network", reference], ALONE)).code, 0);
+  const once = await onTerminal(place, [reference], ["yes"]);
+  assert.equal(once.code, 0, once.shown);
+  assert.doesNotMatch(once.shown, /always/);
+  assert.equal((await onTerminal(place, [reference], ["no"])).code, 3);
+});
+
+Deno.test("run asks on a terminal, keeps always, and trust lists and revokes it", async () => {
+  await using registry = await TestRegistry.start();
+  await using place = await Place.create();
+  await Deno.mkdir(`${place.folder}/config`);
+  const reference = `${registry.host}/you/net:v1`;
+  await putModule(registry, { repository: "you/net", tag: "v1" }, NETWORK);
+  assert.equal((await onTerminal(place, [reference], ["no"])).code, 3);
+  assert.equal((await onTerminal(place, [reference], ["what", "yes"])).code, 0);
+  assert.equal((await place.run([reference], ALONE)).code, 3);
+  const always = await onTerminal(place, [reference], ["always"]);
+  assert.equal(always.code, 0, always.shown);
+  assert.match(always.shown, /network: see, change, drop/);
+  assert.equal((await place.run([reference], ALONE)).code, 0);
+  const info = await Deno.stat(`${place.folder}/config/wasm-bpf/grants.json`);
+  assert.equal((info.mode ?? 0) & 0o777, 0o600);
+
+  // Under the same name, another module is not granted anything.
+  await putModule(registry, { repository: "you/net", tag: "v1" }, loading(LEVELS, 0));
+  const other = assembleOther();
+  await putModule(registry, { repository: "you/net", tag: "v1" }, other);
+  assert.equal((await place.run(["--pull", "always", reference], ALONE)).code, 3);
+
+  const repository = `${registry.host}/you/net`;
+  assert.match(await place.succeed(["trust", "list"]), /you\/net +sha256:\S+ +network /);
+  const { grants } = JSON.parse(await place.succeed(["trust", "export"]));
+  assert.deepEqual(grants.map((one: { levels: string[] }) => one.levels), [["network"]]);
+  assert.equal((await place.run(["trust", "revoke", "nothing/like/it"])).code, 1);
+  assert.match(await place.succeed(["trust", "revoke", repository]), /^Revoked /);
+  assert.equal(await place.succeed(["trust", "list"]), "");
+  assert.equal((await place.run(["trust", "revok"])).code, 2);
+});
+
+/** The same programs in a module of another digest. */
+function assembleOther(): Uint8Array<ArrayBuffer> {
+  return loading(Uint8Array.from([...LEVELS, 0]));
+}
+
+Deno.test("run uses no kept answers that another user can write to", async () => {
+  await using registry = await TestRegistry.start();
+  await using place = await Place.create();
+  const reference = `${registry.host}/you/net:v1`;
+  const digest = await putModule(registry, { repository: "you/net", tag: "v1" }, NETWORK);
+  const grant = { repository: `${registry.host}/you/net`, levels: ["network"], digest };
+  const file = await place.write(
+    "config/wasm-bpf/grants.json",
+    JSON.stringify({ version: 1, grants: [grant] }),
+  );
+  await Deno.chmod(file, 0o600);
+  assert.equal((await place.run([reference], ALONE)).code, 0);
+  await Deno.chmod(file, 0o666);
+  const result = await place.run([reference], ALONE);
+  assert.equal(result.code, 3, result.stderr);
+  assert.match(result.stderr, /^warning: kept answers are not used: .*other users can write/m);
+  await Deno.chmod(file, 0o600);
+  // An answer never grants a level that takes an option.
+  await Deno.writeTextFile(
+    file,
+    JSON.stringify({ version: 1, grants: [{ ...grant, levels: ["write", "never"] }] }),
+  );
+  assert.equal((await place.run([reference], ALONE)).code, 3);
+});
