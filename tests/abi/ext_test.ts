@@ -4,8 +4,8 @@ import { CliProcess, type CliResult, guestPath, runCli } from "../support/cli.ts
 const GUEST = guestPath("ext");
 
 /** Runs one sub-command of `tests/guests/ext`. */
-function ext(name: string): Promise<CliResult> {
-  return runCli([GUEST, name]);
+function ext(name: string, through: string[] = []): Promise<CliResult> {
+  return runCli([GUEST, name], { through });
 }
 
 /** What a sub-command must print, with exit code 0 and nothing said by the host but `warnings`. */
@@ -44,7 +44,8 @@ prints(
   "object -22 token -9 map -22 none -22 negative -14 end -14 good 72",
 );
 Deno.test("buffer_stats counts what was delivered, lost and cut", async () => {
-  const { code, stdout, stderr } = await ext("stats");
+  // The kernel reports losses of a CPU with its next event there: the guest must not move on.
+  const { code, stdout, stderr } = await ext("stats", ["taskset", "-c", "0"]);
   assert.equal(code, 0);
   assert.equal(
     stdout,

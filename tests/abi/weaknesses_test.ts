@@ -18,21 +18,21 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
   {
     weakness: "one poll keeps only the last event of the batch",
     shownBy: {
-      "abi_test.ts": ["poll delivers every event, in order"],
-      "numbered_test.ts": [
+      "abi/abi_test.ts": ["poll delivers every event, in order"],
+      "abi/numbered_test.ts": [
         "every event arrives in order but those that the kernel says it dropped",
       ],
     },
   },
   {
     weakness: "a second map polled on the same object gets the first one's events",
-    shownBy: { "abi_test.ts": ["poll keeps the buffers of one object apart"] },
+    shownBy: { "abi/abi_test.ts": ["poll keeps the buffers of one object apart"] },
   },
   {
     weakness: "a map operation takes any integer as a descriptor of the host",
     shownBy: {
-      "abi_test.ts": ["map_operate reaches no descriptor of the host"],
-      "hostile_test.ts": [
+      "abi/abi_test.ts": ["map_operate reaches no descriptor of the host"],
+      "abi/hostile_test.ts": [
         "eBPF imports answer hostile arguments with errors and write nowhere else",
       ],
     },
@@ -40,22 +40,22 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
   {
     weakness: "a per-CPU value is written beyond the guest's buffer",
     shownBy: {
-      "abi_test.ts": ["map_operate checks the whole size of a per-CPU value"],
-      "maps_test.ts": ["per-CPU maps give and take every CPU's value, and nothing behind them"],
+      "abi/abi_test.ts": ["map_operate checks the whole size of a per-CPU value"],
+      "abi/maps_test.ts": ["per-CPU maps give and take every CPU's value, and nothing behind them"],
     },
   },
   {
     weakness: "each map operation first asks the kernel for the map's sizes",
-    shownBy: { "weaknesses_test.ts": ["a map operation is one system call"] },
+    shownBy: { "abi/weaknesses_test.ts": ["a map operation is one system call"] },
   },
   {
     weakness: "links of cgroup and XDP programs are leaked: closing does not detach",
     shownBy: {
-      "weaknesses_test.ts": [
+      "abi/weaknesses_test.ts": [
         "closing an object takes its cgroup program off",
         "closing an object takes its XDP program off, while the guest goes on",
       ],
-      "detach_test.ts": [
+      "ebpf/detach_test.ts": [
         "attaching and detaching leaves no descriptor behind, and neither do refusals",
       ],
     },
@@ -63,7 +63,7 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
   {
     weakness: "a failed load says nothing",
     shownBy: {
-      "abi_test.ts": [
+      "abi/abi_test.ts": [
         "load shows the verifier's last lines, and all of them with --verbose",
         "load refuses what is no eBPF object, each with one error",
       ],
@@ -72,17 +72,17 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
   {
     weakness: "a cut event's full size is told, and guests read past their buffer",
     shownBy: {
-      "abi_test.ts": [
+      "abi/abi_test.ts": [
         "poll cuts a long event to the guest's buffer and says the size it copied",
         "poll copies an event of any size, and not a byte behind it",
       ],
-      "stats_test.ts": ["lost and cut events are reported once at the end, without --stats"],
+      "cli/stats_test.ts": ["lost and cut events are reported once at the end, without --stats"],
     },
   },
   {
     weakness: "a handle is a pointer of the host",
     shownBy: {
-      "abi_test.ts": [
+      "abi/abi_test.ts": [
         "every call refuses a closed object's handles and tokens, and made-up ones",
       ],
     },
@@ -90,11 +90,11 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
   {
     weakness: "negative or huge sizes, and offsets at the end of memory, are not checked",
     shownBy: {
-      "abi_test.ts": [
+      "abi/abi_test.ts": [
         "poll refuses wrong handles, maps, callbacks and ranges, and loses no event by it",
         "load refuses what is no eBPF object, each with one error",
       ],
-      "hostile_test.ts": [
+      "abi/hostile_test.ts": [
         "eBPF imports answer hostile arguments with errors and write nowhere else",
       ],
     },
@@ -102,7 +102,7 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
   {
     weakness: "a callback's negative result is ignored, or its batch lost",
     shownBy: {
-      "abi_test.ts": [
+      "abi/abi_test.ts": [
         "poll stops at a callback's negative result, and the next one goes on behind it",
       ],
     },
@@ -110,10 +110,10 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
   {
     weakness: "errors come back as positive numbers",
     shownBy: {
-      "abi_test.ts": [
+      "abi/abi_test.ts": [
         "every call refuses a closed object's handles and tokens, and made-up ones",
       ],
-      "hostile_test.ts": [
+      "abi/hostile_test.ts": [
         "eBPF imports answer hostile arguments with errors and write nowhere else",
       ],
     },
@@ -121,13 +121,13 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
   {
     weakness: "an unknown program or map ends the process",
     shownBy: {
-      "abi_test.ts": ["an unknown program, map or tracepoint is named, with what there is"],
+      "abi/abi_test.ts": ["an unknown program, map or tracepoint is named, with what there is"],
     },
   },
   {
     weakness: "closing inside a callback frees the buffer in use; attaching there panics",
     shownBy: {
-      "abi_test.ts": [
+      "abi/abi_test.ts": [
         "close inside a callback takes effect when the poll returns",
         "attach works inside a callback",
       ],
@@ -136,17 +136,17 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
   {
     weakness: "a trap or exit inside a callback is swallowed, and every exit code becomes 1",
     shownBy: {
-      "abi_test.ts": [
+      "abi/abi_test.ts": [
         "a trap inside a callback ends the guest with 134 and shows the stack",
         "proc_exit inside a callback ends the guest with its code",
       ],
-      "wasi_test.ts": ["`${language}: exits with code ${code}`"],
+      "wasi/wasi_test.ts": ["`${language}: exits with code ${code}`"],
     },
   },
   {
     weakness: "only two section names look at the target, the others ignore it",
     shownBy: {
-      "attach_test.ts": [
+      "ebpf/attach_test.ts": [
         '`attach ${program} to "${target}" counts packets`',
         '`attach ${program} to "${place}" counts calls`',
         '`attach ${program} to "${place}" is refused with ${answer}`',
@@ -156,15 +156,15 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
   {
     weakness: "a perf buffer's notices of lost events are dropped",
     shownBy: {
-      "stats_test.ts": ["lost and cut events are reported once at the end, without --stats"],
-      "ext_test.ts": ["buffer_stats counts what was delivered, lost and cut"],
+      "cli/stats_test.ts": ["lost and cut events are reported once at the end, without --stats"],
+      "abi/ext_test.ts": ["buffer_stats counts what was delivered, lost and cut"],
     },
   },
   {
     weakness: "a key size of 0 underflows",
     shownBy: {
-      "abi_test.ts": ["map_operate takes a null key for queues"],
-      "maps_test.ts": [
+      "abi/abi_test.ts": ["map_operate takes a null key for queues"],
+      "abi/maps_test.ts": [
         "a queue gives the oldest first",
         "a stack gives the newest first",
         "a bloom filter says what is not in it",
@@ -174,7 +174,7 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
   {
     weakness: "an object has no name, so its global data is not found by libbpf's",
     shownBy: {
-      "abi_test.ts": [
+      "abi/abi_test.ts": [
         "map_fd_by_name finds global data by short name and by any object's name",
       ],
     },
@@ -182,8 +182,8 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
   {
     weakness: "Ctrl-C kills the guest in the middle of whatever it does",
     shownBy: {
-      "abi_test.ts": ["an interrupt ends the poll in progress with -EINTR, once"],
-      "life_test.ts": [
+      "abi/abi_test.ts": ["an interrupt ends the poll in progress with -EINTR, once"],
+      "cli/life_test.ts": [
         "`the first ${signal} lets the guest finish`",
         "a second SIGINT ends a guest that only computes",
       ],
