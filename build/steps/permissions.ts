@@ -102,7 +102,7 @@ export function tableOf({ levels, header }: Sources): string {
         `    lines: \`\n${lines.join("\n")}\n\`,\n  },\n`;
     }).join("");
   return "/** Written by `build/steps/permissions.ts`: change `build/permissions/levels.txt` instead. */\n" +
-    'import type { Group } from "../levels.ts";\n\n' +
+    'import type { Group } from "./levels.ts";\n\n' +
     `/** Helpers of libbpf's list. */\nexport const HELPERS: readonly Group[] = [\n${
       list("helpers")
     }];\n\n` +
