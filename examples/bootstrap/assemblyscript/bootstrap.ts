@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The guest half: loads the eBPF half, prints its events as lines until Ctrl-C. */
 import { bootstrap, bootstrap_size } from "./objects";
-import { args, BpfObject, Buffer, EINTR, exit, lastError, print, printError, realtimeNs, writeBytes } from "./wasm-bpf";
+import { args, BpfObject, Buffer, EINTR, exit, lastError, localOffset, print, printError, realtimeNs, writeBytes } from "./wasm-bpf";
 
 const POLL_MS: i32 = 100;
 const NS_PER_SEC: u64 = 1_000_000_000;
@@ -108,13 +108,14 @@ function putPrintable(at: usize, size: i32): void {
 }
 
 /**
- * The event's time by the wall clock, in UTC: WASI has no time zones. An event reaches us a little late,
- * never early, so the smallest difference seen between the two clocks is the best one.
+ * The event's time by the host's wall clock and time zone. An event reaches us a little late, never
+ * early, so the smallest difference seen between the two clocks is the best one.
  */
 function putTime(timeNs: u64): void {
   const seen = realtimeNs() - timeNs;
   if (bootTimeNs == 0 || seen < bootTimeNs) bootTimeNs = seen;
-  const s = (bootTimeNs + timeNs) / NS_PER_SEC % 86400;
+  const utc = <i64>((bootTimeNs + timeNs) / NS_PER_SEC);
+  const s = <u64>(utc + localOffset(utc)) % 86400;
   putTwoDigits(s / 3600);
   put(0x3a);
   putTwoDigits(s / 60 % 60);

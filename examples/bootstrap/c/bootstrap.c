@@ -10,6 +10,9 @@
 #include <unistd.h>
 
 #include "wasm_bpf.h"
+#ifndef BOOTSTRAP_UTC
+#include "wasm_bpf_ext.h"
+#endif
 #include "bootstrap.h"
 
 #define POLL_MS 100
@@ -85,7 +88,21 @@ static const char *printable(const char *text, char *out)
 }
 
 /*
- * The event's time by the wall clock, as HH:MM:SS in UTC: WASI has no time zones. The kernel counts
+ * Seconds that local time is ahead of UTC. wasi-libc knows no time zones; -DBOOTSTRAP_UTC builds a
+ * module that imports nothing beyond `wasm_bpf`, for other runtimes of that interface.
+ */
+static int64_t local_offset(int64_t utc)
+{
+#ifdef BOOTSTRAP_UTC
+	(void)utc;
+	return 0;
+#else
+	return wasm_bpf_local_offset(utc);
+#endif
+}
+
+/*
+ * The event's time by the wall clock, as HH:MM:SS in the host's time zone. The kernel counts
  * since boot. An event reaches us a little late, never early, so the smallest difference
  * seen between the two clocks is the best one.
  */
@@ -100,7 +117,8 @@ static void print_time(struct tracer *tracer, unsigned long long time_ns)
 	if (!tracer->boot_time_ns || boot_time < tracer->boot_time_ns)
 		tracer->boot_time_ns = boot_time;
 
-	s = (tracer->boot_time_ns + time_ns) / NS_PER_SEC % 86400;
+	s = (tracer->boot_time_ns + time_ns) / NS_PER_SEC;
+	s = (s + (unsigned long long)local_offset((int64_t)s)) % 86400;
 	printf("%02u:%02u:%02u ", (unsigned)(s / 3600), (unsigned)(s / 60 % 60),
 	       (unsigned)(s % 60));
 }

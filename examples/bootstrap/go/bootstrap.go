@@ -79,14 +79,14 @@ func printable(text []byte) string {
 	return string(line)
 }
 
-// clock is the event's time by the wall clock, in UTC: WASI has no time zones. An event reaches us a
-// little late, never early, so the smallest difference seen between the two clocks is the best one.
+// clock is the event's time by the host's wall clock and time zone. An event reaches us a little late,
+// never early, so the smallest difference seen between the two clocks is the best one.
 func (t *tracer) clock(timeNs uint64) string {
 	seen := uint64(time.Now().UnixNano()) - timeNs
 	if t.bootTimeNs == 0 || seen < t.bootTimeNs {
 		t.bootTimeNs = seen
 	}
-	return time.Unix(0, int64(t.bootTimeNs+timeNs)).UTC().Format(time.TimeOnly)
+	return wasmbpf.Local(time.Unix(0, int64(t.bootTimeNs+timeNs))).Format(time.TimeOnly)
 }
 
 func (t *tracer) print(e *event) {

@@ -58,7 +58,7 @@ struct Tracer {
 }
 
 impl Tracer {
-    /// The event's time by the wall clock, in UTC: WASI has no time zones. An event reaches us a little
+    /// The event's time by the host's wall clock and time zone. An event reaches us a little
     /// late, never early, so the smallest difference seen between the two clocks is the best one.
     fn push_time(&mut self, time_ns: u64) {
         let now = SystemTime::now()
@@ -67,7 +67,8 @@ impl Tracer {
         let seen = (now.as_nanos() as u64).wrapping_sub(time_ns);
         let boot_time_ns = self.boot_time_ns.map_or(seen, |best| best.min(seen));
         self.boot_time_ns = Some(boot_time_ns);
-        let s = boot_time_ns.wrapping_add(time_ns) / NS_PER_SEC % 86400;
+        let utc = (boot_time_ns.wrapping_add(time_ns) / NS_PER_SEC) as i64;
+        let s = (utc + wasm_bpf::tool::local_offset(utc)).rem_euclid(86400);
         let _ = write!(
             self.line,
             "{:02}:{:02}:{:02} ",

@@ -103,3 +103,11 @@ export declare function randomGet(bytes: usize, size: usize): i32;
 // @ts-ignore: decorator
 @external("wasi_snapshot_preview1", "proc_exit")
 export declare function procExit(code: i32): void;
+
+// @ts-ignore: decorator
+@external("wasm_bpf_ext", "local_offset")
+export declare function localOffsetAt(seconds: i64): i32;
+
+// @ts-ignore: decorator
+@external("wasm_bpf_ext", "host_pid")
+export declare function hostPidOf(): i32;
