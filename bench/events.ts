@@ -1,8 +1,8 @@
 /**
- * What does an event cost that waits in the ring buffer?
+ * Benchmark: cost of an event that waits in the ring buffer.
  *
  * 230,400 events of 64 bytes, already there; nanoseconds an event until the guest has seen each,
- * beside native libbpf's consume of the same ring. Exit code 1 when a bound is missed.
+ * compared with native libbpf's consume of the same ring. Exit code 1 when a bound is missed.
  */
 import { compare } from "./measured.ts";
 import { report } from "./report.ts";

@@ -1,8 +1,8 @@
 /**
- * What does an event cost a guest, by the language that it is written in?
+ * Benchmark: cost of an event to a guest, by the guest's language.
  *
- * Each takes 230,400 events of 64 bytes that are in the ring already, a million and more altogether, by
- * its SDK's usual loop; nanoseconds an event, beside native libbpf's consume.
+ * Each takes 230,400 events of 64 bytes that are in the ring already, a million and more
+ * altogether, by its SDK's usual loop; nanoseconds an event, compared with native libbpf's consume.
  */
 import { measured, run, type Side } from "./measured.ts";
 import { report, type Row } from "./report.ts";

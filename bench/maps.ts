@@ -1,8 +1,8 @@
 /**
- * What do map operations cost?
+ * Benchmark: cost of map operations.
  *
- * A lookup in a hash of 8-byte keys, and reading 100,000 elements by batches of 4,096; nanoseconds a
- * lookup and an element, beside native libbpf. Exit code 1 when a bound is missed.
+ * A lookup in a hash of 8-byte keys, and reading 100,000 elements by batches of 4,096; nanoseconds
+ * a lookup and an element, compared with native libbpf. Exit code 1 when a bound is missed.
  */
 import { compare } from "./measured.ts";
 import { report } from "./report.ts";

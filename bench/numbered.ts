@@ -6,7 +6,7 @@ const PRODUCER = ".cache/bench/producer";
 /** A consumer that is ready, and goes on consuming. */
 export interface NumberedConsumer {
   readonly pid: number;
-  /** What it printed after it was ready; when it has ended. */
+  /** Returns its output after it was ready, once it has ended. */
   result(): Promise<string>;
   /** Ends it before its time. */
   end(): Promise<void>;
@@ -59,10 +59,10 @@ export async function produce(work: ["events" | "calls", number]): Promise<void>
 }
 
 /**
- * Starts one side with `args`, lets the producer make what `work` says, and waits for both.
+ * Starts one side with `args`, lets the producer make the events of `work`, and waits for both.
  *
- * @returns what the consumer printed after it was ready
- * @throws {Error} when either fails
+ * @returns the consumer's output after it was ready
+ * @throws {Error} if either fails
  */
 export async function consumeNumbered(
   side: Side,

@@ -1,11 +1,11 @@
 /**
- * How much does tracing cost the traced machine?
+ * Benchmark: cost of tracing to the traced machine.
  *
- * A program makes a system call per event; a tracepoint sends 64 bytes for each to a ring of 16 MiB, or to
- * perf event arrays. The consumer is wasm-bpf with its defaults, or the default loop of native libbpf, each
- * on a processor of its own. Figures are the CPU time of the consumer per event, the CPU time that an event
- * costs the traced program above the same without a tracer, and how late events come. Exit code 1 when
- * a bound is missed or an event was lost.
+ * A program makes a system call per event; a tracepoint sends 64 bytes for each to a ring of 16
+ * MiB, or to perf event arrays. The consumer is wasm-bpf with its defaults, or the default loop of
+ * native libbpf, each on a processor of its own. Figures are the CPU time of the consumer per
+ * event, the CPU time that an event costs the traced program above the same without a tracer, and
+ * the delay of events. Exit code 1 when a bound is missed or an event was lost.
  */
 import { measured, type Side } from "./measured.ts";
 import { report, type Row } from "./report.ts";

@@ -1,9 +1,9 @@
 /**
- * How fast does a module come over the loopback interface, and how much memory does that take?
+ * Benchmark: speed and memory of a pull over the loopback interface.
  *
- * 1 GiB from a registry into the store, every byte hashed and on the disk, beside `curl` to a file and
- * `sha256sum` of it, one after the other. Exit code 1 when wasm-bpf has less than 0.7 times that rate,
- * or needs 48 MiB more memory than for 1 MiB.
+ * 1 GiB from a registry into the store, every byte hashed and on the disk, compared with `curl` to
+ * a file followed by `sha256sum` of it. Exit code 1 when wasm-bpf has less than 0.7 times that
+ * rate, or needs 48 MiB more memory than for 1 MiB.
  */
 import { makeLargeModule, putModule } from "../tests/support/artifacts.ts";
 import { TestRegistry } from "../tests/support/registry.ts";
@@ -42,7 +42,7 @@ async function pull({ folder, registry }: Place, tag: string): Promise<[number, 
   return [ms, Number(said.trim().split("\n").at(-1))];
 }
 
-/** What anybody would do by hand. */
+/** Downloads and hashes with the usual tools. */
 async function curl({ folder, registry }: Place, digest: string): Promise<number> {
   const address = `${registry.url}/v2/bench/module/blobs/${digest}`;
   const file = `${folder}/file`;
@@ -80,7 +80,7 @@ async function measure(place: Place): Promise<number> {
   }
   return report([
     {
-      what: "pull of 1 GiB, beside curl and sha256sum",
+      what: "pull of 1 GiB, compared with curl and sha256sum",
       unit: "ms",
       native: median(ms.curl),
       wasmBpf: median(ms.pull),
@@ -88,7 +88,7 @@ async function measure(place: Place): Promise<number> {
       atMost: { ratio: 1 / 0.7 },
     },
     {
-      what: "memory that it takes, beside that of a pull of 1 MiB",
+      what: "its memory, compared with that of a pull of 1 MiB",
       unit: "MB",
       native: Math.max(...memory.small),
       wasmBpf: Math.max(...memory.large),

@@ -1,6 +1,6 @@
 /** Figures of a benchmark, as a table for people or as JSON for programs. */
 
-/** One thing measured, beside native libbpf doing the same in the same run. */
+/** Measurement, and that of native libbpf doing the same in the same run. */
 export interface Row {
   what: string;
   unit: "ms" | "us" | "ns" | "MB" | "MB/s";
@@ -8,7 +8,7 @@ export interface Row {
   wasmBpf: number;
   /** Median of the ratios pair by pair, which need not be the ratio of the medians. */
   ratio: number;
-  /** What it is a ratio to, when that is more than native alone. */
+  /** Base of the ratio, if it is more than native alone. */
   ratioTo?: string;
   /** Bounds, in the unit and as a ratio. */
   atMost?: { figure?: number; ratio?: number };

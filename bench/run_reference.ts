@@ -1,9 +1,9 @@
 /**
- * What does it cost to run a module by its reference rather than from a file?
+ * Benchmark: cost of running a module by its reference rather than from a file.
  *
- * From process start to the first byte on standard output, which the tracer prints when both programs
- * are attached. The module is in the store, so no network is asked. In turn; exit code 1 when the
- * reference takes more than 1.15 times as long as the file.
+ * From process start to the first byte on standard output, which the tracer prints when both
+ * programs are attached. The module is in the store, so no request is sent. In turn; exit code 1
+ * when the reference takes more than 1.15 times as long as the file.
  */
 import {
   bytesSource,
@@ -46,7 +46,7 @@ async function measure(word: string, data: string): Promise<number> {
   return Number(new TextDecoder().decode(stdout)) / 1e6;
 }
 
-/** What else the machine does only adds: the faster runs tell more of the difference than the others. */
+/** Other load only adds time: the faster runs show the difference best. */
 function lowerQuartile(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 2] ?? NaN;
 }
@@ -71,7 +71,7 @@ async function main(): Promise<number> {
       native: median(file),
       wasmBpf: median(reference),
       ratio: lowerQuartile(reference) / lowerQuartile(file),
-      ratioTo: "the same from a file, which stands under native",
+      ratioTo: "the same from a file, in the native column",
       atMost: { ratio: 1.15 },
     }]);
   } finally {

@@ -1,10 +1,10 @@
 /**
- * How long until both programs of the tracer are attached?
+ * Benchmark: time until both programs of the tracer are attached.
  *
  * From process start to the first byte on standard output, which the guest prints when both are
- * attached; not to the exit, since detaching tracepoints costs the kernel the same whoever does it.
- * Beside it, in turn: a native libbpf loader of the same object, and an empty program made by
- * `deno compile`. Exit code 1 when wasm-bpf takes more than 1.4 times the sum of the two.
+ * attached; not to the exit, since detaching tracepoints costs the kernel the same for every
+ * loader. Measured in turn with a native libbpf loader of the same object, and an empty program
+ * made by `deno compile`. Exit code 1 when wasm-bpf takes more than 1.4 times the sum of the two.
  */
 import { findRuntimeBase } from "../build/steps/denort.ts";
 import { report } from "./report.ts";
@@ -100,7 +100,7 @@ async function main(): Promise<number> {
       ratioTo: `native + empty program of ${empty.toPrecision(3)} ms`,
       atMost: { ratio: 1.4 },
     },
-    { what: "the same, beside native alone", unit: "ms", native, wasmBpf, ratio: toNative },
+    { what: "compared with native alone", unit: "ms", native, wasmBpf, ratio: toNative },
   ]);
 }
 

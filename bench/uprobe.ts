@@ -1,9 +1,9 @@
 /**
- * What does an event cost from a traced call to the guest's callback?
+ * Benchmark: cost of an event from a traced call to the guest's callback.
  *
- * One core calls a function that a uprobe sits on, as fast as it can; each call sends an event through
- * the ring buffer, and the other core handles it. Nanoseconds an event, from the first to the last,
- * beside native libbpf. Exit code 1 when wasm-bpf takes more than 1.10 times as long.
+ * One core calls a function with a uprobe, as fast as it can; each call sends an event through the
+ * ring buffer, and the other core handles it. Nanoseconds an event, from the first to the last,
+ * compared with native libbpf. Exit code 1 when wasm-bpf takes more than 1.10 times as long.
  */
 import { fileURLToPath } from "node:url";
 import { consumeNumbered } from "./numbered.ts";

@@ -1,9 +1,9 @@
 /**
- * What do files cost?
+ * Benchmark: cost of file operations.
  *
- * A write of 16 bytes to /dev/null, per call, and a file of 1 GiB, in the page cache, read in pieces of
- * 64 KiB; beside the same program compiled natively. Exit code 1 when a write takes more than twice as
- * long, or reading gives less than 0.8 of the bytes a second.
+ * A write of 16 bytes to /dev/null, per call, and a file of 1 GiB, in the page cache, read in
+ * pieces of 64 KiB; compared with the same program compiled natively. Exit code 1 when a write
+ * takes more than twice as long, or reading gives less than 0.8 of the bytes a second.
  */
 import { compareRuns, type Side } from "./measured.ts";
 import { report } from "./report.ts";

@@ -55,7 +55,7 @@ async function buildAll(): Promise<void> {
   await buildExamples(["c"]);
 }
 
-/** What a first run has to wait for, and nothing more. */
+/** Builds only the parts that a first run needs. */
 async function compileForDemo(): Promise<void> {
   await buildParts();
   await buildExamples(["c"], DEMO);
@@ -84,7 +84,7 @@ async function withTestFiles(
   then: () => Promise<number>,
 ): Promise<number> {
   const missing = missingFiles(files);
-  for (const path of missing) say(`error: There is no test file ${path}`);
+  for (const path of missing) say(`error: no test file ${path} found`);
   return missing.length > 0 ? 2 : await then();
 }
 
@@ -120,7 +120,7 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof Deno.errors.PermissionDenied) {
       say(`error: ${error.message}`);
-      say("hint: .cache and dist must be this user's; an earlier run may have been another's");
+      say("hint: chown .cache and dist to this user; an earlier run may have been another user's");
       return 1;
     }
     if (!(error instanceof BuildError)) throw error;

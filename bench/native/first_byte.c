@@ -63,7 +63,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (measure(argv + 1, &ns)) {
-		fprintf(stderr, "first_byte: %s said nothing\n", argv[1]);
+		fprintf(stderr, "first_byte: %s printed nothing\n", argv[1]);
 		return 1;
 	}
 	printf("%lld\n", ns);

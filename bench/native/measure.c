@@ -187,7 +187,7 @@ static void uprobe(unsigned int count, char *target)
 	for (;;) {
 		if (ring_buffer__poll(ring, 20000) < 0)
 			exit(1);
-		/* The one that comes behind a pause. */
+		/* The event after a pause. */
 		if (timing.next > count)
 			break;
 		last = now_ns();

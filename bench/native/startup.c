@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What bench/startup compares wasm-bpf with: a plain libbpf program that opens, loads and attaches
- * an object, makes its ring buffer `rb`, and says so. Nothing that a hand-written libbpf tool would
- * not do, and nothing it would have to.
+ * Native twin of bench/startup: a plain libbpf program that opens, loads and attaches an object,
+ * makes its ring buffer `rb` and reports it. It does exactly as much as a hand-written libbpf tool.
  *
  *	startup OBJECT.bpf.o [--exit]
  *
- * Prints "attached" once every program is attached, then waits for a signal; with --exit it ends
- * there and then, and the kernel cleans up. Exit code 1 if a step failed (libbpf says why), 2 for
+ * Prints "attached" once every program is attached, then waits for a signal; with --exit it ends at
+ * once, and the kernel cleans up. Exit code 1 if a step failed (libbpf prints the reason), 2 for
  * wrong usage.
  */
 #include <errno.h>

@@ -1,2 +1,2 @@
-// The least that a compiled program does: it says that it runs. bench/startup.ts measures it.
+// Smallest compiled program: prints a line. bench/startup.ts measures it.
 Deno.stdout.writeSync(new Uint8Array([0x0a]));

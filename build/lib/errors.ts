@@ -1,7 +1,7 @@
 /** A build that cannot go on, for a reason that the person before the terminal can do something about. */
 export class BuildError extends Error {
   override name = "BuildError";
-  /** What to do about it, where that is known. */
+  /** Remedy, if known. */
   readonly hint: string | undefined;
 
   constructor(message: string, options: ErrorOptions & { hint?: string } = {}) {

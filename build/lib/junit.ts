@@ -1,4 +1,4 @@
-/** How many tests came out how. */
+/** Numbers of tests by result. */
 export interface Counts {
   readonly passed: number;
   readonly failed: number;

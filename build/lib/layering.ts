@@ -1,4 +1,4 @@
-/** The rule of who may import whom, as a function of the import graph. */
+/** Layering rule: the imports that each folder may have, as a function of the import graph. */
 
 /** One import: paths relative to the checkout, or the specifier as it is for what is not a file in it. */
 export interface Import {
@@ -6,7 +6,7 @@ export interface Import {
   readonly to: string;
 }
 
-/** What each folder may import, beside itself and the root of the error classes. */
+/** Folders that each folder may import, in addition to itself and the root of the error classes. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli"],
   cli: ["runtime", "oci", "bindgen", "ebpf"],
@@ -21,20 +21,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   examples: ["runtime"],
 };
 
-/** What every folder may import: the root of the error classes, carried files, and the version. */
+/**
+ * Modules that every folder may import: the root of the error classes, carried files, and the
+ * version.
+ */
 const SHARED = ["ffi/errors.ts", "ffi/assets.ts", "deno.json"];
 
-/** Doors beside a folder's `mod.ts`, and whose they are. */
+/** Entry points in addition to a folder's `mod.ts`, and the folders that may use them. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   "cli/commands/mod.ts": ["build"],
   "cli/help.ts": ["build"],
   "cli/args/manual.ts": ["build"],
-  // What an embedder needs beyond it would cost the command's start.
+  // Further needs of an embedder would slow the command's start.
   "runtime/command.ts": ["cli"],
   "runtime/everything.ts": ["cli"],
   "runtime/kernel_file.ts": ["cli"],
   "runtime/terminal.ts": ["cli"],
-  // How modules are read that are only looked at.
+  // Reader for modules that are only inspected.
   "runtime/wasm/reader.ts": ["cli"],
   "oci/stored.ts": ["cli"],
   // Without the library: `gen` and `inspect` open none.
@@ -45,13 +48,13 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "oci/paths/mod.ts": ["cli"],
 };
 
-/** Parts of the runtime that stay apart: neither needs to know how the other is done. */
+/** Independent parts of the runtime, which must not import each other. */
 const STRANGERS: readonly (readonly [string, string])[] = [
   ["runtime/wasm_bpf/", "runtime/wasi/"],
   ["runtime/wasi/", "runtime/wasm_bpf/"],
 ];
 
-/** What a set of imports does that it must not, one line each. Tests and benchmarks may import anything. */
+/** Returns the forbidden imports, one line each. Tests and benchmarks may import anything. */
 export function layeringViolations(imports: readonly Import[]): string[] {
   const violations: string[] = [];
   for (const { from, to } of imports) {
@@ -66,13 +69,13 @@ function objection(from: string, to: string): string | undefined {
   if (/^(jsr|https?):/.test(to)) return "only files, node: and npm: can be imported";
   if (/^[a-z]+:/.test(to)) return undefined;
   if (STRANGERS.some(([one, other]) => from.startsWith(one) && to.startsWith(other))) {
-    return "these two do not know each other";
+    return "these two must not import each other";
   }
   const [source, target] = [folderOf(from), folderOf(to)];
   if (source === target || SHARED.includes(to)) return undefined;
   if (isOutside(to)) return "that is for tests or benchmarks only";
   const allowed = MAY_IMPORT[source];
-  if (allowed === undefined) return `build/lib/layering.ts does not know ${source}`;
+  if (allowed === undefined) return `build/lib/layering.ts does not list ${source}`;
   if (!allowed.includes(target)) return `${source} may not import ${target}`;
   if (to !== `${target}/mod.ts` && DOORS[to]?.includes(source) !== true) {
     return `across folders only ${target}/mod.ts is imported`;

@@ -46,14 +46,14 @@ Deno.test("layeringViolations() refuses modules from the net", () => {
   assert.equal(violates("cli/commands/run.ts", "https://example.test/mod.ts"), true);
 });
 
-Deno.test("layeringViolations() lets tests and benchmarks import anything, and nobody these", () => {
+Deno.test("layeringViolations() lets tests and benchmarks import anything, and refuses imports of them", () => {
   assert.equal(violates("ffi/object_test.ts", "runtime/guest.ts"), false);
   assert.equal(violates("tests/cli_test.ts", "build/lib/step.ts"), false);
   assert.equal(violates("bench/startup.ts", "build/steps/denort.ts"), false);
   assert.equal(violates("cli/commands/run.ts", "tests/helper.ts"), true);
 });
 
-Deno.test("layeringViolations() refuses a folder it does not know", () => {
+Deno.test("layeringViolations() refuses a folder that is not listed", () => {
   assert.equal(violates("plugins/one.ts", "cli/mod.ts"), true);
 });
 

@@ -1,4 +1,4 @@
-/** What a build says: short lines on standard error, so that a guest's own output stays clean. */
+/** Output of a build: short lines on standard error, so that a guest's own output stays clean. */
 
 const encoder = new TextEncoder();
 

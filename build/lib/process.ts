@@ -1,7 +1,7 @@
 import { BuildError } from "./errors.ts";
 import { say } from "./output.ts";
 
-/** How a child process is started. */
+/** Options for starting a child process. */
 export interface CommandOptions {
   /** Its working folder; the checkout when absent. */
   readonly cwd?: string;
@@ -27,7 +27,7 @@ export function endOnSignals(): void {
     Deno.addSignalListener(name, () => {
       if (foreground !== undefined) return foreground(name);
       for (const child of children) kill(child, "SIGTERM");
-      // Behind the "^C" that the terminal shows, and the step that was at work.
+      // After the "^C" that the terminal shows, and the running step.
       say("");
       Deno.exit(128 + number);
     });
@@ -111,7 +111,7 @@ function spawn(
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
     throw new BuildError(`Cannot run ${command}: there is no such program`, {
       cause,
-      hint: "./dev TASK installs what is missing, or says what to install",
+      hint: "run ./dev TASK, which installs missing programs or lists them",
     });
   }
 }

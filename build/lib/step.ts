@@ -9,13 +9,13 @@ export interface Step {
   readonly name: string;
   /** Files whose content decides the result; of a folder, every file below it. */
   readonly inputs: readonly string[];
-  /** What else decides the result: versions, options, the time stamp of a compiler. */
+  /** Further input of the result: versions, options, the time stamp of a compiler. */
   readonly key?: unknown;
-  /** Files that {@linkcode Step.make} leaves behind. */
+  /** Files that {@linkcode Step.make} creates. */
   readonly outputs: readonly string[];
   /**
-   * Makes the outputs. Each should be complete from the moment it is there: see {@linkcode replaceFile}.
-   * May answer with a remark, which is printed.
+   * Makes the outputs. Each should be complete as soon as it exists: see {@linkcode replaceFile}.
+   * May return a remark, which is printed.
    */
   make(): Promise<string | void>;
 }
@@ -65,7 +65,10 @@ export async function runStep(step: Step, options: StepOptions = {}): Promise<bo
   return true;
 }
 
-/** Makes a file under a temporary name beside its place and then renames it, so that nobody sees half of one. */
+/**
+ * Writes a file under a temporary name next to its path and then renames it, so that readers never
+ * see a partial file.
+ */
 export async function replaceFile(
   path: string,
   make: (temporary: string) => Promise<void>,
@@ -109,7 +112,10 @@ export function lockBuild(path = ".cache/lock"): Disposable {
   return { [Symbol.dispose]: () => file.close() };
 }
 
-/** The files below a folder, sorted; those whose path `matches` when it is given. None when there is no folder. */
+/**
+ * Returns the files below a folder, sorted; with `matches`, only those whose path it accepts. Empty
+ * if the folder does not exist.
+ */
 export function filesUnder(folder: string, matches = (_path: string): boolean => true): string[] {
   if (fileState(folder) === undefined) return [];
   const found: string[] = [];
@@ -121,7 +127,10 @@ export function filesUnder(folder: string, matches = (_path: string): boolean =>
   return found.sort();
 }
 
-/** Size and time of change of a file: enough to see that it was replaced. Undefined when there is none. */
+/**
+ * Returns size and modification time of a file, enough to detect a replacement. Undefined if it
+ * does not exist.
+ */
 export function fileState(path: string): string | undefined {
   try {
     const { size, mtime } = Deno.statSync(path);

@@ -6,7 +6,7 @@ import { filesUnder, lockBuild, replaceFile, runStep, type Step } from "./step.t
 interface Fixture {
   readonly folder: string;
   readonly step: Step;
-  /** How often the step ran. */
+  /** Returns the number of runs of the step. */
   runs(): number;
   /** Runs it if it must; true when it did. */
   run(changes?: Partial<Step>): Promise<boolean>;

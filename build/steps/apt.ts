@@ -60,7 +60,7 @@ export class PrivateApt {
    * Fetches the package lists of some suites from the machine's own mirror.
    *
    * @param kind "deb-src" for sources, "deb" for packages
-   * @throws {BuildError} when this is no Debian machine or its mirror does not answer
+   * @throws {BuildError} if this is not a Debian machine, or its mirror is unreachable
    */
   static async open(kind: "deb" | "deb-src", suites: readonly string[]): Promise<PrivateApt> {
     const folder = resolve(".cache/apt", kind);
@@ -114,7 +114,7 @@ function settings(folder: string, kind: "deb" | "deb-src"): string {
     // Its own user could not write here, and warns.
     "APT::Sandbox::User": "root",
     "Acquire::Languages": "none",
-    // A mirror that lags behind will do for sources: their checksums are pinned.
+    // An outdated mirror is good enough for sources: their checksums are pinned.
     ...(kind === "deb-src" ? { "Acquire::Check-Valid-Until": "false" } : {}),
   };
   return Object.entries(entries).map(([name, value]) => `${name} "${value}";\n`).join("");

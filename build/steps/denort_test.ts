@@ -23,7 +23,7 @@ Deno.test("elfEnd() finds the end of the program that runs this", async () => {
   assert.equal(elfEnd(await Deno.readFile(Deno.execPath())), size);
 });
 
-Deno.test("elfEnd() refuses what is cut off, what has no section headers, and what is no ELF file", () => {
+Deno.test("elfEnd() refuses truncated files, files without section headers, and other formats", () => {
   assert.throws(() => elfEnd(elf(1000, 3, 1191)), BuildError);
   assert.throws(() => elfEnd(elf(0, 0, 5000)), BuildError);
   assert.throws(() => elfEnd(new Uint8Array(100)), BuildError);

@@ -7,10 +7,10 @@ const GUIDE = "docs/guest-abi.md";
 /** Where `tests/guests/guest-abi` includes them from: among what is made for that folder. */
 const OUTPUT = ".cache/guests/tests/guests/guest-abi";
 
-/** An example, under the name of the last import whose heading stands before it. */
+/** Example, under the name of the last import whose heading precedes it. */
 export interface DocExample {
   readonly name: string;
-  /** What stands outside of functions: what embeds bytes, and all above a line of dots. */
+  /** Code outside of functions: embedded bytes, and all above a line of dots. */
   readonly outside: string;
   readonly inside: string;
 }

@@ -14,7 +14,7 @@ const FOLDER = ".cache/fuzz";
 export const FUZZ = `${FOLDER}/objects`;
 /** Objects that only the fuzz has, by both compilers. */
 const SAMPLES = `${FOLDER}/samples`;
-/** Types of the kernel that stands in; of the samples, this one is no object to load. */
+/** Types of the running kernel; of the samples, this one is not an object to load. */
 export const FUZZ_TYPES = `${SAMPLES}/kernel_types.o`;
 
 /** The clang whose sanitizers there are packages of. */

@@ -50,7 +50,10 @@ async function compile(files: readonly string[], path: string, output: string): 
   await run(go, ["build", ...options, "."], { cwd: folder, env });
 }
 
-/** A Go that is new enough: the machine's, or else Debian's packages, unpacked where they disturb nobody. */
+/**
+ * Returns a recent enough Go: the machine's, or else Debian's packages, unpacked in a private
+ * folder.
+ */
 export async function findGo(): Promise<{ go: string; root?: string }> {
   const installed = findProgram("go");
   if (installed !== undefined) {

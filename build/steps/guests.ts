@@ -113,9 +113,9 @@ export interface CModule {
   /** eBPF objects that it may embed, and parts of its source that were made. */
   readonly objects: readonly string[];
   readonly output: string;
-  /** Options beside the usual ones, which they come after. */
+  /** Options that follow the usual ones. */
   readonly options?: readonly string[];
-  /** Whether to spend a second on making it smaller. */
+  /** True to spend a second on making it smaller. */
   readonly shrink?: boolean;
 }
 

@@ -5,24 +5,24 @@ import { findProgram, programState } from "./programs.ts";
 import { replaceFile, runStep } from "../lib/step.ts";
 
 const VERSION = "v1.3.6";
-/** The release of Go that it wants. */
+/** Release of Go that it requires. */
 const GO_MINOR = 26;
 /** Go's hash of that version's files, which ends up in the program. */
 const SUM = "h1:Lhsfr2tQLjsu/+CJZp6vYatwKT+62fbIUTlp4lUrfOA=";
 const PROGRAM = ".cache/tools/oras/oras";
 
 /**
- * Builds `oras`, another client for registries and layouts, for the tests that want to see that it
- * understands us. It takes half a minute, once.
+ * Builds `oras`, another client for registries and layouts, for the tests of interoperability. It
+ * takes half a minute, once.
  *
- * @returns where it is, or why the machine cannot build it
+ * @returns its path, or the reason why the machine cannot build it
  */
 export async function buildOras(): Promise<{ path: string } | { missing: string }> {
   const go = findProgram("go");
-  if (go === undefined) return { missing: "there is no Go to build oras with" };
+  if (go === undefined) return { missing: "Go to build oras is not found" };
   const version = (await run(go, ["env", "GOVERSION"], { env: { GOTOOLCHAIN: "local" } })).trim();
   if (Number(/^go1\.(\d+)/.exec(version)?.[1] ?? 0) < GO_MINOR) {
-    return { missing: `oras ${VERSION} wants Go 1.${GO_MINOR} or newer, and there is ${version}` };
+    return { missing: `oras ${VERSION} requires Go 1.${GO_MINOR} or newer; found ${version}` };
   }
   await runStep({
     name: `oras ${VERSION}`,

@@ -109,7 +109,7 @@ export function tableOf({ levels, header }: Sources): string {
     `/** Kernel functions. */\nexport const KFUNCS: readonly Group[] = [\n${list("kfuncs")}];\n`;
 }
 
-/** Returns the page with its table written anew. */
+/** Returns the page with its table regenerated. */
 export function pageOf(page: string, sources: Sources): string {
   const at = page.indexOf(TABLE_START);
   if (at < 0) throw new BuildError(`Cannot find the table's place in ${PAGE}`);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileState } from "../lib/step.ts";
 
-/** Path of a program on `PATH`; undefined when there is none. */
+/** Returns the path of a program on `PATH`; undefined if not found. */
 export function findProgram(name: string): string | undefined {
   return (Deno.env.get("PATH") ?? "").split(":")
     .map((folder) => join(folder, name))

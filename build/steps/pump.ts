@@ -43,7 +43,7 @@ export function withoutVectors(text: string): string {
   return changed;
 }
 
-/** What V8 understands; the names are wabt's. */
+/** Features that V8 supports, under wabt's names. */
 const FEATURES = {
   ...{ "multi_memory": true, "bulk_memory": true, "reference_types": true, "tail_call": true },
   ...{ "extended_const": true, "exceptions": true, "threads": true, "relaxed_simd": true },
@@ -60,7 +60,7 @@ export async function assemble(
   try {
     const module = wabt.parseWat(path, change(await Deno.readTextFile(path)), FEATURES);
     const bytes = new Uint8Array(module.toBinary({ "write_debug_names": false }).buffer);
-    // Checked by who will run it: wabt's own check does not know of several memories.
+    // V8 validates it: wabt's own check does not support several memories.
     new WebAssembly.Module(bytes);
     return bytes;
   } catch (cause) {

@@ -19,7 +19,9 @@ const OPTIONS = [
 /** Options for the smallest module. */
 export const SMALLEST = ["-C", "opt-level=z", "-C", "lto=fat", "-C", "codegen-units=1"];
 
-/** Whether Rust can be compiled here: without Debian's packages it cannot, and its guests are left out. */
+/**
+ * Reports whether Rust can be compiled here. Without Debian's packages, its guests are left out.
+ */
 export function hasRust(): boolean {
   return [RUSTC, STANDARD_LIBRARY].every((path) => fileState(path) !== undefined);
 }
@@ -30,7 +32,7 @@ export interface RustGuest {
   /** Folder of eBPF objects, which the source finds by `env!("OBJECTS")`. */
   readonly objects: string;
   readonly output: string;
-  /** Optimisation, and what else there is to say. */
+  /** Optimization and further options. */
   readonly options: readonly string[];
 }
 

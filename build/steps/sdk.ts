@@ -1,4 +1,4 @@
-/** What `wasm-bpf new` writes: the templates, and each language's SDK, in one file for the binary. */
+/** Files for `wasm-bpf new`: the templates, and each language's SDK, in one file for the binary. */
 import { filesUnder, runStep, writeFile } from "../lib/step.ts";
 
 /** The file: JSON that `cli/commands/new.ts` describes. Not `.json`, which `deno compile` would take for a module. */
@@ -6,7 +6,7 @@ export const SDK_FILES = "dist/lib/sdk.bin";
 
 const TEMPLATES = "sdk/templates";
 
-/** What of the checkout goes where in a new folder, by language. */
+/** Folders of the checkout and their destinations in a new project, by language. */
 const SDKS: Readonly<Record<string, { readonly from: string; readonly to: string }>> = {
   c: { from: "sdk/c/include", to: "include" },
   rust: { from: "sdk/rust", to: "wasm-bpf" },
@@ -42,7 +42,7 @@ function filesOf(
   };
 }
 
-/** The files below a folder, without its tests, by their path behind it. */
+/** Returns the files below a folder, without its tests, by relative path. */
 function texts(folder: string, prefix: string): Record<string, string> {
   const paths = filesUnder(folder, (path) => !path.startsWith(`${folder}/tests/`));
   return Object.fromEntries(paths.map((path) => {

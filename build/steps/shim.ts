@@ -26,7 +26,7 @@ const COMPILE = [
     "-fvisibility=hidden",
   ],
   ...["-D_FORTIFY_SOURCE=2", "-fstack-protector-strong", "-ffunction-sections", "-fdata-sections"],
-  // libbpf's copies of the kernel's headers come before the machine's, which may be older.
+  // libbpf's copies of the kernel's headers precede the machine's, which may be older.
   ...["-isystem", `${DEPS}/uapi`, "-isystem", `${DEPS}/include`],
 ];
 const LINK = [
@@ -40,7 +40,8 @@ const LINK = [
   ...wrapOptions(),
 ];
 /**
- * How libbpf and zlib open files: a confined thread has the broker do it. See `libbpf-shim/broker.c`.
+ * Redefined opening functions of libbpf and zlib: in a confined thread, the broker opens files. See
+ * `libbpf-shim/broker.c`.
  */
 const OPENS = Object.entries(symbols.redefine)
   .flatMap(([name, by]) => ["--redefine-sym", `${name}=${by}`]);
@@ -87,15 +88,15 @@ async function withOtherOpens(library: string): Promise<string> {
 }
 
 /**
- * What keeps a shared library from running on another machine: libraries it needs beside libc, and
- * symbols of a newer glibc than the ones we promise to run on.
+ * Returns the reasons why a shared library would not run on another machine: libraries other than
+ * libc, and symbols of a newer glibc than the oldest supported one.
  *
- * @param description what `llvm-readelf --needed-libs --version-info` prints
+ * @param description output of `llvm-readelf --needed-libs --version-info`
  */
 export function linkProblems(description: string): string[] {
   const problems: string[] = [];
   const needed = /NeededLibraries \[([^\]]*)\]/.exec(description)?.[1]?.trim().split(/\s+/);
-  if (needed === undefined) return ["it is no shared library"];
+  if (needed === undefined) return ["not a shared library"];
   for (const name of needed) {
     if (name !== "libc.so.6" && !name.startsWith("ld-linux")) problems.push(`it needs ${name}`);
   }

@@ -20,6 +20,6 @@ Deno.test("linkProblems() names another library and a newer glibc", () => {
   ]);
 });
 
-Deno.test("linkProblems() does not take silence for an answer", () => {
+Deno.test("linkProblems() reports a description without libraries", () => {
   assert.equal(linkProblems("").length, 1);
 });

@@ -8,7 +8,7 @@ export async function shrinkModule(path: string): Promise<void> {
   const module = binaryen.readBinary(await Deno.readFile(path));
   try {
     const { Features } = binaryen;
-    // What compilers for WASI take for granted, and every runtime has.
+    // Features that compilers for WASI assume, and every runtime has.
     module.setFeatures(
       Features.MutableGlobals | Features.SignExt | Features.BulkMemory |
         Features.NontrappingFPToInt,

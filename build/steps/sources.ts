@@ -21,18 +21,18 @@ export interface Source {
 
 const FOLDER = ".cache/sources";
 
-/** The pinned releases of a library: the one to use, and then what may stand in for it. */
+/** Returns the pinned releases of a library: the preferred one, then its substitutes. */
 export function sourcesOf(library: Library): readonly Source[] {
   return pinned[library];
 }
 
 /**
- * Unpacks a library's source into a new folder and says which release it is.
+ * Unpacks a library's source into a new folder and returns its release.
  *
- * The tarball comes from the folder that `WASM_BPF_SOURCES` names, from an earlier download, or from
- * Debian's source packages; its checksum is verified wherever it came from.
+ * The tarball comes from the folder that `WASM_BPF_SOURCES` names, from an earlier download, or
+ * from Debian's source packages; its checksum is always verified.
  *
- * @throws {BuildError} when none has it
+ * @throws {BuildError} if no source has it
  */
 export async function unpackSource(library: Library, into: string): Promise<Source> {
   const { source, path } = await findTarball(library);

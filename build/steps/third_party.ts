@@ -51,7 +51,7 @@ function step(
       install(await make(folder), source);
       await Deno.remove(folder, { recursive: true });
       if (source !== sources[0]) {
-        return `${source.version} stands in: no Debian suite has the other`;
+        return `${source.version} is used: no Debian suite has the preferred release`;
       }
       return undefined;
     },
@@ -133,7 +133,7 @@ async function makeLibbpf(source: string): Promise<string> {
   const make = (target: string, ...more: string[]) =>
     run("make", [JOBS, "-C", `${source}/src`, target, ...variables, ...more]);
   await make("install");
-  // The kernel's interface as this libbpf knows it, which may be newer than the machine's headers.
+  // The kernel's interface of this libbpf, which may be newer than the machine's headers.
   await make("install_uapi_headers", `UAPIDIR=${prefix}/uapi`);
   await Deno.remove(`${prefix}/lib/pkgconfig`, { recursive: true });
   return prefix;

@@ -10,6 +10,6 @@ Deno.test("withCheckedSections() has libbpf 1.5 look at an overflow, as 1.7 does
   assert.equal(withCheckedSections(FIXED), FIXED);
 });
 
-Deno.test("withCheckedSections() does not take silence for an answer", () => {
+Deno.test("withCheckedSections() refuses a source without the check", () => {
   assert.throws(() => withCheckedSections("int main(void) {}"), BuildError);
 });

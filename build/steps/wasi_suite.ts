@@ -16,7 +16,7 @@ const OPTIONS = [
 /** The one module that is for the interface of 2019 alone. */
 const UNSTABLE = `${WASI_SUITE}/unstable.c`;
 
-/** A module to be made, and what it is compiled with beside the options of all. */
+/** Module to build, and its options in addition to the common ones. */
 interface Module {
   readonly source: string;
   readonly output: string;

@@ -5,7 +5,7 @@ import { BuildError } from "../lib/errors.ts";
 import { run } from "../lib/process.ts";
 import { fileState, runStep, writeFile } from "../lib/step.ts";
 
-/** What holds the parser, and the import map that it takes. */
+/** Parser, and the import map that it needs. */
 export const WIT_TOOLS = ".cache/tools/wit";
 
 /**
@@ -27,7 +27,7 @@ const PACKAGES = [
   },
 ] as const;
 
-/** What the parser imports of the second package; its build for browsers needs nothing of Node. */
+/** Parts of the second package that the parser imports; its browser build needs no Node API. */
 const SHIMS = ["cli", "filesystem", "io", "random"];
 
 /** Fetches the parser, once. */

@@ -27,7 +27,9 @@ export async function buildMeasured(): Promise<void> {
   }
 }
 
-/** Builds the guests that `bench/languages.ts` measures beside those in C, with the same eBPF half. */
+/**
+ * Builds the guests that `bench/languages.ts` compares with those in C, with the same eBPF half.
+ */
 export async function buildMeasuredLanguages(): Promise<void> {
   const folder = "bench/guests/languages";
   const objects = ".cache/guests/bench/guests/measure";
@@ -41,7 +43,7 @@ export async function buildMeasuredLanguages(): Promise<void> {
   await buildAssemblyScriptGuest({ source, objects, output: output("assemblyscript") });
 }
 
-/** Builds what we measure beside: native programs with the same libbpf as the shim. */
+/** Builds the native programs for comparison, with the same libbpf as the shim. */
 export async function buildNative(): Promise<void> {
   for (const source of filesUnder("bench/native", (path) => path.endsWith(".c"))) {
     const output = join(NATIVE, basename(source, ".c"));
@@ -74,7 +76,7 @@ export async function bench(args: readonly string[]): Promise<number> {
   const programs = filesUnder("bench", isProgram);
   for (const name of names) {
     if (programs.some((path) => basename(path, ".ts") === name)) continue;
-    throw new BuildError(`Cannot run benchmark ${name}: there is no bench/${name}.ts`, {
+    throw new BuildError(`Cannot run benchmark ${name}: bench/${name}.ts not found`, {
       hint: `there are ${programs.map((path) => basename(path, ".ts")).join(", ")}`,
     });
   }

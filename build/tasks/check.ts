@@ -8,7 +8,7 @@ import { fileState, filesUnder } from "../lib/step.ts";
 
 interface Check {
   readonly name: string;
-  /** Throws a {@linkcode BuildError} that says what is wrong. */
+  /** Throws a {@linkcode BuildError} if the check fails. */
   run(): Promise<unknown>;
 }
 
@@ -48,7 +48,7 @@ export async function gate(make: () => Promise<void>): Promise<number> {
 
 /** The files and folders among words for `deno test` that are not there. */
 export function missingFiles(words: readonly string[]): string[] {
-  // A word behind an option may be its value.
+  // The word after an option may be its value.
   const isOption = (word = "") => word.startsWith("-");
   return words.filter((word, i) =>
     !isOption(word) && !isOption(words[i - 1]) && fileState(word) === undefined

@@ -15,5 +15,5 @@ Deno.test("a test file that is not there ends ./dev test before anything is buil
     args: ["run", "-A", "--no-check", main, "test", "tests/no_such_test.ts"],
   }).output();
   const said = new TextDecoder().decode(stderr);
-  assert.deepEqual([code, said], [2, "error: There is no test file tests/no_such_test.ts\n"]);
+  assert.deepEqual([code, said], [2, "error: no test file tests/no_such_test.ts found\n"]);
 });

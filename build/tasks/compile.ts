@@ -8,16 +8,16 @@ import { SDK_FILES } from "../steps/sdk.ts";
 import { SHIM } from "../steps/shim.ts";
 import { filesUnder, replaceFile, runStep } from "../lib/step.ts";
 
-/** The program: one file, nothing to install beside it. */
+/** Compiled program: one file without dependencies to install. */
 export const BINARY = "dist/wasm-bpf";
 
-/** What the program may do, whatever the guest asks for. */
+/** Permissions of the program, regardless of the guest's. */
 const PERMISSIONS = [
   // The shim: libbpf, and the system calls that a guest's files and clocks need.
   "--allow-ffi",
   // The module to run. Its path is the user's to choose.
   "--allow-read",
-  // What `gen -o` and `pull -o` make, and the store of pulled modules.
+  // Output of `gen -o` and `pull -o`, and the store of pulled modules.
   "--allow-write",
   // Registries.
   "--allow-net",
@@ -91,7 +91,7 @@ async function bundle(
   await run("deno", ["bundle", ...fixed, ...options, "--output", bundle, entry]);
 }
 
-/** What the modules import as source, their bundle imports as bundles. */
+/** Redirects the modules' imports of sources to bundles. */
 async function redirectImports(path: string, entries: readonly string[]): Promise<void> {
   let text = await Deno.readTextFile(path);
   for (const entry of entries) {

@@ -10,6 +10,6 @@ const MODULE = `dist/examples/${DEMO}/${DEMO}.wasm`;
 /** Runs the program on the bootstrap example, with more options before the module; its exit code. */
 export function demo(options: readonly string[]): Promise<number> {
   // On an idle machine nothing else may be seen for minutes.
-  say("demo   start any program in another terminal to see it here; Ctrl-C ends");
+  say("demo   start any program in another terminal to see it here; press Ctrl-C to stop");
   return runInForeground(BINARY, ["run", ...options, MODULE]);
 }

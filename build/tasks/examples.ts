@@ -12,7 +12,7 @@ import { buildGoGuest } from "../steps/go.ts";
 import { buildRustGuest, hasRust, SMALLEST } from "../steps/rust.ts";
 import { fileState, filesUnder } from "../lib/step.ts";
 
-/** What an example's guest is written in: the name of its folder. */
+/** Language of an example's guest: the name of its folder. */
 export type Language = "c" | "rust" | "go" | "assemblyscript";
 
 /** An example, as its folder shows it. */

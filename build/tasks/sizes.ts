@@ -18,7 +18,7 @@ export interface SizeRow {
   readonly sizesKb: Readonly<Partial<Record<Language, number>>>;
 }
 
-/** What is built now. */
+/** Measures the built files. */
 export function measureSizes(): SizeRow[] {
   return findExamples().map((example) => ({
     name: example.name,
@@ -49,7 +49,7 @@ export function readSizes(): SizeRow[] {
   });
 }
 
-/** Writes the table anew; the exit code. */
+/** Regenerates the table. Returns the exit code. */
 export async function writeSizes(): Promise<number> {
   const { before, after } = splitReadme(await Deno.readTextFile(README));
   const titles = ALL.map((language) => LANGUAGES[language].title);
@@ -66,7 +66,7 @@ export async function writeSizes(): Promise<number> {
   return 0;
 }
 
-/** What the first heading of an example's README says behind its name. */
+/** Returns the text after the name in the first heading of an example's README. */
 function headlineOf(example: Example): string {
   const path = `${example.path}/README.md`;
   const headline = /^# [^:\n]+: (.+)$/m.exec(Deno.readTextFileSync(path))?.[1];

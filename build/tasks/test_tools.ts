@@ -20,7 +20,7 @@ export async function fetchTestTools(): Promise<void> {
   });
 }
 
-/** Unpacks Debian's packages into `.cache/tools/NAME`, where they disturb nobody. */
+/** Unpacks Debian's packages into `.cache/tools/NAME`, separate from the system's. */
 export async function unpackPackages(
   name: string,
   options: { suite: string; packages: readonly string[] },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What files cost: the same source is the guest and, through bench/native/files.c, its native twin.
+ * Cost of files: the same source is the guest and, through bench/native/files.c, its native twin.
  * Prints a figure a round on standard error.
  *
  *	files write ROUNDS       ns a writev of 16 bytes to standard output

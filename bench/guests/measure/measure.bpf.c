@@ -23,7 +23,7 @@ struct {
 	__uint(value_size, 4);
 } sampled SEC(".maps");
 
-/* How many events the next bpf(2) is to put into `filled`. */
+/* Number of events that the next bpf(2) puts into `filled`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -49,7 +49,10 @@ static long put_filled(unsigned int index, void *context)
 	return bpf_ringbuf_output(&filled, &event, sizeof(event), BPF_RB_NO_WAKEUP) ? 1 : 0;
 }
 
-/* bpf(2) is everybody's: only "wasm-bpf" and "measure" may set off what they ordered. */
+/*
+ * Any process may call bpf(2): only "wasm-bpf" and "measure" may start the events that they
+ * requested.
+ */
 static int is_measured(void)
 {
 	char name[16] = {};

@@ -211,7 +211,7 @@ static void uprobe(unsigned int count, const char *target)
 		if (wasm_bpf_buffer_poll(object, ring, time_event, &timing, &buffer, sizeof(buffer),
 					 20000) < 0)
 			exit(1);
-		/* The one that comes behind a pause. */
+		/* The event after a pause. */
 		if (timing.next > count)
 			break;
 		last = now_ns();

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the measured programs agree on: the eBPF half, the guest, the native twin and the producer.
+/*
+ * Definitions shared by the measured programs: the eBPF half, the guest, the native twin and the
+ * producer.
  */
 #ifndef MEASURE_H
 #define MEASURE_H
@@ -9,11 +11,11 @@
 #define FILL_COUNT 230400
 
 #define NUMBERED_RING_SIZE (256 * 1024)
-/* First argument of getpriority(2) that nobody else uses; the second is a number of events. */
+/* Otherwise unused first argument of getpriority(2); the second is a number of events. */
 #define PRODUCE_WHICH 0x77617370
 
-/* The same for one event a call, with its time, into a ring of FILL_RING_SIZE or to a perf event
- * array.
+/*
+ * Produces one event a call, with its time, into a ring of FILL_RING_SIZE or to a perf event array.
  */
 #define STREAM_WHICH 0x77617371
 
@@ -27,14 +29,14 @@
 struct event {
 	/* Counts every attempt to send one, dropped or not. */
 	unsigned long long number;
-	/* How many attempts before this one found the ring full. */
+	/* Attempts before this one that found the ring full. */
 	unsigned long long dropped;
 	/* CLOCK_MONOTONIC, of streamed events. */
 	unsigned long long time;
 	unsigned long long padding[5];
 };
 
-/* What a consumer has seen of numbered events. */
+/* Numbered events that a consumer has seen. */
 struct tally {
 	unsigned long long received;
 	unsigned long long next;
@@ -47,7 +49,7 @@ struct tally {
 #include <stdio.h>
 #include <time.h>
 
-/* How late streamed events came: buckets of 10 us, the last for all above. */
+/* Delays of streamed events: buckets of 10 us, the last for all above. */
 #define LATENCY_BUCKETS 100000
 #define LATENCY_BUCKET_NS 10000
 
@@ -55,7 +57,7 @@ struct stream {
 	struct tally tally;
 	double cpu_start, cpu_end;
 	unsigned long long total;
-	/* Whether each event's delay is taken, which costs a look at the clock. */
+	/* True if each event's delay is measured, which costs a reading of the clock. */
 	int is_timed;
 	unsigned int latency[LATENCY_BUCKETS];
 };
