@@ -1,4 +1,4 @@
-/** The whole command line: picks a command, prints what went wrong. */
+/** Selects a command and reports its failure. */
 import { type Command, COMMANDS } from "./commands/mod.ts";
 import { DEFAULT_HINT, UsageError } from "./errors.ts";
 import { reportFailure } from "./failure.ts";
@@ -13,7 +13,7 @@ import { rawArguments } from "./args/raw_arguments.ts";
 import { RUN_OPTIONS, type RunLine } from "./args/run_options.ts";
 
 /**
- * Runs wasm-bpf with `given`, whatever they are.
+ * Runs wasm-bpf with any arguments.
  *
  * @param read the module that they name, if it has been read
  * @returns the exit code
@@ -23,7 +23,7 @@ export async function dispatch(given: string[], read?: ReadModule): Promise<numb
   try {
     return await start(args, read);
   } catch (error) {
-    // Neither is news to the person who did it.
+    // The user closed the pipe or ended the prompt; a message would not help.
     if (isBrokenPipe(error)) return EXIT_BROKEN_PIPE;
     if (error instanceof PromptEnded) return EXIT_INTERRUPTED;
     return reportFailure(error, { verbose: isVerbose(args) });
@@ -34,7 +34,7 @@ async function start(args: string[], read: ReadModule | undefined): Promise<numb
   const line = parseCommandLine(args, RUN_OPTIONS);
   const [word = "", ...words] = line.rest;
   const before = args.slice(0, args.length - line.rest.length);
-  // Behind --, a word is a file.
+  // After --, a word is a file.
   const isFile = before.at(-1) === "--";
   const command = isFile ? undefined : commandOf(word);
   if (line.flags.has("version")) return answer(versions());
@@ -46,7 +46,7 @@ async function start(args: string[], read: ReadModule | undefined): Promise<numb
   if (command === undefined) return await run(line, read, { isFile });
   return await withItsHint(word, async () => {
     if (word !== "run" && before.length > 0) {
-      throw new UsageError(`Options of ${word} stand behind it`);
+      throw new UsageError(`Cannot use options before "${word}": they follow the command`);
     }
     if (asksForHelp(word === "run", words)) return answer(await helpOf(command));
     const { command: begin } = await command.load();
@@ -54,14 +54,14 @@ async function start(args: string[], read: ReadModule | undefined): Promise<numb
   });
 }
 
-/** What can stand in a command's place. */
+/** Words that can replace a command. */
 const WORDS = [...Object.keys(COMMANDS), "help"];
 
 function commandOf(word: string): Command | undefined {
   return Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
 }
 
-/** Without a command, the word is a module; what is none may be a command that was mistyped. */
+/** Runs a module without a command; suggests a command if the word is not a module. */
 async function run(
   line: RunLine,
   read: ReadModule | undefined,
@@ -84,25 +84,25 @@ async function run(
   }
 }
 
-/** What `wasm-bpf help WORD` prints. */
+/** Returns the text of `wasm-bpf help WORD`. */
 async function helpAbout(word: string | undefined): Promise<string> {
   if (word === undefined || word === "help" || word.startsWith("-")) return mainHelp();
   const command = commandOf(word);
   if (command !== undefined) return await helpOf(command);
   const close = nearest(word, WORDS);
   const hint = close === undefined
-    ? "wasm-bpf --help shows the commands"
+    ? "run wasm-bpf --help to show the commands"
     : `did you mean ${close}?`;
-  throw new UsageError(`Unknown command ${word}`, hintForOtherTool(word) ?? hint);
+  throw new UsageError(`Unknown command "${word}"`, hintForOtherTool(word) ?? hint);
 }
 
-/** Wrong usage of a command is explained by the command's own help. */
+/** Refers to the command's own help after wrong usage. */
 async function withItsHint<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof UsageError) || error.hint !== DEFAULT_HINT) throw error;
-    throw new UsageError(error.message, `wasm-bpf ${name} --help shows the options`);
+    throw new UsageError(error.message, `run wasm-bpf ${name} --help to show the options`);
   }
 }
 
@@ -111,7 +111,7 @@ async function helpOf(command: Command): Promise<string> {
   return renderHelp((await command.load()).PAGE);
 }
 
-/** What stands behind a module is the module's own. */
+/** Words after a module are its arguments. */
 function asksForHelp(isRun: boolean, words: string[]): boolean {
   const ours = isRun
     ? words.slice(0, words.length - parseCommandLine(words, RUN_OPTIONS).rest.length)
@@ -124,7 +124,7 @@ function answer(text: string): number {
   return 0;
 }
 
-/** Whether the user asked for more, as far as the command line can be read. */
+/** Reports whether the readable part of the command line has `--verbose`. */
 function isVerbose(args: string[]): boolean {
   try {
     const line = parseCommandLine(args, RUN_OPTIONS);

@@ -1,10 +1,10 @@
-/** What can be wrong with a command line. */
+/** Errors of the command line. */
 import { HostError } from "../ffi/errors.ts";
 
-/** For what has no better one; of a command, its own help is named instead. */
-export const DEFAULT_HINT = "wasm-bpf --help shows the options";
+/** Default hint; commands replace it with one at their own help. */
+export const DEFAULT_HINT = "run wasm-bpf --help to show the options";
 
-/** The command line is wrong; the program ends with exit code 2. Code: `USAGE`. */
+/** Wrong usage; the program exits with code 2. Code: `USAGE`. */
 export class UsageError extends HostError {
   override name = "UsageError";
 

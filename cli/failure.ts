@@ -1,4 +1,4 @@
-/** How a command's failure ends the process. */
+/** Reports a command's failure and selects the exit code. */
 import { HostError } from "../ffi/errors.ts";
 import { GuestTrap } from "../runtime/command.ts";
 import { NotGrantedError, UsageError } from "./errors.ts";
@@ -10,19 +10,19 @@ const EXIT_NOT_GRANTED = 3;
 /** 128 + SIGABRT, as for a native program that aborts. */
 const EXIT_TRAP = 134;
 
-/** A variable of this process that Deno cannot read: it hands over text only. */
+/** Converts Deno's error for an environment variable that is not UTF-8. */
 function unreadableVariable(error: unknown): HostError | undefined {
   if (!(error instanceof Deno.errors.InvalidData)) return undefined;
   if (!error.message.startsWith("environment variable")) return undefined;
   return new HostError(`Cannot read the environment: ${error.message.replace(/^[^:]*: /, "")}`, {
     code: "ENVIRONMENT",
-    hint: "a variable that wasm-bpf uses, such as HOME, is not UTF-8: set it to another value",
+    hint: "set the variable, such as HOME, to a value in UTF-8",
     cause: error,
   });
 }
 
 /**
- * Says on standard error what went wrong.
+ * Reports the error on standard error.
  *
  * @returns the exit code: 2 for wrong usage, 3 for permissions that were not granted, 134 for a trap,
  *   else 1

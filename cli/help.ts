@@ -14,11 +14,11 @@ export const PAGE: HelpPage = {
       "a .wasm file: a WASI preview 1 program that embeds its eBPF objects; or - for standard " +
       "input; or a reference such as ghcr.io/you/tool:v1, from the local store or else its " +
       "registry; or an http(s) address of a .wasm file",
-    ARGS: "arguments of the module, passed on untouched",
+    ARGS: "arguments of the module, passed on unchanged",
   },
   options: RUN_OPTIONS,
   notes: [
-    "Options precede MODULE. Ctrl-C lets the module finish, and ends one that only waits on; a second " +
+    "Options precede MODULE. Ctrl-C lets the module finish, and ends one that keeps waiting; a second " +
     "one ends it at once.",
     "Exit codes: that of the module; 1 when wasm-bpf cannot run it; 2 for a wrong command line; 124 " +
     "when it does not end after --timeout; 128+N for signal N; 134 when it traps.",
@@ -27,7 +27,7 @@ export const PAGE: HelpPage = {
   ],
 };
 
-/** Returns what `wasm-bpf --help` prints: the page of `run`, and the commands. */
+/** Returns the text of `wasm-bpf --help`: the page of `run`, and the commands. */
 export function mainHelp(): string {
   const rows = Object.entries(COMMANDS).map(([name, { summary }]) =>
     `  ${name.padEnd(12)}${summary}`
@@ -40,7 +40,7 @@ export function mainHelp(): string {
   ].join("\n");
 }
 
-/** wasm-bpf's version and those of what it is made of, one a line. */
+/** Returns the versions of wasm-bpf and its parts, one a line. */
 export function versions(): string {
   return [
     `wasm-bpf ${config.version}`,

@@ -1,17 +1,17 @@
-/** The command line: answers with an exit code. */
+/** The command line of wasm-bpf. */
 import { runPlainly } from "./startup/plain_run.ts";
 
 /**
- * Runs wasm-bpf with `args`, the words behind the program's name.
+ * Runs wasm-bpf with `args`, the words after the program's name.
  *
- * @returns the exit code: the guest's own, or 1 for a host error, 2 for wrong usage, 134 for a trap
+ * @returns the exit code: that of the guest, or 1 for a host error, 2 for wrong usage, 134 for a trap
  */
 export async function main(args: string[]): Promise<number> {
-  // In place of bytes that are no UTF-8, which the long way has back.
+  // Deno replaces invalid UTF-8 with U+FFFD; `dispatch.ts` recovers the bytes.
   const isWhole = !args.some((text) => text.includes("\ufffd"));
   let outcome = isWhole ? runPlainly(args) : {};
   if ("absent" in outcome) {
-    // The compiled program keeps this and the next in files of their own, with what they import.
+    // The compiled program loads each of these two, with its imports, from a file of its own.
     const { admitQuickly, readStored } = await import("./startup/stored_run.ts");
     const { absent: path = "" } = outcome;
     const read = readStored(path);

@@ -1,12 +1,12 @@
-/** Durations as people write them. */
+/** Durations on the command line. */
 import { UsageError } from "../errors.ts";
 
 const UNIT_MS = new Map([["ms", 1], ["s", 1000], ["m", 60_000], ["h", 3_600_000]]);
 
-/** setitimer(2) takes more, but 32 bits of milliseconds are 49 days. */
+/** 32 bits of milliseconds: 49 days. setitimer(2) would accept more. */
 const MAX_MS = 0xffff_ffff;
 
-/** Ten times a second is as slow as a display is refreshed. */
+/** Ten updates a second; a slower display looks stuck. */
 const MAX_LATENCY_MS = 100;
 
 /**
@@ -20,13 +20,13 @@ export function parseLatency(text: string, option: string): number {
   const ms = text === "0" ? 0 : Number(match?.[1] ?? NaN) * (unit ?? NaN);
   if (ms >= 0 && ms <= MAX_LATENCY_MS) return ms;
   throw new UsageError(
-    `Cannot use ${option} ${text}: not a latency`,
+    `Cannot use ${option} "${text}": invalid latency`,
     "write it like 500us or 1ms, at most 100ms; 0 reads every event at once",
   );
 }
 
 /**
- * Milliseconds of `500ms`, `1.5s`, `2m`, `1h`; a bare number is seconds, as for sleep(1).
+ * Returns the milliseconds of `500ms`, `1.5s`, `2m`, `1h`; a bare number is seconds, as for sleep(1).
  *
  * @throws {UsageError} for anything else, for zero, and for more than 49 days
  */
@@ -36,7 +36,7 @@ export function parseDuration(text: string, option: string): number {
   const ms = Math.round(Number(match?.[1] ?? NaN) * (unit ?? NaN));
   if (!(ms >= 1 && ms <= MAX_MS)) {
     throw new UsageError(
-      `Cannot use ${option} ${text}: it is not a duration`,
+      `Cannot use ${option} "${text}": invalid duration`,
       "write it like 500ms, 1.5s, 2m or 1h; at least 1ms, at most 49 days",
     );
   }

@@ -13,30 +13,30 @@ function refuses(title: string, ...texts: string[]): void {
   });
 }
 
-Deno.test("parseDuration() takes each unit", () => {
+Deno.test("parseDuration() accepts each unit", () => {
   assert.deepEqual(
     ["500ms", "2s", "3m", "1h"].map((text) => parseDuration(text, "--timeout")),
     [500, 2000, 180_000, 3_600_000],
   );
 });
 
-Deno.test("parseDuration() takes a bare number for seconds", () => {
+Deno.test("parseDuration() reads a bare number as seconds", () => {
   assert.equal(parseDuration("10", "--timeout"), 10_000);
 });
 
-Deno.test("parseDuration() takes fractions, rounded to a millisecond", () => {
+Deno.test("parseDuration() rounds fractions to a millisecond", () => {
   assert.deepEqual(
     ["1.5s", "0.25", "0.5ms", "1.0004s", "0.1h"].map((text) => parseDuration(text, "--timeout")),
     [1500, 250, 1, 1000, 360_000],
   );
 });
 
-Deno.test("parseDuration() takes what 32 bits of milliseconds hold, and no more", () => {
+Deno.test("parseDuration() refuses more than 32 bits of milliseconds", () => {
   assert.equal(parseDuration("4294967295ms", "--timeout"), 0xffff_ffff);
   assert.throws(() => parseDuration("4294967296ms", "--timeout"), { code: "USAGE" });
 });
 
-Deno.test("parseDuration() names the option and what was given", () => {
+Deno.test("parseDuration() names the option and its value in errors", () => {
   assert.throws(
     () => parseDuration("soon", "--timeout"),
     (error: Error) => error.message.includes("--timeout") && error.message.includes("soon"),

@@ -1,4 +1,4 @@
-/** What a command line gives a guest: folders, variables, streams, sockets, memory. */
+/** Grants on a command line: directories, variables, streams, sockets, memory. */
 import type { CommandOptions, Preopen } from "../../runtime/command.ts";
 import { decodeText, processEnvironment } from "../../runtime/everything.ts";
 import { UsageError } from "../errors.ts";
@@ -8,14 +8,14 @@ import { parseMemorySize } from "./size.ts";
 /** Those options of a run. */
 export type Grants = Pick<CommandOptions, "env" | "preopens" | "listen" | "stdio" | "limits">;
 
-/** Reads a `NAME=value` of the process's. */
+/** Reads a `NAME=value` of the process. */
 type Environment = () => Uint8Array[];
 
 /**
- * The options that a line's grants come to.
+ * Returns the options for the grants on a command line.
  *
  * @param environment of this process; for tests
- * @throws {UsageError} for what can be seen to be wrong without looking at the machine
+ * @throws {UsageError} for values that are wrong on every machine
  */
 export function grantsOf(line: RunLine, environment: Environment = processEnvironment): Grants {
   const memory = line.values["max-memory"];
@@ -45,26 +45,25 @@ function preopensOf(texts: readonly string[]): Preopen[] {
   const twice = names.findIndex((name, i) => names.indexOf(name) < i);
   if (twice >= 0) {
     throw new UsageError(
-      `Cannot use --dir ${texts[twice]}: the module has a folder ${names[twice]} already`,
-      "give each folder a path of its own, as in HOST::GUEST",
+      `Cannot use --dir "${texts[twice]}": the module already has a directory "${names[twice]}"`,
+      "give each directory its own path, as in HOST::GUEST",
     );
   }
   return preopens;
 }
 
-/** Whether it is one of this machine is seen when it is opened. */
+/** Checks the form only; listening fails later for an address of another machine. */
 function checkAddress(text: string): string {
   const port = /^(?:\[[^\]]+\]|[^:[\]]+):(\d{1,5})$/.exec(text)?.[1];
   if (port !== undefined && Number(port) <= 65535) return text;
   throw new UsageError(
-    `Cannot use --listen ${text}: it is not HOST:PORT`,
+    `Cannot use --listen "${text}": not HOST:PORT`,
     "write it like 127.0.0.1:8080 or [::1]:8080; a port is at most 65535",
   );
 }
 
 /**
- * `HOST[::GUEST][::ro]`. What the guest calls it is what the host does where nothing else is said, as
- * other runtimes have it.
+ * Parses `HOST[::GUEST][::ro]`. Without GUEST the guest sees the host's path, as in other runtimes.
  */
 export function parsePreopen(text: string): Preopen {
   const readOnly = text.endsWith("::ro");
@@ -73,14 +72,14 @@ export function parsePreopen(text: string): Preopen {
   const [host, guest] = at < 0 ? [rest, rest] : [rest.slice(0, at), rest.slice(at + 2)];
   if (host === "" || guest === "") {
     throw new UsageError(
-      `Cannot use --dir ${text}: a path is missing`,
-      "write it HOST, HOST::GUEST or HOST::GUEST::ro",
+      `Cannot use --dir "${text}": missing path`,
+      "write HOST, HOST::GUEST or HOST::GUEST::ro",
     );
   }
   if (at >= 0 && guest !== "." && !guest.startsWith("/")) {
     throw new UsageError(
-      `Cannot use --dir ${text}: the module's path ${guest} is not absolute`,
-      "let it begin with /, or give . for where relative paths begin",
+      `Cannot use --dir "${text}": the module's path "${guest}" is not absolute`,
+      "start it with /, or write . for the working directory",
     );
   }
   return { host, guest, readOnly };
@@ -98,11 +97,11 @@ function environmentOf(line: RunLine, environment: Environment): Record<string, 
     const at = text.indexOf("=");
     const name = at < 0 ? text : text.slice(0, at);
     if (name === "") {
-      throw new UsageError(`Cannot use --env ${text}: the name is missing`, "write it NAME=VALUE");
+      throw new UsageError(`Cannot use --env "${text}": missing name`, "write NAME=VALUE");
     }
     if (at >= 0) env[name] = text.slice(at + 1);
     else {
-      // What is not set here is not set there either.
+      // A variable that this process lacks stays unset.
       const value = ours?.get(name);
       if (value !== undefined) env[name] = value;
     }
@@ -110,7 +109,7 @@ function environmentOf(line: RunLine, environment: Environment): Record<string, 
   return env;
 }
 
-/** Returns this process's variables, whose bytes reach the module as they are. */
+/** Returns this process's variables; their bytes reach the module unchanged. */
 function ourOwn(environment: Environment): Map<string, string> {
   const ours = new Map<string, string>();
   for (const bytes of environment()) {

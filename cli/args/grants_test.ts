@@ -5,7 +5,7 @@ import { RUN_OPTIONS } from "./run_options.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
-/** What a command line gives, in a process with these variables. */
+/** Returns the grants of a command line in a process with these variables. */
 function grants(args: string[], variables: readonly (string | Uint8Array)[] = []): Grants {
   const bytes = variables.map((entry) => typeof entry === "string" ? encode(entry) : entry);
   return grantsOf(parseCommandLine([...args, "module.wasm"], RUN_OPTIONS), () => bytes);
@@ -33,7 +33,7 @@ Deno.test("parsePreopen() reads HOST, HOST::GUEST and ::ro", () => {
   }
 });
 
-Deno.test("parsePreopen() refuses a path that is missing, or a guest's that is not absolute", () => {
+Deno.test("parsePreopen() refuses a missing path or a relative guest path", () => {
   const bad = [
     "::",
     "::/a",
@@ -48,7 +48,7 @@ Deno.test("parsePreopen() refuses a path that is missing, or a guest's that is n
   for (const text of bad) assert.throws(() => parsePreopen(text), { code: "USAGE" }, text);
 });
 
-Deno.test("grantsOf() of nothing gives nothing", () => {
+Deno.test("grantsOf() grants nothing for an empty command line", () => {
   assert.deepEqual(grants([], ["HOME=/root"]), {
     env: Object.create(null),
     preopens: [],
@@ -57,22 +57,22 @@ Deno.test("grantsOf() of nothing gives nothing", () => {
   });
 });
 
-Deno.test("grantsOf() takes variables as they are given, the last of a name", () => {
+Deno.test("grantsOf() uses the last value of a variable", () => {
   const { env } = grants(["--env", "A=1", "--env=B=x=y", "--env", "A=2", "--env", "E="]);
   assert.deepEqual({ ...env }, { A: "2", B: "x=y", E: "" });
 });
 
-Deno.test("grantsOf() passes on what is named and set, and no more", () => {
+Deno.test("grantsOf() passes on only named variables that are set", () => {
   const { env } = grants(["--env", "HOME", "--env", "NOT_SET"], ["HOME=/root", "SECRET=x"]);
   assert.deepEqual({ ...env }, { HOME: "/root" });
 });
 
-Deno.test("grantsOf() asks for the environment only where it is needed", () => {
+Deno.test("grantsOf() reads the environment only when an option needs it", () => {
   const line = parseCommandLine(["--env", "A=1", "module.wasm"], RUN_OPTIONS);
   grantsOf(line, () => assert.fail("asked"));
 });
 
-Deno.test("grantsOf() --inherit-env passes everything on, also what is no text", () => {
+Deno.test("grantsOf() passes on all variables, also non-UTF-8 ones, with --inherit-env", () => {
   const odd = new Uint8Array([...encode("ODD="), 0xff]);
   const { env } = grants(["--env", "A=mine", "--inherit-env"], [
     "A=1",
@@ -90,7 +90,7 @@ Deno.test("grantsOf() keeps names that are JavaScript's own", () => {
   assert.deepEqual(Object.entries(env ?? {}), [["__proto__", "x"], ["constructor", "y"]]);
 });
 
-Deno.test("grantsOf() tells files from null", () => {
+Deno.test("grantsOf() distinguishes files from null", () => {
   const { stdio } = grants(["--stdin=null", "--stdout", "null.txt", "--stderr=./null"]);
   assert.deepEqual(stdio, {
     stdin: "null",
@@ -104,7 +104,7 @@ Deno.test("grantsOf() reads the limit of memory", () => {
   assert.throws(() => grants(["--max-memory", "1MB"]), { code: "USAGE" });
 });
 
-Deno.test("grantsOf() refuses a folder's name given twice, however it is written", () => {
+Deno.test("grantsOf() refuses a guest directory that is granted twice", () => {
   for (
     const [one, two] of [["/a", "/a"], ["/x::/a", "/a/"], ["/a::/b//", "/c::/b"], [".", "/::."]]
   ) {
@@ -113,7 +113,7 @@ Deno.test("grantsOf() refuses a folder's name given twice, however it is written
   assert.equal(grants(["--dir", "/a", "--dir", "/a::/b"]).preopens?.length, 2);
 });
 
-Deno.test("grantsOf() takes HOST:PORT, and nothing else, to listen at", () => {
+Deno.test("grantsOf() accepts only HOST:PORT for --listen", () => {
   const listen = ["127.0.0.1:0", "[::1]:8080", "localhost:65535", "a-b.c:1"];
   assert.deepEqual(grants(listen.flatMap((text) => ["--listen", text])).listen, listen);
   for (const text of ["80", "a:", ":80", "a:b", "::1:80", "[::1]", "a:65536", "a:1:2", "[]:1"]) {

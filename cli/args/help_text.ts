@@ -1,7 +1,7 @@
 /** Help of a command as data, and as text for a terminal of 80 columns. */
 import type { OptionSpec } from "./options.ts";
 
-/** All that help, completion and the manual page of a command are made from. */
+/** Source of a command's help, completion and manual page. */
 export interface HelpPage {
   /** Command lines after `wasm-bpf `, such as `pull [OPTIONS] REFERENCE`. */
   readonly usage: readonly string[];
@@ -15,7 +15,7 @@ export interface HelpPage {
   readonly notes?: readonly string[];
 }
 
-/** Narrowest terminal that help is made for. */
+/** Narrowest supported terminal. */
 const WIDTH = 80;
 /** Longer option columns put the text on a line of its own. */
 const MAX_COLUMN = 26;
@@ -29,7 +29,7 @@ export function shownOptions({ options }: HelpPage): [name: string, spec: Option
   return Object.entries({ ...others, ...last }).filter(([, { help }]) => help !== undefined);
 }
 
-/** Returns how an option is written, such as `-o, --output FILE`. */
+/** Returns the form of an option, such as `-o, --output FILE`. */
 export function optionForm(name: string, { short, argument, optional }: OptionSpec): string {
   const value = argument === undefined ? "" : optional ? `[=${argument}]` : ` ${argument}`;
   return `${short === undefined ? "    " : `-${short}, `}--${name}${value}`;

@@ -1,10 +1,10 @@
-/** `--max-maps-memory`, `--max-programs` and `--max-links`: what a run may take of the kernel. */
+/** Limits on kernel resources of a run: `--max-maps-memory`, `--max-programs` and `--max-links`. */
 import type { CommandOptions } from "../../runtime/command.ts";
 import { UsageError } from "../errors.ts";
 import type { PartOfLine } from "./options.ts";
 import { parseSize } from "./size.ts";
 
-/** Those options of a run. */
+/** Limits of a run, as the command line sets them. */
 export type KernelLimits = Pick<
   NonNullable<CommandOptions["limits"]>,
   "maxMapsMemory" | "maxPrograms" | "maxLinks"
@@ -15,7 +15,7 @@ export type KernelLimitOption = "max-maps-memory" | "max-programs" | "max-links"
 
 /** The smallest map takes two pages. */
 const MAPS_RANGE = { least: 8192, most: 1024 ** 4, leastText: "8K", mostText: "1024G" };
-/** The kernel has room for some millions of either at most. */
+/** The kernel supports a few million of either at most. */
 const MAX_COUNT = 1_000_000;
 
 /**
@@ -39,7 +39,7 @@ function countOf(name: keyof KernelLimits, option: string, text?: string): Kerne
   const count = /^\d{1,7}$/.test(text) ? Number(text) : 0;
   if (count < 1 || count > MAX_COUNT) {
     throw new UsageError(
-      `Cannot use ${option} ${text}: it is not a number from 1 to ${MAX_COUNT}`,
+      `Cannot use ${option} "${text}": not a number from 1 to ${MAX_COUNT}`,
     );
   }
   return { [name]: count };

@@ -1,4 +1,4 @@
-/** Manual pages in roff (man(7)), made from the same tables as help. */
+/** Manual pages in roff (man(7)), from the same tables as help. */
 import { type HelpPage, shownOptions } from "./help_text.ts";
 
 /**
@@ -54,7 +54,7 @@ function escape(text: string): string {
   return text.replaceAll("\\", "\\e").replaceAll("-", "\\-");
 }
 
-/** A line of text; a period or an apostrophe at its start would be a request. */
+/** Escapes a line of text; a period or an apostrophe at its start would be a request. */
 function line(text: string): string {
   return escape(text).replace(/^[.']/, "\\&$&");
 }

@@ -1,7 +1,7 @@
-/** Finds options of wasm-bpf that went to the module, since they follow it. */
+/** Finds options of wasm-bpf that follow the module and so became the module's arguments. */
 import { RUN_OPTIONS } from "./run_options.ts";
 
-/** Codes that programs use for a wrong command line: most, getopt's users, and sysexits.h. */
+/** Exit codes for a wrong command line: most programs, getopt's users, and sysexits.h. */
 const USAGE_CODES: readonly number[] = [1, 2, 64];
 
 /** Options that many modules have, too. */
@@ -21,6 +21,6 @@ export function misplacedOption(code: number, words: readonly string[]): string 
     return Object.hasOwn(RUN_OPTIONS, name) && !COMMON.includes(name);
   });
   if (found === undefined) return undefined;
-  return `${found} follows the module, which got it as its own argument; to give it to wasm-bpf, ` +
+  return `${found} follows the module and became its argument; to pass it to wasm-bpf, ` +
     `write it first: wasm-bpf ${found} … ${module}`;
 }

@@ -12,7 +12,7 @@ Deno.test("misplacedOption() finds an option of wasm-bpf after a module that fai
   );
 });
 
-Deno.test("misplacedOption() leaves alone what is the module's own affair", () => {
+Deno.test("misplacedOption() ignores the module's own options", () => {
   assert.equal(misplacedOption(0, ["a.wasm", "--timeout", "1s"]), undefined);
   assert.equal(misplacedOption(3, ["a.wasm", "--timeout", "1s"]), undefined);
   assert.equal(misplacedOption(1, ["a.wasm", "--verbose", "--other", "--", "--env=A"]), undefined);
@@ -20,7 +20,7 @@ Deno.test("misplacedOption() leaves alone what is the module's own affair", () =
   assert.equal(misplacedOption(1, ["--timeout"]), undefined);
 });
 
-Deno.test("hintForOtherTool() knows commands of other tools, and no names of JavaScript", () => {
+Deno.test("hintForOtherTool() finds commands of other tools but no JavaScript properties", () => {
   for (const word of ["ps", "logs", "version", "search", "save"]) {
     assert.ok(hintForOtherTool(word) !== undefined, word);
   }

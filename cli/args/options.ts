@@ -1,31 +1,31 @@
-/** Splits a command line into options and what they are for. */
+/** Splits a command line into options and operands. */
 import { parseArgs } from "node:util";
 import { UsageError } from "../errors.ts";
 
-/** An option's shape; `argument` is what help calls its value, absent for a flag. */
+/** Shape of an option; `argument` names its value in help and is absent for a flag. */
 export interface OptionSpec {
-  /** Effect, for help, completion and the manual page; absent for an alias that none of them shows. */
+  /** Effect, for help, completion and the manual page; absent for a hidden alias. */
   readonly help?: string;
   short?: string;
   argument?: string;
-  /** Whether the value may be left out: then it is "". Given, it follows a `=`. */
+  /** True if the value is optional: "" without it; with it, `=` is required. */
   optional?: boolean;
-  /** Whether each of several counts: they stand in {@linkcode CommandLine.lists}. */
+  /** True if all values count; {@linkcode CommandLine.lists} has them. */
   repeatable?: boolean;
 }
 
 /** A parsed command line. */
 export interface CommandLine<Name extends string> {
-  /** Of options with an argument; the last one counts. */
+  /** Values of options with an argument; the last one counts. */
   values: Partial<Record<Name, string>>;
-  /** Of repeatable options, in order; absent when there is none. */
+  /** Values of repeatable options, in order; absent without any. */
   lists?: Partial<Record<Name, string[]>>;
   flags: Set<Name>;
-  /** From the first word that is no option: untouched. When interleaved, all words that are none. */
+  /** Words from the first operand on, untouched; all operands when interleaved. */
   rest: string[];
 }
 
-/** A command line as whoever knows some of its options sees it. */
+/** Command line as seen by code that handles some of its options. */
 export interface PartOfLine<Name extends string> {
   readonly values: Readonly<Partial<Record<Name, string>>>;
   readonly lists?: Readonly<Partial<Record<Name, string[]>>>;
@@ -33,10 +33,10 @@ export interface PartOfLine<Name extends string> {
 }
 
 /**
- * Reads options up to the first word that is none, or up to `--`; with `interleaved`, also those that
- * stand between and behind such words.
+ * Reads options up to the first operand or `--`; with `interleaved`, also options between and after
+ * operands.
  *
- * @throws {UsageError} for an unknown option, or a value missing or too many
+ * @throws {UsageError} for an unknown option, a missing value or an unexpected one
  */
 export function parseCommandLine<Name extends string>(
   args: string[],
@@ -86,14 +86,14 @@ function takeOption<Name extends string>(
   if (!Object.hasOwn(specs, name)) {
     const close = nearest(name, Object.keys(specs));
     throw new UsageError(
-      `Unknown option ${rawName}`,
+      `Unknown option "${rawName}"`,
       close === undefined ? undefined : `did you mean --${close}?`,
     );
   }
   const known = name as Name;
   const { argument, optional, repeatable } = specs[known];
   if (argument === undefined) {
-    if (value !== undefined) throw new UsageError(`Option ${rawName} takes no value`);
+    if (value !== undefined) throw new UsageError(`Cannot use ${rawName}: it takes no value`);
     line.flags.add(known);
     return;
   }
@@ -110,7 +110,7 @@ function takeOption<Name extends string>(
   (line.lists[known] ??= []).push(value);
 }
 
-/** The word that differs least, if it differs in at most two letters, and in at most half of them. */
+/** Returns the closest word, if at most two letters and at most half of them differ. */
 export function nearest(word: string, words: string[]): string | undefined {
   const ranked = words.map((other) => ({ other, cost: editDistance(word, other) }))
     .sort((a, b) => a.cost - b.cost);

@@ -23,21 +23,21 @@ function refused(...args: string[]): Error & { hint?: string } {
   assert.fail(`accepted ${JSON.stringify(args)}`);
 }
 
-Deno.test("parseCommandLine() of nothing has nothing", () => {
+Deno.test("parseCommandLine() returns nothing for no words", () => {
   assert.deepEqual(parse(), { values: {}, flags: [], rest: [] });
 });
 
-Deno.test("parseCommandLine() takes long options with = and with a space", () => {
+Deno.test("parseCommandLine() accepts long options with = and with a space", () => {
   assert.deepEqual(parse("--timeout", "1s", "x").values, { timeout: "1s" });
   assert.deepEqual(parse("--timeout=1s", "x").values, { timeout: "1s" });
 });
 
-Deno.test("parseCommandLine() takes short options with a space and without", () => {
+Deno.test("parseCommandLine() accepts short options with and without a space", () => {
   assert.deepEqual(parse("-m", "env", "x"), { values: { module: "env" }, flags: [], rest: ["x"] });
   assert.deepEqual(parse("-menv", "x"), { values: { module: "env" }, flags: [], rest: ["x"] });
 });
 
-Deno.test("parseCommandLine() takes several short options in one word", () => {
+Deno.test("parseCommandLine() accepts several short options in one word", () => {
   assert.deepEqual(parse("-vh", "x").flags, ["verbose", "help"]);
   assert.deepEqual(parse("-vmenv", "x"), {
     values: { module: "env" },
@@ -46,21 +46,21 @@ Deno.test("parseCommandLine() takes several short options in one word", () => {
   });
 });
 
-Deno.test("parseCommandLine() leaves everything behind the first word untouched", () => {
+Deno.test("parseCommandLine() leaves everything after the first operand untouched", () => {
   const rest = ["guest.wasm", "-v", "--no-such", "--", "", "--timeout", "-m=x", "-"];
   assert.deepEqual(parse("-h", ...rest), { values: {}, flags: ["help"], rest });
 });
 
-Deno.test("parseCommandLine() ends options at --, which it takes away", () => {
+Deno.test("parseCommandLine() ends options at -- and removes it", () => {
   assert.deepEqual(parse("-v", "--", "-v", "--").rest, ["-v", "--"]);
 });
 
-Deno.test("parseCommandLine() takes a dash alone, and an empty word, for words", () => {
+Deno.test("parseCommandLine() reads - and an empty word as operands", () => {
   assert.deepEqual(parse("-", "-v").rest, ["-", "-v"]);
   assert.deepEqual(parse("", "-v").rest, ["", "-v"]);
 });
 
-Deno.test("parseCommandLine() lets the last of several values count", () => {
+Deno.test("parseCommandLine() uses the last of several values", () => {
   assert.deepEqual(parse("--timeout=1s", "--timeout", "2s").values, { timeout: "2s" });
 });
 
@@ -91,13 +91,13 @@ Deno.test("parseCommandLine() refuses a value that an option does not take", () 
   for (const option of ["--verbose=1", "--verbose=", "--help=yes"]) refused(option, "x");
 });
 
-Deno.test("parseCommandLine() asks whether a close name was meant, and no far one", () => {
+Deno.test("parseCommandLine() suggests only close names", () => {
   assert.match(refused("--timout", "1s").hint ?? "", /--timeout/);
   assert.match(refused("--verbos").hint ?? "", /--verbose/);
   assert.doesNotMatch(refused("--publish").hint ?? "", /did you mean/);
 });
 
-Deno.test("parseCommandLine() takes a value that may be left out only behind =", () => {
+Deno.test("parseCommandLine() reads an optional value only after =", () => {
   const specs = { format: { argument: "json", optional: true } };
   const parse = (...args: string[]) => parseCommandLine(args, specs);
   assert.deepEqual(parse("--format", "m"), {
@@ -109,7 +109,7 @@ Deno.test("parseCommandLine() takes a value that may be left out only behind =",
   assert.throws(() => parse("--format=", "m"), /needs a value/);
 });
 
-Deno.test("parseCommandLine() interleaved takes options behind words, until --", () => {
+Deno.test("parseCommandLine() reads options after operands until -- when interleaved", () => {
   const args = ["pull", "-v", "x", "--timeout", "1s", "--", "-h", "y"];
   const { values, flags, rest } = parseCommandLine(args, SPECS, { interleaved: true });
   assert.deepEqual(values, { timeout: "1s" });

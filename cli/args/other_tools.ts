@@ -1,35 +1,35 @@
-/** Words that are commands of docker, podman or kubectl, and what wasm-bpf has in their place. */
+/** Hints for commands of docker, podman and kubectl, with the equivalent of wasm-bpf. */
 
-const NO_SERVICE = "wasm-bpf keeps nothing running itself: start the module under a service " +
+const NO_SERVICE = "wasm-bpf runs no daemon: start the module under a service " +
   "manager, as in systemd-run --unit=trace wasm-bpf run MODULE";
 
 const HINTS: Readonly<Record<string, string>> = {
-  "version": "wasm-bpf --version shows the versions",
-  "info": "wasm-bpf --version shows the versions, wasm-bpf images what the local store has",
+  "version": "run wasm-bpf --version to show the versions",
+  "info": "run wasm-bpf --version to show the versions, wasm-bpf images to list the local store",
   "ps": `look for processes with pgrep -a wasm-bpf; ${NO_SERVICE}`,
-  "logs": `read the output where it goes, as in journalctl -u UNIT; ${NO_SERVICE}`,
-  "attach": "read the output where it goes; programs attach when their module runs",
+  "logs": `read the output of the process, as in journalctl -u UNIT; ${NO_SERVICE}`,
+  "attach": "read the output of the process; programs attach when their module runs",
   "start": NO_SERVICE,
   "create": NO_SERVICE,
   "stop": "send the process SIGTERM, as in systemctl stop UNIT",
   "kill": "send the process SIGTERM, as in systemctl stop UNIT",
   "exec": "run another module: wasm-bpf run MODULE",
-  "stats": "wasm-bpf run --stats MODULE prints statistics at the end, and on SIGUSR1",
-  "search": "search on the registry's own page, then wasm-bpf pull REFERENCE",
-  "save": "wasm-bpf pull -o FILE REFERENCE writes a module to a file",
-  "export": "wasm-bpf pull -o FILE REFERENCE writes a module to a file",
-  "cp": "wasm-bpf pull -o FILE REFERENCE writes a module to a file",
-  "load": "run the file itself, or wasm-bpf push FILE REFERENCE",
-  "import": "run the file itself, or wasm-bpf push FILE REFERENCE",
-  "commit": "wasm-bpf push FILE REFERENCE sends a module to a registry",
-  "build": "wasm-bpf new makes a directory with a Makefile to build a tool",
-  "init": "wasm-bpf new makes a directory to start a tool with",
-  "image": "wasm-bpf images lists what the local store has",
-  "rmi": "wasm-bpf rm REFERENCE removes a module from the local store",
-  "history": "wasm-bpf inspect REFERENCE shows what a module is made of",
+  "stats": "run wasm-bpf run --stats MODULE; it prints statistics at the end and on SIGUSR1",
+  "search": "search on the registry's website, then run wasm-bpf pull REFERENCE",
+  "save": "run wasm-bpf pull -o FILE REFERENCE to write a module to a file",
+  "export": "run wasm-bpf pull -o FILE REFERENCE to write a module to a file",
+  "cp": "run wasm-bpf pull -o FILE REFERENCE to write a module to a file",
+  "load": "run the file itself, or send it with wasm-bpf push FILE REFERENCE",
+  "import": "run the file itself, or send it with wasm-bpf push FILE REFERENCE",
+  "commit": "run wasm-bpf push FILE REFERENCE to send a module to a registry",
+  "build": "run wasm-bpf new NAME to create a tool with a Makefile",
+  "init": "run wasm-bpf new NAME to create a tool",
+  "image": "run wasm-bpf images to list the local store",
+  "rmi": "run wasm-bpf rm REFERENCE to remove a module from the local store",
+  "history": "run wasm-bpf inspect REFERENCE to show the parts of a module",
 };
 
-/** Returns what to do in place of another tool's command. */
+/** Returns the hint for a command of another tool. */
 export function hintForOtherTool(word: string): string | undefined {
   return Object.hasOwn(HINTS, word) ? HINTS[word] : undefined;
 }

@@ -1,11 +1,11 @@
-/** Words of a command line about what eBPF programs may do. */
+/** Permissions of eBPF programs on the command line. */
 import { type GrantableLevel, PermissionError, type Permissions, Policy } from "../../ebpf/mod.ts";
 import { UsageError } from "../errors.ts";
 import { nearest } from "./options.ts";
 import type { RunLine, RunOption } from "./run_options.ts";
 
 /**
- * Returns the permissions that a line's options come to.
+ * Returns the permissions of a command line.
  *
  * @throws {UsageError} for an unknown level, helper or kernel function, with the nearest one
  */

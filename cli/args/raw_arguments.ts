@@ -1,8 +1,8 @@
-/** Arguments that are no UTF-8, which the runtime below cannot hand over: `build/entry/entry.c`. */
+/** Arguments that are not UTF-8, which Deno cannot pass on: `build/entry/entry.c`. */
 import { decodeText, processArguments } from "../../runtime/everything.ts";
 
 /**
- * Returns the arguments as they were given; a byte that is no UTF-8 is a lone surrogate, as in
+ * Returns the arguments as they were given; an invalid byte becomes a lone surrogate, as in
  * `ffi/raw_text.ts`.
  */
 export function rawArguments(args: string[]): string[] {

@@ -1,4 +1,4 @@
-/** References as words of the command line. */
+/** References on the command line. */
 import {
   parseReference,
   readRegistryName,
@@ -8,13 +8,13 @@ import {
 import { UsageError } from "../errors.ts";
 import { saysReference } from "./reference_word.ts";
 
-/** Environment variable with the registry of references that name none, instead of Docker Hub. */
+/** Environment variable with the default registry, instead of Docker Hub. */
 export const DEFAULT_REGISTRY = "WASM_BPF_REGISTRY";
 
 /**
- * Reads a reference; names without a registry are of the one that the environment gives.
+ * Reads a reference; without a registry it uses the one in the environment.
  *
- * @throws {UsageError} also when the environment gives none
+ * @throws {UsageError} also for an invalid registry in the environment
  */
 export function referenceOf(text: string): Reference {
   const defaultRegistry = Deno.env.get(DEFAULT_REGISTRY);
@@ -22,7 +22,7 @@ export function referenceOf(text: string): Reference {
   const read = readRegistryName(defaultRegistry);
   if (!("name" in read)) {
     throw new UsageError(
-      `Cannot use ${DEFAULT_REGISTRY}: ${read.reason}`,
+      `Cannot use "${DEFAULT_REGISTRY}": ${read.reason}`,
       read.hint ?? "set it to a host, with or without a port: ghcr.io or localhost:5000",
     );
   }
@@ -36,7 +36,7 @@ function parsed(text: string, options: { defaultRegistry?: string } = {}): Refer
     if (!(error instanceof ReferenceSyntaxError)) throw error;
     if (!looksLikePath(text)) throw new UsageError(error.message, error.hint);
     throw new UsageError(
-      `Cannot use the reference ${JSON.stringify(text)}: it is a path`,
+      `Cannot use the reference ${JSON.stringify(text)}: not a reference but a path`,
       WRITE_IT,
     );
   }
@@ -45,14 +45,14 @@ function parsed(text: string, options: { defaultRegistry?: string } = {}): Refer
 const WRITE_IT = "write it like ghcr.io/you/tool:v1 or localhost:5000/tool:v1";
 
 /**
- * Reads a reference, which needs a tag, a digest, a slash or a scheme. A word without any is a file and
- * nothing else, in every command: `nope` is not looked up in the store nor asked for at Docker Hub.
+ * Reads a reference, which needs a tag, a digest, a slash or a scheme. A word without any can only be
+ * a file, in every command: `nope` is searched neither in the store nor on Docker Hub.
  *
  * @param command completes "Cannot …"
  * @throws {UsageError} naming both readings
  */
 export function artifactReference(word: string, command: string): Reference {
-  // Of a path, referenceOf() reports that it is one.
+  // referenceOf() reports paths.
   if (looksLikeReference(word) || looksLikePath(word)) return referenceOf(word);
   throw new UsageError(
     `Cannot ${command} ${
@@ -63,20 +63,20 @@ export function artifactReference(word: string, command: string): Reference {
 }
 
 /**
- * Reads what a person calls something in the store, where it is neither a digest nor a name to the letter.
+ * Reads a user's name of a stored artifact that is neither a digest nor an exact name.
  *
  * @throws {UsageError}
  */
 export function storedReference(word: string): Reference {
-  // Of a path, referenceOf() reports that it is one.
+  // referenceOf() reports paths.
   if (looksLikeReference(word) || looksLikePath(word)) return referenceOf(word);
   throw new UsageError(
     `Cannot find ${JSON.stringify(word)}: a name in the store needs a tag or a slash`,
-    `${hintFor(word)}; wasm-bpf images lists names and digests`,
+    `${hintFor(word)}; run wasm-bpf images to list names and digests`,
   );
 }
 
-/** Suggests the whole reference, where the word could be one. */
+/** Suggests the full reference, if the word could be one. */
 export function hintFor(word: string): string {
   try {
     parseReference(`${word}:latest`);
@@ -87,22 +87,21 @@ export function hintFor(word: string): string {
 }
 
 /**
- * Reads a reference whose registry is about to be asked: the name of a file is not taken for one of
- * Docker Hub's.
+ * Reads a reference before a request to its registry: a file's name is not a name on Docker Hub.
  *
  * @throws {UsageError}
  */
 export function registryReference(word: string, command: string): Reference {
   if (!saysReference(word) && (looksLikePath(word) || isFile(word))) {
     throw new UsageError(
-      `Cannot ${command} ${word}: it is a path, and ${command} takes a reference`,
+      `Cannot ${command} "${word}": it is a path, and ${command} takes a reference`,
       WRITE_IT,
     );
   }
   return artifactReference(word, command);
 }
 
-/** Whether a word names a file that is there; neither a folder nor a pipe. */
+/** Reports whether a word names an existing regular file. */
 export function isFile(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
@@ -111,14 +110,14 @@ export function isFile(path: string): boolean {
   }
 }
 
-/** Whether a word is a path and no reference, whether or not anything is there. */
+/** Reports whether a word is a path rather than a reference, existing or not. */
 export function looksLikePath(word: string): boolean {
   return /^[./~]/.test(word);
 }
 
 /**
- * Whether a word that names no file is meant as a reference: one with a scheme, a tag, a digest or a
- * registry, or with a slash where it does not look like a path.
+ * Reports whether a word that names no file is meant as a reference: it has a scheme, a tag, a digest
+ * or a registry, or a slash without looking like a path.
  */
 export function looksLikeReference(word: string): boolean {
   if (/^(oci|docker|https?):\/\//i.test(word)) return true;

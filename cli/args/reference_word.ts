@@ -1,8 +1,8 @@
-/** Words of the command line that say themselves that they are references. */
+/** Words of the command line that can only be references. */
 
 /**
- * Whether a word has a scheme, names a registry, or has a tag or a digest. A file can be called like
- * that as well; with `./` in front it is a file for certain.
+ * Reports whether a word has a scheme, a registry, a tag or a digest. A file can have such a name,
+ * too; `./` in front makes it a file.
  */
 export function saysReference(word: string): boolean {
   if (/^(oci|docker|https?):\/\//i.test(word)) return true;

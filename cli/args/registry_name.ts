@@ -1,14 +1,14 @@
-/** The registry that `login` and `logout` are about. */
+/** Registry argument of `login` and `logout`. */
 import { readRegistryName, withReferencePort } from "../../oci/mod.ts";
 import { UsageError } from "../errors.ts";
 
-/** Where people log in when they do not say where. */
+/** Registry without an argument, as in docker. */
 const DEFAULT = "docker.io";
 
 /**
- * The one word on the command line, as references name it; `https://` in front of it does no harm.
+ * Returns the only argument in the form that references use, without `https://`.
  *
- * @param options.plainHttp it is spoken to without TLS
+ * @param options.plainHttp use HTTP without TLS
  * @throws {UsageError}
  */
 export function registryName(
@@ -25,6 +25,6 @@ export function registryName(
   throw new UsageError(
     `Cannot ${command === "login" ? "log in to" : "log out of"} ${JSON.stringify(word)}: ` +
       read.reason,
-    read.hint ?? "name a registry by its host, with or without a port: ghcr.io, localhost:5000",
+    read.hint ?? "write a host, with or without a port: ghcr.io, localhost:5000",
   );
 }

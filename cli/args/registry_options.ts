@@ -1,4 +1,4 @@
-/** What all commands that speak to registries understand. */
+/** Options that all commands with registry access share. */
 import {
   type CredentialSource,
   type Reference,
@@ -13,7 +13,7 @@ import type { Progress } from "../terminal/progress.ts";
 import { ask } from "../terminal/prompt.ts";
 import { formatSeconds } from "../terminal/units.ts";
 
-/** Options of every such command; those without help are what scripts of wasm-to-oci have. */
+/** Shared options; those without help are aliases for scripts that use wasm-to-oci. */
 export const REGISTRY_OPTIONS = {
   "plain-http": { help: "use HTTP without TLS; loopback addresses do not need it" },
   "ca-file": { argument: "FILE", help: "also trust the certificate authorities in FILE" },
@@ -35,7 +35,7 @@ export const REGISTRY_OPTIONS = {
   "insecure": {},
 } as const satisfies Record<string, OptionSpec>;
 
-/** How a registry is spoken to. */
+/** Options of a connection to a registry. */
 export interface RemoteOptions {
   readonly plainHttp?: boolean | undefined;
   readonly caFile?: string | undefined;
@@ -44,15 +44,15 @@ export interface RemoteOptions {
   readonly progress: Progress;
 }
 
-/** What a command line says about that. */
+/** Returns the connection options of a command line. */
 export function remoteOptions(
   { flags, values, lists }: PartOfLine<keyof typeof REGISTRY_OPTIONS>,
   progress: Progress,
 ): RemoteOptions {
   if (flags.has("insecure")) {
     throw new UsageError(
-      "Cannot leave certificates unchecked: --insecure is not supported",
-      "--ca-file trusts a private authority, --plain-http goes without TLS",
+      "Cannot use --insecure: TLS certificates are always verified",
+      "pass --ca-file to trust a private authority, or --plain-http to go without TLS",
     );
   }
   return {
@@ -64,30 +64,30 @@ export function remoteOptions(
   };
 }
 
-/** As in `wasi/wasm`, or with a variant behind it. */
+/** `wasi/wasm`, or with a variant after it. */
 const PLATFORM = /^[^\s/]+\/[^\s/]+(\/[^\s/]+)?$/;
 
 /**
- * What `--platform` says.
+ * Returns the platform of `--platform`.
  *
- * @throws {UsageError} for what no index can have
+ * @throws {UsageError} for a value that no index can have
  */
 export function platformOf({ platform }: { platform?: string }): string | undefined {
   if (platform === undefined || PLATFORM.test(platform)) return platform;
   throw new UsageError(
-    `Cannot use --platform ${platform}: it is no platform`,
-    "write it OS/ARCHITECTURE, such as wasi/wasm",
+    `Cannot use --platform "${platform}": invalid platform`,
+    "write OS/ARCHITECTURE, such as wasi/wasm",
   );
 }
 
-/** A name and a password for this one command; what is not given is asked for when it is needed. */
+/** Returns credentials for this command only; prompts for missing parts on first use. */
 function givenCredentials(
   given: { username?: string; password?: string },
   prompt: boolean,
 ): CredentialSource | undefined {
   if (given.username === undefined && given.password === undefined && !prompt) return undefined;
   if (given.username === undefined && !prompt) {
-    throw new UsageError("Cannot log in with a password alone", "give --username NAME, too");
+    throw new UsageError("Cannot log in with a password alone", "pass --username NAME, too");
   }
   let credential: Credential | undefined;
   return {
@@ -104,12 +104,12 @@ function givenCredentials(
 
 type Credential = { kind: "password"; username: string; password: string };
 
-/** A repository, and the connection to its registry. */
+/** Repository with the connection to its registry. */
 export interface Remote extends Disposable {
   readonly repository: Repository;
 }
 
-/** Gets ready to speak to the registry of a reference; nothing is sent yet. */
+/** Prepares a connection to the registry of a reference; sends nothing yet. */
 export function openRemote(reference: Reference, options: RemoteOptions): Remote {
   const { plainHttp, caFile, trustedRealms, credentials, progress } = options;
   const registry = new Registry(reference.registry, {
@@ -127,11 +127,11 @@ export function openRemote(reference: Reference, options: RemoteOptions): Remote
   };
 }
 
-/** Says that something is tried again. */
+/** Reports a retry. */
 export function retryNotice(
   progress: Progress,
 ): (notice: { error: Error; waitMs: number }) => void {
   return ({ error, waitMs }) => {
-    progress.say(`${error.message}; again in ${formatSeconds(Math.ceil(waitMs / 1000))}`);
+    progress.say(`${error.message}; retrying in ${formatSeconds(Math.ceil(waitMs / 1000))}`);
   };
 }

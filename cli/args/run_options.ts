@@ -1,4 +1,4 @@
-/** The options of `run`, which is also what happens without a command. */
+/** Options of `run`, the default command. */
 import type { CommandLine, OptionSpec } from "./options.ts";
 
 export const RUN_OPTIONS = {
@@ -49,7 +49,7 @@ export const RUN_OPTIONS = {
     help: "limit the loaded eBPF programs (default: 1024)",
   },
   "max-links": { argument: "NUMBER", help: "limit the attachments (default: 4096)" },
-  "verbose": { short: "v", help: "show libbpf's remarks and the verifier's whole log" },
+  "verbose": { short: "v", help: "show libbpf's messages and the verifier's whole log" },
   "require-landlock": { help: "refuse to run without Landlock and seccomp" },
   "allow-bpf": {
     argument: "LEVEL,...",
@@ -62,14 +62,22 @@ export const RUN_OPTIONS = {
     repeatable: true,
     help: "refuse eBPF programs that act at LEVEL; wins over what is allowed; repeatable",
   },
-  "allow-helper": { argument: "NAME,...", repeatable: true, help: "let them call a helper" },
-  "deny-helper": { argument: "NAME,...", repeatable: true, help: "refuse those that call it" },
+  "allow-helper": { argument: "NAME,...", repeatable: true, help: "let them call these helpers" },
+  "deny-helper": {
+    argument: "NAME,...",
+    repeatable: true,
+    help: "refuse programs that call these helpers",
+  },
   "allow-kfunc": {
     argument: "NAME,...",
     repeatable: true,
-    help: "let them call a kernel function",
+    help: "let them call these kernel functions",
   },
-  "deny-kfunc": { argument: "NAME,...", repeatable: true, help: "refuse those that call it" },
+  "deny-kfunc": {
+    argument: "NAME,...",
+    repeatable: true,
+    help: "refuse programs that call these kernel functions",
+  },
   "strict": { help: "allow eBPF programs only what the options above allow" },
   "allow-write-user": { help: "same as --allow-bpf=write" },
   "allow-gc": { help: "run modules with garbage-collected types, which no memory limit bounds" },
@@ -110,5 +118,5 @@ export const RUN_OPTIONS = {
 /** Name of an option of `run`. */
 export type RunOption = keyof typeof RUN_OPTIONS;
 
-/** A command line of `run`: `rest` is the module and its arguments. */
+/** Command line of `run`: `rest` is the module and its arguments. */
 export type RunLine = CommandLine<RunOption>;

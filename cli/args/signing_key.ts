@@ -1,18 +1,17 @@
-/** The key of `--sign-key`. */
+/** Key of `--sign-key`. */
 import { HostError } from "../../ffi/errors.ts";
 import { PrivateKey, TrustError } from "../../oci/mod.ts";
 import { fileFailure, IrregularFile, readRegularFile } from "../../oci/paths/mod.ts";
 import { ask } from "../terminal/prompt.ts";
 
-/** Environment variable with the key's password: the one that cosign has. */
+/** Environment variable with the key's password, as in cosign. */
 const PASSWORD = "COSIGN_PASSWORD";
 
-/** A key file of more is none. */
+/** Larger files are rejected. */
 const MAX_BYTES = 64 * 1024;
 
 /**
- * Reads a key to sign with, and asks for its password where it needs one that is not in the
- * environment.
+ * Reads a signing key; prompts for its password if it needs one that is not in the environment.
  *
  * @throws {TrustError} `BAD_KEY`, `BAD_PASSWORD`
  */
@@ -33,9 +32,9 @@ function readKey(path: string): string {
 }
 
 function badKey(path: string, reason: string, cause?: unknown): HostError {
-  return new TrustError(`Cannot use the key ${path}: ${reason}`, {
+  return new TrustError(`Cannot use the key "${path}": ${reason}`, {
     code: "BAD_KEY",
-    hint: "check the path; cosign generate-key-pair makes cosign.key, which is such a file",
+    hint: "check the path; cosign generate-key-pair creates a key file, cosign.key",
     cause,
   });
 }
@@ -48,10 +47,10 @@ function passwordFor(path: string): string {
   } catch (cause) {
     if (!(cause instanceof HostError) || cause.code !== "NO_TERMINAL") throw cause;
     throw new TrustError(
-      `Cannot use the key ${path}: its password is not known, and standard input is no terminal`,
+      `Cannot use the key "${path}": no password given, and standard input is not a terminal`,
       {
         code: "BAD_PASSWORD",
-        hint: `put it into the environment variable ${PASSWORD}`,
+        hint: `set the environment variable ${PASSWORD}`,
         cause,
       },
     );

@@ -1,14 +1,14 @@
-/** Sizes as people write them. */
+/** Memory sizes on the command line. */
 import { UsageError } from "../errors.ts";
 
 const UNIT_BYTES = new Map([["", 1], ["k", 1024], ["m", 1024 ** 2], ["g", 1024 ** 3]]);
 
-/** A page of WebAssembly: less is none. */
+/** One page of WebAssembly, its smallest unit of memory. */
 const MIN_BYTES = 65536;
-/** What 32-bit addresses reach. */
+/** Reach of 32-bit addresses. */
 const MAX_BYTES = 4 * 1024 ** 3;
 
-/** The sizes that an option takes; the texts are those bounds in its hint. */
+/** Range of an option; the texts are its bounds in hints. */
 export interface SizeRange {
   readonly least: number;
   readonly most: number;
@@ -19,17 +19,16 @@ export interface SizeRange {
 const MEMORY_RANGE = { least: MIN_BYTES, most: MAX_BYTES, leastText: "64K", mostText: "4G" };
 
 /**
- * Bytes of `16777216`, `512K`, `64M` or `64MiB`, `1.5G`: units are powers of 1024.
- *
- * @throws {UsageError} for anything else (`64MB`, which may mean either), for less than 64 KiB, and for
- *   more than 4 GiB
+ * Returns the bytes of `16777216`, `512K`, `64M` or `64MiB`, `1.5G`: units are powers of 1024.
+ * @throws {UsageError} for anything else (`64MB` is ambiguous), for less than 64 KiB, and for more than
+ *   4 GiB
  */
 export function parseMemorySize(text: string, option: string): number {
   return parseSize(text, option, MEMORY_RANGE);
 }
 
 /**
- * Reads a size like {@linkcode parseMemorySize}, of another range.
+ * Reads a size like {@linkcode parseMemorySize}, in another range.
  *
  * @throws {UsageError} for anything else
  */
@@ -40,7 +39,7 @@ export function parseSize(text: string, option: string, range: SizeRange): numbe
     : Math.floor(Number(digits) * (UNIT_BYTES.get(unit.toLowerCase()) ?? NaN));
   if (!(bytes >= range.least && bytes <= range.most)) {
     throw new UsageError(
-      `Cannot use ${option} ${text}: it is not a size of memory`,
+      `Cannot use ${option} "${text}": invalid size`,
       "write it like 512K, 64M, 64MiB, 1.5G or in bytes; " +
         `at least ${range.leastText}, at most ${range.mostText}`,
     );

@@ -17,7 +17,7 @@ export const PAGE: HelpPage = {
   ],
 };
 
-/** A command with its options. */
+/** Command with its options. */
 interface Entry {
   readonly name: string;
   readonly summary: string;
@@ -25,10 +25,10 @@ interface Entry {
 }
 
 interface OptionEntry {
-  /** `--name`, and `-n` where there is one. */
+  /** `--name`, and `-n` if the option has a short form. */
   readonly forms: readonly string[];
   readonly help: string;
-  /** Whether a value follows as a word of its own. */
+  /** True if the next word is its value. */
   readonly takesValue: boolean;
   readonly takesFile: boolean;
   readonly choices: readonly string[];
@@ -41,14 +41,17 @@ export async function command(args: string[]): Promise<number> {
   const { rest: [shell, more] } = parseCommandLine(args, {}, { interleaved: true });
   const names = Object.keys(SHELLS);
   if (shell === undefined || more !== undefined) {
-    throw new UsageError("completion takes one argument: the shell", `one of ${names.join(", ")}`);
+    throw new UsageError(
+      "Cannot print a script: completion takes one shell",
+      `pass one of ${names.join(", ")}`,
+    );
   }
   const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
   if (script === undefined) {
     const close = nearest(shell, names);
     throw new UsageError(
-      `Unknown shell ${shell}`,
-      close === undefined ? `one of ${names.join(", ")}` : `did you mean ${close}?`,
+      `Unknown shell "${shell}"`,
+      close === undefined ? `pass one of ${names.join(", ")}` : `did you mean ${close}?`,
     );
   }
   print(script(await entries()));
@@ -77,7 +80,7 @@ function optionsOf(page: HelpPage): OptionEntry[] {
 
 const forms = (options: readonly OptionEntry[]) => options.flatMap(({ forms }) => forms);
 
-/** The words after an option that takes a value are that value: a pattern for `case`. */
+/** Returns a `case` pattern of the options that take the next word as their value. */
 function valuePattern(options: readonly OptionEntry[]): string {
   return forms(options.filter(({ takesValue }) => takesValue)).join("|") || "--";
 }

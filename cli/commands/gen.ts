@@ -7,7 +7,7 @@ import { type OptionSpec, parseCommandLine } from "../args/options.ts";
 import { printError, visibleLine } from "../terminal/output.ts";
 import { STDOUT, writeOutput } from "../terminal/output_file.ts";
 
-/** The kernel with its debug information, which has its BTF somewhere inside, is larger. */
+/** 256 MiB; a kernel image with debug information is larger, extract its BTF first. */
 const MAX_BYTES = 256 << 20;
 
 const OPTIONS = {
@@ -53,13 +53,13 @@ export const PAGE: HelpPage = {
 const TRAIT_PATH = /^[A-Za-z_]\w*(::[A-Za-z_]\w*)*$/;
 const PACKAGE_NAME = /^[A-Za-z_]\w*$/;
 
-/** Makes what `args` ask for. */
+/** Runs `gen`. */
 export async function command(args: string[]): Promise<number> {
   const line = parseCommandLine(args, OPTIONS, { interleaved: true });
   const [target, path, ...more] = line.rest;
   if (target === undefined) throw new UsageError("No target given");
   if (!isTarget(target)) {
-    throw new UsageError(`Unknown target ${target}`, `targets: ${TARGETS.join(", ")}`);
+    throw new UsageError(`Unknown target "${target}"`, `targets: ${TARGETS.join(", ")}`);
   }
   if (path === undefined) throw new UsageError("No object given");
   if (more.length > 0) {
@@ -82,17 +82,21 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(bytes);
 }
 
-/** What one language only has a use for. */
+/** Reads the options that apply to one language only. */
 function languageOptions(
   target: Target,
   values: Partial<Record<"rust-trait" | "go-package", string>>,
 ): { rustTrait?: string; goPackage?: string } {
   const { "rust-trait": rustTrait, "go-package": goPackage } = values;
   if (rustTrait !== undefined && !(target === "rust" && TRAIT_PATH.test(rustTrait))) {
-    throw new UsageError("--rust-trait takes the path of a trait, for gen rust");
+    throw new UsageError(
+      "Cannot use --rust-trait: it takes the path of a trait and requires gen rust",
+    );
   }
   if (goPackage !== undefined && !(target === "go" && PACKAGE_NAME.test(goPackage))) {
-    throw new UsageError("--go-package takes the name of a package, for gen go");
+    throw new UsageError(
+      "Cannot use --go-package: it takes the name of a package and requires gen go",
+    );
   }
   return {
     ...(rustTrait === undefined ? {} : { rustTrait }),

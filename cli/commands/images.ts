@@ -1,4 +1,4 @@
-/** `wasm-bpf images`: lists what the store has. */
+/** `wasm-bpf images`: lists the local store. */
 import {
   describeEntry,
   type Description,
@@ -16,7 +16,7 @@ import { formatTable } from "../terminal/table.ts";
 import { formatBytes, formatCount } from "../terminal/units.ts";
 
 const OPTIONS = {
-  "json": { help: "print JSON, with all that is known of each" },
+  "json": { help: "print JSON, with all details" },
   "quiet": { short: "q", help: "print references only" },
   "check": {
     help: "read and hash every blob, and follow every reference; exit with 1 when something is " +
@@ -38,7 +38,7 @@ export const PAGE: HelpPage = {
 
 const DIGEST_DIGITS = 12;
 
-/** Artifacts that are read at a time, each by a file or two. */
+/** Artifacts that are read concurrently, one or two files each. */
 const MAX_OPEN = 16;
 
 /** Lists the store, or checks it. */
@@ -46,8 +46,8 @@ export async function command(args: string[]): Promise<number> {
   const { flags, rest } = parseCommandLine(args, OPTIONS, { interleaved: true });
   if (rest.length > 0) {
     throw new UsageError(
-      `Cannot list ${rest[0]}: images takes no argument`,
-      "wasm-bpf inspect shows one artifact",
+      `Cannot list "${rest[0]}": images takes no argument`,
+      "run wasm-bpf inspect REFERENCE to show one artifact",
     );
   }
   const store = Store.openExisting();
@@ -62,7 +62,7 @@ export async function command(args: string[]): Promise<number> {
 
 async function describeAll(store: Store): Promise<Description[]> {
   const images: Description[] = [];
-  // A few at a time: most of the time of each is spent waiting for files.
+  // Several at a time: each mostly waits for files.
   const entries = store.entries().filter(isListed).entries();
   await eachBounded(entries, { limit: MAX_OPEN }, async ([index, entry]) => {
     images[index] = await describeEntry(store, entry);
@@ -78,13 +78,13 @@ function row({ reference, digest, sizeBytes, created, kind }: Description): stri
     reference ?? "-",
     hex.slice(0, DIGEST_DIGITS),
     formatBytes(sizeBytes),
-    // An hour is enough to tell two of them apart in a table.
+    // The hour is precise enough for a table.
     created?.replace(/:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/, "").replace("T", " ") ?? "-",
     kind,
   ];
 }
 
-/** Without the manifest, which `inspect` shows. */
+/** Removes the manifest, which `inspect` shows. */
 function forPrograms({ manifest: _, document: __, ...description }: Description): unknown {
   return description;
 }
@@ -97,9 +97,11 @@ async function check(store: Store | undefined, json: boolean): Promise<number> {
   if (json) print(toJson({ blobCount: blobs, sizeBytes: bytes, problems }, 2));
   else {
     problems.forEach((problem) => printError(visibleLine(`problem: ${problem}`)));
-    const outcome = problems.length === 0 ? "all well" : formatCount(problems.length, "problem");
+    const outcome = problems.length === 0
+      ? "no problems found"
+      : formatCount(problems.length, "problem");
     print(`${formatCount(blobs, "blob")}, ${formatBytes(bytes)}: ${outcome}`);
-    if (problems.length > 0) printError("hint: wasm-bpf pull REFERENCE brings it anew");
+    if (problems.length > 0) printError("hint: run wasm-bpf pull REFERENCE to fetch it again");
   }
   return problems.length === 0 ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-/** `wasm-bpf inspect`: shows what an artifact is made of. */
+/** `wasm-bpf inspect`: shows the parts of an artifact. */
 import {
   type Content,
   describeEntry,
@@ -32,7 +32,7 @@ import { openRemote, REGISTRY_OPTIONS, remoteOptions } from "../args/registry_op
 import { formatBytes } from "../terminal/units.ts";
 
 const OPTIONS = {
-  "remote": { help: "ask the registry even if the store has it" },
+  "remote": { help: "use the registry even if the store has it" },
   "json": { help: "print JSON, with the whole manifest" },
   "fail-on": {
     argument: "LEVEL",
@@ -54,14 +54,14 @@ export const PAGE: HelpPage = {
 
 type InspectLine = CommandLine<keyof typeof OPTIONS>;
 
-/** What is shown of an artifact. */
+/** Facts that are shown of an artifact. */
 interface Inspected {
   readonly from: "store" | "registry";
   readonly description: Description;
   readonly module: ModuleFacts | undefined;
 }
 
-/** What is shown of a file: a module, or an eBPF object alone. */
+/** Facts that are shown of a file: a module, or an eBPF object alone. */
 interface InspectedFile {
   readonly from: "file";
   readonly file: string;
@@ -77,7 +77,7 @@ export async function command(args: string[]): Promise<number> {
   const line = parseCommandLine(args, OPTIONS, { interleaved: true });
   const [word, more] = line.rest;
   if (word === undefined || more !== undefined) {
-    throw new UsageError("inspect takes one reference or file");
+    throw new UsageError("Cannot inspect: the command takes exactly one reference or file");
   }
   const show = line.flags.has("json") ? asJson : asText;
   const limit = levelOf(line.values["fail-on"]);
@@ -152,7 +152,7 @@ async function fromStore(word: string): Promise<Inspected | undefined> {
   return { from: "store", description, module: await moduleOf(store, description) };
 }
 
-/** Nothing for what holds no module, or not all of it. */
+/** Returns undefined for content without a complete module. */
 async function moduleOf(
   content: Pick<Content, "fetch">,
   { manifest, reference, digest }: Description,
@@ -180,7 +180,7 @@ async function fromRegistry(
   const entry: IndexEntry = { ...root, annotations: {} };
   const description = await describeEntry(repository, entry);
   if (description.manifest === undefined) {
-    throw new HostError(`Cannot inspect ${word}: ${description.problem ?? "it is not readable"}`, {
+    throw new HostError(`Cannot inspect "${word}": ${description.problem ?? "not readable"}`, {
       code: "BAD_MANIFEST",
     });
   }
@@ -262,7 +262,7 @@ function part({ mediaType, digest, size, platform, annotations }: Descriptor): s
   ].join("  ");
 }
 
-/** A value with line feeds in it must not look like several rows. */
+/** Escapes line feeds: a value must not look like several rows. */
 function row(name: string, value: string): string {
   return `${name.padEnd(13)}${visibleLine(value)}`;
 }

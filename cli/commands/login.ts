@@ -1,4 +1,4 @@
-/** `wasm-bpf login`: checks a name and a password with a registry, and keeps them. */
+/** `wasm-bpf login`: verifies a name and a password with a registry, and stores them. */
 import { type Credential, keepCredential, Registry, RegistryError } from "../../oci/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { UsageError } from "../errors.ts";
@@ -10,12 +10,12 @@ import { ask } from "../terminal/prompt.ts";
 import { registryName } from "../args/registry_name.ts";
 
 const OPTIONS = {
-  "username": { short: "u", argument: "NAME", help: "the name; without it, a prompt asks" },
+  "username": { short: "u", argument: "NAME", help: "user name (default: prompt)" },
   "password-stdin": { help: "read the password, or a token, from standard input" },
   "password": {
     short: "p",
     argument: "PASSWORD",
-    help: "the password; other users can see it in the list of processes, so prefer the prompt",
+    help: "password; other users can see it in the list of processes, so prefer the prompt",
   },
   "plain-http": { help: "use HTTP without TLS" },
   "ca-file": { argument: "FILE", help: "also trust the certificate authorities in FILE" },
@@ -41,7 +41,7 @@ export const PAGE: HelpPage = {
   ],
 };
 
-/** What a registry hands out as a password is not longer. */
+/** 64 KiB; tokens of registries are shorter. */
 const MAX_PASSWORD_BYTES = 64 * 1024;
 
 type Line = CommandLine<keyof typeof OPTIONS>;
@@ -53,32 +53,34 @@ export async function command(args: string[]): Promise<number> {
   const registry = registryName(line.rest, "login", { plainHttp });
   const credential = await readCredential(line, registry);
   const { asked } = await check(registry, credential, line);
-  if (!asked) printError(`note: ${registry} did not ask for a password: this one may be wrong`);
+  if (!asked) printError(`note: ${registry} requested no password: this one was not verified`);
   const { path, helper } = await keepCredential(registry, credential);
   const where = helper === undefined ? path : `docker-credential-${helper}`;
-  print(visibleLine(`Logged in to ${registry} as ${credential.username}; kept in ${where}`));
+  print(visibleLine(`Logged in to ${registry} as ${credential.username}; stored in ${where}`));
   return 0;
 }
 
 type Password = Credential & { kind: "password" };
 
-/** What to log in with; what is not given is asked for. */
+/** Reads the credentials; prompts for missing parts. */
 async function readCredential({ flags, values }: Line, registry: string): Promise<Password> {
   const fromStdin = flags.has("password-stdin");
   if (fromStdin && values.password !== undefined) {
-    throw new UsageError("Cannot take the password twice: -p and --password-stdin");
+    throw new UsageError("Cannot use both -p and --password-stdin");
   }
   if (fromStdin && values.username === undefined) {
-    throw new UsageError("No name given: --password-stdin goes with --username NAME");
+    throw new UsageError("Cannot use --password-stdin: no name given", "pass --username NAME, too");
   }
   if (values.password !== undefined) {
-    printError("warning: the password is in the list of processes; --password-stdin is safer");
+    printError(
+      "warning: other users can see the password in the list of processes; use --password-stdin",
+    );
   }
   const username = values.username ??
     ask(`User name for ${registry}`, { hidden: false, instead: INSTEAD });
   if (username === "") throw new UsageError("No name given");
   if (username.includes(":")) {
-    throw new UsageError("Cannot use a name with a colon in it");
+    throw new UsageError(`Cannot use the name "${username}": it contains a colon`);
   }
   const password = values.password ??
     (fromStdin ? await readStdin() : ask("Password or token", { hidden: true, instead: INSTEAD }));
@@ -86,17 +88,17 @@ async function readCredential({ flags, values }: Line, registry: string): Promis
   return { kind: "password", username, password };
 }
 
-/** What scripts do. */
-const INSTEAD = "give both: --username NAME, and the password with --password-stdin";
+/** Hint for scripts. */
+const INSTEAD = "pass --username NAME, and the password with --password-stdin";
 
-/** All of standard input, without the line feed at its end. */
+/** Reads all of standard input, without the line feed at its end. */
 async function readStdin(): Promise<string> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   for await (const chunk of Deno.stdin.readable) {
     size += chunk.length;
     if (size > MAX_PASSWORD_BYTES) {
-      throw new HostError("Cannot use the password on standard input: it is too long", {
+      throw new HostError("Cannot read the password from standard input: longer than 64 KiB", {
         code: "TOO_LARGE",
       });
     }
@@ -105,7 +107,7 @@ async function readStdin(): Promise<string> {
   return (await new Blob(chunks).text()).replace(/\r?\n$/, "");
 }
 
-/** Asks the registry before anything is kept. */
+/** Verifies the credentials with the registry before anything is stored. */
 async function check(
   registry: string,
   credential: Password,
@@ -122,7 +124,7 @@ async function check(
   } catch (error) {
     if (!(error instanceof RegistryError) || ![401, 403].includes(error.status ?? 0)) throw error;
     const { message, code, method, url, status } = error;
-    const hint = "check the name and the password; many registries want an access token instead";
+    const hint = "check the name and the password; many registries require an access token instead";
     throw new RegistryError(message, { code, method, url, status, hint });
   }
 }

@@ -1,4 +1,4 @@
-/** `wasm-bpf logout`: forgets a registry's credentials. */
+/** `wasm-bpf logout`: removes a registry's credentials. */
 import { forgetCredential } from "../../oci/mod.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { type OptionSpec, parseCommandLine } from "../args/options.ts";
@@ -31,6 +31,6 @@ export async function command(args: string[]): Promise<number> {
     const where = helper === undefined ? path : `docker-credential-${helper}`;
     print(visibleLine(`Removed ${registry} from ${where}`));
   }
-  if (found.length === 0) print(`Nothing is kept for ${registry}`);
+  if (found.length === 0) print(`No credentials are stored for ${registry}`);
   return 0;
 }

@@ -1,28 +1,28 @@
-/** The commands, each in a file of its own that is loaded when it is called. */
+/** The commands; each file is loaded on first use. */
 import type { HelpPage } from "../args/help_text.ts";
 import type { ReadModule } from "../startup/plain_run.ts";
 
-/** A command's file. */
+/** Exports of a command's file. */
 export interface CommandModule {
   /** Help of the command. */
   readonly PAGE: HelpPage;
   /**
-   * Does it. Options are in `args` as they were given; `--help` is answered before.
+   * Runs the command. `args` has its options as given; the caller handles `--help`.
    *
    * @param read a module that is already in memory, for `run`
    * @returns the exit code
-   * @throws {UsageError} for wrong usage, another `HostError` for what fails
+   * @throws {UsageError} for wrong usage, another `HostError` for a failure
    */
   command(args: string[], read?: ReadModule): Promise<number>;
 }
 
-/** A row of `--help`, and how to get at what is behind it. */
+/** Row of `--help` with the loader of its command. */
 export interface Command {
   readonly summary: string;
   load(): Promise<CommandModule>;
 }
 
-/** By name, in the order of `--help`. */
+/** Commands by name, in the order of `--help`. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   run: { summary: "run a module (the default command)", load: () => import("./run.ts") },
   pull: { summary: "fetch a module into the local store", load: () => import("./pull.ts") },

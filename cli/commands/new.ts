@@ -1,4 +1,4 @@
-/** `wasm-bpf new`: a folder to begin a tool with. */
+/** `wasm-bpf new`: creates a directory for a new tool. */
 import { dirname, join } from "node:path";
 import { readAsset } from "../../ffi/assets.ts";
 import { HostError } from "../../ffi/errors.ts";
@@ -30,18 +30,18 @@ export const PAGE: HelpPage = {
   ],
 };
 
-/** Files by path, for each language: what `build/steps/sdk.ts` gathers. */
+/** Files by path for each language, as `build/steps/sdk.ts` collects them. */
 type SdkFiles = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 const SDK_FILES = "sdk.bin";
 
-/** What all four languages and make take for one word. */
+/** One word in all four languages and in make. */
 const NAME = /^[a-z][a-z0-9_-]{0,63}$/;
 
-/** Words that a Cargo package or a Go module must not be called. */
+/** Names that Cargo packages or Go modules must not have. */
 const RESERVED = new Set(["test", "core", "std", "main", "wasm-bpf", "wasmbpf", "build", "src"]);
 
-/** Makes the folder. */
+/** Creates the directory. */
 export function command(args: string[]): Promise<number> {
   const line = parseCommandLine(args, OPTIONS, { interleaved: true });
   const [name, ...more] = line.rest;
@@ -49,14 +49,14 @@ export function command(args: string[]): Promise<number> {
   if (more.length > 0) throw new UsageError(`Too many arguments: ${more.join(" ")}`);
   if (RESERVED.has(name)) {
     throw new UsageError(
-      `Cannot call a tool "${name}": Cargo, Go or the templates have a use for the word`,
+      `Cannot create "${name}": the name is reserved by Cargo, Go or the templates`,
       `choose another name, such as my-${name}`,
     );
   }
   if (!NAME.test(name)) {
     throw new UsageError(
-      `Cannot call a tool ${JSON.stringify(name)}`,
-      "small letters, digits, - and _, a letter first, such as my-tool",
+      `Cannot create ${JSON.stringify(name)}: invalid name`,
+      "use a lower-case letter, then lower-case letters, digits, - and _, such as my-tool",
     );
   }
   const files = filesFor(line.values.lang ?? "c");
@@ -67,7 +67,7 @@ export function command(args: string[]): Promise<number> {
     removeFolder(name);
     throw error;
   }
-  print(`Made ${name}/. Next: cd ${name}, read README.md, make`);
+  print(`Created ${name}/. Next: cd ${name}, read README.md, run make`);
   return Promise.resolve(0);
 }
 
@@ -76,8 +76,8 @@ function filesFor(language: string): Readonly<Record<string, string>> {
   const files = Object.hasOwn(sdk, language) ? sdk[language] : undefined;
   if (files !== undefined) return files;
   throw new UsageError(
-    `Unknown language ${language}`,
-    `languages: ${Object.keys(sdk).join(", ")}`,
+    `Unknown language "${language}"`,
+    `pass one of ${Object.keys(sdk).join(", ")}`,
   );
 }
 
@@ -85,7 +85,7 @@ function readSdk(): SdkFiles {
   try {
     return JSON.parse(new TextDecoder().decode(readAsset(SDK_FILES)));
   } catch (cause) {
-    throw new HostError("Cannot read the templates", {
+    throw new HostError("Cannot read the templates: missing or damaged", {
       code: "SDK_MISSING",
       hint: "in a source checkout, run ./dev build first",
       cause,
@@ -98,7 +98,7 @@ function createFolder(path: string): void {
     Deno.mkdirSync(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.AlreadyExists) {
-      throw new HostError(`Cannot make ${path}: it exists already`, {
+      throw new HostError(`Cannot create "${path}": it already exists`, {
         code: "EEXIST",
         hint: "choose another name; nothing was changed",
         cause,
@@ -108,7 +108,7 @@ function createFolder(path: string): void {
   }
 }
 
-/** Half a folder would be in the way of the next attempt. */
+/** Removes an incomplete directory, which would block the next attempt. */
 function removeFolder(path: string): void {
   try {
     Deno.removeSync(path, { recursive: true });
@@ -118,7 +118,7 @@ function removeFolder(path: string): void {
 }
 
 function write(name: string, path: string, text: string): void {
-  // Git would take a file of that name for its own, in our checkout as well.
+  // The template is not named ".gitignore": git would apply it to this repository.
   const given = path === "gitignore" ? ".gitignore" : path.replaceAll("NAME", name);
   const to = join(name, given);
   try {
@@ -132,9 +132,9 @@ function write(name: string, path: string, text: string): void {
 function unwritable(path: string, cause: unknown): HostError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "EIO";
   const text = cause instanceof Error ? cause.message : String(cause);
-  return new HostError(`Cannot write ${path}: ${text.replace(/: \w+ '[^]*$/, "")}`, {
+  return new HostError(`Cannot write "${path}": ${text.replace(/: \w+ '[^]*$/, "")}`, {
     code,
-    hint: code === "ENOSPC" ? "free some space; nothing was left behind" : undefined,
+    hint: code === "ENOSPC" ? "free some space; all created files were removed" : undefined,
     cause,
   });
 }

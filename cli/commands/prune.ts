@@ -1,4 +1,4 @@
-/** `wasm-bpf prune`: frees what no reference leads to. */
+/** `wasm-bpf prune`: removes unreferenced blobs. */
 import { Store, StoreError } from "../../oci/mod.ts";
 import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
@@ -21,13 +21,13 @@ export const PAGE: HelpPage = {
   options: OPTIONS,
 };
 
-/** Prunes the store, if there is one. */
+/** Prunes the store, if it exists. */
 export async function command(args: string[]): Promise<number> {
   const { flags, rest } = parseCommandLine(args, OPTIONS, { interleaved: true });
   if (rest.length > 0) {
     throw new UsageError(
-      `Cannot prune ${rest[0]}: prune takes no argument`,
-      "wasm-bpf rm removes what is named",
+      `Cannot prune "${rest[0]}": prune takes no argument`,
+      "run wasm-bpf rm REFERENCE to remove an artifact",
     );
   }
   const dryRun = flags.has("dry-run");
@@ -45,12 +45,12 @@ export async function command(args: string[]): Promise<number> {
   return 0;
 }
 
-/** Why a prune kept every blob. */
+/** Returns the reason why a prune kept every blob. */
 export function keptFor(names: readonly string[]): StoreError {
   const shown = names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : "");
   return new StoreError(
-    `Cannot free anything: what may belong to ${shown} is not known, ` +
-      "its manifest is missing or damaged",
-    { code: "CORRUPT_STORE", hint: "wasm-bpf pull puts it right, wasm-bpf rm gives it up" },
+    `Cannot remove blobs: the manifest of ${shown} is missing or damaged, ` +
+      "so any blob may belong to it",
+    { code: "CORRUPT_STORE", hint: "run wasm-bpf pull to repair it, or wasm-bpf rm to remove it" },
   );
 }

@@ -1,4 +1,4 @@
-/** `wasm-bpf pull`: brings an artifact into the store. */
+/** `wasm-bpf pull`: fetches an artifact into the store. */
 import {
   type Arrived,
   Guard,
@@ -64,7 +64,7 @@ export async function command(args: string[]): Promise<number> {
   const [word, more] = line.rest;
   if (word === undefined) throw new UsageError("No reference given");
   if (more !== undefined) {
-    throw new UsageError(`Cannot pull ${more} as well: pull takes one reference`);
+    throw new UsageError(`Cannot pull "${more}": pull takes one reference`);
   }
   const reference = registryReference(word, "pull");
   const platform = platformOf(line.values);
@@ -96,22 +96,22 @@ export async function command(args: string[]): Promise<number> {
   return 0;
 }
 
-/** What a pull works with. */
+/** Store and options of a pull. */
 export interface PullParts extends RemoteOptions {
   readonly store: Store;
   readonly platform?: string | undefined;
-  /** Key files that it must be signed with, on top of what policies say. */
+  /** Key files whose signature is required, in addition to the policies. */
   readonly verifyKeys?: readonly string[] | undefined;
   readonly signal: AbortSignal;
 }
 
-/** An artifact in the store, and who signed it. */
+/** Artifact in the store, with its signatures. */
 export interface Pulled extends Arrived {
-  /** One for each that a key or a policy wanted. */
+  /** One for each signature that a key or a policy requires. */
   readonly verdicts: readonly Verdict[];
 }
 
-/** Pulls an artifact into an open store, if all who have a say admit it. */
+/** Pulls an artifact into an open store, if keys and policies admit it. */
 export async function pull(reference: Reference, parts: PullParts): Promise<Pulled> {
   const { store, platform, verifyKeys, progress, signal } = parts;
   const guard = new Guard(reference, { verifyKeys });

@@ -38,7 +38,7 @@ import { spooled } from "../module/spool.ts";
 import { observing } from "../terminal/transfers.ts";
 
 const OPTIONS = {
-  "module": { short: "m", argument: "FILE", help: "another way to name FILE" },
+  "module": { short: "m", argument: "FILE", help: "same as FILE" },
   "format": {
     argument: "compat|cncf",
     help: "format of wasm-to-oci and ecli (compat, the default), or the Wasm artifact of the CNCF",
@@ -87,7 +87,7 @@ export async function command(args: string[]): Promise<number> {
     using progress = openProgress({ quiet: line.flags.has("quiet") });
     using remote = openRemote(reference, remoteOptions(line, progress));
     const sent = packing && await packed(packing, signal);
-    // What is wrong with the key is better known before anything is sent.
+    // Report a wrong key before anything is sent.
     const keyFile = line.values["sign-key"];
     const key = keyFile === undefined ? undefined : await readSigningKey(keyFile);
     const to = { remote: remote.repository, reference };
@@ -109,7 +109,7 @@ export async function command(args: string[]): Promise<number> {
   return 0;
 }
 
-/** What is to be pushed where: FILE REFERENCE, or with `-m FILE` or from the store REFERENCE alone. */
+/** Returns file and reference: FILE REFERENCE, or REFERENCE alone with `-m FILE` or from the store. */
 function operands({ rest, values }: PushLine): { file: string | undefined; word: string } {
   const expected = values.module === undefined ? 2 : 1;
   const word = rest.at(-1);
@@ -119,8 +119,8 @@ function operands({ rest, values }: PushLine): { file: string | undefined; word:
   }
   if (rest.length === 1 && expected === 2 && (isFile(word) || looksLikePath(word))) {
     throw new UsageError(
-      `Cannot push ${word}: no reference given`,
-      `say where to: wasm-bpf push ${word} ghcr.io/you/tool:v1`,
+      `Cannot push "${word}": no reference given`,
+      `add a reference: wasm-bpf push ${word} ghcr.io/you/tool:v1`,
     );
   }
   return { file: values.module ?? (rest.length === 2 ? rest[0] : undefined), word };
@@ -132,21 +132,21 @@ function checkOptions(
 ): void {
   if (reference.digest !== undefined) {
     throw new UsageError(
-      "Cannot choose the digest of what is pushed",
-      "give a tag: ghcr.io/you/tool:v1",
+      "Cannot push to a digest: the content determines it",
+      "use a tag: ghcr.io/you/tool:v1",
     );
   }
   if (file !== undefined) return;
   for (const name of ["format", "created", "annotation", "annotations"] as const) {
     if (line.values[name] === undefined) continue;
     throw new UsageError(
-      `Cannot use --${name}: what the store has is pushed as it is`,
-      "give the module: wasm-bpf push FILE REFERENCE",
+      `Cannot use --${name}: artifacts in the store are pushed unchanged`,
+      "add the module: wasm-bpf push FILE REFERENCE",
     );
   }
 }
 
-/** A module that is to be pushed. */
+/** Module to push. */
 interface Module extends Pick<Descriptor, "digest" | "size"> {
   readonly title: string;
   readonly source: Source;
@@ -161,7 +161,7 @@ async function sourceOf(path: string, signal: AbortSignal): Promise<Source> {
   const maxBytes = MAX_MODULE_BYTES;
   if (path === STDIN || isPipe(path)) return await spooled(path, { maxBytes, signal });
   if (isFile(path)) return fileSource(path);
-  // A folder is said to be one; the kernel's own files are small.
+  // Reports a directory as such; the kernel's own files are small.
   return bytesSource(readInput(path, { maxBytes, isModule: true }));
 }
 
@@ -173,7 +173,7 @@ function isPipe(path: string): boolean {
   }
 }
 
-/** Reads it once, to know it; it is read again while it is sent. */
+/** Reads the source once for its digest and size; sending reads it again. */
 async function hashed(
   source: Source,
   { title, what }: { title: string; what: string },
@@ -192,19 +192,19 @@ async function hashed(
 }
 
 function tooLarge(what: string): HostError {
-  return new HostError(`Cannot push ${what}: it is larger than 1 GiB`, {
+  return new HostError(`Cannot push "${what}": larger than 1 GiB`, {
     code: "TOO_LARGE",
-    hint: "no WebAssembly engine compiles a module of that size",
+    hint: "build a smaller module: no WebAssembly engine compiles this size",
   });
 }
 
-/** How a module is to be packed: its artifact's format, time and annotations. */
+/** Format, creation time and annotations of the artifact. */
 type Packing = Omit<PackOptions, "title">;
 
 function packingOf(line: PushLine): Packing {
   const { format = "compat" } = line.values;
   if (format !== "compat" && format !== "cncf") {
-    throw new UsageError(`Cannot push as ${format}`, "--format is compat or cncf");
+    throw new UsageError(`Cannot use --format "${format}": unknown format`, "pass compat or cncf");
   }
   const given = [...line.lists?.annotation ?? [], ...line.lists?.annotations ?? []];
   return {
@@ -225,13 +225,13 @@ async function packed(
 function parseAnnotation(text: string): [string, string] {
   const equals = text.indexOf("=");
   if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
-  throw new UsageError(`Cannot annotate ${text}: there is no KEY=VALUE`);
+  throw new UsageError(`Cannot use --annotation "${text}": not KEY=VALUE`);
 }
 
-/** RFC 3339, with a time and a zone: a date alone is another moment in each place. */
+/** RFC 3339 with a time and a zone, since a date alone depends on the zone. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
 
-/** `--created`, else SOURCE_DATE_EPOCH (reproducible-builds.org), else now. */
+/** Returns `--created`, else SOURCE_DATE_EPOCH (reproducible-builds.org), else now. */
 function creationTime(given: string | undefined): Date {
   const epoch = Deno.env.get("SOURCE_DATE_EPOCH");
   const isEpoch = given === undefined && epoch !== undefined && epoch !== "";
@@ -241,12 +241,12 @@ function creationTime(given: string | undefined): Date {
   const time = new Date(isEpoch ? Number(text) * 1000 : text);
   if (isRight && !Number.isNaN(time.getTime())) return time;
   throw new UsageError(
-    `Cannot use ${isEpoch ? "SOURCE_DATE_EPOCH" : "--created"} ${text}: it is no time`,
-    isEpoch ? "it counts seconds since 1970" : "write it like 2026-01-31T12:00:00Z",
+    `Cannot use ${isEpoch ? "SOURCE_DATE_EPOCH" : "--created"} "${text}": invalid time`,
+    isEpoch ? "set it to seconds since 1970" : "write it like 2026-01-31T12:00:00Z",
   );
 }
 
-/** Where something is pushed to. */
+/** Repository and reference to push to. */
 interface Target {
   readonly remote: Repository;
   readonly reference: Reference;

@@ -22,7 +22,7 @@ export const PAGE: HelpPage = {
   options: OPTIONS,
 };
 
-/** Removes all of them, or when one is not there none. */
+/** Removes all named artifacts, or none if one is missing. */
 export async function command(args: string[]): Promise<number> {
   const { flags, rest } = parseCommandLine(args, OPTIONS, { interleaved: true });
   const [first] = rest;

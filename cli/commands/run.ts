@@ -1,4 +1,4 @@
-/** `wasm-bpf run`: runs a module, wherever it is. */
+/** `wasm-bpf run`: runs a module from a file, the store or a registry. */
 import { HostError } from "../../ffi/errors.ts";
 import { compileGuest } from "../../runtime/command.ts";
 import { EVERYTHING } from "../../runtime/everything.ts";
@@ -33,7 +33,7 @@ export async function runLine(line: RunLine, read?: ReadModule): Promise<number>
   const [word, ...args] = line.rest;
   const formatStats = statsFormat(line.values.stats);
   const grants = grantsOf(line);
-  // These are wrong before anything is fetched, too.
+  // Report wrong values before anything is fetched.
   timeoutOf(line);
   permissionsOf(line);
   kernelLimitsOf(line);
@@ -42,7 +42,7 @@ export async function runLine(line: RunLine, read?: ReadModule): Promise<number>
   if (!word.isWellFormed()) {
     throw new HostError(`Cannot read "${word}": its name is not UTF-8`, {
       code: "EILSEQ",
-      hint: "rename it, or give it on standard input: wasm-bpf run - < FILE",
+      hint: "rename it, or pass it on standard input: wasm-bpf run - < FILE",
     });
   }
   const named = read?.path === word ? { ...read, name: word } : await namedModule(word, line);

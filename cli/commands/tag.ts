@@ -1,4 +1,4 @@
-/** `wasm-bpf tag`: gives an artifact in the store another name. */
+/** `wasm-bpf tag`: adds a reference to an artifact in the store. */
 import { storedName } from "../../oci/mod.ts";
 import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
@@ -14,18 +14,18 @@ export const PAGE: HelpPage = {
   options: {},
 };
 
-/** Names it. */
+/** Adds the reference. */
 export async function command(args: string[]): Promise<number> {
   const { rest } = parseCommandLine(args, {}, { interleaved: true });
   const [source, target, more] = rest;
   if (source === undefined || target === undefined || more !== undefined) {
     throw new UsageError(
-      "tag takes two references: what there is, and its new name",
+      "Cannot tag: the command takes two references, SOURCE and TARGET",
     );
   }
   const reference = artifactReference(target, "tag");
   if (reference.digest !== undefined) {
-    throw new UsageError(`Cannot name anything ${target}: a digest is not for us to choose`);
+    throw new UsageError(`Cannot tag "${target}": the content determines a digest`);
   }
   await using store = existingStore(source);
   await store.alias(nameInStore(store, source), storedName(reference));

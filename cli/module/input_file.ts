@@ -4,9 +4,9 @@ import { isElf } from "../../ebpf/btf/mod.ts";
 import { readKernelFile } from "../../runtime/kernel_file.ts";
 import { isNoModule, readAll } from "./read_all.ts";
 
-/** How much is read. */
+/** Limits on the input. */
 export interface InputOptions {
-  /** A larger input is an error. */
+  /** Limit; a larger input is an error. */
   readonly maxBytes: number;
   /** Stops after the first bytes of what is not a module, such as `/dev/zero`. */
   readonly isModule?: boolean;
@@ -14,11 +14,11 @@ export interface InputOptions {
   readonly orObject?: boolean;
 }
 
-/** How a path says standard input. */
+/** Path of standard input. */
 export const STDIN = "-";
 
 /**
- * The bytes of a file, or of standard input for `-`.
+ * Returns the bytes of a file, or of standard input for `-`.
  *
  * @throws {HostError} with an errno name, or `TOO_LARGE`
  */
@@ -35,15 +35,15 @@ export function readInput(path: string, options: InputOptions): Uint8Array<Array
     if (path === STDIN) return readAll(Deno.stdin, { expected: 0, ...limit });
     using file = Deno.openSync(path);
     const { size, isDirectory } = file.statSync();
-    if (isDirectory) throw unreadable(path, "it is a folder", { code: "EISDIR" });
+    if (isDirectory) throw unreadable(path, "it is a directory", { code: "EISDIR" });
     return readAll(file, { expected: size, ...limit });
   } catch (error) {
     if (error instanceof HostError) throw error;
-    // Deno keeps the kernel's own files for programs with every permission.
+    // Deno opens the kernel's own files only with every permission.
     if (error instanceof Deno.errors.NotCapable) return readKernelFile(path, { maxBytes });
     const code = error instanceof Error && "code" in error ? String(error.code) : "EIO";
     if (code === "ENOENT") {
-      throw unreadable(path, "there is no such file", {
+      throw unreadable(path, "no such file", {
         code,
         hint: "check the path",
         cause: error,
@@ -57,7 +57,7 @@ export function readInput(path: string, options: InputOptions): Uint8Array<Array
 }
 
 function tooLarge(path: string, maxBytes: number): HostError {
-  return unreadable(path, `it is larger than ${maxBytes >> 20} MiB`, { code: "TOO_LARGE" });
+  return unreadable(path, `larger than ${maxBytes >> 20} MiB`, { code: "TOO_LARGE" });
 }
 
 function unreadable(
@@ -65,6 +65,6 @@ function unreadable(
   reason: string,
   options: { code: string; hint?: string; cause?: unknown },
 ): HostError {
-  const name = path === STDIN ? "standard input" : path;
+  const name = path === STDIN ? "standard input" : `"${path}"`;
   return new HostError(`Cannot read ${name}: ${reason}`, options);
 }

@@ -1,4 +1,4 @@
-/** What a module puts into its memory at the start (WebAssembly core specification, 5.5.14). */
+/** Initial data of a module's memory (WebAssembly core specification, 5.5.14). */
 import {
   type Reader,
   readSections,
@@ -10,18 +10,18 @@ import {
 const I32_CONST = 0x41, END = 0x0b;
 const PASSIVE = 1, WITH_MEMORY = 2;
 
-/** Of a memory that is larger only the start is made. */
+/** 256 MiB; only the start of a larger memory is built. */
 const MAX_IMAGE_BYTES = 256 * 2 ** 20;
 
 interface Segment {
-  /** Where in memory; undefined when the module decides that as it runs. */
+  /** Address in memory; undefined if the module computes it at run time. */
   readonly offset: number | undefined;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * A valid module's data as it stands in memory: linkers leave zeros out, and so cut what belongs
- * together into several segments. Segments without a fixed place come alone, behind it.
+ * Returns a valid module's data as laid out in memory: linkers omit zeros, which splits an object into
+ * several segments. Segments without a fixed address follow, one at a time.
  */
 export function initialData(module: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
   const segments = dataSegments(module);
@@ -40,7 +40,7 @@ function dataSegments(module: Uint8Array<ArrayBuffer>): Segment[] {
     const reader = sectionReader(module, readSections(module), Section.Data);
     reader?.each(() => segments.push(readSegment(reader, module)));
   } catch (error) {
-    // An offset that is computed, which the module's compiler knows and this does not.
+    // A computed offset, which this reader does not evaluate.
     if (!(error instanceof WasmSyntaxError)) throw error;
   }
   return segments;
@@ -54,7 +54,7 @@ function readSegment(reader: Reader, module: Uint8Array<ArrayBuffer>): Segment {
   return { offset, bytes: module.subarray(at, end) };
 }
 
-/** A constant expression: one instruction, and `end`. */
+/** Reads a constant expression: one instruction, and `end`. */
 function readOffset(reader: Reader): number | undefined {
   const isConstant = reader.u8() === I32_CONST;
   const value = isConstant ? reader.s32() >>> 0 : reader.u32();

@@ -1,33 +1,33 @@
-/** What can be said of a module without running it. */
+/** Facts about a module that can be read without running it. */
 import { inspectObject, type ObjectFacts } from "../../ebpf/inspection/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { checkHeader } from "../../runtime/command.ts";
 import { bpfObjectsIn } from "./bpf_objects.ts";
 import { initialData } from "./module_data.ts";
 
-/** What a module wants and offers, and the eBPF objects in it. */
+/** Imports, exports and eBPF objects of a module. */
 export interface ModuleFacts {
   readonly sizeBytes: number;
   /** Names by the module that they are imported from. */
   readonly imports: readonly { readonly module: string; readonly names: readonly string[] }[];
   readonly exports: readonly string[];
-  /** The eBPF objects in its data. */
+  /** eBPF objects in its data. */
   readonly bpfObjects: readonly (ObjectFacts | DamagedObject)[];
-  /** True if it loads objects and has none in its data: it makes or reads them when it runs. */
+  /** True if it loads objects but its data has none: it creates or reads them at run time. */
   readonly loadsOthers: boolean;
 }
 
-/** An eBPF object that cannot be read, and why. */
+/** Damaged eBPF object with the reason. */
 export interface DamagedObject {
-  /** As far as its header has it. */
+  /** Size from its header. */
   readonly sizeBytes: number;
   readonly problem: string;
 }
 
 /**
- * Looks into a module.
+ * Describes a module.
  *
- * @param what how errors name it
+ * @param what its name in errors
  * @throws {HostError} `BAD_MODULE`, or those of {@linkcode checkHeader}
  */
 export function describeModule(
@@ -60,7 +60,7 @@ export function describeModule(
 /** Imports that load an object. */
 const LOADS: ReadonlySet<string> = new Set(["wasm_load_bpf_object", "object_open"]);
 
-/** Inspects an object; one that is damaged has a problem instead of facts. */
+/** Inspects an object; a damaged one has a problem instead of facts. */
 export function objectFacts(bytes: Uint8Array<ArrayBuffer>): ObjectFacts | DamagedObject {
   try {
     return inspectObject(bytes);

@@ -3,7 +3,7 @@ import { assemble } from "../../tests/support/wat.ts";
 import { bpfObjectsIn } from "./bpf_objects.ts";
 import { describeModule } from "./module_facts.ts";
 
-/** The header of a relocatable object with ten section headers of 64 bytes at 1000. */
+/** Returns the header of a relocatable object with ten section headers of 64 bytes at 1000. */
 function elf(machine = 247, type = 1): Uint8Array<ArrayBuffer> {
   const header = new Uint8Array(64);
   header.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
@@ -16,7 +16,7 @@ function elf(machine = 247, type = 1): Uint8Array<ArrayBuffer> {
   return header;
 }
 
-Deno.test("bpfObjectsIn() finds objects by their headers, and no other ELF files", () => {
+Deno.test("bpfObjectsIn() finds only eBPF objects among ELF files", () => {
   const parts = [
     [1, 2, 3],
     elf(),
@@ -32,7 +32,7 @@ Deno.test("bpfObjectsIn() finds objects by their headers, and no other ELF files
   assert.deepEqual(bpfObjectsIn(new Uint8Array(0)), []);
 });
 
-Deno.test("describeModule() lists imports by module and exports, or says what is wrong", () => {
+Deno.test("describeModule() lists imports by module and exports, and reports damage", () => {
   const empty = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
   assert.deepEqual(describeModule(empty), {
     sizeBytes: 8,
@@ -53,7 +53,7 @@ Deno.test("describeModule() lists imports by module and exports, or says what is
   assert.throws(() => describeModule(module.slice(0, -1)), { code: "BAD_MODULE" });
 });
 
-Deno.test("describeModule() finds an object that its linker has cut at zeros", () => {
+Deno.test("describeModule() finds an object that the linker split at zeros", () => {
   const text = (bytes: Uint8Array) =>
     [...bytes].map((byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("");
   const object = elf();

@@ -2,11 +2,11 @@
 import { HostError } from "../../ffi/errors.ts";
 import { isNoModule, readAll } from "./read_all.ts";
 
-/** V8 compiles no larger module. */
+/** 1 GiB; V8 compiles no larger module. */
 const MAX_MODULE_BYTES = 1024 ** 3;
 
 /**
- * The bytes of a file; a pipe is read to its end.
+ * Returns the bytes of a file; reads a pipe to its end.
  *
  * @throws {HostError} with an errno name, or `TOO_LARGE`
  */
@@ -28,16 +28,16 @@ export function readModuleFile(path: string): Uint8Array<ArrayBuffer> {
 }
 
 function isFolder(path: string): HostError {
-  return new HostError(`Cannot run ${path}: it is a folder`, {
+  return new HostError(`Cannot run "${path}": it is a directory`, {
     code: "EISDIR",
-    hint: "give a WebAssembly module, a .wasm file",
+    hint: "pass a WebAssembly module, a .wasm file",
   });
 }
 
 function isTooLarge(path: string): HostError {
-  return new HostError(`Cannot run ${path}: it is larger than 1 GiB`, {
+  return new HostError(`Cannot run "${path}": larger than 1 GiB`, {
     code: "TOO_LARGE",
-    hint: "no WebAssembly engine compiles a module of that size",
+    hint: "build a smaller module: no WebAssembly engine compiles this size",
   });
 }
 
@@ -45,18 +45,18 @@ function unreadable(path: string, cause: unknown): HostError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "EIO";
   if (code === "EISDIR") return isFolder(path);
   if (code === "ENOENT") {
-    return new HostError(`Cannot run ${path}: there is no such file`, {
+    return new HostError(`Cannot run "${path}": no such file`, {
       code,
-      hint: "check the path; options stand before the module, and what follows it is the guest's",
+      hint: "check the path; put options of wasm-bpf before the module",
       cause,
     });
   }
   const reason = cause instanceof Error
     ? cause.message.replace(/: open '[^]*$/, "")
     : String(cause);
-  return new HostError(`Cannot read ${path}: ${reason}`, {
+  return new HostError(`Cannot read "${path}": ${reason}`, {
     code,
-    hint: code === "EACCES" ? "check who may read the file and its folders" : undefined,
+    hint: code === "EACCES" ? "check the permissions of the file and its directories" : undefined,
     cause,
   });
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readModuleFile } from "./module_file.ts";
 
-/** Runs `use` with a folder of its own. */
+/** Runs `use` with its own directory. */
 function withFolder(use: (folder: string) => void): void {
   const folder = Deno.makeTempDirSync();
   try {
@@ -27,7 +27,7 @@ Deno.test("readModuleFile() reads a file of any size", () => {
   });
 });
 
-Deno.test("readModuleFile() reads a file that does not know its size", () => {
+Deno.test("readModuleFile() reads a file without a known size", () => {
   const path = "/proc/self/maps";
   assert.equal(Deno.statSync(path).size, 0);
   assert.ok(readModuleFile(path).length > 1000);
@@ -70,7 +70,7 @@ Deno.test("readModuleFile() refuses a name that is too long", () => {
   refuses(`/tmp/${"x".repeat(300)}`, "ENAMETOOLONG");
 });
 
-Deno.test("readModuleFile() refuses a huge file before it reads it", () => {
+Deno.test("readModuleFile() refuses a huge file without reading it", () => {
   withFolder((folder) => {
     const path = join(folder, "huge");
     Deno.writeTextFileSync(path, "");
@@ -79,7 +79,7 @@ Deno.test("readModuleFile() refuses a huge file before it reads it", () => {
   });
 });
 
-Deno.test("readModuleFile() says the path once", () => {
+Deno.test("readModuleFile() names the path once in errors", () => {
   const path = "/proc/self/cmdline/x\ny";
   assert.throws(
     () => readModuleFile(path),

@@ -1,4 +1,4 @@
-/** Finds the module that a word of the command line names, wherever it is. */
+/** Finds the module that a word names: a file, an address or a reference. */
 import { basename } from "node:path";
 import {
   checkAddress,
@@ -36,7 +36,7 @@ import { openRemote, retryNotice } from "../args/registry_options.ts";
 import { saysReference } from "../args/reference_word.ts";
 import type { RunLine } from "../args/run_options.ts";
 
-/** A module's bytes and what it is called; or how the process is to end, when a signal called it off. */
+/** A module's bytes and name; or the exit code, if a signal interrupted the search. */
 export type Named =
   | {
     readonly bytes: Uint8Array<ArrayBuffer>;
@@ -48,18 +48,18 @@ export type Named =
 
 type Parts = Omit<PullParts, "store">;
 
-/** When the registry is asked. */
+/** Values of `--pull`. */
 const PULL = ["always", "missing", "never"] as const;
 
-/** Options that say something about artifacts, and nothing about files. */
+/** Options that apply to artifacts, not to files. */
 const ARTIFACT_OPTIONS = ["pull", "platform", "verify-key"] as const;
 
 /**
- * The module that `word` names: `-` is standard input; a file that is there is that file; an address
- * whose path ends in `.wasm` is fetched; anything else is a reference, of the store or its registry.
+ * Returns the module that `word` names: `-` is standard input; an existing file is that file; an
+ * address with a path in `.wasm` is fetched; anything else is a reference in the store or a registry.
  *
- * @throws {UsageError} for options that do not go with it
- * @throws {HostError} with a hint at both meanings, when it can be neither file nor reference
+ * @throws {UsageError} for options that do not apply to it
+ * @throws {HostError} with a hint at both meanings, if it is neither a file nor a reference
  */
 export async function namedModule(word: string, line: RunLine): Promise<Named> {
   if (word === STDIN || (isThere(word) && !isGoverned(word))) {
@@ -72,7 +72,7 @@ export async function namedModule(word: string, line: RunLine): Promise<Named> {
   }
   const isAddress = isFileAddress(word);
   const find = isAddress ? fromAddress : fromReference;
-  // An address may be a signed one, and the guest is told its name.
+  // The guest sees the name, and a signed address contains secrets.
   const name = isAddress ? withoutSecrets(word) : word;
   const outcome = await interruptibly(async (signal) => {
     using progress = openProgress({ quiet: line.flags.has("quiet") });
@@ -96,7 +96,7 @@ interface Foreign {
   readonly origin: Origin;
 }
 
-/** Also a folder, or what may not be read: the file is what was meant. */
+/** True also for a directory or an unreadable file: the user meant the file. */
 function isThere(path: string): boolean {
   try {
     Deno.lstatSync(path);
@@ -108,8 +108,8 @@ function isThere(path: string): boolean {
 }
 
 /**
- * Whether policies decide about a word, though there is a file of that name: whoever can write to the
- * working folder must not get around them.
+ * Reports whether policies apply to a word even if a file has that name: other writers to the working
+ * directory must not bypass them.
  */
 function isGoverned(word: string): boolean {
   return saysReference(word) && policiesThere().length > 0;
@@ -118,8 +118,8 @@ function isGoverned(word: string): boolean {
 function onlyForArtifacts(word: string, line: RunLine): void {
   for (const name of ARTIFACT_OPTIONS) {
     if (line.values[name] === undefined) continue;
-    const what = word === STDIN ? "standard input" : `the file ${word}`;
-    throw new UsageError(`Cannot use --${name} with ${what}: it is for references`);
+    const what = word === STDIN ? "standard input" : `the file "${word}"`;
+    throw new UsageError(`Cannot use --${name} with ${what}: it applies to references`);
   }
 }
 
@@ -134,14 +134,14 @@ async function fromAddress(
   parts: Parts,
 ): Promise<Foreign> {
   onlyForArtifacts(withoutSecrets(address), line);
-  // Built once: policies and the connection must mean the same.
+  // Parsed once: policies and the connection must use the same URL.
   const url = new URL(address);
   checkAddress(url);
   const { progress, signal, caFile, plainHttp } = parts;
   const { protocol, host, pathname } = url;
   if (protocol === "http:" && !isLoopback(host)) {
     printError(
-      `warning: ${visibleLine(host)} is asked without TLS: anybody on the way can change it`,
+      `warning: ${visibleLine(host)} is used without TLS: the network can change the module`,
     );
   }
   let transfer: ReturnType<typeof progress.start> | undefined;
@@ -189,18 +189,18 @@ function originOf(reference: Reference, digest: string, verdicts: readonly Verdi
   return { repository: repositoryOf(reference), digest, signers };
 }
 
-/** Says what to do about a damaged store. */
+/** Adds a hint for a damaged store. */
 async function orPullAgain<T>(word: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
     if (!(cause instanceof MismatchError)) throw cause;
-    const hint = `the store is damaged: wasm-bpf pull ${word} replaces what is wrong`;
+    const hint = `run wasm-bpf pull ${word} to replace the damaged parts of the store`;
     throw new MismatchError(cause.message, { code: cause.code, hint, cause });
   }
 }
 
-/** What the store has, if all of it is there and who has a say admits it. */
+/** Returns the stored module, if it is complete and keys and policies admit it. */
 async function fromStore(
   found: StoredArtifact,
   guard: Guard,
@@ -230,26 +230,29 @@ function pullPolicy(line: RunLine): typeof PULL[number] {
   const given = line.values.pull ?? "missing";
   const policy = PULL.find((one) => one === given);
   if (policy !== undefined) return policy;
-  throw new UsageError(`Cannot use --pull ${given}`, `it is one of ${PULL.join(", ")}`);
+  throw new UsageError(
+    `Cannot use --pull "${given}": unknown value`,
+    `pass one of ${PULL.join(", ")}`,
+  );
 }
 
-/** A word is neither a file nor a reference. Code: `ENOENT`. */
+/** Word that is neither a file nor a reference. Code: `ENOENT`. */
 export class NoModuleError extends HostError {
   override name = "NoModuleError";
 }
 
 function neither(word: string): NoModuleError {
   const reason = "no such file, and a reference needs a tag or a slash";
-  return new NoModuleError(`Cannot run ${word}: ${reason}`, {
+  return new NoModuleError(`Cannot run "${word}": ${reason}`, {
     code: "ENOENT",
     hint: `check the path; ${hintFor(word)}. ` +
-      "Options stand before the module, and what follows it is the guest's",
+      "Put options of wasm-bpf before the module",
   });
 }
 
 function notInStore(reference: Reference): StoreError {
-  return new StoreError(`Cannot run ${storedName(reference)}: it is not in the store`, {
+  return new StoreError(`Cannot run "${storedName(reference)}": not in the store`, {
     code: "NOT_IN_STORE",
-    hint: "leave out --pull never, or get it with wasm-bpf pull",
+    hint: "omit --pull never, or run wasm-bpf pull first",
   });
 }

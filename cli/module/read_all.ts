@@ -1,13 +1,13 @@
 /** Reads a file, a pipe or standard input to its end. */
 
-/** How much there may be. */
+/** Limits on the input. */
 export interface ReadAllOptions {
-  /** The size that a file says it has; 0 where nothing is known. */
+  /** File size from fstat(2); 0 if unknown. */
   readonly expected: number;
   readonly maxBytes: number;
-  /** The error for more than that. */
+  /** Returns the error for a larger input. */
   tooLarge(): Error;
-  /** Returns whether the bytes at the start are enough, since the rest will not be used. */
+  /** Reports whether the first bytes suffice to refuse the input. */
   isEnough?(start: Uint8Array): boolean;
 }
 
@@ -20,13 +20,13 @@ export function isNoModule(start: Uint8Array): boolean {
 
 const CHUNK_BYTES = 1 << 16;
 
-/** All bytes of `source`, which are gathered without a copy where `expected` is right. */
+/** Returns all bytes of `source`, without a copy if `expected` is exact. */
 export function readAll(
   source: { readSync(bytes: Uint8Array): number | null },
   { expected, maxBytes, tooLarge, isEnough = () => false }: ReadAllOptions,
 ): Uint8Array<ArrayBuffer> {
   if (expected > maxBytes) throw tooLarge();
-  // One byte more than there should be, so that the end is seen without growing.
+  // One extra byte detects the end without growing the buffer.
   let bytes = new Uint8Array(expected === 0 ? CHUNK_BYTES : expected + 1);
   let used = 0;
   for (;;) {

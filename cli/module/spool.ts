@@ -1,32 +1,32 @@
-/** Keeps what can be read once only, such as a pipe, where it can be read again. */
+/** Copies input that can be read only once, such as a pipe, into a file. */
 import { openFileSource, type Source } from "../../oci/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { STDIN } from "./input_file.ts";
 import { isNoModule } from "./read_all.ts";
 
-/** How much is kept, and for how long it is waited for. */
+/** Limit and cancellation of the copy. */
 export interface SpoolOptions {
-  /** A larger input is an error. */
+  /** Limit; a larger input is an error. */
   readonly maxBytes: number;
   readonly signal: AbortSignal;
 }
 
 const READ_BYTES = 2 ** 18;
 
-/** Where large files of a short life belong: on many machines /tmp is memory. */
+/** Directory for large temporary files; /tmp is often in memory. */
 const FOLDER = "/var/tmp";
 
 /**
- * Reads a pipe, or standard input for `-`, to its end, into a file without a name: it is gone with the
- * process, however that ends.
+ * Reads a pipe, or standard input for `-`, to its end, into an unlinked file, which disappears with the
+ * process.
  *
  * @throws {HostError} with an errno name, or `TOO_LARGE`
  */
 export async function spooled(path: string, options: SpoolOptions): Promise<Source> {
   const { maxBytes, signal } = options;
-  const name = path === STDIN ? "standard input" : path;
+  const name = path === STDIN ? "standard input" : `"${path}"`;
   const reading = `read ${name}`;
-  const keeping = `keep ${name} for sending it`;
+  const keeping = `copy ${name} to a temporary file`;
   using pipe = path === STDIN ? undefined : await attempt(reading, () => Deno.open(path));
   const file = await attempt(keeping, nameless);
   const buffer = new Uint8Array(READ_BYTES);
@@ -37,7 +37,7 @@ export async function spooled(path: string, options: SpoolOptions): Promise<Sour
     const isUseless = size === 0 && isNoModule(buffer.subarray(0, count));
     size += count;
     if (size > maxBytes) {
-      const reason = `it is larger than ${maxBytes >> 20} MiB`;
+      const reason = `larger than ${maxBytes >> 20} MiB`;
       throw new HostError(`Cannot ${reading}: ${reason}`, { code: "TOO_LARGE" });
     }
     let left = buffer.subarray(0, count);
@@ -74,7 +74,7 @@ async function attempt<T>(what: string, work: () => Promise<T>): Promise<T> {
       ? cause.message.replace(/: \w+ '[^]*$/, "")
       : String(cause);
     const hint = code === "ENOSPC" || code === "EDQUOT"
-      ? "free some space, or set TMPDIR to a folder that has it"
+      ? "free some space, or set TMPDIR to a directory with enough space"
       : undefined;
     throw new HostError(`Cannot ${what}: ${reason}`, { code, hint, cause });
   }

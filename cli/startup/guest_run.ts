@@ -1,4 +1,4 @@
-/** Runs a compiled module as a command line says. */
+/** Runs a compiled module with the options of a command line. */
 import {
   anticipate,
   type CommandOptions,
@@ -20,15 +20,15 @@ import type { RunLine } from "../args/run_options.ts";
 import { NotGrantedError } from "../errors.ts";
 import type { Admission, Refused } from "../permissions/mod.ts";
 
-/** timeout(1)'s code for a command that was ended because its time was over. */
+/** Exit code after `--timeout`, as in timeout(1). */
 const EXIT_TIMED_OUT = 124;
 
-/** What a run takes beside its command line. */
+/** Parts of a run in addition to its command line. */
 export interface RunParts {
   features: Features;
-  /** How `--stats` prints, where it is given. */
+  /** Format of `--stats`, if given. */
   formatStats?: ((stats: GuestStats) => string) | undefined;
-  /** What the guest is given, and its limits. */
+  /** Grants and limits of the guest. */
   grants?: Pick<CommandOptions, "env" | "preopens" | "listen" | "stdio" | "limits">;
   /** Decision about a module from elsewhere; a local file has none. */
   admission?: Admission | undefined;
@@ -38,7 +38,7 @@ export interface RunParts {
  * Runs `guest` with `line.rest` as its arguments, the first of them its name.
  *
  * @returns the guest's exit code
- * @throws {UsageError} for a duration that is none, before anything runs
+ * @throws {UsageError} for an invalid duration, before anything runs
  */
 export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunParts): number {
   const { features, formatStats, grants, admission } = parts;
@@ -83,12 +83,12 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
   );
   const misplaced = misplacedOption(code, line.rest);
   if (misplaced !== undefined) printError(visibleLine(`hint: ${misplaced}`));
-  // The guest saw a load that failed, and may have ended with anything.
+  // The guest saw a failed load and may have exited with any code.
   return wasLoadCut() ? EXIT_TIMED_OUT : code;
 }
 
 /**
- * Returns what was admitted.
+ * Returns an admitted decision.
  *
  * @throws {NotGrantedError}
  */
@@ -99,17 +99,17 @@ export function admitted<T extends object>(decision: T | Refused): T {
 }
 
 /**
- * Milliseconds of `--timeout`, if it is given.
+ * Returns the milliseconds of `--timeout`, if given.
  *
- * @throws {UsageError} for a duration that is none
+ * @throws {UsageError} for an invalid duration
  */
 export function timeoutOf({ values: { timeout } }: RunLine): number | undefined {
   return timeout === undefined ? undefined : parseDuration(timeout, "--timeout");
 }
 
 /**
- * Adds the terminal's width, which WASI has no call for: the one variable that a guest gets unasked, and
- * only where its standard output is the terminal.
+ * Adds the terminal's width as a variable, since WASI has no call for it; only if the guest's standard
+ * output is the terminal.
  */
 function withWidth(grants: RunParts["grants"]): Record<string, string> {
   const env = grants?.env ?? {};

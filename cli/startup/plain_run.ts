@@ -1,6 +1,6 @@
 /**
- * The short way: most runs are of a module file that wants eBPF, a clock and somewhere to print. It
- * loads a fifth of the program; whatever is not as plain as that is left to `dispatch.ts`.
+ * Fast path for plain runs: a module file that uses eBPF, a clock and output. It loads a fifth of the
+ * program and leaves everything else to `dispatch.ts`.
  */
 import {
   compileGuest,
@@ -20,7 +20,7 @@ import { saysReference } from "../args/reference_word.ts";
 import { reportFailure } from "../failure.ts";
 import { RUN_OPTIONS, type RunLine } from "../args/run_options.ts";
 
-/** A module that has been read. It is handed on: a pipe can be read once. */
+/** Module that has been read, to be passed on: a pipe can be read only once. */
 export interface ReadModule {
   readonly path: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -31,15 +31,15 @@ export interface ReadModule {
 /** Admits a module from elsewhere without a question. */
 export type QuickAdmit = (line: RunLine, module: ForeignModule) => Admission | Refused;
 
-/** What came of the short way: an exit code, or nothing yet but perhaps something to go on with. */
+/** Result of the fast path: an exit code, or input for `dispatch.ts`. */
 export type PlainOutcome = { readonly exitCode: number } | {
-  /** The module, which is not as plain as that. */
+  /** Module that needs `dispatch.ts`. */
   readonly read?: ReadModule;
-  /** What the module is called, where no file is: it may be in the store. */
+  /** Name of the module if no such file exists: it may be in the store. */
   readonly absent?: string;
 };
 
-/** The options that a plain run may have. */
+/** Options that a plain run may have. */
 const PLAIN_OPTIONS: ReadonlySet<string> = new Set([
   "timeout",
   "latency",
@@ -62,7 +62,7 @@ const PLAIN_OPTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Runs `args`, the words behind the program's name, if they and the module are plain.
+ * Runs `args`, the words after the program's name, if they and the module are plain.
  *
  * @param given the module that they name, if it has been read
  * @param quickAdmit decides about a module that is not a local file
@@ -74,9 +74,9 @@ export function runPlainly(
 ): PlainOutcome {
   const line = plainLine(args);
   const path = line?.rest[0];
-  // A word without these may be a command.
+  // A word without these characters may be a command.
   if (line === undefined || path === undefined || !/[./]/.test(path)) return {};
-  // Whether a policy has a say in what is called like that, is not asked here.
+  // References are left to `dispatch.ts`, which checks policies.
   const bytes = given?.bytes ?? (saysReference(path) ? "absent" : readIfThere(path));
   if (bytes === "absent") return { absent: path };
   if (bytes === undefined) return {};
@@ -110,7 +110,7 @@ function plainLine(args: string[]): RunLine | undefined {
   }
 }
 
-/** The long way says what is wrong, or finds the module elsewhere. */
+/** Returns undefined on failure: `dispatch.ts` reports it or finds the module elsewhere. */
 function readIfThere(path: string): GuestModule["bytes"] | "absent" | undefined {
   try {
     return readModuleFile(path);

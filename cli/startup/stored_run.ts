@@ -1,6 +1,6 @@
 /**
- * Reads modules from the local store for plain runs. The compiled program keeps this in a file of its
- * own that is small: whatever needs more, or goes wrong, is left to `dispatch.ts`, which says what it is.
+ * Reads modules from the local store for plain runs. The compiled program has this in a small separate
+ * file, so other cases and failures are left to `dispatch.ts`.
  */
 import { lookUp, policiesThere, readPlainModule, repositoryOf } from "../../oci/stored.ts";
 import { looksLikeReference, referenceOf } from "../args/reference.ts";
@@ -8,7 +8,7 @@ import type { RunLine } from "../args/run_options.ts";
 import { type Admission, admit, type ForeignModule, type Refused } from "../permissions/mod.ts";
 import type { ReadModule } from "./plain_run.ts";
 
-/** The module that a word names in the store, if that is all there is to it. */
+/** Returns the stored module that a word names, in the simplest case. */
 export function readStored(word: string): ReadModule | undefined {
   try {
     if (!looksLikeReference(word) || policiesThere().length > 0 || isThere(word)) return undefined;
@@ -27,12 +27,12 @@ export function readStored(word: string): ReadModule | undefined {
   }
 }
 
-/** Admits a module of the store; a refusal where that takes a question. */
+/** Admits a module of the store; refuses it if that requires a prompt. */
 export function admitQuickly(line: RunLine, module: ForeignModule): Admission | Refused {
   return admit(line, module, { canAsk: false });
 }
 
-/** A file of that name comes first. */
+/** An existing file takes precedence. */
 function isThere(path: string): boolean {
   try {
     Deno.lstatSync(path);

@@ -1,15 +1,15 @@
-/** Ctrl-C during work of our own, as opposed to a guest's run. */
+/** Ctrl-C during commands of wasm-bpf, as opposed to a guest's run. */
 
 const SIGNALS = [["SIGINT", 2], ["SIGTERM", 15], ["SIGHUP", 1]] as const;
 
-/** So long the work may take to clean up; what waits for another process's lock cannot be called off. */
+/** Time to clean up; waiting for another process's lock cannot be cancelled. */
 const GRACE_MS = 1000;
 
 /**
- * Does some work that a signal calls off: the work cleans up after itself, and the exit code is as if
- * the signal had ended the process. A second signal ends it at once.
+ * Runs work that a signal cancels: the work cleans up, and the exit code is as if the signal had ended
+ * the process. A second signal ends it at once.
  *
- * @param work is given a signal to pass on; what it throws then is not shown
+ * @param work receives a signal to pass on; its errors after cancellation are not shown
  * @returns what the work returns, or the signal's exit code
  */
 export async function interruptibly<T>(

@@ -1,8 +1,8 @@
-/** What is said without being asked for: that events did not arrive. */
+/** Warnings about lost and truncated events, printed at exit. */
 import type { GuestStats } from "../../runtime/command.ts";
 import { formatCount } from "./units.ts";
 
-/** One line for each map whose events did not all arrive whole. */
+/** Returns a line for each map with lost or truncated events. */
 export function lossWarnings({ buffers }: GuestStats): string[] {
   return buffers.flatMap(({ map, lostEvents, truncatedEvents }) => [
     ...lostEvents

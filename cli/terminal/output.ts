@@ -1,17 +1,17 @@
-/** What wasm-bpf itself says, as opposed to the guest: plain lines on standard error. */
+/** Messages of wasm-bpf itself, as opposed to the guest: plain lines on standard error. */
 import { HostError } from "../../ffi/errors.ts";
 
-/** Lines of an error's detail that are shown without `--verbose`: the last ones, which say why. */
+/** Lines of an error's detail shown without `--verbose`: the last ones, which have the reason. */
 const DETAIL_LINES = 15;
 
 /**
- * Characters that steer a terminal or cannot be seen: controls except tab and line feed, format
+ * Characters that control a terminal or are invisible: controls except tab and line feed, format
  * characters (bidi controls, zero-width ones, tags), line and paragraph separators, lone surrogates.
  */
 const UNSEEN = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const UNSEEN_OR_BREAK = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** Writes a line or more to standard error; when nobody reads it any more, there is nobody to tell. */
+/** Writes lines to standard error; ignores failures, since there is no other place to report them. */
 export function printError(text: string): void {
   let bytes = new TextEncoder().encode(`${text}\n`);
   try {
@@ -22,7 +22,7 @@ export function printError(text: string): void {
 }
 
 /**
- * Escapes what steers a terminal or cannot be seen, as `\x9b` or `\u202e`. Names of programs, maps, files
+ * Escapes characters that control a terminal or are invisible, as `\x9b` or `\u202e`. Names of programs, maps, files
  * and artifacts come from others. Line feeds and tabs stay; see {@linkcode visibleLine}.
  */
 export function visible(text: string): string {
@@ -60,13 +60,13 @@ function hex(code: number, digits: number): string {
   return code.toString(16).padStart(digits, "0");
 }
 
-/** An error as people see it: what, why in detail, and what to do. */
+/** Formats an error for users: message, detail and hint. */
 export function formatError(error: unknown, options: { verbose: boolean }): string {
   if (!(error instanceof HostError)) {
     const text = error instanceof Error ? error.stack ?? error.message : String(error);
-    return visible(`error: wasm-bpf itself failed, which is a bug: ${text}`);
+    return visible(`error: internal error, please report this bug: ${text}`);
   }
-  // A name with a line feed in it must not look like a line of ours.
+  // A name with a line feed must not look like a line of wasm-bpf.
   const lines = [`error: ${visibleLine(error.message)}`];
   if (error.detail) lines.push(...detailLines(visible(error.detail), options.verbose));
   if (error.hint !== undefined) lines.push(`hint: ${visibleLine(error.hint)}`);
@@ -77,5 +77,5 @@ function detailLines(detail: string, verbose: boolean): string[] {
   const lines = detail.split("\n").map((line) => `  ${line}`);
   if (verbose || lines.length <= DETAIL_LINES) return lines;
   const left = lines.length - DETAIL_LINES;
-  return [`  (${left} lines before this one: --verbose shows them)`, ...lines.slice(-DETAIL_LINES)];
+  return [`  (${left} earlier lines; pass --verbose to show them)`, ...lines.slice(-DETAIL_LINES)];
 }

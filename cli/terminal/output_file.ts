@@ -1,27 +1,27 @@
-/** Writes what a command makes: to standard output, or to a file, whole or not at all. */
+/** Writes a command's result to standard output, or to a file, whole or not at all. */
 import { HostError } from "../../ffi/errors.ts";
 
-/** How a path says standard output. */
+/** Path of standard output. */
 export const STDOUT = "-";
 
-/** Nobody reads what is written to a pipe any more; the command ends as SIGPIPE would end it. */
+/** Exit code after writing to a closed pipe: 128 + SIGPIPE. */
 export const EXIT_BROKEN_PIPE = 141;
 
-/** How errors name it. */
+/** Name in errors. */
 const STANDARD_OUTPUT = "standard output";
 
-/** Somebody closed the other end of standard output. Code: `EPIPE`. */
+/** The reader closed standard output. Code: `EPIPE`. */
 class BrokenPipe extends HostError {
   override name = "BrokenPipe";
 }
 
-/** Whether an error is that nobody reads standard output any more. */
+/** Reports whether an error means that the reader closed standard output. */
 export function isBrokenPipe(error: unknown): boolean {
   return error instanceof BrokenPipe;
 }
 
 /**
- * Writes a line or more to standard output.
+ * Writes lines to standard output.
  *
  * @throws {HostError} with an errno name, such as `ENOSPC`; see {@linkcode isBrokenPipe}
  */
@@ -37,25 +37,25 @@ export function print(text: string): void {
 /**
  * Writes a stream of bytes to a file, or to standard output for `-`.
  *
- * A file appears when all of it is there, in place of the one before, with that one's owner and mode. A
- * device or a pipe is written to as it is. Root writes only where no other user can exchange the file.
+ * A complete file replaces the previous one and keeps its owner and mode. A device or a pipe is written
+ * in place. Root writes only where no other user can replace the file.
  *
  * @throws {HostError} with an errno name, `UNSAFE_PATH` where root must not write; see
  *   {@linkcode isBrokenPipe}; whatever the stream throws
  */
 export async function writeOutput(path: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
   if (path === STDOUT) return await writeTo(Deno.stdout, bytes, STANDARD_OUTPUT);
-  // Most commands, and every plain run, write no file.
+  // Loaded lazily: most commands, and every plain run, write no file.
   const { Replacement, resolveForWriting } = await import("../../oci/paths/mod.ts");
   const destination = attempt(path, () => resolveForWriting(path));
   const { path: target, info, folder, isMagic } = destination;
   if (isMagic) return await writeTo(ownStream(path, target), bytes, STANDARD_OUTPUT);
-  if (info?.isDirectory) throw unwritable(path, "EISDIR", "it is a folder");
+  if (info?.isDirectory) throw unwritable(path, "EISDIR", "it is a directory");
   if (info !== undefined && !info.isFile) {
     using file = await openThere(target, path);
     return await writeTo(file, bytes, path);
   }
-  if (folder === undefined) throw unwritable(path, "ENOENT", "no such folder");
+  if (folder === undefined) throw unwritable(path, "ENOENT", "no such directory");
   using file = attempt(path, () => new Replacement(destination, { mode: 0o666 }));
   for await (const chunk of bytes) attempt(path, () => file.write(chunk));
   attempt(path, () => file.finish());
@@ -71,7 +71,7 @@ function ownStream(path: string, target: string): typeof Deno.stdout {
   const [, pid, descriptor] = /^\/proc\/(\d+)\/(?:task\/\d+\/)?fd\/(\d+)$/.exec(target) ?? [];
   if (Number(pid) === Deno.pid && descriptor === "1") return Deno.stdout;
   if (Number(pid) === Deno.pid && descriptor === "2") return Deno.stderr;
-  throw unwritable(path, "EINVAL", "of open files, only standard output and error can be named");
+  throw unwritable(path, "EINVAL", "only standard output and error can be used among open files");
 }
 
 async function writeTo(
@@ -106,26 +106,26 @@ async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
 function notWritten(path: string, cause: unknown): HostError {
   if (cause instanceof HostError) return cause;
   if (cause instanceof Deno.errors.NotCapable) {
-    return unwritable(path, "EACCES", "of devices, only such as /dev/null can be opened", cause);
+    return unwritable(path, "EACCES", "only devices such as /dev/null can be opened", cause);
   }
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "EIO";
   const text = cause instanceof Error ? cause.message : String(cause);
   if (path === STANDARD_OUTPUT && code === "EPIPE") {
-    return new BrokenPipe("Cannot write standard output: nobody reads it", { code, cause });
+    return new BrokenPipe("Cannot write standard output: the reader closed it", { code, cause });
   }
   return unwritable(path, code, reasonIn(text), cause);
 }
 
-/** Returns the reason in a message of Deno's or Node's, which add the call, the path and a number. */
+/** Returns the reason in a message of Deno or Node, which add the call, the path and a number. */
 function reasonIn(message: string): string {
   return message.replace(/^E[A-Z0-9]+: /, "").replace(/[:,] \w+ '[^]*$/, "")
     .replace(/, \w+$/, "").replace(/ \(os error \d+\)$/, "");
 }
 
 const HINTS: Readonly<Record<string, string>> = {
-  ENOENT: "the folder must be there already",
-  ENOSPC: "free some space; what was there before is untouched",
-  EACCES: "write to standard output with - instead, and let the shell open the file",
+  ENOENT: "create the directory first",
+  ENOSPC: "free some space; the previous file is unchanged",
+  EACCES: "write to standard output with -, and let the shell open the file",
 };
 
 function unwritable(path: string, code: string, reason: string, cause?: unknown): HostError {

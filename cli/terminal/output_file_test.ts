@@ -23,7 +23,7 @@ async function names(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
 }
 
-Deno.test("writeOutput() makes a file, or takes the place of one with its mode", async () => {
+Deno.test("writeOutput() creates a file, or replaces one and keeps its mode", async () => {
   await withFolder(async (folder) => {
     const path = join(folder, "file");
     await writeOutput(path, bytes());
@@ -37,7 +37,7 @@ Deno.test("writeOutput() makes a file, or takes the place of one with its mode",
   });
 });
 
-Deno.test("writeOutput() leaves what was there when the stream fails", async () => {
+Deno.test("writeOutput() keeps the previous file when the stream fails", async () => {
   await withFolder(async (folder) => {
     const path = join(folder, "file");
     await assert.rejects(writeOutput(path, bytes(new Error("cut"))), /cut/);
@@ -49,7 +49,7 @@ Deno.test("writeOutput() leaves what was there when the stream fails", async () 
   });
 });
 
-Deno.test("writeOutput() writes where a link leads, and keeps the link", async () => {
+Deno.test("writeOutput() writes to the target of a link and keeps the link", async () => {
   await withFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "file"), "before");
     await Deno.symlink("file", join(folder, "link"));
@@ -59,12 +59,12 @@ Deno.test("writeOutput() writes where a link leads, and keeps the link", async (
   });
 });
 
-Deno.test("writeOutput() writes to a device and leaves it one", async () => {
+Deno.test("writeOutput() writes to a device in place", async () => {
   await writeOutput("/dev/null", bytes());
   assert.ok((await Deno.lstat("/dev/null")).isCharDevice);
 });
 
-Deno.test("writeOutput() says why it cannot", async () => {
+Deno.test("writeOutput() reports why it cannot write", async () => {
   await withFolder(async (folder) => {
     await assert.rejects(writeOutput(folder, bytes()), { code: "EISDIR" });
     await assert.rejects(writeOutput(join(folder, "no", "file"), bytes()), { code: "ENOENT" });

@@ -11,7 +11,7 @@ function format(options: { detail?: string; hint?: string }, verbose = false): s
   return formatError(error, { verbose }).split("\n");
 }
 
-Deno.test("visible() shows control characters by number", () => {
+Deno.test("visible() escapes control characters", () => {
   assert.equal(visible("a\x1b[31mb\x00\x7f\x9b\r"), "a\\x1b[31mb\\x00\\x7f\\x9b\\x0d");
 });
 
@@ -20,7 +20,7 @@ Deno.test("visible() keeps tabs, line feeds and letters of any script", () => {
   assert.equal(visible(text), text);
 });
 
-/** Ranges of characters that steer a terminal, turn text around or cannot be seen. */
+/** Ranges of characters that control a terminal, reorder text or are invisible. */
 const UNSEEN = [
   ...[[0x00, 0x08], [0x0b, 0x1f], [0x7f, 0x9f], [0xad, 0xad], [0x61c, 0x61c], [0x180e, 0x180e]],
   ...[[0x200b, 0x200f], [0x2028, 0x202e], [0x2060, 0x2064], [0x2066, 0x206f], [0xfeff, 0xfeff]],
@@ -66,7 +66,7 @@ Deno.test("formatTable() keeps columns aligned by what a terminal shows", () => 
   ]);
 });
 
-Deno.test("statsFormat() prints JSON that programs can read, whatever a map is called", () => {
+Deno.test("statsFormat() prints valid JSON for any map name", () => {
   const stats = {
     ...{ wallMs: 1, waitingMs: 1, runningMs: 0, memoryBytes: 0, processRssBytes: 0, final: true },
     programs: [],
@@ -81,7 +81,7 @@ Deno.test("statsFormat() prints JSON that programs can read, whatever a map is c
   assert.match(statsFormat("")?.(stats) ?? "", /m\\x9b\\u202e {2}ringbuf/);
 });
 
-Deno.test("formatError() of an error alone is one line", () => {
+Deno.test("formatError() prints one line for an error alone", () => {
   assert.deepEqual(format({}), ["error: Cannot do it: EPERM"]);
 });
 
@@ -94,13 +94,13 @@ Deno.test("formatError() puts the detail between error and hint", () => {
   ]);
 });
 
-Deno.test("formatError() leaves an empty detail out", () => {
+Deno.test("formatError() omits an empty detail", () => {
   assert.equal(format({ detail: "" }).length, 1);
 });
 
-Deno.test("formatError() shows the last lines of a long detail, and says how many it left out", () => {
+Deno.test("formatError() shows the last lines of a long detail, and counts the omitted ones", () => {
   const text = format({ detail: lines(100) });
-  assert.match(text[1] ?? "", /\(85 lines .*--verbose/);
+  assert.match(text[1] ?? "", /\(85 earlier lines.*--verbose/);
   assert.deepEqual(text.slice(2), lines(100).split("\n").slice(-15).map((line) => `  ${line}`));
 });
 
@@ -113,7 +113,7 @@ Deno.test("formatError() shows every line when verbose", () => {
   assert.equal(format({ detail: lines(100) }, true).length, 101);
 });
 
-Deno.test("formatError() lets no name of a guest's steer the terminal", () => {
+Deno.test("formatError() escapes control characters in a guest's names", () => {
   const error = new HostError("Cannot find map \x1b]0;owned\x07", {
     code: "ENOENT",
     detail: "\x1b[2J",
@@ -123,13 +123,13 @@ Deno.test("formatError() lets no name of a guest's steer the terminal", () => {
   assert.doesNotMatch(formatError(error, { verbose: true }), /[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
 });
 
-Deno.test("formatError() calls anything that is no HostError a bug, with its stack", () => {
+Deno.test("formatError() reports anything but a HostError as a bug, with its stack", () => {
   const text = formatError(new TypeError("x is undefined"), { verbose: false });
   assert.match(text, /^error: .*bug.*x is undefined/);
   assert.match(text, /output_test\.ts/);
 });
 
-Deno.test("formatError() takes what is thrown without being an error", () => {
+Deno.test("formatError() accepts thrown values that are not errors", () => {
   for (const thrown of ["text", undefined, null, 7]) {
     assert.match(formatError(thrown, { verbose: false }), /^error: .*bug/);
   }

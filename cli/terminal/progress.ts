@@ -1,27 +1,27 @@
-/** Shows people how far transfers are: bars on a terminal, lines in a log, nothing when not wanted. */
+/** Progress of transfers: bars on a terminal, lines in a log, nothing with `--quiet`. */
 import { printError, visibleLine } from "./output.ts";
 import { cutToWidth, padToWidth } from "./text_width.ts";
 import { formatBytes, formatSeconds } from "./units.ts";
 
 /** One transfer, such as a layer's. */
 export interface Transfer {
-  /** Tells how many bytes are through, of all; fewer than before after a cut. */
+  /** Sets the transferred bytes; fewer than before after an interrupted connection. */
   update(bytes: number): void;
-  /** Says why it does not go on; until it does. */
+  /** Shows a reason for waiting, until the next update. */
   note(text: string): void;
-  /** Ends it, with a word on how: `pulled`, `there already`. */
+  /** Ends it with a result: `pulled`, `there already`. */
   end(outcome: string): void;
 }
 
-/** Where progress is shown. */
+/** Display of transfers. */
 export interface Progress extends Disposable {
   /** Starts to show a transfer of `size` bytes. */
   start(name: string, size: number): Transfer;
-  /** Says something, on a line of its own. */
+  /** Prints a message on its own line. */
   say(text: string): void;
 }
 
-/** What a display needs to know; the defaults are standard error and the clock. */
+/** Output and clock of a display; the defaults are standard error and the system clock. */
 export interface ProgressOptions {
   quiet?: boolean;
   isTerminal?: boolean;
@@ -30,11 +30,11 @@ export interface ProgressOptions {
   write?: (text: string) => void;
 }
 
-/** A terminal is drawn to at most this often. */
+/** Minimum time between redraws of a terminal. */
 const REDRAW_MS = 100;
-/** A log gets a line of each transfer that takes longer than this, each time. */
+/** Time between two lines about one transfer in a log. */
 const LOG_MS = 10_000;
-/** The rate is that of the last seconds. */
+/** Time span of the rate. */
 const RATE_MS = 3000;
 const DEFAULT_COLUMNS = 80;
 const BAR_CELLS = 24;
@@ -46,7 +46,7 @@ const SILENT: Progress = {
   [Symbol.dispose]() {},
 };
 
-/** The display that fits standard error. */
+/** Returns the display for standard error. */
 export function openProgress(options: ProgressOptions = {}): Progress {
   if (options.quiet) return SILENT;
   const isTerminal = options.isTerminal ??
@@ -54,7 +54,7 @@ export function openProgress(options: ProgressOptions = {}): Progress {
   return isTerminal ? new TerminalProgress(options) : new LogProgress(options);
 }
 
-/** Bytes over time, of one transfer. */
+/** Rate of one transfer. */
 class Meter {
   readonly #now: () => number;
   #samples: { at: number; bytes: number }[] = [];
@@ -65,14 +65,14 @@ class Meter {
   }
 
   update(bytes: number): void {
-    // What was there before is no rate, and after a cut it begins anew.
+    // Bytes from an earlier run do not count, and a lost connection resets the rate.
     if (this.#samples.length === 0 || bytes < this.bytes) {
       this.#samples = [{ at: this.#now(), bytes }];
     }
     this.bytes = bytes;
   }
 
-  /** Bytes a second, lately. */
+  /** Recent bytes per second. */
   get rate(): number {
     const now = this.#now();
     const first = this.#samples[0];
@@ -94,7 +94,7 @@ interface Row {
   outcome?: string;
 }
 
-/** One line a transfer, redrawn in place. The cursor always rests below, so nothing is to be undone. */
+/** One line per transfer, redrawn in place. The cursor stays below, so nothing needs to be restored. */
 class TerminalProgress implements Progress {
   readonly #columns: () => number;
   readonly #now: () => number;
@@ -141,7 +141,7 @@ class TerminalProgress implements Progress {
     else this.#timer ??= setTimeout(() => this.#draw(), due);
   }
 
-  /** Draws the rows that go on, below those that are done and a line, which all stay as they are. */
+  /** Draws the active rows below the finished ones and a message, which stay. */
   #draw(line?: string): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -177,7 +177,7 @@ function describe({ name, size, meter, note, outcome }: Row): string {
     `${String(Math.floor(share * 100)).padStart(3)}%  ${formatBytes(rate)}/s${left}`;
 }
 
-/** A line when a transfer ends, and now and then while a long one goes on. */
+/** Log of transfers: a line at the end of each, and every ten seconds. */
 class LogProgress implements Progress {
   readonly #now: () => number;
   readonly #write: (text: string) => void;
@@ -214,7 +214,7 @@ class LogProgress implements Progress {
 
 function terminalColumns(): number {
   try {
-    // A terminal may not know its own size.
+    // A terminal may report no size.
     return Deno.consoleSize().columns || DEFAULT_COLUMNS;
   } catch {
     return DEFAULT_COLUMNS;
@@ -226,6 +226,6 @@ function writeToTerminal(text: string): void {
   try {
     for (let left = bytes; left.length > 0;) left = left.subarray(Deno.stderr.writeSync(left));
   } catch {
-    // Nobody looks any more.
+    // The terminal is gone.
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { openProgress, type ProgressOptions } from "./progress.ts";
 
-/** A display on a clock that the test moves, and what it wrote. */
+/** Returns a display on a clock that the test advances, and its output. */
 function display(options: ProgressOptions = {}) {
   const written: string[] = [];
   const clock = { ms: 1000 };
@@ -15,7 +15,7 @@ function display(options: ProgressOptions = {}) {
   return { progress, clock, written };
 }
 
-/** What a terminal shows after these bytes, as far as these displays use one. */
+/** Returns the lines of a terminal after these bytes, for the sequences that displays use. */
 function screen(written: string[]): string[] {
   const lines = [""];
   let row = 0;
@@ -30,7 +30,7 @@ function screen(written: string[]): string[] {
   return lines;
 }
 
-Deno.test("a terminal shows bar, share, rate and time left, and how it ended", () => {
+Deno.test("a terminal shows bar, share, rate and time left, then the result", () => {
   const { progress, clock, written } = display();
   const transfer = progress.start("layer", 100e6);
   transfer.update(1);
@@ -46,7 +46,7 @@ Deno.test("a terminal shows bar, share, rate and time left, and how it ended", (
   progress[Symbol.dispose]();
 });
 
-Deno.test("a note stands in place of the bar until it goes on", () => {
+Deno.test("a note replaces the bar until the next update", () => {
   const { progress, clock, written } = display();
   const transfer = progress.start("layer", 100e6);
   clock.ms += 200;
@@ -58,7 +58,7 @@ Deno.test("a note stands in place of the bar until it goes on", () => {
   progress[Symbol.dispose]();
 });
 
-Deno.test("a terminal has one line a transfer, and what is done stays above", () => {
+Deno.test("a terminal has one line per transfer, finished ones above", () => {
   const { progress, clock, written } = display();
   const two = progress.start("two", 10);
   clock.ms += 200;
@@ -78,7 +78,7 @@ Deno.test("a terminal has one line a transfer, and what is done stays above", ()
   ]);
 });
 
-Deno.test("a terminal's lines that change are no more than what goes on", () => {
+Deno.test("a terminal redraws only the lines of active transfers", () => {
   const { progress, clock, written } = display();
   const long = progress.start("long", 10);
   for (let count = 0; count < 100; count++) {
@@ -94,7 +94,7 @@ Deno.test("a terminal's lines that change are no more than what goes on", () => 
   assert.equal(screen(written).length, 102);
 });
 
-Deno.test("a terminal is drawn to at most ten times a second, and at the end", () => {
+Deno.test("a terminal is redrawn at most ten times a second, and at the end", () => {
   const { progress, clock, written } = display();
   const transfer = progress.start("layer", 10_000);
   for (let bytes = 0; bytes < 10_000; bytes++) {
@@ -107,7 +107,7 @@ Deno.test("a terminal is drawn to at most ten times a second, and at the end", (
   assert.match(screen(written)[0] ?? "", /pulled$/);
 });
 
-Deno.test("a terminal's lines never wrap, and names cannot steer it", () => {
+Deno.test("a terminal's lines never wrap, and names cannot control it", () => {
   const { progress, written } = display({ columns: () => 40 });
   progress.start("\x1b[2J".repeat(10), 1e9).update(5);
   progress[Symbol.dispose]();
@@ -115,7 +115,7 @@ Deno.test("a terminal's lines never wrap, and names cannot steer it", () => {
   assert.ok(!written.join("").includes("\x1b[2J"));
 });
 
-Deno.test("the rate begins anew after a cut, and leaves out what was there before", () => {
+Deno.test("the rate restarts after a lost connection, without earlier bytes", () => {
   const { progress, clock, written } = display();
   const transfer = progress.start("layer", 100e6);
   transfer.update(50e6);
@@ -130,7 +130,7 @@ Deno.test("the rate begins anew after a cut, and leaves out what was there befor
   progress[Symbol.dispose]();
 });
 
-Deno.test("a log has a line at the end, and one every ten seconds", () => {
+Deno.test("a log has a line every ten seconds and at the end", () => {
   const { progress, clock, written } = display({ isTerminal: false });
   const transfer = progress.start("layer", 100e6);
   for (let second = 1; second <= 25; second++) {
@@ -144,7 +144,7 @@ Deno.test("a log has a line at the end, and one every ten seconds", () => {
   assert.deepEqual(written.slice(2), ["layer: 100 MB pulled\n", "done\n"]);
 });
 
-Deno.test("quiet is quiet", () => {
+Deno.test("a quiet display prints nothing", () => {
   const { progress, written } = display({ quiet: true });
   const transfer = progress.start("layer", 10);
   transfer.update(5);

@@ -1,6 +1,6 @@
 /**
- * Asks a person: standard input must be a terminal, since /dev/tty cannot be opened by a program that
- * Deno does not allow everything. Standard output stays free for what a command has to say.
+ * Prompts on a terminal. Standard input must be the terminal: Deno opens /dev/tty only for programs
+ * with every permission. Standard output stays free for the command's result.
  */
 import { HostError } from "../../ffi/errors.ts";
 
@@ -8,27 +8,27 @@ const LOG_IN_FIRST = "log in first: wasm-bpf login --username NAME --password-st
 
 const MAX_LENGTH = 64 * 1024;
 
-/** What the keys send: Ctrl-C, Ctrl-D, backspace in its two forms, Ctrl-U, Enter in its two forms. */
+/** Bytes of keys: Ctrl-C, Ctrl-D, backspace in its two forms, Ctrl-U, Enter in its two forms. */
 const KEY = { interrupt: 3, end: 4, erase: [8, 127], clear: 21, enter: [10, 13] };
 
-/** What a command ends with whose question was ended: 128 + SIGINT. */
+/** Exit code after an interrupted prompt: 128 + SIGINT. */
 export const EXIT_INTERRUPTED = 130;
 
-/** The person ended the question: by Ctrl-C or Ctrl-D. */
+/** The user ended the prompt with Ctrl-C or Ctrl-D. */
 export class PromptEnded extends HostError {
   override name = "PromptEnded";
 }
 
 /**
- * The line that somebody types at the terminal.
+ * Returns the line that the user types at the terminal.
  *
- * @param options.hidden without showing it
- * @param options.instead what to do where there is no terminal, as a hint
- * @throws {HostError} `NO_TERMINAL` when there is nobody to ask; {@linkcode PromptEnded}
+ * @param options.hidden do not echo it
+ * @param options.instead hint for use without a terminal
+ * @throws {HostError} `NO_TERMINAL` without a terminal; {@linkcode PromptEnded}
  */
 export function ask(question: string, options: { hidden: boolean; instead?: string }): string {
   if (!Deno.stdin.isTerminal()) throw noTerminal(options.instead);
-  // Before the question: whoever answers at once would be shown.
+  // Before the question: keys typed at once would be echoed.
   Deno.stdin.setRaw(true);
   try {
     write(`${question}: `);
@@ -40,13 +40,13 @@ export function ask(question: string, options: { hidden: boolean; instead?: stri
 }
 
 function noTerminal(instead = LOG_IN_FIRST): HostError {
-  return new HostError("Cannot ask for a name or a password: standard input is no terminal", {
+  return new HostError("Cannot ask for a name or a password: standard input is not a terminal", {
     code: "NO_TERMINAL",
     hint: instead,
   });
 }
 
-/** The keys up to Enter. A paste comes as many bytes at once. */
+/** Reads the keys up to Enter. A paste arrives as many bytes at once. */
 function readLine(hidden: boolean): string {
   let line: number[] = [];
   const byte = new Uint8Array(1);
@@ -64,7 +64,7 @@ function readLine(hidden: boolean): string {
   }
 }
 
-/** Without its last character, which may be several bytes. */
+/** Removes the last character, which may be several bytes. */
 function erased(line: number[], hidden: boolean): number[] {
   if (line.length === 0) return line;
   const start = line.findLastIndex((byte) => (byte & 0xc0) !== 0x80);
@@ -73,7 +73,7 @@ function erased(line: number[], hidden: boolean): number[] {
 }
 
 function ended(): PromptEnded {
-  return new PromptEnded("Nothing was done: the question was not answered", { code: "ENDED" });
+  return new PromptEnded("Cannot continue: the prompt was interrupted", { code: "ENDED" });
 }
 
 function write(text: string): void {

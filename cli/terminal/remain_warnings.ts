@@ -2,17 +2,17 @@
 import type { GuestStats, RemainingMap } from "../../runtime/command.ts";
 import { formatCount } from "./units.ts";
 
-/** Uses that keep a kind loaded, and what ends them. */
+/** Uses that keep a kind loaded, and commands to end them. */
 const USES: ReadonlyMap<string, string> = new Map([
   [
     "tcp_congestion_ops",
-    "ss -tin lists connections by congestion control; it goes when they end",
+    "run ss -tin to list connections by congestion control; it is unloaded when they end",
   ],
-  ["Qdisc_ops", "an interface uses it: tc qdisc show, then tc qdisc del"],
-  ["sched_ext_ops", "the scheduler uses it: /sys/kernel/sched_ext/state"],
+  ["Qdisc_ops", "an interface uses it: run tc qdisc show, then tc qdisc del"],
+  ["sched_ext_ops", "the scheduler uses it: read /sys/kernel/sched_ext/state"],
 ]);
 
-/** Returns two lines for each part of the kernel that is still in use. */
+/** Returns a warning and a hint for each map that is still in use. */
 export function remainWarnings({ remaining }: Pick<GuestStats, "remaining">): string[] {
   return remaining.flatMap((map) => [
     `warning: ${map.kind} "${map.name}" stays in the kernel with its programs: ${reason(map)}`,

@@ -1,20 +1,23 @@
-/** Statistics of a run, for people and for programs. */
+/** Statistics of a run as a table and as JSON. */
 import type { BufferTotals, GuestStats, ProgramTotals } from "../../runtime/command.ts";
 import { UsageError } from "../errors.ts";
 import { toJson } from "./output.ts";
 import { formatTable } from "./table.ts";
 
-/** What `--stats` asks for: how to print, or `undefined` when it was not given. */
+/** Returns the formatter of `--stats`, or `undefined` without the option. */
 export function statsFormat(
   value: string | undefined,
 ): ((stats: GuestStats) => string) | undefined {
   if (value === undefined) return undefined;
   if (value === "") return statsTable;
   if (value === "json") return (stats) => toJson(stats);
-  throw new UsageError(`Cannot use --stats=${value}`, "it is --stats or --stats=json");
+  throw new UsageError(
+    `Cannot use --stats="${value}": unknown format`,
+    "pass --stats or --stats=json",
+  );
 }
 
-/** The statistics as lines of text. */
+/** Returns the statistics as lines of text. */
 export function statsTable(stats: GuestStats): string {
   const { wallMs, waitingMs, runningMs, memoryBytes, processRssBytes } = stats;
   const lines = [

@@ -36,7 +36,7 @@ const STATS: GuestStats = {
   remaining: [],
 };
 
-Deno.test("statsTable() lines columns up and marks what is not known", () => {
+Deno.test("statsTable() aligns columns and marks unknown values", () => {
   assert.equal(
     statsTable(STATS),
     `time    2.500 s: 2.400 s waiting, 100.000 ms running
@@ -50,18 +50,18 @@ perf    perf_event_array          3     7    0        1`,
   );
 });
 
-Deno.test("statsFormat() as JSON gives the object on one line", () => {
+Deno.test("statsFormat() prints JSON on one line", () => {
   const text = statsFormat("json")?.(STATS) ?? "";
   assert.deepEqual(JSON.parse(text), STATS);
   assert.ok(!text.includes("\n"));
 });
 
-Deno.test("statsFormat() is nothing when not asked for, and knows no other format", () => {
+Deno.test("statsFormat() returns undefined without the option, and refuses unknown formats", () => {
   assert.equal(statsFormat(undefined), undefined);
   assert.throws(() => statsFormat("yaml"), UsageError);
 });
 
-Deno.test("lossWarnings() has a line for each map with losses and nothing else", () => {
+Deno.test("lossWarnings() returns a line for each map with losses only", () => {
   assert.deepEqual(lossWarnings(STATS), [
     'warning: map "ring": 1 event cut to the size of the module\'s buffer',
     'warning: map "perf": 7 events lost: they came faster than they were read',

@@ -3,9 +3,9 @@ import { visibleLine } from "./output.ts";
 import { padToWidth, textWidth } from "./text_width.ts";
 
 /**
- * Lines the cells of each row up, two spaces apart.
+ * Aligns the cells of each column, two spaces apart.
  *
- * @param options.right columns whose cells stand at the right, such as numbers
+ * @param options.right right-aligned columns, such as numbers
  */
 export function formatTable(
   rows: readonly (readonly string[])[],

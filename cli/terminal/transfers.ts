@@ -8,7 +8,7 @@ const DIGEST_DIGITS = 12;
 /**
  * Shows each part by its file's name, or by its digest.
  *
- * @param done how one that was moved is said to have ended, such as `pulled`
+ * @param done result that is shown for a transferred part, such as `pulled`
  */
 export function observing(progress: Progress, done: string): TransferObserver {
   return {

@@ -1,13 +1,13 @@
-/** Amounts as people read them. */
+/** Human-readable amounts. */
 
 const SIZES = ["kB", "MB", "GB", "TB"];
 
-/** Bytes in decimal units with three digits, as disks and networks have them: `87.3 kB`. */
+/** Formats bytes in decimal units with three digits: `87.3 kB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   let value = bytes / 1000;
   let unit = 0;
-  // What would be rounded to 1000 is one of the next unit.
+  // A value that rounds to 1000 uses the next unit.
   while (value >= 999.5 && unit < SIZES.length - 1) {
     value /= 1000;
     unit++;
@@ -15,12 +15,12 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0)} ${SIZES[unit]}`;
 }
 
-/** `1 blob`, `2 blobs`. */
+/** Formats a count: `1 blob`, `2 blobs`. */
 export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** A time that is left: `7s`, `2m05s`, `3h20m`. */
+/** Formats a remaining time: `7s`, `2m05s`, `3h20m`. */
 export function formatSeconds(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const two = (value: number) => String(value).padStart(2, "0");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { formatBytes, formatCount, formatSeconds } from "./units.ts";
 
-Deno.test("formatBytes() gives three digits and a unit", () => {
+Deno.test("formatBytes() returns three digits and a unit", () => {
   const expected: [number, string][] = [
     [0, "0 B"],
     [999, "999 B"],
@@ -18,7 +18,7 @@ Deno.test("formatBytes() gives three digits and a unit", () => {
   for (const [bytes, text] of expected) assert.equal(formatBytes(bytes), text);
 });
 
-Deno.test("formatSeconds() gives two units at most", () => {
+Deno.test("formatSeconds() returns two units at most", () => {
   const expected: [number, string][] = [
     [-1, "0s"],
     [0.4, "0s"],
@@ -31,7 +31,7 @@ Deno.test("formatSeconds() gives two units at most", () => {
   for (const [seconds, text] of expected) assert.equal(formatSeconds(seconds), text);
 });
 
-Deno.test("formatCount() has one of a thing, and several of things", () => {
+Deno.test("formatCount() returns singular and plural forms", () => {
   assert.deepEqual([0, 1, 2].map((count) => formatCount(count, "blob")), [
     "0 blobs",
     "1 blob",

@@ -136,7 +136,7 @@ Deno.test("load shows the verifier's last lines, and all of them with --verbose"
   assert.equal(short.stdout, "refused 0\n");
   assert.match(short.stderr, /^error: Cannot load program "reads_beyond": EACCES/);
   assert.match(short.stderr, /invalid access to map value/);
-  assert.match(short.stderr, /lines before this one: --verbose/);
+  assert.match(short.stderr, /earlier lines; pass --verbose/);
   assert.ok(short.stderr.split("\n").length < 25, short.stderr);
   const long = await abi("load-refused", ["--verbose"]);
   assert.match(long.stderr, /invalid access to map value/);

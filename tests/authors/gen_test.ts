@@ -129,10 +129,10 @@ Deno.test("gen: options of one language", async () => {
 
 Deno.test("gen: wrong usage", async () => {
   assertError(await runCli(["gen"]), 2, /No target given/);
-  assertError(await runCli(["gen", "cobol", MAPS]), 2, /Unknown target cobol/);
+  assertError(await runCli(["gen", "cobol", MAPS]), 2, /Unknown target "cobol"/);
   assertError(await runCli(["gen", "c"]), 2, /No object given/);
   assertError(await runCli(["gen", "c", MAPS, "more"]), 2, /Too many arguments: more/);
-  assertError(await runCli(["gen", "c", MAPS, "--types", "x"]), 2, /Unknown option --types/);
+  assertError(await runCli(["gen", "c", MAPS, "--types", "x"]), 2, /Unknown option "--types"/);
   const { code, stdout } = await runCli(["gen", "--help"]);
   assert.equal(code, 0);
   assert.ok(stdout.split("\n").every((line) => line.length <= 80));
@@ -141,7 +141,7 @@ Deno.test("gen: wrong usage", async () => {
 Deno.test("gen: input that is missing, no object, or has no such type", async () => {
   assertError(await runCli(["gen", "c", "/no/such/file.o"]), 1, /no such file/);
   assertError(await runCli(["gen", "c", "/sys/kernel/btf/no-such"]), 1, /ENOENT/);
-  assertError(await runCli(["gen", "c", folder]), 1, /it is a folder/);
+  assertError(await runCli(["gen", "c", folder]), 1, /it is a directory/);
   assertError(
     await runCli(["gen", "c", "/bin/true"]),
     1,

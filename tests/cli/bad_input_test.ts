@@ -37,7 +37,7 @@ Deno.test("a file that is missing", async () => {
 });
 
 Deno.test("a folder", async () => {
-  assertOneError(await runCli(["/"]), 1, /is a folder/, /\.wasm file/);
+  assertOneError(await runCli(["/"]), 1, /is a directory/, /\.wasm file/);
 });
 
 Deno.test("an empty file", async () => {

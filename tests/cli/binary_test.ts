@@ -53,7 +53,7 @@ Deno.test("the binary alone runs a guest with a read-only root and no /tmp", asy
   await untilNothingAdded(before);
 });
 
-/** What a run may open, beside the module and the program itself. */
+/** What a run may open, next to the module and the program itself. */
 const EXPECTED_PATHS = [
   /^\/etc\/ld\.so\.(cache|preload)$/,
   /^\/(usr\/)?lib(64)?\//,

@@ -16,7 +16,7 @@ function startShell(script: string): Deno.ChildProcess {
   return new Deno.Command("/bin/sh", { args: ["-c", script], stdin: "null" }).spawn();
 }
 
-/** A line of one event, with groups for its time and what stands behind the PPID. */
+/** A line of one event, with groups for its time and what follows the PPID. */
 function line(event: string, comm: string, pid: number, ppid: number): RegExp {
   return new RegExp(`^(\\d\\d:\\d\\d:\\d\\d) ${event} +${comm} +${pid} +${ppid} +(.*)$`, "m");
 }

@@ -50,9 +50,9 @@ Deno.test("help is of a command that there is, and behind -- a file", () =>
       assert.deepEqual(await run(...args), { code: 0, signal: null, stdout, stderr: "" });
     }
     assert.equal((await run("help", "pull")).stdout, (await run("pull", "-h")).stdout);
-    assertUsage(await run("help", "pul"), /Unknown command pul/, /did you mean pull/);
-    assertUsage(await run("help", "elsewhere"), /Unknown command/, /--help shows the commands/);
-    assert.match((await run("--", "help")).stderr, /Cannot run help: no such file/);
+    assertUsage(await run("help", "pul"), /Unknown command "pul"/, /did you mean pull/);
+    assertUsage(await run("help", "elsewhere"), /Unknown command/, /--help to show the commands/);
+    assert.match((await run("--", "help")).stderr, /Cannot run "help": no such file/);
     await Deno.copyFile(join(folder, "tool.wasm"), join(folder, "help"));
     assert.match((await run("--", "help", "-h")).stdout, /^Usage: bootstrap/);
   }));
@@ -75,7 +75,7 @@ Deno.test("wrong usage names the help of its command", () =>
     ) {
       assertUsage(await run(...args), /./, new RegExp(`^wasm-bpf ${args[0]} --help shows`));
     }
-    assertUsage(await run("--nope"), /Unknown option/, /^wasm-bpf --help shows/);
+    assertUsage(await run("--nope"), /Unknown option/, /^run wasm-bpf --help to show/);
   }));
 
 Deno.test("wrong usage is noticed before a registry or a password is asked for", () =>
@@ -94,13 +94,13 @@ Deno.test("wrong usage is noticed before a registry or a password is asked for",
     ) {
       assertUsage(
         await run(...args),
-        /^error: (Cannot use|Cannot push as|Cannot annotate|Cannot leave)/,
+        /^error: Cannot use/,
         /./,
       );
     }
     const key = ["--sign-key", cosignFile("p256.key")];
     const absent = await run("push", ...key, "no-such.wasm", NOWHERE);
-    assert.match(absent.stderr, /Cannot read no-such\.wasm: there is no such file/);
+    assert.match(absent.stderr, /Cannot read "no-such\.wasm": no such file/);
   }));
 
 Deno.test("what is no reference is wrong usage", () =>
@@ -124,7 +124,7 @@ Deno.test("a file is not taken for a reference to Docker Hub", () =>
       assertUsage(await run("inspect", "--remote", word), /and inspect takes a reference/, /ghcr/);
       assertUsage(await run("push", "tool.wasm", word), /and push takes a reference/, /ghcr\.io/);
     }
-    assertUsage(await run("push", "./nothing"), /no reference given/, /say where to/);
+    assertUsage(await run("push", "./nothing"), /no reference given/, /add a reference/);
     assertUsage(await run("tag", "x:v1", "./tool"), /it is a path/, /./);
     assertUsage(await run("push", "nothing.wasm"), /"nothing\.wasm": no such file, and/, /:latest/);
   }));
@@ -144,10 +144,10 @@ Deno.test("inspect takes a file, and standard input", () =>
     assert.match((await runCli(["inspect", "-"], { through, cwd: folder })).stdout, /^File +-$/m);
     assert.match(
       (await run("inspect", "./nothing")).stderr,
-      /Cannot read \.\/nothing: there is no/,
+      /Cannot read "\.\/nothing": no such/,
     );
     await Deno.writeTextFile(join(folder, "text"), "text");
-    assert.match((await run("inspect", "text")).stderr, /^error: Cannot inspect text: /);
+    assert.match((await run("inspect", "text")).stderr, /^error: Cannot inspect "text": /);
   }));
 
 Deno.test("hints of what cannot be found speak of what was given", () =>
@@ -203,7 +203,7 @@ Deno.test("no arguments at all show the help", async () => {
 Deno.test("values of options are checked before a module is missed", async () => {
   assertUsage(
     await runCli(["--timeout", "x.wasm"]),
-    /--timeout x\.wasm: it is not a duration/,
+    /--timeout "x\.wasm": invalid duration/,
     /500ms/,
   );
 });
@@ -243,7 +243,7 @@ Deno.test("names and variables that are not UTF-8 are clear errors, or work", as
   using folder = new TestFolder();
   const cases = [
     [`"$1" "$bad.wasm"`, 1, /Cannot read "a\\udcff\.wasm": its name is not UTF-8/],
-    [`"$1" --timeout "$bad" "$2"`, 2, /--timeout a\\udcff: it is not a duration/],
+    [`"$1" --timeout "$bad" "$2"`, 2, /--timeout "a\\udcff": invalid duration/],
     [`"$1" "--$bad" "$2"`, 2, /Unknown option/],
     [`"$1" pull "$bad"`, 2, /Cannot|not/],
     [`HOME="$bad" XDG_DATA_HOME= "$1" images`, 1, /Cannot read the environment: .*xFF/],

@@ -95,7 +95,7 @@ Deno.test("stats() answers while an iterator goes on for ever", async () => {
   assert.equal((await handle.stats()).final, false);
 });
 
-/** How many of the main thread's bpf(2) stand in a trace before the first of a command. */
+/** How many of the main thread's bpf(2) are in a trace before the first of a command. */
 function before(trace: string, command: string): number {
   const thread = new RegExp(`^(\\d+) .*bpf\\(${command}\\b`, "m").exec(trace)?.[1] ?? "";
   const calls = [...trace.matchAll(new RegExp(`^${thread} .*bpf\\((\\w+)`, "gm"))];

@@ -201,7 +201,7 @@ Deno.test("new on a full disk leaves nothing", () =>
     try {
       const { code, stderr } = await runCli(["new", "my-tool", "--lang", "go"], { cwd: folder });
       assert.equal(code, 1);
-      assert.match(stderr, /^error: Cannot write my-tool\/.*: No space left.*\nhint: /);
+      assert.match(stderr, /^error: Cannot write "my-tool\/.*": No space left.*\nhint: /);
       assert.deepEqual(entriesOf(folder), []);
     } finally {
       await succeed("umount", folder);
@@ -213,7 +213,7 @@ Deno.test("new leaves a folder that is there as it is", () =>
     await Deno.mkdir(`${folder}/taken`);
     const { code, stderr } = await runCli(["new", "taken"], { cwd: folder });
     assert.equal(code, 1);
-    assert.match(stderr, /^error: Cannot make taken: it exists already\nhint: /);
+    assert.match(stderr, /^error: Cannot create "taken": it already exists\nhint: /);
     assert.deepEqual(entriesOf(`${folder}/taken`), []);
   }));
 

@@ -71,7 +71,7 @@ Deno.test("--stats prints a table", async () => {
 Deno.test("--stats takes no other format", async () => {
   const { code, stderr } = await runCli(["--stats=xml", GUEST, "two-buffers"]);
   assert.equal(code, 2);
-  assert.match(stderr, /^error: Cannot use --stats=xml\nhint: /);
+  assert.match(stderr, /^error: Cannot use --stats="xml": .*\nhint: /);
 });
 
 Deno.test("--stats without CAP_SYS_ADMIN says so and counts the rest", async () => {
@@ -107,7 +107,7 @@ Deno.test("SIGUSR1 prints the statistics of a guest that sleeps, and it sleeps o
     await until("statistics are printed", () => reports(guest.stderr).length === count, 1000);
   }
   assert.doesNotMatch(guest.stdout, /polling/);
-  // The sleep ends early, and the poll behind it says why.
+  // The sleep ends early, and the poll after it says why.
   guest.kill("SIGINT");
   const { code, stdout, stderr } = await guest.result();
   assert.deepEqual({ code, stdout }, { code: 0, stdout: "sleeping\npolling\npoll -4\n" });

@@ -200,5 +200,5 @@ Deno.test("-o writes to standard output and devices by their names", async () =>
   const terminal = await generate("/dev/fd/7");
   assert.match(terminal.stderr, /^error: Cannot write "\/dev\/fd\/7": /m);
   const tty = await generate("/dev/tty");
-  assert.match(tty.stderr, /^error: Cannot write "\/dev\/tty": of devices.*\nhint: /m);
+  assert.match(tty.stderr, /^error: Cannot write "\/dev\/tty": only devices.*\nhint: /m);
 });

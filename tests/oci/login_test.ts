@@ -87,7 +87,10 @@ Deno.test("login keeps what the registry takes, and logout forgets it", async ()
   assert.match((await session.run(["logout", registry.host])).stdout, /Removed/);
   assert.deepEqual(JSON.parse(await Deno.readTextFile(session.config)), { auths: {} });
   const again = await session.run(["logout", registry.host]);
-  assert.deepEqual([again.code, again.stdout], [0, `Nothing is kept for ${registry.host}\n`]);
+  assert.deepEqual([again.code, again.stdout], [
+    0,
+    `No credentials are stored for ${registry.host}\n`,
+  ]);
 });
 
 Deno.test("login keeps nothing that the registry refuses", async () => {
@@ -143,7 +146,7 @@ Deno.test("login shows the password to a registry that lets anybody in, and says
     const { code, stderr, stdout } = await login(host, password);
     assert.deepEqual([code, stderr], [
       0,
-      `note: ${host} did not ask for a password: this one may be wrong\n`,
+      `note: ${host} requested no password: this one was not verified\n`,
     ]);
     assert.match(stdout, /^Logged in to /);
   }
@@ -193,7 +196,7 @@ Deno.test("login without a terminal says how to give the password", async () => 
   using session = new Session();
   const { code, stderr } = await session.run(["login", "127.0.0.1:1"]);
   assert.equal(code, 1);
-  assert.match(stderr, /no terminal[^]*hint: give both: --username NAME.*--password-stdin/);
+  assert.match(stderr, /not a terminal[^]*hint: pass --username NAME.*--password-stdin/);
 });
 
 Deno.test("logout of a host without a dot takes away what is kept with and without its port", async () => {

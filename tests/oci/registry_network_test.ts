@@ -268,7 +268,7 @@ Deno.test({
       const missing = `${registry.host}/none`;
       assert.match((await run("pull", missing)).stderr, /404 Not Found/);
       const login = ["login", "-u", "reader", "-p", "battery staple", registry.host];
-      assert.match((await run(...login)).stdout, new RegExp(`kept in ${root}/`));
+      assert.match((await run(...login)).stdout, new RegExp(`stored in ${root}/`));
       await run("logout", registry.host);
       await Deno.chown(config, 1001, 1001);
       assert.match((await run("pull", missing)).stderr, /belongs to user 1001[^]*401 Unauthorized/);

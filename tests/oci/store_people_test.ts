@@ -148,7 +148,7 @@ Deno.test("run fetches a module from an address, through redirects", async () =>
   const mapped = `http://[::ffff:127.0.0.1]:${server.addr.port}/tool.wasm`;
   const warned = await place.run(["run", "-q", mapped]);
   assert.equal(warned.stdout, "fetched\n");
-  assert.match(warned.stderr, /^warning: \S+ is asked without TLS/);
+  assert.match(warned.stderr, /^warning: \S+ is used without TLS/);
   for (const path of ["/none.wasm", "/loop.wasm", "/cut.wasm"]) {
     const { code, stderr } = await place.run(["run", "-q", `${address}${path}`]);
     assert.equal(code, 1, path);

@@ -227,7 +227,7 @@ for (const language of available) {
 
   Deno.test(`${language}: input that is closed ends at once`, async () => {
     const { code, stderr } = await inShell(`exec "$@" <&-`, language, "lines");
-    assert.doesNotMatch(stderr, /wasm-bpf itself failed/);
+    assert.doesNotMatch(stderr, /internal error/);
     assert.ok(code < 128, `${code}\n${stderr}`);
   });
 
@@ -277,7 +277,7 @@ for (const language of available) {
 
   Deno.test(`${language}: a full disk is the guest's to see`, async () => {
     const { code, stderr } = await inShell(`exec "$@" >/dev/full`, language, "flood", "4096");
-    assert.doesNotMatch(stderr, /wasm-bpf itself failed/);
+    assert.doesNotMatch(stderr, /internal error/);
     // C's printf says nothing of it; the other two end with an error of their own.
     if (language !== "c") assert.notEqual(code, 0);
   });
