@@ -1,11 +1,11 @@
-/** Limits of what a run's eBPF objects take of the kernel. */
+/** Limits on the kernel resources of a run's eBPF objects. */
 import { describeErrno } from "./errno.ts";
 import { ShimError } from "./errors.ts";
 import { outPointer } from "./c_values.ts";
 import { type Interrupt, interruptPointer } from "./interrupt.ts";
 import { shim } from "./library.ts";
 
-/** The shim's side of a budget. For `ffi/` only. */
+/** Returns the shim's pointer of a budget. For `ffi/` only. */
 export let budgetPointer: (budget: Budget) => Deno.PointerObject | null;
 
 /** Upper bounds of a {@linkcode Budget}. */
@@ -16,7 +16,7 @@ export interface BudgetLimits {
   programs: number;
 }
 
-/** Limits of one run, and what its live objects take of them. */
+/** Limits of one run, and their use by its live objects. */
 export class Budget implements Disposable {
   #pointer: Deno.PointerObject | null;
 
@@ -29,7 +29,7 @@ export class Budget implements Disposable {
   }
 
   /**
-   * Makes the limits of a run.
+   * Creates the limits of a run.
    *
    * @param interrupt ends a load between two maps or programs once it is terminated, or the time
    * limit of the process is over; one that is only raised does not
@@ -50,13 +50,13 @@ export class Budget implements Disposable {
     return this.#pointer === null ? 0 : Number(shim().shim_budget__maps_used(this.#pointer));
   }
 
-  /** Lets go of it; objects that it bounds keep it until they are closed. */
+  /** Releases this reference; bounded objects keep the budget until they are closed. */
   close(): void {
     shim().shim_budget__free(this.#pointer);
     this.#pointer = null;
   }
 
-  /** The same as {@linkcode close}. */
+  /** Calls {@linkcode close}. */
   [Symbol.dispose](): void {
     this.close();
   }

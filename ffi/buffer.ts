@@ -6,13 +6,13 @@ import { type LinearMemory, memoryPointer } from "./memory.ts";
 import { type BpfMap, mapPointer } from "./map.ts";
 
 /**
- * The user side of a ring buffer or perf event array. `close()` unmaps it; before the object's.
+ * The user side of a ring buffer or perf event array. `close()` unmaps it; call it before the object's `close()`.
  *
  * One record in the stage is `{ u32 size; u32 cpu; payload padded to 8 bytes }`.
  */
 export class EventBuffer implements Disposable {
   #pointer: Deno.PointerObject | null;
-  /** The most bytes that one record takes in the stage. */
+  /** Largest record in the stage, in bytes. */
   readonly recordMaxBytes: number;
 
   private constructor(pointer: Deno.PointerObject) {
@@ -23,8 +23,8 @@ export class EventBuffer implements Disposable {
   /**
    * Opens the user side of a map.
    *
-   * @param interrupt ends waits for events; to be closed after the buffer
-   * @returns -EINVAL for a map that is neither
+   * @param interrupt ends waits for events; close it after the buffer
+   * @returns -EINVAL for a map of another type
    */
   static open(map: BpfMap, interrupt: Interrupt): EventBuffer | number {
     const pointer = outPointer((out) =>
@@ -38,9 +38,8 @@ export class EventBuffer implements Disposable {
    *
    * @param capacityBytes room at `offset`, 8 or more
    * @param timeoutMs 0 does not wait, below 0 waits without end
-   * @returns bytes staged, 0 on time-out, or a negative errno: -EINTR and -ERESTART as the interrupt
-   *   says, -ENOSPC when the first record is longer than that: only its header is written, and it stays
-   *   first
+   * @returns bytes staged, 0 on time-out, or a negative errno: -EINTR and -ERESTART from the interrupt;
+   *   -ENOSPC if the first record is longer: only its header is written, and the record stays first
    */
   poll(stage: LinearMemory, offset: number, capacityBytes: number, timeoutMs: number): number {
     return shim().shim_buffer__poll(
@@ -53,7 +52,7 @@ export class EventBuffer implements Disposable {
   }
 
   /**
-   * The same as {@linkcode poll}, to who asked: the records count in {@linkcode readCount}.
+   * Like {@linkcode poll}, on behalf of the guest: {@linkcode readCount} counts the records.
    */
   read(memory: LinearMemory, offset: number, capacityBytes: number, timeoutMs: number): number {
     return shim().shim_buffer__read(
@@ -65,9 +64,8 @@ export class EventBuffer implements Disposable {
     );
   }
 
-  /**
-   * Shows a ring buffer at the start of `memory`, in place of what is there, as `ring_pump.wat` describes;
-   * until {@linkcode hide}, which comes before the memory's end.
+  /* * Maps a ring buffer over the start of `memory`, as `ring_pump.wat` describes, until
+   * {@linkcode hide}, which must precede the memory's end.
    *
    * @returns bytes of a page, or a negative errno: -EOPNOTSUPP for a perf event array
    */
@@ -75,51 +73,50 @@ export class EventBuffer implements Disposable {
     return shim().shim_buffer__show(this.#pointer, memoryPointer(memory));
   }
 
-  /** Puts empty pages where the ring buffer was shown. */
+  /** Replaces the shown ring buffer by empty pages. */
   hide(): void {
     shim().shim_buffer__hide(this.#pointer);
   }
 
   /**
-   * Waits until a ring buffer has records, of which the kernel may not have completed the first.
+   * Waits until a ring buffer has records; the first may be incomplete.
    *
    * @param timeoutMs 0 does not wait, below 0 waits without end
-   * @returns 1, 0 on time-out, or a negative errno: -EINTR and -ERESTART as the interrupt says
+   * @returns 1, 0 on time-out, or a negative errno: -EINTR and -ERESTART from the interrupt
    */
   wait(timeoutMs: number): number {
     return shim().shim_buffer__wait(this.#pointer, timeoutMs);
   }
 
-  /**
-   * Lets waits for events of a ring buffer take up to `latencyMs` longer when events come fast, so that
-   * they are read together. Initially 0: every event is read at once.
+  /* * Extends waits for events of a ring buffer by up to `latencyMs` at high rates, so that events are read
+   * in batches. Initially 0: every event is read at once.
    */
   setLatency(latencyMs: number): void {
     shim().shim_buffer__set_latency(this.#pointer, Math.round(latencyMs * 1000));
   }
 
-  /** Events that {@linkcode read} has handed out. */
+  /** Number of events that {@linkcode read} has returned. */
   get readCount(): number {
     return Number(shim().shim_buffer__read_count(this.#pointer));
   }
 
-  /** What the last poll or read had still to wait when it was interrupted. */
+  /** Remaining wait of the last poll or read when it was interrupted, in milliseconds. */
   get leftMs(): number {
     return shim().shim_buffer__left_ms(this.#pointer);
   }
 
-  /** Events that the kernel dropped and told about; perf event arrays only. */
+  /** Events that the kernel reported as dropped; perf event arrays only. */
   get lost(): number {
     return Number(shim().shim_buffer__lost(this.#pointer));
   }
 
-  /** Unmaps the buffer; events in it are the map's still. Again does nothing. */
+  /** Unmaps the buffer; its events stay in the map. Further calls do nothing. */
   close(): void {
     shim().shim_buffer__free(this.#pointer);
     this.#pointer = null;
   }
 
-  /** The same as {@linkcode close}. */
+  /** Calls {@linkcode close}. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -1,14 +1,14 @@
-/** C's strings and out-pointers. */
+/** C strings and out-pointers. */
 import { describeErrno } from "./errno.ts";
 import { loadError } from "./errors.ts";
 import { encodeText } from "./raw_text.ts";
 
-/** A NUL-terminated string for a `const char *` parameter. */
+/** Encodes a NUL-terminated string for a `const char *` parameter. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return encodeText(`${text}\0`);
 }
 
-/** The string behind a `const char *` result. */
+/** Decodes the string of a `const char *` result. */
 export function fromCString(pointer: Deno.PointerValue): string {
   return pointer === null ? "" : Deno.UnsafePointerView.getCString(pointer);
 }

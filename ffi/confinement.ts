@@ -1,36 +1,35 @@
-/** Rights that this thread gives up before a guest runs; `docs/sandbox.md` has the tables. */
+/** Rights that this thread drops before a guest runs; `docs/sandbox.md` has the tables. */
 import { shim } from "./library.ts";
 
-/** A folder that stays within reach. */
+/** Directory that stays accessible. */
 export interface Grant {
-  /** The host's descriptor of the folder; read once, it may be closed afterwards. */
+  /** Host descriptor of the directory; used once, it may be closed afterwards. */
   readonly hostFd: number;
-  /** Whether what is in it may be changed. */
+  /** True if its contents may be changed. */
   readonly isWritable: boolean;
 }
 
-/** Version of the kernel's Landlock, 1 or more; a negative errno where there is none. */
+/** Returns the version of the kernel's Landlock, 1 or more, or a negative errno without Landlock. */
 export function landlockVersion(): number {
   return shim().shim_landlock__abi();
 }
 
-/** 0 where the kernel filters system calls, or a negative errno. */
+/** Returns 0 if the kernel filters system calls, or a negative errno. */
 export function seccompAvailability(): number {
   return shim().shim_seccomp__is_available();
 }
 
-/** Steps of the second wall, in their order. Each returns a negative errno when it fails. */
+/** Steps of the confinement, in order. Each returns a negative errno on failure. */
 export const confinement = {
-  /**
-   * Starts the thread that loads and attaches for this one from now on, and ends with it. Nothing may
-   * be loaded yet.
+  /* * Starts the broker, the thread that loads and attaches for this one and ends with it. Call it before
+   * any load.
    */
   startBroker(): number {
     return shim().shim_broker__start();
   },
 
   /**
-   * Keeps this thread to `grants`: nothing else of the file system can be opened by it.
+   * Restricts this thread to `grants`: it can open no other files.
    *
    * @returns the version of Landlock
    */
@@ -40,28 +39,27 @@ export const confinement = {
     return shim().shim_landlock__confine(new Uint8Array(pairs.buffer), grants.length);
   },
 
-  /**
-   * Drops the capabilities of the process's other threads but the broker, and limits their calls: V8's,
-   * which compile and collect garbage. For a process that runs one guest and nothing else.
+  /* * Drops the capabilities of all other threads except the broker, and limits their system calls: V8's
+   * threads, which compile and collect garbage. For a process that only runs one guest.
    *
-   * @returns how many threads are as they were
+   * @returns number of threads that remain unconfined
    */
   limitOthers(): number {
     return shim().shim_seccomp__confine_others();
   },
 
-  /** Drops the capabilities that files in `grants`, and map operations, do not need. */
+  /** Drops the capabilities that neither files in `grants` nor map operations need. */
   reduceCapabilities(grants: readonly Grant[]): number {
     return shim().shim_capabilities__reduce(levelOf(grants));
   },
 
-  /** Refuses system calls that a guest does not need; without `grants`, every path. */
+  /** Refuses system calls that guests do not need; without `grants`, also all with paths. */
   limitCalls(grants: readonly Grant[]): number {
     return shim().shim_seccomp__confine(levelOf(grants));
   },
 };
 
-/** `enum shim_files`. */
+/** Returns the `enum shim_files` of grants. */
 function levelOf(grants: readonly Grant[]): number {
   if (grants.length === 0) return 0;
   return grants.some(({ isWritable }) => isWritable) ? 2 : 1;

@@ -1,9 +1,9 @@
-/** The entries of a guest's folder. */
+/** Entries of a guest's directory. */
 import { outPointer } from "./c_values.ts";
 import { fileShim } from "./file_library.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
-/** The entries of a directory; to be closed before its descriptor. */
+/** Reader of a directory's entries; close it before its descriptor. */
 export class DirectoryReader {
   #pointer: Deno.PointerObject | null;
 
@@ -11,13 +11,13 @@ export class DirectoryReader {
     this.#pointer = pointer;
   }
 
-  /** For a descriptor of a directory, or a negative errno. */
+  /** Opens a descriptor of a directory; returns a negative errno on failure. */
   static open(fd: number): DirectoryReader | number {
     const pointer = outPointer((out) => fileShim().shim_directory__open(fd, out));
     return typeof pointer === "number" ? pointer : new DirectoryReader(pointer);
   }
 
-  /** Fills guest memory with WASI's dirents, from a cookie on; the bytes written. */
+  /** Writes WASI dirents to guest memory, from a cookie on; returns the bytes written. */
   read(memory: LinearMemory, to: { offset: number; sizeBytes: number }, cookie: bigint): number {
     return Number(
       fileShim().shim_directory__read(
@@ -30,7 +30,7 @@ export class DirectoryReader {
     );
   }
 
-  /** Forgets what was read ahead. */
+  /** Discards entries that were read ahead. */
   close(): void {
     fileShim().shim_directory__free(this.#pointer);
     this.#pointer = null;

@@ -1,7 +1,7 @@
 /**
  * Linux error numbers and their names (`asm-generic/errno.h`; the same on x86-64, arm64 and riscv64).
  *
- * The name is the pivot: the kernel's numbers and WASI's differ, the names do not.
+ * Names connect the kernel's numbers with WASI's, which differ.
  */
 
 /** Number and description of each error, by name. */
@@ -22,7 +22,7 @@ export const ERRNO = {
   EFAULT: [14, "bad address"],
   ENOTBLK: [15, "block device required"],
   EBUSY: [16, "device or resource busy"],
-  EEXIST: [17, "exists already"],
+  EEXIST: [17, "already exists"],
   EXDEV: [18, "cross-device link"],
   ENODEV: [19, "no such device"],
   ENOTDIR: [20, "not a directory"],
@@ -74,7 +74,7 @@ export const ERRNO = {
   ECONNABORTED: [103, "connection aborted"],
   ECONNRESET: [104, "connection reset"],
   ENOBUFS: [105, "no buffer space available"],
-  EISCONN: [106, "socket is connected already"],
+  EISCONN: [106, "socket is already connected"],
   ENOTCONN: [107, "socket is not connected"],
   ETIMEDOUT: [110, "timed out"],
   ECONNREFUSED: [111, "connection refused"],
@@ -86,28 +86,28 @@ export const ERRNO = {
   ECANCELED: [125, "canceled"],
   EOWNERDEAD: [130, "owner died"],
   ENOTRECOVERABLE: [131, "state not recoverable"],
-  // The kernel's own, never meant for user space, but bpf(2) answers with it.
+  // Internal to the kernel, but bpf(2) returns it.
   ENOTSUPP: [524, "operation not supported by the kernel"],
 } as const satisfies Record<string, readonly [number, string]>;
 
 /** Name of a Linux error, such as `"EPERM"`. */
 export type ErrnoName = keyof typeof ERRNO;
 
-/** Made when the first error is named: most runs have none. */
+/** Created on first use: most runs have no errors. */
 let names: Map<number, ErrnoName> | undefined;
 
-/** The kernel's number for a name: `errno("ENOENT")` is 2. */
+/** Returns the kernel's number for a name: `errno("ENOENT")` is 2. */
 export function errno(name: ErrnoName): number {
   return ERRNO[name][0];
 }
 
-/** The name of a number, positive or negative; `undefined` when Linux has no such error. */
+/** Returns the name of a number, positive or negative; `undefined` if Linux has no such error. */
 export function errnoName(number: number): ErrnoName | undefined {
   names ??= new Map((Object.keys(ERRNO) as ErrnoName[]).map((name) => [ERRNO[name][0], name]));
   return names.get(Math.abs(number));
 }
 
-/** A number for people: `"EPERM (operation not permitted)"`, or `"error 999"`. */
+/** Describes a number for users: `"EPERM (operation not permitted)"`, or `"error 999"`. */
 export function describeErrno(number: number): string {
   const name = errnoName(number);
   return name === undefined ? `error ${Math.abs(number)}` : `${name} (${ERRNO[name][1]})`;

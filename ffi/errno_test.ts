@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describeErrno, errno, type ErrnoName, errnoName } from "./errno.ts";
 
-/** More than the kernel's largest, MAX_ERRNO of linux/err.h. */
+/** Above MAX_ERRNO of linux/err.h, the kernel's largest. */
 const LIMIT = 5000;
 
-/** The kernel's own; no header for programs has it. */
+/** Internal to the kernel; user-space headers lack it. */
 const KERNEL_ONLY: ErrnoName[] = ["ENOTSUPP"];
 
 const HEADERS = ["errno-base.h", "errno.h"].map((name) => `/usr/include/asm-generic/${name}`);
@@ -20,7 +20,7 @@ function allNames(): Map<ErrnoName, number> {
   return found;
 }
 
-/** Names and numbers of the machine's own headers; `undefined` where these are not installed. */
+/** Returns names and numbers of the installed headers; `undefined` without them. */
 function headerNumbers(): Map<string, number> | undefined {
   try {
     const text = HEADERS.map((path) => Deno.readTextFileSync(path)).join("\n");
@@ -34,20 +34,20 @@ function headerNumbers(): Map<string, number> | undefined {
   }
 }
 
-Deno.test("errno() undoes errnoName(), so that each name has one number and each number one name", () => {
+Deno.test("errno() inverts errnoName() for every name", () => {
   const names = allNames();
   assert.ok(names.size > 70);
   for (const [name, number] of names) assert.equal(errno(name), number);
 });
 
-Deno.test("errno() gives the kernel's numbers", () => {
+Deno.test("errno() returns the kernel's numbers", () => {
   assert.deepEqual(
     [errno("EPERM"), errno("ENOENT"), errno("EINVAL"), errno("ENOSYS"), errno("EOWNERDEAD")],
     [1, 2, 22, 38, 130],
   );
 });
 
-Deno.test("errno() agrees with the machine's headers", () => {
+Deno.test("errno() agrees with the installed headers", () => {
   const header = headerNumbers();
   if (header === undefined) {
     Deno.stderr.writeSync(new TextEncoder().encode(`not compared: no ${HEADERS.join(", ")}\n`));
@@ -59,27 +59,27 @@ Deno.test("errno() agrees with the machine's headers", () => {
   }
 });
 
-Deno.test("errnoName() takes a number of either sign", () => {
+Deno.test("errnoName() accepts a number of either sign", () => {
   assert.equal(errnoName(13), "EACCES");
   assert.equal(errnoName(-13), "EACCES");
 });
 
-Deno.test("errnoName() knows no name for success, nor for what is no error of Linux", () => {
+Deno.test("errnoName() returns undefined for success and unknown numbers", () => {
   for (const number of [0, -0, 41, 999, 4001, -4001, NaN, 1.5, Infinity]) {
     assert.equal(errnoName(number), undefined, String(number));
   }
 });
 
-Deno.test("describeErrno() says name and meaning", () => {
+Deno.test("describeErrno() returns name and meaning", () => {
   assert.match(describeErrno(-1), /^EPERM \([a-z ]+\)$/);
 });
 
-Deno.test("describeErrno() says every error in words of its own", () => {
+Deno.test("describeErrno() describes every error differently", () => {
   const texts = [...allNames().values()].map(describeErrno);
   assert.equal(new Set(texts.map((text) => text.replace(/^\w+ /, ""))).size, texts.length);
 });
 
-Deno.test("describeErrno() says the number of an unknown error", () => {
+Deno.test("describeErrno() returns the number of an unknown error", () => {
   assert.match(describeErrno(-4001), /4001/);
   assert.doesNotMatch(describeErrno(-4001), /-/);
 });

@@ -1,37 +1,37 @@
 /**
- * The root of every error that wasm-bpf raises on purpose.
+ * Base class of all errors that wasm-bpf raises on purpose.
  *
  * Anything else that is thrown is a bug in wasm-bpf.
  */
 
-/** What a {@linkcode HostError} carries beside its message. */
+/** Properties of a {@linkcode HostError} in addition to its message. */
 export interface HostErrorOptions {
-  /** Stable, for programs: an errno name such as `EPERM`, or a word in capitals of our own. */
+  /** Stable, for programs: an errno name such as `EPERM`, or another word in capitals. */
   code: string;
-  /** What the person can do about it: one sentence, no full stop. */
+  /** Next step for the user: one sentence, no full stop. */
   hint?: string | undefined;
-  /** Longer text that belongs to the error, such as the verifier's log; whole lines. */
+  /** Longer text, such as the verifier's log; whole lines. */
   detail?: string | undefined;
-  /** What was thrown below, if anything. */
+  /** Underlying error, if any. */
   cause?: unknown;
 }
 
 /**
- * An error that a person can act on.
+ * Error that a user can act on.
  *
- * The message starts with a capital, names what could not be done and why, and has no full stop.
+ * The message starts with a capital, names the failed action and the reason, and has no full stop.
  */
 export class HostError extends Error {
   /** The class's name. */
   override name = "HostError";
   /** Stable, for programs; see {@linkcode HostErrorOptions}. */
   readonly code: string;
-  /** What the person can do about it. */
+  /** Next step for the user. */
   readonly hint: string | undefined;
   /** Longer text, such as the verifier's log. */
   readonly detail: string | undefined;
 
-  /** An error with a message that starts with a capital and has no full stop. */
+  /** Creates an error; `message` starts with a capital and has no full stop. */
   constructor(message: string, options: HostErrorOptions) {
     super(message, { cause: options.cause });
     this.code = options.code;
@@ -40,17 +40,17 @@ export class HostError extends Error {
   }
 }
 
-/** The shim, or a symbol of it, cannot be loaded into this process. */
+/** Failure to load the shim or one of its symbols. */
 export class ShimError extends HostError {
   /** The class's name. */
   override name = "ShimError";
 }
 
-/** The shim cannot be loaded, because of `reason`. */
+/** Returns the error for a shim that cannot be loaded. */
 export function loadError(reason: string, cause?: unknown): ShimError {
   return new ShimError(`Cannot load the eBPF shim: ${reason}`, {
     code: "SHIM_LOAD",
-    hint: "wasm-bpf needs Linux with glibc 2.34 or newer and /proc mounted",
+    hint: "use Linux with glibc 2.34 or newer, and mount /proc",
     cause,
   });
 }

@@ -1,26 +1,26 @@
-/** The shim's functions behind a guest's files, folders and sockets. */
+/** The shim's functions for a guest's files, directories and sockets. */
 import { FILE_SYMBOLS, type FileSymbols } from "./file_symbols.ts";
 import { extendShim } from "./library.ts";
 
-/** Functions that a guest which copies files calls all the time. */
+/** Functions that a guest calls often when it copies files. */
 const HOT = ["shim_file__read", "shim_file__pread", "shim_file__pwrite"];
 
 let loaded: FileSymbols | undefined;
 
-/** They; loaded by the first call. */
+/** Returns the file functions; the first call loads them. */
 export function fileShim(): FileSymbols {
   loaded ??= extendShim(FILE_SYMBOLS, HOT).functions as unknown as FileSymbols;
   return loaded;
 }
 
-/** Loads everything of it now: for who closes the shim's file next. */
+/** Loads all file functions now, before the caller closes the shim's file. */
 export function prepareFiles(): void {
   const { functions, settle } = extendShim(FILE_SYMBOLS, HOT);
   settle();
   loaded = functions as unknown as FileSymbols;
 }
 
-/** What a `uint64_t *` parameter takes. */
+/** Returns the bytes of words, for a `uint64_t *` parameter. */
 export function asBytes(words: BigUint64Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 }

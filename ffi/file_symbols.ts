@@ -1,6 +1,6 @@
 /**
- * The symbols of `libbpf-shim/files.h`: what is behind a guest's files and sockets, which most runs do
- * without. The rest is in `symbols.ts`, and the same test compares both with their header.
+ * Symbols of `libbpf-shim/files.h`: a guest's files and sockets, which most runs do not use. The other
+ * symbols are in `symbols.ts`; one test compares both with their headers.
  */
 export const FILE_SYMBOLS = {
   // int32_t shim_grant__directory(const char *path)
@@ -105,5 +105,5 @@ export const FILE_SYMBOLS = {
   shim_socket__type: { parameters: ["i32"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/** Those functions, callable. */
+/** The file functions, callable. */
 export type FileSymbols = Deno.DynamicLibrary<typeof FILE_SYMBOLS>["symbols"];

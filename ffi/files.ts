@@ -6,39 +6,38 @@ import { asBytes, fileShim } from "./file_library.ts";
 import { type Interrupt, interruptPointer } from "./interrupt.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
-/** A guest's list of ranges, and where the number of bytes goes. */
+/** A guest's list of ranges, and the address of the resulting byte count. */
 export interface Vectors {
-  /** Where the list stands. */
+  /** Address of the list. */
   readonly iovs: number;
-  /** How many there are in it. */
+  /** Number of ranges. */
   readonly count: number;
-  /** Where the number of bytes goes. */
+  /** Address of the resulting byte count. */
   readonly out: number;
 }
 
-/** Whether to wait, and for how long. */
+/** Blocking mode of a call, and the interrupt that ends it. */
 export interface Waiting {
-  /** What ends it early. */
+  /** Ends the wait early. */
   readonly interrupt: Interrupt;
-  /** Whether to. */
+  /** True if the call may wait. */
   readonly waits: boolean;
 }
 
-/** What is done with descriptors. */
+/** Operations on descriptors. */
 export const files = {
-  /** close(2) of what this module has handed out. */
+  /** close(2) of a descriptor from this module. */
   close(fd: number): number {
     return fileShim().shim_file__close(fd);
   },
 
-  /** readv(2) of `count` iovecs at `iovs`; the number of bytes goes to `out` as u32. Of what never blocks. */
+  /** readv(2) of `count` iovecs at `iovs`; writes the number of bytes to `out` as u32. For descriptors that never block. */
   read(fd: number, memory: LinearMemory, iovs: number, count: number, out: number): number {
     return fileShim().shim_file__read(fd, memoryPointer(memory), iovs, count, out);
   },
 
-  /**
-   * The same of what may block; with `waits`, until the interrupt: -EINTR, which the next poll of a buffer
-   * reports too, or -ERESTART.
+  /* * Like {@linkcode files.read} for descriptors that may block. With `waits` it waits until the
+   * interrupt: -EINTR, which the next poll of a buffer reports too, or -ERESTART.
    */
   readWait(
     fd: number,

@@ -1,41 +1,41 @@
-/** What a run opens for its guest on the host. Results are ≥ 0 or a negative errno. */
+/** Host resources that a run opens for its guest. Results are ≥ 0 or a negative errno. */
 import { cString } from "./c_values.ts";
 import { fileShim } from "./file_library.ts";
 
-/** What a run opens for its guest, before it begins. */
+/** Operations before the guest starts. */
 export const grants = {
-  /** A folder of the host; -ENOSYS where the kernel has no openat2(2). */
+  /** Opens a directory of the host; -ENOSYS if the kernel has no openat2(2). */
   directory(path: string): number {
     return fileShim().shim_grant__directory(cString(path));
   },
 
-  /** A file of the host: to read it, to write it anew, or to do so always at its end. */
+  /** Opens a file of the host to read, overwrite or append. */
   file(path: string, use: "read" | "write" | "append"): number {
     return fileShim().shim_grant__file(cString(path), ["read", "write", "append"].indexOf(use));
   },
 
-  /** A TCP socket that listens; -ENOENT for an address that there is not. */
+  /** Opens a listening TCP socket; -ENOENT for an unknown address. */
   listener(host: string, port: string): number {
     return fileShim().shim_grant__listener(cString(host), cString(port));
   },
 
-  /** The port that one listens on. */
+  /** Returns the port of a listening socket. */
   port(fd: number): number {
     return fileShim().shim_grant__port(fd);
   },
 
-  /** The environment of the process: `NAME=value` as bytes. */
+  /** Returns the environment of the process: `NAME=value` as bytes. */
   environment(): Uint8Array<ArrayBuffer>[] {
     return parts((buffer, size) => fileShim().shim_grant__environment(buffer, size));
   },
 
-  /** The arguments of the process as bytes, the program's name first; none where /proc is not there. */
+  /** Returns the arguments of the process as bytes, the program's name first; empty without /proc. */
   arguments(): Uint8Array<ArrayBuffer>[] {
     return parts((buffer, size) => fileShim().shim_grant__arguments(buffer, size));
   },
 };
 
-/** Reads strings that each end with a NUL. */
+/** Splits NUL-terminated strings. */
 function parts(
   copy: (buffer: Uint8Array<ArrayBuffer>, size: number) => number,
 ): Uint8Array<ArrayBuffer>[] {

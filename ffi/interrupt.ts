@@ -1,15 +1,15 @@
-/** What ends a guest's waits early; see `struct shim_interrupt` in `libbpf-shim/libbpf-shim.h`. */
+/** Interrupts, which end a guest's waits early; see `struct shim_interrupt` in `libbpf-shim/libbpf-shim.h`. */
 import { describeErrno } from "./errno.ts";
 import { ShimError } from "./errors.ts";
 import { outPointer } from "./c_values.ts";
 import { shim } from "./library.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
-/** The shim's side of an interrupt. For `ffi/` only. */
+/** Returns the shim's pointer of an interrupt. For `ffi/` only. */
 export let interruptPointer: (interrupt: Interrupt) => Deno.PointerValue;
 
 /**
- * Ends the polls and sleeps that are given it. `close()` it after the buffers opened with it.
+ * Ends the polls and sleeps that use it. Close it after the buffers opened with it.
  *
  * Several threads can hold one: see {@linkcode Interrupt.share}.
  */
@@ -25,9 +25,9 @@ export class Interrupt implements Disposable {
   }
 
   /**
-   * A new one, that nothing was asked of yet.
+   * Creates an interrupt that is not raised.
    *
-   * @throws {ShimError} when there are no descriptors left
+   * @throws {ShimError} without free descriptors
    */
   static create(): Interrupt {
     const pointer = outPointer((out) => shim().shim_interrupt__new(out));
@@ -35,16 +35,15 @@ export class Interrupt implements Disposable {
     return new Interrupt(pointer);
   }
 
-  /**
-   * Makes one more holder, whose part another thread takes with {@linkcode Interrupt.adopt}, once; or
-   * else this thread, so that nothing is left.
+  /* * Adds a reference, which another thread takes with {@linkcode Interrupt.adopt}, exactly once. If that
+   * fails, this thread must adopt it, to release it.
    */
   share(): bigint {
     shim().shim_interrupt__retain(this.#pointer);
     return Deno.UnsafePointer.value(this.#pointer);
   }
 
-  /** Takes what {@linkcode Interrupt.share} gave, in the same process. */
+  /** Takes a reference from {@linkcode Interrupt.share}, in the same process. */
   static adopt(shared: bigint): Interrupt {
     const pointer = Deno.UnsafePointer.create(shared);
     const result = shim().shim_interrupt__adopt(pointer);
@@ -67,14 +66,13 @@ export class Interrupt implements Disposable {
     if (this.#pointer !== null) shim().shim_interrupt__terminate(this.#pointer);
   }
 
-  /** Returns what a wait would, without waiting: 0, -EINTR or -ERESTART. */
+  /** Returns the result of a wait without waiting: 0, -EINTR or -ERESTART. */
   take(): number {
     return this.#pointer === null ? 0 : shim().shim_interrupt__take(this.#pointer);
   }
 
-  /**
-   * Number of the signal that the guest was told of and takes no notice of; 0 while there is none. On
-   * the guest's thread.
+  /* * Number of the signal that was reported to the guest and that it ignores; 0 without one. On the
+   * guest's thread.
    */
   get ignoredSignal(): number {
     if (this.#pointer === null || shim().shim_interrupt__is_ignored(this.#pointer) === 0) return 0;
@@ -96,7 +94,7 @@ export class Interrupt implements Disposable {
     return shim().shim_interrupt__show(this.#pointer, memoryPointer(memory), offset);
   }
 
-  /** Puts an empty page where a word was shown. */
+  /** Replaces a shown word by an empty page. */
   static hide(memory: LinearMemory, offset: number): void {
     shim().shim_interrupt__hide(memoryPointer(memory), offset);
   }
@@ -107,7 +105,7 @@ export class Interrupt implements Disposable {
     return Number(shim().shim_interrupt__waited_ns(this.#pointer)) / 1e6;
   }
 
-  /** Gives this holder's part back. */
+  /** Releases this reference. */
   close(): void {
     shim().shim_interrupt__free(this.#pointer);
     this.#pointer = null;
@@ -119,7 +117,7 @@ export class Interrupt implements Disposable {
   }
 }
 
-/** The end of a guest's time. */
+/** Time limit of a guest. */
 export class Deadline implements Disposable {
   #pointer: Deno.PointerObject | null;
 
@@ -127,9 +125,8 @@ export class Deadline implements Disposable {
     this.#pointer = pointer;
   }
 
-  /**
-   * Stores `value` in the first of `words` after `afterMs`, and terminates the interrupt; from a thread
-   * of its own.
+  /* * Starts a thread that stores `value` in the first of `words` after `afterMs`, and terminates the
+   * interrupt.
    *
    * @param words must live until the deadline is closed
    */
@@ -150,7 +147,7 @@ export class Deadline implements Disposable {
     return new Deadline(pointer);
   }
 
-  /** Nothing is stored any more behind it. */
+  /** Stops the thread; nothing is stored afterwards. */
   close(): void {
     shim().shim_deadline__free(this.#pointer);
     this.#pointer = null;
@@ -163,26 +160,28 @@ export class Deadline implements Disposable {
 }
 
 function noInterrupt(result: number): ShimError {
-  return new ShimError(`Cannot make an interrupt: ${describeErrno(result)}`, { code: "INTERRUPT" });
+  return new ShimError(`Cannot create an interrupt: ${describeErrno(result)}`, {
+    code: "INTERRUPT",
+  });
 }
 
-/** Signals of a process whose main job is one guest; see `libbpf-shim/signals.c`. */
+/** Signals of a process that runs one guest; see `libbpf-shim/signals.c`. */
 export const signals = {
   /**
    * Makes the first SIGINT or SIGTERM raise `interrupt`; the second ends the process.
    *
-   * @returns 0 or a negative errno; -EALREADY when installed
+   * @returns 0 or a negative errno; -EALREADY if already installed
    */
   install(interrupt: Interrupt): number {
     return shim().shim_signals__install(interruptPointer(interrupt));
   },
 
-  /** Keeps a write of this thread's beyond what a file may have from ending the process: it fails. */
+  /** Makes a write beyond RLIMIT_FSIZE fail on this thread instead of ending the process. */
   blockFileSize(): number {
     return shim().shim_signals__block_file_size();
   },
 
-  /** Makes SIGUSR1 ask for attention. */
+  /** Makes SIGUSR1 request attention. */
   attendUsr1(): number {
     return shim().shim_signals__attend_usr1();
   },
@@ -192,17 +191,17 @@ export const signals = {
     return shim().shim_signals__schedule(afterMs, graceMs);
   },
 
-  /** Whether the end of the time limit cut a load short, since the last {@linkcode signals.install}. */
+  /** Reports whether the time limit ended a load since the last {@linkcode signals.install}. */
   wasLoadCut(): boolean {
     return shim().shim_signals__was_cut() === 1;
   },
 
-  /** Ends the process as the signal would if it were not handled. */
+  /** Ends the process like the unhandled signal. */
   endBy(number: number): void {
     shim().shim_signals__end_by(number);
   },
 
-  /** Puts the former handlers back. */
+  /** Restores the previous handlers. */
   uninstall(): void {
     shim().shim_signals__uninstall();
   },

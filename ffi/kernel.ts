@@ -1,54 +1,54 @@
-/** What the running kernel has, so that an error can say what it lacks. */
+/** Features of the running kernel, so that errors can name the missing one. */
 import { cString } from "./c_values.ts";
 import { shim } from "./library.ts";
 
-/** `undefined` where the machine does not tell. */
+/** Maps a negative result, for an unknown state, to `undefined`. */
 function tristate(answer: number): boolean | undefined {
   return answer < 0 ? undefined : answer === 1;
 }
 
 /**
- * Begins to read the kernel's types in a thread of its own, so that the first load of an object with
- * CO-RE need not: some 6 ms of a processor. Once in a process, and not in workers.
+ * Starts a thread that reads the kernel's types, which saves about 6 ms of CPU time in the first load
+ * of an object with CO-RE. Once in a process, and not in workers.
  */
 export function readKernelTypesAhead(): void {
-  // Without it a load only takes longer.
+  // A failure only makes the load slower.
   shim().shim_kernel__read_types_ahead();
 }
 
-/** Questions to the kernel; asked after a failure, so nothing is kept. */
+/** Queries of the kernel, used after a failure and so not cached. */
 export const kernel = {
-  /** Whether it was built with an option, such as `CONFIG_KPROBES`; `undefined` where no file tells. */
+  /** Reports whether the kernel has an option, such as `CONFIG_KPROBES`; `undefined` without a config file. */
   hasOption(name: string): boolean | undefined {
     return tristate(shim().shim_kernel__config(cString(name)));
   },
 
-  /** `[6, 18]`. */
+  /** Returns the version, such as `[6, 18]`. */
   version(): [number, number] {
     const version = shim().shim_kernel__version();
     return [version >> 16, version & 0xffff];
   },
 
-  /** The machine's, as Deno names it. */
+  /** Architecture of the machine, in Deno's names. */
   architecture: Deno.build.arch,
 
-  /** Whether a security module is active; `undefined` where securityfs cannot be read. */
+  /** Reports whether a security module is active; `undefined` if securityfs cannot be read. */
   hasLsm(name: string): boolean | undefined {
     return tristate(shim().shim_kernel__has_lsm(cString(name)));
   },
 
-  /** Whether perf_event_open(2) knows a dynamic type, such as `kprobe`. */
+  /** Reports whether perf_event_open(2) supports a dynamic type, such as `kprobe`. */
   hasEventSource(name: string): boolean {
     return shim().shim_kernel__has_event_source(cString(name)) === 1;
   },
 
-  /** How many CPUs there can be, online or not; or a negative errno. */
+  /** Returns the number of possible CPUs, online or not, or a negative errno. */
   possibleCpus(): number {
     return shim().shim_kernel__possible_cpus();
   },
 
   /**
-   * Whether it has a type of map or program, which is tried by making one: 1, 0 or a negative errno.
+   * Reports whether the kernel has a type of map or program, by creating one: 1, 0 or a negative errno.
    *
    * @param kind `enum shim_supported`
    */
@@ -56,12 +56,12 @@ export const kernel = {
     return shim().shim_kernel__supports(kind, number);
   },
 
-  /** Whether tracefs is mounted where libbpf looks for it. */
+  /** Reports whether tracefs is mounted at a path that libbpf uses. */
   hasTracefs(): boolean {
     return shim().shim_kernel__has_tracefs() === 1;
   },
 
-  /** Whether this process has a capability (`CAP_*` of `linux/capability.h`) in effect. */
+  /** Reports whether this process has a capability (`CAP_*` of `linux/capability.h`) in effect. */
   hasCapability(number: number): boolean {
     return shim().shim_kernel__has_capability(number) === 1;
   },

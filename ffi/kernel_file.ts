@@ -1,6 +1,6 @@
 /**
- * Files that the kernel makes up, below /sys and /proc: Deno opens them only for a program with every
- * permission, and this one has few.
+ * Virtual files below /sys and /proc: Deno opens them only for programs with every permission, and this
+ * program has few.
  */
 import { describeErrno } from "./errno.ts";
 import { HostError } from "./errors.ts";
@@ -21,7 +21,7 @@ const FLAGS = 0o2000000 | 0o4000;
 const CHUNK_BYTES = 1 << 20;
 
 /**
- * The bytes of a file, read to its end; its size is not asked for, since such files often have none.
+ * Returns the bytes of a file, read to its end, since virtual files often report no size.
  *
  * @throws {HostError} with an errno name, or `TOO_LARGE` for more than `maxBytes`
  */
@@ -57,7 +57,7 @@ function readAll(
     if (count === 0) return bytes.subarray(0, used);
     used += count;
     if (used > maxBytes) {
-      throw new HostError(`Cannot read ${path}: it is larger than ${maxBytes >> 20} MiB`, {
+      throw new HostError(`Cannot read "${path}": larger than ${maxBytes >> 20} MiB`, {
         code: "TOO_LARGE",
       });
     }
@@ -75,5 +75,5 @@ function errnoOf(libc: Libc): number {
 
 function failure(path: string, errno: number): HostError {
   const text = describeErrno(-errno);
-  return new HostError(`Cannot read ${path}: ${text}`, { code: text.split(" ")[0] ?? "EIO" });
+  return new HostError(`Cannot read "${path}": ${text}`, { code: text.split(" ")[0] ?? "EIO" });
 }

@@ -1,18 +1,18 @@
-/** Functions of a library that cost nothing before they are called, and little when they are called often. */
+/** Functions of a library that cost nothing before their first call, and little when called often. */
 import { loadError } from "./errors.ts";
 
-/** A library's functions, each of which is looked for when it is called first. */
+/** Functions of a library, each of which is resolved by its first call. */
 export interface Bound<Interface extends Deno.ForeignLibraryInterface> {
   readonly functions: Deno.DynamicLibrary<Interface>["symbols"];
-  /** Looks for those that have not been called yet. */
+  /** Resolves the functions that have not been called yet. */
   findAll(): void;
 }
 
 /**
- * Makes functions of addresses.
+ * Creates functions from addresses.
  *
- * Deno.dlopen compiles machine code for each function it is asked for, 0.1 ms apiece: too much for
- * the many that are called once. A call through a pointer takes half a microsecond and no preparation.
+ * Deno.dlopen compiles machine code for each function, 0.1 ms apiece: too slow for the many that are
+ * called once. A call through a pointer takes half a microsecond without preparation.
  */
 export function bind<Interface extends Deno.ForeignLibraryInterface>(
   table: Interface,
@@ -34,25 +34,25 @@ export function bind<Interface extends Deno.ForeignLibraryInterface>(
 }
 
 /**
- * Calls of a function before it is compiled; together they take less time than that does.
+ * Calls of a function before it is compiled; together they take less time than its compilation.
  *
- * Why so few? V8 begins to note what a caller calls when that has run for some 900 bytes of bytecode. A
- * caller that is seen to call two functions, the one before it is compiled and the one after, does without
- * the fast way for good: 250 ns a call instead of 15.
+ * More would be slow: V8 collects call feedback after about 900 bytes of bytecode. A call site that has
+ * seen two functions, the uncompiled and the compiled one, never uses the fast path: 250 ns a call
+ * instead of 15.
  */
 const COLD_CALLS = 4;
 
-/** By name. */
+/** Functions by name. */
 export type Functions = Record<string, (...args: unknown[]) => unknown>;
 
-/** What functions are compiled from, and where they go. */
+/** Source and destination of compiled functions. */
 export interface Library {
   readonly functions: Functions;
   readonly table: Deno.ForeignLibraryInterface;
   readonly path: string;
 }
 
-/** Lets a function that is called often be replaced by the one that Deno compiles: 5 ns a call. */
+/** Replaces a function after some calls by the one that Deno compiles: 5 ns a call. */
 export function heatUp(library: Library, name: string): void {
   const { functions } = library;
   const cold = functions[name];
@@ -65,7 +65,7 @@ export function heatUp(library: Library, name: string): void {
   };
 }
 
-/** The function that Deno compiles, which takes the place of the one before. */
+/** Compiles a function with Deno and replaces the previous one. */
 export function compile(
   { functions, table, path }: Library,
   name: string,

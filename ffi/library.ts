@@ -1,6 +1,6 @@
 /**
- * Loads the shim from memory: nothing is written to the disk, and no path that somebody else could
- * have prepared is opened.
+ * Loads the shim from memory: nothing is written to disk, and no path is opened that another user could
+ * have prepared.
  */
 import { readAsset } from "./assets.ts";
 import { cString, fromCString } from "./c_values.ts";
@@ -8,7 +8,7 @@ import { loadError, ShimError } from "./errors.ts";
 import { bind, compile, type Functions, heatUp } from "./lazy_functions.ts";
 import { type ShimSymbols, SYMBOLS } from "./symbols.ts";
 
-/** What `shim_abi_version()` must answer; the header's `SHIM_ABI_VERSION`. */
+/** Required result of `shim_abi_version()`; the header's `SHIM_ABI_VERSION`. */
 export const ABI_VERSION = 24;
 
 const SHIM_FILE = "libbpf-shim.so";
@@ -36,8 +36,8 @@ const RTLD_NOW = 2;
 type Libc = Deno.DynamicLibrary<typeof LIBC_SYMBOLS>["symbols"];
 
 /**
- * Functions that run once an event, a map operation or a line of output. Compiled when it is seen that
- * they do: a start calls most of them once.
+ * Functions that run once per event, map operation or line of output. They are compiled after several
+ * calls, since a start calls most of them once.
  */
 const HOT: ReadonlySet<keyof typeof SYMBOLS> = new Set([
   "shim_buffer__poll",
@@ -51,25 +51,25 @@ const HOT: ReadonlySet<keyof typeof SYMBOLS> = new Set([
 ]);
 
 let loaded: ShimSymbols | undefined;
-/** Prepares the functions that are not called yet, and gives the library's handle back. */
+/** Prepares the functions that are not called yet, and closes the library's handle. */
 let settle: (() => void) | undefined;
-/** Adds functions to it, until then. */
+/** Adds functions before that. */
 let extend:
   | ((table: Deno.ForeignLibraryInterface, hot: readonly string[]) => Extension)
   | undefined;
 
-/** More functions of the shim. */
+/** Additional functions of the shim. */
 export interface Extension {
   readonly functions: Functions;
-  /** Does what the first calls would otherwise. */
+  /** Prepares the functions, as their first calls would. */
   settle(): void;
 }
 
 /**
- * The shim's functions; loaded by the first call, for the life of the process.
+ * Returns the shim's functions; the first call loads them for the life of the process.
  *
- * @throws {ShimError} `SHIM_MISSING`, `SHIM_LOAD` or `SHIM_ABI`; a function that it lacks throws
- *   `SHIM_SYMBOL` when it is called first
+ * @throws {ShimError} `SHIM_MISSING`, `SHIM_LOAD` or `SHIM_ABI`; a missing function throws
+ *   `SHIM_SYMBOL` on its first call
  */
 export function shim(): ShimSymbols {
   loaded ??= loadShim(readShim());
@@ -77,8 +77,8 @@ export function shim(): ShimSymbols {
 }
 
 /**
- * Loads the shim and gives its handle back: for a worker, whose end would not. Costs 0.1 ms for each
- * hot function, which the first calls would otherwise.
+ * Loads the shim and closes its handle: for workers, whose end does not close it. Takes 0.1 ms for each
+ * hot function, which the first calls would take otherwise.
  */
 export function settleShim(): void {
   shim();
@@ -87,9 +87,9 @@ export function settleShim(): void {
 }
 
 /**
- * More functions of the same shim, in a table of their own; before it is settled.
+ * Adds functions of the same shim from another table; call it before {@linkcode settleShim}.
  *
- * @param hot those that are to be compiled
+ * @param hot functions to compile
  * @throws {ShimError} as {@linkcode shim}
  */
 export function extendShim(
@@ -97,7 +97,7 @@ export function extendShim(
   hot: readonly string[],
 ): Extension {
   shim();
-  if (extend === undefined) throw loadError("its handle was given back already");
+  if (extend === undefined) throw loadError("its handle is already closed");
   return extend(table, hot);
 }
 
@@ -105,7 +105,7 @@ function readShim(): Uint8Array<ArrayBuffer> {
   try {
     return readAsset(SHIM_FILE);
   } catch (cause) {
-    throw new ShimError("Cannot read the eBPF shim libbpf-shim.so", {
+    throw new ShimError('Cannot read the eBPF shim "libbpf-shim.so": missing or unreadable', {
       code: "SHIM_MISSING",
       hint: "in a source checkout, run ./dev build first",
       cause,
@@ -123,7 +123,7 @@ export function loadShim(bytes: Uint8Array<ArrayBuffer>): ShimSymbols {
   const fd = memoryFile(libc, bytes);
   const path = uniquePath(fd);
   const library = libc.dlopen(cString(path), RTLD_NOW);
-  // Open, it would be a file of this process's code that others can name: /proc/PID/fd/N.
+  // An open descriptor would expose the code of this process as /proc/PID/fd/N.
   libc.close(fd);
   if (library === null) throw loadError(fromCString(libc.dlerror()));
   return openShim(libc, library, path);
@@ -133,12 +133,12 @@ function checkVersion(symbols: ShimSymbols): void {
   const version = symbols.shim_abi_version();
   if (version === ABI_VERSION) return;
   throw new ShimError(
-    `Cannot use the eBPF shim: its interface is version ${version}, this program needs ${ABI_VERSION}`,
+    `Cannot use the eBPF shim: its interface is version ${version}, this program requires ${ABI_VERSION}`,
     { code: "SHIM_ABI", hint: "in a source checkout, run ./dev build" },
   );
 }
 
-/** A descriptor of a file that has no name, with these bytes. */
+/** Creates an unnamed file with these bytes; returns its descriptor. */
 function memoryFile(libc: Libc, bytes: Uint8Array<ArrayBuffer>): number {
   const fd = libc.memfd_create(cString("libbpf-shim"), MFD_CLOEXEC);
   if (fd < 0) throw loadError("memfd_create(2) failed");
@@ -155,9 +155,9 @@ function memoryFile(libc: Libc, bytes: Uint8Array<ArrayBuffer>): number {
 }
 
 /**
- * Finds the functions of a library that is loaded.
+ * Finds the functions of a loaded library.
  *
- * @param path the name that the loader knows it by: it opens no file for that again
+ * @param path its name in the dynamic loader, which does not open the file again
  */
 function openShim(libc: Libc, library: Deno.PointerObject, path: string): ShimSymbols {
   const find = (name: string) => addressInShim(libc, library, name);
@@ -185,17 +185,17 @@ function openShim(libc: Libc, library: Deno.PointerObject, path: string): ShimSy
   settle = () => {
     for (const name of HOT) compile({ functions, table: SYMBOLS, path }, name);
     findAll();
-    // What has been compiled holds the library, and lets it go at the worker's end.
+    // Compiled functions keep the library loaded until the worker ends.
     libc.dlclose(library);
   };
   return symbols;
 }
 
 /**
- * A path of a descriptor that no other library was opened by, in any thread of this process.
+ * Returns a path of a descriptor that is unique among the libraries of this process.
  *
- * The dynamic loader knows a library by its name, and descriptors come again: by a plain path, a worker
- * would get the copy of one before it, with the state of that one's thread.
+ * The dynamic loader identifies a library by its name, and descriptors are reused: with a plain path, a
+ * worker would get the copy of an earlier one, with the state of its thread.
  */
 function uniquePath(fd: number): string {
   let path = "/proc/thread-self/fd/";
@@ -218,13 +218,13 @@ function openLibc(): Libc {
 function addressInShim(libc: Libc, library: Deno.PointerObject, name: string): Deno.PointerObject {
   const address = libc.dlsym(library, cString(name));
   if (address !== null) return address;
-  throw new ShimError(`Cannot use the eBPF shim: it has no function ${name}`, {
+  throw new ShimError(`Cannot use the eBPF shim: missing function "${name}"`, {
     code: "SHIM_SYMBOL",
     hint: "in a source checkout, run ./dev build",
   });
 }
 
-/** Version of the libbpf inside the shim, such as `"1.7.0"`. */
+/** Returns the version of the libbpf in the shim, such as `"1.7.0"`. */
 export function libbpfVersion(): string {
   return fromCString(shim().shim_libbpf_version());
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { loadShim } from "./library.ts";
 
-/** A library that is there wherever Deno runs, and is not the shim. */
+/** Library that exists wherever Deno runs, other than the shim. */
 const OTHER_LIBRARY = "libm.so.6";
 
 function findLibrary(name: string): string {
@@ -10,7 +10,7 @@ function findLibrary(name: string): string {
       try {
         return Deno.realPathSync(`${place}/${name}`);
       } catch {
-        // It is in another folder.
+        // Try the next directory.
       }
     }
   }
@@ -26,7 +26,7 @@ interface Attempt {
   filesLeftOpen: number;
 }
 
-/** Outside the tests: what loads a library keeps it for the life of the process. */
+/** Runs in a subprocess, since a loaded library stays for the life of the process. */
 function attempt(bytes: Uint8Array<ArrayBuffer>): Attempt {
   const before = openFiles();
   let error: unknown;
@@ -54,11 +54,11 @@ for (const [title, [{ error, filesLeftOpen }, code]] of Object.entries(ATTEMPTS)
     assert.equal((error as Error & { code?: string }).code, code);
   });
 
-  Deno.test(`loadShim() leaves no file open behind ${title}`, () => {
+  Deno.test(`loadShim() closes its file after ${title}`, () => {
     assert.equal(filesLeftOpen, 0);
   });
 }
 
-Deno.test("loadShim() names the function that another library lacks", () => {
+Deno.test("loadShim() names the missing function of another library", () => {
   assert.match(String(ATTEMPTS["another library"][0].error), /\bshim_\w+/);
 });

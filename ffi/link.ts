@@ -1,13 +1,13 @@
-/** What is attached, and what attached iterators print. */
+/** Links, and the output of attached iterators. */
 import { outPointer } from "./c_values.ts";
 import { type Interrupt, interruptPointer } from "./interrupt.ts";
 import { shim } from "./library.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
-/** The shim's side of a link. For `ffi/` only. */
+/** Returns the shim's pointer of a link. For `ffi/` only. */
 let linkPointer: (link: BpfLink) => Deno.PointerValue;
 
-/** One pass of an iterator program over what it visits. `close()` before the link's. */
+/** One pass of an iterator program. Close it before the link. */
 export class BpfIterator implements Disposable {
   #pointer: Deno.PointerObject | null;
 
@@ -18,8 +18,8 @@ export class BpfIterator implements Disposable {
   /**
    * Starts a pass.
    *
-   * @param interrupt ends reads in which the program says nothing; to be closed after the iterator
-   * @returns -EINVAL for a link that is none of an iterator
+   * @param interrupt ends reads in which the program prints nothing; close it after the iterator
+   * @returns -EINVAL for a link of another program type
    */
   static open(link: BpfLink, interrupt: Interrupt): BpfIterator | number {
     const pointer = outPointer((out) =>
@@ -29,28 +29,27 @@ export class BpfIterator implements Disposable {
   }
 
   /**
-   * Runs the program until it has written `sizeBytes`, or the pass is over.
-   *
-   * @returns bytes written at `offset`, 0 at the end, or a negative errno: -EINTR and -ERESTART as the
-   *   interrupt says, and the next read goes on
+   * Runs the program until it has written `sizeBytes` or the pass ends.
+   * @returns bytes written at `offset`, 0 at the end, or a negative errno: -EINTR and -ERESTART from the
+   *   interrupt; the next read continues
    */
   read(memory: LinearMemory, offset: number, sizeBytes: number): number {
     return shim().shim_iterator__read(this.#pointer, memoryPointer(memory), offset, sizeBytes);
   }
 
-  /** Ends the pass. Again does nothing. */
+  /** Ends the pass. Further calls do nothing. */
   close(): void {
     shim().shim_iterator__free(this.#pointer);
     this.#pointer = null;
   }
 
-  /** The same as {@linkcode close}. */
+  /** Calls {@linkcode close}. */
   [Symbol.dispose](): void {
     this.close();
   }
 }
 
-/** A program attached somewhere. `close()` detaches it; again does nothing. */
+/** Attached program. `close()` detaches it; further calls do nothing. */
 export class BpfLink implements Disposable {
   #pointer: Deno.PointerObject | null;
 
@@ -63,13 +62,13 @@ export class BpfLink implements Disposable {
     this.#pointer = pointer;
   }
 
-  /** Detaches. Again does nothing. */
+  /** Detaches. Further calls do nothing. */
   close(): void {
     shim().shim_link__free(this.#pointer);
     this.#pointer = null;
   }
 
-  /** The same as {@linkcode close}. */
+  /** Calls {@linkcode close}. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -1,7 +1,7 @@
-/** What libbpf and the verifier say. */
+/** Log of libbpf and the verifier. */
 import { shim } from "./library.ts";
 
-/** Everything said since the last call; `""` when nothing was. */
+/** Returns all messages since the last call; `""` without any. */
 export function takeLog(): string {
   const size = shim().shim_log__size();
   if (size === 0) return "";

@@ -1,17 +1,17 @@
-/** Maps, as the shim has them. Results are ≥ 0 or a negative errno; guest addresses are offsets. */
+/** Maps of the shim. Results are ≥ 0 or a negative errno; guest addresses are offsets. */
 import { type Interrupt, interruptPointer } from "./interrupt.ts";
 import { BpfLink } from "./link.ts";
 import { fromCString, outPointer } from "./c_values.ts";
 import { shim } from "./library.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
-/** The shim's side of a map. For `ffi/` only. */
+/** Returns the shim's pointer of a map. For `ffi/` only. */
 export let mapPointer: (map: BpfMap) => Deno.PointerObject;
 
-/** A map of a loaded object; it lives as long as the object. */
+/** Map of a loaded object, with the object's lifetime. */
 export class BpfMap {
   readonly #pointer: Deno.PointerObject;
-  /** As libbpf has it: `events`, or `bootstra.rodata` for global data. */
+  /** Name in libbpf: `events`, or `bootstra.rodata` for global data. */
   readonly name: string;
   /** `BPF_MAP_TYPE_*` of `linux/bpf.h`. */
   readonly type: number;
@@ -33,7 +33,7 @@ export class BpfMap {
     this.valueBytes = Number(shim().shim_map__value_size(pointer));
   }
 
-  /** Registers a struct_ops map that has links; -EOPNOTSUPP for one that would outlive us. */
+  /** Registers a struct_ops map with a link; -EOPNOTSUPP for one that would outlive the process. */
   attachStructOps(): BpfLink | number {
     const pointer = outPointer((out) => shim().shim_map__attach(this.#pointer, out));
     return typeof pointer === "number" ? pointer : new BpfLink(pointer);
@@ -65,12 +65,12 @@ export class BpfMap {
     );
   }
 
-  /** Values that one lookup gives: 1, or for a per-CPU map the number of possible CPUs. */
+  /** Values of one lookup: 1, or the number of possible CPUs for a per-CPU map. */
   get cpus(): number {
     return shim().shim_map__cpus(this.#pointer);
   }
 
-  /** Elements that fit; bytes of a ring buffer. */
+  /** Capacity in elements; in bytes for a ring buffer. */
   get maxEntries(): number {
     return Number(shim().shim_map__max_entries(this.#pointer));
   }
@@ -84,8 +84,8 @@ export class BpfMap {
    * Operates on many elements; see `shim_map__batch`.
    *
    * @param command `bpf_cmd`: 24 lookup, 25 lookup and delete, 26 update, 27 delete
-   * @param interrupt ends what takes many calls of the kernel, with -EINTR
-   * @param count offset of a `u32`: room for how many, then how many were done
+   * @param interrupt ends batches of many system calls, with -EINTR
+   * @param count offset of a `u32`: capacity in elements, then the number of processed ones
    */
   batch(
     interrupt: Interrupt,
@@ -114,7 +114,7 @@ export class BpfMap {
     );
   }
 
-  /** Looks up, updates or deletes what task storage keeps for the process whose number is the key. */
+  /** Looks up, updates or deletes the task storage of the process whose PID is the key. */
   operateOnTask(
     memory: LinearMemory,
     command: number,

@@ -1,4 +1,4 @@
-/** Elements of maps that are maps or programs, and programs' and maps' numbers in the kernel. */
+/** Map elements that are maps or programs, and the kernel's numbers of programs. */
 import { shim } from "./library.ts";
 import { BpfMap, mapPointer } from "./map.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
@@ -7,7 +7,7 @@ import { type BpfProgram, programPointer } from "./object.ts";
 /**
  * Updates an element whose last 4 bytes name a map or program; see `shim_map__store`.
  *
- * @param named whose descriptor the kernel gets in their place; 0 when there is none
+ * @param named map or program whose descriptor replaces them; 0 without one
  */
 export function storeInMap(
   map: BpfMap,
@@ -31,7 +31,7 @@ export function storeInMap(
   );
 }
 
-/** The kernel's number for a loaded program, or a negative errno. */
+/** Returns the kernel's number of a loaded program, or a negative errno. */
 export function programId(program: BpfProgram): number {
   return shim().shim_program__id(programPointer(program));
 }

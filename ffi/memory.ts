@@ -1,17 +1,17 @@
-/** A `WebAssembly.Memory` that C may read and write by offset. */
+/** `WebAssembly.Memory` that C reads and writes by offset. */
 import { outPointer } from "./c_values.ts";
 import { shim } from "./library.ts";
 import { describeErrno } from "./errno.ts";
 import { ShimError } from "./errors.ts";
 
-/** The shim's side of a memory, up to date with its growth. For `ffi/` only. */
+/** Returns the shim's pointer of a memory, updated after growth. For `ffi/` only. */
 export let memoryPointer: (memory: LinearMemory) => Deno.PointerObject;
 
 /**
- * A linear memory, known to the shim by base and length.
+ * Linear memory that is registered in the shim by base and length.
  *
- * The length is checked at every use: growing detaches the old `ArrayBuffer`, which shows as a
- * length of 0. Free it with `close()`; the `WebAssembly.Memory` itself is the caller's.
+ * The length is checked at every use: growing detaches the old `ArrayBuffer`, whose length
+ * becomes 0. Free it with `close()`; the caller owns the `WebAssembly.Memory` itself.
  */
 export class LinearMemory implements Disposable {
   readonly #memory: WebAssembly.Memory;
@@ -26,18 +26,20 @@ export class LinearMemory implements Disposable {
     };
   }
 
-  /** Makes a memory, which must not be shared, known to the shim. It may grow at any time. */
+  /** Registers a memory, which must not be shared. It may grow at any time. */
   constructor(memory: WebAssembly.Memory) {
     const pointer = outPointer((out) => shim().shim_memory__new(out));
     if (typeof pointer === "number") {
-      throw new ShimError(`Cannot allocate: ${describeErrno(pointer)}`, { code: "ENOMEM" });
+      throw new ShimError(`Cannot register a guest's memory: ${describeErrno(pointer)}`, {
+        code: "ENOMEM",
+      });
     }
     this.#memory = memory;
     this.#pointer = pointer;
     this.#bind();
   }
 
-  /** All bytes, as of now; not to be kept across anything that can grow the memory. */
+  /** All current bytes; the array is invalid after the memory grows. */
   get bytes(): Uint8Array<ArrayBuffer> {
     if (this.#bytes.length > 0) return this.#bytes;
     if (this.#closed) return this.#now();
@@ -58,16 +60,16 @@ export class LinearMemory implements Disposable {
     shim().shim_memory__bind(this.#pointer, this.#bytes, BigInt(this.#bytes.length));
   }
 
-  /** Forgets where the memory is: C may no longer use it, JavaScript may. Again does nothing. */
+  /** Unregisters the memory: C must not use it any more, JavaScript may. Further calls do nothing. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    // Any use from here on looks at the length, and then at the rest.
+    // Every later use checks the length first.
     this.#bytes = new Uint8Array();
     shim().shim_memory__free(this.#pointer);
   }
 
-  /** The same as {@linkcode close}. */
+  /** Calls {@linkcode close}. */
   [Symbol.dispose](): void {
     this.close();
   }

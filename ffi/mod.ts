@@ -1,4 +1,4 @@
-/** The one door to native code: everything that calls the shim. Raw pointers stay inside. */
+/** Interface to native code: all calls of the shim. Raw pointers stay inside. */
 export { Budget, type BudgetLimits } from "./budget.ts";
 export { EventBuffer } from "./buffer.ts";
 export { descriptorsLeft } from "./process.ts";

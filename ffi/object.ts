@@ -1,4 +1,4 @@
-/** eBPF objects, their programs and maps, as the shim has them. Results are ≥ 0 or a negative errno. */
+/** eBPF objects of the shim, with their programs and maps. Results are ≥ 0 or a negative errno. */
 import { type Budget, budgetPointer } from "./budget.ts";
 import { BpfMap, mapPointer } from "./map.ts";
 import { BpfLink } from "./link.ts";
@@ -6,33 +6,33 @@ import { cString, fromCString, outPointer } from "./c_values.ts";
 import { shim } from "./library.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
-/** The shim's side of a program. For `ffi/` only. */
+/** Returns the shim's pointer of a program. For `ffi/` only. */
 export let programPointer: (program: BpfProgram) => Deno.PointerObject;
 
-/** What the kernel has counted for a program. */
+/** The kernel's counters of a program. */
 export interface ProgramCounts {
-  /** Times that it ran. */
+  /** Number of runs. */
   runs: number;
-  /** Nanoseconds that it ran, in all. */
+  /** Total run time in nanoseconds. */
   timeNs: number;
-  /** Runs that did not happen because the program was running on that CPU already. */
+  /** Skipped runs: the program was already running on that CPU. */
   missed: number;
 }
 
-/** A binary for probes in user space. */
+/** Binary for probes in user space. */
 export interface UserPlace {
-  /** A path, or a bare name that is looked up in the folders of programs and libraries. */
+  /** Path, or a bare name that is searched in the directories of programs and libraries. */
   binary: string;
-  /** Every process without one. */
+  /** Process to probe; all processes without it. */
   pid?: number;
-  /** When the function returns, not when it is called. */
+  /** Probe the function's return instead of its entry. */
   onReturn: boolean;
 }
 
 /** `SHIM_ALLOW_WRITE_USER`. */
 const ALLOW_WRITE_USER = 1;
 
-/** Reasons why a binary, or a place in one, is no target: `enum shim_refusal`. */
+/** Reasons for refusing a binary or a place in it: `enum shim_refusal`. */
 export const ProbeRefusal = {
   Nothing: 0,
   Offset: 1,
@@ -46,12 +46,12 @@ export const ProbeRefusal = {
   Semaphore: 9,
 } as const;
 
-/** Returns why the attach before this call was refused, and then `Nothing`. */
+/** Returns why the last attach was refused, and resets it to `Nothing`. */
 export function probeRefusal(): number {
   return shim().shim_probe__refusal();
 }
 
-/** A program of an object; it lives as long as the object. */
+/** Program of an object, with the object's lifetime. */
 export class BpfProgram {
   readonly #pointer: Deno.PointerObject;
   /** The C function's name. */
@@ -75,12 +75,12 @@ export class BpfProgram {
     return shim().shim_program__type(this.#pointer);
   }
 
-  /** `enum bpf_attach_type`; 0 when the section names none. Can change until load. */
+  /** `enum bpf_attach_type`; 0 if the section names none. Can change until load. */
   get attachType(): number {
     return shim().shim_program__attach_type(this.#pointer);
   }
 
-  /** Zeros while the kernel does not count; `undefined` before load. */
+  /** Returns the counters: 0 while the kernel does not count, `undefined` before load. */
   counts(): ProgramCounts | undefined {
     const out = new BigUint64Array(3);
     const result = shim().shim_program__stats(this.#pointer, new Uint8Array(out.buffer));
@@ -89,7 +89,7 @@ export class BpfProgram {
     return { runs, timeNs, missed };
   }
 
-  /** Attaches as the section name says. The caller closes the link before the object. */
+  /** Attaches according to the section name. The caller closes the link before the object. */
   attach(): BpfLink | number {
     return this.#link((out) => shim().shim_program__attach(this.#pointer, out));
   }
@@ -150,8 +150,8 @@ export class BpfProgram {
   /**
    * Attaches to a function of an ELF file, `offset` bytes after its entry.
    *
-   * @param mayWriteUser whether an offset may be other than 0; the kernel writes a breakpoint there
-   * @returns EPERM or EINVAL for places of which {@linkcode probeRefusal} returns why
+   * @param mayWriteUser permits offsets other than 0; the kernel writes a breakpoint there
+   * @returns -EPERM or -EINVAL for refused places; {@linkcode probeRefusal} returns the reason
    */
   attachUprobe(
     place: UserPlace & { symbol: string; offset: bigint },
@@ -171,7 +171,7 @@ export class BpfProgram {
     );
   }
 
-  /** Attaches to every function of an ELF file that fits a pattern with `*` and `?`. */
+  /** Attaches to every function of an ELF file that matches a pattern with `*` and `?`. */
   attachUprobeMulti(place: UserPlace & { pattern: string }): BpfLink | number {
     return this.#link((out) =>
       shim().shim_program__attach_uprobe_multi(
@@ -214,17 +214,17 @@ export class BpfProgram {
   }
 }
 
-/** Where the bytes of an ELF object stand in a guest's memory. */
+/** Location of an ELF object in a guest's memory. */
 export interface ObjectBytes {
-  /** Whose memory. */
+  /** The guest's memory. */
   memory: LinearMemory;
-  /** Where the ELF file starts. */
+  /** Offset of the ELF file. */
   offset: number;
   /** Length of the ELF file. */
   sizeBytes: number;
 }
 
-/** A compiled eBPF object. `close()` unloads it; links and buffers made from it go first. */
+/** Compiled eBPF object. `close()` unloads it; close its links and buffers first. */
 export class BpfObject implements Disposable {
   #pointer: Deno.PointerObject | null;
 
@@ -232,7 +232,7 @@ export class BpfObject implements Disposable {
     this.#pointer = pointer;
   }
 
-  /** Opens an object; the bytes are copied. */
+  /** Opens an object from a copy of the bytes. */
   static open(source: ObjectBytes, name: string): BpfObject | number {
     const pointer = outPointer((out) =>
       shim().shim_object__open(
@@ -246,13 +246,13 @@ export class BpfObject implements Disposable {
     return typeof pointer === "number" ? pointer : new BpfObject(pointer);
   }
 
-  /** Drops the pin paths of the object's maps; how many had one. Before {@linkcode load}. */
+  /** Removes the pin paths of the object's maps; returns their number. Before {@linkcode load}. */
   forgetPins(): number {
     return shim().shim_object__forget_pins(this.#pointer);
   }
 
   /**
-   * Sets something of a program or map. Before {@linkcode load}.
+   * Changes a setting of a program or map. Before {@linkcode load}.
    *
    * @param setting `enum shim_setting`
    */
@@ -260,14 +260,13 @@ export class BpfObject implements Disposable {
     return shim().shim_object__configure(this.#pointer, cString(name), setting, value);
   }
 
-  /** Sets which kernel function or hook a program is for. Before {@linkcode load}. */
+  /** Sets the kernel function or hook of a program. Before {@linkcode load}. */
   setAttachTarget(name: string, target: string): number {
     return shim().shim_object__set_attach_target(this.#pointer, cString(name), cString(target));
   }
 
-  /**
-   * Writes guest bytes to global variables: before {@linkcode load} what they start with, afterwards
-   * what they are. See `shim_object__set_global`.
+  /* * Writes guest bytes to global variables: initial values before {@linkcode load}, current values
+   * afterwards. See `shim_object__set_global`.
    */
   setGlobal(section: string, offset: number, data: ObjectBytes): number {
     return shim().shim_object__set_global(
@@ -280,9 +279,8 @@ export class BpfObject implements Disposable {
     );
   }
 
-  /**
-   * Sets what the programs may call, and which kinds of programs load. Before {@linkcode load}; without
-   * it, every program is refused.
+  /* * Sets the permitted program types and calls. Before {@linkcode load}, which otherwise refuses every
+   * program.
    *
    * @param policy bytes of a `struct shim_policy`, as `ebpf/permissions` writes them; copied
    */
@@ -292,9 +290,8 @@ export class BpfObject implements Disposable {
 
   /**
    * Creates the maps and loads the programs. Once.
-   *
-   * @param budget limits what it takes: -ENOMEM for maps, -EMFILE for programs, -EINTR when its
-   *   interrupt asks for an end
+   * @param budget limits on its use: -ENOMEM for maps, -EMFILE for programs, -EINTR from its
+   *   interrupt
    */
   load({ budget }: { budget?: Budget | undefined } = {}): number {
     if (budget !== undefined) {
@@ -304,13 +301,13 @@ export class BpfObject implements Disposable {
     return shim().shim_object__load(this.#pointer);
   }
 
-  /** In the object's order. */
+  /** Returns the programs in the object's order. */
   programs(): BpfProgram[] {
     const count = shim().shim_object__program_count(this.#pointer);
     return this.#list(count, shim().shim_object__program).map((p) => new BpfProgram(p));
   }
 
-  /** In the object's order; empty before {@linkcode load}. */
+  /** Returns the maps in the object's order; empty before {@linkcode load}. */
   maps(): BpfMap[] {
     const count = shim().shim_object__map_count(this.#pointer);
     return this.#list(count, shim().shim_object__map).map((p) => new BpfMap(p));
@@ -332,13 +329,13 @@ export class BpfObject implements Disposable {
     return pointers;
   }
 
-  /** Unloads. Again does nothing. */
+  /** Unloads. Further calls do nothing. */
   close(): void {
     shim().shim_object__free(this.#pointer);
     this.#pointer = null;
   }
 
-  /** The same as {@linkcode close}. */
+  /** Calls {@linkcode close}. */
   [Symbol.dispose](): void {
     this.close();
   }

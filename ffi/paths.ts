@@ -5,10 +5,10 @@
 import { asBytes, fileShim } from "./file_library.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
-/** The result for a path that would lead out of its directory. */
+/** Result for a path that would leave its directory. */
 export const OUTSIDE: number = -4096;
 
-/** How something is opened: `SHIM_OPEN_` in `libbpf-shim/files.h`. */
+/** Flags for opening: `SHIM_OPEN_` in `libbpf-shim/files.h`. */
 export const OpenFlag = {
   Read: 1,
   Write: 2,
@@ -22,27 +22,27 @@ export const OpenFlag = {
   Sync: 512,
 } as const;
 
-/** A path of a guest: UTF-8 in its memory, resolved beneath a directory. */
+/** Path of a guest: UTF-8 in its memory, resolved beneath a directory. */
 export interface GuestPath {
   /** Descriptor of the directory. */
   readonly dir: number;
-  /** Where the path stands. */
+  /** Address of the path. */
   readonly path: number;
-  /** Its bytes. */
+  /** Length in bytes. */
   readonly size: number;
 }
 
-/** How all of them are resolved: `RESOLVE_` flags of openat2(2). */
+/** Resolution of paths: `RESOLVE_` flags of openat2(2). */
 export interface Resolution {
-  /** Where the paths stand. */
+  /** Memory of the paths. */
   readonly memory: LinearMemory;
   /** The flags. */
   readonly resolve: number;
 }
 
-/** What is done with paths. {@linkcode OUTSIDE}, -EILSEQ or -EINVAL for those that are no good. */
+/** Operations on paths. Invalid paths return {@linkcode OUTSIDE}, -EILSEQ or -EINVAL. */
 export const paths = {
-  /** openat2(2) with {@linkcode OpenFlag}s; a descriptor. */
+  /** openat2(2) with {@linkcode OpenFlag}s; returns a descriptor. */
   open({ memory, resolve }: Resolution, { dir, path, size }: GuestPath, flags: number): number {
     return fileShim().shim_path__open(dir, resolve, memoryPointer(memory), path, size, flags);
   },
@@ -76,7 +76,7 @@ export const paths = {
     );
   },
 
-  /** symlinkat(2) with a text in guest memory, which is not to be absolute. */
+  /** symlinkat(2) with a target in guest memory, which must be relative. */
   symlink(
     { memory, resolve }: Resolution,
     text: { path: number; size: number },
@@ -87,7 +87,7 @@ export const paths = {
     );
   },
 
-  /** readlinkat(2) to guest memory; the bytes written. */
+  /** readlinkat(2) to guest memory; returns the bytes written. */
   readlink(
     { memory, resolve }: Resolution,
     { dir, path, size }: GuestPath,

@@ -1,13 +1,13 @@
 /**
- * Text that may have been no UTF-8: file names, arguments and variables are bytes to the kernel. A byte
- * that is not part of UTF-8 is a lone surrogate from U+DC80 to U+DCFF, as in Python's surrogateescape, so
- * that the same bytes come out again.
+ * Text from bytes that may not be UTF-8: file names, arguments and variables. An invalid byte becomes a
+ * lone surrogate from U+DC80 to U+DCFF, as in Python's surrogateescape, so encoding restores the same
+ * bytes.
  */
 const ESCAPE = 0xdc00;
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Returns bytes as text. */
+/** Decodes bytes to text. */
 export function decodeText(bytes: Uint8Array): string {
   try {
     return strict.decode(bytes);
@@ -16,7 +16,7 @@ export function decodeText(bytes: Uint8Array): string {
   }
 }
 
-/** Most bytes that a character of UTF-8 has. */
+/** Longest character of UTF-8. */
 const MAX_CHARACTER_BYTES = 4;
 
 function decodeParts(bytes: Uint8Array): string {
@@ -33,7 +33,7 @@ function decodeParts(bytes: Uint8Array): string {
   return parts.join("");
 }
 
-/** Bytes of the character that starts there; 0 when none does. */
+/** Returns the length of the character at an offset; 0 for an invalid byte. */
 function characterAt(bytes: Uint8Array, at: number): number {
   for (let size = 1; size <= MAX_CHARACTER_BYTES && at + size <= bytes.length; size++) {
     try {
@@ -46,7 +46,7 @@ function characterAt(bytes: Uint8Array, at: number): number {
   return 0;
 }
 
-/** Returns text as the bytes that it was. */
+/** Encodes text to its original bytes. */
 export function encodeText(text: string): Uint8Array<ArrayBuffer> {
   const encoder = new TextEncoder();
   if (text.isWellFormed()) return encoder.encode(text);

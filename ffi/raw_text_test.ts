@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { decodeText, encodeText } from "./raw_text.ts";
 
-Deno.test("decodeText() and encodeText() keep every byte", () => {
+Deno.test("encodeText() restores every byte from decodeText()", () => {
   const samples = [
     [0xff],
     [0x61, 0xff, 0xfe, 0x62],
@@ -17,7 +17,7 @@ Deno.test("decodeText() and encodeText() keep every byte", () => {
   }
 });
 
-Deno.test("decodeText() of UTF-8 is the text itself", () => {
+Deno.test("decodeText() decodes UTF-8 unchanged", () => {
   assert.equal(decodeText(new TextEncoder().encode("ä😀\ufeffx")), "ä😀\ufeffx");
   assert.equal(decodeText(Uint8Array.of(0x61, 0xff)), "a\udcff");
 });

@@ -1,29 +1,29 @@
-/** Parts of a run that stay in the kernel after everything of it was closed. */
+/** Parts of a run that stay in the kernel after everything was closed. */
 import { shim } from "./library.ts";
 
-/** A part of the kernel that programs were put in place of, and that is still in use. */
+/** struct_ops map that is still in use. */
 export interface RemainingMap {
-  /** The kernel's number of the struct_ops map, as `bpftool map show id` takes it. */
+  /** The kernel's number of the map, for `bpftool map show id`. */
   id: number;
   /** The kernel's structure, such as `tcp_congestion_ops`. */
   kind: string;
   /** The map's name. */
   name: string;
-  /** Sockets that were given another congestion control. */
+  /** Sockets that were reset to another congestion control. */
   socketsRestored: number;
-  /** Sockets that still use it: of no process, or of one that cannot be reached. */
+  /** Sockets that still use it: without a process, or with an inaccessible one. */
   socketsLeft: number;
 }
 
-/** Longer than 64 lines of numbers and names. */
+/** 16 KiB; 64 lines of numbers and names fit. */
 const TEXT_BYTES = 16 * 1024;
 
 /**
- * Puts sockets back that use a congestion control of closed objects, and waits until the kernel has
- * unloaded what nothing uses.
+ * Resets sockets that use a congestion control of closed objects, and waits until the kernel has
+ * unloaded unused maps.
  *
- * @param waitMs at most; nothing is waited for where no struct_ops map is left
- * @returns the maps that are still there
+ * @param waitMs longest wait; it ends at once without struct_ops maps
+ * @returns the maps that are still loaded
  */
 export function settleRemains(waitMs: number): RemainingMap[] {
   const text = new Uint8Array(TEXT_BYTES);

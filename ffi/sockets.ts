@@ -7,14 +7,14 @@ import type { Vectors, Waiting } from "./files.ts";
 import { interruptPointer } from "./interrupt.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
-/** What is done with sockets. */
+/** Operations on sockets. */
 export const sockets = {
-  /** accept4(2); a descriptor. */
+  /** accept4(2); returns a descriptor. */
   accept(fd: number, { interrupt, waits }: Waiting): number {
     return fileShim().shim_socket__accept(interruptPointer(interrupt), fd, waits ? 1 : 0);
   },
 
-  /** recvmsg(2) with MSG_ flags; 1 when a message was cut off. */
+  /** recvmsg(2) with MSG_ flags; returns 1 for a truncated message. */
   receive(
     fd: number,
     memory: LinearMemory,

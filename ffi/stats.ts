@@ -1,8 +1,8 @@
-/** The kernel's count of how often and how long programs run. */
+/** The kernel's statistics of program runs and run times. */
 import { outPointer } from "./c_values.ts";
 import { shim } from "./library.ts";
 
-/** Makes the kernel count, for every program of the machine, until it is closed. */
+/** Statistics of all programs of the machine, enabled until closed. */
 export class ProgramStatistics implements Disposable {
   #pointer: Deno.PointerObject | null;
 
@@ -10,7 +10,7 @@ export class ProgramStatistics implements Disposable {
     this.#pointer = pointer;
   }
 
-  /** A negative errno where the kernel neither counts nor may be told to: it takes CAP_SYS_ADMIN. */
+  /** Enables the statistics, which requires CAP_SYS_ADMIN; returns a negative errno on failure. */
   static enable(): ProgramStatistics | number {
     const pointer = outPointer((out) => shim().shim_stats__enable(out));
     return typeof pointer === "number" ? pointer : new ProgramStatistics(pointer);

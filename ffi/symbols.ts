@@ -1,8 +1,8 @@
 /**
- * Every symbol of the shim, each row beside its declaration in `libbpf-shim/libbpf-shim.h`.
+ * Every symbol of the shim, each row with its declaration in `libbpf-shim/libbpf-shim.h`.
  *
  * `symbols_test.ts` compares the rows with the header. Opaque structs are `pointer`s; out-parameters
- * and byte ranges of our own are `buffer`s; guest addresses are 32-bit offsets.
+ * and the host's byte ranges are `buffer`s; guest addresses are 32-bit offsets.
  */
 export const SYMBOLS = {
   // int32_t shim_abi_version(void)

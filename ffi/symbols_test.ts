@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FILE_SYMBOLS } from "./file_symbols.ts";
 import { SYMBOLS } from "./symbols.ts";
 
-/** Each table, where it stands, and the header it follows. */
+/** Each table, its file, and its header. */
 const TABLES = [
   { name: "SYMBOLS", rows: SYMBOLS, file: "./symbols.ts", header: "libbpf-shim.h", atLeast: 30 },
   {
@@ -18,7 +18,7 @@ function read(path: string): Promise<string> {
   return Deno.readTextFile(new URL(path, import.meta.url));
 }
 
-/** Every `SHIM_API` declaration on one line each, by function name. */
+/** Returns every `SHIM_API` declaration on one line, by function name. */
 function declarations(header: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const match of header.matchAll(/^SHIM_API ([^;]+);/gm)) {
@@ -38,7 +38,7 @@ const SCALARS = new Map([
   ["void", "void"],
 ]);
 
-/** The FFI types that a C type may have. */
+/** Returns the FFI types that a C type may have. */
 function allowed(cType: string): string[] {
   const scalar = SCALARS.get(cType);
   if (scalar !== undefined) return [scalar];
@@ -62,13 +62,13 @@ for (const { name: table, rows, file, header, atLeast } of TABLES) {
   const declared = async () => declarations(await read(`../libbpf-shim/${header}`));
   const all: Readonly<Record<string, Deno.ForeignFunction>> = rows;
 
-  Deno.test(`${table} has a row for every function of the header and no other`, async () => {
+  Deno.test(`${table} has exactly one row for every function of the header`, async () => {
     const found = await declared();
     assert.ok(found.size > atLeast);
     assert.deepEqual(Object.keys(rows).sort(), [...found.keys()].sort());
   });
 
-  Deno.test(`${table} agrees with the header in every parameter and result`, async () => {
+  Deno.test(`${table} matches the header in every parameter and result`, async () => {
     for (const [name, text] of await declared()) {
       const row = all[name];
       assert.ok(row !== undefined, name);
@@ -85,7 +85,7 @@ for (const { name: table, rows, file, header, atLeast } of TABLES) {
     }
   });
 
-  Deno.test(`${table} shows each row's declaration as it stands in the header`, async () => {
+  Deno.test(`${table} quotes each declaration of the header`, async () => {
     const text = await read(file);
     for (const [name, declaration] of await declared()) {
       assert.ok(text.includes(`  // ${declaration}\n  ${name}: {`), `${name}: comment differs`);

@@ -1,13 +1,12 @@
-/** System calls behind WASI. Results are ≥ 0 or a negative errno; guest addresses are offsets. */
+/** System calls for WASI. Results are ≥ 0 or a negative errno; guest addresses are offsets. */
 import { shim } from "./library.ts";
 import { type Interrupt, interruptPointer } from "./interrupt.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
-/** The host side of WASI's descriptors, clocks and random bytes. */
+/** Host side of WASI's descriptors, clocks and random bytes. */
 export const system = {
-  /**
-   * Gives this thread a table of descriptors of its own, which makes system calls on them cheaper.
-   * Other threads do not see what it opens from now on: for a thread that does everything itself.
+  /* * Gives this thread its own descriptor table, which makes system calls on them cheaper. Other threads
+   * do not see descriptors that it opens afterwards.
    */
   unshareDescriptors(): number {
     return shim().shim_fd__unshare();
@@ -18,9 +17,8 @@ export const system = {
     return shim().shim_fd__write(fd, memoryPointer(memory), iovs, count, written);
   },
 
-  /**
-   * The same for a guest that may be terminated meanwhile: at most 4096 bytes, and -EINTR once it is
-   * and the descriptor takes nothing.
+  /* * Like {@linkcode system.write} for a guest that may be terminated meanwhile: at most 4096 bytes, and
+   * -EINTR after the termination if the descriptor accepts nothing.
    */
   writeSome(
     fd: number,
@@ -40,12 +38,13 @@ export const system = {
     );
   },
 
-  /** The same, but -EAGAIN where it would have to wait. */
+  /** Like {@linkcode system.write}, but returns -EAGAIN instead of waiting. */
   writeNow(fd: number, memory: LinearMemory, iovs: number, count: number, written: number): number {
     return shim().shim_fd__write_now(fd, memoryPointer(memory), iovs, count, written);
   },
 
-  /** The same of a non-blocking descriptor: waits until the interrupt, -EINTR or -ERESTART. */
+  /** Like {@linkcode system.write} on a non-blocking descriptor: waits until the interrupt, -EINTR or
+   * -ERESTART. */
   writeWait(
     fd: number,
     memory: LinearMemory,
@@ -74,7 +73,7 @@ export const system = {
     return shim().shim_fd__seek(fd, offset, whence, memoryPointer(memory), out);
   },
 
-  /** Bytes that can be read without waiting, as far as the kernel tells; else 0. */
+  /** Returns the bytes that can be read without waiting; 0 if unknown. */
   available(fd: number): bigint {
     return BigInt(shim().shim_fd__available(fd));
   },
@@ -83,47 +82,46 @@ export const system = {
    * ppoll(2) of `fds`, an array of `struct pollfd` whose first is used for the interrupt.
    *
    * @param timeoutNs below 0: without end
-   * @returns 1 when there are events, 0 when the time is over; -EINTR and -ERESTART as for
+   * @returns 1 with events, 0 on time-out; -EINTR and -ERESTART as for
    *   {@linkcode sleep}
    */
   poll(fds: Uint8Array<ArrayBuffer>, timeoutNs: bigint, interrupt: Interrupt): number {
     return shim().shim_fd__poll(interruptPointer(interrupt), fds, fds.length / 8, timeoutNs);
   },
 
-  /** The `S_IFMT` bits of a descriptor's `st_mode`. */
+  /** Returns the `S_IFMT` bits of a descriptor's `st_mode`. */
   fileType(fd: number): number {
     return shim().shim_fd__type(fd);
   },
 
-  /** Whether a descriptor is a terminal. */
+  /** Reports whether a descriptor is a terminal. */
   isTerminal(fd: number): boolean {
     return shim().shim_fd__is_terminal(fd) === 1;
   },
 
-  /** Nanoseconds of a clock to `out` as u64. */
+  /** Writes the nanoseconds of a clock to `out` as u64. */
   clockTime(clock: number, memory: LinearMemory, out: number): number {
     return shim().shim_clock__time(clock, memoryPointer(memory), out);
   },
 
-  /** Nanoseconds of a clock that there is. */
+  /** Returns the nanoseconds of a valid clock. */
   clockNow(clock: number): bigint {
     return BigInt(shim().shim_clock__now(clock));
   },
 
-  /** A clock's resolution in nanoseconds to `out` as u64. */
+  /** Writes a clock's resolution in nanoseconds to `out` as u64. */
   clockResolution(clock: number, memory: LinearMemory, out: number): number {
     return shim().shim_clock__resolution(clock, memoryPointer(memory), out);
   },
 
-  /**
-   * Sleeps `ns` nanoseconds, or until the clock shows `ns`; -EINTR when interrupted, which the next
-   * poll of a buffer reports too; -ERESTART when attention was asked for.
+  /* * Sleeps `ns` nanoseconds, or until the clock reaches `ns`; -EINTR if interrupted, which the next poll
+   * of a buffer reports too; -ERESTART if attention was requested.
    */
   sleep(clock: number, ns: bigint, absolute: boolean, interrupt: Interrupt): number {
     return shim().shim_clock__sleep(interruptPointer(interrupt), clock, ns, absolute ? 1 : 0);
   },
 
-  /** Bytes of this process's memory that are in RAM; `NaN` where the kernel does not tell. */
+  /** Returns the resident bytes of this process; `NaN` if unknown. */
   residentBytes(): number {
     const bytes = Number(shim().shim_process__resident_bytes());
     return bytes < 0 ? NaN : bytes;

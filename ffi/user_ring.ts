@@ -5,7 +5,7 @@ import { shim } from "./library.ts";
 import { type BpfMap, mapPointer } from "./map.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
-/** The producing side of a `BPF_MAP_TYPE_USER_RINGBUF`. `close()` unmaps it; before the object's. */
+/** Producer of a `BPF_MAP_TYPE_USER_RINGBUF`. `close()` unmaps it; call it before the object's. */
 export class UserRing implements Disposable {
   #pointer: Deno.PointerObject | null;
 
@@ -13,7 +13,7 @@ export class UserRing implements Disposable {
     this.#pointer = pointer;
   }
 
-  /** -EINVAL for a map of another type. `interrupt` ends its waits, and is closed later. */
+  /** Opens a map; -EINVAL for another type. `interrupt` ends its waits; close it later. */
   static open(map: BpfMap, interrupt: Interrupt): UserRing | number {
     const pointer = outPointer((out) =>
       shim().shim_user_ring__open(mapPointer(map), interruptPointer(interrupt), out)
@@ -24,9 +24,9 @@ export class UserRing implements Disposable {
   /**
    * Copies a sample into the ring.
    *
-   * @param timeoutMs how long to wait for room; 0 not at all, below 0 without end
-   * @returns 0, or -ENOSPC without room, -E2BIG when there can be none, -EINTR and -ERESTART
-   *   as the interrupt says
+   * @param timeoutMs longest wait for space; 0 does not wait, below 0 waits without end
+   * @returns 0, or -ENOSPC without space, -E2BIG for a sample larger than the ring, -EINTR and -ERESTART
+   *   from the interrupt
    */
   submit(memory: LinearMemory, offset: number, sizeBytes: number, timeoutMs: number): number {
     return shim().shim_user_ring__submit(
@@ -38,13 +38,13 @@ export class UserRing implements Disposable {
     );
   }
 
-  /** Unmaps the ring. Again does nothing. */
+  /** Unmaps the ring. Further calls do nothing. */
   close(): void {
     shim().shim_user_ring__free(this.#pointer);
     this.#pointer = null;
   }
 
-  /** The same as {@linkcode close}. */
+  /** Calls {@linkcode close}. */
   [Symbol.dispose](): void {
     this.close();
   }

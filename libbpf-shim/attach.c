@@ -136,7 +136,7 @@ static bool is_name(const char *text, size_t length)
 	return length && text[0] != '.' && strspn(text, NAME_CHARACTERS) == length;
 }
 
-/* Whether it is CATEGORY/NAME. libbpf makes a path of any text, "..", too, and opens that. */
+/* Reports whether it is CATEGORY/NAME. libbpf makes a path of any text, "..", too, and opens that. */
 static bool is_tracepoint(const char *path)
 {
 	const char *slash = strchr(path, '/');
@@ -146,7 +146,7 @@ static bool is_tracepoint(const char *path)
 }
 
 /*
- * Whether libbpf would open a binary that the section names, as it stands there. Such programs are
+ * Reports whether libbpf would open a binary that the section names, as it is there. Such programs are
  * attached by the functions below, which look at what they open.
  */
 static bool names_binary(const char *section)

@@ -32,7 +32,7 @@
 
 static pthread_t broker;
 static bool is_running;
-/* Whether it has a table of descriptors of its own. */
+/* True if it has a table of descriptors of its own. */
 static bool is_apart;
 static sem_t wanted, done;
 /* The sender's end, and the broker's. */

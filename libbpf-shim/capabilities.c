@@ -49,7 +49,7 @@ static int write_own(const struct capabilities *own)
 	return syscall(SYS_capset, &header, data) ? -errno : 0;
 }
 
-/* Whether a map command gets as far as its descriptor, which there is not. */
+/* Reports whether a map command gets as far as its descriptor, which there is not. */
 static bool can_operate_on_maps(void)
 {
 	union bpf_attr attr;

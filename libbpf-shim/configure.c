@@ -133,7 +133,7 @@ int32_t shim_object__configure(struct shim_object *object, const char *name, uin
 	return configure_map(bpf_object__find_map_by_name(object->object, name), setting, value);
 }
 
-/* Whether the kernel has a function or hook to which the program's type attaches by BTF. */
+/* Reports whether the kernel has a function or hook to which the program's type attaches by BTF. */
 static bool attaches_by_types(const struct bpf_program *program)
 {
 	const enum bpf_prog_type type = bpf_program__type(program);

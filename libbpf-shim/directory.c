@@ -69,7 +69,7 @@ static struct dirent64 *entry_at(struct shim_directory *directory)
 	return (struct dirent64 *)(directory->block + directory->at);
 }
 
-/* Whether the entry that begins with `cookie` is in the block; then it is the next one. */
+/* Reports whether the entry that begins with `cookie` is in the block; then it is the next one. */
 static bool find_in_block(struct shim_directory *directory, uint64_t cookie)
 {
 	/* From the start everything is read anew. */

@@ -64,7 +64,7 @@ void shim_elf__close(struct shim_elf *file)
 
 /* ---- what bytes are mapped as ---------------------------------------------------------------- */
 
-/* Whether `size` bytes at `at` lie inside the range. */
+/* Reports whether `size` bytes at `at` lie inside the range. */
 static bool is_inside(uint64_t at, uint64_t size, uint64_t start, uint64_t length)
 {
 	return at >= start && length >= size && at - start <= length - size;
@@ -89,7 +89,7 @@ static bool find_segment(const struct shim_elf *file, uint64_t at, uint64_t size
 	return false;
 }
 
-/* Whether a section that is loaded with these flags has the bytes. */
+/* Reports whether a section that is loaded with these flags has the bytes. */
 static bool has_section(const struct shim_elf *file, uint64_t offset, uint64_t size, uint64_t flags,
 			const char *name)
 {
@@ -183,7 +183,7 @@ static int open_symbols(const struct shim_elf *file, uint32_t type, struct symbo
 	return 0;
 }
 
-/* Whether the symbol is a function in code that is loaded from the file, and where there. */
+/* Reports whether the symbol is a function in code that is loaded from the file, and where there. */
 static bool place_function(const struct shim_elf *file, const GElf_Sym *symbol,
 			   struct shim_function *function)
 {
@@ -265,7 +265,7 @@ static struct wanted split_name(const char *name)
 	};
 }
 
-/* Whether a symbol has the name. Those of .symtab carry their versions in it. */
+/* Reports whether a symbol has the name. Those of .symtab carry their versions in it. */
 static bool has_name(const struct symbol *symbol, const struct wanted *wanted, bool is_dynamic,
 		     uint16_t version)
 {
@@ -324,7 +324,7 @@ int shim_elf__find_function(const struct shim_elf *file, const char *name,
 
 /* ---- patterns -------------------------------------------------------------------------------- */
 
-/* Whether the text matches. On a mismatch the last * takes one character more. */
+/* Reports whether the text matches. On a mismatch the last * takes one character more. */
 static bool matches(const char *text, const char *pattern)
 {
 	const char *star = NULL, *resume = NULL;

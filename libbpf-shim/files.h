@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libbpf-shim, the part behind a guest's files and sockets; the contract is libbpf-shim.h's. A run
+ * libbpf-shim, the part after a guest's files and sockets; the contract is libbpf-shim.h's. A run
  * that only prints loads none of it.
  *
  * A descriptor that is handed out belongs to the caller until shim_file__close(), or the end of its
@@ -56,7 +56,7 @@ SHIM_API int32_t shim_grant__arguments(void *buf, uint32_t size);
  * -SHIM_OUTSIDE; one that is no UTF-8 -EILSEQ; one with a NUL in it -EINVAL.
  */
 
-/* No errno of the kernel's. */
+/* No errno of the kernel. */
 #define SHIM_OUTSIDE 4096
 
 /* How something is opened: the O_ flags of the same names, whose numbers differ by architecture. */

@@ -264,7 +264,7 @@ static void read_form(struct reader *in, enum form form)
 	}
 }
 
-/* Whether an instruction of VEX's and EVEX's first map ends with an immediate. */
+/* Reports whether an instruction of VEX's and EVEX's first map ends with an immediate. */
 static bool has_immediate(uint8_t opcode)
 {
 	return (opcode >= 0x70 && opcode <= 0x73) || opcode == 0xc2 ||

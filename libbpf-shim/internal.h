@@ -99,7 +99,7 @@ static inline int shim_bpf_error(int result)
  */
 void shim_programs_allow(const struct bpf_object *object, const struct shim_policy *policy);
 
-/* Whether libbpf tries what the kernel supports, on this thread, with things of its own. */
+/* Reports whether libbpf tries what the kernel supports, on this thread, with things of its own. */
 bool shim_is_probing(void);
 
 /* Says so for libbpf's own programs and maps that follow; returns what it was. */
@@ -132,7 +132,7 @@ void shim_signals_end_load(void);
 
 /*
  * Waits until `fd` (or nothing, when below 0) has `events`. 1 when it has, 0 when `timeout_ns`
- * (below 0: never) is over; -EINTR and -ERESTART as shim_interrupt_take(), but for what was
+ * (below 0: never) is over; -EINTR and -ERESTART as shim_interrupt_take(), except what was
  * deferred.
  */
 int shim_interrupt_wait(struct shim_interrupt *interrupt, int fd, int16_t events,
@@ -179,7 +179,7 @@ bool shim_interrupt_is_over(const struct shim_interrupt *interrupt);
 /* Keeps an interrupt that a wait has taken for shim_interrupt_take(); waits do not see it. */
 void shim_interrupt_defer(struct shim_interrupt *interrupt);
 
-/* Whether it was terminated. */
+/* Reports whether it was terminated. */
 bool shim_interrupt_is_terminated(const struct shim_interrupt *interrupt);
 
 /* Gives one reference back. */
@@ -239,7 +239,7 @@ int shim_kernel_open_config(void);
  */
 int shim_file_system_open(const char *type);
 
-/* Whether libbpf will find tracefs where it looks. */
+/* Reports whether libbpf will find tracefs where it looks. */
 bool shim_tracefs_is_mounted(void);
 
 #endif

@@ -183,7 +183,7 @@ int shim_interrupt_return(struct shim_interrupt *interrupt)
 	return interrupt->waits_since < MAX_WAITS ? 0 : -ERESTART;
 }
 
-/* Clears what is reported, but for a termination. */
+/* Clears what is reported, except a termination. */
 static int take(struct shim_interrupt *interrupt, uint32_t reasons)
 {
 	if (!interrupt || !(atomic_load(interrupt->flags) & (reasons | ATTENTION)))

@@ -186,7 +186,7 @@ SHIM_API int32_t shim_object__map(struct shim_object *object, uint32_t index,
 
 SHIM_API const char *shim_program__name(struct shim_program *program);
 
-/** @brief Name of the ELF section the program stands in, such as "tp/sched/sched_process_exec". */
+/** @brief Name of the ELF section the program is in, such as "tp/sched/sched_process_exec". */
 SHIM_API const char *shim_program__section(struct shim_program *program);
 
 /** @brief BPF_PROG_TYPE_* of linux/bpf.h. */
@@ -236,7 +236,7 @@ SHIM_API int32_t shim_program__attach_interface(struct shim_program *program, co
 						int32_t attach_type, struct shim_link **out);
 
 /**
- * @brief Attaches to the cgroup2 directory at `path` (Linux 5.7), beside what is there.
+ * @brief Attaches to the cgroup2 directory at `path` (Linux 5.7), next to what is there.
  * @return 0; -ENOENT when there is no such cgroup2 directory, whatever else is there
  */
 SHIM_API int32_t shim_program__attach_cgroup(struct shim_program *program, const char *path,
@@ -538,7 +538,7 @@ SHIM_API int32_t shim_map__operate(struct shim_map *map, struct shim_memory *mem
 				   uint32_t flags_low, uint32_t flags_high);
 
 /**
- * @brief Operates on many elements: keys, values and tokens stand in guest memory, each array
+ * @brief Operates on many elements: keys, values and tokens are in guest memory, each array
  * without gaps. bpf(2)'s BPF_MAP_*_BATCH where the map has keys, which not every type has
  * (-EOPNOTSUPP); one bpf(2) an element for queues, stacks (lookup and delete, update) and bloom
  * filters (update).
@@ -550,7 +550,7 @@ SHIM_API int32_t shim_map__operate(struct shim_map *map, struct shim_memory *mem
  *        may be the same as in_token
  * @param count offset of a u32: how many elements there is room for, and then how many were done,
  *        also when an error ended it
- * @return 0; -ENOENT behind the last element, or when one to delete or pop is not there; -ENOSPC
+ * @return 0; -ENOENT after the last element, or when one to delete or pop is not there; -ENOSPC
  *         when count is too small for what the kernel gives at once; -EINTR when interrupted
  */
 SHIM_API int32_t shim_map__batch(struct shim_map *map, struct shim_interrupt *interrupt,
@@ -560,7 +560,7 @@ SHIM_API int32_t shim_map__batch(struct shim_map *map, struct shim_interrupt *in
 
 /**
  * @brief Updates an element whose last 4 bytes are a descriptor to the kernel: those of `inner` or
- *        `program` take the place of the guest's, or 0 when both are NULL.
+ *        `program` take the place of the guest, or 0 when both are NULL.
  */
 SHIM_API int32_t shim_map__store(struct shim_map *map, struct shim_memory *memory, uint32_t key,
 				 uint32_t value, struct shim_map *inner,
@@ -633,7 +633,7 @@ SHIM_API int32_t shim_buffer__show(struct shim_buffer *buffer, struct shim_memor
 SHIM_API void shim_buffer__hide(struct shim_buffer *buffer);
 
 /**
- * @brief Waits until a ring buffer has records behind the cursor; the kernel may not have completed
+ * @brief Waits until a ring buffer has records after the cursor; the kernel may not have completed
  * the first.
  * @param timeout_ms as shim_buffer__poll()
  * @return 1; 0 on time-out; -EINTR and -ERESTART as struct shim_interrupt says; -EOPNOTSUPP for a
@@ -770,7 +770,7 @@ SHIM_API void shim_deadline__free(struct shim_deadline *deadline);
  * @brief From now on the first SIGINT or SIGTERM raises `interrupt`; the second ends the process by
  * that signal. A signal that is ignored stays ignored.
  *
- * JavaScript's signal listeners cannot run while a guest does, and must not be used beside this.
+ * JavaScript's signal listeners cannot run while a guest does, and must not be used next to this.
  *
  * @return 0; -EALREADY when installed
  */

@@ -11,7 +11,7 @@
 
 #include "budget.h"
 
-/* Newer than the headers of some libbpf that stands in. */
+/* Newer than the headers of some libbpf that is in. */
 #define TYPE_ARENA 33
 #define TYPE_INSN_ARRAY 34
 #define FLAG_NO_USER_CONV (1u << 18)

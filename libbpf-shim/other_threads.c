@@ -43,7 +43,7 @@ static void confine_this(int number)
 	errno = saved;
 }
 
-/* Whether the thread takes the signal. It may be gone. */
+/* Reports whether the thread takes the signal. It may be gone. */
 static bool takes_signal(int threads, const char *name)
 {
 	char path[64], text[4096];

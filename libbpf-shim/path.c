@@ -73,7 +73,7 @@ static int expect_file_system(int fd, uint32_t magic)
 	return -ENOENT;
 }
 
-/* Opens again for reading what an O_PATH descriptor stands for; closes that. */
+/* Opens again for reading what an O_PATH descriptor represents; closes that. */
 static int open_again(int fd)
 {
 	char again[SHIM_PATH_SIZE];
@@ -141,7 +141,7 @@ static const char *after_process(const char *path)
 	return is_match ? path + match.rm_eo : NULL;
 }
 
-/* Whether the text goes on with this component; `rest` is what follows it, without slashes. */
+/* Reports whether the text goes on with this component; `rest` is what follows it, without slashes. */
 static bool has_component(const char *text, const char *name, const char **rest)
 {
 	const size_t length = strlen(name);
@@ -152,7 +152,7 @@ static bool has_component(const char *text, const char *name, const char **rest)
 	return true;
 }
 
-/* Opens with O_PATH. Links of /proc that stand for what a process has open are not followed. */
+/* Opens with O_PATH. Links of /proc that represent what a process has open are not followed. */
 static int open_without_magic_links(int directory, const char *path, uint64_t resolve)
 {
 	struct open_how how = {.flags = O_PATH | O_CLOEXEC,

@@ -86,7 +86,7 @@ static int open_beneath(int dir, const char *path, uint64_t flags, uint64_t reso
 	}
 }
 
-/* What a path stands for, to be asked; the last component is followed, or not. */
+/* What a path represents, to be asked; the last component is followed, or not. */
 static int open_thing(int dir, uint32_t resolve, int32_t follow, const char *path)
 {
 	return open_beneath(dir, path, O_PATH | (follow ? 0 : O_NOFOLLOW), resolve);
@@ -95,7 +95,7 @@ static int open_thing(int dir, uint32_t resolve, int32_t follow, const char *pat
 /* A name, and the directory that holds it. */
 struct place {
 	int parent;
-	/* The last component, with the slashes behind it. */
+	/* The last component, with the slashes after it. */
 	const char *name;
 	char path[PATH_MAX];
 };

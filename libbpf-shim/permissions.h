@@ -56,7 +56,7 @@ struct shim_policy *permissions_parse(const void *bytes, uint32_t size);
 bool permissions_refuse(const struct shim_policy *policy, const struct program_load *load,
 			char reason[REFUSAL_SIZE]);
 
-/* Whether this thread's load may make struct_ops maps. */
+/* Reports whether this thread's load may make struct_ops maps. */
 bool permissions_struct_ops(void);
 
 /* Room for the name of a function of the kernel: KSYM_NAME_LEN. */

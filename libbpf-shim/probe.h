@@ -42,10 +42,10 @@ int shim_elf__find_function(const struct shim_elf *file, const char *name,
 int shim_elf__match_functions(const struct shim_elf *file, const char *pattern,
 			      unsigned long **offsets, size_t *count);
 
-/* Whether the byte at an offset in the file is mapped as code. */
+/* Reports whether the byte at an offset in the file is mapped as code. */
 bool shim_elf__is_code(const struct shim_elf *file, uint64_t offset);
 
-/* Whether a USDT semaphore can lie there: 16 bits of section .probes, mapped as data. */
+/* Reports whether a USDT semaphore can lie there: 16 bits of section .probes, mapped as data. */
 bool shim_elf__is_semaphore(const struct shim_elf *file, uint64_t offset);
 
 /*
@@ -55,7 +55,7 @@ bool shim_elf__is_semaphore(const struct shim_elf *file, uint64_t offset);
 int shim_probe_check_offset(const struct shim_elf *file, const struct shim_function *function,
 			    uint64_t offset);
 
-/* Whether a no-op is there, which is what a USDT probe leaves in code. */
+/* Reports whether a no-op is there, which is what a USDT probe leaves in code. */
 bool shim_probe_is_no_op(const struct shim_elf *file, uint64_t offset);
 
 /* Remembers an enum shim_refusal for shim_probe__refusal(); returns `error`. */

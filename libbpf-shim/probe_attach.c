@@ -5,7 +5,7 @@
  * libbpf gets offsets, so it looks no symbol up a second time. It finds the places of USDT probes
  * itself: the linker puts what is here in the place of the functions that it attaches them with
  * (see third_party/libbpf/symbols.json), so the places are those that the kernel gets. Their notes
- * can stand in a file that a guest wrote, and a probe's semaphore is a number that the kernel
+ * can be in a file that a guest wrote, and a probe's semaphore is a number that the kernel
  * raises in the memory of each process that has the file mapped.
  */
 #include <bpf/libbpf.h>

@@ -17,7 +17,7 @@
 
 static _Thread_local const struct shim_policy *policy;
 static _Thread_local const struct bpf_object *loading;
-/* Whether libbpf looks at what the kernel can do, with programs and maps of its own. */
+/* True if libbpf looks at what the kernel can do, with programs and maps of its own. */
 static _Thread_local bool is_probing;
 
 int __real_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license,
@@ -82,7 +82,7 @@ static bool names_own_map(int32_t fd)
 	return false;
 }
 
-/* Whether the first half of a wide instruction names a map that is none of the object's. */
+/* Reports whether the first half of a wide instruction names a map that is none of the object. */
 static bool names_foreign_map(const struct bpf_insn *insn)
 {
 	switch (insn->src_reg) {

@@ -6,7 +6,7 @@
  * The kernel's layout (Documentation/bpf/ringbuf.rst): a page that user space writes, with the
  * consumer's position; a page that the kernel writes, with the producer's; then the data, mapped
  * twice in a row, so that a record never wraps. A record is { u32 length and two flag bits; u32
- * page offset; payload padded to 8 bytes }, which is our own layout but for the second word.
+ * page offset; payload padded to 8 bytes }, which is our own layout except the second word.
  */
 #include <errno.h>
 #include <linux/bpf.h>

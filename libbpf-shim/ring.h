@@ -24,7 +24,7 @@ struct ring {
 /* Maps the ring buffer `fd` with a data area of `size` bytes. The descriptor stays the caller's. */
 int ring_open(struct ring *ring, int fd, uint32_t size);
 
-/* Whether the kernel has begun a record that was not taken yet; it may still be busy with it. */
+/* Reports whether the kernel has begun a record that was not taken yet; it may still be busy with it. */
 bool ring_has_records(const struct ring *ring);
 
 /* Position after the last record that the kernel has begun. */
@@ -33,7 +33,7 @@ uint64_t ring_end(const struct ring *ring);
 /* Position of the next record to read. */
 uint64_t ring_position(const struct ring *ring);
 
-/* Whether there is one record at most up to `end`. */
+/* Reports whether there is one record at most up to `end`. */
 bool ring_is_lean(const struct ring *ring, uint64_t end);
 
 /* Gives what the cursor has passed back to the kernel. */

@@ -55,7 +55,7 @@ int32_t shim_grant__port(int32_t fd)
 
 	if (getsockname(fd, (struct sockaddr *)&address, &size))
 		return -errno;
-	/* The port stands at the same place in both families. */
+	/* The port is at the same place in both families. */
 	return ntohs(((struct sockaddr_in *)&address)->sin_port);
 }
 

@@ -33,7 +33,7 @@ static int32_t open_stats(void *unused)
 	return bpf_enable_stats(BPF_STATS_RUN_TIME);
 }
 
-/* Whether somebody has set kernel.bpf_stats_enabled. */
+/* Reports whether somebody has set kernel.bpf_stats_enabled. */
 static int32_t is_enabled_for_all(void *unused)
 {
 	int fd = open("/proc/sys/kernel/bpf_stats_enabled", O_RDONLY | O_CLOEXEC);

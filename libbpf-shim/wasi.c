@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The system calls behind WASI's descriptors, clocks and random bytes. */
+/* The system calls after WASI's descriptors, clocks and random bytes. */
 #include <poll.h>
 #include <sched.h>
 #include <string.h>

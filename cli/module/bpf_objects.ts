@@ -6,7 +6,7 @@ const ELF_MAGIC = Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 2, 1, 1);
 const ELF_TYPE = 16, ELF_SECTIONS = 40, ELF_SECTION_SIZE = 58, ELF_HEADER_BYTES = 64;
 const RELOCATABLE = 1, BPF = 247;
 
-/** Finds the relocatable eBPF objects in some bytes. */
+/** Returns the relocatable eBPF objects in `bytes`. */
 export function bpfObjectsIn(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const objects: Uint8Array<ArrayBuffer>[] = [];
@@ -21,7 +21,7 @@ export function bpfObjectsIn(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBu
   return objects;
 }
 
-/** Section headers stand at the end of what compilers write. */
+/** Computes an object's size: compilers write the section headers last. */
 function objectSize(buffer: Buffer, at: number): number {
   const sections = Number(buffer.readBigUInt64LE(at + ELF_SECTIONS));
   const size = buffer.readUInt16LE(at + ELF_SECTION_SIZE);

@@ -1,4 +1,4 @@
-/** What a guest can have of the host's memory, beside its own: objects, errors, notices. */
+/** What a guest can have of the host's memory, next to its own: objects, errors, notices. */
 import assert from "node:assert/strict";
 import { Interrupt } from "../../ffi/mod.ts";
 import { BpfContext } from "../../runtime/wasm_bpf/context.ts";

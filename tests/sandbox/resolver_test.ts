@@ -1,4 +1,4 @@
-/** The resolver beside one that does by hand what the kernel should. */
+/** The resolver next to one that does by hand what the kernel should. */
 import assert from "node:assert/strict";
 import {
   errnoName,
@@ -19,7 +19,7 @@ import "../support/whole_shim.ts";
 const TREES = soakSize({ short: 20, whole: 200 });
 const PATHS_OF_A_TREE = 100;
 
-/** Where the path stands in the memory. */
+/** Where the path is in the memory. */
 const AT = 1024;
 
 /** One folder, resolved beneath by the kernel. */

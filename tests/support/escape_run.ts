@@ -17,7 +17,7 @@ export function commandsOf(escape: Escape, tree: EscapeTree): string[] {
   return escape.does.map(([command]) => command.replaceAll("HOST", tree.path));
 }
 
-/** Whether the guest saw something from outside, or changed it. */
+/** Reports whether the guest saw something from outside, or changed it. */
 export async function hasEscaped(
   tree: EscapeTree,
   before: string,

@@ -34,7 +34,7 @@ const LINKS: readonly (readonly [name: string, target: string])[] = [
 ];
 
 /**
- * `rw` and `ro` are for the guest, `outside` is not. Beside a file and folders, both have symbolic links
+ * `rw` and `ro` are for the guest, `outside` is not. Next to a file and folders, both have symbolic links
  * of every kind; `rw` has a device and a FIFO.
  */
 export class EscapeTree implements AsyncDisposable {
@@ -93,7 +93,7 @@ export class EscapeTree implements AsyncDisposable {
   }
 }
 
-/** Whether what a guest printed can only come from outside. */
+/** Reports whether what a guest printed can only come from outside. */
 export function isFromOutside(text: string): boolean {
   return text.includes(OUTSIDE.slice(0, 20)) || text.includes(ONLY_OUTSIDE) ||
     text.includes(`size ${OUTSIDE.length} `) || text.includes("root:x:0:") ||

@@ -1,5 +1,5 @@
 /**
- * Attempts to get out, as commands of `tests/guests/escape` and what each must answer. HOST stands for the
+ * Attempts to get out, as commands of `tests/guests/escape` and what each must answer. HOST represents the
  * tree of `escape_tree.ts`; descriptor 3 is its `rw`, 4 its `ro`.
  */
 
