@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* How programs are attached: one function a mechanism, and the link that owns what it made. */
+/* Attaching programs: one function per mechanism, and the link that owns the result. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
@@ -136,7 +136,8 @@ static bool is_name(const char *text, size_t length)
 	return length && text[0] != '.' && strspn(text, NAME_CHARACTERS) == length;
 }
 
-/* Reports whether it is CATEGORY/NAME. libbpf makes a path of any text, "..", too, and opens that. */
+/* Reports whether it is CATEGORY/NAME. libbpf makes a path of any text, "..", too, and opens that.
+ */
 static bool is_tracepoint(const char *path)
 {
 	const char *slash = strchr(path, '/');
@@ -146,8 +147,8 @@ static bool is_tracepoint(const char *path)
 }
 
 /*
- * Reports whether libbpf would open a binary that the section names, as it is there. Such programs are
- * attached by the functions below, which look at what they open.
+ * Reports whether libbpf would open a binary that the section names, as it is there. Such programs
+ * are attached by the functions below, which look at what they open.
  */
 static bool names_binary(const char *section)
 {
@@ -381,7 +382,7 @@ static int open_packet_socket(int program, const char *interface)
 	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	/* Nobody reads it: what the filter lets through should not take memory. */
+	/* The socket is never read: packets that pass the filter should not take memory. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &smallest, sizeof(smallest)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, &program, sizeof(program)) ||
 	    bind(fd, (struct sockaddr *)&address, sizeof(address))) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What ring buffers and perf event arrays give: batches of records. */
+/* Batches of records from ring buffers and perf event arrays. */
 #ifndef LIBBPF_SHIM_BATCH_H
 #define LIBBPF_SHIM_BATCH_H
 
@@ -12,7 +12,7 @@ struct batch {
 	/* Where records go, and how many bytes there are. */
 	uint8_t *to;
 	uint64_t capacity;
-	/* What has been put there. */
+	/* Bytes written so far. */
 	uint64_t used;
 	uint64_t count;
 	/* The first record is longer than all there is: only its header was written. */

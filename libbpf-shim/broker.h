@@ -18,10 +18,12 @@
  */
 int32_t shim_broker_run(int32_t (*work)(void *argument), void *argument);
 
-/* The same for work that opens one thing: returns the caller's own descriptor, or -errno. */
+/* Like shim_broker_run() for work that opens one descriptor: returns the caller's copy, or -errno.
+ */
 int shim_broker_open(int32_t (*open)(void *argument), void *argument);
 
-/* Reports whether the broker's descriptors are not this thread's, so that shim_broker_fetch() is needed. */
+/* Reports whether the broker's descriptors are not this thread's, so that shim_broker_fetch() is
+ * needed. */
 bool shim_broker_is_apart(void);
 
 /*

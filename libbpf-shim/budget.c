@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a run may take of the kernel: memory of maps, programs, and time between two of them. */
+/* Kernel resources of a run: memory of maps, number of programs, and time. */
 #include <bpf/libbpf.h>
 #include <inttypes.h>
 #include <stdio.h>

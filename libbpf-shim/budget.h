@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How much of the kernel a run may take, and the checks of maps on their way there. */
+/* Limits on the kernel resources of a run, and checks of maps before their creation. */
 #ifndef LIBBPF_SHIM_BUDGET_H
 #define LIBBPF_SHIM_BUDGET_H
 
@@ -35,7 +35,7 @@ struct map_shape {
 uint64_t map_memory(const struct map_shape *shape, uint32_t cpus);
 
 /*
- * Why the kernel must not be asked for a map of this shape, or NULL. Holds for maps that libbpf
+ * Returns the reason for refusing a map of this shape, or NULL. Holds for maps that libbpf
  * makes, too.
  */
 const char *map_shape_refusal(const struct map_shape *shape);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What can be said of an object's programs and maps between open and load. */
+/* Settings of an object's programs and maps between open and load. */
 #include <bpf/libbpf.h>
 #include <unistd.h>
 

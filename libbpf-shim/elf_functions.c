@@ -183,7 +183,8 @@ static int open_symbols(const struct shim_elf *file, uint32_t type, struct symbo
 	return 0;
 }
 
-/* Reports whether the symbol is a function in code that is loaded from the file, and where there. */
+/* Reports whether the symbol is a function in code that is loaded from the file, and where there.
+ */
 static bool place_function(const struct shim_elf *file, const GElf_Sym *symbol,
 			   struct shim_function *function)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libbpf-shim, the part after a guest's files and sockets; the contract is libbpf-shim.h's. A run
+ * libbpf-shim, the part for a guest's files and sockets; libbpf-shim.h has the contract. A run
  * that only prints loads none of it.
  *
  * A descriptor that is handed out belongs to the caller until shim_file__close(), or the end of its
@@ -13,7 +13,8 @@
 
 struct shim_directory;
 
-/* ---- grants: what whoever runs a guest opens for it --------------------------------------- */
+/* ---- grants: host resources that are opened for a guest ---------------------------------------
+ */
 
 /**
  * @brief Opens a directory of the host for the functions below.
@@ -56,7 +57,7 @@ SHIM_API int32_t shim_grant__arguments(void *buf, uint32_t size);
  * -SHIM_OUTSIDE; one that is no UTF-8 -EILSEQ; one with a NUL in it -EINVAL.
  */
 
-/* No errno of the kernel. */
+/* Not an errno of the kernel. */
 #define SHIM_OUTSIDE 4096
 
 /* How something is opened: the O_ flags of the same names, whose numbers differ by architecture. */

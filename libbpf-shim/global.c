@@ -36,7 +36,7 @@ static int32_t set_global(struct shim_object *object, const char *section, uint3
 	void *source;
 	size_t whole;
 
-	/* After a failed load nobody knows any more what is mapped where. */
+	/* After a failed load the mappings are unknown. */
 	if (object->load_tried && !is_loaded)
 		return -EINVAL;
 	/* Kernel configuration is written by libbpf while it loads. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the running kernel is able to do, so that an error can say what it lacks. */
+/* Features of the running kernel, so that errors can name the missing one. */
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Who this library is. */
+/* Versions of this library. */
 #include "internal.h"
 
 #ifndef SHIM_LIBBPF_VERSION

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Keeps libbpf's messages, the verifier's log among them, until somebody asks. */
+/* Keeps libbpf's messages, including the verifier's log, until the caller takes them. */
 #include <bpf/libbpf.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "internal.h"
 
-/* libbpf lets the verifier write up to 4 GiB, of which nobody reads the beginning. */
+/* libbpf lets the verifier write up to 4 GiB; only the end is useful. */
 #define LOG_MAX ((size_t)20 << 20)
 
 static char *text;
@@ -44,7 +44,7 @@ static bool reserve(size_t more)
 	return true;
 }
 
-/* Keeps the end of a message that the log cannot hold: there the verifier says why. */
+/* Keeps the end of a message that the log cannot hold: the verifier's reason is there. */
 __attribute__((format(printf, 1, 0))) static int keep_end(const char *format, va_list args,
 							  size_t length)
 {

@@ -92,7 +92,7 @@ static int operate(struct batch *batch, int32_t command)
 
 /*
  * Before 6.14 the kernel gives a lookup up with -EINTR when elements vanish under it: those before
- * them are there, and it goes on after. That is nobody's interrupt.
+ * them are there, and the batch continues after them. It is not an interrupt of the caller.
  */
 static int operate_again(struct batch *batch, int32_t command)
 {

@@ -11,7 +11,7 @@
 
 #include "budget.h"
 
-/* Newer than the headers of some libbpf that is in. */
+/* Newer than the headers of some fallback libbpf versions. */
 #define TYPE_ARENA 33
 #define TYPE_INSN_ARRAY 34
 #define FLAG_NO_USER_CONV (1u << 18)
@@ -78,7 +78,7 @@ static const struct rule *rule_of(uint32_t type)
 	return &rules[type];
 }
 
-/* Why a map of `maker` is refused, in `text`; false when it is not. */
+/* Writes the reason for refusing a map of `maker` to `text`; returns false for an allowed one. */
 static bool is_refused(uint32_t type, uint32_t flags, enum maker maker, char *text, size_t size)
 {
 	const struct rule *rule = rule_of(type);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A guest's memory, as told by the caller. */
+/* A guest's memory, as registered by the caller. */
 #include <stdlib.h>
 
 #include "internal.h"

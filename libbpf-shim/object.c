@@ -13,7 +13,8 @@
 #include "permissions.h"
 #include "remains.h"
 
-/* Reports whether the second half of its last instruction is missing: libbpf relocates that as well. */
+/* Reports whether the second half of its last instruction is missing: libbpf relocates that as
+ * well. */
 static bool ends_in_half(const struct bpf_program *program)
 {
 	size_t count = bpf_program__insn_cnt(program);
@@ -84,8 +85,8 @@ static int forget_addresses(struct bpf_object *object)
 }
 
 /*
- * Reports whether an ELF file is of the byte order that this machine has not: libbpf opens those, to be
- * shown, and their users read what is in them as their own.
+ * Reports whether an ELF file is of the byte order that this machine has not: libbpf opens those,
+ * to be shown, and their users read what is in them as their own.
  */
 static bool is_foreign(const uint8_t *bytes, uint32_t size)
 {

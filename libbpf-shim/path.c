@@ -126,7 +126,8 @@ static bool is_made_up(int fd)
 	       (uint32_t)fs.f_type == TRACEFS_MAGIC;
 }
 
-/* Text after "/proc/PID" or "/proc/PID/task/TID", also with self for the numbers; or NULL. */
+/* Returns the text after "/proc/PID" or "/proc/PID/task/TID", also with self for the numbers; or
+ * NULL. */
 static const char *after_process(const char *path)
 {
 	regex_t pattern;
@@ -141,7 +142,8 @@ static const char *after_process(const char *path)
 	return is_match ? path + match.rm_eo : NULL;
 }
 
-/* Reports whether the text goes on with this component; `rest` is what follows it, without slashes. */
+/* Reports whether the text goes on with this component; `rest` is what follows it, without slashes.
+ */
 static bool has_component(const char *text, const char *name, const char **rest)
 {
 	const size_t length = strlen(name);

@@ -86,7 +86,7 @@ static int open_beneath(int dir, const char *path, uint64_t flags, uint64_t reso
 	}
 }
 
-/* What a path represents, to be asked; the last component is followed, or not. */
+/* Opens a path with O_PATH, to query it; follows a link in the last component, or not. */
 static int open_thing(int dir, uint32_t resolve, int32_t follow, const char *path)
 {
 	return open_beneath(dir, path, O_PATH | (follow ? 0 : O_NOFOLLOW), resolve);
@@ -150,7 +150,7 @@ static uint64_t open_flags(uint32_t flags)
 		if (flags & (SHIM_OPEN_CREATE << i))
 			result |= others[i];
 	}
-	/* Neither becomes our terminal, nor waits for whoever is at the other end of a FIFO. */
+	/* Neither becomes the controlling terminal nor waits for the other end of a FIFO. */
 	return result | O_NOCTTY | O_NONBLOCK;
 }
 

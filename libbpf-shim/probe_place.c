@@ -49,9 +49,9 @@ static bool has_same_bytes(int one, int other, off_t offset)
 }
 
 /*
- * Reports whether the file is the one that this process runs. On overlayfs a file has another device and
- * inode than the same file in the layer below, in which the kernel puts the probe; so what looks
- * like a copy counts as well.
+ * Reports whether the file is the one that this process runs. On overlayfs a file has another
+ * device and inode than the same file in the layer below, in which the kernel puts the probe; so
+ * what looks like a copy counts as well.
  */
 static bool is_own_executable(int fd, const struct stat *status)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What this process holds of the machine, and what it can still have. */
+/* Resources that this process uses and may still use. */
 #include <dirent.h>
 #include <errno.h>
 #include <sys/resource.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Programs: what they are called and what kind they are of. */
+/* Programs: names and types. */
 #include <bpf/libbpf.h>
 
 #include "internal.h"

@@ -24,7 +24,8 @@ struct ring {
 /* Maps the ring buffer `fd` with a data area of `size` bytes. The descriptor stays the caller's. */
 int ring_open(struct ring *ring, int fd, uint32_t size);
 
-/* Reports whether the kernel has begun a record that was not taken yet; it may still be busy with it. */
+/* Reports whether the kernel has begun a record that was not taken yet; it may still be busy with
+ * it. */
 bool ring_has_records(const struct ring *ring);
 
 /* Position after the last record that the kernel has begun. */

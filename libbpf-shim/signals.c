@@ -11,7 +11,7 @@
 
 #include "internal.h"
 
-/* timeout(1)'s code for a command that was ended because its time was over. */
+/* Exit code after the time limit, as in timeout(1). */
 #define EXIT_TIMED_OUT 124
 
 static const int signals[] = {SIGINT, SIGTERM, SIGALRM, SIGUSR1, SIGXFSZ};

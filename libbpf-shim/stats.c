@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* How often and how long the kernel ran a program. */
+/* Statistics of a program's runs and run time. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
@@ -33,7 +33,7 @@ static int32_t open_stats(void *unused)
 	return bpf_enable_stats(BPF_STATS_RUN_TIME);
 }
 
-/* Reports whether somebody has set kernel.bpf_stats_enabled. */
+/* Reports whether kernel.bpf_stats_enabled is set. */
 static int32_t is_enabled_for_all(void *unused)
 {
 	int fd = open("/proc/sys/kernel/bpf_stats_enabled", O_RDONLY | O_CLOEXEC);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The system calls after WASI's descriptors, clocks and random bytes. */
+/* System calls for WASI's descriptors, clocks and random bytes. */
 #include <poll.h>
 #include <sched.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "internal.h"
 #include "iovec.h"
 
-/* How soon a termination is seen. */
+/* Longest delay before a termination is noticed. */
 #define TERMINATION_MS 20
 
 int shim_fstat(int fd, struct stat *out)

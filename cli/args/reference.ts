@@ -36,7 +36,7 @@ function parsed(text: string, options: { defaultRegistry?: string } = {}): Refer
     if (!(error instanceof ReferenceSyntaxError)) throw error;
     if (!looksLikePath(text)) throw new UsageError(error.message, error.hint);
     throw new UsageError(
-      `Cannot use the reference ${JSON.stringify(text)}: not a reference but a path`,
+      `Cannot use the reference ${JSON.stringify(text)}: it is a path`,
       WRITE_IT,
     );
   }

@@ -123,7 +123,7 @@ Deno.test("gen: options of one language", async () => {
     await gen("rust", MAPS, "--rust-trait=wasm_bpf::Plain"),
     /^unsafe impl wasm_bpf::Plain for MpEvent \{\}$/m,
   );
-  assertError(await runCli(["gen", "c", MAPS, "--go-package", "x"]), 2, /for gen go/);
+  assertError(await runCli(["gen", "c", MAPS, "--go-package", "x"]), 2, /requires gen go/);
   assertError(await runCli(["gen", "rust", MAPS, "--rust-trait", "a; b"]), 2, /path of a trait/);
 });
 
