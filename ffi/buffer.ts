@@ -64,7 +64,8 @@ export class EventBuffer implements Disposable {
     );
   }
 
-  /* * Maps a ring buffer over the start of `memory`, as `ring_pump.wat` describes, until
+  /**
+   * Maps a ring buffer over the start of `memory`, as `ring_pump.wat` describes, until
    * {@linkcode hide}, which must precede the memory's end.
    *
    * @returns bytes of a page, or a negative errno: -EOPNOTSUPP for a perf event array
@@ -88,7 +89,8 @@ export class EventBuffer implements Disposable {
     return shim().shim_buffer__wait(this.#pointer, timeoutMs);
   }
 
-  /* * Extends waits for events of a ring buffer by up to `latencyMs` at high rates, so that events are read
+  /**
+   * Extends waits for events of a ring buffer by up to `latencyMs` at high rates, so that events are read
    * in batches. Initially 0: every event is read at once.
    */
   setLatency(latencyMs: number): void {

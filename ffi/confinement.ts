@@ -21,7 +21,8 @@ export function seccompAvailability(): number {
 
 /** Steps of the confinement, in order. Each returns a negative errno on failure. */
 export const confinement = {
-  /* * Starts the broker, the thread that loads and attaches for this one and ends with it. Call it before
+  /**
+   * Starts the broker, the thread that loads and attaches for this one and ends with it. Call it before
    * any load.
    */
   startBroker(): number {
@@ -39,7 +40,8 @@ export const confinement = {
     return shim().shim_landlock__confine(new Uint8Array(pairs.buffer), grants.length);
   },
 
-  /* * Drops the capabilities of all other threads except the broker, and limits their system calls: V8's
+  /**
+   * Drops the capabilities of all other threads except the broker, and limits their system calls: V8's
    * threads, which compile and collect garbage. For a process that only runs one guest.
    *
    * @returns number of threads that remain unconfined

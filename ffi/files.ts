@@ -36,7 +36,8 @@ export const files = {
     return fileShim().shim_file__read(fd, memoryPointer(memory), iovs, count, out);
   },
 
-  /* * Like {@linkcode files.read} for descriptors that may block. With `waits` it waits until the
+  /**
+   * Like {@linkcode files.read} for descriptors that may block. With `waits` it waits until the
    * interrupt: -EINTR, which the next poll of a buffer reports too, or -ERESTART.
    */
   readWait(

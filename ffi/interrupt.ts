@@ -35,7 +35,8 @@ export class Interrupt implements Disposable {
     return new Interrupt(pointer);
   }
 
-  /* * Adds a reference, which another thread takes with {@linkcode Interrupt.adopt}, exactly once. If that
+  /**
+   * Adds a reference, which another thread takes with {@linkcode Interrupt.adopt}, exactly once. If that
    * fails, this thread must adopt it, to release it.
    */
   share(): bigint {
@@ -71,7 +72,8 @@ export class Interrupt implements Disposable {
     return this.#pointer === null ? 0 : shim().shim_interrupt__take(this.#pointer);
   }
 
-  /* * Number of the signal that was reported to the guest and that it ignores; 0 without one. On the
+  /**
+   * Number of the signal that was reported to the guest and that it ignores; 0 without one. On the
    * guest's thread.
    */
   get ignoredSignal(): number {
@@ -125,7 +127,8 @@ export class Deadline implements Disposable {
     this.#pointer = pointer;
   }
 
-  /* * Starts a thread that stores `value` in the first of `words` after `afterMs`, and terminates the
+  /**
+   * Starts a thread that stores `value` in the first of `words` after `afterMs`, and terminates the
    * interrupt.
    *
    * @param words must live until the deadline is closed

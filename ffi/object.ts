@@ -265,7 +265,8 @@ export class BpfObject implements Disposable {
     return shim().shim_object__set_attach_target(this.#pointer, cString(name), cString(target));
   }
 
-  /* * Writes guest bytes to global variables: initial values before {@linkcode load}, current values
+  /**
+   * Writes guest bytes to global variables: initial values before {@linkcode load}, current values
    * afterwards. See `shim_object__set_global`.
    */
   setGlobal(section: string, offset: number, data: ObjectBytes): number {
@@ -279,7 +280,8 @@ export class BpfObject implements Disposable {
     );
   }
 
-  /* * Sets the permitted program types and calls. Before {@linkcode load}, which otherwise refuses every
+  /**
+   * Sets the permitted program types and calls. Before {@linkcode load}, which otherwise refuses every
    * program.
    *
    * @param policy bytes of a `struct shim_policy`, as `ebpf/permissions` writes them; copied

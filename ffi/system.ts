@@ -5,7 +5,8 @@ import { type LinearMemory, memoryPointer } from "./memory.ts";
 
 /** Host side of WASI's descriptors, clocks and random bytes. */
 export const system = {
-  /* * Gives this thread its own descriptor table, which makes system calls on them cheaper. Other threads
+  /**
+   * Gives this thread its own descriptor table, which makes system calls on them cheaper. Other threads
    * do not see descriptors that it opens afterwards.
    */
   unshareDescriptors(): number {
@@ -17,7 +18,8 @@ export const system = {
     return shim().shim_fd__write(fd, memoryPointer(memory), iovs, count, written);
   },
 
-  /* * Like {@linkcode system.write} for a guest that may be terminated meanwhile: at most 4096 bytes, and
+  /**
+   * Like {@linkcode system.write} for a guest that may be terminated meanwhile: at most 4096 bytes, and
    * -EINTR after the termination if the descriptor accepts nothing.
    */
   writeSome(
@@ -43,8 +45,10 @@ export const system = {
     return shim().shim_fd__write_now(fd, memoryPointer(memory), iovs, count, written);
   },
 
-  /** Like {@linkcode system.write} on a non-blocking descriptor: waits until the interrupt, -EINTR or
-   * -ERESTART. */
+  /**
+   * Like {@linkcode system.write} on a non-blocking descriptor: waits until the interrupt, -EINTR or
+   * -ERESTART.
+   */
   writeWait(
     fd: number,
     memory: LinearMemory,
@@ -114,7 +118,8 @@ export const system = {
     return shim().shim_clock__resolution(clock, memoryPointer(memory), out);
   },
 
-  /* * Sleeps `ns` nanoseconds, or until the clock reaches `ns`; -EINTR if interrupted, which the next poll
+  /**
+   * Sleeps `ns` nanoseconds, or until the clock reaches `ns`; -EINTR if interrupted, which the next poll
    * of a buffer reports too; -ERESTART if attention was requested.
    */
   sleep(clock: number, ns: bigint, absolute: boolean, interrupt: Interrupt): number {
