@@ -219,7 +219,7 @@ registryTest(
       wrong.ping(),
       (error: Error) => !/wr0ng|dGVzd/.test(error.message + error.stack),
     );
-    await assert.rejects(wrong.ping(), { hint: /does not take these credentials/ });
+    await assert.rejects(wrong.ping(), { hint: /log in with other credentials/ });
     await assert.rejects(anonymous.ping(), { hint: /^log in: wasm-bpf login 127\.0\.0\.1:\d+$/ });
     using right = new Registry(registry.host, { credentials: credentials("tester") });
     await right.ping();
