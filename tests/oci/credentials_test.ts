@@ -8,7 +8,7 @@ import {
 } from "../../oci/mod.ts";
 import { callerOf, surroundings } from "../../oci/credentials/locations.ts";
 
-/** A user's home in a folder of its own, and programs in its `bin`. */
+/** Home directory of a user, with programs in its `bin`. */
 class Home implements Disposable {
   readonly path = Deno.makeTempDirSync({ prefix: "wasm-bpf-home-" });
   readonly odd: string[] = [];
@@ -49,7 +49,7 @@ class Home implements Disposable {
 const auth = (text: string) => ({ auth: btoa(text) });
 const password = (username: string, password: string) => ({ kind: "password", username, password });
 
-/** A helper that keeps everything in a file beside it. */
+/** Helper that stores its credentials in a file next to it. */
 const HELPER = `#!/bin/sh
 file=$0.kept
 case $1 in
@@ -60,7 +60,7 @@ erase) rm -f "$file" ;;
 esac
 `;
 
-/** Puts a program where it is found by its name. */
+/** Installs a program in `PATH`. */
 function helper(home: Home, name: string, script: string): Disposable {
   home.write(`bin/docker-credential-${name}`, script, 0o755);
   const before = Deno.env.get("PATH") ?? "";
@@ -68,7 +68,7 @@ function helper(home: Home, name: string, script: string): Disposable {
   return { [Symbol.dispose]: () => Deno.env.set("PATH", before) };
 }
 
-Deno.test("storedCredentials() finds a registry's entry, and a narrower one of podman's", async () => {
+Deno.test("storedCredentials() returns a registry's entry, and a more specific one of podman", async () => {
   using home = new Home();
   home.write(".docker/config.json", { auths: { "a.example": auth("ann:1") } });
   home.write(".config/containers/auth.json", {
@@ -81,7 +81,7 @@ Deno.test("storedCredentials() finds a registry's entry, and a narrower one of p
   assert.deepEqual(home.odd, []);
 });
 
-Deno.test("storedCredentials() goes on where a file is broken, and tells of it", async () => {
+Deno.test("storedCredentials() reports and skips a broken file", async () => {
   using home = new Home();
   home.write(".docker/config.json", "{ broken");
   home.write(".config/containers/auth.json", { auths: { "a.example": auth("ann:1"), b: 7 } });
@@ -89,7 +89,7 @@ Deno.test("storedCredentials() goes on where a file is broken, and tells of it",
   assert.equal(home.odd.length, 2);
 });
 
-Deno.test("storedCredentials() does not wait for a pipe in a file's place", async () => {
+Deno.test("storedCredentials() does not block on a pipe in place of a file", async () => {
   using home = new Home();
   await Deno.mkdir(`${home.path}/.docker`);
   await new Deno.Command("mkfifo", { args: [`${home.path}/.docker/config.json`] }).output();
@@ -97,7 +97,7 @@ Deno.test("storedCredentials() does not wait for a pipe in a file's place", asyn
   assert.equal(home.odd.length, 1);
 });
 
-Deno.test("storedCredentials() asks the helper of a registry, the store, then the file", async () => {
+Deno.test("storedCredentials() uses the registry's helper, the store, then the file", async () => {
   using home = new Home();
   using _ = helper(home, "test", HELPER);
   home.write(".docker/config.json", {
@@ -116,7 +116,7 @@ Deno.test("storedCredentials() asks the helper of a registry, the store, then th
   assert.match(home.odd[0] ?? "", /docker-credential-missing/);
 });
 
-Deno.test("storedCredentials() asks a helper for Docker Hub by docker's own name", async () => {
+Deno.test("storedCredentials() calls a helper with docker's own name of Docker Hub", async () => {
   using home = new Home();
   using _ = helper(
     home,
@@ -130,7 +130,7 @@ Deno.test("storedCredentials() asks a helper for Docker Hub by docker's own name
   });
 });
 
-Deno.test("helpers know Docker Hub by docker's name, podman's by podman's, and both are asked", async () => {
+Deno.test("storedCredentials() calls helpers with docker's and podman's names of Docker Hub", async () => {
   using home = new Home();
   using _ = helper(home, "test", HELPER);
   const kept = () => JSON.parse(home.read("bin/docker-credential-test.kept")).ServerURL;
@@ -143,14 +143,14 @@ Deno.test("helpers know Docker Hub by docker's name, podman's by podman's, and b
     assert.equal(kept(), key);
     assert.deepEqual(await home.get("docker.io", "library/x"), ANN);
   }
-  // What podman keeps, docker's file leads to as well.
+  // docker's file names the helper with podman's credentials as well.
   delete home.env["REGISTRY_AUTH_FILE"];
   assert.deepEqual(await home.get("docker.io"), ANN);
   assert.equal((await forgetCredential("docker.io", home.around)).length, 1);
   assert.equal(await home.get("docker.io"), undefined);
 });
 
-Deno.test("a host without a dot is found with and without its port", async () => {
+Deno.test("storedCredentials() finds a host without a dot with and without its port", async () => {
   using home = new Home();
   home.write(".docker/config.json", { auths: { "myreg": auth("ann:se:cret") } });
   for (const name of ["myreg", "myreg:443", "myreg:80"]) {
@@ -176,7 +176,7 @@ for (
     "that is no program": "\0\0",
   })
 ) {
-  Deno.test(`storedCredentials() leaves a helper out ${what}`, async () => {
+  Deno.test(`storedCredentials() skips a helper ${what}`, async () => {
     using home = new Home();
     using _ = helper(home, "bad", script);
     home.write(".docker/config.json", { auths: { "a.example": auth("ann:1") }, credsStore: "bad" });
@@ -186,7 +186,7 @@ for (
   });
 }
 
-Deno.test("storedCredentials() runs no program from elsewhere", async () => {
+Deno.test("storedCredentials() runs only helpers in PATH", async () => {
   using home = new Home();
   for (const name of ["../../bin/x", "/bin/sh", "a b", "-x", "x;y", " "]) {
     home.write(".docker/config.json", { credHelpers: { "a.example": name } });
@@ -195,7 +195,7 @@ Deno.test("storedCredentials() runs no program from elsewhere", async () => {
   assert.equal(home.odd.length, 6);
 });
 
-/** Root, called by nobody's sudo. */
+/** Root, without sudo. */
 function underSudo(home: Home): Surroundings {
   const passwd = `nobody:x:65534:65534::${home.path}:/bin/sh\n`;
   const env: Record<string, string> = { HOME: "/nonexistent", SUDO_UID: "65534" };
@@ -219,7 +219,7 @@ Deno.test({
     await Deno.chown(path, 1234, 1234);
     assert.equal(await get(), undefined);
     assert.match(odd[0] ?? "", /belongs to user 1234/);
-    // A link does not make it his.
+    // A link does not change the owner.
     await Deno.rename(path, `${path}.other`);
     await Deno.symlink(`${path}.other`, path);
     assert.equal(await get(), undefined);
@@ -272,7 +272,7 @@ Deno.test({
 
 const ANN = { kind: "password", username: "ann", password: "se:cret" } as const;
 
-/** Root, with a `DOCKER_CONFIG` that was kept; under sudo of `caller` if there is one. */
+/** Root with an inherited `DOCKER_CONFIG`, under sudo of `caller` if given. */
 function rootWith(home: Home, { caller }: { caller?: number } = {}): Surroundings {
   const passwd = `root:x:0:0::/root:/bin/sh\nann:x:${caller}:1::${home.path}:/bin/sh\n`;
   const env: Record<string, string> = {
@@ -313,7 +313,7 @@ Deno.test({
       ] as const
     ) {
       await change();
-      // The entries of the file count all the same: they are not run.
+      // Entries of the file still count: they are not executed.
       assert.equal(await get(rootWith(home)), "entry");
       assert.match(odd[0] ?? "", /^Cannot run the helper that ".*" names as root: /);
       await assert.rejects(keepCredential("a.example", ANN, rootWith(home)), { code: "EPERM" });
@@ -349,7 +349,7 @@ Deno.test({
   },
 });
 
-Deno.test("keepCredential() makes a file for its owner alone, and forgetCredential() empties it", async () => {
+Deno.test("keepCredential() creates a private file, and forgetCredential() empties it", async () => {
   using home = new Home();
   const { path, helper } = await keepCredential("a.example", ANN, home.around);
   assert.equal(helper, undefined);
@@ -363,7 +363,7 @@ Deno.test("keepCredential() makes a file for its owner alone, and forgetCredenti
   assert.equal((await Array.fromAsync(Deno.readDir(`${home.path}/.docker`))).length, 1);
 });
 
-Deno.test("keepCredential() keeps what else is in the file, and how it is indented", async () => {
+Deno.test("keepCredential() preserves other content and the indentation", async () => {
   using home = new Home();
   const before = {
     HttpHeaders: { "X-Meta": "1" },
@@ -381,7 +381,7 @@ Deno.test("keepCredential() keeps what else is in the file, and how it is indent
   });
 });
 
-Deno.test("keepCredential() writes Docker Hub's as docker does, and podman's as podman", async () => {
+Deno.test("keepCredential() writes the tool's own key of Docker Hub", async () => {
   using home = new Home();
   await keepCredential("docker.io", ANN, home.around);
   assert.match(home.read(".docker/config.json"), /"https:\/\/index\.docker\.io\/v1\/"/);
@@ -390,7 +390,7 @@ Deno.test("keepCredential() writes Docker Hub's as docker does, and podman's as 
   assert.match(home.read("auth.json"), /"docker\.io"/);
 });
 
-Deno.test("keepCredential() prefers a helper where one is set", async () => {
+Deno.test("keepCredential() uses a configured helper", async () => {
   using home = new Home();
   using _ = helper(home, "test", HELPER);
   home.write(".docker/config.json", { credsStore: "test" });
@@ -403,7 +403,7 @@ Deno.test("keepCredential() prefers a helper where one is set", async () => {
   assert.equal(await home.get("a.example"), undefined);
 });
 
-Deno.test("keepCredential() changes nothing where the file or the helper is broken", async () => {
+Deno.test("keepCredential() changes nothing when the file or the helper is broken", async () => {
   using home = new Home();
   home.write(".docker/config.json", "{ broken");
   await assert.rejects(keepCredential("a.example", ANN, home.around), { code: "BAD_JSON" });
@@ -413,7 +413,7 @@ Deno.test("keepCredential() changes nothing where the file or the helper is brok
   assert.equal(home.read(".docker/config.json"), `{"credsStore":"missing"}`);
 });
 
-Deno.test("keepCredential() writes no password where a helper is set that is not understood", async () => {
+Deno.test("keepCredential() writes no password when the helper setting is invalid", async () => {
   using home = new Home();
   for (
     const document of [
@@ -460,7 +460,7 @@ Deno.test({
   },
 });
 
-Deno.test("keepCredential() writes through a link, and narrows who may read", async () => {
+Deno.test("keepCredential() follows a link, and removes read permissions", async () => {
   using home = new Home();
   const real = home.write("dotfiles/config.json", {}, 0o644);
   await Deno.mkdir(`${home.path}/.docker`);

@@ -1,4 +1,4 @@
-/** Other clients on the same registry, and on our store. */
+/** Interoperability with other clients, on a registry and on the store. */
 import assert from "node:assert/strict";
 import { succeed } from "../support/succeed.ts";
 import { ORAS } from "../support/oras.ts";
@@ -16,7 +16,7 @@ if ("missing" in ORAS) {
 /** Runs oras. */
 async function oras(place: Place, ...args: string[]): Promise<string> {
   assert.ok("path" in ORAS);
-  // Its cache and its settings stay in the test's own folder.
+  // Cache and settings stay in the test's directory.
   return await succeed("env", `HOME=${place.folder}`, ORAS.path, ...args);
 }
 
@@ -28,7 +28,7 @@ async function skopeo(place: Place, ...args: string[]): Promise<string> {
 const digestOf = (json: string) => JSON.parse(json).digest as string;
 
 for (const format of ["compat", "cncf"]) {
-  Deno.test(`skopeo reads and copies what was pushed as ${format}`, async () => {
+  Deno.test(`skopeo reads and copies artifacts pushed as ${format}`, async () => {
     await using registry = await TestRegistry.start();
     await using place = await Place.create();
     const file = await place.write("hello.wasm", HELLO);
@@ -70,7 +70,7 @@ for (const format of ["compat", "cncf"]) {
   });
 }
 
-Deno.test("skopeo reads our store as it is", async () => {
+Deno.test("skopeo reads the store", async () => {
   await using registry = await TestRegistry.start();
   await using place = await Place.create();
   const file = await place.write("hello.wasm", HELLO);
@@ -86,7 +86,7 @@ Deno.test("skopeo reads our store as it is", async () => {
   assert.equal(digestOf(pulled), digestOf(pushed));
 });
 
-Deno.test("what skopeo logged in to is open to us, and the other way round", async () => {
+Deno.test("skopeo and wasm-bpf use each other's logins", async () => {
   await using tokens = await TokenServer.start({ tls: true });
   await using registry = await TestRegistry.start({ auth: tokens, tls: true });
   await using place = await Place.create();

@@ -14,7 +14,7 @@ interface Ended {
   stderr: string;
 }
 
-/** Runs the command line as it is in the sources, with a home of its own. */
+/** Runs the command line from the sources, with its own home directory. */
 class Session implements Disposable {
   readonly home = Deno.makeTempDirSync({ prefix: "wasm-bpf-home-" });
 
@@ -22,7 +22,7 @@ class Session implements Disposable {
     return `${this.home}/.docker/config.json`;
   }
 
-  /** Without a terminal, even where whoever runs the tests has one. */
+  /** Runs without a terminal, even if the tests have one. */
   async run(args: string[], stdin = ""): Promise<Ended> {
     const child = this.#spawn(["setsid", "-w", ...words(args)]);
     const output = Promise.all([
@@ -36,7 +36,7 @@ class Session implements Disposable {
     return { code, stdout, stderr };
   }
 
-  /** At a terminal, where each text is typed when its question is there. */
+  /** Runs at a terminal; types each text after its prompt. */
   async type(args: string[], answers: [question: string, text: string][]): Promise<Ended> {
     const quoted = words(args).map((word) => `'${word}'`).join(" ");
     const child = this.#spawn(["script", "-qefc", quoted, "/dev/null"]);
@@ -75,7 +75,7 @@ function words(args: string[]): string[] {
   return [Deno.execPath(), "run", "-A", "--no-check", "--quiet", MAIN, ...args];
 }
 
-Deno.test("login keeps what the registry takes, and logout forgets it", async () => {
+Deno.test("login stores accepted credentials, and logout removes them", async () => {
   await using registry = await TestRegistry.start({ auth: "htpasswd" });
   using session = new Session();
   const args = ["login", "--username", "tester", "--password-stdin", registry.host];
@@ -93,7 +93,7 @@ Deno.test("login keeps what the registry takes, and logout forgets it", async ()
   ]);
 });
 
-Deno.test("login keeps nothing that the registry refuses", async () => {
+Deno.test("login stores nothing when the registry refuses", async () => {
   await using registry = await TestRegistry.start({ auth: "htpasswd" });
   using session = new Session();
   const { code, stderr } = await session.run([
@@ -112,7 +112,7 @@ Deno.test("login keeps nothing that the registry refuses", async () => {
   await assert.rejects(Deno.stat(session.config), Deno.errors.NotFound);
 });
 
-Deno.test("login checks the password with the token server", async () => {
+Deno.test("login verifies the password with the token server", async () => {
   await using tokens = await TokenServer.start();
   await using registry = await TestRegistry.start({ auth: tokens });
   using session = new Session();
@@ -122,7 +122,7 @@ Deno.test("login checks the password with the token server", async () => {
   assert.deepEqual(tokens.requests.map(({ status }) => status), [401, 200]);
 });
 
-Deno.test("login shows the password to a registry that lets anybody in, and says what that means", async () => {
+Deno.test("login sends the password to an anonymous registry, and warns", async () => {
   await using open = await TestRegistry.start();
   const shown: (string | null)[] = [];
   const right = `Basic ${btoa(`tester:${PASSWORD}`)}`;
@@ -153,7 +153,7 @@ Deno.test("login shows the password to a registry that lets anybody in, and says
   await server.shutdown();
 });
 
-Deno.test("login asks at the terminal, and does not show what is typed", async () => {
+Deno.test("login prompts at a terminal without echo", async () => {
   await using registry = await TestRegistry.start({ auth: "htpasswd" });
   using session = new Session();
   const { code, stdout } = await session.type(["login", registry.host], [
@@ -167,7 +167,7 @@ Deno.test("login asks at the terminal, and does not show what is typed", async (
 });
 
 for (const [name, keys] of [["Ctrl-C", "x\x03"], ["Ctrl-D", "\x04"]] as const) {
-  Deno.test(`login ends at ${name} without doing anything`, async () => {
+  Deno.test(`login ends at ${name} and changes nothing`, async () => {
     using session = new Session();
     const args = ["login", "--username", "tester", "127.0.0.1:1"];
     const { code, stdout } = await session.type(args, [["Password or token: ", keys]]);
@@ -176,7 +176,7 @@ for (const [name, keys] of [["Ctrl-C", "x\x03"], ["Ctrl-D", "\x04"]] as const) {
 }
 
 for (const [name, keys] of [["Ctrl-C", "x\x03"], ["Ctrl-D", "\x04"]] as const) {
-  Deno.test(`a pull and a signature end at ${name} without a word`, async () => {
+  Deno.test(`pull and push --sign-key end at ${name} silently`, async () => {
     using session = new Session();
     await using registry = await TestRegistry.start({ auth: "htpasswd" });
     const reference = `${registry.host}/you/tool:v1`;
@@ -192,14 +192,14 @@ for (const [name, keys] of [["Ctrl-C", "x\x03"], ["Ctrl-D", "\x04"]] as const) {
   });
 }
 
-Deno.test("login without a terminal says how to give the password", async () => {
+Deno.test("login without a terminal prints the options to use", async () => {
   using session = new Session();
   const { code, stderr } = await session.run(["login", "127.0.0.1:1"]);
   assert.equal(code, 1);
   assert.match(stderr, /not a terminal[^]*hint: pass --username NAME.*--password-stdin/);
 });
 
-Deno.test("logout of a host without a dot takes away what is kept with and without its port", async () => {
+Deno.test("logout removes a host without a dot with and without its port", async () => {
   using session = new Session();
   await Deno.mkdir(`${session.home}/.docker`);
   for (const key of ["myreg", "myreg:443", "https://myreg/v2/"]) {
@@ -210,7 +210,7 @@ Deno.test("logout of a host without a dot takes away what is kept with and witho
   }
 });
 
-Deno.test("login and logout refuse what is no registry", async () => {
+Deno.test("login and logout refuse invalid registries", async () => {
   using session = new Session();
   for (
     const args of [["login", "a/b"], ["logout", "a b"], ["login", "a", "b"], [
@@ -222,7 +222,7 @@ Deno.test("login and logout refuse what is no registry", async () => {
   }
 });
 
-Deno.test("login and skopeo find what the other keeps", async () => {
+Deno.test("login and skopeo find each other's credentials", async () => {
   await using registry = await TestRegistry.start({ auth: "htpasswd" });
   using session = new Session();
   const skopeo = async (...args: string[]) => {
@@ -236,7 +236,7 @@ Deno.test("login and skopeo find what the other keeps", async () => {
   const { host } = registry;
   const list = ["list-tags", "--tls-verify=false", `docker://${host}/x`];
   assert.notEqual(await skopeo(...list), 0);
-  // Ours, in docker's file.
+  // From wasm-bpf, in docker's file.
   assert.equal(
     (await session.run(["login", "-u", "tester", "--password-stdin", host], PASSWORD)).code,
     0,
@@ -251,7 +251,7 @@ Deno.test("login and skopeo find what the other keeps", async () => {
   );
   assert.equal(inspected, 1);
   assert.match(await registry.log(), /auth.user.name=tester/);
-  // And skopeo's.
+  // From skopeo.
   const login = ["login", "--tls-verify=false", "-u", "reader", "-p", USERS["reader"] ?? "", host];
   assert.equal(await skopeo(...login), 0);
   const config = await Deno.readTextFile(`${session.home}/auth.json`);

@@ -1,4 +1,4 @@
-/** What a hostile registry can cost: time, memory, requests. */
+/** Bounds on the time, memory and requests that a hostile registry can cause. */
 import assert from "node:assert/strict";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { type Descriptor, digestOf, fetchFile, HostError, Registry } from "../../oci/mod.ts";
@@ -6,7 +6,7 @@ import { OCI_INDEX, OCI_MANIFEST } from "../../oci/media_types.ts";
 import { DEFAULT_TIMING } from "../../oci/registry/retry.ts";
 import { Place } from "../support/place.ts";
 
-/** Short, so that tests are; bounds that a loaded machine meets are several times as long. */
+/** Short timeouts for tests; the asserted bounds are several times as long, for a loaded machine. */
 const TIMING = {
   ...{ idleMs: 2000, requestMs: 600, rateWindowMs: 600, listMs: 600, attemptsMs: 4000 },
   ...{ leastBytesPerSecond: 1000, backoffMs: 1, longestWaitMs: 1 },
@@ -21,7 +21,7 @@ const BLOB: Descriptor = {
   size: BYTES.length,
 };
 
-/** Sends a byte at a time, without end. */
+/** Endless body, one byte at a time. */
 function drip(): ReadableStream<Uint8Array> {
   let timer: number | undefined;
   return new ReadableStream({
@@ -36,7 +36,7 @@ function drip(): ReadableStream<Uint8Array> {
 
 type Answer = (request: Request) => Response | Promise<Response>;
 
-/** A registry on a loopback port that answers everything in one way. */
+/** Registry on a loopback port with one response for all requests. */
 class Hostile implements AsyncDisposable {
   readonly paths: string[] = [];
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
@@ -61,7 +61,7 @@ class Hostile implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Not shutdown(), which waits for what drips.
+    // Not shutdown(), which waits for endless bodies.
     this.#end.abort();
     await this.#server.finished;
   }
@@ -79,7 +79,7 @@ const WORKS: Readonly<Record<string, Work>> = {
   },
 };
 
-/** Runs it; the code of the error, and how long that took. */
+/** Returns the error code and the duration of an operation. */
 async function outcome(host: string, work: Work): Promise<{ code: string; ms: number }> {
   const start = performance.now();
   using registry = new Registry(host, { plainHttp: true, timing: TIMING });
@@ -91,7 +91,7 @@ async function outcome(host: string, work: Work): Promise<{ code: string; ms: nu
 }
 
 for (const [name, work] of Object.entries(WORKS)) {
-  Deno.test(`${name}, sent a byte at a time, ends in a bounded time and is not tried again`, async () => {
+  Deno.test(`${name}: a body sent byte by byte ends in bounded time, without a retry`, async () => {
     await using hostile = new Hostile(({ method }) =>
       method === "HEAD" ? new Response(null, { status: 405 }) : new Response(drip(), {
         headers: { "content-type": name === "referrers" ? OCI_INDEX : OCI_MANIFEST },
@@ -104,7 +104,7 @@ for (const [name, work] of Object.entries(WORKS)) {
   });
 }
 
-Deno.test("a token and an error, sent a byte at a time, end in a bounded time", async () => {
+Deno.test("getManifest() ends in bounded time when token and error arrive byte by byte", async () => {
   await using tokens = new Hostile(() => new Response(drip()));
   await using hostile = new Hostile(() =>
     new Response(drip(), {
@@ -121,7 +121,7 @@ Deno.test("a token and an error, sent a byte at a time, end in a bounded time", 
   assert.ok(refused.ms < BOUND_MS, `${refused.ms} ms`);
 });
 
-Deno.test("redirects that are slow one by one are bounded together", async () => {
+Deno.test("getManifest() bounds slow redirects together", async () => {
   let count = 0;
   let pending = Promise.resolve();
   const redirect: Answer = async ({ url }) => {
@@ -148,14 +148,14 @@ Deno.test("a small response has at most a minute, and all attempts three", () =>
   assert.ok(DEFAULT_TIMING.attemptsMs <= 180_000 && DEFAULT_TIMING.listMs <= 120_000);
 });
 
-Deno.test("an address that is sent a byte at a time, or redirects slowly, is given up", async () => {
+Deno.test("fetchFile() gives up on slow bodies and redirects", async () => {
   await using hostile = new Hostile(() => new Response(drip()));
   const url = new URL(`http://${hostile.host}/tool.wasm`);
   await assert.rejects(fetchFile(url, { limit: 1000, timing: TIMING }), { code: "TOO_SLOW" });
   assert.equal(hostile.paths.length, 1);
 });
 
-/** Pages without end, each another address. */
+/** Endless pages, each with another address. */
 function pages(body: (page: number) => string | Uint8Array<ArrayBuffer>): Hostile {
   let page = 0;
   return new Hostile(({ url }) => {
@@ -173,14 +173,14 @@ const EMPTY_PAGE = JSON.stringify({
 });
 
 for (const name of ["tags", "referrers"]) {
-  Deno.test(`empty pages of ${name} without end are given up`, async () => {
+  Deno.test(`${name}: endless empty pages are refused`, async () => {
     await using hostile = pages(() => EMPTY_PAGE);
     using registry = new Registry(hostile.host, { plainHttp: true });
     await assert.rejects(WORKS[name]?.(registry) ?? Promise.resolve(), { code: "PROTOCOL" });
     assert.ok(hostile.paths.length <= 1001, `${hostile.paths.length} pages`);
   });
 
-  Deno.test(`pages of ${name} of 4 MiB each are given up after a few`, async () => {
+  Deno.test(`${name}: pages of 4 MiB each are limited`, async () => {
     const filled = EMPTY_PAGE.replace("{", `{"x":"${"y".repeat(4 * 1024 ** 2 - 200)}",`);
     await using hostile = pages(() => filled);
     using registry = new Registry(hostile.host, { plainHttp: true });
@@ -189,7 +189,7 @@ for (const name of ["tags", "referrers"]) {
   });
 }
 
-Deno.test("pages that each take some time are bounded together", async () => {
+Deno.test("tags() bounds slow pages together", async () => {
   await using hostile = pages(() => EMPTY_PAGE);
   using registry = new Registry(hostile.host, { plainHttp: true, timing: { listMs: 100 } });
   await assert.rejects(registry.repository("x").referrers(BLOB.digest), { code: "TOO_SLOW" });
@@ -198,7 +198,7 @@ Deno.test("pages that each take some time are bounded together", async () => {
 const COMPRESSORS = { gzip: gzipSync, br: brotliCompressSync };
 
 for (const [encoding, compress] of Object.entries(COMPRESSORS)) {
-  Deno.test(`a response that ${encoding} blows up is cut off at the limit`, async () => {
+  Deno.test(`a response that expands with ${encoding} is limited`, async () => {
     const bomb = Uint8Array.from(compress(new Uint8Array(32 * 1024 ** 2)));
     await using hostile = new Hostile(() =>
       new Response(bomb, {
@@ -218,7 +218,7 @@ for (const [encoding, compress] of Object.entries(COMPRESSORS)) {
   });
 }
 
-Deno.test("no message has the password of a proxy in it", async () => {
+Deno.test("errors do not contain the password of a proxy", async () => {
   await using place = await Place.create();
   const proxies = [
     "http://user:s3cret@127.0.0.1:1",
@@ -239,7 +239,7 @@ Deno.test("no message has the password of a proxy in it", async () => {
   }
 });
 
-Deno.test("a registry that is silent, or always busy, is given up after a total time", async () => {
+Deno.test("requests to a silent or busy registry end after a total time", async () => {
   for (const answer of ["silent", "busy"]) {
     const { promise, resolve } = Promise.withResolvers<Response>();
     await using hostile = new Hostile(() =>

@@ -19,7 +19,7 @@ import { ResumingRegistry } from "../support/resuming_registry.ts";
 import { TestRegistry } from "../support/registry.ts";
 import { until } from "../support/condition.ts";
 
-/** Impatient, so that a fault that lasts does not take long; but a busy machine is none. */
+/** Short timeouts for permanent faults, but long enough for a busy machine. */
 const TIMING: Partial<Timing> = {
   idleMs: 5000,
   commitMs: 5000,
@@ -50,19 +50,19 @@ const blobs = new RegExp(`^/v2/x/blobs/${BLOB.digest}$`);
 const manifests = /^\/v2\/x\/manifests\//;
 const ALWAYS = 1000;
 
-/** What goes wrong, and how that ends: `ok`, or the code of the one error. */
+/** Faults and the outcome: `ok`, or the code of the error. */
 interface Case {
   readonly fault: Fault | readonly Fault[];
   readonly ends: "ok" | string;
-  /** Looks closer. */
+  /** Further checks. */
   readonly check?: (proxy: FaultProxy, error: HostError | undefined) => void;
-  /** It is silence that goes wrong: for these tests, the client waits so long only. */
+  /** Idle timeout for faults that are silence. */
   readonly idleMs?: number;
 }
 
 const ranges = (proxy: FaultProxy) => proxy.requests.map(({ headers }) => headers.get("range"));
 
-/** Bodies that are not whole, and connections that end or go quiet. */
+/** Incomplete bodies, and connections that end or stall. */
 const CUTS: Record<string, Case> = {
   "a cut before the first byte": { fault: { path: blobs, cutAfter: 0 }, ends: "ok" },
   "a cut in the middle": {
@@ -104,7 +104,7 @@ const CUTS: Record<string, Case> = {
     }],
     ends: "PROTOCOL",
   },
-  "a cut, then a range that is not told": {
+  "a cut, then a range without a header": {
     fault: [{ path: blobs, cutAfter: 100_000 }, {
       path: blobs,
       head: (headers) => headers.delete("content-range"),
@@ -119,7 +119,7 @@ const CUTS: Record<string, Case> = {
     fault: [{ path: blobs, cutAfter: 100_000 }, { path: blobs, answer: { status: 404 } }],
     ends: "NOT_FOUND",
   },
-  "a range that nobody asked for": {
+  "a range that was not requested": {
     fault: {
       path: blobs,
       head: (headers, answer) => {
@@ -140,12 +140,12 @@ const CUTS: Record<string, Case> = {
     idleMs: 250,
     ends: "TIMEOUT",
   },
-  "a connection closed without an answer": { fault: { path: blobs, raw: "" }, ends: "ok" },
-  "an answer cut in its head": {
+  "a connection closed without a response": { fault: { path: blobs, raw: "" }, ends: "ok" },
+  "a response cut in its head": {
     fault: { path: blobs, raw: "HTTP/1.1 200 OK\r\nConte" },
     ends: "ok",
   },
-  "something else than HTTP": {
+  "a protocol other than HTTP": {
     fault: { path: blobs, raw: "SSH-2.0-x\r\n", times: ALWAYS },
     ends: "CUT",
   },
@@ -185,7 +185,7 @@ const CUTS: Record<string, Case> = {
   },
 };
 
-/** Answers that lie. */
+/** False responses. */
 const LIES: Record<string, Case> = {
   "a changed byte": {
     fault: { path: blobs, body: (bytes) => bytes.map((byte, i) => i === 7 ? byte ^ 1 : byte) },
@@ -199,7 +199,7 @@ const LIES: Record<string, Case> = {
     fault: { path: blobs, head: (headers) => headers.set("content-length", "300001") },
     ends: "SIZE_MISMATCH",
   },
-  "bytes behind the end": {
+  "bytes after the end": {
     fault: {
       path: blobs,
       chunked: true,
@@ -216,7 +216,7 @@ const LIES: Record<string, Case> = {
     },
     ends: "CUT",
   },
-  "a length that is no number": {
+  "a length that is not a number": {
     fault: { path: blobs, head: (headers) => headers.set("content-length", "many"), times: ALWAYS },
     ends: "CUT",
   },
@@ -236,7 +236,7 @@ const LIES: Record<string, Case> = {
     },
     ends: "NOT_FOUND",
   },
-  "a tag's digest that is none": {
+  "an invalid digest of a tag": {
     fault: {
       path: manifests,
       method: "HEAD",
@@ -263,7 +263,7 @@ const LIES: Record<string, Case> = {
     },
     ends: "BAD_MANIFEST",
   },
-  "a manifest of a size that nobody has": {
+  "a manifest of an impossible size": {
     fault: {
       path: manifests,
       method: "HEAD",
@@ -278,7 +278,7 @@ const LIES: Record<string, Case> = {
     ],
     ends: "TOO_LARGE",
   },
-  "a manifest that is no JSON": {
+  "a manifest that is not JSON": {
     fault: [
       { path: manifests, method: "HEAD", answer: { status: 200 } },
       { path: manifests, method: "GET", answer: { status: 200, body: "<html>" }, times: ALWAYS },
@@ -291,7 +291,7 @@ const REFUSAL = {
   errors: [{ code: "DENIED", message: "no \x1b[2J\u202eentry\n" + "!".repeat(9999) }],
 };
 
-/** Answers that refuse. */
+/** Refusals. */
 const REFUSALS: Record<string, Case> = {
   ...Object.fromEntries([408, 425, 429, 500, 502, 503, 504].map((status) => [
     `${status} twice`,
@@ -336,7 +336,7 @@ const REFUSALS: Record<string, Case> = {
     fault: { path: blobs, answer: { status: 401 } },
     ends: "UNAUTHORIZED",
   },
-  "401 with a challenge that is none": {
+  "401 with an invalid challenge": {
     fault: {
       path: blobs,
       times: ALWAYS,
@@ -353,7 +353,7 @@ const REFUSALS: Record<string, Case> = {
   },
 };
 
-/** Redirects that must not be followed, or not far. */
+/** Redirects that must not be followed, or only a limited number of times. */
 const REDIRECTS: Record<string, Case> = Object.fromEntries(
   Object.entries({
     "nowhere": undefined,
@@ -375,7 +375,7 @@ const REDIRECTS: Record<string, Case> = Object.fromEntries(
   ]),
 );
 
-// Its own address must not lead around the proxy.
+// Relative addresses, so that the client stays on the proxy.
 const registry = await TestRegistry.start({ relativeUrls: true });
 {
   using client = new Registry(registry.host);
@@ -384,7 +384,7 @@ const registry = await TestRegistry.start({ relativeUrls: true });
   await repository.push(CONFIG, bytesSource(SMALL));
   await repository.putManifest(MANIFEST, { mediaType: OCI_MANIFEST, tag: "v1" });
 }
-// The process ends with the tests, and the registry with the process.
+// The registry ends with the test process.
 addEventListener("unload", () => {
   Deno.removeSync(registry.storage.replace(/\/storage$/, ""), { recursive: true });
 });
@@ -440,13 +440,13 @@ for (const cases of [CUTS, LIES, REFUSALS, REDIRECTS]) {
   for (const [name, one] of Object.entries(cases)) pullTest(name, one);
 }
 
-/** A repository of a new name for each push, so that nothing is there. */
+/** Returns a new repository for each push, so that it is empty. */
 let pushes = 0;
 
 const sessions = /\/blobs\/uploads\/[0-9a-f-]{36}/;
 const starts = /\/blobs\/uploads\/(\?|$)/;
 
-/** What can go wrong on the way out. */
+/** Faults of uploads. */
 const PUSHES: Record<string, Case> = {
   "500 at the start": {
     fault: { method: "POST", path: starts, answer: { status: 500 } },
@@ -456,7 +456,7 @@ const PUSHES: Record<string, Case> = {
     fault: { method: "POST", path: starts, head: (headers) => headers.delete("location") },
     ends: "PROTOCOL",
   },
-  "a start that leads to no address": {
+  "a start without an address": {
     fault: { method: "POST", path: starts, head: (headers) => headers.set("location", "http://[") },
     ends: "PROTOCOL",
   },
@@ -502,25 +502,25 @@ const PUSHES: Record<string, Case> = {
     },
     ends: "ok",
   },
-  "an answer that is lost": {
+  "a lost response": {
     fault: { method: "PUT", path: sessions, loseAnswer: true },
     ends: "ok",
   },
-  "no answer in time": {
+  "no response in time": {
     fault: { method: "PUT", path: sessions, silent: true },
     idleMs: 250,
     ends: "ok",
   },
-  "never an answer": {
+  "never a response": {
     fault: { method: "PUT", path: sessions, silent: true, times: ALWAYS },
     idleMs: 250,
     ends: "TIMEOUT",
   },
-  "a session that is forgotten": {
+  "a lost session": {
     fault: { method: "PUT", path: sessions, answer: { status: 404 } },
     ends: "ok",
   },
-  "sessions that are always forgotten": {
+  "sessions that are always lost": {
     fault: { method: "PUT", path: sessions, answer: { status: 404 }, times: ALWAYS },
     ends: "NOT_FOUND",
   },
@@ -576,12 +576,12 @@ for (const [name, { fault, ends, check, idleMs }] of Object.entries(PUSHES)) {
     check?.(proxy, error);
     using direct = new Registry(registry.host);
     const isThere = await direct.repository(repository.name).has(BLOB);
-    // A registry that lies about what it stored has stored it.
+    // The registry has stored the content in spite of its false response.
     if (name !== "another digest than was sent") assert.equal(isThere, ends === "ok");
   });
 }
 
-Deno.test("push: an upload that is cut goes on where the registry got to", async () => {
+Deno.test("push: an interrupted upload resumes at the registry's offset", async () => {
   await using resuming = new ResumingRegistry();
   await using proxy = new FaultProxy(resuming.url, [
     { method: "PUT", cutRequestAfter: 100_000 },
@@ -603,7 +603,7 @@ for (
   const [status, hasLocation] of [[201, true], [204, true], [201, false], [204, false]] as const
 ) {
   const where = hasLocation ? "with" : "without";
-  Deno.test(`push: a piece may be answered ${status}, ${where} an address`, async () => {
+  Deno.test(`push: a chunk may return ${status}, ${where} an address`, async () => {
     const large = new Uint8Array(40 * 1024 ** 2);
     await using resuming = new ResumingRegistry();
     await using proxy = new FaultProxy(resuming.url, [
@@ -625,7 +625,7 @@ for (
   });
 }
 
-Deno.test("push: pieces are as large as the registry wants them", async () => {
+Deno.test("push: chunks have at least the registry's minimum", async () => {
   const large = new Uint8Array(40 * 1024 ** 2);
   await using resuming = new ResumingRegistry(20 * 1024 ** 2);
   await using proxy = new FaultProxy(resuming.url, [{ method: "PUT", answer: { status: 413 } }]);
@@ -636,7 +636,7 @@ Deno.test("push: pieces are as large as the registry wants them", async () => {
   assert.equal(proxy.requests.filter(({ method }) => method === "PATCH").length, 2);
 });
 
-Deno.test("push: a manifest that meets 500 is stored at the second attempt", async () => {
+Deno.test("push: a manifest is stored at the second attempt after 500", async () => {
   await using proxy = new FaultProxy(registry.url, [
     { method: "PUT", path: manifests, answer: { status: 500 } },
   ]);
@@ -644,7 +644,7 @@ Deno.test("push: a manifest that meets 500 is stored at the second attempt", asy
   await client.repository("x").putManifest(MANIFEST, { mediaType: OCI_MANIFEST, tag: "again" });
 });
 
-Deno.test("push: a registry that allows no removal says so", async () => {
+Deno.test("delete() reports a registry that does not support it", async () => {
   await using proxy = new FaultProxy(registry.url, [{ method: "DELETE", answer: { status: 405 } }]);
   using client = clientOf(proxy);
   await assert.rejects(client.repository("x").delete("v1"), { code: "UNSUPPORTED", status: 405 });
@@ -678,7 +678,7 @@ for (
   });
 }
 
-Deno.test("referrers come from the API where there is one, page after page", async () => {
+Deno.test("referrers() reads all pages of the API", async () => {
   const index = (...manifests: Descriptor[]) =>
     JSON.stringify({
       schemaVersion: 2,
@@ -695,7 +695,7 @@ Deno.test("referrers come from the API where there is one, page after page", asy
   assert.deepEqual(found.map(({ digest }) => digest), [MANIFEST_DESCRIPTOR.digest, CONFIG.digest]);
 });
 
-Deno.test("referrers come from the tag where an answer is none of the API's", async () => {
+Deno.test("referrers() reads the tag when the API is missing", async () => {
   const body = JSON.stringify({
     schemaVersion: 2,
     mediaType: "application/vnd.oci.image.index.v1+json",
@@ -711,7 +711,7 @@ Deno.test("referrers come from the tag where an answer is none of the API's", as
     const found = await client.repository("x").referrers(BLOB.digest);
     assert.deepEqual(found.map(({ digest }) => digest), [MANIFEST_DESCRIPTOR.digest], `${status}`);
   }
-  // What is the API's, and damaged, is not passed over.
+  // A damaged response of the API is an error, not a missing API.
   await using proxy = new FaultProxy(registry.url, [
     { path: /\/referrers\//, answer: { status: 200, body: "{}" } },
   ]);
@@ -719,7 +719,7 @@ Deno.test("referrers come from the tag where an answer is none of the API's", as
   await assert.rejects(client.repository("x").referrers(BLOB.digest), { code: "BAD_MANIFEST" });
 });
 
-Deno.test("a registry that asks for a long wait is not asked again, and the error says so", async () => {
+Deno.test("requests fail at once when the registry requests a long delay", async () => {
   for (const wait of ["3600", "12345678901234"]) {
     const answer = { status: 429, headers: { "retry-after": wait } };
     await using proxy = new FaultProxy(registry.url, [{ answer, times: ALWAYS }]);
@@ -730,7 +730,7 @@ Deno.test("a registry that asks for a long wait is not asked again, and the erro
   }
 });
 
-/** Another host: it has everything, and tells who showed what. */
+/** Another host, which has all content and records credentials. */
 class Elsewhere implements AsyncDisposable {
   readonly seen: (string | null)[] = [];
   status = 200;
@@ -756,7 +756,7 @@ const PASSWORD: CredentialSource = {
   get: () => Promise.resolve({ kind: "password", username: "ann", password: "s3cret" }),
 };
 
-/** Asks for a password, and then redirects. */
+/** Sends a challenge, then redirects. */
 function guarded(location: string): Fault[] {
   const challenge = { "www-authenticate": `Basic realm="x"` };
   return [
@@ -779,7 +779,7 @@ async function pullGuarded(
   return { error, shown };
 }
 
-Deno.test("a redirect to another host is followed without credentials", async () => {
+Deno.test("redirects to another host carry no credentials", async () => {
   await using elsewhere = new Elsewhere();
   const { error, shown } = await pullGuarded(elsewhere.url);
   assert.equal(ended(error), "ok");
@@ -787,13 +787,13 @@ Deno.test("a redirect to another host is followed without credentials", async ()
   assert.deepEqual(elsewhere.seen, [null]);
 });
 
-Deno.test("a redirect with a name and a password in it shows them to nobody", async () => {
+Deno.test("redirects do not use user and password of the address", async () => {
   await using elsewhere = new Elsewhere();
   await pullGuarded(elsewhere.url.replace("//", "//ann:s3cret@"));
   assert.deepEqual(elsewhere.seen, [null]);
 });
 
-Deno.test("another host's question for a password is not answered, nor its address shown", async () => {
+Deno.test("a challenge of another host is ignored, and its address not shown", async () => {
   await using elsewhere = new Elsewhere();
   elsewhere.status = 401;
   const { error } = await pullGuarded(elsewhere.url);
@@ -802,7 +802,7 @@ Deno.test("another host's question for a password is not answered, nor its addre
   assert.doesNotMatch(`${error?.message} ${error?.stack} ${JSON.stringify(error)}`, /s3cret/);
 });
 
-Deno.test("an upload that goes on at another host takes no credentials there", async () => {
+Deno.test("uploads on another host carry no credentials", async () => {
   await using other = new FaultProxy(registry.url, []);
   const challenge = { "www-authenticate": `Basic realm="x"` };
   await using proxy = new FaultProxy(registry.url, [
@@ -831,7 +831,7 @@ Deno.test("a wrong password is sent once", async () => {
   ]);
 });
 
-/** A registry that always wants a token, and a token server that answers like that. */
+/** Registry that requires a token, with a token server of the given response. */
 async function withTokenAnswer(
   answers: Fault["answer"][],
 ): Promise<{ error: HostError | undefined; registry: number; tokens: number }> {
@@ -859,7 +859,7 @@ for (
     ["a token with a header in it", [token({ token: "t\r\nX: y" })], "PROTOCOL"],
     ["no JSON", [{ status: 200, body: "<html>" }], "PROTOCOL"],
     ["a number for a token", [token({ token: 7 })], "PROTOCOL"],
-    ["an endless answer", [{ status: 200, body: "x".repeat(2_000_000) }], "TOO_LARGE"],
+    ["an endless response", [{ status: 200, body: "x".repeat(2_000_000) }], "TOO_LARGE"],
     ["a redirect to a file", [{ status: 302, headers: { location: "file:///x" } }], "PROTOCOL"],
   ] satisfies [string, FalseAnswer[], string][]
 ) {
@@ -872,7 +872,7 @@ for (
 }
 
 for (const status of [307, 308]) {
-  Deno.test(`token server: ${status} to another host takes no secret there`, async () => {
+  Deno.test(`token server: ${status} to another host sends no secret`, async () => {
     const credentials: Credential[] = [
       { kind: "refresh", token: "s3cret" },
       { kind: "password", username: "ann", password: "s3cret" },
@@ -898,7 +898,7 @@ for (const status of [307, 308]) {
   });
 }
 
-Deno.test("token server: 307 to another path of its own is followed", async () => {
+Deno.test("token server: 307 to another path on the same host is followed", async () => {
   await using tokens = new FaultProxy(registry.url, [
     { path: /^\/token/, answer: { status: 307, headers: { location: "/other" } } },
     { path: /^\/other/, answer: token({ token: "t" }), times: ALWAYS },
@@ -914,7 +914,7 @@ Deno.test("token server: 307 to another path of its own is followed", async () =
   ]);
 });
 
-Deno.test("a signal ends a transfer, a wait and an upload at once, with its reason", async () => {
+Deno.test("a signal aborts a transfer, a wait and an upload with its reason", async () => {
   const reason = new Error("Ctrl-C");
   const patient = { ...TIMING, idleMs: 60_000, backoffMs: 60_000, longestWaitMs: 60_000 };
   const faults: [
@@ -946,7 +946,7 @@ Deno.test("a signal ends a transfer, a wait and an upload at once, with its reas
   }
 });
 
-Deno.test("a token that reaches not far enough is exchanged for one that does, once", async () => {
+Deno.test("a token with too few scopes is replaced once", async () => {
   const wider = "repository:x:pull,push registry:catalog:*";
   await using tokens = new FaultProxy(registry.url, [{
     times: ALWAYS,
@@ -978,7 +978,7 @@ Deno.test("a token that reaches not far enough is exchanged for one that does, o
   ]);
 });
 
-Deno.test("requests that want the same token at the same time share one question", async () => {
+Deno.test("concurrent requests share one token request", async () => {
   await using tokens = new FaultProxy(registry.url, [{
     times: ALWAYS,
     answer: token({ token: "t" }),
@@ -989,18 +989,18 @@ Deno.test("requests that want the same token at the same time share one question
   const repository = client.repository("x");
   await repository.resolve("v1");
   await Promise.all([1, 2, 3, 4].map(() => repository.tag(MANIFEST_DESCRIPTOR, "v1")));
-  // To pull, then to push.
+  // One token to pull, then one to push.
   assert.equal(tokens.requests.length, 2);
 });
 
-Deno.test("a push asks for one token, with which it asks for all", async () => {
+Deno.test("push requests one token for all its requests", async () => {
   const scopes: string[] = [];
   await using tokens = new FaultProxy(registry.url, [{
     times: ALWAYS,
     answer: ({ path }) => {
       const asked = new URL(path, "http://x").searchParams.getAll("scope").join(" ");
       scopes.push(asked);
-      // Nobody may pull from what is not there.
+      // A missing repository allows no pull.
       return /:pull,push$/.test(asked) ? token({ token: "t" }) : { status: 403 };
     },
   }]);

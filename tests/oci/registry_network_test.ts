@@ -11,7 +11,7 @@ import { Place, speaking } from "../support/place.ts";
 import { TestRegistry } from "../support/registry.ts";
 import { TokenServer } from "../support/token_server.ts";
 
-/** A server that is a registry as far as `/v2/` goes, with a certificate of its own. */
+/** Server with `/v2/` and its own certificate. */
 class TlsServer implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #folder: string;
@@ -58,7 +58,7 @@ async function ping(name: string, options: RegistryOptions = {}): Promise<string
   }
 }
 
-/** Sets variables of the environment for a while. */
+/** Sets environment variables until disposed of. */
 function environment(variables: Record<string, string>): Disposable {
   const before = Object.keys(variables).map((name) => [name, Deno.env.get(name)] as const);
   for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
@@ -72,20 +72,20 @@ function environment(variables: Record<string, string>): Disposable {
   };
 }
 
-Deno.test("TLS: a loopback registry is found to speak it, and its authority must be known", async () => {
+Deno.test("TLS: a loopback registry is probed, and its authority must be trusted", async () => {
   await using server = await TlsServer.start();
   const name = `localhost:${server.port}`;
   assert.match(await ping(name), /^TLS: .*by an unknown authority; .*--ca-file/);
   assert.equal(await ping(name, { caFile: server.caFile }), "ok");
 });
 
-Deno.test("TLS: the machine's own list of authorities counts", async () => {
+Deno.test("TLS: the machine's authorities are trusted", async () => {
   await using server = await TlsServer.start();
   using _ = environment({ SSL_CERT_FILE: server.caFile });
   assert.equal(await ping(`localhost:${server.port}`), "ok");
 });
 
-Deno.test("TLS: one certificate that is none does not spoil the machine's list", async () => {
+Deno.test("TLS: an invalid certificate in the machine's list is skipped", async () => {
   await using server = await TlsServer.start();
   const begin = "-----BEGIN CERTIFICATE-----", end = "-----END CERTIFICATE-----";
   const list = `${begin}\nAAAA\n${end}\n${await Deno.readTextFile(server.caFile)}`;
@@ -101,13 +101,13 @@ Deno.test("TLS: a certificate for another name is refused", async () => {
   assert.match(said, /^TLS: .*for another name/);
 });
 
-Deno.test("TLS: a certificate that has run out is refused", async () => {
+Deno.test("TLS: an expired certificate is refused", async () => {
   await using server = await TlsServer.start({ expired: true });
   const said = await ping(`localhost:${server.port}`, { caFile: server.caFile });
   assert.match(said, /^TLS: .*expired or not yet valid; .*clock/);
 });
 
-Deno.test("TLS: with --ca-file, or when asked for, there is no way back to HTTP", async () => {
+Deno.test("TLS: --ca-file and requireTls allow no HTTP", async () => {
   await using registry = await TestRegistry.start();
   await using server = await TlsServer.start();
   for (const options of [{ caFile: server.caFile }, { requireTls: true }]) {
@@ -116,7 +116,7 @@ Deno.test("TLS: with --ca-file, or when asked for, there is no way back to HTTP"
   }
 });
 
-Deno.test("TLS: a file of authorities that is none, or not there, is told", async () => {
+Deno.test("TLS: an invalid or missing file of authorities is an error", async () => {
   const path = await Deno.makeTempFile();
   try {
     assert.match(await ping("localhost:1", { caFile: path }), /^BAD_CERTIFICATE: .*PEM/);
@@ -126,12 +126,12 @@ Deno.test("TLS: a file of authorities that is none, or not there, is told", asyn
   }
 });
 
-Deno.test("a registry that is not there, or nowhere, is told", async () => {
+Deno.test("a refused connection and an unknown host are reported", async () => {
   assert.match(await ping("127.0.0.1:1"), /^UNREACHABLE: .*connection refused/);
   assert.match(await ping("registry.invalid"), /^UNKNOWN_HOST: .*unknown host/);
 });
 
-/** A proxy that leads every connection to one server, and writes down what it was asked for. */
+/** Proxy that connects every request to one server, and records the requests. */
 class ConnectProxy implements AsyncDisposable {
   readonly asked: string[] = [];
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -176,13 +176,13 @@ class ConnectProxy implements AsyncDisposable {
       try {
         connection.close();
       } catch {
-        // It is closed.
+        // Already closed.
       }
     }
   }
 }
 
-Deno.test("proxies: HTTPS_PROXY is asked for a tunnel, with its name and password", async () => {
+Deno.test("proxies: HTTPS_PROXY tunnels, with user and password", async () => {
   await using server = await TlsServer.start({ names: "DNS:registry.test" });
   await using proxy = new ConnectProxy(server.port);
   using _ = environment({ HTTPS_PROXY: proxy.url });
@@ -191,7 +191,7 @@ Deno.test("proxies: HTTPS_PROXY is asked for a tunnel, with its name and passwor
   assert.match(proxy.asked[0] ?? "", new RegExp(`authorization: Basic ${btoa("ann:s3cret")}`, "i"));
 });
 
-Deno.test("proxies: http_proxy is asked for plain addresses", async () => {
+Deno.test("proxies: http_proxy receives plain addresses", async () => {
   await using registry = await TestRegistry.start();
   await using proxy = new ConnectProxy(Number(registry.host.split(":")[1]));
   using _ = environment({ "http_proxy": proxy.url });
@@ -199,7 +199,7 @@ Deno.test("proxies: http_proxy is asked for plain addresses", async () => {
   assert.match(proxy.asked[0] ?? "", /^GET http:\/\/registry\.test\/v2\//);
 });
 
-Deno.test("proxies: NO_PROXY is left alone, and so is this machine", async () => {
+Deno.test("proxies: NO_PROXY and loopback are not proxied", async () => {
   await using registry = await TestRegistry.start();
   await using proxy = new ConnectProxy(1);
   using _ = environment({
@@ -213,19 +213,19 @@ Deno.test("proxies: NO_PROXY is left alone, and so is this machine", async () =>
   assert.equal(Deno.env.get("NO_PROXY"), "registry.test");
 });
 
-Deno.test("proxies: one that is not there is told, without its password", async () => {
+Deno.test("proxies: an unreachable proxy is reported without its password", async () => {
   using _ = environment({ HTTPS_PROXY: "http://ann:s3cret@127.0.0.1:1" });
   const said = await ping("registry.test");
   assert.match(said, /^UNREACHABLE: /);
   assert.doesNotMatch(said, /s3cret/);
 });
 
-Deno.test("the binary trusts the machine's authorities, and keeps a login that goes through TLS", async () => {
+Deno.test("the binary trusts the machine's authorities, and stores a login over TLS", async () => {
   await using registry = await TestRegistry.start({ tls: true, auth: "htpasswd" });
   const home = await Deno.makeTempDir({ prefix: "wasm-bpf-home-" });
   try {
     const args = ["login", "-u", "tester", "-p", "correct horse", registry.host];
-    // The tests themselves may run with Deno's list being the machine's.
+    // The environment of the tests may set Deno's list to the machine's.
     const env = { HOME: home, SSL_CERT_FILE: registry.caFile, DENO_TLS_CA_STORE: "mozilla" };
     const { code, stderr, stdout } = await runCli(args, { env });
     assert.equal(code, 0, stderr);
@@ -255,7 +255,7 @@ Deno.test({
       const auth = btoa("tester:correct horse");
       await Deno.writeTextFile(config, JSON.stringify({ auths: { [registry.host]: { auth } } }));
       await Deno.chown(config, 1000, 1000);
-      // In a mount namespace of its own, where ann is a user.
+      // In a mount namespace with a user ann.
       const script = `mount --bind ${folder}/passwd /etc/passwd && exec "$@"`;
       const through = [...privateRoot(), script, "sh"];
       const env = {

@@ -1,4 +1,4 @@
-/** Generated input for whatever registries, their clients and people may have written. */
+/** Generated input for the parsers of registry responses, credential files and references. */
 import assert from "node:assert/strict";
 import { parseAuthFile } from "../../oci/credentials/auth_file.ts";
 import { ArtifactError } from "../../oci/errors.ts";
@@ -77,7 +77,7 @@ Deno.test(survives("describeEntry() of configs", [json(imageConfig)], async (byt
   };
   const { created, manifest } = await describeEntry(content, entry);
   assert.ok(manifest !== undefined);
-  // What is damaged is left out: here, that counts as refusing it.
+  // Damaged entries are skipped, which counts as refusal here.
   if (created === undefined) throw new ArtifactError("nothing in it", { code: "NOTHING" });
 }));
 
@@ -94,7 +94,7 @@ Deno.test(survives("parseReference()", references.map(encode), (bytes) => {
   const text = formatReference(reference);
   const { scheme: _, ...name } = reference;
   assert.deepEqual(parseReference(text), name);
-  // It becomes part of an address, of which it must not change the rest.
+  // It becomes part of an address, and must not change the rest of it.
   const path = `/v2/${reference.repository}/manifests/${reference.tag ?? reference.digest}`;
   const url = new URL(path, `https://${reference.registry}/`);
   assert.equal(url.pathname + url.search + url.hash, path);
@@ -105,7 +105,7 @@ const challenges = [
   'Bearer realm="https://auth.example/token",service="registry.example",scope="repository:a/b:pull"',
   'Negotiate abc==, Basic realm="a \\"quoted\\" one", charset="UTF-8", Digest qop=auth',
 ];
-// Parsers that answer whatever they are given: here, to make nothing of it counts as refusing it.
+// Parsers that never throw: an empty result counts as refusal here.
 for (
   const [name, samples, parse] of [
     ["parseChallenges()", challenges, (text) => {

@@ -1,14 +1,14 @@
-/** Registries that name a token server on another host. */
+/** Registries with a token server on another host. */
 import assert from "node:assert/strict";
 import { Place } from "../support/place.ts";
 
 const PASSWORD = "correct horse";
 const AUTH = { auth: btoa(`you:${PASSWORD}`) };
 
-/** A registry that lets in with a token, and a token server; both record what they are sent. */
+/** Registry that requires a token, and token server; both record the requests. */
 class Servers implements AsyncDisposable {
   readonly seen: { server: "registry" | "tokens"; authorization: string; body: string }[] = [];
-  /** Name in the realm instead of the token server's. */
+  /** Host in the realm, instead of the token server's. */
   realmHost = "localhost";
   redirect: string | undefined;
   readonly #registry = this.#serve(
@@ -90,7 +90,7 @@ for (const [kind, entry] of [["password", AUTH], ["identity token", { identityto
   });
 }
 
-Deno.test("pull without credentials takes a token from any server", async () => {
+Deno.test("pull without credentials uses any token server", async () => {
   await using servers = new Servers();
   await using place = await Place.create();
   const { stderr } = await place.run(["pull", `${servers.host}/you/tool:v1`]);
@@ -118,7 +118,7 @@ Deno.test("login sends no password to a token server on another host", async () 
   assert.equal(servers.hasSecret, false);
 });
 
-Deno.test("a token server's redirect takes no password to another host", async () => {
+Deno.test("a token server's redirect sends no password to another host", async () => {
   await using servers = new Servers();
   await using place = await Place.create();
   const sent: string[] = [];

@@ -1,4 +1,4 @@
-/** The registry and the token server that other tests talk to, by plain fetch. */
+/** Tests the registry and the token server of other tests, with plain fetch. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { TestRegistry } from "../support/registry.ts";
@@ -12,14 +12,14 @@ function basic(user: string): Record<string, string> {
   return { authorization: `Basic ${btoa(`${user}:${USERS[user]}`)}` };
 }
 
-/** The status of an answer whose body is not looked at. */
+/** Returns the status of a response, without its body. */
 async function status(answer: Promise<Response>): Promise<number> {
   const response = await answer;
   await response.body?.cancel();
   return response.status;
 }
 
-/** Uploads {@linkcode CONTENT}; the statuses of both steps. */
+/** Uploads {@linkcode CONTENT} and returns the statuses of both steps. */
 async function upload(
   registry: TestRegistry,
   options: { repository: string; headers?: Record<string, string> },
@@ -54,7 +54,7 @@ async function tokenFor(
 
 const bearer = (token: string | undefined) => ({ authorization: `Bearer ${token}` });
 
-Deno.test("TestRegistry stores, answers and deletes when it is plain", async () => {
+Deno.test("TestRegistry stores, serves and deletes content", async () => {
   let url: string;
   let folder: string;
   {
@@ -72,13 +72,13 @@ Deno.test("TestRegistry stores, answers and deletes when it is plain", async () 
   await assert.rejects(Deno.stat(folder), Deno.errors.NotFound);
 });
 
-Deno.test("TestRegistry has a certificate that only its own authority vouches for", async () => {
+Deno.test("TestRegistry has a certificate of its own authority", async () => {
   await using registry = await TestRegistry.start({ tls: true });
   assert.equal(await status(registry.fetch("/v2/")), 200);
   await assert.rejects(fetch(`${registry.url}/v2/`));
 });
 
-Deno.test("TestRegistry lets in whom its htpasswd names", async () => {
+Deno.test("TestRegistry accepts the users of its htpasswd", async () => {
   await using registry = await TestRegistry.start({ auth: "htpasswd" });
   const anonymous = await registry.fetch("/v2/");
   await anonymous.body?.cancel();
@@ -91,7 +91,7 @@ Deno.test("TestRegistry lets in whom its htpasswd names", async () => {
   assert.equal(await status(registry.fetch("/v2/", { headers: wrong })), 401);
 });
 
-Deno.test("TokenServer's tokens open what they name, and no more", async () => {
+Deno.test("TokenServer issues tokens for their scopes only", async () => {
   await using tokens = await TokenServer.start();
   await using registry = await TestRegistry.start({ auth: tokens });
   const challenge = await registry.fetch("/v2/");
@@ -117,7 +117,7 @@ Deno.test("TokenServer's tokens open what they name, and no more", async () => {
   assert.deepEqual(tokens.requests.map(({ user }) => user), ["tester", "reader", undefined]);
 });
 
-Deno.test("TokenServer's tokens end when they say", async () => {
+Deno.test("TokenServer issues tokens that expire", async () => {
   await using tokens = await TokenServer.start({ lifetimeSeconds: 1 });
   await using registry = await TestRegistry.start({ auth: tokens });
   const { token } = await tokenFor(tokens, { user: "tester", scope: "repository:a/b:pull" });

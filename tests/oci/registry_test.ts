@@ -41,7 +41,7 @@ async function readAll(stream: ByteStream, descriptor: Descriptor): Promise<void
   verifier.finish();
 }
 
-/** A test with a registry of its own and our client for it. */
+/** Defines a test with its own registry and a client. */
 function registryTest(
   name: string,
   options: TestOptions & { client?: RegistryOptions },
@@ -220,7 +220,7 @@ registryTest(
       (error: Error) => !/wr0ng|dGVzd/.test(error.message + error.stack),
     );
     await assert.rejects(wrong.ping(), { hint: /log in with other credentials/ });
-    await assert.rejects(anonymous.ping(), { hint: /^log in: wasm-bpf login 127\.0\.0\.1:\d+$/ });
+    await assert.rejects(anonymous.ping(), { hint: /^log in with wasm-bpf login 127\.0\.0\.1:\d+$/ });
     using right = new Registry(registry.host, { credentials: credentials("tester") });
     await right.ping();
     await pushManifest(right.repository("x"), "v1");
@@ -236,7 +236,7 @@ async function withTokens(
   await body(registry, tokens);
 }
 
-Deno.test("Registry gets a token for a scope once, and keeps it", async () => {
+Deno.test("Registry requests a token for a scope once", async () => {
   await withTokens({}, async (registry, tokens) => {
     using client = new Registry(registry.host, { credentials: credentials("tester") });
     const repository = client.repository("you/tool");
@@ -249,7 +249,7 @@ Deno.test("Registry gets a token for a scope once, and keeps it", async () => {
   });
 });
 
-Deno.test("Registry pulls as anybody where that is allowed, and says where it is not", async () => {
+Deno.test("Registry pulls anonymously where allowed, and reports where not", async () => {
   await withTokens({}, async (registry, tokens) => {
     using tester = new Registry(registry.host, { credentials: credentials("tester") });
     await pushManifest(tester.repository("public/x"), "v1");
@@ -258,7 +258,7 @@ Deno.test("Registry pulls as anybody where that is allowed, and says where it is
     await anonymous.repository("public/x").resolve("v1");
     await assert.rejects(anonymous.repository("private/x").resolve("v1"), {
       code: "UNAUTHORIZED",
-      hint: /^log in: /,
+      hint: /^log in with /,
     });
     assert.ok(tokens.requests.some(({ user }) => user === undefined));
     using reader = new Registry(registry.host, { credentials: credentials("reader") });
@@ -268,7 +268,7 @@ Deno.test("Registry pulls as anybody where that is allowed, and says where it is
   });
 });
 
-Deno.test("Registry gets a new token when one has run out", async () => {
+Deno.test("Registry replaces an expired token", async () => {
   await withTokens({ lifetimeSeconds: 1 }, async (registry, tokens) => {
     using client = new Registry(registry.host, { credentials: credentials("tester") });
     const repository = client.repository("x");
@@ -282,7 +282,7 @@ Deno.test("Registry gets a new token when one has run out", async () => {
   });
 });
 
-Deno.test("Registry buys tokens with an identity token, by POST", async () => {
+Deno.test("Registry requests tokens with an identity token by POST", async () => {
   await withTokens({}, async (registry, tokens) => {
     const url = `${tokens.realm}?service=registry.test&offline_token=true`;
     const authorization = `Basic ${btoa("tester:correct horse")}`;
@@ -336,7 +336,7 @@ registryTest("Registry does not speak TLS where HTTP was asked for", {
   await client.ping();
 });
 
-Deno.test("SizedBody makes fetch send a length, and streams", async () => {
+Deno.test("SizedBody streams with a Content-Length", async () => {
   const lengths: (string | null)[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     lengths.push(request.headers.get("content-length"), request.headers.get("transfer-encoding"));

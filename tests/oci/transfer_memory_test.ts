@@ -1,4 +1,4 @@
-/** Memory of pull and push does not grow with what they transfer. */
+/** Memory of pull and push does not grow with the size of the transfer. */
 import assert from "node:assert/strict";
 import { makeLargeModule } from "../support/artifacts.ts";
 import { Place } from "../support/place.ts";
@@ -8,10 +8,10 @@ import { soakSize } from "../support/soak.ts";
 const MIB = 2 ** 20;
 const LARGE_MIB = soakSize({ short: 256, whole: 1024 });
 
-/** For 1 GiB as for 256 MiB: what `fetch` was given to send is V8's to collect, when it comes to it. */
+/** Allowed growth, for any size: V8 collects the sent chunks of `fetch` late. */
 const ALLOWED_MIB: Record<string, number> = { pull: 48, push: 96, "push -": 96 };
 
-/** Runs a command, with a file on a pipe for its standard input; its most memory in RAM. */
+/** Runs a command with a file piped into it and returns its peak resident memory. */
 async function peakMib(place: Place, args: string[], input = "/dev/null"): Promise<number> {
   const piped = `cat "${input}" | exec /usr/bin/time --format %M "$@"`;
   const through = ["/bin/sh", "-c", piped, "sh"];

@@ -1,4 +1,4 @@
-/** Ways to run something unsigned under a name that must be signed; each must fail. */
+/** Attempts to run unsigned content under a name that requires a signature; each must fail. */
 import assert from "node:assert/strict";
 import { Registry, signArtifact } from "../../oci/mod.ts";
 import { putBytes, putManifest } from "../support/artifacts.ts";
@@ -31,7 +31,7 @@ async function writePolicy(place: Place, references: unknown): Promise<void> {
   await place.write("config/wasm-bpf/policy.json", JSON.stringify({ references }));
 }
 
-Deno.test("a signature reused for another tag, digest or repository makes nothing run", async () => {
+Deno.test("run refuses a signature copied to another tag, digest or repository", async () => {
   await using registry = await TestRegistry.start();
   await using place = await Place.create();
   const name = (rest: string) => `${registry.host}/you/${rest}`;
@@ -71,7 +71,7 @@ Deno.test("a signature reused for another tag, digest or repository makes nothin
   const put = await putManifest(registry, { repository, tag: "referrer" }, referrer);
   const { length: size } = JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST, ...referrer });
   const listed = [{ mediaType: MANIFEST, digest: put, size, artifactType: SIMPLE_SIGNING }];
-  // The tag that stands in for the referrers API, which this registry lacks.
+  // The referrers tag, since this registry lacks the API.
   await putManifest(registry, { repository, tag: evil.replace(":", "-") }, {
     mediaType: INDEX,
     manifests: listed.map(({ artifactType: _, ...one }) => one),
@@ -89,7 +89,7 @@ Deno.test("a signature reused for another tag, digest or repository makes nothin
   assert.equal((await run("tool:v1")).stdout, `${GOOD}\n`);
 });
 
-Deno.test("a signed index vouches for its own manifests, and an unsigned one for nothing", async () => {
+Deno.test("a signed index covers only its own manifests", async () => {
   await using registry = await TestRegistry.start();
   await using place = await Place.create();
   const name = (rest: string) => `${registry.host}/you/tool${rest}`;
@@ -121,11 +121,11 @@ Deno.test("a signed index vouches for its own manifests, and an unsigned one for
   assert.match(apart.stderr, /it is not signed/, apart.stdout);
   assert.match((await run(":evil", "--pull", "never")).stderr, /not in the/);
   assert.match((await run(`@${evil}`, "--pull", "always")).stderr, /it is not signed/);
-  // The store has it as a part of the signed index, whose signature covers its digest.
+  // The store has it as part of the signed index, whose signature covers its digest.
   assert.equal((await run(`@${evil}`)).stdout, `${EVIL}\n`);
   await place.succeed(["tag", name(":signed"), name(":copy")]);
   assert.equal((await run(":copy", "--pull", "never")).stdout, `${EVIL}\n`);
-  // Indexes that name the signed one without leading from it.
+  // Indexes that name the signed one, but do not belong to it.
   await index("mentions", evil, {
     annotations: { "org.opencontainers.image.base.digest": subject.digest },
     subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
@@ -136,7 +136,7 @@ Deno.test("a signed index vouches for its own manifests, and an unsigned one for
   assert.equal((await run(":unsigned")).stdout, `${GOOD}\n`);
 });
 
-Deno.test("no order of pull, tag, rm and run brings something unsigned under a verified name", async () => {
+Deno.test("no order of pull, tag, rm and run makes a verified name unsigned", async () => {
   await using registry = await TestRegistry.start();
   await using place = await Place.create();
   const name = (rest: string) => `${registry.host}/you/tool${rest}`;
@@ -146,7 +146,7 @@ Deno.test("no order of pull, tag, rm and run brings something unsigned under a v
     [EVIL]: await push(place, name(":evil"), EVIL),
   };
   await writePolicy(place, { "*": { keys: [PUB] } });
-  // Another user of the same store, or the same one before there was a policy.
+  // Another user of the same store, or the same one before the policy existed.
   const before = { env: { XDG_CONFIG_HOME: `${place.folder}/without` } };
   const random = new Random(20261129);
   const pick = <T>(list: readonly T[]) => random.pick(list);
@@ -221,14 +221,14 @@ Deno.test({
   },
 });
 
-Deno.test("files of keys, certificates and passwords without an end are refused at once", async () => {
+Deno.test("endless files of keys, certificates and passwords are refused at once", async () => {
   using folder = new TestFolder();
   const fifo = folder.at("fifo");
   await succeed("mkfifo", fifo);
   const module = folder.at("tool.wasm");
   await Deno.writeFile(module, speaking(GOOD));
   const base = { HOME: folder.path, XDG_DATA_HOME: folder.at("data"), DOCKER_CONFIG: folder.path };
-  // In 1 GiB more than it starts with, none of them is read to its end.
+  // With 1 GiB above its initial memory, it cannot read any of them completely.
   const through = ["prlimit", "--cpu=20", "timeout", "30"];
   for (const path of ["/dev/zero", fifo]) {
     for (

@@ -1,4 +1,4 @@
-/** Generated input for whatever of signatures, keys and policies somebody else may have written. */
+/** Generated input for the parsers of signatures, keys and policies. */
 import assert from "node:assert/strict";
 import { HostError } from "../../ffi/errors.ts";
 import { parseReference } from "../../oci/reference.ts";
@@ -45,7 +45,7 @@ Deno.test(survives(
 
 Deno.test("PrivateKey.parse() survives generated input", async () => {
   const random = new Random(chooseSeed());
-  // Those that are still in one piece would take half a second each: their cost is changed.
+  // Intact keys would take half a second each: their cost is changed.
   const text = new TextDecoder().decode(cosignBytes("p256.key"));
   const [start = "", ...lines] = text.trimEnd().split("\n");
   const json = encoder.encode(atob(lines.slice(0, -1).join("")).replace("65536", "1"));
@@ -57,7 +57,7 @@ Deno.test("PrivateKey.parse() survives generated input", async () => {
   }
 });
 
-Deno.test("verifySignatures() takes no payload of which a byte was changed", async () => {
+Deno.test("verifySignatures() refuses a payload with a changed byte", async () => {
   const seed = chooseSeed();
   const random = new Random(seed);
   for (let count = 0; count < SLOW_INPUTS; count++) {
@@ -77,7 +77,7 @@ Deno.test("verifySignatures() takes no payload of which a byte was changed", asy
   }
 });
 
-/** The signature of a case over another payload, with digests that are right. */
+/** Returns the signature of a case over another payload, with correct digests. */
 function withPayload(name: string, payload: Uint8Array<ArrayBuffer>): MemoryContent {
   const repository = new MemoryContent();
   const { digest, size } = repository.put(payload);

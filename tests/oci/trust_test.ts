@@ -1,4 +1,4 @@
-/** Signatures and policies, as the command line has them, on a real registry. */
+/** Signatures and policies with the command line and a real registry. */
 import assert from "node:assert/strict";
 import { Registry, signArtifact } from "../../oci/mod.ts";
 import { putBytes, putManifest } from "../support/artifacts.ts";
@@ -23,7 +23,7 @@ const LINE = "signed and sealed";
 const MODULE = speaking(LINE);
 const OTHER_MODULE = speaking("something else");
 
-/** Pushes a module, signed or not; its digest. */
+/** Pushes a module, optionally signed, and returns its digest. */
 async function push(
   place: Place,
   reference: string,
@@ -35,7 +35,7 @@ async function push(
   return JSON.parse(await place.succeed(words, PASSWORD_OF_KEY)).digest;
 }
 
-/** It must have failed, with that text, and without having run anything. */
+/** Asserts that a command failed with a text, and ran nothing. */
 function assertRefused(result: CliResult, error: RegExp): void {
   assert.equal(result.code, 1, result.stdout + result.stderr);
   assert.equal(result.stdout, "");
@@ -58,7 +58,7 @@ async function damage(file: string): Promise<void> {
   await Deno.writeFile(file, bytes);
 }
 
-Deno.test("what was signed runs with the key, and later without the registry", async () => {
+Deno.test("run accepts a signed module, and later without the registry", async () => {
   await using place = await Place.create();
   let reference: string;
   {
@@ -86,7 +86,7 @@ Deno.test("what was signed runs with the key, and later without the registry", a
   await place.succeed(["images", "--check"]);
 });
 
-Deno.test("what was not signed is neither run nor kept under its name", async () => {
+Deno.test("run and pull refuse an unsigned module, and store no name", async () => {
   await using registry = await TestRegistry.start();
   await using place = await Place.create();
   const reference = `${registry.host}/you/tool:v1`;
@@ -100,7 +100,7 @@ Deno.test("what was not signed is neither run nor kept under its name", async ()
   assertRefused(await place.run(["run", "--verify-key", PUB, reference]), /it is not signed/);
 });
 
-Deno.test("a signature of something else is none", async () => {
+Deno.test("run refuses a signature over another digest", async () => {
   await using registry = await TestRegistry.start();
   await using place = await Place.create();
   const signed = `${registry.host}/you/tool:v1`;
@@ -117,7 +117,7 @@ Deno.test("a signature of something else is none", async () => {
   assert.equal(await place.succeed(["run", "--verify-key", PUB, signed]), `${LINE}\n`);
 });
 
-Deno.test("the signature of an image index vouches for what is chosen from it", async () => {
+Deno.test("run accepts the signature of an image index for its manifest", async () => {
   await using place = await Place.create();
   let reference: string;
   {
@@ -143,7 +143,7 @@ Deno.test("the signature of an image index vouches for what is chosen from it", 
     const name = { registry: registry.host, repository: "you/many" };
     await signArtifact(repository, { reference: name, subject, key });
     assert.equal(await place.succeed(["run", "--verify-key", PUB, reference]), `${LINE}\n`);
-    // By its own digest it is another artifact, which nobody has signed.
+    // By its own digest it is another artifact, which is not signed.
     const alone = `${registry.host}/you/many@${tool}`;
     const lonely = await place.run(["run", "--pull", "always", "--verify-key", PUB, alone]);
     assertRefused(lonely, /it is not signed/);
@@ -154,7 +154,7 @@ Deno.test("the signature of an image index vouches for what is chosen from it", 
   assert.equal(await place.succeed([...never, reference]), `${LINE}\n`);
 });
 
-Deno.test("a tag that moves to what is not signed takes nobody with it", async () => {
+Deno.test("pull refuses a tag that moved to an unsigned artifact", async () => {
   await using registry = await TestRegistry.start();
   await using place = await Place.create();
   const reference = `${registry.host}/you/tool:v1`;
@@ -196,7 +196,7 @@ Deno.test("a damaged module, manifest or signature in the store is not used", as
     await Deno.writeFile(path(place, part), good);
     assert.equal((await run()).stdout, `${LINE}\n`, what);
   }
-  // What the index says about where a manifest came from makes nobody trust it.
+  // The origin in the store's index has no influence on trust.
   const forged = structuredClone(index);
   forged.manifests = [
     { ...signature, annotations: { ...signature.annotations, "wasm-bpf.attached-to": digest } },
@@ -220,7 +220,7 @@ Deno.test("a damaged module, manifest or signature in the store is not used", as
   assertRefused(await run(), /it is not signed/);
 });
 
-Deno.test("what was pulled before there was a policy needs a signature from then on", async () => {
+Deno.test("run requires a signature for artifacts pulled before the policy", async () => {
   await using place = await Place.create();
   let signed: string, unsigned: string;
   const never = ["run", "--pull", "never"];
@@ -244,7 +244,7 @@ Deno.test("what was pulled before there was a policy needs a signature from then
   assertRefused(await place.run([...never, unsigned]), /it is not signed/);
 });
 
-Deno.test("a policy decides by the longest pattern, for what is stored as well", async () => {
+Deno.test("run applies the longest pattern, also to stored artifacts", async () => {
   await using registry = await TestRegistry.start();
   await using place = await Place.create();
   const reference = `${registry.host}/you/tool:v1`;
@@ -273,14 +273,14 @@ Deno.test("a policy decides by the longest pattern, for what is stored as well",
   assertRefused(await place.run(["run", reference]), /Cannot read the policy .*not JSON/);
 });
 
-Deno.test("no policy of a user's own undoes what the machine's says", async () => {
+Deno.test("a user's policy cannot override the machine's", async () => {
   await using registry = await TestRegistry.start();
   await using place = await Place.create();
   const reference = `${registry.host}/you/tool:v1`;
   await push(place, reference);
   await writePolicy(place, { "*": "accept" });
   await place.write("etc/wasm-bpf/policy.json", '{"references":{"*":"reject"}}');
-  // /etc as it is, with one folder more, for this command alone.
+  // /etc with one more directory, only for this command.
   const script = `mount -t tmpfs none "$1" && mkdir "$1/up" "$1/work" &&
     cp -r "$0"/* "$1/up" && chmod -R go-w "$1/up" &&
     mount -t overlay -o "lowerdir=/etc,upperdir=$1/up,workdir=$1/work" overlay /etc &&
@@ -295,7 +295,7 @@ Deno.test("no policy of a user's own undoes what the machine's says", async () =
   assert.equal(await place.succeed(["run", reference]), `${LINE}\n`);
 });
 
-Deno.test("an address of a module is fetched only where a policy accepts it as it is", async () => {
+Deno.test("run fetches an address only if a policy accepts it unsigned", async () => {
   await using place = await Place.create();
   await using server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
@@ -314,7 +314,7 @@ Deno.test("an address of a module is fetched only where a policy accepts it as i
   assert.equal(result.code, 2, result.stderr);
 });
 
-/** Starts a server on a loopback port; its `host:port`. */
+/** Starts a server on a loopback port and returns its `host:port`. */
 function serve(answer: (url: URL) => Response): { host: string } & AsyncDisposable {
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
@@ -326,7 +326,7 @@ function serve(answer: (url: URL) => Response): { host: string } & AsyncDisposab
   };
 }
 
-Deno.test("run checks every address of a redirect against the policy before it is asked", async () => {
+Deno.test("run checks every redirect against the policy before the request", async () => {
   await using place = await Place.create();
   const asked: string[] = [];
   await using rejected = serve((url) => {
@@ -371,7 +371,7 @@ Deno.test("run checks every address of a redirect against the policy before it i
   assert.deepEqual(asked, []);
 });
 
-Deno.test("run and pull find the same rule for every spelling of a registry, or refuse it", async () => {
+Deno.test("run and pull apply one rule to every spelling of a registry, or refuse it", async () => {
   await using registry = await TestRegistry.start();
   await using place = await Place.create();
   await push(place, `${registry.host}/you/tool:v1`);
@@ -394,7 +394,7 @@ Deno.test("run and pull find the same rule for every spelling of a registry, or 
   assert.equal(await place.succeed(["images", "--quiet"]), "");
 });
 
-Deno.test("a name of an older store in another spelling is listed and removed, and does not run", async () => {
+Deno.test("a name in another spelling in an older store is listed and removed, but does not run", async () => {
   await using place = await Place.create();
   await using registry = await TestRegistry.start();
   const reference = `${registry.host}/you/tool:v1`;
@@ -413,7 +413,7 @@ Deno.test("a name of an older store in another spelling is listed and removed, a
   assert.equal(await place.succeed(["images", "--quiet"]), "");
 });
 
-Deno.test("files are the operator's own choice, and take no key", async () => {
+Deno.test("run requires no signature for files", async () => {
   await using place = await Place.create();
   const file = await place.write("tool.wasm", MODULE);
   await writePolicy(place, { "*": "reject" });
@@ -421,7 +421,7 @@ Deno.test("files are the operator's own choice, and take no key", async () => {
   assert.equal((await place.run(["run", "--verify-key", PUB, file])).code, 2);
 });
 
-Deno.test("a file that is called like a reference does not get around a policy", async () => {
+Deno.test("a file named like a reference cannot bypass a policy", async () => {
   await using registry = await TestRegistry.start();
   await using place = await Place.create();
   const reference = `${registry.host}/you/tool`;
@@ -438,7 +438,7 @@ Deno.test("a file that is called like a reference does not get around a policy",
   assert.equal(await place.succeed(["run", reference]), `${LINE}\n`);
 });
 
-Deno.test("the password of a key can be typed", async () => {
+Deno.test("push prompts for the password of a key", async () => {
   await using registry = await TestRegistry.start();
   await using place = await Place.create();
   const file = await place.write("tool.wasm", MODULE);
@@ -465,7 +465,7 @@ Deno.test("the password of a key can be typed", async () => {
 });
 
 for (const name of ["p256-tag", "p256-bundle", "p256-referrer"]) {
-  Deno.test(`what cosign signed is pulled with the key: ${name}`, async () => {
+  Deno.test(`pull accepts signatures of cosign: ${name}`, async () => {
     await using registry = await TestRegistry.start();
     await using place = await Place.create();
     await putTool(registry);
@@ -478,7 +478,7 @@ for (const name of ["p256-tag", "p256-bundle", "p256-referrer"]) {
     const tag = TOOL.replace(":", "-");
     if (name.endsWith("-tag")) await putRaw(registry, `${tag}.sig`, cosignBytes(signature));
     else {
-      // The registry knows no referrers: the tag that the specification has in their place.
+      // The registry lacks the referrers API: this is the referrers tag.
       const digest = await putRaw(registry, `${name}-itself`, cosignBytes(signature));
       const { mediaType, artifactType } = manifest;
       const size = cosignBytes(signature).length;
@@ -498,7 +498,7 @@ for (const name of ["p256-tag", "p256-bundle", "p256-referrer"]) {
   });
 }
 
-/** The artifact that cosign's signatures are about, to the byte. */
+/** Pushes the exact artifact of cosign's signatures. */
 async function putTool(registry: TestRegistry): Promise<void> {
   await putBytes(registry, "test/tool", new TextEncoder().encode("{}"));
   await putBytes(registry, "test/tool", Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
@@ -518,7 +518,7 @@ async function putRaw(
   return response.headers.get("docker-content-digest") ?? "";
 }
 
-Deno.test("a key that cannot sign is found out before anything is pushed", async () => {
+Deno.test("push refuses an unusable key before it pushes", async () => {
   await using registry = await TestRegistry.start();
   await using place = await Place.create();
   const file = await place.write("tool.wasm", MODULE);
@@ -537,7 +537,7 @@ Deno.test("a key that cannot sign is found out before anything is pushed", async
   assert.equal(tags.status, 404);
 });
 
-Deno.test("what the store has is signed as it is pushed on", async () => {
+Deno.test("push signs a stored artifact", async () => {
   await using registry = await TestRegistry.start();
   await using place = await Place.create();
   const reference = `${registry.host}/you/tool:v1`;

@@ -1,9 +1,9 @@
-/** Artifacts put into a registry as its API has it, without any code of ours. */
+/** Pushes artifacts with the registry's API, without the project's own client. */
 import { createHash } from "node:crypto";
 import { succeed } from "./succeed.ts";
 import type { TestRegistry } from "./registry.ts";
 
-/** What names content in a manifest. */
+/** Descriptor of content in a manifest. */
 export interface Blob {
   digest: string;
   size: number;
@@ -48,7 +48,7 @@ export async function putBytes(
   return { digest, size: bytes.length };
 }
 
-/** Stores a manifest under a tag or its digest; its digest. */
+/** Stores a manifest under a tag or its digest, and returns the digest. */
 export async function putManifest(
   registry: TestRegistry,
   name: { repository: string; tag: string },
@@ -65,7 +65,7 @@ export async function putManifest(
   return `sha256:${createHash("sha256").update(body).digest("hex")}`;
 }
 
-/** Stores an artifact of one module, in the form of wasm-to-oci. */
+/** Stores an artifact of one module, in the format of wasm-to-oci. */
 export async function putModule(
   registry: TestRegistry,
   name: { repository: string; tag: string },
@@ -82,7 +82,7 @@ export async function putModule(
   });
 }
 
-/** Makes a file of random bytes that starts as a module does. */
+/** Creates a file of random bytes with the start of a module. */
 export async function makeLargeModule(path: string, bytes: number): Promise<void> {
   using file = await Deno.open(path, { write: true, create: true, truncate: true });
   const part = new Uint8Array(2 ** 20);
@@ -90,7 +90,7 @@ export async function makeLargeModule(path: string, bytes: number): Promise<void
     crypto.getRandomValues(part.subarray(at, at + 2 ** 16));
   }
   for (let at = 0; at < bytes; at += part.length) {
-    // Each part another one, so that nothing can be saved on what repeats.
+    // Different parts, so that repetition saves nothing.
     new DataView(part.buffer).setUint32(8, at / part.length);
     if (at === 0) part.set([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
     const end = Math.min(part.length, bytes - at);

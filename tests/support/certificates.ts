@@ -1,4 +1,4 @@
-/** Keys and certificates for servers of a test, made on the spot with `openssl`. */
+/** Creates keys and certificates for test servers with `openssl`. */
 import { succeed } from "./succeed.ts";
 
 /** PEM files of a key and its certificate. */
@@ -9,7 +9,7 @@ export interface Certificate {
 
 const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
 
-/** A certificate that signs itself, such as a private authority's; the files are made in `folder`. */
+/** Creates a self-signed certificate, such as that of a private authority, in `folder`. */
 export async function selfSigned(folder: string, name: string): Promise<Certificate> {
   const made = filesOf(folder, name);
   await succeed("openssl", ...[
@@ -19,15 +19,15 @@ export async function selfSigned(folder: string, name: string): Promise<Certific
   return made;
 }
 
-/** What a certificate is for. */
+/** Options of a certificate. */
 export interface CertificateOptions {
-  /** This machine's, when not given. */
+  /** Names. Default: those of this machine. */
   readonly names?: string;
-  /** It ended yesterday. */
+  /** True for a certificate that expired yesterday. */
   readonly expired?: boolean;
 }
 
-/** A certificate for a server on the loopback interface, signed by `authority`. */
+/** Creates a certificate for a server on the loopback interface, signed by `authority`. */
 export async function loopbackCertificate(
   folder: string,
   authority: Certificate,
@@ -46,7 +46,7 @@ export async function loopbackCertificate(
   return made;
 }
 
-/** Only a request can be signed for a time that is over. */
+/** Signs a request with a past validity, which openssl supports only for requests. */
 async function signAgain(made: Certificate, authority: Certificate): Promise<void> {
   const request = `${made.certificateFile}.request`;
   const extensions = ["-copy_extensions", "copy"];

@@ -1,4 +1,4 @@
-/** What cosign wrote: see `tests/data/cosign/README.md`. */
+/** Files written by cosign: see `tests/data/cosign/README.md`. */
 import { digestOf } from "../../oci/digest.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { PrivateKey } from "../../oci/trust/private_key.ts";
@@ -7,27 +7,27 @@ import { signatureTag } from "../../oci/trust/signatures.ts";
 import { MemoryContent } from "./memory_content.ts";
 import { fromFileUrl } from "./paths.ts";
 
-/** Password of all private keys there. */
+/** Password of all its private keys. */
 export const PASSWORD = "for tests only";
 
-/** A file of that folder. */
+/** Returns the path of a file. */
 export function cosignFile(name: string): string {
   return fromFileUrl(`../data/cosign/${name}`);
 }
 
-/** The content of a file of that folder. */
+/** Reads a file. */
 export function cosignBytes(name: string): Uint8Array<ArrayBuffer> {
   return Deno.readFileSync(cosignFile(name));
 }
 
-/** A public key of that folder, such as `p256`. */
+/** Reads a public key, such as `p256`. */
 export function cosignKey(name: string): PublicKey {
   return PublicKey.parse(Deno.readTextFileSync(cosignFile(`${name}.pub`)), `${name}.pub`);
 }
 
 const privateKeys = new Map<string, Promise<PrivateKey>>();
 
-/** A private key of that folder; its password costs half a second, once. */
+/** Reads a private key; decryption takes half a second, once. */
 export function cosignPrivateKey(name: string): Promise<PrivateKey> {
   const pem = Deno.readTextFileSync(cosignFile(`${name}.key`));
   const key = privateKeys.get(name) ?? PrivateKey.parse(pem, { name, password: PASSWORD });
@@ -35,10 +35,10 @@ export function cosignPrivateKey(name: string): Promise<PrivateKey> {
   return key;
 }
 
-/** The manifest that all signatures are about. */
+/** Manifest that all signatures sign. */
 export const TOOL: Digest = digestOf(cosignBytes("tool.manifest.json"));
 
-/** A repository with the signatures of one case, where cosign puts them. */
+/** Returns a repository with the signatures of one case, in the places of cosign. */
 export function signedRepository(name: string): MemoryContent {
   const repository = new MemoryContent();
   addSignatures(repository, name);

@@ -1,59 +1,59 @@
 /**
- * Stands before a registry, on a loopback port, and does what registries, proxies and networks do at
- * their worst. One request a connection, so that a fault hits exactly one.
+ * Proxy in front of a registry, on a loopback port, with the worst faults of registries, proxies and
+ * networks. Each connection has one request, so that a fault affects exactly one.
  */
 
-/** A request, as far as faults care. */
+/** Request, as far as faults depend on it. */
 export interface ProxiedRequest {
   readonly method: string;
-  /** With its query. */
+  /** Path with its query. */
   readonly path: string;
   readonly headers: Headers;
 }
 
-/** An answer in place of the registry's. */
+/** Response in place of the registry's. */
 export interface FalseAnswer {
   readonly status: number;
   readonly headers?: Record<string, string>;
   readonly body?: string | Uint8Array<ArrayBuffer>;
 }
 
-/** What is done to a request. */
+/** Fault of a request. */
 export interface Fault {
-  /** Which requests; every one when neither is given. */
+  /** Matching requests. Default: all. */
   readonly method?: string;
   readonly path?: RegExp;
-  /** How many it hits; one when not given. */
+  /** Number of requests that it affects. Default: 1. */
   readonly times?: number;
-  /** Answers without asking the registry. */
+  /** Responds without the registry. */
   readonly answer?: FalseAnswer | ((request: ProxiedRequest) => FalseAnswer);
   /** Writes these bytes, then closes. */
   readonly raw?: string | Uint8Array;
   /** Changes the request. */
   readonly request?: (headers: Headers) => void;
-  /** Changes the head of the registry's answer. */
+  /** Changes the head of the registry's response. */
   readonly head?: (headers: Headers, answer: { status: number }) => void;
-  /** Changes a part of its body. */
+  /** Changes a chunk of the body. */
   readonly body?: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
-  /** Sends the body in chunks, so that its length is not known. */
+  /** Uses chunked encoding, without a length. */
   readonly chunked?: boolean;
-  /** Closes the connection when so much of the body is through. */
+  /** Closes the connection after this many bytes of the body. */
   readonly cutAfter?: number;
-  /** Says nothing more when so much of the body is through, until the client goes away. */
+  /** Stalls after this many bytes of the body, until the client disconnects. */
   readonly stallAfter?: number;
-  /** One byte of the body at a time, with a pause of so many milliseconds. */
+  /** Sends single bytes of the body, with pauses of this many milliseconds. */
   readonly dripMs?: number;
-  /** Hands only so much of the request's body on, then closes both connections. */
+  /** Forwards this many bytes of the request's body, then closes both connections. */
   readonly cutRequestAfter?: number;
-  /** Takes the request and never answers. */
+  /** Accepts the request and never responds. */
   readonly silent?: boolean;
-  /** Lets the registry do it, and closes without its answer. */
+  /** Forwards the request, and closes without the response. */
   readonly loseAnswer?: boolean;
 }
 
-/** A proxy that forwards what no fault hits. */
+/** Proxy that forwards requests without a fault. */
 export class FaultProxy implements AsyncDisposable {
-  /** What came, in order. */
+  /** Received requests, in order. */
   readonly requests: ProxiedRequest[] = [];
   readonly #upstream: string;
   readonly #faults: { fault: Fault; hits: number }[];
@@ -65,7 +65,7 @@ export class FaultProxy implements AsyncDisposable {
 
   /**
    * @param upstream the registry's address: `http://127.0.0.1:5000`
-   * @param faults of those that fit a request, and have hits left, the first hits it
+   * @param faults the first matching one with hits left affects a request
    */
   constructor(upstream: string, faults: readonly Fault[]) {
     this.#upstream = upstream;
@@ -94,7 +94,7 @@ export class FaultProxy implements AsyncDisposable {
   async #serve(connection: Deno.TcpConn): Promise<void> {
     const read = await readHead(connection);
     if (read === undefined) {
-      // A TLS hello: the client looks for the scheme.
+      // A TLS hello: the client probes the scheme.
       await connection.write(new TextEncoder().encode("HTTP/1.0 400 Bad Request\r\n\r\n"));
       return;
     }
@@ -108,7 +108,7 @@ export class FaultProxy implements AsyncDisposable {
       return await untilGone(connection);
     }
     if (fault.answer !== undefined) {
-      // A registry that refuses may do so before it has read everything.
+      // A registry may refuse before it has read the whole request.
       const answer = typeof fault.answer === "function" ? fault.answer(request) : fault.answer;
       const response = new Response(answer.status === 204 ? null : answer.body ?? "", answer);
       await drain(body);
@@ -149,7 +149,7 @@ export class FaultProxy implements AsyncDisposable {
 
 const HEAD_END = "\r\n\r\n";
 
-/** A request's head, and what came of its body with it; undefined when it is none. */
+/** Parses a request's head, and the start of its body; undefined when invalid. */
 async function readHead(
   connection: Deno.TcpConn,
 ): Promise<{ request: ProxiedRequest; rest: Uint8Array<ArrayBuffer> } | undefined> {
@@ -172,7 +172,7 @@ async function readHead(
   }
 }
 
-/** The body by its `Content-Length`, which every request of ours has. */
+/** Reads the body by its `Content-Length`, which all requests of the client have. */
 function requestBody(
   connection: Deno.TcpConn,
   { request, rest, limit }: {
@@ -208,7 +208,7 @@ async function drain(stream: ReadableStream): Promise<void> {
   for await (const _ of stream);
 }
 
-/** Headers of a connection are not the other one's. */
+/** Removes the headers of the connection itself. */
 function forwarded(headers: Headers): Headers {
   const out = new Headers(headers);
   for (const name of ["host", "connection", "content-length"]) out.delete(name);
@@ -306,6 +306,6 @@ function close(connection: Deno.TcpConn): void {
   try {
     connection.close();
   } catch {
-    // The other side was first.
+    // Already closed by the peer.
   }
 }

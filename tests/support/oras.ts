@@ -1,5 +1,5 @@
-/** `oras`, another client for registries and layouts. */
+/** `oras`, another client of registries and layouts. */
 import { buildOras } from "../../build/steps/oras.ts";
 
-/** Its path, or why it is not there. */
+/** Path of oras, or the reason why it is missing. */
 export const ORAS: { path: string } | { missing: string } = await buildOras();

@@ -4,17 +4,17 @@ import { type Certificate, loopbackCertificate, selfSigned } from "./certificate
 import { fromFileUrl } from "./paths.ts";
 import type { TokenServer } from "./token_server.ts";
 
-/** What kind of registry. */
+/** Options of a registry. */
 export interface RegistryOptions {
-  /** HTTPS, with a certificate of a private authority; see {@linkcode TestRegistry.caFile}. */
+  /** Use HTTPS with a certificate of a private authority; see {@linkcode TestRegistry.caFile}. */
   tls?: boolean;
-  /** Who may come in: everybody when not given, {@linkcode USERS}, or who has a token of that server. */
+  /** Access: {@linkcode USERS}, or tokens of that server. Default: anonymous. */
   auth?: "htpasswd" | TokenServer;
-  /** Answers uploads with relative addresses, as the specification allows. */
+  /** Return relative addresses for uploads, as the specification allows. */
   relativeUrls?: boolean;
 }
 
-/** bcrypt of the passwords of `USERS` in token_server.ts: the registry takes no other hash. */
+/** bcrypt of the passwords of `USERS` in token_server.ts, the only hash that the registry supports. */
 const HTPASSWD = `\
 tester:$2b$04$4/cSFO/zgiRljWe87h6eduW.tC.IYWC5FyvGOdb9aCIGQt2h3bGPm
 reader:$2b$04$WfJLfhfmFi6awWlWBkEdIOOZTOQjvgk5/ACn3aIKr6BRWy06yV.oW
@@ -22,10 +22,10 @@ reader:$2b$04$WfJLfhfmFi6awWlWBkEdIOOZTOQjvgk5/ACn3aIKr6BRWy06yV.oW
 
 const PROGRAM = fromFileUrl("../../.cache/tools/docker-registry/usr/bin/docker-registry");
 
-/** It ends with this process, however that ends. */
+/** Starts a process that ends with this one in any case. */
 const START = 'exec setpriv --pdeathsig KILL "$1" serve "$2" 2>"$3" >/dev/null';
 
-/** A registry with a folder of its own; both are gone when it is disposed of. */
+/** Registry with its own directory; both are removed on disposal. */
 export class TestRegistry implements AsyncDisposable {
   readonly #folder: string;
   readonly #child: Deno.ChildProcess;
@@ -49,7 +49,7 @@ export class TestRegistry implements AsyncDisposable {
     }).spawn();
   }
 
-  /** Starts one, and waits until it answers. */
+  /** Starts a registry, and waits until it responds. */
   static async start(options: RegistryOptions = {}): Promise<TestRegistry> {
     if (!await isFile(PROGRAM)) throw new Error(`no ${PROGRAM}: ./dev test makes it`);
     const folder = await Deno.makeTempDir({ prefix: "wasm-bpf-registry-" });
@@ -84,17 +84,17 @@ export class TestRegistry implements AsyncDisposable {
     return `${this.#folder}/authority.pem`;
   }
 
-  /** Folder in which it keeps blobs and manifests. */
+  /** Directory of its blobs and manifests. */
   get storage(): string {
     return `${this.#folder}/storage`;
   }
 
-  /** What it has logged: one line of text a request. */
+  /** Returns its log: one line per request. */
   async log(): Promise<string> {
     return await Deno.readTextFile(this.#logFile).catch(() => "");
   }
 
-  /** Plain `fetch` of a path such as `/v2/`, which trusts its certificate. */
+  /** Calls `fetch` for a path such as `/v2/`, and trusts its certificate. */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const client = this.#client === undefined ? {} : { client: this.#client };
     return await fetch(new URL(path, this.url), { ...init, ...client });
@@ -116,12 +116,12 @@ export class TestRegistry implements AsyncDisposable {
     await response.body?.cancel();
   }
 
-  /** Ends it before its time; what it has stays until it is disposed of. */
+  /** Stops it; its directory stays until disposal. */
   async stop(): Promise<void> {
     try {
       this.#child.kill("SIGKILL");
     } catch {
-      // It has ended.
+      // Already ended.
     }
     await this.#child.status;
   }

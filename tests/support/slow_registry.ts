@@ -1,9 +1,9 @@
-/** A registry that serves one artifact slowly. */
+/** Registry that serves one artifact slowly. */
 import { digestOf, type PackedArtifact, packModule } from "../../oci/mod.ts";
 
-/** How it behaves. */
+/** Options of a slow registry. */
 export interface SlowOptions {
-  /** Bytes of the module that are sent at once; then nothing comes until {@linkcode SlowRegistry.go}. */
+  /** Bytes of the module that are sent at once; the rest follows after {@linkcode SlowRegistry.go}. */
   first: number;
 }
 
@@ -22,12 +22,12 @@ export class SlowRegistry implements AsyncDisposable {
     this.#server = Deno.serve(serve, (request) => this.#answer(request, module, options.first));
   }
 
-  /** In place of `localhost:5000/you/tool:v1`. */
+  /** Reference of the artifact. */
   get reference(): string {
     return `127.0.0.1:${this.#server.addr.port}/you/tool:v1`;
   }
 
-  /** Until the first bytes of the module are on their way. */
+  /** Resolves when the first bytes of the module are sent. */
   get asked(): Promise<void> {
     return this.#asked.promise;
   }

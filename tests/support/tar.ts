@@ -1,19 +1,19 @@
-/** Makes tar archives, well-formed or not, for tests. */
+/** Creates valid and invalid tar archives for tests. */
 
-/** One entry; what is not given is as for a plain file. */
+/** Entry; defaults are those of a regular file. */
 export interface TarItem {
   path: string;
   body?: Uint8Array;
-  /** One character: `0` is a file, `5` a folder, `2` a symbolic link. */
+  /** Type: `0` for a file, `5` for a directory, `2` for a symbolic link. */
   type?: string;
-  /** Instead of the body's. */
+  /** Size in place of the body's. */
   size?: number;
   prefix?: string;
-  /** The size as GNU writes large ones. */
+  /** Use GNU's encoding of large sizes. */
   binarySize?: boolean;
   /** Magic and version: POSIX, or what GNU writes. */
   magic?: string;
-  /** Whether the checksum is right. */
+  /** True for a correct checksum. */
   isDamaged?: boolean;
 }
 
@@ -39,7 +39,7 @@ function header(item: TarItem): Uint8Array {
   return block;
 }
 
-/** An archive of these entries, with two blocks of zeros at its end. */
+/** Returns an archive of these entries, with two zero blocks at its end. */
 export function makeTar(items: readonly TarItem[]): Uint8Array<ArrayBuffer> {
   const parts = items.flatMap((item) => {
     const body = item.body ?? new Uint8Array(0);
@@ -48,19 +48,19 @@ export function makeTar(items: readonly TarItem[]): Uint8Array<ArrayBuffer> {
   return joined([...parts, new Uint8Array(2 * BLOCK)]);
 }
 
-/** A pax extended header with these records. */
+/** Returns a pax extended header with these records. */
 export function paxHeader(records: Record<string, string>, type = "x"): TarItem {
   const lines = Object.entries(records).map(([key, value]) => {
     const rest = ` ${key}=${value}\n`;
     const length = new TextEncoder().encode(rest).length;
-    // The length counts its own digits.
+    // The length includes its own digits.
     const digits = String(length + String(length + 3).length).length;
     return `${length + digits}${rest}`;
   });
   return { path: "pax", type, body: new TextEncoder().encode(lines.join("")) };
 }
 
-/** One array of several. */
+/** Concatenates arrays. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
   let at = 0;
@@ -71,7 +71,7 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
-/** A stream of pieces of at most `size` bytes. */
+/** Returns a stream of chunks of at most `size` bytes. */
 export async function* pieces(bytes: Uint8Array, size = 1000): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) {
     yield await Promise.resolve(bytes.subarray(at, at + size));

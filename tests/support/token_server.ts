@@ -1,5 +1,5 @@
 /**
- * The other half of token authentication: hands out the JWTs that a registry trusts.
+ * Token server: issues JWTs that a registry trusts.
  *
  * After distribution's "Token Authentication Specification" (GET) and its OAuth2 form (POST).
  */
@@ -7,48 +7,48 @@ import { Buffer } from "node:buffer";
 import { createPrivateKey, type KeyObject, randomUUID, sign, X509Certificate } from "node:crypto";
 import { loopbackCertificate, selfSigned } from "./certificates.ts";
 
-/** One request for a token, as it came. */
+/** Request for a token. */
 export interface TokenRequest {
   readonly method: "GET" | "POST";
-  /** Undefined for an anonymous one. */
+  /** User; undefined for an anonymous request. */
   readonly user: string | undefined;
   readonly service: string | null;
-  /** Each `type:name:actions` that was asked for. */
+  /** Requested scopes: `type:name:actions`. */
   readonly scopes: readonly string[];
   /** Of the OAuth2 form: `password` or `refresh_token`. */
   readonly grant: string | null;
   readonly status: number;
 }
 
-/** Who may do what, and how long. */
+/** Permissions and lifetimes. */
 export interface TokenServerOptions {
-  /** Passwords by user; {@linkcode USERS} when not given. */
+  /** Passwords by user. Default: {@linkcode USERS}. */
   users?: Readonly<Record<string, string>>;
   /** Actions a user (undefined: anonymous) may do in a repository. By default see {@linkcode mayDo}. */
   allow?: (user: string | undefined, repository: string) => readonly string[];
-  /** Life of a token in seconds, to the registry as well; 300 when not given. */
+  /** Lifetime of a token in seconds, also for the registry. Default: 300. */
   lifetimeSeconds?: number;
-  /** Leaves `expires_in` out of the answer, which then means 60 seconds. */
+  /** Omit `expires_in` from the response, which then means 60 seconds. */
   omitExpiry?: boolean;
-  /** HTTPS, with a certificate of a private authority; see {@linkcode TokenServer.caFile}. */
+  /** Use HTTPS with a certificate of a private authority; see {@linkcode TokenServer.caFile}. */
   tls?: boolean;
-  /** Answers 404 to POST, as servers do that know the older form only. */
+  /** Return 404 for POST, as servers with only the older protocol do. */
   withoutOauth?: boolean;
 }
 
-/** The users that the registry's htpasswd file and the token server know. */
+/** Users of the registry's htpasswd file and of the token server. */
 export const USERS: Readonly<Record<string, string>> = {
   tester: "correct horse",
   reader: "battery staple",
 };
 
-/** The registry accepts a token that long after its end. */
+/** Time after expiry during which the registry still accepts a token. */
 const LEEWAY_SECONDS = 60;
 
 const SERVICE = "registry.test";
 const ISSUER = "token-server.test";
 
-/** `tester` may do everything, `reader` may pull, and everybody may pull what is below `public/`. */
+/** Default permissions: everything for `tester`, pull for `reader`, anonymous pull below `public/`. */
 function mayDo(user: string | undefined, repository: string): readonly string[] {
   if (user === "tester") return ["pull", "push", "delete", "*"];
   return user !== undefined || repository.startsWith("public/") ? ["pull"] : [];
@@ -60,9 +60,9 @@ interface Access {
   actions: string[];
 }
 
-/** A token server on a loopback port; gone with its files when disposed of. */
+/** Token server on a loopback port; removed with its files on disposal. */
 export class TokenServer implements AsyncDisposable {
-  /** What was asked, in order. */
+  /** Received requests, in order. */
   readonly requests: TokenRequest[] = [];
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #folder: string;
@@ -95,7 +95,7 @@ export class TokenServer implements AsyncDisposable {
     return new TokenServer(folder, options);
   }
 
-  /** Address to get tokens from. */
+  /** Address of the token service. */
   get realm(): string {
     const scheme = this.#options.tls === true ? "https" : "http";
     return `${scheme}://127.0.0.1:${this.#server.addr.port}/token`;
@@ -106,7 +106,7 @@ export class TokenServer implements AsyncDisposable {
     return `${this.#folder}/authority.pem`;
   }
 
-  /** What a registry needs to trust this server. */
+  /** Files that a registry needs to trust this server. */
   get rootCertificateFile(): string {
     return `${this.#folder}/token.pem`;
   }
@@ -117,7 +117,7 @@ export class TokenServer implements AsyncDisposable {
     return { token: { realm: this.realm, service: SERVICE, issuer: ISSUER, rootcertbundle } };
   }
 
-  /** Makes every refresh token that was handed out worthless. */
+  /** Revokes all refresh tokens. */
   revokeRefreshTokens(): void {
     this.#refreshTokens.clear();
   }
@@ -188,7 +188,7 @@ export class TokenServer implements AsyncDisposable {
     return { token, access_token: token, scope, refresh_token: refresh, ...expiry, ...issued };
   }
 
-  /** What is granted of one scope: as much of it as is allowed. */
+  /** Returns the allowed part of one scope. */
   #access(user: string | undefined, scope: string): Access {
     const parts = scope.split(":");
     const [type = "", name] = [parts[0], parts.slice(1, -1).join(":")];
