@@ -58,7 +58,8 @@ export function parseAuthFile(bytes: Uint8Array, path: string): AuthFile {
     );
     if (credential === undefined) continue;
     if (key === undefined) odd.push(`${entryName(name)} in ${path} ${unusableKey(name)}`);
-    else if (!entries.has(key)) entries.set(key, credential);
+    // Of two spellings of one registry, the one with its port is the more specific.
+    else if (!entries.has(key) || /:443(?:\/|$)/.test(name)) entries.set(key, credential);
   }
   const unclear = new Set<string>();
   const isUnclear = (key: string) => () => void unclear.add(key);

@@ -220,7 +220,9 @@ registryTest(
       (error: Error) => !/wr0ng|dGVzd/.test(error.message + error.stack),
     );
     await assert.rejects(wrong.ping(), { hint: /log in with other credentials/ });
-    await assert.rejects(anonymous.ping(), { hint: /^log in with wasm-bpf login 127\.0\.0\.1:\d+$/ });
+    await assert.rejects(anonymous.ping(), {
+      hint: /^log in with wasm-bpf login 127\.0\.0\.1:\d+$/,
+    });
     using right = new Registry(registry.host, { credentials: credentials("tester") });
     await right.ping();
     await pushManifest(right.repository("x"), "v1");
