@@ -173,11 +173,16 @@ static int look_paced(struct shim_buffer *buffer, struct batch *batch, int64_t b
 static int wait_and_take(struct shim_buffer *buffer, struct batch *batch, int32_t timeout_ms)
 {
 	int64_t began = timeout_ms ? shim_now_ns() : 0;
-	int result;
+	int result = 0;
 
 	if (timeout_ms > 0)
 		buffer->deadline = began + (int64_t)timeout_ms * 1000000;
-	result = shim_interrupt_take(buffer->interrupt);
+	/*
+	 * With room for a header only, a guest opens the buffer and takes no event: one that
+	 * is about to wait for its first event gets the interrupt there.
+	 */
+	if (timeout_ms || batch->capacity > RECORD_HEADER)
+		result = shim_interrupt_take(buffer->interrupt);
 	/* A guest may take what there is without waiting, however often it comes. */
 	if (!result && timeout_ms)
 		result = shim_interrupt_return(buffer->interrupt);

@@ -604,7 +604,8 @@ SHIM_API int64_t shim_buffer__record_max(struct shim_buffer *buffer);
  * A record in the stage is { u32 size; u32 cpu; payload padded to 8 bytes }, the cpu 0 for a ring
  * buffer. What does not fit comes with the next batch.
  *
- * @param capacity bytes at `offset`, 8 or more
+ * @param capacity bytes at `offset`, 8 or more; with 8 and no time-out an interrupt is left for the
+ *        next call
  * @param timeout_ms 0 does not wait; below 0 waits without end
  * @return bytes staged; 0 on time-out; -EINTR and -ERESTART as struct shim_interrupt says; -ENOSPC
  *         when the first record is longer than `capacity`: it stays first, and its header

@@ -82,7 +82,9 @@ for (const [language, module] of exampleModules("bootstrap")) {
   });
 
   test("bootstrap -v says what it does, on standard error", async () => {
-    const { code, stdout, stderr } = await runCli(["--timeout", "300ms", module, "-v"]);
+    await using tracer = await startTracer(module, ["-v"]);
+    tracer.kill("SIGINT");
+    const { code, stdout, stderr } = await tracer.result();
     assert.equal(code, 0);
     assert.match(stdout, HEADER);
     assert.notEqual(stderr, "");
@@ -103,7 +105,9 @@ for (const [language, module] of exampleModules("bootstrap")) {
 
   test("bootstrap leaves nothing in the kernel", async () => {
     const before = await bpfState();
-    const { code } = await runCli(["--timeout", "200ms", module]);
+    await using tracer = await startTracer(module);
+    tracer.kill("SIGINT");
+    const { code } = await tracer.result();
     assert.equal(code, 0);
     await untilNothingAdded(before);
   });

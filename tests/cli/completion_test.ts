@@ -46,7 +46,7 @@ Deno.test("completion bash offers commands and their options", async () => {
   assert.deepEqual(await offered("pru"), ["prune"]);
   assert.deepEqual(await offered("prune", "--d"), ["--dry-run"]);
   assert.deepEqual(await offered("pull", "--verify"), ["--verify-key"]);
-  assert.deepEqual(await offered("--max"), ["--max-memory"]);
+  assert.deepEqual(await offered("--max-me"), ["--max-memory"]);
   assert.deepEqual(await offered("push", "--format", "c"), ["compat", "cncf"]);
   assert.deepEqual(await offered("--timeout", "1s", "--env"), ["--env"]);
 });
