@@ -10,8 +10,8 @@
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 /*
- * The fields we need of the kernel's types, under the kernel's names. CO-RE moves each access to
- * where the running kernel has the field, so no vmlinux.h is needed.
+ * Fields that we need of the kernel's types, under the kernel's names. CO-RE relocates each access
+ * to the running kernel's layout, so vmlinux.h is not needed.
  */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -29,11 +29,11 @@ struct task_struct {
 };
 
 struct trace_event_raw_sched_process_exec {
-	/* where the path stands in the record: offset in the low half, length in the high */
+	/* position of the path in the record: offset in the low half, length in the high */
 	unsigned int __data_loc_filename;
 };
 
-/* Linux 6.16 and newer; before, the record is of another type that has no group_dead. */
+/* Linux 6.16 and newer; older kernels have another record type, without group_dead. */
 struct trace_event_raw_sched_process_exit {
 	bool group_dead;
 };
@@ -45,7 +45,7 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } rb SEC(".maps");
 
-/* When each running process started its program: tgid -> ns since boot. */
+/* Start of each running process's program: tgid -> ns since boot. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
@@ -91,7 +91,8 @@ static struct event *reserve_event(void)
 	return e;
 }
 
-/* What EXEC and EXIT have in common. A process's name is its leader's, whichever thread runs. */
+/* Fills the fields that EXEC and EXIT share. A process's name is its leader's, whichever thread
+ * runs. */
 static void fill_event(struct event *e, unsigned int kind, unsigned long long now,
 		       struct task_struct *task)
 {
@@ -103,8 +104,8 @@ static void fill_event(struct event *e, unsigned int kind, unsigned long long no
 }
 
 /*
- * True once a process: not for a thread that ends while others go on, be it the leader. Before
- * 6.16 the kernel does not say who is last; there the leader's end stands for the process's.
+ * Returns true once a process: not for a thread, even the leader, that ends while others continue.
+ * Kernels before 6.16 do not report the last thread; there the leader's end counts.
  */
 static bool process_ended(struct trace_event_raw_sched_process_exit *ctx)
 {
@@ -116,8 +117,8 @@ static bool process_ended(struct trace_event_raw_sched_process_exit *ctx)
 }
 
 /*
- * What the parent's wait(2) will see. The last thread need not be the leader; the kernel then
- * keeps the process's status beside the threads' own.
+ * Returns the status that the parent's wait(2) will report. The last thread need not be the leader;
+ * the kernel then keeps the process's status separately from the threads'.
  */
 static int wait_status(struct trace_event_raw_sched_process_exit *ctx, struct task_struct *task)
 {
@@ -136,7 +137,7 @@ int handle_exec(struct trace_event_raw_sched_process_exec *ctx)
 
 	bpf_map_update_elem(&starts, &pid, &now, BPF_ANY);
 
-	/* Who asks for long-lived processes only can be told at their end, not now. */
+	/* With a minimum duration, processes are reported at their end, not now. */
 	if (min_duration_ns())
 		return 0;
 

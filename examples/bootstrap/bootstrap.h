@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the eBPF half writes and the guest reads: the same bytes for both compilers. */
+/* Written by the eBPF half and read by the guest: the same bytes for both compilers. */
 #ifndef BOOTSTRAP_H
 #define BOOTSTRAP_H
 
@@ -11,7 +11,7 @@ enum event_kind {
 	EVENT_EXIT = 1,
 };
 
-/* One event of the ring buffer `rb`. */
+/* Event of the ring buffer `rb`. */
 struct event {
 	unsigned long long time_ns;	/* since boot, sleep included */
 	unsigned long long duration_ns; /* EXIT: since the exec, 0 if that was not seen */
@@ -23,17 +23,17 @@ struct event {
 	char filename[FILENAME_LEN]; /* EXEC */
 };
 
-/* The only element of the array map `config`. */
+/* Only element of the array map `config`. */
 struct config {
 	unsigned long long min_duration_ns;
 };
 
-/* The only element of the array map `stats`. */
+/* Only element of the array map `stats`. */
 struct stats {
 	unsigned long long lost; /* events that found the ring buffer full */
 };
 
-/* Explicit order and no padding: the two halves are built by different back ends of clang. */
+/* Explicit order without padding: two back ends of clang compile the two halves. */
 _Static_assert(sizeof(struct event) == 176, "struct event has no padding");
 _Static_assert(__builtin_offsetof(struct event, comm) == 32, "struct event has no holes");
 _Static_assert(sizeof(struct config) == 8, "struct config has no padding");

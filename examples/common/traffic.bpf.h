@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What xdp and tc share: reading a packet's headers, rules, counters. */
+/* Code that xdp and tc share: packet headers, rules, counters. */
 #ifndef TRAFFIC_BPF_H
 #define TRAFFIC_BPF_H
 
@@ -9,7 +9,7 @@
 #include <bpf/bpf_helpers.h>
 #include "traffic.h"
 
-/* The headers as they are on the wire; no kernel's, so no CO-RE. */
+/* Headers in wire format, not kernel types, so they need no CO-RE. */
 struct ethernet {
 	unsigned char to[6], from[6];
 	unsigned short protocol;
@@ -65,7 +65,7 @@ struct {
 	__type(value, unsigned char);
 } rules SEC(".maps");
 
-/* What rules look at. */
+/* Fields that rules match. */
 struct packet {
 	enum kind kind;
 	unsigned short port;
@@ -122,7 +122,7 @@ static __always_inline void read_ipv6(void *at, void *end, bool egress, struct p
 	read_ports(at + sizeof(*ip), end, packet);
 }
 
-/* Reads as far as the headers go that we know; what is behind counts as KIND_OTHER. */
+/* Reads the headers that we know; everything else counts as KIND_OTHER. */
 static __always_inline void read_packet(void *at, void *end, bool egress, struct packet *packet)
 {
 	const struct ethernet *ethernet = at;
@@ -163,7 +163,7 @@ static __always_inline bool has_rule(const struct packet *packet)
 	return bpf_map_lookup_elem(&rules, &rule);
 }
 
-/* Counts a packet; true when it is to be dropped. */
+/* Counts a packet; returns true if it is to be dropped. */
 static __noinline bool judge(void *data, void *end, unsigned long long bytes, bool egress)
 {
 	struct packet packet = {};
@@ -176,7 +176,7 @@ static __noinline bool judge(void *data, void *end, unsigned long long bytes, bo
 	slot = packet.kind + (egress ? KINDS : 0);
 	counter = bpf_map_lookup_elem(&counters, &slot);
 	if (counter) {
-		/* Each CPU has its own. */
+		/* Each CPU has its own counter. */
 		counter->packets++;
 		counter->bytes += bytes;
 		counter->dropped += drop;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What the eBPF halves of xdp and tc count and match, and their guests read and set. */
+/* Counters and rules that the eBPF halves of xdp and tc share with their guests. */
 #ifndef TRAFFIC_H
 #define TRAFFIC_H
 
-/* What a packet is counted as. */
+/* Kind of a packet. */
 enum kind {
 	KIND_OTHER,
 	KIND_ICMP, /* of IPv4 or IPv6 */
@@ -12,14 +12,14 @@ enum kind {
 	KINDS,
 };
 
-/* An element of the per-CPU array `counters`, by direction and kind. */
+/* Element of the per-CPU array `counters`, by direction and kind. */
 struct counter {
 	unsigned long long packets;
 	unsigned long long bytes;
 	unsigned long long dropped; /* of `packets` */
 };
 
-/* A key of the hash map `rules`: what is dropped. Fields that are 0 match anything. */
+/* Key of the hash map `rules`: packets to drop. Fields that are 0 match anything. */
 struct rule {
 	unsigned char address[16]; /* of who is not here; IPv4: the first four */
 	unsigned short port;	   /* the receiver's */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! What the guests of xdp and tc share: reading rules, printing counters.
+//! Code that the guests of xdp and tc share: rules and counters.
 use std::env;
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -31,7 +31,7 @@ struct Counter {
     bytes: u64,
     dropped: u64,
 }
-// SAFETY: integers without a gap, as traffic.h asserts.
+// SAFETY: integers without padding, as traffic.h asserts.
 unsafe impl Plain for Counter {}
 
 impl Counter {
@@ -61,14 +61,14 @@ struct Rule {
     kind: u8,
     is_address: u8,
 }
-// SAFETY: integers without a gap, as traffic.h asserts.
+// SAFETY: integers without padding, as traffic.h asserts.
 unsafe impl Plain for Rule {}
 
-/// What a tool of this kind is.
+/// Description of one tool.
 pub struct Tool {
     pub usage: &'static str,
     pub object: &'static [u8],
-    /// Of the programs, one a direction.
+    /// Names of the programs, one a direction.
     pub programs: &'static [&'static str],
 }
 
@@ -81,7 +81,7 @@ struct Settings {
     interface: String,
 }
 
-/// "tcp", "udp", "icmp", "tcp:80", "udp:53", or an address.
+/// Parses "tcp", "udp", "icmp", "tcp:80", "udp:53", or an address.
 fn parse_rule(text: &str) -> Result<Rule, String> {
     if let Ok(address) = text.parse::<IpAddr>() {
         let mut rule = Rule { is_address: 1, ..Rule::default() };
@@ -136,7 +136,7 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Settings, String> {
 }
 
 impl Tool {
-    /// The whole of `main()`.
+    /// Runs the tool: the whole of `main()`.
     pub fn main(&self) {
         let settings = parse(env::args().skip(1)).unwrap_or_else(|message| {
             eprint!("error: {message}\n{}", self.usage);
@@ -158,7 +158,7 @@ impl Tool {
         if settings.verbose {
             eprintln!("rules: {}; interface: {}", settings.rules.len(), settings.interface);
         }
-        // Rules first: not one packet is to come through between.
+        // Set the rules before attaching, so that every packet is checked.
         let rules = object.map::<Rule, u8>("rules")?;
         settings.rules.iter().try_for_each(|rule| rules.update(rule, &1))?;
         let _links: Vec<Link> = self
@@ -194,7 +194,7 @@ impl Tool {
         out.flush()
     }
 
-    /// A line for each kind of packet that has come since `before`.
+    /// Prints a line for each kind of packet that has arrived since `before`.
     fn print(
         &self,
         time: &str,
@@ -218,7 +218,7 @@ impl Tool {
     }
 }
 
-/// The counters of all CPUs together.
+/// Sums the counters of all CPUs.
 fn read(counters: &PerCpuMap<'_, u32, Counter>) -> io::Result<[Counter; SLOTS]> {
     let mut sums = [Counter::default(); SLOTS];
     for (slot, sum) in sums.iter_mut().enumerate() {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the guests of xdp and tc share: reading rules, printing counters. */
+/* Code that the guests of xdp and tc share: rules and counters. */
 #ifndef TRAFFIC_GUEST_H
 #define TRAFFIC_GUEST_H
 
@@ -15,7 +15,7 @@ static const char *const kind_names[KINDS] = {"other", "icmp", "tcp", "udp"};
 static struct rule traffic_rules[MAX_RULES];
 static int traffic_rule_count;
 
-/* "tcp", "udp", "icmp", "tcp:80", "udp:53", or an address. */
+/* Parses "tcp", "udp", "icmp", "tcp:80", "udp:53", or an address. */
 static inline bool traffic_parse_rule(const char *text, struct rule *rule)
 {
 	const char *colon = strchr(text, ':');
@@ -40,7 +40,7 @@ static inline bool traffic_parse_rule(const char *text, struct rule *rule)
 	       inet_pton(AF_INET6, text, rule->address) == 1;
 }
 
-/* Notes a rule of the command line; false when it is none, which has been said. */
+/* Adds a rule of the command line; returns false after an error message if it is invalid. */
 static inline bool traffic_add_rule(const char *text)
 {
 	if (traffic_rule_count == MAX_RULES) {
@@ -70,7 +70,7 @@ static inline bool traffic_set_rules(const struct bpf_object *object)
 	return true;
 }
 
-/* The counters of all CPUs together. */
+/* Sums the counters of all CPUs. */
 static inline bool traffic_read(const struct bpf_object *object, struct counter *sums, int count)
 {
 	const struct bpf_map *map = bpf_object__find_map_by_name(object, "counters");
@@ -95,7 +95,7 @@ static inline bool traffic_read(const struct bpf_object *object, struct counter 
 
 static const char *const direction_names[] = {"ingress", "egress"};
 
-/* A line for each kind of packet that has come since `before`. */
+/* Prints a line for each kind of packet that has arrived since `before`. */
 static inline void traffic_print(bool both_ways, bool is_total, const struct counter *now,
 				 const struct counter *before)
 {
@@ -116,7 +116,8 @@ static inline void traffic_print(bool both_ways, bool is_total, const struct cou
 	}
 }
 
-/* Prints the counters of each interval until Ctrl-C, then those of the whole time; the exit code.
+/* Prints the counters of each interval until Ctrl-C, then those of the whole time; returns the
+ * exit code.
  */
 static inline int traffic_show(const struct bpf_object *object, bool both_ways, uint64_t interval_s,
 			       uint64_t count)

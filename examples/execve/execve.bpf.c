@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sends an event for every execve(2), with its arguments, once its result is known. */
+/* Sends an event for every execve(2), with its arguments, when its result is known. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
@@ -8,14 +8,13 @@
 /* helpers that read kernel memory are for GPL-compatible programs only */
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/* The fields we need of the kernel's type; CO-RE moves each access to where this kernel has them.
- */
+/* Fields that we need of the kernel's type; CO-RE relocates each access to this kernel's layout. */
 struct task_struct {
 	int tgid;
 	struct task_struct *real_parent;
 } __attribute__((preserve_access_index));
 
-/* The records of a system call's own tracepoints: part of their interface, so no CO-RE. */
+/* Records of the system call's tracepoints: a stable interface, so they need no CO-RE. */
 struct execve_enter {
 	unsigned long long common;
 	long nr;
@@ -32,8 +31,7 @@ struct syscall_exit {
 
 const volatile struct config config = {.uid = ANY_UID};
 
-/* Calls that have begun, by thread. Too large for the stack, so the elements are copied from
- * `blank`. */
+/* Calls in progress, by thread. Too large for the stack, so elements are copied from `blank`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
@@ -57,7 +55,7 @@ static void read_args(struct event *e, const char *const *argv)
 
 		if (bpf_probe_read_user(&arg, sizeof(arg), &argv[i]) || !arg)
 			return;
-		/* Says to the verifier that another one fits. */
+		/* Proves to the verifier that another argument fits. */
 		if (e->args_size > ARGS_LEN - ARG_LEN)
 			return;
 		size = bpf_probe_read_user_str(&e->args[e->args_size], ARG_LEN, arg);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the eBPF half writes and the guest reads: the same bytes for both compilers. */
+/* Written by the eBPF half and read by the guest: the same bytes for both compilers. */
 #ifndef EXECVE_H
 #define EXECVE_H
 
@@ -8,7 +8,7 @@
 #define ARG_LEN 128 /* of one argument, its NUL included; the rest is cut */
 #define ARGS_LEN (MAX_ARGS * ARG_LEN)
 
-/* One event of the perf event array `events`: as far as its arguments go. */
+/* Event of the perf event array `events`; cut after its arguments. */
 struct event {
 	unsigned int pid;
 	unsigned int ppid;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Refuses to remove a folder: a program of the Linux security module "bpf". */
+/* Refuses to remove a directory: a program of the Linux security module "bpf". */
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <bpf/bpf_core_read.h>
@@ -11,7 +11,8 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 #define EPERM 1
 
-/* The fields we need of the kernel's types; CO-RE moves each access to where this kernel has them.
+/* Fields that we need of the kernel's types; CO-RE relocates each access to this kernel's
+ * layout.
  */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -28,7 +29,7 @@ struct dentry {
 
 const volatile struct config config;
 
-/* Events that found the ring buffer full; what they tell of was refused all the same. */
+/* Events lost because the ring buffer was full; their removals were refused all the same. */
 unsigned long long lost;
 
 struct {
@@ -52,8 +53,8 @@ static bool has_name(struct dentry *dentry, int part)
 }
 
 /*
- * Whether the folder's path ends as the configured one does, as far as its file system goes: a
- * dentry does not know what that is mounted on.
+ * Returns true if the directory's path ends with the configured one, up to the root of its file
+ * system: a dentry does not show where that is mounted.
  */
 static bool is_protected(struct dentry *dentry)
 {
@@ -86,7 +87,7 @@ static void send_event(void)
 SEC("lsm/inode_rmdir")
 int BPF_PROG(on_rmdir, struct inode *parent, struct dentry *dentry, int result)
 {
-	/* What another program has refused stays refused. */
+	/* A refusal of another program remains. */
 	if (result || !is_protected(dentry))
 		return result;
 	send_event();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the eBPF half writes and the guest reads: the same bytes for both compilers. */
+/* Written by the eBPF half and read by the guest: the same bytes for both compilers. */
 #ifndef LSM_H
 #define LSM_H
 
@@ -7,7 +7,7 @@
 #define NAME_LEN 64 /* of one part of a path, its NUL included */
 #define MAX_PARTS 8
 
-/* One event of the ring buffer `events`: somebody wanted to remove the folder. */
+/* Event of the ring buffer `events`: an attempt to remove the directory. */
 struct event {
 	unsigned int pid;
 	unsigned int uid;
@@ -17,8 +17,8 @@ struct event {
 /* Constants that the guest sets before the load. */
 struct config {
 	unsigned int part_count;
-	unsigned int only_watch; /* 1: tells, and lets it happen */
-	/* Of the folder's path, the last part first. */
+	unsigned int only_watch; /* 1: reports, and allows it */
+	/* Parts of the directory's path, the last one first. */
 	char parts[MAX_PARTS][NAME_LEN];
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sends an event for every open(2), openat(2) and openat2(2), once its result is known. */
+/* Sends an event for every open(2), openat(2) and openat2(2), when its result is known. */
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <bpf/bpf_helpers.h>
@@ -7,7 +7,7 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/* The records of a system call's own tracepoints: part of their interface, so no CO-RE. */
+/* Records of the system calls' tracepoints: a stable interface, so they need no CO-RE. */
 struct syscall_enter {
 	unsigned long long common;
 	long nr;
@@ -22,7 +22,7 @@ struct syscall_exit {
 
 const volatile struct config config = {.uid = ANY_UID};
 
-/* Events that found the ring buffer full. */
+/* Events lost because the ring buffer was full. */
 unsigned long long lost;
 
 struct {
@@ -30,13 +30,13 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } events SEC(".maps");
 
-/* A call that has begun: where its path is, since it may not be in memory yet, and its flags. */
+/* Call in progress: the address of its path, which may not be in memory yet, and its flags. */
 struct call {
 	const char *path;
 	long flags;
 };
 
-/* By thread; those that never end (the thread is killed) make room for others. */
+/* By thread. Calls that never end (the thread is killed) make room for others. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 10240);
@@ -70,7 +70,7 @@ static bool is_wanted(void)
 	return name_is_wanted();
 }
 
-/* Functions of their own, since three system calls share them. */
+/* Separate functions, since three system calls share them. */
 static __noinline int enter(unsigned long path, unsigned long flags)
 {
 	unsigned int thread = bpf_get_current_pid_tgid();

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What the eBPF half writes and the guest reads: the same bytes for both compilers. */
+/* Written by the eBPF half and read by the guest: the same bytes for both compilers. */
 #ifndef OPENSNOOP_H
 #define OPENSNOOP_H
 
 #define COMM_LEN 16  /* the kernel's TASK_COMM_LEN */
 #define PATH_LEN 256 /* a longer path is cut */
 
-/* One event of the ring buffer `events`. */
+/* Event of the ring buffer `events`. */
 struct event {
 	unsigned int pid;
 	unsigned int uid;

@@ -1,20 +1,20 @@
-/** A chart of series in a terminal: text in, text out, so that it is the same wherever it goes. */
+/** Chart of series in a terminal: text in, text out, independent of the output. */
 
-/** How large a chart is, in characters. */
+/** Size of a chart, in characters. */
 export interface ChartSize {
-  /** Of a whole line. */
+  /** Width of a whole line. */
   width: number;
   /** Lines of each series. */
   height: number;
 }
 
-/** Eighths of a character, from below. */
+/** Eighths of a character, from the bottom. */
 const BLOCKS = " ▁▂▃▄▅▆▇█";
 
-/** Room behind the bars: the series' name and its last value. */
+/** Space after the bars: the series' name and its last value. */
 const LABEL_WIDTH = 28;
 
-/** Collects values and draws the last that fit. */
+/** Collects values and draws the last ones that fit. */
 export class Chart {
   readonly #columns: number;
   readonly #height: number;
@@ -25,16 +25,19 @@ export class Chart {
     this.#height = Math.max(1, height);
   }
 
-  /** Adds a value to a series, which begins with its first; what is no number counts as 0. */
+  /**
+   * Adds a value to a series, and creates the series at its first one; a value that is not a number
+   * counts as 0.
+   */
   add(name: string, value: number): void {
     const values = this.#series.get(name) ?? [];
     values.push(Number.isFinite(value) ? Math.max(0, value) : 0);
-    // What has left the picture is not needed any more.
+    // Values outside the chart are not needed any more.
     if (values.length > this.#columns) values.shift();
     this.#series.set(name, values);
   }
 
-  /** The picture: lines of {@linkcode ChartSize.width} or less. */
+  /** Returns the chart as lines of at most {@linkcode ChartSize.width} characters. */
   draw(): string[] {
     return [...this.#series].flatMap(([name, values]) => this.#drawSeries(name, values));
   }
@@ -52,12 +55,12 @@ export class Chart {
   }
 }
 
-/** How much of a character is full, from 0 to 1. */
+/** Returns the block for a part of a character, from 0 to 1. */
 function block(part: number): string {
   return BLOCKS[Math.round(Math.min(1, Math.max(0, part)) * 8)] ?? " ";
 }
 
-/** At most ten characters. */
+/** Formats a number in at most ten characters. */
 function format(value: number): string {
   const notation = value < 1e7 ? "standard" : "compact";
   return Math.round(value).toLocaleString("en-US", { notation });

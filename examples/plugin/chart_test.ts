@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Chart } from "./chart.ts";
 
-Deno.test("Chart draws values in eighths of the largest, the last at the right", () => {
+Deno.test("Chart draws values in eighths of the largest, with the last one at the right", () => {
   const chart = new Chart({ width: 32, height: 1 });
   for (const value of [800, 100, 0]) chart.add("series", value);
   assert.deepEqual(chart.draw(), [" █▁  series                   0"]);
@@ -13,7 +13,7 @@ Deno.test("Chart spreads a series over several lines", () => {
   assert.deepEqual(chart.draw(), ["█▄", "██ a long name ind      6,000"]);
 });
 
-Deno.test("Chart forgets what has left it", () => {
+Deno.test("Chart forgets values that no longer fit", () => {
   const chart = new Chart({ width: 30, height: 1 });
   for (const value of [1000, 1, 2]) chart.add("s", value);
   assert.deepEqual(chart.draw(), ["▄█ s                        2"]);
@@ -30,7 +30,7 @@ Deno.test("Chart keeps its lines within the width, each series by itself", () =>
   assert.ok(lines.every((line) => line.length <= 60));
 });
 
-Deno.test("Chart takes what is no number, or negative, for nothing", () => {
+Deno.test("Chart draws NaN and negative values as 0", () => {
   const chart = new Chart({ width: 31, height: 1 });
   for (const value of [NaN, -5, Infinity]) chart.add("s", value);
   assert.deepEqual(chart.draw(), ["    s                        0"]);

@@ -1,6 +1,6 @@
 /**
- * The functions that the guest imports as module `chart`. They run in the guest's worker, which loads
- * this file; `?width=60` behind its URL is how it is told things.
+ * Functions that the guest imports as module `chart`. They run in the guest's worker, which loads
+ * this file; its URL carries settings, such as `?width=60`.
  */
 import type { HostModules } from "../../runtime/mod.ts";
 import { Chart } from "./chart.ts";
@@ -8,7 +8,7 @@ import { Chart } from "./chart.ts";
 const HEIGHT = 3;
 const DEFAULT_WIDTH = 80;
 
-/** Escape sequences: the cursor some lines up, and away with the rest of each line. */
+/** Escape sequences: moves the cursor up some lines, and clears the rest of each line. */
 const up = (lines: number) => lines === 0 ? "" : `\x1b[${lines}A`;
 const CLEAR_LINE = "\x1b[K";
 
@@ -20,7 +20,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 let drawn = 0;
 
-/** Over the last picture in a terminal, below it elsewhere. */
+/** Prints over the last chart in a terminal, and below it elsewhere. */
 function print(lines: readonly string[]): void {
   const text = isTerminal
     ? up(drawn) + lines.map((line) => `${line}${CLEAR_LINE}\n`).join("")

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Counts what the kernel does: switches of tasks, wakeups, system calls, new processes. */
+/* Counts events of the kernel: task switches, wakeups, system calls, new processes. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "plugin.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/* Each CPU has its own, so nothing has to be atomic. */
+/* Each CPU has its own counters, so they need no atomics. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, COUNTS);

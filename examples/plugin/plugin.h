@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the eBPF half counts and the guest reads. */
+/* Counters that the eBPF half writes and the guest reads. */
 #ifndef PLUGIN_H
 #define PLUGIN_H
 

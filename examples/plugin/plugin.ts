@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console
 /**
- * A program of its own that draws what a guest measures: it runs the guest in a worker and gives it
- * functions beside those of wasm-bpf.
+ * Draws a guest's measurements: runs the guest in a worker and provides functions in addition to
+ * those of wasm-bpf.
  *
  *     deno run -A examples/plugin/plugin.ts [--interval MS] [--count N] [--width COLUMNS]
  */
@@ -19,7 +19,7 @@ Draws what the kernel does: task switches, wakeups, system calls and new process
 
 const MODULE = new URL("../../dist/examples/plugin/plugin.wasm", import.meta.url);
 
-/** Runs the guest until it ends, or Ctrl-C; the exit code. */
+/** Runs the guest until it ends or Ctrl-C; returns the exit code. */
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -41,7 +41,7 @@ async function main(args: string[]): Promise<number> {
     args: ["plugin", values.interval, values.count],
     onError: say,
   });
-  // Its sleep ends, and it with it.
+  // Interrupts the guest's sleep, which ends it.
   Deno.addSignalListener("SIGINT", () => guest.interrupt());
   const exit = await guest.exited;
   if (exit.kind === "failed") throw exit.error;

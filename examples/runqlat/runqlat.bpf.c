@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Counts how long tasks that could run wait for a CPU. */
+/* Measures how long runnable tasks wait for a CPU. */
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <bpf/bpf_helpers.h>
@@ -28,7 +28,7 @@ struct task_struct___old {
 
 const volatile struct config config;
 
-/* When each thread began to wait: ns. Those that end while they wait make room for others. */
+/* Start of each thread's wait: ns. Threads that end while they wait make room for others. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
@@ -65,7 +65,7 @@ static bool is_running(struct task_struct *task)
 	return BPF_CORE_READ(old, state) == TASK_RUNNING;
 }
 
-/* The slot of a value: its highest bit. */
+/* Returns the slot of a value: its highest bit. */
 static unsigned int log2_of(unsigned long long value)
 {
 	unsigned int bit = 0;
@@ -110,7 +110,7 @@ static void count_wait(struct task_struct *task)
 		    &histogram->slots[log2_of(waited / (config.milliseconds ? 1000000 : 1000))], 1);
 }
 
-/* Raw tracepoints hand over what the kernel passes: (task). */
+/* Arguments of the raw tracepoint: (task). */
 SEC("raw_tp/sched_wakeup")
 int on_wakeup(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -131,7 +131,7 @@ int on_switch(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *previous = (void *)ctx->args[1];
 
-	/* Pushed off its CPU: it waits from now on. */
+	/* Preempted: it waits from now on. */
 	if (is_running(previous))
 		note_waiting(previous);
 	count_wait((void *)ctx->args[2]);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What the eBPF half writes and the guest reads: the same bytes for both compilers. */
+/* Written by the eBPF half and read by the guest: the same bytes for both compilers. */
 #ifndef RUNQLAT_H
 #define RUNQLAT_H
 
 #define COMM_LEN 16 /* the kernel's TASK_COMM_LEN */
 #define SLOTS 26
 
-/* An element of the hash map `histograms`; slot N counts waits of 2^N to 2^(N+1) - 1 units. */
+/* Element of the hash map `histograms`; slot N counts waits of 2^N to 2^(N+1) - 1 units. */
 struct histogram {
 	unsigned int slots[SLOTS];
 	char comm[COMM_LEN];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Looks at the packets of a packet socket and sends an event for each that is TCP or UDP. */
+/* Reads the packets of a packet socket and sends an event for each TCP or UDP packet. */
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <bpf/bpf_endian.h>
@@ -15,7 +15,7 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 const volatile struct config config;
 
-/* Events that found the ring buffer full. */
+/* Events lost because the ring buffer was full. */
 unsigned long long lost;
 
 struct {
@@ -23,7 +23,7 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } events SEC(".maps");
 
-/* The headers as they are on the wire. */
+/* Headers in wire format. */
 struct ipv4 {
 	unsigned char version_and_length, service;
 	unsigned short size, id, fragment;
@@ -39,21 +39,20 @@ struct ipv6 {
 	unsigned char from[16], to[16];
 };
 
-/* The beginning of a TCP header; UDP's has the ports as well. */
+/* Start of a TCP header; UDP's has the ports as well. */
 struct transport {
 	unsigned short from, to;
 	unsigned int sequence, acknowledged;
 	unsigned char offset, flags;
 };
 
-/* From the network header on, whatever stands before it: some interfaces have no Ethernet header.
- */
+/* Offsets count from the network header: some interfaces have no Ethernet header. */
 static bool load(struct __sk_buff *skb, unsigned int at, void *to, unsigned int size)
 {
 	return !bpf_skb_load_bytes_relative(skb, at, to, size, BPF_HDR_START_NET);
 }
 
-/* Where the transport header begins; 0 when there is none that we know. */
+/* Returns the offset of the transport header; 0 for unknown protocols. */
 static unsigned int read_ipv4(struct __sk_buff *skb, struct event *e, unsigned char *protocol)
 {
 	struct ipv4 ip;
@@ -95,8 +94,8 @@ static bool read_transport(struct __sk_buff *skb, unsigned int at, unsigned char
 	return true;
 }
 
-/* The guest says on which interface. Nobody reads the socket, so it keeps no packet: the result is
- * 0. */
+/* The guest chooses the interface. The socket is never read, so it keeps no packet: the result
+ * is 0. */
 SEC("socket")
 int on_packet(struct __sk_buff *skb)
 {

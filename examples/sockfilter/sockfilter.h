@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What the eBPF half writes and the guest reads: the same bytes for both compilers. */
+/* Written by the eBPF half and read by the guest: the same bytes for both compilers. */
 #ifndef SOCKFILTER_H
 #define SOCKFILTER_H
 
-/* One event of the ring buffer `events`: a TCP or UDP packet. */
+/* Event of the ring buffer `events`: a TCP or UDP packet. */
 struct event {
 	unsigned int bytes; /* of the packet, its headers included */
 	unsigned short from_port;

@@ -9,7 +9,7 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 #define AF_INET6 10
 
-/* Events that found the ring buffer full. */
+/* Events lost because the ring buffer was full. */
 unsigned long long lost;
 
 struct {
@@ -27,7 +27,7 @@ static void copy_addresses(struct event *e, struct bpf_sock_ops *ctx)
 		remote[0] = ctx->remote_ip4;
 		return;
 	}
-	/* The verifier wants each field by its name. */
+	/* The verifier requires constant field offsets. */
 	local[0] = ctx->local_ip6[0];
 	local[1] = ctx->local_ip6[1];
 	local[2] = ctx->local_ip6[2];
@@ -45,7 +45,7 @@ static void send_event(struct bpf_sock_ops *ctx, unsigned int kind)
 	copy_addresses(&e, ctx);
 	e.local_port = ctx->local_port;
 	e.remote_port = bpf_ntohl(ctx->remote_port);
-	/* The kernel keeps eight times the round trip. */
+	/* The kernel stores eight times the round trip. */
 	e.round_trip_us = ctx->srtt_us >> 3;
 	e.retransmitted = ctx->total_retrans;
 	e.bytes_sent = ctx->bytes_acked;
@@ -54,14 +54,14 @@ static void send_event(struct bpf_sock_ops *ctx, unsigned int kind)
 		__sync_fetch_and_add(&lost, 1);
 }
 
-/* The guest says of which cgroup. */
+/* The guest chooses the cgroup. */
 SEC("sockops")
 int on_socket(struct bpf_sock_ops *ctx)
 {
 	switch (ctx->op) {
 	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
 	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
-		/* Asks to be called for this connection's states as well. */
+		/* Enables callbacks for this connection's state changes as well. */
 		bpf_sock_ops_cb_flags_set(ctx,
 					  ctx->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
 		send_event(ctx, ctx->op == BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB ? EVENT_CONNECT

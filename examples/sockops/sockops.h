@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the eBPF half writes and the guest reads: the same bytes for both compilers. */
+/* Written by the eBPF half and read by the guest: the same bytes for both compilers. */
 #ifndef SOCKOPS_H
 #define SOCKOPS_H
 
@@ -9,7 +9,7 @@ enum event_kind {
 	EVENT_CLOSE,
 };
 
-/* One event of the ring buffer `events`: the life of a TCP connection. */
+/* Event of the ring buffer `events`: the start or end of a TCP connection. */
 struct event {
 	unsigned long long bytes_sent; /* that the other side has acknowledged */
 	unsigned long long bytes_received;

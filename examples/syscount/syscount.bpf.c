@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Counts system calls and how long they take, on each CPU for itself. */
+/* Counts system calls and their duration, separately on each CPU. */
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <bpf/bpf_helpers.h>
@@ -9,13 +9,13 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 const volatile struct config config;
 
-/* A call that has begun. */
+/* Call in progress. */
 struct call {
 	unsigned long long start_ns;
 	long nr;
 };
 
-/* By thread; those that never end (the thread is killed) make room for others. */
+/* By thread. Calls that never end (the thread is killed) make room for others. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
@@ -44,7 +44,7 @@ int on_enter(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* The kernel's errors are the last 4095 numbers. */
+/* The kernel's errors are the last 4095 values. */
 static bool is_wanted(long result)
 {
 	bool has_failed = result < 0 && result >= -4095;
@@ -60,7 +60,7 @@ static struct counter *counter_of(unsigned int key)
 
 	if (counter)
 		return counter;
-	/* The others' values begin at zero as well. */
+	/* Values of other CPUs start at zero as well. */
 	bpf_map_update_elem(&counters, &key, &zero, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&counters, &key);
 }
@@ -81,7 +81,7 @@ int on_exit(struct bpf_raw_tracepoint_args *ctx)
 	counter = counter_of(config.by_process ? id >> 32 : call->nr);
 	if (!counter)
 		goto out;
-	/* Nothing interrupts this CPU's programs here, so plain additions do. */
+	/* No other program interrupts this CPU's here, so plain additions suffice. */
 	taken = bpf_ktime_get_ns() - call->start_ns;
 	counter->calls++;
 	counter->failed += result < 0 && result >= -4095;

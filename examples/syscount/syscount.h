@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What the eBPF half counts and the guest reads: the same bytes for both compilers. */
+/* Written by the eBPF half and read by the guest: the same bytes for both compilers. */
 #ifndef SYSCOUNT_H
 #define SYSCOUNT_H
 
 #define COMM_LEN 16 /* the kernel's TASK_COMM_LEN */
 
-/* An element of the per-CPU hash map `counters`, by system call or by process. */
+/* Element of the per-CPU hash map `counters`, by system call or by process. */
 struct counter {
 	unsigned long long calls;
 	unsigned long long failed; /* of `calls` */

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Counts an interface's packets, both ways, and drops those of rules. */
+/* Counts an interface's packets, both ways, and drops those that match rules. */
 #include "traffic.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/* Farther than the headers that are read go. */
+/* Larger than all headers that are read. */
 #define HEADER_BYTES 128
 
-/* TCX_NEXT lets other programs of the interface judge as well. */
+/* TCX_NEXT passes the packet on to the interface's other programs. */
 static __always_inline int on_packet(struct __sk_buff *skb, bool egress)
 {
 	unsigned int wanted = skb->len < HEADER_BYTES ? skb->len : HEADER_BYTES;
 	bool drop;
 
-	/* The headers may stand in pages of their own. */
+	/* The headers may be in separate pages. */
 	if ((void *)(long)skb->data + wanted > (void *)(long)skb->data_end)
 		bpf_skb_pull_data(skb, wanted);
 	drop = judge((void *)(long)skb->data, (void *)(long)skb->data_end, skb->len, egress);

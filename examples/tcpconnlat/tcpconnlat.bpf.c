@@ -15,7 +15,7 @@ enum {
 	TCP_SYN_SENT = 2,
 };
 
-/* The record of the tracepoint sock:inet_sock_set_state, Linux 4.16. CO-RE finds the fields. */
+/* Record of the tracepoint sock:inet_sock_set_state, Linux 4.16. CO-RE finds the fields. */
 struct trace_event_raw_inet_sock_set_state {
 	const void *skaddr;
 	int oldstate;
@@ -32,7 +32,7 @@ struct trace_event_raw_inet_sock_set_state {
 
 const volatile struct config config;
 
-/* Events that found the ring buffer full. */
+/* Events lost because the ring buffer was full. */
 unsigned long long lost;
 
 struct {
@@ -40,7 +40,7 @@ struct {
 	__uint(max_entries, 64 * 1024);
 } events SEC(".maps");
 
-/* Who began to connect, and when: the answer comes in nobody's context. */
+/* Connecting process, and its start time: the response arrives in another context. */
 struct attempt {
 	unsigned long long begun_ns;
 	unsigned int pid;
@@ -48,7 +48,7 @@ struct attempt {
 	unsigned int reserved;
 };
 
-/* By socket; those that are never answered make room for others. */
+/* By socket. Attempts without a response make room for others. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 8192);

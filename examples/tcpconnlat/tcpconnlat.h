@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What the eBPF half writes and the guest reads: the same bytes for both compilers. */
+/* Written by the eBPF half and read by the guest: the same bytes for both compilers. */
 #ifndef TCPCONNLAT_H
 #define TCPCONNLAT_H
 
 #define COMM_LEN 16 /* the kernel's TASK_COMM_LEN */
 
-/* One event of the ring buffer `events`: a connection that was made. */
+/* Event of the ring buffer `events`: a connection that was made. */
 struct event {
-	unsigned long long latency_ns; /* from the first SYN to the answer */
+	unsigned long long latency_ns; /* from the first SYN to the SYN-ACK */
 	unsigned int pid;
 	unsigned short is_ipv6;
 	unsigned short local_port;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sends an event for every TCP socket that goes from one state to another. */
+/* Sends an event for every state change of a TCP socket. */
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <bpf/bpf_helpers.h>
@@ -12,7 +12,7 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 #define IPPROTO_TCP 6
 #define TCP_CLOSE 7
 
-/* The record of the tracepoint sock:inet_sock_set_state, Linux 4.16. CO-RE finds the fields. */
+/* Record of the tracepoint sock:inet_sock_set_state, Linux 4.16. CO-RE finds the fields. */
 struct trace_event_raw_inet_sock_set_state {
 	const void *skaddr;
 	int oldstate;
@@ -29,7 +29,7 @@ struct trace_event_raw_inet_sock_set_state {
 
 const volatile struct config config;
 
-/* Events that found the ring buffer full. */
+/* Events lost because the ring buffer was full. */
 unsigned long long lost;
 
 struct {
@@ -37,7 +37,8 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } events SEC(".maps");
 
-/* When each socket came to its state: ns. Sockets whose end is not seen make room for others. */
+/* Time of each socket's last state change: ns. Sockets whose end is not seen make room for
+ * others. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);

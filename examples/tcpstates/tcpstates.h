@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What the eBPF half writes and the guest reads: the same bytes for both compilers. */
+/* Written by the eBPF half and read by the guest: the same bytes for both compilers. */
 #ifndef TCPSTATES_H
 #define TCPSTATES_H
 
 #define COMM_LEN 16 /* the kernel's TASK_COMM_LEN */
 
-/* One event of the ring buffer `events`: a socket that went from one state to another. */
+/* Event of the ring buffer `events`: a state change of a socket. */
 struct event {
 	unsigned long long socket;
 	unsigned long long in_state_ns; /* how long it was in the old one; 0 if that was not seen */

@@ -8,7 +8,7 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/* Events that found the ring buffer full. */
+/* Events lost because the ring buffer was full. */
 unsigned long long lost;
 
 struct {
@@ -22,8 +22,8 @@ struct call {
 };
 
 /*
- * The call that each thread is in, the innermost one where a function calls itself. Those that
- * never return make room for others.
+ * Current call of each thread, the innermost one of a recursion. Calls that never return make room
+ * for others.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -32,7 +32,7 @@ struct {
 	__type(value, struct call);
 } calls SEC(".maps");
 
-/* The guest says where: such sections name no function. */
+/* The guest chooses the target: such sections name no function. */
 SEC("uprobe")
 int on_call(struct pt_regs *ctx)
 {

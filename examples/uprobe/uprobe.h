@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What the eBPF half writes and the guest reads: the same bytes for both compilers. */
+/* Written by the eBPF half and read by the guest: the same bytes for both compilers. */
 #ifndef UPROBE_H
 #define UPROBE_H
 
 #define COMM_LEN 16 /* the kernel's TASK_COMM_LEN */
 #define ARGS 3
 
-/* One event of the ring buffer `events`: a call that has returned. */
+/* Event of the ring buffer `events`: a call that has returned. */
 struct event {
 	unsigned long long duration_ns;
 	unsigned long long args[ARGS]; /* the registers that arguments are passed in */

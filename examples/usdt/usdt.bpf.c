@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sends an event each time a USDT probe of a program or library is passed. */
+/* Sends an event at each hit of a USDT probe of a program or library. */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/* Events that found the ring buffer full. */
+/* Events lost because the ring buffer was full. */
 unsigned long long lost;
 
 struct {
@@ -18,7 +18,7 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } events SEC(".maps");
 
-/* The guest says where: the section names no probe. */
+/* The guest chooses the probe: the section names none. */
 SEC("usdt")
 int on_probe(struct pt_regs *ctx)
 {

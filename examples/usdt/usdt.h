@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What the eBPF half writes and the guest reads: the same bytes for both compilers. */
+/* Written by the eBPF half and read by the guest: the same bytes for both compilers. */
 #ifndef USDT_H
 #define USDT_H
 
 #define COMM_LEN 16 /* the kernel's TASK_COMM_LEN */
 #define MAX_ARGS 12 /* what a probe can have */
 
-/* One event of the ring buffer `events`: the probe was passed. */
+/* Event of the ring buffer `events`: a hit of the probe. */
 struct event {
 	long long args[MAX_ARGS];
 	unsigned int pid;

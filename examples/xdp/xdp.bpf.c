@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Counts an interface's incoming packets and drops those of rules, before the kernel looks at them.
+/* Counts an interface's incoming packets and drops those that match rules, before the kernel
+ * processes them.
  */
 #include "traffic.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/* The guest says on which interface. */
+/* The guest chooses the interface. */
 SEC("xdp")
 int on_packet(struct xdp_md *ctx)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** The guest half: loads the eBPF half, prints its events as lines until Ctrl-C. */
+/** Guest half: loads the eBPF half, prints its events as lines until Ctrl-C. */
 import { bootstrap, bootstrap_size } from "./objects";
 import { args, BpfObject, Buffer, EINTR, exit, lastError, localOffset, print, printError, realtimeNs, writeBytes } from "./wasm-bpf";
 
@@ -7,7 +7,7 @@ const POLL_MS: i32 = 100;
 const NS_PER_SEC: u64 = 1_000_000_000;
 const NS_PER_MS: u64 = 1_000_000;
 
-/** WASI's errno of a reader that has gone away. */
+/** WASI's errno when the reader has closed the pipe. */
 const EPIPE: i32 = 64;
 
 const USAGE = "Usage: bootstrap [-d MS] [-v] [-h]\n" +
@@ -16,7 +16,7 @@ const USAGE = "Usage: bootstrap [-d MS] [-v] [-h]\n" +
   "  -v     print the settings first and counts at the end, to stderr\n" +
   "  -h     this text\n";
 
-/** struct event of bootstrap.h; behind it stand the two texts. */
+/** struct event of bootstrap.h; the two texts follow it. */
 @unmanaged
 class Event {
   timeNs: u64;
@@ -40,10 +40,10 @@ let minDurationMs: u64 = 0;
 let verbose = false;
 let execs: u64 = 0;
 let exits: u64 = 0;
-/** Wall clock minus the kernel's time since boot, once an event has shown it. */
+/** Wall clock minus the kernel's time since boot; set by the first event. */
 let bootTimeNs: u64 = 0;
 
-/** Lines of one poll: printed together, so that no line is a system call of its own. */
+/** Lines of one poll, printed together to save system calls. */
 const lines: usize = heap.alloc(65536);
 let end: usize = lines;
 
@@ -55,7 +55,7 @@ function putText(text: string): void {
   for (let i = 0; i < text.length; i++) put(text.charCodeAt(i));
 }
 
-/** Fills up to `width` columns behind `start`. */
+/** Fills up to `width` columns after `start`. */
 function pad(start: usize, width: i32): void {
   while (end < start + width) put(0x20);
 }
@@ -74,8 +74,8 @@ function putTwoDigits(value: u64): void {
 }
 
 /**
- * Bytes of the UTF-8 character at `at` if a terminal just shows it, 0 if it might obey it, or if it is
- * none: every process chooses its own name.
+ * Returns the length of the UTF-8 character at `at` if a terminal only shows it. Returns 0 for a
+ * control character or invalid UTF-8: every process chooses its own name.
  */
 function harmless(at: usize): i32 {
   const first = <u32>load<u8>(at);
@@ -83,7 +83,7 @@ function harmless(at: usize): i32 {
   const length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
   let code = first & (0x7f >> length);
   for (let i = 1; i < length; i++) {
-    // The text's NUL is no continuation byte, so this never reads past it.
+    // The text's NUL is not a continuation byte, so this never reads past it.
     const byte = <u32>load<u8>(at + i);
     if (byte >> 6 != 2) return 0;
     code = code << 6 | byte & 0x3f;
@@ -92,7 +92,7 @@ function harmless(at: usize): i32 {
   return first < 0xc0 || first >= 0xf8 || code < least || code > 0x10ffff ? 0 : length;
 }
 
-/** The text of a C string of at most `size` bytes; what a terminal might obey as \xNN. */
+/** Appends a C string of at most `size` bytes, with control characters as \xNN. */
 function putPrintable(at: usize, size: i32): void {
   const limit = at + size;
   while (at < limit && load<u8>(at) != 0) {
@@ -108,8 +108,8 @@ function putPrintable(at: usize, size: i32): void {
 }
 
 /**
- * The event's time by the host's wall clock and time zone. An event reaches us a little late, never
- * early, so the smallest difference seen between the two clocks is the best one.
+ * Appends the event's time by the host's wall clock and time zone. Events arrive slightly late,
+ * never early, so the smallest difference seen between the two clocks is the best one.
  */
 function putTime(timeNs: u64): void {
   const seen = realtimeNs() - timeNs;
@@ -159,14 +159,14 @@ function putEvent(at: usize): void {
   put(0x0a);
 }
 
-/** Prints what stands in `lines`: 0, or WASI's errno. */
+/** Prints the content of `lines`; returns 0, or WASI's errno. */
 function flush(): i32 {
   const size = end - lines;
   end = lines;
   return writeBytes(1, lines, size);
 }
 
-/** A line is at most 4 bytes for each of a text's, and some more. */
+/** A line has at most 4 bytes for each of a text's, plus the columns. */
 const LINE_BYTES: usize = 1024;
 
 function printEvents(events: Buffer): i32 {
@@ -181,7 +181,7 @@ function printEvents(events: Buffer): i32 {
   return flush();
 }
 
-/** A reader that has gone away (| head) ends the trace, it does not fail it. */
+/** A closed reader (| head) ends the trace without an error. */
 function outputFailed(errno: i32): i32 {
   if (errno == EPIPE) return 0;
   printError("bootstrap: cannot write the output\n");
@@ -203,10 +203,10 @@ function report(object: BpfObject): void {
 }
 
 function trace(): i32 {
-  // What fails to load or attach has been told by the host.
+  // The host has already reported why a load or an attach failed.
   const object = BpfObject.load(bootstrap, bootstrap_size);
   if (object == null) return 1;
-  // Between load and attach: what the programs read when the first event comes.
+  // Set between load and attach: the programs read it at the first event.
   const config = object.map<u32, u64>("config");
   if (config == null || config.update(0, minDurationMs * NS_PER_MS) < 0) return failed("configure");
   if (object.attach("handle_exec") < 0 || object.attach("handle_exit") < 0) return 1;
@@ -226,7 +226,7 @@ function trace(): i32 {
   return 0;
 }
 
-/** Whole milliseconds that fit 64 bits as nanoseconds. */
+/** Parses whole milliseconds that fit 64 bits as nanoseconds. */
 function parseMs(text: string): bool {
   if (text.length == 0 || text.length > 13) return false;
   minDurationMs = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest half: loads the eBPF half, prints its events as lines until Ctrl-C. */
+/* Guest half: loads the eBPF half, prints its events as lines until Ctrl-C. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -27,7 +27,7 @@ struct tracer {
 	bool verbose;
 	unsigned long long execs, exits;
 	bool output_closed;
-	/* Wall clock minus the kernel's time since boot, once an event has shown it. */
+	/* Wall clock minus the kernel's time since boot; set by the first event. */
 	unsigned long long boot_time_ns;
 };
 
@@ -42,13 +42,13 @@ static const char usage[] =
 /* ---- printing ------------------------------------------------------------------------------ */
 
 /*
- * Bytes of the UTF-8 character at @s if a terminal just shows it, 0 if it might obey it. Every
- * process chooses its own name, so a name may hold escape sequences: in ASCII (ESC [), as U+009B,
- * or as a stray byte 0x9b.
+ * Returns the length of the UTF-8 character at @s if a terminal only shows it, 0 if it may be a
+ * control character. Every process chooses its own name, so a name may hold escape sequences: in
+ * ASCII (ESC [), as U+009B, or as a stray byte 0x9b.
  */
 static size_t harmless_character(const unsigned char *s)
 {
-	/* By length: what is below is a control character or an overlong encoding. */
+	/* Indexed by length: smaller values are control characters or overlong encodings. */
 	static const uint32_t least[] = {0, 0x20, 0xa0, 0x800, 0x10000};
 	size_t length = s[0] < 0x80 ? 1 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
 	uint32_t c = s[0];
@@ -56,7 +56,7 @@ static size_t harmless_character(const unsigned char *s)
 	if (length > 1)
 		c = s[0] & (0x7f >> length);
 	for (size_t i = 1; i < length; i++) {
-		/* The string's NUL is no continuation byte, so this never reads past it. */
+		/* The string's NUL is not a continuation byte, so this never reads past it. */
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
 		c = c << 6 | (s[i] & 0x3f);
@@ -66,7 +66,7 @@ static size_t harmless_character(const unsigned char *s)
 	return length;
 }
 
-/* Copies @text with what a terminal might obey as \xNN. @out holds 4 bytes for each, and a NUL. */
+/* Copies @text with control characters as \xNN. @out holds 4 bytes for each, and a NUL. */
 static const char *printable(const char *text, char *out)
 {
 	const unsigned char *s = (const unsigned char *)text;
@@ -88,8 +88,8 @@ static const char *printable(const char *text, char *out)
 }
 
 /*
- * Seconds that local time is ahead of UTC. wasi-libc knows no time zones; -DBOOTSTRAP_UTC builds a
- * module that imports nothing beyond `wasm_bpf`, for other runtimes of that interface.
+ * Returns the seconds that local time is ahead of UTC. wasi-libc has no time zones; -DBOOTSTRAP_UTC
+ * builds a module that imports nothing beyond `wasm_bpf`, for other runtimes of that interface.
  */
 static int64_t local_offset(int64_t utc)
 {
@@ -102,9 +102,9 @@ static int64_t local_offset(int64_t utc)
 }
 
 /*
- * The event's time by the wall clock, as HH:MM:SS in the host's time zone. The kernel counts
- * since boot. An event reaches us a little late, never early, so the smallest difference
- * seen between the two clocks is the best one.
+ * Prints the event's time by the wall clock, as HH:MM:SS in the host's time zone. The kernel counts
+ * since boot. Events arrive slightly late, never early, so the smallest difference seen between the
+ * two clocks is the best one.
  */
 static void print_time(struct tracer *tracer, unsigned long long time_ns)
 {
@@ -155,7 +155,7 @@ static int handle_event(void *ctx, void *data, size_t size)
 		tracer->exits++;
 		print_exit(e);
 	}
-	/* A reader that has gone away (| head) ends the trace, it does not fail it. */
+	/* A closed reader (| head) ends the trace without an error. */
 	if (ferror(stdout)) {
 		tracer->output_closed = errno == EPIPE;
 		return -WASM_BPF_EIO;
@@ -165,7 +165,7 @@ static int handle_event(void *ctx, void *data, size_t size)
 
 /* ---- the eBPF half --------------------------------------------------------------------------- */
 
-/* Between load and attach: what the programs read when the first event comes. */
+/* Called between load and attach: the programs read it at the first event. */
 static int configure(const struct tracer *tracer)
 {
 	struct config config = {.min_duration_ns = tracer->min_duration_ms * NS_PER_MS};
@@ -217,7 +217,7 @@ static int poll_until_interrupted(struct tracer *tracer)
 	return 1;
 }
 
-/* The runtime has said on stderr why a load or an attach failed. */
+/* The host has already reported why a load or an attach failed. */
 static int trace(struct tracer *tracer)
 {
 	int exit_code = 1;
@@ -247,7 +247,7 @@ static bool parse_ms(const char *text, unsigned long long *ms)
 
 	errno = 0;
 	*ms = strtoull(text, &end, 10);
-	/* strtoull takes signs and blanks; nanoseconds must fit 64 bits. */
+	/* strtoull accepts signs and blanks; nanoseconds must fit 64 bits. */
 	if (isdigit((unsigned char)text[0]) && !*end && !errno && *ms <= ~0ULL / NS_PER_MS)
 		return true;
 	fprintf(stderr, "bootstrap: -d wants whole milliseconds, not '%s'\n", text);
@@ -281,7 +281,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "eBPF object: %zu bytes; minimum duration: %llu ms\n",
 			WASM_BPF_SIZE(bootstrap_bpf), tracer.min_duration_ms);
 
-	/* A pipe would make stdout fully buffered; each event is to be seen when it happens. */
+	/* stdout is fully buffered on a pipe by default; print each event when it happens. */
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 	return trace(&tracer);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// The guest half: loads the eBPF half, prints its events as lines until Ctrl-C.
+// Guest half: loads the eBPF half, prints its events as lines until Ctrl-C.
 package main
 
 import (
@@ -56,12 +56,12 @@ type options struct {
 type tracer struct {
 	out          *bufio.Writer
 	execs, exits uint64
-	// Wall clock minus the kernel's time since boot, once an event has shown it.
+	// Wall clock minus the kernel's time since boot; set by the first event.
 	bootTimeNs uint64
 }
 
-// printable is the text of a C string; what a terminal might obey stands there as \xNN, for every
-// process chooses its own name.
+// printable returns the text of a C string, with control characters as \xNN, since every process
+// chooses its own name.
 func printable(text []byte) string {
 	text, _, _ = bytes.Cut(text, []byte{0})
 	line := make([]byte, 0, len(text))
@@ -79,7 +79,7 @@ func printable(text []byte) string {
 	return string(line)
 }
 
-// clock is the event's time by the host's wall clock and time zone. An event reaches us a little late,
+// clock returns the event's time by the host's wall clock and time zone. Events arrive slightly late,
 // never early, so the smallest difference seen between the two clocks is the best one.
 func (t *tracer) clock(timeNs uint64) string {
 	seen := uint64(time.Now().UnixNano()) - timeNs
@@ -113,7 +113,7 @@ func trace(opts options) error {
 		return err
 	}
 	defer object.Close()
-	// Between load and attach: what the programs read when the first event comes.
+	// Set between load and attach: the programs read it at the first event.
 	config, err := wasmbpf.FindMap[uint32, uint64](object, "config")
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func trace(opts options) error {
 
 	t := &tracer{out: bufio.NewWriter(os.Stdout)}
 	fmt.Fprintln(t.out, "TIME     EVENT COMM             PID     PPID    FILENAME/EXIT CODE")
-	// A pipe is to show each event when it happens.
+	// Print each event when it happens, also to a pipe.
 	for err = t.out.Flush(); err == nil; {
 		_, err = events.Poll(pollTime, func(record wasmbpf.Event) {
 			if e, ok := wasmbpf.Decode[event](record); ok {
@@ -161,7 +161,7 @@ func (t *tracer) report(object *wasmbpf.Object) error {
 	return err
 }
 
-// parse says whether the usage was right; it has told what was wrong with a value.
+// parse reports whether the usage was right; it has already printed invalid values.
 func parse(args []string) (opts options, ok bool) {
 	for len(args) > 0 {
 		word := args[0]
@@ -204,7 +204,7 @@ func main() {
 		fmt.Fprintf(os.Stderr, "eBPF object: %d bytes; minimum duration: %d ms\n", len(bootstrap), opts.minDurationMs)
 	}
 	err := trace(opts)
-	// A reader that has gone away (| head) ends the trace, it does not fail it.
+	// A closed reader (| head) ends the trace without an error.
 	if err == nil || errors.Is(err, syscall.EPIPE) {
 		return
 	}

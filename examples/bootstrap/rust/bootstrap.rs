@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! The guest half: loads the eBPF half, prints its events as lines until Ctrl-C.
+//! Guest half: loads the eBPF half, prints its events as lines until Ctrl-C.
 use std::env;
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write};
@@ -37,7 +37,7 @@ struct Event {
     comm: [u8; 16],
     filename: [u8; 128],
 }
-// SAFETY: integers without a gap, as bootstrap.h asserts.
+// SAFETY: integers without padding, as bootstrap.h asserts.
 unsafe impl Plain for Event {}
 
 const EVENT_EXEC: u32 = 0;
@@ -52,13 +52,13 @@ struct Options {
 struct Tracer {
     execs: u64,
     exits: u64,
-    /// Wall clock minus the kernel's time since boot, once an event has shown it.
+    /// Wall clock minus the kernel's time since boot; set by the first event.
     boot_time_ns: Option<u64>,
     line: String,
 }
 
 impl Tracer {
-    /// The event's time by the host's wall clock and time zone. An event reaches us a little
+    /// Appends the event's time by the host's wall clock and time zone. Events arrive slightly
     /// late, never early, so the smallest difference seen between the two clocks is the best one.
     fn push_time(&mut self, time_ns: u64) {
         let now = SystemTime::now()
@@ -118,7 +118,7 @@ impl Tracer {
 
 fn trace(options: &Options) -> io::Result<()> {
     let object = Object::load(BOOTSTRAP)?;
-    // Between load and attach: what the programs read when the first event comes.
+    // Set between load and attach: the programs read it at the first event.
     let min_duration_ns = options.min_duration_ms * NS_PER_MS;
     object
         .map::<u32, u64>("config")?
@@ -138,7 +138,7 @@ fn trace(options: &Options) -> io::Result<()> {
         for event in batch.filter_map(|event| event.get::<Event>()) {
             tracer.print(&event, &mut out)?;
         }
-        // A pipe is to show each event when it happens.
+        // Print each event when it happens, also to a pipe.
         out.flush()?;
     }
     if options.verbose {
@@ -148,7 +148,7 @@ fn trace(options: &Options) -> io::Result<()> {
     Ok(())
 }
 
-/// `None` for wrong usage, of which it has told.
+/// Returns `None` for wrong usage, after printing the reason.
 fn parse(mut args: impl Iterator<Item = String>) -> Option<Options> {
     let mut options = Options::default();
     while let Some(word) = args.next() {
@@ -195,7 +195,7 @@ fn main() -> ExitCode {
     }
     match trace(&options) {
         Ok(()) => ExitCode::SUCCESS,
-        // A reader that has gone away (| head) ends the trace, it does not fail it.
+        // A closed reader (| head) ends the trace without an error.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bootstrap: {error}");

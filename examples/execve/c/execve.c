@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest half: prints every execve(2) until Ctrl-C. */
+/* Guest half: prints every execve(2) until Ctrl-C. */
 #include <getopt.h>
 
 #include "wasm_bpf_tool.h"
@@ -88,7 +88,7 @@ static int poll_until_interrupted(struct bpf_object *object)
 			     handle_lost, NULL, NULL);
 	int n;
 
-	/* The buffer first: what is sent before it is there is lost. */
+	/* Create the buffer first: events before that are lost. */
 	if (!buffer || bpf_object__attach(object))
 		return 1;
 	printf("%s%-16s %-7s %-7s %3s %s\n", tool.time ? "TIME     " : "", "PCOMM", "PID", "PPID",
@@ -102,7 +102,7 @@ static int poll_until_interrupted(struct bpf_object *object)
 	return n == -EINTR ? 0 : 1;
 }
 
-/* The host has said on stderr why something failed. */
+/* The host has already reported failures on stderr. */
 static int trace(void)
 {
 	struct bpf_object *object =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// The guest half: prints every execve(2) until Ctrl-C.
+// Guest half: prints every execve(2) until Ctrl-C.
 package main
 
 import (
@@ -42,7 +42,7 @@ Prints every program that is started, with its arguments.
   -h, --help       this text
 `
 
-// event is struct event of execve.h, in front of its arguments.
+// event is struct event of execve.h, which precedes its arguments.
 type event struct {
 	Pid      uint32
 	Ppid     uint32
@@ -68,8 +68,8 @@ type tool struct {
 	shown                uint64
 }
 
-// printable is text as it is, but for what a terminal might obey, which stands there as \xNN: processes
-// choose their own names and arguments.
+// printable returns text with control characters as \xNN: processes choose their own names and
+// arguments.
 func printable(text []byte) string {
 	line := make([]byte, 0, len(text))
 	for len(text) > 0 {
@@ -86,7 +86,7 @@ func printable(text []byte) string {
 	return string(line)
 }
 
-// arguments are those of an event, as they are printed.
+// arguments returns the arguments of an event as they are printed.
 func (t *tool) arguments(e *event, args []byte) string {
 	var words []string
 	for range e.ArgCount {
@@ -136,7 +136,7 @@ func (t *tool) trace() error {
 	if err := object.Load(); err != nil {
 		return err
 	}
-	// The buffer first: what is sent before it is there is lost.
+	// Create the buffer first: events before that are lost.
 	events, err := object.PerfBuffer("events")
 	if err != nil {
 		return err
@@ -150,7 +150,7 @@ func (t *tool) trace() error {
 		fmt.Fprint(t.out, "TIME     ")
 	}
 	fmt.Fprintf(t.out, "%-16s %-7s %-7s %3s ARGS\n", "PCOMM", "PID", "PPID", "RET")
-	// A pipe is to show each event when it happens.
+	// Print each event when it happens, also to a pipe.
 	for err = t.out.Flush(); err == nil; {
 		_, err = events.Poll(pollTime, t.handle)
 		err = errors.Join(err, t.out.Flush())
@@ -167,7 +167,7 @@ func (t *tool) trace() error {
 	return err
 }
 
-// parse reads the options, which Go's flag takes with one dash or two.
+// parse reads the options, which Go's flag package accepts with one dash or two.
 func parse(args []string) (t *tool, err error) {
 	t = &tool{}
 	flags := flag.NewFlagSet("execve", flag.ContinueOnError)

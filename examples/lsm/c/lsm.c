@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest half: protects a folder until Ctrl-C and prints who wanted to remove it. */
+/* Guest half: protects a directory until Ctrl-C and prints attempts to remove it. */
 #include <getopt.h>
 
 #include "lsm.h"
@@ -31,7 +31,7 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* Takes a path apart, the last part first. */
+/* Splits a path into its parts, the last one first. */
 static bool set_path(const char *path)
 {
 	const char *end = path + strlen(path);
@@ -76,7 +76,7 @@ static int handle_event(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-/* The host has said on stderr why something failed. */
+/* The host has already reported failures on stderr. */
 static int protect(void)
 {
 	struct bpf_object *object = bpf_object__open_mem(lsm_bpf, WASM_BPF_SIZE(lsm_bpf), NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest half: prints every file that is opened until Ctrl-C. */
+/* Guest half: prints every file that is opened until Ctrl-C. */
 #include <getopt.h>
 
 #include "wasm_bpf_tool.h"
@@ -82,7 +82,7 @@ static int handle_event(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-/* The host has said on stderr why something failed. */
+/* The host has already reported failures on stderr. */
 static int trace(void)
 {
 	struct bpf_object *object =

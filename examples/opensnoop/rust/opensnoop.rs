@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! The guest half: prints every file that is opened until Ctrl-C.
+//! Guest half: prints every file that is opened until Ctrl-C.
 use std::env;
 use std::io::{self, ErrorKind, Write};
 use std::process;
@@ -56,7 +56,7 @@ struct Event {
     comm: [u8; COMM_LEN],
     path: [u8; 256],
 }
-// SAFETY: integers without a gap, as opensnoop.h asserts.
+// SAFETY: integers without padding, as opensnoop.h asserts.
 unsafe impl Plain for Event {}
 
 /// `struct config` of opensnoop.h.
@@ -70,7 +70,7 @@ struct Config {
     name_length: u32,
     name: [u8; COMM_LEN],
 }
-// SAFETY: integers without a gap, as opensnoop.h asserts.
+// SAFETY: integers without padding, as opensnoop.h asserts.
 unsafe impl Plain for Config {}
 
 struct Tool {
@@ -175,7 +175,7 @@ impl Tool {
         let mut out = io::BufWriter::new(io::stdout().lock());
         self.print_header(&mut out)?;
         while self.duration.map_or(true, |duration| start.elapsed() < duration) {
-            // A pipe is to show each event when it happens.
+            // Print each event when it happens, also to a pipe.
             out.flush()?;
             match events.read(POLL) {
                 Ok(batch) => {

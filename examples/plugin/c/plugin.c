@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest: counts, and hands the rates to functions that its host program has added. */
+/* Guest: counts, and passes the rates to functions of its host program. */
 #include "plugin.h"
 #include "wasm_bpf_tool.h"
 
 WASM_BPF_EMBED(plugin_bpf, "plugin.bpf.o");
 
-/* The host's: ../chart.ts. The name of an import's module is the host's choice. */
+/* Functions of the host, ../chart.ts. The host chooses the module name of an import. */
 #define CHART_IMPORT(name) __attribute__((import_module("chart"), import_name(name)))
 
-/* A value of a series; a frame is what was given since the last. */
+/* Value of a series; a frame consists of the values since the last one. */
 CHART_IMPORT("value") void chart_value(const char *series, size_t size, double value);
 CHART_IMPORT("frame") void chart_frame(void);
 
@@ -16,7 +16,7 @@ static const char *const names[COUNTS] = {"switches/s", "wakeups/s", "system cal
 
 static const char usage[] = "Usage: plugin INTERVAL_MS COUNT\n";
 
-/* Sums of all CPUs. */
+/* Sums the counters of all CPUs. */
 static bool read_counts(const struct bpf_map *map, uint64_t *sums)
 {
 	struct wasm_bpf_map_info info;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest half: prints the histograms after each interval. */
+/* Guest half: prints the histograms after each interval. */
 #include <getopt.h>
 
 #include "wasm_bpf_tool.h"
@@ -56,7 +56,7 @@ static void print_histogram(unsigned int pid, const struct histogram *histogram)
 		shown += histogram->slots[i];
 }
 
-/* Takes the histograms out of the map, so that the next interval begins at nothing. */
+/* Reads and deletes the histograms in the map, so that the next interval starts empty. */
 static bool print_histograms(int fd)
 {
 	static unsigned int keys[BATCH];
@@ -101,7 +101,7 @@ static int show(struct bpf_object *object)
 	return tool_flush() ? 0 : 1;
 }
 
-/* The host has said on stderr why something failed. */
+/* The host has already reported failures on stderr. */
 static int measure(void)
 {
 	struct bpf_object *object =

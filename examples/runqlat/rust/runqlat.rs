@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! The guest half: prints the histograms after each interval.
+//! Guest half: prints the histograms after each interval.
 use std::env;
 use std::io::{self, Write};
 use std::process;
@@ -46,7 +46,7 @@ struct Histogram {
     slots: [u32; SLOTS],
     comm: [u8; 16],
 }
-// SAFETY: integers without a gap, as runqlat.h asserts.
+// SAFETY: integers without padding, as runqlat.h asserts.
 unsafe impl Plain for Histogram {}
 
 /// `struct config` of runqlat.h.
@@ -57,7 +57,7 @@ struct Config {
     per_process: u32,
     milliseconds: u32,
 }
-// SAFETY: integers without a gap, as runqlat.h asserts.
+// SAFETY: integers without padding, as runqlat.h asserts.
 unsafe impl Plain for Config {}
 
 struct Tool {
@@ -105,7 +105,7 @@ impl Tool {
         Ok(tool)
     }
 
-    /// Takes the histograms out of the map, so that the next interval begins at nothing.
+    /// Reads and deletes the histograms in the map, so that the next interval starts empty.
     fn print(&self, map: &Map<'_, u32, Histogram>, out: &mut impl Write) -> io::Result<u64> {
         let unit = if self.config.milliseconds == 1 { "msecs" } else { "usecs" };
         let mut shown = 0;

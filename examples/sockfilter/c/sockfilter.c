@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest half: prints the packets of an interface until Ctrl-C. */
+/* Guest half: prints the packets of an interface until Ctrl-C. */
 #include <arpa/inet.h>
 #include <getopt.h>
 
@@ -76,7 +76,7 @@ static int handle_event(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-/* The host has said on stderr why something failed. */
+/* The host has already reported failures on stderr. */
 static int trace(const char *interface)
 {
 	struct bpf_object *object =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Names of system calls, as <asm/unistd.h> numbers them.
 
-/// Runs of numbers without a gap, with the first of them.
+/// Runs of consecutive numbers, each with its first number.
 const X86_64: &[(u32, &str)] = &[
     (
         0,
@@ -57,7 +57,7 @@ const X86_64: &[(u32, &str)] = &[
     ),
 ];
 
-/// The same for arm64 and what else has the generic numbers.
+/// Table of arm64 and other architectures with the generic numbers.
 const GENERIC: &[(u32, &str)] = &[
     (
         0,
@@ -119,7 +119,7 @@ const GENERIC: &[(u32, &str)] = &[
     ),
 ];
 
-/// A call's name; `None` for one that is newer than this table.
+/// Returns a call's name; `None` for one that is newer than this table.
 pub fn name(is_x86: bool, number: u32) -> Option<&'static str> {
     let table = if is_x86 { X86_64 } else { GENERIC };
     table.iter().find_map(|(first, names)| {

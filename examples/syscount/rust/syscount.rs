@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! The guest half: a table of the system calls that are made most, or take longest, drawn anew after each
-//! interval.
+//! Guest half: a table of the most frequent or longest system calls, redrawn after each interval.
 use std::env;
 use std::io::{self, Write};
 use std::process;
@@ -54,7 +53,7 @@ struct Counter {
     longest_ns: u64,
     comm: [u8; 16],
 }
-// SAFETY: integers without a gap, as syscount.h asserts.
+// SAFETY: integers without padding, as syscount.h asserts.
 unsafe impl Plain for Counter {}
 
 /// `struct config` of syscount.h.
@@ -66,19 +65,19 @@ struct Config {
     only_failed: u32,
     errno: u32,
 }
-// SAFETY: integers without a gap, as syscount.h asserts.
+// SAFETY: integers without padding, as syscount.h asserts.
 unsafe impl Plain for Config {}
 
 extern "C" {
-    /// The C library's.
+    /// From the C library.
     fn isatty(descriptor: i32) -> i32;
 }
 
-/// To the upper left corner, and clear what is below.
+/// Moves to the upper left corner, and clears everything below.
 const REDRAW: &[u8] = b"\x1b[H\x1b[J";
 
 impl Counter {
-    /// The values of all CPUs together.
+    /// Sums the values of all CPUs.
     fn sum(values: Vec<Self>) -> Self {
         values.into_iter().fold(Self::default(), |sum, value| Self {
             calls: sum.calls + value.calls,
@@ -145,7 +144,7 @@ impl Tool {
         let _links = object.attach_all()?;
 
         let mut out = io::BufWriter::new(io::stdout().lock());
-        // SAFETY: a number only.
+        // SAFETY: passes only a number.
         let is_terminal = unsafe { isatty(1) } == 1;
         writeln!(out, "Counting system calls... Hit Ctrl-C to end.")?;
         let mut calls = 0;
@@ -166,8 +165,8 @@ impl Tool {
         Ok(())
     }
 
-    /// Takes the counters out of the map, so that the next interval begins at nothing; how many calls
-    /// they counted.
+    /// Reads and deletes the counters in the map, so that the next interval starts empty; returns
+    /// how many calls they counted.
     fn print(
         &self,
         counters: &PerCpuMap<'_, u32, Counter>,
@@ -211,7 +210,7 @@ impl Tool {
             }
         }
         let Counter { calls, failed, total_ns, longest_ns, .. } = *counter;
-        // Nanoseconds as whole and thousandth parts, without floating point.
+        // Milliseconds and microseconds, without floating point.
         let ms = (total_ns / 1_000_000, total_ns / 1000 % 1000);
         let average_ns = total_ns / calls.max(1);
         let average_us = (average_ns / 1000, average_ns % 1000);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest half: sets the rules and prints the counters. */
+/* Guest half: sets the rules and prints the counters. */
 #include <getopt.h>
 
 #include "traffic_guest.h"
@@ -32,7 +32,7 @@ static bool attach(const struct bpf_object *object, const char *program, const c
 	return bpf_program__attach_to(bpf_object__find_program_by_name(object, program), interface);
 }
 
-/* The host has said on stderr why something failed. */
+/* The host has already reported failures on stderr. */
 static int run(const char *interface)
 {
 	struct bpf_object *object = bpf_object__open_mem(tc_bpf, WASM_BPF_SIZE(tc_bpf), NULL);
@@ -42,7 +42,7 @@ static int run(const char *interface)
 		return 1;
 	if (verbose)
 		fprintf(stderr, "rules: %d; interface: %s\n", traffic_rule_count, interface);
-	/* Rules first: not one packet is to come through between. */
+	/* Set the rules before attaching, so that every packet is checked. */
 	if (!bpf_object__load(object) && traffic_set_rules(object) &&
 	    attach(object, "on_ingress", interface) && attach(object, "on_egress", interface))
 		exit_code = traffic_show(object, true, interval_s, count);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-//! The guest half: sets the rules and prints the counters.
+//! Guest half: sets the rules and prints the counters.
 #[path = "../../common/traffic.rs"]
 mod traffic;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest half: prints every TCP connection that is made until Ctrl-C. */
+/* Guest half: prints every TCP connection that is made until Ctrl-C. */
 #include <arpa/inet.h>
 #include <getopt.h>
 
@@ -57,7 +57,7 @@ static int handle_event(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-/* The host has said on stderr why something failed. */
+/* The host has already reported failures on stderr. */
 static int trace(void)
 {
 	struct bpf_object *object =

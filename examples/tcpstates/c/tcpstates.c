@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest half: prints every change of a TCP socket's state until Ctrl-C. */
+/* Guest half: prints every change of a TCP socket's state until Ctrl-C. */
 #include <arpa/inet.h>
 #include <getopt.h>
 
@@ -14,7 +14,7 @@ static struct {
 	unsigned long long shown;
 } tool;
 
-/* Addresses of IPv6 need more room. */
+/* IPv6 addresses need more room. */
 static int address_width = 15;
 
 static const char usage[] = "Usage: tcpstates [-T] [-4 | -6] [-w] [-L PORT] [-D PORT] [-v]\n"
@@ -52,7 +52,8 @@ static const char *state_name(unsigned int state)
 	return names[state < sizeof(names) / sizeof(names[0]) ? state : 0];
 }
 
-/* An IPv6 socket's peer may be an IPv4 one, ::ffff:a.b.c.d, which is shown as people know it. */
+/* Prints an address. An IPv6 socket's peer may be an IPv4 one, ::ffff:a.b.c.d, which is printed
+ * in its usual form. */
 static void print_address(char *text, const unsigned char *address, bool is_ipv6)
 {
 	static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
@@ -86,7 +87,7 @@ static int handle_event(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-/* The host has said on stderr why something failed. */
+/* The host has already reported failures on stderr. */
 static int trace(void)
 {
 	struct bpf_object *object =

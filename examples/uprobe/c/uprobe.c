@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest half: prints every call of a function until Ctrl-C. */
+/* Guest half: prints every call of a function until Ctrl-C. */
 #include <getopt.h>
 
 #include "uprobe.h"
@@ -62,7 +62,7 @@ static bool probe(const struct bpf_object *object, const char *program, bool on_
 					       tool.pid, tool.binary, 0, &opts);
 }
 
-/* The host has said on stderr why something failed. */
+/* The host has already reported failures on stderr. */
 static int trace(void)
 {
 	struct bpf_object *object =
@@ -71,7 +71,8 @@ static int trace(void)
 
 	if (!object)
 		return 1;
-	/* The return first: a call without its beginning is left out, one without its end stays. */
+	/* Attach the return first: a return without a recorded call is ignored, but a call
+	 * without a return would stay. */
 	if (bpf_object__load(object) || !probe(object, "on_return", true) ||
 	    !probe(object, "on_call", false))
 		goto out_close;

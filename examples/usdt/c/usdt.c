@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest half: prints each passing of a USDT probe until Ctrl-C. */
+/* Guest half: prints each hit of a USDT probe until Ctrl-C. */
 #include <getopt.h>
 
 #include "usdt.h"
@@ -60,7 +60,7 @@ static bool probe(const struct bpf_object *object)
 					NULL);
 }
 
-/* The host has said on stderr why something failed. */
+/* The host has already reported failures on stderr. */
 static int trace(void)
 {
 	struct bpf_object *object = bpf_object__open_mem(usdt_bpf, WASM_BPF_SIZE(usdt_bpf), NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest half: sets the rules and prints the counters. */
+/* Guest half: sets the rules and prints the counters. */
 #include <getopt.h>
 
 #include "traffic_guest.h"
@@ -27,7 +27,7 @@ static const struct option options[] = {
     {"help", no_argument, NULL, 'h'},		{NULL, 0, NULL, 0},
 };
 
-/* The host has said on stderr why something failed. */
+/* The host has already reported failures on stderr. */
 static int run(const char *interface)
 {
 	struct bpf_object *object = bpf_object__open_mem(xdp_bpf, WASM_BPF_SIZE(xdp_bpf), NULL);
@@ -37,7 +37,7 @@ static int run(const char *interface)
 		return 1;
 	if (verbose)
 		fprintf(stderr, "rules: %d; interface: %s\n", traffic_rule_count, interface);
-	/* Rules first: not one packet is to come through between. */
+	/* Set the rules before attaching, so that every packet is checked. */
 	if (!bpf_object__load(object) && traffic_set_rules(object) &&
 	    bpf_program__attach_to(bpf_object__find_program_by_name(object, "on_packet"),
 				   interface))
