@@ -9,7 +9,9 @@ function abi(name: string, options: string[] = []): Promise<CliResult> {
   return runCli([...options, GUEST, name]);
 }
 
-/** What a sub-command must print, with exit code 0 and nothing said by the host but `warnings`. */
+/**
+ * Asserts the output of a sub-command, exit code 0, and no message of the host except `warnings`.
+ */
 function prints(title: string, name: string, expected: string, warnings = /^$/): void {
   Deno.test(title, async () => {
     const { code, stdout, stderr } = await abi(name);
@@ -24,7 +26,7 @@ prints(
   "handled 200000 seen 200000 wrong 0",
 );
 prints(
-  "poll stops at a callback's negative result, and the next one goes on behind it",
+  "poll stops at a callback's negative result, and the next one continues after it",
   "stop-in-the-middle",
   "first -77 seen 3 second 7 seen 10 wrong 0",
 );
@@ -50,23 +52,23 @@ prints(
 );
 prints("attach works inside a callback", "attach-inside", "poll 1 attach 0");
 prints(
-  "poll cuts a long event to the guest's buffer and says the size it copied",
+  "poll cuts a long event to the guest's buffer and returns the size it copied",
   "cut",
-  "handled 1 size 16 text long behind ?",
+  "handled 1 size 16 text long after ?",
   /^warning: map "ring": 1 event cut .*\n$/,
 );
 prints(
-  "poll copies an event of any size, and not a byte behind it",
+  "poll copies an event of any size, and not a byte after it",
   "every-size",
   "seen 1025 wrong 0",
 );
 prints(
-  "poll passes discarded events over without waking the guest",
+  "poll skips discarded events without waking the guest",
   "discarded",
   "only discarded 0, some 2",
 );
 prints(
-  "poll refuses wrong handles, maps, callbacks and ranges, and loses no event by it",
+  "poll rejects invalid handles, maps, callbacks and ranges without losing an event",
   "bad-polls",
   "object -22 token -9 map -22 null -22 far -22 end -14 negative -14 good 1",
 );
@@ -87,7 +89,7 @@ prints(
   "same 1 0 rodata 42 0 data 7",
 );
 prints(
-  "every call refuses a closed object's handles and tokens, and made-up ones",
+  "every call rejects handles and tokens of a closed object, and invented ones",
   "stale-handles",
   "close 0 -22 attach -22 map -22 poll -22 zero -22 huge -22",
 );
@@ -113,7 +115,7 @@ Deno.test("proc_exit inside a callback ends the guest with its code", async () =
   await untilNothingAdded(before);
 });
 
-Deno.test("an unknown program, map or tracepoint is named, with what there is", async () => {
+Deno.test("errors about unknown programs, maps and tracepoints list the known names", async () => {
   const { code, stdout, stderr } = await abi("unknown-names");
   assert.equal(code, 0);
   assert.equal(stdout, "attach -2\nmap -2\ntracepoint -2\ntarget -22\n");
@@ -123,7 +125,7 @@ Deno.test("an unknown program, map or tracepoint is named, with what there is", 
   assert.match(stderr, /^error: Cannot attach program "unused" to "lo"/m);
 });
 
-Deno.test("load refuses what is no eBPF object, each with one error", async () => {
+Deno.test("load rejects data that is not an eBPF object, each time with one error", async () => {
   const { code, stdout, stderr } = await abi("load-garbage");
   assert.equal(code, 0);
   assert.equal(stdout, "text 0\nhalf 0\nempty 0\nbeyond 0\nnegative 0\n");
@@ -143,7 +145,7 @@ Deno.test("load shows the verifier's last lines, and all of them with --verbose"
   assert.ok(long.stderr.split("\n").length > 60, long.stderr);
 });
 
-Deno.test("a map's request to be pinned leaves no pin and is mentioned with --verbose", async () => {
+Deno.test("load ignores a map's pin request, and reports it with --verbose", async () => {
   const { stdout, stderr } = await abi("just-load", ["--verbose"]);
   assert.equal(stdout, "loaded 1\n");
   assert.match(stderr, /pinned/);

@@ -1,18 +1,18 @@
-/** Calls that a guest makes millions of times leave JavaScript's collector nothing to do. */
+/** Calls that a guest makes millions of times allocate nothing on JavaScript's heap. */
 import assert from "node:assert/strict";
 import { fromFileUrl } from "../support/paths.ts";
 
 const MAIN = fromFileUrl("../../main.ts");
-/** 200,000 writes a round, or a whole file read in pieces of 64 KiB. */
+/** Does 200,000 writes a round, or reads a whole file in pieces of 64 KiB. */
 const FILES = fromFileUrl("../../dist/bench/files.wasm");
 
-/** Collects after each mebibyte, so that a few bytes a call show. */
+/** Collects after each mebibyte, so that even a few bytes a call are visible. */
 const V8_FLAGS = "--trace-gc,--max-semi-space-size=1";
 
 const FEW = 1;
 const MANY = 7;
 
-/** How often V8 collects while the guest does so many rounds. */
+/** Counts V8's collections while the guest runs `rounds` rounds. */
 async function collections(rounds: number, options: string[], args: string[]): Promise<number> {
   const [work = "", ...rest] = args;
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -30,7 +30,7 @@ async function collections(rounds: number, options: string[], args: string[]): P
 
 Deno.test("fd_write allocates nothing", async () => {
   const few = await collections(FEW, [], ["write"]);
-  // A number a call that is no small integer would be some 15 collections more.
+  // One number that is not a small integer, allocated a call, would add some 15 collections.
   assert.ok(await collections(MANY, [], ["write"]) <= few + 2);
 });
 
@@ -38,7 +38,7 @@ Deno.test("fd_read allocates nothing", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await Deno.writeFile(`${folder}/file`, new Uint8Array());
-    // Sparse: 16,384 pieces a round.
+    // A sparse file: 16,384 pieces a round.
     await Deno.truncate(`${folder}/file`, 1024 ** 3);
     const options = ["--dir", `${folder}::/given::ro`];
     const few = await collections(1, options, ["read", "/given/file"]);

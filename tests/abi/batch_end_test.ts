@@ -1,4 +1,4 @@
-/** An interrupt ends a batch of events after the one that the guest is at. */
+/** An interrupt ends a batch of events after the current event. */
 import assert from "node:assert/strict";
 import { type GuestModule, spawn } from "../../runtime/mod.ts";
 import { CliProcess, runCli } from "../support/cli.ts";
@@ -8,7 +8,7 @@ import { objectGuest, TEXT } from "../support/object_guest.ts";
 
 const SECOND = TEXT + 64;
 const EINTR = 4;
-/** Exit code of a guest that got every event once, and the interrupt after the first few. */
+/** Exit code of a guest that received every event once, and the interrupt after the first few. */
 const AS_EXPECTED = 7;
 
 /** A callback that counts its calls at 0, prints at the first, and computes for `ms` each time, until `$fast` is set. */
@@ -31,7 +31,10 @@ const poll = (timeoutMs: number) =>
   `(call $events (local.get $object) (local.get $i) (i32.const 0) (i32.const 0) (i32.const 128)
     (i32.const 64) (i32.const ${timeoutMs}))`;
 
-/** Fills a buffer of `events` events by `passes` of an iterator, and polls it as a tool would. */
+/**
+ * Fills a buffer with `events` events in `passes` reads of an iterator, and polls it as a tool
+ * would.
+ */
 function slowGuest(
   buffer: string,
   program: string,
@@ -56,17 +59,17 @@ function slowGuest(
   return objectGuest("events", body, { texts: [buffer, program], more: slowCallback(ms) });
 }
 
-/** Guests whose whole batch takes some ten seconds. */
+/** Guests whose whole batch takes about ten seconds. */
 const GUESTS: Record<string, GuestModule> = {
   "ring buffer": slowGuest("ring", "send_one", { passes: 500, events: 500, ms: 20 }),
   "perf event array": slowGuest("perf", "send_many", { passes: 1, events: 100, ms: 100 }),
 };
 
-/** Much less than a batch, on a loaded machine. */
+/** Far less than a batch takes, even on a loaded machine. */
 const SOON_MS = 3000;
 
 for (const [what, module] of Object.entries(GUESTS)) {
-  Deno.test(`an interrupt ends a batch of a ${what}, and no event is lost`, async () => {
+  Deno.test(`an interrupt ends a batch of a ${what} without losing an event`, async () => {
     const line = Promise.withResolvers<void>();
     await using handle = spawn(module, { stdio: { stdout: () => line.resolve() } });
     await line.promise;
@@ -76,7 +79,7 @@ for (const [what, module] of Object.entries(GUESTS)) {
     assert.ok(performance.now() - start < SOON_MS);
   });
 
-  Deno.test(`SIGTERM ends a batch of a ${what}, and no event is lost`, async () => {
+  Deno.test(`SIGTERM ends a batch of a ${what} without losing an event`, async () => {
     using folder = new TestFolder();
     const path = folder.at("slow.wasm");
     await Deno.writeFile(path, module.bytes);
@@ -88,7 +91,7 @@ for (const [what, module] of Object.entries(GUESTS)) {
     assert.ok(performance.now() - start < SOON_MS);
   });
 
-  Deno.test(`--timeout ends a batch of a ${what}, and no event is lost`, async () => {
+  Deno.test(`--timeout ends a batch of a ${what} without losing an event`, async () => {
     using folder = new TestFolder();
     const path = folder.at("slow.wasm");
     await Deno.writeFile(path, module.bytes);

@@ -1,4 +1,4 @@
-/** What callbacks may do, and which functions may be one. */
+/** Calls that callbacks may make, and functions that may be callbacks. */
 import assert from "node:assert/strict";
 import { cpuUsage } from "node:process";
 import { runGuest } from "../../runtime/mod.ts";
@@ -8,7 +8,7 @@ import { objectGuest, TEXT } from "../support/object_guest.ts";
 const EINVAL = 22;
 const SECOND = TEXT + 64;
 
-/** A table with one callback; it counts its calls at 0, and then does `body`. */
+/** Table with one callback, which increments a counter at address 0 and then runs `body`. */
 const callback = (body: string) => `
   (table (export "__indirect_function_table") 1 funcref) (elem (i32.const 0) $on)
   (global $loaded (mut i64) (i64.const 0)) (global $token (mut i32) (i32.const 0))
@@ -20,14 +20,14 @@ const poll = (callback: number, timeoutMs: number) =>
   `(call $events (global.get $loaded) (global.get $token) (i32.const ${callback}) (i32.const 0)
     (i32.const 128) (i32.const 64) (i32.const ${timeoutMs}))`;
 
-/** Opens the buffer whose name stands at the first text, and runs the iterator of the second. */
+/** Opens the buffer named by the first text, and runs the iterator named by the second. */
 const FILL = `(global.set $loaded (local.get $object))
   (global.set $token (call $map (local.get $object) (i32.const ${TEXT})))
   (drop ${poll(0, 0)})
   (drop (call $iterate (call $link (local.get $object) (i32.const ${SECOND}) (i32.const 0))
     (i32.const 128) (i32.const 64)))`;
 
-Deno.test("closing the object inside a callback ends the batch with the event it is at", () => {
+Deno.test("closing the object inside a callback ends the batch with the current event", () => {
   const closing = callback(`(drop (call $close (global.get $loaded)))`);
   const module = objectGuest(
     "events",
@@ -39,7 +39,7 @@ Deno.test("closing the object inside a callback ends the batch with the event it
   assert.equal(runGuest(module), 0x11);
 });
 
-Deno.test("a poll inside a callback of the same ring buffer waits without computing", () => {
+Deno.test("a poll inside a callback of the same ring buffer waits without using CPU time", () => {
   const polling = callback(`(if (i32.eq (i32.load (i32.const 0)) (i32.const 1))
     (then (drop ${poll(0, 500)})))`);
   const module = objectGuest(
@@ -56,7 +56,7 @@ Deno.test("a poll inside a callback of the same ring buffer waits without comput
   assert.ok(user + system < 300_000, `${user + system} µs`);
 });
 
-/** Guests that export tables that no callback can be in. */
+/** Guests that export tables that cannot hold a callback. */
 const TABLES: Record<string, string> = {
   "of references": `(table (export "__indirect_function_table") 1 externref)`,
 };

@@ -8,7 +8,9 @@ function ext(name: string, through: string[] = []): Promise<CliResult> {
   return runCli([GUEST, name], { through });
 }
 
-/** What a sub-command must print, with exit code 0 and nothing said by the host but `warnings`. */
+/**
+ * Asserts the output of a sub-command, exit code 0, and no message of the host except `warnings`.
+ */
 function prints(title: string, name: string, expected: string, warnings = /^$/): void {
   Deno.test(title, async () => {
     const { code, stdout, stderr } = await ext(name);
@@ -17,21 +19,21 @@ function prints(title: string, name: string, expected: string, warnings = /^$/):
   });
 }
 
-prints("buffer_read gives every event, in order", "read-in-order", "seen 100000 wrong 0");
+prints("buffer_read returns every event, in order", "read-in-order", "seen 100000 wrong 0");
 prints(
-  "buffer_read goes on where a poll's callback stopped, then with what came since",
+  "buffer_read continues where a poll's callback stopped, then with newer events",
   "read-after-poll",
   "poll -77 read 144 small -28 size 64 seen 20 wrong 0",
 );
 prints(
-  "poll goes on where buffer_read stopped, with the event that did not fit first",
+  "poll continues where buffer_read stopped, starting with the event that did not fit",
   "poll-after-read",
   "read 72 poll -77 read 504 seen 10 wrong 0",
 );
 prints(
-  "buffer_read keeps an event that does not fit, and says how long it is",
+  "buffer_read keeps an event that does not fit, and returns its length",
   "read-long",
-  "small -28 size 1000 behind ? header -28 again 1008 text long behind ? empty 0",
+  "small -28 size 1000 after ? header -28 again 1008 text long after ? empty 0",
 );
 prints(
   "buffer_read reads perf event arrays",
@@ -39,19 +41,19 @@ prints(
   "opened 0 end 0 seen 200 wrong 0",
 );
 prints(
-  "buffer_read refuses wrong handles, maps and ranges, and loses no event by it",
+  "buffer_read rejects invalid handles, maps and ranges without losing an event",
   "bad-reads",
   "object -22 token -9 map -22 none -22 negative -14 end -14 good 72",
 );
-Deno.test("buffer_stats counts what was delivered, lost and cut", async () => {
-  // The kernel reports losses of a CPU with its next event there: the guest must not move on.
+Deno.test("buffer_stats counts delivered, lost and cut events", async () => {
+  // The kernel reports losses of a CPU with its next event there: the guest must stay on one CPU.
   const { code, stdout, stderr } = await ext("stats", ["taskset", "-c", "0"]);
   assert.equal(code, 0);
   assert.equal(
     stdout,
     "none 0 0 delivered 15 lost 0 truncated 3 perf lost some 1 all known 1 map -22\n",
   );
-  // The host says the same at the end.
+  // The host reports the same count at exit.
   assert.match(stderr, /"ring": 3 events cut/);
   assert.match(stderr, /"perf": \d+ events lost/);
 });
@@ -78,7 +80,7 @@ prints(
   "read 216 detach 0 again -22 read 0 other 1 read 144 close 0 detach -22 zero -22 negative -22",
 );
 prints(
-  "iter_read gives what an iterator prints, in pieces of any size",
+  "iter_read returns what an iterator prints, in pieces of any size",
   "iterator",
   "tasks 1 same 1 other -22 half 5 fault -14 detach 0 read -22",
 );
@@ -88,28 +90,28 @@ prints(
   "update 0 100000 lookup 100000 -2 sums 4999950000 9999900000 delete -2 5 taken 99995 -2 left 0 -2",
 );
 prints(
-  "map_batch says when there is too little room, and where a full map stopped it",
+  "map_batch reports a buffer that is too small, and where a full map stopped it",
   "batch-small",
   "none 0 0 one -28 0 more 0 1 full -7 4",
 );
 prints(
-  "map_batch gives every CPU's values, and map_info says how many there are",
+  "map_batch returns every CPU's values, and map_info returns their number",
   "batch-per-cpu",
-  "info 5 4 8 16 update 0 3 lookup -2 3 wrong 0 behind ?",
+  "info 5 4 8 16 update 0 3 lookup -2 3 wrong 0 after ?",
 );
 prints(
-  "map_batch and map_lookup_and_delete serve tries, queues and hashes",
+  "map_batch and map_lookup_and_delete support tries, queues and hashes",
   "batch-others",
   "trie 0 -2 3 0 3 queue -7 4 pop 0 1 -2 3 2 3 4 empty -2 peek -95 take 0 7 again -2",
 );
 prints(
-  "map_batch refuses wrong tokens, commands and ranges, and leaves the count",
+  "map_batch rejects invalid tokens, commands and ranges, and keeps the count",
   "bad-batches",
   "token -9 command -22 -22 count -14 keys -14 values -14 out -14 in -14 kept 4 huge -14 wraps -14 " +
     "flags -22 done 0",
 );
 prints(
-  "user_ring_submit hands samples to a program",
+  "user_ring_submit delivers samples to a program",
   "user-ring",
   "detached 256 -28 wait -28 drained 256 sum 32896 room 0 drained 257 large -7 map -22 end -14",
 );
@@ -117,18 +119,18 @@ prints(
 Deno.test("user_ring_submit waits until a program drains", async () => {
   await using guest = new CliProcess([GUEST, "user-ring-wait"]);
   await guest.waitFor(/waiting/);
-  // Any process of our name makes the program drain.
+  // Any process with this name makes the program drain.
   await ext("links");
   const { code, stdout } = await guest.result();
   assert.deepEqual({ code, stdout }, { code: 0, stdout: "waiting\nsubmit 0\n" });
 });
 
-Deno.test("last_error gives the text of the last failure that has one", async () => {
+Deno.test("last_error returns the text of the last failure that has one", async () => {
   const { code, stdout, stderr } = await ext("last-error");
   assert.equal(code, 0);
   assert.equal(
     stdout,
-    'none 0\n1 Cannot find map "no_such_map": \n1 behind ?\n1\nend -14\n',
+    'none 0\n1 Cannot find map "no_such_map": \n1 after ?\n1\nend -14\n',
   );
   assert.match(stderr, /^error: Cannot find map "no_such_map"/);
 });

@@ -1,4 +1,4 @@
-/** `docs/guest-abi.md`, the C headers and what the host checks tell the same. */
+/** `docs/guest-abi.md`, the C headers and the signatures that the host checks agree. */
 import assert from "node:assert/strict";
 import {
   BPF_SIGNATURES,
@@ -11,7 +11,7 @@ import { fromFileUrl } from "../support/paths.ts";
 
 const GUIDE = await Deno.readTextFile(fromFileUrl("../../docs/guest-abi.md"));
 
-/** `(i64 i32) -> i32` to `Ii:i`. */
+/** Shortens `(i64 i32) -> i32` to `Ii:i`. */
 function short(type: string): string {
   const letters = (text: string) => text.replaceAll("i64", "I").replaceAll("i32", "i");
   const [parameters = "", results = ""] = type.split(" -> ").map((part) =>
@@ -20,7 +20,7 @@ function short(type: string): string {
   return `${parameters}:${results}`;
 }
 
-/** The imports that a chapter of the guide describes, with the types in its headings. */
+/** Returns the imports that a chapter of the guide describes, with the types in its headings. */
 function described(chapter: string): Record<string, string> {
   const start = GUIDE.indexOf(`\n## ${chapter}\n`);
   assert.ok(start >= 0, chapter);
@@ -29,7 +29,7 @@ function described(chapter: string): Record<string, string> {
   return Object.fromEntries([...headings].map(([, name = "", type = ""]) => [name, short(type)]));
 }
 
-/** The first declaration of each; the guide gives others in the text. */
+/** Keeps the first declaration of each import; the guide gives others in the text. */
 function first(signatures: Signatures): Record<string, string> {
   return Object.fromEntries(
     Object.entries(signatures).map(([name, types]) => [name, types.split(" ")[0] ?? ""]),
@@ -55,8 +55,8 @@ Deno.test("the guide shows an example of every import", () => {
   }
 });
 
-Deno.test("the guide's examples in C compile, and do what they say", async () => {
-  // In a network namespace of its own, where the interface of an example is the only one.
+Deno.test("the guide's examples in C compile and behave as described", async () => {
+  // In a separate network namespace, where the interface of an example is the only one.
   const { code, stdout, stderr } = await runCli(
     ["--timeout", "500ms", guestPath("guest-abi")],
     { through: ["unshare", "--net", "sh", "-c", 'ip link set lo name eth0 && exec "$@"', "sh"] },

@@ -1,4 +1,6 @@
-/** Guest memory as host functions see it; needs the shim, which knows each memory by its address. */
+/**
+ * Guest memory as host functions see it. Needs the shim, which finds each memory by its address.
+ */
 import assert from "node:assert/strict";
 import { errno, LinearMemory, ShimError, system } from "../../ffi/mod.ts";
 import { GuestFault, GuestMemory } from "../../runtime/guest_memory.ts";
@@ -13,7 +15,7 @@ interface Bound extends Disposable {
   memory: WebAssembly.Memory;
 }
 
-/** A guest's memory full of '?', so that a byte too many is seen. */
+/** Binds a guest's memory full of '?', so that one byte too many is noticed. */
 function bound(pages = 1, fill = true): Bound {
   const memory = new WebAssembly.Memory({ initial: pages });
   if (fill) new Uint8Array(memory.buffer).fill("?".charCodeAt(0));
@@ -22,7 +24,7 @@ function bound(pages = 1, fill = true): Bound {
   return { guest, memory, [Symbol.dispose]: () => guest[Symbol.dispose]() };
 }
 
-/** Every accessor of `size` bytes. */
+/** Accessors of `size` bytes. */
 const ACCESSORS: readonly [
   name: string,
   size: number,
@@ -46,7 +48,7 @@ for (const [name, size, use] of ACCESSORS) {
     use(memory.guest, PAGE - size);
   });
 
-  Deno.test(`GuestMemory.${name} faults where one byte lies outside`, () => {
+  Deno.test(`GuestMemory.${name} faults when one byte is out of bounds`, () => {
     using memory = bound();
     assert.throws(() => use(memory.guest, PAGE - size + 1), GuestFault);
     assert.ok(new Uint8Array(memory.memory.buffer).every((byte) => byte === 0x3f));
@@ -69,7 +71,7 @@ for (const [name, size, use] of ACCESSORS) {
     for (const at of [0, PAGE, -1]) assert.throws(() => use(guest, at), GuestFault);
   });
 
-  Deno.test(`GuestMemory.${name} reaches what the memory has grown by, at once`, () => {
+  Deno.test(`GuestMemory.${name} reaches grown memory at once`, () => {
     using memory = bound();
     use(memory.guest, 0);
     memory.memory.grow(1);
@@ -78,7 +80,7 @@ for (const [name, size, use] of ACCESSORS) {
   });
 
   Deno.test(`GuestMemory.${name} reaches the end of a memory of 4 GiB, and not beyond`, () => {
-    // Pages that nobody writes to take no space.
+    // Pages that are never written take no space.
     using memory = bound(MAX_PAGES, false);
     use(memory.guest, -size);
     use(memory.guest, MAX_U32 - size + 1);
@@ -109,14 +111,14 @@ Deno.test("GuestMemory writes what it reads, at any alignment", () => {
   }
 });
 
-Deno.test("GuestMemory.contains() is true of nothing at the very end, and not behind it", () => {
+Deno.test("GuestMemory.contains() accepts an empty range at the end, and none past it", () => {
   using memory = bound();
   assert.ok(memory.guest.contains(PAGE, 0));
   assert.ok(!memory.guest.contains(PAGE + 1, 0));
   assert.ok(!memory.guest.contains(-1, 0));
 });
 
-Deno.test("GuestMemory.contains() takes a negative size for a huge one", () => {
+Deno.test("GuestMemory.contains() treats a negative size as a huge one", () => {
   using memory = bound();
   for (const size of [-1, -PAGE, -0x8000_0000]) assert.ok(!memory.guest.contains(0, size));
 });
@@ -134,7 +136,7 @@ Deno.test("GuestMemory.bytes() is a view, not a copy", () => {
   assert.deepEqual([...new Uint8Array(memory.memory.buffer, 9, 4)], [0x3f, 1, 2, 0x3f]);
 });
 
-Deno.test("GuestMemory follows a memory that grows by nothing", () => {
+Deno.test("GuestMemory follows a memory that grows by 0 pages", () => {
   using memory = bound();
   memory.guest.setU8(5, 7);
   memory.memory.grow(0);
@@ -142,7 +144,7 @@ Deno.test("GuestMemory follows a memory that grows by nothing", () => {
   assert.equal(memory.guest.bytes(0, PAGE).length, PAGE);
 });
 
-Deno.test("GuestMemory follows a memory that grows from nothing", () => {
+Deno.test("GuestMemory follows a memory that grows from 0 pages", () => {
   using memory = bound(0);
   assert.throws(() => memory.guest.getU8(0), GuestFault);
   memory.memory.grow(1);
@@ -161,7 +163,7 @@ Deno.test("the shim follows a memory that grows", () => {
   }
 });
 
-Deno.test("the shim knows two memories apart", () => {
+Deno.test("the shim distinguishes two memories", () => {
   using small = bound(1);
   using large = bound(2);
   assert.equal(system.random(small.guest.linear, PAGE, 16), -errno("EFAULT"));
@@ -183,7 +185,7 @@ Deno.test("GuestMemory.cString() is empty at a NUL", () => {
   assert.equal(memory.guest.cString(PAGE - 1), "");
 });
 
-Deno.test("GuestMemory.cString() may end with the memory's last byte", () => {
+Deno.test("GuestMemory.cString() accepts a NUL in the memory's last byte", () => {
   using memory = bound();
   memory.guest.write(PAGE - 4, text("end\0"));
   assert.equal(memory.guest.cString(PAGE - 4), "end");
@@ -196,7 +198,7 @@ Deno.test("GuestMemory.cString() faults without a NUL up to the end", () => {
   }
 });
 
-Deno.test("GuestMemory.cString() faults behind the end", () => {
+Deno.test("GuestMemory.cString() faults past the end", () => {
   using memory = bound();
   memory.guest.setU8(PAGE - 1, 0);
   for (const at of [PAGE, PAGE + 1, MAX_U32, -1, -PAGE]) {
@@ -204,7 +206,7 @@ Deno.test("GuestMemory.cString() faults behind the end", () => {
   }
 });
 
-Deno.test("GuestMemory.cString() takes as many bytes as it may, and faults at one more", () => {
+Deno.test("GuestMemory.cString() accepts the longest string, and faults when it is one byte longer", () => {
   using memory = bound();
   memory.guest.setU8(4096, 0);
   assert.equal(memory.guest.cString(0), "?".repeat(4096));
@@ -224,13 +226,13 @@ Deno.test("GuestMemory.cString() reads at the end of a memory of 4 GiB", () => {
   assert.equal(memory.guest.cString(-1), "");
 });
 
-Deno.test("GuestMemory.cString() shows bytes that are no UTF-8 instead of failing", () => {
+Deno.test("GuestMemory.cString() replaces bytes that are not UTF-8", () => {
   using memory = bound();
   memory.guest.write(0, Uint8Array.of(0x61, 0xff, 0xc3, 0));
   assert.equal(memory.guest.cString(0), "a\ufffd\ufffd");
 });
 
-/** xorshift32: the same numbers in every run. */
+/** Returns an xorshift32 generator: the same numbers in every run. */
 function random(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -241,7 +243,7 @@ function random(seed: number): (below: number) => number {
   };
 }
 
-/** Offsets near the edges, where mistakes are, and anywhere; as `i32`s, which may be negative. */
+/** Picks an offset, often near an edge, where mistakes are; as an `i32`, which may be negative. */
 function pickOffset(next: (below: number) => number, sizeBytes: number): number {
   switch (next(4)) {
     case 0:
@@ -323,17 +325,17 @@ Deno.test("numbers agree with a plain model at 4,000 random addresses", () => {
   assert.deepEqual(new Uint8Array(memory.memory.buffer), new Uint8Array(model.buffer));
 });
 
-Deno.test("GuestMemory may be disposed of twice", () => {
+Deno.test("GuestMemory can be disposed of twice", () => {
   const { guest } = bound();
   guest[Symbol.dispose]();
   guest[Symbol.dispose]();
 });
 
-Deno.test("a memory that is closed is read by JavaScript and no longer by C", () => {
+Deno.test("JavaScript reads a closed memory, and C no longer does", () => {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const linear = new LinearMemory(memory);
   linear.close();
-  // Another one gets what C had for it.
+  // C reuses the slot of the closed memory for the next one.
   using other = new LinearMemory(new WebAssembly.Memory({ initial: 1 }));
   assert.equal(linear.bytes.length, PAGE);
   memory.grow(1);
@@ -342,7 +344,7 @@ Deno.test("a memory that is closed is read by JavaScript and no longer by C", ()
     () => system.random(linear, 0, 4),
     (error) => error instanceof ShimError && error.code === "MEMORY_CLOSED",
   );
-  // One that C still had the closed memory for would take this.
+  // Memory that C wrongly keeps for the closed one would accept this write.
   assert.equal(system.random(other, PAGE, 1), -errno("EFAULT"));
   assert.ok(linear.bytes.every((byte) => byte === 0));
 });

@@ -1,4 +1,4 @@
-/** Guests that would fill V8's own heap, which ends the whole process. */
+/** Guests that would fill V8's heap, which ends the whole process. */
 import assert from "node:assert/strict";
 import { HostError } from "../../ffi/errors.ts";
 import { Interrupt } from "../../ffi/mod.ts";
@@ -8,14 +8,14 @@ import { runCli } from "../support/cli.ts";
 import { TestFolder } from "../support/folder.ts";
 import { assemble } from "../support/wat.ts";
 
-// Loads the shim, which stays, before the first test can be blamed for it.
+// Loads the shim, which stays loaded, so that no test is blamed for a leak.
 Interrupt.create().close();
 
 const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const MEMORY = `(memory (export "memory") 1)`;
 const START = `(func (export "_start"))`;
 
-/** A module of whole sections. */
+/** Assembles a module of whole sections. */
 function module(...sections: [id: number, content: number[]][]): Uint8Array<ArrayBuffer> {
   return Uint8Array.from([
     ...HEADER,
@@ -61,7 +61,7 @@ for (const [name, bytes] of Object.entries(HEAP_MODULES)) {
   });
 }
 
-Deno.test("compileGuest() takes references to functions and host values, and exceptions", () => {
+Deno.test("compileGuest() accepts references to functions and host values, and exceptions", () => {
   const accepted = [
     module([1, [1, 0x4e, 1, 0x60, 0, 0]], [4, [2, 0x63, 0, 0, 1, 0x63, 0x6f, 0, 1]]),
     assemble(`(module ${MEMORY} ${START} (tag (param i32 i64)) (table 1 externref) (global externref
@@ -71,7 +71,7 @@ Deno.test("compileGuest() takes references to functions and host values, and exc
   for (const bytes of accepted) assert.equal(compiles(bytes), "accepted");
 });
 
-/** `count` function types that are all different, and from those of another `seed`, too. */
+/** Makes `count` distinct function types, which also differ between seeds. */
 function manyTypes(count: number, seed: number): Uint8Array<ArrayBuffer> {
   const types = Array.from({ length: count }, (_, i) => {
     const digits = Array.from(
@@ -109,7 +109,7 @@ Deno.test("runGuest() refuses tables without bounds, and runs them with a limit"
   assert.ok(Deno.memoryUsage().rss - before < 100e6, "the tables were not limited");
 });
 
-Deno.test("spawn() hands on the permission to fill V8's heap", async () => {
+Deno.test("spawn() passes on the permission to fill V8's heap", async () => {
   const bytes = module(
     [1, [2, 0x60, 0, 0, 0x5e, 0x7f, 1]],
     [3, [1, 0]],
@@ -122,13 +122,13 @@ Deno.test("spawn() hands on the permission to fill V8's heap", async () => {
   assert.deepEqual(await handle.exited, { kind: "exited", code: 0 });
 });
 
-Deno.test("the command refuses an array without --allow-gc, with a hint", async () => {
+Deno.test("run refuses a module with arrays without --allow-gc, and prints a hint", async () => {
   using folder = new TestFolder();
   const path = folder.at("gc.wasm");
   await Deno.writeFile(path, HEAP_MODULES["an array"] ?? new Uint8Array());
   const refused = await runCli([path]);
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /structs or arrays[^]*--allow-gc/);
-  // It has no memory, which is looked at next.
+  // The module passes this check and fails the next one: it has no memory.
   assert.match((await runCli(["--allow-gc", path])).stderr, /exports no memory/);
 });

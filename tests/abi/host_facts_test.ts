@@ -1,10 +1,10 @@
-/** What the host lets a guest know of it unasked: its PID, its time zone, its terminal's width. */
+/** Facts about the host that a guest may read without a grant: PID, time zone, terminal width. */
 import assert from "node:assert/strict";
 import { WASM_BPF } from "../support/cli.ts";
 import { TestFolder } from "../support/folder.ts";
 import { assemble } from "../support/wat.ts";
 
-/** A command that imports `functions`, and ends with the number that `body` leaves. */
+/** Runs a command that imports `functions` and exits with the number that `body` leaves. */
 async function ending(path: string, functions: string, body: string): Promise<void> {
   await Deno.writeFile(
     path,
@@ -15,10 +15,10 @@ async function ending(path: string, functions: string, body: string): Promise<vo
   );
 }
 
-Deno.test("local_offset is that of TZ, in a confined thread as well", async () => {
+Deno.test("local_offset() follows TZ, also in a confined thread", async () => {
   using folder = new TestFolder();
   const module = folder.at("offset.wasm");
-  // 2026-07-01, in half hours and from 20 on, since an exit code has no sign.
+  // 2026-07-01, in half hours, plus 20: an exit code is unsigned.
   const import_ = `(import "wasm_bpf_ext" "local_offset" (func $offset (param i64) (result i32)))`;
   const moment = "(call $offset (i64.const 1782864000))";
   await ending(module, import_, `(i32.add (i32.const 40) (i32.div_s ${moment} (i32.const 1800)))`);
@@ -30,7 +30,7 @@ Deno.test("local_offset is that of TZ, in a confined thread as well", async () =
   }
 });
 
-Deno.test("host_pid is that of wasm-bpf", async () => {
+Deno.test("host_pid() returns the PID of wasm-bpf", async () => {
   using folder = new TestFolder();
   const module = folder.at("pid.wasm");
   const import_ = `(import "wasm_bpf_ext" "host_pid" (func $pid (result i32)))`;
@@ -39,7 +39,7 @@ Deno.test("host_pid is that of wasm-bpf", async () => {
   assert.equal((await child.status).code, child.pid % 100);
 });
 
-Deno.test("COLUMNS is set where standard output is a terminal, and nothing else is", async () => {
+Deno.test("run sets COLUMNS only, and only when standard output is a terminal", async () => {
   using folder = new TestFolder();
   const module = folder.at("environment.wasm");
   await Deno.writeFile(

@@ -16,14 +16,14 @@ import { chooseSeed, Random } from "../support/random.ts";
 const CALLS = Number(Deno.env.get("CALLS") ?? 10_000);
 const SEED = chooseSeed();
 
-/** The largest number of an error that is meant for user space: EHWPOISON. */
+/** Largest errno that user space may see: EHWPOISON. */
 const MAX_ERRNO = 133;
 const EBADF = 9;
 const EFAULT = 14;
 
 type Value = number | bigint;
 
-/** Numbers that mean something, or just do not. */
+/** Returns numbers on both sides of limits. */
 function pools(host: HostileHost, random: Random): { small: number[]; large: bigint[] } {
   const small = [
     ...[0, 1, 2, 3, 4, 8, 21, 24, 25, 26, 27, 64, 4096, -1, -2, -8, MIN, MAX, MIN + 1],
@@ -41,7 +41,7 @@ function pools(host: HostileHost, random: Random): { small: number[]; large: big
   return { small, large: [...large, -(1n << 63n), (1n << 63n) - 1n, BigInt.asIntN(64, high)] };
 }
 
-/** Makes one argument wrong, or some or all of them anything. */
+/** Makes one argument wrong, or some or all of them random. */
 function corrupt(template: Template, host: HostileHost, random: Random): {
   args: Value[];
   mustFail: boolean;
@@ -63,7 +63,7 @@ function corrupt(template: Template, host: HostileHost, random: Random): {
   return { args, mustFail: false };
 }
 
-/** Keeps calls that could wait for ever from doing so. */
+/** Limits arguments of calls that could wait forever. */
 function bound(host: HostileHost, name: string, args: readonly Value[]): void {
   const waits = /poll|buffer_read|user_ring_submit/.test(name);
   if (waits && (name === "poll_oneoff" || args.at(-1) !== 0)) host.interrupt.raise();
@@ -71,11 +71,11 @@ function bound(host: HostileHost, name: string, args: readonly Value[]): void {
 
 function checkResult(result: Value | undefined, mustFail: boolean): void {
   if (typeof result === "bigint") {
-    assert.ok(mustFail ? result === 0n : result >= 0n, `answers ${result}`);
+    assert.ok(mustFail ? result === 0n : result >= 0n, `returns ${result}`);
     return;
   }
-  assert.ok(Number.isInteger(result) && Number(result) >= -MAX_ERRNO, `answers ${result}`);
-  if (mustFail) assert.ok(Number(result) < 0, `answers ${result}`);
+  assert.ok(Number.isInteger(result) && Number(result) >= -MAX_ERRNO, `returns ${result}`);
+  if (mustFail) assert.ok(Number(result) < 0, `returns ${result}`);
 }
 
 function checkMemory(
@@ -85,10 +85,10 @@ function checkMemory(
 ): void {
   const untouched = result === -EFAULT || result === -EBADF;
   const changes = host.changesOutside(untouched ? [] : ranges);
-  assert.equal(changes, undefined, `answers ${result} and writes ${JSON.stringify(changes)}`);
+  assert.equal(changes, undefined, `returns ${result} and writes ${JSON.stringify(changes)}`);
 }
 
-/** Runs a check, and says on failure which call it was and how to see it again. */
+/** Runs a check, and reports on failure which call it was and how to repeat it. */
 function during(seed: number, number: number, call: string, check: () => void): void {
   try {
     check();
@@ -104,11 +104,11 @@ function show(name: string, args: readonly Value[]): string {
   })`;
 }
 
-// The shim compiles what is called often at the first call, for the life of the process.
+// The shim compiles frequent calls at their first use, for the life of the process.
 const sanitizers = { sanitizeResources: false };
 
 Deno.test(
-  "eBPF imports answer hostile arguments with errors and write nowhere else",
+  "eBPF imports return errors for hostile arguments and write nowhere else",
   sanitizers,
   () => {
     const random = new Random(SEED);
@@ -134,12 +134,12 @@ Deno.test(
         }
       });
     }
-    // Both kinds of call were there.
+    // Successes and failures both occurred.
     assert.ok(failed > CALLS / 2 && failed < CALLS * 0.98, `${failed} of ${CALLS} failed`);
   },
 );
 
-Deno.test("an offset that an operation has no use for may be anything", sanitizers, () => {
+Deno.test("operations accept any offset that they do not use", sanitizers, () => {
   using host = new HostileHost();
   const ENOENT = -2;
   const operate = (map: string, command: number, ...offsets: bigint[]) =>
@@ -165,7 +165,7 @@ Deno.test("an offset that an operation has no use for may be anything", sanitize
   assert.equal(operate("hash", 4, 0n, 0n, none), -EFAULT);
 });
 
-/** What WASI's functions may write. */
+/** Returns the ranges that a WASI function may write. */
 function wasiOutputs(name: string, given: readonly Value[]): Range[] {
   const a = given.map((value) => Number(BigInt.asUintN(32, BigInt(value))));
   const [a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0] = a;
@@ -199,7 +199,7 @@ function wasiOutputs(name: string, given: readonly Value[]): Range[] {
   return fixed[name] ?? [];
 }
 
-/** Makes paths of some of the arguments, and folders of others. */
+/** Turns some of the arguments into paths, and others into directories. */
 function hitPaths(
   host: HostileHost,
   random: Random,
@@ -212,7 +212,7 @@ function hitPaths(
   }
 }
 
-/** What a read may fill: the ranges of its iovecs. */
+/** Returns the ranges that a read may fill, from its iovecs. */
 function readInto(host: HostileHost, name: string, args: readonly Value[]): Range[] {
   if (!/^fd_p?read$/.test(name)) return [];
   const [iovs, count] = [Number(args[1]) >>> 0, Math.min(Number(args[2]) >>> 0, 100_000)];
@@ -222,10 +222,10 @@ function readInto(host: HostileHost, name: string, args: readonly Value[]): Rang
   );
 }
 
-/** The largest errno of the specification. */
+/** Largest errno of the specification. */
 const WASI_LAST_ERRNO = 76;
 
-Deno.test("WASI answers hostile arguments with errors and writes nowhere else", sanitizers, () => {
+Deno.test("WASI returns errors for hostile arguments and writes nowhere else", sanitizers, () => {
   const random = new Random(SEED);
   using folder = new TestFolder();
   using host = new HostileHost({ folder: folder.path });
@@ -236,22 +236,22 @@ Deno.test("WASI answers hostile arguments with errors and writes nowhere else", 
     const [parameters = ""] = (WASI_SIGNATURES[name] ?? "").split(":");
     const { small, large } = pools(host, random);
     const args = [...parameters].map((type) => random.pick<Value>(type === "I" ? large : small));
-    // The streams of this test are not the guest's to write to or to close.
+    // Keeps standard streams of the test out of the guest's reach.
     if (name.startsWith("fd_") && random.below(2) === 0) args[0] = random.pick([4, 99, MIN, -1]);
     if (name.startsWith("path_") && random.below(4) > 0) hitPaths(host, random, { name, args });
-    // The folder stays, so that there is something to open.
+    // Keeps the directory open, so that there is something to open.
     if (/close|renumber/.test(name) && args.includes(3)) args.fill(4);
     host.fill();
     bound(host, name, args);
     during(SEED, number, show(name, args), () => {
       const result = host.call(module, name, ...args);
-      assert.ok(Number.isInteger(result), `answers ${result}`);
-      assert.ok(Number(result) >= 0 && Number(result) <= WASI_LAST_ERRNO, `answers ${result}`);
+      assert.ok(Number.isInteger(result), `returns ${result}`);
+      assert.ok(Number(result) >= 0 && Number(result) <= WASI_LAST_ERRNO, `returns ${result}`);
       const changes = host.changesOutside([
         ...wasiOutputs(name, args),
         ...readInto(host, name, args),
       ]);
-      assert.equal(changes, undefined, `answers ${result} and writes ${JSON.stringify(changes)}`);
+      assert.equal(changes, undefined, `returns ${result} and writes ${JSON.stringify(changes)}`);
     });
   }
   assert.throws(() => host.call(module, "proc_exit", MIN), GuestExit);

@@ -10,14 +10,14 @@ const GUEST = fromFileUrl("../../dist/bench/measure.wasm");
 const NATIVE = fromFileUrl("../../.cache/bench/measure");
 const PRODUCER = fromFileUrl("../../.cache/bench/producer");
 
-/** Consumes numbered events until `total` were tried; `text` grows with what it prints. */
+/** Consumer of `total` numbered events; `text` collects its output. */
 class Consumer implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #reader: Promise<void>;
   text = "";
 
   constructor(program: string, args: string[]) {
-    // libbpf itself needs tracefs mounted; in a namespace of its own.
+    // libbpf itself needs a mounted tracefs; this uses a separate mount namespace.
     const script = `mount --make-rprivate /sys
       test -e /sys/kernel/tracing/events || mount -t tracefs tracefs /sys/kernel/tracing
       exec "$@"`;
@@ -46,7 +46,7 @@ class Consumer implements AsyncDisposable {
     return until("the consumer is ready", () => this.text.includes("ready\n"));
   }
 
-  /** What it counted, once it has ended. */
+  /** Returns its counts after it has ended. */
   async tally(): Promise<{ received: number; dropped: number; wrong: number }> {
     const { success } = await this.#child.status;
     await this.#reader;
@@ -60,7 +60,7 @@ class Consumer implements AsyncDisposable {
     try {
       this.#child.kill("SIGKILL");
     } catch {
-      // It has ended.
+      // It has already ended.
     }
     await this.#child.status;
     await this.#reader;
@@ -80,7 +80,7 @@ async function produce(count: number): Promise<void> {
   assert.ok(success);
 }
 
-Deno.test("every event arrives in order but those that the kernel says it dropped", async (t) => {
+Deno.test("every event that the kernel did not drop arrives in order", async (t) => {
   const total = soakSize({ short: 1_000_000, whole: 20_000_000 });
   const sides = {
     native: () => new Consumer(NATIVE, [OBJECT, "numbered", String(total)]),
@@ -106,10 +106,10 @@ async function residentKilobytes(pid: number): Promise<number> {
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
 }
 
-Deno.test("memory after many millions of events is as after the first", async () => {
+Deno.test("memory use does not grow over many millions of events", async () => {
   const first = 1_000_000;
   const rest = soakSize({ short: 2_000_000, whole: 49_000_000 });
-  // One more than ever comes, so that it is still there to be looked at.
+  // Expects one more than ever arrives, so that it stays alive.
   await using consumer = startGuest(first + rest + 2);
   await consumer.ready();
   await produce(first);

@@ -1,4 +1,4 @@
-/** Coalesced reading: fast events come together, rare ones at once. */
+/** Coalesced reads: fast events arrive together, rare ones at once. */
 import assert from "node:assert/strict";
 import { CliProcess, runCli } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
@@ -13,7 +13,9 @@ interface Streamed {
   batches: number;
 }
 
-/** Consumes streamed events with `options`; what the guest and `--stats=json` print. */
+/**
+ * Consumes streamed events with `options`; returns the output of the guest and of `--stats=json`.
+ */
 async function stream(options: string[], count: number, rate: number): Promise<Streamed> {
   const args = [
     "--timeout",
@@ -54,7 +56,7 @@ Deno.test("rare events are read at once, whatever the latency", async () => {
   assert.ok(medianUs < 20_000, `median ${medianUs} us`);
 });
 
-Deno.test("--latency takes 0, microseconds and milliseconds, and nothing else", async () => {
+Deno.test("--latency accepts only 0, microseconds and milliseconds", async () => {
   for (const latency of ["0", "500us", "1ms", "0.1s"]) {
     const { code } = await runCli(["--latency", latency, GUEST, "consume", "1"]);
     assert.equal(code, 0, latency);

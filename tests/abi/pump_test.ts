@@ -1,4 +1,4 @@
-/** The pumps, with vectors and without: V8 has none where the CPU lacks SSE4.1. */
+/** Pumps with and without vectors, which V8 lacks when the CPU lacks SSE4.1. */
 import assert from "node:assert/strict";
 import { BOOTSTRAP } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
@@ -7,10 +7,10 @@ import { assemble } from "../support/wat.ts";
 const DATA = 1024;
 const MAX_BYTES = 512;
 const FILL = 0x3f;
-/** Offset in the stage. */
+/** Offset in the staging memory. */
 const FLAGS = 2 * 65536;
 
-/** A guest whose callback hands what it was given to `seen`. */
+/** Instantiates a guest whose callback passes its data to `seen`. */
 function guest(seen: (data: Uint8Array) => void): Record<string, WebAssembly.ExportValue> {
   const text = `(module (import "test" "seen" (func $seen (param i32 i32 i32) (result i32)))
     (memory (export "memory") 1) (table (export "table") 1 funcref) (elem (i32.const 0) $seen))`;
@@ -18,7 +18,7 @@ function guest(seen: (data: Uint8Array) => void): Record<string, WebAssembly.Exp
     test: {
       seen: (_context: number, data: number, size: number) => {
         const bytes = new Uint8Array(memory.buffer, data, MAX_BYTES + 8);
-        assert.ok(bytes.subarray(size).every((byte) => byte === FILL), "wrote behind the event");
+        assert.ok(bytes.subarray(size).every((byte) => byte === FILL), "wrote past the event");
         seen(bytes.slice(0, size));
         bytes.fill(FILL);
         return 0;
@@ -32,7 +32,7 @@ function guest(seen: (data: Uint8Array) => void): Record<string, WebAssembly.Exp
 
 const payload = (size: number) => Uint8Array.from({ length: size }, (_, i) => (size + i) % 251);
 
-/** Records with payloads of 0 to 300 bytes, as `{ size, second word, payload }`. */
+/** Writes records with payloads of 0 to 300 bytes: size, second word, payload. */
 function putRecords(memory: WebAssembly.Memory, at: number): number {
   const view = new DataView(memory.buffer);
   for (let size = 0; size <= 300; size++) {
@@ -55,7 +55,7 @@ function assertAll(events: readonly Uint8Array[]): void {
 }
 
 for (const suffix of ["", "_words"]) {
-  Deno.test(`pump${suffix} hands over events of every size, and not a byte more`, async () => {
+  Deno.test(`pump${suffix} delivers events of every size, and not a byte more`, async () => {
     const stage = new WebAssembly.Memory({ initial: 3 });
     const view = new DataView(stage.buffer);
     view.setUint32(0, 24, true);
@@ -71,7 +71,7 @@ for (const suffix of ["", "_words"]) {
     assertAll(events);
   });
 
-  Deno.test(`ring_pump${suffix} hands over events of every size, and not a byte more`, async () => {
+  Deno.test(`ring_pump${suffix} delivers events of every size, and not a byte more`, async () => {
     const [page, size] = [4096, 65536];
     const ring = new WebAssembly.Memory({ initial: 4 });
     const end = putRecords(ring, 2 * page) - 2 * page;
@@ -94,7 +94,7 @@ for (const suffix of ["", "_words"]) {
   });
 }
 
-Deno.test("a guest polls where V8 has no vectors", async () => {
+Deno.test("events_poll works when V8 has no vectors", async () => {
   const without =
     "--v8-flags=--no-enable-sse4-1,--no-enable-sse4-2,--no-enable-avx,--no-enable-avx2";
   const main = fromFileUrl("../../main.ts");

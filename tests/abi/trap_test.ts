@@ -1,4 +1,4 @@
-/** Stacks of traps: functions by index and name, and lines where the module has DWARF. */
+/** Stacks of traps: functions by index and name, and lines if the module has DWARF. */
 import assert from "node:assert/strict";
 import { compileGuest, GuestTrap, runGuest, type RunOptions } from "../../runtime/mod.ts";
 import { TestFolder } from "../support/folder.ts";
@@ -30,7 +30,7 @@ int main(int argc, char **argv)
 
 const WASI = ["--sysroot=/", "-isystem", "/usr/include/wasm32-wasi", "-L/usr/lib/wasm32-wasi"];
 
-/** Builds the source with more options. */
+/** Builds the source with additional options. */
 async function build(...options: string[]): Promise<Uint8Array<ArrayBuffer>> {
   using folder = new TestFolder();
   await Deno.writeTextFile(folder.at("tool.c"), SOURCE);
@@ -68,14 +68,14 @@ for (const [how, options] of Object.entries(RUNS)) {
     });
   }
 
-  Deno.test(`a trap of a stripped module, run ${how}, shows indices and what to do`, async () => {
+  Deno.test(`a trap of a stripped module, run ${how}, shows indices and a hint`, async () => {
     const { detail = "", hint } = trapOf(await build("-Wl,--strip-all"), options);
     assert.match(detail, /^at function\[\d+\]:0x\w+\nat function\[\d+\]:0x/);
     assert.match(hint ?? "", /-g.*DEBUG=1/);
   });
 }
 
-Deno.test("a frame's index counts imported functions, and its name is its own", () => {
+Deno.test("a frame's index counts imported functions, and its name matches", () => {
   const bytes = assemble(`(module
     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
     (memory (export "memory") 1) (func $unused) (func $b unreachable) (func $a (call $b))
@@ -86,11 +86,11 @@ Deno.test("a frame's index counts imported functions, and its name is its own", 
   assert.match(third ?? "", /function\[4\]:0x/);
 });
 
-Deno.test("damaged debug information and names change nothing but what is shown", async () => {
+Deno.test("damaged debug information and names change only the printed stack", async () => {
   const whole = await build("-gdwarf-5");
   const text = new TextDecoder("latin1").decode(whole);
   for (const section of [".debug_line", ".debug_line_str", "name"]) {
-    // A section's name follows its length.
+    // The length precedes a section's name.
     const at = text.lastIndexOf(String.fromCharCode(section.length) + section) + section.length + 1;
     for (let round = 0; round < 20; round++) {
       const damaged = whole.slice();

@@ -1,4 +1,4 @@
-/** A verifier's log of more than the 20 MiB that are kept. Needs root; takes two seconds. */
+/** Verifier log beyond the 20 MiB that are kept. Needs root; takes two seconds. */
 import assert from "node:assert/strict";
 import { Policy } from "../../ebpf/mod.ts";
 import { BpfObject, LinearMemory, takeLog } from "../../ffi/mod.ts";
@@ -8,7 +8,7 @@ import { fromFileUrl } from "../support/paths.ts";
 const OBJECT = fromFileUrl("../../dist/tests/long-log.bpf.o");
 const LOG_MAX = 20 * 1024 * 1024;
 
-// Loads the shim for the life of the process, which is no leak of a test's.
+// Loads the shim for the life of the process, which is not a leak of a test.
 takeLog();
 
 /** Loads an object that the verifier refuses. */
@@ -23,7 +23,7 @@ function load(bytes: Uint8Array): { result: number; log: string } {
   return { result: object.load(), log: takeLog() };
 }
 
-Deno.test("the end of a verifier's log is kept, however long it is", async () => {
+Deno.test("the end of a verifier's log is kept, whatever its length", async () => {
   const { result, log } = load(await Deno.readFile(OBJECT));
   assert.ok(log.length <= LOG_MAX, `${log.length} bytes`);
   const error = diagnoseLoad(result, log);

@@ -1,6 +1,6 @@
 /**
- * What other runtimes of the `wasm_bpf` interface get wrong, read in their sources, and the tests that
- * show that this one does not.
+ * Weaknesses in the source code of other runtimes of the `wasm_bpf` interface, and the tests that
+ * show that this one does not have them.
  */
 import assert from "node:assert/strict";
 import { LinearMemory } from "../../ffi/mod.ts";
@@ -11,7 +11,7 @@ import { until } from "../support/condition.ts";
 import { heldBy } from "../support/held.ts";
 import { fromFileUrl } from "../support/paths.ts";
 
-/** Titles of tests by file, as they stand there; a title in backquotes is that of several. */
+/** Titles of tests by file in `tests`, as written there; a title in backquotes covers several tests. */
 type Tests = Readonly<Record<string, readonly string[]>>;
 
 const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests }[] = [
@@ -20,7 +20,7 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
     shownBy: {
       "abi/abi_test.ts": ["poll delivers every event, in order"],
       "abi/numbered_test.ts": [
-        "every event arrives in order but those that the kernel says it dropped",
+        "every event that the kernel did not drop arrives in order",
       ],
     },
   },
@@ -33,7 +33,7 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
     shownBy: {
       "abi/abi_test.ts": ["map_operate reaches no descriptor of the host"],
       "abi/hostile_test.ts": [
-        "eBPF imports answer hostile arguments with errors and write nowhere else",
+        "eBPF imports return errors for hostile arguments and write nowhere else",
       ],
     },
   },
@@ -41,40 +41,40 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
     weakness: "a per-CPU value is written beyond the guest's buffer",
     shownBy: {
       "abi/abi_test.ts": ["map_operate checks the whole size of a per-CPU value"],
-      "abi/maps_test.ts": ["per-CPU maps give and take every CPU's value, and nothing behind them"],
+      "abi/maps_test.ts": ["per-CPU maps copy every CPU's value, and nothing past them"],
     },
   },
   {
-    weakness: "each map operation first asks the kernel for the map's sizes",
+    weakness: "each map operation first reads the map's sizes from the kernel",
     shownBy: { "abi/weaknesses_test.ts": ["a map operation is one system call"] },
   },
   {
     weakness: "links of cgroup and XDP programs are leaked: closing does not detach",
     shownBy: {
       "abi/weaknesses_test.ts": [
-        "closing an object takes its cgroup program off",
-        "closing an object takes its XDP program off, while the guest goes on",
+        "closing an object detaches its cgroup program",
+        "closing an object detaches its XDP program while the guest continues",
       ],
       "ebpf/detach_test.ts": [
-        "attaching and detaching leaves no descriptor behind, and neither do refusals",
+        "attach, detach and refusals leave no descriptor open",
       ],
     },
   },
   {
-    weakness: "a failed load says nothing",
+    weakness: "a failed load reports nothing",
     shownBy: {
       "abi/abi_test.ts": [
         "load shows the verifier's last lines, and all of them with --verbose",
-        "load refuses what is no eBPF object, each with one error",
+        "load rejects data that is not an eBPF object, each time with one error",
       ],
     },
   },
   {
-    weakness: "a cut event's full size is told, and guests read past their buffer",
+    weakness: "a cut event is passed with its full size, and guests read past their buffer",
     shownBy: {
       "abi/abi_test.ts": [
-        "poll cuts a long event to the guest's buffer and says the size it copied",
-        "poll copies an event of any size, and not a byte behind it",
+        "poll cuts a long event to the guest's buffer and returns the size it copied",
+        "poll copies an event of any size, and not a byte after it",
       ],
       "cli/stats_test.ts": ["lost and cut events are reported once at the end, without --stats"],
     },
@@ -83,7 +83,7 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
     weakness: "a handle is a pointer of the host",
     shownBy: {
       "abi/abi_test.ts": [
-        "every call refuses a closed object's handles and tokens, and made-up ones",
+        "every call rejects handles and tokens of a closed object, and invented ones",
       ],
     },
   },
@@ -91,11 +91,11 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
     weakness: "negative or huge sizes, and offsets at the end of memory, are not checked",
     shownBy: {
       "abi/abi_test.ts": [
-        "poll refuses wrong handles, maps, callbacks and ranges, and loses no event by it",
-        "load refuses what is no eBPF object, each with one error",
+        "poll rejects invalid handles, maps, callbacks and ranges without losing an event",
+        "load rejects data that is not an eBPF object, each time with one error",
       ],
       "abi/hostile_test.ts": [
-        "eBPF imports answer hostile arguments with errors and write nowhere else",
+        "eBPF imports return errors for hostile arguments and write nowhere else",
       ],
     },
   },
@@ -103,25 +103,27 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
     weakness: "a callback's negative result is ignored, or its batch lost",
     shownBy: {
       "abi/abi_test.ts": [
-        "poll stops at a callback's negative result, and the next one goes on behind it",
+        "poll stops at a callback's negative result, and the next one continues after it",
       ],
     },
   },
   {
-    weakness: "errors come back as positive numbers",
+    weakness: "errors are returned as positive numbers",
     shownBy: {
       "abi/abi_test.ts": [
-        "every call refuses a closed object's handles and tokens, and made-up ones",
+        "every call rejects handles and tokens of a closed object, and invented ones",
       ],
       "abi/hostile_test.ts": [
-        "eBPF imports answer hostile arguments with errors and write nowhere else",
+        "eBPF imports return errors for hostile arguments and write nowhere else",
       ],
     },
   },
   {
     weakness: "an unknown program or map ends the process",
     shownBy: {
-      "abi/abi_test.ts": ["an unknown program, map or tracepoint is named, with what there is"],
+      "abi/abi_test.ts": [
+        "errors about unknown programs, maps and tracepoints list the known names",
+      ],
     },
   },
   {
@@ -144,12 +146,12 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
     },
   },
   {
-    weakness: "only two section names look at the target, the others ignore it",
+    weakness: "only two section names use the target, the others ignore it",
     shownBy: {
       "ebpf/attach_test.ts": [
         '`attach ${program} to "${target}" counts packets`',
         '`attach ${program} to "${place}" counts calls`',
-        '`attach ${program} to "${place}" is refused with ${answer}`',
+        '`attach ${program} to "${place}" returns ${answer}`',
       ],
     },
   },
@@ -157,7 +159,7 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
     weakness: "a perf buffer's notices of lost events are dropped",
     shownBy: {
       "cli/stats_test.ts": ["lost and cut events are reported once at the end, without --stats"],
-      "abi/ext_test.ts": ["buffer_stats counts what was delivered, lost and cut"],
+      "abi/ext_test.ts": ["buffer_stats counts delivered, lost and cut events"],
     },
   },
   {
@@ -165,9 +167,9 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
     shownBy: {
       "abi/abi_test.ts": ["map_operate takes a null key for queues"],
       "abi/maps_test.ts": [
-        "a queue gives the oldest first",
-        "a stack gives the newest first",
-        "a bloom filter says what is not in it",
+        "a queue returns the oldest first",
+        "a stack returns the newest first",
+        "a bloom filter reports which values are not in it",
       ],
     },
   },
@@ -180,7 +182,7 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
     },
   },
   {
-    weakness: "Ctrl-C kills the guest in the middle of whatever it does",
+    weakness: "Ctrl-C kills the guest at any point",
     shownBy: {
       "abi/abi_test.ts": ["an interrupt ends the poll in progress with -EINTR, once"],
       "cli/life_test.ts": [
@@ -191,14 +193,14 @@ const WEAKNESSES: readonly { readonly weakness: string; readonly shownBy: Tests 
   },
 ];
 
-Deno.test("each weakness of other runtimes has tests that show it is none here", async () => {
+Deno.test("each weakness of other runtimes has tests that show its absence here", async () => {
   assert.equal(WEAKNESSES.length, 20);
   for (const { weakness, shownBy } of WEAKNESSES) {
     for (const [file, titles] of Object.entries(shownBy)) {
       const text = await Deno.readTextFile(fromFileUrl(`../${file}`));
       for (const title of titles) {
         const literal = title.startsWith("`") ? title : `"${title}"`;
-        // As the first argument of what makes a test.
+        // Must be the first argument of a call that defines a test.
         const place = text.search(new RegExp(`\\(\\s*${escape(literal)}`));
         assert.ok(place >= 0, `${weakness}: no test ${title} in tests/${file}`);
       }
@@ -210,7 +212,7 @@ function escape(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
-/** The commands of bpf(2) behind the last program's attachment, by name. */
+/** Returns the bpf(2) commands after the last program's attachment, by name. */
 function mapCommands(trace: string): string[] {
   const commands = [...trace.matchAll(/bpf\((BPF_\w+)/g)].map(([, command]) => command ?? "");
   return commands.slice(commands.lastIndexOf("BPF_LINK_CREATE") + 1);
@@ -226,7 +228,8 @@ Deno.test("a map operation is one system call", async () => {
       code: 0,
       stdout: "-2 0 -17 0 value 10 0 next 1 -2 0 -2 -22\n",
     });
-    // The first is how the guest claims its own events; the command 77 does not reach the kernel.
+    // The guest recognizes its own events by the first command; command 77 does not reach the
+    // kernel.
     assert.deepEqual(mapCommands(await Deno.readTextFile(trace)), [
       ...["BPF_MAP_UPDATE_ELEM", "BPF_MAP_LOOKUP_ELEM"],
       ...["BPF_MAP_UPDATE_ELEM", "BPF_MAP_UPDATE_ELEM"],
@@ -239,7 +242,7 @@ Deno.test("a map operation is one system call", async () => {
   }
 });
 
-/** The programs that bpftool sees at a cgroup. */
+/** Counts the programs that bpftool shows at a cgroup. */
 async function programsOf(cgroup: string): Promise<number> {
   const { stdout } = await new Deno.Command("bpftool", {
     args: ["--json", "cgroup", "show", cgroup],
@@ -251,7 +254,7 @@ async function programsOf(cgroup: string): Promise<number> {
 // The shim is loaded for the life of the process.
 const sanitizers = { sanitizeResources: false };
 
-Deno.test("closing an object takes its cgroup program off", sanitizers, async () => {
+Deno.test("closing an object detaches its cgroup program", sanitizers, async () => {
   await using cgroup = await TestCgroup.create();
   const bytes = await Deno.readFile(
     fromFileUrl("../../.cache/guests/tests/guests/attach/cgroup.bpf.o"),
@@ -272,13 +275,13 @@ Deno.test("closing an object takes its cgroup program off", sanitizers, async ()
   }
 });
 
-Deno.test("closing an object takes its XDP program off, while the guest goes on", async () => {
+Deno.test("closing an object detaches its XDP program while the guest continues", async () => {
   await using guest = new CliProcess(["--timeout", "30s", guestPath("guest-abi")], {
     through: ["unshare", "--net", "sh", "-c", 'ip link set lo name eth0 && exec "$@"', "sh"],
   });
   await guest.waitFor(/^polling$/m);
   assert.match(guest.stdout, /^attach 0$[^]*^close 0$/m);
-  // What it holds now is the object that it loaded behind that, with nothing attached.
+  // It still holds the object that it loaded, with nothing attached.
   assert.deepEqual((await heldBy(guest.pid)).link, []);
   const { stdout } = await new Deno.Command("nsenter", {
     args: ["--target", String(guest.pid), "--net", "ip", "-json", "link", "show", "eth0"],

@@ -19,13 +19,13 @@ Deno.test("-m and -c name the wrapper module and the callback", async () => {
   }
 });
 
-Deno.test("a wrapper module of another name is an import that nobody provides", async () => {
+Deno.test("run reports a missing import when the wrapper module has another name", async () => {
   const { code, stderr } = await runCli([guestPath("named-wrapper")]);
   assert.equal(code, 1);
   assert.match(stderr, /of module "my-host"/);
 });
 
-Deno.test("a callback that is not exported is -EINVAL, and says how to name it", async () => {
+Deno.test("poll returns -EINVAL with a hint when the callback is not exported", async () => {
   const { code, stdout, stderr } = await runCli(["-m", "my-host", guestPath("named-wrapper")]);
   assert.deepEqual({ code, stdout }, { code: 0, stdout: "handled -22 good 0\n" });
   assert.match(stderr, /hint: .*--callback-export-name/);

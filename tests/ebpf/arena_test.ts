@@ -1,4 +1,7 @@
-/** Arenas, which libbpf maps into this process: not where, nor how, an object or a guest likes. */
+/**
+ * Arenas, which libbpf maps into this process, at an address and size that neither objects nor
+ * guests may choose.
+ */
 import { Policy } from "../../ebpf/mod.ts";
 import assert from "node:assert/strict";
 import { BpfObject, errno, LinearMemory } from "../../ffi/mod.ts";
@@ -8,10 +11,10 @@ import { fromFileUrl } from "../support/paths.ts";
 /** `SHIM_MAP_MAX_ENTRIES`. */
 const MAX_ENTRIES = 2;
 
-// Loads the shim, which stays, before the first test can be blamed for it.
+// Loads the shim, which stays loaded, so that no test is blamed for a leak.
 new LinearMemory(new WebAssembly.Memory({ initial: 1 })).close();
 
-Deno.test("an arena is not mapped where its object says, over what is there", async () => {
+Deno.test("an arena is not mapped at its object's address, over other memory", async () => {
   await using guest = new CliProcess(["--timeout", "30s", guestPath("attach"), "arena"]);
   await guest.waitFor(/^attached$/m);
   const maps = await Deno.readTextFile(`/proc/${guest.pid}/maps`);
@@ -19,7 +22,7 @@ Deno.test("an arena is not mapped where its object says, over what is there", as
   assert.doesNotMatch(maps, /^0*10000000-/m);
 });
 
-Deno.test("an arena becomes no smaller than the global variables that are copied into it", async () => {
+Deno.test("BpfObject.configure() refuses an arena smaller than its global variables", async () => {
   const bytes = await Deno.readFile(fromFileUrl("../../dist/tests/arena.bpf.o"));
   const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes.length / 65536) });
   new Uint8Array(memory.buffer).set(bytes);

@@ -1,17 +1,20 @@
-/** The kernel's limit of programs in a place. */
+/** The kernel's limit of programs at one attach point. */
 import assert from "node:assert/strict";
 import { BOOTSTRAP, runCli } from "../support/cli.ts";
 import { TestFolder } from "../support/folder.ts";
 
-/** Position of a thread's last command among its bpf(2), by a trace of all threads; from 1. */
+/**
+ * Returns the position of a thread's last `command` among its bpf(2) calls, from 1, in a trace of
+ * all threads.
+ */
 function positionOfLast(trace: string, command: string): number {
   const thread = new RegExp(`^(\\d+) .*bpf\\(${command}\\b`, "m").exec(trace)?.[1] ?? "";
   const calls = [...trace.matchAll(new RegExp(`^${thread} .*bpf\\((\\w+)`, "gm"))];
   return calls.findLastIndex(([, name]) => name === command) + 1;
 }
 
-// Attaching 64 in earnest would keep other tools of the machine from their tracepoint.
-Deno.test("a tracepoint that has 64 programs is a reason and a hint", async () => {
+// Attaching 64 programs for real would deny their tracepoint to other tools of the machine.
+Deno.test("attach reports a reason and a hint when the tracepoint has 64 programs", async () => {
   using folder = new TestFolder();
   const trace = folder.at("trace");
   const run = (...inject: string[]) =>
@@ -19,7 +22,7 @@ Deno.test("a tracepoint that has 64 programs is a reason and a hint", async () =
       through: ["strace", "-f", "-qq", "-e", "trace=bpf", ...inject, "-o", trace],
     });
   await run();
-  // The first asks whether the kernel has links.
+  // The first one probes whether the kernel has links.
   const when = positionOfLast(await Deno.readTextFile(trace), "BPF_LINK_CREATE");
   assert.ok(when > 0);
   const { stderr } = await run("-e", `inject=bpf:error=E2BIG:when=${when}`);

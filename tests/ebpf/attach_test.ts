@@ -1,4 +1,4 @@
-/** Every attach target: attached, seen firing, and gone afterwards. */
+/** Every attach target: attached, seen firing, and removed afterwards. */
 import assert from "node:assert/strict";
 import { kernel } from "../../ffi/mod.ts";
 import { act, ACTOR, IN_OWN_NETWORK, NetworkNamespace, succeed } from "../support/actor.ts";
@@ -9,27 +9,27 @@ import { heldBy, untilGone } from "../support/held.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { MOUNT_TRACEFS, privateMounts, privateRoot, UNMOUNT_TRACEFS } from "../support/mounts.ts";
 
-/** The guest, and an end to it whatever happens. */
+/** Arguments of the guest, with a time limit. */
 const GUEST = ["--timeout", "30s", guestPath("attach")];
 
-// Loads the shim, which stays, before the first test can be blamed for it.
+// Loads the shim, which stays loaded, so that no test is blamed for a leak.
 kernel.version();
 
-/** A program of an object of `tests/guests/attach`, and its target ("-": a null pointer). */
+/** Program of an object of `tests/guests/attach`, and its target ("-": a null pointer). */
 type Attachment = readonly [program: string, target: string];
 
-/** What a test does with attached programs. */
+/** Firing of attached programs. */
 interface Firing {
   attach: Attachment[];
-  /** Done again and again until the counter has moved. */
+  /** Repeated until the counter has moved. */
   action: (guest: CliProcess) => Promise<void>;
-  /** Links that must be there; default: one for each program. */
+  /** Number of links that must exist; default: one for each program. */
   links?: number;
   /** Runs the guest in a network namespace of its own. */
   ownNetwork?: boolean;
 }
 
-/** Attaches, sees the counter move and everything go at the end. */
+/** Attaches, and checks that the counter moves and that everything is removed at the end. */
 async function fires(object: string, firing: Firing): Promise<void> {
   const args = [...GUEST, object, ...firing.attach.flat()];
   await using guest = new CliProcess(args, firing.ownNetwork ? { through: IN_OWN_NETWORK } : {});
@@ -47,14 +47,14 @@ async function fires(object: string, firing: Firing): Promise<void> {
   await untilGone(held);
 }
 
-/** Attaches one program that must be refused; the guest goes on and ends by itself. */
+/** Attaches one program that must be refused; the guest continues and ends by itself. */
 async function refused(object: string, attachment: Attachment): Promise<CliResult> {
   const result = await runCli([...GUEST, object, ...attachment]);
   assert.equal(result.code, 0, result.stderr);
   return result;
 }
 
-/** That a target gets this answer, and a person these words. */
+/** Asserts the result and the error of attaching to a target. */
 async function assertRefused(
   object: string,
   attachment: Attachment,
@@ -67,7 +67,7 @@ async function assertRefused(
   assert.match(stderr, words);
 }
 
-/* ---- packets: in a network namespace of the guest's own, through lo ------------------------- */
+/* ---- packets: in a separate network namespace, through lo ------------------------------------ */
 
 const packets = (guest: CliProcess) => act(["packets"], { netns: guest.pid });
 
@@ -101,7 +101,7 @@ Deno.test("attach of a socket filter opens a packet socket that goes with the li
   });
 });
 
-Deno.test("attach of a flow dissector dissects packets of the network namespace", async () => {
+Deno.test("attach of a flow dissector handles packets of the network namespace", async () => {
   await fires("net", {
     attach: [["on_flow_dissector", ""], ["dissect", "lo"]],
     action: packets,
@@ -117,7 +117,7 @@ Deno.test("attach on_sk_lookup to another network namespace by its path", async 
   });
 });
 
-Deno.test("attach takes two flow dissectors in no network namespace", async () => {
+Deno.test("attach refuses a second flow dissector in a network namespace", async () => {
   await using namespace = await NetworkNamespace.create();
   const target = ["on_flow_dissector", namespace.path];
   await using first = new CliProcess([...GUEST, "net", ...target]);
@@ -130,7 +130,7 @@ Deno.test("attach takes two flow dissectors in no network namespace", async () =
   );
 });
 
-Deno.test("attach takes two classifiers on one interface, and one XDP program", async () => {
+Deno.test("attach allows two classifiers on one interface, and one XDP program", async () => {
   await using namespace = await NetworkNamespace.create();
   const through = ["nsenter", "-t", `${namespace.pid}`, "-n", "--"];
   const attach = ["on_tcx_ingress", "lo", "on_tc", "lo", "on_xdp", "lo"];
@@ -151,7 +151,7 @@ for (
     ...["getsockname4", "getsockname6", "sysctl", "getsockopt", "setsockopt", "device"],
   ]
 ) {
-  Deno.test(`attach of cgroup program on_${program} counts what the cgroup does`, async () => {
+  Deno.test(`attach of cgroup program on_${program} counts the cgroup's operations`, async () => {
     await using cgroup = await TestCgroup.create();
     await using namespace = await NetworkNamespace.create();
     await fires("cgroup", {
@@ -175,10 +175,10 @@ for (
     ["on_uretprobe_multi", `${ACTOR}:wasm_bpf_test_funct?on`],
     ["on_uprobe_session", `${ACTOR}:wasm_bpf_test_*`],
     ["on_usdt", `${ACTOR}:wasm_bpf_test:called`],
-    // Counts only when the probe's third argument is right.
+    // Counts only if the probe's third argument is right.
     ["usdt_argument", `${ACTOR}:wasm_bpf_test:called`],
     ["on_uprobe", "libc.so.6:getpgid"],
-    // The section says uprobe/libc.so.6:getpgid.
+    // Its section is uprobe/libc.so.6:getpgid.
     ["on_uprobe_libc", "-"],
   ] as const
 ) {
@@ -188,7 +188,7 @@ for (
   });
 }
 
-Deno.test("attach of a uprobe to one process counts no other's calls", async () => {
+Deno.test("attach of a uprobe to one process ignores calls of others", async () => {
   // It calls once its input ends.
   const traced = new Deno.Command(ACTOR, { args: ["wait", "call"], stdin: "piped", stdout: "null" })
     .spawn();
@@ -203,10 +203,12 @@ Deno.test("attach of a uprobe to one process counts no other's calls", async () 
   assert.deepEqual(counts, ["count 1"]);
 });
 
-/* ---- the kernel's own --------------------------------------------------------------------------- */
+/*
+ * ---- kernel targets ----------------------------------------------------------------------------
+ */
 
 for (const program of ["on_tp", "on_raw_tp", "on_tp_btf"]) {
-  Deno.test(`attach ${program} counts what the kernel does`, async () => {
+  Deno.test(`attach ${program} counts its events`, async () => {
     await fires("trace", { attach: [[program, "-"]], action: call });
   });
 }
@@ -233,7 +235,7 @@ for (const [program, target] of [["iter_task", "-"], ["iter_map", "counts"]] as 
 
 /* ---- the end ------------------------------------------------------------------------------------- */
 
-Deno.test("a guest that is killed leaves nothing attached", async () => {
+Deno.test("the kernel detaches everything when the guest is killed", async () => {
   await using cgroup = await TestCgroup.create();
   await using namespace = await NetworkNamespace.create();
   const through = ["nsenter", "-t", `${namespace.pid}`, "-n", "--"];
@@ -257,7 +259,9 @@ Deno.test("a guest that is killed leaves nothing attached", async () => {
   assert.doesNotMatch(links, /xdp/);
 });
 
-/* ---- what is refused --------------------------------------------------------------------------- */
+/*
+ * ---- refused targets ---------------------------------------------------------------------------
+ */
 
 for (
   const [object, program, target, answer, words] of [
@@ -302,20 +306,20 @@ for (
   ] as const
 ) {
   const place = target.replace(/^.*\/dist\//, "");
-  Deno.test(`attach ${program} to "${place}" is refused with ${answer}`, async () => {
+  Deno.test(`attach ${program} to "${place}" returns ${answer}`, async () => {
     await assertRefused(object, [program, target], answer, words);
   });
 }
 
-Deno.test("attach of a cgroup program takes no directory of cgroup version 1", async () => {
+Deno.test("attach of a cgroup program refuses a directory of cgroup version 1", async () => {
   const mounts = await Deno.readTextFile("/proc/mounts");
   const old = /^\S+ (\S+) cgroup /m.exec(mounts)?.[1];
-  // Where there is none, its parent is as wrong.
+  // Without cgroup version 1, the parent directory is as wrong.
   const target = old ?? `${await cgroupRoot()}/..`;
   await assertRefused("cgroup", ["on_sockops", target], -2, /no cgroup2 directory/);
 });
 
-Deno.test("attach waits for no FIFO and opens no device that a guest names", async () => {
+Deno.test("attach refuses a FIFO and a device that a guest names, without opening them", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const fifo = `${folder}/fifo`;
@@ -344,7 +348,7 @@ Deno.test("attach waits for no FIFO and opens no device that a guest names", asy
   }
 });
 
-Deno.test("attach by a bare name does not tell a script from nothing", async () => {
+Deno.test("attach by a bare name reports a script as missing", async () => {
   const answers = await Promise.all(["ldd", "no-such-program"].map(async (name) => {
     const { stdout, stderr } = await refused("trace", ["on_uprobe", `${name}:main`]);
     return [stdout, stderr.replaceAll(name, "NAME")];
@@ -354,7 +358,7 @@ Deno.test("attach by a bare name does not tell a script from nothing", async () 
   assert.deepEqual(answers[0], answers[1]);
 });
 
-Deno.test("attach to a binary maps none of it, which may become shorter meanwhile", async () => {
+Deno.test("attach to a binary reads it without mmap, since it may be truncated meanwhile", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const through = ["strace", "-f", "-qq", "-y", "-e", "trace=mmap", "-o", `${folder}/calls`];
@@ -375,7 +379,7 @@ Deno.test("attach to a binary maps none of it, which may become shorter meanwhil
 for (
   const [place, mount] of [["mounted", MOUNT_TRACEFS], ["not mounted", UNMOUNT_TRACEFS]] as const
 ) {
-  Deno.test(`attach of a tracepoint opens nothing else by its section, tracefs ${place}`, async () => {
+  Deno.test(`attach of a tracepoint opens no other file by its section, tracefs ${place}`, async () => {
     const folder = await Deno.makeTempDir();
     try {
       const programs = ["out", "out_at_once", "absolute", "three_parts", "one_part", "no_name"];
@@ -401,7 +405,9 @@ for (
   });
 }
 
-/* ---- netkit: this kernel may lack it ---------------------------------------------------------- */
+/*
+ * ---- netkit: this kernel may lack it ----------------------------------------------------------
+ */
 
 const NETKIT = fromFileUrl("../../dist/tests/netkit");
 await succeed(
@@ -411,7 +417,7 @@ await succeed(
 await Deno.rename(`${NETKIT}.${Deno.pid}`, NETKIT);
 
 for (const program of ["on_netkit_primary", "on_netkit_peer"]) {
-  Deno.test(`attach ${program} counts what its end sends, or names the option`, async () => {
+  Deno.test(`attach ${program} counts packets of its end, or names the option`, async () => {
     await using namespace = await NetworkNamespace.create();
     const through = ["nsenter", "-t", `${namespace.pid}`, "-n", "--"];
     const act = (...args: string[]) => succeed("nsenter", ...through.slice(1), NETKIT, ...args);
@@ -439,12 +445,14 @@ for (const program of ["on_netkit_primary", "on_netkit_peer"]) {
   });
 }
 
-/* ---- values of the kernel's configuration ----------------------------------------------------- */
+/*
+ * ---- values of the kernel's configuration -----------------------------------------------------
+ */
 
-/** Runs a command where no configuration is to be found but the one that `script` makes. */
+/** Returns a command that runs another where `script` makes the only kernel configuration. */
 function withConfiguration(script: string): string[] {
   const hide = [
-    // An open of it fails: there is no such driver.
+    // Opening it fails: no such driver exists.
     "mknod /dev/shm/none c 240 99",
     "{ [ ! -e /proc/config.gz ] || mount --bind /dev/shm/none /proc/config.gz; }",
     "mount -t tmpfs none /boot",
@@ -457,7 +465,7 @@ function withConfiguration(script: string): string[] {
   return [...privateRoot(), hide.join(" && "), "sh"];
 }
 
-Deno.test("values of the configuration are read from the folder of the kernel's modules", async () => {
+Deno.test("load reads the configuration from the directory of the kernel's modules", async () => {
   const through = withConfiguration('echo CONFIG_HZ=4711 > "/lib/modules/$(uname -r)/config"');
   const args = [...GUEST, "kconfig", "on_config", "-"];
   await using guest = new CliProcess(args, { through });
@@ -468,7 +476,7 @@ Deno.test("values of the configuration are read from the folder of the kernel's 
   });
 });
 
-Deno.test("an object that reads a configuration that is in no file says where it can be", async () => {
+Deno.test("load lists the places of the kernel configuration when it is missing", async () => {
   const args = [...GUEST, "kconfig", "on_config", "-"];
   const { stdout, stderr } = await runCli(args, { through: withConfiguration("true") });
   assert.equal(stdout, "load failed\n", stderr);
@@ -476,7 +484,7 @@ Deno.test("an object that reads a configuration that is in no file says where it
   assert.match(stderr, /hint: .*\/lib\/modules\/RELEASE\/config/);
 });
 
-Deno.test("attach of kprobe.multi names its option where no file has the configuration", async () => {
+Deno.test("attach of kprobe.multi names its option when no configuration file exists", async () => {
   for (const mount of [MOUNT_TRACEFS, UNMOUNT_TRACEFS]) {
     const through = withConfiguration(mount);
     const args = [...GUEST, "kprobe_multi", "on_kprobe_multi", "-"];
@@ -487,11 +495,13 @@ Deno.test("attach of kprobe.multi names its option where no file has the configu
   }
 });
 
-/* ---- what this kernel may lack: then the error names the option ------------------------------- */
+/*
+ * ---- features that this kernel may lack: then the error names the option ----------------------
+ */
 
 const KPROBE_NEEDS = /CONFIG_KPROBES/;
 
-/** Sleeps a little, which is what the kprobes wait for. */
+/** Sleeps a little, which the kprobes count. */
 const sleep = async () => {
   // time: the sleep itself is the event.
   await new Deno.Command("sleep", { args: ["0.01"] }).output();
@@ -507,12 +517,12 @@ for (const program of ["on_kprobe", "on_kretprobe", "on_ksyscall"]) {
   });
 }
 
-Deno.test("attach of a kprobe to no function says so where the kernel has kprobes", async () => {
+Deno.test("attach of a kprobe reports a missing function when the kernel has kprobes", async () => {
   const words = kernel.hasEventSource("kprobe") ? /no function of that name/ : KPROBE_NEEDS;
   await assertRefused("kprobe", ["on_no_such_kprobe", "-"], -2, words);
 });
 
-Deno.test("attach of kprobe.multi fires, or names what is missing", async () => {
+Deno.test("attach of kprobe.multi fires, or names the missing option", async () => {
   if (kernel.hasOption("CONFIG_FPROBE") && kernel.hasTracefs()) {
     await fires("kprobe_multi", { attach: [["on_kprobe_multi", "-"]], action: sleep });
   } else {
@@ -529,7 +539,7 @@ for (
     ["fsession", /Linux 7\.0 or newer|CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS/],
   ] as const
 ) {
-  Deno.test(`load of an ${name} program works and fires, or names what the kernel needs`, async () => {
+  Deno.test(`load of an ${name} program works and fires, or names the missing kernel feature`, async () => {
     const { stdout, stderr } = await runCli([...GUEST, name]);
     if (stdout.startsWith("load failed")) {
       assert.match(stderr, new RegExp(`^error: Cannot load program "on_${name}": E`));

@@ -1,4 +1,4 @@
-/** Links one by one, as the extension module and embedders have them. */
+/** Single links, as the extension module and embedders use them. */
 import assert from "node:assert/strict";
 import { BpfIterator, type BpfLink, errno, Interrupt, LinearMemory } from "../../ffi/mod.ts";
 import { BpfError } from "../../runtime/mod.ts";
@@ -10,13 +10,13 @@ import "../support/whole_shim.ts";
 const TRACE = await Deno.readFile(fromFileUrl("../../dist/tests/trace.bpf.o"));
 const STRUCT_OPS = await Deno.readFile(fromFileUrl("../../dist/tests/struct_ops.bpf.o"));
 
-/** Where keys, values and an iterator's text go: behind the object's bytes. */
+/** Addresses of keys, values and an iterator's text: after the object's bytes. */
 const KEY = 2 ** 20;
 const VALUE = KEY + 8;
 const TEXT = KEY + 64;
 const TEXT_SIZE = 2 ** 16;
 
-/** An object of `tests/guests/attach`, loaded, with a memory as a guest would have. */
+/** Loaded object of `tests/guests/attach`, with a memory like a guest's. */
 class Loaded implements Disposable {
   readonly memory = new LinearMemory(new WebAssembly.Memory({ initial: 32 }));
   readonly interrupt = Interrupt.create();
@@ -28,14 +28,14 @@ class Loaded implements Disposable {
     this.object = GuestObject.load(source, { onNotice: () => {}, noteClosed: () => {} });
   }
 
-  /** The counter that every program of the object counts its runs in. */
+  /** Returns the counter in which every program of the object counts its runs. */
   count(): bigint {
     const map = this.object.findMap("counts");
     assert.equal(map?.operate(this.memory, 1, KEY, VALUE, 0, 0, 0), 0);
     return new DataView(this.memory.bytes.buffer).getBigUint64(VALUE, true);
   }
 
-  /** All that an iterator has to say. */
+  /** Reads an iterator to its end. */
   read(link: BpfLink, size = TEXT_SIZE): string {
     const iterator = BpfIterator.open(link, this.interrupt);
     assert.ok(typeof iterator !== "number", `BpfIterator.open: ${iterator}`);
@@ -82,7 +82,7 @@ for (
   });
 }
 
-Deno.test("detach leaves an object's other links alone", async () => {
+Deno.test("detach does not affect an object's other links", async () => {
   using loaded = new Loaded();
   const first = loaded.object.attach("on_uprobe", FUNCTION);
   loaded.object.attach("on_uprobe", FUNCTION);
@@ -91,14 +91,14 @@ Deno.test("detach leaves an object's other links alone", async () => {
   assert.equal(loaded.count(), 1n);
 });
 
-Deno.test("an iterator's program writes what is read from its link", () => {
+Deno.test("reads of an iterator's link return its program's output", () => {
   using loaded = new Loaded();
   const link = loaded.object.attach("iter_task", "");
   const lines = loaded.read(link).split("\n");
   assert.equal(lines.pop(), "");
   assert.ok(lines.length > 1);
   assert.deepEqual([...new Set(lines)], ["task"]);
-  // Each pass starts anew, and ends at the same place however small the reads are.
+  // Each pass starts over, and ends at the same point for any read size.
   assert.match(loaded.read(link, 7), /^(task\n)+$/);
 });
 
@@ -107,7 +107,7 @@ Deno.test("an iterator over a map visits each of its elements", () => {
   assert.equal(loaded.read(loaded.object.attach("iter_map", "counts")), "element\n");
 });
 
-Deno.test("an iterator is refused for a link of another kind, and outside the memory", () => {
+Deno.test("iterator reads fail for other kinds of links and out-of-bounds memory", () => {
   using loaded = new Loaded();
   const other = loaded.object.attach("on_uprobe", FUNCTION);
   assert.equal(BpfIterator.open(other, loaded.interrupt), -22);
@@ -118,7 +118,7 @@ Deno.test("an iterator is refused for a link of another kind, and outside the me
   assert.equal(pass.read(loaded.memory, 0xffffffff, 1), -14);
 });
 
-Deno.test("attaching and detaching leaves no descriptor behind, and neither do refusals", () => {
+Deno.test("attach, detach and refusals leave no descriptor open", () => {
   using loaded = new Loaded();
   const targets = [
     ["on_uprobe", FUNCTION],
@@ -138,7 +138,7 @@ Deno.test("attaching and detaching leaves no descriptor behind, and neither do r
     ["on_tp", ""],
   ] as const;
   const descriptors = () => [...Deno.readDirSync("/proc/self/fd")].length;
-  // The first USDT attachment makes what the object keeps for all of them.
+  // The first USDT attachment creates maps that the object keeps for all of them.
   loaded.object.detach(loaded.object.attach("on_usdt", `${ACTOR}:wasm_bpf_test:called`));
   const before = descriptors();
   for (const [program, target] of targets) {
@@ -151,7 +151,7 @@ Deno.test("attaching and detaching leaves no descriptor behind, and neither do r
   }
 });
 
-/** The TCP congestion controls that the kernel has. */
+/** Returns the TCP congestion controls that the kernel has. */
 async function congestionControls(): Promise<string> {
   return await Deno.readTextFile("/proc/sys/net/ipv4/tcp_available_congestion_control");
 }
@@ -166,7 +166,7 @@ function errorOf(call: () => unknown): BpfError {
   assert.fail("it succeeded");
 }
 
-Deno.test("attach registers a struct_ops map that has a link, and detach takes it back", async () => {
+Deno.test("attach registers a struct_ops map with a link, and detach unregisters it", async () => {
   using loaded = new Loaded(STRUCT_OPS);
   const link = loaded.object.attach("ssthresh", "with_link");
   assert.match(await congestionControls(), /\bwasm_bpf_test\b/);
@@ -174,7 +174,7 @@ Deno.test("attach registers a struct_ops map that has a link, and detach takes i
   assert.doesNotMatch(await congestionControls(), /wasm_bpf_test/);
 });
 
-Deno.test("attach refuses a struct_ops map that would stay when the process is killed", async () => {
+Deno.test("attach refuses a struct_ops map that would outlive the process", async () => {
   using loaded = new Loaded(STRUCT_OPS);
   const { code, hint } = errorOf(() => loaded.object.attach("ssthresh", "without"));
   assert.equal(code, "EOPNOTSUPP");
@@ -182,7 +182,7 @@ Deno.test("attach refuses a struct_ops map that would stay when the process is k
   assert.doesNotMatch(await congestionControls(), /wasm_bpf_test/);
 });
 
-Deno.test("operate() does not reach a struct_ops map: an update would register it for good", async () => {
+Deno.test("operate() refuses a struct_ops map, whose update would register it permanently", async () => {
   using loaded = new Loaded(STRUCT_OPS);
   const map = loaded.object.findMap("without");
   for (const command of [1, 2, 3]) {
@@ -191,7 +191,7 @@ Deno.test("operate() does not reach a struct_ops map: an update would register i
   assert.doesNotMatch(await congestionControls(), /wasm_bpf_test/);
 });
 
-Deno.test("attach of a struct_ops program wants the map's name where there are several", () => {
+Deno.test("attach of a struct_ops program requires the map's name when there are several", () => {
   using loaded = new Loaded(STRUCT_OPS);
   assert.equal(errorOf(() => loaded.object.attach("ssthresh", "")).code, "EINVAL");
   const { code, hint } = errorOf(() => loaded.object.attach("ssthresh", "no_such_map"));

@@ -1,4 +1,4 @@
-/** Lengths of instructions, against a disassembler's over the code of large libraries. */
+/** Instruction lengths, compared with a disassembler's over the code of large libraries. */
 import assert from "node:assert/strict";
 import { fromFileUrl } from "../support/paths.ts";
 import { succeed } from "../support/succeed.ts";
@@ -6,7 +6,7 @@ import { succeed } from "../support/succeed.ts";
 const LIBRARIES = ["libc.so.6", "libm.so.6", "libcrypto.so.3", "libstdc++.so.6"];
 const AT_LEAST = 200_000;
 
-/** Compilers and assemblers of the tests' machine put these where others have their libraries. */
+/** Library directories of the tests' machine that belong to compilers and assemblers. */
 const FOLDERS = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64"];
 
 interface Instruction {
@@ -14,7 +14,7 @@ interface Instruction {
   text: string;
 }
 
-/** Functions of a file, in the disassembler's words. */
+/** Returns the functions of a file, as the disassembler prints them. */
 async function disassemble(path: string): Promise<Instruction[][]> {
   const functions: Instruction[][] = [];
   for (const line of (await succeed("llvm-objdump", "-d", path)).split("\n")) {
@@ -27,7 +27,7 @@ async function disassemble(path: string): Promise<Instruction[][]> {
   return functions;
 }
 
-/** Builds the program that prints lengths, and runs it over functions. */
+/** Builds the program that prints lengths, and runs it over the functions. */
 async function lengthsOf(functions: Instruction[][]): Promise<Uint8Array> {
   const folder = await Deno.makeTempDir();
   try {
@@ -52,10 +52,10 @@ async function lengthsOf(functions: Instruction[][]): Promise<Uint8Array> {
   }
 }
 
-/** Prefixes that the disassembler prints as instructions of their own. */
+/** Prefixes that the disassembler prints as separate instructions. */
 const PREFIX = /^(data16|rex\S*|rep\w*|lock|[c-gs]s|addr32)\s*$/;
 
-/** Lengths of one function's instructions from `at` on: to its end, or to a 0. */
+/** Returns lengths of one function's instructions from `at` on, to its end or to a 0. */
 function ownLengths(lengths: Uint8Array, at: number, instructions: Instruction[]): Uint8Array {
   let rest = instructions.reduce((sum, { bytes }) => sum + bytes.length, 0);
   let end = at;
@@ -67,7 +67,7 @@ function ownLengths(lengths: Uint8Array, at: number, instructions: Instruction[]
   return lengths.subarray(at, end);
 }
 
-Deno.test("instruction lengths are those of a disassembler over large libraries", async () => {
+Deno.test("instruction lengths match a disassembler's over large libraries", async () => {
   const present = LIBRARIES.flatMap((name) =>
     FOLDERS.map((folder) => `${folder}/${name}`).filter((path) => exists(path)).slice(0, 1)
   );
@@ -79,7 +79,7 @@ Deno.test("instruction lengths are those of a disassembler over large libraries"
     at += own.length;
     for (const [i, length] of own.entries()) {
       const { bytes = [], text = "" } = instructions[i] ?? {};
-      // Data among code, which each reads in its own way from here on.
+      // Data within code, which the two decode differently from here on.
       if (PREFIX.test(text) || text === "<unknown>") break;
       if (length === 0) unknown += 1;
       else equal += 1;

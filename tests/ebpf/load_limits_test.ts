@@ -1,4 +1,4 @@
-/** `--max-maps-memory`, `--max-programs`, `--max-links`, and the end of a run in the middle of a load. */
+/** `--max-maps-memory`, `--max-programs`, `--max-links`, and stops in the middle of a load. */
 import assert from "node:assert/strict";
 import { type GuestModule, runGuest } from "../../runtime/mod.ts";
 import { CliProcess, type CliResult, runCli } from "../support/cli.ts";
@@ -9,7 +9,7 @@ import { systemMs, untilDelivered } from "../support/process_state.ts";
 
 const SIGTERM = 15;
 
-/** A file with a guest, while `use` runs. */
+/** Keeps a file with a guest while `use` runs. */
 async function withFile<T>(module: GuestModule, use: (path: string) => Promise<T>): Promise<T> {
   const path = await Deno.makeTempFile({ suffix: ".wasm" });
   try {
@@ -20,7 +20,7 @@ async function withFile<T>(module: GuestModule, use: (path: string) => Promise<T
   }
 }
 
-/** Exits with 1 when its object was not loaded. */
+/** Guest that exits with 1 if its object was not loaded. */
 const loading = (object: string) =>
   objectGuest(object, `(call $exit (i64.eqz (local.get $object)))`);
 
@@ -28,7 +28,7 @@ function runLoading(object: string, ...options: string[]): Promise<CliResult> {
   return withFile(loading(object), (path) => runCli([...options, path]));
 }
 
-Deno.test("a map beyond the default is refused at once, by its name and sizes", async () => {
+Deno.test("load refuses a map beyond the default limit, and reports its name and size", async () => {
   const { code, stderr } = await runLoading("slow_map", "--max-maps-memory", "512M");
   assert.equal(code, 1);
   assert.match(
@@ -38,7 +38,7 @@ Deno.test("a map beyond the default is refused at once, by its name and sizes", 
   assert.match(stderr, /^hint: .*--max-maps-memory/m);
 });
 
-Deno.test("too many programs are refused", async () => {
+Deno.test("load refuses too many programs", async () => {
   const { code, stderr } = await runLoading("many_maps", "--max-programs", "63");
   assert.equal(code, 1);
   assert.match(stderr, /EMFILE|ENOMEM/);
@@ -54,7 +54,7 @@ for (const option of ["--max-maps-memory", "--max-programs", "--max-links"]) {
   }
 }
 
-/** Attaches its program until that fails; exits with the errno, or 0 after ten. */
+/** Guest that attaches its program until that fails; exits with the errno, or with 0 after ten. */
 const ATTACHES = objectGuest(
   "trace",
   `(loop $again
@@ -66,7 +66,7 @@ const ATTACHES = objectGuest(
   { texts: ["iter_task"], more: "(global $links (mut i32) (i32.const 0))" },
 );
 
-Deno.test("links are limited, and a guest learns it by EMFILE", () => {
+Deno.test("attach returns EMFILE when the limit of links is reached", () => {
   const errors: string[] = [];
   const run = (maxLinks: number) =>
     runGuest(ATTACHES, { limits: { maxLinks }, onError: (error) => errors.push(error.message) });
@@ -79,7 +79,7 @@ Deno.test("links are limited, and a guest learns it by EMFILE", () => {
   );
 });
 
-Deno.test("the library's limits hold maps and programs", () => {
+Deno.test("Policy limits maps and programs", () => {
   const codes: string[] = [];
   const run = (limits: { maxMapsMemory?: number; maxPrograms?: number }) =>
     runGuest(loading("slots"), {
@@ -92,7 +92,7 @@ Deno.test("the library's limits hold maps and programs", () => {
   assert.deepEqual(codes, ["ENOMEM"]);
 });
 
-Deno.test("--timeout ends a load between two maps, with code 124", async () => {
+Deno.test("--timeout stops a load between two maps, with code 124", async () => {
   const options = ["--timeout", "200ms", "--max-maps-memory", "4G"];
   const start = performance.now();
   const { code, stderr } = await runLoading("many_maps", ...options);
@@ -101,7 +101,7 @@ Deno.test("--timeout ends a load between two maps, with code 124", async () => {
   assert.ok(performance.now() - start < 10_000);
 });
 
-/** Prints a line, and then loads its object; exits with 1 when that failed. */
+/** Guest that prints a line, and then loads its object; exits with 1 if that failed. */
 function loadingAfterLine(object: string): GuestModule {
   const hex = [...elfOf(object)].map((byte) => `\\${byte.toString(16).padStart(2, "0")}`);
   return guest(
@@ -122,11 +122,11 @@ Deno.test("the first signal does not end a load", async () => {
   });
 });
 
-Deno.test("a second signal ends a run in a system call that takes seconds, and says which", async () => {
+Deno.test("a second signal ends a run in a slow system call, and reports which one", async () => {
   await withFile(loadingAfterLine("slow_map"), async (path) => {
     await using run = new CliProcess(["--max-maps-memory", "2G", path]);
     await run.waitFor(/line/);
-    // A signal before the load has begun is one more of the first kind: only creating the map takes
+    // A signal before the start of the load counts as a first one: only the creation of the map takes
     // that much of the kernel's time.
     const before = systemMs(run.pid) ?? 0;
     const isCreating = () => (systemMs(run.pid) ?? Infinity) - before > 200;
@@ -137,7 +137,7 @@ Deno.test("a second signal ends a run in a system call that takes seconds, and s
       run.kill("SIGTERM");
     }
     const { signal, code, stderr } = await run.result();
-    // A machine that makes it in no time has refused nothing.
+    // A fast machine creates the map before the signal, and refuses nothing.
     if (signal === null) assert.equal(code, 0);
     else assert.match(stderr, /^wasm-bpf: ended while creating map "big"$/m);
   });

@@ -1,4 +1,4 @@
-/** Types, flags and sizes of maps that an object asks for: which the kernel is never asked for. */
+/** Map types, flags and sizes that an object requests, and that never reach the kernel. */
 import { Policy } from "../../ebpf/mod.ts";
 import assert from "node:assert/strict";
 import { BpfObject, Budget, errno, Interrupt, LinearMemory, takeLog } from "../../ffi/mod.ts";
@@ -23,7 +23,7 @@ interface Outcome {
   log: string;
 }
 
-/** Opens and loads an object; `use` gets it between the two. */
+/** Opens and loads an object; `use` gets it between the two steps. */
 function load(
   bytes: Uint8Array,
   { budget, use = () => {} }: { budget?: Budget; use?: (object: BpfObject) => void } = {},
@@ -40,12 +40,12 @@ function load(
   return { result, log: takeLog() };
 }
 
-/** The object with one map of these numbers. */
+/** Returns the object with one map of these numbers. */
 function shaped(
   { type = 1, flags = 0, entries = 16, key = 4, value = 8 }: Record<string, number>,
 ): Uint8Array {
   const patch = new BtfPatch(elfOf("shapes"));
-  // Last first: none becomes a length that is looked for.
+  // Order matters: a replaced number may equal a later one's marker.
   [[105, value], [104, key], [103, entries], [102, flags], [101, type]]
     .forEach(([from = 0, to = 0]) => patch.setArrayLength(from, to));
   return patch.bytes;
@@ -53,7 +53,7 @@ function shaped(
 
 const REFUSED = /^map 'shape' is refused: /m;
 
-Deno.test("a map of each type that only libbpf makes, or that is unknown, is refused", () => {
+Deno.test("load refuses map types that are unknown or that only libbpf creates", () => {
   for (const type of [STRUCT_OPS, INSN_ARRAY, 35, 40, 1000, 0x7fffffff, 0xffffffff]) {
     const { result, log } = load(shaped({ type }));
     assert.equal(result, -EINVAL, `type ${type}`);
@@ -61,15 +61,15 @@ Deno.test("a map of each type that only libbpf makes, or that is unknown, is ref
   }
 });
 
-Deno.test("a map of each other type reaches the kernel", () => {
+Deno.test("load passes every other map type to the kernel", () => {
   for (let type = 1; type < INSN_ARRAY; type++) {
     if (type === STRUCT_OPS) continue;
     assert.doesNotMatch(load(shaped({ type })).log, REFUSED, `type ${type}`);
   }
 });
 
-Deno.test("each flag of each type is taken by the kernel, refused by it, or refused before", () => {
-  // Of descriptors, links, tokens and pages that fault: for hosts, or for libbpf, to ask for.
+Deno.test("load checks each flag of each map type before the kernel", () => {
+  // Flags for descriptors, links, tokens and faulting pages: only the host or libbpf may set them.
   const never = [13, 14, 15, 16, 17, 19, 20, 31].map((bit) => 2 ** bit);
   for (let type = 1; type < INSN_ARRAY; type++) {
     for (let bit = 0; bit < 32; bit++) {
@@ -79,19 +79,19 @@ Deno.test("each flag of each type is taken by the kernel, refused by it, or refu
   }
 });
 
-Deno.test("records of a ring buffer are not overwritten while they are read", () => {
+Deno.test("load refuses a ring buffer that overwrites records while they are read", () => {
   const { result, log } = load(shaped({ type: RINGBUF, flags: 2 ** 19, key: 0, value: 0 }));
   assert.equal(result, -EINVAL);
   assert.match(log, REFUSED);
 });
 
-Deno.test("an arena with initial values has pages that can be written to", () => {
+Deno.test("an arena with initial values has writable pages", () => {
   const { result, log } = load(elfOf("arena_fault"));
   assert.equal(result, -EINVAL);
   assert.match(log, /^map 'arena' is refused: map type 33 does not take the flags 0x20000$/m);
 });
 
-Deno.test("maps beyond the budget are refused before any is made", () => {
+Deno.test("load refuses maps beyond the budget before it creates any", () => {
   using interrupt = Interrupt.create();
   using budget = Budget.create(interrupt, { mapsBytes: 1 << 20, programs: 8 });
   for (
@@ -117,7 +117,7 @@ Deno.test("maps beyond the budget are refused before any is made", () => {
   }
 });
 
-Deno.test("maps of all live objects count, and those of closed ones no longer", () => {
+Deno.test("the budget counts maps of all live objects, and not of closed ones", () => {
   using interrupt = Interrupt.create();
   using budget = Budget.create(interrupt, { mapsBytes: 1 << 20, programs: 8 });
   const half = shaped({ type: 2, entries: 100_000, value: 8 });
@@ -136,14 +136,14 @@ Deno.test("maps of all live objects count, and those of closed ones no longer", 
   assert.equal(load(half, { budget }).result, 0);
 });
 
-Deno.test("configured sizes count, not those of the file", () => {
+Deno.test("the budget counts configured sizes, not those of the file", () => {
   using interrupt = Interrupt.create();
   using budget = Budget.create(interrupt, { mapsBytes: 1 << 20, programs: 8 });
   const grow = (object: BpfObject) => assert.equal(object.configure("shape", 2, 0x7fffffff), 0);
   assert.equal(load(shaped({ type: 1 }), { budget, use: grow }).result, -ENOMEM);
 });
 
-Deno.test("an object of more programs than may be loaded is refused", () => {
+Deno.test("load refuses an object with too many programs", () => {
   using interrupt = Interrupt.create();
   const loadWithin = (programs: number) => {
     using budget = Budget.create(interrupt, { mapsBytes: 0, programs });
@@ -159,7 +159,7 @@ Deno.test("an object of more programs than may be loaded is refused", () => {
   assert.equal(loadWithin(64).result, 0);
 });
 
-Deno.test("an interrupt ends no load: the next poll gets it", () => {
+Deno.test("an interrupt does not end a load, but the next poll", () => {
   using interrupt = Interrupt.create();
   using budget = Budget.create(interrupt, { mapsBytes: 0, programs: 8 });
   interrupt.raise();
@@ -176,7 +176,10 @@ Deno.test("a load ends before its next map when the run is terminated", () => {
   assert.match(log, /^interrupted before creating map 'shape'$/m);
 });
 
-/** Bytes that the kernel says a map takes, while it is loaded; `undefined` where it does not say. */
+/**
+ * Returns the bytes that the kernel reports for a map while it is loaded, or `undefined` if it
+ * reports none.
+ */
 function kernelBytes(object: BpfObject): number | undefined {
   const id = object.maps()[0]?.id;
   const { success, stdout } = new Deno.Command("bpftool", {
@@ -186,7 +189,7 @@ function kernelBytes(object: BpfObject): number | undefined {
   return (JSON.parse(new TextDecoder().decode(stdout)) as { bytes_memlock?: number }).bytes_memlock;
 }
 
-/** Types by number, with shapes that show what each entry takes. */
+/** Types by number, with shapes that show the size of each entry. */
 const MEASURED: Record<string, Record<string, number>> = {
   "hash": { type: 1, entries: 10_000, value: 100 },
   "array": { type: 2, entries: 10_000, value: 100 },
@@ -202,7 +205,7 @@ const MEASURED: Record<string, Record<string, number>> = {
 };
 
 for (const [name, shape] of Object.entries(MEASURED)) {
-  Deno.test(`${name}: what counts is what the kernel takes, and no more than half as much again`, () => {
+  Deno.test(`${name}: the counted size is at least the kernel's, and at most 1.5 times it`, () => {
     using interrupt = Interrupt.create();
     using budget = Budget.create(interrupt, { mapsBytes: 0, programs: 8 });
     load(shaped(shape), {
@@ -211,8 +214,8 @@ for (const [name, shape] of Object.entries(MEASURED)) {
         assert.equal(object.load({ budget }), 0);
         const counted = budget.mapsUsedBytes;
         const taken = kernelBytes(object) ?? counted;
-        assert.ok(counted >= taken * 0.95, `counted ${counted}, the kernel takes ${taken}`);
-        assert.ok(counted <= taken * 1.5 + 65536, `counted ${counted}, the kernel takes ${taken}`);
+        assert.ok(counted >= taken * 0.95, `counted ${counted}, the kernel uses ${taken}`);
+        assert.ok(counted <= taken * 1.5 + 65536, `counted ${counted}, the kernel uses ${taken}`);
       },
     });
   });

@@ -1,7 +1,7 @@
 /**
- * Changed eBPF objects, opened and loaded by the shim under sanitizers: `tests/fuzz`. A fault is found
- * again by its seed and index: `.cache/fuzz/objects --seed S --start INDEX --count 1 --keep FILE …`. The
- * long form leaves its counts in `.cache/fuzz/counts.json`.
+ * Changed eBPF objects, opened and loaded by the shim under sanitizers: `tests/fuzz`. To reproduce
+ * a fault, use its seed and index: `.cache/fuzz/objects --seed S --start INDEX --count 1 --keep
+ * FILE …`. The long form leaves its counts in `.cache/fuzz/counts.json`.
  */
 import assert from "node:assert/strict";
 import { FUZZ, FUZZ_TYPES } from "../../build/steps/fuzz.ts";
@@ -9,9 +9,9 @@ import { filesUnder } from "../../build/lib/step.ts";
 import { chooseSeed } from "../support/random.ts";
 import { SOAK, soakSize } from "../support/soak.ts";
 
-/** Of these, a half can be opened and a third be loaded. */
+/** About half of these can be opened, and a third loaded. */
 const INPUTS = soakSize({ short: 2_000, whole: 450_000 });
-/** Loads that go to the kernel, the others to what stands in for it. */
+/** Percentage of loads that go to the kernel; a substitute handles the others. */
 const REAL_PERCENT = 2;
 
 interface Counts {
@@ -22,10 +22,10 @@ interface Counts {
   faults: number;
 }
 
-/** Objects of the tests and examples, and those that only the fuzz has. */
+/** Lists objects of the tests and examples, and objects made for the fuzz test. */
 function samples(): string[] {
   const isObject = (path: string) => path.endsWith(".o") && path !== FUZZ_TYPES;
-  // One of them is long so that its verifier's log is.
+  // One of them is long, to produce a long verifier log.
   const guests = filesUnder(
     ".cache/guests",
     (path) => isObject(path) && !path.includes("long-log"),
@@ -34,7 +34,7 @@ function samples(): string[] {
   return [...own, ...own, ...own, ...guests];
 }
 
-Deno.test("changed objects are opened and loaded without a fault", async () => {
+Deno.test("shim opens and loads changed objects without a fault", async () => {
   const seed = chooseSeed();
   const args = ["--types", FUZZ_TYPES, "--seed", `${seed}`, "--count", `${INPUTS}`];
   const { stdout, stderr } = await new Deno.Command(FUZZ, {
@@ -48,7 +48,7 @@ Deno.test("changed objects are opened and loaded without a fault", async () => {
   const counts = JSON.parse(last) as Counts;
   if (SOAK) await Deno.writeTextFile(".cache/fuzz/counts.json", `${last}\n`);
   assert.equal(counts.faults, 0, text);
-  // Otherwise nothing but the first check was tried.
+  // Otherwise only the first check was tested.
   assert.ok(counts.opened > INPUTS / 2.5 && counts.loaded > INPUTS / 5, last);
   assert.ok(counts.realLoads > 0);
 });

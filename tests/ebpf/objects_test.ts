@@ -1,4 +1,4 @@
-/** eBPF objects that no compiler makes of anybody's sources: libbpf takes their numbers as they are. */
+/** eBPF objects that no compiler produces, with numbers that libbpf uses without checks. */
 import assert from "node:assert/strict";
 import { Policy } from "../../ebpf/mod.ts";
 import { errno, LinearMemory, takeLog } from "../../ffi/mod.ts";
@@ -12,7 +12,7 @@ import "../support/whole_shim.ts";
 const KEY_SIZE = 3;
 const REFUSED = [errno("EINVAL"), errno("EOPNOTSUPP"), 4001];
 
-/** Opens an object and closes it behind `use`; the errno it is refused with, 0 when it is not. */
+/** Opens an object and closes it after `use`; returns the errno of a refusal, or 0. */
 function open(bytes: Uint8Array, use: (object: BpfObject) => number = () => 0): number {
   using memory = new LinearMemory(new WebAssembly.Memory({ initial: 4 }));
   memory.bytes.set(bytes, 8);
@@ -25,11 +25,11 @@ function open(bytes: Uint8Array, use: (object: BpfObject) => number = () => 0): 
   return result;
 }
 
-Deno.test("a program that ends with half an instruction is refused", () => {
+Deno.test("open refuses a program that ends with half an instruction", () => {
   assert.equal(open(elfOf("half")), errno("EINVAL"));
 });
 
-Deno.test("a map of maps gets no more of a key than there is", () => {
+Deno.test("an update of a map of maps reads no more than its key", () => {
   const load = (keyBytes: number) =>
     open(elfOf("slots"), (object) => {
       assert.equal(object.configure("outer", KEY_SIZE, keyBytes), 0);
@@ -39,7 +39,7 @@ Deno.test("a map of maps gets no more of a key than there is", () => {
   assert.equal(load(64), errno("EINVAL"));
 });
 
-Deno.test("maps for USDT probes get no more of a value than there is", () => {
+Deno.test("an update of a USDT map reads no more than its value", () => {
   const target = { binary: ACTOR, provider: "wasm_bpf_test", name: "called" };
   const result = open(elfOf("usdt_maps"), (object) => {
     assert.equal(object.load(), 0);
@@ -51,21 +51,21 @@ Deno.test("maps for USDT probes get no more of a value than there is", () => {
   assert.equal(result, errno("EINVAL"));
 });
 
-Deno.test("a typedef of itself is followed to no end", () => {
+Deno.test("open refuses a typedef of itself", () => {
   const patch = new BtfPatch(elfOf("slots"));
   patch.setType("map_t", patch.idOf("map_t"));
   assert.ok(REFUSED.includes(open(patch.bytes)));
 });
 
-Deno.test("a configuration value's struct that holds itself is refused", () => {
+Deno.test("open refuses a configuration value whose struct contains itself", () => {
   assert.ok(REFUSED.includes(open(elfOf("types"))));
   const patch = new BtfPatch(elfOf("types"));
   patch.setMember("setting", 0, { type: patch.idOf("setting") });
   assert.ok(REFUSED.includes(open(patch.bytes)));
 });
 
-Deno.test("a configuration value of a size that is negative for libbpf is refused", () => {
-  // It was returned for an errno, and as a pointer it is none of those that are errors.
+Deno.test("open refuses a configuration value whose size is negative for libbpf", () => {
+  // libbpf returned it as an errno, and its value is not in the range of error pointers.
   for (const sizeBytes of [0x80000000, 0xa543cecc, 0xfffff000, 0]) {
     const patch = new BtfPatch(elfOf("types"));
     patch.setSize("setting", sizeBytes);
@@ -73,11 +73,11 @@ Deno.test("a configuration value of a size that is negative for libbpf is refuse
   }
 });
 
-Deno.test("members of a struct_ops lie in it", () => {
+Deno.test("open refuses struct_ops members outside their struct", () => {
   const whole = elfOf("struct_ops");
   assert.equal(open(whole), 0);
   const patch = new BtfPatch(whole);
-  // The third of its functions, at 16, is written to when the object is opened.
+  // The third of its functions, at offset 16, is written when the object is opened.
   patch.setSize("tcp_congestion_ops", 20);
   assert.equal(open(patch.bytes), errno("EINVAL"));
 });

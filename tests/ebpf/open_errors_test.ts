@@ -1,8 +1,8 @@
-/** Objects that cannot be opened: the guest gets libbpf's errno, and the user a hint that fits. */
+/** Objects that cannot be opened: the guest gets libbpf's errno, and the user a matching hint. */
 import assert from "node:assert/strict";
 import { guestPath, runCli } from "../support/cli.ts";
 
-/** By how the object is changed: what the C library prints, the error's reason, and its hint. */
+/** Expected output by kind of change: the C library's message, the error's reason, and its hint. */
 const OPENS: Record<string, [printed: RegExp, error: RegExp, hint: RegExp]> = {
   "byte-order": [/^Endian mismatch$/m, /compiled for the other byte order/, /-target bpfel/],
   "magic": [
@@ -16,7 +16,7 @@ const OPENS: Record<string, [printed: RegExp, error: RegExp, hint: RegExp]> = {
 };
 
 for (const [how, [printed, error, hint]] of Object.entries(OPENS)) {
-  Deno.test(`bpf_object__open_mem() has libbpf's errno for ${how}`, async () => {
+  Deno.test(`bpf_object__open_mem() returns libbpf's errno for ${how}`, async () => {
     const { code, stdout, stderr } = await runCli([guestPath("open-errors"), how]);
     assert.equal(code, 0, stderr);
     assert.match(stdout, printed, stderr);
@@ -26,7 +26,7 @@ for (const [how, [printed, error, hint]] of Object.entries(OPENS)) {
   });
 }
 
-Deno.test("bpf_object__open_mem() opens what was not changed", async () => {
+Deno.test("bpf_object__open_mem() opens an unchanged object", async () => {
   const { stdout, stderr } = await runCli([guestPath("open-errors"), "not"]);
   assert.equal(stdout, "opened\n", stderr);
 });

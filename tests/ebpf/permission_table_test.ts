@@ -1,4 +1,4 @@
-/** The table of helpers and kernel functions, against libbpf's list and this machine's kernel. */
+/** Table of helpers and kernel functions, compared with libbpf's list and this machine's kernel. */
 import assert from "node:assert/strict";
 import { helperEntries, kfuncEntries } from "../../ebpf/mod.ts";
 import {
@@ -38,14 +38,14 @@ Deno.test("every kernel function of this kernel has a level", async () => {
   assert.deepEqual(missing, [], "add them to build/permissions/{kfuncs,levels}.txt");
 });
 
-Deno.test("the levels fit the names, and the written files the levels", async () => {
+Deno.test("the levels match the names, and the generated files match the levels", async () => {
   assert.deepEqual(problemsOf(SOURCES), []);
   assert.equal(await Deno.readTextFile(TABLE), await formatted(tableOf(SOURCES), "ts"));
   const page = await Deno.readTextFile(PAGE);
   assert.equal(page, await formatted(pageOf(page, SOURCES), "md"), "run ./dev permissions");
 });
 
-Deno.test("problemsOf() finds a new helper or kernel function, and a name without a source", () => {
+Deno.test("problemsOf() reports new helpers and kernel functions, and names without a source", () => {
   const header = SOURCES.header.replace("FN(unspec, 0, ##ctx)", "$&\\\n\tFN(new_one, 212, ##ctx)");
   assert.deepEqual(problemsOf({ ...SOURCES, header }), ["new_one has no level"]);
   const kfuncs = `${SOURCES.kfuncs}bpf_new_one 9.9\n`;

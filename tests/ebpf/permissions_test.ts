@@ -11,7 +11,7 @@ import { BOOTSTRAP, runCli } from "../support/cli.ts";
 
 const LEVELS = elfOf("levels");
 
-/** Our words, and none of the kernel's, which may have reasons of its own. */
+/** Message of wasm-bpf, in contrast to refusals of the kernel for other reasons. */
 const REFUSED = /which is refused$/;
 
 function load(program: string, permissions: Permissions): { code?: string; detail: string } {
@@ -20,7 +20,7 @@ function load(program: string, permissions: Permissions): { code?: string; detai
   return error === undefined ? { detail: "" } : { code: error.code, detail: error.detail ?? "" };
 }
 
-/** What each program needs, the level of its kind included. */
+/** Levels that each program needs, including the level of its type. */
 const NEEDS: Readonly<Record<string, readonly GrantableLevel[]>> = {
   observe: ["observe"],
   inspect: ["observe", "inspect"],
@@ -34,25 +34,25 @@ const NEEDS: Readonly<Record<string, readonly GrantableLevel[]>> = {
   write: ["observe", "write"],
 };
 
-/** Tracepoints of nbd, helpers that lockdown takes away, and variables without CONFIG_KALLSYMS_ALL. */
+/** Tracepoints of nbd, helpers that lockdown removes, and variables without CONFIG_KALLSYMS_ALL. */
 const IN_SOME_KERNELS = ["replace_kind", "write", "inspect_variable"];
 
 for (const [program, levels] of Object.entries(NEEDS)) {
-  Deno.test(`${program} loads when its levels alone are allowed`, () => {
+  Deno.test(`${program} loads when only its levels are allowed`, () => {
     const { detail } = load(program, { strict: true, allowBpf: levels });
     assert.doesNotMatch(detail, REFUSED);
     if (!IN_SOME_KERNELS.includes(program)) assert.equal(detail, "");
   });
 
   for (const level of levels) {
-    Deno.test(`${program} is refused without ${level}, whatever else is allowed`, () => {
+    Deno.test(`${program} is refused without ${level}, when every other level is allowed`, () => {
       const others = GRANTABLE_LEVELS.filter((other) => other !== level);
       const { code, detail } = load(program, { strict: true, allowBpf: others });
       assert.equal(code, "EPERM");
       assert.match(detail, REFUSED);
     });
 
-    Deno.test(`${program} is refused when ${level} is denied, also where it is allowed`, () => {
+    Deno.test(`${program} is refused when ${level} is denied, even if it is also allowed`, () => {
       const { code, detail } = load(program, { allowBpf: GRANTABLE_LEVELS, denyBpf: [level] });
       assert.equal(code, "EPERM");
       assert.match(detail, REFUSED);
@@ -60,7 +60,7 @@ for (const [program, levels] of Object.entries(NEEDS)) {
   }
 }
 
-Deno.test("without words, everything loads that needs neither write nor never", () => {
+Deno.test("by default, every program loads that needs neither write nor never", () => {
   for (const [program, levels] of Object.entries(NEEDS)) {
     const { detail } = load(program, {});
     if (levels.includes("write")) assert.match(detail, REFUSED);
@@ -78,7 +78,7 @@ const NEVER = {
 };
 
 for (const [program, detail] of Object.entries(NEVER)) {
-  Deno.test(`${program} is refused, whatever is allowed`, () => {
+  Deno.test(`${program} is refused when every level is allowed`, () => {
     const result = load(program, { allowBpf: GRANTABLE_LEVELS });
     assert.equal(result.code, "EPERM");
     assert.match(result.detail, REFUSED);
@@ -86,7 +86,7 @@ for (const [program, detail] of Object.entries(NEVER)) {
   });
 }
 
-Deno.test("a helper is allowed by its name where its level is not", () => {
+Deno.test("load allows a helper by its name when its level is not allowed", () => {
   const observe: Permissions = { strict: true, allowBpf: ["observe"] };
   assert.match(load("inspect", observe).detail, REFUSED);
   for (const name of ["bpf_probe_read_user", "probe_read_user"]) {
@@ -99,7 +99,7 @@ Deno.test("a helper is allowed by its name where its level is not", () => {
 });
 
 for (const program of ["field", "function"]) {
-  Deno.test(`a program with code for kernels that have another ${program} loads`, () => {
+  Deno.test(`a program with code for kernels with another ${program} loads`, () => {
     using loaded = new Loaded(elfOf("lacking"), {}, program);
     assert.equal(loaded.error?.detail, undefined);
   });
@@ -124,7 +124,7 @@ Deno.test("struct_ops programs need their level", () => {
   }
 });
 
-Deno.test("struct_ops maps need the level without any program, too", () => {
+Deno.test("struct_ops maps need the level even without a program", () => {
   using loaded = new Loaded(elfOf("no_programs"), { denyBpf: ["struct-ops"] });
   assert.equal(loaded.error?.code, "EPERM");
   assert.match(loaded.error.message, /level struct-ops/);
@@ -132,7 +132,7 @@ Deno.test("struct_ops maps need the level without any program, too", () => {
   assert.doesNotMatch(allowed.error?.detail ?? "", /refused/);
 });
 
-Deno.test("an object without a policy loads nothing", () => {
+Deno.test("load without a policy refuses every object", () => {
   using memory = new LinearMemory(new WebAssembly.Memory({ initial: 2 }));
   memory.bytes.set(LEVELS, 0);
   const opened = BpfObject.open({ memory, offset: 0, sizeBytes: LEVELS.length }, "guest");
@@ -144,7 +144,7 @@ Deno.test("an object without a policy loads nothing", () => {
   takeLog();
 });
 
-Deno.test("spawn() takes permissions", async () => {
+Deno.test("spawn() applies permissions", async () => {
   const codes: string[] = [];
   await using handle = spawn(objectGuest("levels", ""), {
     permissions: { denyBpf: ["observe"] },
@@ -157,7 +157,7 @@ Deno.test("spawn() takes permissions", async () => {
   });
 });
 
-Deno.test("a refused program is in no system call, with any option", async () => {
+Deno.test("a refused program reaches no system call, with any option", async () => {
   const trace = await Deno.makeTempFile();
   const loads = async (...options: string[]) => {
     const through = ["strace", "-f", "-qq", "-e", "trace=bpf", "-o", trace];

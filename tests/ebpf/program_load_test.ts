@@ -1,14 +1,14 @@
-/** What a guest's programs may do only when it is said, or never. */
+/** Operations of a guest's programs that need a permission, or that are never allowed. */
 import assert from "node:assert/strict";
 import { compileGuest, libbpfVersion, spawn } from "../../runtime/mod.ts";
 import { guestPath, runCli } from "../support/cli.ts";
 
-// Loads the shim, which stays, before the first test can be blamed for it.
+// Loads the shim, which stays loaded, so that no test is blamed for a leak.
 libbpfVersion();
 
 const GUEST = guestPath("attach");
 
-Deno.test("a program that can rewrite other processes' memory is refused by name", async () => {
+Deno.test("load refuses a program that can rewrite other processes' memory, and names the helper", async () => {
   const { code, stdout, stderr } = await runCli(["--timeout", "30s", GUEST, "write_user"]);
   assert.deepEqual({ code, stdout }, { code: 1, stdout: "load failed\n" });
   assert.equal(
@@ -20,10 +20,10 @@ Deno.test("a program that can rewrite other processes' memory is refused by name
   );
 });
 
-/** A kernel that is locked down has no such helper for anybody. */
+/** In a locked-down kernel, no program can use this helper. */
 const NOT_IN_KERNEL = /program of this type cannot use helper bpf_probe_write_user/;
 
-Deno.test("--allow-write-user leaves it to the kernel", async () => {
+Deno.test("--allow-write-user leaves the decision to the kernel", async () => {
   const args = ["--allow-write-user", "--timeout", "300ms", GUEST, "write_user", "on_exec", "-"];
   const { stdout, stderr } = await runCli(args);
   if (!NOT_IN_KERNEL.test(stderr)) assert.match(stdout, /^on_exec 0\nattached\n/);
@@ -33,7 +33,7 @@ Deno.test("--allow-write-user leaves it to the kernel", async () => {
 for (
   const [allowWriteUser, refused] of [[undefined, true], [false, true], [true, false]] as const
 ) {
-  Deno.test(`spawn() with allowWriteUser: ${allowWriteUser} ${refused ? "refuses" : "allows"} it`, async () => {
+  Deno.test(`spawn() with allowWriteUser: ${allowWriteUser} ${refused ? "refuses" : "allows"} the program`, async () => {
     const errors: (string | undefined)[] = [];
     await using handle = spawn(compileGuest(await Deno.readFile(GUEST), "attach"), {
       args: ["attach", "write_user"],
@@ -46,7 +46,7 @@ for (
   });
 }
 
-Deno.test("a program that makes system calls of its own is refused, whatever is allowed", async () => {
+Deno.test("load refuses a program that makes system calls, with every permission", async () => {
   for (const option of [[], ["--allow-write-user"]]) {
     const args = [...option, "--timeout", "30s", GUEST, "system_call"];
     const { stdout, stderr } = await runCli(args);
@@ -56,17 +56,17 @@ Deno.test("a program that makes system calls of its own is refused, whatever is 
   }
 });
 
-Deno.test("a program that names a map by a number, of whoever's, is refused", async () => {
+Deno.test("load refuses a program that names a map by a descriptor number", async () => {
   const { code, stdout, stderr } = await runCli(["--timeout", "30s", GUEST, "foreign_map"]);
   assert.deepEqual({ code, stdout }, { code: 1, stdout: "load failed\n" });
   assert.match(stderr, /^error: Cannot load program "on_exec": EPERM \(.*not the object's\)$/m);
   assert.match(stderr, /^ {2}the program names map 7, which is refused$/m);
 });
 
-/** strace's name for the program by which libbpf finds out that programs can have names. */
+/** strace's output for the program by which libbpf checks that programs can have names. */
 const NAME_PROBE = /prog_name="libbpf_nametest"/;
 
-Deno.test("a program is refused also where libbpf takes the kernel for one without names", async () => {
+Deno.test("load refuses a program also when libbpf finds no support for program names", async () => {
   const trace = await Deno.makeTempFile();
   const run = (object: string, ...more: string[]) =>
     runCli([GUEST, object], {

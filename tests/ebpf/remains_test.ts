@@ -1,4 +1,4 @@
-/** Congestion controls that sockets go on using after the run that brought them. */
+/** Congestion controls that sockets continue to use after the run that registered them. */
 import assert from "node:assert/strict";
 import { kernel } from "../../ffi/mod.ts";
 import { IN_OWN_NETWORK } from "../support/actor.ts";
@@ -20,10 +20,10 @@ async function build(): Promise<void> {
   await Deno.rename(fresh, CONGESTED);
 }
 
-/** The name that `struct_ops.bpf.c` gives its congestion control. */
+/** Name that `struct_ops.bpf.c` gives its congestion control. */
 const NAME = "wasm_bpf_test";
 
-/** Connections with that congestion control, in a network namespace of their own. */
+/** Connections with that congestion control, in a separate network namespace. */
 class Connections implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
@@ -38,7 +38,10 @@ class Connections implements AsyncDisposable {
     this.#output = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   }
 
-  /** Names that listener, connected and accepted socket print next. */
+  /**
+   * Returns the next line: names of the listener's, connected and accepted sockets' congestion
+   * controls.
+   */
   async line(): Promise<string> {
     while (!this.#text.includes("\n")) {
       const { value, done } = await this.#output.read();
@@ -62,7 +65,7 @@ class Connections implements AsyncDisposable {
   }
 }
 
-/** Runs until connections use the guest's congestion control, then interrupts it. */
+/** Runs until connections use the guest's congestion control, then interrupts the run. */
 async function runWith(connect: () => Connections) {
   const args = ["--timeout", "30s", guestPath("attach"), "struct_ops", "ssthresh", "with_link"];
   await using guest = new CliProcess(args);
@@ -73,7 +76,7 @@ async function runWith(connect: () => Connections) {
   return { connections, result: await guest.result() };
 }
 
-/** Numbers of the struct_ops maps of that name that are loaded. */
+/** Returns IDs of the loaded struct_ops maps of that name. */
 async function loaded(): Promise<number[]> {
   const maps = JSON.parse(await succeed("bpftool", "-j", "map", "show")) as {
     id: number;
@@ -90,7 +93,7 @@ for (
     ["that has left the namespace of its sockets", `/proc/${Deno.pid}/ns/net`],
   ] as const
 ) {
-  Deno.test(`sockets of a process ${where} get their default back`, () => assertRestored(args));
+  Deno.test(`sockets of a process ${where} return to their default`, () => assertRestored(args));
 }
 
 async function assertRestored(args: readonly string[]): Promise<void> {
@@ -105,7 +108,7 @@ async function assertRestored(args: readonly string[]): Promise<void> {
   });
 }
 
-Deno.test("a run warns of sockets that keep its programs, and of what ends that", async () => {
+Deno.test("run warns of sockets that keep its programs, and how to end that", async () => {
   const { connections, result } = await runWith(() => new Connections("waiting"));
   let id: number;
   {

@@ -4,25 +4,25 @@ import { CliProcess, guestPath } from "../support/cli.ts";
 import { TestFolder } from "../support/folder.ts";
 import { succeed } from "../support/succeed.ts";
 
-/** What a process holds. */
+/** Resources that a process holds. */
 interface Holdings {
   descriptors: number;
-  /** Of these, programs, maps and links. */
+  /** Number of programs, maps and links among them. */
   bpf: number;
   mappings: number;
   residentKb: number;
-  /** Of that, what C allocates. */
+  /** Part of it that C allocates. */
   heapKb: number;
 }
 
-/** What the kernel shows of each descriptor of a thread. */
+/** Lists the kernel's description of each descriptor of a thread. */
 async function descriptorsOf(thread: string): Promise<string[]> {
   const names = await Array.fromAsync(Deno.readDir(`${thread}/fdinfo`), ({ name }) => name);
   return await Promise.all(names.map((name) => Deno.readTextFile(`${thread}/fdinfo/${name}`)));
 }
 
 async function holdings(pid: number): Promise<Holdings> {
-  // The broker has a table of its own.
+  // The broker has a separate descriptor table.
   const tasks = await Array.fromAsync(Deno.readDir(`/proc/${pid}/task`), ({ name }) => name);
   const tables = await Promise.all(tasks.map((task) => descriptorsOf(`/proc/${pid}/task/${task}`)));
   const descriptors = tables.flat();
@@ -38,17 +38,19 @@ async function holdings(pid: number): Promise<Holdings> {
   };
 }
 
-/** V8's own heap still grows: it stays where it is after some 2,000 rounds, seen up to 3,500. */
+/**
+ * V8's heap still grows at first: it levels off after some 2,000 rounds (at most 3,500 observed).
+ */
 const SLACK_KB = 20 * 1024;
 const SLACK_HEAP_KB = 2048;
 const SLACK_MAPPINGS = 30;
 
-Deno.test("1,000 rounds of load, attach, use and close leave nothing behind", async () => {
+Deno.test("1,000 rounds of load, attach, use and close leave no resource in use", async () => {
   const before = await bpfState();
   using folder = new TestFolder();
   const fifo = folder.at("go-on");
   await succeed("mkfifo", fifo);
-  // For reading, too: so that opening it waits for nothing.
+  // Opened for reading as well, so that the open does not block.
   using goOn = await Deno.open(fifo, { read: true, write: true });
   await using guest = new CliProcess(
     ["--stdin", fifo, guestPath("rounds"), "1000", "100", "1000"],

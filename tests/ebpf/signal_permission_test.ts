@@ -1,4 +1,4 @@
-/** A kernel function that kills any process. Needs root, and a kernel that has it (Linux 6.13). */
+/** Kernel function that kills any process. Needs root, and a kernel that has it (Linux 6.13). */
 import assert from "node:assert/strict";
 import type { Permissions } from "../../ebpf/mod.ts";
 import { BpfIterator, Interrupt } from "../../ffi/mod.ts";
@@ -10,7 +10,7 @@ import { Loaded, withNumber } from "../support/permission_object.ts";
 const FUNCTION = "bpf_send_signal_task";
 const OBJECT = withNumber(elfOf("signals"), 0x7ac7ed02, await numberOf(FUNCTION));
 
-/** The number that a kernel function has in the kernel's BTF. */
+/** Returns the ID of a kernel function in the kernel's BTF. */
 async function numberOf(name: string): Promise<number> {
   const { stdout } = await new Deno.Command("bpftool", {
     args: ["btf", "dump", "file", "/sys/kernel/btf/vmlinux", "format", "raw"],
@@ -21,7 +21,7 @@ async function numberOf(name: string): Promise<number> {
   return Number(number);
 }
 
-/** A process that does nothing, until it is killed. */
+/** Process that does nothing until it is killed. */
 class Victim implements AsyncDisposable {
   // time: a process that lasts until it is killed.
   readonly #child = new Deno.Command("sleep", { args: ["600"] }).spawn();
@@ -37,20 +37,20 @@ class Victim implements AsyncDisposable {
     try {
       this.#child.kill("SIGKILL");
     } catch {
-      // It is dead already.
+      // It has already exited.
     }
     await this.status;
   }
 }
 
-/** The number in the object that means the victim. */
+/** Number in the object that is replaced by the victim's PID. */
 const NUMBER_OF_VICTIM = 0x7ac7ed01;
 
 function withVictim(bytes: Uint8Array, pid: number): Uint8Array {
   return pid === NUMBER_OF_VICTIM ? bytes : withNumber(bytes, NUMBER_OF_VICTIM, pid);
 }
 
-/** Loads one of the programs, and runs it if it loads; the refusal. */
+/** Loads one of the programs, and runs it if it loads; returns the refusal. */
 function attack(program: string, pid: number, permissions: Permissions, object = OBJECT) {
   using loaded = new Loaded(withVictim(object, pid), permissions, program);
   if (loaded.error !== undefined) return loaded.error;
@@ -99,7 +99,7 @@ for (const program of ["by_name", "by_other_name", "by_number"]) {
   }
 }
 
-Deno.test("a kernel function of a module that there is not is refused", async () => {
+Deno.test("load refuses a kernel function of a missing kernel module", async () => {
   await using victim = new Victim();
   const error = attack("by_module", victim.pid, { allowBpf: ["control", "write"] });
   assert.equal(error?.code, "EPERM");
@@ -107,7 +107,7 @@ Deno.test("a kernel function of a module that there is not is refused", async ()
   assert.ok(victim.isAlive);
 });
 
-Deno.test("numbers that are not kernel functions are refused", async () => {
+Deno.test("load refuses IDs that are not kernel functions", async () => {
   await using victim = new Victim();
   const other = await numberOf(FUNCTION);
   for (const number of [0, 1, 0x7fffffff, 0xffffffff]) {
@@ -120,10 +120,10 @@ Deno.test("numbers that are not kernel functions are refused", async () => {
   }
 });
 
-/** A kernel function whose name is as long. */
+/** Kernel function with a name of the same length. */
 const HARMLESS = "bpf_arena_free_pages";
 
-Deno.test("an object that calls the function by a lie about its name gets nowhere", async () => {
+Deno.test("load refuses an object that calls the function under another name", async () => {
   await using victim = new Victim();
   const bytes = withNumber(OBJECT, NUMBER_OF_VICTIM, victim.pid);
   const places = placesOf(bytes, FUNCTION);
@@ -141,14 +141,14 @@ Deno.test("an object that calls the function by a lie about its name gets nowher
   assert.ok(victim.isAlive);
 });
 
-/** Returns where a name stands, alone or before another suffix. */
+/** Returns the offsets of a name, alone or before another suffix. */
 function placesOf(bytes: Uint8Array, name: string): number[] {
   assert.equal(name.length, HARMLESS.length);
   const text = new TextDecoder("latin1").decode(bytes);
   return [...text.matchAll(new RegExp(`\\0${name}`, "g"))].map(({ index }) => index + 1);
 }
 
-Deno.test("the command refuses it too, and names program, function, level and flag", async () => {
+Deno.test("run refuses the call, and names program, function, level and option", async () => {
   await using victim = new Victim();
   const folder = await Deno.makeTempDir();
   try {

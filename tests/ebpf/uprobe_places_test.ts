@@ -1,4 +1,7 @@
-/** Places of uprobes: a breakpoint in another process's code is a write, so each place is checked. */
+/**
+ * Locations of uprobes. A breakpoint in another process's code is a write, so each location is
+ * checked.
+ */
 import assert from "node:assert/strict";
 import { CliProcess, guestPath, runCli, WASM_BPF } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
@@ -10,7 +13,7 @@ const GUEST = ["--timeout", "30s", guestPath("attach"), "trace"];
 const MAY_WRITE = ["--allow-write-user", ...GUEST];
 const NEEDS_PERMISSION = /EPERM \(a uprobe at an offset writes.*\nhint: .*--allow-write-user/;
 
-/** A program whose function refuses: see `tests/programs/granting.c`. */
+/** Program whose function denies access: see `tests/programs/granting.c`. */
 const VICTIM = fromFileUrl("../../dist/tests/granting");
 await build();
 
@@ -21,7 +24,7 @@ async function build(): Promise<void> {
   await Deno.rename(fresh, VICTIM);
 }
 
-/** The program while it runs. */
+/** Running instance of the program. */
 class Victim implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
@@ -56,7 +59,7 @@ class Victim implements AsyncDisposable {
   }
 }
 
-/** Attaches one program; what a guest and a person get. */
+/** Attaches one program; returns the guest's result and the user's messages. */
 async function attach(
   args: readonly string[],
   program: string,
@@ -64,7 +67,7 @@ async function attach(
 ): Promise<{ answer: number; stderr: string }> {
   await using guest = new CliProcess([...args, program, target]);
   const [, answer] = await guest.waitFor(new RegExp(`^${program} (-?\\d+)$`, "m"));
-  // A guest that is refused ends by itself.
+  // A refused guest ends by itself.
   if (answer === "0") guest.kill("SIGINT");
   const { stderr } = await guest.result();
   return { answer: Number(answer), stderr };
@@ -80,11 +83,11 @@ async function assertRefused(
   assert.match(stderr, words);
 }
 
-/** Boundaries of a function's instructions, and its size, as objdump prints them. */
+/** Returns the boundaries of a function's instructions, and its size, as objdump prints them. */
 async function boundaries(symbol: string): Promise<{ starts: Set<number>; size: number }> {
   const text = await succeed("llvm-objdump", "-d", `--disassemble-symbols=${symbol}`, VICTIM);
   const all = [...text.matchAll(/^\s*([\da-f]+): ((?:[\da-f]{2} ?)+)\s*(\S*)/gm)];
-  // Padding follows it.
+  // Padding follows the return.
   const lines = all.slice(0, 1 + all.findIndex((line) => line[3]?.startsWith("ret")));
   const first = parseInt(lines[0]?.[1] ?? "", 16);
   const starts = new Set(lines.map((line) => parseInt(line[1] ?? "", 16) - first));
@@ -93,7 +96,7 @@ async function boundaries(symbol: string): Promise<{ starts: Set<number>; size: 
   return { starts, size };
 }
 
-Deno.test("a uprobe inside an instruction does not change what a program decides", async () => {
+Deno.test("a uprobe inside an instruction does not change a program's decision", async () => {
   await using victim = new Victim();
   for (const args of [GUEST, MAY_WRITE]) {
     await using guest = new CliProcess([...args, "on_uprobe", `${VICTIM}:wasm_bpf_test_allowed+1`]);
@@ -103,7 +106,7 @@ Deno.test("a uprobe inside an instruction does not change what a program decides
   }
 });
 
-Deno.test("a uprobe at an offset needs the permission to write to processes", async () => {
+Deno.test("a uprobe at an offset requires --allow-write-user", async () => {
   const { starts, size } = await boundaries("wasm_bpf_test_allowed");
   for (let offset = 1; offset <= size; offset++) {
     const place = ["on_uprobe", `${VICTIM}:wasm_bpf_test_allowed+${offset}`] as const;
@@ -129,14 +132,14 @@ for (
     ["on_usdt_own", -1, /executable of wasm-bpf itself/],
   ] as const
 ) {
-  Deno.test(`a section's place of ${program} is checked as a target is`, async () => {
+  Deno.test(`attach checks the location in the section of ${program} like a target`, async () => {
     await assertRefused(GUEST, [program, "-"], [answer, words]);
   });
 }
 
 for (
   const [symbol, words] of [
-    // What cannot be decoded ends the check; the entry is one place that needs none.
+    // The check ends at bytes that it cannot decode; only the entry needs no check.
     ["wasm_bpf_test_undecodable+5", /cannot be decoded/],
     ["wasm_bpf_test_undecodable+4096", /not inside the function/],
     ["wasm_bpf_test_undecodable+1099511627776", /not inside the function/],
@@ -150,16 +153,18 @@ for (
     ["wasm_bpf_test_allowed@0", /PID 0/],
   ] as const
 ) {
-  Deno.test(`a uprobe to ${symbol} is refused, whatever is allowed`, async () => {
+  Deno.test(`attach refuses a uprobe to ${symbol} with every permission`, async () => {
     const { answer, stderr } = await attach(MAY_WRITE, "on_uprobe", `${VICTIM}:${symbol}`);
     assert.ok(answer < 0, stderr);
     assert.match(stderr, words);
   });
 }
 
-/* ---- files that are no targets --------------------------------------------------------------- */
+/*
+ * ---- refused files -----------------------------------------------------------------------------
+ */
 
-Deno.test("wasm-bpf's own executable is no target under any name", async () => {
+Deno.test("attach refuses wasm-bpf's own executable under any name", async () => {
   const folder = await Deno.makeTempDir({ dir: fromFileUrl("../../dist/tests") });
   try {
     await Deno.link(WASM_BPF, `${folder}/linked`);
@@ -175,7 +180,7 @@ Deno.test("wasm-bpf's own executable is no target under any name", async () => {
         await assertRefused(MAY_WRITE, [program, `${name}:main`], [-1, words]);
       }
     }
-    // Through PATH, too.
+    // Also through PATH.
     const env = { PATH: `${folder}:${Deno.env.get("PATH")}` };
     const { stdout } = await runCli([...GUEST, "on_uprobe", "linked:main"], { env });
     assert.match(stdout, /^on_uprobe -1$/m);
@@ -184,7 +189,7 @@ Deno.test("wasm-bpf's own executable is no target under any name", async () => {
   }
 });
 
-Deno.test("files in memory, and deleted ones, are no targets", async () => {
+Deno.test("attach refuses files in memory, and deleted files", async () => {
   const folder = await Deno.makeTempDir();
   try {
     using memory = new MemoryFile(await Deno.readFile(VICTIM));
@@ -199,7 +204,7 @@ Deno.test("files in memory, and deleted ones, are no targets", async () => {
         [`/proc/${victim.pid}/exe`, -1, /in memory only, or was deleted/],
         [`/proc/${Deno.pid}/fd/${memory.fd}`, -1, /not followed/],
         [`//proc/${Deno.pid}/task//${Deno.pid}/fd/${memory.fd}`, -1, /not followed/],
-        // Whether there is such a descriptor is not for a module to learn.
+        // A module may not learn whether such a descriptor exists.
         [`/proc/${Deno.pid}/fd/99999`, -1, /not followed/],
         [`${folder}/link`, -2, /no such ELF file/],
         [`/proc/${Deno.pid}/root/proc/${Deno.pid}/fd/${memory.fd}`, -2, /no such ELF file/],
@@ -216,15 +221,15 @@ Deno.test("files in memory, and deleted ones, are no targets", async () => {
   }
 });
 
-Deno.test("the code of wasm-bpf's own library is open nowhere while a module runs", async () => {
+Deno.test("no descriptor leads to the code of wasm-bpf's library while a module runs", async () => {
   await using guest = new CliProcess([...GUEST, "on_tp", "-"]);
   await guest.waitFor(/^attached$/m);
   const open: string[] = [];
-  // A thread can have a table of its own.
+  // A thread can have its own descriptor table.
   for await (const { name } of Deno.readDir(`/proc/${guest.pid}/task`)) {
     const folder = `/proc/${guest.pid}/task/${name}/fd`;
     for await (const entry of Deno.readDir(folder)) {
-      // What is closed meanwhile is not open.
+      // It may be closed meanwhile.
       open.push(await Deno.readLink(`${folder}/${entry.name}`).catch(() => ""));
     }
   }
@@ -240,7 +245,7 @@ Deno.test("the code of wasm-bpf's own library is open nowhere while a module run
   }
 });
 
-Deno.test("a binary of another root, and a running program's, are targets", async () => {
+Deno.test("attach accepts binaries of another root and of running programs", async () => {
   await using victim = new Victim();
   for (const path of [`/proc/${victim.pid}/exe`, `/proc/${victim.pid}/root${VICTIM}`]) {
     await using guest = new CliProcess([...GUEST, "on_uprobe", `${path}:wasm_bpf_test_allowed`]);
@@ -252,7 +257,7 @@ Deno.test("a binary of another root, and a running program's, are targets", asyn
 
 /* ---- USDT ------------------------------------------------------------------------------------ */
 
-Deno.test("a USDT probe raises its semaphore, and no other number", async () => {
+Deno.test("a USDT probe raises its semaphore, and writes nowhere else", async () => {
   await using victim = new Victim();
   {
     await using guest = new CliProcess([...GUEST, "on_usdt", `${VICTIM}:wasm_bpf_test:counted`]);
@@ -291,8 +296,8 @@ for (
     ["getpgid2", -2],
   ] as const
 ) {
-  Deno.test(`a uprobe to libc.so.6:${name} gets ${answer}`, async () => {
-    // Other architectures began with other versions.
+  Deno.test(`attach of a uprobe to libc.so.6:${name} returns ${answer}`, async () => {
+    // Other architectures started with other versions.
     const version = Deno.build.arch === "x86_64" ? "2.2.5" : "2.17";
     const target = `libc.so.6:${name.replace("2.2.5", version)}`;
     assert.equal((await attach(GUEST, "on_uprobe", target)).answer, answer);

@@ -1,4 +1,4 @@
-/** Loads, attaches and opens, and frees nothing. */
+/** Loads, attaches and opens, and releases nothing. */
 import { Policy } from "../../ebpf/mod.ts";
 import { BpfObject, EventBuffer, Interrupt, LinearMemory, settleShim } from "../../ffi/mod.ts";
 

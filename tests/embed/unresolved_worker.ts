@@ -1,9 +1,9 @@
-/** Runs a guest whose paths are resolved without any protection, in a confined thread. */
+/** Runs a guest in a confined thread without protected path resolution. */
 import { compileGuest } from "../../runtime/mod.ts";
 import { runResolving } from "../support/resolving.ts";
 import type { Preopen } from "../../runtime/run_options.ts";
 
-/** What it is sent. */
+/** Message that starts the worker. */
 export interface UnresolvedJob {
   bytes: Uint8Array<ArrayBuffer>;
   args: string[];

@@ -1,4 +1,4 @@
-/** What an embedder gives a guest that runs on its own thread. */
+/** Features that an embedder gives a guest on its own thread. */
 import assert from "node:assert/strict";
 import {
   GuestStopped,
@@ -22,7 +22,7 @@ function codeOf(run: () => unknown): string {
   return "nothing thrown";
 }
 
-Deno.test("host functions get the guest's memory and what it gave", () => {
+Deno.test("host functions get the guest's memory and arguments", () => {
   const body = `(call $exit (i32.wrap_i64 (call $f (i32.const 1024) (i64.const -3))))`;
   const module = guest(
     body,
@@ -43,7 +43,7 @@ Deno.test("host functions get the guest's memory and what it gave", () => {
   assert.deepEqual(seen, ["line", -3n]);
 });
 
-/** Calls the host, catches what can be caught, and lives on. */
+/** Calls the host, catches every exception, and continues. */
 const stubborn = (type: string, call: string) =>
   guest(
     `(try (do ${call}) (catch_all)) (call $exit (i32.const 9))`,
@@ -58,11 +58,11 @@ const FAILURES: Record<string, [string, string, HostModules]> = {
       },
     },
   }],
-  "touches memory that is not there": ["", "(call $f)", {
+  "accesses memory out of bounds": ["", "(call $f)", {
     "env": { "f": (memory) => memory.getU8(-1) },
   }],
-  "gives a number for an i64": ["(result i64)", "(drop (call $f))", { "env": { "f": () => 1 } }],
-  "gives nothing for an i64": ["(result i64)", "(drop (call $f))", { "env": { "f": () => {} } }],
+  "returns a number for an i64": ["(result i64)", "(drop (call $f))", { "env": { "f": () => 1 } }],
+  "returns nothing for an i64": ["(result i64)", "(drop (call $f))", { "env": { "f": () => {} } }],
 };
 
 for (const [what, [type, call, imports]] of Object.entries(FAILURES)) {
@@ -78,7 +78,7 @@ for (const [what, [type, call, imports]] of Object.entries(FAILURES)) {
   });
 }
 
-Deno.test("modules of the host's own are not replaced", () => {
+Deno.test("embedders cannot replace the host's modules", () => {
   for (const module of ["wasm_bpf", "wasm_bpf_ext", "wasi_snapshot_preview1", "callback-wrapper"]) {
     assert.equal(
       codeOf(() => runGuest(guest(""), { imports: { [module]: {} } })),
@@ -96,7 +96,7 @@ Deno.test("output goes to a function, whole and in order, or nowhere", () => {
   assert.equal(text, "line\nline\n");
 });
 
-Deno.test("a function for output that throws ends the guest", () => {
+Deno.test("an output function that throws ends the guest", () => {
   const stdout = () => {
     throw new Error("full");
   };
@@ -106,7 +106,7 @@ Deno.test("a function for output that throws ends the guest", () => {
   );
 });
 
-Deno.test("hostile buffers reach no function for output", () => {
+Deno.test("output functions never see hostile buffers", () => {
   const calls: number[] = [];
   const write = (iovs: number, count: number, written: number) =>
     `(call $write (i32.const 1) (i32.const ${iovs}) (i32.const ${count}) (i32.const ${written}))`;
@@ -119,7 +119,7 @@ Deno.test("hostile buffers reach no function for output", () => {
   assert.deepEqual(calls, []);
 });
 
-Deno.test("a function for output gets a part of what would be more than a mebibyte", () => {
+Deno.test("output functions get at most a mebibyte a call", () => {
   // 100 ciovecs of the same 64 KiB.
   const body = `(local $i i32)
     (loop $next
@@ -150,16 +150,16 @@ for (const [what, module] of Object.entries(ENDLESS)) {
   });
 }
 
-Deno.test("limits.timeMs leaves a guest alone that ends before", () => {
+Deno.test("limits.timeMs does not affect a guest that ends earlier", () => {
   assert.equal(runGuest(guest(sleepMs(10)), { limits: { timeMs: 60_000 } }), 0);
 });
 
-Deno.test("limits.timeMs holds in a module's start function, too", () => {
+Deno.test("limits.timeMs covers a module's start function", () => {
   const module = guest("", `(func $early (loop $again (br $again))) (start $early)`);
   assert.equal(codeOf(() => runGuest(module, { limits: { timeMs: 50 } })), "LIMIT_TIME");
 });
 
-Deno.test("limits.memoryBytes caps memory.grow and refuses what begins with more", () => {
+Deno.test("limits.memoryBytes caps memory.grow and refuses a larger initial memory", () => {
   const growing = guest(`(call $exit (i32.add (i32.const 100) (memory.grow (i32.const 1))))`);
   assert.equal(runGuest(growing, { limits: { memoryBytes: 65536 } }), 99);
   assert.equal(runGuest(growing, { limits: { memoryBytes: 2 * 65536 - 1 } }), 99);
@@ -170,7 +170,7 @@ Deno.test("limits.memoryBytes caps memory.grow and refuses what begins with more
   );
 });
 
-Deno.test("a signal that is aborted by a host function stops the guest there", () => {
+Deno.test("a signal that a host function aborts stops the guest at that call", () => {
   const controller = new AbortController();
   let calls = 0;
   const imports = {
@@ -192,7 +192,7 @@ Deno.test("a signal that is aborted by a host function stops the guest there", (
   assert.equal(calls, 3);
 });
 
-/** Loads what is no object, catches what can be caught, lives on, and ends with 9. */
+/** Guest that loads invalid data, catches every exception, continues, and ends with 9. */
 const FAILING_LOAD = guest(
   `(try (do (drop (call $load (i32.const 512) (i32.const 8)))) (catch_all))
    (call $exit (i32.const 9))`,
@@ -214,19 +214,19 @@ Deno.test("onError() and onNotice() that throw end the guest, which cannot catch
   assert.equal(codeOf(() => runGuest(pinned, { onNotice: no })), "HOST_FUNCTION");
 });
 
-Deno.test("onStats() that throws takes nothing from the release", async () => {
+Deno.test("onStats() that throws does not prevent the release", async () => {
   const before = await bpfState();
   assert.equal(
     codeOf(() => runGuest(objectGuest("events", ""), { onStats: no })),
     "HOST_FUNCTION",
   );
   await untilNothingAdded(before);
-  // What ended the guest before is what is said.
+  // The reported cause is the earlier one.
   const trapping = guest("unreachable");
   assert.equal(codeOf(() => runGuest(trapping, { onStats: no })), "GUEST_TRAP");
 });
 
-Deno.test("functions of a spawned guest's options that throw end it", async () => {
+Deno.test("functions in spawn() options that throw end the guest", async () => {
   for (const options of [{ onError: no }, { onStats: no }, { stdio: { stdout: no } }]) {
     const module = "stdio" in options ? ENDLESS.prints : FAILING_LOAD;
     const exit = await spawn(module, options).exited;

@@ -4,7 +4,7 @@ import { fromFileUrl } from "../support/paths.ts";
 const ROOT = fromFileUrl("../../");
 const EXAMPLES = `${ROOT}examples/embedding/`;
 
-/** What each example prints. */
+/** Expected output of each example. */
 const OUTPUT: Record<string, RegExp> = {
   "run.ts": /^exit code 0\nUsage: bootstrap .*\n$/,
   "spawn.ts":
@@ -14,7 +14,7 @@ const OUTPUT: Record<string, RegExp> = {
 };
 
 for (const [name, expected] of Object.entries(OUTPUT)) {
-  Deno.test(`examples/embedding/${name} prints what it should`, async () => {
+  Deno.test(`examples/embedding/${name} prints its documented output`, async () => {
     const { stdout, stderr } = await new Deno.Command("deno", {
       args: ["run", "--no-check", "--allow-all", `${EXAMPLES}${name}`],
       cwd: ROOT,

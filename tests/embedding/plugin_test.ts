@@ -5,7 +5,7 @@ import { runCli } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { shapeOf, shownOutput } from "../support/readme.ts";
 
-// Loads the shim, which stays, before the first test can be blamed for it.
+// Loads the shim, which stays loaded, so that no test is blamed for a leak.
 kernel.version();
 
 const PROGRAM = ["deno", "run", "--no-check", "-A", fromFileUrl("../../examples/plugin/plugin.ts")];
@@ -30,12 +30,12 @@ async function run(command: readonly string[]): Promise<Result> {
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** The lines that name a series. */
+/** Returns the lines that name a series. */
 function labels(lines: readonly string[]): string[] {
   return lines.map(shapeOf).filter((line) => line !== "");
 }
 
-Deno.test("plugin prints a picture an interval, as its README shows", async () => {
+Deno.test("plugin prints one chart an interval, as its README shows", async () => {
   const options = ["--interval", "50", "--count", "4", "--width", "60"];
   const { code, stdout, stderr } = await run([...PROGRAM, ...options]);
   assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
@@ -50,10 +50,10 @@ Deno.test("plugin prints a picture an interval, as its README shows", async () =
   assert.match(stdout, /█ switches\/s +[1-9]/);
 });
 
-Deno.test("plugin redraws its picture in a terminal, and ends on Ctrl-C", async () => {
-  // `script` gives it a terminal, whose own Ctrl-C comes as it comes to a person.
+Deno.test("plugin redraws its chart in a terminal, and ends on Ctrl-C", async () => {
+  // `script` provides a terminal, whose Ctrl-C works as it does for a user.
   const child = new Deno.Command("script", {
-    // A shell that waited for it would end by that Ctrl-C itself.
+    // A waiting shell would be ended by that Ctrl-C itself.
     args: ["-qec", `exec ${PROGRAM.join(" ")} -i 100`, "/dev/null"],
     ...{ stdin: "piped", stdout: "piped" },
   }).spawn();
@@ -69,7 +69,7 @@ Deno.test("plugin redraws its picture in a terminal, and ends on Ctrl-C", async 
   assert.match(text, /forks\/s/);
 });
 
-Deno.test("plugin says what is wrong with its command line, and ends with 2", async () => {
+Deno.test("plugin reports errors in its command line, and ends with 2", async () => {
   for (const wrong of [["--no-such"], ["--interval", "0"], ["--count", "many"]]) {
     const { code, stdout, stderr } = await run([...PROGRAM, ...wrong]);
     assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
@@ -77,7 +77,7 @@ Deno.test("plugin says what is wrong with its command line, and ends with 2", as
   }
 });
 
-Deno.test("plugin's guest without its host is refused with the function that is missing", async () => {
+Deno.test("run refuses plugin's guest without its host, and names the missing function", async () => {
   const { code, stderr } = await runCli([fromFileUrl("../../dist/examples/plugin/plugin.wasm")]);
   assert.equal(code, 1);
   assert.match(stderr, /nobody provides the function "value" of module "chart"/);

@@ -1,4 +1,4 @@
-/** How a guest's life ends: exit codes, traps, and modules that cannot be run. */
+/** Ends of a guest: exit codes, traps, and modules that cannot run. */
 import assert from "node:assert/strict";
 import createWabt from "wabt";
 import { compileGuest, runGuest, type RunOptions } from "../../runtime/mod.ts";
@@ -28,30 +28,30 @@ function start(instructions: string, before = ""): string {
   return `${EXIT} ${before} ${MEMORY} (func $start (export "_start") ${instructions})`;
 }
 
-Deno.test("runGuest() is 0 when _start returns", () => {
+Deno.test("runGuest() returns 0 when _start returns", () => {
   assert.equal(run(start("")), 0);
 });
 
-Deno.test("runGuest() gives the code of proc_exit, unsigned", () => {
+Deno.test("runGuest() returns the code of proc_exit, unsigned", () => {
   for (const code of [0, 1, 42, 255, 256, 0x7fff_ffff, 0xffff_ffff]) {
     assert.equal(run(start(`(call $exit (i32.const ${code}))`)), code);
   }
 });
 
-Deno.test("runGuest() ends at proc_exit, whatever the guest catches", () => {
+Deno.test("runGuest() ends at proc_exit, even when the guest catches everything", () => {
   assert.equal(
     run(start(`(try (do (call $exit (i32.const 3))) (catch_all)) (call $exit (i32.const 4))`)),
     3,
   );
 });
 
-Deno.test("runGuest() takes proc_exit in a module's start function", () => {
+Deno.test("runGuest() accepts proc_exit in a module's start function", () => {
   const body = `${EXIT} ${MEMORY} (func $early (call $exit (i32.const 5))) (start $early)
     (func (export "_start") unreachable)`;
   assert.equal(run(body), 5);
 });
 
-Deno.test("runGuest() hands the environment in", () => {
+Deno.test("runGuest() passes the environment", () => {
   const body =
     `(import "wasi_snapshot_preview1" "environ_get" (func $get (param i32 i32) (result i32)))`;
   const instructions = `(drop (call $get (i32.const 0) (i32.const 64)))
@@ -67,12 +67,12 @@ for (
   const [title, instructions, before] of [
     ["unreachable", "unreachable", ""],
     ["a division by zero", "(drop (i32.div_u (i32.const 1) (i32.const 0)))", ""],
-    ["an address outside the memory", "(drop (i32.load (i32.const 65536)))", ""],
-    ["a stack without end", "(call $start)", ""],
-    ["an exception that nothing catches", "(throw $thrown)", "(tag $thrown)"],
+    ["an address out of bounds", "(drop (i32.load (i32.const 65536)))", ""],
+    ["endless recursion", "(call $start)", ""],
+    ["an uncaught exception", "(throw $thrown)", "(tag $thrown)"],
   ] as const
 ) {
-  Deno.test(`runGuest() calls ${title} a trap`, () => {
+  Deno.test(`runGuest() reports ${title} as a trap`, () => {
     assert.throws(() => run(start(instructions, before)), {
       name: "GuestTrap",
       code: "GUEST_TRAP",
@@ -87,7 +87,7 @@ Deno.test("runGuest() shows where a guest trapped", () => {
   );
 });
 
-Deno.test("runGuest() calls data outside the memory a trap", () => {
+Deno.test("runGuest() reports data out of bounds as a trap", () => {
   const body = `(memory (export "memory") 0) (data (i32.const 0) "text") (func (export "_start"))`;
   assert.throws(() => run(body), { code: "GUEST_TRAP" });
 });
@@ -103,7 +103,7 @@ for (
   });
 }
 
-Deno.test("runGuest() takes a memory of 4 GiB, and none", () => {
+Deno.test("runGuest() accepts a memory of 4 GiB, and a module without one", () => {
   for (const pages of [0, 65536]) {
     assert.equal(run(`(memory (export "memory") ${pages}) (func (export "_start"))`), 0);
   }

@@ -19,7 +19,7 @@ import { assertTimely } from "../support/timely.ts";
 
 const HOST_MODULE = new URL("../embed/host.ts", import.meta.url);
 
-/** A guest whose lines are collected. */
+/** Spawns a guest and collects its lines. */
 function collect(
   module: Parameters<typeof spawn>[0],
   options: SpawnOptions = {},
@@ -38,7 +38,9 @@ async function failureOf(exited: Promise<GuestExit>): Promise<Error & { code: st
   return exit.error;
 }
 
-/** Descriptors that a guest opens: Deno keeps two of its own for each worker there ever was. */
+/**
+ * Lists descriptors that a guest opens. Deno keeps two of its own for each worker that ever ran.
+ */
 function descriptors(): string[] {
   return [...Deno.readDirSync("/proc/self/fd")].flatMap(({ name }) => {
     try {
@@ -56,7 +58,7 @@ async function timed(work: Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-/** One of {@linkcode ENDLESS}, when it has said that it runs. */
+/** Starts one of {@linkcode ENDLESS}, and returns after it has reported that it runs. */
 async function started(module: GuestModule, options: SpawnOptions = {}): Promise<GuestHandle> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const stdio = { stdout: "null", ...options.stdio, stderr: () => resolve() } as const;
@@ -65,7 +67,7 @@ async function started(module: GuestModule, options: SpawnOptions = {}): Promise
   return handle;
 }
 
-Deno.test("spawn() gives the exit code and the output, in order", async () => {
+Deno.test("spawn() returns the exit code and the output, in order", async () => {
   const body = `${writeLine(1)} ${writeLine(1)} (call $exit (i32.const 7))`;
   const { handle, text } = collect(guest(body));
   assert.deepEqual(await handle.exited, { kind: "exited", code: 7 });
@@ -81,7 +83,7 @@ Deno.test("spawn() writes to streams, which stay open", async () => {
   await stdout.close();
 });
 
-Deno.test("a guest waits for a stream that is slow to take", async () => {
+Deno.test("a guest waits for a slow stream", async () => {
   let taken = 0;
   let chunks = 0;
   const stdout = new WritableStream<Uint8Array>({
@@ -94,7 +96,7 @@ Deno.test("a guest waits for a stream that is slow to take", async () => {
   });
   const handle = await started(ENDLESS.prints, { stdio: { stdout } });
   await until("ten chunks have arrived", () => chunks >= 10);
-  // It is held up by what is on its way, so it waits and does not compute.
+  // Pending output holds it up, so it waits without using CPU time.
   assert.ok(taken < 5000);
   assert.ok(await timed(handle.terminate()) < 1000);
   await stdout.abort();
@@ -111,7 +113,7 @@ for (const [what, module] of Object.entries(ENDLESS)) {
   });
 }
 
-Deno.test("terminate() ends a guest that is paused, and one that has not begun", async () => {
+Deno.test("terminate() ends a guest that is paused, and one that has not started", async () => {
   await assertTimely(100, async () => {
     const paused = await started(ENDLESS.computes);
     paused.pause();
@@ -123,7 +125,7 @@ Deno.test("terminate() ends a guest that is paused, and one that has not begun",
 });
 
 Deno.test("terminate() in a poll releases programs, links, maps and descriptors", async () => {
-  // Of these, the kernel's grace period for detaching a tracepoint is the most.
+  // Most of this time is the kernel's grace period for detaching a tracepoint.
   await assertTimely(400, async () => {
     const before = await bpfState();
     const open = descriptors();
@@ -138,7 +140,7 @@ Deno.test("terminate() in a poll releases programs, links, maps and descriptors"
   });
 });
 
-Deno.test("terminate() ends a guest whose standard output is a pipe that nobody reads", async () => {
+Deno.test("terminate() ends a guest whose standard output is a pipe that is never read", async () => {
   const code = `
     import { spawn } from ${JSON.stringify(new URL("../../runtime/mod.ts", import.meta.url).href)};
     import { ENDLESS } from ${
@@ -148,7 +150,7 @@ Deno.test("terminate() ends a guest whose standard output is a pipe that nobody 
     JSON.stringify(new URL("../support/condition.ts", import.meta.url).href)
   };
     const handle = spawn(ENDLESS.prints);
-    // A worker that sleeps in poll(2), for one descriptor: it waits until the pipe takes more.
+    // The worker sleeps in poll(2), on one descriptor: it waits for room in the pipe.
     const isHeldUp = (thread) =>
       /^7 \\S+ 0x1 /.test(Deno.readTextFileSync(thread + "/syscall")) &&
       /\\(worker/.test(Deno.readTextFileSync(thread + "/stat"));
@@ -174,8 +176,8 @@ Deno.test("terminate() ends a guest whose standard output is a pipe that nobody 
   });
 });
 
-Deno.test("pause() halts a guest that computes, resume() lets it go on", async () => {
-  // Some 200 ms of computing.
+Deno.test("pause() halts a guest that computes, and resume() continues it", async () => {
+  // About 200 ms of computing.
   const rounds = guest(`(local $n i32) (local.set $n (i32.const 200000000))
     (loop $again (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))`);
   await using handle = spawn(rounds);
@@ -189,7 +191,7 @@ Deno.test("pause() halts a guest that computes, resume() lets it go on", async (
   assert.deepEqual(await handle.exited, { kind: "exited", code: 0 });
 });
 
-Deno.test("pause() halts a guest that prints, resume() lets it go on", async () => {
+Deno.test("pause() halts a guest that prints, and resume() continues it", async () => {
   const { handle, text } = collect(ENDLESS["sleeps shortly"]);
   await handle.terminate();
   assert.equal(text(), "");
@@ -210,7 +212,7 @@ Deno.test("interrupt() makes a poll return, as Ctrl-C does", async () => {
   assert.equal(text(), "waiting\npoll -4\nnext 0\n");
 });
 
-Deno.test("stats() answers while the guest polls, and when it has ended", async () => {
+Deno.test("stats() returns counts while the guest polls, and after it has ended", async () => {
   const { handle, text } = collect(ABI, {
     args: ["abi.wasm", "wait-for-interrupt"],
     countPrograms: true,
@@ -225,28 +227,28 @@ Deno.test("stats() answers while the guest polls, and when it has ended", async 
   assert.equal((await handle.stats()).final, true);
 });
 
-/** Copies of the shim that are loaded: each comes from a memory file of its own. */
+/** Returns the copies of the shim that are loaded: each has its own memory file. */
 async function shimCopies(): Promise<Set<string | undefined>> {
   const maps = await Deno.readTextFile("/proc/self/maps");
   const lines = maps.split("\n").filter((line) => line.includes("memfd:libbpf-shim"));
   return new Set(lines.map((line) => line.split(/\s+/)[4]));
 }
 
-Deno.test("every guest has a copy of the shim, though descriptors come again", async () => {
+Deno.test("every guest has its own copy of the shim, even when descriptors are reused", async () => {
   const before = await shimCopies();
   const guests = [];
   for (const count of [1, 2, 3]) {
     const started = collect(ABI, { args: ["abi.wasm", "wait-for-interrupt"] });
     guests.push(started);
-    // By then it has loaded its copy, and closed the file that it came from.
+    // By then it has loaded its copy, and closed the memory file.
     await until("it polls", () => /waiting/.test(started.text()));
-    // Those of workers before these may go meanwhile.
+    // Copies of earlier workers may disappear meanwhile.
     assert.equal((await shimCopies()).difference(before).size, count);
   }
   for (const { handle } of guests) await handle.terminate();
 });
 
-Deno.test("two guests do not touch each other", async () => {
+Deno.test("two guests do not affect each other", async () => {
   const first = collect(ABI, { args: ["abi.wasm", "wait-for-interrupt"] });
   const second = collect(ABI, { args: ["abi.wasm", "wait-for-interrupt"] });
   await until("both poll", () => /waiting/.test(first.text()) && /waiting/.test(second.text()));
@@ -256,7 +258,7 @@ Deno.test("two guests do not touch each other", async () => {
   assert.deepEqual(await second.handle.exited, { kind: "exited", code: 0 });
 });
 
-Deno.test("spawn() tells traps, modules that cannot be run, and what a host function threw", async () => {
+Deno.test("spawn() distinguishes traps, invalid modules and errors of host functions", async () => {
   const trap = await failureOf(spawn(guest(`unreachable`)).exited);
   assert.ok(trap instanceof GuestTrap);
   const missing = guest("", `(import "nobody" "knows" (func))`);
@@ -269,7 +271,7 @@ Deno.test("spawn() tells traps, modules that cannot be run, and what a host func
   assert.match(thrown.message, /no such luck/);
 });
 
-Deno.test("spawn() gives host functions from a module", async () => {
+Deno.test("spawn() provides host functions from a module", async () => {
   const adding = guest(
     `(call $exit (call $add (i32.const 40) (i32.const 2)))`,
     `(import "host" "add" (func $add (param i32 i32) (result i32)))`,
@@ -295,7 +297,7 @@ Deno.test("limits.timeMs stops a guest that computes, and one that is paused", a
   }
 });
 
-Deno.test("limits.timeMs may be longer than a timer takes, or endless", async () => {
+Deno.test("limits.timeMs may exceed the range of a timer, or be infinite", async () => {
   for (const timeMs of [2 ** 31, 2 ** 53, Infinity]) {
     const { handle, text } = collect(guest(`${sleepMs(50)} ${writeLine(1)}`), {
       limits: { timeMs },
@@ -306,10 +308,10 @@ Deno.test("limits.timeMs may be longer than a timer takes, or endless", async ()
   assert.equal(runGuest(guest(sleepMs(10)), { limits: { timeMs: Infinity } }), 0);
 });
 
-Deno.test("what comes behind a guest's last instruction stops nothing and cuts no release short", async () => {
+Deno.test("stop requests after a guest's last instruction do not interrupt the release", async () => {
   const before = await bpfState();
   const open = descriptors().length;
-  // The kernel takes milliseconds for each that it detaches.
+  // The kernel takes milliseconds to detach each.
   const { handle, text } = collect(objectGuest(
     "events",
     `(loop $more
@@ -343,7 +345,7 @@ Deno.test("a handle that goes out of scope ends its guest", async () => {
   assert.deepEqual(await handle.exited, { kind: "terminated" });
 });
 
-Deno.test("ten guests leave no descriptor behind", async () => {
+Deno.test("ten guests leave no descriptor open", async () => {
   const open = descriptors();
   for (let round = 0; round < 10; round++) {
     const { handle, text } = collect(ABI, { args: ["abi.wasm", "wait-for-interrupt"] });
@@ -357,7 +359,7 @@ Deno.test("ten guests leave no descriptor behind", async () => {
   assert.deepEqual(descriptors(), open);
 });
 
-Deno.test("a worker that is given up before it began leaves no descriptor behind", async () => {
+Deno.test("a worker that is abandoned before its start leaves no descriptor open", async () => {
   const eventFds = () =>
     [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) => {
       try {
@@ -380,7 +382,7 @@ Deno.test("a worker that is given up before it began leaves no descriptor behind
   assert.equal(eventFds(), before);
 });
 
-Deno.test("the end of a thread frees what JavaScript did not", async () => {
+Deno.test("the end of a thread releases what JavaScript did not", async () => {
   const before = await bpfState();
   const open = descriptors();
   const worker = new Worker(new URL("../embed/leaking_worker.ts", import.meta.url), {
@@ -395,7 +397,7 @@ Deno.test("the end of a thread frees what JavaScript did not", async () => {
   await untilNothingAdded(before);
 });
 
-Deno.test("a worker without descriptors is an error of its guest, not the end of the process", async () => {
+Deno.test("spawn() fails, and the process continues, when a worker gets no descriptors", async () => {
   const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const code = `
     import { spawn } from ${module("../runtime/mod.ts")};
@@ -414,14 +416,14 @@ Deno.test("a worker without descriptors is an error of its guest, not the end of
   assert.equal(text.decode(stdout), "EMFILE true\n", text.decode(stderr));
 });
 
-Deno.test("spawn() returns before a worker is made, and a guest in the queue can be ended", async () => {
+Deno.test("spawn() returns before a worker is created, and a queued guest can be ended", async () => {
   const handles = Array.from({ length: 20 }, () =>
     spawn(ENDLESS.sleeps, {
       stdio: { stderr: "null" },
     }));
   const start = performance.now();
   const exits = await Promise.all(handles.map((handle) => handle.terminate()));
-  // No worker was made for these.
+  // None of these got a worker.
   assert.ok(performance.now() - start < 500);
   assert.ok(exits.every(({ kind }) => kind === "terminated"));
 });

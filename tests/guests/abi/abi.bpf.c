@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Produces numbered events on demand, and has a map of every kind the ABI test asks about. */
+/* Produces numbered events on demand, and defines a map of every kind that the ABI test uses. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -64,7 +64,7 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } wasm_bpf_test_pin SEC(".maps");
 
-/* struct trace_event_raw_sys_enter of the system call's own tracepoint. */
+/* struct trace_event_raw_sys_enter of this system call's tracepoint. */
 struct getrandom_args {
 	unsigned long long common;
 	long nr;
@@ -82,7 +82,7 @@ struct {
 
 static unsigned int owner;
 
-/* getrandom(2) is everybody's, and other guests like this one may run. */
+/* Every process may call getrandom(2), and other guests like this one may run. */
 static int is_ours(unsigned int order, unsigned int count)
 {
 	unsigned int process = bpf_get_current_pid_tgid() >> 32, zero = 0;
@@ -101,10 +101,10 @@ static void count_drop(unsigned int order)
 		__sync_fetch_and_add(count, 1);
 }
 
-/* Not on the stack, which has room for little. */
+/* Not on the stack, which is too small. */
 static const char long_text[LONG_SIZE] = "long";
 
-/* Filled by the first that is ordered. */
+/* Filled by the first order. */
 static unsigned char pattern[SIZED_MAX];
 
 static void emit_sized(unsigned int size)
@@ -173,7 +173,7 @@ int unused(void *ctx)
 	return 0;
 }
 
-/* A name that no kernel has. */
+/* A name that exists in no kernel. */
 SEC("tp/syscalls/sys_enter_no_such_call")
 int nowhere(void *ctx)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Exercises the wasm_bpf imports, one behaviour a sub-command, and prints what came of it; the test
- * compares. Exits with 1 where the setting up fails.
+ * Calls the wasm_bpf imports, one behaviour a sub-command, and prints the results, which the test
+ * compares. Exits with 1 if the setup fails.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ static unsigned int seen;
 static unsigned int wrong;
 static char buffer[4096];
 
-/* ---- what the sub-commands share ----------------------------------------------------------- */
+/* ---- shared by the sub-commands ------------------------------------------------------------ */
 
 static void order(unsigned int what, unsigned int count)
 {
@@ -57,7 +57,7 @@ static int token(const char *name)
 	return wasm_bpf_map_fd_by_name(object, name);
 }
 
-/* Counts, and notes whether the events come in order. */
+/* Counts events, and counts those out of order. */
 static int count(void *ctx, void *data, size_t size)
 {
 	const struct event *event = data;
@@ -128,11 +128,11 @@ static void perf_event_array(void)
 {
 	printf("opened %d", poll("perf", count, NULL, 0));
 	order(ORDER_PERF, 20);
-	/* The kernel rounds a sample up, so its size is not looked at. */
+	/* The kernel rounds a sample's size up, so the test ignores it. */
 	printf(" handled %d\n", poll("perf", count, NULL, 1000));
 }
 
-/* The kernel tells of what it dropped with the next event that finds room. */
+/* The kernel reports dropped events with the next event that fits. */
 static void perf_lost(void)
 {
 	unsigned int key = ORDER_PERF, dropped = 0;
@@ -163,7 +163,7 @@ static int poll_inside(void *ctx, void *data, size_t size)
 
 	(void)size;
 	if (event->order == ORDER_RING && event->number == 1) {
-		/* A buffer of its own: this one is in use until the callback returns. */
+		/* A separate buffer: the other one is in use until the callback returns. */
 		static char inner[64];
 
 		*(int *)ctx = wasm_bpf_buffer_poll(object, token("ring"), count, NULL, inner,
@@ -251,10 +251,10 @@ static void cut(void)
 	memset(buffer, '?', sizeof(buffer));
 	order(ORDER_LONG, 1);
 	handled = wasm_bpf_buffer_poll(object, token("ring"), note_size, &size, buffer, 16, 0);
-	printf("handled %d size %u text %.4s behind %c\n", handled, size, buffer, buffer[16]);
+	printf("handled %d size %u text %.4s after %c\n", handled, size, buffer, buffer[16]);
 }
 
-/* Counts bytes that are not what was sent, or were written though nothing was sent there. */
+/* Counts bytes that differ from the sent ones, or that were written although none were sent. */
 static int check_bytes(void *ctx, void *data, size_t size)
 {
 	const unsigned char *bytes = data;
@@ -295,7 +295,7 @@ static void bad_polls(void)
 	uintptr_t end;
 
 	order(ORDER_RING, 1);
-	/* Only now: the order has made the memory grow. */
+	/* Computed late: the order has grown the memory. */
 	end = __builtin_wasm_memory_size(0) * 65536;
 	printf("object %d ", wasm_bpf_buffer_poll(99, ring, count, NULL, buffer, 8, 0));
 	printf("token %d ", wasm_bpf_buffer_poll(object, 99, count, NULL, buffer, 8, 0));
@@ -315,7 +315,7 @@ static void wait_for_interrupt(void)
 	printf("next %d\n", poll("ring", count, NULL, 10));
 }
 
-/* Goes on at each interrupt, and says how it ended. */
+/* Continues at each interrupt, and prints how it ended. */
 static void wait_twice(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -325,7 +325,7 @@ static void wait_twice(void)
 	printf("poll %d\n", poll("ring", count, NULL, 60000));
 }
 
-/* More events than one batch holds are always there. */
+/* Always has more events available than a batch holds. */
 static void busy(void)
 {
 	int handled = 0, result;
@@ -377,7 +377,7 @@ static void per_cpu_map(void)
 	memset(values, 0xff, sizeof(values));
 	printf("%d ", wasm_bpf_map_operate(fd, WASM_BPF_MAP_LOOKUP, &key, values, NULL, 0));
 	printf("first %llu ", values[0]);
-	/* Room for one CPU's value, and on this machine there are more. */
+	/* Room for one CPU's value; this machine has more CPUs. */
 	memset((void *)(end - 8), '?', 8);
 	printf("%d ",
 	       wasm_bpf_map_operate(fd, WASM_BPF_MAP_LOOKUP, &key, (void *)(end - 8), NULL, 0));
@@ -484,7 +484,7 @@ static void just_load(void)
 struct command {
 	const char *name;
 	void (*run)(void);
-	/* Runs without the object being loaded first. */
+	/* Runs without a loaded object. */
 	int bare;
 };
 

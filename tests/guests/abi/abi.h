@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What both halves of the ABI test agree on. */
+/* Definitions that both halves of the ABI test share. */
 #ifndef ABI_H
 #define ABI_H
 
 /*
- * The guest orders events by asking the host for (order << 16 | count) random bytes: getrandom(2)
- * is a system call that nobody else makes with such sizes.
+ * The guest orders events by requesting (order << 16 | count) random bytes from the host: no other
+ * process calls getrandom(2) with such sizes.
  */
 enum order {
 	ORDER_RING = 1,
@@ -13,9 +13,10 @@ enum order {
 	ORDER_PERF,
 	ORDER_LONG,
 	ORDER_DISCARDED,
-	/* One event of as many bytes as are ordered, each its own index. */
+	/* One event of the requested size; each byte is its own index. */
 	ORDER_SIZED,
-	/* Of the number in map `claim`: whoever knows it is the process that loaded this. */
+	/* The count is the number in map `claim`, which identifies the process that loaded this
+	 * object. */
 	ORDER_CLAIM,
 };
 
@@ -24,7 +25,7 @@ enum order {
 
 struct event {
 	unsigned int order;
-	/* Counts the events of one order from 0, those that were dropped included. */
+	/* Counts the events of one order from 0, including dropped ones. */
 	unsigned int number;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the verifier refuses, after it has had much to say. */
+/* Program that the verifier rejects after a long log. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

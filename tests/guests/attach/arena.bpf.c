@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* An arena that names the address it is to be mapped at, with global variables in it. */
+/* Arena that requests an address for its mapping, with global variables in it. */
 #include "count.h"
 
 COUNTER("tp/sched/sched_process_exec", tp, 0)

@@ -3,8 +3,7 @@
  * attach.wasm OBJECT [PROGRAM TARGET]...
  *
  * Loads one of the objects of this folder, attaches each program to its target ("-" for a null
- * pointer), prints what came of it, and then the counter whenever it has changed, until it is
- * interrupted.
+ * pointer), prints the results, and then the counter at each change, until it is interrupted.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* One program of each kind that is attached to a cgroup; all of them allow everything. */
+/* One program of each type that attaches to a cgroup; all of them allow everything. */
 #include "count.h"
 
 COUNTER("sockops", sockops, 1)

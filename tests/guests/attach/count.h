@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What every eBPF object of this folder has: one counter, and a program that does nothing else. */
+/* Common part of every eBPF object of this directory: one counter, and programs that only count. */
 #ifndef COUNT_H
 #define COUNT_H
 
@@ -15,7 +15,7 @@ struct {
 	__type(value, unsigned long long);
 } counts SEC(".maps");
 
-/* Gets no event: a poll of it is a sleep that an interrupt ends with an error. */
+/* Receives no event: polling it sleeps until an interrupt ends it with an error. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
@@ -31,7 +31,7 @@ static __always_inline int count(int result)
 	return result;
 }
 
-/* A program on_NAME of that section that counts its runs and answers with `result`. */
+/* Defines a program on_NAME of that section that counts its runs and returns `result`. */
 #define COUNTER(section, name, result)                                                             \
 	SEC(section) int on_##name(void *ctx)                                                      \
 	{                                                                                          \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Names a map by a descriptor of the process, behind a constant whose halves look the same. */
+/* Refers to a map by a descriptor of the process, after a constant with two equal halves. */
 #include "count.h"
 
 SEC("tp/sched/sched_process_exec")

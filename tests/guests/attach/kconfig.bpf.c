@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A program that counts on a kernel whose configuration has this number. */
+/* Program that counts on a kernel whose configuration has this number. */
 #include "count.h"
 
 extern int CONFIG_HZ __kconfig;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Kprobes: loaded by every kernel, attached by those that have them. */
+/* Kprobes: every kernel loads them, and kernels with kprobes attach them. */
 #include "count.h"
 
 COUNTER("kprobe/do_nanosleep", kprobe, 0)

@@ -27,7 +27,7 @@ int dissect(struct __sk_buff *skb)
 	return TCX_NEXT;
 }
 
-/* Has no way to be attached. */
+/* Cannot be attached. */
 SEC("sk_msg")
 int on_sk_msg(struct sk_msg_md *msg)
 {

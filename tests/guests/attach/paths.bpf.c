@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Sections whose texts are no tracepoints' names, but paths to somewhere else. */
+/* Sections with paths to other places instead of tracepoint names. */
 #include "count.h"
 
 COUNTER("tp/sched/../../../../../dev/wasm-bpf-trap", out, 0)

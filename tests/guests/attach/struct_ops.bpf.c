@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Two TCP congestion controls that nobody uses: one with a link, one that would outlive its loader.
+/* Two TCP congestion controls that no socket uses: one with a link, one that would outlive its
+ * loader.
  */
 #include "count.h"
 #include <bpf/bpf_tracing.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Makes a system call of its own. */
+/* Program that makes system calls. */
 #include "count.h"
 
 SEC("syscall")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Programs that trace: tracepoints, perf events, code in user space, iterators. */
+/* Tracing programs: tracepoints, perf events, code in user space, iterators. */
 #include <linux/ptrace.h>
 #include <stdbool.h>
 
@@ -27,12 +27,12 @@ COUNTER("uprobe.session/libc.so.6:getpgid+1", uprobe_session_inside, 0)
 COUNTER("uprobe//proc/self/exe:main", uprobe_own, 0)
 COUNTER("uprobe.multi//proc/self/exe:main", uprobe_multi_own, 0)
 COUNTER("usdt//proc/self/exe:provider:name", usdt_own, 0)
-/* Opening it would start a watchdog, or wait for ever; neither may happen. */
+/* Opening it would start a watchdog or block forever; neither may happen. */
 COUNTER("uprobe//dev/zero:main", uprobe_device, 0)
 COUNTER("tp/no_such/tracepoint", no_such_tp, 0)
 COUNTER("raw_tp/no_such_tracepoint", no_such_raw_tp, 0)
 
-/* The third argument of the probe, as a check that its place was read right. */
+/* Checks the third argument of the probe, to verify that its location was read correctly. */
 SEC("usdt")
 int usdt_argument(struct pt_regs *ctx)
 {

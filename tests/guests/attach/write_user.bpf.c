@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Would write to the memory of whoever runs a program, from a function behind another. */
+/* Would write to the memory of the current process, from a function called by another. */
 #include "count.h"
 
 static __noinline long scribble(void *to)
@@ -13,6 +13,6 @@ SEC("tp/sched/sched_process_exec")
 int on_exec(void *ctx)
 {
 	(void)ctx;
-	/* An address that nobody has. */
+	/* An address that is never mapped. */
 	return count((int)scribble((void *)8));
 }

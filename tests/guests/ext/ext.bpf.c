@@ -61,10 +61,10 @@ struct {
 const volatile unsigned int read_only[4] = {1, 2, 3, 4};
 unsigned int initialised[4] = {5, 6, 7, 8};
 unsigned long long zero[4];
-/* Static alone: the kernel's map cannot be mapped. */
+/* Only static variables: the kernel's map cannot be mapped. */
 static volatile unsigned int hidden SEC(".data.hidden") = 9;
 
-/* struct trace_event_raw_sys_enter of the system call's own tracepoint. */
+/* struct trace_event_raw_sys_enter of this system call's tracepoint. */
 struct getrandom_args {
 	unsigned long long common;
 	long nr;
@@ -87,7 +87,7 @@ static int is_ours(void)
 
 static unsigned int next_number;
 
-/* Not on the stack, which has room for little. */
+/* Not on the stack, which is too small. */
 static const char long_text[LONG_SIZE] = "long";
 
 struct emission {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Exercises the wasm_bpf_ext imports, one behaviour a sub-command, and prints what came of it; the
- * test compares. Exits with 1 where the setting up fails.
+ * Calls the wasm_bpf_ext imports, one behaviour a sub-command, and prints the results, which the
+ * test compares. Exits with 1 if the setup fails.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static unsigned int seen;
 static unsigned int wrong;
 static char buffer[4096] __attribute__((aligned(8)));
 
-/* ---- what the sub-commands share ----------------------------------------------------------- */
+/* ---- shared by the sub-commands ------------------------------------------------------------ */
 
 static void load(void)
 {
@@ -56,7 +56,7 @@ static int read_events(const char *map, uint32_t size, int timeout_ms)
 	return wasm_bpf_buffer_read(object, token(map), buffer, (int32_t)size, timeout_ms);
 }
 
-/* Counts the records in the buffer and notes whether they come in order. */
+/* Counts the records in the buffer, and those out of order. */
 static void look(int bytes)
 {
 	const struct wasm_bpf_record *record = (const void *)buffer;
@@ -121,7 +121,7 @@ static void poll_after_read(void)
 	int bytes;
 
 	order(ORDER_RING, 10);
-	/* One record, and one that does not fit and is held. */
+	/* Reads one record; the next one does not fit and is kept. */
 	bytes = read_events("ring", 80, 0);
 	look(bytes);
 	printf("read %d", bytes);
@@ -137,10 +137,10 @@ static void read_long(void)
 	order(ORDER_LONG, 1);
 	memset(buffer, '?', sizeof(buffer));
 	printf("small %d size %u", read_events("ring", 64, 0), *(unsigned int *)buffer);
-	printf(" behind %c", buffer[8]);
+	printf(" after %c", buffer[8]);
 	printf(" header %d", read_events("ring", 8, -1));
 	printf(" again %d", read_events("ring", 8 + LONG_SIZE, 0));
-	printf(" text %s behind %c", buffer + 8, buffer[8 + LONG_SIZE]);
+	printf(" text %s after %c", buffer + 8, buffer[8 + LONG_SIZE]);
 	printf(" empty %d\n", read_events("ring", sizeof(buffer), 0));
 }
 
@@ -192,7 +192,7 @@ static void stats(void)
 		order(ORDER_PERF, 2000);
 	while (read_events("perf", sizeof(buffer), 0) > 0)
 		;
-	/* The kernel tells about lost samples with the next one that the same CPU can write. */
+	/* The kernel reports lost samples with the next one that the same CPU can write. */
 	while (stats.delivered + stats.lost != sent && sent < 11000) {
 		order(ORDER_PERF, 1);
 		sent++;
@@ -205,7 +205,8 @@ static void stats(void)
 	printf(" map %d\n", wasm_bpf_buffer_stats(object, token("hash"), &stats));
 }
 
-/* ---- objects step by step; the global arrays come first in their sections ----------------------
+/* ---- objects step by step; global arrays come first in their sections
+ * --------------------------
  */
 
 static void zeros(unsigned long long out[4])
@@ -300,7 +301,8 @@ static void iterator(void)
 	printf(" read %d\n", wasm_bpf_iter_read(link, buffer, 16));
 }
 
-/* ---- map_batch and its like ------------------------------------------------------------------ */
+/* ---- map_batch and related calls
+ * -------------------------------------------------------------- */
 
 #define MANY 100000
 
@@ -407,7 +409,7 @@ static void batch_per_cpu(void)
 
 		wrong_values += value != 100 + (key - 1) * info.cpus + i % info.cpus;
 	}
-	printf(" wrong %u behind %c\n", wrong_values, room[n * info.value_size]);
+	printf(" wrong %u after %c\n", wrong_values, room[n * info.value_size]);
 }
 
 static void batch_others(void)
@@ -523,8 +525,8 @@ static void last_error(void)
 	printf("%d %s\n", wasm_bpf_last_error(text, sizeof(text)) == length, text);
 	memset(buffer, '?', sizeof(buffer));
 	wasm_bpf_last_error(buffer, (int32_t)sizeof(buffer));
-	printf("%d behind %c\n", length == (int)strlen(buffer), buffer[length + 1]);
-	/* A mere number does not change it. */
+	printf("%d after %c\n", length == (int)strlen(buffer), buffer[length + 1]);
+	/* A call that only returns an errno does not change it. */
 	wasm_bpf_map_operate(99, 1, buffer, buffer, NULL, 0);
 	printf("%d\n", wasm_bpf_last_error(NULL, 0) == length);
 	printf("end %d\n", wasm_bpf_last_error((char *)-2, 8));

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What both halves of the extension's test agree on. */
+/* Definitions that both halves of the extension's test share. */
 #ifndef EXT_H
 #define EXT_H
 
 /*
- * The guest orders work by asking the host for (order << 16 | count) random bytes: getrandom(2) is
- * a system call that nobody else makes with such sizes.
+ * The guest orders work by requesting (order << 16 | count) random bytes from the host: no other
+ * process calls getrandom(2) with such sizes.
  */
 enum order {
 	ORDER_RING = 16,

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a guest finds that it was given, one question a sub-command; tests/wasi/wasi_grants_test.ts
- * asks.
- */
+/* Prints a guest's grants, one kind a sub-command, for tests/wasi/wasi_grants_test.ts. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,7 +12,7 @@
 #include <unistd.h>
 #include <wasi/api.h>
 
-/* The folders, as the host tells them, and whether they can be written to. */
+/* Prints the directories that the host reports, and whether they are writable. */
 static int folders(void)
 {
 	__wasi_prestat_t prestat;
@@ -46,7 +44,7 @@ static int reads(const char *path)
 	return fclose(file);
 }
 
-/* Copies standard input to standard output, and says so on standard error. */
+/* Copies standard input to standard output, and reports that on standard error. */
 static int echoes(void)
 {
 	char buf[4096];
@@ -62,7 +60,7 @@ static int echoes(void)
 	return got < 0;
 }
 
-/* How many pages the memory can have, sixteen at a time. */
+/* Prints the largest number of pages of the memory, in steps of sixteen. */
 static int grows(void)
 {
 	while (__builtin_wasm_memory_grow(0, 16) != SIZE_MAX)
@@ -71,7 +69,7 @@ static int grows(void)
 	return 0;
 }
 
-/* Answers every connection in capitals, until the accept fails. */
+/* Sends each connection's input back in capitals, until the accept fails. */
 static int serves(int fd)
 {
 	for (;;) {
@@ -95,7 +93,7 @@ static int serves(int fd)
 	}
 }
 
-/* Polls standard input, or a file, and reads it when that is told. */
+/* Polls standard input, or a file, and reads it when it is ready. */
 static int polls(const char *path)
 {
 	struct pollfd fds = {.fd = path ? open(path, O_RDONLY) : 0, .events = POLLRDNORM};
@@ -131,7 +129,7 @@ static int writes(const char *path)
 	return 0;
 }
 
-/* Opens a file that is there to write to it. */
+/* Opens an existing file for writing. */
 static int appends(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_APPEND);

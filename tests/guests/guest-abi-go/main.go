@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// The example in Go of docs/guest-abi.md, as it stands there; tests/abi/guest_abi_test.ts compares. Nothing is
-// loaded, so the poll is refused.
+// The Go example of docs/guest-abi.md, unchanged; tests/abi/guest_abi_test.ts compares them. No
+// object is loaded, so the poll fails.
 package main
 
 import (

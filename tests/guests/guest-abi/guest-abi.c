@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Every C example of docs/guest-abi.md, as it stands there, with what it leaves to the reader
- * around it; tests/abi/guest_abi_test.ts compares what they print. build/steps/doc_examples.ts cuts
- * them out.
+ * Contains every C example of docs/guest-abi.md, unchanged, with the code that the guide omits.
+ * tests/abi/guest_abi_test.ts compares their output. build/steps/doc_examples.ts extracts them.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,10 +12,10 @@
 
 #include "wasm_bpf_ext.h"
 
-/* They show how something is made, not what it is for. */
+/* The examples show calls, and do not use all results. */
 #pragma clang diagnostic ignored "-Wunused-variable"
 #pragma clang diagnostic ignored "-Wunused-parameter"
-/* They are not indented as what stands around them. */
+/* Their indentation differs from the code around them. */
 #pragma clang diagnostic ignored "-Wmisleading-indentation"
 
 #include "wasm_load_bpf_object.outside.inc"
@@ -149,7 +148,7 @@ static void iterate(void)
 #include "iter_read.inc"
 }
 
-/* With the object of the examples behind it, whose setting was made here. */
+/* Uses the object of the examples after this one, with the setting from here. */
 static void load_stepwise(void)
 {
 	uint32_t config = 7;

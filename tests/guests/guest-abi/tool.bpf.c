@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* What the examples of docs/guest-abi.md take their maps and programs from. */
+/* Maps and programs for the examples of docs/guest-abi.md. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Alone in its section, so that it stands at its start. */
+/* Alone in its section, so that its offset is 0. */
 const volatile unsigned int config = 1;
 
 struct {
@@ -52,7 +52,7 @@ int parse_tcp(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-/* An event at every call of getrandom(), with the setting. */
+/* Sends an event at every call of getrandom(), with the setting. */
 SEC("tp/syscalls/sys_enter_getrandom")
 int trace(void *ctx)
 {
@@ -72,7 +72,7 @@ struct bpf_iter__task {
 	struct task_struct *task;
 } __attribute__((preserve_access_index));
 
-/* One line, behind the last task. */
+/* Prints one line, after the last task. */
 SEC("iter/task")
 int dump_tasks(struct bpf_iter__task *ctx)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* A little of everything, quick to load and to attach, for calls with hostile arguments. */
+/* Small object with a bit of everything, quick to load and attach, for calls with hostile
+ * arguments. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -68,7 +69,7 @@ struct bpf_iter__task {
 	struct task_struct *task;
 } __attribute__((preserve_access_index));
 
-/* Iterators are attached and detached without waiting for anything. Each run sends an event. */
+/* Iterators attach and detach without a wait. Each run sends an event. */
 SEC("iter/task")
 int iterate(struct bpf_iter__task *ctx)
 {

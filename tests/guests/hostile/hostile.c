@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Calls every import of wasm_bpf and wasm_bpf_ext with hostile arguments: hostile SEED CALLS.
- * Prints how many calls failed, and how often bytes beside the buffer that was given had changed.
+ * Prints how many calls failed, and how often bytes next to the passed buffer changed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ WASM_BPF_EMBED(hostile_bpf, "hostile.bpf.o");
 
 static uint32_t state;
 static uint64_t object;
-/* The middle is what calls are given. */
+/* Calls receive the middle part. */
 static struct {
 	unsigned char before[4096];
 	unsigned char buffer[4096];
@@ -36,7 +36,7 @@ static int32_t number(void)
 	return some[next() % (sizeof(some) / sizeof(some[0]))];
 }
 
-/* At the end of memory, beyond it, or in the buffer with room for what 8 elements take. */
+/* Returns an address at the end of memory, beyond it, or in the buffer with room for 8 elements. */
 static void *address(void)
 {
 	uintptr_t end = __builtin_wasm_memory_size(0) * 65536;
@@ -68,7 +68,7 @@ static int32_t size(void)
 	return next() % 2 ? (int32_t)(next() % 1024) : number();
 }
 
-/* Small, or wrong; a range from the buffer that is right stays in it. */
+/* Returns a small or invalid size; a valid range from the buffer stays in it. */
 static int32_t room(void)
 {
 	static const int32_t some[] = {0, 8, 64, 2048, -1, INT32_MIN, INT32_MAX};

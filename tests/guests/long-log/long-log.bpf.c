@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A program that the verifier refuses only after tens of megabytes of log. */
+/* Program that the verifier rejects only after tens of megabytes of log. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

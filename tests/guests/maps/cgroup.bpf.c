@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Storage that cgroups had before BPF_MAP_TYPE_CGRP_STORAGE: made when a program is attached. */
+/* Cgroup storage before BPF_MAP_TYPE_CGRP_STORAGE: created when a program is attached. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

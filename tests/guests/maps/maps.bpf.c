@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A map of every type, and programs that touch those whose elements come from programs. */
+/* Map of every type, and programs that access those whose elements come from programs. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -109,7 +109,7 @@ struct {
 	__array(values, struct inner);
 } outer_hash SEC(".maps");
 
-/* What the guest cannot know by itself: by their place in .bss and .data. */
+/* Values that the guest cannot find itself: by their offsets in .bss and .data. */
 struct {
 	unsigned int tail_calls;
 	unsigned int process;

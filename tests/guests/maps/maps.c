@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Operates on a map of every type, one type a sub-command, and prints what came of it; the test
- * compares. Exits with 1 where the setting up fails.
+ * Operates on a map of every type, one type a sub-command, and prints the results, which the test
+ * compares. Exits with 1 if the setup fails.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ WASM_BPF_EMBED(cgroup_bpf, "cgroup.bpf.o");
 
 static uint64_t object;
 
-/* ---- what the sub-commands share ----------------------------------------------------------- */
+/* ---- shared by the sub-commands ------------------------------------------------------------ */
 
 static uint64_t load(const void *bytes, size_t size)
 {
@@ -97,7 +97,7 @@ static int count(int map)
 	return err == -WASM_BPF_ENOENT ? found : err;
 }
 
-/* A variable of the eBPF half, by its place in .bss or .data. */
+/* Reads a variable of the eBPF half, by its offset in .bss or .data. */
 static unsigned int global(const char *section)
 {
 	unsigned int values[64], key = 0;
@@ -135,8 +135,8 @@ static void fill(int map)
 }
 
 /*
- * The kernel starts over when the key that it should go on from is gone: so the next key is asked
- * for before an element is deleted.
+ * The kernel starts over if the current key is gone, so this reads the next key before it deletes
+ * an element.
  */
 static void iterate(void)
 {
@@ -151,7 +151,7 @@ static void iterate(void)
 		if (++steps % 100 == 0)
 			drop(map, key);
 	}
-	printf("deleted behind it: some twice %d", twice > 0);
+	printf("deleted after it: some twice %d", twice > 0);
 	fill(map);
 	memset(seen, 0, sizeof(seen));
 	steps = twice = 0;
@@ -338,7 +338,7 @@ static void foreign_maps(void)
 	int outer = token("outer_array"), refused = 0, other;
 	uint64_t first = object;
 
-	/* Whatever is no token of this guest: the host's descriptors 0 to 100 among them. */
+	/* Values that are not tokens of this guest, such as the host's descriptors 0 to 100. */
 	for (int fd = 101; fd >= -5; fd--)
 		if (fd != outer)
 			refused += put(outer, 0, (unsigned int)fd, 0) == -WASM_BPF_EBADF;
@@ -405,7 +405,8 @@ static void redirects(void)
 	printf("plain %d %d\n", put(plain, 0, 1, 0), get(plain, 0));
 }
 
-/* ---- what has no name for a guest, or only another ------------------------------------------- */
+/* ---- values without a name for guests, or with another one
+ * ------------------------------------ */
 
 static void task_storage(void)
 {
@@ -436,7 +437,7 @@ static void task_storage(void)
 	printf(" end %d %d\n", lookup(map, (void *)-2, &value), lookup(map, &pid, (void *)-2));
 }
 
-/* Every operation on a map that has none, or whose values cannot be named. */
+/* Tries every operation on a map that supports none, or whose values a guest cannot name. */
 static void refused(void)
 {
 	static const char *const names[] = {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What both halves of the map test agree on. */
+/* Definitions that both halves of the map test share. */
 #ifndef MAPS_H
 #define MAPS_H
 
-/* The guest makes the program run by asking for (ORDER << 16) random bytes: see ext.h. */
+/* The guest runs the program by requesting (ORDER << 16) random bytes: see ext.h. */
 #define ORDER_TOUCH 32
 
 struct prefix {
@@ -11,7 +11,7 @@ struct prefix {
 	unsigned char address[4];
 };
 
-/* Of a map of devices or CPUs, with room for a program. */
+/* Value of a map of devices or CPUs, with room for a program. */
 struct redirect {
 	unsigned int number;
 	int program;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* An arena whose pages are not made when user space writes to them, and values for it. */
+/* Arena whose pages are not allocated when user space writes to them, and initial values for it. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

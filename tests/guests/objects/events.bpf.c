@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Each pass of an iterator sends events: no other process makes any. */
+/* Sends events in each pass of an iterator, which no other process runs. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -42,7 +42,7 @@ int send_many(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* The kernel takes some milliseconds to detach one. */
+/* The kernel takes some milliseconds to detach it. */
 SEC("tp/sched/sched_process_exec")
 int nothing(void *ctx)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A program that ends with the first half of an instruction of two. */
+/* Program that ends with the first half of a double instruction. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* Iterators that say nothing. */
+/* Iterators without output. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* 1 asks for the same element again. */
+/* 1 requests the same element again. */
 SEC("iter/task")
 int again(void *ctx)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A map whose numbers tests change: each is the length of an array that no other member has. */
+/* Map whose numbers tests change: each is the length of an array, unique in the object. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A map of maps that begins with an element, and a map whose type has a name. */
+/* Map of maps that starts with an element, and a map whose type has a name. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

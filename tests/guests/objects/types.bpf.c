@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A configuration value of a type that the kernel's have not. */
+/* Configuration value of a type that kernel configurations do not have. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A USDT program whose maps are larger than what is put into them. */
+/* USDT program whose maps are larger than the values that libbpf puts into them. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

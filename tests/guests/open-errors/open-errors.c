@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Opens an object that was changed in a way, and prints the errno as libbpf's users see it. */
+/* Opens an object after one change, and prints the errno as libbpf's users see it. */
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 WASM_BPF_EMBED(sample, "sample.bpf.o");
 
-/* Fields of an ELF file of 64 bits: its byte order, and its table of section headers. */
+/* Offsets in a 64-bit ELF file: its byte order, and its table of section headers. */
 #define BYTE_ORDER_AT 5
 #define TABLE_AT 40
 #define COUNT_AT 60
@@ -40,7 +40,7 @@ static void change(unsigned char *elf, const char *how)
 
 		if (!strcmp(how, "no-symbols") && *(unsigned int *)(header + 4) == SYMBOLS)
 			*(unsigned int *)(header + 4) = 1;
-		/* The name without its dot: how maps were declared before libbpf 1.0. */
+		/* The name without its dot: the form of map definitions before libbpf 1.0. */
 		if (!strcmp(how, "legacy-maps") && !strcmp(name_of(elf, header), ".maps"))
 			++*(unsigned int *)header;
 		if (!strcmp(how, "no-btf") && !strcmp(name_of(elf, header), ".BTF"))

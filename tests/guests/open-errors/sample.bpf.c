@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* An object with a map and a program, whose file the guest changes before it opens it. */
+/* Object with a map and a program, whose file the guest changes before it opens it. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

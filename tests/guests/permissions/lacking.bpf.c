@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Has code for kernels with a field and a function that no kernel has. */
+/* Code for kernels with a field and a function that no kernel has. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A program for each level, and instructions that no compiler makes. */
+/* Program for each level, and instructions that no compiler emits. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -19,7 +19,7 @@ int inspect(void *ctx)
 	return (int)bpf_probe_read_user(&value, sizeof(value), (void *)8) & 0;
 }
 
-/* Its format reads memory at an address of the program's choice. */
+/* Its format reads memory at an address that the program chooses. */
 SEC("raw_tp/sys_enter")
 int inspect_format(void *ctx)
 {
@@ -48,7 +48,7 @@ int network(struct xdp_md *ctx)
 	return bpf_xdp_adjust_head(ctx, 0) ? XDP_PASS : XDP_DROP;
 }
 
-/* Drops every packet; two instructions, as libbpf's own trial. */
+/* Drops every packet, in two instructions, like libbpf's own probe. */
 SEC("socket")
 int network_kind(void *ctx)
 {

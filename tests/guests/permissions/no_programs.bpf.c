@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A part of the kernel that is replaced without any program. */
+/* Replaces a part of the kernel without any program. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

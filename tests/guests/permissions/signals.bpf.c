@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Kills a process that the test has started, by a kernel function: by its name, by another name for
- * it, and by its number alone.
+ * Kills a process that the test has started with a kernel function: by its name, by another name
+ * for it, and by its ID alone.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -16,7 +16,7 @@ struct bpf_iter__task {
 	struct task_struct *task;
 } __attribute__((preserve_access_index));
 
-/* Tests put the process's number in the place of this one. */
+/* Tests replace this number with the process's PID. */
 const volatile int victim = 0x7ac7ed01;
 
 #define SIGKILL 9
@@ -25,7 +25,7 @@ enum pid_type { PIDTYPE_PID, PIDTYPE_TGID };
 
 extern int bpf_send_signal_task(struct task_struct *task, int sig, enum pid_type type,
 				__u64 value) __ksym;
-/* libbpf looks for what stands before the three underscores. */
+/* libbpf looks for what precedes the three underscores. */
 extern int bpf_send_signal_task___bpf_task_acquire(struct task_struct *task, int sig,
 						   enum pid_type type, __u64 value) __ksym;
 
@@ -49,7 +49,7 @@ int by_other_name(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* Tests put the function's number in the place of 0x7ac7ed02; no relocation tells of the call. */
+/* Tests replace 0x7ac7ed02 with the function's ID; no relocation reveals the call. */
 SEC("iter/task")
 int by_number(struct bpf_iter__task *ctx)
 {
@@ -68,7 +68,7 @@ int by_number(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* The same in a function of its own, and with an index of a module that there is not. */
+/* Makes the same call in a separate function, and with the index of a missing kernel module. */
 static __noinline int send(struct task_struct *task)
 {
 	asm volatile("r1 = %[task]\n"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Something of each kind that a guest can hold: maps, a buffer, a user ring, programs to attach. */
+/* One resource of each kind that a guest can hold: maps, a buffer, a user ring, programs to
+ * attach. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

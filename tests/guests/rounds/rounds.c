@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Loads, attaches, uses and closes again and again: rounds COUNT STOP... Waits for a character
- * after each round STOP, so that a test can look at the process.
+ * Loads, attaches, uses and closes repeatedly: rounds COUNT STOP... Waits for a character after
+ * each round STOP, so that a test can inspect the process.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ static int count(void *events, void *data, size_t size)
 	return 0;
 }
 
-/* Uses everything of the object that the host has to give back. */
+/* Uses every resource of the object that the host must release. */
 static int use(uint64_t object)
 {
 	int ring = wasm_bpf_map_fd_by_name(object, "ring"), events = 0, link, again, err;
@@ -32,7 +32,7 @@ static int use(uint64_t object)
 	again = wasm_bpf_link_attach(object, "iterate", NULL);
 	if (link < 0 || again < 0 || wasm_bpf_link_detach(again))
 		return 2;
-	/* Not to its end: closing has to give that back as well. */
+	/* Not read to its end: closing must release that as well. */
 	if (wasm_bpf_iter_read(link, buffer, 8) <= 0)
 		return 3;
 	err = wasm_bpf_buffer_poll(object, ring, count, &events, buffer, sizeof(buffer), 0);
@@ -55,7 +55,7 @@ static int round_trip(int number)
 	uint64_t object = wasm_load_bpf_object(rounds_bpf, WASM_BPF_SIZE(rounds_bpf));
 	int err = object ? use(object) : 9;
 
-	/* Some fail on the way, too. */
+	/* Some loads also fail. */
 	wasm_bpf_object_open("garbage", 7);
 	if (err)
 		fprintf(stderr, "round %d: step %d failed\n", number, err);

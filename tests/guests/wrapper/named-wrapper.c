@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The same under other names. */
+/* Variant of wrapper.c with other names. */
 #define WRAPPER "my-host"
 #define CALLBACK "my-callback"
 #include "wrapper.c"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Sends an event for each request of 7777 random bytes, which nobody else makes. */
+/* Sends an event for each request of 7777 random bytes, which no other process makes. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -10,7 +10,7 @@ struct {
 	__uint(max_entries, 4096);
 } ring SEC(".maps");
 
-/* struct trace_event_raw_sys_enter of the system call's own tracepoint. */
+/* struct trace_event_raw_sys_enter of this system call's tracepoint. */
 struct getrandom_args {
 	unsigned long long common;
 	long nr;

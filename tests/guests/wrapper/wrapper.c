@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * A guest as TinyGo makes them: it exports its callback by name and takes the poll from a module
- *that calls that. Prints how many events came and how many were good.
+ * Guest in TinyGo's style: it exports its callback by name, and imports the poll from a module that
+ * calls the export. Prints how many events arrived and how many were valid.
  *
- *	-DWRAPPER names the import module, -DCALLBACK the export
+ * 	-DWRAPPER names the import module, -DCALLBACK the export
  */
 #include <stdio.h>
 #include <stdlib.h>
