@@ -17,7 +17,7 @@ interface Outcome {
 
 const seed = chooseSeed();
 
-Deno.test(`gen: ${RUNS} damaged objects, each an error of ours or text (SEED=${seed})`, async () => {
+Deno.test(`gen: ${RUNS} damaged objects, each handled with an error of gen or a text (SEED=${seed})`, async () => {
   const folder = await Deno.makeTempDir({ prefix: "bindgen-fuzz-" });
   try {
     const objects = (await compileCorpus(folder, seed)).filter(({ name }) => OBJECTS.test(name));
@@ -29,7 +29,7 @@ Deno.test(`gen: ${RUNS} damaged objects, each an error of ours or text (SEED=${s
     }
     assert.equal(paths.length, 6);
     const script = fromFileUrl("bindgen/fuzz.ts");
-    // A process of its own, so that its memory is that of gen.
+    // Separate process, so that its peak memory is that of gen.
     const output = await runTool("deno", [
       ...["run", "-A", "--no-check", "--v8-flags=--max-old-space-size=160", script],
       ...[String(seed), String(RUNS), ...paths],

@@ -1,6 +1,6 @@
 /**
- * What `gen` makes of a corpus of objects, and of types of this kernel, means in each language what clang
- * says that the original does: sizes, offsets, values of random bytes.
+ * Compares `gen`'s output for a corpus of objects and for types of this kernel with clang's view of
+ * the original, in each language: sizes, offsets, and values of random bytes.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -44,10 +44,10 @@ import { SOAK } from "../support/soak.ts";
 const VMLINUX = "/sys/kernel/btf/vmlinux";
 const KERNEL_TYPES = 200;
 const ROUNDS = 3;
-/** Their names are not the same in all languages: compiled, and their layouts compared, but not read. */
+/** Names differ between languages: compiled, with their layouts compared, but not read. */
 const RENAMED = /^(keywords|collide)_/;
 
-/** ./dev test takes the same types each time, ./dev soak others. */
+/** ./dev test uses the same types each time, ./dev soak random ones. */
 const seed = SOAK || Deno.env.has("SEED") ? chooseSeed() : 1;
 const folder = await Deno.makeTempDir({ prefix: "bindgen-" });
 addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
@@ -67,7 +67,7 @@ function subjectOf({ name, compiler, source, object }: CorpusObject): Subject {
   };
 }
 
-/** Types of the kernel, and the header that bpftool makes of the same BTF. */
+/** Returns types of the kernel, and bpftool's header for the same BTF. */
 async function kernelSubject(random: Random): Promise<Subject> {
   const source = readSource(await Deno.readFile(VMLINUX));
   const all = namedRecords(modelOf(source, { wanted: [], name: "" }).model);
@@ -90,7 +90,7 @@ async function kernelSubject(random: Random): Promise<Subject> {
     isRead: true,
     original: [
       "#define BPF_NO_PRESERVE_ACCESS_INDEX",
-      // <stdint.h> has them already, as another of two types with 64 bits.
+      // <stdint.h> already defines them, as the other of two 64-bit types.
       ...["#define uint64_t kernel_uint64_t", "#define int64_t kernel_int64_t"],
       ...[`#include "${header}"`, "#undef uint64_t", "#undef int64_t"],
     ].join("\n"),
@@ -98,12 +98,13 @@ async function kernelSubject(random: Random): Promise<Subject> {
 }
 
 /**
- * Whether a type can be compared. Debian 12's bpftool gives enumerations of one byte four, `gen c` renames
- * what wasi-libc defines, and both number the types of one name, each in its own order.
+ * Reports whether a type can be compared. Debian 12's bpftool gives one-byte enumerations four
+ * bytes, `gen c` renames types that wasi-libc defines, and each numbers types of one name in its
+ * own order.
  */
 function isSameElsewhere(record: RecordType, isOnce: (record: RecordType) => boolean): boolean {
   if (["timeval", "timespec", "iovec"].includes(record.name)) return false;
-  // `gen c` renames what is a keyword of C++.
+  // `gen c` renames keywords of C++.
   if ([record, ...record.members].some(({ name }) => RESERVED.has(name))) return false;
   if (record.name !== "" && !isOnce(record)) return false;
   return record.members.every(({ type }) => {
@@ -121,7 +122,7 @@ Deno.test(`gen: a corpus of ${corpus.length} objects (SEED=${seed})`, () => {
   for (const { name, model } of corpus) assert.ok(namedRecords(model).length > 0, name);
 });
 
-Deno.test("gen c: sizes, offsets and bits are those of clang for the original", async () => {
+Deno.test("gen c: sizes, offsets and bits match clang's for the original", async () => {
   await inParallel(objects, async ({ name, compiler, source }) => {
     const subject = corpus.find((other) => other.name === name);
     assert.ok(subject);
@@ -136,7 +137,7 @@ Deno.test("gen c: sizes, offsets and bits are those of clang for the original", 
   });
 });
 
-Deno.test("gen c: the same for types of this kernel, by bpftool's header", async () => {
+Deno.test("gen c: sizes, offsets and bits of this kernel's types match bpftool's header", async () => {
   const original = await dumpLayouts("clang-19", {
     file: join(folder, "vmlinux.h"),
     types: namedRecords(kernel.model).map((record) => cName(record)),
@@ -174,7 +175,7 @@ async function compareLayouts(
   assert.ok(compared >= needed, `${name}: only ${compared}`);
 }
 
-/** Clang says of a type without a tag which typedef names it, or with which keyword. */
+/** For a type without a tag, clang prints its typedef or its keyword. */
 function find(layouts: ReadonlyMap<string, Layout>, name: string): Layout | undefined {
   return layouts.get(name) ?? layouts.get(`struct ${name}`) ?? layouts.get(`union ${name}`);
 }
@@ -183,7 +184,7 @@ function plain({ bytes, places }: Layout): unknown {
   return { bytes, places: Object.fromEntries([...places].sort(([a], [b]) => a < b ? -1 : 1)) };
 }
 
-/** What the original's readers say, for each reader and round: the truth that all are compared with. */
+/** Values that the original's readers return, by reader and round: the reference for all others. */
 type Truth = Map<Reader, { input: Uint8Array<ArrayBuffer>; numbers: BigUint64Array }[]>;
 let truth: Truth | undefined;
 
@@ -207,7 +208,7 @@ async function findTruth(): Promise<Truth> {
   return truth = found;
 }
 
-/** Every reader of a program gives the numbers that the original's gives. */
+/** Checks that every reader of a program returns the original's numbers. */
 async function compareValues(program: Program, subjects: readonly Subject[]): Promise<void> {
   const known = [...await findTruth()];
   let compared = 0;
@@ -221,42 +222,42 @@ async function compareValues(program: Program, subjects: readonly Subject[]): Pr
   assert.ok(compared > 1000, `${compared} values`);
 }
 
-Deno.test("gen c: what clang compiles for wasm32 reads the original's values", async () => {
+Deno.test("gen c: readers that clang compiles for wasm32 return the original's values", async () => {
   for (const batch of batches) {
     const subjects = compiled.filter((subject) => subject.batch === batch);
     await compareValues(await buildC(folder, subjects), subjects);
   }
 });
 
-/** Of C++17, which has no designated arrays and other keywords than C. */
+/** C++17 has no designated arrays, and other keywords than C. */
 const CXX = ["-x", "c++", "-std=c++17", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"];
 
-Deno.test("gen c: g++ and clang++ take the header of every object and of the kernel", async () => {
+Deno.test("gen c: g++ and clang++ compile the header of every object and of the kernel", async () => {
   const { EMITTERS } = await import("../../bindgen/emit/mod.ts");
   await inParallel(compiled, async ({ name, batch, model }) => {
     const header = join(folder, `${name}.${batch}.cxx.h`);
     const text = EMITTERS.c(model, { header: [], name, goPackage: "", rustTrait: "" });
     await Deno.writeTextFile(header, text);
-    // Included, as users do: a header alone may not have all that it defines unused.
+    // Included, as users do: a header compiled alone warns of unused definitions.
     const source = join(folder, `${name}.${batch}.cc`);
     await Deno.writeTextFile(source, `#include "${header}"\n`);
     for (const compiler of ["g++", "clang++"]) await runTool(compiler, [...CXX, source]);
   });
 });
 
-Deno.test("gen rust: what rustc compiles for wasm32 reads the original's values", async () => {
+Deno.test("gen rust: readers that rustc compiles for wasm32 return the original's values", async () => {
   await compareValues(await buildRust(folder, compiled), compiled);
 });
 
-Deno.test("gen go: what Go compiles for wasm reads the original's values", async () => {
+Deno.test("gen go: readers that Go compiles for wasm return the original's values", async () => {
   await compareValues(await buildGo(folder, compiled), compiled);
 });
 
-Deno.test("gen assemblyscript: what asc compiles reads the original's values", async () => {
+Deno.test("gen assemblyscript: readers that asc compiles return the original's values", async () => {
   await compareValues(await buildAssemblyScript(folder, compiled), compiled);
 });
 
-Deno.test("gen typescript: the decoders give the original's values", async () => {
+Deno.test("gen typescript: decoders return the original's values", async () => {
   const modules = await buildTypeScript(folder, compiled);
   for (const [{ subject, record }, rounds] of await findTruth()) {
     const name = typeName(subject.model, record);

@@ -1,4 +1,4 @@
-/** What `gen wit` makes is taken by the component model's tools, as npm has them today. */
+/** Checks that the component model's tools, as npm has them today, accept `gen wit`'s output. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { generate } from "../../bindgen/mod.ts";
@@ -35,7 +35,7 @@ async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test(`gen wit: the tools take the corpus and the whole kernel (SEED=${seed})`, async () => {
+Deno.test(`gen wit: the tools accept the corpus and the whole kernel (SEED=${seed})`, async () => {
   await inFolder(async (folder) => {
     const objects = (await compileCorpus(folder, seed)).map(({ object }) => object);
     const files: string[] = [];
@@ -51,7 +51,7 @@ Deno.test(`gen wit: the tools take the corpus and the whole kernel (SEED=${seed}
   });
 });
 
-Deno.test("gen wit: the tools read from it what C says", async () => {
+Deno.test("gen wit: the tools read the same layouts as C", async () => {
   await inFolder(async (folder) => {
     const objects = await compileCorpus(folder, seed);
     const maps = objects.find(({ name }) => name === "maps_clang19");
@@ -59,7 +59,7 @@ Deno.test("gen wit: the tools read from it what C says", async () => {
     const file = join(folder, "maps.wit");
     const bytes = await Deno.readFile(maps.object);
     const { text } = generate(bytes, { target: "wit", source: "maps.bpf.o" });
-    // A component has the types that its functions need.
+    // A component contains only the types that its functions need.
     const use = "use types.{mp-value}; import show: func(value: mp-value);";
     await Deno.writeTextFile(file, text.replace("import types;", use));
     const [outcome] = await parse([file]);
@@ -73,10 +73,10 @@ Deno.test("gen wit: the tools read from it what C says", async () => {
   });
 });
 
-Deno.test("the tools refuse what is no WIT", async () => {
+Deno.test("the tools refuse invalid WIT", async () => {
   await inFolder(async (folder) => {
     const file = join(folder, "old.wit");
-    // What btf2wit wrote, in the syntax of its day.
+    // Output of btf2wit, in an older syntax.
     await Deno.writeTextFile(file, "default world host { record s1 { a: list<s32> } }");
     const [outcome] = await parse([file]);
     assert.match(outcome?.error ?? "", /expected/);

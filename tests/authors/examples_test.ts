@@ -1,4 +1,4 @@
-/** The examples, run as their READMEs say; each README ends with what comes out. */
+/** Runs the examples as their READMEs show; each README ends with the output. */
 import assert from "node:assert/strict";
 import { findExamples, type Language, modulePath } from "../../build/tasks/examples.ts";
 import { kernel } from "../../ffi/mod.ts";
@@ -12,34 +12,40 @@ import { VethPair } from "../support/veth.ts";
 
 Deno.chdir(fromFileUrl("../.."));
 
-// Loads the shim, which stays, before the first test can be blamed for it.
+// Loads the shim, which stays loaded, so that no test is blamed for a leak.
 kernel.version();
 
-/** A user that nothing else runs as. */
+/** User ID that no other process uses. */
 const UID = 4711;
 
-/** The module of an example: `runqlat`, or in another language than C, `runqlat-rust`. */
+/**
+ * Returns the path of an example's module: `runqlat`, or in a language other than C,
+ * `runqlat-rust`.
+ */
 function pathOf(name: string): string {
   const [, example = "", language = "c"] = /^([a-z]+)(?:-([a-z]+))?$/.exec(name) ?? [];
   const found = findExamples().find((one) => one.name === example);
-  if (!found?.languages.some((one) => one === language)) throw new Error(`there is no ${name}`);
+  if (!found?.languages.some((one) => one === language)) throw new Error(`no example ${name}`);
   return fromFileUrl(`../../${modulePath(found, language as Language)}`);
 }
 
-/** How an example is run. */
+/** One run of an example. */
 interface Run {
   args?: string[];
-  /** Words before the command, such as those that enter a namespace. */
+  /** Command prefix, for example to enter a namespace. */
   through?: string[];
-  /** What it prints when it is attached; default: its header. */
+  /** Output that shows that it is attached; default: its header. */
   ready?: RegExp;
-  /** Does what is to be seen. */
+  /** Causes the events. */
   action(tool: CliProcess): Promise<unknown>;
-  /** The last that is to be seen, before Ctrl-C. */
+  /** Last expected output before Ctrl-C. */
   last?: RegExp;
 }
 
-/** Runs an example until Ctrl-C, sees that it ends well and leaves nothing; its standard output. */
+/**
+ * Runs an example until Ctrl-C, checks that it ends well and leaves nothing; returns its standard
+ * output.
+ */
 async function output(name: string, run: Run): Promise<string> {
   const { args = [], through = [], ready = /\n/ } = run;
   const options = { through: ["/usr/bin/env", ...through] };
@@ -63,7 +69,7 @@ async function runAsUser(...command: [string, ...string[]]): Promise<void> {
 }
 
 for (const name of ["execve", "execve-go"]) {
-  Deno.test(`${name} prints what is started, as its README shows`, async () => {
+  Deno.test(`${name} prints started programs, as its README shows`, async () => {
     const stdout = await output(name, {
       args: ["-x", "-u", `${UID}`],
       action: () => runAsUser("/bin/sh", "-c", "/bin/ls -l /; exec /no/such 'two words'"),
@@ -72,7 +78,7 @@ for (const name of ["execve", "execve-go"]) {
     assert.deepEqual(shapesOf(stdout), await shownOutput("execve"));
   });
 
-  Deno.test(`${name} quotes arguments, and shows what a terminal would obey as numbers`, async () => {
+  Deno.test(`${name} quotes arguments, and prints control characters as numbers`, async () => {
     const stdout = await output(name, {
       args: ["-q", "-T", "-n", "sh", "-u", `${UID}`],
       action: () => runAsUser("/bin/sh", "-c", ":", "a b", "\x1b[2J"),
@@ -86,7 +92,7 @@ for (const name of ["execve", "execve-go"]) {
 }
 
 for (const name of ["opensnoop", "opensnoop-rust"]) {
-  Deno.test(`${name} prints what is opened, as its README shows`, async () => {
+  Deno.test(`${name} prints opened files, as its README shows`, async () => {
     const stdout = await output(name, {
       args: ["-u", `${UID}`],
       action: () => runAsUser("/bin/sh", "-c", "read x </etc/hostname; read x </no/such"),
@@ -95,7 +101,7 @@ for (const name of ["opensnoop", "opensnoop-rust"]) {
     assert.deepEqual(shapesOf(stdout), await shownOutput("opensnoop"));
   });
 
-  Deno.test(`${name} leaves out other processes, names and successes`, async () => {
+  Deno.test(`${name} omits other processes, names and successes`, async () => {
     const script = "read x </etc/hostname; read x </no/such";
     const shell = new Deno.Command("/bin/sh", {
       args: ["-c", `read wait; ${script}`],
@@ -117,7 +123,7 @@ for (const name of ["opensnoop", "opensnoop-rust"]) {
     assert.match(lines[1] ?? "", new RegExp(`^${shell.pid} +sh +-1 +2 0\\d+ /no/such$`));
   });
 
-  Deno.test(`${name} -n leaves out names that begin otherwise`, async () => {
+  Deno.test(`${name} -n omits names with another prefix`, async () => {
     const stdout = await output(name, {
       args: ["-n", "cat", "-u", `${UID}`, "-U", "-T"],
       action: async () => {
@@ -166,7 +172,7 @@ Deno.test("syscount-rust counts system calls, as its README shows", async () => 
   assert.match(stdout, /^openat +2 +2 /m);
 });
 
-Deno.test("syscount-rust shows processes by the time they take, in a table of its own length", async () => {
+Deno.test("syscount-rust sorts processes by time, in a table of the given length", async () => {
   const args = ["-P", "-L", "-t", "2", "-c", "1"];
   const { code, stdout } = await runCli(["--timeout", "20s", pathOf("syscount-rust"), ...args]);
   assert.equal(code, 0);
@@ -178,7 +184,7 @@ Deno.test("syscount-rust shows processes by the time they take, in a table of it
 });
 
 Deno.test("tcpconnlat prints connections, as its README shows", async () => {
-  // Waits until it is told, so that its number is known before.
+  // It waits for a signal, so that its PID is known first.
   const [program = "", ...rest] = [
     ...IN_OWN_NETWORK,
     "/bin/sh",
@@ -216,7 +222,7 @@ Deno.test("uprobe prints calls of a function, as its README shows", async () => 
     last: /actor/,
   });
   assert.deepEqual(shapesOf(stdout), await shownOutput("uprobe"));
-  // 41, and 42 for it.
+  // The arguments are 41 and 42.
   assert.match(stdout, /^\d+ +\d+ +actor +29 +[\da-f]+ +[\da-f]+ +2a +\d+\.\d{3}$/m);
 });
 
@@ -266,7 +272,7 @@ for (const name of ["xdp", "tc", "xdp-rust", "tc-rust"]) {
   });
 }
 
-Deno.test("tc drops what goes out", async () => {
+Deno.test("tc drops outgoing packets", async () => {
   await using pair = await VethPair.create();
   const { here, there } = pair;
   const stdout = await output("tc", {
@@ -290,7 +296,7 @@ Deno.test("sockfilter prints packets, as its README shows", async () => {
   );
 });
 
-/** Whether TCP acknowledges at once or with the next data is its own choice. */
+/** Removes acknowledgements: TCP sends them at once or with the next data. */
 function withoutAck(line: string): string {
   return line.replace(/ (in|out) tcp/, " tcp").replace(/ P?A$/, " A");
 }
@@ -306,7 +312,7 @@ Deno.test("sockops prints a cgroup's connections, as its README shows", async ()
   assert.deepEqual(shapesOf(stdout).sort(), (await shownOutput("sockops")).sort());
 });
 
-Deno.test("lsm refuses to remove a folder, or says that this kernel has no such programs", async () => {
+Deno.test("lsm refuses to remove a directory, or reports that this kernel lacks LSM programs", async () => {
   const folder = await Deno.makeTempDir();
   const name = `${folder}/keep/this`;
   await Deno.mkdir(name, { recursive: true });
@@ -359,9 +365,11 @@ Deno.test("bootstrap prints a shell's life, as its README shows", async () => {
   assert.deepEqual(ours.map(shapeOf).sort(), shown.sort());
 });
 
-/* ---- what every example does ------------------------------------------------------------------- */
+/*
+ * ---- common to all examples --------------------------------------------------------------------
+ */
 
-/** Arguments that name what is there anywhere. */
+/** Arguments that exist on every machine. */
 const ARGUMENTS: Readonly<Record<string, string[]>> = {
   uprobe: ["libc.so.6", "getpgid"],
   usdt: [ACTOR, "wasm_bpf_test", "called"],
@@ -371,7 +379,7 @@ const ARGUMENTS: Readonly<Record<string, string[]>> = {
   lsm: ["/no/such/folder"],
 };
 
-/** As {@linkcode pathOf} takes them; plugin needs functions of a host of its own. */
+/** Names for {@linkcode pathOf}; plugin needs host functions. */
 const ALL = findExamples().filter(({ name }) => name !== "plugin").flatMap(({ name, languages }) =>
   languages.map((language) => language === "c" ? name : `${name}-${language}`)
 );
@@ -384,7 +392,7 @@ for (const name of ALL) {
     assert.ok(stdout.split("\n").every((line) => line.length <= 100));
   });
 
-  Deno.test(`${name} says what is wrong with its command line, and ends with 2`, async () => {
+  Deno.test(`${name} reports errors in its command line, and ends with 2`, async () => {
     for (const wrong of [["--no-such-option"], ["-v", "a", "b", "c", "d"]]) {
       const { code, stdout, stderr } = await runCli([pathOf(name), ...wrong]);
       assert.deepEqual({ code, stdout }, { code: 2, stdout: "" }, wrong.join(" "));
@@ -418,7 +426,7 @@ for (
     ["tc-rust", "-d", "1.2.3", "lo"],
   ] as const
 ) {
-  Deno.test(`${name} ${wrong.join(" ")} is refused with 2 and the reason`, async () => {
+  Deno.test(`${name} ${wrong.join(" ")} exits with 2 and the reason`, async () => {
     const { code, stdout, stderr } = await runCli([pathOf(name), ...wrong]);
     assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
     assert.match(stderr, /^error: /);
@@ -426,7 +434,7 @@ for (
 }
 
 for (const name of ["opensnoop", "runqlat", "xdp", "tcpstates"]) {
-  Deno.test(`${name} says that a full disk takes no output, and ends with 1`, async () => {
+  Deno.test(`${name} reports a full disk, and ends with 1`, async () => {
     const through = [...IN_OWN_NETWORK, "/bin/sh", "-c", 'exec "$@" >/dev/full', "sh"];
     const args = ["--timeout", "5s", pathOf(name), ...ARGUMENTS[name] ?? []];
     const { code, stderr } = await runCli(args, { through });
@@ -434,7 +442,7 @@ for (const name of ["opensnoop", "runqlat", "xdp", "tcpstates"]) {
   });
 }
 
-Deno.test("opensnoop ends quietly when nobody reads its output any more", async () => {
+Deno.test("opensnoop ends quietly when its output is closed", async () => {
   const through = [
     "/bin/bash",
     "-c",
@@ -449,18 +457,18 @@ Deno.test("opensnoop ends quietly when nobody reads its output any more", async 
   assert.deepEqual({ code, stderr }, { code: 141, stderr: "" });
 });
 
-Deno.test("opensnoop -v counts what it has shown, -d ends it", async () => {
+Deno.test("opensnoop -v counts its lines, and -d ends it", async () => {
   const args = ["--timeout", "10s", pathOf("opensnoop"), "-d", "1", "-v", "-n", "nobody-has-it"];
   const { code, stderr } = await runCli(args);
   assert.deepEqual({ code, stderr }, { code: 0, stderr: "0 shown, 0 lost\n" });
 });
 
-Deno.test("execve says how many events were lost", async () => {
+Deno.test("execve reports how many events were lost", async () => {
   const tool = new CliProcess(["--timeout", "20s", pathOf("execve"), "-v", "-u", `${UID}`]);
   await tool.waitFor(/\n/);
   tool.kill("SIGSTOP");
-  // Each event has some 20 arguments of 127 bytes; a CPU's buffer has room for a hundred or two, and
-  // what it loses is told with its next event.
+  // Each event has some 20 arguments of 127 bytes; a CPU's buffer holds one or two hundred, and the
+  // next event reports the lost ones.
   const onOneCpu = ["taskset", "-c", "0"] as const;
   const words = Array.from({ length: 19 }, () => "x".repeat(130));
   const loop = 'for i in $(seq 400); do /bin/true "$@"; done';
@@ -476,6 +484,6 @@ Deno.test("execve says how many events were lost", async () => {
       [];
   assert.equal(code, 0);
   assert.ok(Number(lost) > 0, stderr);
-  // taskset, the shell, seq, and what the loop started; taskset again, and the last.
+  // taskset, the shell, seq, and the commands of the loop; taskset again, and the last.
   assert.equal(Number(shown) + Number(lost), 405);
 });

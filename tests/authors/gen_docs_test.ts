@@ -1,4 +1,4 @@
-/** What docs/gen.md shows is what `gen` makes. */
+/** Checks that docs/gen.md shows `gen`'s output. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { generate, isTarget } from "../../bindgen/mod.ts";
@@ -8,7 +8,7 @@ import { fromFileUrl } from "../support/paths.ts";
 const ROOT = fromFileUrl("../../");
 const DOC = await Deno.readTextFile(join(ROOT, "docs/gen.md"));
 
-/** The blocks that stand behind `<!-- gen TARGET -->`. */
+/** Code blocks that follow `<!-- gen TARGET -->`. */
 const SHOWN = [...DOC.matchAll(/<!-- gen (\w+) -->\n\n```\w*\n([^]*?)```/g)];
 
 async function compileExample(): Promise<Uint8Array<ArrayBuffer>> {
@@ -30,12 +30,12 @@ async function compileExample(): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-/** A block's first line loses its indentation when documents are formatted. */
+/** Removes indentation: a block's first line loses it when documents are formatted. */
 function flushLeft(text: string): string {
   return text.replaceAll(/^[ \t]+/gm, "");
 }
 
-Deno.test("docs/gen.md shows each language as it is", async () => {
+Deno.test("docs/gen.md shows the exact output of each language", async () => {
   const object = await compileExample();
   assert.equal(SHOWN.length, 6);
   for (const [, target = "", text = ""] of SHOWN) {

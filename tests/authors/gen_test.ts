@@ -1,4 +1,4 @@
-/** `wasm-bpf gen` as a person runs it: the compiled binary, files, pipes, and what can be wrong with them. */
+/** `wasm-bpf gen` as a user runs it: the compiled binary, files, pipes, and their errors. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type CliResult, runCli, WASM_BPF } from "../support/cli.ts";
@@ -22,13 +22,13 @@ async function gen(...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** Names of the types that C code defines. */
+/** Returns names of the types that C code defines. */
 function definitions(text: string): (string | undefined)[] {
   return [...text.matchAll(/^(?:typedef )?(?:struct|union|enum) ?(\w*) \{$/gm)]
     .map(([, name]) => name);
 }
 
-/** One error, perhaps a hint, nothing on standard output. */
+/** Expects one error, perhaps a hint, and no standard output. */
 function assertError(result: CliResult, code: number, error: RegExp): void {
   assert.equal(result.code, code, result.stderr);
   assert.equal(result.stdout, "");
@@ -36,12 +36,12 @@ function assertError(result: CliResult, code: number, error: RegExp): void {
   assert.match(result.stderr, error);
 }
 
-/** Through a shell: `$0` is the program, then come the arguments. */
+/** Runs a shell script: `$0` is the program, followed by the arguments. */
 async function shell(script: string, ...args: string[]): Promise<string> {
   return await runTool("/bin/bash", ["-c", script, WASM_BPF, ...args]);
 }
 
-Deno.test("gen makes the same text each time, in every language", async () => {
+Deno.test("gen is deterministic in every language", async () => {
   for (const target of ["c", "rust", "go", "assemblyscript", "typescript", "wit", "skeleton"]) {
     const text = await gen(target, MAPS);
     assert.match(text.split("\n").slice(0, 2).join(), /Made by wasm-bpf [\d.]+ from maps\.bpf\.o/);
@@ -49,7 +49,7 @@ Deno.test("gen makes the same text each time, in every language", async () => {
   }
 });
 
-Deno.test("gen takes what maps, variables and events are made of, and no more", async () => {
+Deno.test("gen includes only types of maps, variables and events", async () => {
   assert.deepEqual(definitions(await gen("c", MAPS)), [
     "mp_typedef",
     ...["mp_key", "mp_value", "array_value", "settings", "mp_event", "mp_only_in_subprogram"],
@@ -57,7 +57,7 @@ Deno.test("gen takes what maps, variables and events are made of, and no more", 
   ]);
 });
 
-Deno.test("gen leaves the kernel's types out, unless they are asked for", async () => {
+Deno.test("gen omits the kernel's types unless --type names them", async () => {
   const object = join(folder, "core.bpf.o");
   await runTool("clang", [...options, "-c", join(CORPUS_FOLDER, "core.c"), "-o", object]);
   assert.deepEqual(definitions(await gen("c", object)), ["cr_own"]);
@@ -74,16 +74,16 @@ Deno.test("gen -o replaces a file, and --type adds to it", async () => {
   assert.deepEqual(left.filter(({ name }) => name.startsWith(".")), []);
 });
 
-Deno.test("gen reads standard input, and its options stand anywhere", async () => {
+Deno.test("gen reads standard input, and accepts options in any position", async () => {
   const text = await shell(`"$0" gen --type u16 c - < "$1"`, MAPS);
   assert.match(text, /from standard_input/);
   assert.match(text, /typedef uint16_t u16;/);
 });
 
-Deno.test("gen c: the kernel's task_struct, soon, and it compiles", async () => {
+Deno.test("gen c writes the kernel's task_struct quickly, and it compiles", async () => {
   const start = performance.now();
   const text = await gen("c", VMLINUX, "--type", "struct task_struct");
-  // 0.2 s here; this bound is for a machine that does other things.
+  // It takes 0.2 s here; the bound allows for a loaded machine.
   assert.ok(performance.now() - start < 10_000);
   const file = join(folder, "task.h");
   await Deno.writeTextFile(file, text);
@@ -97,12 +97,12 @@ Deno.test("gen c: the whole kernel compiles without a warning", async () => {
   await runTool("clang", [...WASI_C, ...STRICT, file]);
 });
 
-Deno.test("gen skeleton takes no types, and only objects", async () => {
+Deno.test("gen skeleton accepts only objects, and no --type", async () => {
   assertError(await runCli(["gen", "skeleton", MAPS, "-t", "u64"]), 1, /it has none/);
   assertError(await runCli(["gen", "skeleton", VMLINUX]), 1, /no eBPF object/);
 });
 
-Deno.test("gen says when an object's events have no type", async () => {
+Deno.test("gen warns when an object's events have no type", async () => {
   const source = join(folder, "silent.c");
   await Deno.writeTextFile(
     source,
@@ -138,7 +138,7 @@ Deno.test("gen: wrong usage", async () => {
   assert.ok(stdout.split("\n").every((line) => line.length <= 80));
 });
 
-Deno.test("gen: input that is missing, no object, or has no such type", async () => {
+Deno.test("gen: input that is missing, not an object, or lacks the type", async () => {
   assertError(await runCli(["gen", "c", "/no/such/file.o"]), 1, /no such file/);
   assertError(await runCli(["gen", "c", "/sys/kernel/btf/no-such"]), 1, /ENOENT/);
   assertError(await runCli(["gen", "c", folder]), 1, /it is a directory/);
@@ -159,12 +159,12 @@ Deno.test("gen: input that is missing, no object, or has no such type", async ()
   );
 });
 
-Deno.test("gen: output that nobody takes", async () => {
+Deno.test("gen: output that cannot be written", async () => {
   const full = await shell(`"$0" gen c "$1" 2>&1 >/dev/full; echo $?`, MAPS);
   assert.match(full, /^error: Cannot write standard output: No space left[^]*\n1\n$/);
   const missing = await runCli(["gen", "c", MAPS, "-o", "/no/such/folder/file"]);
   assertError(missing, 1, /Cannot write "\/no\/such\/folder\/file"/);
-  // As SIGPIPE ends a program: without a word.
+  // Ends silently, as SIGPIPE ends a program.
   const pipe = await shell(
     `{ "$0" gen c ${VMLINUX} 2>"$1"; echo $? >"$2"; } | head -1`,
     join(folder, "stderr"),

@@ -1,11 +1,11 @@
-/** The AssemblyScript SDK: a guest that makes every call, with the language's own compiler. */
+/** AssemblyScript SDK: a guest that makes every call, built with the language's own compiler. */
 import assert from "node:assert/strict";
 import { buildAssemblyScriptGuest } from "../../build/steps/assemblyscript.ts";
 import { runCli } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { ORDERS } from "../support/sdk.ts";
 
-Deno.test("every call of the package does what it says", async () => {
+Deno.test("every call of the package works as documented", async () => {
   const output = fromFileUrl("../../dist/tests/sdk-assemblyscript.wasm");
   const source = "sdk/assemblyscript/tests/api.ts";
   await buildAssemblyScriptGuest({ source, objects: await ORDERS.folder(), output });

@@ -1,4 +1,4 @@
-/** The C SDK's headers with libbpf's names: guests of `sdk/c/tests`, compiled here as an author would. */
+/** C SDK's headers with libbpf's names: guests of `sdk/c/tests`, compiled as an author would. */
 import assert from "node:assert/strict";
 import { CliProcess, type CliResult, runCli, WASM_BPF } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
@@ -24,26 +24,26 @@ const LINK = ["-L/usr/lib/wasm32-wasi", "-Wl,--export-table", "-Wl,--strip-all"]
 
 await succeed("clang", ...EBPF, "-c", `${SOURCES}/orders.bpf.c`, "-o", `${FOLDER}/orders.bpf.o`);
 await succeed("llvm-strip", "-g", `${FOLDER}/orders.bpf.o`);
-/** Who makes skeletons, by the command. */
+/** Commands that make skeletons, by tool. */
 const MAKERS = {
   "bpftool": ["bpftool", "gen", "skeleton", `${FOLDER}/orders.bpf.o`, "name", "orders_bpf"],
   "wasm-bpf gen": [WASM_BPF, "gen", "skeleton", `${FOLDER}/orders.bpf.o`],
 } as const;
 
-/** Compiles a guest; its path. */
+/** Compiles a guest, and returns its path. */
 async function compile(source: string, options: string[] = []): Promise<string> {
   const output = `${FOLDER}/${source}.wasm`;
   await succeed("clang", ...WASM, ...LINK, ...options, `${SOURCES}/${source}`, "-o", output);
   return output;
 }
 
-/** What programs for Linux are compiled with besides. */
+/** Additional options for programs written for Linux. */
 const COMPAT = [
   `-I${ROOT}sdk/c/compat`,
   ...["-lwasi-emulated-signal", "-lwasi-emulated-getpid"],
 ];
 
-/** Compiles a program for Linux: its headers come before the C library's. */
+/** Compiles a program for Linux: the SDK's headers precede the C library's. */
 async function compileForLinux(source: string, options: string[] = []): Promise<string> {
   const output = `${FOLDER}/linux.wasm`;
   const [compat = "", ...libraries] = COMPAT;
@@ -58,12 +58,12 @@ async function run(module: string, ...args: string[]): Promise<CliResult> {
   return await runCli(["--timeout", "20s", module, ...args]);
 }
 
-Deno.test("every call with libbpf's names does what libbpf's does", async () => {
+Deno.test("every call with libbpf's names works as in libbpf", async () => {
   const { code, stdout } = await run(await compile("api.c", ["-std=c11"]));
   assert.deepEqual({ code, stdout }, { code: 0, stdout: "failures 0\n" });
 });
 
-/** Compiles an eBPF half of `sdk/c/tests` and makes bpftool's skeleton of it. */
+/** Compiles an eBPF half of `sdk/c/tests`, and makes its skeleton with bpftool. */
 async function skeleton(name: string): Promise<string> {
   const object = `${FOLDER}/${name}.bpf.o`;
   await succeed("clang", ...EBPF, "-c", `${SOURCES}/${name}.bpf.c`, "-o", object);
@@ -73,7 +73,7 @@ async function skeleton(name: string): Promise<string> {
   return text;
 }
 
-/** Names of maps or programs in the order in which bpftool's skeleton has them: libbpf's. */
+/** Returns names of maps or programs in the order of bpftool's skeleton, which is libbpf's. */
 function namesIn(text: string, array: "map" | "prog"): string[] {
   const pattern = new RegExp(`\\b${array}(?:s\\[\\d+\\]\\.|->)name = "([^"]*)"`, "g");
   const names = [...text.matchAll(pattern)];
@@ -138,7 +138,7 @@ async function functionsOf(object: string): Promise<number> {
   return symbols.split("\n").filter((line) => / FUNC /.test(line)).length;
 }
 
-Deno.test("argp shows help, and refuses what is no option", async () => {
+Deno.test("argp shows help, and refuses unknown options", async () => {
   const module = `${FOLDER}/linux.wasm`;
   const help = await run(module, "--help");
   assert.equal(help.code, 0);
@@ -151,7 +151,7 @@ Deno.test("argp shows help, and refuses what is no option", async () => {
   }
 });
 
-/** What wasi-libc has of signals and process numbers, for sources that mention them. */
+/** Options for wasi-libc's signals and process IDs, for sources that mention them. */
 const EMULATED = ["-D_WASI_EMULATED_SIGNAL", "-lwasi-emulated-signal"];
 
 for (const [maker, [program, ...args]] of Object.entries(MAKERS)) {
@@ -175,7 +175,7 @@ Deno.test("a program for eunomia-bpf's libbpf-wasm.h compiles unchanged and runs
   assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: expected, stderr: "" });
 });
 
-Deno.test("a target that bpf_set_prog_attach_target() sets is attached to", async () => {
+Deno.test("bpf_set_prog_attach_target() sets the attach target", async () => {
   const { code, stdout, stderr } = await run(await compile("eunomia_style.c"), "no-such-if0");
   assert.notEqual(code, 0);
   assert.equal(stdout, "attach -43\n");
@@ -195,10 +195,10 @@ for (
     ...["sys/resource.h", "sys/socket.h", "sys/syscall.h", "time.h", "unistd.h", "zlib.h"],
   ]
 ) {
-  Deno.test(`${header} is C11 and C++11 without a warning`, async () => {
+  Deno.test(`${header} compiles as C11 and C++11 without a warning`, async () => {
     const source = `${FOLDER}/include.c`;
     await Deno.writeTextFile(source, `#include <${header}>\n`);
-    // Clocks are POSIX's, which C's own standard hides.
+    // Clocks belong to POSIX, which strict C11 hides.
     const c = ["-x", "c", "-std=c11", "-D_POSIX_C_SOURCE=200809L"];
     const cxx = ["-x", "c++", "-std=c++11"];
     for (const language of [c, cxx]) {
@@ -211,7 +211,7 @@ for (
   });
 }
 
-/** An object that sends events of a type that nothing keeps in BTF, unless `line` does. */
+/** Compiles an object whose events have a type that is in BTF only because of `line`. */
 async function compileSender(line: string): Promise<string> {
   const source = `#include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -245,7 +245,7 @@ Deno.test("the line that gen recommends compiles with bpftool's skeleton", async
   assert.equal((await run(`${FOLDER}/sender.wasm`)).code, 0);
 });
 
-/** Which of the programs compile, link and run. */
+/** Returns the programs that compile, link and run. */
 async function countPrograms(programs: readonly PublicProgram[]): Promise<string[]> {
   await skeleton("places");
   const fail: string[] = [];
@@ -264,7 +264,9 @@ async function countPrograms(programs: readonly PublicProgram[]): Promise<string
   return fail;
 }
 
-/** The programs that the README says do not compile, by the table's first column. */
+/**
+ * Lists programs that do not compile according to the README, from the first column of its table.
+ */
 async function refusedByReadme(collection: string): Promise<string[]> {
   const readme = await Deno.readTextFile(`${ROOT}sdk/c/README.md`);
   const rows = readme.matchAll(/^\| ([^|]+?) +\| ([^|]+?) +\| no/gm);
@@ -274,7 +276,7 @@ async function refusedByReadme(collection: string): Promise<string[]> {
 }
 
 for (const [collection, programs] of [["libbpf-bootstrap", BOOTSTRAP], ["bcc", TOOLS]] as const) {
-  Deno.test(`programs with the includes and calls of ${collection}'s compile as the README says`, async () => {
+  Deno.test(`programs with the includes and calls of ${collection}'s compile as the README lists`, async () => {
     assert.deepEqual(await countPrograms(programs), await refusedByReadme(collection));
   });
 }

@@ -1,4 +1,4 @@
-/** The Go SDK: a guest that makes every call, with Go's own compiler. */
+/** Go SDK: a guest that makes every call, built with Go's own compiler. */
 import assert from "node:assert/strict";
 import { buildGoGuest, findGo } from "../../build/steps/go.ts";
 import { succeed } from "../support/actor.ts";
@@ -17,7 +17,7 @@ Deno.test("the package is formatted, and vet finds nothing", async () => {
   assert.ok(success, new TextDecoder().decode(stderr));
 });
 
-Deno.test("every call of the package does what it says", async () => {
+Deno.test("every call of the package works as documented", async () => {
   const output = fromFileUrl("../../dist/tests/sdk-go.wasm");
   await buildGoGuest({ path: "sdk/go/tests", objects: await ORDERS.folder(), output });
   const { code, stdout, stderr } = await runCli(["--timeout", "60s", output]);

@@ -1,11 +1,11 @@
-/** The Rust SDK: its units, and a guest that makes every call, built as an author would. */
+/** Rust SDK: its unit tests, and a guest that makes every call, built as an author would. */
 import assert from "node:assert/strict";
 import { succeed } from "../support/actor.ts";
 import { runCli } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { ORDERS } from "../support/sdk.ts";
 
-/** Debian's, the oldest release that the crate is for. */
+/** Debian's rustc, the oldest release that the crate supports. */
 const RUSTC = "/usr/bin/rustc";
 const CRATE = fromFileUrl("../../sdk/rust");
 const FOLDER = await Deno.makeTempDir({ prefix: "wasm-bpf-sdk-" });
@@ -15,7 +15,7 @@ const EDITION = ["--edition", "2021", "-D", "warnings"];
 const LIBRARY = [...EDITION, "--crate-name", "wasm_bpf", `${CRATE}/src/lib.rs`];
 const WASI = ["--target", "wasm32-wasi", "-C", "panic=abort"];
 
-Deno.test("the crate's units hold", async () => {
+Deno.test("the crate's unit tests pass", async () => {
   await succeed(RUSTC, ...LIBRARY, "--test", "-o", `${FOLDER}/units`);
   const output = await succeed(`${FOLDER}/units`);
   assert.match(output, /test result: ok\. [1-9]/);
@@ -34,7 +34,7 @@ Deno.test("the crate documents everything it exports", async () => {
   );
 });
 
-Deno.test("every call of the crate does what it says", async () => {
+Deno.test("every call of the crate works as documented", async () => {
   await succeed(
     RUSTC,
     ...LIBRARY,

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* splitmix64: an input depends on the seed and its index only, so that each can be made again. */
+/* splitmix64. An input depends only on the seed and its index, so it can be reproduced. */
 struct random {
 	uint64_t state;
 };
@@ -21,7 +21,7 @@ static inline uint64_t random_next(struct random *random)
 	return z ^ z >> 31;
 }
 
-/* A number below `limit`; 0 for a limit of 0. */
+/* Returns a number below `limit`; 0 for a limit of 0. */
 static inline uint32_t random_below(struct random *random, uint32_t limit)
 {
 	return limit ? (uint32_t)(random_next(random) % limit) : 0;
@@ -36,13 +36,10 @@ struct object {
 /* Returns a changed copy of one of `count` objects, to be freed by the caller. */
 struct object mutate(const struct object *corpus, size_t count, struct random *random);
 
-/* Chooses how bpf(2) behaves for the next input: the kernel's, or the stand-in's. */
+/* Selects the kernel or the stand-in to handle bpf(2) for the next input. */
 void kernel_use(bool is_real, uint64_t seed);
 
-/*
- * Reads the kernel's types once, and those of the stand-in from an object; false when that has
- * none.
- */
+/* Reads the kernel's types once, and the stand-in's from an object; false if it has none. */
 bool kernel_read_types(const char *path);
 
 #endif

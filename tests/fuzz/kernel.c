@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Stand-in for bpf(2), in the place of libbpf's system calls: it reads and writes as many bytes as
- * the kernel would, so that the sanitizer sees what the kernel only sees by chance. Also keeps the
- * kernel's types from being read anew for each input.
+ * Stand-in for bpf(2), in place of libbpf's system calls. It reads and writes as many bytes as the
+ * kernel would, so that the sanitizer reports accesses that the kernel detects only by chance. It
+ * also keeps the kernel's types, so that they are read only once.
  */
 #include <bpf/btf.h>
 #include <errno.h>
@@ -18,7 +18,7 @@
 
 #include "fuzz.h"
 
-/* In internal.h of the shim, which the file with the kernel's types defines. */
+/* Declared in the shim's internal.h; replaces the definition next to its kernel types. */
 _Thread_local bool shim_is_reading_ahead;
 
 static bool is_real;
@@ -64,7 +64,7 @@ void __wrap_btf__free(struct btf *btf)
 FILE *__real_fopen64(const char *path, const char *mode);
 FILE *__wrap_fopen64(const char *path, const char *mode);
 
-/* Lines by the hundred thousand otherwise. */
+/* Avoids hundreds of thousands of lines per input. */
 FILE *__wrap_fopen64(const char *path, const char *mode)
 {
 	static char symbols[] = "ffffffff81000000 T _text\nffffffff81000010 T schedule\n"
@@ -78,7 +78,7 @@ FILE *__wrap_fopen64(const char *path, const char *mode)
 gzFile __real_gzopen64(const char *path, const char *mode);
 gzFile __wrap_gzopen64(const char *path, const char *mode);
 
-/* The kernel's configuration, of some thousand lines otherwise. */
+/* Avoids the kernel's configuration, thousands of lines per input. */
 gzFile __wrap_gzopen64(const char *path, const char *mode)
 {
 	static const char lines[] = "# comment\nCONFIG_HZ=250\nCONFIG_BPF_JIT=y\nCONFIG_X=m\n"
@@ -103,7 +103,7 @@ struct map {
 
 #define SLOTS 8192
 
-/* By inode: libbpf moves descriptors about. */
+/* Indexed by inode: libbpf duplicates descriptors. */
 static struct map maps[SLOTS];
 
 static struct map *map_of(int fd)
@@ -122,7 +122,7 @@ static int fail(int error)
 	return -1;
 }
 
-/* Of what a mapping may be asked for. */
+/* Largest file that a mapping may request. */
 #define MAX_FILE (64ull << 20)
 
 static int create_map(const union bpf_attr *attr)
@@ -153,7 +153,7 @@ static int create_map(const union bpf_attr *attr)
 
 static volatile uint8_t seen;
 
-/* Reads from each line of it, and its end, as the kernel's copy does. */
+/* Reads from each cache line of it, and its end, as the kernel's copy does. */
 static void take(uint64_t address, uint64_t size)
 {
 	const volatile uint8_t *bytes = (const volatile uint8_t *)(uintptr_t)address;
@@ -185,7 +185,7 @@ static uint64_t value_bytes(const struct map *map)
 
 	if (is_per_cpu(map->type))
 		return ((map->value_size + 7ull) & ~7ull) * cpus;
-	/* Descriptors go in. */
+	/* Values are descriptors. */
 	if (map->type == BPF_MAP_TYPE_ARRAY_OF_MAPS || map->type == BPF_MAP_TYPE_HASH_OF_MAPS ||
 	    map->type == BPF_MAP_TYPE_PROG_ARRAY)
 		return 4;
@@ -266,7 +266,7 @@ static int stand_in(int command, union bpf_attr *attr)
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
 
-/* Takes more arguments than there may be, from the caller's frame. */
+/* Reads more arguments than may exist, from the caller's frame. */
 __attribute__((no_sanitize("address"))) long __wrap_syscall(long number, ...)
 {
 	va_list list;
@@ -280,7 +280,7 @@ __attribute__((no_sanitize("address"))) long __wrap_syscall(long number, ...)
 	e = va_arg(list, long);
 	f = va_arg(list, long);
 	va_end(list);
-	/* Nothing of this machine is probed. */
+	/* Features of this machine are not probed. */
 	if (number == SYS_perf_event_open)
 		return fail(EOPNOTSUPP);
 	if (number == SYS_bpf && !is_real)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Opens and loads changed eBPF objects by the shim, under sanitizers, in child processes: one that
- * crashes, leaks or hangs is reported by its seed and index, and the next goes on after it.
+ * Opens and loads changed eBPF objects by the shim, under sanitizers, in child processes: a crash,
+ * leak or hang is reported with its seed and index, and the next child continues after it.
  *
  *     objects --types FILE [--seed N] [--start N] [--count N] [--real PERCENT] [--keep FILE] FILE…
  *
- * The last line of standard output is JSON with the counts. Exit code 1 when there was a fault.
+ * The last line of standard output is JSON with the counts. Exit code 1 if a fault was found.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,11 +25,11 @@
 #include "../../libbpf-shim/permissions.h"
 #include "fuzz.h"
 
-/* Inputs between two searches for leaks, which take milliseconds. */
+/* Inputs between two leak checks, which take milliseconds. */
 #define LEAK_BATCH 512
-/* Seconds of a processor that one input may take: some hundred times the slowest. */
+/* CPU seconds that one input may take: some hundred times the slowest. */
 #define LONGEST 20
-/* Memory that one may take: an object's parts, and the kernel's types. */
+/* Memory that one input may take: an object's parts, and the kernel's types. */
 #define MAX_ALLOCATION_MIB "1024"
 #define MAX_FAULTS 20
 #define EXIT_LEAK 23
@@ -91,7 +91,7 @@ static void configure(struct shim_object *object, struct random *random)
 	shim_memory__free(memory);
 }
 
-/* What a guest can do with the maps of a loaded object. */
+/* Uses the maps of a loaded object as a guest could. */
 static void use_maps(struct shim_object *object, struct random *random)
 {
 	static uint8_t data[1 << 16];
@@ -144,7 +144,7 @@ static void bound(struct shim_object *object, uint64_t maps_bytes)
 	shim_budget__free(budget);
 }
 
-/* Permits everything that a program may do: the gate is not what is tried here. */
+/* Permits every operation of a program: this does not test permissions. */
 static void permit(struct shim_object *object)
 {
 	static const char kfuncs[] = "\nbpf_rcu_read_lock\nbpf_kfunc_that_is_not_there\n";
@@ -165,7 +165,7 @@ static void load(struct shim_object *object, bool is_real, struct random *random
 {
 	progress->load_tried++;
 	progress->real_tried += is_real;
-	/* Real maps are the machine's memory. */
+	/* Real maps use the machine's memory. */
 	bound(object, is_real ? 4 << 20 : 1ull << 40);
 	if (random_below(random, 16))
 		permit(object);
@@ -174,12 +174,12 @@ static void load(struct shim_object *object, bool is_real, struct random *random
 	progress->loaded++;
 	progress->real_loaded += is_real;
 	use_maps(object, random);
-	/* Nothing of this machine is probed. */
+	/* Features of this machine are not probed. */
 	if (!is_real)
 		attach(object, random);
 }
 
-/* Of this process's own time: on a machine that does other things as well, no other is fair. */
+/* Limits this process's CPU time: wall time is not fair on a loaded machine. */
 static void limit_time(time_t seconds)
 {
 	const struct itimerval timer = {.it_value = {.tv_sec = seconds}};
@@ -225,7 +225,7 @@ static void try(const struct options *options, uint64_t index)
 /* ---- children
  * ------------------------------------------------------------------------------------ */
 
-/* Each object as it is: what libbpf looks up about the kernel once, it looks up at the real one. */
+/* Opens each object unchanged: libbpf probes the real kernel once, before the fork. */
 static void warm_up(const struct options *options)
 {
 	struct shim_memory *memory;
@@ -265,7 +265,7 @@ static void run(const struct options *options, uint64_t from, uint64_t to)
 	_exit(0);
 }
 
-/* Runs inputs in a child that has warmed up; its status. */
+/* Runs inputs in a warmed-up child; returns its status. */
 static int run_child(const struct options *options, uint64_t from, uint64_t to, const char *log)
 {
 	int status;
@@ -304,7 +304,7 @@ static void report(const struct options *options, uint64_t index, int status, co
 	fflush(stdout);
 }
 
-/* Which of a batch leaked; each alone, in a child of its own. */
+/* Finds the input of a batch that leaked: runs each alone, in its own child. */
 static int find_leak(const struct options *options, uint64_t from, uint64_t to, const char *log)
 {
 	int faults = 0;
@@ -318,7 +318,7 @@ static int find_leak(const struct options *options, uint64_t from, uint64_t to, 
 		faults++;
 	}
 	if (!faults)
-		printf("a leak between %" PRIu64 " and %" PRIu64 " does not come again\n", from,
+		printf("a leak between %" PRIu64 " and %" PRIu64 " is not reproducible\n", from,
 		       to);
 	return faults ? faults : 1;
 }

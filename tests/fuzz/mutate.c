@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Changes an eBPF object where a reader of it takes decisions: section headers and names, symbols,
+ * Changes an eBPF object in the parts that control a reader: section headers and names, symbols,
  * relocations, types (BTF), their extension (BTF.ext), map definitions and instructions.
  */
 #include <elf.h>
@@ -11,7 +11,7 @@
 
 #include "fuzz.h"
 
-/* No input grows beyond this; the corpus is far below. */
+/* Upper bound of an input's size, far above the corpus. */
 #define MAX_SIZE (4u << 20)
 
 static const uint32_t NUMBERS[] = {
@@ -105,7 +105,7 @@ static uint32_t number(struct random *random, uint32_t old)
 /* ---- views ------------------------------------------------------------------------------------
  */
 
-/* `size` bytes at `offset`, or NULL when they do not lie in the file. */
+/* Returns `size` bytes at `offset`, or NULL if they are not within the file. */
 static void *view(const struct object *object, uint64_t offset, uint64_t size)
 {
 	if (size > object->size || offset > object->size - size)
@@ -170,7 +170,7 @@ static Elf64_Shdr *section_of_type(const struct object *object, uint32_t type, u
 	return NULL;
 }
 
-/* Moves a section's content to the end of the file, with `more` bytes; its index stays. */
+/* Moves a section's content to the end of the file, with `more` bytes; its index stays the same. */
 static uint8_t *extend(struct object *object, uint32_t index, size_t more)
 {
 	Elf64_Shdr *section = section_at(object, index);
@@ -425,7 +425,7 @@ static uint32_t extra_words(uint32_t info)
 
 #define MAX_TYPES 4096
 
-/* Each type's words in a section of types; how many there are. */
+/* Lists each type's words in a section of types; returns the number of types. */
 static uint32_t list_types(const struct object *object, uint32_t *types[MAX_TYPES])
 {
 	const Elf64_Shdr *section = section_named(object, ".BTF");
@@ -451,7 +451,7 @@ static uint32_t list_types(const struct object *object, uint32_t *types[MAX_TYPE
 	return count;
 }
 
-/* Array lengths are what map definitions consist of. */
+/* Changes an array's length: map definitions consist of them. */
 static void change_array(uint32_t *type, uint32_t count, struct random *random)
 {
 	switch (random_below(random, 6)) {
@@ -509,7 +509,7 @@ static void change_type(struct object *object, struct random *random)
 	}
 }
 
-/* Only lengths of arrays: types, sizes and flags of maps. */
+/* Changes only lengths of arrays: types, sizes and flags of maps. */
 static void change_map(struct object *object, struct random *random)
 {
 	static uint32_t *types[MAX_TYPES];
@@ -525,7 +525,7 @@ static void change_map(struct object *object, struct random *random)
 	}
 }
 
-/* A name of a type or member becomes one that means something. */
+/* Renames a type or member to a name with a meaning. */
 static void rename_type(struct object *object, struct random *random)
 {
 	static uint32_t *types[MAX_TYPES];
@@ -575,7 +575,7 @@ static void change_words(struct object *object, const char *name, uint32_t heade
 /* ---- everything else ----------------------------------------------------------------------------
  */
 
-/* The content of a section of the same name in another object. */
+/* Copies a section's content from a section of the same name in another object. */
 static void cross(struct object *object, const struct object *other, struct random *random)
 {
 	const Elf64_Shdr *section = section_at(object, random_below(random, section_count(object)));

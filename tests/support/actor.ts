@@ -1,4 +1,4 @@
-/** `tests/programs/actor.c`: does what attached programs wait for. */
+/** `tests/programs/actor.c`: performs actions that trigger attached programs. */
 import { fromFileUrl } from "./paths.ts";
 import { succeed } from "./succeed.ts";
 
@@ -6,19 +6,19 @@ export { succeed };
 
 const SOURCE = fromFileUrl("../programs/actor.c");
 
-/** The program, built anew for this run of the tests. */
+/** Path of the program, rebuilt for this run of the tests. */
 export const ACTOR = fromFileUrl("../../dist/tests/actor");
 
 await build();
 
 async function build(): Promise<void> {
-  // Other test files may run it meanwhile.
+  // Other test files may run it at the same time.
   const fresh = `${ACTOR}.${Deno.pid}`;
   await succeed("clang", "-O2", "-Wall", "-Wextra", "-Werror", "-o", fresh, SOURCE);
   await Deno.rename(fresh, ACTOR);
 }
 
-/** Runs actions; in the network namespace of a process, when there is one. */
+/** Runs actions, in the network namespace of a process if `netns` is set. */
 export async function act(actions: string[], options: { netns?: number } = {}): Promise<void> {
   const enter = options.netns === undefined
     ? []
@@ -27,12 +27,12 @@ export async function act(actions: string[], options: { netns?: number } = {}): 
   await succeed(program, ...args);
 }
 
-/** To run a program through, in a network namespace of its own with `lo` up; it goes with the program. */
+/** Command prefix that runs a program in its own network namespace, with `lo` up. */
 export const IN_OWN_NETWORK: string[] = [
   ...["unshare", "--net", "--", "/bin/sh", "-c", `${ACTOR} lo-up && exec "$@"`, "sh"],
 ];
 
-/** A process in a network namespace of its own, which lasts as long. */
+/** Process in its own network namespace, which lives as long as the process. */
 export class NetworkNamespace implements AsyncDisposable {
   readonly #child = new Deno.Command("unshare", {
     args: ["--net", "--", ACTOR, "lo-up", "wait"],
@@ -40,7 +40,7 @@ export class NetworkNamespace implements AsyncDisposable {
     stdout: "piped",
   }).spawn();
 
-  /** Starts it, and waits until its `lo` is up. */
+  /** Starts the process, and waits until its `lo` is up. */
   static async create(): Promise<NetworkNamespace> {
     const namespace = new NetworkNamespace();
     const reader = namespace.#child.stdout.getReader();

@@ -1,16 +1,16 @@
-/** `tests/programs/attempts.c` and `calls.ts`: system calls that a guest's thread has no use for. */
+/** `tests/programs/attempts.c` and `calls.ts`: system calls that a guest's thread does not need. */
 import assert from "node:assert/strict";
 import { fromFileUrl } from "./paths.ts";
 import { succeed } from "./succeed.ts";
 
-/** One call: 0 or its negative errno, before and after the thread was confined. */
+/** Results of one call, before and after the thread was confined: 0 or a negative errno. */
 export interface Attempt {
   name: string;
   before: number;
   after: number;
 }
 
-/** What `calls.ts` prints. */
+/** Output of `calls.ts`. */
 export interface Attempts {
   results: Attempt[];
   notices: string[];
@@ -22,11 +22,11 @@ const PROGRAM = fromFileUrl("../programs/calls.ts");
 const SOURCE = fromFileUrl("../programs/attempts.c");
 const LIBRARY = fromFileUrl("../../dist/tests/attempts.so");
 
-/** Runs it with more arguments. */
+/** Runs `calls.ts` with additional arguments. */
 export async function runCalls(
   { through = [], more = [] }: { through?: string[]; more?: string[] } = {},
 ): Promise<Deno.CommandOutput> {
-  // Other test files may use it meanwhile.
+  // Other test files may use it at the same time.
   const fresh = `${LIBRARY}.${Deno.pid}`;
   const flags = ["-D_GNU_SOURCE", "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror"];
   await succeed("clang", ...flags, "-o", fresh, SOURCE);
@@ -37,7 +37,7 @@ export async function runCalls(
   return await new Deno.Command(command, { args, stdin: "null" }).output();
 }
 
-/** Its results. */
+/** Returns the results of `calls.ts`. */
 export async function attemptCalls(through: string[] = []): Promise<Attempts> {
   const { success, stdout, stderr } = await runCalls({ through });
   const decoder = new TextDecoder();
@@ -45,7 +45,7 @@ export async function attemptCalls(through: string[] = []): Promise<Attempts> {
   return JSON.parse(decoder.decode(stdout));
 }
 
-/** strace, which answers these system calls itself, as a kernel without them does. */
+/** Returns an strace command that fails these system calls, as a kernel without them does. */
 export function without(...names: string[]): string[] {
   return [
     ...["strace", "-f", "-qq", "-o", "/dev/null", "-e", `trace=${names.join(",")}`],

@@ -1,21 +1,21 @@
-/** What the kernel holds of eBPF, as `bpftool` tells. */
+/** State of eBPF in the kernel, from `bpftool`. */
 import { until } from "./condition.ts";
 
-/** Ids of programs, maps and links. */
+/** IDs of programs, maps and links. */
 export interface BpfState {
   prog: number[];
   map: number[];
   link: number[];
 }
 
-/** A link that somebody is making or freeing at that moment keeps bpftool from listing any. */
+/** bpftool lists nothing while some process creates or frees a link. */
 const IN_PASSING = /temporarily unavailable|No such file or directory/;
 const ATTEMPTS = 100;
 
 /**
- * The ids of a list, without program arrays: bpftool opens each map to look at it, and when the last
- * descriptor of a program array goes at that moment, Linux 6.18 counts a reference too many and keeps
- * the array until the next boot, whoever made it.
+ * Returns the IDs of a list, without program arrays. bpftool opens each map to read it; if the last
+ * descriptor of a program array closes at that moment, Linux 6.18 leaks a reference, and keeps the
+ * array until the next boot.
  */
 function listed(entries: { id: number; type?: string }[]): number[] {
   return entries.filter(({ type }) => type !== "prog_array").map(({ id }) => id);
@@ -36,19 +36,22 @@ async function ids(kind: keyof BpfState): Promise<number[]> {
   }
 }
 
-/** What is loaded now. */
+/** Returns the objects that are loaded now. */
 export async function bpfState(): Promise<BpfState> {
   return { prog: await ids("prog"), map: await ids("map"), link: await ids("link") };
 }
 
-/** What is loaded now and was not then. */
+/** Returns the objects that are loaded now and were not loaded `before`. */
 export async function added(before: BpfState): Promise<BpfState> {
   const now = await bpfState();
   const fresh = (kind: keyof BpfState) => now[kind].filter((id) => !before[kind].includes(id));
   return { prog: fresh("prog"), map: fresh("map"), link: fresh("link") };
 }
 
-/** Waits until nothing is left of what was loaded since; the kernel frees a little after the close. */
+/**
+ * Waits until every object loaded since `before` is gone; the kernel frees them shortly after the
+ * close.
+ */
 export async function untilNothingAdded(before: BpfState): Promise<void> {
   await until("all eBPF objects are gone", async () => {
     const { prog, map, link } = await added(before);

@@ -1,7 +1,7 @@
-/** BTF made by hand, for what no compiler would write. */
+/** Hand-made BTF that no compiler emits. */
 import { Kind } from "../../ebpf/btf/btf_types.ts";
 
-/** A member of a struct: `bits` makes it a bit-field. */
+/** Member of a struct; `bits` makes it a bit-field. */
 export interface MemberSpec {
   name: string;
   type: number;
@@ -9,7 +9,7 @@ export interface MemberSpec {
   bits?: number;
 }
 
-/** Gathers types; each call answers with the id of its type. */
+/** Collects types; each call returns the ID of its type. */
 export class BtfBuilder {
   readonly #types: number[] = [];
   readonly #strings: number[] = [0];
@@ -22,14 +22,14 @@ export class BtfBuilder {
     return at;
   }
 
-  /** A type of any kind: 32-bit words behind the first three. */
+  /** Adds a type of any kind, with 32-bit words after the first three. */
   raw(
     { name = "", kind, vlen = 0, flag = false, word = 0 }: {
       name?: string;
       kind: number;
       vlen?: number;
       flag?: boolean;
-      /** Size, or id of another type. */
+      /** Size, or ID of another type. */
       word?: number;
     },
     ...tail: number[]
@@ -65,7 +65,7 @@ export class BtfBuilder {
     return this.raw({ name, kind, vlen: members.length, flag, word: bytes }, ...tail);
   }
 
-  /** Raw BTF. */
+  /** Returns raw BTF. */
   bytes(): Uint8Array<ArrayBuffer> {
     const [types, strings] = [this.#types.length * 4, this.#strings.length];
     const bytes = new Uint8Array(24 + types + strings);

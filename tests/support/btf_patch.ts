@@ -1,4 +1,4 @@
-/** Changes types of an eBPF object as no compiler would. */
+/** Changes types of an eBPF object in ways that no compiler does. */
 
 const KIND_INT = 1;
 const KIND_ARRAY = 3;
@@ -11,7 +11,7 @@ const KIND_DATASEC = 15;
 const KIND_DECL_TAG = 17;
 const KIND_ENUM64 = 19;
 
-/** Bytes behind a type's first 12. */
+/** Returns the number of bytes after a type's first 12. */
 function extraBytes(kind: number, count: number): number {
   switch (kind) {
     case KIND_INT:
@@ -33,14 +33,14 @@ function extraBytes(kind: number, count: number): number {
   }
 }
 
-/** An ELF file whose types, by their names, can be changed in place. */
+/** ELF file whose types can be changed in place, by name. */
 export class BtfPatch {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView;
-  /** Where each named type stands, and its number. */
+  /** Offset and ID of each named type. */
   readonly #types = new Map<string, { at: number; id: number }>();
 
-  /** Where an array of each length stands. */
+  /** Offset of an array of each length. */
   readonly #arrays = new Map<number, number>();
 
   constructor(elf: Uint8Array<ArrayBuffer>) {
@@ -85,29 +85,29 @@ export class BtfPatch {
     return type;
   }
 
-  /** A type's number. */
+  /** Returns a type's ID. */
   idOf(name: string): number {
     return this.#type(name).id;
   }
 
-  /** Says how many bytes a struct has. */
+  /** Sets the size of a struct. */
   setSize(name: string, sizeBytes: number): void {
     this.#view.setUint32(this.#type(name).at + 8, sizeBytes, true);
   }
 
-  /** Says what a typedef stands for. */
+  /** Sets the type that a typedef refers to. */
   setType(name: string, id: number): void {
     this.setSize(name, id);
   }
 
-  /** Gives another length to the array that has this one. */
+  /** Changes the length of the array that has this one. */
   setArrayLength(length: number, to: number): void {
     const at = this.#arrays.get(length);
     if (at === undefined) throw new Error(`no array of ${length}`);
     this.#view.setUint32(at + 20, to, true);
   }
 
-  /** Says what a member of a struct is. */
+  /** Sets the type of a member of a struct. */
   setMember(name: string, index: number, { type }: { type: number }): void {
     this.#view.setUint32(this.#type(name).at + 12 + 12 * index + 4, type, true);
   }

@@ -1,11 +1,11 @@
-/** The modules of the examples, in whatever languages they are there. */
+/** Modules of the examples, in all of their languages. */
 import { findExamples, type Language, modulePath } from "../../build/tasks/examples.ts";
 import { fromFileUrl } from "./paths.ts";
 
-/** The languages that an example is written in, each with its module's path. */
+/** Lists the languages that an example is written in, each with its module's path. */
 export function exampleModules(name: string): [Language, string][] {
   const example = findExamples().find((one) => one.name === name);
-  if (example === undefined) throw new Error(`there is no examples/${name}`);
+  if (example === undefined) throw new Error(`no example examples/${name}`);
   return example.languages.map((language) => [
     language,
     fromFileUrl(`../../${modulePath(example, language)}`),

@@ -1,24 +1,24 @@
-/** Generated input for parsers of what somebody else has written. */
+/** Generated input for parsers of untrusted documents. */
 import assert from "node:assert/strict";
 import { HostError } from "../../ffi/errors.ts";
 import { chooseSeed, Random } from "./random.ts";
 import { soakSize } from "./soak.ts";
 
-/** Of each parser. */
+/** Inputs for each parser. */
 const INPUTS = soakSize({ short: 4_000, whole: 100_000 });
 
-/** No input is so large that it may take longer, on a machine that does other things as well. */
+/** Longest time for one input, on a loaded machine. */
 const LONGEST_MS = 2_000;
 
 const encoder = new TextEncoder();
 
-/** What JSON, base64 and PEM are sensitive to. */
+/** Bytes with a meaning in JSON, base64 and PEM. */
 const PIECES = [
   ...['"', "\\", "{", "}", "[", "]", ":", ",", "null", "true", "-1", "1e999", "1.5", "\0", "\xff"],
   ...['{"', '"}', '"a":', "[[[[", "=", "-----", "\n", "sha256:", "*", "/*", "\\u0000", "__proto__"],
 ].map((text) => encoder.encode(text));
 
-/** A document with some of it changed, doubled, cut out or put in. */
+/** Returns a document with parts changed, duplicated, removed or inserted. */
 export function changed(bytes: Uint8Array, random: Random): Uint8Array<ArrayBuffer> {
   let result = [...bytes];
   for (let times = random.below(4); times >= 0; times--) {
@@ -46,15 +46,15 @@ export function changed(bytes: Uint8Array, random: Random): Uint8Array<ArrayBuff
 }
 
 /**
- * A test that a parser takes changed samples, or refuses them with an error of ours: nothing else is
- * thrown, and none takes for ever.
+ * Returns a test that a parser accepts changed samples or rejects them with a known error: it
+ * throws nothing else, and never runs forever.
  */
 export function survives(
   name: string,
   samples: readonly Uint8Array[],
   parse: (bytes: Uint8Array<ArrayBuffer>) => unknown,
 ): Deno.TestDefinition {
-  // Registered by the caller: a report names the file where that is done.
+  // The caller registers it: reports name the file of the registration.
   const fn = async () => {
     const seed = chooseSeed();
     const random = new Random(seed);
@@ -74,7 +74,7 @@ export function survives(
         assert.ok(ms < LONGEST_MS, `SEED=${seed}, input ${count} took ${ms} ms`);
       }
     }
-    // Otherwise nothing but the first check was tried.
+    // Otherwise only the first check was tested.
     assert.ok(taken > 0 && taken < INPUTS, `${taken} of ${INPUTS} taken, SEED=${seed}`);
   };
   return { name: `${name} survives generated input`, fn };

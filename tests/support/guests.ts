@@ -11,7 +11,7 @@ const IMPORTS = `
     (func $write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))`;
 
-/** A guest whose `_start` is `body`, with `more` before it. */
+/** Builds a guest whose `_start` is `body`, with `more` before it. */
 export function guest(body: string, more = ""): GuestModule {
   const text = `(module ${IMPORTS} ${more} (memory (export "memory") 1)
     (data (i32.const 1024) "line\\n") (data (i32.const 512) "\\00\\04\\00\\00\\05\\00\\00\\00")
@@ -19,16 +19,16 @@ export function guest(body: string, more = ""): GuestModule {
   return compileGuest(assemble(text), "guest.wasm");
 }
 
-/** Writes `line` and a line feed to a descriptor. */
+/** Returns code that writes `line` and a line feed to a descriptor. */
 export const writeLine = (fd: number): string =>
   `(drop (call $write (i32.const ${fd}) (i32.const 512) (i32.const 1) (i32.const 520)))`;
 
-/** Sleeps for that many milliseconds. */
+/** Returns code that sleeps for that many milliseconds. */
 export const sleepMs = (ms: number): string =>
   `(i64.store (i32.const 24) (i64.const ${ms}000000))
    (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))`;
 
-/** A guest that says on standard error that it runs, and then does something for ever. */
+/** Builds a guest that reports on standard error that it runs, and then loops forever. */
 function endless(body: string, more?: string): GuestModule {
   return guest(`${writeLine(2)} (loop $again ${body} (br $again))`, more);
 }
@@ -36,11 +36,11 @@ function endless(body: string, more?: string): GuestModule {
 /** Guests that never end by themselves. */
 export const ENDLESS = {
   "computes": endless(""),
-  "calls nothing but an empty function": endless("(call $f)", "(func $f)"),
+  "calls only an empty function": endless("(call $f)", "(func $f)"),
   "sleeps": endless(sleepMs(3_600_000)),
   "sleeps shortly": endless(sleepMs(1)),
   "prints": endless(writeLine(1)),
 };
 
-/** `tests/guests/abi`. */
+/** Guest of `tests/guests/abi`. */
 export const ABI: GuestModule = compileGuest(Deno.readFileSync(guestPath("abi")), "abi.wasm");

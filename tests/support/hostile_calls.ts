@@ -1,26 +1,26 @@
-/** Calls of every eBPF import: right ones, and what can be wrong with each argument. */
+/** Calls of every eBPF import: valid ones, and invalid values for each argument. */
 import { type HostileHost, Place, SIZE } from "./hostile_host.ts";
 
 /** One argument. */
 export interface Argument {
   readonly good: number | bigint;
-  /** Values with which the call must fail, whatever else it is given. */
+  /** Values with which the call must fail, whatever its other arguments. */
   readonly bad: readonly (number | bigint)[];
 }
 
-/** One call that would succeed, or at least reach the kernel. */
+/** Call that would succeed, or at least reach the kernel. */
 export interface Template {
   readonly module: string;
   readonly name: string;
   readonly args: readonly Argument[];
 }
 
-/** A range of guest memory. */
+/** Range of guest memory. */
 export type Range = readonly [offset: number, size: number];
 
 export const MIN = -0x80000000;
 export const MAX = 0x7fffffff;
-/** Behind the last NUL of the memory. */
+/** Address after the last NUL of the memory. */
 const ENDLESS = Place.Elf + Place.ElfBytes + 16;
 const BEYOND = [SIZE, SIZE + 4096, -1, MIN];
 
@@ -35,15 +35,15 @@ const sized = (good: number, at: number): Argument => ({
   good,
   bad: [-1, MIN, MAX, SIZE - at + 1],
 });
-/** What no 32 bits hold. */
+/** Values that do not fit into 32 bits. */
 const WIDER = [1n << 32n, -1n, -(1n << 63n)];
-/** An address as the Rust and Go SDKs give it; one that is not looked at may be anything. */
+/** Address as the Rust and Go SDKs pass it; an unused one may be anything. */
 const wide = ({ good, bad }: Argument): Argument => ({
   good: BigInt(good),
   bad: bad.length === 0 ? [] : [...bad.map((value) => BigInt(Number(value) >>> 0)), ...WIDER],
 });
 
-/** A template for every import and, where the command matters, every command. */
+/** Returns a template for every import and, if it has commands, for every command. */
 export function templates(host: HostileHost): Template[] {
   return [...objectCalls(host), ...mapCalls(host), ...bufferCalls(host), ...extensionCalls(host)];
 }
@@ -187,7 +187,7 @@ function extensionCalls(host: HostileHost): Template[] {
   ];
 }
 
-/** What a call may write. */
+/** Returns the ranges that a call may write. */
 export function outputs(
   host: HostileHost,
   module: string,

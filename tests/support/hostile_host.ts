@@ -1,4 +1,4 @@
-/** A guest's memory and imports without a guest, for calls that no compiler would make. */
+/** Guest memory and imports without a guest, for calls that no compiler generates. */
 import { Interrupt } from "../../ffi/mod.ts";
 import { BpfHost, extensionImports } from "../../runtime/wasm_bpf/mod.ts";
 import { GuestMemory } from "../../runtime/guest_memory.ts";
@@ -10,20 +10,20 @@ import { fromFileUrl } from "./paths.ts";
 import { assemble } from "./wat.ts";
 
 const PAGES = 4;
-/** Bytes of the memory. */
+/** Size of the memory in bytes. */
 export const SIZE = PAGES * 65536;
 const FILL = 0x3f;
 
 const ELF = Deno.readFileSync(fromFileUrl("../../dist/tests/hostile.bpf.o"));
 
-/** Where things stand in the memory. Behind the ELF file there is no NUL any more. */
+/** Addresses in the memory. No NUL follows the ELF file. */
 export const Place = {
   Strings: 0x100,
   /** 4 KiB of zeros. */
   Zeros: 0x1000,
-  /** A `u32` of 4, and zeros behind it. */
+  /** A `u32` of 4, and zeros after it. */
   Count: 0x2000,
-  /** `'?'` up to the file. */
+  /** `'?'` up to the ELF file. */
   Buffer: 0x4000,
   Elf: 0x20000,
   ElfBytes: ELF.length,
@@ -35,10 +35,10 @@ const MAPS = [
 ];
 const NAMES = ["", ...MAPS, "iterate", ".bss", "no_such_name"];
 
-/** A function as WebAssembly calls it. */
+/** Function as WebAssembly calls it. */
 export type Import = (...args: (number | bigint)[]) => number | bigint | undefined;
 
-/** What a call changed. */
+/** Bytes that a call changed. */
 export interface Changes {
   first: number;
   last: number;
@@ -49,12 +49,12 @@ export class GuestExit extends Error {}
 
 const CALLBACK = `(module (func (export "f") (param i32 i32 i32) (result i32) (i32.const 0)))`;
 
-/** One guest without code; its memory is filled anew by {@linkcode HostileHost.fill}. */
+/** Guest without code; {@linkcode HostileHost.fill} fills its memory again. */
 export class HostileHost implements Disposable {
   readonly imports: Record<string, Record<string, Import>>;
   readonly interrupt = Interrupt.create();
   readonly #memory = new GuestMemory();
-  /** Nothing reaches the streams of who runs this: they may be a file that it prints to. */
+  /** Not connected to the streams of the test process, which may be a file. */
   readonly #fds = new FdTable({
     0: { hostFd: -1, source: () => new Uint8Array() },
     1: { hostFd: -1, sink: DISCARD },
@@ -64,12 +64,12 @@ export class HostileHost implements Disposable {
   readonly #linear = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
   readonly #template = new Uint8Array(SIZE).fill(FILL);
   readonly #strings = new Map<string, number>();
-  /** Of a loaded object. */
+  /** Handle of a loaded object. */
   object = 0n;
-  /** Of an iterator. */
+  /** Handle of an iterator. */
   link = 0;
   readonly tokens = new Map<string, number>();
-  /** The fixed value sizes, as `map_info` tells them. */
+  /** Fixed value sizes, as `map_info` reports them. */
   readonly sizes = new Map<number, { key: number; value: number }>();
 
   constructor({ folder }: { folder?: string } = {}) {
@@ -97,7 +97,7 @@ export class HostileHost implements Disposable {
         memory: this.#memory,
         interrupt: this.interrupt,
         attend: () => {},
-        // Nobody types anything while this runs.
+        // Standard input is never used here.
         fds: this.#fds,
         args: ["guest", "argument"],
         env: { NAME: "value" },
@@ -109,7 +109,7 @@ export class HostileHost implements Disposable {
     this.renew();
   }
 
-  /** Without the rights to take space: sizes are anything here. */
+  /** Grants no rights that take disk space: sizes are arbitrary here. */
   #grant(folder: string): void {
     openGrants(this.#fds, { preopens: [{ host: folder, guest: "/" }] });
     const descriptor = this.#fds.get(3);
@@ -136,7 +136,7 @@ export class HostileHost implements Disposable {
     return call(...args);
   }
 
-  /** Loads the object and attaches its iterator, where a call has closed them. */
+  /** Loads the object and attaches its iterator again, if a call has closed them. */
   renew(): void {
     this.fill();
     const iterate = this.string("iterate");
@@ -155,7 +155,7 @@ export class HostileHost implements Disposable {
     if (this.object === 0n || this.link < 0) throw new Error("cannot load hostile.bpf.o");
   }
 
-  /** Lets the iterator run to its end, which sends an event. */
+  /** Reads the iterator to its end, which sends an event. */
   sendEvent(): void {
     while (this.call("wasm_bpf_ext", "iter_read", this.link, Place.Buffer, 4096) as number > 0);
   }
@@ -176,7 +176,7 @@ export class HostileHost implements Disposable {
     });
   }
 
-  /** Where a name stands. */
+  /** Returns the address of a name. */
   string(name: string): number {
     const at = this.#strings.get(name);
     if (at === undefined) throw new Error(`no string ${name}`);
@@ -187,7 +187,7 @@ export class HostileHost implements Disposable {
     return [...this.#strings.values()];
   }
 
-  /** A `u32` of the memory as it is filled; 0 beyond it. */
+  /** Returns a `u32` of the filled memory; 0 beyond it. */
   u32(at: number): number {
     const view = new DataView(this.#template.buffer);
     return at >= 0 && at + 4 <= SIZE ? view.getUint32(at, true) : 0;
@@ -197,7 +197,7 @@ export class HostileHost implements Disposable {
     new Uint8Array(this.#linear.buffer).set(this.#template);
   }
 
-  /** The bytes that are not as they were filled, all of `ranges` apart: the first and the last. */
+  /** Returns the first and the last byte that changed since the fill, except in `ranges`. */
   changesOutside(ranges: readonly (readonly [number, number])[]): Changes | undefined {
     const bytes = new Uint8Array(this.#linear.buffer as ArrayBuffer);
     for (const [offset, size] of ranges) {
@@ -216,7 +216,7 @@ export class HostileHost implements Disposable {
   }
 }
 
-/** Compares words of 32 bits: no bigint is made. */
+/** Compares words of 32 bits: allocates no bigint. */
 function firstAndLast(a: Uint8Array<ArrayBuffer>, b: Uint8Array<ArrayBuffer>): Changes | undefined {
   const [x, y] = [new Uint32Array(a.buffer), new Uint32Array(b.buffer)];
   let first = -1;

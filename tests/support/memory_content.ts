@@ -1,4 +1,4 @@
-/** A repository in memory, for tests of what needs none that is real. */
+/** Repository in memory, for tests that do not need a registry. */
 import {
   bytesSource,
   type ByteStream,
@@ -11,18 +11,18 @@ import { type Digest, digestOf } from "../../oci/digest.ts";
 import { ArtifactError } from "../../oci/errors.ts";
 import { OCI_MANIFEST } from "../../oci/media_types.ts";
 
-/** Holds what it is given, and verifies nothing. */
+/** Stores blobs without verification. */
 export class MemoryContent implements Content {
   /** Bytes by digest. */
   readonly blobs = new Map<string, Uint8Array<ArrayBuffer>>();
-  /** What names stand for. */
+  /** Descriptors by tag. */
   readonly names = new Map<string, Descriptor>();
   /** Manifests by the digest of their subject. */
   readonly about = new Map<string, Descriptor[]>();
-  /** What was fetched, in order. */
+  /** Digests in the order of their fetches. */
   readonly fetched: string[] = [];
 
-  /** Puts bytes in as they are. */
+  /** Stores bytes unchanged. */
   put(bytes: Uint8Array<ArrayBuffer>, mediaType = OCI_MANIFEST): Descriptor {
     const digest = digestOf(bytes);
     this.blobs.set(digest, bytes);

@@ -1,6 +1,6 @@
 import { call } from "./libc.ts";
 
-/** A file in memory only (memfd_create(2)), open in this process until it is disposed. */
+/** File in memory only (memfd_create(2)), open in this process until it is disposed. */
 export class MemoryFile implements Disposable {
   readonly fd: number;
 

@@ -17,21 +17,21 @@ const IMPORTS = `
   (import "wasm_bpf_ext" "map_batch"
     (func $batch (param i32 i32 i32 i32 i32 i32 i32 i64) (result i32)))`;
 
-/** Where a text that is given to {@linkcode objectGuest} stands; the next one behind 64 bytes. */
+/** Address of the first text of {@linkcode objectGuest}; the next one follows 64 bytes later. */
 export const TEXT = 2048;
 const ELF = 4096;
 
-/** The bytes of an object of `tests/guests/*`. */
+/** Reads an object of `tests/guests/*`. */
 export function elfOf(name: string): Uint8Array<ArrayBuffer> {
   return Deno.readFileSync(fromFileUrl(`../../dist/tests/${name}.bpf.o`));
 }
 
 /**
- * A guest that loads an object, whose handle is in `$object`, and then does what `body` says.
+ * Builds a guest that loads an object, puts its handle into `$object`, and runs `body`.
  *
- * @param texts stand at {@linkcode TEXT}, each behind 64 bytes of the one before
+ * @param texts start at {@linkcode TEXT}, 64 bytes apart
  * @param more definitions, before those of the guest
- * @param bytes of the object, where a test has changed them
+ * @param bytes of the object, if a test has changed them
  */
 export function objectGuest(
   name: string,

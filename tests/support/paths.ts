@@ -1,7 +1,7 @@
-/** Paths of the checkout, whatever folder the tests are started in. */
+/** Paths of the checkout, independent of the working directory. */
 import { fileURLToPath } from "node:url";
 
-/** A path relative to `tests/support`, absolute. */
+/** Returns the absolute path of one relative to `tests/support`. */
 export function fromFileUrl(relative: string): string {
   return fileURLToPath(new URL(relative, import.meta.url));
 }

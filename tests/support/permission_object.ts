@@ -9,13 +9,13 @@ import "./whole_shim.ts";
 /** `SHIM_PROGRAM_AUTOLOAD`. */
 const AUTOLOAD = 1;
 
-/** A loaded object, or why it was not loaded. */
+/** Loaded object, or the reason why it was not loaded. */
 export class Loaded implements Disposable {
   readonly error: BpfError | undefined;
   readonly object: GuestObject;
   readonly memory: LinearMemory;
 
-  /** Loads `program` alone of the object in `bytes`, or all of them without a name. */
+  /** Loads only `program` of the object in `bytes`, or every program without a name. */
   constructor(bytes: Uint8Array, permissions: Permissions, program?: string) {
     const pages = Math.ceil(bytes.length / 65536) + 2;
     this.memory = new LinearMemory(new WebAssembly.Memory({ initial: pages }));

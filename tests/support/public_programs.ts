@@ -1,18 +1,19 @@
 /**
- * Public programs on libbpf by name: which headers they include, and what they call. From these the
- * test makes programs of its own, so that each kind of include and call is compiled and linked.
+ * Public programs on libbpf by name, with the headers that they include and the calls that they
+ * make. The test generates its own programs from these, so that each kind of include and call is
+ * compiled and linked.
  */
 
-/** One program. */
+/** Public program. */
 export interface PublicProgram {
   readonly name: string;
-  /** Headers of systems, in `<>`. */
+  /** System headers, in `<>`. */
   readonly headers: string;
   /** Keys of {@linkcode USES}. */
   readonly uses: string;
 }
 
-/** C statements by a word; each stands in a function of its own. */
+/** C statements by keyword; each is put in a separate function. */
 export const USES: Readonly<Record<string, string>> = {
   argp:
     'static const struct argp_option options[] = {{"x", \'x\', 0, 0, "y", 0}, {0}}; static const struct argp argp = {.options = options, .parser = parse, .doc = "d"}; argp_parse(&argp, 1, words, 0, NULL, NULL);',
@@ -78,17 +79,17 @@ export const USES: Readonly<Record<string, string>> = {
   setjmp: "static jmp_buf where; err = setjmp(where);",
   scan:
     'FILE *maps = fopen("/proc/self/maps", "r"); size_t a, b; if (maps) { fscanf(maps, "%zx-%zx", &a, &b); fclose(maps); }',
-  // What no guest can do: these do not compile.
+  // Calls that no guest can make: these do not compile.
   fork: "err = (int)fork();",
   dump: "struct btf_dump *dump = btf_dump__new(NULL, NULL, NULL, NULL); (void)dump;",
   blazesym: "struct blazesym *symbolizer = blazesym_new(); (void)symbolizer;",
 };
 
 const COMMON = "argp.h signal.h stdio.h stdlib.h string.h time.h unistd.h bpf/libbpf.h bpf/bpf.h";
-/** What every tool of bcc's with argp does. */
+/** Calls of every bcc tool with argp. */
 const TOOL = "argp print signal time opts autoload";
 
-/** libbpf-bootstrap's, all of `examples/c`. */
+/** Programs of libbpf-bootstrap: all of `examples/c`. */
 export const BOOTSTRAP: readonly PublicProgram[] = [
   {
     name: "minimal",
@@ -165,7 +166,10 @@ export const BOOTSTRAP: readonly PublicProgram[] = [
   },
 ];
 
-/** Of bcc's libbpf-tools: those whose sources were read for this, and the files that they share. */
+/**
+ * Programs of bcc's libbpf-tools: those whose sources were read for this, and the files that they
+ * share.
+ */
 export const TOOLS: readonly PublicProgram[] = [
   { name: "bashreadline", headers: `${COMMON} errno.h ctype.h`, uses: `${TOOL} popen uprobe perf` },
   {
@@ -277,7 +281,7 @@ export const TOOLS: readonly PublicProgram[] = [
   },
 ];
 
-/** The source of a program with a program's includes and calls. */
+/** Returns the source of a program with a program's includes and calls. */
 export function sourceOf({ headers, uses }: PublicProgram): string {
   const words = uses.split(" ");
   const functions = words.map((use, i) => `static void use_${i}(void)\n{\n\t${USES[use]}\n}\n`);
@@ -307,7 +311,7 @@ export function sourceOf({ headers, uses }: PublicProgram): string {
     "\tmap = skel->maps.numbers;",
     "\tprogram = skel->progs.first;",
     "\tfd = bpf_map__fd(map);",
-    // Linked, and not run: what the calls do is tested by name.
+    // Linked and never run: other tests cover the calls.
     ...words.map((_, i) => `\tif (fd == 99999)\n\t\tuse_${i}();`),
     "\tplaces_bpf__destroy(skel);",
     '\tputs("ran");',

@@ -1,7 +1,9 @@
-/** What READMEs show, to be compared with what happens. */
+/** Output that READMEs show, to compare with real output. */
 import { fromFileUrl } from "./paths.ts";
 
-/** The lines of the last code block of an example's README, which ends with its real output. */
+/**
+ * Returns the lines of the last code block of an example's README, which ends with its real output.
+ */
 export async function shownOutput(example: string): Promise<string[]> {
   const path = fromFileUrl(`../../examples/${example}/README.md`);
   const blocks = [...(await Deno.readTextFile(path)).matchAll(/^```\w*\n([^]*?)^```$/gm)];
@@ -9,7 +11,7 @@ export async function shownOutput(example: string): Promise<string[]> {
   return lines.filter((line) => !line.startsWith("$ ")).map(shapeOf);
 }
 
-/** A line without what differs each time: numbers, addresses in memory, stars and bars. */
+/** Replaces parts of a line that differ each time: numbers, addresses in memory, stars and bars. */
 export function shapeOf(line: string): string {
   return line
     .replaceAll(/\b[0-9a-f]{8,16}\b|\d+(?:,\d+)*(?:\.\d+)?/g, "0")
@@ -18,7 +20,7 @@ export function shapeOf(line: string): string {
     .trim();
 }
 
-/** The shapes of the lines of an output. */
+/** Returns the shapes of the lines of an output. */
 export function shapesOf(output: string): string[] {
   return output.trimEnd().split("\n").map(shapeOf);
 }

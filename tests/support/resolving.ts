@@ -1,9 +1,9 @@
-/** Runs guests with the resolver's protection taken away. */
+/** Runs guests without the resolver's protection. */
 import type { GuestModule } from "../../runtime/mod.ts";
 import { runGuestInside } from "../../runtime/run_guest.ts";
 import type { InternalOptions } from "../../runtime/run_options.ts";
 
-/** Runs the guest with paths resolved as `resolve` says, 0 for no protection; what it printed. */
+/** Runs the guest with paths resolved by `resolve`, 0 for no protection; returns its output. */
 export function runResolving(
   guest: GuestModule,
   args: string[],

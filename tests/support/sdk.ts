@@ -1,4 +1,4 @@
-/** The eBPF half that the tests of every SDK share: `sdk/c/tests/orders.bpf.c`. */
+/** eBPF half that the tests of every SDK share: `sdk/c/tests/orders.bpf.c`. */
 import { succeed } from "./actor.ts";
 import { fromFileUrl } from "./paths.ts";
 
@@ -21,7 +21,7 @@ async function build(): Promise<string> {
   return folder;
 }
 
-/** Builds `orders.bpf.o` once, in a folder that goes when the tests have run. */
+/** Builds `orders.bpf.o` once, in a directory that is removed after the tests. */
 export const ORDERS = {
   folder(): Promise<string> {
     built ??= build();

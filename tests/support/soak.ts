@@ -1,9 +1,9 @@
-/** How long a test runs: `./dev test` takes the short form, `./dev soak` the whole. */
+/** Length of a test: `./dev test` runs the short form, `./dev soak` the whole. */
 
-/** Whether the whole form is asked for. */
+/** True if the whole form is requested. */
 export const SOAK = Deno.env.get("WASM_BPF_SOAK") === "1";
 
-/** A number for each of the two. */
+/** Selects a number for the current form. */
 export function soakSize(size: { short: number; whole: number }): number {
   return SOAK ? size.whole : size.short;
 }

@@ -1,11 +1,11 @@
-/** `tests/programs/swapper.c`: swaps two names while something else goes on. */
+/** `tests/programs/swapper.c`: swaps two names while other code runs. */
 import { succeed } from "./actor.ts";
 import { fromFileUrl } from "./paths.ts";
 
 const SOURCE = fromFileUrl("../programs/swapper.c");
 const PROGRAM = fromFileUrl("../../dist/tests/swapper");
 
-/** Exchanges two paths until it is stopped; then they are as they were. */
+/** Exchanges two paths until it is stopped, and then restores them. */
 export class Swapper implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   #swaps: Promise<number> | undefined;
@@ -26,7 +26,7 @@ export class Swapper implements AsyncDisposable {
     return new Swapper(command.spawn());
   }
 
-  /** How often it has swapped. */
+  /** Stops it, and returns the number of swaps. */
   stop(): Promise<number> {
     this.#swaps ??= this.#stop();
     return this.#swaps;

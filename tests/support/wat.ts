@@ -1,4 +1,4 @@
-/** Guests written as WebAssembly text inside a test. */
+/** Guests as WebAssembly text inside a test. */
 import createWabt from "wabt";
 
 const wabt = await createWabt();

@@ -1,6 +1,6 @@
 /**
- * Loads the shim and compiles what is called often, for the life of the process: whoever imports this sees
- * no library loaded in the middle of a test, which would count as a leak of the test's.
+ * Loads the shim, and compiles its frequent calls, for the life of the process. In test files that
+ * import this, no library is loaded in the middle of a test, which would count as a leak.
  */
 import { prepareFiles, settleShim } from "../../ffi/mod.ts";
 

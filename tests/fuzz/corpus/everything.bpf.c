@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What libbpf knows of an object, once each: sample for the fuzz, next to the objects of the other
- * tests. It need not load.
+ * Sample for the fuzz test with one of each thing that libbpf parses in an object, in addition to
+ * the objects of other tests. It need not load.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The kernel's types as the stand-in for it has them: those that the samples ask for, and one of
- * each kind. The real ones are searched for a tenth of a second each time.
+ * Kernel types for the stand-in: those that the samples use, and one of each kind. A search in the
+ * real ones takes a tenth of a second each time.
  */
 struct list_head {
 	struct list_head *next, *prev;
