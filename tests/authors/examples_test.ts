@@ -365,9 +365,7 @@ Deno.test("bootstrap prints a shell's life, as its README shows", async () => {
   assert.deepEqual(ours.map(shapeOf).sort(), shown.sort());
 });
 
-/*
- * ---- common to all examples --------------------------------------------------------------------
- */
+/* ---- common to all examples ------------------------------------------------------------------ */
 
 /** Arguments that exist on every machine. */
 const ARGUMENTS: Readonly<Record<string, string[]>> = {

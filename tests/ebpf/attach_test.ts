@@ -161,7 +161,7 @@ for (
   });
 }
 
-/* ---- code in user space ------------------------------------------------------------------------ */
+/* ---- code in user space ---------------------------------------------------------------------- */
 
 const call = () => act(["call"]);
 
@@ -203,9 +203,7 @@ Deno.test("attach of a uprobe to one process ignores calls of others", async () 
   assert.deepEqual(counts, ["count 1"]);
 });
 
-/*
- * ---- kernel targets ----------------------------------------------------------------------------
- */
+/* ---- kernel targets -------------------------------------------------------------------------- */
 
 for (const program of ["on_tp", "on_raw_tp", "on_tp_btf"]) {
   Deno.test(`attach ${program} counts its events`, async () => {
@@ -233,7 +231,7 @@ for (const [program, target] of [["iter_task", "-"], ["iter_map", "counts"]] as 
   });
 }
 
-/* ---- the end ------------------------------------------------------------------------------------- */
+/* ---- the end --------------------------------------------------------------------------------- */
 
 Deno.test("the kernel detaches everything when the guest is killed", async () => {
   await using cgroup = await TestCgroup.create();
@@ -259,9 +257,7 @@ Deno.test("the kernel detaches everything when the guest is killed", async () =>
   assert.doesNotMatch(links, /xdp/);
 });
 
-/*
- * ---- refused targets ---------------------------------------------------------------------------
- */
+/* ---- refused targets ------------------------------------------------------------------------- */
 
 for (
   const [object, program, target, answer, words] of [
@@ -405,9 +401,7 @@ for (
   });
 }
 
-/*
- * ---- netkit: this kernel may lack it ----------------------------------------------------------
- */
+/* ---- netkit: this kernel may lack it --------------------------------------------------------- */
 
 const NETKIT = fromFileUrl("../../dist/tests/netkit");
 await succeed(
@@ -445,9 +439,7 @@ for (const program of ["on_netkit_primary", "on_netkit_peer"]) {
   });
 }
 
-/*
- * ---- values of the kernel's configuration -----------------------------------------------------
- */
+/* ---- values of the kernel's configuration ---------------------------------------------------- */
 
 /** Returns a command that runs another where `script` makes the only kernel configuration. */
 function withConfiguration(script: string): string[] {
@@ -495,9 +487,7 @@ Deno.test("attach of kprobe.multi names its option when no configuration file ex
   }
 });
 
-/*
- * ---- features that this kernel may lack: then the error names the option ----------------------
- */
+/* ---- features that this kernel may lack: then the error names the option --------------------- */
 
 const KPROBE_NEEDS = /CONFIG_KPROBES/;
 

@@ -160,9 +160,7 @@ for (
   });
 }
 
-/*
- * ---- refused files -----------------------------------------------------------------------------
- */
+/* ---- refused files --------------------------------------------------------------------------- */
 
 Deno.test("attach refuses wasm-bpf's own executable under any name", async () => {
   const folder = await Deno.makeTempDir({ dir: fromFileUrl("../../dist/tests") });

@@ -31,8 +31,7 @@ void kernel_use(bool real, uint64_t seed)
 	random_source.state = seed;
 }
 
-/* ---- the kernel's types -------------------------------------------------------------------------
- */
+/* ---- the kernel's types ---------------------------------------------------------------------- */
 
 struct btf *__real_btf__load_vmlinux_btf(void);
 struct btf *__wrap_btf__load_vmlinux_btf(void);
@@ -93,8 +92,7 @@ gzFile __wrap_gzopen64(const char *path, const char *mode)
 	return gzdopen(fd, mode);
 }
 
-/* ---- maps ---------------------------------------------------------------------------------------
- */
+/* ---- maps ------------------------------------------------------------------------------------ */
 
 struct map {
 	uint64_t inode;
@@ -212,8 +210,7 @@ static int element(int command, const union bpf_attr *attr)
 	}
 }
 
-/* ---- programs and types
- * --------------------------------------------------------------------------- */
+/* ---- programs and types ---------------------------------------------------------------------- */
 
 static int new_fd(void)
 {

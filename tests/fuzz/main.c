@@ -67,8 +67,7 @@ struct progress {
 
 static struct progress *progress;
 
-/* ---- one input ---------------------------------------------------------------------------------
- */
+/* ---- one input ------------------------------------------------------------------------------- */
 
 static void configure(struct shim_object *object, struct random *random)
 {
@@ -222,8 +221,7 @@ static void try(const struct options *options, uint64_t index)
 	limit_time(0);
 }
 
-/* ---- children
- * ------------------------------------------------------------------------------------ */
+/* ---- children -------------------------------------------------------------------------------- */
 
 /* Opens each object unchanged: libbpf probes the real kernel once, before the fork. */
 static void warm_up(const struct options *options)
@@ -352,8 +350,7 @@ static int run_all(const struct options *options)
 	return faults;
 }
 
-/* ---- the command line
- * ---------------------------------------------------------------------------- */
+/* ---- the command line ------------------------------------------------------------------------ */
 
 static struct object read_object(const char *path)
 {

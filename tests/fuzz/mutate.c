@@ -102,8 +102,7 @@ static uint32_t number(struct random *random, uint32_t old)
 	}
 }
 
-/* ---- views ------------------------------------------------------------------------------------
- */
+/* ---- views ----------------------------------------------------------------------------------- */
 
 /* Returns `size` bytes at `offset`, or NULL if they are not within the file. */
 static void *view(const struct object *object, uint64_t offset, uint64_t size)
@@ -202,8 +201,7 @@ static uint32_t index_of(const struct object *object, const Elf64_Shdr *section)
 	return (uint32_t)(section - section_at(object, 0));
 }
 
-/* ---- mutations --------------------------------------------------------------------------------
- */
+/* ---- mutations ------------------------------------------------------------------------------- */
 
 static void change_header(struct object *object, struct random *random)
 {
@@ -396,8 +394,7 @@ static void change_instruction(struct object *object, struct random *random)
 	}
 }
 
-/* ---- types -------------------------------------------------------------------------------------
- */
+/* ---- types ----------------------------------------------------------------------------------- */
 
 static uint32_t extra_words(uint32_t info)
 {
@@ -572,8 +569,7 @@ static void change_words(struct object *object, const char *name, uint32_t heade
 		*base = random_below(random, 64);
 }
 
-/* ---- everything else ----------------------------------------------------------------------------
- */
+/* ---- everything else ------------------------------------------------------------------------- */
 
 /* Copies a section's content from a section of the same name in another object. */
 static void cross(struct object *object, const struct object *other, struct random *random)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does what attached programs wait for.
+ * Performs actions that trigger attached programs.
  *
  *	actor [--cgroup DIRECTORY] [--to ADDRESS] ACTION...
  *
- * ACTION: call (a function, a USDT probe, getpgid), packets (UDP and TCP through lo),
- * sockets (every call that a cgroup program can watch), connection (TCP through lo, port 7777),
- * datagrams (UDP to ADDRESS: 3 to port 53, 2 to port 54), lo-up, wait (until standard input ends).
+ * ACTION: call (a function, a USDT probe, getpgid), packets (UDP and TCP through lo), sockets
+ * (every call that a cgroup program can watch), connection (TCP through lo, port 7777), datagrams
+ * (UDP to ADDRESS: 3 to port 53, 2 to port 54), lo-up, wait (until standard input ends).
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -35,9 +35,9 @@ __attribute__((noinline)) int wasm_bpf_test_other(int number)
 }
 
 /*
- * The probe wasm_bpf_test:called(first, second, third), as sys/sdt.h would write it: a nop, and an
- * ELF note with its address, the address of .stapsdt.base, no semaphore, provider, name, and where
- * the arguments are.
+ * The probe wasm_bpf_test:called(first, second, third), in the format of sys/sdt.h: a nop, and an
+ * ELF note with its address, the address of .stapsdt.base, no semaphore, provider, name, and
+ * locations of the arguments.
  */
 static void usdt_probe(long first, long second, long third)
 {
@@ -75,8 +75,7 @@ static void call(void)
 	getpgid(0);
 }
 
-/* ---- traffic, through lo only -----------------------------------------------------------------
- */
+/* ---- traffic, through lo only ---------------------------------------------------------------- */
 
 static const struct sockaddr_in nobody4 = {
     .sin_family = AF_INET, .sin_port = 0x0900, .sin_addr.s_addr = 0x0100007f};
@@ -86,14 +85,13 @@ static void packets(void)
 	int udp = socket(AF_INET, SOCK_DGRAM, 0), tcp = socket(AF_INET, SOCK_STREAM, 0);
 
 	sendto(udp, "packet", 6, 0, (const void *)&nobody4, sizeof(nobody4));
-	/* Refused, but the packets have been. */
+	/* The connection is refused, after its packets were sent. */
 	connect(tcp, (const void *)&nobody4, sizeof(nobody4));
 	close(udp);
 	close(tcp);
 }
 
-/* Two sockets of one family that talk to each other; every call on the way is watched by someone.
- */
+/* Two sockets of one family that exchange data; a program watches each call. */
 static void talk(const struct sockaddr *any, socklen_t size)
 {
 	int receiver = socket(any->sa_family, SOCK_DGRAM, 0);
@@ -137,7 +135,7 @@ static void sockets(void)
 	close(open("/dev/null", O_RDWR));
 }
 
-/* One TCP connection from its beginning to its end: five bytes one way; the client closes first. */
+/* Makes one TCP connection from start to end: five bytes one way; the client closes first. */
 static void connection(void)
 {
 	const struct sockaddr_in place = {

@@ -1,6 +1,6 @@
 /*
- * System calls that a guest's thread has no use for, each so that it harms nothing where it is
- * allowed. A library: tests/programs/calls.ts makes them before and after the thread is confined.
+ * System calls that a guest's thread does not need, each harmless if it is allowed. A library:
+ * tests/programs/calls.ts makes them before and after the thread is confined.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@ void prepare(void)
 	address.sin_port = htons(1);
 }
 
-/* ---- those that take more than numbers ------------------------------------------------------- */
+/* ---- calls with pointers or several steps ---------------------------------------------------- */
 
 static long as_child(long pid)
 {
@@ -185,10 +185,9 @@ static const struct {
     {"execveat of memory", try_execute_memory},
 };
 
-/* ---- those of numbers and paths ----------------------------------------------------------------
- */
+/* ---- calls with numbers and paths only ------------------------------------------------------- */
 
-/* In place of the descriptors that prepare() opens. */
+/* Replaced by the descriptors that prepare() opens. */
 #define TCP -1000
 #define ZEROS PATH(zeros)
 #define ROOM PATH(room)
@@ -337,7 +336,7 @@ static const struct {
     {"clone3", SYS_clone3, {0, 0}},
 };
 
-/* Where there is no folder, these as well. */
+/* Additional calls for a thread without directories. */
 static const struct {
 	const char *name;
 	long number, args[6];
@@ -353,7 +352,7 @@ static const struct {
     {"symlinkat", SYS_symlinkat, {PATH("x"), AT_FDCWD, PATH(NOWHERE)}},
 };
 
-/* Commands of bpf(2), of which each is an attempt. */
+/* Commands of bpf(2); each is an attempt. */
 #define BPF_COMMANDS 40
 
 int attempt_count(void)
@@ -391,7 +390,7 @@ static long run(long number, const long *args)
 	return syscall(number, place(args[0]), args[1], args[2], args[3], args[4], args[5]);
 }
 
-/* 0 or -errno. Descriptors that come of it are left open. */
+/* Returns 0 or -errno. Descriptors that a call returns stay open. */
 int attempt(int index)
 {
 	size_t i = (size_t)index;
@@ -411,7 +410,7 @@ int attempt(int index)
 	return result < 0 ? -errno : 0;
 }
 
-/* By the entry of 32-bit programs, whose numbers are others. */
+/* Uses the entry of 32-bit programs, which have other system call numbers. */
 int attempt_foreign(void)
 {
 	long result = -ENOSYS;

@@ -1,6 +1,6 @@
 /**
- * Makes the system calls of `attempts.c` before and after this thread is confined without folders, and
- * prints one line of JSON: for each its two results, and the thread's own status.
+ * Makes the system calls of `attempts.c` before and after this thread is confined without
+ * directories, and prints one line of JSON: the two results of each, and the thread's own status.
  *
  * Usage: calls.ts LIBRARY [foreign]
  */
@@ -21,12 +21,12 @@ const count = library.attempt_count();
 const names = Array.from({ length: count }, (_, i) => fromCString(library.attempt_name(i)));
 const attempts = () => names.map((_, i) => library.attempt(i));
 
-// Loads the shim, which takes opening a file.
+// Loads the shim, which must open a file for that.
 landlockVersion();
 library.prepare();
 const before = attempts();
 library.prepare();
-// Read by a descriptor that is open: it shows the thread that opened it.
+// Opened before: it shows the thread that opened it.
 const status = Deno.openSync("/proc/thread-self/status");
 const notices: string[] = [];
 enterSandbox({

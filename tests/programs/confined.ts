@@ -1,6 +1,6 @@
 /**
- * Confines itself to `FOLDER/readonly` and `FOLDER/writable`, tries what is left, and prints it as one
- * line of JSON: for each attempt its result, or its negative errno.
+ * Confines itself to `FOLDER/readonly` and `FOLDER/writable`, attempts system calls, and prints one
+ * line of JSON: the result of each attempt, or its negative errno.
  *
  * Usage: confined.ts FOLDER PORT
  */
@@ -23,7 +23,7 @@ const link = (from: string, to: string) => call("linkat", AT_FDCWD, from, AT_FDC
 
 const socket = call("socket", 2, 1, 0);
 
-/** A TCP socket's call to 127.0.0.1. */
+/** Calls a function of a TCP socket with an address of 127.0.0.1. */
 function tcp(name: "bind" | "connect", to: number): number {
   return call(name, socket, loopback(to), 16);
 }
@@ -32,7 +32,7 @@ function permission(name: Deno.PermissionName): string {
   return Deno.permissions.querySync({ name }).state;
 }
 
-/** What the kernel is asked after a failure, which reads files. */
+/** Returns facts that the host looks up after a failure, which reads files. */
 function facts(): unknown[] {
   return [
     kernel.hasOption("CONFIG_BPF"),

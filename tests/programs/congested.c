@@ -2,9 +2,10 @@
 /*
  * congested NAME [waiting | NAMESPACE]
  *
- * Holds a TCP connection through lo whose ends use a congestion control, and prints what they use
- * for each byte of standard input. With "waiting", also one that is never accepted; with the path
- * of another network namespace, it goes there and leaves the one of its sockets without a process.
+ * Holds a TCP connection through lo whose ends use a congestion control, and prints theirs for each
+ * byte of standard input. With "waiting", it also holds one that is never accepted. With the path
+ * of another network namespace, it enters that and leaves the namespace of its sockets without a
+ * process.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

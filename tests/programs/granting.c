@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * A program that refuses: for each byte of standard input it prints what its function decides.
- * Its USDT probes are as sys/sdt.h writes them, and some that it never would.
+ * Program that denies access: for each byte of standard input it prints its function's decision.
+ * Its USDT probes include ones in the format of sys/sdt.h and malformed ones.
  */
 #include <stdio.h>
 
-/* A breakpoint in the number would make it another one. */
+/* A breakpoint in the number would change it. */
 __attribute__((noinline)) int wasm_bpf_test_allowed(void)
 {
 	int result;
@@ -18,7 +18,7 @@ __attribute__((noinline)) int wasm_bpf_test_allowed(void)
 	return result;
 }
 
-/* Its second instruction is an opcode that no processor has. */
+/* Its second instruction is an invalid opcode. */
 __attribute__((noinline)) void wasm_bpf_test_undecodable(int never)
 {
 	if (never)
@@ -26,7 +26,7 @@ __attribute__((noinline)) void wasm_bpf_test_undecodable(int never)
 		    ".globl wasm_bpf_test_after\n.byte 0x06\nwasm_bpf_test_after: nop");
 }
 
-/* A symbol of a function that lies among data. */
+/* Function symbol that is located in data. */
 __asm__(".pushsection .data\n"
 	".globl wasm_bpf_test_data\n"
 	".type wasm_bpf_test_data, @function\n"
@@ -34,7 +34,7 @@ __asm__(".pushsection .data\n"
 	".size wasm_bpf_test_data, 8\n"
 	".popsection\n");
 
-/* Counters of probes: where they belong, and where another number is. */
+/* Counters of probes: in the right section, and where another number is. */
 __attribute__((section(".probes"))) volatile unsigned short wasm_bpf_test_semaphore;
 volatile unsigned short wasm_bpf_test_number = 7;
 

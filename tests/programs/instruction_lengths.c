@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Reads functions from standard input, each as a size of 32 bits and its code, and writes the
- * length of each instruction as a byte. 0 is the last of a function that cannot be decoded on.
+ * length of each instruction as a byte. A 0 ends a function at an instruction that cannot be
+ * decoded.
  */
 #include <stdio.h>
 #include <stdlib.h>

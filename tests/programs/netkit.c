@@ -2,8 +2,8 @@
 /*
  * netkit create PRIMARY PEER | netkit send INTERFACE...
  *
- * Makes a pair of netkit interfaces (Linux 6.7), both up and with addresses of two networks; sends
- * a datagram by each interface.
+ * Creates a pair of netkit interfaces (Linux 6.7), both up and with addresses of two networks;
+ * sends a datagram by each interface.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Newer than the headers of some machines. */
+/* Missing in the headers of some machines. */
 #define NETKIT_PEER_INFO 1
 
 static void check(long result, const char *what)
@@ -47,7 +47,7 @@ static struct rtattr *add(struct request *request, uint16_t type, const void *da
 	return attribute;
 }
 
-/* Everything that was added after `outer` is inside it. */
+/* Encloses every attribute that was added after `outer`. */
 static void end(struct request *request, struct rtattr *outer)
 {
 	char *after = (char *)request + NLMSG_ALIGN(request->header.nlmsg_len);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Exchanges two names again and again, as fast as it can, until standard input ends; an even number
- * of times, which it prints.
+ * Exchanges two names repeatedly, as fast as possible, until standard input ends. It prints the
+ * number of swaps, which is even.
  *
  *	swapper PATH PATH
  */

@@ -19,7 +19,7 @@ static unsigned int seen;
 static unsigned int wrong;
 static char buffer[4096];
 
-/* ---- shared by the sub-commands ------------------------------------------------------------ */
+/* ---- shared by the sub-commands -------------------------------------------------------------- */
 
 static void order(unsigned int what, unsigned int count)
 {
@@ -75,8 +75,7 @@ static int poll(const char *map, wasm_bpf_sample_fn callback, void *ctx, int tim
 				    timeout_ms);
 }
 
-/* ---- buffers ------------------------------------------------------------------------------------
- */
+/* ---- buffers --------------------------------------------------------------------------------- */
 
 static void in_order(void)
 {
@@ -345,8 +344,7 @@ static void wait_shortly(void)
 	printf("poll %d\n", poll("ring", count, NULL, 200));
 }
 
-/* ---- maps
- * ------------------------------------------------------------------------------------------ */
+/* ---- maps ------------------------------------------------------------------------------------ */
 
 static void hash_map(void)
 {
@@ -426,8 +424,7 @@ static void foreign_descriptors(void)
 	       wasm_bpf_map_operate(token("programs"), WASM_BPF_MAP_UPDATE, &key, &value, NULL, 0));
 }
 
-/* ---- objects
- * ------------------------------------------------------------------------------------- */
+/* ---- objects --------------------------------------------------------------------------------- */
 
 static void unknown_names(void)
 {

@@ -17,7 +17,7 @@ static unsigned int seen;
 static unsigned int wrong;
 static char buffer[4096] __attribute__((aligned(8)));
 
-/* ---- shared by the sub-commands ------------------------------------------------------------ */
+/* ---- shared by the sub-commands -------------------------------------------------------------- */
 
 static void load(void)
 {
@@ -70,7 +70,7 @@ static void look(int bytes)
 	}
 }
 
-/* ---- buffer_read, buffer_stats ------------------------------------------------------------- */
+/* ---- buffer_read, buffer_stats --------------------------------------------------------------- */
 
 static void read_in_order(void)
 {
@@ -205,9 +205,7 @@ static void stats(void)
 	printf(" map %d\n", wasm_bpf_buffer_stats(object, token("hash"), &stats));
 }
 
-/* ---- objects step by step; global arrays come first in their sections
- * --------------------------
- */
+/* ---- objects step by step; global arrays come first in their sections ------------------------ */
 
 static void zeros(unsigned long long out[4])
 {
@@ -256,7 +254,7 @@ static void globals(void)
 	printf("garbage %llu\n", wasm_bpf_object_open("garbage", 7));
 }
 
-/* ---- links ---------------------------------------------------------------------------------- */
+/* ---- links ----------------------------------------------------------------------------------- */
 
 static void links(void)
 {
@@ -301,8 +299,7 @@ static void iterator(void)
 	printf(" read %d\n", wasm_bpf_iter_read(link, buffer, 16));
 }
 
-/* ---- map_batch and related calls
- * -------------------------------------------------------------- */
+/* ---- map_batch and related calls ------------------------------------------------------------- */
 
 #define MANY 100000
 
@@ -470,8 +467,7 @@ static void bad_batches(void)
 	printf(" done %u\n", n);
 }
 
-/* ---- user ring buffers ------------------------------------------------------------------------
- */
+/* ---- user ring buffers ----------------------------------------------------------------------- */
 
 static void user_ring(void)
 {
@@ -512,7 +508,7 @@ static void user_ring_wait(void)
 	printf("submit %d\n", wasm_bpf_user_ring_submit(object, map, &number, 4, -1));
 }
 
-/* ---- last_error ---------------------------------------------------------------------------- */
+/* ---- last_error ------------------------------------------------------------------------------ */
 
 static void last_error(void)
 {

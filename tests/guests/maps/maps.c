@@ -17,7 +17,7 @@ WASM_BPF_EMBED(cgroup_bpf, "cgroup.bpf.o");
 
 static uint64_t object;
 
-/* ---- shared by the sub-commands ------------------------------------------------------------ */
+/* ---- shared by the sub-commands -------------------------------------------------------------- */
 
 static uint64_t load(const void *bytes, size_t size)
 {
@@ -110,7 +110,7 @@ static unsigned int global(const char *section)
 	return values[0];
 }
 
-/* ---- plain bytes --------------------------------------------------------------------------- */
+/* ---- plain bytes ----------------------------------------------------------------------------- */
 
 static void hash(void)
 {
@@ -306,7 +306,7 @@ static void stack_trace(void)
 	printf(" delete %d %d\n", delete (map, &id), lookup(map, &id, frames));
 }
 
-/* ---- maps and programs ---------------------------------------------------------------------- */
+/* ---- maps and programs ----------------------------------------------------------------------- */
 
 static void maps_of_maps(void)
 {
@@ -405,8 +405,7 @@ static void redirects(void)
 	printf("plain %d %d\n", put(plain, 0, 1, 0), get(plain, 0));
 }
 
-/* ---- values without a name for guests, or with another one
- * ------------------------------------ */
+/* ---- values without a name for guests, or with another one ----------------------------------- */
 
 static void task_storage(void)
 {

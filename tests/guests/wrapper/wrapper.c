@@ -3,7 +3,7 @@
  * Guest in TinyGo's style: it exports its callback by name, and imports the poll from a module that
  * calls the export. Prints how many events arrived and how many were valid.
  *
- * 	-DWRAPPER names the import module, -DCALLBACK the export
+ *	-DWRAPPER names the import module, -DCALLBACK the export
  */
 #include <stdio.h>
 #include <stdlib.h>
