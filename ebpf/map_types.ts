@@ -1,4 +1,4 @@
-/** What a guest may do with maps of each type, and why not the rest. */
+/** Operations that guests may use on maps of each type, and the reasons for the limits. */
 
 /** `enum bpf_map_type` of `linux/bpf.h`. */
 export const MapType = {
@@ -38,13 +38,13 @@ export const MapType = {
 } as const;
 
 /**
- * What the elements of a map are to the kernel, and so what a guest may do with them.
+ * Meaning of a map's elements to the kernel, which decides the operations of guests.
  *
  * - `bytes`: keys and values are plain bytes. Every operation.
  * - `maps`, `programs`: the last 4 bytes of a value are a descriptor. Guests write and read tokens of
  *   their own maps and programs there.
  * - `tasks`: a key is a descriptor of a process. Guests give its number.
- * - `foreign`: a value is a descriptor of something that guests have no name for, such as a socket.
+ * - `foreign`: a value is a descriptor of something that guests cannot name, such as a socket.
  *   They may look at keys, and delete what their eBPF programs have put there.
  * - `none`: no operation.
  */
@@ -75,7 +75,7 @@ const ACCESS: ReadonlyMap<number, MapAccess> = new Map([
   [MapType.ReuseportSockarray, "foreign"],
 ]);
 
-/** Values are an interface or a queue size, and behind it a program where the map was made for one. */
+/** Values are an interface or a queue size, and after it a program where the map was made for one. */
 const MAY_HOLD_PROGRAMS: ReadonlySet<number> = new Set([
   MapType.Devmap,
   MapType.DevmapHash,
@@ -83,7 +83,7 @@ const MAY_HOLD_PROGRAMS: ReadonlySet<number> = new Set([
 ]);
 const VALUE_WITH_PROGRAM_BYTES = 8;
 
-/** What a guest may do with a map; `none` for types that are not known. */
+/** Returns the access of guests to a map; `none` for unknown types. */
 export function mapAccess(type: number, valueBytes: number): MapAccess {
   if (MAY_HOLD_PROGRAMS.has(type)) {
     return valueBytes === VALUE_WITH_PROGRAM_BYTES ? "programs" : "bytes";
@@ -112,7 +112,7 @@ export function refusalReason(type: number): string {
   return REASONS.get(type) ?? `the operation is not offered for maps of type ${type}`;
 }
 
-/** Whether a map is read as events. */
+/** Reports whether a map is read as events. */
 export function holdsEvents(type: number): boolean {
   return type === MapType.RingBuffer || type === MapType.PerfEventArray;
 }

@@ -6,7 +6,7 @@ const HEADER = "/usr/include/linux/bpf.h";
 /** Maps of devices and CPUs: what they are depends on the size of a value. */
 const INTERFACES: readonly number[] = [14, 16, 25];
 
-/** What each kind is allowed; types that are left out are `none`. */
+/** Map types by access; those left out are `none`. */
 const ALLOWED: Readonly<Record<Exclude<MapAccess, "none">, readonly number[]>> = {
   bytes: [1, 2, 5, 6, 7, 9, 10, 11, 19, 21, 22, 23, 30],
   maps: [12, 13],

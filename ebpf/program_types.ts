@@ -1,6 +1,6 @@
 /** Kinds of programs and of attaching, by the kernel's numbers (`linux/bpf.h`). */
 
-/** `enum bpf_prog_type`, as far as attaching tells them apart. */
+/** `enum bpf_prog_type`, as far as attaching needs it. */
 export const ProgramType = {
   SOCKET_FILTER: 1,
   KPROBE: 2,
@@ -26,7 +26,7 @@ export const ProgramType = {
   NETFILTER: 32,
 } as const;
 
-/** `enum bpf_attach_type`, as far as attaching tells them apart. */
+/** `enum bpf_attach_type`, as far as attaching needs it. */
 export const AttachType = {
   TRACE_RAW_TP: 23,
   TRACE_ITER: 28,

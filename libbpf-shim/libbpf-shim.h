@@ -310,7 +310,7 @@ SHIM_API int32_t shim_probe__refusal(void);
  * @param pid below 0: every process
  * @param on_return 1: when the function returns
  * @param allowed bits of enum shim_allowance; without SHIM_ALLOW_WRITE_USER, `offset` is 0
- * @return 0; -ENOENT when there is no such ELF file, or no such function in it; -EPERM or -EINVAL
+ * @return 0; -ENOENT when no such ELF file, or no such function in it; -EPERM or -EINVAL
  *         for a place that is refused, see shim_probe__refusal()
  */
 SHIM_API int32_t shim_program__attach_uprobe(struct shim_program *program, const char *binary,

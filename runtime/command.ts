@@ -20,7 +20,7 @@ export { type GuestStats } from "./stats.ts";
 
 /** Options of a run by the command line. */
 export type CommandOptions = Omit<RunOptions, "imports" | "signal"> & {
-  /** Whether a kernel without Landlock is an error. */
+  /** True if a kernel without Landlock is an error. */
   requireLandlock: boolean;
   /** Decides about each eBPF object; see `InternalOptions`. */
   onObject?: NonNullable<InternalOptions["onObject"]>;

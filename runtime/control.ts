@@ -1,4 +1,4 @@
-/** What stops a guest that does not stop by itself. */
+/** Stops a guest that does not stop by itself. */
 import { Deadline, type Interrupt } from "../ffi/mod.ts";
 import { GuestStopped, ModuleError } from "./errors.ts";
 import type { GuestModule } from "./module.ts";
@@ -13,7 +13,7 @@ import {
 } from "./wasm/rewrite.ts";
 import { WasmSyntaxError } from "./wasm/reader.ts";
 
-/** Stops like `ControlState.Terminate`, and says why. */
+/** Stops like `ControlState.Terminate`, and records that the time limit caused it. */
 const TIME_IS_UP = 3;
 
 /** Why a guest was stopped. */
@@ -36,7 +36,7 @@ export class Control implements Disposable {
   readonly #options: InternalOptions;
   readonly #interrupt: Interrupt;
   readonly #held = new DisposableStack();
-  /** Whether the guest can be stopped anywhere. */
+  /** True if the guest can be stopped anywhere. */
   readonly isNeeded: boolean;
   #words: Int32Array<SharedArrayBuffer> | undefined;
   #stopped: StopCode | undefined;

@@ -1,4 +1,4 @@
-/** What can be wrong with a guest. */
+/** Errors of guests. */
 import { HostError } from "../ffi/errors.ts";
 
 /**
@@ -43,7 +43,7 @@ export class HostFunctionError extends HostError {
 }
 
 /**
- * What a function of whoever runs a guest threw, as an error.
+ * Converts what a function given by the embedder threw to an error.
  *
  * @param what the function is called
  */

@@ -1,8 +1,8 @@
-/** What a guest exports beside functions. */
+/** Checks a guest's exports other than functions. */
 import { ModuleError } from "./errors.ts";
 import type { GuestModule } from "./module.ts";
 
-/** Refuses memories that a module's description does not tell from others. */
+/** Refuses memories that the module's description cannot distinguish. */
 export function checkMemory(guest: GuestModule, memory: WebAssembly.Memory): void {
   const fault = memory.buffer instanceof SharedArrayBuffer
     ? "is shared between threads"
@@ -27,8 +27,8 @@ function hasWideAddresses(memory: WebAssembly.Memory): boolean {
 }
 
 /**
- * The tables that callbacks may be in, those with the names that compilers give first: clang and Rust
- * say `__indirect_function_table`, AssemblyScript `table`.
+ * Returns the tables that callbacks may be in, those with the compilers' default names first:
+ * `__indirect_function_table` of clang and Rust, `table` of AssemblyScript.
  */
 export function findTables(exports: WebAssembly.Exports): WebAssembly.Table[] {
   const names = ["table", "__indirect_function_table"];

@@ -1,4 +1,4 @@
-/** What the host has to offer a guest, in two sizes: most guests need little of it. */
+/** Features of the host for a guest, in two sizes: most guests need few of them. */
 import type { Interrupt } from "../ffi/mod.ts";
 import type { BpfContext } from "./wasm_bpf/mod.ts";
 import type { Control } from "./control.ts";
@@ -27,14 +27,14 @@ export interface Features {
   readonly openGrants?: typeof openGrants;
   /** Module `wasi_unstable`. */
   readonly isUnstableToo?: boolean;
-  /** Functions of the embedder's. */
+  /** Functions of the embedder. */
   readonly hostImports?: typeof hostImports;
 }
 
-/** What a guest gets by that traces and prints. */
+/** Features that a guest needs to trace and print. */
 export const PLAIN: Features = { wasiFamilies: PLAIN_FAMILIES };
 
-/** Whether {@linkcode PLAIN} has everything that a guest imports. */
+/** Reports whether {@linkcode PLAIN} has everything that a guest imports. */
 export function isPlain({ module }: GuestModule, wrapperModule: string): boolean {
   return WebAssembly.Module.imports(module).every((wanted) =>
     wanted.module === "wasm_bpf" || wanted.module === wrapperModule ||

@@ -1,7 +1,7 @@
 /** The one reader and writer of guest memory: every range is checked before it is touched. */
 import { LinearMemory } from "../ffi/mod.ts";
 
-/** A guest gave an address outside its memory; host functions answer it with EFAULT. */
+/** Address outside the guest's memory; host functions return EFAULT for it. */
 export class GuestFault extends Error {
   override name = "GuestFault";
 }
@@ -21,13 +21,13 @@ export class GuestMemory implements Disposable {
     return this.#linear;
   }
 
-  /** Says which memory is the guest's; once, before its first instruction. */
+  /** Sets the guest's memory; once, before its first instruction. */
   bind(memory: WebAssembly.Memory): void {
     this.#linear.close();
     this.#linear = new LinearMemory(memory);
   }
 
-  /** Whether `size` bytes at `offset` lie inside. */
+  /** Reports whether `size` bytes at `offset` lie inside. */
   contains(offset: number, size: number): boolean {
     return (offset >>> 0) + (size >>> 0) <= this.#linear.bytes.length;
   }

@@ -16,14 +16,14 @@ import {
   toData,
 } from "./worker_messages.ts";
 
-/** What TypeScript's library for pages lacks of a worker's. */
+/** Members of a worker's global scope that TypeScript's DOM library lacks. */
 const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<Job>) => void;
   postMessage(message: Message): void;
   close(): void;
 };
 
-/** How long a wait for the parent lasts until it is looked whether it is all over. */
+/** Time of one wait for the parent before checking whether the guest is over. */
 const OUTPUT_WAIT_MS = 20;
 
 async function run(job: Job): Promise<void> {

@@ -1,27 +1,27 @@
-/** Ctrl-C, SIGTERM and time-outs: how a running guest is told to end. */
+/** Ctrl-C, SIGTERM and time-outs: requests to a running guest to end. */
 import { describeErrno, Interrupt, signals } from "../ffi/mod.ts";
 import { HostError } from "../ffi/errors.ts";
 
-/** How long a guest may still run after its time is over, before the process ends. */
+/** Grace period after a time-out; the process ends when it is over. */
 export const TIMEOUT_GRACE_MS = 2000;
 
 const SIGINT = 2;
 const SIGTERM = 15;
 
-/** What reaches the guest, beside SIGINT and SIGTERM. */
+/** Signals that reach the guest in addition to SIGINT and SIGTERM. */
 export interface SignalOptions {
   /** When the guest's time is over; default: never. */
   timeoutMs?: number | undefined;
-  /** Whether SIGUSR1 asks for the guest's statistics. */
+  /** True if SIGUSR1 asks for the guest's statistics. */
   attendUsr1?: boolean;
   /**
-   * Whether the process ends by the signal that its guest took no notice of, once everything is
+   * True if the process ends by the signal that its guest took no notice of, once everything is
    * released: for a shell or a supervisor that looks at how it ended. Default: no.
    */
   endsBySignal?: boolean;
 }
 
-/** Whether the last {@linkcode interruptible} work had a load cut short by the end of its time. */
+/** Reports whether the last {@linkcode interruptible} work had a load cut short by the end of its time. */
 export function wasLoadCut(): boolean {
   return signals.wasLoadCut();
 }

@@ -1,2 +1,2 @@
-/** The door for commands that read what the kernel tells about itself. */
+/** Entry point for commands that read the kernel's own files. */
 export { readKernelFile } from "../ffi/mod.ts";

@@ -9,7 +9,7 @@
  * ```
  *
  * The guest runs on the calling thread, and everything it loaded or attached is released when it ends.
- * `spawn()` runs it in a worker. `docs/embedding.md` says the rest.
+ * `spawn()` runs it in a worker. See `docs/embedding.md`.
  *
  * Linux on x86-64, which releases are built and tested for; on arm64 the parts in C compile and are not
  * tested. Loading eBPF needs root, or CAP_BPF and CAP_PERFMON.

@@ -1,4 +1,4 @@
-/** Who provides an import that wasm-bpf does not: for the error that names it. */
+/** Providers of imports that wasm-bpf lacks: for the error that names the import. */
 
 /** Import modules of other hosts and tool chains, and what to do about them. */
 const PROVIDERS: readonly (readonly [RegExp, string])[] = [
@@ -28,7 +28,7 @@ const PROVIDERS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** Where an import might come from: one clause, or `undefined` when nobody is known for it. */
+/** Returns a likely provider of an import as one clause, or `undefined` for unknown modules. */
 export function whoProvides(module: string): string | undefined {
   return PROVIDERS.find(([pattern]) => pattern.test(module))?.[1];
 }

@@ -18,7 +18,7 @@ export function runGuest(guest: GuestModule, options: RunOptions = {}): number {
   return runGuestInside(guest, options);
 }
 
-/** The same with options of this package's own. */
+/** Like `runGuest`, with options internal to this package. */
 export function runGuestInside(guest: GuestModule, options: InternalOptions): number {
   return runInstance(guest, options, EVERYTHING);
 }

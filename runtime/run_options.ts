@@ -1,4 +1,4 @@
-/** What a guest gets from whoever runs it. */
+/** Options of a guest's run. */
 import type { Permissions } from "../ebpf/mod.ts";
 import type { HostError } from "../ffi/errors.ts";
 import type { Interrupt } from "../ffi/mod.ts";
@@ -43,26 +43,26 @@ export interface Stdio {
 export interface Preopen {
   /** The folder on the host. */
   host: string;
-  /** What the guest calls it, such as `/data`; `.` for where relative paths begin. */
+  /** Path that the guest uses, such as `/data`; `.` is where relative paths begin. */
   guest: string;
-  /** Whether nothing in it can be changed, created or removed; default: no. */
+  /** True if nothing in it can be changed, created or removed; default: false. */
   readOnly?: boolean;
 }
 
 /**
  * A function that a guest imports. Gets the guest's memory, and then what the guest gave: numbers, and
- * bigints for i64. Its result is converted to what the guest's declaration says.
+ * bigints for i64. Its result is converted to the type that the guest declares.
  *
  * When it throws, the guest is over: it is left by a trap, which it cannot catch, and the run throws a
  * `HostFunctionError` with what was thrown as its cause.
  */
-// deno-lint-ignore no-explicit-any -- the guest's declaration says which
+// deno-lint-ignore no-explicit-any -- the guest's declaration has the types
 export type HostFunction = (memory: GuestMemory, ...args: any[]) => number | bigint | void;
 
-/** Functions for guests, by import module and name; modules of the host's own are not replaced. */
+/** Functions for guests, by import module and name; the host's own modules are not replaced. */
 export type HostModules = Readonly<Record<string, Readonly<Record<string, HostFunction>>>>;
 
-/** How much a guest may take. */
+/** Limits of a guest's resources. */
 export interface Limits {
   /**
    * Bytes of all linear memories and tables together, rounded down to pages of 64 KiB. A module that
@@ -87,7 +87,7 @@ export interface Limits {
   maxLinks?: number;
 }
 
-/** What a guest gets, beside eBPF. */
+/** Options of a guest's run, in addition to eBPF. */
 export interface RunOptions {
   /** `args[0]` is the program's name; default: the module's name alone. */
   args?: readonly string[];
@@ -99,12 +99,12 @@ export interface RunOptions {
   preopens?: readonly Preopen[];
   /**
    * Addresses that it may accept connections at, such as `127.0.0.1:8080`: listening TCP sockets, its
-   * descriptors behind those of the folders. Default: none.
+   * descriptors after those of the folders. Default: none.
    */
   listen?: readonly string[];
   /** More functions that it may import. */
   imports?: HostModules;
-  /** How much it may take; default: no limits but WebAssembly's. */
+  /** Limits of its resources; default: WebAssembly's own. */
   limits?: Limits;
   /**
    * Stops the guest. On the calling thread nothing else runs meanwhile: only a host function, or
@@ -130,8 +130,8 @@ export interface RunOptions {
    */
   countPrograms?: boolean;
   /**
-   * What its eBPF programs may do; default: everything except the level `write`, and functions that act
-   * on processes of their choice. A program that does more is EPERM, before the kernel sees it.
+   * Permissions of its eBPF programs; default: everything except the level `write`, and functions that
+   * act on processes of their choice. A program that does more is EPERM, before the kernel sees it.
    */
   permissions?: Permissions;
   /**
@@ -164,7 +164,10 @@ export interface InternalOptions extends RunOptions {
   sandbox?: Sandbox;
   /** Gets the word that controls the guest, before its first instruction: see `wasm/rewrite.ts`. */
   onControl?: (words: Int32Array<SharedArrayBuffer>) => void;
-  /** How paths are resolved, in place of what keeps them inside: for tests of what else does. */
+  /**
+   * Resolves paths in another way than the default, which keeps them inside: for tests of the other
+   * walls.
+   */
   resolve?: number;
   /** The guest has run its last instruction; what it holds is about to be released. */
   onEnded?: () => void;

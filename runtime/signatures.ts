@@ -134,7 +134,10 @@ function expand(signature: string): string {
   return formatType(names(parameters), names(results));
 }
 
-/** What V8 has accepted and we cannot read uses a proposal's types, and is left alone. */
+/**
+ * Returns the imports; none for a module with types of a proposal, which V8 accepts and this reader
+ * cannot parse.
+ */
 function importsOf(guest: GuestModule): ReturnType<typeof functionImports> {
   try {
     return functionImports(guest.bytes);

@@ -1,13 +1,13 @@
-/** What a guest has done so far: times, memory, programs and buffers. */
+/** Statistics of a guest: times, memory, programs and buffers. */
 import { type Interrupt, type RemainingMap, system } from "../ffi/mod.ts";
 import type { BufferTotals, ProgramTotals, Totals } from "./wasm_bpf/mod.ts";
 
 /**
- * What a guest has done. Names are stable and say their units; `JSON.stringify()` of it is what
- * `--stats=json` prints.
+ * Statistics of a guest. Names are stable and include their units; `--stats=json` prints their
+ * `JSON.stringify()`.
  */
 export interface GuestStats {
-  /** Whether the guest has ended and everything is released, so that nothing more is added. */
+  /** True if the guest has ended and everything is released, so that nothing more is added. */
   final: boolean;
   /** Milliseconds from its start until now, or until it ended. */
   wallMs: number;
@@ -24,8 +24,8 @@ export interface GuestStats {
   /** By map, of buffers that were polled or read, likewise. */
   buffers: BufferTotals[];
   /**
-   * Parts of the kernel that are programs of the guest's objects and still in use, such as a congestion
-   * control by a socket; once `final`.
+   * Struct_ops maps of the guest that the kernel still uses, such as a congestion control in a socket;
+   * once `final`.
    */
   remaining: RemainingMap[];
 }
@@ -42,7 +42,7 @@ export class Meter {
     this.#waitedBefore = interrupt.waitedMs;
   }
 
-  /** The guest has ended: what is released now is no time of its own. */
+  /** Ends the guest's time; releasing its resources does not count. */
   stop(): void {
     this.#end = performance.now();
   }

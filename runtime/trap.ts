@@ -1,18 +1,19 @@
-/** What a guest's end by a trap is to JavaScript, and to its operator. */
+/** Conversion of a guest's trap to an error for JavaScript and the operator. */
 import { GuestTrap } from "./errors.ts";
 import type { GuestModule } from "./module.ts";
 import { findLines } from "./wasm/debug_lines.ts";
 import { type FunctionCode, Functions, offsetBefore } from "./wasm/functions.ts";
 import { WasmSyntaxError } from "./wasm/reader.ts";
 
-/** What WebAssembly's `throw` is to JavaScript; TypeScript does not know it yet. */
+/** Exceptions of WebAssembly's `throw`; TypeScript does not declare them yet. */
 const { Exception: GuestException } = WebAssembly as unknown as { Exception: new () => object };
 
 /** A frame of V8's stack. Its index is wrong, its offset is of the module that runs. */
 const FRAME = /wasm-function\[\d+\]:0x([0-9a-f]+)/;
 
 /**
- * A trap of WebAssembly, or an exception of its own that nobody caught; running out of stack is a
+ * Reports a trap of WebAssembly, or an exception of its own that it did not catch; running out of
+ * stack is a
  * RangeError to JavaScript.
  */
 export function isTrap(error: unknown): boolean {
@@ -92,7 +93,9 @@ class Stack {
     return { lines, hasLines: sources.size > 0 };
   }
 
-  /** The function and the byte of the guest's own module; `undefined` for code that was added. */
+  /**
+   * Returns the function and the byte offset in the guest's own module; `undefined` for added code.
+   */
   #frame(offset: number): { index: number; at: number } | undefined {
     if (this.#ran === undefined) {
       const code = this.#functions.at(offset);

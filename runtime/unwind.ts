@@ -1,4 +1,4 @@
-/** How a guest is ended from inside a host function. */
+/** Ends a guest from inside a host function. */
 
 /**
  * `(module (func (export "unwind") unreachable))`, assembled: header, a type, a function of it, its
@@ -17,7 +17,7 @@ const MODULE = new Uint8Array([
  * Leaves the guest by a trap.
  *
  * A trap and not a JavaScript exception, since WebAssembly's `catch_all` catches those: a guest could
- * stay alive behind its own exit.
+ * stay alive after its own exit.
  */
 export function unwindGuest(): never {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(MODULE));

@@ -4,7 +4,7 @@ import { unwindGuest } from "./unwind.ts";
 
 const wabt = await createWabt();
 
-/** A guest that calls the host inside `body`, which sets `caught` to 1 when it goes on behind it. */
+/** A guest that calls the host inside `body`, which sets `caught` to 1 when it goes on after it. */
 function guest(body: string): (exit: () => void) => { run: () => void; caught: () => unknown } {
   const parsed = wabt.parseWat(
     "guest.wat",

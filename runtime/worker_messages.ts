@@ -1,4 +1,4 @@
-/** What a guest's worker and its parent tell each other. */
+/** Messages between a guest's worker and its parent. */
 import { HostError } from "../ffi/errors.ts";
 import { BpfError } from "./wasm_bpf/mod.ts";
 import { GuestStopped, GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
@@ -25,22 +25,25 @@ export interface Job {
       | "permissions"
     )
   >;
-  /** Whether the module was compiled with permission to fill V8's heap. */
+  /** True if the module was compiled with permission to fill V8's heap. */
   allowGc: boolean;
   limits: Omit<Limits, "timeMs">;
   stdin: WorkerInput;
   outputs: Record<"stdout" | "stderr", "inherit" | "null" | FileStream | "parent">;
   /** URL of the module with the host functions. */
   hostModule: string | undefined;
-  /** Whether the thread is confined; `undefined`: no. */
+  /** True if the thread is confined; `undefined`: no. */
   sandbox: Sandbox | undefined;
   /** See `Interrupt.share()`. */
   interrupt: bigint;
-  /** Who sets it from 0 to 1 takes that share: the worker, or the parent of one that never began. */
+  /**
+   * The thread that sets it from 0 to 1 owns that share: the worker, or the parent if the worker
+   * never began.
+   */
   claim: Int32Array<SharedArrayBuffer>;
 }
 
-/** Whether the share of the interrupt is the caller's to take. */
+/** Reports whether the share of the interrupt is the caller's to take. */
 export function claims({ claim }: Pick<Job, "claim">): boolean {
   return Atomics.compareExchange(claim, 0, 0, 1) === 0;
 }
@@ -59,13 +62,13 @@ export type Message =
   | { type: "exited"; code: number }
   | { type: "failed"; error: ErrorData };
 
-/** Where what stands in the control memory. The first word is the guest's own. */
+/** Indexes of words in the control memory. The rewritten guest reads the first word. */
 export const ControlWord = { State: 0, PendingBytes: 1 } as const;
 
 /** Bytes of output, errors and notices on their way to the parent, at which the guest waits. */
 export const MAX_PENDING_BYTES = 1024 * 1024;
 
-/** What a message takes beside its bytes, more or less. */
+/** Approximate size of a message without its payload, in bytes. */
 export const MESSAGE_BYTES = 256;
 
 /** An error as it can be sent. */
@@ -79,7 +82,7 @@ export interface ErrorData {
   bpf: { op: string; errno: number } | undefined;
 }
 
-/** Most of a detail is a verifier's log, whose end says what is wrong. */
+/** Most of a detail is a verifier's log; its end has the reason. */
 const MAX_DETAIL_CHARACTERS = 64 * 1024;
 
 /** The end of a text that is too long to be sent, in whole lines. */
@@ -89,10 +92,10 @@ export function endOf(text: string, characters: number = MAX_DETAIL_CHARACTERS):
   return `…\n${end.slice(end.indexOf("\n") + 1)}`;
 }
 
-/** Characters of the longest texts that an error has beside its detail. */
+/** Longest text of an error other than its detail, in characters. */
 const MAX_TEXT_CHARACTERS = 8 * 1024;
 
-/** What an error takes on its way, more or less. */
+/** Returns the approximate size of an error in a message, in bytes. */
 export function sizeOf({ message, hint, detail, cause }: ErrorData): number {
   return [message, hint, detail, cause].reduce((size, text) => size + 2 * (text?.length ?? 0), 0);
 }

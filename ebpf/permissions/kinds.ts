@@ -24,7 +24,7 @@ const TRACING: Readonly<Record<number, Level>> = {
 /** `enum bpf_prog_type`. */
 export const KINDS: Readonly<Record<number, Kind>> = {
   1: { name: "socket_filter", level: "network" },
-  // Arguments of functions of processes are memory of processes, of the kernel's they are context.
+  // Arguments of process functions are memory of processes; those of kernel functions are context.
   2: { name: "kprobe", level: "observe", attachTypes: { 48: "inspect", 57: "inspect" } },
   3: { name: "sched_cls", level: "network" },
   4: { name: "sched_act", level: "network" },

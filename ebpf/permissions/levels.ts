@@ -40,7 +40,7 @@ export const DEFAULT_LEVELS: readonly GrantableLevel[] = GRANTABLE_LEVELS.filter
 );
 
 /**
- * What the eBPF programs of a run may do; the words of the command line. `deny…` wins over `allow…`.
+ * Permissions of a run's eBPF programs; the words of the command line. `deny…` wins over `allow…`.
  *
  * @example
  * ```ts
@@ -78,7 +78,7 @@ export interface Entry {
   readonly level: Level;
   /**
    * True if it has to be allowed in so many words, by its level or its name, even where its level is a
-   * default one: what acts on processes of the program's choice.
+   * default one: it acts on processes that the program chooses.
    */
   readonly isExplicit: boolean;
 }

@@ -1,4 +1,4 @@
-/** What a run may load, made from words and levels, and the bytes of it that the shim takes. */
+/** Policy of a run: made from words and levels, and encoded as bytes for the shim. */
 import { helperEntries, kfuncEntries, linesOf } from "./entries.ts";
 import { ATTACH_TYPES, KINDS, PROGRAM_TYPES } from "./kinds.ts";
 import { DEFAULT_LEVELS, type Entry, type Level, type Permissions } from "./levels.ts";
@@ -15,7 +15,7 @@ const KERNEL_VARIABLES = 1;
 /** `POLICY_STRUCT_OPS`. */
 const STRUCT_OPS = 2;
 
-/** What the programs of one run may do. */
+/** Permissions of the programs of one run. */
 export class Policy {
   /** The words that it was made from. */
   readonly permissions: Permissions;
@@ -44,17 +44,17 @@ export class Policy {
     this.#denied = new Set([...denyHelper.map(helperKey), ...denyKfunc.map(kfuncKey)]);
   }
 
-  /** Whether the level is allowed, for what does not have to be named. */
+  /** Reports whether the level is allowed, for what does not have to be named. */
   allowsLevel(level: Level): boolean {
     return this.#levels.has(level);
   }
 
-  /** Whether programs may call a helper. */
+  /** Reports whether programs may call a helper. */
   allowsHelper(entry: Entry): boolean {
     return this.#allows(entry, helperKey(entry.name));
   }
 
-  /** Whether programs may call a kernel function. */
+  /** Reports whether programs may call a kernel function. */
   allowsKfunc(entry: Entry): boolean {
     return this.#allows(entry, kfuncKey(entry.name));
   }
@@ -73,12 +73,12 @@ export class Policy {
     return (entry.isExplicit ? this.#named : this.#levels).has(entry.level);
   }
 
-  /** Whether a word denies the level. */
+  /** Reports whether a word denies the level. */
   isLevelDenied(level: Level): boolean {
     return (this.permissions.denyBpf as readonly Level[] | undefined)?.includes(level) ?? false;
   }
 
-  /** Whether a word denies the helper or kernel function of that name. */
+  /** Reports whether a word denies the helper or kernel function of that name. */
   isNameDenied(name: string): boolean {
     return this.#denied.has(helperKey(name)) || this.#denied.has(kfuncKey(name));
   }

@@ -10,7 +10,7 @@ export interface Refusal {
   readonly level: Level;
   /** After the errno's name. */
   readonly reason: string;
-  /** The flag to add, or why there is none. */
+  /** The option to add, or the reason why no option allows it. */
   readonly hint: string;
   /** The gate's own line, with names. */
   readonly detail: string;

@@ -39,14 +39,14 @@ import type { Totals } from "./totals.ts";
 import { type SubmitContext, UserChannel } from "./events/user_channel.ts";
 
 /**
- * What libbpf calls every guest's object. Guests name objects as they like; {@linkcode
+ * Name of every guest's object in libbpf. Guests name objects as they like; {@linkcode
  * GuestObject.findMap} takes global data by any name's prefix.
  */
 const OBJECT_NAME = "guest";
 
-/** Who wants to know what becomes of an object, and what it may do. */
+/** Observers and permissions of an object. */
 export interface ObjectContext {
-  /** What its programs may do; default: that of a run without words. */
+  /** Permissions of its programs; default: those of a run without permission options. */
   readonly policy?: Policy;
   /** Returns what the programs of one object may do, by its bytes; default: `policy`. */
   readonly policyFor?: ((bytes: Uint8Array<ArrayBuffer>) => Policy) | undefined;
@@ -54,7 +54,7 @@ export interface ObjectContext {
   readonly budget?: Budget;
   /** Counts its links; default: nothing does. */
   readonly linkCount?: LinkCount;
-  /** Gets what is worth knowing though it is no error. */
+  /** Gets notices: messages worth reading that are not errors. */
   readonly onNotice: (text: string) => void;
   /** Gets a loaded object when everything is detached, before it is unloaded. */
   readonly noteClosed: (object: GuestObject) => void;
@@ -175,8 +175,8 @@ export class GuestObject implements Disposable {
   }
 
   /**
-   * A map by its name. Global data is found as `.rodata` and as `<any object name>.rodata`: libbpf puts
-   * the start of the object's name in front, which the guest chose and the kernel does not know.
+   * Finds a map by its name. Global data is found as `.rodata` and as `<any object name>.rodata`:
+   * libbpf adds
    */
   findMap(name: string): BpfMap | undefined {
     const map = this.#maps.get(name);
@@ -252,7 +252,7 @@ export class GuestObject implements Disposable {
   }
 
   /**
-   * Attaches a program to a target, or as its section says when that is empty; see
+   * Attaches a program to a target, or as its section specifies when that is empty; see
    * `docs/attach-targets.md`. It stays attached until {@linkcode detach} or `close()`.
    *
    * @returns the link, which the object goes on owning
@@ -333,15 +333,15 @@ export class GuestObject implements Disposable {
   }
 
   /**
-   * Reads on in what an attached iterator prints; the first call, and the one behind its end, start it.
+   * Reads on in what an attached iterator prints; the first call, and the one after its end, start it.
    *
-   * @returns bytes written, 0 at the end, or a negative errno; behind -EINTR the pass goes on
+   * @returns bytes written, 0 at the end, or a negative errno; after -EINTR the pass goes on
    */
   readIterator(link: BpfLink, context: WaitContext, buffer: ObjectBytes): number {
     return this.#links.read(link, context, buffer);
   }
 
-  /** What a map's buffer has seen; `undefined` when nobody has polled or read it. */
+  /** Counts of a map's buffer; `undefined` before the first poll or read. */
   statsOf(map: BpfMap): ChannelStats | undefined {
     return this.#channels.get(map)?.stats;
   }

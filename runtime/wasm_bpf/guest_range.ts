@@ -14,7 +14,8 @@ export function guestRange(memory: GuestMemory, offset: number, sizeBytes: numbe
 }
 
 /**
- * The bytes of an ELF object, as {@linkcode guestRange}; a load that fails should say why.
+ * Returns the bytes of an ELF object, like {@linkcode guestRange}; throws, so that a failed load
+ * has a reason.
  *
  * @throws {BpfError} EFAULT
  */

@@ -10,7 +10,7 @@ import type { Totals } from "./totals.ts";
 /**
  * One guest's eBPF objects and maps, and the functions it calls on them.
  *
- * Each function answers with the ABI's numbers and never throws, but for what a callback throws. The
+ * Functions return the ABI's numbers and never throw, except what a callback throws. The
  * ABI: handles and tokens are small integers that only this guest's table knows; errors are negative
  * errno. Dispose it to detach and unload everything.
  */
@@ -23,7 +23,7 @@ export class BpfHost implements Disposable {
     this.#callbacks = new Callbacks(this.#context);
   }
 
-  /** Says what callbacks go through; before the guest's `_start`. */
+  /** Sets the exports that callbacks go through; call it before the guest's `_start`. */
   bind(exports: CallbackExports): void {
     this.#callbacks.bind(exports);
   }
@@ -123,7 +123,7 @@ export class BpfHost implements Disposable {
     return object.poll(entry.map, this.#context, callbacks, args);
   }
 
-  /** What programs and buffers have done so far; after disposal, in all. */
+  /** Counts of programs and buffers so far; the final ones after disposal. */
   get totals(): Totals {
     return this.#context.totals;
   }

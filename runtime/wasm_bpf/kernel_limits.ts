@@ -55,7 +55,7 @@ function clamp(value: number, least: number): number {
 /** Makes the limits of maps and programs. */
 export function createBudget(interrupt: Interrupt, limits: KernelLimits): Budget {
   return Budget.create(interrupt, {
-    // 0 stands for the default there.
+    // 0 represents the default there.
     mapsBytes: clamp(limits.maxMapsMemory ?? 0, limits.maxMapsMemory === undefined ? 0 : 1),
     programs: Math.min(clamp(limits.maxPrograms ?? MAX_PROGRAMS, 0), 0xffff_ffff),
   });

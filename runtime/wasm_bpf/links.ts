@@ -45,9 +45,9 @@ export class Links implements Disposable {
   }
 
   /**
-   * Reads on in what an iterator prints; the first call, and the one behind its end, start a pass.
+   * Reads on in what an iterator prints; the first call, and the one after its end, start a pass.
    *
-   * @returns bytes written, 0 at the end, or a negative errno; behind -EINTR the pass goes on
+   * @returns bytes written, 0 at the end, or a negative errno; after -EINTR the pass goes on
    */
   read(link: BpfLink, context: WaitContext, buffer: ObjectBytes): number {
     let iterator = this.#iterators.get(link);

@@ -1,4 +1,4 @@
-/** What can be done with an element of a map. */
+/** Commands on an element of a map. */
 
 /** `enum bpf_cmd`, as far as it is about one element. */
 export const MapCommand = {

@@ -41,7 +41,7 @@ export function mapOperate(context: BpfContext): (
   };
 }
 
-/** Whether one of the offsets that the operation looks at is none; the others may be anything. */
+/** Reports whether an offset that the operation reads is outside the memory; it ignores the others. */
 function looksBeyond(
   { map }: MapEntry,
   command: number,
@@ -110,7 +110,7 @@ function guarded(call: () => number): number {
   }
 }
 
-/** Answers -EOPNOTSUPP, and says why. */
+/** Returns -EOPNOTSUPP, and reports the reason. */
 export function refuseMap(context: BpfContext, { map }: MapEntry): number {
   return context.fail(
     new BpfError(`operate on map "${map.name}"`, errno("EOPNOTSUPP"), {

@@ -7,7 +7,7 @@ import type { BpfContext, MapEntry } from "./context.ts";
 import { MapCommand, type MapOperation } from "./map_command.ts";
 
 const TOKEN_BYTES = 4;
-/** What libbpf's users write where an element has no program. */
+/** Value that libbpf's users write where an element has no program. */
 const NO_DESCRIPTOR = 0xffffffff;
 
 /** Looks up or updates an element; throws a GuestFault for a value outside the guest's memory. */
@@ -65,12 +65,12 @@ function tokenAt(map: BpfMap, value: number): number {
   return value + map.valueBytes - TOKEN_BYTES;
 }
 
-/** Whether a token stands for no program, which maps of devices and CPUs may hold. */
+/** Reports whether a token represents no program, which maps of devices and CPUs may hold. */
 function isNone(map: BpfMap, token: number): boolean {
   return map.valueBytes > TOKEN_BYTES && (token === 0 || token === NO_DESCRIPTOR);
 }
 
-/** The token of this guest's map or program with a kernel's number; of nobody else's. */
+/** Returns the token of this guest's map or program with a kernel id; `undefined` for other ids. */
 function tokenOfId(context: BpfContext, isMap: boolean, id: number): number | undefined {
   for (const object of context.objects.values()) {
     if (isMap) {

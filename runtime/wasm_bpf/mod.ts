@@ -1,4 +1,4 @@
-/** eBPF for guests: objects, programs, maps and buffers behind the `wasm_bpf` imports. */
+/** eBPF for guests: objects, programs, maps and buffers of the `wasm_bpf` imports. */
 export { BpfError } from "../../ebpf/mod.ts";
 export { type ChannelStats } from "./events/event_channel.ts";
 export { type CallbackExports } from "./events/callbacks.ts";

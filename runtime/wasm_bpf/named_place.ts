@@ -1,4 +1,6 @@
-/** Targets that name a place whatever the program's section says, as libbpf's attach functions do. */
+/**
+ * Targets that name a place independently of the program's section, like libbpf's attach functions.
+ */
 import { ProgramType, TargetSyntaxError, utf8Length, wholeNumber } from "../../ebpf/mod.ts";
 
 /** `enum shim_kernel_place`. */

@@ -46,7 +46,7 @@ const HINTS: readonly Hint[] = [
   { errnos: [LIBELF, FORMAT, errno("EINVAL")], text: COMPILE },
 ];
 
-/** What to do about an object that cannot be opened, by libbpf's errno and words, if that is known. */
+/** Returns the hint for an object that cannot be opened, by libbpf's errno and log, if known. */
 export function openHint(number: number, log: string): string | undefined {
   return HINTS.find(({ errnos, log: words }) =>
     (errnos?.includes(Math.abs(number)) ?? true) && (words?.test(log) ?? true)

@@ -3,7 +3,7 @@ import { type BpfMap, type ProgramCounts } from "../../ffi/mod.ts";
 import type { ChannelStats } from "./events/event_channel.ts";
 import { MapType } from "../../ebpf/mod.ts";
 
-/** What the kernel ran, by program. */
+/** Counts of the kernel's runs of a program. */
 export interface ProgramTotals {
   /** The C function's name. */
   program: string;
@@ -17,20 +17,20 @@ export interface ProgramTotals {
   missedRuns: number | null;
 }
 
-/** What went through a buffer, by map. */
+/** Counts of a map's buffer. */
 export interface BufferTotals {
   /** The map's name. */
   map: string;
-  /** What kind of map it is. */
+  /** Kind of the map. */
   type: "ringbuf" | "perf_event_array";
   /** Events that the guest got. */
   deliveredEvents: number;
   /**
-   * Events that the kernel had no room for. `null` for a ring buffer: its program alone is told, by
-   * the result of its call.
+   * Events that the kernel had no room for. `null` for a ring buffer: only its program learns of
+   * them, by
    */
   lostEvents: number | null;
-  /** Of those delivered, events cut to the size of the guest's buffer. */
+  /** Delivered events that were cut to the guest's buffer. */
   truncatedEvents: number;
   /** Times that events were taken from the kernel. */
   batches: number;
@@ -77,7 +77,7 @@ export class Totals {
     row.batches += stats.batches;
   }
 
-  /** The same counts, to be added to apart. */
+  /** Returns an independent copy of the counts. */
   copy(): Totals {
     const copy = new Totals();
     for (const [key, row] of this.#programs) copy.#programs.set(key, { ...row });
@@ -94,7 +94,7 @@ export class Totals {
   }
 }
 
-/** @param make makes the row; given a name when it is to stand for all that find no place */
+/** @param make makes the row; given a name when it is to represent all that find no place */
 function rowOf<Row>(
   rows: Map<string, Row>,
   key: string,

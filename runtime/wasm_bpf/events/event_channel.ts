@@ -8,7 +8,7 @@ import { MapType } from "../../../ebpf/mod.ts";
 import { RingChannel } from "./ring_channel.ts";
 import { StagedChannel } from "./staged_channel.ts";
 
-/** What the guest gave to `wasm_bpf_buffer_poll`. */
+/** Arguments of `wasm_bpf_buffer_poll`. */
 export interface PollArguments {
   callback: number;
   context: number;
@@ -17,22 +17,22 @@ export interface PollArguments {
   timeoutMs: number;
 }
 
-/** What the guest gave to `buffer_read`. */
+/** Arguments of `buffer_read`. */
 export interface ReadArguments {
   buffer: number;
   sizeBytes: number;
   timeoutMs: number;
 }
 
-/** What every wait of a guest has in common. */
+/** Context that all waits of a guest share. */
 export interface WaitContext {
   /** Ends waits early. */
   readonly interrupt: Interrupt;
-  /** What the interrupt asks attention for. */
+  /** Handles the interrupt's request for attention. */
   readonly attend: () => void;
 }
 
-/** What every buffer of a guest has in common. */
+/** Context that all buffers of a guest share. */
 export interface PollContext extends WaitContext {
   readonly stage: Stage;
   /** For ring buffers to be shown in. */
@@ -41,10 +41,10 @@ export interface PollContext extends WaitContext {
   readonly latencyMs: number;
 }
 
-/** What a buffer has seen since it was opened. */
+/** Counts of a buffer since it was opened. */
 export interface ChannelStats {
   delivered: number;
-  /** Dropped by the kernel, which says so for perf event arrays only. */
+  /** Dropped by the kernel, which reports it for perf event arrays only. */
   lost: number;
   /** Delivered, but cut to the guest's buffer. */
   truncated: number;

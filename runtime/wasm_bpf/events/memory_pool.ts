@@ -1,10 +1,10 @@
 /** WebAssembly memories that are used again: V8 reserves gigabytes of addresses for each. */
 
-/** Memories that nobody uses now, by size. Their content is whatever it was. */
+/** Unused memories, by size. Their content is undefined. */
 export class MemoryPool {
   readonly #free = new Map<number, WebAssembly.Memory[]>();
 
-  /** A memory of `pages` times 64 KiB; `undefined` when there are no addresses left for one. */
+  /** Returns a memory of `pages` times 64 KiB; `undefined` when the addresses are exhausted. */
   take(pages: number): WebAssembly.Memory | undefined {
     const known = this.#free.get(pages)?.pop();
     if (known !== undefined) return known;

@@ -2,7 +2,7 @@
 import { readAsset } from "../../../ffi/assets.ts";
 import { HostError } from "../../../ffi/errors.ts";
 
-/** What pumps call back: a guest's memory, and a table with its functions. */
+/** Target of a pump's calls: a guest's memory, and a table with its functions. */
 export interface CallbackTarget {
   readonly memory: WebAssembly.Memory;
   readonly table: WebAssembly.Table;
@@ -25,13 +25,13 @@ export type Pump = (
 
 /** Hands over the records of a ring buffer that is shown in a memory. */
 export interface RingPump {
-  /** The same as {@linkcode Pump}, for what is there at the start; 0 when nothing is complete. */
+  /** Like {@linkcode Pump}, for the records that are there at the start; 0 when none is complete. */
   pump(callback: number, context: number, data: number, maxBytes: number): number;
   /** Gives what was handed over back to the kernel, after the callback threw. */
   release(): void;
 }
 
-/** Where things stand in a memory that shows a ring buffer; see `ring_pump.wat`. */
+/** Where things are in a memory that shows a ring buffer; see `ring_pump.wat`. */
 export interface ShownRing {
   memory: WebAssembly.Memory;
   pageBytes: number;
@@ -75,12 +75,12 @@ export function keepPumps(guest: WebAssembly.Module): void {
   }
 }
 
-/** Whether pumps link with a table. */
+/** Reports whether pumps link with a table. */
 export function holdsCallbacks(t: WebAssembly.Table): boolean {
   return links(TABLE_PROBE, { t });
 }
 
-/** Whether pumps can call a function of a guest. */
+/** Reports whether pumps can call a function of a guest. */
 export function isCallback(f: unknown): boolean {
   return typeof f === "function" && links(CALLBACK_PROBE, { f });
 }

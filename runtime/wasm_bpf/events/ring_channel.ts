@@ -19,7 +19,7 @@ const EXTRA_PAGES = 4;
 /** No processor that Linux runs on has larger pages. */
 const MAX_PAGE_BYTES = 65536;
 
-/** Fields of the state; the layout stands in `ring_pump.wat`. */
+/** Fields of the state; the layout is in `ring_pump.wat`. */
 const END = 8;
 const DELIVERED = 16;
 const TRUNCATED = 24;
@@ -58,7 +58,7 @@ export class RingChannel implements EventChannel {
     this.#state = new DataView(shown.memory.buffer, state, shown.pageBytes);
   }
 
-  /** `undefined` when the buffer is none that can be shown: it is then read through the stage. */
+  /** Returns `undefined` when the buffer cannot be mapped: it is then read through the stage. */
   static open(buffer: EventBuffer, context: PollContext): RingChannel | undefined {
     const sizeBytes = buffer.recordMaxBytes;
     if (sizeBytes > MAX_RING_BYTES) return undefined;

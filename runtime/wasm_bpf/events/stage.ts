@@ -4,7 +4,7 @@
  */
 import { describeErrno, type Interrupt, LinearMemory, ShimError } from "../../../ffi/mod.ts";
 
-/** Bytes before a region's first record; the layout stands in `pump.wat`. */
+/** Bytes before a region's first record; the layout is in `pump.wat`. */
 export const REGION_HEADER_BYTES = 32;
 
 const PAGE_BYTES = 65536;

@@ -54,7 +54,7 @@ export class StagedChannel implements EventChannel {
     const { offset } = this.#region;
     let total = 0;
     let more = this.#hasStaged();
-    // What is staged waits until the guest has heard that it is to end.
+    // Staged events wait until the guest has been notified of the end.
     if (more) {
       const asked = this.#takeInterrupt();
       if (asked < 0) return asked;
@@ -126,7 +126,7 @@ export class StagedChannel implements EventChannel {
     return taken;
   }
 
-  /** An interrupt behind events that were handled: these are reported now, it is next time. */
+  /** An interrupt after events that were handled: these are reported now, it is next time. */
   #endEarly(total: number, error: number): number {
     if (total === 0) return error;
     if (error === -errno("EINTR")) this.#context.interrupt.raise();

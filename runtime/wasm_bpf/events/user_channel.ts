@@ -6,7 +6,7 @@ import type { PollContext } from "./event_channel.ts";
 /** A wait that is to be gone on with. */
 const RESTART = -errno("ERESTART");
 
-/** What submitting needs of the guest. */
+/** Parts of the guest that submitting needs. */
 export interface SubmitContext extends PollContext {
   readonly memory: GuestMemory;
 }
@@ -21,7 +21,7 @@ export class UserChannel implements Disposable {
     this.#context = context;
   }
 
-  /** -EINVAL when the map is no user ring buffer. */
+  /** Returns -EINVAL when the map is not a user ring buffer. */
   static open(map: BpfMap, context: SubmitContext): UserChannel | number {
     const ring = UserRing.open(map, context.interrupt);
     return typeof ring === "number" ? ring : new UserChannel(ring, context);

@@ -53,7 +53,9 @@ export function mapImports(context: BpfContext): WebAssembly.ModuleImports {
   };
 }
 
-/** Each answer of the running kernel: a guest that asks again makes no further map or program. */
+/**
+ * Results of probing the running kernel: a guest that asks again creates no further map or program.
+ */
 const known = new Map<string, number>();
 
 function supports(kind: number, number: number): number {

@@ -1,8 +1,8 @@
 /**
  * The `wasm_bpf_ext` import module: what the reference runtimes do not have.
  *
- * Its ABI stands in `docs/guest-abi.md`. Every function answers with a negative errno for whatever
- * arguments, and throws nothing.
+ * The ABI is in `docs/guest-abi.md`. Functions return a negative errno on failure and throw
+ * nothing.
  */
 import type { BpfContext } from "../context.ts";
 import { bufferImports } from "./buffers.ts";
