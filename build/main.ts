@@ -1,4 +1,4 @@
-/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|test|soak|bench|permissions|sizes|man [ARGUMENTS…]`. */
+/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|test|soak|bench|permissions|sizes|language|man [ARGUMENTS…]`. */
 import { bench, buildMeasured, buildMeasuredLanguages, buildNative } from "./tasks/bench.ts";
 import { gate, missingFiles, soak, testOnly } from "./tasks/check.ts";
 import { compileBinary } from "./tasks/compile.ts";
@@ -9,6 +9,7 @@ import { buildExamples, type Language, LANGUAGES } from "./tasks/examples.ts";
 import { say } from "./lib/output.ts";
 import { writePermissions } from "./steps/permissions.ts";
 import { endOnSignals } from "./lib/process.ts";
+import { language } from "./tasks/language.ts";
 import { buildPumps } from "./steps/pump.ts";
 import { buildSdkFiles } from "./steps/sdk.ts";
 import { buildShim } from "./steps/shim.ts";
@@ -31,6 +32,7 @@ const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number
   bench: (names) => makeThen(compileForBench, () => bench(names)),
   permissions: () => makeThen(buildThirdParty, writePermissions),
   sizes: () => makeThen(buildEveryLanguage, writeSizes),
+  language: (paths) => language(paths),
   man: () => makeThen(buildParts, async () => (await import("./tasks/man.ts")).writeManuals()),
 };
 

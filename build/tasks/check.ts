@@ -5,6 +5,7 @@ import { importsOf, layeringViolations, type ModuleGraph } from "../lib/layering
 import { print, say, secondsSince, write } from "../lib/output.ts";
 import { run, runAttached } from "../lib/process.ts";
 import { fileState, filesUnder } from "../lib/step.ts";
+import { checkLanguage } from "./language.ts";
 
 interface Check {
   readonly name: string;
@@ -28,6 +29,7 @@ const CHECKS: readonly Check[] = [
   { name: "documentation", run: checkDocumentation },
   { name: "layering", run: checkLayering },
   { name: "waits of tests", run: checkWaits },
+  { name: "language", run: checkLanguage },
 ];
 
 /**

@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { proseOf } from "./prose.ts";
+
+const texts = (extension: string, text: string) =>
+  proseOf(extension, text).map(({ kind, line, text }) => [kind, line, text.trim()]);
+
+Deno.test("proseOf() finds comments and strings of TypeScript, and no code", () => {
+  const source = `/** One two. */
+const a = /"no string"/, b = "two words"; // after code
+const c = a / b; const d = \`three
+words here\`;
+`;
+  assert.deepEqual(texts("ts", source), [
+    ["comment", 1, "One two."],
+    ["string", 2, "two words"],
+    ["comment", 2, "after code"],
+    ["string", 3, "three\nwords here"],
+  ]);
+});
+
+Deno.test("proseOf() joins line comments that follow each other", () => {
+  const [comment] = proseOf("rs", "// one\n// two\nlet x = 1;\n// three");
+  assert.equal(comment?.text, " one\n two");
+});
+
+Deno.test("proseOf() leaves code out of Markdown, and keeps its lines", () => {
+  const [prose] = proseOf("md", "# Title\n\n```sh\nwhat nobody says\n```\nText `code` end.");
+  assert.equal(prose?.text.split("\n").length, 6);
+  assert.doesNotMatch(prose?.text ?? "", /nobody|code/);
+});
+
+Deno.test("proseOf() takes # in a shell script for a comment at the start of a word only", () => {
+  assert.deepEqual(texts("", "echo a#b # a comment\n"), [["comment", 1, "a comment"]]);
+});
