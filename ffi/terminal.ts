@@ -117,6 +117,7 @@ export class Terminal implements Disposable {
     }
   }
 
+  /** Closes the terminal. */
   [Symbol.dispose](): void {
     this.#libc.symbols.close(this.#fd);
     this.#libc.close();

@@ -37,6 +37,7 @@ export interface Signer {
 
 /** One kept answer. */
 export interface KeptGrant {
+  /** Registry and repository, without a tag. */
   readonly repository: string;
   /** Fingerprint of the signer; undefined for an unsigned artifact, which has a digest. */
   readonly key?: string;
