@@ -98,8 +98,8 @@ Deno.test("gen c: the whole kernel compiles without a warning", async () => {
 });
 
 Deno.test("gen skeleton accepts only objects, and no --type", async () => {
-  assertError(await runCli(["gen", "skeleton", MAPS, "-t", "u64"]), 1, /it has none/);
-  assertError(await runCli(["gen", "skeleton", VMLINUX]), 1, /no eBPF object/);
+  assertError(await runCli(["gen", "skeleton", MAPS, "-t", "u64"]), 1, /it does not define types/);
+  assertError(await runCli(["gen", "skeleton", VMLINUX]), 1, /not an eBPF object/);
 });
 
 Deno.test("gen warns when an object's events have no type", async () => {
