@@ -22,7 +22,7 @@ export function referenceOf(text: string): Reference {
   const read = readRegistryName(defaultRegistry);
   if (!("name" in read)) {
     throw new UsageError(
-      `Cannot use "${DEFAULT_REGISTRY}": ${read.reason}`,
+      `Cannot use ${DEFAULT_REGISTRY}: ${read.reason}`,
       read.hint ?? "set it to a host, with or without a port: ghcr.io or localhost:5000",
     );
   }

@@ -156,7 +156,7 @@ Deno.test("hints of what cannot be found speak of what was given", () =>
       const [args, hint] of [
         [["--verify-key", "no-such.pub", NOWHERE], /check the path; cosign generate-key-pair/],
         [["push", "--sign-key", "no-such.key", "tool.wasm", NOWHERE], /check the path; cosign gen/],
-        [["http://127.0.0.1:1/tool.wasm"], /check the host's name and port/],
+        [["http://127.0.0.1:1/tool.wasm"], /check the host name and port/],
       ] as const
     ) {
       const { code, stderr } = await run(...args);

@@ -143,7 +143,7 @@ Deno.test("root writes below root's folders and in /tmp, and nowhere that others
   for (const path of refused) {
     const { code, stderr } = await generate(at(path));
     assert.equal(code, 1, path);
-    assert.match(stderr, /Cannot write ".*": .*(user|group).*\nhint: write to a folder/, path);
+    assert.match(stderr, /Cannot write ".*": .*(user|group).*\nhint: write to a directory/, path);
   }
   for (const path of ["own/file", "sticky/new", "sticky/ours", "own/new"]) {
     assert.equal((await generate(at(path))).code, 0, path);

@@ -525,7 +525,7 @@ Deno.test("push refuses an unusable key before it pushes", async () => {
   const reference = `${registry.host}/you/tool:v1`;
   const cases: [string, Record<string, string>, RegExp][] = [
     [KEY, { COSIGN_PASSWORD: "wrong" }, /wrong password/],
-    [KEY, {}, /its password is not known/],
+    [KEY, {}, /no password given/],
     [PUB, {}, /it is a public key/],
     ["/nowhere/cosign.key", {}, /no such file/i],
   ];
