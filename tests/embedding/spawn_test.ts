@@ -400,8 +400,8 @@ Deno.test("the end of a thread releases what JavaScript did not", async () => {
 Deno.test("spawn() fails, and the process continues, when a worker gets no descriptors", async () => {
   const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const code = `
-    import { spawn } from ${module("../runtime/mod.ts")};
-    import { guest } from ${module("./support/guests.ts")};
+    import { spawn } from ${module("../../runtime/mod.ts")};
+    import { guest } from ${module("../support/guests.ts")};
     const nothing = guest("");
     for (let round = 0; ; round++) {
       const exit = await spawn(nothing).exited;
