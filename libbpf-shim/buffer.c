@@ -181,7 +181,7 @@ static int wait_and_take(struct shim_buffer *buffer, struct batch *batch, int32_
 	 * With room for a header only, a guest opens the buffer and takes no event: one that
 	 * is about to wait for its first event gets the interrupt there.
 	 */
-	if (timeout_ms || batch->capacity > RECORD_HEADER)
+	if (timeout_ms || !batch || batch->capacity > RECORD_HEADER)
 		result = shim_interrupt_take(buffer->interrupt);
 	/* A guest may take what there is without waiting, however often it comes. */
 	if (!result && timeout_ms)
