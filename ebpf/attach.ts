@@ -16,7 +16,7 @@ import {
   TargetSyntaxError,
 } from "./attach_target.ts";
 import { diagnoseAttach } from "./diagnosis.ts";
-import { refusalInWords } from "../runtime/wasm_bpf/probe_refusals.ts";
+import { refusalInWords } from "./probe_refusals.ts";
 import { BpfError } from "./errors.ts";
 import { inactiveLsmHint, kernelHint, missingEventSource } from "./kernel_support.ts";
 import { ProgramType } from "./program_types.ts";

@@ -3,7 +3,7 @@
  *
  * Forms, kernel minima, errors, and what a guest can and cannot do by each: `docs/attach-targets.md`.
  */
-import { namedPlace } from "../runtime/wasm_bpf/named_place.ts";
+import { namedPlace } from "./named_place.ts";
 import { parsePerfEvent } from "./perf_events.ts";
 import { AttachType, ProgramType } from "./program_types.ts";
 import {

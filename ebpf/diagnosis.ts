@@ -2,8 +2,8 @@
 import { errno, errnoName } from "../ffi/mod.ts";
 import { explainRefusal, type Policy } from "./mod.ts";
 import { BpfError } from "./errors.ts";
-import { openHint } from "../runtime/wasm_bpf/open_hints.ts";
-import { type Cause, REFUSALS } from "../runtime/wasm_bpf/refusals.ts";
+import { openHint } from "./open_hints.ts";
+import { type Cause, REFUSALS } from "./refusals.ts";
 
 const LOG_BEGIN = /^libbpf: prog '([^']*)': -- BEGIN PROG LOAD LOG --\n/m;
 const LOG_END = /^-- END PROG LOAD LOG --$/m;

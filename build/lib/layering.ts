@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bindgen: ["ebpf"],
   ffi: [],
   // The manual pages come from the tables of the commands.
-  build: ["cli"],
+  build: ["cli", "third_party"],
   sdk: [],
   examples: ["runtime"],
 };
@@ -31,6 +31,8 @@ const SHARED = ["ffi/errors.ts", "ffi/assets.ts", "deno.json"];
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   "cli/commands/mod.ts": ["build"],
   "cli/help.ts": ["build"],
+  "third_party/sources.json": ["build"],
+  "third_party/libbpf/symbols.json": ["build"],
   "cli/args/manual.ts": ["build"],
   // Further needs of an embedder would slow the command's start.
   "runtime/command.ts": ["cli"],

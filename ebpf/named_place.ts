@@ -1,7 +1,8 @@
 /**
  * Targets that name a place independently of the program's section, like libbpf's attach functions.
  */
-import { ProgramType, TargetSyntaxError, utf8Length, wholeNumber } from "../../ebpf/mod.ts";
+import { ProgramType } from "./program_types.ts";
+import { TargetSyntaxError, utf8Length, wholeNumber } from "./target_parts.ts";
 
 /** `enum shim_kernel_place`. */
 export const KernelPlace = {

@@ -1,5 +1,5 @@
 /** Hints for objects that libbpf cannot open. */
-import { errno } from "../../ffi/mod.ts";
+import { errno } from "../ffi/mod.ts";
 
 /** `LIBBPF_ERRNO__*` of `bpf/libbpf.h`. */
 const [LIBELF, FORMAT, VERSION, ENDIAN, RELOC] = [4000, 4001, 4002, 4003, 4005];

@@ -1,6 +1,7 @@
 /** Words for places of uprobes that the shim refused. */
-import { ProbeRefusal, probeRefusal } from "../../ffi/mod.ts";
-import { type AttachPlan, type Words } from "../../ebpf/mod.ts";
+import { ProbeRefusal, probeRefusal } from "../ffi/mod.ts";
+import type { Words } from "./attach.ts";
+import type { AttachPlan } from "./attach_target.ts";
 
 const OFFSET_HINT = "the offset is the start of an instruction inside the function, " +
   "as objdump -d FILE shows them";

@@ -1,5 +1,5 @@
 /** Refusals of the shim's own: maps and programs that the kernel was never asked for. */
-import { errno } from "../../ffi/mod.ts";
+import { errno } from "../ffi/mod.ts";
 
 /** Explanation of an errno, by libbpf's log. The first that fits counts. */
 export interface Cause {
