@@ -220,7 +220,10 @@ Deno.test("new leaves a folder that is there as it is", () =>
 Deno.test("new says that a word is taken, not that it has wrong letters", () =>
   inNewFolder(async (folder) => {
     const { stderr } = await runCli(["new", "test"], { cwd: folder });
-    assert.match(stderr, /"test": .*have a use for the word\nhint: .*my-test\n$/);
+    assert.match(
+      stderr,
+      /"test": .*the name is reserved by Cargo, Go or the templates\nhint: .*my-test\n$/,
+    );
   }));
 
 for (
