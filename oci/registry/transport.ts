@@ -5,7 +5,7 @@ import { Answer } from "./answer.ts";
 import { SizedBody, type StreamBody, Upload } from "./body.ts";
 import { failureOf } from "./failure.ts";
 import { DEFAULT_TIMING, type Timing } from "./retry.ts";
-import { authoritiesOf, hostAuthorities, machineAuthorities } from "./trust_store.ts";
+import { authoritiesOf, checkDenosLists, hostAuthorities, machineAuthorities } from "./trust_store.ts";
 import { Watchdog } from "./watchdog.ts";
 
 /** Request. */
@@ -105,6 +105,7 @@ export class Transport implements Disposable {
   #clientFor(url: URL): Deno.HttpClient {
     const known = this.#clients.get(url.origin);
     if (known !== undefined) return known;
+    checkDenosLists();
     const caCerts = url.protocol === "https:" ? this.#authorities(url) : [];
     const client = withoutProxyForLoopback(() => createClient(caCerts));
     this.#clients.set(url.origin, client);

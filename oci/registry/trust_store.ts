@@ -38,6 +38,44 @@ export function machineAuthorities(): string[] {
 }
 
 /**
+ * Checks the lists that Deno reads by itself, without a bound, when it makes its first client: the files of
+ * `SSL_CERT_FILE` and `DENO_CERT`, and each file in `SSL_CERT_DIR`. Missing ones are Deno's to report.
+ *
+ * @throws {HostError} `CERTIFICATES` for a device, a pipe or a file above 16 MiB
+ */
+export function checkDenosLists(): void {
+  for (const name of ["SSL_CERT_FILE", "DENO_CERT"]) checkList(name, Deno.env.get(name) ?? "");
+  for (const folder of (Deno.env.get("SSL_CERT_DIR") ?? "").split(":")) {
+    if (folder === "") continue;
+    for (const name of filesIn(folder)) checkList("SSL_CERT_DIR", `${folder}/${name}`);
+  }
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+function checkList(variable: string, path: string): void {
+  if (path === "") return;
+  let info: Deno.FileInfo;
+  try {
+    info = Deno.statSync(path);
+  } catch {
+    return;
+  }
+  if (info.isDirectory || (info.isFile && info.size <= MAX_BYTES)) return;
+  const reason = info.isFile ? `larger than ${MAX_BYTES} bytes` : "not a regular file";
+  throw new HostError(`Cannot use the certificates in "${path}": ${reason}`, {
+    code: "CERTIFICATES",
+    hint: `check ${variable} in the environment`,
+  });
+}
+
+/**
  * Returns the authorities that the administrator configured for one host, for docker or podman. They are
  * trusted for that host only.
  *

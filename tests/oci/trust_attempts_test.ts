@@ -243,11 +243,26 @@ Deno.test("endless files of keys, certificates and passwords are refused at once
       assert.equal(code, 1, `${words.join(" ")}\n${stderr}`);
       assert.match(stderr, /^error: .*: not a regular file\n/, words.join(" "));
     }
-    const authorities = await runCli(["pull", "127.0.0.1:1/x"], {
-      env: { ...base, SSL_CERT_FILE: path },
-      through,
-    });
-    assert.equal(authorities.code, 1);
+    const lists = folder.at("lists");
+    await Deno.mkdir(lists);
+    await Deno.symlink(path, `${lists}/list.pem`);
+    for (const stores of ["mozilla", "system,mozilla"]) {
+      for (
+        const [variable, value] of [
+          ["SSL_CERT_FILE", path] as const,
+          ["DENO_CERT", path] as const,
+          ["SSL_CERT_DIR", lists] as const,
+        ]
+      ) {
+        const { code, stderr } = await runCli(["pull", "127.0.0.1:1/x"], {
+          env: { ...base, DENO_TLS_CA_STORE: stores, [variable]: value },
+          through,
+        });
+        assert.equal(code, 1, `${variable} ${stores}\n${stderr}`);
+        assert.match(stderr, /^error: Cannot use the certificates in .*: not a regular file\n/);
+      }
+    }
+    await Deno.remove(lists, { recursive: true });
     const config = folder.at("config.json");
     await Deno.symlink(path, config);
     const credentials = await runCli(["logout", "127.0.0.1:1"], { env: base, through });
@@ -259,7 +274,7 @@ Deno.test("endless files of keys, certificates and passwords are refused at once
   }
   for (
     const [words, error] of [
-      [["login", "-u", "x", "--password-stdin", "127.0.0.1:1"], /too long/],
+      [["login", "-u", "x", "--password-stdin", "127.0.0.1:1"], /longer than 64 KiB/],
       [["run", "-"], /not a WebAssembly module/],
       [["inspect", "-"], /not a WebAssembly module/],
       [["push", "-", "127.0.0.1:1/x"], /not a WebAssembly module/],
