@@ -84,7 +84,7 @@ export async function command(args: string[]): Promise<number> {
   if (!line.flags.has("remote") && (word === STDIN || isFile(word) || looksLikePath(word))) {
     const file = inspectFile(word);
     print(show(file));
-    return exitCode(limit, file.object === undefined ? objectsOf(file.module) : [file.object]);
+    return exitCode(limit, file);
   }
   const outcome = await interruptibly(async (signal) => {
     const stored = line.flags.has("remote") ? undefined : await fromStore(word);
@@ -99,7 +99,7 @@ export async function command(args: string[]): Promise<number> {
       hint: `wasm-bpf pull ${word} brings it into the local store`,
     });
   }
-  return exitCode(limit, objectsOf(module));
+  return exitCode(limit, { module });
 }
 
 /** @throws {HostError} for what is neither a module nor an eBPF object */
@@ -114,10 +114,6 @@ function inspectFile(word: string): InspectedFile {
   }
 }
 
-function objectsOf(module: ModuleFacts | undefined): readonly (ObjectFacts | DamagedObject)[] {
-  return module?.bpfObjects ?? [];
-}
-
 /** @throws {UsageError} for an unknown level */
 function levelOf(word: string | undefined): Level | undefined {
   if (word === undefined) return undefined;
@@ -130,15 +126,15 @@ function levelOf(word: string | undefined): Level | undefined {
   );
 }
 
-/** An object that cannot be read may do anything. */
+/** An object that cannot be read, and one that is made at run time, may do anything. */
 function exitCode(
   limit: Level | undefined,
-  objects: readonly (ObjectFacts | DamagedObject)[],
+  { module, object }: { module?: ModuleFacts | undefined; object?: ObjectFacts },
 ): number {
   if (limit === undefined) return 0;
-  const reached = objects.some((object) =>
-    "problem" in object || LEVELS.indexOf(object.level) >= LEVELS.indexOf(limit)
-  );
+  const objects = object === undefined ? module?.bpfObjects ?? [] : [object];
+  const reached = module?.loadsOthers === true ||
+    objects.some((one) => "problem" in one || LEVELS.indexOf(one.level) >= LEVELS.indexOf(limit));
   return reached ? EXIT_LEVEL : 0;
 }
 

@@ -2,8 +2,7 @@
 import { inspectObject, type ObjectFacts } from "../../ebpf/inspection/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { checkHeader } from "../../runtime/command.ts";
-import { bpfObjectsIn } from "./bpf_objects.ts";
-import { initialData } from "./module_data.ts";
+import { embeddedObjects } from "./bpf_objects.ts";
 
 /** Imports, exports and eBPF objects of a module. */
 export interface ModuleFacts {
@@ -44,7 +43,11 @@ export function describeModule(
   }
   const imported = WebAssembly.Module.imports(module);
   const byModule = Map.groupBy(imported, (one) => one.module);
-  const bpfObjects = initialData(bytes).flatMap(bpfObjectsIn).map(objectFacts);
+  const { objects, isComplete } = embeddedObjects(bytes);
+  const bpfObjects = objects.map(objectFacts);
+  if (!isComplete) {
+    bpfObjects.push({ sizeBytes: 0, problem: "further eBPF objects, more than a guest can load" });
+  }
   return {
     sizeBytes: bytes.length,
     imports: [...byModule].map(([name, wanted]) => ({

@@ -28,8 +28,8 @@ Deno.test("bpfObjectsIn() finds only eBPF objects among ELF files", () => {
     elf().subarray(0, 50),
   ];
   const bytes = Uint8Array.from(parts.flatMap((part) => [...part]));
-  assert.deepEqual(bpfObjectsIn(bytes).map(({ length }) => length), [1640, 1640]);
-  assert.deepEqual(bpfObjectsIn(new Uint8Array(0)), []);
+  assert.deepEqual([...bpfObjectsIn(bytes)].map(({ length }) => length), [1640, 1640]);
+  assert.deepEqual([...bpfObjectsIn(new Uint8Array(0))], []);
 });
 
 Deno.test("describeModule() lists imports by module and exports, and reports damage", () => {
@@ -64,4 +64,12 @@ Deno.test("describeModule() finds an object that the linker split at zeros", () 
     (data "${text(object)}") (data (i32.const 0x1ffff) "x"))`);
   const sizes = describeModule(module).bpfObjects.map(({ sizeBytes }) => sizeBytes);
   assert.deepEqual(sizes, [1640, 64, 64]);
+});
+
+Deno.test("describeModule() ends in bounded time when headers of objects are everywhere", () => {
+  const text = [...elf()].map((byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("");
+  const module = assemble(`(module (memory 16) (data (i32.const 0) "${text.repeat(5000)}"))`);
+  const { bpfObjects } = describeModule(module);
+  assert.equal(bpfObjects.length, 257);
+  assert.match(JSON.stringify(bpfObjects.at(-1)), /more than a guest can load/);
 });

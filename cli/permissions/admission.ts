@@ -13,8 +13,7 @@ import {
 } from "../../ebpf/permissions/mod.ts";
 import { grantsFor, keepGrant, type KeptGrant, type Origin } from "../../oci/stored.ts";
 import { Terminal } from "../../runtime/terminal.ts";
-import { bpfObjectsIn } from "../module/bpf_objects.ts";
-import { initialData } from "../module/module_data.ts";
+import { embeddedObjects } from "../module/bpf_objects.ts";
 import { printError, visibleLine } from "../terminal/output.ts";
 import { type Answer, askOnTerminal, describeNeeds, flagsFor } from "./question.ts";
 
@@ -70,7 +69,8 @@ export class Admission {
   }
 
   /**
-   * Decides about the objects in a module's data, all in one question.
+   * Decides about the objects in a module's data, all in one question. What is not found here is decided
+   * about when it is loaded.
    *
    * @param options.canAsk false leaves the question to another admission
    * @returns why the module is not admitted; undefined when it is
@@ -79,7 +79,7 @@ export class Admission {
     module: Uint8Array<ArrayBuffer>,
     { canAsk }: { canAsk: boolean },
   ): Refused | undefined {
-    const objects = initialData(module).flatMap(bpfObjectsIn).map(inspected)
+    const objects = embeddedObjects(module).objects.map(inspected)
       .filter((object) => object !== undefined);
     const { name } = this.#parts;
     return this.#settle(objects, { canAsk, canKeep: true, act: `run "${name}"` });

@@ -5,6 +5,7 @@
  * callbacks are followed; each function is read once, so circles end.
  */
 import type { ElfFile, ElfRelocation, ElfSymbol } from "../btf/elf.ts";
+import { ElfError } from "../btf/errors.ts";
 
 /** What a function calls, and the functions that it calls. */
 export interface Calls {
@@ -31,65 +32,109 @@ interface Place {
   readonly start: number;
 }
 
-interface Found {
-  helpers: Set<number>;
-  kfuncs: Set<string>;
-  variables: Set<string>;
+/** What one function does itself. */
+interface Direct {
+  readonly helpers: Set<number>;
+  readonly kfuncs: Set<string>;
+  readonly variables: Set<string>;
+  readonly callees: Place[];
   isIndirect: boolean;
 }
+
+/**
+ * Instructions that are read and functions that are followed, of one object together: libbpf loads at
+ * most a million instructions a program, and hostile functions may overlap.
+ */
+const MAX_STEPS = 1 << 23;
 
 /** Reads the calls of functions of one object. */
 export class CallReader {
   readonly #elf: ElfFile;
   readonly #symbols: readonly ElfSymbol[];
-  readonly #functions: readonly ElfSymbol[];
+  /** Sizes of functions by {@linkcode keyOf}; of several at one place, the largest. */
+  readonly #sizes = new Map<string, number>();
+  readonly #direct = new Map<string, Direct>();
   readonly #relocations = new Map<number, Map<number, ElfRelocation>>();
+  #steps = 0;
 
   /** @throws {ElfError} when the symbol table is damaged */
   constructor(elf: ElfFile) {
     this.#elf = elf;
     this.#symbols = elf.symbolTable();
-    this.#functions = this.#symbols.filter(({ kind }) => kind === "function");
+    for (const { kind, section, value, size } of this.#symbols) {
+      if (kind !== "function") continue;
+      const key = keyOf({ section, start: value });
+      this.#sizes.set(key, Math.max(size, this.#sizes.get(key) ?? 0));
+    }
   }
 
-  /** Returns all that a function calls, directly or not. */
+  /**
+   * Returns all that a function calls, directly or not.
+   *
+   * @throws {ElfError} when the object's functions are too many or too large together
+   */
   callsOf({ section, value }: ElfSymbol): Calls {
-    const found: Found = {
-      helpers: new Set(),
-      kfuncs: new Set(),
-      variables: new Set(),
-      isIndirect: false,
-    };
+    const helpers = new Set<number>();
+    const kfuncs = new Set<string>();
+    const variables = new Set<string>();
+    let isIndirect = false;
     const seen = new Set<string>();
     const waiting: Place[] = [{ section, start: value }];
     for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
-      const key = `${place.section}:${place.start}`;
+      const key = keyOf(place);
       if (seen.has(key)) continue;
       seen.add(key);
-      this.#read(place, found, waiting);
+      const direct = this.#directOf(key, place);
+      this.#count(1 + direct.callees.length + direct.helpers.size + direct.kfuncs.size);
+      direct.helpers.forEach((number) => helpers.add(number));
+      direct.kfuncs.forEach((name) => kfuncs.add(name));
+      direct.variables.forEach((name) => variables.add(name));
+      isIndirect ||= direct.isIndirect;
+      for (const callee of direct.callees) waiting.push(callee);
     }
-    return found;
+    return { helpers, kfuncs, variables, isIndirect };
   }
 
-  #read({ section, start }: Place, found: Found, waiting: Place[]): void {
+  #count(steps: number): void {
+    this.#steps += steps;
+    if (this.#steps > MAX_STEPS) throw new ElfError("its programs are too large to be inspected");
+  }
+
+  #directOf(key: string, place: Place): Direct {
+    let direct = this.#direct.get(key);
+    if (direct === undefined) {
+      direct = {
+        helpers: new Set(),
+        kfuncs: new Set(),
+        variables: new Set(),
+        callees: [],
+        isIndirect: false,
+      };
+      this.#read(key, place, direct);
+      this.#direct.set(key, direct);
+    }
+    return direct;
+  }
+
+  #read(key: string, { section, start }: Place, found: Direct): void {
     const header = this.#elf.sections[section];
     // A place outside of the section: libbpf refuses such an object.
     if (header === undefined || !header.isCode || start < 0) return;
     const bytes = this.#elf.content(header);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const symbol = this.#functions.find((one) => one.section === section && one.value === start);
-    const end = Math.min(symbol === undefined ? bytes.length : start + symbol.size, bytes.length);
+    const end = Math.min(start + (this.#sizes.get(key) ?? bytes.length), bytes.length);
     const relocations = this.#relocationsOf(section);
     for (let at = start; at + INSTRUCTION_BYTES <= end; at += INSTRUCTION_BYTES) {
+      this.#count(1);
       const code = view.getUint8(at);
       const source = view.getUint8(at + 1) >> 4;
       const immediate = view.getInt32(at + 4, true);
       const relocation = relocations.get(at);
       const target = relocation && this.#symbols[relocation.symbol];
-      if (code === CALL) this.#call({ section, at, source, immediate, target }, found, waiting);
+      if (code === CALL) this.#call({ section, at, source, immediate, target }, found);
       else if (code === CALL_INDIRECT) found.isIndirect = true;
       else if (code === LOAD_WIDE) {
-        if (target !== undefined) this.#reference(target, immediate, found, waiting);
+        if (target !== undefined) this.#reference(target, immediate, found);
         // The second half is not an instruction.
         at += INSTRUCTION_BYTES;
       }
@@ -104,24 +149,23 @@ export class CallReader {
       immediate: number;
       target: ElfSymbol | undefined;
     },
-    found: Found,
-    waiting: Place[],
+    found: Direct,
   ): void {
     if (source === PSEUDO_KFUNC_CALL) found.kfuncs.add(target?.name || `#${immediate}`);
     else if (target !== undefined && target.section === 0) found.kfuncs.add(target.name);
     else if (target !== undefined) {
       const start = target.value + (immediate + 1) * INSTRUCTION_BYTES;
-      waiting.push({ section: target.section, start });
+      found.callees.push({ section: target.section, start });
     } else if (source === PSEUDO_CALL) {
-      waiting.push({ section, start: at + (immediate + 1) * INSTRUCTION_BYTES });
+      found.callees.push({ section, start: at + (immediate + 1) * INSTRUCTION_BYTES });
     } else found.helpers.add(immediate);
   }
 
   /** A wide load of the address of a map, a variable, or a function that is called back. */
-  #reference(target: ElfSymbol, immediate: number, found: Found, waiting: Place[]): void {
+  #reference(target: ElfSymbol, immediate: number, found: Direct): void {
     if (target.section === 0) found.variables.add(target.name);
     else if (this.#elf.sections[target.section]?.isCode === true) {
-      waiting.push({ section: target.section, start: target.value + immediate });
+      found.callees.push({ section: target.section, start: target.value + immediate });
     }
   }
 
@@ -133,4 +177,8 @@ export class CallReader {
     }
     return known;
   }
+}
+
+function keyOf({ section, start }: Place): string {
+  return `${section}:${start}`;
 }
