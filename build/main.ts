@@ -1,6 +1,6 @@
-/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|test|soak|bench|permissions|sizes|language|man [ARGUMENTS…]`. */
+/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|check|test|soak|bench|permissions|sizes|language|man [ARGUMENTS…]`. */
 import { bench, buildMeasured, buildMeasuredLanguages, buildNative } from "./tasks/bench.ts";
-import { gate, missingFiles, soak, testOnly } from "./tasks/check.ts";
+import { checksOnly, gate, missingFiles, soak, testOnly } from "./tasks/check.ts";
 import { compileBinary } from "./tasks/compile.ts";
 import { DEMO, demo } from "./tasks/demo.ts";
 import { BuildError } from "./lib/errors.ts";
@@ -24,6 +24,7 @@ const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number
   compile: () => makeThen(compile, () => 0),
   examples: () => makeThen(compileEveryLanguage, () => 0),
   demo: (options) => makeThen(compileForDemo, () => demo(options)),
+  check: () => checksOnly(() => makeThen(compile, () => {})),
   test: (files) =>
     files.length === 0
       ? gate(() => makeThen(compileForTests, () => {}))

@@ -5,7 +5,12 @@ import { Answer } from "./answer.ts";
 import { SizedBody, type StreamBody, Upload } from "./body.ts";
 import { failureOf } from "./failure.ts";
 import { DEFAULT_TIMING, type Timing } from "./retry.ts";
-import { authoritiesOf, checkDenosLists, hostAuthorities, machineAuthorities } from "./trust_store.ts";
+import {
+  authoritiesOf,
+  checkDenosLists,
+  hostAuthorities,
+  machineAuthorities,
+} from "./trust_store.ts";
 import { Watchdog } from "./watchdog.ts";
 
 /** Request. */
