@@ -1,4 +1,4 @@
-/** Attaches a program where its target says. */
+/** Attaches a program to its target. */
 import {
   type BpfLink,
   type BpfMap,
@@ -21,7 +21,7 @@ import { BpfError } from "./errors.ts";
 import { inactiveLsmHint, kernelHint, missingEventSource } from "./kernel_support.ts";
 import { ProgramType } from "./program_types.ts";
 
-/** The maps of the program's own object: some targets name one. */
+/** Maps of the object that contains the program: some targets name one. */
 export interface OwnMaps {
   find(name: string): BpfMap | undefined;
   structOps(): BpfMap[];
@@ -36,9 +36,9 @@ export interface AttachRights {
 /**
  * Attaches; the caller closes the link before the object.
  *
- * @param target as the guest gave it; empty for what the section says
- * @throws {BpfError} `EINVAL` for a target that the program's type does not understand, else what the
- *   kernel answered
+ * @param target as the guest gave it; empty to use the section's
+ * @throws {BpfError} `EINVAL` for a target that the program's type does not support, or the
+ * kernel's errno
  */
 export function attachProgram(
   program: BpfProgram,
@@ -172,13 +172,13 @@ function diagnose(
     reason: words?.reason === undefined
       ? undefined
       : `${errnoName(number) ?? describeErrno(number)} (${words.reason})`,
-    // Where the words say it all, a hint for the errno in general would only mislead.
+    // A reason of its own is complete: a general hint for the errno would mislead.
     hint: refusal?.hint ?? kernelHint(program, number) ??
       (words === undefined ? undefined : words.hint ?? ""),
   });
 }
 
-/** What stands behind an errno's name, and what to do. */
+/** Reason after an errno's name, and hint. */
 export interface Words {
   reason?: string;
   hint?: string;
@@ -191,14 +191,14 @@ const TOO_MANY_PROGRAMS: Words = {
     "which has no such limit",
 };
 
-/** What an errno means for a way of attaching, where its own words do not say. */
+/** Explains an errno of a way of attaching, where the kernel's log has no reason. */
 function inWords(plan: AttachPlan, number: number): Words | undefined {
   switch (`${plan.kind} ${errnoName(number)}`) {
     case "interface ENODEV":
     case "packet-socket ENODEV":
       return {
-        reason: "there is no interface of that name",
-        hint: "the interfaces of this network namespace stand in /sys/class/net",
+        reason: "no such interface",
+        hint: "list the interfaces of this network namespace: ls /sys/class/net",
       };
     case "interface ENXIO":
       return {
@@ -216,31 +216,33 @@ function inWords(plan: AttachPlan, number: number): Words | undefined {
     case "netns EEXIST":
     case "netns E2BIG":
       return {
-        reason: "it is taken",
+        reason: "already in use",
         hint: "the network namespace has a program of this kind already, and takes one only",
       };
     case "netns EACCES":
-      return { hint: "another process's /proc/PID/ns needs CAP_SYS_PTRACE and what it itself has" };
+      return {
+        hint:
+          "another process's /proc/PID/ns requires CAP_SYS_PTRACE and that process's capabilities",
+      };
     case "cgroup ENOENT":
       return {
-        reason: "there is no cgroup2 directory of that name",
-        hint:
-          "/proc/mounts says where cgroup2 is mounted; directories of cgroup version 1 do not do",
+        reason: "no such cgroup2 directory",
+        hint: "see /proc/mounts for the cgroup2 mount; cgroup version 1 is not supported",
       };
     case "netns ENOENT":
       return {
-        reason: "there is no network namespace of that name",
-        hint: 'it is a path, such as "/run/netns/blue" or "/proc/1/ns/net"',
+        reason: "no such network namespace",
+        hint: 'pass a path, such as "/run/netns/blue" or "/proc/1/ns/net"',
       };
     case "uprobe ENOENT":
     case "uprobe-multi ENOENT":
       return {
-        reason: "there is no such ELF file, or no such function in it",
+        reason: "no such ELF file, or no such function in it",
         hint: "nm -D FILE lists the functions that a stripped file still names",
       };
     case "usdt ENOENT":
       return {
-        reason: "there is no such ELF file, or no such probe in it",
+        reason: "no such ELF file, or no such probe in it",
         hint: "readelf -n FILE lists the probes, as stapsdt notes",
       };
     case "uprobe E2BIG":
@@ -254,9 +256,9 @@ function inWords(plan: AttachPlan, number: number): Words | undefined {
     case "uprobe ESRCH":
     case "uprobe-multi ESRCH":
     case "usdt ESRCH":
-      return { reason: "there is no such process, or it does not have the file mapped" };
+      return { reason: "no such process, or it does not map the file" };
     case "perf-event ENODEV":
-      return { reason: "there is no such CPU" };
+      return { reason: "no such CPU" };
     case "perf-event ENOENT":
     case "perf-event EOPNOTSUPP":
       return {
@@ -264,7 +266,9 @@ function inWords(plan: AttachPlan, number: number): Words | undefined {
         hint: "virtual machines often lack the hardware ones; software:cpu-clock is everywhere",
       };
     case "perf-event EINVAL":
-      return { hint: "/proc/sys/kernel/perf_event_max_sample_rate says how often at most" };
+      return {
+        hint: "lower the frequency: /proc/sys/kernel/perf_event_max_sample_rate has the maximum",
+      };
     case "map-iterator ENOENT":
       return { reason: "the eBPF object has no map of that name" };
     case "struct-ops EOPNOTSUPP":
@@ -294,8 +298,7 @@ function sectionInWords(program: BpfProgram, plan: AttachPlan, number: number): 
   if (-number === errno("E2BIG") && isTraceEvent) return TOO_MANY_PROGRAMS;
   if (-number === errno("EOPNOTSUPP") && !SELF_ATTACHING.has(program.type)) {
     return {
-      hint:
-        "programs of this kind run from a map, a socket or a route: there is no target for them",
+      hint: "programs of this kind run from a map, a socket or a route: they take no target",
     };
   }
   if (-number === errno("EINVAL") && /^(tp|tracepoint)\//.test(program.section)) {
@@ -319,7 +322,7 @@ function lookUpInWords(): Words | undefined {
     if (!isUnknown) return undefined;
     return {
       hint: "no function of this kernel matches, or it was built without CONFIG_FPROBE: " +
-        "its configuration is in no file",
+        "no file has its configuration",
     };
   }
   return {

@@ -1,5 +1,5 @@
 /**
- * What a guest means by an attach target: text in, plan out. Nothing here touches the system.
+ * Parser of attach targets: text in, plan out. Nothing here touches the system.
  *
  * Forms, kernel minima, errors, and what a guest can and cannot do by each: `docs/attach-targets.md`.
  */
@@ -17,7 +17,7 @@ import {
 
 export { TargetSyntaxError } from "./target_parts.ts";
 
-/** What decides how a program is attached. */
+/** Properties of a program that decide how it is attached. */
 export interface AttachSubject {
   /** `BPF_PROG_TYPE_*`. */
   type: number;
@@ -42,9 +42,9 @@ export type AttachPlan =
   | { kind: "perf-event"; type: number; config: bigint; frequency: bigint; cpu?: number }
   | { kind: "packet-socket"; interface: string }
   | UserProbe
-  /** An iterator over the elements of one of the object's own maps. */
+  /** An iterator over the elements of one of the maps of its object. */
   | { kind: "map-iterator"; map: string }
-  /** One of the object's own struct_ops maps; the only one when there is no name. */
+  /** A struct_ops map of the same object; the only one when no name is given. */
   | { kind: "struct-ops"; map?: string };
 
 /** Code in user space: every process without a PID. */
@@ -59,11 +59,13 @@ export type UserProbe =
 /**
  * Reads a target.
  *
- * @param target as the guest gave it; empty for what the section says
+ * @param target as the guest gave it; empty to use the section's
  * @throws {TargetSyntaxError}
  */
 export function parseAttachTarget(program: AttachSubject, target: string): AttachPlan {
-  if (target.includes("\0")) throw new TargetSyntaxError("a target has no NUL", formOf(program));
+  if (target.includes("\0")) {
+    throw new TargetSyntaxError("a target cannot contain NUL", formOf(program));
+  }
   switch (program.type) {
     case ProgramType.XDP:
       return xdp(program, target);
@@ -124,7 +126,7 @@ const USDT_FORM =
   'the target is BINARY:PROVIDER:NAME[@PID], such as "libc.so.6:libc:memory_sbrk_more"';
 const MAP_FORM = "the target is the name of one of the eBPF object's own maps";
 const SECTION_FORM =
-  'its section\'s name says where it goes: attach it with an empty target (null or "")';
+  'its section\'s name has the place: attach it with an empty target (null or "")';
 
 /** The network namespace of the thread that runs the guest. */
 const OWN_NETNS = "/proc/thread-self/ns/net";
@@ -161,7 +163,7 @@ const ONE_DIRECTION: ReadonlySet<number> = new Set([
   AttachType.NETKIT_PEER,
 ]);
 
-/** A section such as `tc` leaves the direction open; `:` cannot stand in an interface's name. */
+/** A section such as `tc` leaves the direction open; an interface's name cannot contain `:`. */
 function classifier(program: AttachSubject, target: string): AttachPlan {
   const { attachType } = program;
   if (ONE_DIRECTION.has(attachType)) {
@@ -201,7 +203,7 @@ function netfilter(target: string): AttachPlan {
   const family = FAMILIES.get(familyName);
   const hook = HOOKS.get(hookName);
   if (family === undefined || hook === undefined || rest.length > 0) {
-    throw new TargetSyntaxError("that is no netfilter hook", NETFILTER_FORM);
+    throw new TargetSyntaxError("not a netfilter hook", NETFILTER_FORM);
   }
   // The kernel keeps the two ends of the range to itself.
   const range = { min: -(2n ** 31n) + 1n, max: 2n ** 31n - 2n };
@@ -209,12 +211,12 @@ function netfilter(target: string): AttachPlan {
   return { kind: "netfilter", family, hook, priority };
 }
 
-/** Iterators over the elements of a map, which has to be said. */
+/** Iterators over the elements of a map, which the target has to name. */
 const MAP_ITERATORS = /^iter(\.s)?\/bpf_(map_elem|sk_storage_map)$/;
 
 function iterator(section: string, target: string): AttachPlan {
   if (MAP_ITERATORS.test(section)) {
-    if (target === "") throw new TargetSyntaxError("it does not say which map", MAP_FORM);
+    if (target === "") throw new TargetSyntaxError("missing the map's name", MAP_FORM);
     return { kind: "map-iterator", map: target };
   }
   if (target === "") return { kind: "section" };
@@ -230,7 +232,7 @@ function namedBinary(section: string, rest: string): AttachPlan {
   return probe;
 }
 
-/** What a section of user-space probes and the target say together; `undefined` for another section. */
+/** Combines the section of a user-space probe with the target; `undefined` for another section. */
 function userProbe(section: string, target: string): UserProbe | undefined {
   const match = USER_SECTION.exec(section);
   if (match === null) return undefined;
@@ -254,12 +256,12 @@ function userProbe(section: string, target: string): UserProbe | undefined {
   }
   const [name, offset] = withoutOffset(last, form);
   if (onReturn && offset !== 0n) {
-    throw new TargetSyntaxError("a function returns from no offset", form);
+    throw new TargetSyntaxError("a return probe takes no offset", form);
   }
   return { kind: "uprobe", binary, symbol: symbol(name, form), offset, ...common };
 }
 
-/** Text before and behind the last colon: a path may hold one, a symbol does not. */
+/** Text before and after the last colon: a path may hold one, a symbol does not. */
 function cutLast(text: string, form: string): [string, string] {
   const colon = text.lastIndexOf(":");
   if (colon < 0) throw new TargetSyntaxError("it does not name a place in a binary", form);
@@ -312,7 +314,7 @@ const SYMBOL_MAX_BYTES = 4096;
 
 function symbol(text: string, form: string): string {
   if (text === "" || utf8Length(text) > SYMBOL_MAX_BYTES) {
-    throw new TargetSyntaxError("it names no symbol", form);
+    throw new TargetSyntaxError("missing symbol", form);
   }
   return text;
 }

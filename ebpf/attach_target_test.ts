@@ -311,7 +311,7 @@ Deno.test("parseAttachTarget() refuses what a type does not understand, and show
   }
 });
 
-Deno.test("parseAttachTarget() answers anything with a plan or a TargetSyntaxError", () => {
+Deno.test("parseAttachTarget() returns a plan or throws TargetSyntaxError for any text", () => {
   const programs = [...new Set([...UNDERSTOOD, ...REFUSED].map(([program]) => program))];
   const parts = ["", ":", "@", "+", "-", "/", "\0", "\n", "é", "99", "0x", "ipv4", "lo", "\ud800"];
   let seed = 1;

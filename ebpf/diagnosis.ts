@@ -1,4 +1,4 @@
-/** Reads what libbpf said about a failed load, and says it for people. */
+/** Explains libbpf's log of a failed load to the user. */
 import { errno, errnoName } from "../ffi/mod.ts";
 import { explainRefusal, type Policy } from "./mod.ts";
 import { BpfError } from "./errors.ts";
@@ -30,7 +30,7 @@ const LOAD_CAUSES: readonly Cause[] = [
   {
     log: /kernel BTF is missing|failed to find valid kernel BTF|Error loading vmlinux BTF/,
     reason: "the kernel has no type information",
-    hint: "this kernel gives no type information at /sys/kernel/btf/vmlinux: " +
+    hint: "this kernel has no type information at /sys/kernel/btf/vmlinux: " +
       "it needs CONFIG_DEBUG_INFO_BTF=y (Linux 5.4 or newer)",
   },
   {
@@ -43,9 +43,9 @@ const LOAD_CAUSES: readonly Cause[] = [
   {
     errno: errno("ENOMEM"),
     log: FAILED_MAP,
-    hint: "its max_entries times the size of an entry is more memory than there is",
+    hint: "lower max_entries: times the size of an entry, it exceeds the available memory",
   },
-  { log: FAILED_MAP, hint: "this kernel does not take the map's type, sizes or flags" },
+  { log: FAILED_MAP, hint: "this kernel does not support the map's type, sizes or flags" },
   {
     log: /failed to find kernel BTF type ID of|not found in kernel or module BTFs/,
     reason: "not in this kernel",
@@ -53,7 +53,7 @@ const LOAD_CAUSES: readonly Cause[] = [
   },
   {
     log: /failed to open system Kconfig/,
-    reason: "the kernel's configuration is in no file",
+    reason: "no file has the kernel's configuration",
     hint: "the object reads CONFIG_ values: run modprobe configs for /proc/config.gz, or install " +
       "/boot/config-RELEASE or /lib/modules/RELEASE/config (RELEASE: uname -r)",
   },
@@ -69,7 +69,7 @@ const LOAD_CAUSES: readonly Cause[] = [
   {
     log: LOG_END,
     reason: "the verifier refused it",
-    hint: "the verifier's last lines say where and why",
+    hint: "see the verifier's last lines for the place and the reason",
   },
   {
     log: /attach program FD is not set/,
@@ -80,7 +80,7 @@ const LOAD_CAUSES: readonly Cause[] = [
   {
     errno: errno("EINVAL"),
     log: /missing BPF prog type/,
-    hint: "the section's name says no kind of program that libbpf knows",
+    hint: "rename the section: libbpf does not recognize a type of program in it",
   },
   {
     errno: errno("EINVAL"),
@@ -97,17 +97,17 @@ function findCause(number: number, log: string): Cause | undefined {
 
 /** Facts that explain a failed load better than its log. */
 export interface LoadKnowledge {
-  /** Returns what the kernel lacks for the program of that name, if that can be told. */
+  /** Returns the features that the kernel lacks for the program of that name, if known. */
   lacking?: (program: string) => string | undefined;
-  /** What the programs could do. */
+  /** Permissions of the programs. */
   policy?: Policy | undefined;
 }
 
 /**
  * Why `bpf_object__load` failed.
- *
+ * Explains a failure of `bpf_object__load`.
  * @param number the negative errno it returned
- * @param log everything libbpf said meanwhile; it becomes the error's detail
+ * @param log libbpf's log of the load; it becomes the error's detail
  */
 export function diagnoseLoad(
   number: number,
@@ -245,7 +245,7 @@ function attachHint(number: number, section: string): string | undefined {
           "process may read (CAP_DAC_READ_SEARCH)"
         : RIGHTS_HINT;
     case errno("EOPNOTSUPP"):
-      return "the section's name does not say where to attach the program";
+      return "the section's name has no place to attach the program to";
     case errno("ENOENT"):
     case errno("ENODEV"):
       return "this kernel has nothing of that name, or was built without this kind of program";

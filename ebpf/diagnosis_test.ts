@@ -1,4 +1,4 @@
-/** The logs are what libbpf 1.7.0 said on Linux 6.18, cut where a line says no more. */
+/** The logs are libbpf 1.7.0's on Linux 6.18, shortened where lines carry no more information. */
 import assert from "node:assert/strict";
 import { diagnoseAttach, diagnoseLoad, diagnoseOpen, withoutPrefix } from "./diagnosis.ts";
 
@@ -58,7 +58,7 @@ libbpf: prog 'p1': failed to load: -EPERM
 libbpf: failed to load object 'guest'
 `;
 
-/** An extension of a program that nobody named. */
+/** An extension without the program that it extends. */
 const FREPLACE = `\
 libbpf: prog 'p': attach program FD is not set
 libbpf: prog 'p': failed to prepare load attributes: -EINVAL
@@ -122,7 +122,7 @@ const CUT_ELF =
   "libbpf: elf: failed to get section names strings from guest: invalid `Elf' handle\n";
 const SHORT_ELF = "libbpf: elf: failed to open guest as ELF file: invalid ELF file data\n";
 
-/** What `diagnoseLoad()` must say: what failed, the code, and words of the hint. */
+/** Expected results of `diagnoseLoad()`: the failed operation, the code, and a match of the hint. */
 const LOADS: readonly [
   title: string,
   log: string,
@@ -175,7 +175,7 @@ for (const [title, log, number, op, code, hint] of LOADS) {
   });
 }
 
-Deno.test("diagnoseLoad() of an unknown failure has the errno and everything that was said", () => {
+Deno.test("diagnoseLoad() returns the errno and the whole log for an unknown failure", () => {
   const error = diagnoseLoad(-5, "libbpf: one\nlibbpf: two\n");
   assert.deepEqual([error.code, error.hint, error.detail], ["EIO", undefined, "one\ntwo"]);
 });
@@ -227,7 +227,7 @@ Deno.test("diagnoseLoad() of EPERM has no line about the limit of locked memory"
 
 for (
   const [title, log, number, code] of [
-    ["what is no ELF file", NOT_ELF, -4001, "LIBBPF_FORMAT"],
+    ["a file that is not ELF", NOT_ELF, -4001, "LIBBPF_FORMAT"],
     ["an ELF file for another machine", HOST_ELF, -4001, "LIBBPF_FORMAT"],
     ["an ELF file that is cut off", CUT_ELF, -4001, "LIBBPF_FORMAT"],
     ["an ELF file cut off in its header", SHORT_ELF, -4000, "LIBBPF_LIBELF"],
@@ -262,7 +262,7 @@ for (
     ["a tracepoint that may not be read", TRACEPOINT, -13, /CAP_DAC_READ_SEARCH/],
     ["another program without rights", { name: "p", section: "raw_tp/x" }, -1, /CAP_PERFMON$/],
     ["a tracepoint that is missing", { name: "p", section: "tp/no/such" }, -2, /nothing of that/],
-    ["a section without a place", { name: "p", section: "xdp" }, -95, /does not say where/],
+    ["a section without a place", { name: "p", section: "xdp" }, -95, /has no place to attach/],
   ] as const
 ) {
   Deno.test(`diagnoseAttach() knows ${title}`, () => {
@@ -270,7 +270,7 @@ for (
   });
 }
 
-Deno.test("diagnoseAttach() shows what libbpf said", () => {
+Deno.test("diagnoseAttach() shows libbpf's log", () => {
   const log = "libbpf: prog 'p4': failed to resolve full path for 'no_such_binary_x': -ENOENT\n";
   assert.equal(
     diagnoseAttach({ name: "p4", section: "uprobe/no_such_binary_x:main" }, -2, log).detail,

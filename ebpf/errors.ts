@@ -1,10 +1,10 @@
-/** What eBPF operations fail with. */
+/** Errors of eBPF operations. */
 import { describeErrno, errno, errnoName } from "../ffi/mod.ts";
 import { HostError, type HostErrorOptions } from "../ffi/errors.ts";
 
 /** libbpf's own errors, beyond the kernel's: `LIBBPF_ERRNO__*` of `bpf/libbpf.h`. */
 const LIBBPF_ERRORS = new Map([
-  [4000, ["LIBBPF_LIBELF", "it is no ELF file, or a damaged one"]],
+  [4000, ["LIBBPF_LIBELF", "not an ELF file, or a damaged one"]],
   [4001, ["LIBBPF_FORMAT", "it is not a whole eBPF object"]],
   [4003, ["LIBBPF_ENDIAN", "it was compiled for the other byte order"]],
   [4004, ["LIBBPF_INTERNAL", "libbpf failed"]],
@@ -19,14 +19,14 @@ function cut(text: string, characters: number): string {
   return text.length <= characters ? text : `${text.slice(0, characters)}…`;
 }
 
-/** The last of the kernel's numbers that are meant for user space: EHWPOISON. */
+/** Highest errno that the kernel returns to user space: EHWPOISON. */
 const LAST_ERRNO = 133;
 
 /** An eBPF operation that the kernel, libbpf or the runtime refused. */
 export class BpfError extends HostError {
   /** The class's name. */
   override name = "BpfError";
-  /** What was tried, such as `load program "handle_exec"`. */
+  /** Operation that failed, such as `load program "handle_exec"`. */
   readonly op: string;
   /** Positive, of Linux or libbpf. */
   readonly errno: number;
@@ -53,7 +53,7 @@ export class BpfError extends HostError {
     this.errno = Math.abs(number);
   }
 
-  /** The same for a guest, whose table ends with the kernel's for user space. */
+  /** The errno for a guest, whose table has only the kernel's numbers for user space. */
   get guestErrno(): number {
     if (this.errno === errno("ENOTSUPP")) return errno("EOPNOTSUPP");
     return this.errno <= LAST_ERRNO ? this.errno : errno("EINVAL");

@@ -1,27 +1,30 @@
 /**
- * What the running kernel lacks for a kind of program: asked of the kernel after a failure, never
- * guessed from the failure itself.
+ * Features that the running kernel lacks for a kind of program: probed after a failure, never
+ * derived from the failure itself.
  */
 import { errno, kernel } from "../ffi/mod.ts";
 import type { AttachSubject } from "./attach_target.ts";
 import { AttachType, ProgramType } from "./program_types.ts";
 
-/** What can be asked of a kernel. */
+/** Facts that can be read from the running kernel. */
 export type KernelFacts = typeof kernel;
 
-/** What a kind of program needs. */
+/** Requirements of a kind of program. */
 interface Need {
   /** The kind, in the plural. */
   what: string;
   /** The first release that has it. */
   since?: [number, number];
-  /** The same on arm64, where it is later. */
+  /** The first release on arm64, where it is later. */
   sinceArm64?: [number, number];
   /** Build options; every one of them. */
   options?: readonly string[];
   /** A security module that must be active. */
   lsm?: string;
-  /** A dynamic event source that stands for the options, whatever the configuration file says. */
+  /**
+   * A dynamic event source whose presence proves the options, independently of the configuration
+   * file.
+   */
   eventSource?: string;
 }
 
@@ -129,7 +132,7 @@ function list(names: readonly string[]): string {
 const NEEDED_CAPABILITIES = [39, 38];
 
 /**
- * What the kernel lacks for a program that could not be loaded or attached, for people.
+ * Names the feature that the kernel lacks for a program that could not be loaded or attached.
  *
  * @param number the negative errno
  * @returns `undefined` when nothing that can be asked for is missing
@@ -150,14 +153,14 @@ export function kernelHint(
   return forbidden ? forbiddenHint(need, facts) : undefined;
 }
 
-/** What kernels answer that were built without something. */
+/** Errors of kernels that were built without a feature. */
 const UNSUPPORTED = [errno("EOPNOTSUPP"), errno("ENOTSUPP"), errno("ENOSYS")];
 
 /** Without a configuration to look at, the options are all that can be named. */
 function unknownHint({ what, options = [] }: Need, facts: KernelFacts): string | undefined {
   const unknown = options.filter((option) => facts.hasOption(option) === undefined);
   if (unknown.length === 0) return undefined;
-  return `${what} need ${list(unknown)}, and this kernel's configuration is in no file ` +
+  return `${what} need ${list(unknown)}, and no file has this kernel's configuration ` +
     "(/proc/config.gz, /boot/config-RELEASE, /lib/modules/RELEASE/config)";
 }
 
@@ -206,10 +209,10 @@ export function missingEventSource(
   return source === undefined || facts.hasEventSource(source) ? undefined : source;
 }
 
-/** What to do about a security module that is not active. */
+/** Returns the hint for a security module that is not active. */
 export function inactiveLsmHint(lsm: string): string {
   return `the security module "${lsm}" is not active, so its programs would never run: ` +
-    `boot with lsm=…,${lsm} (what there is stands in /sys/kernel/security/lsm)`;
+    `boot with lsm=…,${lsm} (/sys/kernel/security/lsm lists the active ones)`;
 }
 
 /** Every capability is there, and nothing that can be asked for is missing. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type KernelFacts, kernelHint, missingEventSource } from "./kernel_support.ts";
 import { AttachType, ProgramType } from "./program_types.ts";
 
-/** A kernel that has everything, but for what is said. */
+/** Returns facts of a kernel with every feature except the given ones. */
 function kernelWithout(
   lacking: {
     options?: string[];
@@ -50,7 +50,7 @@ Deno.test("kernelHint() names the build options that are missing, and no other",
   assert.doesNotMatch(hint, /DIRECT_CALLS/);
 });
 
-Deno.test("kernelHint() says that something forbids what the kernel was built for", () => {
+Deno.test("kernelHint() names the feature when the kernel has it and forbids it", () => {
   const hint = kernelHint(FENTRY, EPERM, kernelWithout()) ?? "";
   assert.match(hint, /CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS, which this kernel has;.*forbids/);
 });
@@ -66,7 +66,7 @@ Deno.test("kernelHint() leaves missing rights to others", () => {
   assert.equal(kernelHint(LSM, EPERM, facts), undefined);
 });
 
-Deno.test("kernelHint() tells an LSM that was not built from one that is not active", () => {
+Deno.test("kernelHint() distinguishes an LSM that was not built from one that is not active", () => {
   assert.match(kernelHint(LSM, EINVAL, kernelWithout({ lsm: false })) ?? "", /lsm=…,bpf/);
   const unbuilt = kernelWithout({ options: ["CONFIG_BPF_LSM"], lsm: false });
   assert.match(kernelHint(LSM, EINVAL, unbuilt) ?? "", /without CONFIG_BPF_LSM/);
@@ -125,7 +125,7 @@ Deno.test("kernelHint() names the release of the kind, and not of its relatives"
   assert.match(kernelHint(cgroup, EINVAL, older) ?? "", /^lsm_cgroup programs need Linux 6\.0/);
 });
 
-Deno.test("kernelHint() tells netkit from tcx", () => {
+Deno.test("kernelHint() distinguishes netkit from tcx", () => {
   const netkit = { ...TCX, attachType: AttachType.NETKIT_PRIMARY, section: "netkit/primary" };
   const facts = kernelWithout({ options: ["CONFIG_NETKIT"] });
   assert.match(kernelHint(netkit, EINVAL, facts) ?? "", /without CONFIG_NETKIT,/);
@@ -152,12 +152,12 @@ Deno.test("kernelHint() knows when arm64 got trampolines", () => {
 Deno.test("kernelHint() names the options of what is not supported where no file has them", () => {
   for (const number of [-95, -524]) {
     const hint = kernelHint(MULTI, number, kernelWithout({ config: false })) ?? "";
-    assert.match(hint, /^kprobe\.multi programs need CONFIG_FPROBE, .*in no file/);
+    assert.match(hint, /^kprobe\.multi programs need CONFIG_FPROBE, .*no file has/);
   }
   assert.equal(kernelHint(MULTI, -95, kernelWithout()), undefined);
 });
 
-Deno.test("kernelHint() says nothing when nothing is missing", () => {
+Deno.test("kernelHint() returns undefined when nothing is missing", () => {
   for (const program of [FENTRY, LSM, KPROBE, MULTI, TCX, NETFILTER]) {
     assert.equal(kernelHint(program, EINVAL, kernelWithout()), undefined);
   }

@@ -1,7 +1,7 @@
 /** Perf events by name: `TYPE:CONFIG@FREQUENCY[:CPU]`. */
 import { TargetSyntaxError, wholeNumber } from "./target_parts.ts";
 
-/** What perf_event_open(2) is asked for. */
+/** Arguments of perf_event_open(2). */
 export interface PerfEvent {
   /** `PERF_TYPE_*` of `linux/perf_event.h`. */
   type: number;
@@ -55,10 +55,10 @@ const MAX_U64 = 2n ** 64n - 1n;
 /** @throws {TargetSyntaxError} */
 export function parsePerfEvent(target: string): PerfEvent {
   const match = /^([a-z]+):([^:@]+)@([^:@]+)(?::([^:@]+))?$/.exec(target);
-  if (match === null) throw new TargetSyntaxError("that is no perf event", FORM);
+  if (match === null) throw new TargetSyntaxError("not a perf event", FORM);
   const [, typeName = "", configText = "", frequencyText = "", cpuText] = match;
   const kind = TYPES.get(typeName);
-  if (kind === undefined) throw new TargetSyntaxError("it names no type of perf event", FORM);
+  if (kind === undefined) throw new TargetSyntaxError("unknown type of perf event", FORM);
   const named = kind.names.indexOf(configText);
   if (named < 0 && !/^\d/.test(configText)) {
     const names = kind.names.join(", ") || "numbers only";

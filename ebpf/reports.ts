@@ -1,4 +1,4 @@
-/** What goes wrong in a guest's calls, told once and not without end. */
+/** Reports each error of a guest's calls once, up to a limit. */
 import { HostError } from "../ffi/errors.ts";
 
 /** More different errors than a person reads. */
@@ -40,6 +40,6 @@ export class Reports {
 function tooMany(): HostError {
   return new HostError(`Cannot show what else goes wrong: ${MAX_REPORTS} different errors`, {
     code: "MORE_ERRORS",
-    hint: "the module goes on, and sees the errors of its calls as numbers",
+    hint: "the module continues; its calls still return error numbers",
   });
 }

@@ -14,7 +14,7 @@ Deno.test("Reports.note() hands on each error once", () => {
   assert.deepEqual(collect(["a", "b", "a"]).map(({ message }) => message), ["a", "b"]);
 });
 
-Deno.test("Reports.note() says once that there are more than a hundred", () => {
+Deno.test("Reports.note() reports once that there are more than a hundred errors", () => {
   const seen = collect(Array.from({ length: 1000 }, (_, i) => `error ${i}`));
   assert.equal(seen.length, 101);
   assert.deepEqual([seen[99]?.message, seen[100]?.code], ["error 99", "MORE_ERRORS"]);
@@ -37,7 +37,7 @@ Deno.test("Reports.note() hands on each reason of the same words once", () => {
   assert.equal(seen.length, 5);
 });
 
-Deno.test("BpfError cuts what a guest has it say", () => {
+Deno.test("BpfError truncates text that comes from a guest", () => {
   const error = new BpfError(`find map "${"x".repeat(4000)}"`, 2, { hint: "y".repeat(100_000) });
   assert.ok(error.message.length < 600, error.message);
   assert.match(error.message, /^Cannot find map "x+…: ENOENT/);

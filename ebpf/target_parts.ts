@@ -27,14 +27,14 @@ export function utf8Length(text: string): number {
 export function interfaceName(text: string, form: string): string {
   const valid = text !== "" && utf8Length(text) <= INTERFACE_MAX_BYTES &&
     !/[\s/:\0]/.test(text) && text !== "." && text !== "..";
-  if (!valid) throw new TargetSyntaxError("that is no name of an interface", form);
+  if (!valid) throw new TargetSyntaxError("not a valid interface name", form);
   return text;
 }
 
 /** Checks a path for what no path can be; what it leads to is asked when it is opened. */
 export function path(text: string, form: string): string {
-  if (text === "") throw new TargetSyntaxError("it names no path", form);
-  if (text.includes("\0")) throw new TargetSyntaxError("a path has no NUL", form);
+  if (text === "") throw new TargetSyntaxError("missing path", form);
+  if (text.includes("\0")) throw new TargetSyntaxError("a path cannot contain NUL", form);
   if (utf8Length(text) > PATH_MAX_BYTES) {
     throw new TargetSyntaxError(`a path has at most ${PATH_MAX_BYTES} bytes`, form);
   }
@@ -55,7 +55,7 @@ export function wholeNumber(
 ): bigint {
   // BigInt() takes much more: "", blanks, octal. Twenty digits are enough for 64 bits.
   if (!/^(-?\d{1,20}|0x[\da-f]{1,16})$/i.test(text)) {
-    throw new TargetSyntaxError(`its ${what} is no number`, form);
+    throw new TargetSyntaxError(`its ${what} is not a number`, form);
   }
   const number = BigInt(text);
   if (number < range.min || number > range.max) {
@@ -64,7 +64,7 @@ export function wholeNumber(
   return number;
 }
 
-/** Text before and behind the first separator; the second is missing when there is none. */
+/** Text before and after the first separator; the second is missing without a separator. */
 export function cut(text: string, separator: string): [string, string?] {
   const at = text.indexOf(separator);
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];

@@ -211,7 +211,7 @@ class GuestRun implements Disposable {
     };
   }
 
-  /** Streams that are no files of the host. */
+  /** Returns the standard streams: the embedder's, or the process's own. */
   #streams(): Streams {
     const { stdin, stdout, stderr } = this.#options.stdio ?? {};
     return {
@@ -244,7 +244,7 @@ class GuestRun implements Disposable {
     };
   }
 
-  /** Runs something of the embedder's; when it throws, the guest is left for good. */
+  /** Runs something of the embedder; when it throws, the guest is left for good. */
   #guard<T>(what: string, call: () => T): T {
     try {
       return call();
@@ -254,7 +254,10 @@ class GuestRun implements Disposable {
     }
   }
 
-  /** The same before the guest's first instruction or behind its last: what has to be done comes first. */
+  /**
+   * Like `#guard`, before the guest's first or after its last instruction: the failure is thrown after
+   * the caller's own work.
+   */
   #note(what: string, call: () => void): void {
     try {
       call();
@@ -294,14 +297,14 @@ class GuestRun implements Disposable {
       return true;
     }
     const error = new BpfError("count how long programs run", counting, {
-      hint: "it takes root or CAP_SYS_ADMIN, or kernel.bpf_stats_enabled=1",
+      hint: "run it as root or with CAP_SYS_ADMIN, or set kernel.bpf_stats_enabled=1",
     });
     this.#note("onError", () => this.#options.onError?.(error));
     return false;
   }
 
   #attend(): void {
-    // A guest that was told of a signal and waits again, and again.
+    // The guest received the signal and keeps waiting.
     const signal = this.#interrupt.ignoredSignal;
     if (signal !== 0) this.#exit(signal === SIGALRM ? EXIT_TIMED_OUT : 128 + signal);
     this.#guard("onStats", () => this.#report(false));
@@ -321,8 +324,8 @@ class GuestRun implements Disposable {
 }
 
 /**
- * The same without a prototype: a guest that imports "constructor" from "wasm_bpf" must not find
- * JavaScript's.
+ * Copies a record to an object without a prototype: a guest that imports "constructor" from "wasm_bpf"
+ * must not find JavaScript's.
  */
 function bare<T extends object>(record: T): T {
   return Object.assign(Object.create(null), record);

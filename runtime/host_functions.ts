@@ -6,13 +6,13 @@ import type { HostFunction, HostModules } from "./run_options.ts";
 import { functionImports } from "./wasm/imports.ts";
 import { WasmSyntaxError } from "./wasm/reader.ts";
 
-/** Runs something of the embedder's; when it throws, the guest is left for good. */
+/** Runs something of the embedder; when it throws, the guest is left for good. */
 export type Guard = <T>(what: string, call: () => T) => T;
 
 /**
  * The import modules of an embedder.
  *
- * @param reserved modules of the host's own
+ * @param reserved the host's own modules
  * @throws {HostError} `HOST_MODULE` for a module that is reserved
  */
 export function hostImports(
@@ -67,11 +67,11 @@ function convert(value: number | bigint | void, type: string): number | bigint |
     case "()":
       return undefined;
     default:
-      throw new TypeError(`a result of type ${type} cannot be given`);
+      throw new TypeError(`a result of type ${type} is not supported`);
   }
 }
 
-/** What the guest declares each import to return. */
+/** Returns the result type of each import, as the guest declares it. */
 function resultTypes(guest: GuestModule): Map<string, string> {
   try {
     return new Map(
@@ -82,7 +82,7 @@ function resultTypes(guest: GuestModule): Map<string, string> {
     );
   } catch (cause) {
     if (!(cause instanceof WasmSyntaxError)) throw cause;
-    throw new HostError(`Cannot tell what ${guest.name} imports: ${cause.message}`, {
+    throw new HostError(`Cannot read the imports of ${guest.name}: ${cause.message}`, {
       code: "MODULE_IMPORT",
       cause,
     });

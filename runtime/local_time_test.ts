@@ -19,7 +19,7 @@ Deno.test("localOffset() follows the zone's rules at that moment", async () => {
   assert.equal(await offset("America/St_Johns", "2026-01-01T00:00:00Z"), -12_600);
 });
 
-Deno.test("localOffset() has an answer for every number", () => {
+Deno.test("localOffset() returns an offset for every number", () => {
   for (const seconds of [0n, -1n, 2n ** 63n - 1n, -(2n ** 63n), 8_640_000_000_000n]) {
     assert.ok(Math.abs(localOffset(seconds)) <= 86_400);
   }

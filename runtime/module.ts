@@ -6,17 +6,17 @@ import { WasmSyntaxError } from "./wasm/reader.ts";
 
 /** A compiled module with what every guest has. */
 export interface GuestModule {
-  /** Compiled, its imports not yet looked at. */
+  /** Compiled; imports are not checked yet. */
   readonly module: WebAssembly.Module;
-  /** What it was compiled from; not to be changed. */
+  /** Source of the compiled module; do not change it. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** For messages, and `argv[0]` where nothing else is said. */
+  /** For messages, and the default of `argv[0]`. */
   readonly name: string;
-  /** What it can take of V8's own heap. */
+  /** Share of V8's own heap that the module can use. */
   readonly heap: HeapUse;
 }
 
-/** What a module may have. */
+/** Features that a module may use. */
 export interface CompileOptions {
   /**
    * Allows structs, arrays and other values on V8's own heap, which no limit of memory bounds: a
@@ -26,7 +26,7 @@ export interface CompileOptions {
 }
 
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];
-/** The word behind it: a version below, a layer above. Core modules are layer 0, components 1. */
+/** The word after it: a version below, a layer above. Core modules are layer 0, components 1. */
 const VERSION_CORE = 0x0000_0001;
 const LAYER_COMPONENT = 1;
 
@@ -110,7 +110,7 @@ export function checkHeader(bytes: Uint8Array, name: string, action = "run"): vo
   if (bytes.length === 0) {
     throw new ModuleError(`Cannot ${action} ${name}: the file is empty`, {
       code: "MODULE_EMPTY",
-      hint: "give a WebAssembly module, a .wasm file",
+      hint: "pass a WebAssembly module (a .wasm file)",
     });
   }
   if (!startsWith(bytes, MAGIC)) {
@@ -142,7 +142,7 @@ function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
   return start.every((byte, i) => bytes[i] === byte);
 }
 
-/** What else people give by mistake. */
+/** Returns a hint for other kinds of files that users pass by mistake. */
 function hintForOther(bytes: Uint8Array): string {
   if (startsWith(bytes, ELF)) {
     return "it is an ELF file: an eBPF object is run by a guest that embeds it";
@@ -205,8 +205,8 @@ function missingImport(
     ? whoProvides(wanted.module)
     : "a guest must bring its own memory, tables and globals; threads share a memory, build without";
   return new ModuleError(
-    `Cannot run ${guest.name}: nobody provides the ${wanted.kind} "${wanted.name}" of module ` +
-      `"${wanted.module}"${more > 0 ? `, nor ${more} other imports` : ""}`,
+    `Cannot run ${guest.name}: missing import: ${wanted.kind} "${wanted.name}" of module ` +
+      `"${wanted.module}"${more > 0 ? `, and ${more} more` : ""}`,
     {
       code: "MODULE_IMPORT",
       hint: who ?? "wasm-bpf provides wasm_bpf, callback-wrapper and wasi_snapshot_preview1",

@@ -64,13 +64,13 @@ for (
     ["a shell script", bytesOf("#!/bin/sh\necho hello\n"), /\.wasm file/],
     ["an ELF file", bytesOf("\x7fELF\x02\x01\x01\0\0\0\0\0"), /ELF/],
     ["WebAssembly text", bytesOf('(module (memory (export "memory") 1))'), /wat2wasm/],
-    ["WebAssembly text behind a comment", bytesOf(";; a guest\n(module)"), /wat2wasm/],
+    ["WebAssembly text after a comment", bytesOf(";; a guest\n(module)"), /wat2wasm/],
     ["a gzip file", [0x1f, 0x8b, 0x08, 0x00, 0x00], /unpack/],
     ["a zstd file", [0x28, 0xb5, 0x2f, 0xfd, 0x00], /unpack/],
     ["zeros", Array(64).fill(0), /\.wasm file/],
   ] as const
 ) {
-  Deno.test(`compileGuest() refuses ${title}, and says what to do`, () => {
+  Deno.test(`compileGuest() refuses ${title}, with a hint`, () => {
     const { code, hint: said } = compileRefusal(...bytes);
     assert.equal(code, "MODULE_NOT_WASM");
     assert.match(said ?? "", hint);
@@ -90,7 +90,7 @@ Deno.test("compileGuest() refuses another version of WebAssembly", () => {
   }
 });
 
-Deno.test("compileGuest() refuses a header that is cut off, and says where", () => {
+Deno.test("compileGuest() refuses a truncated header at its offset", () => {
   for (const size of [4, 5, 6, 7]) {
     const { code, message } = compileRefusal(...HEADER.slice(0, size));
     assert.equal(code, "MODULE_INVALID");
@@ -109,7 +109,7 @@ Deno.test("compileGuest() or checkGuest() refuses every beginning of a module", 
   }
 });
 
-Deno.test("compileGuest() says what is wrong without V8's own prefix", () => {
+Deno.test("compileGuest() reports V8's reason without its prefix", () => {
   const { code, message } = compileRefusal(...HEADER, 0x01, 0x7f);
   assert.equal(code, "MODULE_INVALID");
   assert.doesNotMatch(message, /WebAssembly\.Module\(\)/);
@@ -146,12 +146,12 @@ Deno.test("checkGuest() names the import that is missing, and its module", () =>
   }
 });
 
-Deno.test("checkGuest() says how many imports are missing beside the first", () => {
+Deno.test("checkGuest() counts the missing imports after the first", () => {
   const { message } = refusal(() =>
     check(`(import "a" "x" (func)) (import "host" "call" (func)) (import "b" "y" (func))
       (import "c" "z" (func)) ${MEMORY} ${START}`)
   );
-  assert.match(message, /"x".*\b2 other/);
+  assert.match(message, /"x".*\b2 more/);
 });
 
 Deno.test("checkGuest() finds none of JavaScript's own properties", () => {
@@ -181,7 +181,7 @@ for (
       check(`(import "host" "call" ${type}) (func (export "_start"))`)
     );
     assert.equal(code, "MODULE_IMPORT");
-    assert.ok(message.includes(`the ${kind} "call"`), message);
+    assert.ok(message.includes(`missing import: ${kind} "call"`), message);
   });
 }
 
@@ -193,7 +193,7 @@ Deno.test("checkGuest() refuses a guest without a memory", () => {
   }
 });
 
-Deno.test('checkGuest() refuses a "memory" that is none', () => {
+Deno.test('checkGuest() refuses a "memory" that is a function', () => {
   const { code } = refusal(() => check(`(memory 1) (func (export "memory")) ${START}`));
   assert.equal(code, "MODULE_EXPORT");
 });
@@ -206,7 +206,7 @@ Deno.test("checkGuest() refuses a guest without _start", () => {
   }
 });
 
-Deno.test("checkGuest() tells a reactor from a module without a main function", () => {
+Deno.test("checkGuest() distinguishes a reactor from a module without a main function", () => {
   const reactor = refusal(() => check(`${MEMORY} (func (export "_initialize"))`));
   const other = refusal(() => check(MEMORY));
   assert.match(reactor.hint ?? "", /reactor/);

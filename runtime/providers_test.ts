@@ -23,7 +23,7 @@ for (const [module, hint] of KNOWN) {
   Deno.test(`whoProvides() knows ${module}`, () => assert.match(whoProvides(module) ?? "", hint));
 }
 
-Deno.test("whoProvides() says nothing of modules it does not know", () => {
+Deno.test("whoProvides() returns undefined for unknown modules", () => {
   for (
     const module of ["", "host", "environment", "xwasi:cli", "wasm_bpf_", "ENV", "constructor"]
   ) {
@@ -31,7 +31,7 @@ Deno.test("whoProvides() says nothing of modules it does not know", () => {
   }
 });
 
-Deno.test("whoProvides() answers with one clause: no capital, no full stop", () => {
+Deno.test("whoProvides() returns one clause: no capital, no full stop", () => {
   for (const [module] of KNOWN) {
     assert.match(whoProvides(module) ?? "", /^[a-z][^\n]*[^.\n]$/, module);
   }

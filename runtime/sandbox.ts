@@ -1,6 +1,6 @@
 /**
- * The second wall around a guest. The first is that it can name nothing but what it was given;
- * `docs/sandbox.md` says what each keeps.
+ * The second wall around a guest. The first: it can name only what it was given. `docs/sandbox.md`
+ * lists what each wall prevents.
  */
 import {
   confinement,
@@ -12,18 +12,18 @@ import {
 } from "../ffi/mod.ts";
 import { HostError } from "../ffi/errors.ts";
 
-/** How a guest's thread is confined. */
+/** Confinement of a guest's thread. */
 export interface Sandbox {
-  /** Whether a kernel without Landlock or seccomp is an error. */
+  /** True if a kernel without Landlock or seccomp is an error. */
   isRequired: boolean;
   /**
-   * Whether the process runs nothing but this guest: then Deno's permissions are given up, too, which
+   * True if the process runs nothing but this guest: then Deno's permissions are given up, too, which
    * all threads share.
    */
   isAlone: boolean;
 }
 
-/** What it is made for. */
+/** Resources that the confinement leaves reachable. */
 interface Confinement extends Sandbox {
   /** Folders that the guest was given. */
   grants: readonly Grant[];
@@ -31,7 +31,7 @@ interface Confinement extends Sandbox {
   onNotice: (text: string) => void;
 }
 
-/** What versions of Landlock brought, in words that complete "cannot keep the guest from". */
+/** Features that versions of Landlock added, in words that complete "cannot keep the guest from". */
 const LATER: readonly (readonly [version: number, what: string])[] = [
   [3, "truncating files by their path"],
   [4, "opening TCP connections"],
@@ -64,11 +64,11 @@ export function enterSandbox(wanted: Confinement): void {
   limitCalls(wanted, seccomp);
 }
 
-/** They run no code of the guest: what cannot be done for them is no error. */
+/** Confines V8's own threads. They run no guest code, so a failure is a notice, not an error. */
 function limitOthers({ onNotice }: Confinement): void {
   const left = confinement.limitOthers();
   if (left === 0) return;
-  const why = left < 0 ? describeErrno(left) : `${left} of them do not answer`;
+  const why = left < 0 ? describeErrno(left) : `${left} threads do not respond`;
   onNotice(`V8's own threads are not confined: ${why}`);
 }
 
@@ -96,7 +96,7 @@ function limitCalls({ grants, isRequired, onNotice }: Confinement, available: nu
   );
 }
 
-/** What a version of Landlock lacks of what is asked of it, for `--verbose`. */
+/** Lists what a version of Landlock lacks of the requested confinement, for `--verbose`. */
 export function shortcomings(version: number, grants: readonly Grant[]): string[] {
   const lacking = LATER.filter(([since]) => version < since).map(([, what]) => what);
   const notes = lacking.length === 0

@@ -4,7 +4,7 @@ import { shortcomings } from "./sandbox.ts";
 const READ_ONLY = { hostFd: 3, isWritable: false };
 const WRITABLE = { hostFd: 4, isWritable: true };
 
-Deno.test("shortcomings() has nothing to say of a kernel that keeps everything", () => {
+Deno.test("shortcomings() returns an empty list for a kernel that restricts everything", () => {
   for (const version of [6, 7, 8, 100]) assert.deepEqual(shortcomings(version, [WRITABLE]), []);
 });
 

@@ -20,7 +20,7 @@ import {
 /** Where a spawned guest's output goes: to a stream, too. */
 export type SpawnOutput = Output | WritableStream<Uint8Array<ArrayBuffer>>;
 
-/** What a spawned guest gets. Functions are called on the thread that spawned it. */
+/** Options of a spawned guest. Functions are called on the thread that spawned it. */
 export interface SpawnOptions extends
   Pick<
     RunOptions,
@@ -35,7 +35,10 @@ export interface SpawnOptions extends
     )
     | ("onError" | "onNotice" | "onStats")
   > {
-  /** Its standard streams; default: the process's own. Input is no function: that could not be sent. */
+  /**
+   * Its standard streams; default: the process's own. Input cannot be a function, which a worker
+   * cannot receive.
+   */
   stdio?: { stdin?: WorkerInput; stdout?: SpawnOutput; stderr?: SpawnOutput };
   /**
    * Module whose default export are the `HostModules` that it may import, as an absolute URL: the
@@ -43,20 +46,20 @@ export interface SpawnOptions extends
    */
   hostModule?: string | URL;
   /**
-   * Whether its thread is confined before its first instruction: to the folders it was given (Landlock),
+   * True if its thread is confined before its first instruction: to the folders it was given (Landlock),
    * without capabilities, to the system calls that guests need (seccomp), as far as the kernel goes.
    * Functions of `hostModule` run in that thread, too.
    * "required" makes it an error where the kernel has no Landlock or seccomp. Default: true without
    * `hostModule`, else false.
    */
   sandbox?: boolean | "required";
-  /** How much it may take; default: no limits but WebAssembly's. */
+  /** Limits of its resources; default: WebAssembly's own. */
   limits?: Limits;
   /** Terminates it. */
   signal?: AbortSignal;
 }
 
-/** How a spawned guest ended. */
+/** End of a spawned guest. */
 export type GuestExit =
   /** By itself, with its exit code. */
   | { kind: "exited"; code: number }
@@ -65,13 +68,13 @@ export type GuestExit =
   /** By a trap, a limit, its signal, a host function that threw; or it could not be run. */
   | { kind: "failed"; error: HostError };
 
-/** More is no time for a timer, which then fires at once. */
+/** Longest delay of a timer in milliseconds; a longer one fires at once. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /** As many workers are made at a time as there are processors. */
 const starts = new StartQueue(navigator.hardwareConcurrency);
 
-/** How long a worker that is told to end has, until it is given up. */
+/** Time that a worker has to end after a request, until it is given up. */
 const GIVE_UP_MS = 1000;
 
 /**
@@ -130,7 +133,7 @@ export class GuestHandle implements AsyncDisposable {
   #stopCode: StopCode | undefined;
   #lastStats: GuestStats | undefined;
   #giveUp: number | undefined;
-  /** Of the job, what nobody has taken while the worker has not begun. */
+  /** Part of the job that is unclaimed while the worker has not begun. */
   #share: Pick<Job, "interrupt" | "claim"> | undefined;
   #hasEnded = false;
   #failure: HostError | undefined;
@@ -226,7 +229,7 @@ export class GuestHandle implements AsyncDisposable {
     this.#held.defer(() => clearTimeout(timer));
   }
 
-  /** How it ended; never rejects. */
+  /** Resolves when it has ended; never rejects. */
   get exited(): Promise<GuestExit> {
     return this.#exited.promise;
   }
@@ -244,7 +247,7 @@ export class GuestHandle implements AsyncDisposable {
     if (this.#state === ControlState.Pause) this.#set(ControlState.Run);
   }
 
-  /** What the first Ctrl-C is to the command: its poll or sleep ends, so that it can finish. */
+  /** Does what the command's first Ctrl-C does: its poll or sleep ends, so that it can finish. */
   interrupt(): void {
     if (!this.#isOver) this.#interrupt.raise();
   }
@@ -259,8 +262,8 @@ export class GuestHandle implements AsyncDisposable {
   }
 
   /**
-   * What it has done so far. A guest that polls or sleeps answers at once, one that does neither at its
-   * next poll or sleep, or its end; one that has ended gives the last statistics.
+   * Returns its statistics so far. A guest that polls or sleeps reports at once, another at its next
+   * poll or sleep, or its end; for one that has ended, they are the last ones.
    *
    * @throws {HostError} `NO_STATS` when it ended without ever running
    */
@@ -273,7 +276,7 @@ export class GuestHandle implements AsyncDisposable {
       if (stats !== undefined) return stats;
     }
     if (this.#lastStats !== undefined) return this.#lastStats;
-    throw new HostError(`Cannot tell what ${this.#guest.name} did: it has not run`, {
+    throw new HostError(`Cannot read statistics of ${this.#guest.name}: it has not run`, {
       code: "NO_STATS",
     });
   }
@@ -286,14 +289,14 @@ export class GuestHandle implements AsyncDisposable {
   }
 
   #stop(code: StopCode): void {
-    // Behind its last instruction there is nothing to stop, only what the kernel has to release.
+    // After its last instruction there is nothing to stop, only what the kernel has to release.
     if (this.#isOver || this.#hasEnded || this.#stopCode !== undefined) return;
     this.#stopCode = code;
     this.#set(ControlState.Terminate);
     this.#interrupt.terminate();
     // It is still in the queue.
     if (this.#worker === undefined) return this.#end(this.#stopExit(code));
-    // Only a host function of the embedder's can keep it from ending.
+    // Only a host function of the embedder can keep it from ending.
     this.#giveUp = setTimeout(() => this.#end(this.#stopExit(code)), GIVE_UP_MS);
   }
 
@@ -332,7 +335,7 @@ export class GuestHandle implements AsyncDisposable {
     }
   }
 
-  /** Runs something of the embedder's; when it throws, the guest is over. */
+  /** Runs something of the embedder; when it throws, the guest is over. */
   #guard(what: string, call: () => void): void {
     try {
       call();

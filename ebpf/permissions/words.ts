@@ -44,7 +44,7 @@ export function checkWords(permissions: Permissions): void {
     checkKfunc(word, isOpen);
     checkGrantable("kfunc", word, kfuncByName(word)?.level);
   }
-  // What is denied without being listed is refused anyway, unless it is a slip of the pen.
+  // A word that is not listed is denied anyway; checking it finds misspellings.
   for (const word of denyKfunc) checkKfunc(word, false);
 }
 
@@ -84,6 +84,6 @@ function checkGrantable(kind: string, word: string, level: string | undefined): 
   throw new PermissionError(`Cannot allow ${kind} "${word}": its level is never`, {
     word,
     known: [],
-    hint: `${PLACE} says which ones can be allowed`,
+    hint: `${PLACE} lists the ones that can be allowed`,
   });
 }

@@ -1,4 +1,4 @@
-/** What the import modules for eBPF share: the guest's tables and how its calls are answered. */
+/** State that the eBPF import modules share: the guest's tables and the results of its calls. */
 import {
   type BpfLink,
   type BpfMap,
@@ -21,16 +21,16 @@ import type { GuestObject } from "./guest_object.ts";
 import { Handles } from "./handles.ts";
 import { Totals } from "./totals.ts";
 
-/** What the eBPF imports need of the guest's surroundings. */
+/** Guest state that the eBPF imports need. */
 export interface BpfHostOptions {
   memory: GuestMemory;
   /** Ends polls early. */
   interrupt: Interrupt;
-  /** What the interrupt asks attention for. */
+  /** Handles the interrupt's request for attention. */
   attend: () => void;
-  /** Whether the kernel counts what programs do. */
+  /** True if the kernel counts what programs do. */
   programsCounted: boolean;
-  /** What programs may do; default: that of a run without words. */
+  /** Permissions of programs; default: those of a run without permission options. */
   policy?: Policy;
   /** Returns what the programs of one object may do, by its bytes; default: `policy` for all. */
   policyFor?: ((bytes: Uint8Array<ArrayBuffer>) => Policy) | undefined;
@@ -40,7 +40,7 @@ export interface BpfHostOptions {
   latencyMs: number;
   /** Gets each failure once; the guest itself only sees a number. */
   onError: (error: HostError) => void;
-  /** Gets what is worth knowing though it is no error. */
+  /** Gets notices: messages worth reading that are not errors. */
   onNotice: (text: string) => void;
 }
 
@@ -162,12 +162,12 @@ export class BpfContext implements PollContext, Disposable {
     let bytes = source.sizeBytes;
     for (const object of this.objects.values()) bytes += object.sizeBytes;
     if (this.objects.size >= MAX_OBJECTS) {
-      throw new BpfError("open one more eBPF object", errno("EMFILE"), {
+      throw new BpfError("open another eBPF object", errno("EMFILE"), {
         hint: `a module has at most ${MAX_OBJECTS} at a time: close those that are not needed`,
       });
     }
     if (bytes > MAX_OBJECT_BYTES) {
-      throw new BpfError("open one more eBPF object", errno("ENOMEM"), {
+      throw new BpfError("open another eBPF object", errno("ENOMEM"), {
         hint: `a module's objects have at most ${MAX_OBJECT_BYTES >> 20} MiB together`,
       });
     }
@@ -189,13 +189,13 @@ export class BpfContext implements PollContext, Disposable {
     return 0;
   }
 
-  /** To be told of an object that is about to be unloaded: its counts go into {@linkcode totals}. */
+  /** Called before an object is unloaded; adds its counts to {@linkcode totals}. */
   readonly noteClosed = (object: GuestObject): void => {
     this.#hadStructOps ||= object.maps.some((map) => map.type === MapType.StructOps);
     object.addTo(this.#closed, this.#programsCounted);
   };
 
-  /** What programs and buffers have done so far, those of closed objects included. */
+  /** Counts of programs and buffers so far, including those of closed objects. */
   get totals(): Totals {
     const totals = this.#closed.copy();
     for (const object of this.objects.values()) object.addTo(totals, this.#programsCounted);
@@ -241,7 +241,7 @@ export class BpfContext implements PollContext, Disposable {
     return this.#lastErrno;
   }
 
-  /** What {@linkcode fail} was told last. */
+  /** The last error given to {@linkcode fail}. */
   get lastError(): HostError | undefined {
     return this.#lastError;
   }

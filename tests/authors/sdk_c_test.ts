@@ -179,7 +179,7 @@ Deno.test("bpf_set_prog_attach_target() sets the attach target", async () => {
   const { code, stdout, stderr } = await run(await compile("eunomia_style.c"), "no-such-if0");
   assert.notEqual(code, 0);
   assert.equal(stdout, "attach -43\n");
-  assert.match(stderr, /no interface of that name/);
+  assert.match(stderr, /no such interface/);
 });
 
 for (

@@ -124,7 +124,7 @@ for (
   const [program, answer, words] of [
     ["on_uprobe_inside", -1, NEEDS_PERMISSION],
     ["on_uprobe_inside_hex", -1, NEEDS_PERMISSION],
-    ["on_uretprobe_inside", -22, /returns from no offset/],
+    ["on_uretprobe_inside", -22, /a return probe takes no offset/],
     ["on_uprobe_multi_inside", -2, /no such function/],
     ["on_uprobe_session_inside", -2, /no such function/],
     ["on_uprobe_own", -1, /executable of wasm-bpf itself/],
@@ -148,8 +148,8 @@ for (
     ["wasm_bpf_test_after", /no such function/],
     ["4198736", /no such function/],
     ["0x401150", /no such function/],
-    ["+1", /names no symbol/],
-    ["wasm_bpf_test_allowed+-1", /not between|no number/],
+    ["+1", /missing symbol/],
+    ["wasm_bpf_test_allowed+-1", /not between|not a number/],
     ["wasm_bpf_test_allowed@0", /PID 0/],
   ] as const
 ) {

@@ -80,5 +80,5 @@ Deno.test("plugin reports errors in its command line, and ends with 2", async ()
 Deno.test("run refuses plugin's guest without its host, and names the missing function", async () => {
   const { code, stderr } = await runCli([fromFileUrl("../../dist/examples/plugin/plugin.wasm")]);
   assert.equal(code, 1);
-  assert.match(stderr, /nobody provides the function "value" of module "chart"/);
+  assert.match(stderr, /missing import: function "value" of module "chart"/);
 });

@@ -1,4 +1,4 @@
-/** How events reach a guest's callback: through its table, or through a function it exports. */
+/** Calls a guest's callback for events: through its table, or through a function it exports. */
 import { errno } from "../../../ffi/mod.ts";
 import { type CallbackTarget, createPump, holdsCallbacks, isCallback, type Pump } from "./pump.ts";
 import type { Stage } from "./stage.ts";
@@ -14,7 +14,7 @@ export interface CallbackExports {
   callback?: WebAssembly.ExportValue | undefined;
 }
 
-/** What events are handed to: table entries of a guest. One for each table. */
+/** Target of events: the entries of one guest table. */
 export class CallbackTable implements CallbackTarget {
   readonly memory: WebAssembly.Memory;
   readonly table: WebAssembly.Table;
@@ -49,7 +49,7 @@ export class Callbacks {
     this.#exports = exports;
   }
 
-  /** The guest's own table, or a negative errno when `callback` is no function of it. */
+  /** The guest's own table, or a negative errno when `callback` is not a function in it. */
   forTable(callback: number): CallbackTable | number {
     this.#table ??= this.#findTable();
     if (this.#table === undefined) {
@@ -65,7 +65,7 @@ export class Callbacks {
     const entry: unknown = table.get(callback >>> 0);
     if (entry !== this.#known) {
       if (entry === null) return -errno("EINVAL");
-      if (!isCallback(entry)) return this.#refuse(`entry ${callback >>> 0} of the guest's table`);
+      if (!isCallback(entry)) return this.#refuse(`table entry ${callback >>> 0}`);
       this.#known = entry;
     }
     return this.#table;
@@ -83,7 +83,7 @@ export class Callbacks {
     return this.#context.fail(
       new BpfError("poll a buffer", errno("EINVAL"), {
         reason: `${what} cannot be called back: it is of another type`,
-        hint: "a callback takes three i32 (context, data, size) and gives one",
+        hint: "declare it with three i32 (context, data, size) and an i32 result",
       }),
     );
   }

@@ -3,13 +3,13 @@
 ;; A region of the stage starts with a header, then come records as the shim stores them:
 ;;
 ;;   header  +0 u32 cursor     offset of the next record
-;;           +4 u32 end        offset behind the last record
+;;           +4 u32 end        offset after the last record
 ;;           +8 u64 delivered  events handed over so far
 ;;          +16 u64 truncated  of these, events longer than the guest's buffer
 ;;   record  +0 u32 size, +4 u32 cpu, +8 payload, padded to 8 bytes
 ;;
 ;; The cursor is moved before each call: whatever the callback does (return a negative number, trap,
-;; exit, poll again), the next batch goes on behind this event. Cursor and end are read anew after it,
+;; exit, poll again), the next batch goes on after this event. Cursor and end are read anew after it,
 ;; since a poll of the same buffer inside the callback may have emptied and refilled the region. The
 ;; flags are an interrupt's (libbpf-shim/interrupt.c), whose page is mapped into the stage.
 (module
@@ -40,7 +40,7 @@
           (i64.store $stage offset=16 (local.get $region)
             (i64.add (i64.load $stage offset=16 (local.get $region)) (i64.const 1)))))
       ;; memory.copy leaves WebAssembly for C, which costs more than a small event. From 32 to 256
-      ;; bytes go in words, the last of which may lie over the one before: not a byte behind `size`.
+      ;; bytes go in words, the last of which may lie over the one before: never past `size`.
       (if (i32.le_u (i32.sub (local.get $size) (i32.const 32)) (i32.const 224))
         (then
           (local.set $to (local.get $data))

@@ -15,7 +15,7 @@
 ;; to 8 bytes }.
 ;;
 ;; The cursor is moved before each call: whatever the callback does (return a negative number, trap,
-;; exit, poll again, close), the next batch goes on behind this event. What the cursor has passed is
+;; exit, poll again, close), the next batch goes on after this event. What the cursor has passed is
 ;; given back to the kernel now and then and at the end; after a trap, by `release`.
 (module
   (import "guest" "memory" (memory $guest 0))
@@ -28,12 +28,13 @@
   (import "ring" "flags" (global $flags i32))
   (type $callback (func (param $context i32) (param $data i32) (param $size i32) (result i32)))
 
-  ;; Tells the kernel what it may overwrite. Atomic: after everything that was read there.
+  ;; Releases what was read, so that the kernel may overwrite it. Atomic: after everything that was
+  ;; read there.
   (func $release (export "release")
     (i64.atomic.store $ring (i32.const 0) (i64.load $ring (global.get $state))))
 
   ;; memory.copy leaves WebAssembly for C, which costs more than a small event. From 32 to 256 bytes go
-  ;; in words, the last of which may lie over the one before: never a byte behind `size`.
+  ;; in words, the last of which may lie over the one before: never past `size`.
   (func $copy (param $to i32) (param $from i32) (param $size i32)
     (local $last i32) (local $last_from i32)
     (if (i32.gt_u (i32.sub (local.get $size) (i32.const 32)) (i32.const 224))
@@ -78,7 +79,7 @@
           (i32.add
             (i32.shl (global.get $page) (i32.const 1))
             (i32.and (i32.wrap_i64 (local.get $cursor)) (global.get $mask))))
-        ;; Atomic: the payload is complete when the header says so. BUSY is the sign bit.
+        ;; Atomic: the payload is complete when BUSY is clear. BUSY is the sign bit.
         (local.set $header (i32.atomic.load $ring (local.get $record)))
         (br_if $done (i32.lt_s (local.get $header) (i32.const 0)))
         (local.set $size (i32.and (local.get $header) (i32.const 0x3fffffff)))
