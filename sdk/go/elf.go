@@ -12,7 +12,8 @@ import (
 	"unsafe"
 )
 
-// The symbol table of the object's file says where its variables and programs are.
+// symbols reads the symbol table of the object's file, which has the places of its variables and
+// programs.
 func (o *Object) symbols() (*elf.File, []elf.Symbol, error) {
 	file, err := elf.NewFile(bytes.NewReader(o.elf))
 	if err != nil {
@@ -83,7 +84,7 @@ func Variable[T any](o *Object, name string) (value T, err error) {
 	return value, nil
 }
 
-// AttachAll attaches every program as its section name says, or none when one cannot be.
+// AttachAll attaches every program where its section name specifies, or none when one attach fails.
 func (o *Object) AttachAll() ([]*Link, error) {
 	file, symbols, err := o.symbols()
 	if err != nil {

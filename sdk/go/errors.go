@@ -14,16 +14,16 @@ import (
 // ErrInterrupted is what waiting ends with when the guest is asked to end.
 const ErrInterrupted = syscall.EINTR
 
-// Error is what a call failed with.
+// Error is the error of a failed call.
 type Error struct {
-	// Op says what was tried, such as "attach".
+	// Op is the operation that failed, such as "attach".
 	Op string
 	// Name is the program's, map's or section's; or empty.
 	Name string
 	// Errno is the kernel's error, by the number that this target has for it.
 	Errno syscall.Errno
-	// Text is what the host said: what and why in the first line, then a hint, then the verifier's log,
-	// where there are any. Empty when it said nothing.
+	// Text is the host's explanation: operation and reason in the first line, then a hint, then
+	// the verifier's log, where there are any. It may be empty.
 	Text string
 }
 
@@ -41,7 +41,7 @@ func (e *Error) Error() string {
 // Unwrap lets errors.Is compare the number.
 func (e *Error) Unwrap() error { return e.Errno }
 
-// errnos are Linux's numbers and this target's, for what eBPF calls answer with.
+// errnos maps Linux's error numbers to this target's, for the results of eBPF calls.
 var errnos = map[int32]syscall.Errno{
 	1: syscall.EPERM, 2: syscall.ENOENT, 3: syscall.ESRCH, 4: syscall.EINTR, 5: syscall.EIO,
 	6: syscall.ENXIO, 7: syscall.E2BIG, 8: syscall.ENOEXEC, 9: syscall.EBADF, 11: syscall.EAGAIN,
@@ -53,7 +53,7 @@ var errnos = map[int32]syscall.Errno{
 	110: syscall.ETIMEDOUT, 114: syscall.EALREADY, 116: syscall.ESTALE,
 }
 
-// Linux's numbers of errors that are told apart here.
+// Linux's numbers of errors that this package handles.
 const (
 	linuxENOENT     = -2
 	linuxEINVAL     = -22

@@ -38,7 +38,7 @@ func Decode[T any](event Event) (value T, ok bool) {
 type BufferStats struct {
 	// Delivered events were handed over.
 	Delivered uint64
-	// Lost events were dropped by the kernel, which tells for perf event arrays only.
+	// Lost events were dropped by the kernel, which counts them for perf event arrays only.
 	Lost uint64
 	// Truncated events were cut to the buffer of PollEach.
 	Truncated uint64
@@ -65,7 +65,7 @@ func (o *Object) buffer(name string) (*Buffer, error) {
 		return nil, err
 	}
 	b := &Buffer{o, name, token, make([]uint64, bufferBytes/8)}
-	// The first read makes the buffer, and says when the map is none.
+	// The first read opens the buffer, and fails when the map does not hold events.
 	result := bufferRead(o.handle, token, unsafe.Pointer(&b.words[0]), headerBytes, 0)
 	if result < 0 && result != linuxENOSPC {
 		return nil, newError("read", name, result)
@@ -92,7 +92,7 @@ func (b *Buffer) fill(timeout time.Duration) (int, error) {
 		at := unsafe.Pointer(&b.words[0])
 		result := bufferRead(b.object.handle, b.token, at, int32(size), milliseconds(timeout))
 		if result == linuxENOSPC {
-			// The header says how long the event is that does not fit.
+			// The header has the size of the event that does not fit.
 			needed := headerBytes + int(uint32(b.words[0]))
 			b.words = make([]uint64, (max(needed, size*2)+7)/8)
 			continue
@@ -123,7 +123,7 @@ func (b *Buffer) Poll(timeout time.Duration, handle func(Event)) (int, error) {
 	return count, nil
 }
 
-// Stats says what the buffer has seen so far.
+// Stats returns the buffer's counts so far.
 func (b *Buffer) Stats() (BufferStats, error) {
 	var stats BufferStats
 	if result := bufferStats(b.object.handle, b.token, unsafe.Pointer(&stats)); result < 0 {
@@ -143,9 +143,9 @@ func onEvent(data unsafe.Pointer, size int32) int32 {
 	return -1
 }
 
-// PollEach is Poll by a callback of the host's for each event, as the reference runtimes have it: slower,
+// PollEach is Poll by a callback of the host for each event, as the reference runtimes have it: slower,
 // and events longer than buffer are cut to it. What handle returns false for ends the batch; events
-// behind it wait for the next call.
+// after it wait for the next call.
 func (b *Buffer) PollEach(timeout time.Duration, buffer []byte, handle func([]byte) bool) (int, error) {
 	before := current
 	defer func() { current = before }()
@@ -178,7 +178,7 @@ func (o *Object) UserRingBuffer(name string) (*UserRingBuffer, error) {
 	return &UserRingBuffer{o, name, token}, nil
 }
 
-// Submit sends a sample, waiting for room if there is none.
+// Submit sends a sample; it waits for room when the buffer is full.
 func (u *UserRingBuffer) Submit(sample []byte, timeout time.Duration) error {
 	result := userRingSubmit(u.object.handle, u.token, start(sample), int32(len(sample)), milliseconds(timeout))
 	if result < 0 {

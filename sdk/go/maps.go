@@ -23,7 +23,7 @@ const (
 	cmdDeleteBatch          = 27
 )
 
-// UpdateFlags say when an update may happen.
+// UpdateFlags decide when an update may happen.
 type UpdateFlags uint64
 
 const (
@@ -35,7 +35,7 @@ const (
 	UpdateExist
 )
 
-// MapInfo is what the kernel says about a map.
+// MapInfo describes a map, as the kernel has it.
 type MapInfo struct {
 	// Type is an enum bpf_map_type.
 	Type uint32
@@ -111,7 +111,7 @@ func openTable(object *Object, name string, key, value reflect.Type, perCPU bool
 	return t, nil
 }
 
-// Info is what the kernel says about the map.
+// Info returns the kernel's description of the map.
 func (t *table) Info() MapInfo { return t.info }
 
 func (t *table) failed(op string, result int32) error {
@@ -121,7 +121,7 @@ func (t *table) failed(op string, result int32) error {
 	return newError(op, t.name, result)
 }
 
-// found tells "not there" from other errors.
+// found distinguishes "not there" from other errors.
 func (t *table) found(op string, result int32) (bool, error) {
 	if result == linuxENOENT {
 		return false, nil
@@ -165,7 +165,7 @@ func (t *table) collect(take bool) (keys, values []byte, ok bool, err error) {
 	}
 }
 
-// nextKey writes the key behind one, or the first, to next.
+// nextKey writes the key after one, or the first, to next.
 func (t *table) nextKey(key, next unsafe.Pointer) (bool, error) {
 	return t.found("iterate map", mapOperate(t.token, cmdGetNextKey, key, nil, next, 0))
 }
@@ -178,7 +178,7 @@ type Map[K, V any] struct {
 	table
 }
 
-// FindMap finds a map of a loaded object. An error when K and V are not as large as the map says.
+// FindMap finds a map of a loaded object. It fails when K and V do not have the map's sizes.
 func FindMap[K, V any](object *Object, name string) (*Map[K, V], error) {
 	t, err := openTable(object, name, reflect.TypeFor[K](), reflect.TypeFor[V](), false)
 	if err != nil {
@@ -199,13 +199,13 @@ func (m *Map[K, V]) Update(key K, value V) error {
 	return m.UpdateIf(key, value, UpdateAny)
 }
 
-// UpdateIf sets the value of an element that is there, or is not, as flags say.
+// UpdateIf sets the value of an element that exists, or does not, as flags require.
 func (m *Map[K, V]) UpdateIf(key K, value V, flags UpdateFlags) error {
 	return m.failed("update map",
 		mapOperate(m.token, cmdUpdate, unsafe.Pointer(&key), unsafe.Pointer(&value), nil, uint64(flags)))
 }
 
-// Delete deletes an element, and says whether it was there.
+// Delete deletes an element, and reports whether it was there.
 func (m *Map[K, V]) Delete(key K) (bool, error) {
 	return m.found("delete from map", mapOperate(m.token, cmdDelete, unsafe.Pointer(&key), nil, nil, 0))
 }
@@ -230,7 +230,7 @@ func (m *Map[K, V]) Entries() ([]Entry[K, V], error) { return m.entries(false) }
 // Drain takes all elements out, each with the value it had at its end. Hashes only.
 func (m *Map[K, V]) Drain() ([]Entry[K, V], error) { return m.entries(true) }
 
-// All ranges over the elements as Entries reads them; an error ends it, and is told by Entries.
+// All ranges over the elements as Entries reads them, and stops at an error, which Entries returns.
 func (m *Map[K, V]) All() iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) {
 		entries, _ := m.Entries()
@@ -261,7 +261,7 @@ func (m *Map[K, V]) entries(take bool) ([]Entry[K, V], error) {
 // walk goes from key to key, for types without batches.
 func (m *Map[K, V]) walk(take bool) (entries []Entry[K, V], err error) {
 	var at unsafe.Pointer
-	// A map cannot have more: somebody deletes, and it starts over and over.
+	// Bounds the walk: when elements are deleted meanwhile, it can start over without end.
 	for range m.info.MaxEntries {
 		next := new(K)
 		if found, err := m.nextKey(at, unsafe.Pointer(next)); !found || err != nil {
@@ -357,7 +357,7 @@ func (m *PerCPUMap[K, V]) Update(key K, values []V) error {
 	return m.failed("update map", mapOperate(m.token, cmdUpdate, unsafe.Pointer(&key), start(bytes), nil, 0))
 }
 
-// Delete deletes an element, and says whether it was there.
+// Delete deletes an element, and reports whether it was there.
 func (m *PerCPUMap[K, V]) Delete(key K) (bool, error) {
 	return m.found("delete from map", mapOperate(m.token, cmdDelete, unsafe.Pointer(&key), nil, nil, 0))
 }

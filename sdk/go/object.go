@@ -62,7 +62,8 @@ func SetGlobal[T any](o *Object, section string, offset uint32, value *T) error 
 	return nil
 }
 
-// Attach attaches a program as its section name says, until the link or the object is closed.
+// Attach attaches a program where its section name specifies, until the link or the object is
+// closed.
 func (o *Object) Attach(program string) (*Link, error) {
 	return o.AttachTo(program, "")
 }
@@ -77,7 +78,7 @@ func (o *Object) AttachTo(program, target string) (*Link, error) {
 	return &Link{token}, nil
 }
 
-// ProgramToken is what stands for a program as a value of a program array.
+// ProgramToken is what represents a program as a value of a program array.
 func (o *Object) ProgramToken(program string) (uint32, error) {
 	token := programToken(o.handle, cString(program))
 	if token < 0 {
@@ -108,7 +109,7 @@ func (l *Link) Close() error {
 }
 
 // Read reads on in what an iterator program (section "iter/...") prints: an io.Reader whose end is
-// io.EOF, behind which a new pass begins.
+// io.EOF, after which a new pass begins.
 func (l *Link) Read(bytes []byte) (int, error) {
 	count := iterRead(l.token, start(bytes), int32(len(bytes)))
 	if count < 0 {

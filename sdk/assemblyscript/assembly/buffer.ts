@@ -28,7 +28,10 @@ export class Buffer {
   cpu: u32 = 0;
   /** Events that were handed over, after `stats()`. */
   delivered: u64 = 0;
-  /** Events that the kernel dropped, after `stats()`: it tells for perf event arrays only. */
+  /**
+   * Events that the kernel dropped, after `stats()`; the kernel counts them for perf event arrays
+   * only.
+   */
   lost: u64 = 0;
 
   private constructor(private object: u64, private token: i32) {
@@ -36,10 +39,10 @@ export class Buffer {
     this.room = ROOM;
   }
 
-  /** A buffer of an object; null when the map is none. */
+  /** Returns a buffer of an object; null when the map does not hold events. */
   static of(object: u64, token: i32): Buffer | null {
     const buffer = new Buffer(object, token);
-    // The first read makes it, and says when the map is none.
+    // The first read opens the buffer, and fails when the map does not hold events.
     const result = bufferRead(object, token, buffer.bytes, HEADER, 0);
     return result < 0 && result != ENOSPC ? null : buffer;
   }
@@ -52,7 +55,7 @@ export class Buffer {
     for (;;) {
       const result = bufferRead(this.object, this.token, this.bytes, this.room, timeoutMs);
       if (result == ENOSPC) {
-        // The header says how long the event is that does not fit.
+        // The header has the size of the event that does not fit.
         this.room = max<u32>(HEADER + load<u32>(this.bytes), this.room * 2);
         heap.free(this.bytes);
         this.bytes = heap.alloc(this.room);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Errors are the ABI's: negative numbers of the kernel's errno table. A call that gives a number is
- * below 0 when it failed; one that gives an object gives null then.
+ * Errors are the ABI's: negative numbers of the kernel's errno table. A call that returns a number
+ * is below 0 when it failed; one that returns an object returns null then.
  */
 import { lastError as readLastError } from "./imports";
 

@@ -24,7 +24,7 @@ function sizeOf<T>(): u32 {
 
 /**
  * A map whose keys are `K` and values `V`: numbers, or `@unmanaged` classes with their fields where the
- * eBPF half has them. For classes of `wasm-bpf gen`, which have accessors instead of fields, say the
+ * eBPF half has them. For classes of `wasm-bpf gen`, which have accessors instead of fields, give the
  * sizes: `BpfMap.sized<u32, Config>(token, 4, <u32>Config.SIZE)`.
  *
  * It has room for one key and one value, where calls leave what they give: `key` and `value` are good
@@ -61,7 +61,7 @@ export class BpfMap<K, V> {
     return BpfMap.sized<K, V>(token, sizeOf<K>(), sizeOf<V>());
   }
 
-  /** The same with sizes in bytes; 0 for the key of a queue or stack. */
+  /** Like `of`, with sizes in bytes; 0 for the key of a queue or stack. */
   static sized<K, V>(token: i32, keySize: u32, valueSize: u32): BpfMap<K, V> | null {
     const info = memory.data(24, 4);
     if (mapInfo(token, info) < 0) return null;
@@ -137,7 +137,7 @@ export class BpfMap<K, V> {
   }
 
   /**
-   * Leaves the key behind `key` there: 0, or `ENOENT` at the end. When that element has been deleted
+   * Leaves the key after `key` there: 0, or `ENOENT` at the end. When that element has been deleted
    * meanwhile, it starts over: ask before you delete, or use `batch()`.
    */
   next(): i32 {

@@ -17,14 +17,17 @@ export class BpfObject {
 
   /**
    * Opens `size` bytes of an ELF file at `bytes` without loading it, so that global variables can be
-   * given their first values. Null when it is none; `lastError()` says why.
+   * given their first values. Returns null on failure; `lastError()` has the reason.
    */
   static open(bytes: usize, size: u32): BpfObject | null {
     const handle = objectOpen(bytes, size);
     return handle == 0 ? null : new BpfObject(handle);
   }
 
-  /** Opens and loads the bytes of an ELF file. Null when that fails; `lastError()` says why. */
+  /**
+   * Opens and loads the bytes of an ELF file. Returns null on failure; `lastError()` has the
+   * reason.
+   */
   static load(bytes: usize, size: u32): BpfObject | null {
     const object = BpfObject.open(bytes, size);
     if (object == null) return null;
@@ -45,7 +48,7 @@ export class BpfObject {
 
   /**
    * Copies `size` bytes to `offset` of a section of global variables: ".rodata", ".data", ".bss". Before
-   * the load they are what the variables start with; afterwards, but for ".rodata", what they are.
+   * the load they are what the variables start with; afterwards, except ".rodata", what they are.
    */
   setGlobal(section: string, offset: u32, data: usize, size: u32): i32 {
     const name = cString(section);
@@ -55,8 +58,8 @@ export class BpfObject {
   }
 
   /**
-   * Attaches a program as its section name says, or to a target in the words of its type: "eth0",
-   * "/usr/bin/bash:readline". A link, positive, or negative; `lastError()` says why.
+   * Attaches a program where its section name specifies, or to a target of its type: "eth0",
+   * "/usr/bin/bash:readline". Returns a link, or a negative errno; `lastError()` has the reason.
    */
   attach(program: string, target: string = ""): i32 {
     const name = cString(program);
@@ -67,7 +70,7 @@ export class BpfObject {
     return link;
   }
 
-  /** What stands for a program as a value of a program array. */
+  /** Token of a program, to be stored as a value of a program array. */
   programToken(program: string): i32 {
     const name = cString(program);
     const token = programToken(this.handle, name);
@@ -83,13 +86,13 @@ export class BpfObject {
     return token;
   }
 
-  /** A map with keys `K` and values `V`; null when there is none or its sizes are others. */
+  /** Returns a map with keys `K` and values `V`; null when it does not exist or has other sizes. */
   map<K, V>(name: string): BpfMap<K, V> | null {
     const token = this.findMap(name);
     return token < 0 ? null : BpfMap.of<K, V>(token);
   }
 
-  /** A ring buffer or perf event array to read events from; null when there is none. */
+  /** Returns a ring buffer or perf event array to read events from; null when it does not exist. */
   buffer(name: string): Buffer | null {
     const token = this.findMap(name);
     return token < 0 ? null : Buffer.of(this.handle, token);

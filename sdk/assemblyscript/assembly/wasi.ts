@@ -74,7 +74,7 @@ export function exit(code: i32): void {
 }
 
 /**
- * What a failed assertion or an index out of range ends with: name it to the compiler with
+ * Ends the guest after a failed assertion or an index out of range; pass it to the compiler with
  * `--use abort=node_modules/wasm-bpf/assembly/wasi/abort`.
  */
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
@@ -82,6 +82,6 @@ export function abort(message: string | null, file: string | null, line: u32, co
     (file == null ? "" : file + ":" + line.toString() + ":" + column.toString() + ": ") +
       (message == null ? "abort" : message) + "\n",
   );
-  // As a native program that aborts; the trap leaves a stack behind.
+  // Traps instead of exiting, so that the operator gets a stack trace.
   unreachable();
 }

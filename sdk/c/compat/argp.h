@@ -164,7 +164,7 @@ static inline void argp_wasm_print_options(const struct argp *argp, FILE *stream
 	}
 }
 
-/** @brief Prints what `flags` say; does not exit. */
+/** @brief Prints the parts that `flags` select; does not exit. */
 static inline void argp_help(const struct argp *argp, FILE *stream, unsigned int flags,
 			     const char *name)
 {
@@ -194,7 +194,7 @@ static inline void argp_help(const struct argp *argp, FILE *stream, unsigned int
 		fprintf(stream, "\nReport bugs to %s.\n", argp_program_bug_address);
 }
 
-/** @brief Prints what `flags` say, and exits when they say so and the parse may. */
+/** @brief Prints the parts that `flags` select; exits when they require it and the parser may. */
 static inline void argp_state_help(const struct argp_state *state, FILE *stream, unsigned int flags)
 {
 	if (state->flags & ARGP_NO_ERRS)
@@ -362,7 +362,7 @@ static inline error_t argp_wasm_option(struct argp_state *state, int letter, con
 	return err;
 }
 
-/* Whether a letter takes what follows it for its value. */
+/* Reports whether a letter takes what follows it for its value. */
 static inline bool argp_wasm_takes_value(const struct argp_state *state, int letter)
 {
 	struct argp_wasm_found found;

@@ -21,7 +21,8 @@ int open(const char *path, int flags, ...);
 /* WASI's flags for a new file, open for both; <fcntl.h> has Linux's here. */
 #define LIBBPF_WASM_NEW_FILE (0x14000000 | 1 << 12 | 4 << 12)
 
-/** @brief A guest starts no processes. @return -1 with ENOSYS; 0 for NULL: there is no shell */
+/** @brief Fails: guests cannot start processes. @return -1 with ENOSYS; 0 for NULL: there is no
+    shell */
 static inline int libbpf_wasm_system(const char *command)
 {
 	if (!command)

@@ -30,7 +30,7 @@ int libbpf_wasm_buffer_poll(bpf_object_skel program, int fd, int32_t sample_func
 
 typedef ring_buffer_sample_fn bpf_buffer_sample_fn;
 
-/* What a poll that names no time-out waits. */
+/* Time-out in milliseconds of a poll without one. */
 #ifndef POLL_TIMEOUT_MS
 #define POLL_TIMEOUT_MS 100
 #endif
@@ -84,7 +84,7 @@ enum bpf_cmd {
 	BPF_MAP_GET_NEXT_KEY,
 };
 
-/** @brief Says what a program is to be attached to: an interface, a cgroup directory, … */
+/** @brief Sets a program's attach target: an interface, a cgroup directory, … */
 static inline void bpf_set_prog_attach_target(struct bpf_program *prog, const char *attach_target)
 {
 	bpf_program__set_target(prog, attach_target && *attach_target ? attach_target : NULL);

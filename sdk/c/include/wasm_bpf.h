@@ -55,7 +55,7 @@ enum wasm_bpf_update_flag {
 	WASM_BPF_EXIST = 2,   /* replace only: -WASM_BPF_ENOENT if it is not */
 };
 
-/* The errors a guest is likely to tell apart, as the kernel numbers them. */
+/* Errors that a guest is likely to handle, by the kernel's numbers. */
 enum wasm_bpf_errno {
 	WASM_BPF_EPERM = 1,
 	WASM_BPF_ENOENT = 2,
@@ -109,10 +109,10 @@ int32_t wasm_close_bpf_object(uint64_t obj);
  * @brief Attaches one program.
  * @param obj the object's handle
  * @param name the program's function name in the eBPF source
- * @param attach_target what to attach it to, in the words of the program's type (an interface, a
- *        cgroup directory, ...); NULL or "" for what the section name says
+ * @param attach_target the target in the form of the program's type (an interface, a cgroup
+ * directory, ...); NULL or "" for the section's
  * @return 0; -WASM_BPF_ENOENT if the object has no such program, -WASM_BPF_EINVAL if the type does
- *         not understand the target, or what the kernel answered
+ * not support the target, or the kernel's errno
  *
  * It stays attached until the object is closed.
  */
@@ -194,7 +194,7 @@ static inline int wasm_bpf_object__load(struct wasm_bpf_object *obj, const void 
 	return obj->handle ? 0 : -1;
 }
 
-/** @brief Attaches a program as its section name says. @return 0 or negative */
+/** @brief Attaches a program where its section name specifies. @return 0 or negative */
 static inline int wasm_bpf_object__attach(struct wasm_bpf_object obj, const char *program)
 {
 	return wasm_attach_bpf_program(obj.handle, program, NULL);
@@ -266,9 +266,9 @@ static inline int wasm_bpf_events__poll(const struct wasm_bpf_events *events, in
  * along -I. The linker drops what nothing refers to. Other files of the guest can use it after
  * `extern const unsigned char symbol[], symbol_end[];`.
  *
- * Two things the compiler cannot help with: it does not tell `make` (-MD) that the guest depends on
- * the file, and clang's -flto takes symbols made by assembly for functions, so compile the file
- * that embeds without -flto.
+ * The compiler cannot help with two things: its dependencies for make (-MD) lack the file, and
+ * clang's -flto takes symbols made by assembly for functions, so compile the file that embeds
+ * without -flto.
  */
 #define WASM_BPF_EMBED(symbol, file)                                                               \
 	__asm__(".section .rodata." #symbol ",\"\",@\n"                                            \

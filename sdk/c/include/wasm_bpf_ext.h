@@ -18,7 +18,7 @@ extern "C" {
 
 #define WASM_BPF_EXT_IMPORT(name) __attribute__((import_module("wasm_bpf_ext"), import_name(name)))
 
-/* More errors a guest may want to tell apart, as the kernel numbers them. */
+/* More errors that a guest may handle, by the kernel's numbers. */
 enum wasm_bpf_ext_errno {
 	WASM_BPF_ENOMEM = 12,
 	WASM_BPF_EBUSY = 16,
@@ -38,10 +38,10 @@ struct wasm_bpf_record {
 	unsigned char data[];
 };
 
-/* What a buffer has seen since it was first polled or read. */
+/* Counts of a buffer since it was first polled or read. */
 struct wasm_bpf_buffer_stats {
 	uint64_t delivered;
-	uint64_t lost;	    /* dropped by the kernel, which tells for perf event arrays only */
+	uint64_t lost; /* dropped by the kernel, which counts them for perf event arrays only */
 	uint64_t truncated; /* delivered by a callback, but cut to its buffer */
 };
 
@@ -53,8 +53,8 @@ struct wasm_bpf_buffer_stats {
  * @param buf_size at least 8
  * @param timeout_ms how long to wait for the first event; 0 looks and returns, -1 waits for ever
  * @return bytes written, whole records only; 0 on time-out; -WASM_BPF_EINTR when the guest is asked
- *         to end; -WASM_BPF_ENOSPC when the first event does not fit: `buf` holds its header, which
- *         says the size, and the event stays for the next call
+ *         to end; -WASM_BPF_ENOSPC when the first event does not fit: `buf` holds its header
+ *         with the size, and the event stays for the next call
  */
 WASM_BPF_EXT_IMPORT("buffer_read")
 int32_t wasm_bpf_buffer_read(uint64_t obj, int32_t fd, void *buf, int32_t buf_size,
@@ -64,7 +64,7 @@ int32_t wasm_bpf_buffer_read(uint64_t obj, int32_t fd, void *buf, int32_t buf_si
 WASM_BPF_EXT_IMPORT("buffer_stats")
 int32_t wasm_bpf_buffer_stats(uint64_t obj, int32_t fd, struct wasm_bpf_buffer_stats *out);
 
-/** @brief The record behind one: for (r = first; r < end; r = wasm_bpf_record__next(r)). */
+/** @brief The record after one: for (r = first; r < end; r = wasm_bpf_record__next(r)). */
 static inline const struct wasm_bpf_record *
 wasm_bpf_record__next(const struct wasm_bpf_record *record)
 {
@@ -81,7 +81,7 @@ wasm_bpf_record__next(const struct wasm_bpf_record *record)
 WASM_BPF_EXT_IMPORT("object_open")
 uint64_t wasm_bpf_object_open(const void *obj_buf, uint32_t obj_buf_sz);
 
-/* What wasm_bpf_object_configure() sets. */
+/* Settings of wasm_bpf_object_configure(). */
 enum wasm_bpf_setting {
 	WASM_BPF_PROGRAM_AUTOLOAD = 1, /* whether the load loads the program: 0 or 1 */
 	WASM_BPF_MAP_MAX_ENTRIES = 2,
@@ -112,7 +112,7 @@ int32_t wasm_bpf_program_set_target(uint64_t obj, const char *name, const char *
 
 /**
  * @brief Loads an object that was opened. Once: after a failure it can only be closed.
- * @return 0; -WASM_BPF_EALREADY when that was done; or what the kernel answered
+ * @return 0; -WASM_BPF_EALREADY when that was done; or the kernel's errno
  */
 WASM_BPF_EXT_IMPORT("object_load")
 int32_t wasm_bpf_object_load(uint64_t obj);
@@ -150,7 +150,7 @@ int32_t wasm_bpf_link_detach(int32_t link);
 /**
  * @brief Reads on in what an iterator program (section "iter/...") prints.
  * @return bytes written; 0 at the end, and the next call starts anew; -WASM_BPF_EINVAL if the link
- * is no iterator's
+ * is not an iterator's
  */
 WASM_BPF_EXT_IMPORT("iter_read")
 int32_t wasm_bpf_iter_read(int32_t link, void *buf, int32_t size);
@@ -202,7 +202,7 @@ enum wasm_bpf_supported {
 WASM_BPF_EXT_IMPORT("kernel_supports")
 int32_t wasm_bpf_kernel_supports(int32_t kind, int32_t number);
 
-/** @brief Says how large keys and values are. @return 0, or -WASM_BPF_EBADF */
+/** @brief Returns the sizes of keys and values. @return 0, or -WASM_BPF_EBADF */
 WASM_BPF_EXT_IMPORT("map_info")
 int32_t wasm_bpf_map_info(int32_t fd, struct wasm_bpf_map_info *out);
 
@@ -213,7 +213,7 @@ int32_t wasm_bpf_map_info(int32_t fd, struct wasm_bpf_map_info *out);
  * start
  * @param out_batch as large as a key, at least 4 bytes; may be the same memory as `in_batch`. Both
  *        are NULL for updates, deletes and maps without keys
- * @param keys, values arrays without gaps; values as large as map_info says. A delete has no values
+ * @param keys, values arrays without gaps; values of map_info's size. A delete has no values
  * @param count in: elements there is room for or to do; out: how many were done, after errors as
  * well
  * @param flags of each element: 0, or BPF_F_LOCK (4)
@@ -266,7 +266,7 @@ int32_t wasm_bpf_user_ring_submit(uint64_t obj, int32_t fd, const void *data, in
  * @param buf gets the text, cut to `size` and ended by NUL; may be NULL when `size` is 0
  * @return bytes of the whole text without the NUL; 0 when nothing has failed
  *
- * The first line says what and why. A hint and the verifier's log follow where there are any.
+ * The first line has the operation and the reason. A hint and the verifier's log may follow.
  */
 WASM_BPF_EXT_IMPORT("last_error")
 int32_t wasm_bpf_last_error(char *buf, int32_t size);

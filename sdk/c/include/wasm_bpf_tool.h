@@ -41,7 +41,7 @@ static inline size_t tool_harmless_character(const unsigned char *s)
 	if (length > 1)
 		c = s[0] & (0x7fU >> length);
 	for (size_t i = 1; i < length; i++) {
-		/* The string's NUL is no continuation byte, so this never reads past it. */
+		/* The string's NUL is not a continuation byte, so this never reads past it. */
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
 		c = c << 6 | (s[i] & 0x3f);
@@ -109,7 +109,7 @@ static inline bool tool_sleep_ms(uint64_t ms)
 
 	span.tv_sec = (time_t)(ms / 1000);
 	span.tv_nsec = (long)(ms % 1000 * TOOL_NS_PER_MS);
-	/* The host ends it early and says no more: the clock tells. */
+	/* The host may end it early without an error: the clock shows it. */
 	nanosleep(&span, NULL);
 	return tool_clock_ns(CLOCK_MONOTONIC) - start >= ms * TOOL_NS_PER_MS;
 }
@@ -117,9 +117,9 @@ static inline bool tool_sleep_ms(uint64_t ms)
 /* ---- options ------------------------------------------------------------------------------- */
 
 /**
- * @brief Reads a whole decimal number and says on stderr what is wrong with it.
+ * @brief Reads a whole decimal number and explains errors on stderr.
  * @param what the option, for the error: "-p"
- * @return false when it is none, or not between `least` and `most`
+ * @return false when it is not a number, or not between `least` and `most`
  */
 static inline bool tool_number(const char *what, const char *text, uint64_t least, uint64_t most,
 			       uint64_t *number)
@@ -133,7 +133,7 @@ static inline bool tool_number(const char *what, const char *text, uint64_t leas
 		digit++;
 	if (*text && !*digit && !errno && *number >= least && *number <= most)
 		return true;
-	fprintf(stderr, "error: %s wants a number from %llu to %llu, not '%s'\n", what, least, most,
+	fprintf(stderr, "error: %s requires a number from %llu to %llu, not '%s'\n", what, least, most,
 		text);
 	return false;
 }
@@ -143,7 +143,7 @@ static inline bool tool_number(const char *what, const char *text, uint64_t leas
 /**
  * @brief Ends a batch of output: to be called after each poll. A terminal gets lines as they come,
  * a pipe or file a batch at a time.
- * @return false when it cannot be written, which has been said on stderr. When the reader of a pipe
+ * @return false when writing fails; the error is on stderr. When the reader of a pipe
  *         has gone (`| head`), the host ends the guest instead
  */
 static inline bool tool_flush(void)
@@ -156,7 +156,7 @@ static inline bool tool_flush(void)
 
 /* ---- the usual loop ------------------------------------------------------------------------ */
 
-/* How long output waits for events that fill a batch: not at all, they end the wait. */
+/* Wait of a poll in milliseconds; events end it, so that batches of output are not delayed. */
 #define TOOL_POLL_MS 100
 
 /**
@@ -189,8 +189,8 @@ static inline int tool_poll_ring(const struct bpf_object *object, const char *ma
 }
 
 /**
- * @brief Says on stderr how many events were shown, when that is wanted, and how many lost: the
- * eBPF half counts those in its variable `lost`, an unsigned long long.
+ * @brief Prints the number of lost events on stderr, and with `verbose` of those shown: the eBPF
+ * half counts the lost ones in its variable `lost`, an unsigned long long.
  */
 static inline void tool_report(const struct bpf_object *object, uint64_t shown, bool verbose)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Each call of the headers with libbpf's names: what it gives, and what it says when it cannot. */
+/* Calls of the headers with libbpf's names: their results and their errors. */
 #include <libbpf-wasm.h>
 
 #include "order.h"
@@ -194,7 +194,7 @@ static bool load_configured(const char *name, uint32_t setting, uint32_t value)
 	return loaded;
 }
 
-/* Whatever a guest asks for, it is there to see the answer. */
+/* Gives settings from the guest's input and prints the results. */
 static void any_setting(void)
 {
 	static const char *const names[] = {"rb", "pb", "hash", "per_cpu", ".bss"};
@@ -342,11 +342,11 @@ static void perf_buffers(struct bpf_object *obj)
 	for (int i = 0; i < 2; i++)
 		place_order(ORDER_PERF, 65535);
 	EXPECT(perf_buffer__consume(pb) > 0, 1);
-	/* The kernel tells with the next event that it has room for. */
+	/* The kernel reports the loss with the next event that it has room for. */
 	place_order(ORDER_PERF, 1);
 	EXPECT(perf_buffer__consume(pb) >= 0, 1);
 	EXPECT(lost > 0, 1);
-	/* What another CPU lost is told with an event of that CPU. */
+	/* Another CPU's loss is reported with an event of that CPU. */
 	EXPECT(got + lost <= 5 + 2 * 65535 + 1, 1);
 	perf_buffer__free(pb);
 	perf_buffer__free(NULL);

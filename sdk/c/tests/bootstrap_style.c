@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Written as a program on libbpf is: it compiles for Linux, too, but for place_order(). */
+/* Written as a program on libbpf is: it compiles for Linux, too, except place_order(). */
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>

@@ -35,7 +35,7 @@ const char *argp_program_bug_address = "<nowhere>";
 
 static const struct argp_option opts[] = {
     {"interval", 'i', "SECONDS", 0, "Seconds between lines", 0},
-    {"verbose", 'v', NULL, 0, "Says more", 0},
+    {"verbose", 'v', NULL, 0, "Print more", 0},
     {"object", 300, "FILE", 0, "An ELF file to read", 0},
     {"hidden", 'x', NULL, OPTION_HIDDEN, "Not shown", 0},
     {0},
@@ -182,7 +182,7 @@ int main(int argc, char **argv)
 		printf("counted %d\n", skel->bss->runs > 1000);
 		skel->bss->runs = 0;
 	}
-	/* What was set is the programs' as well. */
+	/* The programs see the new value. */
 	usleep(1);
 	printf("reset %d, signal %d\n", skel->bss->runs < 1000, (int)exiting);
 	places_bpf__destroy(skel);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Sends numbered events when a process reads random bytes whose count says so; and counts. */
+/* Sends numbered events, and counts, when a process reads random bytes with an order as their
+   count. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -99,14 +100,14 @@ int produce(struct getrandom_args *ctx)
 	return 0;
 }
 
-/* No section says to which interface, so attaching everything leaves it out. */
+/* Its section has no interface, so attaching everything leaves it out. */
 SEC("xdp")
 int pass(struct xdp_md *ctx)
 {
 	return XDP_PASS;
 }
 
-/* Loaded only when somebody asks. */
+/* Loaded only on request. */
 SEC("?tp/no_such/tracepoint")
 int optional(void *ctx)
 {

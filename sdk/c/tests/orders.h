@@ -3,7 +3,7 @@
 #ifndef ORDERS_H
 #define ORDERS_H
 
-/* The high half of the size says what, the low half how often. */
+/* Order in the high half of a read's size; the low half is the number of repetitions. */
 enum order {
 	ORDER_RING = 1,
 	ORDER_SECOND_RING,

@@ -53,7 +53,7 @@ static void set_before_load(struct places_bpf *skel)
 
 	EXPECT(places_bpf__open_opts(&opts) == NULL && errno == EOPNOTSUPP, 1);
 	EXPECT(bpf_map__set_type(skel->maps.numbers, BPF_MAP_TYPE_HASH), 0);
-	/* What libbpf keeps more of than a number. */
+	/* Types for which libbpf keeps more than a number. */
 	EXPECT(bpf_map__set_type(skel->maps.numbers, BPF_MAP_TYPE_STRUCT_OPS), -EINVAL);
 	EXPECT(bpf_map__set_type(skel->maps.numbers, BPF_MAP_TYPE_ARENA), -EINVAL);
 	EXPECT(bpf_map__set_type(skel->maps.numbers, BPF_MAP_TYPE_HASH_OF_MAPS), -EINVAL);

@@ -157,7 +157,7 @@ func events(object *wasmbpf.Object) {
 	place(orderPerf, 2)
 	must(slices.Equal(numbers(perf, 2), []uint32{104, 105}))
 
-	// By callback: one is refused, and the one behind it waits.
+	// By callback: one is refused, and the one after it waits.
 	place(orderRing, 3)
 	buffer := make([]byte, 16)
 	seen := 0
@@ -183,7 +183,7 @@ func events(object *wasmbpf.Object) {
 }
 
 func attachErrors(object *wasmbpf.Object) {
-	// "produce" can be attached, "pass" says not where.
+	// "produce" can be attached; the section of "pass" has no place.
 	links, err := object.AttachAll()
 	must(len(links) == 0 && err != nil)
 	_, err = object.AttachTo("pass", "no-such-if0")

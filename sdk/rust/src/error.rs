@@ -63,7 +63,7 @@ pub(crate) fn check(result: i32) -> Result<i32, Error> {
     }
 }
 
-/// An error of a load or an attach: the host has said why.
+/// Error of a load or an attach, with the host's explanation.
 pub(crate) fn explained(result: i32) -> Error {
     let text = last_error();
     let kind = from_kernel(result).kind();
@@ -87,9 +87,9 @@ pub fn last_error() -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// A string as the host takes it.
+/// Converts a string to the host's form.
 ///
-/// An inner NUL would name something else than it says, so it is an error.
+/// A string with an inner NUL would name another thing, so it is an error.
 pub(crate) fn c_string(text: &str) -> Result<Vec<u8>, Error> {
     if text.bytes().any(|byte| byte == 0) {
         return Err(Error::new(

@@ -15,12 +15,12 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// `{ u32 size; u32 cpu }` in front of each event.
 const HEADER_BYTES: usize = 8;
 
-/// What a buffer has seen since it was first read.
+/// Counts of a buffer since it was first read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Events that were handed over.
     pub delivered: u64,
-    /// Events that the kernel dropped; it tells for perf event arrays only.
+    /// Events that the kernel dropped; it counts them for perf event arrays only.
     pub lost: u64,
     /// Always 0 here: no event is ever cut.
     pub truncated: u64,
@@ -34,7 +34,7 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// What the program sent. A perf event array may add up to 7 bytes of padding.
+    /// Data that the program sent. A perf event array may add up to 7 bytes of padding.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
             token: map.token,
             buffer: vec![0; BUFFER_BYTES / 8],
         };
-        // The first read makes the buffer, and says when the map is none.
+        // The first read opens the buffer, and fails when the map does not hold events.
         let mut nothing = [0u64];
         // SAFETY: the pointer and the size are those of one array.
         let result =
@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
                 let records = unsafe { std::slice::from_raw_parts(bytes as *const u8, length) };
                 return Ok(Events { records });
             }
-            // The header says how long the event is that does not fit.
+            // The header has the size of the event that does not fit.
             let needed = HEADER_BYTES + (self.buffer[0] as u32) as usize;
             self.buffer.resize((needed.max(size * 2) + 7) / 8, 0);
         }
@@ -179,7 +179,7 @@ macro_rules! reader {
                 Ok(count)
             }
 
-            /// What it has seen so far.
+            /// Returns its counts so far.
             pub fn stats(&self) -> io::Result<Stats> {
                 self.reader.stats()
             }
@@ -212,12 +212,12 @@ impl<'a> UserRingBuffer<'a> {
         })
     }
 
-    /// Sends a sample, waiting for room if there is none; an error when it does not come.
+    /// Sends a sample; waits for room when the buffer is full, and fails after the time-out.
     pub fn submit<T: Plain>(&self, sample: &T, timeout: Duration) -> io::Result<()> {
         self.submit_bytes(bytes_of(sample), timeout)
     }
 
-    /// The same for bytes.
+    /// Sends bytes as a sample, like [`Self::submit`].
     pub fn submit_bytes(&self, sample: &[u8], timeout: Duration) -> io::Result<()> {
         let size = i32::try_from(sample.len()).unwrap_or(i32::MAX);
         // SAFETY: the pointer and the size are those of one slice.

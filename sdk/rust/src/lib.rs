@@ -30,11 +30,11 @@
 //!
 //! # Errors
 //!
-//! Every error is a [`std::io::Error`] whose kind says what programs ask for: `NotFound` without such
+//! Errors are [`std::io::Error`]s, whose kinds distinguish the usual cases: `NotFound` without such
 //! an element or name, `PermissionDenied`, `Interrupted` when the guest is asked to end (Ctrl-C, a
-//! time-out: it should finish then). [`std::io::Error::raw_os_error`] is the number as the target's C
-//! library counts. Why a load or an attach failed is in the error's text, the verifier's last lines
-//! included; [`last_error`] has the whole of it.
+//! time-out: it should finish then). [`std::io::Error::raw_os_error`] is the number as the target's
+//! C library counts. Why a load or an attach failed is in the error's text, the verifier's last
+//! lines included; [`last_error`] has the whole of it.
 //!
 //! # Types of both halves
 //!

@@ -18,7 +18,7 @@ impl Link {
         Self { token }
     }
 
-    /// Detaches, and says when there was nothing to detach any more.
+    /// Detaches; fails when it was already detached.
     pub fn detach(self) -> io::Result<()> {
         let token = self.token;
         std::mem::forget(self);
@@ -47,7 +47,7 @@ impl Drop for Link {
     }
 }
 
-/// What an iterator program prints; see [`Link::reader`]. Behind its end a new pass begins.
+/// Output of an iterator program; see [`Link::reader`]. After its end a new pass begins.
 #[derive(Debug)]
 pub struct IterReader<'a> {
     link: &'a Link,

@@ -14,7 +14,7 @@ use crate::sys::{self, command, errno};
 /// When an update may happen: `BPF_ANY`, `BPF_NOEXIST` or `BPF_EXIST`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Flags {
-    /// Whether the element is there or not.
+    /// In either case.
     #[default]
     Any,
     /// Only when it is not there; `AlreadyExists` otherwise.
@@ -23,7 +23,7 @@ pub enum Flags {
     Existing,
 }
 
-/// What the kernel says about a map.
+/// Description of a map, as the kernel has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MapInfo {
     /// `enum bpf_map_type`.
@@ -38,7 +38,7 @@ pub struct MapInfo {
     pub cpus: u32,
 }
 
-/// What names a map to the host.
+/// Token of a map, with its description.
 #[derive(Clone, Debug)]
 pub(crate) struct MapHandle<'a> {
     pub(crate) token: i32,
@@ -67,8 +67,8 @@ impl<'a> MapHandle<'a> {
         })
     }
 
-    /// Every call below passes pointers to as many bytes as the map's sizes say, which this has
-    /// checked.
+    /// Checks the sizes: the calls below pass pointers to as many bytes as the map's keys and
+    /// values have.
     pub(crate) fn require(&self, key: usize, value: usize) -> io::Result<()> {
         let MapInfo {
             key_size,
@@ -98,7 +98,7 @@ impl<'a> MapHandle<'a> {
         next_key: *mut u8,
         flags: Flags,
     ) -> i32 {
-        // SAFETY: as the caller says.
+        // SAFETY: the caller guarantees it.
         unsafe {
             sys::wasm_bpf_map_operate(self.token, command, key, value, next_key, flags as u64)
         }
@@ -170,7 +170,7 @@ impl<'a> MapHandle<'a> {
         Ok(value)
     }
 
-    /// The key behind one, or the first.
+    /// The key after one, or the first.
     pub(crate) fn next_key<K: Plain>(&self, key: Option<&K>) -> io::Result<Option<K>> {
         let from = key.map_or(null(), |key| bytes_of(key).as_ptr());
         let (next, result) = read_with(|next| {
@@ -181,7 +181,7 @@ impl<'a> MapHandle<'a> {
     }
 }
 
-/// Tells "not there" from other errors.
+/// Distinguishes "not there" from other errors.
 pub(crate) fn found(result: i32) -> io::Result<bool> {
     match -result {
         errno::ENOENT => Ok(false),
@@ -207,7 +207,7 @@ impl<'a, K: Plain, V: Plain> Map<'a, K, V> {
         })
     }
 
-    /// What the kernel says about it.
+    /// Returns the kernel's description of the map.
     pub fn info(&self) -> MapInfo {
         self.handle.info
     }
@@ -230,7 +230,7 @@ impl<'a, K: Plain, V: Plain> Map<'a, K, V> {
         self.update_if(key, value, Flags::Any)
     }
 
-    /// Sets the value of an element that is there, or is not, as `flags` say.
+    /// Sets the value of an element that exists, or does not, as `flags` require.
     pub fn update_if(&self, key: &K, value: &V, flags: Flags) -> io::Result<()> {
         let value = bytes_of(value).as_ptr() as *mut u8;
         // SAFETY: both sizes are the map's, and an update only reads.
@@ -270,7 +270,7 @@ impl<'a, K: Plain, V: Plain> Map<'a, K, V> {
     /// All elements, some hundreds a system call where the map's type has that (Linux 5.6).
     ///
     /// They are read now. Those that come or go meanwhile may be there or not; none comes twice, but
-    /// from maps without batches, whose iteration starts over when the element it stands at is deleted.
+    /// from maps without batches, whose iteration starts over when the element it is at is deleted.
     pub fn iter(&self) -> io::Result<Iter<K, V>> {
         let (mut keys, mut values) = (Vec::new(), Vec::new());
         if self.handle.collect(&mut keys, &mut values, false)? {
@@ -283,7 +283,7 @@ impl<'a, K: Plain, V: Plain> Map<'a, K, V> {
                 elements.push((key, value));
             }
             last = Some(key);
-            // A map cannot have more: somebody deletes, and it starts over and over.
+            // Bounds the walk: when elements are deleted meanwhile, it can start over without end.
             if elements.len() >= self.handle.info.max_entries as usize {
                 break;
             }

@@ -116,21 +116,21 @@ impl Object {
         })
     }
 
-    /// Attaches a program as its section name says; short for `program(name)?.attach()`.
+    /// Attaches a program where its section name specifies; short for `program(name)?.attach()`.
     pub fn attach(&self, program: &str) -> io::Result<Link> {
         self.program(program)?.attach()
     }
 
-    /// Attaches every program as its section name says, or none when one cannot be.
+    /// Attaches every program where its section name specifies, or none when one attach fails.
     pub fn attach_all(&self) -> io::Result<Vec<Link>> {
         elf::programs(self.elf)
             .map(|name| self.attach(name))
             .collect()
     }
 
-    /// A map by its name, with the types of its keys and values.
+    /// Returns a map by its name, with the types of its keys and values.
     ///
-    /// Gives `InvalidInput` when the types are not as large as the map says.
+    /// Returns `InvalidInput` when the types do not have the map's sizes.
     pub fn map<K: Plain, V: Plain>(&self, name: &str) -> io::Result<Map<'_, K, V>> {
         Map::new(self.map_handle(name)?)
     }
@@ -175,7 +175,7 @@ impl Object {
         self.set_global(section, offset, value)
     }
 
-    /// What a global variable is now, by its name.
+    /// Returns the present value of a global variable, by its name.
     pub fn variable<T: Plain>(&self, name: &str) -> io::Result<T> {
         let Variable {
             section, offset, ..
@@ -236,12 +236,12 @@ pub struct Program<'a> {
 }
 
 impl Program<'_> {
-    /// Attaches as the section name says.
+    /// Attaches where the section name specifies.
     pub fn attach(&self) -> io::Result<Link> {
         self.attach_at(&[0])
     }
 
-    /// Attaches to a target in the words of the program's type: `eth0`, `/sys/fs/cgroup/x`,
+    /// Attaches to a target in the form of the program's type: `eth0`, `/sys/fs/cgroup/x`,
     /// `/usr/bin/bash:readline`, `software:cpu-clock@99`; docs/attach-targets.md has them all.
     pub fn attach_to(&self, target: &str) -> io::Result<Link> {
         self.attach_at(&c_string(target)?)
@@ -257,7 +257,7 @@ impl Program<'_> {
         Ok(Link::new(token))
     }
 
-    /// What stands for this program as a value of a program array.
+    /// Token of this program, to be stored as a value of a program array.
     pub fn token(&self) -> u32 {
         self.token
     }

@@ -35,7 +35,7 @@ macro_rules! plain {
 
 plain!(u8 i8 u16 i16 u32 i32 u64 i64 u128 i128 f32 f64);
 
-// SAFETY: elements stand one behind the other.
+// SAFETY: elements follow one another without gaps.
 unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}
 
 /// The bytes of a value.
@@ -61,7 +61,7 @@ pub(crate) fn from_bytes<T: Plain>(bytes: &[u8]) -> Option<T> {
     Some(unsafe { bytes.as_ptr().cast::<T>().read_unaligned() })
 }
 
-/// The same for all of an array; a rest that is no whole value is left out.
+/// Reads all values of an array; a rest that is shorter than a value is left out.
 pub(crate) fn all_from_bytes<T: Plain>(
     bytes: &[u8],
     stride: usize,

@@ -65,7 +65,7 @@ pub mod command {
     pub const DELETE_BATCH: i32 = 27;
 }
 
-/// Linux error numbers that are told apart here.
+/// Linux error numbers that this crate handles.
 pub mod errno {
     pub const ENOENT: i32 = 2;
     pub const ENOSPC: i32 = 28;

@@ -23,7 +23,7 @@ impl Text<'_> {
                 .map_or(valid, |end| &valid[..end]);
             harmless.chars().try_for_each(&mut put)?;
             rest = &rest[harmless.len()..];
-            // All bytes of a control character, or one that is no character's.
+            // All bytes of a control character, or one byte of invalid UTF-8.
             let bad = valid[harmless.len()..]
                 .chars()
                 .next()
@@ -70,7 +70,8 @@ impl Clock {
     }
 }
 
-/// How far local time is ahead of UTC at a moment, in seconds; 0 elsewhere than in WebAssembly.
+/// Returns the offset of local time from UTC at a moment, in seconds; 0 elsewhere than in
+/// WebAssembly.
 pub fn local_offset(seconds: i64) -> i64 {
     // SAFETY: any number is an argument.
     if cfg!(target_arch = "wasm32") {
@@ -82,7 +83,7 @@ pub fn local_offset(seconds: i64) -> i64 {
 
 /// The PID of the process that runs the guest, for tools that leave themselves out; 0 elsewhere.
 pub fn host_pid() -> u32 {
-    // SAFETY: there are no arguments.
+    // SAFETY: the function takes no arguments.
     if cfg!(target_arch = "wasm32") {
         unsafe { crate::sys::host_pid() }
     } else {
@@ -108,9 +109,9 @@ pub fn sleep(time: Duration) -> bool {
 /// all slots are 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Log2<'a> {
-    /// How often each came.
+    /// Count of each slot.
     pub slots: &'a [u32],
-    /// What the values are: `usecs`.
+    /// Unit of the values: `usecs`.
     pub unit: &'a str,
 }
 
@@ -144,11 +145,11 @@ pub struct Opt {
     pub short: char,
     /// `"pid"` for `--pid`.
     pub long: &'static str,
-    /// Whether it has a value: `-p 1`, `-p1`, `--pid 1`, `--pid=1`.
+    /// True if the option takes a value: `-p 1`, `-p1`, `--pid 1`, `--pid=1`.
     pub has_value: bool,
 }
 
-/// What stands on a command line, in order.
+/// An argument of a command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arg {
     /// An option by its short name, and its value or "".
@@ -233,7 +234,7 @@ pub fn number(what: &str, text: &str, least: u64, most: u64) -> Result<u64, Stri
     match text.parse() {
         Ok(number) if is_decimal && (least..=most).contains(&number) => Ok(number),
         _ => Err(format!(
-            "{what} wants a number from {least} to {most}, not '{text}'"
+            "{what} requires a number from {least} to {most}, not '{text}'"
         )),
     }
 }

@@ -32,7 +32,7 @@ impl<'a, K: Plain, V: Plain> PerCpuMap<'a, K, V> {
         })
     }
 
-    /// What the kernel says about it; its `cpus` is how many values an element has.
+    /// Returns the kernel's description of the map; `cpus` is the number of values of an element.
     pub fn info(&self) -> MapInfo {
         self.handle.info
     }
@@ -136,7 +136,7 @@ impl<'a, V: Plain> Queue<'a, V> {
         })
     }
 
-    /// Adds a value; an error when there is no room.
+    /// Adds a value; fails when the map is full.
     pub fn push(&self, value: &V) -> io::Result<()> {
         self.push_with(value, Flags::Any)
     }

@@ -182,7 +182,7 @@ fn events(object: &Object) -> io::Result<()> {
 }
 
 fn attach_errors(object: &Object) -> io::Result<()> {
-    // "produce" can be attached, "pass" says not where.
+    // "produce" can be attached; the section of "pass" has no place.
     assert!(object.attach_all().is_err());
     let pass = object.program("pass")?;
     let error = pass.attach_to("no-such-if0").unwrap_err();

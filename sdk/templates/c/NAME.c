@@ -24,7 +24,7 @@ int main(void)
 	struct wasm_bpf_events events = {
 	    .handle_event = print_event, .buffer = &event, .buffer_size = sizeof(event)};
 
-	/* What fails here has been explained on standard error. */
+	/* The host explains failures on standard error. */
 	if (wasm_bpf_object__load(&events.object, object, WASM_BPF_SIZE(object)) ||
 	    wasm_bpf_object__find_map(events.object, "events", &events.map) ||
 	    wasm_bpf_object__attach(events.object, "on_exec"))

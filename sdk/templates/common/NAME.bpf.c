@@ -13,7 +13,7 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } events SEC(".maps");
 
-/* Keeps the type in BTF, where `wasm-bpf gen` finds it: the map does not say what it carries. */
+/* Keeps the type in BTF, where `wasm-bpf gen` finds it: the map does not have its type. */
 const struct event *unused __attribute__((unused));
 
 SEC("tp/sched/sched_process_exec")

@@ -17,7 +17,7 @@ import (
 //go:embed @NAME@.bpf.o
 var object []byte
 
-// text is what stands in front of the NUL.
+// text is what is in front of the NUL.
 func text(chars []byte) string {
 	chars, _, _ = bytes.Cut(chars, []byte{0})
 	return string(chars)

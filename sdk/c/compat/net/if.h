@@ -18,7 +18,7 @@ static inline unsigned int if_nametoindex(const char *name)
 	return libbpf_wasm_interface_index(name);
 }
 
-/** @brief NULL with ENXIO for numbers of the kernel's other than 1: events have those. */
+/** @brief Returns NULL with ENXIO for kernel numbers other than 1: events have those. */
 static inline char *if_indextoname(unsigned int index, char *name)
 {
 	const char *known = libbpf_wasm_interface_name(index);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The elements of maps, by libbpf's names. A map's descriptor, as bpf_map__fd() gives it, is a
- * token of the guest's own: no descriptor of WASI's, and nothing to close.
+ * token of the guest's own: not a WASI descriptor, and nothing to close.
  *
  * As in libbpf 1.x: 0 or more, or -errno with errno set, by the numbers of this libc's <errno.h>.
  */
@@ -105,7 +105,7 @@ static inline int bpf_map_lookup_and_delete_batch(int fd, void *in_batch, void *
 				 values, count, opts);
 }
 
-/** @brief Writes many; `count` says afterwards how many were. */
+/** @brief Writes many elements; `count` is set to the number written. */
 static inline int bpf_map_update_batch(int fd, const void *keys, const void *values, __u32 *count,
 				       const struct bpf_map_batch_opts *opts)
 {

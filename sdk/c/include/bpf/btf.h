@@ -141,7 +141,7 @@ static inline int libbpf_wasm_btf_read(struct btf *btf, size_t size)
 					 header->types_size);
 }
 
-/* The whole of a file, whose size /sys does not say. */
+/* Reads a whole file without knowing its size, which /sys does not report. */
 static inline char *libbpf_wasm_read_file(const char *path, size_t *size)
 {
 	FILE *file = fopen(path, "rb");
@@ -171,7 +171,7 @@ static inline char *libbpf_wasm_read_file(const char *path, size_t *size)
 	return NULL;
 }
 
-/** @brief Reads raw BTF of a kernel module, on top of the kernel's. @return NULL with errno set */
+/** @brief Reads raw BTF of a kernel module, on top of the kernel. @return NULL with errno set */
 static inline struct btf *btf__parse_split(const char *path, struct btf *base_btf)
 {
 	struct btf *btf = LIBBPF_WASM_CAST(struct btf *, calloc(1, sizeof(*btf)));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libbpf's names for guests: what a program of libbpf-bootstrap's kind includes. README.md says
- * what is there and what differs. Needs wasm-bpf: it imports the module `wasm_bpf_ext`.
+ * libbpf's names for guests: the header of programs like libbpf-bootstrap's. README.md lists what
+ * is there and what differs. Needs wasm-bpf: it imports the module `wasm_bpf_ext`.
  */
 #ifndef WASM_BPF_LIBBPF_H
 #define WASM_BPF_LIBBPF_H
@@ -27,7 +27,7 @@ enum libbpf_print_level {
 
 typedef int (*libbpf_print_fn_t)(enum libbpf_print_level level, const char *format, va_list args);
 
-/** @brief Does nothing: the host prints what libbpf says, more of it under --verbose. */
+/** @brief Does nothing: the host prints libbpf's log, more of it under --verbose. */
 static inline libbpf_print_fn_t libbpf_set_print(libbpf_print_fn_t fn)
 {
 	(void)fn;
@@ -81,7 +81,7 @@ static inline int libbpf_probe_bpf_prog_type(enum bpf_prog_type type, const void
 	return libbpf_wasm_result(wasm_bpf_kernel_supports(WASM_BPF_SUPPORTS_PROGRAM, (int)type));
 }
 
-/* libbpf's own errors, which are no errno of the C library. */
+/* libbpf's own errors, which the C library does not define. */
 enum libbpf_errno {
 	LIBBPF_ERRNO__LIBELF = 4000,
 	LIBBPF_ERRNO__FORMAT,
@@ -122,7 +122,7 @@ static inline const char *libbpf_wasm_own_error(int error)
 	}
 }
 
-/** @brief Says an error, of either sign, in words. @return 0, or -ERANGE when it was cut */
+/** @brief Describes an error, of either sign. @return 0, or -ERANGE when it was cut */
 static inline int libbpf_strerror(int err, char *buf, size_t size)
 {
 	const char *own = libbpf_wasm_own_error(err < 0 ? -err : err);

@@ -153,7 +153,7 @@ static inline struct bpf_link *bpf_program__attach_perf_event(const struct bpf_p
 	return event ? bpf_program__attach_to(prog, event->text) : NULL;
 }
 
-/** @brief For fentry, fexit and their like: the section or the attach target says where. */
+/** @brief For fentry, fexit and their like: the section or the attach target names the place. */
 static inline struct bpf_link *bpf_program__attach_trace(const struct bpf_program *prog)
 {
 	return bpf_program__attach_to(prog, NULL);
@@ -304,7 +304,7 @@ struct bpf_tcx_opts {
 	__u64 expected_revision;
 };
 
-/** @brief The section says in which direction: "tcx/ingress" or "tcx/egress". */
+/** @brief The section has the direction: "tcx/ingress" or "tcx/egress". */
 static inline struct bpf_link *bpf_program__attach_tcx(const struct bpf_program *prog, int ifindex,
 						       const struct bpf_tcx_opts *opts)
 {

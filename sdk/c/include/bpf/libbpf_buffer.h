@@ -22,7 +22,7 @@ typedef void (*perf_buffer_lost_fn)(void *ctx, int cpu, __u64 cnt);
 /* Bytes that are read at once, at first: an event that is larger makes it grow. */
 #define LIBBPF_WASM_BATCH_BYTES 16384
 
-/* How long one of several buffers is waited for before the next. */
+/* Longest wait for one of several buffers before the next one's turn. */
 #define LIBBPF_WASM_SLICE_MS 10
 
 /* One map's events. */
@@ -71,8 +71,7 @@ static inline struct libbpf_wasm_reader *libbpf_wasm_reader__new(int map_fd, voi
 		free(reader);
 		return NULL;
 	}
-	/* Opens the buffer, so that nothing is missed from now on, and says whether the map is one.
-	 */
+	/* Opens the buffer, so that nothing is missed from now on; fails for other maps. */
 	reader->filled = wasm_bpf_buffer_read(reader->object, map_fd, reader->batch, 8, 0);
 	if (reader->filled == -WASM_BPF_ENOSPC || reader->filled == -WASM_BPF_EINTR)
 		reader->filled = 0;
@@ -171,7 +170,7 @@ static inline int libbpf_wasm_reader__poll(struct libbpf_wasm_reader *reader, in
 	return libbpf_wasm_reader__poll_some(reader, timeout_ms, INT_MAX);
 }
 
-/* What is there now of one map, at most so many events. */
+/* Reads the events of one map that are there now, at most `most`. */
 static inline int libbpf_wasm_reader__consume(struct libbpf_wasm_reader *reader, size_t most)
 {
 	int total = 0, count;
@@ -185,7 +184,7 @@ static inline int libbpf_wasm_reader__consume(struct libbpf_wasm_reader *reader,
 	return total;
 }
 
-/* What is there now of all, at most so many events. */
+/* Reads the events of all maps that are there now, at most `most`. */
 static inline int libbpf_wasm_readers__consume_some(struct libbpf_wasm_reader *reader, size_t most)
 {
 	int total = 0, count;
@@ -359,7 +358,7 @@ struct user_ring_buffer {
 	uint64_t object;
 	int token;
 	int timeout_ms; /* of the reservation that is open */
-	void *sample;	/* of the guest's memory until it is submitted */
+	void *sample;	/* in the guest's memory until it is submitted */
 	__u32 size;
 };
 
@@ -392,9 +391,8 @@ static inline void user_ring_buffer__free(struct user_ring_buffer *rb)
 
 /**
  * @brief Memory for a sample, to be submitted or discarded before the next reservation.
- * @return NULL with errno set: EBUSY while another is reserved, ENOMEM. Whether the ring has room
- *         shows at user_ring_buffer__submit(), which says so on stderr: a guest's samples are
- *         copied then
+ * @return NULL with errno set: EBUSY while another is reserved, ENOMEM. A full ring is an error of
+ *         user_ring_buffer__submit() only, printed on stderr: it copies the guest's sample
  */
 static inline void *user_ring_buffer__reserve(struct user_ring_buffer *rb, __u32 size)
 {
@@ -463,7 +461,8 @@ static inline void perf_buffer__free(struct perf_buffer *pb)
 /**
  * @brief Events of all CPUs go to a callback.
  * @param page_cnt not looked at: the host chooses
- * @param lost_cb is told of events that found no room; its CPU is -1, the host counts them all
+ * @param lost_cb gets the number of events that found no room; its CPU is -1, the host counts them
+ * all
  */
 static inline struct perf_buffer *perf_buffer__new(int map_fd, size_t page_cnt,
 						   perf_buffer_sample_fn sample_cb,

@@ -53,7 +53,7 @@ libbpf_wasm_descriptor__new(enum libbpf_wasm_descriptor_kind kind, int fd, const
 	return made;
 }
 
-/* NULL with errno EBADF when the number is no descriptor of the kind. */
+/* Returns NULL with errno EBADF when the number is not a descriptor of the kind. */
 static inline struct libbpf_wasm_descriptor *
 libbpf_wasm_descriptor__find(int fd, enum libbpf_wasm_descriptor_kind kind)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an eBPF object's file says before it is loaded: sections, programs, variables. The host has
+ * Reader of an eBPF object's file before the load: sections, programs, variables. The host has
  * checked the file by then (bpf_object__open_mem() asks it first), so this only looks things up.
  */
 #ifndef WASM_BPF_LIBBPF_ELF_H
@@ -65,7 +65,7 @@ static inline const char *libbpf_elf__section_name(const unsigned char *elf, uin
 	return section ? libbpf_elf__string(elf, names, section->name) : "";
 }
 
-/* The first section whose name is `name`; NULL if there is none. */
+/* Returns the first section whose name is `name`; NULL if not found. */
 static inline const struct libbpf_elf_section *libbpf_elf__find_section(const unsigned char *elf,
 									const char *name)
 {

@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 #define LIBBPF_WASM_LOOPBACK 1
-/* Numbers of the guest's own start here, above those that a machine gives. */
+/* The guest's own numbers start here, above those of real interfaces. */
 #define LIBBPF_WASM_FIRST_INTERFACE 0x40000000
 
 #define LIBBPF_WASM_INTERFACES 16

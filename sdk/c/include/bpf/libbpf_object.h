@@ -35,9 +35,9 @@ struct bpf_program {
 	struct bpf_program *next;
 	const char *name;
 	const char *section;
-	char *target; /* what bpf_program__set_target() said; NULL for what the section says */
+	char *target; /* set by bpf_program__set_target(); NULL for the section's */
 	bool no_autoload, no_autoattach;
-	/* Where the program stands in the file, by which libbpf orders them. */
+	/* Where the program is in the file, by which libbpf orders them. */
 	uint32_t section_index;
 	uint64_t offset;
 };
@@ -48,7 +48,7 @@ struct bpf_link {
 };
 
 struct bpf_object {
-	uint64_t handle; /* the host's; 0 is none */
+	uint64_t handle; /* the host's; 0 means not open */
 	const unsigned char *elf;
 	void *owned; /* bytes read from a file */
 	const char *name;
@@ -58,7 +58,7 @@ struct bpf_object {
 	bool loaded;
 };
 
-/* Every open object: a map's token alone does not say whose it is. */
+/* All open objects: a map's token alone does not identify its object. */
 __attribute__((weak)) struct bpf_object *libbpf_wasm_objects;
 
 /* Notes what the programs were given; NULL except in programs with sdk/c/compat. */
@@ -107,7 +107,7 @@ static inline int libbpf_wasm_copy_section(struct bpf_map *map,
 					   const struct libbpf_elf_section *section)
 {
 	map->initial_size = (size_t)section->size;
-	/* A skeleton's struct of the variables ends at its own alignment, perhaps behind them. */
+	/* A skeleton's struct of the variables ends at its own alignment, perhaps after them. */
 	map->initial = calloc(1, (map->initial_size + 15) & ~(size_t)15);
 	if (!map->initial)
 		return -1;
@@ -374,7 +374,7 @@ static inline int libbpf_wasm_find_programs(struct bpf_object *obj)
 		program->obj_ptr = obj->handle;
 		program->name = at.name;
 		program->section = libbpf_elf__section_name(obj->elf, at.symbol->section);
-		/* Sections that begin so are loaded only when somebody asks. */
+		/* Sections that begin with it are loaded only on request. */
 		program->no_autoload = program->section[0] == '?';
 		program->section += program->no_autoload;
 		program->section_index = at.symbol->section;
@@ -490,7 +490,7 @@ static inline struct bpf_object *bpf_object__open(const char *path)
 	return bpf_object__open_file(path, NULL);
 }
 
-/* Whether its variables have other values than the file gives them. */
+/* Reports whether its variables have other values than the file gives them. */
 static inline bool libbpf_wasm_was_set(const struct bpf_map *map)
 {
 	const struct libbpf_elf_section *section =
@@ -609,7 +609,7 @@ static inline struct bpf_program *bpf_object__find_program_by_name(const struct 
 	return NULL;
 }
 
-/* Where a variable's value stands in the memory of its section; NULL with errno set if it is not.
+/* Where a variable's value is in the memory of its section; NULL with errno set if it is not.
  */
 static inline char *libbpf_wasm_variable(const struct bpf_object *obj, const char *name,
 					 size_t size, struct bpf_map **map)
@@ -764,7 +764,7 @@ static inline void bpf_program__set_autoattach(struct bpf_program *prog, bool au
 }
 
 /**
- * @brief Says what the program is to be attached to, in the words of its type: an interface, a
+ * @brief Sets the target that the program is attached to, in the form of its type: an interface, a
  * cgroup directory, … libbpf has a function a type instead, most of which take descriptors.
  * @return 0, or -ENOMEM
  */
@@ -796,13 +796,14 @@ static inline struct bpf_link *bpf_program__attach_to(const struct bpf_program *
 	return link;
 }
 
-/** @brief Attaches as bpf_program__set_target() or else the section's name says. */
+/** @brief Attaches to the target of bpf_program__set_target(), or else to the section's. */
 static inline struct bpf_link *bpf_program__attach(const struct bpf_program *prog)
 {
 	return bpf_program__attach_to(prog, prog->target);
 }
 
-/* Whether a section's name says where its programs go; libbpf leaves out the others as well. */
+/* Reports whether a section's name has a place for its programs; libbpf leaves out the others as
+   well. */
 static inline bool libbpf_wasm_attaches_itself(const char *section)
 {
 	static const char *const places[] = {
@@ -821,7 +822,7 @@ static inline bool libbpf_wasm_attaches_itself(const char *section)
 	return false;
 }
 
-/* Whether attaching everything is to attach this one. */
+/* Reports whether attaching everything is to attach this one. */
 static inline bool libbpf_wasm_autoattaches(const struct bpf_program *prog)
 {
 	return !prog->no_autoload && !prog->no_autoattach &&
@@ -829,8 +830,8 @@ static inline bool libbpf_wasm_autoattaches(const struct bpf_program *prog)
 }
 
 /**
- * @brief Attaches every program that has a target or whose section says where it goes, as a
- * skeleton's attach does; until the object is closed.
+ * @brief Attaches every program that has a target or whose section has a place, as a skeleton's
+ * attach does; until the object is closed.
  * @return 0, or -errno of the first that failed: the reason stands on stderr
  */
 static inline int bpf_object__attach(struct bpf_object *obj)

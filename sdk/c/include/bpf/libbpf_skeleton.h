@@ -44,7 +44,7 @@ struct bpf_object_skeleton {
 	struct bpf_object *own;
 };
 
-/* Skeletons say how large they think the elements of these arrays are. */
+/* Skeletons have the size of these arrays' elements, which other versions may change. */
 static inline struct bpf_map_skeleton *libbpf_wasm_map_skeleton(struct bpf_object_skeleton *s,
 								int i)
 {
@@ -57,7 +57,7 @@ static inline struct bpf_prog_skeleton *libbpf_wasm_prog_skeleton(struct bpf_obj
 	return (struct bpf_prog_skeleton *)((char *)s->progs + i * s->prog_skel_sz);
 }
 
-/* What the skeleton has and the file does not: another version of the object. */
+/* Reports a name that the skeleton has and the file lacks: they are of different versions. */
 static inline int libbpf_wasm_lacks(const char *what, const char *name)
 {
 	fputs("error: Cannot open the skeleton: the object has no ", stderr);
@@ -122,8 +122,8 @@ static inline void bpf_object__detach_skeleton(struct bpf_object_skeleton *s)
 }
 
 /**
- * @brief Attaches every program that has a target or whose section says where it goes, but those
- * that are attached already or not to be.
+ * @brief Attaches every program that has a target or whose section has a place, except those that
+ * are attached already or have autoattach off.
  * @return 0, or -errno: the reason stands on stderr
  */
 static inline int bpf_object__attach_skeleton(struct bpf_object_skeleton *s)

@@ -47,7 +47,7 @@ static inline struct libbpf_elf_section *libbpf_wasm_read_sections(FILE *file,
 	return sections;
 }
 
-/* Whether a function starts at a place of the file. */
+/* Reports whether a function starts at a place of the file. */
 static inline bool libbpf_wasm_starts_at(const struct libbpf_elf_symbol *symbol,
 					 const struct libbpf_elf_section *sections, uint32_t count,
 					 uint64_t offset)

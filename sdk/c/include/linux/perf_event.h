@@ -50,7 +50,7 @@ enum perf_sw_ids {
 #define PERF_MAX_STACK_DEPTH 127
 #endif
 
-/* What can be said of an event here: its kind and its frequency. */
+/* Supported fields of an event: its kind and its frequency. */
 struct perf_event_attr {
 	__u32 type;
 	__u32 size;

@@ -4,7 +4,7 @@ import { Event } from "./types";
 import { BpfObject, exit, print } from "./wasm-bpf";
 
 function run(): i32 {
-  // What fails here has been explained on standard error.
+  // The host explains failures on standard error.
   const bpf = BpfObject.load(object, object_size);
   if (bpf == null) return 1;
   const events = bpf.buffer("events");
