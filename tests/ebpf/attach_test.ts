@@ -263,12 +263,12 @@ for (
   const [object, program, target, answer, words] of [
     ["net", "on_xdp", "-", -22, /hint: .*network interface/],
     ["net", "on_xdp", "no-such-if0", -19, /ENODEV \(there is no interface/],
-    ["net", "on_xdp", "../lo", -22, /no name of an interface/],
+    ["net", "on_xdp", "../lo", -22, /not a valid interface name/],
     ["net", "on_xdp_devmap", "lo", -22, /hint: .*"xdp"/],
     ["net", "on_tc", "lo:sideways", -22, /hint: .*eth0:egress/],
     ["net", "on_socket_filter", "no-such-if0", -19, /ENODEV/],
     ["net", "on_netfilter", "local_in", -22, /hint: .*FAMILY:HOOK:PRIORITY/],
-    ["net", "on_netfilter", "ipv4:local_in:x", -22, /priority is no number/],
+    ["net", "on_netfilter", "ipv4:local_in:x", -22, /priority is not a number/],
     ["net", "on_sk_lookup", "/proc/self/ns/mnt", -2, /no network namespace/],
     ["net", "on_sk_lookup", "/etc/passwd", -2, /no network namespace/],
     ["net", "on_sk_lookup", "/no/such", -2, /no network namespace/],
@@ -472,7 +472,7 @@ Deno.test("load lists the places of the kernel configuration when it is missing"
   const args = [...GUEST, "kconfig", "on_config", "-"];
   const { stdout, stderr } = await runCli(args, { through: withConfiguration("true") });
   assert.equal(stdout, "load failed\n", stderr);
-  assert.match(stderr, /configuration is in no file/);
+  assert.match(stderr, /no file has the kernel's configuration/);
   assert.match(stderr, /hint: .*\/lib\/modules\/RELEASE\/config/);
 });
 

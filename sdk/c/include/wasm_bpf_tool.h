@@ -133,8 +133,8 @@ static inline bool tool_number(const char *what, const char *text, uint64_t leas
 		digit++;
 	if (*text && !*digit && !errno && *number >= least && *number <= most)
 		return true;
-	fprintf(stderr, "error: %s requires a number from %llu to %llu, not '%s'\n", what, least, most,
-		text);
+	fprintf(stderr, "error: %s requires a number from %llu to %llu, not '%s'\n", what, least,
+		most, text);
 	return false;
 }
 
