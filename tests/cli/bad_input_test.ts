@@ -85,7 +85,7 @@ Deno.test("an import of JavaScript's own properties", async () => {
 
 Deno.test("a memory that is imported", async () => {
   const bytes = text(`(import "env" "memory" (memory 1)) ${START}`);
-  assertOneError(await runBytes(bytes), 1, /the memory "memory"/, /threads/);
+  assertOneError(await runBytes(bytes), 1, /missing import: memory "memory"/, /threads/);
 });
 
 Deno.test("no memory", async () => {

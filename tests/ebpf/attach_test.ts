@@ -262,22 +262,22 @@ Deno.test("the kernel detaches everything when the guest is killed", async () =>
 for (
   const [object, program, target, answer, words] of [
     ["net", "on_xdp", "-", -22, /hint: .*network interface/],
-    ["net", "on_xdp", "no-such-if0", -19, /ENODEV \(there is no interface/],
+    ["net", "on_xdp", "no-such-if0", -19, /ENODEV \(no such interface/],
     ["net", "on_xdp", "../lo", -22, /not a valid interface name/],
     ["net", "on_xdp_devmap", "lo", -22, /hint: .*"xdp"/],
     ["net", "on_tc", "lo:sideways", -22, /hint: .*eth0:egress/],
     ["net", "on_socket_filter", "no-such-if0", -19, /ENODEV/],
     ["net", "on_netfilter", "local_in", -22, /hint: .*FAMILY:HOOK:PRIORITY/],
     ["net", "on_netfilter", "ipv4:local_in:x", -22, /priority is not a number/],
-    ["net", "on_sk_lookup", "/proc/self/ns/mnt", -2, /no network namespace/],
-    ["net", "on_sk_lookup", "/etc/passwd", -2, /no network namespace/],
-    ["net", "on_sk_lookup", "/no/such", -2, /no network namespace/],
-    ["net", "on_sk_msg", "-", -95, /hint: .*no target for them/],
+    ["net", "on_sk_lookup", "/proc/self/ns/mnt", -2, /no such network namespace/],
+    ["net", "on_sk_lookup", "/etc/passwd", -2, /no such network namespace/],
+    ["net", "on_sk_lookup", "/no/such", -2, /no such network namespace/],
+    ["net", "on_sk_msg", "-", -95, /hint: .*take no target/],
     ["net", "on_sk_msg", "lo", -22, /takes no target/],
     ["cgroup", "on_sockops", "-", -22, /hint: .*directory on cgroup2/],
-    ["cgroup", "on_sockops", "/no/such", -2, /no cgroup2 directory/],
-    ["cgroup", "on_sockops", "/etc", -2, /no cgroup2 directory/],
-    ["cgroup", "on_sockops", "/etc/passwd", -2, /no cgroup2 directory/],
+    ["cgroup", "on_sockops", "/no/such", -2, /no such cgroup2 directory/],
+    ["cgroup", "on_sockops", "/etc", -2, /no such cgroup2 directory/],
+    ["cgroup", "on_sockops", "/etc/passwd", -2, /no such cgroup2 directory/],
     ["trace", "on_tp", "lo", -22, /hint: .*CATEGORY\/NAME/],
     ["trace", "on_no_such_tp", "-", -2, /ENOENT/],
     ["trace", "on_no_such_raw_tp", "-", -2, /ENOENT/],
@@ -312,7 +312,7 @@ Deno.test("attach of a cgroup program refuses a directory of cgroup version 1", 
   const old = /^\S+ (\S+) cgroup /m.exec(mounts)?.[1];
   // Without cgroup version 1, the parent directory is as wrong.
   const target = old ?? `${await cgroupRoot()}/..`;
-  await assertRefused("cgroup", ["on_sockops", target], -2, /no cgroup2 directory/);
+  await assertRefused("cgroup", ["on_sockops", target], -2, /no such cgroup2 directory/);
 });
 
 Deno.test("attach refuses a FIFO and a device that a guest names, without opening them", async () => {
@@ -322,8 +322,8 @@ Deno.test("attach refuses a FIFO and a device that a guest names, without openin
     const { success } = await new Deno.Command("mkfifo", { args: [fifo] }).output();
     assert.ok(success);
     await assertRefused("trace", ["on_uprobe", `${fifo}:main`], -2, /no such ELF file/);
-    await assertRefused("cgroup", ["on_sockops", fifo], -2, /no cgroup2 directory/);
-    await assertRefused("net", ["on_sk_lookup", fifo], -2, /no network namespace/);
+    await assertRefused("cgroup", ["on_sockops", fifo], -2, /no such cgroup2 directory/);
+    await assertRefused("net", ["on_sk_lookup", fifo], -2, /no such network namespace/);
     const through = [
       "strace",
       "-f",
@@ -350,7 +350,7 @@ Deno.test("attach by a bare name reports a script as missing", async () => {
     return [stdout, stderr.replaceAll(name, "NAME")];
   }));
   assert.ok((await Deno.readTextFile("/usr/bin/ldd")).startsWith("#!"));
-  assert.match(answers[0]?.[1] ?? "", /there is no such ELF file/);
+  assert.match(answers[0]?.[1] ?? "", /no such ELF file/);
   assert.deepEqual(answers[0], answers[1]);
 });
 

@@ -183,9 +183,9 @@ for (
     ["--allow-bpf=", /--allow-bpf LEVEL/],
     ["--allow-helper=bpf_send_signl", /did you mean bpf_send_signal\?/],
     ["--deny-helper=nothing_like_it", /docs\/permissions.md lists the 211 helpers/],
-    ["--allow-helper=bpf_sys_bpf", /which ones can be allowed/],
+    ["--allow-helper=bpf_sys_bpf", /lists the ones that can be allowed/],
     ["--allow-kfunc=bpf_send_signal_tas", /did you mean bpf_send_signal_task\?/],
-    ["--allow-kfunc=crash_kexec", /which ones can be allowed/],
+    ["--allow-kfunc=crash_kexec", /lists the ones that can be allowed/],
     ["--deny-kfunc=bpf_future", /lists \d+/],
   ] as const
 ) {
