@@ -1,4 +1,4 @@
-/** What other tools make, pulled from a registry and run. */
+/** Artifacts of other tools, pulled from a registry and run. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";

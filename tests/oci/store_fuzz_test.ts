@@ -1,4 +1,4 @@
-/** Archives and indexes that are meant to confuse whoever reads them. */
+/** Archives and indexes that are meant to confuse their readers. */
 import assert from "node:assert/strict";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { HostError } from "../../ffi/errors.ts";
@@ -29,7 +29,7 @@ function mutated(bytes: Uint8Array, random: Random): Uint8Array<ArrayBuffer> {
   return result;
 }
 
-/** Fixes the checksum of each header, so that what is behind it is looked at, too. */
+/** Fixes the checksum of each header, so that the fields after it are checked, too. */
 function withChecksums(archive: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   for (let at = 0; at + 512 <= archive.length; at += 512) {
     const block = archive.subarray(at, at + 512);

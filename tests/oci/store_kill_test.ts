@@ -17,7 +17,7 @@ async function pushModules(places: StorePlaces): Promise<void> {
   }
 }
 
-/** Milliseconds that all pulls take when nobody disturbs them. */
+/** Milliseconds that all pulls take when undisturbed. */
 async function undisturbed(places: StorePlaces): Promise<number> {
   const start = performance.now();
   await Promise.all(TAGS.map((tag) => places.ok("pull", "-q", places.reference(tag))));

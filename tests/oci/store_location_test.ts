@@ -1,4 +1,4 @@
-/** Whose store it is: needs root, to have folders of somebody else's. */
+/** Ownership of the store: needs root, to have folders of another user. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Store, storePath } from "../../oci/mod.ts";
@@ -133,7 +133,7 @@ Deno.test("a folder above the store that a group can write to is refused, but fo
     await assert.rejects(Store.open(join(shared, "store")), { code: "UNSAFE_STORE" });
     await assert.rejects(Store.open(join(shared, "new")), { code: "UNSAFE_STORE" });
     assert.throws(() => Store.openExisting(join(shared, "store")), { code: "UNSAFE_STORE" });
-    // Nobody but its owner renames what is in a sticky folder.
+    // Only its owner renames files in a sticky folder.
     await Deno.chmod(shared, 0o1775);
     await Store.open(join(shared, "store"));
     await Deno.chmod(shared, 0o775);

@@ -1,4 +1,4 @@
-/** What people see of a pull, and what their keys do. */
+/** Output of a pull, and effect of the keyboard. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fsck } from "../../oci/mod.ts";
@@ -42,7 +42,7 @@ for (const [signal, exitCode] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 
     assert.deepEqual(await namesIn(join(place.folder, "work")), []);
     assert.deepEqual((await fsck(place.store)).problems, []);
     assert.equal((await place.succeed(["images", "-q"])).trim(), "");
-    // What has come is not asked for again.
+    // Received bytes are not requested again.
     registry.go();
     await place.succeed(["pull", "-q", registry.reference]);
     assert.deepEqual(await namesIn(join(place.store, "ingest")), []);

@@ -1,6 +1,6 @@
 /**
- * Resolves a path beneath a folder as one would by hand: a component at a time, symbolic links expanded,
- * and never a look at anything but the next name. Slow, and right as long as nobody changes the tree.
+ * Resolves a path beneath a folder by hand: one component at a time, symbolic links expanded,
+ * looking only at the next name. Slow, and correct as long as the tree does not change.
  */
 import { dirname } from "node:path";
 import type { ErrnoName } from "../../ffi/mod.ts";
@@ -50,7 +50,7 @@ export function walk(root: string, path: string, follow: boolean): Walked {
     if (found.isSymlink && (follow || mustBeFolder)) {
       links++;
       if (links > MAX_LINKS) return { error: "ELOOP" };
-      // A slash behind the link stays behind what it stands for.
+      // A slash after the link applies to its target.
       left = Deno.readLinkSync(next) + behind;
       continue;
     }

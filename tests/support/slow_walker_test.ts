@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { walk, walkToNew } from "./slow_walker.ts";
 
-/** A folder with `in/dir/file`, links, and `out/file` beside. */
+/** Makes a folder with `in/dir/file`, links, and `out/file` next to it. */
 async function makeTree(): Promise<string> {
   const folder = await Deno.realPath(await Deno.makeTempDir());
   for (const path of ["in/dir", "out"]) await Deno.mkdir(`${folder}/${path}`, { recursive: true });

@@ -63,7 +63,7 @@ export class StorePlaces implements AsyncDisposable {
     }).spawn();
   }
 
-  /** What is wrong with the store. */
+  /** Returns the problems of the store. */
   async problems(): Promise<string[]> {
     return (await fsck(this.store)).problems;
   }

@@ -1,4 +1,4 @@
-/** WASI without a guest: its functions called as one would, with folders of the host's. */
+/** WASI without a guest: calls its functions directly, with folders of the host. */
 import assert from "node:assert/strict";
 import { Interrupt } from "../../ffi/mod.ts";
 import { GuestMemory } from "../../runtime/guest_memory.ts";
@@ -10,7 +10,7 @@ import { ALL_RIGHTS, WRITING_RIGHTS } from "../../runtime/wasi/rights.ts";
 import "./whole_shim.ts";
 
 const PAGES = 4;
-/** Where things stand in the memory. */
+/** Addresses in the memory. */
 export const Place = { Path: 0x1000, Other: 0x3000, Out: 0x5000, Buffer: 0x8000 } as const;
 
 /** The folder's descriptor where one is granted. */
@@ -19,7 +19,7 @@ export const DIR = 3;
 /** `oflags`. */
 export const OFlag = { Creat: 1, Directory: 2, Excl: 4, Trunc: 8 } as const;
 
-/** What a host is made with. */
+/** Options of a host. */
 export interface HostOptions
   extends Pick<RunOptions, "preopens" | "listen" | "stdio" | "onNotice"> {
   streams?: Streams;
@@ -70,7 +70,7 @@ export class WasiHost implements Disposable {
     assert.equal(this.call(name, ...args), 0, name);
   }
 
-  /** Calls a function that must answer this. */
+  /** Calls a function that must return this errno. */
   fails(errno: WasiErrnoName, name: string, ...args: Value[]): void {
     assert.equal(this.call(name, ...args), wasiErrno(errno), `${name}: ${errno}`);
   }

@@ -21,12 +21,12 @@ export function suitePath(name: string): string {
   return guestPath(SUITE_MODULES.includes(source) ? `wasi-suite/${name}` : name);
 }
 
-/** How a module is run; it finds a new folder as its first, `/`. */
+/** Options of a module's run; it finds a new folder as its first, `/`. */
 export interface SuiteRun {
-  /** Arguments behind the module's name. */
+  /** Arguments after the module's name. */
   args?: readonly string[];
   env?: Readonly<Record<string, string>>;
-  /** Whether the folder is granted to be read only. */
+  /** True if the folder is granted for reading only. */
   readOnly?: boolean;
   /** A folder in it that is granted, too. */
   second?: { readonly host: string; readonly guest: string };
@@ -38,19 +38,19 @@ export interface SuiteRun {
   prepare?: (folder: string) => Promise<AsyncDisposable | void>;
   /** Looks at the folder afterwards, as the host sees it. */
   verify?: (folder: string) => void;
-  /** Standard input: a pipe that stays open, or is closed behind the text. Default: /dev/null. */
+  /** Standard input: a pipe that stays open, or is closed after the text. Default: /dev/null. */
   stdin?: { readonly text: string; readonly closed: boolean };
   /** The exit code; then the module reports no checks. */
   code?: number;
 }
 
-/** What the last line says when every check held. */
+/** Last line when every check held. */
 export const ALL_HELD = /^[1-9]\d* checks, 0 failed\n$/;
 
 /** Longer than any module takes, and shorter than a person waits. */
 const TIMEOUT_SECONDS = 20;
 
-/** What a module left behind. */
+/** Result of a module. */
 interface Result {
   code: number;
   stdout: string;
@@ -62,7 +62,7 @@ export async function runSuiteModule(name: string, run: SuiteRun = {}): Promise<
   await inFolder(run, (folder) => byBinary(name, folder, run));
 }
 
-/** The same in a worker of this process, for what needs no other process. */
+/** Runs the module in a worker of this process, if it needs no other process. */
 export async function runSuiteModuleInWorker(name: string, run: SuiteRun = {}): Promise<void> {
   await inFolder(run, (folder) => byWorker(name, folder, run));
 }

@@ -1,4 +1,4 @@
-/** How the modules of the conformance suite are run that take more than an empty folder. */
+/** Runs of the conformance suite's modules that need more than an empty folder. */
 import assert from "node:assert/strict";
 import { privateMounts } from "./mounts.ts";
 import type { SuiteRun } from "./wasi_suite.ts";

@@ -1,6 +1,6 @@
 /**
- * WASI's files beside Linux's: `tests/guests/differential`, compiled for both, does the same thousands of
- * things to two empty folders, and has to answer the same to each.
+ * Comparison of WASI's files with Linux's: `tests/guests/differential`, compiled for both, does the
+ * same thousands of operations in two empty folders, and has to return the same results.
  */
 import assert from "node:assert/strict";
 import { guestPath, WASM_BPF } from "../support/cli.ts";
@@ -13,7 +13,7 @@ import { succeed } from "../support/succeed.ts";
 const STEPS = 20_000;
 const ROUNDS = soakSize({ short: 2, whole: 100 });
 
-/** Letters of the guest's: opening is most of it, and what is done with what was opened. */
+/** Letters of the guest's operations: mostly opening, and uses of opened files. */
 const THINGS = "mmmrunnnkkksssiiggyytttttoooooooooRRRPPWWWWQQKKKTTA";
 
 /** As many as the guest has names, the first of which are plain. */

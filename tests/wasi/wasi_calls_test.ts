@@ -71,7 +71,7 @@ function host(options: HostOptions = {}): Host {
   };
 }
 
-/** Whether all bytes are as they were, but for `size` bytes at `offset`. */
+/** Reports whether all bytes are as they were, except `size` bytes at `offset`. */
 function untouched({ view }: Host, offset = 0, size = 0): boolean {
   const bytes = new Uint8Array(view.buffer);
   return bytes.every((byte, i) => byte === FILL || (i >= offset && i < offset + size));
@@ -179,7 +179,7 @@ Deno.test("random_get faults where a byte lies outside, and writes none", () => 
 
 Deno.test("fd_fdstat_get writes 24 bytes: type, flags, rights", () => {
   using wasi = host();
-  // What streams have, beside reading or writing: flags, filestat, sync and poll.
+  // Rights of streams, in addition to reading or writing: flags, filestat, sync and poll.
   const stream = 0x820_0019n;
   for (const [fd, rights] of [[0, 0x02n], [1, 0x40n], [2, 0x40n]] as const) {
     assert.equal(wasi.call("fd_fdstat_get", fd, 104), Errno.SUCCESS);

@@ -1,4 +1,4 @@
-/** What the kernel answers late, or not at once: errors of close(2), files that wait, limits of size. */
+/** Late errors of the kernel: errors of close(2), files that block, limits of size. */
 import assert from "node:assert/strict";
 import { compileGuest, spawn } from "../../runtime/mod.ts";
 import { succeed } from "../support/actor.ts";

@@ -19,7 +19,7 @@ function descriptors(): number {
   return [...Deno.readDirSync("/proc/self/fd")].length;
 }
 
-/** One call of `fd_readdir`: whole entries, the cookie behind the last, and whether there are more. */
+/** One call of `fd_readdir`: whole entries, the cookie after the last, and whether there are more. */
 function readBatch(wasi: WasiHost, fd: number, { cookie = 0n, size = 4096 } = {}) {
   wasi.ok("fd_readdir", fd, Place.Buffer, size, cookie, Place.Out);
   const used = wasi.memory.getU32(Place.Out);
@@ -231,7 +231,7 @@ Deno.test("a guest that asks for every right reads in a folder granted for readi
   using folder = new TestFolder();
   Deno.writeTextFileSync(folder.at("file"), "text");
   using wasi = granted(folder, true);
-  // As Rust's library does: whatever may be of use, but for writing.
+  // As Rust's library does: every right that may be of use, except writing.
   const rights = ((1 << 28) - 1) & ~(Right.FdWrite | Right.FdAllocate | Right.FdFilestatSetSize);
   const file = wasi.open("file", { rights, inheriting: (1 << 28) - 1 });
   assert.equal(wasi.read(file), "text");
@@ -454,7 +454,7 @@ function opener(end: string) {
   return compileGuest(assemble(text), "opener.wasm");
 }
 
-/** Descriptors of this process that stand for something in a folder. */
+/** Returns the descriptors of this process that are open in a folder. */
 function openIn(folder: TestFolder): string[] {
   return [...Deno.readDirSync("/proc/self/fd")].flatMap(({ name }) => {
     try {

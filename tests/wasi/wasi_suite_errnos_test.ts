@@ -1,7 +1,7 @@
 /**
- * That the conformance suite asks for every errno: those that the specification names, and those that
- * the manual pages of Linux list for the system call behind a function. Where one cannot be had, it
- * says why.
+ * Check that the conformance suite covers every errno: those that the specification names, and
+ * those that the manual pages of Linux list for the underlying system call. Exceptions have a
+ * reason.
  */
 import assert from "node:assert/strict";
 import { WASI_FUNCTIONS } from "../../runtime/wasi/mod.ts";

@@ -5,7 +5,7 @@
  * line, the call, the errno that was expected and the one that came, of each check that fails.
  *
  * What the specification leaves open is as WebAssembly/wasi-testsuite expects it of wasmtime on Linux;
- * the reason stands beside the check.
+ * the reason is next to the check.
  */
 import assert from "node:assert/strict";
 import { system } from "../../ffi/mod.ts";
@@ -37,7 +37,7 @@ for (const module of MODULES) {
   }
 }
 
-/** What is about the process: its streams, its limit of descriptors, what it may. */
+/** Modules about the process: its streams, its limit of descriptors, its permissions. */
 const PROCESS_ONLY = ["fd_fdstat_get", "fd_filestat_get", "poll_hangup", "poll_oneoff"];
 
 for (const module of MODULES.filter((name) => !PROCESS_ONLY.includes(name))) {

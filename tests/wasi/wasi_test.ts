@@ -1,4 +1,4 @@
-/** What the standard libraries of C, Rust and Go make of our WASI: `tests/guests/wasi-*`. */
+/** Tests of the standard libraries of C, Rust and Go on our WASI: `tests/guests/wasi-*`. */
 import assert from "node:assert/strict";
 import { CliProcess, type CliResult, guestPath, runCli } from "../support/cli.ts";
 import { TestFolder } from "../support/folder.ts";
@@ -69,7 +69,7 @@ const READING = `pid=$(mktemp)
   none_pending() { grep -qsE '^ShdPnd:[[:space:]]0+$' "/proc/$(cat "$pid")/status"; }
   taken() { wait_until none_pending; }`;
 
-/** What `flood` writes. */
+/** Returns the output of `flood`. */
 function flood(bytes: number): string {
   const lines = Array.from(
     { length: bytes / LINE_BYTES },
@@ -88,7 +88,7 @@ async function untilAsleep(pid: number): Promise<void> {
   });
 }
 
-/** The first number behind `name` in lines of "name number". */
+/** The first number after `name` in lines of "name number". */
 function numberOf(text: string, name: string): number {
   const match = new RegExp(`^${name} (-?[\\d.]+)`, "m").exec(text);
   assert.ok(match, `no ${name} in ${JSON.stringify(text)}`);

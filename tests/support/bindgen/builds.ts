@@ -28,7 +28,7 @@ export interface Subject {
   readonly model: Model;
   /** C that has the original types. */
   readonly original: string;
-  /** Whether its values are read. Else it is compiled: its names are not the same in all languages. */
+  /** True if its values are read. Else it is compiled: its names are not the same in all languages. */
   readonly isRead: boolean;
 }
 
@@ -65,7 +65,7 @@ function headerOf(target: keyof typeof EMITTERS, { name, model, batch }: Subject
   });
 }
 
-/** The original types, natively: eBPF's sizes but for what no test reads. */
+/** Builds the original types natively, with eBPF's sizes except for types that no test reads. */
 export async function buildNative(
   folder: string,
   subjects: readonly Subject[],
@@ -110,7 +110,10 @@ function readerNames(subjects: readonly Subject[]): string[] {
   );
 }
 
-/** What `gen c` makes, for wasm32: every warning of clang's is an error, padding that it adds as well. */
+/**
+ * Builds the output of `gen c` for wasm32: every warning of clang is an error, added padding as
+ * well.
+ */
 export async function buildC(folder: string, subjects: readonly Subject[]): Promise<Program> {
   const batch = subjects[0]?.batch ?? "none";
   const headers = subjects.map((subject) => {
@@ -133,7 +136,7 @@ export async function buildC(folder: string, subjects: readonly Subject[]): Prom
   return await instantiate(module);
 }
 
-/** What `gen rust` makes, with Debian's compiler. */
+/** Builds the output of `gen rust` with Debian's compiler. */
 export async function buildRust(folder: string, subjects: readonly Subject[]): Promise<Program> {
   const crate = join(folder, "rust");
   await Deno.mkdir(crate, { recursive: true });
@@ -162,7 +165,7 @@ export async function buildRust(folder: string, subjects: readonly Subject[]): P
   return await instantiate(module);
 }
 
-/** What `gen go` makes: a package a batch, and one reactor module. */
+/** Builds the output of `gen go`: a package a batch, and one reactor module. */
 export async function buildGo(folder: string, subjects: readonly Subject[]): Promise<Program> {
   const root = join(folder, "go");
   const batches = [...new Set(subjects.map(({ batch }) => batch))];
@@ -249,7 +252,7 @@ func main() {}
   return await instantiate(module);
 }
 
-/** What `gen assemblyscript` makes: a file a subject, one module. */
+/** Builds the output of `gen assemblyscript`: a file a subject, one module. */
 export async function buildAssemblyScript(
   folder: string,
   subjects: readonly Subject[],
@@ -341,7 +344,7 @@ export async function buildTypeScript(
   return modules;
 }
 
-/** What languages with types in capitals call a record. */
+/** Returns the name of a record in languages with capitalized types. */
 export function typeName(model: Model, record: RecordType): string {
   const names = new TypeNames(model, new Names(), camel);
   return names.of(record) ?? "";
@@ -375,7 +378,10 @@ async function instantiate(path: string): Promise<Program> {
   };
 }
 
-/** As much of WASI as Go's start asks for: no arguments, no files, a clock that stands still. */
+/**
+ * Returns the part of WASI that Go's start needs: no arguments, no files, a clock that does not
+ * advance.
+ */
 function wasiOfNothing(
   instance: () => WebAssembly.Instance,
 ): Record<string, WebAssembly.ImportValue> {

@@ -1,6 +1,6 @@
 /**
- * Feeds `gen` with mutated objects: `fuzz.ts SEED RUNS OBJECT…`. Prints one line of JSON; ends with 1 at
- * the first input that is answered by anything but text or an error of ours.
+ * Feeds `gen` with mutated objects: `fuzz.ts SEED RUNS OBJECT…`. Prints one line of JSON; exits
+ * with 1 at the first input that results in anything but text or an error of ours.
  */
 // deno-lint-ignore-file no-console
 import { generate, HostError, TARGETS } from "../../../bindgen/mod.ts";

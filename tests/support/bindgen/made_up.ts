@@ -1,4 +1,4 @@
-/** C that nobody would write: types at random, each of a construct that compilers lay out. */
+/** Random C types, each of a construct that compilers lay out. */
 import type { Random } from "../random.ts";
 
 const SCALARS = [

@@ -1,4 +1,4 @@
-/** What clang says about the layout of records: `-fdump-record-layouts`, read. */
+/** Reader of clang's `-fdump-record-layouts`. */
 
 /** Sizes and places, of one record. */
 export interface Layout {

@@ -22,7 +22,7 @@ export function readRecords(model: Model): RecordType[] {
   return namedRecords(model).filter(({ bytes }) => bytes <= 1 << 15);
 }
 
-/** What C calls a record. */
+/** Returns C's name of a record. */
 export function cName(record: RecordType): string {
   return record.typedef ? record.name : `${record.form} ${record.name}`;
 }
