@@ -112,7 +112,7 @@ static int wrap_fd(int fd, struct shim_link **out)
 	return 0;
 }
 
-/* ---- as the section says ------------------------------------------------------------------- */
+/* ---- by section name ------------------------------------------------------------------------ */
 
 /* Where "tp/sched/x" or "tracepoint/sched/x" goes on as "sched/x", or NULL. */
 static const char *tracepoint_path(const char *section)
@@ -128,7 +128,7 @@ static const char *tracepoint_path(const char *section)
 	return NULL;
 }
 
-/* What the names of categories and tracepoints are made of, user events' among them. */
+/* Characters in names of categories and tracepoints, including user events. */
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
 
 static bool is_name(const char *text, size_t length)

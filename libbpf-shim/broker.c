@@ -8,7 +8,7 @@
  * time, and the sender waits; a signal's handler runs meanwhile.
  *
  * That thread has a table of descriptors of its own, and hands over copies through a socket: of
- * maps, and of what the guest's thread reads itself. Programs, links and perf events stay there.
+ * maps, and of what that thread reads itself. Programs, links and perf events stay there.
  * Besides, a table that threads share makes each system call of the guest's a twentieth slower.
  */
 #include <fcntl.h>
@@ -38,7 +38,7 @@ static sem_t wanted, done;
 /* The sender's end, and the broker's. */
 static int sockets[2];
 
-/* The request; the thread ends when there is none. */
+/* The request; NULL ends the thread. */
 static int32_t (*work)(void *argument);
 static void *work_argument;
 static int32_t work_result;
@@ -52,7 +52,7 @@ static void wait_for(sem_t *semaphore)
 		;
 }
 
-/* What is open elsewhere stays open there; here it would keep pipes and sockets from ending. */
+/* Copies of other threads' descriptors would keep pipes and sockets from ending. */
 static void part(void)
 {
 	unsigned int own = (unsigned int)sockets[1];
@@ -148,7 +148,7 @@ static int receive_fds(int *fds, uint32_t count)
 	}
 	if (received == count)
 		return 0;
-	/* There were no numbers left for the others. */
+	/* The descriptor table had no room for the others. */
 	while (received)
 		close(fds[--received]);
 	return -EMFILE;
@@ -243,7 +243,7 @@ static int32_t open_file(void *argument)
 	return fd < 0 ? -errno : fd;
 }
 
-/* They only read, so there is no mode. */
+/* Libraries are only read, so `mode` is never needed. */
 int shim_library_open(const char *path, int flags, ...)
 {
 	struct file file = {path, flags};

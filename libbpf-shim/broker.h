@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 /*
- * Runs `work` on the broker's thread and returns its result; at once where there is no broker, or
- * on that thread.
+ * Runs `work` on the broker's thread and returns its result; directly without a broker, or when
+ * called on that thread.
  */
 int32_t shim_broker_run(int32_t (*work)(void *argument), void *argument);
 

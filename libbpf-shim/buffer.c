@@ -117,7 +117,7 @@ int64_t shim_buffer__record_max(struct shim_buffer *buffer)
 	return (int64_t)buffer->record_max;
 }
 
-/* What there is, without waiting: bytes, 0, or -errno. */
+/* Reads available records without waiting: bytes, 0, or -errno. */
 static int take(struct shim_buffer *buffer, struct batch *batch)
 {
 	int err = 0;
@@ -205,8 +205,8 @@ static int wait_and_take(struct shim_buffer *buffer, struct batch *batch, int32_
 				left = rest;
 		}
 		/*
-		 * What a callback in progress got, was copied: unless the kernel is told, it counts
-		 * as readable, and nothing here waits.
+		 * The records of a callback in progress were copied. Until the kernel has the new
+		 * position they count as readable, and this would not wait.
 		 */
 		if (buffer->is_ring)
 			ring_release(&buffer->ring);

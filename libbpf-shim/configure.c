@@ -57,7 +57,7 @@ static int configure_map(struct bpf_map *map, uint32_t setting, uint32_t value)
 {
 	if (!map)
 		return -ENOENT;
-	/* Sections of global variables are as large as the file says. */
+	/* The file determines the size of sections of global variables. */
 	if (bpf_map__is_internal(map))
 		return -EINVAL;
 	switch (setting) {

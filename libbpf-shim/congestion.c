@@ -124,7 +124,7 @@ static void note_socket(struct search *search, const struct inet_diag_msg *messa
 		search->sockets[search->socket_count++] = message->idiag_inode;
 }
 
-/* Reads answers until the last; false when more may come. */
+/* Reads responses up to the last; false when more may come. */
 static bool read_answers(struct search *search, int fd)
 {
 	static char buffer[32 << 10] __attribute__((aligned(8)));

@@ -29,7 +29,7 @@ struct guest_dirent {
 
 struct shim_directory {
 	int fd;
-	/* What the block begins with, and what the entry at `at` does. */
+	/* Cookies of the block's first entry, and of the entry at `at`. */
 	uint64_t block_cookie;
 	uint64_t cookie;
 	size_t at;
@@ -133,7 +133,7 @@ static uint8_t guest_type(uint8_t type)
 	}
 }
 
-/* Not every file system says it in the entry. */
+/* Some file systems leave the entry's type out. */
 static uint8_t type_of(struct shim_directory *directory, const struct dirent64 *entry)
 {
 	struct stat info;
@@ -154,7 +154,7 @@ static size_t put_entry(struct shim_directory *directory, const struct dirent64 
 {
 	struct guest_dirent header = {
 	    .next = (uint64_t)entry->d_off,
-	    /* The parent may be outside what the guest was given: nothing is told of it. */
+	    /* The parent may be outside the granted directory: hide its inode number. */
 	    .ino = strcmp(entry->d_name, "..") ? entry->d_ino : 0,
 	    .name_size = (uint32_t)strlen(entry->d_name),
 	};

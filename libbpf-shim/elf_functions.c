@@ -23,7 +23,7 @@
 /* MAX_UPROBE_MULTI_CNT of the kernel. */
 #define MAX_MATCHES ((size_t)1 << 20)
 
-/* What executables of this machine are: also 32-bit ones, whose breakpoint is the same byte. */
+/* Accepts executables of this machine, and 32-bit ones, whose breakpoint is the same byte. */
 static bool is_native(const GElf_Ehdr *header)
 {
 #if defined(__x86_64__)
@@ -146,7 +146,7 @@ struct symbols {
 struct symbol {
 	const char *name;
 	uint8_t bind;
-	/* Its number in .gnu.version, without the bit for hidden ones; 0 where there is none. */
+	/* Its number in .gnu.version, without the bit for hidden ones; 0 without a version. */
 	uint16_t version;
 	struct shim_function function;
 };

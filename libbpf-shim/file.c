@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a guest does with a descriptor. */
+/* Operations on descriptors of guests. */
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
@@ -69,7 +69,7 @@ int32_t shim_file__read(int32_t fd, struct shim_memory *memory, uint32_t iovs, u
 	return iovec_result(readv(fd, iov, used), total);
 }
 
-/* Without waiting where the kernel can do that: somebody else may take what was there. */
+/* Does not wait where the kernel supports it: another reader may have taken the bytes. */
 static ssize_t read_now(int fd, const struct iovec *iov, int count)
 {
 	ssize_t got = preadv2(fd, iov, count, -1, RWF_NOWAIT);

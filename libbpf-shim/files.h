@@ -54,13 +54,13 @@ SHIM_API int32_t shim_grant__arguments(void *buf, uint32_t size);
  *
  * A path is `size` bytes of UTF-8 in guest memory, without a NUL. `resolve` are the RESOLVE_ flags
  * of openat2(2): they are what keeps a path beneath `dir`. A path that would lead out is
- * -SHIM_OUTSIDE; one that is no UTF-8 -EILSEQ; one with a NUL in it -EINVAL.
+ * -SHIM_OUTSIDE; one that is not UTF-8 -EILSEQ; one with a NUL in it -EINVAL.
  */
 
 /* Not an errno of the kernel. */
 #define SHIM_OUTSIDE 4096
 
-/* How something is opened: the O_ flags of the same names, whose numbers differ by architecture. */
+/* Flags of opening: the O_ flags of the same names, whose numbers differ by architecture. */
 enum {
 	SHIM_OPEN_READ = 1,
 	SHIM_OPEN_WRITE = 2,

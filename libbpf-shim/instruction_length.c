@@ -13,7 +13,7 @@
 /* Longer instructions are invalid, whatever their prefixes. */
 #define MAX_LENGTH 15
 
-/* What follows an opcode. */
+/* Bytes that follow an opcode. */
 enum form {
 	/* Not known. */
 	U,
@@ -22,7 +22,7 @@ enum form {
 	/* ModRM with its SIB and displacement, without and with an immediate of 8 bits. */
 	M,
 	MB,
-	/* The same with an immediate of 16 or 32 bits, by the operand's size. */
+	/* ModRM and an immediate of 16 or 32 bits, by the operand's size. */
 	MZ,
 	/* Immediates alone: 8, 16, 16 and 8 bits; 16 or 32 bits; 16, 32 or 64 bits. */
 	B,
@@ -63,7 +63,7 @@ static const uint8_t one_byte[256] = {
     /* f */ U,	N,  U, U,  N, N, TB, TZ, N,  N,	 N, N,	N, N, M1, M6,
 };
 
-/* After 0F. Those of the kernel's own mode that take no ModRM of the usual kind are left out. */
+/* After 0F. Privileged instructions without a usual ModRM are left out. */
 static const uint8_t two_bytes[256] = {
     /* 0 */ M,	M,  M,	M,  U,	N,  U,	U, U, U, U,  N, U,  M, U, U,
     /* 1 */ M,	M,  M,	M,  M,	M,  M,	M, M, M, M,  M, M,  M, M, M,
@@ -135,7 +135,7 @@ static const opcodes evex_6 = {
     [0x9] = 0xffc0, [0xa] = 0xffc0, [0xb] = 0xffc0, [0xd] = 0x00c0,
 };
 
-/* What is read of one instruction, and how far. */
+/* Position in one instruction, and the prefixes that were read. */
 struct reader {
 	const uint8_t *code;
 	size_t size;

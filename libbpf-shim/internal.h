@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the shim's files share; nothing here leaves the library. */
+/* Declarations that the shim's files share; nothing here leaves the library. */
 #ifndef LIBBPF_SHIM_INTERNAL_H
 #define LIBBPF_SHIM_INTERNAL_H
 
@@ -33,8 +33,8 @@ struct shim_interrupt {
 	_Atomic int32_t cause;
 	/* Stays: the time limit of the process is over, for a guest that may finish. */
 	atomic_bool is_out_of_time;
-	/* Of the guest's thread: when the guest was told of the cause, and the waits it began
-	 * since. */
+	/* For the guest's thread alone: when it returned -EINTR, and the waits that the guest
+	 * started since. */
 	int64_t told_ns;
 	uint32_t waits_since;
 };
@@ -50,13 +50,13 @@ struct shim_map {
 	bool owns_fd;
 	uint32_t type;
 	uint32_t key_size;
-	/* What the kernel reads or writes for one value: all CPUs' of a per-CPU map. */
+	/* Bytes that the kernel reads or writes for one value: all CPUs' of a per-CPU map. */
 	uint64_t value_size;
 	/* Values that one lookup gives: 1, or the number of possible CPUs. */
 	uint32_t cpus;
 };
 
-/* What one object has taken of its run's budget; see budget.h. */
+/* An object's share of its run's budget; see budget.h. */
 struct shim_share {
 	struct shim_budget *budget;
 	uint64_t maps;
@@ -70,7 +70,7 @@ struct shim_object {
 	void *bytes;
 	struct shim_program *programs;
 	uint32_t program_count;
-	/* What its programs may do; without one, nothing. Set by shim_object__permit(). */
+	/* Permissions of its programs; NULL permits nothing. Set by shim_object__permit(). */
 	struct shim_policy *policy;
 	/* libbpf loads an object once, whatever comes of it. */
 	bool load_tried;
@@ -87,7 +87,7 @@ static inline void *shim_memory_at(const struct shim_memory *memory, uint32_t of
 	return memory->base + offset;
 }
 
-/* What bpf(2) answers, without the one number that only the kernel has a name for: ENOTSUPP. */
+/* Maps the kernel's ENOTSUPP, which user space has no name for, to EOPNOTSUPP. */
 static inline int shim_bpf_error(int result)
 {
 	return result == -524 ? -EOPNOTSUPP : result;
@@ -102,13 +102,13 @@ void shim_programs_allow(const struct bpf_object *object, const struct shim_poli
 /* Reports whether libbpf tries what the kernel supports, on this thread, with things of its own. */
 bool shim_is_probing(void);
 
-/* Says so for libbpf's own programs and maps that follow; returns what it was. */
+/* Marks the programs and maps that follow as libbpf's own; returns the previous value. */
 bool shim_set_probing(bool is_probing);
 
-/* Starts to collect what libbpf says; idempotent. */
+/* Starts to collect libbpf's log; idempotent. */
 void shim_log_start(void);
 
-/* Adds a line of our own to what libbpf says. */
+/* Adds a line of the shim to libbpf's log. */
 void shim_log_add(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Bytes that all maps of a run may take by default: at most 1 GiB, and a quarter of the memory. */
@@ -139,8 +139,8 @@ int shim_interrupt_wait(struct shim_interrupt *interrupt, int fd, int16_t events
 			int64_t timeout_ns);
 
 /*
- * The same for `count` descriptors, of which the first is used for the interrupt: whether any has
- * events.
+ * Waits for any of `count` descriptors, of which the first is used for the interrupt; returns
+ * whether any has events.
  */
 int shim_interrupt_poll(struct shim_interrupt *interrupt, struct pollfd *fds, uint32_t count,
 			int64_t timeout_ns);
@@ -156,18 +156,18 @@ int shim_wait_deferring(struct shim_interrupt *interrupt, int fd, int16_t events
 			int64_t timeout_ns);
 
 /*
- * A guest that was told of a signal begins one more wait: 0, or -ERESTART when it has had enough of
- * them, and is to be ended by whoever attends to it.
+ * Counts one more wait of a guest that has seen -EINTR: 0, or -ERESTART when it used up its waits
+ * and the caller must end it.
  */
 int shim_interrupt_return(struct shim_interrupt *interrupt);
 
 /*
- * What was asked for, or deferred: -EINTR to end the wait, -ERESTART for the caller's attention, or
- * 0.
+ * Takes a request or a deferred one: -EINTR to end the wait, -ERESTART for the caller's attention,
+ * or 0.
  */
 int shim_interrupt_take(struct shim_interrupt *interrupt);
 
-/* What ends, attention apart: -EINTR, or 0. For work between which nobody can be attended to. */
+/* Takes a request to end, and leaves attention: -EINTR, or 0. For work that cannot return early. */
 int shim_interrupt_take_end(struct shim_interrupt *interrupt);
 
 /*
@@ -195,8 +195,8 @@ int shim_owned_add(void *object, void (*release)(void *object));
 void shim_owned_remove(void *object);
 
 /*
- * Of the thread that reads the kernel's types ahead: it may open files itself, and nobody is told
- * what fails there.
+ * Marks the thread that reads the kernel's types ahead: it may open files itself, and its failures
+ * are not logged.
  */
 extern _Thread_local bool shim_is_reading_ahead;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What ends a wait early. Whoever asks sets a flag first and then fills the eventfd that every wait
- * watches; a wait empties the eventfd first and then looks at the flags. So a request just before a
+ * Ends waits early. A request sets a flag first and then fills the eventfd that every wait watches;
+ * a wait empties the eventfd first and then looks at the flags. So a request just before a
  * wait, or made by another thread or a signal handler, is never missed.
  */
 #include <poll.h>
@@ -261,7 +261,7 @@ bool shim_interrupt_is_for_output(const struct pollfd *fds, uint32_t count)
 	return false;
 }
 
-/* When a guest that was told has waited long enough; INT64_MAX for one that was not. */
+/* Deadline of a guest that has seen -EINTR; INT64_MAX for any other. */
 static int64_t end_of_patience(struct shim_interrupt *interrupt, const struct pollfd *fds,
 			       uint32_t count)
 {

@@ -94,7 +94,7 @@ static int list_names(struct functions *functions, const char *types, uint32_t s
 			const struct btf_type *type = (const void *)(types + at);
 			const int64_t rest = rest_of(type);
 
-			/* Ids after it cannot be told, and stay without names. */
+			/* Later ids cannot be counted, and stay without names. */
 			if (rest < 0)
 				break;
 			if (pass && BTF_INFO_KIND(type->info) == BTF_KIND_FUNC)
@@ -139,7 +139,7 @@ static int read_functions(struct functions *functions, char *bytes, uint32_t siz
 	return err;
 }
 
-/* What the kernel shows of its own types, unless something else is mounted there. */
+/* Reads the kernel's own types, unless another file system is mounted there. */
 static char *read_sysfs(uint32_t *size)
 {
 	struct statfs system;
@@ -261,7 +261,7 @@ static int find_in_module(int32_t id, int16_t module, const int *fds, char name[
 	bytes = read_descriptor(fds[module], &size, owner);
 	if (!bytes)
 		return -ENOENT;
-	/* Else the kernel takes the id for one of the module's own. */
+	/* Otherwise the kernel looks the id up in the module. */
 	if (!strcmp(owner, "vmlinux")) {
 		free(bytes);
 		return -ENOENT;

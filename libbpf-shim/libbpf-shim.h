@@ -6,7 +6,7 @@
  * loaded (program_load.c), sections and maps of objects, what may be attached to, paths below a
  * grant, and what the guest's thread may do (Landlock, seccomp, capabilities).
  *
- * Contract of every function, unless its own comment says otherwise:
+ * Contract of every function, unless its own comment differs:
  *  - the result is >= 0 on success and -errno on failure; out-parameters come last and are written
  *    on success only;
  *  - what a `new`, `open` or `attach` hands out belongs to the caller until the matching `free`,
@@ -24,8 +24,7 @@
 
 #define SHIM_API __attribute__((visibility("default")))
 
-/* Raised with every change of this header; ffi/library.ts refuses a library that answers another.
- */
+/* Raised with every change of this header; ffi/library.ts refuses a library with another number. */
 #define SHIM_ABI_VERSION 24
 
 struct shim_memory;
@@ -47,11 +46,11 @@ SHIM_API int32_t shim_abi_version(void);
 /** @brief Version of the libbpf inside, such as "1.7.0". */
 SHIM_API const char *shim_libbpf_version(void);
 
-/* ---- log: what libbpf says while it works ------------------------------------------------ */
+/* ---- log: messages of libbpf ------------------------------------------------------------- */
 
 /**
- * @brief Copies out what libbpf has said since the last call and forgets it.
- * @param size of buf in bytes; what does not fit is cut at the start, since the end says why
+ * @brief Copies out libbpf's messages since the last call and forgets them.
+ * @param size of buf in bytes; a longer log is cut at the start, since the reason is at the end
  * @return bytes copied
  */
 SHIM_API int32_t shim_log__take(void *buf, uint32_t size);
@@ -63,7 +62,7 @@ SHIM_API int32_t shim_log__size(void);
 
 SHIM_API int32_t shim_memory__new(struct shim_memory **out);
 
-/** @brief Says where the memory is now and how long; to be called again when it has grown. */
+/** @brief Sets address and size of the memory; to be called again when it has grown. */
 SHIM_API void shim_memory__bind(struct shim_memory *memory, void *base, uint64_t size);
 
 SHIM_API void shim_memory__free(struct shim_memory *memory);
@@ -80,8 +79,8 @@ SHIM_API int32_t shim_object__open(struct shim_memory *memory, uint32_t offset, 
 				   const char *name, struct shim_object **out);
 
 /**
- * @brief Forgets where the object's maps ask to be pinned, so that loading neither reuses a pinned
- *        map of somebody else nor leaves a pin behind. Before load.
+ * @brief Forgets the pin paths of the object's maps, so that loading neither reuses a map that
+ *        another program pinned nor leaves a pin. Before load.
  * @return number of maps that asked
  */
 SHIM_API int32_t shim_object__forget_pins(struct shim_object *object);
@@ -96,7 +95,7 @@ SHIM_API int32_t shim_object__set_global(struct shim_object *object, const char 
 					 uint32_t offset, struct shim_memory *memory, uint32_t data,
 					 uint32_t size);
 
-/* What shim_object__configure() sets. The numbers are part of the guest's interface. */
+/* Settings of shim_object__configure(). The numbers are part of the ABI of guests. */
 enum shim_setting {
 	SHIM_PROGRAM_AUTOLOAD = 1, /* whether the load loads it: 0 or 1 */
 	SHIM_MAP_MAX_ENTRIES = 2,
@@ -196,13 +195,13 @@ SHIM_API int32_t shim_program__type(struct shim_program *program);
 SHIM_API int32_t shim_program__attach_type(struct shim_program *program);
 
 /**
- * @brief Attaches as the section name says.
+ * @brief Attaches to the target in the section name.
  *
  * A tracepoint's number is looked up in tracefs. Where tracefs is mounted nowhere, it is opened
  * unmounted (fsopen(2), Linux 5.2, CAP_SYS_ADMIN): nothing is added to the mount table.
  *
- * @return 0; -EOPNOTSUPP when the section name does not say where to attach; -EINVAL when it says
- *         "tp/" and then no CATEGORY/NAME, or names a binary (see shim_program__attach_uprobe())
+ * @return 0; -EOPNOTSUPP when the section name has no target; -EINVAL for "tp/" without
+ *         CATEGORY/NAME, or when it names a binary (see shim_program__attach_uprobe())
  */
 SHIM_API int32_t shim_program__attach(struct shim_program *program, struct shim_link **out);
 
@@ -217,7 +216,7 @@ enum shim_kernel_place {
 };
 
 /**
- * @brief Attaches to a named place in the kernel, whatever the program's section says.
+ * @brief Attaches to a named place in the kernel; the program's section is ignored.
  * @param offset bytes after the function's start, for SHIM_KERNEL_KPROBE; the kernel refuses those
  *        at which no instruction starts
  * @return 0; -EINVAL for an invalid tracepoint or another kind; -ENOENT when the kernel has no such
@@ -245,7 +244,7 @@ SHIM_API int32_t shim_program__attach_cgroup(struct shim_program *program, const
 /**
  * @brief Attaches to the network namespace at `path` (Linux 5.8): /proc/PID/ns/net, or a mount of
  * it.
- * @return 0; -ENOENT when there is no network namespace, whatever else is there
+ * @return 0; -ENOENT when the path does not lead to a network namespace
  */
 SHIM_API int32_t shim_program__attach_netns(struct shim_program *program, const char *path,
 					    struct shim_link **out);
@@ -261,7 +260,7 @@ SHIM_API int32_t shim_program__attach_netfilter(struct shim_program *program, ui
 
 /**
  * @brief Opens a raw packet socket on an interface, with the program as its filter. The link is the
- *        socket; nobody reads it.
+ *        socket, which is never read.
  * @return 0; -ENODEV when there is no such interface
  */
 SHIM_API int32_t shim_program__attach_packet_socket(struct shim_program *program,
@@ -278,8 +277,8 @@ SHIM_API int32_t shim_program__attach_perf_event(struct shim_program *program, u
 						 struct shim_link **out);
 
 /**
- * @brief Reasons why a binary, or a place in one, is no target. A probe is a breakpoint that the
- *        kernel writes into the code of each process that has the file mapped.
+ * @brief Reasons to refuse a binary, or a place in one. A probe is a breakpoint that the kernel
+ *        writes into the code of each process that has the file mapped.
  */
 enum shim_refusal {
 	SHIM_REFUSED_NOTHING = 0,
@@ -354,7 +353,7 @@ SHIM_API void shim_link__free(struct shim_link *link);
 
 /**
  * @brief Starts one pass of an attached iterator.
- * @param interrupt ends reads in which its program says nothing; it must outlive the iterator
+ * @param interrupt ends reads in which its program writes nothing; it must outlive the iterator
  * @return 0; -EINVAL when the link is none of an iterator
  */
 SHIM_API int32_t shim_iterator__open(struct shim_link *link, struct shim_interrupt *interrupt,
@@ -363,7 +362,7 @@ SHIM_API int32_t shim_iterator__open(struct shim_link *link, struct shim_interru
 /**
  * @brief Runs the iterator's program until it has written `size` bytes or the pass is over.
  * @return bytes written to guest memory at `offset`; 0 at the end of the pass; -EINTR and -ERESTART
- *         as struct shim_interrupt says: the next read goes on
+ *         as for struct shim_interrupt: the next read goes on
  */
 SHIM_API int32_t shim_iterator__read(struct shim_iterator *iterator, struct shim_memory *memory,
 				     uint32_t offset, uint32_t size);
@@ -387,7 +386,8 @@ SHIM_API int32_t shim_kernel__config(const char *option);
 /**
  * @brief Begins to read the kernel's types, in a thread that ends by itself: the first load that
  * needs them finds them there. To be called before this thread's table of descriptors is its own.
- * @return 0, also when they cannot be read: the load says why; -errno when there is no thread
+ * @return 0, also when they cannot be read: the load reports why; -errno when the thread cannot
+ * start
  */
 SHIM_API int32_t shim_kernel__read_types_ahead(void);
 
@@ -446,7 +446,7 @@ SHIM_API int32_t shim_process__descriptors_left(void);
 SHIM_API int32_t shim_broker__start(void);
 
 /**
- * @brief Version of the kernel's Landlock.
+ * @brief Version of Landlock in the running kernel.
  * @return 1 or more; -ENOSYS where it was not built in, -EOPNOTSUPP where it is not active
  */
 SHIM_API int32_t shim_landlock__abi(void);
@@ -607,7 +607,7 @@ SHIM_API int64_t shim_buffer__record_max(struct shim_buffer *buffer);
  * @param capacity bytes at `offset`, 8 or more; with 8 and no time-out an interrupt is left for the
  *        next call
  * @param timeout_ms 0 does not wait; below 0 waits without end
- * @return bytes staged; 0 on time-out; -EINTR and -ERESTART as struct shim_interrupt says; -ENOSPC
+ * @return bytes staged; 0 on time-out; -EINTR and -ERESTART as for struct shim_interrupt; -ENOSPC
  *         when the first record is longer than `capacity`: it stays first, and its header
  *         { u32 size; u32 cpu } is written
  */
@@ -637,7 +637,7 @@ SHIM_API void shim_buffer__hide(struct shim_buffer *buffer);
  * @brief Waits until a ring buffer has records after the cursor; the kernel may not have completed
  * the first.
  * @param timeout_ms as shim_buffer__poll()
- * @return 1; 0 on time-out; -EINTR and -ERESTART as struct shim_interrupt says; -EOPNOTSUPP for a
+ * @return 1; 0 on time-out; -EINTR and -ERESTART as for struct shim_interrupt; -EOPNOTSUPP for a
  * perf event array
  */
 SHIM_API int32_t shim_buffer__wait(struct shim_buffer *buffer, int32_t timeout_ms);
@@ -649,7 +649,7 @@ SHIM_API int64_t shim_buffer__read_count(struct shim_buffer *buffer);
  */
 SHIM_API int32_t shim_buffer__left_ms(struct shim_buffer *buffer);
 
-/** @brief Events that the kernel dropped and told about: perf event arrays only. */
+/** @brief Events that the kernel reported as dropped: perf event arrays only. */
 SHIM_API int64_t shim_buffer__lost(struct shim_buffer *buffer);
 
 SHIM_API void shim_buffer__free(struct shim_buffer *buffer);
@@ -668,8 +668,8 @@ SHIM_API int32_t shim_user_ring__open(struct shim_map *map, struct shim_interrup
  * @brief Copies a sample of `size` bytes into the ring.
  * @param timeout_ms how long to wait for room: until a program drains; 0 not at all, below 0 for
  * ever
- * @return 0; -ENOSPC when there is no room; -E2BIG when there can be none; -EINTR and -ERESTART as
- * the interrupt says
+ * @return 0; -ENOSPC when the ring is full; -E2BIG when the record is larger than the ring; -EINTR
+ * and -ERESTART as for struct shim_interrupt
  */
 SHIM_API int32_t shim_user_ring__submit(struct shim_user_ring *ring, struct shim_memory *memory,
 					uint32_t offset, uint32_t size, int32_t timeout_ms);
@@ -698,7 +698,7 @@ SHIM_API int32_t shim_program__stats(struct shim_program *program, void *out);
 
 /* ---- interrupt: what ends a guest's waits early -------------------------------------------------
  *
- * A wait that is given one (a buffer's poll, a sleep) answers -EINTR when it was raised, once;
+ * A wait that is given one (a buffer's poll, a sleep) returns -EINTR when it was raised, once;
  * -EINTR for ever after it was terminated; and -ERESTART when attention was asked for: the caller
  * does what it has to and waits again for the rest of the time. What is asked for between two waits
  * is the next one's.
@@ -721,16 +721,15 @@ SHIM_API void shim_interrupt__attend(struct shim_interrupt *interrupt);
 SHIM_API void shim_interrupt__terminate(struct shim_interrupt *interrupt);
 
 /**
- * @brief The signal that raised it first, SIGALRM for the end of the guest's time; 0 when no signal
- *        did.
+ * @brief Signal that raised it first, SIGALRM for the time limit; 0 when no signal did.
  *
- * A guest that was told of a signal by -EINTR and goes on waiting is ended: its third wait from
+ * A guest that has got -EINTR for a signal and goes on waiting is ended: its third wait from
  * then on, or one that lasts until 2 s later, is -ERESTART, and shim_interrupt__is_ignored() is 1.
  * Waits for output and polls that do not wait do not count.
  */
 SHIM_API int32_t shim_interrupt__cause(struct shim_interrupt *interrupt);
 
-/** @brief 1 when a guest was told of a signal and goes on; on the guest's thread. */
+/** @brief 1 when a guest goes on after -EINTR for a signal; on the guest's thread. */
 SHIM_API int32_t shim_interrupt__is_ignored(struct shim_interrupt *interrupt);
 
 /** @brief What a wait that does not wait would return: 0, -EINTR or -ERESTART. */
@@ -793,7 +792,7 @@ SHIM_API int32_t shim_signals__attend_usr1(void);
 SHIM_API int32_t shim_signals__schedule(uint32_t after_ms, uint32_t grace_ms);
 
 /**
- * @brief Tells that the end of the time limit cut a load short.
+ * @brief Reports that the end of the time limit cut a load short.
  * @return 1 or 0; since the last install
  */
 SHIM_API int32_t shim_signals__was_cut(void);
@@ -826,8 +825,8 @@ SHIM_API int32_t shim_fd__write(int32_t fd, struct shim_memory *memory, uint32_t
 				uint32_t count, uint32_t written);
 
 /**
- * @brief The same, for whoever may be terminated meanwhile: writes at most 4096 bytes, so that a
- * pipe that has room for something does not block.
+ * @brief shim_fd__write() for a thread that may be terminated meanwhile: writes at most 4096 bytes,
+ * so that a pipe with any room does not block.
  * @return also -EINTR, once the interrupt is terminated and the descriptor takes nothing
  */
 SHIM_API int32_t shim_fd__write_some(struct shim_interrupt *interrupt, int32_t fd,
@@ -839,7 +838,7 @@ SHIM_API int32_t shim_fd__write_now(int32_t fd, struct shim_memory *memory, uint
 				    uint32_t count, uint32_t out);
 
 /**
- * @brief writev(2) to a descriptor that is non-blocking, and nobody else's: waits until the
+ * @brief writev(2) to a non-blocking descriptor that is not shared: waits until the
  * interrupt, -EINTR, which the next shim_buffer__poll() reports too; -ERESTART
  */
 SHIM_API int32_t shim_fd__write_wait(struct shim_interrupt *interrupt, int32_t fd,
@@ -850,7 +849,7 @@ SHIM_API int32_t shim_fd__write_wait(struct shim_interrupt *interrupt, int32_t f
 SHIM_API int32_t shim_fd__seek(int32_t fd, int64_t offset, int32_t whence,
 			       struct shim_memory *memory, uint32_t out);
 
-/** @brief Bytes that can be read without waiting, as far as the kernel tells; else 0. */
+/** @brief Bytes that can be read without waiting, if the kernel reports it; else 0. */
 SHIM_API int64_t shim_fd__available(int32_t fd);
 
 /**
@@ -886,7 +885,7 @@ SHIM_API int32_t shim_clock__resolution(int32_t clock, struct shim_memory *memor
 SHIM_API int32_t shim_clock__sleep(struct shim_interrupt *interrupt, int32_t clock, uint64_t ns,
 				   int32_t absolute);
 
-/** @brief Fills `size` bytes at `offset` with random bytes of the kernel's generator. */
+/** @brief Fills `size` bytes at `offset` from the random number generator of the kernel. */
 SHIM_API int32_t shim_random__fill(struct shim_memory *memory, uint32_t offset, uint32_t size);
 
 #endif

@@ -37,7 +37,7 @@ static bool has_keys(const struct batch *batch)
 static int check_tokens(struct batch *batch, struct shim_memory *memory, uint32_t in_token,
 			uint32_t out_token)
 {
-	/* What the kernel keeps there is a key or a number of a hash bucket. */
+	/* The kernel keeps a key or the number of a hash bucket there. */
 	uint64_t size = batch->key_size > 4 ? batch->key_size : 4;
 
 	batch->in_token = in_token ? shim_memory_at(memory, in_token, size) : NULL;
@@ -61,7 +61,7 @@ static int check_arrays(struct batch *batch, struct shim_memory *memory, uint32_
 	return with_values && !batch->values ? -EFAULT : 0;
 }
 
-/* One bpf(2). The kernel says how far it came, unless it refused before the first element. */
+/* Makes one bpf(2). The kernel returns its progress, unless it refused before the first element. */
 static int operate(struct batch *batch, int32_t command)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, opts, .elem_flags = batch->flags);

@@ -65,8 +65,8 @@ static void release(void *held)
 }
 
 /*
- * An arena's map_extra is where libbpf maps it, over whatever is there: an address of this process,
- * which is nothing for an object to say. Without one the kernel finds a place.
+ * An arena's map_extra is the address in this process where libbpf maps it, over whatever is there.
+ * An object must not choose that. Without one the kernel finds a place.
  */
 static int forget_addresses(struct bpf_object *object)
 {
@@ -189,7 +189,7 @@ static int list_maps(struct shim_object *object)
 	{
 		struct shim_map *entry;
 
-		/* What was not made has a descriptor all the same, of a file that is no map. */
+		/* A map that was not created has a descriptor nevertheless, of another file. */
 		if (!bpf_map__autocreate(map))
 			continue;
 		entry = &object->maps[object->map_count++];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What this copy of the library has handed out and not got back. A worker's thread can end without
- * any more JavaScript, which then cannot free what it opened: the end of the thread does it.
+ * Resources that this copy of the library has handed out. A worker's thread can end without running
+ * JavaScript again, which then cannot free them: the end of the thread does it.
  *
  * Each worker loads a copy of its own, so what stands here belongs to one thread.
  */

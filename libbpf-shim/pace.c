@@ -14,7 +14,7 @@
 
 /* A wait that ends within this part of the latency was a short one: four records per latency. */
 #define SHORT_PART 4
-/* Enough in a row to tell a stream from a burst. */
+/* In a row; fewer may be a burst, not a stream. */
 #define SHORT_WAITS 8
 #define LEAN_READS 4
 /*

@@ -9,7 +9,7 @@
 struct pace {
 	/* Longest wait, in nanoseconds: the promised latency, less for small buffers; 0: never. */
 	int64_t longest;
-	/* When the reader was last told of records. */
+	/* When the last wait reported records. */
 	int64_t looked_at;
 	/* Waits in a row that records ended soon. */
 	uint32_t short_waits;

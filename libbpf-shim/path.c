@@ -4,8 +4,8 @@
  *
  * O_PATH opens no device, waits for no FIFO and wakes no driver. Whether the thing is of the kind
  * that was asked for is then asked of the descriptor, so it cannot be swapped in between. What is
- * of another kind, or not there at all, is one and the same -ENOENT: the answer tells of cgroups,
- * network namespaces and ELF files, and of no other file.
+ * of another kind, or not there at all, is one and the same -ENOENT: the result reveals cgroups,
+ * network namespaces and ELF files, and no other file.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -27,7 +27,7 @@
 #include "internal.h"
 #include "probe.h"
 
-/* What Debian calls the folder of this machine's libraries. */
+/* Debian's directory name for libraries of this architecture. */
 #if defined(__aarch64__)
 #define MACHINE "aarch64"
 #else
@@ -37,7 +37,8 @@
 /* The smallest ELF file is longer than its header. */
 #define ELF_HEADER_SIZE 64
 
-/* Errors of ours and of rights are kept; those that tell what is on the way there are one. */
+/* Keeps SHIM_ errors and those of rights; all that would reveal components of the path become one.
+ */
 static int path_error(int number)
 {
 	switch (number) {

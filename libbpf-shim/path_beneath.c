@@ -5,7 +5,7 @@
  * There is one way to resolve: openat2(2). What looks at something opens it with O_PATH and asks
  * the descriptor; what makes or removes a name opens the directory that holds it, and gives the
  * last component alone to the system call, which does not follow links there. So nothing is checked
- * first and used later, and it does not matter what somebody changes meanwhile.
+ * first and used later, and concurrent changes do not matter.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -237,8 +237,8 @@ int32_t shim_path__link(int32_t old_dir, int32_t new_dir, uint32_t resolve, int3
 }
 
 /*
- * Linux says EEXIST of "file/", as of whatever is there; POSIX, and the tests of WASI, say ENOTDIR
- * of what ends as a folder's name and is none.
+ * Linux returns EEXIST for "file/", as for anything that exists; POSIX, and the tests of WASI,
+ * require ENOTDIR when a name ends in a slash and is not a directory.
  */
 static int existing_is_no_directory(const struct place *place, uint32_t resolve)
 {
@@ -292,7 +292,7 @@ int32_t shim_path__readlink(int32_t dir, uint32_t resolve, struct shim_memory *m
 		return fd;
 	/* To a buffer of ours: one of no bytes is an error to the kernel, not to WASI. */
 	length = readlinkat(fd, "", text, sizeof(text));
-	/* What is no link has no text. */
+	/* ENOENT means that it is not a link. */
 	err = errno == ENOENT ? -EINVAL : -errno;
 	close(fd);
 	if (length < 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Reads a perf event array through libbpf, which moves past a record once its callback has seen it,
- * whatever the callback answers: a record that the batch has no room for is held for the next.
+ * whatever the callback returns: a record that the batch has no room for is held for the next.
  */
 #include <bpf/libbpf.h>
 #include <errno.h>

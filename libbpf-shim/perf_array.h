@@ -14,7 +14,7 @@ struct perf_array {
 	/* Where the next batch starts, so that no CPU starves another. */
 	size_t next_cpu;
 	uint64_t lost;
-	/* One record that a batch had no room for, and its size: 0 when there is none. */
+	/* A record that a batch had no room for, and its size: 0 without one. */
 	uint8_t *held;
 	uint64_t held_size;
 	/* The batch in progress. */
@@ -31,7 +31,7 @@ int perf_array_open(struct perf_array *array, int fd);
  */
 int perf_array_take(struct perf_array *array, struct batch *batch);
 
-/* Frees it; an array that was never opened is none. */
+/* Frees it; accepts an array that was never opened. */
 void perf_array_close(struct perf_array *array);
 
 #endif

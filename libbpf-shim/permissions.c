@@ -2,7 +2,7 @@
 /*
  * Gate of program loads, by instructions as the kernel gets them.
  *
- * A kernel function is called by a number that means a type of the kernel's own BTF. Its name is
+ * A kernel function is called by a number of a type in the BTF of the kernel. Its name is
  * looked up there: the object's BTF, symbols and relocations are the author's, and an instruction
  * can have its number without any of them.
  */
@@ -86,7 +86,7 @@ static bool refuse_kfunc(const struct shim_policy *policy, const struct bpf_insn
 	return true;
 }
 
-/* Calls of the program's own functions are part of the instructions that are looked at. */
+/* Functions within the program are part of the instructions that are looked at. */
 static bool refuse_call(const struct shim_policy *policy, const struct bpf_insn *insn,
 			const struct bpf_prog_load_opts *opts, char reason[REFUSAL_SIZE])
 {

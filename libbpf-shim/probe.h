@@ -72,8 +72,7 @@ struct shim_target {
 	bool on_return;
 };
 
-/* Each attaches as its name says; NULL with errno where the place is refused, or the kernel does.
- */
+/* Each attaches to the kind of place in its name; NULL with errno when it or the kernel refuses. */
 struct bpf_link *shim_probe_attach_function(const struct bpf_program *program,
 					    const struct shim_target *target, const char *symbol,
 					    uint64_t offset, bool may_write);

@@ -117,7 +117,7 @@ struct bpf_link *shim_probe_attach_pattern(const struct bpf_program *program,
 
 /* ---- USDT ------------------------------------------------------------------------------------ */
 
-/* 0, or what libbpf gets in place of the kernel's answer. */
+/* Returns 0, or the error that libbpf gets in place of the kernel's result. */
 static int check_probe(size_t place, size_t semaphore)
 {
 	if (!usdt_file)

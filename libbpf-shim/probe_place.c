@@ -18,7 +18,7 @@
 /* Compilers make functions of a few kilobytes; generated interpreters reach one megabyte. */
 #define MAX_FUNCTION_SIZE ((uint64_t)16 << 20)
 
-/* How much of each end of two files is compared. */
+/* Bytes at each end of two files that are compared. */
 #define COMPARED_BYTES 4096
 
 static int32_t last_refusal;

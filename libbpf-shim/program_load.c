@@ -39,8 +39,8 @@ bool shim_set_probing(bool now)
 }
 
 /*
- * In place of libbpf's feat_supported(). Nothing of a program tells those of libbpf's own: a
- * guest's has no name, either, where libbpf could not find out that the kernel takes names.
+ * Replaces libbpf's feat_supported(). libbpf's own programs cannot be recognised: a guest's program
+ * has no name, either, where libbpf could not find out that the kernel takes names.
  */
 bool __wrap_feat_supported(void *cache, int feature)
 {
@@ -116,9 +116,8 @@ static bool refuse_maps(const struct program_load *load, char reason[REFUSAL_SIZ
 }
 
 /*
- * Before anything else libbpf tries two instructions of its own. A program of the object is told
- * from them by where its instructions are, not by what they are: also those may return 0 and have
- * no name.
+ * Before anything else libbpf loads two instructions of its own. A program of the object differs
+ * from them in the address of its instructions alone: it, too, may return 0 and have no name.
  */
 static bool is_trial(const char *name, const struct bpf_insn *insns, size_t count)
 {

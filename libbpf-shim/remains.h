@@ -28,8 +28,8 @@ void shim_congestion_restore(const char *name, int64_t deadline_ns,
 			     struct shim_congestion_users *users);
 
 /*
- * The same for each socket of each process, also MPTCP's and those in namespaces that no process is
- * in. A copy of each is looked at, so this comes second. Adds to `users`.
+ * Finds each socket of each process that uses it, also MPTCP's and those in namespaces without a
+ * process. Duplicates each socket, so it comes second. Adds to `users`.
  */
 void shim_congestion_restore_rest(const char *name, int64_t deadline_ns,
 				  struct shim_congestion_users *users);

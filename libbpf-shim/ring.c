@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Reads a BPF ring buffer without a call per record. libbpf's consumer calls back for each, and
- * moves past it whatever the callback says; here a record that does not fit stays where it is.
+ * moves past it whatever the callback returns; here a record that does not fit stays where it is.
  *
  * The kernel's layout (Documentation/bpf/ringbuf.rst): a page that user space writes, with the
  * consumer's position; a page that the kernel writes, with the producer's; then the data, mapped
@@ -136,7 +136,7 @@ void ring_release(struct ring *ring)
 
 static uint32_t header_at(const struct ring *ring, uint64_t position)
 {
-	/* Pairs with the kernel's commit: what it says is complete, can be read. */
+	/* Pairs with the kernel's commit: a complete record can be read. */
 	return __atomic_load_n((const uint32_t *)(ring->data + (position & ring->mask)),
 			       __ATOMIC_ACQUIRE);
 }

@@ -54,7 +54,7 @@ int ring_show(struct ring *ring, uint8_t *memory, uint64_t size);
 /* Puts empty pages where the ring was shown; maps it elsewhere again. */
 void ring_hide(struct ring *ring);
 
-/* Unmaps it; a ring that was never opened is none. */
+/* Unmaps it; accepts a ring that was never opened. */
 void ring_close(struct ring *ring);
 
 #endif

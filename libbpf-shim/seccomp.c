@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The system calls of a guest's thread: an allow-list, by seccomp. docs/sandbox.md says what it
- * keeps; that these are enough was found by tracing the tests, on every thread of the process.
+ * Allow-list of system calls of a guest's thread, by seccomp; docs/sandbox.md has its purpose. That
+ * these suffice was found by tracing the tests, on every thread of the process.
  *
  * Whatever else it calls is EPERM. The exceptions: clone3(2) is ENOSYS, since its flags cannot be
  * read here and the C library then uses clone(2); a call of another architecture's ends the
@@ -115,7 +115,7 @@ static const uint32_t ALLOWED[] = {
     SYS_getrusage,
     SYS_sysinfo,
     SYS_uname,
-    /* What is open. */
+    /* Open descriptors. */
     SYS_close,
     SYS_dup,
     SYS_dup3,
@@ -175,7 +175,7 @@ static const uint32_t IOCTL_REQUESTS[] = {TCGETS,   GET_TERMINAL, TIOCGWINSZ,
 
 static const uint32_t PRCTL_OPTIONS[] = {PR_SET_NAME, PR_GET_NAME, PR_SET_VMA};
 
-/* What makes a thread of this process, and nothing that a thread has not. */
+/* Flags of clone(2) that create a thread of this process, and nothing else. */
 #define THREAD_FLAGS                                                                               \
 	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |        \
 	 CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID |          \
@@ -194,7 +194,7 @@ struct shim_call_filter {
 static void emit(struct shim_call_filter *filter, uint16_t code, uint32_t k, uint8_t if_true,
 		 uint8_t if_false)
 {
-	/* More than fits is no program at all: the kernel refuses one that is cut off. */
+	/* Longer than the buffer: the kernel refuses a program that is cut off. */
 	if (filter->length < PROGRAM_MAX)
 		filter->program[filter->length] =
 		    (struct sock_filter){.code = code, .jt = if_true, .jf = if_false, .k = k};

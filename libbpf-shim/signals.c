@@ -121,8 +121,8 @@ static void end_by_signal(int number)
 }
 
 /*
- * A person who presses Ctrl-C and sees nothing happen is told why, a second later: the guest may be
- * at work that is not to be interrupted. Only on a terminal, where the timer was made.
+ * Explains, a second after Ctrl-C, why nothing has happened: the guest may be at work that cannot
+ * be interrupted. Only on a terminal, where the timer was created.
  */
 static void on_waiting(int number)
 {
@@ -165,8 +165,8 @@ static void forget_notice(void)
 }
 
 /*
- * The time limit is no second request of somebody who pressed Ctrl-C: a guest that is about to
- * finish because of that gets its grace all the same.
+ * The time limit does not count as a second Ctrl-C: a guest that is about to finish because of the
+ * first keeps its grace.
  */
 static void on_signal(int number)
 {

@@ -67,7 +67,7 @@ int32_t shim_socket__accept(struct shim_interrupt *interrupt, int32_t fd, int32_
 
 		if (accepted >= 0)
 			return shim_owned_fd(accepted);
-		/* Whoever wanted to connect may be gone by now. */
+		/* The client may be gone by now. */
 		if ((errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) || !waits)
 			return -errno;
 		ready = shim_wait_deferring(interrupt, fd, POLLIN, -1);
@@ -100,7 +100,7 @@ int32_t shim_socket__receive(struct shim_interrupt *interrupt, int32_t fd,
 	struct msghdr message = {.msg_iov = iov, .msg_iovlen = (size_t)(used < 0 ? 0 : used)};
 	/* Waiting is done here, where it can be interrupted. */
 	int how = (int)(flags & MSG_PEEK) | MSG_DONTWAIT;
-	/* Only for what the socket says is to come: a connection that there is none is no wait. */
+	/* Waits only while the socket reports that more will come; a closed one does not wait. */
 	int64_t timeout_ns = 0;
 	ssize_t done = 0;
 
@@ -121,7 +121,7 @@ int32_t shim_socket__receive(struct shim_interrupt *interrupt, int32_t fd,
 			return done ? iovec_result(done, total) : iovec_result(got, total);
 		done += got;
 		advance(&message, (size_t)got);
-		/* What is only looked at comes again from the start. */
+		/* Bytes that are only peeked at come again from the start. */
 		if (!(flags & MSG_WAITALL) || flags & MSG_PEEK || !got || !message.msg_iovlen) {
 			int err = iovec_result(done, total);
 

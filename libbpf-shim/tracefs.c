@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * tracefs (or securityfs) where nobody has mounted it, as in most containers: a mount that no path
- * leads to and that goes with its descriptor. Raw system calls, since the C library may be older
+ * Mounts tracefs (or securityfs) where it is not mounted, as in most containers: a mount without a
+ * path that goes with its descriptor. Raw system calls, since the C library may be older
  * than them.
  */
 #include <fcntl.h>

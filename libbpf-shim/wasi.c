@@ -31,7 +31,7 @@ static bool is_regular(int fd)
 
 /*
  * Writes what it can, waiting for a non-blocking descriptor; the first interrupt loses no output.
- * What is called a regular file and would block (of tracefs, say) is EAGAIN.
+ * A regular file that would block, for example of tracefs, is EAGAIN.
  */
 static ssize_t write_some(int fd, const struct iovec *iov, int count)
 {
