@@ -9,7 +9,7 @@ export interface Grant {
   readonly isWritable: boolean;
 }
 
-/** Returns the version of the kernel's Landlock, 1 or more, or a negative errno without Landlock. */
+/** Returns the version of Landlock in the kernel, 1 or more, or a negative errno without Landlock. */
 export function landlockVersion(): number {
   return shim().shim_landlock__abi();
 }

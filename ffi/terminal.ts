@@ -58,10 +58,10 @@ export class Terminal implements Disposable {
 
   /**
    * Writes a question and reads the line that is typed after it. Lines that were typed before are
-   * dropped: they answer something else.
+   * dropped: they reply to something else.
    *
    * @param isUnwanted is asked several times a second; true ends the wait
-   * @returns undefined at the end of input, on an error, and when the answer is no longer wanted
+   * @returns undefined at the end of input, on an error, and when `isUnwanted` returns true
    */
   ask(question: string, isUnwanted: () => boolean = () => false): string | undefined {
     this.#drain();

@@ -9,7 +9,7 @@
  *
  * That thread has a table of descriptors of its own, and hands over copies through a socket: of
  * maps, and of what that thread reads itself. Programs, links and perf events stay there.
- * Besides, a table that threads share makes each system call of the guest's a twentieth slower.
+ * Besides, a table that threads share makes each system call of a guest a twentieth slower.
  */
 #include <fcntl.h>
 #include <pthread.h>

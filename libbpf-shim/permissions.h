@@ -64,7 +64,7 @@ bool permissions_struct_ops(void);
 
 /*
  * Writes the name of a function of the kernel to `name`, as the kernel itself finds it: by a type
- * id of the kernel's BTF, or with `module` of the module whose BTF is the descriptor at that
+ * id in the kernel's BTF, or with `module` of the module whose BTF is the descriptor at that
  * index of `fds`. 0 or -errno: -ENOENT when that type is not a function.
  */
 int kernel_functions_name(int32_t id, int16_t module, const int *fds,

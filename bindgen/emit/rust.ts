@@ -141,7 +141,7 @@ class RustTypes {
   /** Numbers, arrays of them and explicit padding: that holds for all types here. */
   #implement(name: string): void {
     if (this.#trait === "") return;
-    this.#output.line("", "// SAFETY: any bytes are a valid value, and there is no padding.");
+    this.#output.line("", "// SAFETY: any bytes are a valid value, without padding.");
     this.#output.line(`unsafe impl ${this.#trait} for ${name} {}`);
   }
 

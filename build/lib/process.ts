@@ -54,9 +54,11 @@ export async function run(
   const decoder = new TextDecoder();
   const text = decoder.decode(stdout);
   if (code !== 0) {
-    const said = (decoder.decode(stderr) + text).trimEnd();
+    const output = (decoder.decode(stderr) + text).trimEnd();
     throw new BuildError(
-      `Cannot run ${command}: exit code ${code}\n${said}\nIt was: ${[command, ...args].join(" ")}`,
+      `Cannot run ${command}: exit code ${code}\n${output}\nCommand: ${
+        [command, ...args].join(" ")
+      }`,
     );
   }
   return text;

@@ -8,12 +8,12 @@ export interface Prose {
   readonly text: string;
 }
 
-/** How a language marks comments and strings. */
+/** Marks of comments and strings in a language. */
 interface Syntax {
   readonly line: readonly string[];
   readonly block: readonly (readonly [open: string, close: string])[];
   readonly quotes: string;
-  /** Whether a slash may start a regular expression. */
+  /** True if a slash may start a regular expression. */
   readonly hasRegex: boolean;
 }
 
@@ -32,6 +32,9 @@ const SYNTAX: Readonly<Record<string, Syntax>> = {
 
 /** A slash after one of these starts a regular expression, after anything else it divides. */
 const BEFORE_REGEX = /(^|[(,=:[!&|?{};+~<>*%^-]|\b(?:return|typeof|case|in|of))\s*$/;
+
+/** Names in prose: `code` of Markdown, and links of documentation comments. */
+const INLINE_CODE = /`[^`\n]*`|\{@link(?:code|plain)? [^}\n]*\}/g;
 
 /** Strings of one word are names, not prose. */
 const SENTENCE = /[A-Za-z]{2,}\s+[A-Za-z]{2,}/;
@@ -52,7 +55,7 @@ export function proseOf(extension: string, text: string): Prose[] {
 function withoutCode(text: string): string {
   return text
     .replaceAll(/^(```|~~~)[^]*?^\1/gm, (block) => block.replaceAll(/[^\n]/g, ""))
-    .replaceAll(/`[^`\n]*`/g, "`x`")
+    .replaceAll(INLINE_CODE, "`x`")
     .replaceAll(/\]\([^)]*\)/g, "]");
 }
 
@@ -73,19 +76,22 @@ function scan(syntax: Syntax, text: string): Prose[] {
     const quote = text[at] ?? "";
     if (mark !== undefined && isComment(syntax, text, at)) {
       const end = endOf(text, "\n", at);
-      const body = text.slice(at + mark.length, end).replace(/^[/!]/, "");
+      const body = text.slice(at + mark.length, end).replace(/^[/!]/, "")
+        .replaceAll(INLINE_CODE, "`x`");
       addComment(found, { line: start, text: body, isNext: start === lastLine + 1 });
       lastLine = start;
       move(end);
     } else if (block !== undefined) {
       const end = endOf(text, block[1], at + block[0].length);
       const body = text.slice(at + block[0].length, end);
-      found.push({ kind: "comment", line: start, text: body.replaceAll(/^[ \t]*\*+ ?/gm, "") });
+      const plain = body.replaceAll(/^[ \t]*\*+ ?/gm, "").replaceAll(INLINE_CODE, "`x`");
+      found.push({ kind: "comment", line: start, text: plain });
       lastLine = -1;
       move(Math.min(end + block[1].length, text.length));
     } else if (syntax.quotes.includes(quote)) {
       const end = endOfString(text, at);
-      const body = text.slice(at + 1, end - 1);
+      const inner = text.slice(at + 1, end - 1);
+      const body = quote === "`" ? withoutExpressions(inner) : inner;
       if (SENTENCE.test(body)) found.push({ kind: "string", line: start, text: body });
       move(end);
     } else if (syntax.hasRegex && quote === "/" && startsRegex(text, at)) {
@@ -105,6 +111,12 @@ function addComment(
   const last = found.at(-1);
   if (last === undefined || !isNext) found.push({ kind: "comment", line, text });
   else found[found.length - 1] = { ...last, text: `${last.text}\n${text}` };
+}
+
+/** Empties `${…}` of template literals, innermost first, and keeps the lines. */
+function withoutExpressions(text: string): string {
+  const shorter = text.replaceAll(/\$?\{[^{}]*\}/g, (code) => code.replaceAll(/[^\n]/g, ""));
+  return shorter === text ? text : withoutExpressions(shorter);
 }
 
 /** In shell scripts, `#` starts a comment at the start of a word only. */

@@ -24,11 +24,20 @@ Deno.test("proseOf() joins line comments that follow each other", () => {
 });
 
 Deno.test("proseOf() leaves code out of Markdown, and keeps its lines", () => {
-  const [prose] = proseOf("md", "# Title\n\n```sh\nwhat nobody says\n```\nText `code` end.");
+  const [prose] = proseOf("md", "# Title\n\n```sh\nsome shell command\n```\nText `code` end.");
   assert.equal(prose?.text.split("\n").length, 6);
-  assert.doesNotMatch(prose?.text ?? "", /nobody|code/);
+  assert.doesNotMatch(prose?.text ?? "", /shell|code/);
 });
 
 Deno.test("proseOf() takes # in a shell script for a comment at the start of a word only", () => {
   assert.deepEqual(texts("", "echo a#b # a comment\n"), [["comment", 1, "a comment"]]);
+});
+
+Deno.test("proseOf() leaves names and expressions out of comments and strings", () => {
+  const text =
+    "/** Calls `open` of {@linkcode File}. */\nconst a = `Cannot read ${file.named({ b })} here`;";
+  assert.deepEqual(proseOf("ts", text).map(({ text }) => text.trim()), [
+    "Calls `x` of `x`.",
+    "Cannot read  here",
+  ]);
 });

@@ -5,7 +5,7 @@ import { say, secondsSince, write } from "./output.ts";
 
 /** Something that is made from files, and made again only when these have changed. */
 export interface Step {
-  /** Says what is made, such as "libbpf 1.7.0"; the stamp is kept under this name. */
+  /** Name of the result, such as "libbpf 1.7.0", and of its stamp. */
   readonly name: string;
   /** Files whose content decides the result; of a folder, every file below it. */
   readonly inputs: readonly string[];

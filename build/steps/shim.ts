@@ -26,7 +26,7 @@ const COMPILE = [
     "-fvisibility=hidden",
   ],
   ...["-D_FORTIFY_SOURCE=2", "-fstack-protector-strong", "-ffunction-sections", "-fdata-sections"],
-  // libbpf's copies of the kernel's headers precede the machine's, which may be older.
+  // libbpf's copies of kernel headers precede the machine's, which may be older.
   ...["-isystem", `${DEPS}/uapi`, "-isystem", `${DEPS}/include`],
 ];
 const LINK = [

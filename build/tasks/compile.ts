@@ -11,7 +11,7 @@ import { filesUnder, replaceFile, runStep } from "../lib/step.ts";
 /** Compiled program: one file without dependencies to install. */
 export const BINARY = "dist/wasm-bpf";
 
-/** Permissions of the program, regardless of the guest's. */
+/** Permissions of the program, independent of a guest's grants. */
 const PERMISSIONS = [
   // The shim: libbpf, and the system calls that a guest's files and clocks need.
   "--allow-ffi",

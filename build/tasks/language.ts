@@ -8,6 +8,8 @@ import { filesUnder } from "../lib/step.ts";
 const LEFT_OUT =
   /^(tests\/data\/|LICENSE|build\/lib\/(language|prose)|build\/permissions\/|docs\/permissions\.md)/;
 const PROSE = /\.(ts|js|c|h|go|rs|wat|sh|md)$/;
+/** Findings of a rule in an error; `./dev language PATH…` lists all. */
+const SHOWN_FINDINGS = 10;
 const ROOT_FILES = ["dev", ".ci/run"];
 
 /** Counts all files, or those below some paths. */
@@ -32,12 +34,15 @@ function count(paths: readonly string[]): Count {
  * @throws {BuildError} with the rates that are too high
  */
 export function checkLanguage(): Promise<void> {
-  const high = rates(count([])).filter(({ rule, rate }) => rate > rule.atMost);
+  const counted = count([]);
+  const high = rates(counted).filter(({ rule, rate }) => rate > rule.atMost);
   if (high.length === 0) return Promise.resolve();
-  const lines = high.map(({ rule, count, rate }) =>
+  const lines = high.flatMap(({ rule, count, rate }) => [
     `${rule.name}: ${count} times, ${rate.toFixed(2)} in 10,000 words, at most ${rule.atMost}; ` +
-    `instead: ${rule.instead}`
-  );
+    `instead: ${rule.instead}`,
+    ...counted.findings.filter((finding) => finding.rule === rule).slice(0, SHOWN_FINDINGS)
+      .map(({ path, line, excerpt }) => `  ${path}:${line}: ${excerpt}`),
+  ]);
   return Promise.reject(
     new BuildError(lines.join("\n"), { hint: "./dev language PATH... lists where" }),
   );

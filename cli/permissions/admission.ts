@@ -1,6 +1,6 @@
 /**
  * Permissions of a module from elsewhere: what it needs beyond observing and reading is granted by
- * options, by a kept answer, or by an answer on the terminal; else it does not run.
+ * options, by a kept grant, or by a reply on the terminal; else it does not run.
  */
 import { BtfError, ElfError } from "../../ebpf/btf/mod.ts";
 import { inspectObject, type Need, needsOf, type ObjectFacts } from "../../ebpf/inspection/mod.ts";
@@ -20,10 +20,10 @@ import { type Answer, askOnTerminal, describeNeeds, flagsFor } from "./question.
 /** Levels that every module may use. */
 const FREE_LEVELS: readonly GrantableLevel[] = ["observe", "inspect"];
 
-/** Levels that only an option grants, never an answer. */
+/** Levels that only an option grants, never a reply. */
 const OPTION_LEVELS: ReadonlySet<GrantableLevel> = new Set(["write"]);
 
-/** Levels and names that answers granted. */
+/** Levels and names that replies granted. */
 interface Granted {
   readonly levels: Set<GrantableLevel>;
   readonly kfuncs: Set<string>;
@@ -59,7 +59,7 @@ export class Admission {
   /** Open before the guest's thread is confined; for the life of the process. */
   readonly #terminal: Terminal | undefined;
 
-  /** Reads the kept answers, too: a confined thread cannot. */
+  /** Reads the kept grants, too: a confined thread cannot. */
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
     for (const { levels, kfuncs } of keptFor(parts.origin)) {
@@ -96,7 +96,7 @@ export class Admission {
     if (object === undefined) return this.permissions;
     const { name } = this.#parts;
     const act = `load an eBPF object of "${name}"`;
-    // A confined thread cannot write the file of kept answers.
+    // A confined thread cannot write the file of kept grants.
     const refused = this.#settle([object], { canAsk: true, canKeep: false, act, isUnwanted });
     return refused ?? this.permissions;
   }
@@ -146,12 +146,12 @@ export class Admission {
   }
 }
 
-/** A file of kept answers that cannot be used grants nothing. */
+/** Returns the kept grants; a file that cannot be used grants nothing. */
 function keptFor(origin: Origin): KeptGrant[] {
   try {
     return grantsFor(origin);
   } catch (error) {
-    warn("kept answers are not used", error);
+    warn("kept grants are ignored", error);
     return [];
   }
 }
@@ -160,7 +160,7 @@ function keep(origin: Origin, grant: { levels: string[]; kfuncs: string[] }): vo
   try {
     keepGrant(origin, grant);
   } catch (error) {
-    warn("the answer holds for this run only", error);
+    warn("the grant holds for this run only", error);
   }
 }
 
@@ -193,7 +193,7 @@ function explicitKfuncs(needs: readonly Need[]): string[] {
   return needs.flatMap(({ call }) => call !== undefined && explicit.has(call) ? [call] : []);
 }
 
-/** An answer grants a level without the functions of it that have to be named and were not. */
+/** Returns functions of granted levels that have to be named and were not. */
 function unnamedKfuncs(named: readonly GrantableLevel[], { levels, kfuncs }: Granted): string[] {
   if (levels.size === 0) return [];
   return kfuncEntries().filter(({ name, level, isExplicit }) =>

@@ -1,11 +1,11 @@
-/** Question about a module's permissions, and the options that answer it beforehand. */
+/** Question about a module's permissions, and the options that settle it beforehand. */
 import type { Need } from "../../ebpf/inspection/mod.ts";
 import { type GrantableLevel, LEVELS } from "../../ebpf/permissions/mod.ts";
 import type { Origin } from "../../oci/stored.ts";
 import type { Terminal } from "../../runtime/terminal.ts";
 import { visibleLine } from "../terminal/output.ts";
 
-/** Answer to the question. */
+/** Reply to the question. */
 export type Answer = "yes" | "always" | "no";
 
 const DOES: Readonly<Record<GrantableLevel, string>> = {
@@ -22,7 +22,7 @@ const DOES: Readonly<Record<GrantableLevel, string>> = {
 const SHOWN = 6;
 /** Characters of a name: an object's author chooses it. */
 const SHOWN_CHARACTERS = 80;
-/** Questions until an answer that is none of the three counts as no. */
+/** Attempts; after that many unknown replies the result is "no". */
 const ATTEMPTS = 3;
 
 /** Describes needs: a line for each level, with the programs, their places and what they call. */
@@ -53,7 +53,7 @@ export function flagsFor(needs: readonly Need[]): string {
 /**
  * Asks the user.
  *
- * @returns "no" also at the end of input, and when the answer is no longer wanted
+ * @returns "no" also at the end of input, and when `isUnwanted` returns true
  */
 export function askOnTerminal(
   terminal: Terminal,
@@ -61,7 +61,7 @@ export function askOnTerminal(
     name: string;
     origin: Origin;
     needs: readonly Need[];
-    /** Whether "always" is offered. */
+    /** True if "always" is offered. */
     canKeep: boolean;
     isUnwanted?: (() => boolean) | undefined;
   },
@@ -79,7 +79,7 @@ export function askOnTerminal(
     const answer = answerOf(line);
     if (answer === "always" && !canKeep) return "yes";
     if (answer !== undefined) return answer;
-    prompt = `Please answer "yes"${canKeep ? ', "always"' : ""} or "no": `;
+    prompt = `Please type "yes"${canKeep ? ', "always"' : ""} or "no": `;
   }
   return "no";
 }

@@ -11,7 +11,7 @@ const DETAIL_LINES = 15;
 const UNSEEN = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const UNSEEN_OR_BREAK = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** Writes lines to standard error; ignores failures, since there is no other place to report them. */
+/** Writes lines to standard error; ignores failures, which cannot be reported elsewhere. */
 export function printError(text: string): void {
   let bytes = new TextEncoder().encode(`${text}\n`);
   try {

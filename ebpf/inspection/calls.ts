@@ -7,7 +7,7 @@
 import type { ElfFile, ElfRelocation, ElfSymbol } from "../btf/elf.ts";
 import { ElfError } from "../btf/errors.ts";
 
-/** What a function calls, and the functions that it calls. */
+/** Calls of a function and of the functions that it calls. */
 export interface Calls {
   /** `BPF_FUNC_*` numbers. */
   readonly helpers: ReadonlySet<number>;
@@ -15,7 +15,7 @@ export interface Calls {
   readonly kfuncs: ReadonlySet<string>;
   /** Variables of the kernel that are read. */
   readonly variables: ReadonlySet<string>;
-  /** Whether a call goes to an address that is computed. */
+  /** True if a call goes to a computed address. */
   readonly isIndirect: boolean;
 }
 
@@ -32,7 +32,7 @@ interface Place {
   readonly start: number;
 }
 
-/** What one function does itself. */
+/** Calls in one function itself. */
 interface Direct {
   readonly helpers: Set<number>;
   readonly kfuncs: Set<string>;

@@ -12,20 +12,20 @@ export interface Need {
   readonly level: GrantableLevel;
   /** Name of the program. */
   readonly program: string;
-  /** Name of the program's type, such as `xdp`. */
+  /** Name of the program type, such as `xdp`. */
   readonly type: string;
   /** Place that the program's section names, if it names one. */
   readonly target: string | undefined;
   /** Helper or kernel function that the program calls; undefined for the program's kind. */
   readonly call: string | undefined;
-  /** Whether it is a kernel function that needs its own name allowed in addition to its level. */
+  /** True for a kernel function that needs its own name allowed in addition to its level. */
   readonly needsName: boolean;
 }
 
 /**
  * Lists what an object's programs need beyond a policy, in their order.
  *
- * What words deny and what is `never` is left out: no answer allows it, and the load refuses it.
+ * Leaves out denied calls and those of level `never`: no reply allows them, and the load fails.
  */
 export function needsOf(object: Pick<ObjectFacts, "programs">, policy: Policy): Need[] {
   return object.programs.flatMap((program) => programNeeds(program, policy));

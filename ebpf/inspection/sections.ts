@@ -9,7 +9,7 @@ export interface SectionKind {
   readonly type: number;
   /** `enum bpf_attach_type`; 0 where the type has only one. */
   readonly attachType: number;
-  /** Whether a target may follow after a slash, such as `tp/sched/sched_switch`. */
+  /** True if a target may follow after a slash, such as `tp/sched/sched_switch`. */
   readonly hasTarget: boolean;
 }
 

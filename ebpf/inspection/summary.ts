@@ -1,7 +1,7 @@
 /** Sums up what programs do, in one line. */
 import { type Level, LEVELS } from "../permissions/levels.ts";
 
-/** What a summary is made of. */
+/** Parts of a summary. */
 interface Summarized {
   readonly type: string;
   readonly target: string | undefined;

@@ -59,7 +59,7 @@ export class Policy {
     return this.#allows(entry, kfuncKey(entry.name));
   }
 
-  /** Whether programs may call a kernel function that no table lists. */
+  /** Returns true if programs may call a kernel function that no table lists. */
   allowsUnlistedKfunc(name: string): boolean {
     const key = kfuncKey(name);
     return this.#allowed.has(key) && !this.#denied.has(key) && this.#named.has("write");

@@ -96,7 +96,7 @@ fn parse_rule(text: &str) -> Result<Rule, String> {
     let kind = kind.map(|index| index + 1).filter(|kind| port.is_none() || *kind != ICMP);
     let kind = kind.ok_or_else(|| {
         format!(
-            "'{text}' is no rule\n\
+            "'{text}' is not a rule\n\
              hint: rules are tcp, udp, icmp, tcp:PORT, udp:PORT, and addresses"
         )
     })?;
@@ -126,7 +126,7 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Settings, String> {
             Arg::Option('v', _) => settings.verbose = true,
             Arg::Option(..) => settings.help = true,
             Arg::Word(word) if settings.interface.is_empty() => settings.interface = word,
-            Arg::Word(word) => return Err(format!("Nobody asked for '{word}'")),
+            Arg::Word(word) => return Err(format!("Unexpected argument '{word}'")),
         }
     }
     if settings.interface.is_empty() && !settings.help {

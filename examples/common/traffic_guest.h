@@ -52,7 +52,7 @@ static inline bool traffic_add_rule(const char *text)
 		return true;
 	}
 	fprintf(stderr,
-		"error: '%s' is no rule\nhint: rules are tcp, udp, icmp, tcp:PORT, "
+		"error: '%s' is not a rule\nhint: rules are tcp, udp, icmp, tcp:PORT, "
 		"udp:PORT, and addresses\n",
 		text);
 	return false;

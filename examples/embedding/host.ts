@@ -6,7 +6,7 @@ export default {
   "app": {
     // void log(const char *text, int32_t size)
     "log": (memory, text: number, size: number) => {
-      console.log("guest says:", new TextDecoder().decode(memory.bytes(text, size)));
+      console.log("guest:", new TextDecoder().decode(memory.bytes(text, size)));
     },
     // int64_t now(void)
     "now": () => BigInt(Date.now()),

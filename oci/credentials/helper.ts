@@ -62,7 +62,7 @@ export class CredentialHelper {
     this.#options = options;
   }
 
-  /** Returns the credential under a key, such as a registry; undefined when there is none. */
+  /** Returns the credential under a key, such as a registry; undefined without one. */
   async get(key: string): Promise<Credential | undefined> {
     const { success, output } = await this.#run("get", key);
     if (!success) {

@@ -30,7 +30,7 @@ export function nextAddress(
   url.username = "";
   url.password = "";
   url.hash = "";
-  // A registry behind a TLS proxy may use the wrong scheme for itself.
+  // A registry with a TLS proxy in front may use the wrong scheme for itself.
   if (from.protocol === "https:" && url.protocol === "http:" && url.hostname === from.hostname) {
     url.protocol = "https:";
     if (url.port === "" || url.port === "80") url.port = from.port;

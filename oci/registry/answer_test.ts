@@ -3,7 +3,7 @@ import { Answer } from "./answer.ts";
 import { DEFAULT_TIMING } from "./retry.ts";
 import { Watchdog } from "./watchdog.ts";
 
-Deno.test("Answer uses memory in proportion to the bytes, with chunks of any size", async () => {
+Deno.test("bytes() uses memory in proportion to the response, with chunks of any size", async () => {
   const pieces = 40_000;
   const before = Deno.memoryUsage().external;
   let [sent, peak] = [0, 0];

@@ -55,7 +55,7 @@ const KINDS: readonly Kind[] = [
     pattern: /dns error[^]*(Name or service not known|No address associated|NXDOMAIN)/,
     code: "UNKNOWN_HOST",
     reason: "unknown host",
-    hint: "check the host's name and this machine's DNS; behind a proxy, set HTTPS_PROXY",
+    hint: "check the host's name and this machine's DNS; if a proxy is required, set HTTPS_PROXY",
   },
   {
     pattern: /Connection refused/,

@@ -2,7 +2,7 @@
 
 const MAX_HEADER = 16 * 1024;
 
-/** Returns the target of the first link with `rel="next"`, relative to `base`; undefined when there is none. */
+/** Returns the target of the first link with `rel="next"`, relative to `base`; undefined without one. */
 export function nextLink(header: string | null, base: URL): URL | undefined {
   const text = (header ?? "").slice(0, MAX_HEADER);
   for (const [, target, parameters] of text.matchAll(/<([^<>]*)>((?:[^<>"]|"[^"]*")*)/g)) {

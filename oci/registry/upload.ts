@@ -213,7 +213,7 @@ class BlobUpload {
     );
   }
 
-  /** Waits before the next attempt, or cancels the session when there is none. */
+  /** Waits before the next attempt, or cancels the session after the last. */
   async #waitOrCancel(session: Session, wait: () => Promise<void>): Promise<void> {
     try {
       await wait();

@@ -36,7 +36,7 @@ export interface Description {
   readonly manifest: ImageManifest | ImageIndex | undefined;
   /** The manifest's JSON with all that is in it. */
   readonly document: unknown;
-  /** Reason why there is no module, or why it does not run here. */
+  /** Reason why the artifact has no module, or why it does not run here. */
   readonly problem: string | undefined;
 }
 

@@ -35,7 +35,7 @@ export interface Signer {
   readonly name: string;
 }
 
-/** One kept answer. */
+/** One kept grant. */
 export interface KeptGrant {
   /** Registry and repository, without a tag. */
   readonly repository: string;
@@ -47,7 +47,7 @@ export interface KeptGrant {
   readonly levels: readonly string[];
   /** Kernel functions that are allowed by name. */
   readonly kfuncs: readonly string[];
-  /** Time of the answer, ISO 8601. */
+  /** Time of the grant, ISO 8601. */
   readonly since: string;
 }
 
@@ -62,7 +62,7 @@ const VERSION = 1;
 /**
  * Returns the file of kept grants, next to the user's policy.
  *
- * @throws {TrustError} `BAD_GRANTS` when there is no home folder
+ * @throws {TrustError} `BAD_GRANTS` without a home folder
  */
 export function grantsPath(): string {
   const policy = userPolicyPath();
@@ -74,7 +74,7 @@ export function grantsPath(): string {
 }
 
 /**
- * Reads all kept grants; none when there is no file.
+ * Reads all kept grants; returns none without a file.
  *
  * @throws {TrustError} `BAD_GRANTS`, also when other users can write to the file or exchange it
  */

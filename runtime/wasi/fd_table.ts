@@ -113,7 +113,7 @@ export type Streams = Readonly<
 >;
 
 /**
- * Rights of the process's own output, which never seeks back. If it is a file, its content belongs
+ * Rights of this process's own output, which never seeks back. If it is a file, its content belongs
  * to other programs that share the offset.
  */
 const OUTPUT_RIGHTS = (Right.FdWrite | STREAM_RIGHTS) & ~Right.FdSeek;

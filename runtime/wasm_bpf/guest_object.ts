@@ -99,7 +99,7 @@ export class GuestObject implements Disposable {
    * @throws {BpfError}
    */
   static open(source: ObjectBytes, context: ObjectContext): GuestObject {
-    // Decided first: the guest can be ended here, and then there is no object to close.
+    // Decided first: the guest can be ended here, before there is an object to close.
     const policy = policyOf(source, context);
     takeLog();
     const object = BpfObject.open(source, OBJECT_NAME);
@@ -375,7 +375,7 @@ export class GuestObject implements Disposable {
   }
 }
 
-/** A range outside of the guest's memory is the open's to refuse. */
+/** Leaves ranges outside the guest's memory to the open, which refuses them. */
 function policyOf(
   { memory, offset, sizeBytes }: ObjectBytes,
   { policy = new Policy(), policyFor }: ObjectContext,

@@ -3,7 +3,7 @@ import { type BpfMap, type ProgramCounts } from "../../ffi/mod.ts";
 import type { ChannelStats } from "./events/event_channel.ts";
 import { MapType } from "../../ebpf/mod.ts";
 
-/** Counts of the kernel's runs of a program. */
+/** Runs and run times of a program, counted by the kernel. */
 export interface ProgramTotals {
   /** The C function's name. */
   program: string;

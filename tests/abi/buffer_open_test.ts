@@ -1,4 +1,4 @@
-/** What opens a ring buffer or perf event array of a guest, before its first event is waited for. */
+/** Calls that open a ring buffer or perf event array of a guest before its first wait. */
 import assert from "node:assert/strict";
 import { Interrupt } from "../../ffi/mod.ts";
 import { runGuest } from "../../runtime/mod.ts";

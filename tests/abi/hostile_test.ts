@@ -236,7 +236,7 @@ Deno.test("WASI returns errors for hostile arguments and writes nowhere else", s
     const [parameters = ""] = (WASI_SIGNATURES[name] ?? "").split(":");
     const { small, large } = pools(host, random);
     const args = [...parameters].map((type) => random.pick<Value>(type === "I" ? large : small));
-    // Keeps standard streams of the test out of the guest's reach.
+    // Keeps standard streams of the test away from the guest.
     if (name.startsWith("fd_") && random.below(2) === 0) args[0] = random.pick([4, 99, MIN, -1]);
     if (name.startsWith("path_") && random.below(4) > 0) hitPaths(host, random, { name, args });
     // Keeps the directory open, so that there is something to open.

@@ -42,7 +42,7 @@ const BUILT = loading(LEVELS, 0x5a);
 /** Runs without a terminal, whatever the tests run in. */
 const ALONE = { through: ["setsid", "--wait"] };
 
-/** A command on a terminal of its own, whose question gets an answer. */
+/** Runs a command on a terminal of its own, and replies to its question. */
 async function onTerminal(
   place: Place,
   args: string[],
@@ -163,12 +163,12 @@ Deno.test("run asks on a terminal, keeps always, and trust lists and revokes it"
   assert.equal((await place.run(["trust", "revok"])).code, 2);
 });
 
-/** The same programs in a module of another digest. */
+/** Puts the same programs into a module with another digest. */
 function assembleOther(): Uint8Array<ArrayBuffer> {
   return loading(Uint8Array.from([...LEVELS, 0]));
 }
 
-Deno.test("run uses no kept answers that another user can write to", async () => {
+Deno.test("run ignores kept grants when another user can write to them", async () => {
   await using registry = await TestRegistry.start();
   await using place = await Place.create();
   const reference = `${registry.host}/you/net:v1`;
@@ -183,9 +183,9 @@ Deno.test("run uses no kept answers that another user can write to", async () =>
   await Deno.chmod(file, 0o666);
   const result = await place.run([reference], ALONE);
   assert.equal(result.code, 3, result.stderr);
-  assert.match(result.stderr, /^warning: kept answers are not used: .*other users can write/m);
+  assert.match(result.stderr, /^warning: kept grants are ignored: .*other users can write/m);
   await Deno.chmod(file, 0o600);
-  // An answer never grants a level that takes an option.
+  // A reply never grants a level that takes an option.
   await Deno.writeTextFile(
     file,
     JSON.stringify({ version: 1, grants: [{ ...grant, levels: ["write", "never"] }] }),

@@ -53,7 +53,7 @@ Deno.test("the binary alone runs a guest with a read-only root and no /tmp", asy
   await untilNothingAdded(before);
 });
 
-/** What a run may open, next to the module and the program itself. */
+/** Paths that a run may open, besides the module and the program itself. */
 const EXPECTED_PATHS = [
   /^\/etc\/ld\.so\.(cache|preload)$/,
   /^\/(usr\/)?lib(64)?\//,
@@ -75,7 +75,7 @@ const EXPECTED_PATHS = [
 ];
 
 /**
- * What loading and attaching need, and memory for the statistics. V8's other threads look for the speed of
+ * Paths for loading and attaching, and memory for the statistics. V8's other threads look for the speed of
  * the clock when they have to wait for each other.
  */
 const ERRANDS = new RegExp([
@@ -173,7 +173,7 @@ Deno.test("--help goes to standard output and fits a terminal of 80 columns", as
   }
 });
 
-Deno.test("what stands behind the module is the guest's", async () => {
+Deno.test("run passes words after the module to the guest", async () => {
   const { code, stdout } = await runCli([BOOTSTRAP, "-h", "--version", "--timeout", "1s"]);
   assert.equal(code, 0);
   assert.match(stdout, /^Usage: bootstrap /);

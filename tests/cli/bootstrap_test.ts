@@ -81,7 +81,7 @@ for (const [language, module] of exampleModules("bootstrap")) {
     assert.doesNotMatch(tracer.stdout, / EXEC /);
   });
 
-  test("bootstrap -v says what it does, on standard error", async () => {
+  test("bootstrap -v logs to standard error", async () => {
     await using tracer = await startTracer(module, ["-v"]);
     tracer.kill("SIGINT");
     const { code, stdout, stderr } = await tracer.result();
@@ -112,7 +112,7 @@ for (const [language, module] of exampleModules("bootstrap")) {
     await untilNothingAdded(before);
   });
 
-  test("bootstrap says that a full disk takes no output, and ends with 1", async () => {
+  test("bootstrap reports a full disk, and exits with 1", async () => {
     const through = ["/bin/sh", "-c", 'exec "$@" >/dev/full', "sh"];
     const { code, stderr } = await runCli(["--timeout", "5s", module], { through });
     assert.equal(code, 1);

@@ -1,10 +1,10 @@
-/** What the process tracer can do with less than root has. Needs root, to give it away. */
+/** Process tracer with fewer capabilities than root. Needs root, to drop them. */
 import assert from "node:assert/strict";
 import { bpfState, untilNothingAdded } from "../support/bpf_state.ts";
 import { BOOTSTRAP, type CliResult, runCli } from "../support/cli.ts";
 import { MOUNT_TRACEFS, privateMounts } from "../support/mounts.ts";
 
-/** Runs the tracer as nobody with these capabilities, tracefs mounted where nobody else sees it. */
+/** Runs the tracer without root and with these capabilities; tracefs is mounted for it alone. */
 async function runWith(...capabilities: string[]): Promise<CliResult> {
   const before = await bpfState();
   const list = ["-all", ...capabilities.map((name) => `+${name}`)].join(",");
@@ -25,13 +25,13 @@ Deno.test("the tracer runs with CAP_BPF, CAP_PERFMON and CAP_DAC_READ_SEARCH", a
   assert.match(stdout, /^TIME /);
 });
 
-Deno.test("without CAP_DAC_READ_SEARCH tracepoints cannot be found, and the hint says so", async () => {
+Deno.test("run hints at CAP_DAC_READ_SEARCH when tracepoints cannot be found", async () => {
   const { code, stderr } = await runWith("bpf", "perfmon");
   assert.equal(code, 1);
   assert.match(stderr, /^error: Cannot attach .*\nhint: .*CAP_DAC_READ_SEARCH/);
 });
 
-Deno.test("without CAP_PERFMON programs cannot be loaded, and the hint says so", async () => {
+Deno.test("run hints at CAP_PERFMON when programs cannot be loaded", async () => {
   const { code, stderr } = await runWith("bpf", "dac_read_search");
   assert.equal(code, 1);
   assert.match(stderr, /^error: Cannot load .*EPERM/);

@@ -1,11 +1,11 @@
-/** What people mistype, and what becomes of what is said on standard output. */
+/** Mistyped command lines, and standard output that closes or fills up. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { BOOTSTRAP, type CliResult, guestPath, runCli, WASM_BPF } from "../support/cli.ts";
 import { cosignFile } from "../support/cosign_data.ts";
 import { TestFolder } from "../support/folder.ts";
 
-/** A registry that nobody asks without getting exit code 1. */
+/** A registry that refuses every connection: exit code 1. */
 const NOWHERE = "127.0.0.1:1/you/tool:v1";
 
 async function inFolder(
@@ -25,7 +25,7 @@ function assertUsage({ code, stdout, stderr }: CliResult, error: RegExp, hint: R
   assert.match(stderr.split("\nhint: ")[1] ?? "", hint);
 }
 
-Deno.test("a mistyped command is told from a file that is not there", () =>
+Deno.test("run distinguishes a mistyped command from a missing file", () =>
   inFolder(async (run, folder) => {
     for (
       const [word, meant] of [["pul", "pull"], ["psuh", "push"], ["imagse", "images"], [
@@ -43,7 +43,7 @@ Deno.test("a mistyped command is told from a file that is not there", () =>
     assert.equal((await run("pul", "--help")).stdout.split("\n")[0]?.startsWith("Usage: "), true);
   }));
 
-Deno.test("help is of a command that there is, and behind -- a file", () =>
+Deno.test("help describes commands; after -- the word is a file", () =>
   inFolder(async (run, folder) => {
     const { stdout } = await run("--help");
     for (const args of [["help"], ["help", "help"], ["help", "--help"], ["--help", "nothing"]]) {
@@ -103,7 +103,7 @@ Deno.test("wrong usage is noticed before a registry or a password is asked for",
     assert.match(absent.stderr, /Cannot read "no-such\.wasm": no such file/);
   }));
 
-Deno.test("what is no reference is wrong usage", () =>
+Deno.test("commands exit with 2 when a reference is invalid", () =>
   inFolder(async (run) => {
     for (
       const args of [
@@ -170,7 +170,7 @@ Deno.test("a module of standard input is called so", async () => {
   assert.match((await runCli([], { through })).stderr, /^error: Cannot run standard input: /);
 });
 
-/** What a script says with the program as $0, and no store. */
+/** Returns a script's output, with the program as $0 and without a store. */
 async function shell(script: string): Promise<string> {
   const options = { args: ["-c", script, WASM_BPF], env: { XDG_DATA_HOME: "/nowhere" } };
   const { stdout } = await new Deno.Command("/bin/bash", { ...options, stdin: "null" }).output();
@@ -186,7 +186,7 @@ Deno.test("what cannot be written to standard output is an error", async () => {
   }
 });
 
-Deno.test("a command whose output nobody reads ends as SIGPIPE would end it", async () => {
+Deno.test("a command ends like SIGPIPE when its output is closed", async () => {
   for (const args of ["--help", "images --json", "gen c /sys/kernel/btf/vmlinux"]) {
     // The reader has ended before the command begins.
     const script = `exec 3> >(true); wait $!; "$0" ${args} 2>&1 >&3; echo $?`;
@@ -208,7 +208,7 @@ Deno.test("values of options are checked before a module is missed", async () =>
   );
 });
 
-Deno.test("commands of other tools are answered with what there is here", async () => {
+Deno.test("commands of other tools get a hint at the one here", async () => {
   for (const word of ["ps", "logs", "version", "search", "save"]) {
     assertUsage(await runCli([word]), /not a command/, /wasm-bpf|systemd/);
   }

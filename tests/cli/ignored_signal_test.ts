@@ -60,7 +60,7 @@ for (const [what, module] of Object.entries(WAITING)) {
   });
 }
 
-Deno.test("a guest that was told of a signal may work, write and take what is there", async () => {
+Deno.test("a guest may work, write and read available input after a signal", async () => {
   using folder = new TestFolder();
   // Ten polls that do not wait, half a second of computing, and two short sleeps.
   const module = guest(

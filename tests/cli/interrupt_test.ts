@@ -1,4 +1,4 @@
-/** What a guest's calls do that the kernel would go on with for ever, or for long. */
+/** Interrupts of calls that the kernel would go on with for ever, or for long. */
 import assert from "node:assert/strict";
 import {
   type GuestHandle,
@@ -90,19 +90,19 @@ for (const [what, [module, code]] of Object.entries(LONG)) {
   });
 }
 
-Deno.test("stats() answers while an iterator goes on for ever", async () => {
+Deno.test("stats() resolves while an iterator goes on for ever", async () => {
   await using handle = await begun(ITERATES);
   assert.equal((await handle.stats()).final, false);
 });
 
-/** How many of the main thread's bpf(2) are in a trace before the first of a command. */
+/** Counts the main thread's bpf(2) in a trace before the first of a command. */
 function before(trace: string, command: string): number {
   const thread = new RegExp(`^(\\d+) .*bpf\\(${command}\\b`, "m").exec(trace)?.[1] ?? "";
   const calls = [...trace.matchAll(new RegExp(`^${thread} .*bpf\\((\\w+)`, "gm"))];
   return calls.findIndex(([, name]) => name === command);
 }
 
-Deno.test("a lookup batch that a kernel before 6.14 gives up is nobody's interrupt", async () => {
+Deno.test("a lookup batch that a kernel before 6.14 gives up is not an interrupt", async () => {
   const trace = await Deno.makeTempFile();
   const args = [guestPath("ext"), "batch-others"];
   const run = (...more: string[]) =>

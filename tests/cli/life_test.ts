@@ -12,7 +12,7 @@ const HEADER = /^TIME .*\n/m;
 const BUSY = `(module (memory (export "memory") 1)
   (func (export "_start") (loop $again (br $again))))`;
 
-/** A guest that polls nothing but sleeps for ever, whatever the sleep answers. */
+/** A guest that polls nothing but sleeps for ever, whatever the sleep returns. */
 const DEAF = `(module
   (import "wasi_snapshot_preview1" "poll_oneoff"
     (func $poll (param i32 i32 i32 i32) (result i32)))
@@ -45,7 +45,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 Deno.test("a second SIGINT ends a guest that only computes", async () => {
   await withGuest(BUSY, async (path) => {
     await using busy = new CliProcess([path]);
-    // It says nothing, so both signals are sent until it is gone; the first alone does nothing.
+    // It prints nothing, so both signals are sent until it is gone; the first alone does nothing.
     await untilDelivered(busy.pid, SIGINT);
     busy.kill("SIGINT");
     await untilDelivered(busy.pid, SIGINT);
@@ -93,13 +93,13 @@ Deno.test("output into head ends quietly, and nothing is left in the kernel", as
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  // The tracer notices that nobody reads when it writes: give it something to write about.
+  // The tracer notices a closed pipe when it writes: give it something to write about.
   let ended = false;
   const output = shell.output().finally(() => ended = true);
   while (!ended) await new Deno.Command("/bin/true").output();
   const { stdout, stderr } = await output;
   assert.match(new TextDecoder().decode(stdout), /^TIME .*\n$/);
-  // The guest's own answer to a closed pipe, or that of a program ended by SIGPIPE.
+  // The guest's own exit code for a closed pipe, or that of a program ended by SIGPIPE.
   assert.match(new TextDecoder().decode(stderr), /^code (0|141)\n$/);
   await untilNothingAdded(before);
 });
@@ -154,7 +154,7 @@ Deno.test("what a shell's Ctrl-Z, fg and bg send does what it does to any progra
   }
 });
 
-Deno.test("an interrupt reaches a guest whose buffer is never empty, behind its events", async () => {
+Deno.test("an interrupt reaches a guest after its events when its buffer is never empty", async () => {
   await using guest = new CliProcess([ABI, "busy"]);
   await guest.waitFor(/busy/);
   guest.kill("SIGINT");
@@ -178,7 +178,7 @@ Deno.test("Ctrl-C after --timeout ends at once", async () => {
   assert.deepEqual({ signal, stdout }, { signal: "SIGINT", stdout: "waiting\npoll -4\n" });
 });
 
-Deno.test("a SIGTERM behind a SIGINT ends a guest that goes on", async () => {
+Deno.test("SIGTERM after SIGINT ends a guest that goes on", async () => {
   await using guest = new CliProcess([ABI, "wait-twice"]);
   await guest.waitFor(/waiting/);
   guest.kill("SIGINT");

@@ -1,4 +1,4 @@
-/** `wasm-bpf new`: what its README says is done, and what comes of it runs. */
+/** `wasm-bpf new`: its README's steps are followed, and the result runs. */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { findGo } from "../../build/steps/go.ts";
@@ -8,7 +8,7 @@ import { fromFileUrl } from "../support/paths.ts";
 
 const { go, root: goRoot } = await findGo();
 
-/** What a machine may have otherwise than the templates expect: Debian's tool chains are older. */
+/** Variables of `make` for Debian's tool chains, which are older than the templates expect. */
 const VARIABLES: Readonly<Record<string, readonly string[]>> = {
   c: [],
   // Debian's, which has a library for WebAssembly, as the README has it.
@@ -46,7 +46,7 @@ function entriesOf(folder: string): string[] {
 // time: one starts every 0.2 s until the shell has ended.
 const BUSY = "while kill -0 $$ 2>/dev/null; do /bin/sleep 0.2; done & ";
 
-/** What a build leaves that belongs to the tool: types, and what pins versions. */
+/** Files of a build that belong to the tool: types, and pinned versions. */
 const KEPT: Readonly<Record<string, readonly string[]>> = {
   c: [],
   rust: ["Cargo.lock", "src/types.rs", "wasm-bpf/Cargo.lock"],
@@ -90,7 +90,7 @@ async function assertTidy(folder: string, language: string): Promise<void> {
 /** A link to a file. */
 const LINK = /\]\((?!\w+:|#)([^)#]+)/g;
 
-/** What is copied, by language and path. */
+/** Copied files, by language and path. */
 const SDK: Record<string, Record<string, string>> = JSON.parse(
   await Deno.readTextFile(fromFileUrl("../../dist/lib/sdk.bin")),
 );
@@ -217,7 +217,7 @@ Deno.test("new leaves a folder that is there as it is", () =>
     assert.deepEqual(entriesOf(`${folder}/taken`), []);
   }));
 
-Deno.test("new says that a word is taken, not that it has wrong letters", () =>
+Deno.test("new reports that a name is reserved, not that it has wrong letters", () =>
   inNewFolder(async (folder) => {
     const { stderr } = await runCli(["new", "test"], { cwd: folder });
     assert.match(

@@ -38,7 +38,7 @@ Deno.test("each example is built in every language it has a folder for", () => {
   }
 });
 
-Deno.test("bootstrap is as small as it is said to be", () => {
+Deno.test("bootstrap is as small as documented", () => {
   const sizesKb = measureSizes().find(({ name }) => name === "bootstrap")?.sizesKb ?? {};
   for (const [language, limitKb] of [["c", 60], ["rust", 200], ["assemblyscript", 30]] as const) {
     assert.ok((sizesKb[language] ?? Infinity) < limitKb, language);

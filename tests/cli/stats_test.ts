@@ -36,7 +36,7 @@ Deno.test("--stats=json counts runs, events and batches", async () => {
   }]);
 });
 
-Deno.test("--stats=json tells times and memory", async () => {
+Deno.test("--stats=json prints times and memory", async () => {
   const { stats } = await json("wait-shortly");
   assert.equal(stats.final, true);
   assert.ok(stats.waitingMs >= 200 && stats.waitingMs < 1000, `${stats.waitingMs} ms`);
@@ -74,7 +74,7 @@ Deno.test("--stats takes no other format", async () => {
   assert.match(stderr, /^error: Cannot use --stats="xml": .*\nhint: /);
 });
 
-Deno.test("--stats without CAP_SYS_ADMIN says so and counts the rest", async () => {
+Deno.test("--stats without CAP_SYS_ADMIN prints an error and counts the rest", async () => {
   const through = ["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"];
   const { stderr } = await runCli(["--stats=json", GUEST, "just-load"], { through });
   assert.match(stderr, /^error: Cannot count how long programs run: EPERM/m);
@@ -83,7 +83,7 @@ Deno.test("--stats without CAP_SYS_ADMIN says so and counts the rest", async () 
 });
 
 Deno.test("lost and cut events are reported once at the end, without --stats", async () => {
-  // The kernel tells of lost events with the next one on the same CPU.
+  // The kernel reports lost events with the next one on the same CPU.
   const lost = await runCli([GUEST, "perf-lost"], { through: ["taskset", "1"] });
   assert.equal(lost.code, 0);
   const dropped = /handled \d+ dropped (\d+)/.exec(lost.stdout)?.[1];
@@ -107,7 +107,7 @@ Deno.test("SIGUSR1 prints the statistics of a guest that sleeps, and it sleeps o
     await until("statistics are printed", () => reports(guest.stderr).length === count, 1000);
   }
   assert.doesNotMatch(guest.stdout, /polling/);
-  // The sleep ends early, and the poll after it says why.
+  // The sleep ends early, and the poll after it returns why.
   guest.kill("SIGINT");
   const { code, stdout, stderr } = await guest.result();
   assert.deepEqual({ code, stdout }, { code: 0, stdout: "sleeping\npolling\npoll -4\n" });

@@ -439,7 +439,7 @@ for (const program of ["on_netkit_primary", "on_netkit_peer"]) {
   });
 }
 
-/* ---- values of the kernel's configuration ---------------------------------------------------- */
+/* ---- values in the kernel's configuration ---------------------------------------------------- */
 
 /** Returns a command that runs another where `script` makes the only kernel configuration. */
 function withConfiguration(script: string): string[] {
@@ -457,7 +457,7 @@ function withConfiguration(script: string): string[] {
   return [...privateRoot(), hide.join(" && "), "sh"];
 }
 
-Deno.test("load reads the configuration from the directory of the kernel's modules", async () => {
+Deno.test("load reads the configuration from the directory of kernel modules", async () => {
   const through = withConfiguration('echo CONFIG_HZ=4711 > "/lib/modules/$(uname -r)/config"');
   const args = [...GUEST, "kconfig", "on_config", "-"];
   await using guest = new CliProcess(args, { through });

@@ -26,7 +26,7 @@ function exampleObjects(): { name: string; bytes: Uint8Array<ArrayBuffer> }[] {
 /** Needs BPF LSM, which this kernel lacks: its load is EPERM or EINVAL. */
 const NOT_LOADED_HERE: ReadonlySet<string> = new Set(["lsm"]);
 
-/** What bpftool shows of a loaded map or program. */
+/** A loaded map or program, as bpftool prints it. */
 interface Shown {
   id: number;
   type: string;

@@ -127,7 +127,7 @@ Deno.test("a second signal ends a run in a slow system call, and reports which o
     await using run = new CliProcess(["--max-maps-memory", "2G", path]);
     await run.waitFor(/line/);
     // A signal before the start of the load counts as a first one: only the creation of the map takes
-    // that much of the kernel's time.
+    // that much kernel time.
     const before = systemMs(run.pid) ?? 0;
     const isCreating = () => (systemMs(run.pid) ?? Infinity) - before > 200;
     await until("the map is being created", isCreating, 20_000);

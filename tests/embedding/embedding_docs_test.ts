@@ -10,7 +10,7 @@ const OUTPUT: Record<string, RegExp> = {
   "spawn.ts":
     /^handle_exec ran: true, handle_exit ran: true\nlost: null\n\{ kind: "exited", code: 0 \}\n$/,
   "files.ts": /^Hello, reader\.\nexit code 0\nENOENT\n$/,
-  "limits.ts": /^guest says: hello\nLIMIT_TIME\nguest says: hello\nABORTED\n$/,
+  "limits.ts": /^guest: hello\nLIMIT_TIME\nguest: hello\nABORTED\n$/,
 };
 
 for (const [name, expected] of Object.entries(OUTPUT)) {

@@ -5,7 +5,7 @@ import { SYMBOLS } from "../../ffi/symbols.ts";
 import { ShimError } from "../../ffi/errors.ts";
 import { fromFileUrl } from "../support/paths.ts";
 
-/** A shared object whose functions all answer `version`; without those that `leaveOut` names. */
+/** Compiles a shared object whose functions all return `version`, without those in `leaveOut`. */
 async function fakeShim(version: number, leaveOut?: string): Promise<Uint8Array<ArrayBuffer>> {
   const folder = await Deno.makeTempDir();
   try {
@@ -50,11 +50,11 @@ Deno.test("a function that the library lacks is named when it is called", saniti
   );
 });
 
-Deno.test("loadShim() refuses what is no library", sanitizers, () => {
+Deno.test("loadShim() refuses a file that is not a library", sanitizers, () => {
   assert.equal(codeOf(new TextEncoder().encode("not a library")), "SHIM_LOAD");
 });
 
-Deno.test("loadShim() leaves no descriptor behind when it fails", sanitizers, () => {
+Deno.test("loadShim() leaks no descriptor when it fails", sanitizers, () => {
   const count = () => [...Deno.readDirSync("/proc/self/fd")].length;
   const before = count();
   for (let i = 0; i < 5; i++) codeOf(new Uint8Array([1, 2, 3]));

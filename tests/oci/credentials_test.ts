@@ -173,7 +173,7 @@ for (
     // time: longer than a helper may take.
     "that does not end": "#!/bin/sh\nsleep 2\n",
     "that prints without end": "#!/bin/sh\nexec yes secret\n",
-    "that is no program": "\0\0",
+    "that is not a program": "\0\0",
   })
 ) {
   Deno.test(`storedCredentials() skips a helper ${what}`, async () => {
@@ -205,7 +205,7 @@ function underSudo(home: Home): Surroundings {
 const isRoot = Deno.uid() === 0;
 
 Deno.test({
-  name: "storedCredentials() under sudo takes the caller's file, and nobody else's in its place",
+  name: "storedCredentials() under sudo uses the caller's file, and no other in its place",
   ignore: !isRoot,
   fn: async () => {
     using home = new Home();

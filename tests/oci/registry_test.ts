@@ -155,7 +155,7 @@ registryTest("Repository lists, tags and removes", {}, async (client) => {
   await assert.rejects(repository.resolve(manifest.digest), { code: "NOT_FOUND", status: 404 });
 });
 
-registryTest("Repository finds referrers by the tag that stands for them", {}, async (client) => {
+registryTest("Repository finds referrers by their fallback tag", {}, async (client) => {
   const repository = client.repository("x");
   const subject = await pushManifest(repository, "v1");
   assert.deepEqual(await repository.referrers(subject.digest), []);
@@ -182,7 +182,7 @@ registryTest("Repository refuses names that would lead elsewhere", {}, async (cl
   }
 });
 
-registryTest("Repository says what an upload was refused for", {}, async (client) => {
+registryTest("Repository reports why an upload was refused", {}, async (client) => {
   const bytes = randomBytes(1000);
   const wrong = { ...blobOf(bytes), digest: digestOf(randomBytes(10)) };
   await assert.rejects(client.repository("x").push(wrong, bytesSource(bytes)), {

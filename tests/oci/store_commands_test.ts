@@ -5,7 +5,7 @@ import { speaking } from "../support/place.ts";
 import { namesIn, StorePlaces } from "../support/store_places.ts";
 import { assemble } from "../support/wat.ts";
 
-/** Says its name and arguments, and ends with 7. */
+/** Prints its name and arguments, and exits with 7. */
 const HELLO = assemble(`(module
   (import "wasi_snapshot_preview1" "args_sizes_get"
     (func $sizes (param i32 i32) (result i32)))
@@ -54,7 +54,7 @@ Deno.test("a module is pushed, pulled, listed, run, renamed and removed", async 
   assert.equal((await places.run(v2)).code, 7);
 });
 
-Deno.test("run starts from the store when the registry is gone, and says when it cannot", async () => {
+Deno.test("run starts from the store when the registry is gone, and reports when it cannot", async () => {
   await using places = await createPlaces();
   const reference = places.reference("v1");
   await places.ok("push", "hello.wasm", reference);
@@ -87,7 +87,7 @@ Deno.test("run takes standard input, a file that looks like a reference, and an 
   assert.match(missing.stderr, /Cannot fetch http:\/\/\S+: GET \S+: 404/);
 });
 
-Deno.test("a damaged store runs nothing, says so, and is put right by a pull", async () => {
+Deno.test("run reports a damaged store, and a pull repairs it", async () => {
   await using places = await createPlaces();
   const reference = places.reference("v1");
   await places.ok("push", "hello.wasm", reference);
@@ -109,7 +109,7 @@ Deno.test("a damaged store runs nothing, says so, and is put right by a pull", a
   }
 });
 
-Deno.test("prune and rm free nothing of what a damaged manifest may lead to, and say so", async () => {
+Deno.test("prune and rm keep every blob that a damaged manifest may refer to, and report it", async () => {
   await using places = await createPlaces();
   for (const tag of ["v1", "v2"]) {
     await places.ok("push", "-a", `tag=${tag}`, "hello.wasm", places.reference(tag));
@@ -132,7 +132,7 @@ Deno.test("prune and rm free nothing of what a damaged manifest may lead to, and
   assert.match(await places.ok("images", "--json"), /^\[\]/);
 });
 
-Deno.test("a digest runs what it names, whatever the store's index says", async () => {
+Deno.test("run by digest ignores the store's index", async () => {
   await using places = await createPlaces();
   await places.write("other.wasm", speaking("other"));
   for (const [name, tag] of [["hello", "v1"], ["other", "v2"]]) {
@@ -155,7 +155,7 @@ Deno.test("a digest runs what it names, whatever the store's index says", async 
   }
 });
 
-Deno.test("run of what is neither says both, and options for references want one", async () => {
+Deno.test("run reports a word that is neither file nor reference, and options without a reference", async () => {
   await using places = await createPlaces();
   for (const word of ["nothing", "nothing.wasm", "./nothing.wasm", "folder/nothing.wasm"]) {
     const { code, stderr } = await places.run(word);
@@ -331,7 +331,7 @@ Deno.test("push sends what comes through a pipe, and leaves no file of it", asyn
   assert.deepEqual(await namesIn(temporary), []);
 });
 
-Deno.test("push sends no file that is no module", async () => {
+Deno.test("push refuses a file that is not a module", async () => {
   await using places = await createPlaces();
   await Deno.writeTextFile(join(places.folder, "text"), "text");
   await Deno.writeFile(join(places.folder, "empty"), new Uint8Array(0));
@@ -405,7 +405,7 @@ Deno.test("inspect, images and pull print no control, bidi or zero-width charact
   }
 });
 
-Deno.test("commands on a store that is not there, or is another's, say so", async () => {
+Deno.test("commands report a store that is missing or owned by another user", async () => {
   await using places = await createPlaces();
   assert.match(await places.ok("images"), /^REFERENCE/);
   assert.match(await places.ok("prune"), /^freed 0 B/);
@@ -446,7 +446,7 @@ async function documented(command: string): Promise<string[]> {
   return [...row.matchAll(/`(\w+)`/g)].map(([, member = ""]) => member);
 }
 
-Deno.test("the guide has every member of what is said as JSON", async () => {
+Deno.test("docs/oci.md lists every member of JSON output", async () => {
   await using places = await createPlaces();
   const reference = places.reference("v1");
   const said = {

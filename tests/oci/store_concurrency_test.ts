@@ -6,7 +6,7 @@ import { largeModule, namesIn, StorePlaces } from "../support/store_places.ts";
 const ROUNDS = soakSize({ short: 6, whole: 60 });
 const TAGS = ["a", "b"];
 
-/** What may go wrong when somebody else has just removed it. */
+/** Error of a command whose reference another process has just removed. */
 const IS_GONE = /not in the store/;
 
 Deno.test("pulls, pushes, tags, removals and prunes of several processes get along", async () => {
@@ -51,6 +51,6 @@ Deno.test("a transfer that another process has begun is waited for, not repeated
     [1, 2, 3].map(() => places.ok("pull", "-q", places.reference("a"))),
   );
   const log = (await places.registry.log()).slice(before);
-  // The layer and the config, each once, whoever was first.
+  // The layer and the config, each once, by whichever process was first.
   assert.equal(log.match(/http\.request\.method=GET .*\/v2\/you\/tool\/blobs\//g)?.length, 2);
 });

@@ -147,7 +147,7 @@ Deno.test("an image index is gone through to what is for WebAssembly", async () 
   assert.match(stderr, /Cannot/);
 });
 
-Deno.test("an index without WebAssembly says which platforms it has", async () => {
+Deno.test("pull lists an index's platforms when none is WebAssembly", async () => {
   await using places = await StorePlaces.create();
   const maker = new Maker(places);
   const wasm = await maker.blob("application/wasm", HELLO);
@@ -168,7 +168,7 @@ Deno.test("an index without WebAssembly says which platforms it has", async () =
   assert.match(stderr, /found linux\/amd64, linux\/arm64\nhint: --platform/);
 });
 
-Deno.test("what holds no module, or more than one, says what was found", async () => {
+Deno.test("pull reports an artifact without a module, or with several", async () => {
   await using places = await StorePlaces.create();
   const maker = new Maker(places);
   const wasm = await maker.blob("application/wasm", HELLO);

@@ -46,7 +46,7 @@ Deno.test(`kill -9 at ${ROUNDS} moments of concurrent pulls leaves the store in 
   for (let round = 0; round < ROUNDS; round++) {
     const what = `round ${round} of SEED=${seed}`;
     await empty(places.store, round);
-    // The same artifact twice, so that one waits for the other.
+    // One artifact twice, so that one waits for the other.
     const children = [...TAGS, random.pick(TAGS)].map((tag) =>
       places.start("pull", places.reference(tag))
     );

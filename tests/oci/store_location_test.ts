@@ -36,7 +36,7 @@ Deno.test("storePath() is below XDG_DATA_HOME, which must be absolute, else belo
   });
 });
 
-Deno.test("storePath() is root's own where HOME is somebody else's, as sudo may leave it", async () => {
+Deno.test("storePath() is root's own when HOME is another user's, as sudo may leave it", async () => {
   await withFolder(async (folder) => {
     await Deno.chown(folder, NOBODY, NOBODY);
     Deno.env.set("HOME", folder);
@@ -46,7 +46,7 @@ Deno.test("storePath() is root's own where HOME is somebody else's, as sudo may 
   });
 });
 
-Deno.test("a store of somebody else's, or below a folder of theirs, is not root's to use", async () => {
+Deno.test("root refuses a store that another user owns, or that is below a folder of theirs", async () => {
   await withFolder(async (folder) => {
     const path = join(folder, "wasm-bpf");
     await Store.open(path);
@@ -124,7 +124,7 @@ Deno.test("a user without privileges has a store, and cannot use root's", async 
   });
 });
 
-Deno.test("a folder above the store that a group can write to is refused, but for a user's own group", async () => {
+Deno.test("a folder above the store that a group can write to is refused, except a user's own group", async () => {
   await withFolder(async (folder) => {
     const shared = join(folder, "shared");
     await Deno.mkdir(shared);

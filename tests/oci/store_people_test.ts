@@ -66,7 +66,7 @@ Deno.test("SIGINT while another process has the transfer ends the one that waits
     return sizes.length === 2 && Math.min(...sizes) > 200;
   });
   await until(
-    "the second one says what it waits for",
+    "the second one prints its wait",
     () => /^tool\.wasm: another process is pulling it$/m.test(second.stderr),
   );
   second.kill("SIGINT");
@@ -106,7 +106,7 @@ Deno.test("a terminal shows a bar that grows, a log shows lines, --quiet nothing
   assert.deepEqual([quiet.code, quiet.stdout, quiet.stderr], [0, "", ""]);
 });
 
-Deno.test("nobody reading what a command prints is no error", async () => {
+Deno.test("a command ends without an error when its output is closed", async () => {
   await using place = await Place.create();
   await using registry = new SlowRegistry(largeModule(SIZE), { first: SIZE });
   registry.go();
@@ -157,9 +157,9 @@ Deno.test("run fetches a module from an address, through redirects", async () =>
   await server.shutdown();
 });
 
-Deno.test("what is secret in a module's address is shown to nobody", async () => {
+Deno.test("run never prints secrets in a module's address", async () => {
   await using place = await Place.create();
-  // Says its name, and ends in a trap, which names it as well.
+  // Prints its name, and ends in a trap, which names it as well.
   const bytes = assemble(`(module
     (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
     (import "wasi_snapshot_preview1" "fd_write"

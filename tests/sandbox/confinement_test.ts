@@ -97,7 +97,7 @@ for (
   });
 }
 
-Deno.test("of the process's threads the broker alone keeps its rights", async () => {
+Deno.test("the broker is the only thread that keeps its rights", async () => {
   await using process = new CliProcess(["--dir", "/tmp::/data", "--timeout", "30s", BOOTSTRAP]);
   await process.waitFor(/^TIME /);
   const own = await rightsOf(Deno.pid, Deno.pid);
@@ -112,7 +112,7 @@ Deno.test("of the process's threads the broker alone keeps its rights", async ()
   }
 });
 
-Deno.test("without seccomp a guest runs, and --verbose says so", async () => {
+Deno.test("run works without seccomp, and --verbose reports it", async () => {
   const args = ["--timeout", "200ms", BOOTSTRAP];
   const quiet = await runCli(args, { through: without("seccomp") });
   assert.deepEqual([quiet.code, quiet.stderr], [0, ""]);

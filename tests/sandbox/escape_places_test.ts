@@ -1,4 +1,4 @@
-/** What a guest tries with what the host puts in its way: /proc, mounts, descriptors, the environment. */
+/** Escapes through parts of the host: /proc, mounts, descriptors, the environment. */
 import assert from "node:assert/strict";
 import { CliProcess, guestPath, runCli, WASM_BPF } from "../support/cli.ts";
 import { EscapeTree, isFromOutside, OUTSIDE } from "../support/escape_tree.ts";
@@ -34,7 +34,7 @@ for (
   });
 }
 
-Deno.test("a module sees none of the process's descriptors, nor its environment", async () => {
+Deno.test("a module sees no descriptor of the process, nor its environment", async () => {
   const script = 'exec 7</etc/passwd 9</etc; exec "$@"';
   const commands = ["fds", "read 7", "open 9 passwd - r", "renumber 7 0", "environ"];
   const { code, stdout, stderr } = await runCli([GUEST, ...commands], {
@@ -45,7 +45,7 @@ Deno.test("a module sees none of the process's descriptors, nor its environment"
   assert.deepEqual(answersOf(stdout), ["SUCCESS 0 1 2", "EBADF", "EBADF", "EBADF", "SUCCESS"]);
 });
 
-Deno.test("standard input that is a folder is none to the module", async () => {
+Deno.test("a module cannot use standard input as a folder", async () => {
   const commands = [
     "open 0 passwd - r",
     "readdir 0",
@@ -96,7 +96,7 @@ Deno.test("what is mounted in a granted folder belongs to it, and no more", asyn
   ]);
 });
 
-Deno.test("a folder that the host moves away is no way out, and out of reach", async () => {
+Deno.test("a folder that the host moves away leads nowhere, and is out of reach", async () => {
   await using tree = await EscapeTree.create();
   const commands = [
     ...[

@@ -1,4 +1,4 @@
-/** What a guest tries in order to get out of what it was given, and does not achieve. */
+/** Attempts of a guest to get out of its granted directories. */
 import assert from "node:assert/strict";
 import { compileGuest } from "../../runtime/mod.ts";
 import type { Preopen } from "../../runtime/run_options.ts";
@@ -20,7 +20,7 @@ function grantsOf(tree: EscapeTree): string[] {
   return ["--dir", `${tree.path}/rw::/rw`, "--dir", `${tree.path}/ro::/ro::ro`];
 }
 
-/** What the guest prints, with names in place of WASI's numbers. */
+/** Returns the guest's output, with names in place of WASI's numbers. */
 function answersOf(stdout: string): string[] {
   return stdout.trimEnd().split("\n").map((line) =>
     line.replace(/^\d+/, (number) => wasiErrnoName(Number(number)))
@@ -101,7 +101,7 @@ Deno.test("the attempts get out where the resolver follows everything", async ()
   }
 });
 
-/** The same in a confined thread of its own. */
+/** Runs the attempts in a confined thread of its own. */
 async function confined(args: string[], preopens: Preopen[]): Promise<string> {
   const worker = new Worker(new URL("../embed/unresolved_worker.ts", import.meta.url), {
     type: "module",
@@ -123,17 +123,17 @@ async function confined(args: string[], preopens: Preopen[]): Promise<string> {
 
 Deno.test("with the resolver's check taken away, the second wall holds", async () => {
   for (const escape of Object.values(await escaping()).flat()) {
-    // What Landlock has no right for: to look, to read a link, to set times.
+    // Landlock has no right for these: to look, to read a link, to set times.
     const isOut = await escapesWithout(confined, escape, { times: false });
     assert.equal(isOut, /^(look|read a link) /.test(escape.name), escape.name);
   }
 });
 
-/* ---- races: somebody swaps folders and links meanwhile ------------------------------------------ */
+/* ---- races: folders and links are swapped meanwhile --------------------------------------------- */
 
 const ROUNDS = soakSize({ short: 8_000, whole: 100_000 });
 
-/** What a race came to. */
+/** Counts of a race. */
 interface Tally {
   done: number;
   refused: number;
@@ -205,7 +205,7 @@ Deno.test("the race catches a resolver that checks first and opens then", () =>
     return Promise.resolve();
   }));
 
-Deno.test("a resolver that checks first holds where nobody swaps anything", async () => {
+Deno.test("a resolver that checks first holds while nothing is swapped", async () => {
   using _naive = checkThenOpen();
   await using tree = await EscapeTree.create();
   const args = ["open 3 up - r", "open 3 ../outside/file - r", "open 3 good - r", "read $3"];

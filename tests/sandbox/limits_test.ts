@@ -1,4 +1,4 @@
-/** What a guest can have of the host's memory, next to its own: objects, errors, notices. */
+/** Limits of host memory that a guest uses besides its own: objects, errors, notices. */
 import assert from "node:assert/strict";
 import { Interrupt } from "../../ffi/mod.ts";
 import { BpfContext } from "../../runtime/wasm_bpf/context.ts";
@@ -13,7 +13,7 @@ import { fromFileUrl } from "../support/paths.ts";
 // Loads the shim, which stays, before the first test can be blamed for it.
 Interrupt.create().close();
 
-/** What `work` sees of objects that are nothing but their sizes; the codes of what is thrown. */
+/** Runs `work` with objects that are only sizes; returns codes of thrown errors. */
 function withContext(
   work: (add: (sizeBytes: number) => string, close: (handle: number) => void) => void,
 ): void {

@@ -41,7 +41,7 @@ class Beneath implements Disposable {
     return { dir: this.#dir, path: AT, size: bytes.length };
   }
 
-  /** The inode, or why there is none. */
+  /** Returns the inode, or an errno. */
   stat(path: string, follow: boolean): string {
     const result = paths.stat(this.#how, this.#put(path), { follow, out: this.#words });
     return result < 0 ? nameOf(result) : `inode ${this.#words[1]}`;

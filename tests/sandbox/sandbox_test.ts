@@ -30,7 +30,7 @@ async function makeTree(): Promise<string> {
   return folder;
 }
 
-/** What `tests/programs/confined.ts` prints. */
+/** Output of `tests/programs/confined.ts`. */
 interface Confined {
   results: Record<string, number>;
   permissions: Record<string, Deno.PermissionState>;
@@ -39,7 +39,7 @@ interface Confined {
   after: unknown[];
 }
 
-/** Without seccomp: through strace, which answers in the kernel's place. */
+/** Without seccomp: through strace, which returns in the kernel's place. */
 const WITHOUT_SECCOMP = [
   ...["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=seccomp"],
   ...["-e", "inject=seccomp:error=ENOSYS"],
@@ -64,7 +64,7 @@ const ALLOWED = [
   ...["read read-only", "list read-only", "signal itself"],
 ];
 
-/** Answers that are not EACCES: of no capability, and of calls that no guest needs. */
+/** Results other than EACCES: without a capability, and of calls that no guest needs. */
 const OTHER_ANSWERS: Readonly<Record<string, ErrnoName>> = {
   "mount inside": "EPERM",
   "signal another process": "EPERM",
@@ -130,7 +130,7 @@ Deno.test("a confined thread keeps of Deno's permissions what the shim needs", a
   }
 });
 
-Deno.test("what the kernel is asked after a failure has the same answers when confined", async () => {
+Deno.test("checks of the kernel after a failure have the same results when confined", async () => {
   const folder = await makeTree();
   try {
     const { before, after } = await runConfined(folder);
@@ -153,7 +153,7 @@ const EARLY = `(module
   (func (export "_start")
     (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 32)))))`;
 
-/** Runs the command under strace, which answers a system call of Landlock's itself. */
+/** Runs the command under strace, which replaces the result of a Landlock system call. */
 async function runWith(folder: string, inject: string, args: string[]) {
   const through = [
     ...[
@@ -181,7 +181,7 @@ async function withEarly(work: (folder: string, module: string) => Promise<void>
   }
 }
 
-Deno.test("the wall stands before the guest's first instruction", () =>
+Deno.test("a guest is confined before its first instruction", () =>
   withEarly(async (folder, module) => {
     const { code, stdout, stderr } = await runWith(folder, "", [module]);
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: "early\n", stderr: "" });
@@ -193,7 +193,7 @@ Deno.test("the wall stands before the guest's first instruction", () =>
 
 for (const missing of ["ENOSYS", "EOPNOTSUPP", "EPERM"]) {
   const inject = `landlock_create_ruleset:error=${missing}`;
-  Deno.test(`without Landlock (${missing}) a guest runs, and --verbose says so`, () =>
+  Deno.test(`without Landlock (${missing}) a guest runs, and --verbose reports it`, () =>
     withEarly(async (folder, module) => {
       const quiet = await runWith(folder, inject, [module]);
       assert.deepEqual([quiet.code, quiet.stdout, quiet.stderr], [0, "early\n", ""]);
@@ -237,7 +237,7 @@ for (
 /** Bits of file system access that each version can be asked for; later ones know all. */
 const HANDLED = ["", "0x1fff", "0x3fff", "0x7fff", "0x7fff"];
 
-Deno.test("a thread for errands that cannot be started is an error, and says what limits threads", () =>
+Deno.test("run reports the limit of threads when the broker cannot start", () =>
   withEarly(async (folder, module) => {
     await runWith(folder, "", [module]);
     const threads = (await Deno.readTextFile(`${folder}/strace`)).match(/clone3\(/g)?.length ?? 0;
@@ -249,7 +249,7 @@ Deno.test("a thread for errands that cannot be started is an error, and says wha
   }));
 
 for (let version = 1; version <= KNOWN_VERSION + 3; version++) {
-  Deno.test(`a kernel with Landlock ${version} confines a guest, and --verbose says how far`, () =>
+  Deno.test(`a kernel with Landlock ${version} confines a guest, and --verbose reports how far`, () =>
     withEarly(async (folder, module) => {
       const inject = `landlock_create_ruleset:retval=${version}:when=1`;
       const args = ["--require-landlock", "--verbose", module];

@@ -12,7 +12,7 @@ export function guestPath(name: string): string {
   return fromFileUrl(`../../dist/tests/${name}.wasm`);
 }
 
-/** How a run ended. */
+/** Result of a run. */
 export interface CliResult {
   code: number;
   signal: Deno.Signal | null;
@@ -20,7 +20,7 @@ export interface CliResult {
   stderr: string;
 }
 
-/** How to start it. */
+/** Options of a run. */
 export interface CliOptions {
   /** Command to run it through, such as `["strace", "-f"]`. */
   through?: string[];

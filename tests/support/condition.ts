@@ -1,6 +1,6 @@
 /** Waiting for something to become true, with a bound. */
 
-/** Asks until the answer is true; fails after `timeoutMs`. */
+/** Polls until the condition is true; fails after `timeoutMs`. */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,

@@ -29,7 +29,7 @@ export async function hasEscaped(
 
 /**
  * Replaces the resolver by one that looks first where a path leads, and opens it then if that is inside:
- * what one writes who has not thought of somebody who changes things in between. For opening alone.
+ * the naive resolver, which concurrent changes defeat. For opening alone.
  */
 export function checkThenOpen(): Disposable {
   const { open } = paths;

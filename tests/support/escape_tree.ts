@@ -1,10 +1,10 @@
-/** A folder of which a guest is given a part, and what tells that it has been elsewhere. */
+/** A folder of which a guest is granted a part, and checks that it has not been elsewhere. */
 import { succeed } from "./actor.ts";
 
-/** What the file inside holds; `tests/guests/escape/race.h` knows it. */
+/** Content of the file inside, as in `tests/guests/escape/race.h`. */
 export const INSIDE = "inside";
 
-/** What the files outside hold: of a size that nothing else has. */
+/** Content of the files outside, with a size that nothing else has. */
 export const OUTSIDE = `outside: nobody's business ${".".repeat(750)}`;
 
 /** A name that is in no folder inside. */

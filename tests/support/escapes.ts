@@ -1,12 +1,12 @@
 /**
- * Attempts to get out, as commands of `tests/guests/escape` and what each must answer. HOST represents the
+ * Attempts to get out, as commands of `tests/guests/escape` and what each must print. HOST represents the
  * tree of `escape_tree.ts`; descriptor 3 is its `rw`, 4 its `ro`.
  */
 
 /** One attempt. */
 export interface Escape {
   readonly name: string;
-  /** A command, and its answer: WASI's errno, or what it gives. */
+  /** A command, and its output: WASI's errno, or the value. */
   readonly does: readonly (readonly [command: string, answer: string])[];
 }
 
@@ -87,7 +87,7 @@ const LINKS = each(
   ["open a link to the root", "open 3 root d d", OUT],
   ["open below a link to the root", "open 3 root/etc/passwd - r", OUT],
   ["open a link to /proc/self/root", "open 3 proc-root/etc/passwd - r", OUT],
-  ["open a link with a slash behind it", "open 3 updir/ d d", OUT],
+  ["open a link with a slash after it", "open 3 updir/ d d", OUT],
   ["open a link without following it", "open 3 up - r 0 0 0", "ELOOP"],
   ["create through a dangling link", "open 3 dangling c w", OUT],
   ["create through a dangling link, exclusively", "open 3 dangling ce w", "EEXIST"],
@@ -268,7 +268,7 @@ const DESCRIPTORS: Escape[] = [
     ],
   },
   {
-    name: "paths at what is no folder",
+    name: "paths at descriptors other than folders",
     does: [
       ["open 0 file - r", "ENOTDIR"],
       ["open 1 /etc/passwd - r", "ENOTDIR"],
@@ -294,7 +294,7 @@ const DESCRIPTORS: Escape[] = [
     ],
   },
   {
-    name: "sockets of what is none",
+    name: "socket calls on other descriptors",
     does: [
       ["accept 3", "ENOTSOCK"],
       ["accept 1", "ENOTSOCK"],
@@ -330,10 +330,10 @@ const DESCRIPTORS: Escape[] = [
 const NAMES: Escape[] = [
   ...each(
     ["a NUL in a path", "open 3 file%00/../../outside/file - r", "EINVAL"],
-    ["a NUL behind ..", "open 3 ..%00 d d", "EINVAL"],
+    ["a NUL after ..", "open 3 ..%00 d d", "EINVAL"],
     ["a NUL in a new name", "mkdir 3 new%00x", "EINVAL"],
     ["a NUL in a link's text", "symlink x%00y 3 new", "EINVAL"],
-    ["a path that is no UTF-8", "open 3 %ff%fe c w", "EILSEQ"],
+    ["a path that is not UTF-8", "open 3 %ff%fe c w", "EILSEQ"],
     ["an overlong slash", "open 3 ..%c0%afoutside%c0%affile - r", "EILSEQ"],
     ["a surrogate", "mkdir 3 %ed%a0%80", "EILSEQ"],
     ["a path of 5000 bytes", `open 3 ${LONG} - r`, "ENAMETOOLONG"],
@@ -342,9 +342,9 @@ const NAMES: Escape[] = [
     ["an empty path", "open 3  - r", "ENOENT"],
     ["an empty path to look at", "stat 3  1", "ENOENT"],
     ["an empty new name", "mkdir 3 ", "ENOENT"],
-    ["a file with a slash behind it", "open 3 file/ - r", "ENOTDIR"],
-    ["a new file with a slash behind it", "open 3 new/ c w", "EISDIR"],
-    ["a file with a dot behind it", "open 3 file/. - r", "ENOTDIR"],
+    ["a file with a slash after it", "open 3 file/ - r", "ENOTDIR"],
+    ["a new file with a slash after it", "open 3 new/ c w", "EISDIR"],
+    ["a file with a dot after it", "open 3 file/. - r", "ENOTDIR"],
   ),
 ];
 

@@ -1,4 +1,4 @@
-/** What a process holds of eBPF, as its descriptors tell: exact, whatever else runs on the machine. */
+/** Programs, maps and links of a process, from its descriptors: exact, whatever else runs. */
 import { type BpfState, bpfState } from "./bpf_state.ts";
 import { until } from "./condition.ts";
 
@@ -15,7 +15,7 @@ export async function heldBy(pid: number): Promise<BpfState> {
   return { prog: idsOf("prog"), map: idsOf("map"), link: idsOf("link") };
 }
 
-/** The same of one thread; it may be gone. */
+/** Returns those of one thread; it may be gone. */
 export async function heldByThread(pid: number, task: number | string): Promise<BpfState> {
   const held: BpfState = { prog: [], map: [], link: [] };
   const folder = `/proc/${pid}/task/${task}/fdinfo`;

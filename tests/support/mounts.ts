@@ -4,7 +4,7 @@
  * The words before a command that give it a mount namespace of its own, in which mounts below `folder`,
  * a mount point, go nowhere else.
  *
- * `unshare --mount` alone makes the root private, which fails in a chroot: its root is no mount point.
+ * `unshare --mount` alone makes the root private, which fails in a chroot: its root is not a mount point.
  */
 export function privateMounts(folder: string): string[] {
   const script = 'mount --make-rprivate "$0" && exec "$@"';
@@ -15,7 +15,7 @@ export function privateMounts(folder: string): string[] {
 export const MOUNT_TRACEFS =
   "[ -e /sys/kernel/tracing/events ] || mount -t tracefs tracefs /sys/kernel/tracing";
 
-/** The same: tracefs is mounted nowhere. */
+/** Script that unmounts tracefs everywhere. */
 export const UNMOUNT_TRACEFS =
   "while umount -q /sys/kernel/tracing; do :; done; while umount -q -l /sys/kernel/debug; do :; done";
 

@@ -2,7 +2,7 @@
 import { type CliOptions, type CliResult, runCli } from "./cli.ts";
 import { assemble } from "./wat.ts";
 
-/** A folder that is the home of whoever runs the commands of one test. */
+/** A folder that is the home of the user in one test. */
 export class Place implements AsyncDisposable {
   readonly folder: string;
 

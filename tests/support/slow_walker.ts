@@ -13,7 +13,7 @@ const MAX_LINKS = 40;
 /** Bytes of a path that Linux takes, its NUL not among them. */
 const MAX_PATH = 4095;
 
-/** What the host has at a path, which has no links in it but perhaps the last name. */
+/** Returns the file at a path of the host, which has no links in it except perhaps the last name. */
 function look(path: string): Deno.FileInfo | ErrnoName {
   try {
     return Deno.lstatSync(path);

@@ -1,7 +1,7 @@
 /** Two network namespaces with an interface each, and a cable between them that is quiet. */
 import { ACTOR, NetworkNamespace, succeed } from "./actor.ts";
 
-/** What is in a namespace of {@linkcode VethPair}. */
+/** One namespace of {@linkcode VethPair}. */
 export interface VethEnd {
   /** A process in the namespace, to enter it by. */
   readonly pid: number;

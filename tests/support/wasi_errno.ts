@@ -13,7 +13,7 @@ export function wasiErrnoName(number: number): string {
   return number === 0 ? "SUCCESS" : NAMES.get(number) ?? String(number);
 }
 
-/** What `tests/guests/escape` prints, with names in place of WASI's numbers. */
+/** Returns output of `tests/guests/escape`, with names in place of WASI's numbers. */
 export function answersOf(stdout: string): string[] {
   return stdout.trimEnd().split("\n").map((line) =>
     line.replace(/^\d+/, (number) => wasiErrnoName(Number(number)))

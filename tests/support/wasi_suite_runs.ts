@@ -14,7 +14,7 @@ const TWO_FOLDERS: SuiteRun = {
   second: { host: "second", guest: "/data/second" },
 };
 
-/** What a program in another language is given. */
+/** Arguments of a program in another language. */
 const PROGRAM: SuiteRun = {
   args: ["one", "", "é"],
   env: { "A": "1", "ODD": "a=b" },
@@ -33,7 +33,7 @@ const NUMBERS: SuiteRun = await fileSystem() === "overlayfs" ? { args: ["overlay
 
 /**
  * A script that makes /sys the module's folder, from the prepared one in "$0". In a mount namespace of
- * its own; no program of eBPF is loaded, so nobody misses the real one.
+ * its own; no eBPF program is loaded, so the real one is not needed.
  */
 const mounted = (script: string): SuiteRun => ({
   root: "/sys",
@@ -139,7 +139,7 @@ async function makeFileDirAndLink(folder: string, target: string): Promise<void>
   await Deno.symlink(target, `${folder}/link`);
 }
 
-/** One as long as can be, and one that is no UTF-8, which Deno's own functions could not make. */
+/** Makes the longest name, and one that is not UTF-8, which Deno's own functions could not make. */
 async function makeOddNames(folder: string): Promise<void> {
   await Deno.writeTextFile(`${folder}/${"l".repeat(255)}`, "");
   const { success } = await new Deno.Command("/bin/sh", {
@@ -154,7 +154,7 @@ async function makeFifoAndSocket(folder: string): Promise<AsyncDisposable> {
   return { [Symbol.asyncDispose]: async () => await Promise.resolve(socket.close()) };
 }
 
-/** Folders and files of root's in one that is nobody's. */
+/** Makes folders and files of root's in one of an unprivileged user. */
 async function makeSealed(folder: string): Promise<void> {
   await Deno.chown(folder, NOBODY, NOBODY);
   await Deno.mkdir(`${folder}/shown/dir`, { recursive: true });

@@ -13,7 +13,7 @@ import { succeed } from "../support/succeed.ts";
 const STEPS = 20_000;
 const ROUNDS = soakSize({ short: 2, whole: 100 });
 
-/** Letters of the guest's operations: mostly opening, and uses of opened files. */
+/** Letters for operations: mostly opening, and uses of opened files. */
 const THINGS = "mmmrunnnkkksssiiggyytttttoooooooooRRRPPWWWWQQKKKTTA";
 
 /** As many as the guest has names, the first of which are plain. */
@@ -32,7 +32,7 @@ function generate(random: Random): string[] {
   });
 }
 
-/** The answers of a program that gets a script as its standard input, one a line. */
+/** Returns the output lines of a program that gets a script as its standard input. */
 async function answers(words: readonly string[], script: string, cwd: string): Promise<string[]> {
   const [program = "", ...args] = words;
   const { code, stdout, stderr } = await new Deno.Command("/bin/sh", {
@@ -65,7 +65,7 @@ async function compare(seed: number, native: string, folder: string): Promise<st
   return expected;
 }
 
-Deno.test("what WASI answers about files is what Linux answers", async () => {
+Deno.test("WASI has the results of Linux for files", async () => {
   const folder = await Deno.makeTempDir({ prefix: "differential-" });
   try {
     const native = `${folder}/differential`;

@@ -90,7 +90,7 @@ Deno.test("args_sizes_get counts strings, and bytes with their NULs", () => {
   assert.equal(wasi.view.getUint32(200, true), 6 + 1 + 3);
 });
 
-Deno.test("args_get writes pointers and strings, and nothing behind them", () => {
+Deno.test("args_get writes pointers and strings, and nothing after them", () => {
   using wasi = host({ args: ["guest", "", "é"] });
   assert.equal(wasi.call("args_get", 96, 108), Errno.SUCCESS);
   assert.deepEqual([96, 100, 104].map((at) => wasi.view.getUint32(at, true)), [108, 114, 115]);
@@ -201,7 +201,7 @@ Deno.test("fd_fdstat_get faults where a byte lies outside", () => {
   assert.ok(untouched(wasi));
 });
 
-Deno.test("descriptors that nobody gave are EBADF", () => {
+Deno.test("descriptors that are not open are EBADF", () => {
   using wasi = host();
   for (const fd of [3, 4, 100, 0x7fff_ffff, -1]) {
     assert.equal(wasi.call("fd_fdstat_get", fd, 0), Errno.BADF);
@@ -226,7 +226,7 @@ Deno.test("fd_write to standard input is ENOTCAPABLE", () => {
   assert.equal(wasi.call("fd_write", 0, 0, 0, 0), Errno.NOTCAPABLE);
 });
 
-/** A clock's subscription at `at`, and what `poll_oneoff` answers. */
+/** Writes a clock's subscription at `at`, and returns the result of `poll_oneoff`. */
 function putSubscription(
   { view }: Host,
   at: number,
@@ -353,7 +353,7 @@ Deno.test("sched_yield is success", () => {
   assert.equal(wasi.call("sched_yield"), Errno.SUCCESS);
 });
 
-/** A file, and its descriptor in this process, which Deno does not tell. */
+/** A file, and its descriptor in this process, which Deno does not expose. */
 class OpenFile implements Disposable {
   readonly #path = Deno.makeTempFileSync();
   readonly #file = Deno.openSync(this.#path, { write: true });
@@ -426,7 +426,7 @@ Deno.test("fd_write passes over empty ciovecs, however many", () => {
   assert.equal(file.content, "abcde");
 });
 
-Deno.test("fd_write of many ciovecs writes the first of them and says how much", () => {
+Deno.test("fd_write of many ciovecs writes the first of them and returns how much", () => {
   using wasi = host();
   using file = new OpenFile();
   const ranges = Array.from({ length: 1000 }, (_, i) => [TEXT + i % 26, 1] as const);

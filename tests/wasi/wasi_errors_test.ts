@@ -22,7 +22,7 @@ async function withFolder(work: (folder: string) => Promise<void>): Promise<void
 }
 
 for (const error of ["EIO", "ENOSPC", "EDQUOT"]) {
-  Deno.test(`close(2) that fails with ${error} is told to the guest, and the descriptor is gone`, () =>
+  Deno.test(`close(2) that fails with ${error} is returned to the guest, and the descriptor is gone`, () =>
     withFolder(async (folder) => {
       const trace = ["-e", "trace=close", "-e", `inject=close:error=${error}`];
       const through = [

@@ -109,14 +109,14 @@ Deno.test("fd_readdir goes back to any cookie that it gave, and reads anew from 
   assert.ok(!all.includes("later") && listAll(wasi, DIR).includes("later"));
 });
 
-Deno.test("fd_readdir tells nothing of the folder that a granted one stands in", () => {
+Deno.test("fd_readdir hides the parent of a granted folder", () => {
   using folder = new TestFolder();
   using wasi = granted(folder);
   const parent = readBatch(wasi, DIR).entries.find(({ name }) => name === "..");
   assert.deepEqual(parent, { name: "..", type: FileType.Directory, ino: 0n });
 });
 
-Deno.test("fd_readdir tells the type and the inode of each entry", () => {
+Deno.test("fd_readdir returns the type and the inode of each entry", () => {
   using folder = new TestFolder();
   Deno.writeTextFileSync(folder.at("file"), "");
   Deno.mkdirSync(folder.at("folder"));
@@ -130,7 +130,7 @@ Deno.test("fd_readdir tells the type and the inode of each entry", () => {
   assert.equal(entries.get("link")?.ino, BigInt(ino ?? -1));
 });
 
-Deno.test("fd_readdir gives names that are no UTF-8 as they are; as paths they are EILSEQ", () => {
+Deno.test("fd_readdir returns names that are not UTF-8 as they are; as paths they are EILSEQ", () => {
   using folder = new TestFolder();
   const name = new Uint8Array([0x61, 0xff, 0x62]);
   const { success } = new Deno.Command("sh", {
@@ -146,7 +146,7 @@ Deno.test("fd_readdir gives names that are no UTF-8 as they are; as paths they a
   wasi.fails("EILSEQ", "path_unlink_file", DIR, ...wasi.text(name));
 });
 
-Deno.test("fd_readdir of what is no folder, or to nowhere, is an error", () => {
+Deno.test("fd_readdir fails when the descriptor is not a folder, or the buffer is outside memory", () => {
   using folder = new TestFolder();
   Deno.writeTextFileSync(folder.at("file"), "");
   using wasi = granted(folder);
@@ -159,7 +159,7 @@ Deno.test("fd_readdir of what is no folder, or to nowhere, is an error", () => {
   wasi.fails("EINVAL", "fd_readdir", DIR, Place.Buffer, 100, 1n << 63n, Place.Out);
 });
 
-/** What would change something below `name` or make something new. */
+/** Calls that would change something below `name` or create something. */
 function changes(wasi: WasiHost): [name: string, call: () => number][] {
   const file = () => wasi.text("file");
   const other = () => wasi.text("other", Place.Other);
@@ -212,7 +212,7 @@ Deno.test("a folder granted for reading cannot be changed in any way", () => {
   });
   const notCapable = 76;
   for (const [name, call] of changes(wasi)) assert.equal(call(), notCapable, name);
-  // The same by a folder below, and by what was opened for reading.
+  // By a folder below, and by a file opened for reading.
   const below = wasi.openFolder("folder");
   wasi.fails("ENOTCAPABLE", "path_create_directory", below, ...wasi.text("new"));
   const creating = { dir: below, oflags: OFlag.Creat };
@@ -291,7 +291,7 @@ Deno.test("a guest has EMFILE when it opens too much, and goes on", () => {
   assert.equal(wasi.open("file"), 100);
 });
 
-/** `filestat` of a file by its layout, as far as Deno tells the same. */
+/** `filestat` of a file by its layout: the members that Deno has, too. */
 function filestat(wasi: WasiHost, isUnstable: boolean) {
   const at = Place.Buffer;
   const { memory } = wasi;
@@ -359,7 +359,7 @@ Deno.test("snapshot 0 has everything but sock_accept", () => {
   wasi.fails("ENOTSOCK", "sock_shutdown", 0, 1);
 });
 
-Deno.test("a FIFO in a folder holds nobody up: opening ends, reading waits for the interrupt", () => {
+Deno.test("path_open of a FIFO does not wait; reading it waits for the interrupt", () => {
   using folder = new TestFolder();
   assert.ok(new Deno.Command("mkfifo", { args: [folder.at("fifo")] }).outputSync().success);
   using wasi = granted(folder);
@@ -408,7 +408,7 @@ Deno.test("reads and writes take lists of a thousand parts and more, as far as t
   wasi.fails("EINVAL", "fd_pread", file, ...wasi.iovec(Place.Buffer, 9), -1n, Place.Out);
 });
 
-Deno.test("paths that are none: empty, with a NUL, no UTF-8, too long, outside of memory", () => {
+Deno.test("invalid paths: empty, with a NUL, not UTF-8, too long, outside of memory", () => {
   using folder = new TestFolder();
   using wasi = granted(folder);
   const create = (...range: [number, number]) => wasi.call("path_create_directory", DIR, ...range);
@@ -540,7 +540,7 @@ Deno.test("standard input of an embedder's: bytes, a function, and one that thro
   assert.throws(() => echo(failing), { code: "HOST_FUNCTION" });
 });
 
-Deno.test("a module of snapshot 0 runs, beside preview 1 on the same descriptors", () => {
+Deno.test("a module of snapshot 0 runs, next to preview 1 on the same descriptors", () => {
   const text = `(module
     (import "wasi_unstable" "fd_write" (func $old (param i32 i32 i32 i32) (result i32)))
     (import "wasi_unstable" "fd_seek" (func $seek (param i32 i64 i32 i32) (result i32)))
@@ -573,7 +573,7 @@ Deno.test("snapshot 0 has the types that it has", () => {
   assert.equal(imports(`"sock_recv" (func (param i32 i32 i32 i32 i32 i32) (result i32))`)(), 0);
 });
 
-Deno.test("what cannot be given is said before anything is opened", () => {
+Deno.test("grants that cannot be made are reported before anything is opened", () => {
   using folder = new TestFolder();
   const guest = opener("");
   const { path: host } = folder;

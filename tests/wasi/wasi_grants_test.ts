@@ -1,4 +1,4 @@
-/** What the command line gives a guest, and what it answers when that cannot be. */
+/** Grants of the command line to a guest, and errors when they cannot be made. */
 import assert from "node:assert/strict";
 import { CliProcess, type CliResult, guestPath, runCli, WASM_BPF } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
@@ -26,12 +26,12 @@ async function refused(code: number, pattern: RegExp, ...options: string[]): Pro
   assert.match(stderr, /^hint: /m);
 }
 
-/** Runs with standard streams that `script` says; the program and its arguments are "$@". */
+/** Runs with the standard streams of `script`; the program and its arguments are "$@". */
 function inShell(script: string, options: string[], ...args: string[]): Promise<CliResult> {
   return runCli([...options, GRANTS, ...args], { through: ["/bin/sh", "-c", script, "sh"] });
 }
 
-Deno.test("without --dir there is no folder", async () => {
+Deno.test("a module has no folder without --dir", async () => {
   assert.equal(await output([], "folders"), "");
   const { code, stdout } = await run([], "read", "/etc/passwd");
   assert.deepEqual([code, /^error/.test(stdout)], [1, true]);
@@ -92,7 +92,7 @@ Deno.test("--dir ::ro cannot be written to, the same folder without it can", asy
   assert.equal(await output(both, "read", "/ro/file"), "written\n");
 });
 
-Deno.test("--dir refuses what is no folder, before the guest starts", async () => {
+Deno.test("--dir refuses anything but a folder, before the guest starts", async () => {
   using folder = new TestFolder();
   await Deno.writeTextFile(folder.at("file"), "");
   await refused(
@@ -129,7 +129,7 @@ Deno.test("--dir refuses paths that are wrongly written: exit code 2", async () 
   await refused(2, /needs a value/, "--dir=");
 });
 
-Deno.test("--env sets variables, passes them on, and leaves the rest behind", async () => {
+Deno.test("--env sets variables, passes them on, and omits the rest", async () => {
   const env = { "WASM_BPF_ONE": "1", "WASM_BPF_TWO": "zwei =2", "WASM_BPF_THREE": "3" };
   const variables = async (...options: string[]) => {
     const { stdout } = await runCli([...options, guestPath("wasi-c"), "args"], { env });
@@ -147,7 +147,7 @@ Deno.test("--env sets variables, passes them on, and leaves the rest behind", as
   assert.deepEqual(await variables("--env", "A=1", "--env", "A=2"), ["A=2"]);
 });
 
-Deno.test("--env refuses what is no variable", async () => {
+Deno.test("--env refuses invalid variables", async () => {
   await refused(2, /missing name/, "--env", "=value");
 });
 
@@ -231,14 +231,14 @@ Deno.test("--max-memory is what a memory can grow to", async () => {
   assert.ok(await pages(String(2 * 1024 * 1024 + 1)) <= 32);
 });
 
-Deno.test("--max-memory refuses sizes that are none, and modules that begin with more", async () => {
+Deno.test("--max-memory refuses invalid sizes, and modules that begin with more", async () => {
   for (const size of ["4MB", "lots", "-1", "0", "1K", "5G", "4 M"]) {
     await refused(2, /Cannot use --max-memory/, `--max-memory=${size}`);
   }
   await refused(1, /its memory begins with \d+ bytes, the limit is 65536/, "--max-memory=64K");
 });
 
-/** What a server answers, on a connection of its own. */
+/** Returns a server's response, on a connection of its own. */
 async function ask(port: number, text: string): Promise<string> {
   using connection = await Deno.connect({ port });
   await connection.write(new TextEncoder().encode(text));
@@ -246,7 +246,7 @@ async function ask(port: number, text: string): Promise<string> {
   return await new Response(connection.readable).text();
 }
 
-Deno.test("--listen gives a socket to accept on, behind the folders", async () => {
+Deno.test("--listen grants a socket to accept on, after the folders", async () => {
   for (const [dirs, fd] of [[[], "3"], [["--dir", "/tmp"], "4"]] as const) {
     const options = [...dirs, "--listen", "127.0.0.1:0", "--verbose"];
     await using server = new CliProcess([...options, GRANTS, "serve", fd]);
@@ -261,7 +261,7 @@ Deno.test("--listen gives a socket to accept on, behind the folders", async () =
   }
 });
 
-Deno.test("--listen refuses addresses that are none, or not to be had", async () => {
+Deno.test("--listen refuses addresses that are invalid, or unavailable", async () => {
   for (
     const address of ["8080", "localhost", ":80", "localhost:", "a:b", "::1:80", "[::1]:99999"]
   ) {
@@ -283,7 +283,7 @@ for (
     ],
   ]] as const
 ) {
-  Deno.test(`a poll of ${what} tells what comes, and ends with Ctrl-C`, async () => {
+  Deno.test(`a poll of ${what} reports input, and ends with Ctrl-C`, async () => {
     using folder = new TestFolder();
     const fifo = folder.at("fifo");
     assert.ok((await new Deno.Command("mkfifo", { args: [fifo] }).output()).success);

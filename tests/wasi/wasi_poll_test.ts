@@ -86,7 +86,7 @@ function withFifos(names: readonly string[], use: (wasi: WasiHost, fifos: number
   use(wasi, names.map((name) => wasi.open(name, { rights, fdFlags: NONBLOCK })));
 }
 
-Deno.test("poll_oneoff ends with the earliest of several clocks, and tells all that are due", () => {
+Deno.test("poll_oneoff ends with the earliest of several clocks, and reports all that are due", () => {
   using wasi = new WasiHost();
   const { result, ms } = timed(() =>
     poll(wasi, [{ ms: HOUR_MS }, { ms: 30 }, { ms: 30, clock: 0 }, { ms: HOUR_MS, clock: 0 }])
@@ -160,7 +160,7 @@ Deno.test("poll_oneoff: files and the embedder's streams are always ready", () =
   assert.equal((events as Event[]).find(({ index }) => index === 0)?.bytes, 3n);
 });
 
-Deno.test("poll_oneoff tells errors by subscription, without waiting", () => {
+Deno.test("poll_oneoff reports errors by subscription, without waiting", () => {
   using folder = new TestFolder();
   Deno.writeTextFileSync(folder.at("file"), "");
   using wasi = new WasiHost({ preopens: [{ host: folder.path, guest: "/" }] });
@@ -211,7 +211,7 @@ Deno.test("poll_oneoff for input that is interrupted ends it: the next read find
   });
 });
 
-Deno.test("poll_oneoff that is interrupted tells what is ready, and ends the inputs", () => {
+Deno.test("poll_oneoff reports ready subscriptions when interrupted, and ends the inputs", () => {
   withFifos(["a"], (wasi, [a = 0]) => {
     wasi.interrupt.raise();
     assert.deepEqual(indexes(poll(wasi, [{ fd: 99 }, { fd: a }, { ms: HOUR_MS }])), [0, 1]);
@@ -238,12 +238,12 @@ Deno.test("a write that waits for a reader ends with an interrupt: EINTR", () =>
     wasi.interrupt.raise();
     wasi.fails("EINTR", "fd_write", a, ...wasi.iovec(0, 4096), Place.Out);
     assert.equal(wasi.attended, 1);
-    // What was written before is there.
+    // Bytes written before can be read.
     assert.equal(wasi.read(a, 100).length, 100);
   });
 });
 
-Deno.test("poll_oneoff goes on when somebody asked for attention", () => {
+Deno.test("poll_oneoff goes on after a request for attention", () => {
   withFifos(["a"], (wasi, [a = 0]) => {
     wasi.interrupt.attend();
     const { result, ms } = timed(() => poll(wasi, [{ fd: a }, { ms: 30 }]));
@@ -292,20 +292,20 @@ Deno.test("sock_accept hands over a connection, to read and write", async () => 
   assert.equal(receive(1, 5), "hello", "a look");
   assert.equal(receive(2, 5), "hello", "all of it");
   assert.equal(wasi.read(socket), " world");
-  wasi.text("answer", Place.Buffer);
-  wasi.ok("sock_send", socket, ...wasi.iovec(Place.Buffer, 6), 0, Place.Out);
+  wasi.text("reply", Place.Buffer);
+  wasi.ok("sock_send", socket, ...wasi.iovec(Place.Buffer, 5), 0, Place.Out);
   assert.equal(wasi.memory.getU32(Place.Out), 6);
   assert.equal(wasi.write(socket, " more"), 5);
   wasi.ok("sock_shutdown", socket, 2);
   const answer = await new Response(client.readable, {}).text();
-  assert.equal(answer, "answer more");
+  assert.equal(answer, "reply more");
   // The client's end has closed what it sends, too.
   assert.equal(receive(0), "");
   wasi.ok("fd_close", socket);
   wasi.fails("EBADF", "fd_write", socket, ...wasi.iovec(0, 1), Place.Out);
 });
 
-Deno.test("a socket that nobody reads is EPIPE, and ends no guest", async () => {
+Deno.test("sock_send returns EPIPE when the socket has no reader, and ends no guest", async () => {
   const { wasi, port } = listening();
   using _wasi = wasi;
   (await Deno.connect({ port })).close();
@@ -339,7 +339,7 @@ Deno.test("waits for a socket end with an interrupt: ECANCELED, and the end of t
   assert.equal(wasi.memory.getU32(Place.Out), 0);
 });
 
-Deno.test("sock_* on what is no socket, and with flags that there are not", () => {
+Deno.test("sock_* refuse other descriptors, and unknown flags", () => {
   const { wasi } = listening();
   using _wasi = wasi;
   using folder = new TestFolder();

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { WASI_FUNCTIONS } from "../../runtime/wasi/mod.ts";
 import { SUITE_MODULES, suiteSource } from "../support/wasi_suite.ts";
 
-/** What every path on the way to a name can come to. */
+/** Errnos of every path on the way to a name. */
 const PATH = "EACCES EBADF EFAULT EILSEQ EINVAL ELOOP ENAMETOOLONG ENOENT ENOTCAPABLE ENOTDIR";
 
 /** By function: of the specification, of POSIX's page for the call that it is like, and of Linux's. */
@@ -63,7 +63,7 @@ const LISTED: Readonly<Record<string, string>> = {
 /** Why no module asks for some. */
 const NOT_TO_BE_HAD: readonly { readonly errnos: RegExp; readonly because: string }[] = [
   { errnos: /EIO$/, because: "it takes a disk that fails" },
-  { errnos: /ENFILE$/, because: "it takes a machine without a descriptor left, for everybody" },
+  { errnos: /ENFILE$/, because: "it takes a machine without a descriptor left" },
   { errnos: /EMLINK$/, because: "file systems have room for 65,000 names and more" },
   {
     errnos: /^(fd_allocate|fd_close|fd_read|fd_write|sock_recv|sock_send) EINTR$/,
@@ -104,7 +104,7 @@ function expectations(text: string): string[] {
   });
 }
 
-/** What `check_paths()` expects of every function that it is given. */
+/** Errnos that `check_paths()` expects of every function that it is given. */
 function pathExpectations(): string[] {
   const text = suiteSource("paths.h").replaceAll(/\bAS\((\w+), call,/g, "CHECK($1, call(");
   return expectations(text).map((one) => one.slice(one.indexOf(" ") + 1));

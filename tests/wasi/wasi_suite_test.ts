@@ -72,7 +72,7 @@ async function readTo(connection: Deno.Conn, end: string): Promise<void> {
   let text = "";
   while (!text.endsWith(end)) {
     const count = await connection.read(buffer);
-    if (count === null) throw new Error(`the module ended the connection behind ${text}`);
+    if (count === null) throw new Error(`the module ended the connection after ${text}`);
     text += new TextDecoder().decode(buffer.subarray(0, count));
   }
 }

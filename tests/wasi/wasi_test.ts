@@ -96,7 +96,7 @@ function numberOf(text: string, name: string): number {
 }
 
 for (const language of available) {
-  Deno.test(`${language}: arguments arrive as they were given, behind the module's name`, async () => {
+  Deno.test(`${language}: arguments arrive as they were given, after the module's name`, async () => {
     const args = [
       "args",
       "",
@@ -211,7 +211,7 @@ for (const language of available) {
     assert.equal(stdout, flood(MIB));
   });
 
-  Deno.test(`${language}: output to a closed stream is no host error`, async () => {
+  Deno.test(`${language}: output to a closed stream is not a host error`, async () => {
     const { code, stderr } = await inShell(`exec "$@" >&-`, language, "streams");
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "to stderr\n" });
   });
@@ -278,12 +278,12 @@ for (const language of available) {
   Deno.test(`${language}: a full disk is the guest's to see`, async () => {
     const { code, stderr } = await inShell(`exec "$@" >/dev/full`, language, "flood", "4096");
     assert.doesNotMatch(stderr, /internal error/);
-    // C's printf says nothing of it; the other two end with an error of their own.
+    // C's printf ignores it; the other two end with an error of their own.
     if (language !== "c") assert.notEqual(code, 0);
   });
 }
 
-/** What isatty() says of 0, 1, 2 and 3, with errno. */
+/** Returns isatty() of 0, 1, 2 and 3, with errno. */
 async function terminals(script: string): Promise<string[]> {
   const { stdout, stderr } = await inShell(script, "c", "terminals");
   return `${stdout}${stderr}`.trim().split(/\r?\n/).map((line) => line.split(" ")[1] ?? "");
@@ -308,15 +308,15 @@ Deno.test("c: Ctrl-C at a terminal ends the wait for a line; the lines before it
   assert.match(stdout, /\blines 2\b|\^Clines 2\b/);
 });
 
-Deno.test("c: a pipe is no terminal", async () => {
+Deno.test("c: a pipe is not a terminal", async () => {
   assert.deepEqual(await terminals(`: | "$@" | cat`), ["0", "0", "0", "0"]);
 });
 
-Deno.test("c: a file is no terminal", async () => {
+Deno.test("c: a file is not a terminal", async () => {
   assert.deepEqual(await terminals(`exec "$@" <"$1" >/dev/null`), ["0", "0", "0", "0"]);
 });
 
-Deno.test("c: /dev/null, which is a character device too, is no terminal", async () => {
+Deno.test("c: /dev/null, a character device too, is not a terminal", async () => {
   assert.deepEqual(await terminals(`exec "$@" </dev/null >/dev/null`), ["0", "0", "0", "0"]);
 });
 
@@ -338,7 +338,7 @@ Deno.test("c: a clock's resolution is one of nanoseconds", async () => {
   assert.ok(resolution >= 1 && resolution < 1e8, `${resolution} ns`);
 });
 
-Deno.test("c: what interrupts a sleep is told to the next poll, once", async () => {
+Deno.test("c: the next poll reports the interrupt of a sleep, once", async () => {
   await using sleeper = new CliProcess([guestPath("wasi-c"), "sleep-then-poll", "2000"]);
   await sleeper.waitFor(/^sleeping$/m);
   sleeper.kill("SIGINT");
@@ -353,7 +353,7 @@ Deno.test("c: a stream that the guest closed is gone for it", async () => {
   assert.equal(stderr, `close 0 -1 write ${EBADF}\n`);
 });
 
-Deno.test("c: without a grant there is no folder to name", async () => {
+Deno.test("c: a guest cannot name a folder without a grant", async () => {
   const lines = (await output("c", "ungranted")).trim().split("\n");
   assert.equal(lines.length, 12);
   for (const line of lines) assert.match(line, new RegExp(` ${EBADF}$`));

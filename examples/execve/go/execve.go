@@ -186,7 +186,7 @@ func parse(args []string) (t *tool, err error) {
 		return
 	}
 	if flags.NArg() > 0 {
-		return nil, fmt.Errorf("nobody asked for %q", flags.Arg(0))
+		return nil, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
 	if uid > anyUID {
 		return nil, fmt.Errorf("-u wants a number below %d", uint64(anyUID))

@@ -15,7 +15,7 @@ static struct {
 
 static const char usage[] =
     "Usage: lsm [-w] [-v] FOLDER\n"
-    "Refuses to remove a folder, whoever asks, and prints who did, until Ctrl-C.\n"
+    "Protects a folder from removal by any user, and prints each attempt, until Ctrl-C.\n"
     "\n"
     "  FOLDER         its path, from / or the end of it: /srv/data, srv/data, data\n"
     "  -w, --watch    prints, and lets it be removed\n"

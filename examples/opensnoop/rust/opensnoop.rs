@@ -105,7 +105,7 @@ impl Tool {
         for arg in parse_args(OPTIONS, args)? {
             match arg {
                 Arg::Option(option, value) => tool.set(option, &value)?,
-                Arg::Word(word) => return Err(format!("Nobody asked for '{word}'")),
+                Arg::Word(word) => return Err(format!("Unexpected argument '{word}'")),
             }
         }
         Ok(tool)

@@ -94,7 +94,7 @@ impl Tool {
             }
         }
         if words.len() > 2 {
-            return Err(format!("Nobody asked for '{}'", words[2]));
+            return Err(format!("Unexpected argument '{}'", words[2]));
         }
         if let Some(word) = words.first() {
             tool.interval_s = number("INTERVAL", word, 1, 99_999_999)?;

@@ -16,7 +16,7 @@ static struct {
 
 static const char usage[] =
     "Usage: tcpconnlat [-T] [-L] [-p PID] [-v] [MIN_MS]\n"
-    "Prints every TCP connection that a process makes, and how long the answer took.\n"
+    "Prints every TCP connection that a process makes, and its latency.\n"
     "\n"
     "  MIN_MS            only those that took at least as many milliseconds\n"
     "  -T, --timestamp   when, in local time\n"

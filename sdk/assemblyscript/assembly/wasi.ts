@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What a tool needs of WASI: output, arguments, the clock, and its end. */
+/** WASI for tools: output, arguments, the clock, and exit. */
 import { argsGet, argsSizesGet, clockTimeGet, fdWrite, procExit } from "./imports";
 
 const STDOUT = 1;

@@ -2,8 +2,23 @@
 /** Every call of the package on the eBPF half of sdk/c/tests; tests/authors/sdk_assemblyscript_test.ts runs it. */
 import { orders, orders_size } from "./objects";
 import {
-  Batch, BpfMap, BpfObject, Buffer, detach, EEXIST, EINVAL, ENOENT, EPERM, ERANGE, exit, lastError,
-  NO_EXIST, EXIST, print, printError, readIterator,
+  Batch,
+  BpfMap,
+  BpfObject,
+  Buffer,
+  detach,
+  EEXIST,
+  EINVAL,
+  ENOENT,
+  EPERM,
+  ERANGE,
+  EXIST,
+  exit,
+  lastError,
+  NO_EXIST,
+  print,
+  printError,
+  readIterator,
 } from "./wasm-bpf";
 import { randomGet } from "./wasm-bpf/imports";
 
@@ -37,14 +52,20 @@ function place(order: u32, count: u32): void {
 }
 
 function openObject(): BpfObject {
-  must(BpfObject.load(orders, 10) == null && lastError().length > 0, "no object is no object");
+  must(
+    BpfObject.load(orders, 10) == null && lastError().length > 0,
+    "load() returns null for other bytes",
+  );
   const object = BpfObject.open(orders, orders_size)!;
   const one = memory.data(4, 4);
   must(object.setGlobal(".nowhere", 0, one, 4) == ENOENT, "no section");
   must(object.setGlobal(".rodata", 1 << 20, one, 4) == ERANGE, "out of the section");
   must(object.load() == 0, "load");
   must(object.setGlobal(".rodata", 0, one, 4) == EPERM, "read-only");
-  must(object.attach("missing") == ENOENT && object.programToken("missing") == ENOENT, "no program");
+  must(
+    object.attach("missing") == ENOENT && object.programToken("missing") == ENOENT,
+    "no program",
+  );
   must(object.programToken("produce") > 0, "program token");
   must(object.map<u32, u64>("missing") == null, "no map");
   return object;

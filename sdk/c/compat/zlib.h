@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What programs that may carry compressed types need to compile: nothing is decompressed. */
+/* Declarations for programs that may carry compressed types: nothing is decompressed. */
 #ifndef WASM_BPF_COMPAT_ZLIB_H
 #define WASM_BPF_COMPAT_ZLIB_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a C or C++ guest includes to drive eBPF from WebAssembly: the six imports of the module
+ * Drives eBPF from WebAssembly, for guests in C and C++: the six imports of the module
  * `wasm_bpf`, a thin typed layer over them, and WASM_BPF_EMBED(), which puts a compiled eBPF
  * object into the guest. Header only; clang 14 or newer, --target=wasm32-wasi.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What command-line tools written as guests need besides eBPF: text that is harmless to a terminal,
+ * Helpers for command-line tools written as guests: text that is harmless to a terminal,
  * times, numbers from options, a loop over events, a sleep that Ctrl-C ends, histograms.
  * With -std=c11 (rather than gnu11, the default) also -D_POSIX_C_SOURCE=200809L, for the clocks.
  */

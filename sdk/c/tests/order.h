@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the test programs share. */
+/* Shared parts of the test programs. */
 #ifndef ORDER_H
 #define ORDER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How a guest makes the eBPF half do something: by the size of a read of random bytes. */
+/* Commands of a guest to its eBPF half: the size of a read of random bytes. */
 #ifndef ORDERS_H
 #define ORDERS_H
 

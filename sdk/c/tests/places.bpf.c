@@ -66,7 +66,7 @@ struct getrandom_call {
 	unsigned long buffer, size, flags;
 };
 
-/* Neither says where it goes. */
+/* Sections without a target. */
 SEC("tp")
 int anywhere(struct getrandom_call *ctx)
 {

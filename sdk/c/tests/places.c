@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What is set of programs and maps before the load, and attached to places that the caller names.
- */
+/* Settings of programs and maps before the load, and attaching to places that the caller names. */
 #include <bpf/libbpf.h>
 #include <bpf/bpf.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What both halves share: fixed sizes, no gaps, no pointers. */
+/* Shared by both halves: fixed sizes, no gaps, no pointers. */
 #ifndef EVENT_H
 #define EVENT_H
 

@@ -48,7 +48,7 @@ static int do_symlink(const char *target, const char *path)
 	struct stat info;
 	int err = result(symlink(target, path));
 
-	/* The one place where WASI is meant to answer otherwise: "file/" is no folder's name. */
+	/* The one intended difference of WASI: "file/" does not name a folder. */
 	if (err == EEXIST && path[strlen(path) - 1] == '/' && lstat(path, &info) &&
 	    errno == ENOTDIR)
 		return ENOTDIR;

@@ -55,7 +55,7 @@ static int do_link(const char *from, const char *to, int follow)
 {
 	int err = __wasi_path_link(DIR, (__wasi_lookupflags_t)follow, from, DIR, to);
 
-	/* Of the folder itself, Landlock says so before Linux comes to look at it. */
+	/* For the folder itself, Landlock returns this before Linux looks at it. */
 	return err == __WASI_ERRNO_XDEV ? __WASI_ERRNO_PERM : err;
 }
 
@@ -112,7 +112,7 @@ static int do_open(const char *path, int how, int *fd)
 	return err;
 }
 
-/* One buffer full; the cookie behind the last whole entry, and whether this was the end. */
+/* Reads one buffer; the cookie after the last whole entry, and whether this was the end. */
 static int list_some(__wasi_fd_t fd, unsigned room, __wasi_dircookie_t *cookie, struct names *names)
 {
 	static uint8_t buf[512];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does what standard input says to the files of a folder, by WASI or by Linux, and prints what came
- * of each line: tests/wasi/differential_test.ts compiles this for both, and compares. A line is a
+ * Runs the operations on standard input in a folder, by WASI or by Linux, and prints each
+ * result: tests/wasi/differential_test.ts compiles this for both, and compares. A line is a
  * letter, the numbers of up to two paths, and three numbers more.
  *
  * By Linux the folder is the working one; by WASI it is the first that was given.
@@ -28,7 +28,7 @@ static const char *const targets[] = {"a",  "d",  "d/a", "l",	"m", "nothere",
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
-/* What open() is asked for, in bits. */
+/* Flags of open(). */
 enum {
 	OPEN_CREATE = 1,
 	OPEN_DIRECTORY = 2,

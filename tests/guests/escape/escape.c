@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Tries to get out, as its arguments say: each is one call.
+ * Tries to get out, by its arguments: each is one call.
  *
  *	escape COMMAND...
  *
- * A command is words with blanks between them; %XX in a word stands for a byte. Each prints a line:
+ * A command is words with blanks between them; %XX in a word is a byte. Each prints a line:
  * WASI's errno, and what the call gave. `open` and `accept` keep their descriptor as $1, $2, … in
  * the order of the commands, whether or not they succeed.
  *
@@ -121,7 +121,7 @@ static int is(const char *name)
 
 #define PATH(i) words[i].text, words[i].size
 
-/* What a call gave, behind its errno. */
+/* Value of a call, after its errno. */
 static char given[TEXT];
 
 static void give_bytes(const char *bytes, uint32_t size)
@@ -283,7 +283,7 @@ static int fd_command(void)
 	return -1;
 }
 
-/* Every number that stands for something, up to where the host's own descriptors would be. */
+/* Every open descriptor, up to where the host's own descriptors would be. */
 static int list_fds(void)
 {
 	struct raw_fdstat stat;
@@ -353,7 +353,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 		printf("%d%s\n", err, given);
-		/* Somebody may wait for it. */
+		/* The test may wait for it. */
 		fflush(stdout);
 	}
 	return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a guest does while somebody swaps a folder for a symbolic link that leads out.
+ * Calls of a guest while the host swaps a folder for a symbolic link that leads out.
  *
  * In turn, with paths below PREFIX: opens its file `file` and reads it, creates and removes a file,
  * makes and removes a folder, renames, links, makes a symbolic link, looks at, sets times.
@@ -14,7 +14,7 @@
 
 #include "wasi.h"
 
-/* What the file begins with that is inside, and what is outside. */
+/* Start of the file inside, and of the one outside. */
 #define INSIDE "inside"
 
 struct race {

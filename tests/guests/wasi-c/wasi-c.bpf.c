@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A ring buffer that nobody writes to: something to wait for. */
+/* A ring buffer without a writer: something to wait for. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What wasi-libc makes of WASI, one behaviour a sub-command; tests/wasi/wasi_test.ts compares. */
+/* Behaviour of wasi-libc, one sub-command each; tests/wasi/wasi_test.ts compares. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
@@ -43,7 +43,7 @@ static int streams(void)
 	return 0;
 }
 
-/* Says when it starts, so that a test can interrupt it. */
+/* Prints when it starts, so that a test can interrupt it. */
 static int sleep_ms(long ms)
 {
 	const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
@@ -137,7 +137,7 @@ static int closes(void)
 	return 0;
 }
 
-/* Counts what it reads until there is no more, and then says so. */
+/* Counts its input until the end, and prints the count. */
 static int lines(void)
 {
 	char line[256];

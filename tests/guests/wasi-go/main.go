@@ -29,7 +29,7 @@ func streams() {
 	fmt.Fprintln(os.Stderr, "to stderr")
 }
 
-// Says when it starts, so that a test can interrupt it.
+// Prints when it starts, so that a test can interrupt it.
 func sleep(ms int) {
 	start := time.Now()
 	fmt.Println("sleeping")
@@ -60,7 +60,7 @@ func flood(bytes int) {
 	}
 }
 
-// Counts what it reads until there is no more, and then says so.
+// Counts its input until the end, and prints the count.
 func lines() {
 	fmt.Println("reading")
 	count := 0

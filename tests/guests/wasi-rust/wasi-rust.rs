@@ -26,7 +26,7 @@ fn streams() {
     eprintln!("to stderr");
 }
 
-/// Says when it starts, so that a test can interrupt it.
+/// Prints when it starts, so that a test can interrupt it.
 fn sleep(ms: u64) {
     let start = Instant::now();
     println!("sleeping");
@@ -37,7 +37,7 @@ fn sleep(ms: u64) {
 fn clocks() {
     let realtime = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     println!("realtime {}", realtime.as_nanos());
-    // An Instant does not say its number, but shows it.
+    // An Instant has no number, but shows it.
     println!("instant {:?}", Instant::now());
 }
 
@@ -63,7 +63,7 @@ fn flood(bytes: usize) -> io::Result<()> {
     out.flush()
 }
 
-/// Counts what it reads until there is no more, and then says so.
+/// Counts its input until the end, and prints the count.
 fn lines() -> io::Result<()> {
     println!("reading");
     let mut count = 0;

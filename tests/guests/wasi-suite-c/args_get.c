@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* args_get, for `one "" é` behind the module's name. */
+/* args_get, for `one "" é` after the module's name. */
 #include "suite.h"
 
 static void suite(void)
@@ -17,7 +17,7 @@ static void suite(void)
 	SAME("one\0", argv[1]);
 	SAME("\0", argv[2]);
 	SAME("\xc3\xa9\0", argv[3]);
-	/* One behind the other, as large as announced, and not a byte more. */
+	/* One after the other, as large as announced, and not a byte more. */
 	TRUE(argv[1] == argv[0] + length(argv[0]) + 1);
 	TRUE(argv[2] == argv[1] + 4);
 	TRUE(argv[3] == argv[2] + 1);

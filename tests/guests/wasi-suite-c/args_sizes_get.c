@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* args_sizes_get, for `one "" é` behind the module's name. */
+/* args_sizes_get, for `one "" é` after the module's name. */
 #include "suite.h"
 
 static void suite(void)

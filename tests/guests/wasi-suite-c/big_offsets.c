@@ -50,7 +50,7 @@ static void check_times(void)
 	TRUE(stat_of("times").mtim > 4294967296000000007);
 	CHECK(SUCCESS, fd_filestat_set_times(fd, 0, UINT64_MAX, MTIM));
 	TRUE(stat_of("times").mtim > 4294967296000000007);
-	/* Before 1970, which a timestamp cannot say: "ancient" is of 1969. */
+	/* Before 1970, which a timestamp cannot express: "ancient" is of 1969. */
 	EQUAL(0, stat_of("ancient").mtim);
 }
 

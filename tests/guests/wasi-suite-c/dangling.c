@@ -12,7 +12,7 @@ static void check_file(void)
 	new_file("file", "old");
 	fd = open_all("file", 0);
 	MUST(path_unlink_file(DIR, P("file")));
-	/* The name is free again, and stands for something else. */
+	/* The name is free again, and now names another file. */
 	new_file("file", "newer");
 	other = open_all("file", 0);
 	CHECK(SUCCESS, fd_pread(fd, &part, 1, 0, &n));
@@ -50,7 +50,7 @@ static void check_folder(void)
 	TRUE(!exists(DIR, "elsewhere/file"));
 }
 
-/* What is written by one descriptor is there for another at once. */
+/* Another descriptor reads written bytes at once. */
 static void check_two(void)
 {
 	fd_t one = open_all("shared", CREAT), two = open_all("shared", 0);

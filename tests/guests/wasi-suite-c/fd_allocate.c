@@ -12,7 +12,7 @@ static void suite(void)
 	MUST(fd_write(fd, &part, 1, &n));
 	CHECK(SUCCESS, fd_allocate(fd, 0, 100));
 	EQUAL(100, size_of("file"));
-	/* What is there already stays as it is. */
+	/* Existing bytes stay as they are. */
 	CHECK(SUCCESS, fd_allocate(fd, 10, 10));
 	EQUAL(100, size_of("file"));
 	CHECK(SUCCESS, fd_allocate(fd, 90, 20));

@@ -37,7 +37,7 @@ static void suite(void)
 	/* Another descriptor of the same file is not concerned. */
 	CHECK(SUCCESS, fd_fdstat_get(other, &stat));
 	CHECK(SUCCESS, fd_close(other));
-	/* Numbers that nobody gave. */
+	/* Numbers that were never open. */
 	CHECK(EBADF, fd_close(NO_FD));
 	CHECK(EBADF, fd_close(0x7fffffff));
 	CHECK(EBADF, fd_close(0x80000000));

@@ -7,7 +7,7 @@
 	 R_PATH_OPEN | R_FD_READDIR | R_PATH_READLINK | R_PATH_RENAME_SOURCE |                     \
 	 R_PATH_RENAME_TARGET | R_PATH_FILESTAT_GET | R_PATH_FILESTAT_SET_TIMES | R_PATH_SYMLINK | \
 	 R_PATH_REMOVE_DIRECTORY | R_PATH_UNLINK_FILE)
-/* What wasi-testsuite wants a preopened folder to have, and to pass on. */
+/* Rights and inheriting rights that wasi-testsuite requires of a preopened folder. */
 #define DIR_RIGHTS (PATH_RIGHTS | R_FD_FILESTAT_GET | R_FD_FILESTAT_SET_TIMES)
 #define FILE_RIGHTS                                                                                \
 	(R_FD_DATASYNC | R_FD_READ | R_FD_SEEK | R_FD_FDSTAT_SET_FLAGS | R_FD_SYNC | R_FD_TELL |   \
@@ -62,7 +62,7 @@ static void suite(void)
 	check_flags();
 	EQUAL(CHARACTER_DEVICE, fdstat_of(0).filetype);
 	EQUAL(R_FD_READ, fdstat_of(0).rights & (R_FD_READ | R_FD_WRITE));
-	/* There is no number for a pipe. */
+	/* WASI has no number for a pipe. */
 	EQUAL(UNKNOWN, fdstat_of(1).filetype);
 	EQUAL(R_FD_WRITE, fdstat_of(1).rights & (R_FD_READ | R_FD_WRITE));
 	CHECK(EBADF, fd_fdstat_get(NO_FD, &stat));

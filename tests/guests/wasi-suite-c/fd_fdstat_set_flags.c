@@ -24,8 +24,8 @@ static void suite(void)
 	EQUAL(17, tell(fd));
 
 	/*
-	 * Linux does not change these of an open file, and calls that success; nobody may here.
-	 * wasmtime answers EINVAL.
+	 * Linux does not change these of an open file, and calls that success; here they are
+	 * refused. wasmtime returns EINVAL.
 	 */
 	CHECK(ENOTSUP, fd_fdstat_set_flags(fd, DSYNC));
 	CHECK(ENOTSUP, fd_fdstat_set_flags(fd, RSYNC));

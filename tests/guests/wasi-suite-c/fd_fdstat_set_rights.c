@@ -12,7 +12,7 @@ static void check_file(void)
 	struct iovec part = {buf, 4};
 	uint32_t n;
 
-	/* As they are is no addition. */
+	/* Unchanged rights add none. */
 	CHECK(SUCCESS, fd_fdstat_set_rights(fd, before.rights, before.inheriting));
 	CHECK(SUCCESS, fd_write(fd, &part, 1, &n));
 	CHECK(SUCCESS, fd_fdstat_set_rights(fd, before.rights & ~(R_FD_READ | R_FD_WRITE), 0));
@@ -29,14 +29,14 @@ static void check_file(void)
 	CHECK(ENOTCAPABLE, fd_fdstat_set_rights(fd, stat.rights, R_FD_READ));
 	CHECK(ENOTCAPABLE, fd_fdstat_set_rights(fd, ~(rights_t)0, 0));
 	EQUAL(stat.rights, fdstat_of(fd).rights);
-	/* They are the descriptor's, not the file's. */
+	/* Rights belong to the descriptor, not to the file. */
 	CHECK(SUCCESS, fd_write(other, &part, 1, &n));
 	/* None at all are needed to close. */
 	CHECK(SUCCESS, fd_fdstat_set_rights(fd, 0, 0));
 	CHECK(SUCCESS, fd_close(fd));
 }
 
-/* What a folder may no longer pass on, nothing opened through it has. */
+/* A right that a folder no longer passes on is missing in files opened through it. */
 static void check_inheritance(void)
 {
 	fd_t dir = open_all(".", DIR_ONLY);

@@ -18,7 +18,7 @@ static void suite(void)
 	TRUE(stat.mtim <= now && now - stat.mtim < 60000000000ull);
 	TRUE(stat.ctim <= now && now - stat.ctim < 60000000000ull);
 	TRUE(stat.atim <= now && now - stat.atim < 60000000000ull);
-	/* The same file by name is the same file. */
+	/* A stat by name gives the same file. */
 	path = stat_of("file");
 	EQUAL(stat.dev, path.dev);
 	EQUAL(stat.ino, path.ino);

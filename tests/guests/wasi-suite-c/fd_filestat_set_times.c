@@ -31,7 +31,7 @@ static void suite(void)
 	stat = stat_fd(fd);
 	EQUAL(1, stat.atim);
 	EQUAL(2000000002, stat.mtim);
-	/* No flag: no change, whatever the times say. */
+	/* No flag: no change, whatever the times are. */
 	CHECK(SUCCESS, fd_filestat_set_times(fd, THEN, THEN, 0));
 	EQUAL(1, stat_fd(fd).atim);
 	EQUAL(2000000002, stat_fd(fd).mtim);

@@ -56,7 +56,7 @@ static void suite(void)
 	CHECK(SUCCESS, fd_pread(fd, &part, 1, 7, &n));
 	EQUAL(3, n);
 	SAME("789", buf);
-	/* At the end, and behind it. */
+	/* At the end, and past it. */
 	CHECK(SUCCESS, fd_pread(fd, &part, 1, 10, &n));
 	EQUAL(0, n);
 	CHECK(SUCCESS, fd_pread(fd, &part, 1, (uint64_t)1 << 40, &n));

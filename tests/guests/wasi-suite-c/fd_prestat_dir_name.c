@@ -10,7 +10,7 @@ static void suite(void)
 	CHECK(SUCCESS, fd_prestat_dir_name(DIR, name, 1));
 	SAME("/?", name);
 	CHECK(SUCCESS, fd_prestat_dir_name(DIR + 1, name, 12));
-	/* No NUL behind it. */
+	/* No NUL after it. */
 	SAME("/data/second????", name);
 	/* Room to spare stays as it is. */
 	memset(name, '?', sizeof(name));

@@ -16,7 +16,7 @@ static void check_append(void)
 	CHECK(SUCCESS, fd_pwrite(fd, &part, 1, 0, &n));
 	EQUAL(3, n);
 	EQUAL(4, tell(fd));
-	/* POSIX says that this overwrites, Linux appends; wasi-testsuite takes both. */
+	/* POSIX overwrites, Linux appends; wasi-testsuite takes both. */
 	TRUE(size_of("append") == 4 || size_of("append") == 7);
 }
 

@@ -58,7 +58,7 @@ static void check_empty(fd_t dir)
 	EQUAL(1, dots[1]);
 }
 
-/* The types and inodes that stat tells. */
+/* Types and inodes, as stat returns them. */
 static void check_types(fd_t dir)
 {
 	static const struct {
@@ -192,7 +192,7 @@ static void check_leaps(fd_t dir)
 	}
 }
 
-/* A buffer that not even one entry fits in is filled: the size tells that there is more. */
+/* A buffer that not even one entry fits in is filled: the size shows that there is more. */
 static void check_tiny(fd_t dir)
 {
 	char whole[64], buf[64];
@@ -247,8 +247,7 @@ static void suite(void)
 	check_leaps(dir);
 	check_tiny(dir);
 	check_errors(dir);
-	/* What was removed does not come again; what is new may or may not, until the next start.
-	 */
+	/* Removed entries do not come again; new ones may, until the next start. */
 	for (unsigned i = 0; i < MANY; i++)
 		MUST(path_unlink_file(dir, numbered(i), 8));
 	check_empty(dir);

@@ -46,7 +46,7 @@ static void check_errors(void)
 {
 	fd_t fd = open_all("file", CREAT);
 
-	/* Both have to be open: this is no dup2(). */
+	/* Both have to be open, unlike dup2(). */
 	CHECK(EBADF, fd_renumber(NO_FD, fd));
 	CHECK(EBADF, fd_renumber(fd, NO_FD));
 	CHECK(EBADF, fd_renumber(fd, 0xffffffff));
@@ -55,7 +55,7 @@ static void check_errors(void)
 	CHECK(SUCCESS, fd_close(fd));
 }
 
-/* The preopened folder's number stands for another folder, which was not given. */
+/* The preopened folder's number now names another folder, which was not granted. */
 static void check_preopen(void)
 {
 	fd_t dir = new_dir("dir");

@@ -23,7 +23,7 @@ static void suite(void)
 	EQUAL(9, at);
 	CHECK(SUCCESS, fd_read(fd, &part, 1, &n));
 	EQUAL('9', byte);
-	/* Behind the end, which makes the file no longer. */
+	/* Past the end, which does not extend the file. */
 	CHECK(SUCCESS, fd_seek(fd, 1000, END, &at));
 	EQUAL(1010, at);
 	EQUAL(10, size_of("file"));
@@ -45,7 +45,7 @@ static void suite(void)
 	CHECK(EBADF, fd_seek(closed_fd(), 0, SET, &at));
 	CHECK(EFAULT, fd_seek(fd, 0, CUR, BAD));
 	CHECK(EFAULT, fd_seek(fd, 0, CUR, PAST_END(8)));
-	/* POSIX says ESPIPE; a pipe has no right to it. */
+	/* POSIX has ESPIPE; a pipe has no right to it. */
 	CHECK_EITHER(ESPIPE, ENOTCAPABLE, fd_seek(1, 0, CUR, &at));
 	/* wasi-testsuite takes ISDIR, BADF and NOTCAPABLE: a folder never has the right. */
 	CHECK_EITHER(EBADF, ENOTCAPABLE, fd_seek(DIR, 0, CUR, &at));

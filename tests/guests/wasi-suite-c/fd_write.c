@@ -20,7 +20,7 @@ static void check_faults(fd_t fd)
 	CHECK(EFAULT, fd_write(1, BAD, 1, &n));
 }
 
-/* More parts than a system call takes: the count tells how many of them were written. */
+/* More parts than a system call takes: the count has the bytes that were written. */
 static void check_many(fd_t fd)
 {
 	static struct iovec parts[3000];
@@ -56,7 +56,7 @@ static void suite(void)
 	CHECK(SUCCESS, fd_pread(fd, &in, 1, 0, &n));
 	EQUAL(6, n);
 	SAME("onetwo", buf);
-	/* Behind the end: what is between is zeros. */
+	/* Past the end: zeros are between. */
 	MUST(fd_seek(fd, 2, END, &at));
 	CHECK(SUCCESS, fd_write(fd, parts, 1, &n));
 	EQUAL(11, size_of("file"));

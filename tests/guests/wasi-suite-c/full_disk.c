@@ -21,7 +21,7 @@ static void suite(void)
 	EQUAL(ENOSPC, result);
 	CHECK(ENOSPC, fd_write(fd, &part, 1, &n));
 	CHECK(ENOSPC, fd_pwrite(fd, &part, 1, tell(fd), &n));
-	/* What is there already can be written to. */
+	/* Existing blocks can be written to. */
 	CHECK(SUCCESS, fd_pwrite(fd, &part, 1, 0, &n));
 	MUST(fd_seek(fd, 0, SET, &at));
 	CHECK(SUCCESS, fd_filestat_set_size(fd, 0));

@@ -20,7 +20,7 @@ static void suite(void)
 	TRUE(opened > 100);
 	CHECK(EMFILE, path_open(DIR, 0, P("."), 0, 0, 0, 0, &fd));
 	CHECK(EMFILE, path_open(DIR, 0, P("not-made"), CREAT | EXCL, 0, 0, 0, &fd));
-	/* What takes no descriptor of the guest's goes on. */
+	/* Calls that need no new descriptor go on. */
 	CHECK(SUCCESS, fd_filestat_set_times(DIR, 0, 0, MTIM_NOW));
 	CHECK(SUCCESS, fd_close(last));
 	CHECK(SUCCESS, path_open(DIR, 0, P("."), 0, 0, 0, 0, &fd));

@@ -33,9 +33,9 @@ static void check_files(void)
 	CHECK(ENOENT, path_link(DIR, 0, P("no"), DIR, P("x")));
 	/* A folder has one name only. */
 	CHECK(EPERM, path_link(DIR, 0, P("dir"), DIR, P("x")));
-	/* Landlock looks first, at the folder above, and answers EXDEV. */
+	/* Landlock looks first, at the folder above, and returns EXDEV. */
 	CHECK_EITHER(EPERM, EXDEV, path_link(DIR, 0, P("."), DIR, P("x")));
-	/* Slashes behind what is, or would be, no folder. */
+	/* Slashes after the name of a file, old or new. */
 	CHECK(ENOENT, path_link(DIR, 0, P("way/file"), DIR, P("x/")));
 	CHECK(ENOTDIR, path_link(DIR, 0, P("way/file/"), DIR, P("x")));
 	TRUE(!exists(DIR, "x"));

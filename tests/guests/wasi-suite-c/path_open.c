@@ -48,7 +48,7 @@ static void check_create(void)
 	/* A name that ends as a folder's. */
 	CHECK_EITHER(EISDIR, ENOENT, open(0, P("slash/"), CREAT));
 	TRUE(!exists(DIR, "slash"));
-	/* Old kernels made a file of this, new ones and wasmtime say EINVAL. */
+	/* Old kernels made a file of this, new ones and wasmtime return EINVAL. */
 	CHECK(EINVAL, open(0, P("slash"), CREAT | DIR_ONLY));
 	CHECK(EINVAL, open(0, P("way"), CREAT | DIR_ONLY));
 	TRUE(!exists(DIR, "slash"));
@@ -113,7 +113,7 @@ static void check_links(void)
 	CHECK(ELOOP, open(0, P("dangling"), 0));
 	CHECK(ELOOP, open(0, P("loop-a"), 0));
 	CHECK(ELOOP, open(0, P("out"), 0));
-	/* Two answers fit here, and wasi-testsuite takes both. */
+	/* Either error fits, and wasi-testsuite takes both. */
 	CHECK_EITHER(ENOTDIR, ELOOP, open(0, P("to-way"), DIR_ONLY));
 	CHECK_EITHER(ENOTDIR, ELOOP, open(0, P("to-file"), DIR_ONLY));
 	CHECK_EITHER(ENOTDIR, ELOOP, open(0, P("dangling"), DIR_ONLY));

@@ -36,7 +36,7 @@ static void check_access(void)
 	CHECK(SUCCESS, fd_close(opened));
 }
 
-/* What the folder itself has to have for the call. */
+/* Rights that the folder itself needs for the call. */
 static void check_folder(void)
 {
 	fd_t dir = dir_without(R_PATH_OPEN);
@@ -72,7 +72,7 @@ static void check_inheritance(void)
 	struct fdstat stat = fdstat_of(DIR);
 	fd_t dir = NO_FD;
 
-	/* Bits without a meaning are no right that anything could have. */
+	/* Bits without a meaning are dropped. */
 	CHECK(SUCCESS, path_open(DIR, 0, P("."), 0, (rights_t)1 << 40, (rights_t)1 << 40, 0, &dir));
 	EQUAL(0, fdstat_of(dir).rights);
 	EQUAL(0, fdstat_of(dir).inheriting);

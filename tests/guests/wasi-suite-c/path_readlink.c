@@ -23,7 +23,7 @@ static void suite(void)
 	EQUAL(7, used);
 	/* No NUL, and the rest is as it was. */
 	SAME("nowhere???", buf);
-	/* A link out of the folder is text like any other; nobody goes there. */
+	/* A link out of the folder is text like any other; it is not followed. */
 	CHECK(SUCCESS, path_readlink(DIR, P("out"), buf, sizeof(buf), &used));
 	EQUAL(10, used);
 	SAME("../outside", buf);
@@ -39,11 +39,11 @@ static void suite(void)
 	CHECK(SUCCESS, path_readlink(DIR, P("dangling"), buf, 7, &used));
 	EQUAL(7, used);
 
-	/* POSIX has EINVAL for what is no link. */
+	/* POSIX has EINVAL for anything but a link. */
 	CHECK(EINVAL, path_readlink(DIR, P("way"), buf, sizeof(buf), &used));
 	CHECK(EINVAL, path_readlink(DIR, P("way/file"), buf, sizeof(buf), &used));
 	CHECK(EINVAL, path_readlink(DIR, P("."), buf, sizeof(buf), &used));
-	/* The slash asks for the folder behind the link, which is none. */
+	/* The slash names the folder that the link leads to, not the link. */
 	CHECK(EINVAL, path_readlink(DIR, P("to-way/"), buf, sizeof(buf), &used));
 	CHECK(ENOENT, path_readlink(DIR, P("no"), buf, sizeof(buf), &used));
 	CHECK(ENOENT, path_readlink(DIR, P("dangling/"), buf, sizeof(buf), &used));

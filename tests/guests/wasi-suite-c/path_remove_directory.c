@@ -31,7 +31,7 @@ static void suite(void)
 
 	CHECK(ENOTDIR, path_remove_directory(DIR, P("way/file")));
 	CHECK(ENOTDIR, path_remove_directory(DIR, P("way/file/")));
-	/* Links are no folders, wherever they lead; Linux says so also behind a slash. */
+	/* A link is not a folder, wherever it leads; for Linux also with a slash. */
 	CHECK(ENOTDIR, path_remove_directory(DIR, P("to-way")));
 	CHECK(ENOTDIR, path_remove_directory(DIR, P("to-way/")));
 	CHECK(ENOTDIR, path_remove_directory(DIR, P("dangling")));

@@ -39,7 +39,7 @@ static void check_files(void)
 
 	CHECK(ENOENT, path_rename(DIR, P("no"), DIR, P("x")));
 	CHECK(EISDIR, path_rename(DIR, P("b2"), DIR, P("files")));
-	/* Slashes behind what is no folder, old or new. */
+	/* Slashes after the name of a file, old or new. */
 	CHECK(ENOTDIR, path_rename(DIR, P("b2/"), DIR, P("x")));
 	CHECK(ENOTDIR, path_rename(DIR, P("b2"), DIR, P("x/")));
 	CHECK(ENOTDIR, path_rename(DIR, P("b2/"), DIR, P("x/")));
@@ -68,7 +68,7 @@ static void check_folders(void)
 	CHECK(EINVAL, path_rename(DIR, P("d"), DIR, P("d/d")));
 	CHECK(SUCCESS, path_rename(DIR, P("e"), DIR, P("d/e")));
 	TRUE(exists(DIR, "d/e/file"));
-	/* A folder that the new name stands in. */
+	/* A folder that the new name is in. */
 	CHECK(ENOTEMPTY, path_rename(DIR, P("d/e"), DIR, P("d")));
 	/* Linux does not move what it calls "." or "..". */
 	CHECK(EBUSY, path_rename(DIR, P("."), DIR, P("x")));

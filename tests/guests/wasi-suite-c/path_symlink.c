@@ -13,7 +13,7 @@ static void check_targets(void)
 	char buf[64];
 	uint32_t used;
 
-	/* Any text, for it is looked at only when somebody goes there. */
+	/* Any text, for it is looked at only when followed. */
 	CHECK(SUCCESS, path_symlink(P("../../a b//\xc3\xa9"), DIR, P("odd")));
 	MUST(path_readlink(DIR, P("odd"), buf, sizeof(buf), &used));
 	EQUAL(13, used);

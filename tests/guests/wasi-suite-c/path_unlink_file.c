@@ -27,7 +27,7 @@ static void suite(void)
 	CHECK(SUCCESS, path_unlink_file(DIR, P("file")));
 	CHECK(ENOENT, path_unlink_file(DIR, P("file")));
 	CHECK(ENOENT, path_unlink_file(DIR, P("no/")));
-	/* What is open goes on. */
+	/* An open file goes on. */
 	CHECK(SUCCESS, fd_read(fd, &part, 1, &n));
 	EQUAL(4, n);
 	/* A link is removed, not what it leads to. */
@@ -35,7 +35,7 @@ static void suite(void)
 	CHECK(ENOTDIR, path_unlink_file(DIR, P("to-file/")));
 	CHECK(SUCCESS, path_unlink_file(DIR, P("to-file")));
 	TRUE(exists(DIR, "way/file"));
-	/* Behind a slash it is the folder that the link leads to; Linux does not go there. */
+	/* With a slash it is the folder that the link leads to; Linux does not go there. */
 	CHECK_EITHER(ENOTDIR, EISDIR, path_unlink_file(DIR, P("to-way/")));
 	CHECK(SUCCESS, path_unlink_file(DIR, P("to-way")));
 	CHECK(SUCCESS, path_unlink_file(DIR, P("dangling")));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Paths that every `path_*` function has to treat alike. A test gives the call as a function of a
- * folder and a path; the path's last component is there, as a file named "file", unless said
- * otherwise.
+ * folder and a path; the path's last component exists, as a file named "file", except where
+ * noted.
  */
 #pragma once
 #include "suite.h"
@@ -24,7 +24,7 @@ static void make_paths(void)
 	MUST(path_symlink(P(".."), DIR, P("up")));
 }
 
-/* What is wrong with a path before its last component is looked at. */
+/* Errors of a path before its last component is looked at. */
 static void check_paths(path_call call)
 {
 	static char text[5000];
@@ -40,13 +40,13 @@ static void check_paths(path_call call)
 	AS(OUTSIDE, call, DIR, "out/file");
 	/* Also from a folder that was opened beneath. */
 	AS(OUTSIDE, call, second, "../way/file");
-	/* What should be a folder on the way is not. */
+	/* A file where the path needs a folder. */
 	AS(ENOTDIR, call, DIR, "way/file/file");
 	AS(ENOENT, call, DIR, "no/file");
 	AS(ENOENT, call, DIR, "dangling/file");
 	AS(ELOOP, call, DIR, "loop-a/file");
 	AS(ENOENT, call, DIR, "");
-	/* A NUL is no part of a name: what stands before it must not be taken for the whole. */
+	/* A name cannot have a NUL: the part before it must not be taken for the whole. */
 	CHECK_EITHER(EINVAL, EILSEQ, call(DIR, P("way\0file")));
 	CHECK_EITHER(EINVAL, EILSEQ, call(DIR, P("way/file\0")));
 	/* `string` is UTF-8: a lone byte, one more than it takes, a surrogate, half of one. */

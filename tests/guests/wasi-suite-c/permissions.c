@@ -26,8 +26,7 @@ static void suite(void)
 	CHECK(EACCES, path_unlink_file(DIR, P("shown/file")));
 	CHECK(EACCES, path_symlink(P("x"), DIR, P("shown/new")));
 	CHECK(EACCES, path_rename(DIR, P("shown/file"), DIR, P("new")));
-	/* Where fs.protected_hardlinks is on, somebody else's file is EPERM before anything else.
-	 */
+	/* With fs.protected_hardlinks, another user's file is EPERM before anything else. */
 	CHECK_EITHER(EACCES, EPERM, path_link(DIR, 0, P("shown/file"), DIR, P("shown/new")));
 	/* To set times takes the owner; to set them to now, a right to write. */
 	CHECK(EPERM, path_filestat_set_times(DIR, 0, P("shown/file"), 1, 1, ATIM | MTIM));

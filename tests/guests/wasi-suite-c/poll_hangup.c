@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* poll_oneoff; standard input is a pipe that nobody writes to any more. */
+/* poll_oneoff; standard input is a pipe that has lost its writer. */
 #include "suite.h"
 
 static void suite(void)

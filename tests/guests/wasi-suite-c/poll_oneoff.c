@@ -60,7 +60,7 @@ static void check_clocks(void)
 	only(0x123456789abcdef0, SUCCESS, EVENT_CLOCK);
 	passed = now(MONOTONIC) - start;
 	TRUE(passed >= 30 * MS && passed < 5000 * MS);
-	/* Nothing behind the events that came. */
+	/* Nothing after the events that came. */
 	EQUAL(0x3f3f3f3f3f3f3f3f, events[1].userdata);
 
 	start = now(MONOTONIC);
@@ -167,7 +167,7 @@ static void check_empty_stream(void)
 	CHECK(SUCCESS, fd_fdstat_set_flags(0, 0));
 }
 
-/* What is wrong with one subscription is that one's event. */
+/* An error of one subscription is in its event. */
 static void check_subscriptions(void)
 {
 	struct subscription in[2];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* proc_exit with the number in the first argument; nothing behind it runs. */
+/* proc_exit with the number in the first argument; nothing after it runs. */
 #include "suite.h"
 
 static void suite(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * proc_raise with the number in the first argument; 0 for those that come back. `signal` of the
- * specification says what each does: the tests ask what the process ends with.
+ * proc_raise with the number in the first argument; 0 for those that come back. The tests compare
+ * how the process ends with `signal` in the specification.
  */
 #include "suite.h"
 
@@ -31,7 +31,7 @@ static void suite(void)
 	/* To stop a module would stop its host. */
 	for (signal = SIG_STOP; signal <= SIG_TTOU; signal++)
 		CHECK(ENOTSUP, proc_raise(signal));
-	/* "No signal", which is reserved, and what is no signal. */
+	/* "No signal", which is reserved, and a number past the last signal. */
 	CHECK(EINVAL, proc_raise(0));
 	CHECK(EINVAL, proc_raise(SIG_SYS + 1));
 	CHECK(EINVAL, proc_raise(255));

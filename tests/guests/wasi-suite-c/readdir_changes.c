@@ -75,8 +75,7 @@ static void check_two(fd_t dir)
 	EQUAL(0, count("new", 3));
 }
 
-/* A cookie is what an entry said, or 0; another one is an error or some place, and no more than
- * that. */
+/* A cookie is that of an entry, or 0; any other is an error or some place, and nothing else. */
 static void check_cookies(fd_t dir)
 {
 	static const uint64_t made_up[] = {1, 2, 12345, INT64_MAX, (uint64_t)1 << 63, UINT64_MAX};
@@ -113,7 +112,7 @@ static void check_removing(void)
 				break;
 			cookie = entry.next;
 			if (found[0] != '.') {
-				/* What was seen, and has an odd number, is removed behind it. */
+				/* Entries with odd numbers are removed once they were seen. */
 				if ((found[1] - '0') % 2)
 					MUST(path_unlink_file(dir, found, 2));
 				else

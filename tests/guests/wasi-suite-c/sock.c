@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * sock_* with two listening sockets: the host connects twice to the first and says "hello" on the
- * first connection; nobody connects to the second.
+ * sock_* with two listening sockets: the host connects twice to the first and sends "hello" on the
+ * first connection; the second gets no client.
  */
 #include "suite.h"
 
@@ -29,7 +29,7 @@ static void check_listening(void)
 
 	EQUAL(SOCKET_STREAM, stat.filetype);
 	EQUAL(R_SOCK_ACCEPT, stat.rights & R_SOCK_ACCEPT);
-	/* It is no folder that was given. */
+	/* It is not a granted folder. */
 	CHECK(EBADF, fd_prestat_get(LISTENING, buf));
 	CHECK(SUCCESS, fd_fdstat_set_flags(LONELY, NONBLOCK));
 	CHECK(EAGAIN, sock_accept(LONELY, 0, &fd));
@@ -47,7 +47,7 @@ static void check_listening(void)
 	CHECK(SUCCESS, fd_close(LONELY));
 }
 
-/* An event when somebody connects, or something comes. */
+/* Waits for a client, or for bytes. */
 static void wait_for(fd_t fd)
 {
 	struct subscription in[2] = {{.userdata = 1, .tag = EVENT_READ}, {.userdata = 2}};
@@ -80,7 +80,7 @@ static void check_receive(fd_t fd)
 	CHECK(EFAULT, sock_recv(fd, BAD, 1, 0, &n, &roflags));
 	CHECK(EFAULT, sock_recv(fd, &part, 1, 0, BAD, &roflags));
 	CHECK(EFAULT, sock_recv(fd, &part, 1, 0, &n, BAD));
-	/* Nothing there now, and nobody waits. */
+	/* No bytes now, and no wait. */
 	CHECK(SUCCESS, fd_fdstat_set_flags(fd, NONBLOCK));
 	CHECK(EAGAIN, sock_recv(fd, &part, 1, 0, &n, &roflags));
 	CHECK(EAGAIN, fd_read(fd, &part, 1, &n));
@@ -99,7 +99,7 @@ static void check_send(fd_t fd)
 	write_all(fd, "!\n");
 }
 
-/* Nobody reads at the other end: there is room for so much. */
+/* The other end does not read: room is limited. */
 static void check_full(fd_t fd)
 {
 	static char block[65536];
@@ -134,7 +134,7 @@ static void check_shutdown(fd_t fd)
 	CHECK(EINVAL, sock_shutdown(fd, 4));
 	CHECK(SUCCESS, sock_shutdown(fd, SHUT_WR));
 	CHECK(EPIPE, sock_send(fd, &part, 1, 0, &n));
-	/* The other way is open: the host answers the end of what came. */
+	/* The other direction is open: the host replies to the end of input. */
 	CHECK(SUCCESS, sock_recv(fd, &part, 1, 0, &n, &roflags));
 	EQUAL(3, n);
 	SAME("bye", buf);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* sock_* on what is no socket, and on nothing. There was no sock_accept in 2019. */
+/* sock_* on other descriptors, and on closed ones. sock_accept did not exist in 2019. */
 #include "suite.h"
 
 static void check_all(int expected, fd_t fd)
@@ -46,6 +46,6 @@ static void suite(void)
 	check_all(ENOTSOCK, DIR);
 	check_all(ENOTSOCK, 0);
 	check_all(ENOTSOCK, 1);
-	/* A right to read or write a file is none to talk. */
+	/* A right to read or write a file does not include sockets. */
 	EQUAL(0, size_of("file"));
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* What is no file and no folder: "fifo", "socket" and "null", a character device like /dev/null. */
+/* Neither file nor folder: "fifo", "socket" and "null", a character device like /dev/null. */
 #include "suite.h"
 
-/* Until a FIFO that nobody reads is full. */
+/* Fills a FIFO without a reader. */
 static void check_full(fd_t fd)
 {
 	static char block[65536];
@@ -41,10 +41,10 @@ static void suite(void)
 	uint32_t n = 9;
 	fd_t fd = NO_FD, other = NO_FD;
 
-	/* open(2) of a socket, and of a FIFO that nobody reads. */
+	/* open(2) of a socket, and of a FIFO without a reader. */
 	CHECK(ENXIO, path_open(DIR, 0, P("socket"), 0, R_FD_READ, 0, 0, &fd));
 	CHECK(ENXIO, path_open(DIR, 0, P("fifo"), 0, R_FD_WRITE, 0, 0, &fd));
-	/* Opening waits for nobody; reading does, unless it is told not to. */
+	/* Opening does not wait; reading does, except with NONBLOCK. */
 	CHECK(SUCCESS, path_open(DIR, 0, P("fifo"), 0, R_FD_READ, 0, NONBLOCK, &fd));
 	MUST(fd_fdstat_get(fd, &stat));
 	EQUAL(UNKNOWN, stat.filetype);

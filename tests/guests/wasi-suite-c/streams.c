@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What cannot be done with standard streams that are pipes, nothing, or functions of an embedder's;
- * standard input is empty. No call may answer EBADF: they are open.
+ * Invalid calls on standard streams that are pipes, nothing, or an embedder's functions;
+ * standard input is empty. No call may return EBADF: they are open.
  */
 #include "suite.h"
 
@@ -25,7 +25,7 @@ static void suite(void)
 		CHECK(SUCCESS, fd_filestat_get(fd, &stat));
 		CHECK(SUCCESS, fd_fdstat_set_flags(fd, fdstat_of(fd).flags));
 	}
-	/* Output is no place to go back in, nor to read from. */
+	/* Output can neither seek nor be read. */
 	for (fd_t fd = 1; fd <= 2; fd++) {
 		CHECK_EITHER(ESPIPE, ENOTCAPABLE, fd_seek(fd, 0, CUR, &at));
 		CHECK_EITHER(ESPIPE, ENOTCAPABLE, fd_tell(fd, &at));

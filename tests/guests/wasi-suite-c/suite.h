@@ -1,41 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every module of the suite is made of: `suite()` runs checks, each of which goes on after a
+ * Frame of every module in the suite: `suite()` runs checks, each of which goes on after a
  * failure and prints the line, the call, the errno that was expected and the one that came. The
- * last line says how many checks ran; without it a module has not come to its end.
+ * last line has the number of checks; without it a module has not come to its end.
  *
  * Freestanding, and alone in its module: each file of the suite includes this once.
  */
 #pragma once
 #include "wasi.h"
 
-/* The first preopened folder: where tests start, empty but for what tests/wasi_suite.ts put there.
- */
+/* The first preopened folder: where tests start, with only the files of tests/wasi_suite.ts. */
 #define DIR 3
 /* A path as the two arguments it is passed in. */
 #define P(text) (text), (sizeof(text) - 1)
-/* A descriptor that nobody has opened, and an address that no memory of a module reaches. */
+/* A descriptor that is not open, and an address that no memory of a module reaches. */
 #define NO_FD 1234
 #define BAD ((void *)0xfffffff0)
 /* An address so near to the end of memory that `size` bytes miss by one. */
 #define PAST_END(size) ((void *)(memory_end() - (size) + 1))
 /*
- * The answer to every path that leads out of what was given: "capabilities insufficient". wasmtime
- * says EPERM; wasi-testsuite takes both.
+ * The errno of every path that leads out of the granted folders: "capabilities insufficient".
+ * wasmtime returns EPERM; wasi-testsuite takes both.
  */
 #define OUTSIDE ENOTCAPABLE
 #define ALL_RIGHTS (((rights_t)1 << 30) - 1)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define CHECK(expected, call) check_errno(AT, #call, expected, expected, call)
-/* For what the specification leaves open, and hosts answer in two ways. */
+/* For errors that the specification leaves open, and hosts differ in. */
 #define CHECK_EITHER(one, other, call) check_errno(AT, #call, one, other, call)
 #define TRUE(condition) check_true(AT, #condition, (condition))
 #define EQUAL(expected, value) check_equal(AT, #value, (uint64_t)(expected), (uint64_t)(value))
 #define SAME(text, buf) check_bytes(AT, #buf, text, sizeof(text) - 1, buf)
 /* Where a check stands. */
 #define AT __FILE_NAME__, __LINE__
-/* What the checks after it stand on: a failure ends the module. */
+/* Precondition of the checks after it: a failure ends the module. */
 #define MUST(call) (CHECK(SUCCESS, call) ? (void)0 : proc_exit(2))
 
 static void suite(void);
@@ -199,7 +198,7 @@ __attribute__((unused)) static struct fdstat fdstat_of(fd_t fd)
 	return stat;
 }
 
-/* Opens with every right that the folder may pass on, but for those in `without`. */
+/* Opens with every right that the folder may pass on, except those in `without`. */
 __attribute__((unused)) static fd_t open_without(const char *name, uint32_t oflags,
 						 uint32_t fdflags, rights_t without)
 {
@@ -266,7 +265,7 @@ __attribute__((unused)) static uint64_t size_of(const char *name)
 	return stat_of(name).size;
 }
 
-/* Whether there is such a name, a dangling link included. */
+/* Returns 1 if the name exists, also as a dangling link. */
 __attribute__((unused)) static int exists(fd_t dir, const char *name)
 {
 	char stat[64];
@@ -275,8 +274,8 @@ __attribute__((unused)) static int exists(fd_t dir, const char *name)
 }
 
 /*
- * Whether the folder is on overlayfs, which the test says by an argument: there an entry of a
- * folder has another number than its file, and a folder another device than its files.
+ * Returns 1 if the folder is on overlayfs, which the test passes as an argument: there an entry of
+ * a folder has another number than its file, and a folder another device than its files.
  */
 __attribute__((unused)) static int on_overlay(void)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Module `wasi_unstable`, of 2019, by its numbers and layouts; every other module is compiled for
- * it as well, but does not say what they are.
+ * it as well, but does not contain them.
  */
 #define WASI_UNSTABLE
 #include "suite.h"
@@ -19,7 +19,7 @@ static void check_seek(fd_t fd)
 	CHECK(SUCCESS, fd_seek(fd, -1, OLD_END, &at));
 	EQUAL(4, at);
 	CHECK(EINVAL, fd_seek(fd, 0, 3, &at));
-	/* A right to tell is one to seek nowhere, by the old number too. */
+	/* The right to tell covers a seek to the same place, by the old number too. */
 	fd = open_without("file", 0, 0, R_FD_SEEK);
 	CHECK(SUCCESS, fd_seek(fd, 0, OLD_CUR, &at));
 	CHECK(ENOTCAPABLE, fd_seek(fd, 0, OLD_SET, &at));
@@ -61,7 +61,7 @@ static void check_poll(fd_t fd)
 	EQUAL(7, events[0].userdata);
 	EQUAL(EVENT_CLOCK, events[0].type);
 	TRUE(end - start >= 20000000 && end - start < 5000000000ull);
-	/* The second one stands where the old size says. */
+	/* The second one is at the old size's distance. */
 	in[0].u.clock.timeout = 3600000000000ull;
 	in[1].u.fd = fd;
 	CHECK(SUCCESS, poll_oneoff(in, events, 2, &stored));

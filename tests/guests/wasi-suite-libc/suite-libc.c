@@ -106,8 +106,7 @@ static void folders(void)
 		CHECK((entry->d_type == DT_DIR) == (strchr(".e", entry->d_name[0]) != NULL));
 	}
 	CHECK(count == 203);
-	/* Not seekdir(): a long of 32 bits is too little for what telldir() would have to say of
-	 * ext4. */
+	/* Not seekdir(): a long of 32 bits is too small for the result of telldir() on ext4. */
 	rewinddir(dir);
 	CHECK(readdir(dir) && !fstatat(dirfd(dir), "file-7", &info, 0));
 	CHECK(!closedir(dir));

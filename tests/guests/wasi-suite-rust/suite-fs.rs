@@ -84,7 +84,7 @@ fn files() -> io::Result<()> {
     fs::remove_file("/note")
 }
 
-/// What is more than one call takes, through buffers of other sizes than the host's.
+/// Copies more than one call takes, through buffers of other sizes than the host's.
 fn large() -> io::Result<()> {
     let mut out = BufWriter::with_capacity(4000, File::create("/large")?);
     for number in 0..200_000 {

@@ -141,7 +141,7 @@ fn at<T: ?Sized>(place: &T) -> u32 {
     place as *const T as *const u8 as u32
 }
 
-/// A call as a function of one of its arguments; the others are good, but for what makes it fail anyway.
+/// A call as a function of one of its arguments; the others are valid, or make it fail anyway.
 macro_rules! calls {
     ($($name:ident($($argument:expr),*) of $area:ident, $varied:ident;)*) => {
         vec![$((stringify!($name), (|$area, $varied| {
@@ -202,7 +202,7 @@ fn with_fd() -> Vec<WithFd> {
     }
 }
 
-/// Every parameter that is an address, behind how many bytes are read or written there, at least.
+/// Every parameter that is an address, after the bytes read or written there, at least.
 fn with_address() -> Vec<WithAddress> {
     addresses! {
         [4] args_get(x, at(&a.out)) of a, x;

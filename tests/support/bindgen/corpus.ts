@@ -1,4 +1,4 @@
-/** Sources that are compiled to eBPF objects, hand-written and made up, and what clang says of them. */
+/** Sources that are compiled to eBPF objects, hand-written and generated, and clang's layouts of them. */
 import { basename, join } from "node:path";
 import { fromFileUrl } from "../paths.ts";
 import { Random } from "../random.ts";
@@ -56,9 +56,9 @@ export async function compileCorpus(folder: string, seed: number): Promise<Corpu
 }
 
 /**
- * What a compiler makes of the types that a file has.
+ * Returns a compiler's layouts of a file's types.
  *
- * @param types in C's words; a layout is dumped when somebody asks for the size
+ * @param types in C's words; clang dumps a layout when the size is used
  */
 export async function dumpLayouts(
   compiler: string,

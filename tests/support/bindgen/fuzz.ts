@@ -7,7 +7,7 @@ import { generate, HostError, TARGETS } from "../../../bindgen/mod.ts";
 import { ElfFile } from "../../../ebpf/btf/elf.ts";
 import { Random } from "../random.ts";
 
-/** What lengths, counts and ids are lied about with. */
+/** Wrong values for lengths, counts and ids. */
 const NUMBERS = [
   0,
   1,

@@ -22,7 +22,7 @@ export function readLayouts(dump: string): Map<string, Layout> {
   return layouts;
 }
 
-/** Padding is nobody's member: neither bit-fields without a name nor members that a tool has put in. */
+/** Leaves padding out: bit-fields without a name, and members that a tool has put in. */
 function readPlaces(lines: readonly string[]): Map<string, string> {
   const places = new Map<string, string>();
   const stack: { depth: number; path: string }[] = [];

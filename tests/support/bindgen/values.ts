@@ -39,7 +39,7 @@ function isReadable(type: Type): boolean {
   return type.kind !== "bytes";
 }
 
-/** How a language says what the readers are made of. */
+/** Syntax of a language for parts of readers. */
 interface Dialect {
   loop(variable: string, length: number, body: string): string;
   /** Puts one value; `signed` is of the value's type. */
@@ -104,7 +104,7 @@ export function cReaders(
   ).join("\n");
 }
 
-/** What every C program of readers begins with. */
+/** Start of every C program of readers. */
 export const C_PROLOGUE = `
 #include <stdint.h>
 #include <string.h>
@@ -172,7 +172,7 @@ pub unsafe fn read_${name}(at: *const u8) {
   return functions.join("\n");
 }
 
-/** What every Rust crate of readers begins with. */
+/** Start of every Rust crate of readers. */
 export const RUST_PROLOGUE = `#![allow(non_snake_case, unused_unsafe)]
 static mut INPUT: [u8; 1 << 16] = [0; 1 << 16];
 static mut OUTPUT: [u64; 1 << 16] = [0; 1 << 16];
@@ -204,7 +204,7 @@ const GO: Dialect = {
   index: (array, variables) => array + variables.map((i) => `[${i}]`).join(""),
 };
 
-/** Go's readers; `emitted` tells which members are methods. */
+/** Returns Go's readers; `emitted` shows which members are methods. */
 export function goReaders(model: Model, names: TypeNames, emitted: string): string {
   return typedRecords(model, names).map((record) => {
     const name = names.of(record) ?? "";
@@ -254,7 +254,7 @@ export function assemblyScriptReaders(model: Model, names: TypeNames): string {
   }).join("\n\n");
 }
 
-/** What a value is in the list, taken from what TypeScript's reader has made of the bytes. */
+/** Converts a decoded record of TypeScript's reader to the list of values. */
 export function flattenDecoded(record: RecordType, decoded: Record<string, unknown>): unknown[] {
   return leaves(record).flatMap((leaf) => flattenValue(leaf.type, decoded[leaf.original]));
 }
@@ -268,7 +268,7 @@ function flattenValue(type: Type, value: unknown): unknown[] {
   );
 }
 
-/** The same from the list of numbers, for what TypeScript has words of its own. */
+/** Converts the list of numbers to a record as TypeScript's reader decodes it. */
 export function expectDecoded(record: RecordType, numbers: Iterator<bigint>): unknown[] {
   return leaves(record).flatMap((leaf) => expectValue(leaf.type, numbers));
 }

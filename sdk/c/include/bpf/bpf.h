@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The elements of maps, by libbpf's names. A map's descriptor, as bpf_map__fd() gives it, is a
- * token of the guest's own: not a WASI descriptor, and nothing to close.
+ * token in the guest's own table: not a WASI descriptor, and nothing to close.
  *
  * As in libbpf 1.x: 0 or more, or -errno with errno set, by the numbers of this libc's <errno.h>.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the headers with libbpf's names share: types, options, errors. */
+/* Types, options and errors that the headers with libbpf's names share. */
 #ifndef WASM_BPF_LIBBPF_COMMON_H
 #define WASM_BPF_LIBBPF_COMMON_H
 
