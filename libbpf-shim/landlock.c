@@ -49,7 +49,7 @@
 #define SCOPE_SIGNAL (1ULL << 1)	       /* 6 */
 
 #define READING (FS_READ_FILE | FS_READ_DIR)
-/* What WASI can do in a folder that may be changed. */
+/* Rights of WASI in a writable directory. */
 #define CHANGING                                                                                   \
 	(FS_WRITE_FILE | FS_REMOVE_DIR | FS_REMOVE_FILE | FS_MAKE_DIR | FS_MAKE_REG |              \
 	 FS_MAKE_SYM | FS_REFER | FS_TRUNCATE)
