@@ -9,11 +9,12 @@ export interface Import {
 /** Folders that each folder may import, in addition to itself and the root of the error classes. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli"],
-  cli: ["runtime", "oci", "bindgen", "ebpf"],
+  cli: ["runtime", "oci", "bindgen", "ebpf", "records"],
   runtime: ["ebpf", "ffi"],
   ebpf: ["ffi"],
   oci: [],
   bindgen: ["ebpf"],
+  records: ["ebpf"],
   ffi: [],
   // The manual pages come from the tables of the commands.
   build: ["cli", "third_party"],
@@ -43,7 +44,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "runtime/wasm/reader.ts": ["cli"],
   "oci/stored.ts": ["cli"],
   // Without the library: `gen` and `inspect` open none.
-  "ebpf/btf/mod.ts": ["bindgen", "cli"],
+  "ebpf/btf/mod.ts": ["bindgen", "cli", "records"],
   "ebpf/inspection/mod.ts": ["cli"],
   "ebpf/permissions/mod.ts": ["cli"],
   // Files that are written need no registry.

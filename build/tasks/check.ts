@@ -16,7 +16,9 @@ interface Check {
 const REPORT = ".cache/junit.xml";
 
 /** Modules that others are meant to import: everything they export is documented. */
-const PUBLIC_MODULES = ["bindgen", "ffi", "oci", "runtime"].map((folder) => `${folder}/mod.ts`);
+const PUBLIC_MODULES = ["bindgen", "ffi", "oci", "records", "runtime"].map((folder) =>
+  `${folder}/mod.ts`
+);
 
 const CHECKS: readonly Check[] = [
   { name: "format", run: () => run("deno", ["fmt", "--check"]) },

@@ -222,7 +222,12 @@ export class Btf {
       case Kind.Datasec:
         return { kind: "datasec", name, bytes: sizeOrType, entries: this.#entries(tail, vlen) };
       case Kind.DeclTag:
-        return { kind: "tag", name, type: sizeOrType };
+        return {
+          kind: "tag",
+          name,
+          type: sizeOrType,
+          component: view.getInt32(tail, true),
+        };
       default:
         return { kind: "modifier", type: sizeOrType };
     }

@@ -29,8 +29,11 @@ export const LAST_KIND = Kind.Enum64;
 
 /** A member of a struct or union. */
 export interface BtfMember {
+  /** Name, "" if it has none. */
   readonly name: string;
+  /** Id of its type. */
   readonly type: number;
+  /** Bits from the start of the struct. */
   readonly bitOffset: number;
   /** Of a bit-field; 0 for other members. */
   readonly bits: number;
@@ -38,6 +41,7 @@ export interface BtfMember {
 
 /** A name of an enumeration. */
 export interface BtfEnumerator {
+  /** Name of the value. */
   readonly name: string;
   /** As it is signed or not. */
   readonly value: bigint;
@@ -45,7 +49,9 @@ export interface BtfEnumerator {
 
 /** Parameter of a function; an unnamed one of type 0 at the end represents `...`. */
 export interface BtfParameter {
+  /** Name, "" if it has none. */
   readonly name: string;
+  /** Id of its type. */
   readonly type: number;
 }
 
@@ -53,7 +59,9 @@ export interface BtfParameter {
 export interface BtfSectionEntry {
   /** Id of a `var` or `func`. */
   readonly type: number;
+  /** Bytes from the start of the section. */
   readonly offset: number;
+  /** Bytes that it takes. */
   readonly size: number;
 }
 
@@ -122,4 +130,10 @@ export type BtfType =
     readonly bytes: number;
     readonly entries: readonly BtfSectionEntry[];
   }
-  | { readonly kind: "tag"; readonly name: string; readonly type: number };
+  | {
+    readonly kind: "tag";
+    readonly name: string;
+    readonly type: number;
+    /** Index of the member or parameter that it belongs to; -1 for the type itself. */
+    readonly component: number;
+  };

@@ -2,7 +2,15 @@
 export { Btf } from "./btf.ts";
 export { coreTypes } from "./btf_ext.ts";
 export { isBtf } from "./btf_header.ts";
-export { type BtfMember, type BtfType, Kind } from "./btf_types.ts";
+export {
+  type BtfEnumerator,
+  type BtfMember,
+  type BtfParameter,
+  type BtfSectionEntry,
+  type BtfType,
+  Kind,
+  type Linkage,
+} from "./btf_types.ts";
 export { ElfFile, type ElfSymbol, isElf } from "./elf.ts";
 export { BtfError, ElfError, type InputErrorOptions } from "./errors.ts";
 export { MAX_DEPTH, POINTER_BYTES, resolve, Sizes } from "./layout.ts";

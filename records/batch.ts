@@ -1,0 +1,107 @@
+/** Batches of records: their framings, and records shorter than their schema. */
+
+/**
+ * Layout of a batch: `framed` as `buffer_read` writes it, `{ u32 size; u32 cpu; payload }` padded to 8
+ * bytes; `packed` are records of the schema's size, one after the other.
+ */
+export type Framing = "framed" | "packed";
+
+/** Bytes before a framed record. */
+export const HEADER_BYTES = 8;
+
+/** Called for each record: `at` is its start in `s`, `size` the bytes that were sent, by `cpu`. */
+export type RecordVisitor = (
+  s: Uint8Array,
+  v: DataView,
+  at: number,
+  size: number,
+  cpu: number,
+) => void;
+
+/** Reader of batches of one schema. */
+export class BatchReader {
+  readonly #recordBytes: number;
+  readonly #short: Uint8Array<ArrayBuffer>;
+  readonly #shortView: DataView;
+
+  /** @param recordBytes size of a record; shorter ones are read as if zeros followed */
+  constructor(recordBytes: number) {
+    this.#recordBytes = recordBytes;
+    this.#short = new Uint8Array(recordBytes);
+    this.#shortView = new DataView(this.#short.buffer);
+  }
+
+  /**
+   * Calls a function for each whole record of a batch. The bytes are only valid during the call.
+   *
+   * @returns records visited
+   */
+  each(batch: Uint8Array, framing: Framing, visit: RecordVisitor): number {
+    const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+    return framing === "packed"
+      ? this.#packed(batch, view, visit)
+      : this.#framed(batch, view, visit);
+  }
+
+  #packed(batch: Uint8Array, view: DataView, visit: RecordVisitor): number {
+    const bytes = this.#recordBytes;
+    let count = 0;
+    for (let at = 0; at + bytes <= batch.length; at += bytes) {
+      visit(batch, view, at, bytes, 0);
+      count++;
+    }
+    return count;
+  }
+
+  #framed(batch: Uint8Array, view: DataView, visit: RecordVisitor): number {
+    const bytes = this.#recordBytes;
+    let count = 0;
+    for (let at = 0; at + HEADER_BYTES <= batch.length; count++) {
+      const size = view.getUint32(at, true);
+      const cpu = view.getUint32(at + 4, true);
+      const start = at + HEADER_BYTES;
+      if (size > batch.length - start) break;
+      if (size >= bytes) visit(batch, view, start, size, cpu);
+      else {
+        this.#short.fill(0);
+        this.#short.set(batch.subarray(start, start + size));
+        visit(this.#short, this.#shortView, 0, size, cpu);
+      }
+      at = start + Math.ceil(size / 8) * 8;
+    }
+    return count;
+  }
+}
+
+/** Growable text of one batch. */
+export class OutputBuffer {
+  /** Bytes written so far, up to {@linkcode at}. */
+  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(64 << 10);
+  /** Position after what was written. */
+  at = 0;
+
+  /** Makes room for more bytes. */
+  reserve(bytes: number): void {
+    if (this.at + bytes <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.at + bytes));
+    grown.set(this.bytes.subarray(0, this.at));
+    this.bytes = grown;
+  }
+
+  /** Adds bytes. */
+  add(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.bytes.set(bytes, this.at);
+    this.at += bytes.length;
+  }
+
+  /** Hands everything over in one call, and starts anew. */
+  flush(write: (bytes: Uint8Array) => void): void {
+    if (this.at === 0) return;
+    const { at } = this;
+    this.at = 0;
+    write(this.bytes.subarray(0, at));
+    // A single huge batch does not keep its memory.
+    if (this.bytes.length > 16 << 20) this.bytes = new Uint8Array(64 << 10);
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Typed records: schemas, decoders, filters and formats.
+ *
+ * ```ts
+ * import { Btf } from "../ebpf/btf/mod.ts";
+ * import { Output, schemaOf } from "./mod.ts";
+ *
+ * const schema = schemaOf(new Btf(btf), id);
+ * const output = new Output({ sinks: [{ format: "jsonl", write: (bytes) => file.writeSync(bytes) }] });
+ * const events = output.stream("events", schema);
+ * events.write(batch);
+ * output.end();
+ * ```
+ *
+ * Pure: nothing here reads the kernel, a terminal or a clock.
+ *
+ * @module
+ */
+export type {
+  Btf,
+  BtfEnumerator,
+  BtfMember,
+  BtfParameter,
+  BtfSectionEntry,
+  BtfType,
+  Linkage,
+} from "../ebpf/btf/mod.ts";
+export { type Framing } from "./batch.ts";
+export { nearestName, RecordsError, unknownField } from "./errors.ts";
+export { type FieldChoice, parseAs, parseFields } from "./fields.ts";
+export { type Format, type FormatName, FORMATS, formatText, parseFormat } from "./format.ts";
+export { parseSort } from "./order.ts";
+export { Output, type StreamSink, type TableSink } from "./output.ts";
+export {
+  type Filter,
+  OUTPUT_FORMATS,
+  type OutputFormat,
+  type OutputOptions,
+  type Predicate,
+  type SinkOptions,
+  type SortKey,
+} from "./output_options.ts";
+export { type Resolvers } from "./resolvers.ts";
+export {
+  type ArrayType,
+  type BytesType,
+  type EnumType,
+  type Field,
+  type FieldType,
+  type FloatType,
+  type IntType,
+  MAX_FIELDS,
+  MAX_RECORD_BYTES,
+  type MetricKind,
+  type RecordType,
+  type Schema,
+} from "./schema.ts";
+export { type FieldHint, type SchemaHints, schemaOf } from "./schema_btf.ts";
+export { type Clock, NO_CLOCK } from "./text/times.ts";

@@ -1,0 +1,228 @@
+/** Output of records: from batches of bytes to all sinks. */
+import { BatchReader, type Framing } from "./batch.ts";
+import type { TextOptions } from "./compile/rows.ts";
+import { RecordsError } from "./errors.ts";
+import { chooseFields, withFormats } from "./fields.ts";
+import { Order } from "./order.ts";
+import type { OutputOptions, Predicate, ShownSchema } from "./output_options.ts";
+import { MAX_RECORD_BYTES, type Schema } from "./schema.ts";
+import { ColumnsSink } from "./sinks/columns.ts";
+import { CsvSink } from "./sinks/csv.ts";
+import { JsonSink } from "./sinks/json.ts";
+import { RawSink } from "./sinks/raw.ts";
+import type { RowsOfSource, Sink, SinkContext } from "./sinks/sink.ts";
+import { NO_CLOCK, Times } from "./text/times.ts";
+
+/** Takes the events of one source. */
+export interface StreamSink {
+  /**
+   * Shows a batch of records; each sink gets one write.
+   *
+   * @param framing default: `framed`, as `buffer_read` writes it
+   */
+  write(batch: Uint8Array, framing?: Framing): void;
+}
+
+/** Takes the rows of one map. */
+export interface TableSink {
+  /**
+   * Shows the rows of an interval.
+   *
+   * @param rows packed: of the schema's size each, one after the other
+   */
+  rows(rows: Uint8Array): void;
+}
+
+/**
+ * Shows records of several sources in several formats.
+ *
+ * Nothing is read from the kernel, the clock or the terminal: the caller passes bytes and functions.
+ * {@linkcode Output.end} closes arrays of JSON and hands over the rest.
+ */
+export class Output {
+  readonly #options: OutputOptions;
+  readonly #sinks: readonly Sink[];
+  readonly #text: TextOptions;
+  #sources = 0;
+  #left: number;
+  #ended = false;
+
+  /** Creates the sinks; nothing is written before the first row. */
+  constructor(options: OutputOptions) {
+    this.#options = options;
+    this.#text = {
+      times: new Times(options.clock ?? NO_CLOCK),
+      resolvers: options.resolvers ?? {},
+      exact: options.exact === true,
+    };
+    const context: SinkContext = {
+      ...this.#text,
+      time: options.time,
+      sources: () => this.#sources,
+    };
+    this.#left = options.count ?? Infinity;
+    this.#sinks = options.sinks.map((sink) => {
+      switch (sink.format) {
+        case "columns":
+          return new ColumnsSink(sink, context);
+        case "csv":
+          return new CsvSink(sink, context);
+        case "raw":
+          return new RawSink(sink);
+        default:
+          return new JsonSink(sink, context);
+      }
+    });
+  }
+
+  /** True after `count` records or intervals: the caller stops. */
+  get done(): boolean {
+    return this.#left <= 0;
+  }
+
+  /**
+   * Adds a source of events.
+   *
+   * @throws {RecordsError} `UNKNOWN_FIELD`, `BAD_FILTER`, `BAD_SCHEMA`
+   */
+  stream(source: string, schema: Schema): StreamSink {
+    const shown = this.#show(source, schema, true);
+    const predicate = this.#options.filter?.compile(shown.schema, source);
+    const writers = this.#sinks.map((sink) => sink.open(shown));
+    const reader = new BatchReader(schema.size);
+    let measured = false;
+    return {
+      write: (batch, framing = "framed") => {
+        if (this.#ended || this.done) return;
+        this.#text.times.refresh();
+        if (!measured) measured = this.#measure(reader, writers, { batch, framing, predicate });
+        this.#writeBatch(reader, writers, { batch, framing, predicate });
+        this.#flush();
+      },
+    };
+  }
+
+  #measure(
+    reader: BatchReader,
+    writers: readonly RowsOfSource[],
+    { batch, framing, predicate }: BatchOfStream,
+  ): boolean {
+    const measuring = writers.flatMap(({ measure }) => measure === undefined ? [] : [measure]);
+    if (measuring.length === 0) return true;
+    let any = false;
+    reader.each(batch, framing, (s, v, at) => {
+      if (predicate !== undefined && !predicate(s, v, at)) return;
+      any = true;
+      for (const measure of measuring) measure(s, v, at);
+    });
+    return any;
+  }
+
+  #writeBatch(
+    reader: BatchReader,
+    writers: readonly RowsOfSource[],
+    { batch, framing, predicate }: BatchOfStream,
+  ): void {
+    const isWhole = predicate === undefined && this.#left === Infinity;
+    const rows = writers.filter((writer) => !(isWhole && writer.batch?.(batch, framing)));
+    const [only] = rows;
+    let begun = false;
+    if (only === undefined) return;
+    const isOnly = rows.length === 1;
+    reader.each(batch, framing, (s, v, at, size, cpu) => {
+      if (predicate !== undefined && !predicate(s, v, at)) return;
+      if (this.#left <= 0) return;
+      this.#left -= 1;
+      if (!begun) {
+        for (const writer of rows) writer.begin();
+        begun = true;
+      }
+      if (isOnly) only.row(s, v, at, size, cpu);
+      else for (const writer of rows) writer.row(s, v, at, size, cpu);
+    });
+    if (begun) { for (const writer of rows) writer.end(); }
+  }
+
+  /**
+   * Adds a map whose rows are shown at intervals.
+   *
+   * @throws {RecordsError} `UNKNOWN_FIELD`, `BAD_FILTER`, `BAD_SCHEMA`
+   */
+  table(source: string, schema: Schema): TableSink {
+    const shown = this.#show(source, schema, false);
+    const predicate = this.#options.filter?.compile(shown.schema, source);
+    const order = new Order(this.#options.sort ?? [], shown.schema, source);
+    const writers = this.#sinks.map((sink) => sink.open(shown));
+    return {
+      rows: (bytes) => {
+        if (this.#ended || this.done) return;
+        this.#text.times.refresh();
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+        const rows = { bytes, view, stride: schema.size };
+        const starts = startsOf(rows, predicate);
+        const sorted = order.sort(rows, starts, this.#options.limit);
+        for (const { measure } of writers) {
+          if (measure !== undefined) sorted.forEach((at) => measure(bytes, view, at));
+        }
+        for (const writer of writers) {
+          writer.begin();
+          sorted.forEach((at) => writer.row(bytes, view, at, schema.size, 0));
+          writer.end();
+        }
+        this.#left -= 1;
+        this.#flush();
+      },
+    };
+  }
+
+  /** Shows a line of text of a source, such as printk's; what controls a terminal is escaped. */
+  text(source: string, line: string): void {
+    if (this.#ended || this.done) return;
+    for (const sink of this.#sinks) sink.text(source, line);
+    this.#left -= 1;
+    this.#flush();
+  }
+
+  /** Closes arrays and hands over what is left; further rows are ignored. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const sink of this.#sinks) sink.close();
+  }
+
+  #flush(): void {
+    for (const sink of this.#sinks) sink.flush();
+  }
+
+  #show(source: string, schema: Schema, isStream: boolean): ShownSchema {
+    if (schema.size > MAX_RECORD_BYTES || schema.size <= 0) {
+      throw new RecordsError(`Cannot show records of "${source}": ${schema.size} bytes each`, {
+        code: "BAD_SCHEMA",
+      });
+    }
+    const formatted = withFormats(schema, this.#options.formats ?? [], source);
+    const fields = chooseFields(formatted, this.#options.fields, source);
+    this.#sources += 1;
+    return { source, schema: formatted, fields, isStream };
+  }
+}
+
+interface BatchOfStream {
+  readonly batch: Uint8Array;
+  readonly framing: Framing;
+  readonly predicate: Predicate | undefined;
+}
+
+function startsOf(
+  { bytes, view, stride }: { bytes: Uint8Array; view: DataView; stride: number },
+  predicate: Predicate | undefined,
+): Int32Array {
+  const count = Math.floor(bytes.length / stride);
+  const starts = new Int32Array(count);
+  let used = 0;
+  for (let i = 0; i < count; i++) {
+    const at = i * stride;
+    if (predicate === undefined || predicate(bytes, view, at)) starts[used++] = at;
+  }
+  return starts.subarray(0, used);
+}

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { Btf } from "../ebpf/btf/mod.ts";
+import { BtfBuilder } from "../tests/support/btf_builder.ts";
+import { Output, type OutputFormat, RecordsError, schemaOf } from "./mod.ts";
+
+/** `struct event { u64 lat_ns; u32 pid; char comm[16]; }` */
+function eventSchema() {
+  const builder = new BtfBuilder();
+  const u64 = builder.int("unsigned long long", 8);
+  const u32 = builder.int("unsigned int", 4);
+  const comm = builder.array(builder.int("char", 1, 1), 16);
+  const id = builder.record("event", 32, [
+    { name: "lat_ns", type: u64, bitOffset: 0 },
+    { name: "pid", type: u32, bitOffset: 64 },
+    { name: "comm", type: comm, bitOffset: 96 },
+  ]);
+  return schemaOf(new Btf(builder.bytes()), id);
+}
+
+function event(latency: bigint, pid: number, comm: string): Uint8Array {
+  const bytes = new Uint8Array(40);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, 32, true);
+  view.setBigUint64(8, latency, true);
+  view.setUint32(16, pid, true);
+  bytes.set(new TextEncoder().encode(comm), 20);
+  return bytes;
+}
+
+function show(format: OutputFormat, batches: Uint8Array[], width?: number): string {
+  let text = "";
+  const output = new Output({
+    sinks: [{
+      format,
+      write: (bytes) => text += new TextDecoder().decode(bytes),
+      ...(width === undefined ? {} : { width }),
+    }],
+    time: false,
+  });
+  const stream = output.stream("events", eventSchema());
+  batches.forEach((batch) => stream.write(batch));
+  output.end();
+  return text;
+}
+
+const TWO = new Uint8Array([
+  ...event(1_500_000n, 1, "init"),
+  ...event(2n ** 64n - 1n, 42, "a\x1b[31m"),
+]);
+
+Deno.test("Output writes one JSON object a line with all digits", () => {
+  assert.equal(
+    show("jsonl", [TWO]),
+    '{"lat_ns":1500000,"pid":1,"comm":"init"}\n' +
+      '{"lat_ns":18446744073709551615,"pid":42,"comm":"a\\u001b[31m"}\n',
+  );
+});
+
+Deno.test("Output writes aligned columns without control bytes", () => {
+  assert.equal(
+    show("columns", [TWO]),
+    "     LAT_NS     PID COMM\n" +
+      "     1.50ms       1 init\n" +
+      "5124095h34m      42 a\\x1b[31m\n",
+  );
+});
+
+Deno.test("Output cuts rows to the terminal", () => {
+  const lines = show("columns", [TWO], 24).trimEnd().split("\n");
+  for (const line of lines) assert.ok([...line].length <= 24, line);
+  assert.ok(lines[2]?.endsWith("…"), lines[2]);
+});
+
+Deno.test("schemaOf() refuses a struct that contains itself", () => {
+  const builder = new BtfBuilder();
+  const id = builder.record("a", 8, [{ name: "b", type: 1, bitOffset: 0 }]);
+  assert.throws(
+    () => schemaOf(new Btf(builder.bytes()), id),
+    (error) => error instanceof RecordsError && error.code === "BAD_SCHEMA",
+  );
+});

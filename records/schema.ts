@@ -1,0 +1,119 @@
+/** Schema of records: name, place, type and format of each field. */
+import type { Format } from "./format.ts";
+
+/** Integer of 1 to 16 bytes, little-endian. */
+export interface IntType {
+  /** Discriminates the union. */
+  readonly kind: "int";
+  /** Size in bytes. */
+  readonly bytes: 1 | 2 | 4 | 8 | 16;
+  /** True for two's complement. */
+  readonly signed: boolean;
+  /** Meaning beyond a number: truth value or address. */
+  readonly of?: "bool" | "pointer";
+}
+
+/** IEEE 754 number. */
+export interface FloatType {
+  /** Discriminates the union. */
+  readonly kind: "float";
+  /** Size in bytes. */
+  readonly bytes: 4 | 8;
+}
+
+/** Value with names. */
+export interface EnumType {
+  /** Discriminates the union. */
+  readonly kind: "enum";
+  /** Size in bytes. */
+  readonly bytes: 1 | 2 | 4 | 8;
+  /** True if values can be negative. */
+  readonly signed: boolean;
+  /** Names of values; the first of several for one value is shown. */
+  readonly names: readonly { readonly name: string; readonly value: bigint }[];
+}
+
+/** Array of 8-bit integers: text, an address, or numbers, by its format. */
+export interface BytesType {
+  /** Discriminates the union. */
+  readonly kind: "bytes";
+  /** Number of elements, one byte each. */
+  readonly length: number;
+  /** True if the elements are signed. */
+  readonly signed: boolean;
+}
+
+/** Array of anything else. */
+export interface ArrayType {
+  /** Discriminates the union. */
+  readonly kind: "array";
+  /** Type of the elements. */
+  readonly element: FieldType;
+  /** Format of each element. */
+  readonly format: Format;
+  /** Bytes from one element to the next. */
+  readonly stride: number;
+  /** Number of elements. */
+  readonly length: number;
+}
+
+/** Struct within an array. */
+export interface RecordType {
+  /** Discriminates the union. */
+  readonly kind: "record";
+  /** Size in bytes. */
+  readonly bytes: number;
+  /** Members, with offsets from the start of the struct. */
+  readonly fields: readonly Field[];
+}
+
+/** Type of a field. */
+export type FieldType = IntType | FloatType | EnumType | BytesType | ArrayType | RecordType;
+
+/** Kind of metric that a field is: `METRIC(…)`. */
+export type MetricKind = "counter" | "gauge" | "histogram";
+
+/** Column or member. Nested structs are flattened to fields with dotted names. */
+export interface Field {
+  /** Path joined by dots: `proc.pid`. */
+  readonly name: string;
+  /** Names from the outermost struct to the member. */
+  readonly path: readonly string[];
+  /** Bytes from the start of the record. */
+  readonly offset: number;
+  /** Bytes that the value takes. */
+  readonly size: number;
+  /** Bits from the start of the record; bit-fields only. */
+  readonly bitOffset?: number;
+  /** Bits of the value; bit-fields only. */
+  readonly bitSize?: number;
+  /** Type of the bytes. */
+  readonly type: FieldType;
+  /** Look of the value. */
+  readonly format: Format;
+  /** Unit of the value, such as `ns`. */
+  readonly unit?: string;
+  /** Meaning of the field, in a few words. */
+  readonly help?: string;
+  /** True if it is shown on request only. */
+  readonly hidden?: boolean;
+  /** Kind of metric, if it is one. */
+  readonly metric?: MetricKind;
+  /** Place of the address family that decides how an address is read. */
+  readonly family?: { readonly offset: number; readonly size: number };
+}
+
+/** Layout of records. */
+export interface Schema {
+  /** Name of the struct, or of the source. */
+  readonly name: string;
+  /** Bytes of a record. */
+  readonly size: number;
+  /** Fields in the order they are shown. */
+  readonly fields: readonly Field[];
+}
+
+/** Most fields of a schema; a terminal has a few hundred columns, hostile BTF has millions. */
+export const MAX_FIELDS = 4096;
+/** Most bytes of a record: values of maps have at most about 4 MiB, events are far smaller. */
+export const MAX_RECORD_BYTES = 4 << 20;

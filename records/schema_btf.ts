@@ -1,0 +1,372 @@
+/**
+ * Schemas from BTF. The types are not trusted: cycles, sizes and offsets are checked, and the work is
+ * bounded by {@linkcode MAX_FIELDS} and {@linkcode MAX_RECORD_BYTES}.
+ */
+import {
+  type Btf,
+  type BtfMember,
+  type BtfType,
+  MAX_DEPTH,
+  resolve,
+  Sizes,
+} from "../ebpf/btf/mod.ts";
+import { tagsOf, type TagsOfType, tagValue } from "./annotations.ts";
+import { defaultFormat, isAddressName, isFamily } from "./default_format.ts";
+import { RecordsError } from "./errors.ts";
+import { type Format, parseFormat } from "./format.ts";
+import {
+  type EnumType,
+  type Field,
+  type FieldType,
+  MAX_FIELDS,
+  MAX_RECORD_BYTES,
+  type MetricKind,
+  type Schema,
+} from "./schema.ts";
+
+/** Facts about one field that take precedence over its annotations. */
+export interface FieldHint {
+  /** Look of the value. */
+  readonly format?: Format;
+  /** Unit of the value. */
+  readonly unit?: string;
+  /** Meaning of the field. */
+  readonly help?: string;
+  /** True to show it on request only; false to show it always. */
+  readonly hidden?: boolean;
+  /** Kind of metric. */
+  readonly metric?: MetricKind;
+}
+
+/** Facts about a schema that its BTF lacks. */
+export interface SchemaHints {
+  /** Name of the schema; default: of the struct. */
+  readonly name?: string;
+  /** Name of the only field of a type that is not a struct; default: `value`. */
+  readonly scalar?: string;
+  /** By dotted name. */
+  readonly fields?: Readonly<Record<string, FieldHint>>;
+}
+
+/** Members looked at, fields or not: bounds empty structs within structs. */
+const MAX_MEMBERS = 65_536;
+/** Structs within structs: sources nest five times at most. */
+const MAX_NESTING = 32;
+
+/**
+ * Returns the schema of a type, which is usually a struct.
+ *
+ * @param id of the type in `types`
+ * @throws {RecordsError} `BAD_SCHEMA` for a type that cannot be shown
+ * @throws {BtfError} for damaged BTF
+ */
+export function schemaOf(types: Btf, id: number, hints: SchemaHints = {}): Schema {
+  const { type, typedef } = resolve(types, id);
+  const name = hints.name ?? (("name" in type ? type.name : "") || typedef || "record");
+  const size = new Sizes(types).of(id);
+  if (size > MAX_RECORD_BYTES) {
+    throw badSchema(name, `it has ${size} bytes, and at most ${MAX_RECORD_BYTES} are shown`);
+  }
+  const walk = new Walk(types, name, hints);
+  if (type.kind === "struct" || type.kind === "union") {
+    walk.record(type, resolve(types, id).id, { path: [], offset: 0, limit: size, hidden: false });
+  } else {
+    walk.member({ name: hints.scalar ?? "value", type: id, bitOffset: 0, bits: 0 }, undefined, {
+      path: [],
+      offset: 0,
+      limit: size,
+      hidden: false,
+    }, undefined);
+  }
+  if (walk.fields.length === 0) throw badSchema(name, "it has no members");
+  return { name, size, fields: walk.fields };
+}
+
+function badSchema(name: string, reason: string): RecordsError {
+  return new RecordsError(`Cannot show records of "${name}": ${reason}`, { code: "BAD_SCHEMA" });
+}
+
+interface Place {
+  readonly path: readonly string[];
+  /** Bytes from the start of the record. */
+  readonly offset: number;
+  /** Bytes from there that the enclosing type has. */
+  readonly limit: number;
+  readonly hidden: boolean;
+}
+
+class Walk {
+  readonly fields: Field[] = [];
+  readonly #btf: Btf;
+  readonly #name: string;
+  readonly #hints: SchemaHints;
+  readonly #sizes: Sizes;
+  readonly #names = new Set<string>();
+  /** Members left; shared with the walks of arrays' elements. */
+  readonly #budget: { members: number };
+  readonly #depth: number;
+
+  constructor(btf: Btf, name: string, hints: SchemaHints, budget?: { members: number }, depth = 0) {
+    this.#btf = btf;
+    this.#name = name;
+    this.#hints = hints;
+    this.#sizes = new Sizes(btf);
+    this.#budget = budget ?? { members: MAX_MEMBERS };
+    this.#depth = depth;
+  }
+
+  record(
+    type: Extract<BtfType, { kind: "struct" | "union" }>,
+    id: number,
+    place: Place,
+  ): void {
+    if (place.path.length + this.#depth > MAX_NESTING) {
+      throw badSchema(this.#name, "it is nested too deep");
+    }
+    const tags = tagsOf(this.#btf).get(id);
+    const family = this.#familyOf(type.members, place);
+    type.members.forEach((member, index) => {
+      // Other members of a union are the same bytes, read in another way.
+      const hidden = place.hidden || (type.kind === "union" && index > 0);
+      this.member(member, { tags, index }, { ...place, hidden }, family);
+    });
+  }
+
+  member(
+    member: BtfMember,
+    tagged: { tags: TagsOfType | undefined; index: number } | undefined,
+    place: Place,
+    family: Field["family"],
+  ): void {
+    if (--this.#budget.members < 0) throw badSchema(this.#name, "it has too many members");
+    const { id, type } = resolve(this.#btf, member.type);
+    const bytes = this.#sizes.of(member.type);
+    const start = Math.floor(member.bitOffset / 8);
+    const end = member.bits > 0 ? Math.ceil((member.bitOffset + member.bits) / 8) : start + bytes;
+    if (end > place.limit || (member.bits === 0 && member.bitOffset % 8 !== 0)) {
+      throw badSchema(this.#name, `member "${member.name}" is outside of its struct`);
+    }
+    const offset = place.offset + start;
+    const hidden = place.hidden || member.name.startsWith("__");
+    if (type.kind === "struct" || type.kind === "union") {
+      const addresses = type.kind === "union"
+        ? this.#addressUnion(member, type, family)
+        : undefined;
+      if (addresses === undefined) {
+        const path = member.name === "" ? place.path : [...place.path, member.name];
+        // A union without a name adds its members; the depth still counts.
+        this.#nested(type, id, { path, offset, limit: bytes, hidden });
+        return;
+      }
+      const text: FieldType = { kind: "bytes", length: 16, signed: false };
+      this.#add(addresses, text, { name: "ip" }, { ...place, offset, hidden }, 16, family);
+      return;
+    }
+    if (bytes === 0) return;
+    if (member.name === "") return;
+    const fieldType = this.#fieldType(member.type, bytes);
+    const typeNames = typeNamesOf(this.#btf, member.type);
+    const tags = tagged?.tags?.get(tagged.index);
+    const raw = member.name.endsWith("_raw") &&
+      typeNames.some((name) => name.startsWith("gadget_"));
+    const name = raw ? member.name.slice(0, -4) : member.name;
+    const written = tagValue(tags, "format");
+    const format = written !== undefined
+      ? parseFormat(written)
+      : defaultFormat({ name, type: fieldType, typeNames, hasFamily: family !== undefined });
+    const isAddress = format.name === "ip" && family?.offset !== offset;
+    this.#add(
+      name,
+      fieldType,
+      format,
+      { ...place, offset, hidden: hidden || isHidden(typeNames) },
+      bytes,
+      isAddress ? family : undefined,
+      {
+        tags,
+        ...(member.bits > 0
+          ? { bitOffset: place.offset * 8 + member.bitOffset, bitSize: member.bits }
+          : legacyBits(type, place.offset * 8 + member.bitOffset)),
+      },
+    );
+  }
+
+  #nested(type: Extract<BtfType, { kind: "struct" | "union" }>, id: number, place: Place): void {
+    this.#nesting++;
+    if (this.#nesting > MAX_NESTING) throw badSchema(this.#name, "it is nested too deep");
+    this.record(type, id, place);
+    this.#nesting--;
+  }
+  #nesting = 0;
+
+  #add(
+    name: string,
+    type: FieldType,
+    format: Format,
+    place: Place,
+    size: number,
+    family: Field["family"],
+    extra: { tags?: readonly string[] | undefined; bitOffset?: number; bitSize?: number } = {},
+  ): void {
+    if (this.fields.length >= MAX_FIELDS) {
+      throw badSchema(this.#name, `it has more than ${MAX_FIELDS} fields`);
+    }
+    const path = [...place.path, name];
+    let dotted = path.join(".");
+    // Hostile BTF, and members of anonymous unions.
+    for (let copy = 2; this.#names.has(dotted); copy++) {
+      path[path.length - 1] = `${name}_${copy}`;
+      dotted = path.join(".");
+    }
+    this.#names.add(dotted);
+    const fields = this.#hints.fields ?? {};
+    const hint = Object.hasOwn(fields, dotted) ? fields[dotted] : undefined;
+    const { tags } = extra;
+    const unit = hint?.unit ?? tagValue(tags, "unit") ?? unitOf(format);
+    const help = hint?.help ?? tagValue(tags, "help");
+    const metric = hint?.metric ?? metricOf(tagValue(tags, "metric"));
+    const hidden = hint?.hidden ?? (place.hidden || tags?.includes("hidden") === true);
+    this.fields.push({
+      name: dotted,
+      path,
+      offset: place.offset,
+      size,
+      type,
+      format: hint?.format ?? format,
+      ...(extra.bitSize === undefined || extra.bitOffset === undefined
+        ? {}
+        : { bitOffset: extra.bitOffset, bitSize: extra.bitSize }),
+      ...(unit === undefined ? {} : { unit }),
+      ...(help === undefined ? {} : { help }),
+      ...(metric === undefined ? {} : { metric }),
+      ...(hidden ? { hidden } : {}),
+      ...(family === undefined ? {} : { family }),
+    });
+  }
+
+  #familyOf(members: readonly BtfMember[], place: Place): Field["family"] {
+    const member = members.find(({ name, bits }) => bits === 0 && isFamily(name));
+    if (member === undefined) return undefined;
+    const { type } = resolve(this.#btf, member.type);
+    if ((type.kind !== "int" && type.kind !== "enum") || ![1, 2, 4].includes(type.bytes)) {
+      return undefined;
+    }
+    return { offset: place.offset + member.bitOffset / 8, size: type.bytes };
+  }
+
+  /** Returns the name of the address that a union of one of 4 and one of 16 bytes holds. */
+  #addressUnion(
+    { name }: BtfMember,
+    union: Extract<BtfType, { kind: "union" }> | BtfType,
+    family: Field["family"],
+  ): string | undefined {
+    if (family === undefined || union.kind !== "union" || union.bytes !== 16) return undefined;
+    if (name !== "") return isAddressName(name) ? name.replace(/_raw$/, "") : undefined;
+    const names = union.members.map((member) => member.name);
+    if (names.length !== 2 || !names.every(isAddressName)) return undefined;
+    const stems = new Set(names.map((each) => each.replace(/_?(ip)?v?[46]$/i, "")));
+    const [stem] = stems;
+    return stems.size === 1 && stem !== "" ? stem : undefined;
+  }
+
+  #fieldType(id: number, bytes: number, depth = 0): FieldType {
+    const { id: resolved, type, typedef } = resolve(this.#btf, id);
+    switch (type.kind) {
+      case "int":
+        return {
+          kind: "int",
+          bytes: type.bytes as 1,
+          signed: type.signed,
+          ...(type.bool ? { of: "bool" as const } : {}),
+        };
+      case "float":
+        if (type.bytes === 4 || type.bytes === 8) return { kind: "float", bytes: type.bytes };
+        return { kind: "bytes", length: bytes, signed: false };
+      case "ptr":
+        return { kind: "int", bytes: 8, signed: false, of: "pointer" };
+      case "enum":
+        return {
+          kind: "enum",
+          bytes: type.bytes as EnumType["bytes"],
+          signed: type.signed,
+          names: type.values,
+        };
+      case "array":
+        return this.#arrayType(type, depth);
+      case "struct":
+      case "union": {
+        const walk = new Walk(
+          this.#btf,
+          type.name || typedef,
+          {},
+          this.#budget,
+          this.#depth + depth + 1,
+        );
+        walk.record(type, resolved, { path: [], offset: 0, limit: bytes, hidden: false });
+        return { kind: "record", bytes, fields: walk.fields.filter(({ hidden }) => !hidden) };
+      }
+      default:
+        throw badSchema(this.#name, `type ${id} has no value`);
+    }
+  }
+
+  #arrayType(type: Extract<BtfType, { kind: "array" }>, depth: number): FieldType {
+    if (depth > MAX_DEPTH) throw badSchema(this.#name, "it is nested too deep");
+    const element = resolve(this.#btf, type.type).type;
+    if (element.kind === "int" && element.bytes === 1 && element.bits === 8) {
+      return { kind: "bytes", length: type.length, signed: element.signed };
+    }
+    const stride = this.#sizes.of(type.type);
+    if (stride === 0) throw badSchema(this.#name, "it has an array of nothing");
+    if (--this.#budget.members < 0) throw badSchema(this.#name, "it has too many members");
+    const elementType = this.#fieldType(type.type, stride, depth + 1);
+    const format = defaultFormat({
+      name: "",
+      type: elementType,
+      typeNames: typeNamesOf(this.#btf, type.type),
+      hasFamily: false,
+    });
+    return { kind: "array", element: elementType, format, stride, length: type.length };
+  }
+}
+
+/** Bit-fields of BTF before `kind_flag`: their integer type has the place. */
+function legacyBits(
+  type: BtfType,
+  bitOffset: number,
+): { bitOffset: number; bitSize: number } | Record<never, never> {
+  if (type.kind !== "int" || type.bits === type.bytes * 8) return {};
+  return { bitOffset: bitOffset + type.bitOffset, bitSize: type.bits };
+}
+
+/** Returns the names of typedefs around a type or the elements of an array, and of its integer. */
+function typeNamesOf(btf: Btf, id: number): string[] {
+  const names: string[] = [];
+  for (let depth = 0; depth < MAX_DEPTH; depth++) {
+    const type = btf.type(id);
+    if (type.kind === "typedef") names.push(type.name);
+    else if (type.kind === "int" || type.kind === "enum") names.push(type.name);
+    if (
+      type.kind !== "typedef" && type.kind !== "modifier" && type.kind !== "tag" &&
+      type.kind !== "array"
+    ) {
+      break;
+    }
+    id = type.type;
+  }
+  return names;
+}
+
+/** Typedefs of numbers that few users read. */
+function isHidden(typeNames: readonly string[]): boolean {
+  return typeNames.includes("gadget_mntns_id") || typeNames.includes("gadget_netns_id");
+}
+
+function unitOf({ name }: Format): string | undefined {
+  if (name === "ns" || name === "us" || name === "ms" || name === "s") return name;
+  return name === "size" ? "bytes" : undefined;
+}
+
+function metricOf(text: string | undefined): MetricKind | undefined {
+  return text === "counter" || text === "gauge" || text === "histogram" ? text : undefined;
+}

@@ -1,0 +1,87 @@
+/** Sink of comma-separated values (RFC 4180). */
+import { OutputBuffer } from "../batch.ts";
+import { jsonRow, type RowWriter } from "../compile/rows.ts";
+import type { ShownSchema, SinkOptions } from "../output_options.ts";
+import { visibleText } from "../text/strings.ts";
+import type { RowsOfSource, Sink, SinkContext } from "./sink.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** `csv`: names of the fields, then exact values. Another source starts with its own names. */
+export class CsvSink implements Sink {
+  readonly #options: SinkOptions;
+  readonly #context: SinkContext;
+  readonly #buffer = new OutputBuffer();
+  #headed: ShownSchema | undefined;
+
+  constructor(options: SinkOptions, context: SinkContext) {
+    this.#options = options;
+    this.#context = context;
+  }
+
+  open(shown: ShownSchema): RowsOfSource {
+    // Each field alone: members of structs are columns of their own.
+    const writers = shown.fields.map((field): RowWriter =>
+      jsonRow([{ ...field, path: ["v"] }], this.#context)
+    );
+    const scratch = new OutputBuffer();
+    const time = this.#context.time === true;
+    const { times } = this.#context;
+    return {
+      begin: () => {
+        if (this.#headed === shown) return;
+        this.#headed = shown;
+        const names = shown.fields.map(({ name }) => quoted(visibleText(name)));
+        this.#line(time ? ["time", ...names] : names);
+      },
+      row: (s, v, at) => {
+        const cells = writers.map(({ write, max }) => {
+          scratch.reserve(max);
+          const end = write(scratch.bytes, 0, s, v, at);
+          return cell(decoder.decode(scratch.bytes.subarray(5, end - 1)));
+        });
+        if (time) {
+          scratch.reserve(64);
+          cells.unshift(
+            cell(decoder.decode(scratch.bytes.subarray(0, times.nowJson(scratch.bytes, 0)))),
+          );
+        }
+        this.#line(cells);
+      },
+      end: () => {},
+    };
+  }
+
+  #line(cells: readonly string[]): void {
+    this.#buffer.add(encoder.encode(`${cells.join(",")}\r\n`));
+    if (this.#buffer.at > 1 << 20) this.flush();
+  }
+
+  text(source: string, line: string): void {
+    this.#headed = undefined;
+    this.#line([quoted(visibleText(source)), quoted(visibleText(line))]);
+  }
+
+  block(source: string, _lines: string, json: readonly string[]): void {
+    this.#headed = undefined;
+    for (const each of json) this.#line([quoted(visibleText(source)), quoted(each)]);
+  }
+
+  flush(): void {
+    this.#buffer.flush(this.#options.write);
+  }
+
+  close(): void {
+    this.flush();
+  }
+}
+
+/** Returns a JSON value as a cell: strings without JSON's quotes. */
+function cell(json: string): string {
+  return quoted(json.startsWith('"') ? visibleText(JSON.parse(json) as string) : json);
+}
+
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

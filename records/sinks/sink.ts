@@ -1,0 +1,40 @@
+/** Sinks: each writes rows of several sources in one format. */
+import type { TextOptions } from "../compile/rows.ts";
+import type { Framing } from "../batch.ts";
+import type { ShownSchema } from "../output_options.ts";
+
+/** Settings that all sinks of an output share. */
+export interface SinkContext extends TextOptions {
+  /** `--time`, `--no-time`; undefined for the default of the format. */
+  readonly time: boolean | undefined;
+  /** Returns the number of sources so far: rows name theirs if there are several. */
+  sources(): number;
+}
+
+/** Writer of the rows of one source to one sink. */
+export interface RowsOfSource {
+  /** Looks at a row before the first is written, to choose widths; absent if nothing depends on it. */
+  measure?: ((s: Uint8Array, v: DataView, at: number) => void) | undefined;
+  /** Called before the rows of a batch or interval. */
+  begin(): void;
+  /** Adds a row; `size` is the number of bytes that were sent, by `cpu`. */
+  row(s: Uint8Array, v: DataView, at: number, size: number, cpu: number): void;
+  /** Called after the rows of a batch, or of an interval. */
+  end(): void;
+  /** Copies a whole batch instead of its rows, where the format is the batch's; absent otherwise. */
+  batch?(bytes: Uint8Array, framing: Framing): boolean;
+}
+
+/** One sink. */
+export interface Sink {
+  /** Returns the writer of a source's rows. */
+  open(shown: ShownSchema): RowsOfSource;
+  /** Writes a line of text, without its line feed; everything unseen is escaped. */
+  text(source: string, line: string): void;
+  /** Writes a block of lines that is already safe: charts and stacks; `json` has the same for programs. */
+  block(source: string, lines: string, json: readonly string[]): void;
+  /** Hands over what is buffered. */
+  flush(): void;
+  /** Writes what the format needs at its end. */
+  close(): void;
+}
