@@ -39,9 +39,9 @@ async function start(args: string[], read: ReadModule | undefined): Promise<numb
   const command = isFile ? undefined : commandOf(word);
   if (line.flags.has("version")) return answer(versions());
   if (line.flags.has("help")) {
-    return answer(command === undefined ? mainHelp() : await helpOf(command));
+    return answer(await (command === undefined ? mainHelp() : helpOf(command)));
   }
-  if (args.length === 0) return answer(mainHelp());
+  if (args.length === 0) return answer(await mainHelp());
   if (word === "help" && !isFile) return answer(await helpAbout(words[0]));
   if (command === undefined) return await run(line, read, { isFile });
   return await withItsHint(word, async () => {
@@ -86,7 +86,7 @@ async function run(
 
 /** Returns the text of `wasm-bpf help WORD`. */
 async function helpAbout(word: string | undefined): Promise<string> {
-  if (word === undefined || word === "help" || word.startsWith("-")) return mainHelp();
+  if (word === undefined || word === "help" || word.startsWith("-")) return await mainHelp();
   const command = commandOf(word);
   if (command !== undefined) return await helpOf(command);
   const close = nearest(word, WORDS);
@@ -107,7 +107,7 @@ async function withItsHint<T>(name: string, work: () => Promise<T>): Promise<T> 
 }
 
 async function helpOf(command: Command): Promise<string> {
-  if (command === COMMANDS["run"]) return mainHelp();
+  if (command === COMMANDS["run"]) return await mainHelp();
   return renderHelp((await command.load()).PAGE);
 }
 

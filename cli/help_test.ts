@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { COMMANDS } from "./commands/mod.ts";
-import { mainHelp, PAGE } from "./help.ts";
+import { PAGE } from "./commands/run.ts";
+import { mainHelp } from "./help.ts";
 import { optionForm, renderHelp, shownOptions } from "./args/help_text.ts";
 import type { OptionSpec } from "./args/options.ts";
 import { RUN_OPTIONS } from "./args/run_options.ts";
@@ -46,8 +47,8 @@ Deno.test("help of every command fits a terminal of 80 columns and shows its usa
   }
 });
 
-Deno.test("mainHelp() shows the options of run and every command with its summary", () => {
-  const text = mainHelp();
+Deno.test("mainHelp() shows the options of run and every command with its summary", async () => {
+  const text = await mainHelp();
   for (const line of text.split("\n")) assert.ok(line.length <= 80, line);
   for (const name of Object.keys(RUN_OPTIONS)) assert.ok(text.includes(`--${name}`), name);
   for (const [name, { summary }] of Object.entries(COMMANDS)) {

@@ -16,7 +16,7 @@ import {
   TargetSyntaxError,
 } from "./attach_target.ts";
 import { diagnoseAttach } from "./diagnosis.ts";
-import { refusalInWords } from "./probe_refusals.ts";
+import { refusalInWords, type Words } from "./probe_refusals.ts";
 import { BpfError } from "./errors.ts";
 import { inactiveLsmHint, kernelHint, missingEventSource } from "./kernel_support.ts";
 import { ProgramType } from "./program_types.ts";
@@ -176,12 +176,6 @@ function diagnose(
     hint: refusal?.hint ?? kernelHint(program, number) ??
       (words === undefined ? undefined : words.hint ?? ""),
   });
-}
-
-/** Reason after an errno's name, and hint. */
-export interface Words {
-  reason?: string;
-  hint?: string;
 }
 
 /** The kernel's BPF_TRACE_MAX_PROGS. */

@@ -1,6 +1,6 @@
 /** Explains libbpf's log of a failed load to the user. */
 import { errno, errnoName } from "../ffi/mod.ts";
-import { explainRefusal, type Policy } from "./mod.ts";
+import { explainRefusal, type Policy } from "./permissions/mod.ts";
 import { BpfError } from "./errors.ts";
 import { openHint } from "./open_hints.ts";
 import { type Cause, REFUSALS } from "./refusals.ts";
@@ -104,7 +104,6 @@ export interface LoadKnowledge {
 }
 
 /**
- * Why `bpf_object__load` failed.
  * Explains a failure of `bpf_object__load`.
  * @param number the negative errno it returned
  * @param log libbpf's log of the load; it becomes the error's detail
@@ -159,7 +158,7 @@ function verifierLog(log: string): { program: string | undefined; text: string }
   return { program: begin?.[1], text: before.slice(start) };
 }
 
-/** Why `bpf_object__open_mem` failed. */
+/** Explains a failure of `bpf_object__open_mem`. */
 export function diagnoseOpen(number: number, log: string): BpfError {
   return new BpfError("open the eBPF object", number, {
     hint: openHint(number, log),
@@ -167,7 +166,7 @@ export function diagnoseOpen(number: number, log: string): BpfError {
   });
 }
 
-/** Why global variables could not be written. */
+/** Explains a failure to write global variables. */
 export function diagnoseGlobal(
   number: number,
   section: string,
@@ -187,7 +186,7 @@ export function diagnoseGlobal(
   );
 }
 
-/** Why something of a program or map could not be set. */
+/** Explains a failure to set something of a program or map. */
 export function diagnoseConfigure(number: number, name: string): BpfError {
   const reasons = new Map([
     [errno("ENOENT"), "the eBPF object has no program or map of that name"],
@@ -198,7 +197,7 @@ export function diagnoseConfigure(number: number, name: string): BpfError {
   return new BpfError(`configure "${name}"`, number, reason === undefined ? {} : { reason });
 }
 
-/** Why a program's target could not be set. */
+/** Explains a failure to set a program's target. */
 export function diagnoseSetTarget(number: number, name: string, target: string): BpfError {
   const reasons = new Map([
     [errno("ENOENT"), "the eBPF object has no program of that name"],
@@ -215,7 +214,7 @@ export function diagnoseSetTarget(number: number, name: string, target: string):
 }
 
 /**
- * Why a program could not be attached.
+ * Explains a failure to attach a program.
  *
  * @param known what the caller knows better: where to, what the errno means there, what to do ("" for
  *   nothing)

@@ -4,7 +4,7 @@
  * @module
  */
 export * from "./permissions/mod.ts";
-export { attachProgram, type Words } from "./attach.ts";
+export { attachProgram } from "./attach.ts";
 export { type AttachPlan } from "./attach_target.ts";
 export {
   diagnoseConfigure,
@@ -17,6 +17,7 @@ export {
 export { BpfError } from "./errors.ts";
 export { kernelHint } from "./kernel_support.ts";
 export { holdsEvents, type MapAccess, mapAccess, MapType, refusalReason } from "./map_types.ts";
+export { type Words } from "./probe_refusals.ts";
 export { ProgramType } from "./program_types.ts";
 export { Reports } from "./reports.ts";
 export { TargetSyntaxError, utf8Length, wholeNumber } from "./target_parts.ts";

@@ -1,7 +1,12 @@
 /** Words for places of uprobes that the shim refused. */
 import { ProbeRefusal, probeRefusal } from "../ffi/mod.ts";
-import type { Words } from "./attach.ts";
 import type { AttachPlan } from "./attach_target.ts";
+
+/** Reason after an errno's name, and hint. */
+export interface Words {
+  reason?: string;
+  hint?: string;
+}
 
 const OFFSET_HINT = "the offset is the start of an instruction inside the function, " +
   "as objdump -d FILE shows them";

@@ -31,7 +31,6 @@ const SHARED = ["ffi/errors.ts", "ffi/assets.ts", "deno.json"];
 /** Entry points in addition to a folder's `mod.ts`, and the folders that may use them. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   "cli/commands/mod.ts": ["build"],
-  "cli/help.ts": ["build"],
   "third_party/sources.json": ["build"],
   "third_party/libbpf/symbols.json": ["build"],
   "cli/args/manual.ts": ["build"],
@@ -84,6 +83,48 @@ function objection(from: string, to: string): string | undefined {
     return `across folders only ${target}/mod.ts is imported`;
   }
   return undefined;
+}
+
+/**
+ * Returns the circles of an import graph: groups of files that import each other, one line each. Types
+ * and dynamic imports count, since a reader follows them as well.
+ */
+export function importCircles(imports: readonly Import[]): string[] {
+  const targets = new Map<string, string[]>();
+  for (const { from, to } of imports) {
+    targets.set(from, [...targets.get(from) ?? [], to]);
+  }
+  return [...targets.keys()].flatMap((file) => {
+    const way = shortestWay(targets, file);
+    // Each circle is reported once, from its first file.
+    return way === undefined || way.some((other) => other < file)
+      ? []
+      : [`circle of imports: ${[...way, file].join(" -> ")}`];
+  });
+}
+
+/** Returns the files on the shortest way from `start` back to itself; undefined without one. */
+function shortestWay(
+  targets: ReadonlyMap<string, readonly string[]>,
+  start: string,
+): string[] | undefined {
+  const before = new Map<string, string>();
+  const queue = [start];
+  for (const file of queue) {
+    for (const target of targets.get(file) ?? []) {
+      if (target === start) return wayTo(before, start, file);
+      if (before.has(target)) continue;
+      before.set(target, file);
+      queue.push(target);
+    }
+  }
+  return undefined;
+}
+
+function wayTo(before: ReadonlyMap<string, string>, start: string, end: string): string[] {
+  const way = [end];
+  for (let file = end; file !== start; way.unshift(file)) file = before.get(file) ?? start;
+  return way;
 }
 
 function folderOf(path: string): string {

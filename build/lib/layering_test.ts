@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { importsOf, layeringViolations } from "./layering.ts";
+import { importCircles, importsOf, layeringViolations } from "./layering.ts";
 
 function violates(from: string, to: string): boolean {
   return layeringViolations([{ from, to }]).length > 0;
@@ -79,4 +79,26 @@ Deno.test("layeringViolations() lets the command line alone in by its own door",
   const to = "runtime/command.ts";
   assert.deepEqual(layeringViolations([{ from: "cli/commands/run.ts", to }]), []);
   assert.equal(layeringViolations([{ from: "examples/x/x.ts", to }]).length, 1);
+});
+
+function circles(...imports: string[]): string[] {
+  return importCircles(imports.map((words) => {
+    const [from = "", to = ""] = words.split(" ");
+    return { from, to };
+  }));
+}
+
+Deno.test("importCircles() reports each circle once, by its shortest way", () => {
+  assert.deepEqual(circles("b c", "a b", "c a", "x a", "c d"), [
+    "circle of imports: a -> b -> c -> a",
+  ]);
+  assert.deepEqual(circles("a b", "b a", "c d", "d c"), [
+    "circle of imports: a -> b -> a",
+    "circle of imports: c -> d -> c",
+  ]);
+  assert.deepEqual(circles("a a"), ["circle of imports: a -> a"]);
+});
+
+Deno.test("importCircles() accepts ways that join without a circle", () => {
+  assert.deepEqual(circles("a b", "a c", "b d", "c d", "d e"), []);
 });

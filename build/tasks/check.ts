@@ -1,7 +1,7 @@
 import { BuildError } from "../lib/errors.ts";
 import { fixedWaits, mayNotWait } from "../lib/fixed_waits.ts";
 import { add, type Counts, describe, NONE, readJunit } from "../lib/junit.ts";
-import { importsOf, layeringViolations, type ModuleGraph } from "../lib/layering.ts";
+import { importCircles, importsOf, layeringViolations, type ModuleGraph } from "../lib/layering.ts";
 import { print, say, secondsSince, write } from "../lib/output.ts";
 import { run, runAttached } from "../lib/process.ts";
 import { fileState, filesUnder } from "../lib/step.ts";
@@ -154,7 +154,7 @@ async function checkLayering(): Promise<void> {
   await Deno.writeTextFile(entry, imports.join(""));
   const graph = JSON.parse(await run("deno", ["info", "--json", entry])) as ModuleGraph;
   const ours = importsOf(graph, root).filter(({ from }) => from !== entry);
-  const violations = layeringViolations(ours);
+  const violations = [...layeringViolations(ours), ...importCircles(ours)];
   if (violations.length > 0) throw new BuildError(violations.join("\n"));
 }
 

@@ -1,7 +1,6 @@
 /** Writes the manual pages of wasm-bpf and its commands. */
 import config from "../../deno.json" with { type: "json" };
 import { COMMANDS } from "../../cli/commands/mod.ts";
-import { PAGE } from "../../cli/help.ts";
 import { renderManual } from "../../cli/args/manual.ts";
 import { print } from "../lib/output.ts";
 
@@ -10,12 +9,12 @@ const DIRECTORY = "dist/man/man1";
 /** Writes one page a command; returns the exit code. */
 export async function writeManuals(): Promise<number> {
   await Deno.mkdir(DIRECTORY, { recursive: true });
-  await write(
-    "wasm-bpf",
-    renderManual("wasm-bpf", "run WebAssembly modules that drive eBPF", PAGE, config.version),
-  );
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const { PAGE: page } = await load();
+    if (name === "run") {
+      const about = "run WebAssembly modules that drive eBPF";
+      await write("wasm-bpf", renderManual("wasm-bpf", about, page, config.version));
+    }
     await write(
       `wasm-bpf-${name}`,
       renderManual(`wasm-bpf-${name}`, summary, page, config.version),

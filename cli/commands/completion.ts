@@ -1,12 +1,12 @@
 /** `wasm-bpf completion`: scripts that complete commands and options in a shell. */
-import { COMMANDS } from "./mod.ts";
+import type { Command, CommandModule } from "./command.ts";
 import { UsageError } from "../errors.ts";
 import { type HelpPage, shownOptions } from "../args/help_text.ts";
 import { nearest, parseCommandLine } from "../args/options.ts";
 import { print } from "../terminal/output_file.ts";
 
 /** Help of `completion`. */
-export const PAGE: HelpPage = {
+const PAGE: HelpPage = {
   usage: ["completion SHELL"],
   about: "Prints a script that completes commands and options.",
   arguments: { SHELL: "bash, zsh or fish" },
@@ -36,8 +36,15 @@ interface OptionEntry {
 
 const SHELLS: Readonly<Record<string, (entries: readonly Entry[]) => string>> = { bash, zsh, fish };
 
-/** Prints the script. */
-export async function command(args: string[]): Promise<number> {
+/** Returns the command that completes `commands`, itself among them. */
+export function completionOf(commands: Readonly<Record<string, Command>>): CommandModule {
+  return { PAGE, command: (args) => printScript(args, commands) };
+}
+
+async function printScript(
+  args: string[],
+  commands: Readonly<Record<string, Command>>,
+): Promise<number> {
   const { rest: [shell, more] } = parseCommandLine(args, {}, { interleaved: true });
   const names = Object.keys(SHELLS);
   if (shell === undefined || more !== undefined) {
@@ -54,13 +61,13 @@ export async function command(args: string[]): Promise<number> {
       close === undefined ? `pass one of ${names.join(", ")}` : `did you mean ${close}?`,
     );
   }
-  print(script(await entries()));
+  print(script(await entriesOf(commands)));
   return 0;
 }
 
-async function entries(): Promise<Entry[]> {
+async function entriesOf(commands: Readonly<Record<string, Command>>): Promise<Entry[]> {
   return await Promise.all(
-    Object.entries(COMMANDS).map(async ([name, { summary, load }]) => ({
+    Object.entries(commands).map(async ([name, { summary, load }]) => ({
       name,
       summary,
       options: optionsOf((await load()).PAGE),

@@ -1,26 +1,7 @@
 /** The commands; each file is loaded on first use. */
-import type { HelpPage } from "../args/help_text.ts";
-import type { ReadModule } from "../startup/plain_run.ts";
+import type { Command } from "./command.ts";
 
-/** Exports of a command's file. */
-export interface CommandModule {
-  /** Help of the command. */
-  readonly PAGE: HelpPage;
-  /**
-   * Runs the command. `args` has its options as given; the caller handles `--help`.
-   *
-   * @param read a module that is already in memory, for `run`
-   * @returns the exit code
-   * @throws {UsageError} for wrong usage, another `HostError` for a failure
-   */
-  command(args: string[], read?: ReadModule): Promise<number>;
-}
-
-/** Row of `--help` with the loader of its command. */
-export interface Command {
-  readonly summary: string;
-  load(): Promise<CommandModule>;
-}
+export type { Command, CommandModule } from "./command.ts";
 
 /** Commands by name, in the order of `--help`. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -40,6 +21,6 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   logout: { summary: "remove credentials of a registry", load: () => import("./logout.ts") },
   completion: {
     summary: "print a completion script for a shell",
-    load: () => import("./completion.ts"),
+    load: async () => (await import("./completion.ts")).completionOf(COMMANDS),
   },
 };

@@ -4,6 +4,7 @@ import { compileGuest } from "../../runtime/command.ts";
 import { EVERYTHING } from "../../runtime/everything.ts";
 import { UsageError } from "../errors.ts";
 import { grantsOf } from "../args/grants.ts";
+import type { HelpPage } from "../args/help_text.ts";
 import { admitted, runOnCommandLine, timeoutOf } from "../startup/guest_run.ts";
 import { STDIN } from "../module/input_file.ts";
 import { kernelLimitsOf } from "../args/kernel_limits.ts";
@@ -16,7 +17,27 @@ import { platformOf } from "../args/registry_options.ts";
 import { RUN_OPTIONS, type RunLine } from "../args/run_options.ts";
 import { statsFormat } from "../terminal/stats.ts";
 
-export { PAGE } from "../help.ts";
+/** Help of `run`, with or without the word. */
+export const PAGE: HelpPage = {
+  usage: ["[run] [OPTIONS] MODULE [ARGS...]"],
+  about: "Runs WebAssembly modules that load, attach and talk to eBPF programs.",
+  arguments: {
+    MODULE:
+      "a .wasm file: a WASI preview 1 program that embeds its eBPF objects; or - for standard " +
+      "input; or a reference such as ghcr.io/you/tool:v1, from the local store or else its " +
+      "registry; or an http(s) address of a .wasm file",
+    ARGS: "arguments of the module, passed on unchanged",
+  },
+  options: RUN_OPTIONS,
+  notes: [
+    "Options precede MODULE. Ctrl-C lets the module finish, and ends one that keeps waiting; a second " +
+    "one ends it at once.",
+    "Exit codes: that of the module; 1 when wasm-bpf cannot run it; 2 for a wrong command line; 124 " +
+    "when it does not end after --timeout; 128+N for signal N; 134 when it traps.",
+    "Loading eBPF requires root, or CAP_BPF and CAP_PERFMON; without root, tracepoints also " +
+    "require CAP_DAC_READ_SEARCH, and network programs CAP_NET_ADMIN.",
+  ],
+};
 
 /** Runs the module that `args` name. */
 export async function command(args: string[], read?: ReadModule): Promise<number> {

@@ -29,12 +29,12 @@ import { Links } from "./links.ts";
 import {
   type ChannelStats,
   type EventChannel,
-  openChannel,
   type PollArguments,
   type PollContext,
   type ReadArguments,
   type WaitContext,
 } from "./events/event_channel.ts";
+import { openChannel } from "./events/mod.ts";
 import type { Totals } from "./totals.ts";
 import { type SubmitContext, UserChannel } from "./events/user_channel.ts";
 

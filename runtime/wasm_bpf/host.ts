@@ -20,7 +20,7 @@ export class BpfHost implements Disposable {
 
   constructor(options: BpfHostOptions) {
     this.#context = new BpfContext(options);
-    this.#callbacks = new Callbacks(this.#context);
+    this.#callbacks = new Callbacks((error) => this.#context.fail(error));
   }
 
   /** Sets the exports that callbacks go through; call it before the guest's `_start`. */

@@ -2,7 +2,6 @@
 import { errno } from "../../../ffi/mod.ts";
 import { type CallbackTarget, createPump, holdsCallbacks, isCallback, type Pump } from "./pump.ts";
 import type { Stage } from "./stage.ts";
-import type { BpfContext } from "../context.ts";
 import { BpfError } from "../../../ebpf/mod.ts";
 
 /** The guest's exports that callbacks go through; known once it is instantiated. */
@@ -34,15 +33,16 @@ export class CallbackTable implements CallbackTarget {
 
 /** The callbacks of one guest. */
 export class Callbacks {
-  readonly #context: BpfContext;
+  readonly #fail: (error: BpfError) => number;
   #exports: CallbackExports | undefined;
   #table: CallbackTable | undefined;
   /** The function that was looked at last. */
   #known: unknown;
   #exported: CallbackTable | undefined;
 
-  constructor(context: BpfContext) {
-    this.#context = context;
+  /** @param fail reports an error, and returns its negative errno */
+  constructor(fail: (error: BpfError) => number) {
+    this.#fail = fail;
   }
 
   bind(exports: CallbackExports): void {
@@ -53,7 +53,7 @@ export class Callbacks {
   forTable(callback: number): CallbackTable | number {
     this.#table ??= this.#findTable();
     if (this.#table === undefined) {
-      return this.#context.fail(
+      return this.#fail(
         new BpfError("poll a buffer", errno("EINVAL"), {
           reason: "the guest exports no function table, so it cannot be called back",
           hint: "link it with -Wl,--export-table (AssemblyScript: --exportTable)",
@@ -80,7 +80,7 @@ export class Callbacks {
   }
 
   #refuse(what: string): number {
-    return this.#context.fail(
+    return this.#fail(
       new BpfError("poll a buffer", errno("EINVAL"), {
         reason: `${what} cannot be called back: it is of another type`,
         hint: "declare it with three i32 (context, data, size) and an i32 result",
@@ -93,7 +93,7 @@ export class Callbacks {
     if (this.#exported !== undefined) return this.#exported;
     const { memory, callback } = this.#exports ?? {};
     if (memory === undefined || typeof callback !== "function") {
-      return this.#context.fail(
+      return this.#fail(
         new BpfError("poll a buffer", errno("EINVAL"), {
           reason: "the guest does not export the callback that its wrapper module calls",
           hint: "name it with --callback-export-name",

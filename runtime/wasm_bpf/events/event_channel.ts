@@ -1,12 +1,9 @@
 /** One ring buffer or perf event array that a guest polls or reads. */
-import { type BpfMap, errno, EventBuffer, type Interrupt } from "../../../ffi/mod.ts";
+import type { Interrupt } from "../../../ffi/mod.ts";
 import type { GuestMemory } from "../../guest_memory.ts";
 import type { MemoryPool } from "./memory_pool.ts";
 import type { Stage } from "./stage.ts";
 import type { CallbackTable } from "./callbacks.ts";
-import { MapType } from "../../../ebpf/mod.ts";
-import { RingChannel } from "./ring_channel.ts";
-import { StagedChannel } from "./staged_channel.ts";
 
 /** Arguments of `wasm_bpf_buffer_poll`. */
 export interface PollArguments {
@@ -76,17 +73,4 @@ export interface EventChannel extends Disposable {
   discard(): void;
 
   readonly stats: ChannelStats;
-}
-
-/** Opens a map's buffer: -EINVAL when it is neither a ring buffer nor a perf event array. */
-export function openChannel(map: BpfMap, context: PollContext): EventChannel | number {
-  const buffer = EventBuffer.open(map, context.interrupt);
-  if (typeof buffer === "number") return buffer;
-  buffer.setLatency(context.latencyMs);
-  const channel =
-    (map.type === MapType.RingBuffer ? RingChannel.open(buffer, context) : undefined) ??
-      StagedChannel.open(buffer, context);
-  if (channel !== undefined) return channel;
-  buffer.close();
-  return -errno("ENOMEM");
 }

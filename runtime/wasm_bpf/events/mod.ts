@@ -1,0 +1,19 @@
+/** Events on their way from the kernel to a guest. */
+import { type BpfMap, errno, EventBuffer } from "../../../ffi/mod.ts";
+import { MapType } from "../../../ebpf/mod.ts";
+import type { EventChannel, PollContext } from "./event_channel.ts";
+import { RingChannel } from "./ring_channel.ts";
+import { StagedChannel } from "./staged_channel.ts";
+
+/** Opens a map's buffer: -EINVAL when it is neither a ring buffer nor a perf event array. */
+export function openChannel(map: BpfMap, context: PollContext): EventChannel | number {
+  const buffer = EventBuffer.open(map, context.interrupt);
+  if (typeof buffer === "number") return buffer;
+  buffer.setLatency(context.latencyMs);
+  const channel =
+    (map.type === MapType.RingBuffer ? RingChannel.open(buffer, context) : undefined) ??
+      StagedChannel.open(buffer, context);
+  if (channel !== undefined) return channel;
+  buffer.close();
+  return -errno("ENOMEM");
+}
