@@ -28,6 +28,8 @@ struct shim_interrupt {
 	/* In a page of its own, which can be shown in a guest's memories. */
 	_Atomic uint32_t *flags;
 	_Atomic uint32_t references;
+	/* Removes the signal handlers that raise it; NULL before shim_signals__install(). */
+	void (*_Atomic before_free)(struct shim_interrupt *interrupt);
 	_Atomic int64_t waited_ns;
 	/* The signal that raised it, SIGALRM for the end of its time; 0 for another thread. */
 	_Atomic int32_t cause;
@@ -184,9 +186,6 @@ bool shim_interrupt_is_terminated(const struct shim_interrupt *interrupt);
 
 /* Gives one reference back. */
 void shim_interrupt_release(struct shim_interrupt *interrupt);
-
-/* Signals no longer mean this one. */
-void shim_interrupt_forget(struct shim_interrupt *interrupt);
 
 /* Remembers something to be released when this thread ends; 0 or -ENOMEM. */
 int shim_owned_add(void *object, void (*release)(void *object));

@@ -84,9 +84,13 @@ void shim_interrupt_release(struct shim_interrupt *interrupt)
 
 void shim_interrupt__free(struct shim_interrupt *interrupt)
 {
+	void (*before_free)(struct shim_interrupt *);
+
 	if (!interrupt)
 		return;
-	shim_interrupt_forget(interrupt);
+	before_free = atomic_load(&interrupt->before_free);
+	if (before_free)
+		before_free(interrupt);
 	shim_owned_remove(interrupt);
 	shim_interrupt_release(interrupt);
 }

@@ -220,6 +220,12 @@ static void take_signal(int number)
 	}
 }
 
+static void stop_listening(struct shim_interrupt *interrupt)
+{
+	if (atomic_load(&listener) == interrupt)
+		shim_signals__uninstall();
+}
+
 int32_t shim_signals__install(struct shim_interrupt *interrupt)
 {
 	if (atomic_load(&listener))
@@ -228,6 +234,7 @@ int32_t shim_signals__install(struct shim_interrupt *interrupt)
 	timed_out = false;
 	was_cut = false;
 	atomic_store(&listener, interrupt);
+	atomic_store(&interrupt->before_free, stop_listening);
 	take_signal(SIGINT);
 	take_signal(SIGTERM);
 	take_signal(SIGXFSZ);
@@ -278,10 +285,4 @@ void shim_signals__uninstall(void)
 		taken[i] = false;
 	}
 	atomic_store(&listener, NULL);
-}
-
-void shim_interrupt_forget(struct shim_interrupt *interrupt)
-{
-	if (atomic_load(&listener) == interrupt)
-		shim_signals__uninstall();
 }
