@@ -90,7 +90,7 @@ export class EventBuffer implements Disposable {
   }
 
   /**
-   * Extends waits for events of a ring buffer by up to `latencyMs` at high rates, so that events are read
+   * Extends waits for events by up to `latencyMs` at high rates, so that events are read
    * in batches. Initially 0: every event is read at once.
    */
   setLatency(latencyMs: number): void {

@@ -27,10 +27,14 @@ struct shim_buffer {
 	struct pace pace;
 	/* End of the records that the last look found. */
 	uint64_t seen_end;
+	/* Perf events were quiet until the last look: a record of one may be written late. */
+	bool was_quiet;
 };
 
 /* Records that were submitted without a wake-up are found within this time. */
 #define IDLE_LOOK_NS 100000000
+/* Interval of looks where quiet events could not be exchanged. */
+#define QUIET_LOOK_NS 1000000
 
 static int open_ring(struct shim_buffer *buffer, struct shim_map *map)
 {
@@ -108,8 +112,9 @@ int32_t shim_buffer__open(struct shim_map *map, struct shim_interrupt *interrupt
 
 void shim_buffer__set_latency(struct shim_buffer *buffer, uint32_t latency_us)
 {
-	if (buffer->is_ring)
-		pace_set(&buffer->pace, (int64_t)latency_us * 1000, buffer->ring.mask + 1);
+	uint64_t size = buffer->is_ring ? buffer->ring.mask + 1 : UINT64_MAX;
+
+	pace_set(&buffer->pace, (int64_t)latency_us * 1000, size);
 }
 
 int64_t shim_buffer__record_max(struct shim_buffer *buffer)
@@ -137,16 +142,71 @@ static int look(struct shim_buffer *buffer, struct batch *batch)
 	return batch ? take(buffer, batch) : ring_has_records(&buffer->ring);
 }
 
-/* Waits before the next look when records come fast: 0, or what ended the wait. */
+static int32_t make_quiet(struct perf_array *array)
+{
+	return perf_quiet_start(&array->quiet, array->buffer);
+}
+
+static int32_t end_quiet(struct perf_array *array)
+{
+	return perf_quiet_end(&array->quiet, array->buffer);
+}
+
+ON_BROKER_1(start_quiet_events, make_quiet, struct perf_array *);
+ON_BROKER_1(end_quiet_events, end_quiet, struct perf_array *);
+
+/* Has the events of an array wake the reader, or not, as the pace is. */
+static void exchange_events(struct shim_buffer *buffer)
+{
+	struct perf_quiet *quiet = &buffer->perf.quiet;
+
+	/* No descriptors left, for example: read each event at once, as without a latency. */
+	if (buffer->pace.is_pacing && quiet->busy_count && start_quiet_events(&buffer->perf))
+		pace_set(&buffer->pace, 0, UINT64_MAX);
+	if (!buffer->pace.is_pacing && quiet->quiet_count) {
+		end_quiet_events(&buffer->perf);
+		buffer->was_quiet = true;
+	}
+}
+
+/* Reports whether the last look left records that are there to be read. */
+static bool has_left(const struct shim_buffer *buffer)
+{
+	return buffer->is_ring ? ring_position(&buffer->ring) < buffer->seen_end
+			       : buffer->perf.held_size > 0;
+}
+
+/*
+ * Waits before the next look when records come fast: 0, or what ended the wait. A perf event array
+ * ends it when a ring of it is half full.
+ */
 static int pause_reading(struct shim_buffer *buffer, int32_t timeout_ms, int64_t now)
 {
 	int64_t wait = pace_wait(&buffer->pace, now);
+	int result;
 
-	if (!wait || ring_position(&buffer->ring) < buffer->seen_end)
+	if (!wait || has_left(buffer))
 		return 0;
 	if (timeout_ms > 0 && wait > buffer->deadline - now)
 		wait = buffer->deadline - now;
-	return shim_interrupt_wait(buffer->interrupt, -1, 0, wait);
+	result =
+	    shim_interrupt_wait(buffer->interrupt, buffer->is_ring ? -1 : buffer->fd, POLLIN, wait);
+	return result < 0 ? result : 0;
+}
+
+static int look_at_ring(struct shim_buffer *buffer, struct batch *batch, bool *is_lean)
+{
+	buffer->seen_end = ring_end(&buffer->ring);
+	*is_lean = ring_is_lean(&buffer->ring, buffer->seen_end);
+	return look(buffer, batch);
+}
+
+static int look_at_array(struct shim_buffer *buffer, struct batch *batch, bool *is_lean)
+{
+	int result = look(buffer, batch);
+
+	*is_lean = batch->count <= 1 && !has_left(buffer);
+	return result;
 }
 
 /* Looks, and notes for the next pause what was there. `began` is when looking began. */
@@ -156,18 +216,37 @@ static int look_paced(struct shim_buffer *buffer, struct batch *batch, int64_t b
 	int64_t now;
 	int result;
 
-	if (buffer->pace.longest) {
-		buffer->seen_end = ring_end(&buffer->ring);
-		is_lean = ring_is_lean(&buffer->ring, buffer->seen_end);
-	}
-	result = look(buffer, batch);
-	if (!buffer->pace.longest || (!result && !buffer->pace.is_pacing))
+	if (!buffer->pace.longest)
+		return look(buffer, batch);
+	result = buffer->is_ring ? look_at_ring(buffer, batch, &is_lean)
+				 : look_at_array(buffer, batch, &is_lean);
+	if (!result && !buffer->pace.is_pacing)
 		return result;
 	now = shim_now_ns();
 	if (result > 0)
 		pace_woken(&buffer->pace, began, now);
+	if (!buffer->is_ring) {
+		pace_fill(&buffer->pace, now, buffer->perf.filled, buffer->perf.ring_bytes);
+		buffer->perf.filled = 0;
+	}
 	pace_read(&buffer->pace, now, is_lean);
+	if (!buffer->is_ring)
+		exchange_events(buffer);
 	return result;
+}
+
+/*
+ * Time to wait for the kernel's wake-up before the next look. Quiet events give none before
+ * half of a ring is written.
+ */
+static int64_t longest_wait(struct shim_buffer *buffer)
+{
+	bool is_quiet = buffer->perf.quiet.quiet_count || buffer->was_quiet;
+
+	if (!is_quiet)
+		return IDLE_LOOK_NS;
+	buffer->was_quiet = false;
+	return buffer->pace.longest ? buffer->pace.longest : QUIET_LOOK_NS;
 }
 
 static int wait_and_take(struct shim_buffer *buffer, struct batch *batch, int32_t timeout_ms)
@@ -191,11 +270,12 @@ static int wait_and_take(struct shim_buffer *buffer, struct batch *batch, int32_
 	if (result)
 		return result;
 	for (;;) {
-		int64_t left = IDLE_LOOK_NS;
+		int64_t left;
 
 		result = timeout_ms ? look_paced(buffer, batch, began) : look(buffer, batch);
 		if (result || !timeout_ms)
 			return result;
+		left = longest_wait(buffer);
 		if (timeout_ms > 0) {
 			int64_t rest = buffer->deadline - shim_now_ns();
 

@@ -587,7 +587,7 @@ SHIM_API int32_t shim_buffer__open(struct shim_map *map, struct shim_interrupt *
 				   struct shim_buffer **out);
 
 /**
- * @brief Lets reads of a ring buffer wait when records come fast, so that they come together.
+ * @brief Lets reads of a buffer wait when records come fast, so that they come together.
  *
  * Rare records are still delivered at once. Only waits with a time-out other than 0 are affected.
  *

@@ -27,11 +27,21 @@
 
 void pace_set(struct pace *pace, int64_t latency_ns, uint64_t size)
 {
-	int64_t half = (int64_t)((double)size / 2 / FASTEST_BYTES_PER_NS);
+	double half = (double)size / 2 / FASTEST_BYTES_PER_NS;
 
-	*pace = (struct pace){.longest = latency_ns < half ? latency_ns : half};
+	*pace = (struct pace){.longest = (double)latency_ns < half ? latency_ns : (int64_t)half};
 	if (pace->longest < SHORTEST_NS)
 		pace->longest = 0;
+	pace->wait = pace->longest;
+}
+
+void pace_fill(struct pace *pace, int64_t now, uint64_t filled, uint64_t size)
+{
+	double wait = (double)(now - pace->looked_at) * ((double)size / 4) / (double)(filled + 1);
+
+	pace->wait = wait < (double)pace->longest ? (int64_t)wait : pace->longest;
+	if (pace->wait < SHORTEST_NS)
+		pace->wait = 0;
 }
 
 int64_t pace_wait(const struct pace *pace, int64_t now)
@@ -40,7 +50,7 @@ int64_t pace_wait(const struct pace *pace, int64_t now)
 
 	if (!pace->is_pacing)
 		return 0;
-	left = pace->looked_at + pace->longest - now;
+	left = pace->looked_at + pace->wait - now;
 	return left > 0 ? left : 0;
 }
 

@@ -9,6 +9,8 @@
 struct pace {
 	/* Longest wait, in nanoseconds: the promised latency, less for small buffers; 0: never. */
 	int64_t longest;
+	/* Wait at the rate of the last read, at most the longest. */
+	int64_t wait;
 	/* When the last wait reported records. */
 	int64_t looked_at;
 	/* Waits in a row that records ended soon. */
@@ -23,6 +25,13 @@ struct pace {
  * at full speed fills half of it.
  */
 void pace_set(struct pace *pace, int64_t latency_ns, uint64_t size);
+
+/*
+ * Notes, before pace_read(), that `filled` bytes of a buffer of `size` came since the last read:
+ * the next wait lets a quarter be filled at that rate. For buffers that wake their reader when they
+ * are half full, whatever the rate was before; set those up with a `size` of UINT64_MAX.
+ */
+void pace_fill(struct pace *pace, int64_t now, uint64_t filled, uint64_t size);
 
 /* Nanoseconds to wait, from `now`, before the next read; 0 to read at once. */
 int64_t pace_wait(const struct pace *pace, int64_t now);

@@ -8,11 +8,19 @@
 #include <linux/perf_event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "perf_array.h"
 
-/* Pages per CPU, as the reference runtimes choose. */
-#define PAGES 64
+/*
+ * Bytes of one CPU's ring: a share of what all CPUs have together, a power of two. A record costs
+ * the traced program no wake-up while reading is coalesced, so it is several times as fast and
+ * needs more room while the reader waits for a processor.
+ */
+#define RINGS_BYTES (16 << 20)
+#define RING_BYTES_MAX (4 << 20)
+/* As the reference runtimes choose. */
+#define RING_BYTES_MIN (256 << 10)
 
 struct perf_sample {
 	struct perf_event_header header;
@@ -41,10 +49,12 @@ static enum bpf_perf_event_ret on_event(void *context, int cpu, struct perf_even
 	struct batch *batch = array->batch;
 	uint64_t size;
 
+	array->filled_here += event->size;
 	if (event->type == PERF_RECORD_LOST)
 		array->lost += ((struct perf_lost *)event)->lost;
 	if (event->type != PERF_RECORD_SAMPLE)
 		return LIBBPF_PERF_EVENT_CONT;
+	perf_quiet_note(&array->quiet, array->next_cpu, cpu);
 	size = record_size(sample->size);
 	if (size > batch->capacity - batch->used) {
 		put(array->held, cpu, sample);
@@ -57,7 +67,17 @@ static enum bpf_perf_event_ret on_event(void *context, int cpu, struct perf_even
 	return LIBBPF_PERF_EVENT_CONT;
 }
 
-int perf_array_open(struct perf_array *array, int fd)
+static size_t ring_bytes(int cpus)
+{
+	size_t bytes = RING_BYTES_MAX;
+
+	while (bytes > RING_BYTES_MIN && bytes * (size_t)cpus > RINGS_BYTES)
+		bytes /= 2;
+	return bytes;
+}
+
+/* With rings that are smaller where a user's limit of locked memory is: 0 or -errno. */
+static int open_rings(struct perf_array *array, int fd)
 {
 	struct perf_event_attr attr = {
 	    .size = sizeof(attr),
@@ -67,18 +87,32 @@ int perf_array_open(struct perf_array *array, int fd)
 	    .sample_period = 1,
 	    .wakeup_events = 1,
 	};
+	int cpus = libbpf_num_possible_cpus();
+
+	for (size_t bytes = ring_bytes(cpus > 0 ? cpus : 1);; bytes /= 2) {
+		size_t pages = bytes / (size_t)sysconf(_SC_PAGESIZE);
+
+		array->buffer =
+		    perf_buffer__new_raw(fd, pages ? pages : 1, &attr, on_event, array, NULL);
+		array->ring_bytes = bytes;
+		if (array->buffer || bytes <= RING_BYTES_MIN || (errno != EPERM && errno != ENOMEM))
+			return array->buffer ? 0 : -errno;
+	}
+}
+
+int perf_array_open(struct perf_array *array, int fd)
+{
+	int err;
 
 	array->held = calloc(1, PERF_RECORD_MAX);
 	if (!array->held)
 		return -ENOMEM;
-	array->buffer = perf_buffer__new_raw(fd, PAGES, &attr, on_event, array, NULL);
-	if (!array->buffer) {
-		int err = -errno;
-
+	err = open_rings(array, fd);
+	if (!err)
+		err = perf_quiet_open(&array->quiet, fd, perf_buffer__buffer_cnt(array->buffer));
+	if (err)
 		perf_array_close(array);
-		return err;
-	}
-	return 0;
+	return err;
 }
 
 /* Puts the held record into the batch; -ENOSPC when it alone is longer than that. */
@@ -100,17 +134,22 @@ static void take_held(struct perf_array *array, struct batch *batch)
 int perf_array_take(struct perf_array *array, struct batch *batch)
 {
 	size_t count = perf_buffer__buffer_cnt(array->buffer);
+	uint64_t filled = 0;
 
 	if (array->held_size)
 		take_held(array, batch);
 	array->batch = batch;
 	for (size_t i = 0; i < count && !array->held_size; i++) {
-		int err = perf_buffer__consume_buffer(array->buffer, array->next_cpu);
+		int err;
 
+		array->filled_here = 0;
+		err = perf_buffer__consume_buffer(array->buffer, array->next_cpu);
+		filled = array->filled_here > filled ? array->filled_here : filled;
 		array->next_cpu = (array->next_cpu + 1) % count;
 		if (err < 0 && !batch->used)
 			return err;
 	}
+	array->filled += filled;
 	/* The very first one did not fit. */
 	if (array->held_size && !batch->used && !batch->too_long)
 		take_held(array, batch);
@@ -119,7 +158,9 @@ int perf_array_take(struct perf_array *array, struct batch *batch)
 
 void perf_array_close(struct perf_array *array)
 {
+	/* Takes the events out of the array, whichever they are. */
 	perf_buffer__free(array->buffer);
+	perf_quiet_close(&array->quiet);
 	free(array->held);
 	array->buffer = NULL;
 	array->held = NULL;

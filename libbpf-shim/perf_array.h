@@ -6,8 +6,7 @@
 #include <stddef.h>
 
 #include "batch.h"
-
-struct perf_buffer;
+#include "perf_quiet.h"
 
 struct perf_array {
 	struct perf_buffer *buffer;
@@ -19,6 +18,13 @@ struct perf_array {
 	uint64_t held_size;
 	/* The batch in progress. */
 	struct batch *batch;
+	struct perf_quiet quiet;
+	/* Of one CPU. */
+	uint64_t ring_bytes;
+	/* Bytes of the busiest CPU's records, summed over the looks since the caller reset it. */
+	uint64_t filled;
+	/* Bytes of the CPU in progress. */
+	uint64_t filled_here;
 };
 
 /* The most that one record takes: perf_event_header.size has 16 bits. */

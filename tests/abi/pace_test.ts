@@ -13,47 +13,107 @@ interface Streamed {
   batches: number;
 }
 
-/**
- * Consumes streamed events with `options`; returns the output of the guest and of `--stats=json`.
- */
-async function stream(options: string[], count: number, rate: number): Promise<Streamed> {
-  const args = [
-    "--timeout",
-    "60s",
-    "--stats=json",
-    ...options,
-    GUEST,
-    "stream",
-    String(count),
-    "timed",
-  ];
-  await using run = new CliProcess(args);
-  await run.waitFor(/^ready$/m);
-  const producer = await new Deno.Command(PRODUCER, {
-    args: ["stream", String(count), String(rate)],
+/** Events of one run, and how they are sent. */
+interface Stream {
+  /** Program of the measured object: to a ring buffer, or to perf event arrays. */
+  program?: "stream" | "stream_perf";
+  options?: string[];
+  /** Counts and rates that follow each other; one event more comes a second after each. */
+  parts: { count: number; rate: number }[];
+  /** Time-out of each poll. */
+  timeoutMs?: number;
+}
+
+/** On one processor: perf events have no order between processors. */
+function producer(count: number, rate: number): Deno.Command {
+  return new Deno.Command("taskset", {
+    args: ["1", PRODUCER, "stream", String(count), String(rate)],
     stdin: "null",
-  }).output();
-  assert.ok(producer.success);
+    stdout: "null",
+  });
+}
+
+async function produce(count: number, rate: number): Promise<void> {
+  assert.ok((await producer(count, rate).output()).success);
+}
+
+function consumer({ program = "stream", options = [], parts, timeoutMs }: Stream): CliProcess {
+  const total = parts.reduce((sum, { count }) => sum + count + 1, -1);
+  return new CliProcess([
+    ...["--timeout", "60s", "--stats=json", ...options],
+    ...[GUEST, program, String(total), "timed"],
+    ...(timeoutMs === undefined ? [] : [String(timeoutMs)]),
+  ]);
+}
+
+/** Consumes streamed events; returns the output of the guest and of `--stats=json`. */
+async function stream(events: Stream): Promise<Streamed> {
+  await using run = consumer(events);
+  await run.waitFor(/^ready$/m);
+  for (const { count, rate } of events.parts) await produce(count, rate);
   const { code, stdout, stderr } = await run.result();
   assert.equal(code, 0, stderr);
   const [, dropped = NaN, wrong = NaN, medianUs = NaN] = stdout.split("\n")[1]?.split(" ")
     .map(Number) ?? [];
+  const map = events.program === "stream_perf" ? "sampled" : "filled";
   const stats = JSON.parse(stderr.slice(stderr.indexOf("{")));
-  const batches = stats.buffers.find(({ map }: { map: string }) => map === "filled").batches;
+  const batches = stats.buffers.find((buffer: { map: string }) => buffer.map === map).batches;
   return { dropped, wrong, medianUs, batches };
 }
 
-Deno.test("fast events are read together, in order and without loss", async () => {
-  const count = 200_000;
-  const { dropped, wrong, batches } = await stream([], count, 400_000);
-  assert.deepEqual({ dropped, wrong }, { dropped: 0, wrong: 0 });
-  assert.ok(batches < count / 20, `${batches} batches`);
-});
+for (const program of ["stream", "stream_perf"] as const) {
+  Deno.test(`${program}: fast events are read together, in order and without loss`, async () => {
+    const count = 200_000;
+    const parts = [{ count, rate: 200_000 }];
+    const { dropped, wrong, batches } = await stream({ program, parts });
+    assert.deepEqual({ dropped, wrong }, { dropped: 0, wrong: 0 });
+    assert.ok(batches < count / 20, `${batches} batches`);
+  });
+
+  Deno.test(`${program}: rare events after fast ones are read at once`, async () => {
+    const options = ["--latency", "100ms"];
+    const parts = [{ count: 20_000, rate: 200_000 }, { count: 60, rate: 25 }];
+    const { dropped, wrong, batches } = await stream({ program, options, parts });
+    assert.deepEqual({ dropped, wrong }, { dropped: 0, wrong: 0 });
+    // Two or three would share a batch if the reader still waited.
+    assert.ok(batches > 50, `${batches} batches`);
+  });
+}
 
 Deno.test("rare events are read at once, whatever the latency", async () => {
-  const { dropped, wrong, medianUs } = await stream(["--latency", "100ms"], 60, 30);
+  const options = ["--latency", "100ms"];
+  const { dropped, wrong, medianUs } = await stream({ options, parts: [{ count: 60, rate: 30 }] });
   assert.deepEqual({ dropped, wrong }, { dropped: 0, wrong: 0 });
   assert.ok(medianUs < 20_000, `median ${medianUs} us`);
+});
+
+Deno.test("short time-outs of a perf event array lose no fast event", async () => {
+  const parts = [{ count: 50_000, rate: 100_000 }];
+  const events = await stream({ program: "stream_perf", parts, timeoutMs: 1 });
+  assert.deepEqual([events.dropped, events.wrong], [0, 0]);
+  assert.ok(events.batches < 50_000 / 20, `${events.batches} batches`);
+});
+
+Deno.test("SIGINT ends a wait for quiet perf events", async () => {
+  await using run = consumer({
+    program: "stream_perf",
+    options: ["--latency", "100ms"],
+    parts: [{ count: 1_000_000, rate: 50_000 }],
+  });
+  await run.waitFor(/^ready$/m);
+  const endless = producer(1_000_000, 50_000).spawn();
+  try {
+    // By its end, the reader waits between reads.
+    await produce(1000, 50_000);
+    run.kill("SIGINT");
+    const { code, stderr } = await run.result();
+    assert.equal(code, 1, stderr);
+    const batches = Number(/"batches":(\d+)/.exec(stderr)?.[1]);
+    assert.ok(batches < 1000, stderr);
+  } finally {
+    endless.kill("SIGKILL");
+    await endless.status;
+  }
 });
 
 Deno.test("--latency accepts only 0, microseconds and milliseconds", async () => {

@@ -242,6 +242,8 @@ static void numbered(unsigned long long total)
 }
 
 static struct stream streamed;
+/* A perf event's payload is padded: longer than the event. */
+static struct event stream_buffer[2];
 
 static int on_streamed(void *ctx, void *data, size_t size)
 {
@@ -251,19 +253,20 @@ static int on_streamed(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-static void stream(const char *program, unsigned long long total)
+static void stream(const char *program, unsigned long long total, int timeout_ms)
 {
 	int buffers = map(strcmp(program, "stream") ? "sampled" : "filled");
 
 	streamed.total = total + 1;
 	/* The first call opens the buffer, and nothing is to be lost before. */
-	wasm_bpf_buffer_poll(object, buffers, on_streamed, NULL, &buffer, sizeof(buffer), 0);
+	wasm_bpf_buffer_poll(object, buffers, on_streamed, NULL, stream_buffer,
+			     sizeof(stream_buffer), 0);
 	attach(program);
 	printf("ready\n");
 	fflush(stdout);
 	while (streamed.tally.next <= total)
-		if (wasm_bpf_buffer_poll(object, buffers, on_streamed, NULL, &buffer,
-					 sizeof(buffer), 20000) < 0)
+		if (wasm_bpf_buffer_poll(object, buffers, on_streamed, NULL, stream_buffer,
+					 sizeof(stream_buffer), timeout_ms) < 0)
 			exit(1);
 	print_stream(&streamed);
 }
@@ -288,8 +291,8 @@ int main(int argc, char **argv)
 	else if (!strcmp(argv[1], "numbered"))
 		numbered(strtoull(argv[2], NULL, 10));
 	else if (!strncmp(argv[1], "stream", 6)) {
-		streamed.is_timed = argc == 4;
-		stream(argv[1], strtoull(argv[2], NULL, 10));
+		streamed.is_timed = argc >= 4;
+		stream(argv[1], strtoull(argv[2], NULL, 10), argc == 5 ? atoi(argv[4]) : 20000);
 	} else
 		return 2;
 	return 0;

@@ -175,7 +175,7 @@ static void stats(void)
 {
 	struct wasm_bpf_buffer_stats stats = {9, 9, 9};
 	static char one[16];
-	unsigned long long sent = 10000;
+	unsigned long long sent = 200000;
 	int ring = token("ring");
 
 	printf("none %d %llu", wasm_bpf_buffer_stats(object, ring, &stats), stats.delivered);
@@ -188,12 +188,12 @@ static void stats(void)
 	printf(" delivered %llu lost %llu truncated %llu", stats.delivered, stats.lost,
 	       stats.truncated);
 	read_events("perf", sizeof(buffer), 0);
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 100; i++)
 		order(ORDER_PERF, 2000);
 	while (read_events("perf", sizeof(buffer), 0) > 0)
 		;
 	/* The kernel reports lost samples with the next one that the same CPU can write. */
-	while (stats.delivered + stats.lost != sent && sent < 11000) {
+	while (stats.delivered + stats.lost != sent && sent < 201000) {
 		order(ORDER_PERF, 1);
 		sent++;
 		while (read_events("perf", sizeof(buffer), 0) > 0)
