@@ -29,8 +29,9 @@ export { type Framing } from "./batch.ts";
 export { nearestName, RecordsError, unknownField } from "./errors.ts";
 export { type FieldChoice, parseAs, parseFields } from "./fields.ts";
 export { type Format, type FormatName, FORMATS, formatText, parseFormat } from "./format.ts";
+export { type HistogramScale, type HistogramSpec } from "./histogram.ts";
 export { parseSort } from "./order.ts";
-export { Output, type StreamSink, type TableSink } from "./output.ts";
+export { Output, type StacksSink, type StreamSink, type TableSink } from "./output.ts";
 export {
   type Filter,
   OUTPUT_FORMATS,
@@ -56,4 +57,5 @@ export {
   type Schema,
 } from "./schema.ts";
 export { type FieldHint, type SchemaHints, schemaOf } from "./schema_btf.ts";
+export { type StackOptions, type StackSample } from "./stacks.ts";
 export { type Clock, NO_CLOCK } from "./text/times.ts";

@@ -3,6 +3,8 @@ import { BatchReader, type Framing } from "./batch.ts";
 import type { TextOptions } from "./compile/rows.ts";
 import { RecordsError } from "./errors.ts";
 import { chooseFields, withFormats } from "./fields.ts";
+import { hexBlock } from "./hex.ts";
+import { type HistogramSpec, HistogramText } from "./histogram.ts";
 import { Order } from "./order.ts";
 import type { OutputOptions, Predicate, ShownSchema } from "./output_options.ts";
 import { MAX_RECORD_BYTES, type Schema } from "./schema.ts";
@@ -11,6 +13,7 @@ import { CsvSink } from "./sinks/csv.ts";
 import { JsonSink } from "./sinks/json.ts";
 import { RawSink } from "./sinks/raw.ts";
 import type { RowsOfSource, Sink, SinkContext } from "./sinks/sink.ts";
+import { stackBlock, type StackOptions, type StackSample } from "./stacks.ts";
 import { NO_CLOCK, Times } from "./text/times.ts";
 
 /** Takes the events of one source. */
@@ -31,6 +34,12 @@ export interface TableSink {
    * @param rows packed: of the schema's size each, one after the other
    */
   rows(rows: Uint8Array): void;
+}
+
+/** Takes the stacks of one source. */
+export interface StacksSink {
+  /** Shows the stacks of an interval. */
+  rows(samples: readonly StackSample[]): void;
 }
 
 /**
@@ -170,6 +179,82 @@ export class Output {
           writer.end();
         }
         this.#left -= 1;
+        this.#flush();
+      },
+    };
+  }
+
+  /**
+   * Adds a map whose rows each hold a histogram.
+   *
+   * @throws {RecordsError} `UNKNOWN_FIELD`, `BAD_FILTER`, `BAD_SCHEMA`
+   */
+  histogram(source: string, schema: Schema, spec: HistogramSpec): TableSink {
+    const shown = this.#show(source, schema, false);
+    const predicate = this.#options.filter?.compile(shown.schema, source);
+    const order = new Order(this.#options.sort ?? [], shown.schema, source);
+    const text = new HistogramText(shown, spec, this.#text);
+    return {
+      rows: (bytes) => {
+        if (this.#ended || this.done) return;
+        this.#text.times.refresh();
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+        const rows = { bytes, view, stride: schema.size };
+        for (const at of order.sort(rows, startsOf(rows, predicate), this.#options.limit)) {
+          const block = text.block(bytes, view, at, this.#sources > 1);
+          if (block !== undefined) { for (const sink of this.#sinks) sink.block(block); }
+        }
+        this.#left -= 1;
+        this.#flush();
+      },
+    };
+  }
+
+  /** Adds a source of stacks; the most frequent come first. */
+  stacks(source: string, options: StackOptions = {}): StacksSink {
+    this.#sources += 1;
+    return {
+      rows: (samples) => {
+        if (this.#ended || this.done) return;
+        const sorted = [...samples].sort((a, b) =>
+          a.count < b.count ? 1 : a.count > b.count ? -1 : 0
+        );
+        for (const sample of sorted.slice(0, this.#options.limit ?? Infinity)) {
+          const isNamed = this.#sources > 1;
+          const block = stackBlock(source, sample, { folded: options.folded === true, isNamed });
+          for (const sink of this.#sinks) sink.block(block);
+        }
+        this.#left -= 1;
+        this.#flush();
+      },
+    };
+  }
+
+  /**
+   * Adds a source of events whose type is not known: their size and first bytes, or all of them with
+   * `exact`.
+   */
+  hex(source: string): StreamSink {
+    this.#sources += 1;
+    const reader = new BatchReader(0);
+    const schema: Schema = { name: source, size: 1, fields: [] };
+    const shown = { source, schema, fields: [], isStream: true };
+    const whole = this.#options.sinks.map(({ format }, i) =>
+      format === "raw" ? this.#sinks[i]?.open(shown) : undefined
+    );
+    return {
+      write: (batch, framing = "framed") => {
+        if (this.#ended || this.done || framing !== "framed") return;
+        reader.each(batch, framing, (s, v, at, size, cpu) => {
+          if (this.done) return;
+          this.#left -= 1;
+          const block = hexBlock(source, s.subarray(at, at + size), this.#text.exact);
+          this.#sinks.forEach((sink, i) => {
+            const raw = whole[i];
+            if (raw === undefined) sink.block(block);
+            else raw.row(s, v, at, size, cpu);
+          });
+        });
         this.#flush();
       },
     };

@@ -5,7 +5,7 @@ import type { ShownSchema, SinkOptions } from "../output_options.ts";
 import type { Field } from "../schema.ts";
 import { plainText, TEXT_EXPANSION, visibleText } from "../text/strings.ts";
 import { cutText, textWidth, writtenWidth } from "../text/widths.ts";
-import type { RowsOfSource, Sink, SinkContext } from "./sink.ts";
+import type { Block, RowsOfSource, Sink, SinkContext } from "./sink.ts";
 import { columnsOf } from "./titles.ts";
 
 /** Bytes after which a batch is handed over before its end. */
@@ -100,8 +100,8 @@ export class ColumnsSink implements Sink {
     this.#buffer.add(encoder.encode(`${width === undefined ? text : cutText(text, width)}\n`));
   }
 
-  block(_source: string, lines: string, _json: readonly string[]): void {
-    if (this.#hasBlocks) this.#buffer.add(LINE_END);
+  block({ lines, dense }: Block): void {
+    if (this.#hasBlocks && dense !== true) this.#buffer.add(LINE_END);
     this.#hasBlocks = true;
     this.#headed = undefined;
     const width = this.#terminalWidth;

@@ -3,7 +3,7 @@ import { OutputBuffer } from "../batch.ts";
 import { jsonRow, type RowWriter } from "../compile/rows.ts";
 import type { ShownSchema, SinkOptions } from "../output_options.ts";
 import { visibleText } from "../text/strings.ts";
-import type { RowsOfSource, Sink, SinkContext } from "./sink.ts";
+import type { Block, RowsOfSource, Sink, SinkContext } from "./sink.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -14,6 +14,8 @@ export class CsvSink implements Sink {
   readonly #context: SinkContext;
   readonly #buffer = new OutputBuffer();
   #headed: ShownSchema | undefined;
+  /** Names of the last block. */
+  #blockNames = "";
 
   constructor(options: SinkOptions, context: SinkContext) {
     this.#options = options;
@@ -32,6 +34,7 @@ export class CsvSink implements Sink {
       begin: () => {
         if (this.#headed === shown) return;
         this.#headed = shown;
+        this.#blockNames = "";
         const names = shown.fields.map(({ name }) => quoted(visibleText(name)));
         this.#line(time ? ["time", ...names] : names);
       },
@@ -63,9 +66,12 @@ export class CsvSink implements Sink {
     this.#line([quoted(visibleText(source)), quoted(visibleText(line))]);
   }
 
-  block(source: string, _lines: string, json: readonly string[]): void {
+  block({ csv }: Block): void {
+    const names = csv.names.join();
+    if (this.#blockNames !== names) this.#line(csv.names.map(quoted));
+    this.#blockNames = names;
     this.#headed = undefined;
-    for (const each of json) this.#line([quoted(visibleText(source)), quoted(each)]);
+    for (const row of csv.rows) this.#line(row.map(quoted));
   }
 
   flush(): void {

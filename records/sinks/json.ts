@@ -3,7 +3,7 @@ import { jsonRow, type RowWriter } from "../compile/rows.ts";
 import { OutputBuffer } from "../batch.ts";
 import type { ShownSchema, SinkOptions } from "../output_options.ts";
 import { jsonString } from "../text/strings.ts";
-import type { RowsOfSource, Sink, SinkContext } from "./sink.ts";
+import type { Block, RowsOfSource, Sink, SinkContext } from "./sink.ts";
 
 const LINE_FEED = 10;
 /** Bytes after which a batch is handed over before its end. */
@@ -90,7 +90,7 @@ export class JsonSink implements Sink {
     this.#element(`{${name}"text":${jsonString(line)}}`);
   }
 
-  block(_source: string, _lines: string, json: readonly string[]): void {
+  block({ json }: Block): void {
     for (const element of json) this.#element(element);
   }
 

@@ -1,7 +1,7 @@
 /** Sink of the records as they came, in the framing of `buffer_read`. */
 import { type Framing, HEADER_BYTES, OutputBuffer } from "../batch.ts";
 import type { ShownSchema, SinkOptions } from "../output_options.ts";
-import type { RowsOfSource, Sink } from "./sink.ts";
+import type { Block, RowsOfSource, Sink } from "./sink.ts";
 
 /** `raw`: `{ u32 size; u32 cpu; payload }`, padded to 8 bytes with zeros. */
 export class RawSink implements Sink {
@@ -55,7 +55,7 @@ export class RawSink implements Sink {
   // Text has no framing.
   text(_source: string, _line: string): void {}
 
-  block(_source: string, _lines: string, _json: readonly string[]): void {}
+  block(_block: Block): void {}
 
   flush(): void {
     this.#buffer.flush(this.#options.write);

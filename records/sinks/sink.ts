@@ -25,14 +25,29 @@ export interface RowsOfSource {
   batch?(bytes: Uint8Array, framing: Framing): boolean;
 }
 
+/** Chart, stacks or bytes, in each form that a sink may need; everything is safe to show. */
+export interface Block {
+  /** Lines for people, without the last line feed. */
+  readonly lines: string;
+  /** Objects for programs. */
+  readonly json: readonly string[];
+  /** Names of cells, and rows of them. */
+  readonly csv: {
+    readonly names: readonly string[];
+    readonly rows: readonly (readonly string[])[];
+  };
+  /** True for lines that follow each other without a blank one. */
+  readonly dense?: boolean;
+}
+
 /** One sink. */
 export interface Sink {
   /** Returns the writer of a source's rows. */
   open(shown: ShownSchema): RowsOfSource;
   /** Writes a line of text, without its line feed; everything unseen is escaped. */
   text(source: string, line: string): void;
-  /** Writes a block of lines that is already safe: charts and stacks; `json` has the same for programs. */
-  block(source: string, lines: string, json: readonly string[]): void;
+  /** Writes what has no rows: charts and stacks. */
+  block(block: Block): void;
   /** Hands over what is buffered. */
   flush(): void;
   /** Writes what the format needs at its end. */

@@ -43,8 +43,11 @@ export class Times {
   #nowBoot = 0;
   /** Second that the texts are of. */
   #second = NaN;
-  readonly #date = new Uint8Array(19);
-  #suffix = new Uint8Array(0);
+  readonly #date = new TextEncoder().encode("0000-00-00T00:00:00");
+  #day = NaN;
+  #quarter = NaN;
+  #offset = 0;
+  #suffix = zoneText(0);
   /** Parts of the last split value. */
   #whole = 0;
   #rest = 0;
@@ -60,6 +63,7 @@ export class Times {
     if (this.#read === undefined || now - this.#read >= REFRESH_NS || now < this.#read) {
       this.#read = now;
       this.#second = NaN;
+      this.#quarter = NaN;
       for (const [index, name] of [[MONOTONIC, "monotonic"], [BOOT, "boot"]] as const) {
         const ahead = this.#clock.ahead(name);
         const seconds = ahead >= 0n
@@ -113,20 +117,31 @@ export class Times {
   /** Makes the texts those of a second. */
   #enter(second: number): void {
     this.#second = second;
-    const offset = this.#clock.zone(second);
-    const date = new Date((second + offset) * 1000);
-    let p = padded(this.#date, 0, date.getUTCFullYear(), 4);
-    this.#date[p++] = 45;
-    p = padded(this.#date, p, date.getUTCMonth() + 1, 2);
-    this.#date[p++] = 45;
-    p = padded(this.#date, p, date.getUTCDate(), 2);
-    this.#date[p++] = 84;
-    p = padded(this.#date, p, date.getUTCHours(), 2);
-    this.#date[p++] = 58;
-    p = padded(this.#date, p, date.getUTCMinutes(), 2);
-    this.#date[p++] = 58;
-    padded(this.#date, p, date.getUTCSeconds(), 2);
-    this.#suffix = zoneText(offset);
+    // Zones change at quarters of an hour.
+    const quarter = Math.floor(second / 900);
+    if (quarter !== this.#quarter) {
+      this.#quarter = quarter;
+      const offset = this.#clock.zone(second);
+      if (offset !== this.#offset) this.#suffix = zoneText(offset);
+      this.#offset = offset;
+    }
+    const local = second + this.#offset;
+    const day = Math.floor(local / 86_400);
+    if (day !== this.#day) this.#enterDay(day);
+    const ofDay = local - day * 86_400;
+    const hours = Math.floor(ofDay / 3600);
+    const minutes = Math.floor(ofDay / 60) - hours * 60;
+    padded(this.#date, 11, hours, 2);
+    padded(this.#date, 14, minutes, 2);
+    padded(this.#date, 17, ofDay - hours * 3600 - minutes * 60, 2);
+  }
+
+  #enterDay(day: number): void {
+    this.#day = day;
+    const date = new Date(day * 86_400_000);
+    padded(this.#date, 0, date.getUTCFullYear(), 4);
+    padded(this.#date, 5, date.getUTCMonth() + 1, 2);
+    padded(this.#date, 8, date.getUTCDate(), 2);
   }
 
   /**
