@@ -19,6 +19,8 @@ import { diagnoseAttach } from "./diagnosis.ts";
 import { refusalInWords, type Words } from "./probe_refusals.ts";
 import { BpfError } from "./errors.ts";
 import { inactiveLsmHint, kernelHint, missingEventSource } from "./kernel_support.ts";
+import { explainAttachRefusal } from "./permissions/attach_refusal.ts";
+import type { Policy } from "./permissions/policy.ts";
 import { ProgramType } from "./program_types.ts";
 
 /** Maps of the object that contains the program: some targets name one. */
@@ -27,10 +29,10 @@ export interface OwnMaps {
   structOps(): BpfMap[];
 }
 
-/** Rights that some targets need. */
+/** Permissions of a program's object. */
 export interface AttachRights {
-  /** Allows uprobes at an offset: the kernel writes a breakpoint there in each process. */
-  readonly mayWriteUser: boolean;
+  /** Its policy; level `write` allows uprobes at an offset, where the kernel writes a breakpoint. */
+  readonly policy: Policy;
 }
 
 /**
@@ -59,8 +61,25 @@ export function attachProgram(
   takeLog();
   const link = follow(program, plan, maps, rights);
   const log = takeLog();
-  if (typeof link === "number") throw diagnose(program, target, plan, link, log);
+  if (typeof link === "number") {
+    throw refusalOf(program, target, { number: link, log, policy: rights.policy }) ??
+      diagnose(program, target, plan, link, log);
+  }
   return link;
+}
+
+/** Returns the error for a place that permissions refuse; undefined for another failure. */
+function refusalOf(
+  program: BpfProgram,
+  target: string,
+  { number, log, policy }: { number: number; log: string; policy: Policy },
+): BpfError | undefined {
+  if (number !== -errno("EPERM")) return undefined;
+  const refusal = explainAttachRefusal(policy, log, target);
+  return refusal && new BpfError(operation(program, target), number, {
+    reason: `EPERM (${refusal.reason})`,
+    hint: refusal.hint,
+  });
 }
 
 /** The program as if its section named the place: a target may lead elsewhere than the section. */
@@ -126,7 +145,7 @@ function follow(
     case "packet-socket":
       return program.attachPacketSocket(plan.interface);
     case "uprobe":
-      return program.attachUprobe(plan, rights);
+      return program.attachUprobe(plan, { mayWriteUser: rights.policy.allowsLevel("write") });
     case "uprobe-multi":
       return program.attachUprobeMulti(plan);
     case "usdt":

@@ -3,6 +3,7 @@
  *
  * Forms, kernel minima, errors, and what a guest can and cannot do by each: `docs/attach-targets.md`.
  */
+import { FAMILIES, HOOKS, NETFILTER_FORM } from "./netfilter_hooks.ts";
 import { namedPlace } from "./named_place.ts";
 import { parsePerfEvent } from "./perf_events.ts";
 import { AttachType, ProgramType } from "./program_types.ts";
@@ -116,8 +117,6 @@ const CGROUP_FORM =
   'the target is the path of a directory on cgroup2, such as "/sys/fs/cgroup/system.slice"';
 const NETNS_FORM =
   'the target is empty or the path of a network namespace, such as "/run/netns/blue" or "/proc/1/ns/net"';
-const NETFILTER_FORM =
-  'the target is FAMILY:HOOK:PRIORITY: ipv4 or ipv6; prerouting, local_in, forward, local_out or postrouting; a number, such as "ipv4:local_in:-128"';
 const UPROBE_FORM =
   'the target is BINARY:SYMBOL[+OFFSET][@PID], such as "/usr/bin/bash:readline" or "libc.so.6:malloc@1234"';
 const UPROBE_MULTI_FORM =
@@ -185,18 +184,6 @@ function classifier(program: AttachSubject, target: string): AttachPlan {
     attachType: direction === "ingress" ? AttachType.TCX_INGRESS : AttachType.TCX_EGRESS,
   };
 }
-
-/** `NFPROTO_*` of `linux/netfilter.h`: the two that eBPF can be attached to. */
-const FAMILIES = new Map([["ipv4", 2], ["ipv6", 10]]);
-
-/** `enum nf_inet_hooks`, by the kernel's names and nftables'. */
-const HOOKS = new Map([
-  ...["prerouting", "local_in", "forward", "local_out", "postrouting"].entries(),
-  [0, "pre_routing"] as const,
-  [1, "input"] as const,
-  [3, "output"] as const,
-  [4, "post_routing"] as const,
-].map(([number, name]) => [name, number]));
 
 function netfilter(target: string): AttachPlan {
   const [familyName = "", hookName = "", priorityText = "", ...rest] = target.split(":");

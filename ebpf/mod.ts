@@ -17,6 +17,7 @@ export {
 export { BpfError } from "./errors.ts";
 export { kernelHint } from "./kernel_support.ts";
 export { holdsEvents, type MapAccess, mapAccess, MapType, refusalReason } from "./map_types.ts";
+export { attachRulesOf, permitObject } from "./permit.ts";
 export { type Words } from "./probe_refusals.ts";
 export { ProgramType } from "./program_types.ts";
 export { Reports } from "./reports.ts";

@@ -13,7 +13,7 @@ export interface PerfEvent {
 }
 
 /** `enum perf_hw_id`. */
-const HARDWARE = [
+const HARDWARE: readonly string[] = [
   "cpu-cycles",
   "instructions",
   "cache-references",
@@ -27,7 +27,7 @@ const HARDWARE = [
 ];
 
 /** `enum perf_sw_ids`. */
-const SOFTWARE = [
+const SOFTWARE: readonly string[] = [
   "cpu-clock",
   "task-clock",
   "page-faults",
@@ -43,7 +43,7 @@ const SOFTWARE = [
 const TYPES = new Map([
   ["hardware", { type: 0, names: HARDWARE }],
   ["software", { type: 1, names: SOFTWARE }],
-  ["raw", { type: 4, names: [] as string[] }],
+  ["raw", { type: 4, names: [] as readonly string[] }],
 ]);
 
 const FORM =
@@ -52,6 +52,38 @@ const FORM =
 
 const MAX_U64 = 2n ** 64n - 1n;
 
+/**
+ * Reads `TYPE` or `TYPE:CONFIG` of a permission, as numbers and patterns, such as `1:0`.
+ *
+ * @throws {TargetSyntaxError}
+ */
+export function perfEventNumbers(target: string): string {
+  const [typeName = "", config, ...rest] = target.split(":");
+  const kind = TYPES.get(typeName);
+  if (kind === undefined || rest.length > 0) {
+    throw new TargetSyntaxError(
+      `the types of perf events are ${[...TYPES.keys()].join(", ")}`,
+      FORM,
+    );
+  }
+  if (config === undefined || config === "*") return `${kind.type}:*`;
+  return `${kind.type}:${configOf(kind, config, typeName)}`;
+}
+
+function configOf(
+  { names }: { names: readonly string[] },
+  text: string,
+  typeName: string,
+): bigint {
+  const named = names.indexOf(text);
+  if (named >= 0) return BigInt(named);
+  if (!/^\d/.test(text)) {
+    const known = names.join(", ") || "numbers only";
+    throw new TargetSyntaxError(`the ${typeName} events are: ${known}`, FORM);
+  }
+  return wholeNumber(text, "event", { min: 0n, max: MAX_U64 }, FORM);
+}
+
 /** @throws {TargetSyntaxError} */
 export function parsePerfEvent(target: string): PerfEvent {
   const match = /^([a-z]+):([^:@]+)@([^:@]+)(?::([^:@]+))?$/.exec(target);
@@ -59,14 +91,7 @@ export function parsePerfEvent(target: string): PerfEvent {
   const [, typeName = "", configText = "", frequencyText = "", cpuText] = match;
   const kind = TYPES.get(typeName);
   if (kind === undefined) throw new TargetSyntaxError("unknown type of perf event", FORM);
-  const named = kind.names.indexOf(configText);
-  if (named < 0 && !/^\d/.test(configText)) {
-    const names = kind.names.join(", ") || "numbers only";
-    throw new TargetSyntaxError(`the ${typeName} events are: ${names}`, FORM);
-  }
-  const config = named >= 0
-    ? BigInt(named)
-    : wholeNumber(configText, "event", { min: 0n, max: MAX_U64 }, FORM);
+  const config = configOf(kind, configText, typeName);
   const range = { min: 1n, max: 2n ** 31n - 1n };
   const frequency = wholeNumber(frequencyText, "frequency", range, FORM);
   const event = { type: kind.type, config, frequency };

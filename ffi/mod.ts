@@ -1,4 +1,5 @@
 /** Interface to native code: all calls of the shim. Raw pointers stay inside. */
+export { AttachRules } from "./attach_rules.ts";
 export { Budget, type BudgetLimits } from "./budget.ts";
 export { EventBuffer } from "./buffer.ts";
 export { descriptorsLeft } from "./process.ts";

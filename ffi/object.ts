@@ -1,4 +1,5 @@
 /** eBPF objects of the shim, with their programs and maps. Results are ≥ 0 or a negative errno. */
+import { type AttachRules, attachRulesPointer } from "./attach_rules.ts";
 import { type Budget, budgetPointer } from "./budget.ts";
 import { BpfMap, mapPointer } from "./map.ts";
 import { BpfLink } from "./link.ts";
@@ -288,6 +289,11 @@ export class BpfObject implements Disposable {
    */
   permit(policy: Uint8Array<ArrayBuffer>): number {
     return shim().shim_object__permit(this.#pointer, policy, policy.length);
+  }
+
+  /** Sets where the programs may be attached; without it, everywhere. Before {@linkcode load}. */
+  limitAttach(rules: AttachRules): number {
+    return shim().shim_object__limit_attach(this.#pointer, attachRulesPointer(rules));
   }
 
   /**

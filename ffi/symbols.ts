@@ -48,6 +48,12 @@ export const SYMBOLS = {
   shim_object__set_attach_target: { parameters: ["pointer", "buffer", "buffer"], result: "i32" },
   // int32_t shim_object__permit(struct shim_object *object, const void *policy, uint32_t size)
   shim_object__permit: { parameters: ["pointer", "buffer", "u32"], result: "i32" },
+  // int32_t shim_attach_rules__new(const void *text, uint32_t size, uint32_t max_frequency, struct shim_attach_rules **out)
+  shim_attach_rules__new: { parameters: ["buffer", "u32", "u32", "buffer"], result: "i32" },
+  // void shim_attach_rules__free(struct shim_attach_rules *rules)
+  shim_attach_rules__free: { parameters: ["pointer"], result: "void" },
+  // int32_t shim_object__limit_attach(struct shim_object *object, struct shim_attach_rules *rules)
+  shim_object__limit_attach: { parameters: ["pointer", "pointer"], result: "i32" },
   // int32_t shim_object__load(struct shim_object *object)
   shim_object__load: { parameters: ["pointer"], result: "i32" },
   // void shim_object__free(struct shim_object *object)

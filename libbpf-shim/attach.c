@@ -15,8 +15,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "attach_gate.h"
 #include "broker.h"
 #include "internal.h"
+#include "permissions.h"
 #include "probe.h"
 
 /* ---- link: what an attachment is made of --------------------------------------------------- */
@@ -112,6 +114,92 @@ static int wrap_fd(int fd, struct shim_link **out)
 	return 0;
 }
 
+/* ---- places by name ------------------------------------------------------------------------- */
+
+/* Returns -ENOENT for a tracepoint that is not there, and -EPERM for one that is refused. */
+static int check_tracepoint(const char *path)
+{
+	const struct place place = {.kind = PLACE_TP, .name = path, .called = path};
+	const int number = attach_tracepoint_id(path);
+
+	if (number == -ENOENT)
+		return number;
+	attach_gate_set_tracepoint(path);
+	return attach_gate_check(&place);
+}
+
+static int check_name(enum place_kind kind, const char *name)
+{
+	const struct place place = {.kind = kind, .name = name, .called = name};
+
+	return attach_gate_check(&place);
+}
+
+/* System calls are functions of the kernel with a prefix of the architecture. */
+static int check_call(const char *name)
+{
+	char function[256];
+
+	snprintf(function, sizeof(function), "__x64_sys_%s", name);
+	return check_name(PLACE_KPROBE, function);
+}
+
+/* The rest of a section's name after a prefix and a slash, or NULL. */
+static const char *after_prefix(const char *section, const char *prefix)
+{
+	const size_t length = strlen(prefix);
+
+	return strncmp(section, prefix, length) || section[length] != '/' ? NULL
+									  : section + length + 1;
+}
+
+/* The place that libbpf reads from a section's name; what it attaches is looked at again. */
+static int check_section(const struct bpf_program *program)
+{
+	static const struct {
+		const char *prefix;
+		enum place_kind kind;
+	} kinds[] = {
+	    {"raw_tp", PLACE_RAW_TP},
+	    {"raw_tracepoint", PLACE_RAW_TP},
+	    {"raw_tp.w", PLACE_RAW_TP},
+	    {"raw_tracepoint.w", PLACE_RAW_TP},
+	    {"tp_btf", PLACE_TP_BTF},
+	    {"kprobe", PLACE_KPROBE},
+	    {"kretprobe", PLACE_KPROBE},
+	    {"kprobe.multi", PLACE_KPROBE},
+	    {"kretprobe.multi", PLACE_KPROBE},
+	    {"kprobe.session", PLACE_KPROBE},
+	    {"fentry", PLACE_FENTRY},
+	    {"fentry.s", PLACE_FENTRY},
+	    {"fexit", PLACE_FENTRY},
+	    {"fexit.s", PLACE_FENTRY},
+	    {"fmod_ret", PLACE_FENTRY},
+	    {"fmod_ret.s", PLACE_FENTRY},
+	    {"fsession", PLACE_FENTRY},
+	    {"fsession.s", PLACE_FENTRY},
+	    {"lsm", PLACE_LSM},
+	    {"lsm.s", PLACE_LSM},
+	    {"iter", PLACE_ITER},
+	    {"iter.s", PLACE_ITER},
+	};
+	const char *section = bpf_program__section_name(program), *name;
+
+	section += *section == '?';
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		name = after_prefix(section, kinds[i].prefix);
+		/* The function of a loaded program may be another than its section has. */
+		if (name && kinds[i].kind != PLACE_RAW_TP && kinds[i].kind != PLACE_KPROBE)
+			return attach_gate_check_hook(bpf_program__fd(program));
+		if (name)
+			return check_name(kinds[i].kind, name);
+	}
+	name = after_prefix(section, "ksyscall");
+	if (!name)
+		name = after_prefix(section, "kretsyscall");
+	return name ? check_call(name) : 0;
+}
+
 /* ---- by section name ------------------------------------------------------------------------ */
 
 /* Where "tp/sched/x" or "tracepoint/sched/x" goes on as "sched/x", or NULL. */
@@ -157,45 +245,11 @@ static bool names_binary(const char *section)
 	       !strncmp(section, "usdt", strlen("usdt"));
 }
 
-/* The number that perf_event_open(2) knows a tracepoint by: the content of its `id` file. */
-static int tracepoint_id(int tracefs, const char *path)
-{
-	char name[512], digits[32], *end;
-	ssize_t length;
-	long id;
-	int fd;
-
-	if ((size_t)snprintf(name, sizeof(name), "events/%s/id", path) >= sizeof(name))
-		return -EINVAL;
-	fd = openat(tracefs, name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	length = read(fd, digits, sizeof(digits) - 1);
-	close(fd);
-	if (length <= 0)
-		return -EIO;
-	digits[length] = '\0';
-	id = strtol(digits, &end, 10);
-	return end == digits || id < 0 || id > INT32_MAX ? -EIO : (int)id;
-}
-
-static int32_t find_tracepoint(void *path)
-{
-	int tracefs = shim_file_system_open("tracefs");
-	int id;
-
-	if (tracefs < 0)
-		return tracefs;
-	id = tracepoint_id(tracefs, path);
-	close(tracefs);
-	return id;
-}
-
 static int attach_tracepoint_unmounted(struct bpf_program *program, const char *path,
 				       struct bpf_link **out)
 {
 	struct perf_event_attr attr = {.type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr)};
-	int id = shim_broker_run(find_tracepoint, (void *)path);
+	int id = attach_tracepoint_id(path);
 	struct bpf_link *link;
 	int event;
 
@@ -203,7 +257,8 @@ static int attach_tracepoint_unmounted(struct bpf_program *program, const char *
 		return id;
 	attr.config = (uint64_t)id;
 	/* On CPU 0, of any process: a tracepoint's program runs on every CPU all the same. */
-	event = (int)syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	event =
+	    (int)shim_library_syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 	if (event < 0)
 		return -errno;
 	link = bpf_program__attach_perf_event(program, event);
@@ -222,9 +277,14 @@ static int32_t attach_by_section(struct shim_program *program, struct shim_link 
 	const char *section = bpf_program__section_name(program->program);
 	const char *path = tracepoint_path(section);
 	struct bpf_link *link = NULL;
+	int refused;
+	ATTACHING(program->object);
 
 	if (names_binary(section) || (path && !is_tracepoint(path)))
 		return -EINVAL;
+	refused = path ? check_tracepoint(path) : check_section(program->program);
+	if (refused)
+		return refused;
 	if (path && !shim_tracefs_is_mounted()) {
 		int err = attach_tracepoint_unmounted(program->program, path, &link);
 
@@ -251,6 +311,9 @@ static int32_t attach_tracepoint(struct bpf_program *program, const char *path,
 
 	if (!is_tracepoint(path))
 		return -EINVAL;
+	err = check_tracepoint(path);
+	if (err)
+		return err;
 	if (!shim_tracefs_is_mounted()) {
 		err = attach_tracepoint_unmounted(program, path, &link);
 		return err ? err : wrap_link(link, out);
@@ -267,21 +330,34 @@ static int32_t attach_kprobe(struct bpf_program *program, const char *function, 
 			     bool on_return, struct shim_link **out)
 {
 	LIBBPF_OPTS(bpf_kprobe_opts, opts, .offset = offset, .retprobe = on_return);
+	const int err = check_name(PLACE_KPROBE, function);
 
-	return wrap_link(bpf_program__attach_kprobe_opts(program, function, &opts), out);
+	return err ? err
+		   : wrap_link(bpf_program__attach_kprobe_opts(program, function, &opts), out);
 }
 
 static int32_t attach_ksyscall(struct bpf_program *program, const char *name, bool on_return,
 			       struct shim_link **out)
 {
 	LIBBPF_OPTS(bpf_ksyscall_opts, opts, .retprobe = on_return);
+	const int err = check_call(name);
 
-	return wrap_link(bpf_program__attach_ksyscall(program, name, &opts), out);
+	return err ? err : wrap_link(bpf_program__attach_ksyscall(program, name, &opts), out);
+}
+
+static int32_t attach_raw_tracepoint(struct bpf_program *program, const char *name,
+				     struct shim_link **out)
+{
+	const int err = check_name(PLACE_RAW_TP, name);
+
+	return err ? err : wrap_link(bpf_program__attach_raw_tracepoint(program, name), out);
 }
 
 static int32_t attach_kernel(struct shim_program *program, uint32_t kind, const char *name,
 			     uint64_t offset, struct shim_link **out)
 {
+	ATTACHING(program->object);
+
 	switch (kind) {
 	case SHIM_KERNEL_KPROBE:
 	case SHIM_KERNEL_KRETPROBE:
@@ -294,7 +370,7 @@ static int32_t attach_kernel(struct shim_program *program, uint32_t kind, const 
 	case SHIM_KERNEL_TRACEPOINT:
 		return attach_tracepoint(program->program, name, out);
 	case SHIM_KERNEL_RAW_TRACEPOINT:
-		return wrap_link(bpf_program__attach_raw_tracepoint(program->program, name), out);
+		return attach_raw_tracepoint(program->program, name, out);
 	default:
 		return -EINVAL;
 	}
@@ -314,12 +390,32 @@ static int create_link(struct shim_program *program, int target, int32_t attach_
 		       out);
 }
 
+static enum place_kind kind_of_interface(int32_t attach_type)
+{
+	switch (attach_type) {
+	case BPF_XDP:
+		return PLACE_XDP;
+	case BPF_NETKIT_PRIMARY:
+	case BPF_NETKIT_PEER:
+		return PLACE_NETKIT;
+	default:
+		return PLACE_TC;
+	}
+}
+
 static int32_t attach_interface(struct shim_program *program, const char *interface,
 				int32_t attach_type, struct shim_link **out)
 {
-	unsigned int index = if_nametoindex(interface);
+	ATTACHING(program->object);
+	struct place place = {.kind = kind_of_interface(attach_type),
+			      .interface = if_nametoindex(interface),
+			      .called = interface};
+	int err;
 
-	return index ? create_link(program, (int)index, attach_type, out) : -ENODEV;
+	if (!place.interface)
+		return -ENODEV;
+	err = attach_gate_check(&place);
+	return err ? err : create_link(program, (int)place.interface, attach_type, out);
 }
 
 ON_BROKER_4(shim_program__attach_interface, attach_interface, struct shim_program *, const char *,
@@ -327,14 +423,19 @@ ON_BROKER_4(shim_program__attach_interface, attach_interface, struct shim_progra
 
 static int32_t attach_cgroup(struct shim_program *program, const char *path, struct shim_link **out)
 {
-	int cgroup = shim_path_open_cgroup(path);
+	ATTACHING(program->object);
+	const struct place place = {
+	    .kind = PLACE_CGROUP, .fd = shim_path_open_cgroup(path), .called = path};
 	int err;
 
-	if (cgroup < 0)
-		return cgroup;
-	err = create_link(program, cgroup,
-			  (int32_t)bpf_program__expected_attach_type(program->program), out);
-	close(cgroup);
+	if (place.fd < 0)
+		return place.fd;
+	err = attach_gate_check(&place);
+	if (!err)
+		err =
+		    create_link(program, place.fd,
+				(int32_t)bpf_program__expected_attach_type(program->program), out);
+	close(place.fd);
 	return err;
 }
 
@@ -343,14 +444,19 @@ ON_BROKER_3(shim_program__attach_cgroup, attach_cgroup, struct shim_program *, c
 
 static int32_t attach_netns(struct shim_program *program, const char *path, struct shim_link **out)
 {
-	int netns = shim_path_open_netns(path);
+	ATTACHING(program->object);
+	const struct place place = {
+	    .kind = PLACE_NETNS, .fd = shim_path_open_netns(path), .called = path};
 	int err;
 
-	if (netns < 0)
-		return netns;
-	err = create_link(program, netns,
-			  (int32_t)bpf_program__expected_attach_type(program->program), out);
-	close(netns);
+	if (place.fd < 0)
+		return place.fd;
+	err = attach_gate_check(&place);
+	if (!err)
+		err =
+		    create_link(program, place.fd,
+				(int32_t)bpf_program__expected_attach_type(program->program), out);
+	close(place.fd);
 	return err;
 }
 
@@ -361,14 +467,28 @@ static int32_t attach_netfilter(struct shim_program *program, uint32_t family, u
 				int32_t priority, struct shim_link **out)
 {
 	LIBBPF_OPTS(bpf_netfilter_opts, opts, .pf = family, .hooknum = hook, .priority = priority);
+	ATTACHING(program->object);
+	char name[64];
+	int err;
 
-	return wrap_link(bpf_program__attach_netfilter(program->program, &opts), out);
+	snprintf(name, sizeof(name), "%u:%u:%d", family, hook, priority);
+	err = check_name(PLACE_NETFILTER, name);
+	return err ? err : wrap_link(bpf_program__attach_netfilter(program->program, &opts), out);
 }
 
 ON_BROKER_5(shim_program__attach_netfilter, attach_netfilter, struct shim_program *, uint32_t,
 	    uint32_t, int32_t, struct shim_link **);
 
 /* ---- to a packet socket -------------------------------------------------------------------- */
+
+/* Twice, as for other places: by name, and by what the socket is about to be bound to. */
+static bool refuse_socket(const char *interface, int index)
+{
+	const struct place place = {
+	    .kind = PLACE_SOCKET, .interface = (uint32_t)index, .called = interface};
+
+	return attach_gate_check(&place) || attach_gate_refuse_socket(index);
+}
 
 static int open_packet_socket(int program, const char *interface)
 {
@@ -378,6 +498,8 @@ static int open_packet_socket(int program, const char *interface)
 	address.sll_ifindex = (int)if_nametoindex(interface);
 	if (!address.sll_ifindex)
 		return -ENODEV;
+	if (refuse_socket(interface, address.sll_ifindex))
+		return -EPERM;
 	/* Of no protocol, so that no packet comes before the filter is there. */
 	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -397,6 +519,8 @@ static int open_packet_socket(int program, const char *interface)
 static int32_t attach_packet_socket(struct shim_program *program, const char *interface,
 				    struct shim_link **out)
 {
+	ATTACHING(program->object);
+
 	return wrap_fd(open_packet_socket(bpf_program__fd(program->program), interface), out);
 }
 
@@ -408,7 +532,8 @@ ON_BROKER_3(shim_program__attach_packet_socket, attach_packet_socket, struct shi
 static int attach_to_cpu(struct bpf_program *program, struct perf_event_attr *attr, int cpu,
 			 struct bpf_link **out)
 {
-	int event = (int)syscall(SYS_perf_event_open, attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	int event =
+	    (int)shim_library_syscall(SYS_perf_event_open, attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
 	if (event < 0)
 		return -errno;
@@ -431,13 +556,21 @@ static int32_t attach_perf_event(struct shim_program *program, uint32_t type, ui
 				       .freq = 1,
 				       .sample_freq = frequency};
 	int cpus = libbpf_num_possible_cpus();
+	ATTACHING(program->object);
 	struct shim_link *link;
-	int err = 0;
+	char name[64];
+	int err;
 
 	if (cpus < 0)
 		return cpus;
 	if (cpu >= cpus)
 		return -ENODEV;
+	snprintf(name, sizeof(name), "%u:%llu", type, (unsigned long long)config);
+	err = check_name(PLACE_PERF_EVENT, name);
+	if (!err)
+		err = attach_gate_check_frequency(frequency);
+	if (err)
+		return err;
 	link = new_link((uint32_t)cpus);
 	if (!link)
 		return -ENOMEM;
@@ -468,8 +601,10 @@ static int32_t attach_uprobe(struct shim_program *program, const char *binary, c
 			     uint64_t offset, int32_t pid, int32_t on_return, uint32_t allowed,
 			     struct shim_link **out)
 {
+	ATTACHING(program->object);
 	char path[SHIM_PATH_SIZE];
-	struct shim_target target = {.path = path, .pid = pid, .on_return = on_return != 0};
+	struct shim_target target = {
+	    .path = path, .called = binary, .pid = pid, .on_return = on_return != 0};
 	int err = shim_path_open_binary(binary, path, &target.fd);
 
 	if (err)
@@ -488,8 +623,10 @@ static int32_t attach_uprobe_multi(struct shim_program *program, const char *bin
 				   const char *pattern, int32_t pid, int32_t on_return,
 				   struct shim_link **out)
 {
+	ATTACHING(program->object);
 	char path[SHIM_PATH_SIZE];
-	struct shim_target target = {.path = path, .pid = pid, .on_return = on_return != 0};
+	struct shim_target target = {
+	    .path = path, .called = binary, .pid = pid, .on_return = on_return != 0};
 	int err = shim_path_open_binary(binary, path, &target.fd);
 
 	if (err)
@@ -505,8 +642,9 @@ ON_BROKER_6(shim_program__attach_uprobe_multi, attach_uprobe_multi, struct shim_
 static int32_t attach_usdt(struct shim_program *program, const char *binary, const char *provider,
 			   const char *name, int32_t pid, struct shim_link **out)
 {
+	ATTACHING(program->object);
 	char path[SHIM_PATH_SIZE];
-	struct shim_target target = {.path = path, .pid = pid};
+	struct shim_target target = {.path = path, .called = binary, .pid = pid};
 	int err = shim_path_open_binary(binary, path, &target.fd);
 
 	if (err)
@@ -524,10 +662,12 @@ ON_BROKER_6(shim_program__attach_usdt, attach_usdt, struct shim_program *, const
 static int32_t attach_map_iterator(struct shim_program *program, struct shim_map *map,
 				   struct shim_link **out)
 {
+	ATTACHING(program->object);
 	union bpf_iter_link_info info = {.map.map_fd = (uint32_t)bpf_map__fd(map->map)};
 	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info, .link_info_len = sizeof(info));
+	const int err = check_section(program->program);
 
-	return wrap_link(bpf_program__attach_iter(program->program, &opts), out);
+	return err ? err : wrap_link(bpf_program__attach_iter(program->program, &opts), out);
 }
 
 ON_BROKER_3(shim_program__attach_map_iterator, attach_map_iterator, struct shim_program *,
@@ -606,9 +746,18 @@ void shim_iterator__free(struct shim_iterator *iterator)
 
 static int32_t attach_struct_ops(struct shim_map *map, struct shim_link **out)
 {
+	ATTACHING(map->object);
+	char name[FUNCTION_NAME_SIZE];
+	int err;
+
 	/* Without a link it would stay when this process is killed. */
 	if (!(bpf_map__map_flags(map->map) & BPF_F_LINK))
 		return -EOPNOTSUPP;
+	err = map->object->attach_rules ? attach_structure_name(bpf_map__fd(map->map), name) : 0;
+	if (!err && map->object->attach_rules)
+		err = check_name(PLACE_STRUCT_OPS, name);
+	if (err)
+		return err;
 	return wrap_link(bpf_map__attach_struct_ops(map->map), out);
 }
 

@@ -400,3 +400,47 @@ int shim_elf__match_functions(const struct shim_elf *file, const char *pattern,
 
 	return err == -ENOENT ? match_in(file, SHT_DYNSYM, pattern, offsets, count) : err;
 }
+
+/* ---- one place ------------------------------------------------------------------------------- */
+
+/* Reports whether the symbol's name is, or matches, what a rule has; versions are left out. */
+static bool is_named(const char *name, const char *pattern)
+{
+	char plain[MAX_NAME_LENGTH];
+	const size_t length = strcspn(name, "@"), wanted = strcspn(pattern, "@");
+	char own[MAX_NAME_LENGTH];
+
+	if (length >= sizeof(own) || wanted >= sizeof(plain))
+		return false;
+	memcpy(own, name, length);
+	own[length] = '\0';
+	memcpy(plain, pattern, wanted);
+	plain[wanted] = '\0';
+	return matches(own, plain);
+}
+
+static bool covers_in(const struct shim_elf *file, uint32_t type, const char *pattern,
+		      uint64_t offset)
+{
+	struct symbols symbols;
+	struct symbol symbol;
+
+	if (open_symbols(file, type, &symbols))
+		return false;
+	while (next_function(&symbols, &symbol)) {
+		const struct shim_function *function = &symbol.function;
+
+		/* A function without a size has its entry. */
+		if (offset >= function->offset &&
+		    offset - function->offset < (function->size ? function->size : 1) &&
+		    is_named(symbol.name, pattern))
+			return true;
+	}
+	return false;
+}
+
+bool shim_elf__covers(const struct shim_elf *file, const char *pattern, uint64_t offset)
+{
+	return covers_in(file, SHT_DYNSYM, pattern, offset) ||
+	       covers_in(file, SHT_SYMTAB, pattern, offset);
+}

@@ -16,6 +16,8 @@ struct bpf_object;
 struct bpf_program;
 struct bpf_map;
 struct shim_policy;
+struct shim_attach_rules;
+struct shim_object;
 
 struct shim_memory {
 	uint8_t *base;
@@ -43,10 +45,12 @@ struct shim_interrupt {
 
 struct shim_program {
 	struct bpf_program *program;
+	const struct shim_object *object;
 };
 
 struct shim_map {
 	struct bpf_map *map;
+	const struct shim_object *object;
 	/* This thread's descriptor; libbpf's, unless it is owned. */
 	int fd;
 	bool owns_fd;
@@ -74,6 +78,8 @@ struct shim_object {
 	uint32_t program_count;
 	/* Permissions of its programs; NULL permits nothing. Set by shim_object__permit(). */
 	struct shim_policy *policy;
+	/* Where its programs may be attached; NULL for everywhere. */
+	struct shim_attach_rules *attach_rules;
 	/* libbpf loads an object once, whatever comes of it. */
 	bool load_tried;
 	/* Filled by load: before it, libbpf may still change a map's sizes. */

@@ -22,13 +22,16 @@
 /* Debian's is 5 MB; a bound for what is read into memory. */
 #define TYPES_SIZE_MAX (256U << 20)
 
-/* Functions of one BTF: ids from `first` on, string offsets from `strings_first` on. */
+/* Mark of names that are not a function's: typedefs and structures. Strings are shorter. */
+#define OTHER (1U << 31)
+
+/* Names of one BTF: ids from `first` on, string offsets from `strings_first` on. */
 struct functions {
 	char *bytes;
 	const char *strings;
 	uint32_t strings_first;
 	uint32_t strings_size;
-	/* By id - first: offset of the name, 0 for what is not a function. */
+	/* By id - first: offset of the name, with OTHER for what is not a function; 0 for none. */
 	uint32_t *names;
 	uint32_t first;
 	uint32_t count;
@@ -84,6 +87,19 @@ static int64_t rest_of(const struct btf_type *type)
 	}
 }
 
+static uint32_t name_of(const struct btf_type *type)
+{
+	switch (BTF_INFO_KIND(type->info)) {
+	case BTF_KIND_FUNC:
+		return type->name_off;
+	case BTF_KIND_TYPEDEF:
+	case BTF_KIND_STRUCT:
+		return type->name_off ? type->name_off | OTHER : 0;
+	default:
+		return 0;
+	}
+}
+
 /* Walks the types twice: to count them, then to keep the functions' names. */
 static int list_names(struct functions *functions, const char *types, uint32_t size)
 {
@@ -97,8 +113,8 @@ static int list_names(struct functions *functions, const char *types, uint32_t s
 			/* Later ids cannot be counted, and stay without names. */
 			if (rest < 0)
 				break;
-			if (pass && BTF_INFO_KIND(type->info) == BTF_KIND_FUNC)
-				functions->names[count] = type->name_off;
+			if (pass)
+				functions->names[count] = name_of(type);
 			at += sizeof(*type) + (uint64_t)rest;
 		}
 		if (pass)
@@ -224,7 +240,8 @@ static int read_kernel(void)
 	return bytes ? read_functions(&kernel, bytes, size, NULL) : -ENOENT;
 }
 
-static int find(const struct functions *functions, int32_t id, char name[FUNCTION_NAME_SIZE])
+static int find(const struct functions *functions, int32_t id, bool takes_others,
+		char name[FUNCTION_NAME_SIZE])
 {
 	const uint32_t at = (uint32_t)id - functions->first;
 	uint32_t offset;
@@ -234,6 +251,9 @@ static int find(const struct functions *functions, int32_t id, char name[FUNCTIO
 	    !functions->names[at])
 		return -ENOENT;
 	offset = functions->names[at];
+	if (offset & OTHER && !takes_others)
+		return -ENOENT;
+	offset &= ~OTHER;
 	/* A module's functions may have names among the kernel's strings. */
 	if (offset < functions->strings_first)
 		functions = &kernel;
@@ -247,30 +267,27 @@ static int find(const struct functions *functions, int32_t id, char name[FUNCTIO
 	return 0;
 }
 
-static int find_in_module(int32_t id, int16_t module, const int *fds, char name[FUNCTION_NAME_SIZE])
+/* By the descriptor of a module's BTF. */
+static int find_by_descriptor(int32_t id, int fd, bool takes_others, char name[FUNCTION_NAME_SIZE])
 {
 	struct functions functions;
 	char owner[64] = "";
 	uint32_t size = 0;
-	char *bytes;
+	char *bytes = read_descriptor(fd, &size, owner);
 	int err;
 
-	/* libbpf's list has no length: what lies past it is not looked at. */
-	if (module < 0 || !fds || (size_t)module >= malloc_usable_size((void *)fds) / sizeof(*fds))
-		return -ENOENT;
-	bytes = read_descriptor(fds[module], &size, owner);
 	if (!bytes)
 		return -ENOENT;
 	/* Otherwise the kernel looks the id up in the module. */
 	if (!strcmp(owner, "vmlinux")) {
 		free(bytes);
-		return -ENOENT;
+		return takes_others ? find(&kernel, id, true, name) : -ENOENT;
 	}
 	err = read_functions(&functions, bytes, size, &kernel);
 	if (err)
 		return err;
 	/* The kernel's own types are part of a module's. */
-	err = find((uint32_t)id < functions.first ? &kernel : &functions, id, name);
+	err = find((uint32_t)id < functions.first ? &kernel : &functions, id, takes_others, name);
 	forget(&functions);
 	return err;
 }
@@ -281,5 +298,24 @@ int kernel_functions_name(int32_t id, int16_t module, const int *fds, char name[
 
 	if (err)
 		return err;
-	return module ? find_in_module(id, module, fds, name) : find(&kernel, id, name);
+	if (!module)
+		return find(&kernel, id, false, name);
+	/* libbpf's list has no length: what lies past it is not looked at. */
+	if (module < 0 || !fds || (size_t)module >= malloc_usable_size((void *)fds) / sizeof(*fds))
+		return -ENOENT;
+	return find_by_descriptor(id, fds[module], false, name);
+}
+
+int kernel_types_name(uint32_t object, int32_t id, char name[FUNCTION_NAME_SIZE])
+{
+	int err = read_kernel(), fd;
+
+	if (err || !object)
+		return err ? err : find(&kernel, id, true, name);
+	fd = bpf_btf_get_fd_by_id(object);
+	if (fd < 0)
+		return -errno;
+	err = find_by_descriptor(id, fd, true, name);
+	close(fd);
+	return err;
 }

@@ -25,7 +25,7 @@
 #define SHIM_API __attribute__((visibility("default")))
 
 /* Raised with every change of this header; ffi/library.ts refuses a library with another number. */
-#define SHIM_ABI_VERSION 24
+#define SHIM_ABI_VERSION 25
 
 struct shim_memory;
 struct shim_object;
@@ -35,6 +35,7 @@ struct shim_link;
 struct shim_iterator;
 struct shim_buffer;
 struct shim_budget;
+struct shim_attach_rules;
 struct shim_interrupt;
 struct shim_stats;
 struct shim_deadline;
@@ -136,6 +137,29 @@ enum shim_allowance {
  * @return 0; -EINVAL for other bytes; -EALREADY after load, even one that failed
  */
 SHIM_API int32_t shim_object__permit(struct shim_object *object, const void *policy, uint32_t size);
+
+/**
+ * @brief Makes the rules of where programs may be attached, and looks up what they name: before the
+ *        guest's first instruction, since a guest with folders can exchange files.
+ * @param text `size` bytes, a line for each word: "GROUP+WORD" to allow, "GROUP-WORD" to deny. In
+ *        each group that allows anything, one word has to allow a place, and none may deny it. A
+ *        word is KIND[:TARGET]; a binary's target has a tab before its symbol
+ * @param max_frequency of perf events, in hertz; 0 for no limit
+ * @return 0; -EINVAL for other text; -E2BIG for too many; -ENOMEM. What is not there yet is in the
+ *         log
+ */
+SHIM_API int32_t shim_attach_rules__new(const void *text, uint32_t size, uint32_t max_frequency,
+					struct shim_attach_rules **out);
+
+/** @brief Gives the caller's reference back; objects keep theirs. Accepts NULL. */
+SHIM_API void shim_attach_rules__free(struct shim_attach_rules *rules);
+
+/**
+ * @brief Sets where the object's programs may be attached; without it, everywhere. Before load.
+ * @return 0; -EALREADY after load, or when it has rules
+ */
+SHIM_API int32_t shim_object__limit_attach(struct shim_object *object,
+					   struct shim_attach_rules *rules);
 
 /**
  * @brief Makes the limits of one run: what its objects take together of the kernel.

@@ -11,6 +11,7 @@
 #include <bpf/libbpf.h>
 #include <stdio.h>
 
+#include "attach_rules.h"
 #include "budget.h"
 #include "permissions.h"
 
@@ -27,6 +28,38 @@ static int refuse(int error)
 	return error;
 }
 
+/* 0; -EPERM for a struct_ops map without its level, -EINVAL for what is not on the list. */
+static int check_shape(const struct map_shape *shape, const char *name)
+{
+	const char *refusal;
+
+	if (shim_is_probing())
+		return 0;
+	if (shape->type == BPF_MAP_TYPE_STRUCT_OPS && !permissions_struct_ops()) {
+		shim_log_add("map '%s' is refused: it is a struct_ops map\n", name ? name : "");
+		return -EPERM;
+	}
+	refusal = budget_in_use() ? map_shape_refusal(shape) : NULL;
+	if (!refusal)
+		return 0;
+	shim_log_add("map '%s' is refused: %s\n", name ? name : "", refusal);
+	return -EINVAL;
+}
+
+bool map_create_refuses(const union bpf_attr *attr)
+{
+	const struct map_shape shape = {
+	    .type = attr->map_type,
+	    .key_size = attr->key_size,
+	    .value_size = attr->value_size,
+	    .max_entries = attr->max_entries,
+	    .flags = attr->map_flags,
+	    .extra = attr->map_extra,
+	};
+
+	return check_shape(&shape, attr->map_name) != 0;
+}
+
 int __wrap_bpf_map_create(enum bpf_map_type type, const char *name, __u32 key_size,
 			  __u32 value_size, __u32 max_entries,
 			  const struct bpf_map_create_opts *opts)
@@ -40,21 +73,14 @@ int __wrap_bpf_map_create(enum bpf_map_type type, const char *name, __u32 key_si
 	    .extra = opts ? opts->map_extra : 0,
 	};
 	struct shim_share *share = budget_in_use();
-	const char *refusal;
 	uint64_t bytes;
 	int result;
 
-	if (type == BPF_MAP_TYPE_STRUCT_OPS && !shim_is_probing() && !permissions_struct_ops()) {
-		shim_log_add("map '%s' is refused: it is a struct_ops map\n", name ? name : "");
-		return refuse(-EPERM);
-	}
+	result = gate_is_off(GATE_MAP_CREATE) ? 0 : check_shape(&shape, name);
+	if (result)
+		return refuse(result);
 	if (!share)
 		return __real_bpf_map_create(type, name, key_size, value_size, max_entries, opts);
-	refusal = map_shape_refusal(&shape);
-	if (refusal) {
-		shim_log_add("map '%s' is refused: %s\n", name ? name : "", refusal);
-		return refuse(-EINVAL);
-	}
 	bytes = map_memory(&shape, budget_cpus());
 	result = budget_take_map(share, name, bytes);
 	if (result)

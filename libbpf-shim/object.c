@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attach_rules.h"
 #include "broker.h"
 #include "budget.h"
 #include "internal.h"
@@ -35,7 +36,8 @@ static int list_programs(struct shim_object *object)
 	{
 		if (ends_in_half(program))
 			return -EINVAL;
-		object->programs[object->program_count++].program = program;
+		object->programs[object->program_count++] =
+		    (struct shim_program){.program = program, .object = object};
 	}
 	return 0;
 }
@@ -60,6 +62,7 @@ static void release(void *held)
 	free(object->maps);
 	free(object->programs);
 	free(object->policy);
+	attach_rules_release(object->attach_rules);
 	free(object->bytes);
 	free(object);
 }
@@ -194,6 +197,7 @@ static int list_maps(struct shim_object *object)
 			continue;
 		entry = &object->maps[object->map_count++];
 		entry->map = map;
+		entry->object = object;
 		entry->type = bpf_map__type(map);
 		/* An update registers it, past shim_map__attach() and for longer than the run. */
 		entry->fd = entry->type == BPF_MAP_TYPE_STRUCT_OPS ? -1 : bpf_map__fd(map);
@@ -223,6 +227,26 @@ int32_t shim_object__permit(struct shim_object *object, const void *policy, uint
 	return 0;
 }
 
+int32_t shim_object__limit_attach(struct shim_object *object, struct shim_attach_rules *rules)
+{
+	if (object->load_tried || object->attach_rules)
+		return -EALREADY;
+	attach_rules_retain(rules);
+	object->attach_rules = rules;
+	return 0;
+}
+
+/* The gate before anything is made. */
+static int check(struct shim_object *object)
+{
+	int err =
+	    gate_is_off(GATE_OBJECT) ? 0 : permissions_check_object(object->policy, object->object);
+
+	if (!err)
+		err = map_rules_check(object->object);
+	return err ? err : budget_check(&object->share, object->object);
+}
+
 static int32_t load(struct shim_object *object)
 {
 	int err;
@@ -230,9 +254,7 @@ static int32_t load(struct shim_object *object)
 	if (object->load_tried)
 		return -EALREADY;
 	object->load_tried = true;
-	err = map_rules_check(object->object);
-	if (!err)
-		err = budget_check(&object->share, object->object);
+	err = check(object);
 	if (err)
 		return err;
 	shim_signals_begin_load();

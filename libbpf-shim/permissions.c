@@ -8,10 +8,13 @@
  */
 #include "permissions.h"
 
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "internal.h"
 
 /* Flags of a load that libbpf takes from a section's name; the others are for tests and tokens. */
 #define LOAD_FLAGS (BPF_F_SLEEPABLE | BPF_F_XDP_HAS_FRAGS)
@@ -184,4 +187,61 @@ bool permissions_refuse(const struct shim_policy *policy, const struct program_l
 			char reason[REFUSAL_SIZE])
 {
 	return refuse_instructions(policy, load, reason) || refuse_kind(policy, load, reason);
+}
+
+/* ---- before anything is made ----------------------------------------------------------------- */
+
+/*
+ * Helpers by number, where no relocation follows: calls of functions have another source register,
+ * and get their numbers while libbpf loads.
+ */
+static bool refuse_helpers(const struct shim_policy *policy, const struct bpf_program *program,
+			   char reason[REFUSAL_SIZE])
+{
+	const struct bpf_insn *insns = bpf_program__insns(program);
+	const size_t count = bpf_program__insn_cnt(program);
+
+	for (size_t i = 0; insns && i < count; i++) {
+		if (insns[i].code == (BPF_LD | BPF_IMM | BPF_DW))
+			i++; /* Its second half is not an instruction. */
+		else if (insns[i].code == (BPF_JMP | BPF_CALL) && !insns[i].src_reg &&
+			 insns[i].imm >= 0 && insns[i].imm < POLICY_HELPERS &&
+			 refuse_call(policy, &insns[i], NULL, reason))
+			return true;
+	}
+	return false;
+}
+
+int permissions_check_object(const struct shim_policy *policy, const struct bpf_object *object)
+{
+	char reason[REFUSAL_SIZE];
+	struct bpf_program *program;
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+	{
+		if (bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS || !bpf_map__autocreate(map) ||
+		    (policy && policy->flags & POLICY_STRUCT_OPS))
+			continue;
+		shim_log_add("map '%s' is refused: it is a struct_ops map\n", bpf_map__name(map));
+		return -EPERM;
+	}
+	bpf_object__for_each_program(program, object)
+	{
+		LIBBPF_OPTS(bpf_prog_load_opts, opts,
+			    .expected_attach_type = bpf_program__expected_attach_type(program),
+			    .prog_flags = bpf_program__flags(program));
+		const struct program_load load = {.type = bpf_program__type(program),
+						  .opts = &opts};
+
+		/* libbpf refuses a program without a type, with the reason. */
+		if (!bpf_program__autoload(program) || load.type == BPF_PROG_TYPE_UNSPEC)
+			continue;
+		if (!refuse_helpers(policy, program, reason) && !refuse_kind(policy, &load, reason))
+			continue;
+		shim_log_add("libbpf: prog '%s': failed to load: refused\n%s",
+			     bpf_program__name(program), reason);
+		return -EPERM;
+	}
+	return 0;
 }

@@ -56,6 +56,20 @@ struct shim_policy *permissions_parse(const void *bytes, uint32_t size);
 bool permissions_refuse(const struct shim_policy *policy, const struct program_load *load,
 			char reason[REFUSAL_SIZE]);
 
+struct bpf_object;
+
+/*
+ * Refuses an object whose programs or maps the policy does not allow, before any map is made: by
+ * types, flags, and the helpers that its instructions call. Logs which, and why. 0 or -EPERM.
+ */
+int permissions_check_object(const struct shim_policy *policy, const struct bpf_object *object);
+
+union bpf_attr;
+
+/* Report whether bpf(2) must not load this program, or make this map; log the reason. */
+bool program_load_refuses(const union bpf_attr *attr);
+bool map_create_refuses(const union bpf_attr *attr);
+
 /* Reports whether this thread's load may make struct_ops maps. */
 bool permissions_struct_ops(void);
 
@@ -69,6 +83,12 @@ bool permissions_struct_ops(void);
  */
 int kernel_functions_name(int32_t id, int16_t module, const int *fds,
 			  char name[FUNCTION_NAME_SIZE]);
+
+/*
+ * Writes the name of a function, typedef or structure by its type id, in the BTF of that number; 0
+ * is the kernel's own. 0 or -errno.
+ */
+int kernel_types_name(uint32_t object, int32_t id, char name[FUNCTION_NAME_SIZE]);
 
 /* Frees what was read for this thread's names. */
 void kernel_functions_forget(void);

@@ -42,6 +42,12 @@ int shim_elf__find_function(const struct shim_elf *file, const char *name,
 int shim_elf__match_functions(const struct shim_elf *file, const char *pattern,
 			      unsigned long **offsets, size_t *count);
 
+/*
+ * Reports whether an offset in the file lies in a function whose name is, or matches, `pattern`;
+ * by all names that the file has for it.
+ */
+bool shim_elf__covers(const struct shim_elf *file, const char *pattern, uint64_t offset);
+
 /* Reports whether the byte at an offset in the file is mapped as code. */
 bool shim_elf__is_code(const struct shim_elf *file, uint64_t offset);
 
@@ -68,6 +74,8 @@ int shim_probe_check_binary(int fd);
 struct shim_target {
 	int fd;
 	const char *path;
+	/* Name that the guest used, for messages. */
+	const char *called;
 	int32_t pid;
 	bool on_return;
 };

@@ -9,8 +9,10 @@
  * raises in the memory of each process that has the file mapped.
  */
 #include <bpf/libbpf.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "attach_gate.h"
 #include "probe.h"
 
 /* The libbpf that replaces a newer one where that cannot be fetched has no such sections, either.
@@ -41,6 +43,21 @@ static struct bpf_link *fail(int err)
 {
 	errno = -err;
 	return NULL;
+}
+
+/* The gate of attaching, by the file that is open and the places in it. */
+static int check_places(const struct shim_target *target, const char *symbol,
+			const unsigned long *offsets, size_t count)
+{
+	char called[1024];
+	const struct place place = {.kind = PLACE_UPROBE,
+				    .fd = target->fd,
+				    .offsets = offsets,
+				    .count = count,
+				    .called = called};
+
+	snprintf(called, sizeof(called), "%s:%s", target->called, symbol);
+	return attach_gate_check(&place);
 }
 
 /* ---- functions ------------------------------------------------------------------------------- */
@@ -76,6 +93,8 @@ struct bpf_link *shim_probe_attach_function(const struct bpf_program *program,
 	if (offset && !may_write)
 		return fail(shim_probe_refuse(SHIM_REFUSED_OFFSET, -EPERM));
 	err = find_place(target->fd, symbol, offset, &place);
+	if (!err)
+		err = check_places(target, symbol, &(unsigned long){place}, 1);
 	if (err)
 		return fail(err);
 	return __real_bpf_program__attach_uprobe_opts(program, target->pid, target->path, place,
@@ -104,6 +123,11 @@ struct bpf_link *shim_probe_attach_pattern(const struct bpf_program *program,
 
 	if (err)
 		return fail(err);
+	err = check_places(target, pattern, places, opts.cnt);
+	if (err) {
+		free(places);
+		return fail(err);
+	}
 	opts.offsets = places;
 #ifdef HAS_UPROBE_SESSIONS
 	opts.session = bpf_program__expected_attach_type(program) == BPF_TRACE_UPROBE_SESSION;
@@ -161,12 +185,22 @@ struct bpf_link *shim_probe_attach_usdt(const struct bpf_program *program,
 					const struct shim_target *target, const char *provider,
 					const char *name)
 {
+	char probe[512], called[1024];
+	const struct place place = {
+	    .kind = PLACE_USDT, .fd = target->fd, .name = probe, .called = called};
 	struct bpf_link *link;
 	struct shim_elf file;
-	int err = shim_elf__open(target->fd, &file);
+	int err;
 
+	if ((size_t)snprintf(probe, sizeof(probe), "%s:%s", provider, name) >= sizeof(probe))
+		return fail(-ENOENT);
+	snprintf(called, sizeof(called), "%s:%s", target->called, probe);
+	err = attach_gate_check(&place);
+	if (!err)
+		err = shim_elf__open(target->fd, &file);
 	if (err)
 		return fail(err);
+	attach_gate_set_probe(probe);
 	usdt_file = &file;
 	link = bpf_program__attach_usdt(program, target->pid, target->path, provider, name, NULL);
 	err = link ? 0 : -errno;

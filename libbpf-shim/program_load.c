@@ -12,6 +12,7 @@
 #include <bpf/libbpf.h>
 #include <stdio.h>
 
+#include "attach_rules.h"
 #include "budget.h"
 #include "permissions.h"
 
@@ -183,11 +184,32 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
 	const struct program_load load = {type, insns, count, opts};
 	char reason[REFUSAL_SIZE];
 
-	if (!refuse(&load, name, reason))
+	if (gate_is_off(GATE_PROGRAM_LOAD) || !refuse(&load, name, reason))
 		return load_within(share, type, name, license, insns, count, opts);
 	/* libbpf hands on what stands where the verifier writes. */
 	if (opts && opts->log_buf)
 		snprintf(opts->log_buf, opts->log_size, "%s", reason);
 	errno = EPERM;
 	return -EPERM;
+}
+
+bool program_load_refuses(const union bpf_attr *attr)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		    .expected_attach_type = (enum bpf_attach_type)attr->expected_attach_type,
+		    .prog_flags = attr->prog_flags, .attach_prog_fd = (int)attr->attach_prog_fd,
+		    .fd_array = (const int *)(uintptr_t)attr->fd_array);
+	const struct program_load load = {
+	    .type = attr->prog_type,
+	    .insns = (const struct bpf_insn *)(uintptr_t)attr->insns,
+	    .count = attr->insn_cnt,
+	    .opts = &opts,
+	};
+	const char *name = attr->prog_name[0] ? attr->prog_name : NULL;
+	char reason[REFUSAL_SIZE];
+
+	if (!refuse(&load, name, reason))
+		return false;
+	shim_log_add("%s", reason);
+	return true;
 }

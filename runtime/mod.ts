@@ -19,6 +19,10 @@
 export { type HeapUse } from "./wasm/heap_use.ts";
 export { libbpfVersion } from "../ffi/mod.ts";
 export {
+  ATTACH_KINDS,
+  type AttachKind,
+  type AttachWord,
+  type Bound,
   type GrantableLevel,
   type Level,
   LEVELS,

@@ -78,7 +78,22 @@ export const RUN_OPTIONS = {
     repeatable: true,
     help: "refuse programs that call these kernel functions",
   },
-  "strict": { help: "allow eBPF programs only what the options above allow" },
+  "allow-attach": {
+    argument: "KIND[:TARGET],...",
+    repeatable: true,
+    help: "attach them only to places such as iface:eth0, tp:sched/* or uprobe:BINARY:SYMBOL; " +
+      "repeatable",
+  },
+  "deny-attach": {
+    argument: "KIND[:TARGET],...",
+    repeatable: true,
+    help: "attach them to none of these places; wins over what is allowed; repeatable",
+  },
+  "max-frequency": {
+    argument: "HERTZ",
+    help: "limit the frequency of perf events (default: the kernel's limit)",
+  },
+  "strict": { help: "allow only the levels and calls that the options above allow" },
   "allow-write-user": { help: "same as --allow-bpf=write" },
   "allow-gc": { help: "run modules with garbage-collected types, which no memory limit bounds" },
   "pull": {

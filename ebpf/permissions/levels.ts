@@ -1,4 +1,5 @@
 /** Words of permissions for eBPF programs. */
+import type { AttachWord } from "./attach_words.ts";
 
 /**
  * Levels, from the mildest to the one that nothing allows:
@@ -66,8 +67,35 @@ export interface Permissions {
   allowKfunc?: readonly string[];
   /** Kernel functions that are refused. */
   denyKfunc?: readonly string[];
-  /** Starts from nothing: only what is allowed here. Default: false. */
+  /** Starts from nothing: only levels and calls that are allowed here. Default: false. */
   strict?: boolean;
+  /**
+   * Places that programs may be attached to, such as `iface:eth0`, `tp:sched/*` or
+   * `uprobe:/usr/bin/bash:readline`; with at least one, no others. Default: every place of an allowed
+   * level.
+   */
+  allowAttach?: readonly AttachWord[];
+  /** Places that are refused, whatever is allowed. */
+  denyAttach?: readonly AttachWord[];
+  /** Highest frequency of perf events, in hertz. Default: that of the kernel. */
+  maxFrequency?: number;
+  /** Bytes that all maps may take in the kernel; with `limits.maxMapsMemory`, the lower one holds. */
+  maxMapsMemory?: number;
+  /** Programs that may be loaded at a time; with `limits.maxPrograms`, the lower one holds. */
+  maxPrograms?: number;
+  /** Links that may be attached at a time; with `limits.maxLinks`, the lower one holds. */
+  maxLinks?: number;
+  /**
+   * Bounds of a policy: what any of them does not allow is refused, whatever is allowed here. Their own
+   * `within` does not count.
+   */
+  within?: readonly Bound[];
+}
+
+/** Upper bound of permissions. */
+export interface Bound extends Omit<Permissions, "within"> {
+  /** Origin in messages, such as `"ghcr.io/you/*" in /etc/wasm-bpf/policy.json (line 3)`. */
+  readonly source: string;
 }
 
 /** The level of one helper, kernel function or kind of program. */

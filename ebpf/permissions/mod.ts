@@ -4,9 +4,11 @@
  *
  * @module
  */
+export { ATTACH_KINDS, type AttachKind, attachRule, type AttachWord } from "./attach_words.ts";
 export { helperEntries, type HelperEntry, kfuncEntries } from "./entries.ts";
 export { type Kind, KINDS, levelOfKind } from "./kinds.ts";
 export {
+  type Bound,
   DEFAULT_LEVELS,
   type Entry,
   GRANTABLE_LEVELS,
@@ -16,6 +18,7 @@ export {
   LEVELS,
   type Permissions,
 } from "./levels.ts";
-export { Policy } from "./policy.ts";
+export { type PermissionLimits, Policy } from "./policy.ts";
+export { explainAttachRefusal } from "./attach_refusal.ts";
 export { explainRefusal, type Refusal } from "./refusal.ts";
-export { PermissionError } from "./words.ts";
+export { PermissionError } from "./permission_error.ts";

@@ -1,7 +1,15 @@
 /** Policy of a run: made from words and levels, and encoded as bytes for the shim. */
+import { attachRule } from "./attach_words.ts";
 import { helperEntries, kfuncEntries, linesOf } from "./entries.ts";
 import { ATTACH_TYPES, KINDS, PROGRAM_TYPES } from "./kinds.ts";
-import { DEFAULT_LEVELS, type Entry, type Level, type Permissions } from "./levels.ts";
+import {
+  type Bound,
+  DEFAULT_LEVELS,
+  type Entry,
+  GRANTABLE_LEVELS,
+  type Level,
+  type Permissions,
+} from "./levels.ts";
 import { HELPERS, KFUNCS } from "./table.ts";
 import { checkWords } from "./words.ts";
 
@@ -15,6 +23,9 @@ const KERNEL_VARIABLES = 1;
 /** `POLICY_STRUCT_OPS`. */
 const STRUCT_OPS = 2;
 
+/** Limits of a run that permissions have. */
+export type PermissionLimits = Pick<Permissions, "maxMapsMemory" | "maxPrograms" | "maxLinks">;
+
 /** Permissions of the programs of one run. */
 export class Policy {
   /** The words that it was made from. */
@@ -23,12 +34,14 @@ export class Policy {
   readonly #named: ReadonlySet<Level>;
   readonly #allowed: ReadonlySet<string>;
   readonly #denied: ReadonlySet<string>;
+  /** Bounds of policies: each of them has to allow what is allowed. */
+  readonly #bounds: readonly { readonly source: string; readonly policy: Policy }[];
   #bytes: Uint8Array<ArrayBuffer> | undefined;
 
   /**
    * Makes a policy; without words, that of a file of this machine.
    *
-   * @throws {PermissionError} for an unknown level, helper or kernel function
+   * @throws {PermissionError} for an unknown level, helper, kernel function or kind of place
    */
   constructor(permissions: Permissions = {}) {
     checkWords(permissions);
@@ -42,27 +55,94 @@ export class Policy {
     const { allowHelper = [], denyHelper = [], allowKfunc = [], denyKfunc = [] } = permissions;
     this.#allowed = new Set([...allowHelper.map(helperKey), ...allowKfunc.map(kfuncKey)]);
     this.#denied = new Set([...denyHelper.map(helperKey), ...denyKfunc.map(kfuncKey)]);
+    this.#bounds = (permissions.within ?? []).map((bound) => ({
+      source: bound.source,
+      policy: new Policy(withoutBounds(bound)),
+    }));
+  }
+
+  /** Returns the source of the bound that refuses a level, whatever else is allowed. */
+  boundOfLevel(level: Level): string | undefined {
+    return this.#bounds.find(({ policy }) => !policy.allowsLevel(level))?.source;
+  }
+
+  /** Returns the source of the bound that refuses a helper or kernel function. */
+  boundOfCall(kind: "helper" | "kfunc", entry: Entry): string | undefined {
+    return this.#bounds.find(({ policy }) =>
+      kind === "helper" ? !policy.allowsHelper(entry) : !policy.allowsKfunc(entry)
+    )?.source;
+  }
+
+  /** Returns the source of a group of {@linkcode attachRules}; undefined for the words themselves. */
+  sourceOfGroup(group: number): string | undefined {
+    return this.#bounds[group - 1]?.source;
+  }
+
+  /** Rules for `shim_attach_rules__new()`: those of the words are group 0, then one for each bound. */
+  get attachRules(): string {
+    return [this, ...this.#bounds.map(({ policy }) => policy)]
+      .map(({ permissions: { allowAttach = [], denyAttach = [] } }, group) =>
+        [
+          ...allowAttach.map((word) => `${group}+${attachRule(word)}\n`),
+          ...denyAttach.map((word) => `${group}-${attachRule(word)}\n`),
+        ].join("")
+      ).join("");
+  }
+
+  /** Highest frequency of perf events, in hertz; undefined for that of the kernel. */
+  get maxFrequency(): number | undefined {
+    return this.#least("maxFrequency");
+  }
+
+  /** Limits of maps, programs and links, the lowest of words and bounds. */
+  get limits(): PermissionLimits {
+    const names = ["maxMapsMemory", "maxPrograms", "maxLinks"] as const;
+    return Object.fromEntries(names.flatMap((name) => {
+      const least = this.#least(name);
+      return least === undefined ? [] : [[name, least]];
+    }));
+  }
+
+  #least(name: "maxFrequency" | keyof PermissionLimits): number | undefined {
+    const values = [this, ...this.#bounds.map(({ policy }) => policy)]
+      .flatMap(({ permissions }) => permissions[name] ?? []);
+    return values.length === 0 ? undefined : Math.min(...values);
+  }
+
+  #isWithin(allows: (policy: Policy) => boolean): boolean {
+    return this.#bounds.every(({ policy }) => allows(policy));
   }
 
   /** Reports whether the level is allowed, for what does not have to be named. */
   allowsLevel(level: Level): boolean {
-    return this.#levels.has(level);
+    return this.#levels.has(level) && this.#isWithin((bound) => bound.allowsLevel(level));
+  }
+
+  /** Levels that are allowed. */
+  get levels(): Level[] {
+    return GRANTABLE_LEVELS.filter((level) => this.allowsLevel(level));
   }
 
   /** Reports whether programs may call a helper. */
   allowsHelper(entry: Entry): boolean {
-    return this.#allows(entry, helperKey(entry.name));
+    return this.#allows(entry, helperKey(entry.name)) &&
+      this.#isWithin((bound) => bound.allowsHelper(entry));
   }
 
   /** Reports whether programs may call a kernel function. */
   allowsKfunc(entry: Entry): boolean {
-    return this.#allows(entry, kfuncKey(entry.name));
+    return this.#allows(entry, kfuncKey(entry.name)) &&
+      this.#isWithin((bound) => bound.allowsKfunc(entry));
   }
 
-  /** Returns true if programs may call a kernel function that no table lists. */
+  /** Reports whether programs may call a kernel function that no table lists. */
   allowsUnlistedKfunc(name: string): boolean {
-    const key = kfuncKey(name);
-    return this.#allowed.has(key) && !this.#denied.has(key) && this.#named.has("write");
+    return this.#allowed.has(kfuncKey(name)) && this.#allowsUnlisted(name) &&
+      this.#isWithin((bound) => bound.#allowsUnlisted(name));
+  }
+
+  #allowsUnlisted(name: string): boolean {
+    return !this.#denied.has(kfuncKey(name)) && this.#named.has("write");
   }
 
   #allows(entry: Entry, key: string): boolean {
@@ -116,7 +196,8 @@ export class Policy {
 
   /** Whole groups, as long as no word names one of them: a start does not look at each. */
   get #hasNames(): boolean {
-    return this.#allowed.size + this.#denied.size > 0;
+    return this.#allowed.size + this.#denied.size > 0 ||
+      !this.#isWithin((bound) => !bound.#hasNames);
   }
 
   #helperNumbers(): number[] {
@@ -160,4 +241,10 @@ function setBit(bits: Uint8Array, bit: number, isSet: boolean): void {
   const byte = bits[bit >> 3] ?? 0;
   const mask = 1 << (bit & 7);
   bits[bit >> 3] = isSet ? byte | mask : byte & ~mask;
+}
+
+/** Bounds of bounds do not count. */
+function withoutBounds({ source: _, ...permissions }: Bound): Permissions {
+  const { within: __, ...others } = permissions as Permissions;
+  return others;
 }

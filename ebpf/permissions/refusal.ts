@@ -110,11 +110,19 @@ function refusal(what: string, level: Level, words: { hint: string; detail: stri
 
 function hintFor(policy: Policy, kind: "helper" | "kfunc", { name, level }: Entry): string {
   if (level === "never") return `${NO_OPTION}: load and attach from the module`;
+  const bound = policy.boundOfCall(kind, { name, level, isExplicit: false });
+  if (bound !== undefined) return boundHint(bound);
   if (policy.isNameDenied(name)) return `remove --deny-${kind}=${name} to allow it`;
   return levelHint(policy, level, `--allow-${kind}=${name}`);
 }
 
+function boundHint(source: string): string {
+  return `${source} does not allow it, and options do not go beyond a policy: change the policy`;
+}
+
 function levelHint(policy: Policy, level: Exclude<Level, "never">, narrow?: string): string {
+  const bound = policy.boundOfLevel(level);
+  if (bound !== undefined) return boundHint(bound);
   if (policy.isLevelDenied(level)) return `remove --deny-bpf=${level} to allow it`;
   const alone = narrow === undefined ? "" : `, or ${narrow} for it alone,`;
   return `pass --allow-bpf=${level}${alone} only if you trust this module to ${TRUST[level]}`;

@@ -1,31 +1,11 @@
 /** Checks words of permissions before anything is run. */
-import { HostError } from "../../ffi/errors.ts";
+import { attachRule } from "./attach_words.ts";
 import { helperByName, helperEntries, kfuncByName, kfuncEntries } from "./entries.ts";
 import { GRANTABLE_LEVELS, LEVELS, type Permissions } from "./levels.ts";
+import { PermissionError } from "./permission_error.ts";
 
 /** Where every name stands with its level. */
 const PLACE = "docs/permissions.md";
-
-/** A word of permissions that means nothing. Code: `PERMISSION_WORD`. */
-export class PermissionError extends HostError {
-  /** Name of the class. */
-  override name = "PermissionError";
-  /** The word. */
-  readonly word: string;
-  /** The words that there are. */
-  readonly known: readonly string[];
-
-  /** An error about `word`, which is none of `known`. */
-  constructor(reason: string, { word, known, hint }: {
-    word: string;
-    known: readonly string[];
-    hint: string;
-  }) {
-    super(reason, { code: "PERMISSION_WORD", hint });
-    this.word = word;
-    this.known = known;
-  }
-}
 
 /**
  * Checks every word.
@@ -46,6 +26,26 @@ export function checkWords(permissions: Permissions): void {
   }
   // A word that is not listed is denied anyway; checking it finds misspellings.
   for (const word of denyKfunc) checkKfunc(word, false);
+  const { allowAttach = [], denyAttach = [] } = permissions;
+  for (const word of [...allowAttach, ...denyAttach]) attachRule(word);
+  for (const [name, least] of NUMBERS) checkNumber(name, permissions[name], least);
+}
+
+/** Limits that are numbers, and their least values. */
+const NUMBERS = [
+  ["maxFrequency", 1],
+  ["maxMapsMemory", 0],
+  ["maxPrograms", 0],
+  ["maxLinks", 0],
+] as const;
+
+function checkNumber(name: string, value: number | undefined, least: number): void {
+  if (value === undefined || value >= least && value <= Number.MAX_SAFE_INTEGER) return;
+  throw new PermissionError(`Cannot use ${name} ${value}: not a number of at least ${least}`, {
+    word: String(value),
+    known: [],
+    hint: `${name} is a number of at least ${least}`,
+  });
 }
 
 function checkLevel(word: string): void {

@@ -1,5 +1,6 @@
 /** State that the eBPF import modules share: the guest's tables and the results of its calls. */
 import {
+  type AttachRules,
   type BpfLink,
   type BpfMap,
   type BpfProgram,
@@ -9,13 +10,22 @@ import {
   type ObjectBytes,
   type RemainingMap,
   settleRemains,
+  takeLog,
 } from "../../ffi/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { GuestFault, type GuestMemory } from "../guest_memory.ts";
 import { MemoryPool } from "./events/memory_pool.ts";
 import { Stage } from "./events/stage.ts";
-import { BpfError, type MapAccess, mapAccess, MapType, Policy, Reports } from "../../ebpf/mod.ts";
-import { createBudget, type KernelLimits, LinkCount } from "./kernel_limits.ts";
+import {
+  attachRulesOf,
+  BpfError,
+  type MapAccess,
+  mapAccess,
+  MapType,
+  Policy,
+  Reports,
+} from "../../ebpf/mod.ts";
+import { createBudget, type KernelLimits, LinkCount, lowestLimits } from "./kernel_limits.ts";
 import type { PollContext } from "./events/event_channel.ts";
 import type { GuestObject } from "./guest_object.ts";
 import { Handles } from "./handles.ts";
@@ -84,6 +94,10 @@ export class BpfContext implements PollContext, Disposable {
   readonly onNotice: (text: string) => void;
   readonly policy: Policy;
   readonly policyFor: ((bytes: Uint8Array<ArrayBuffer>) => Policy) | undefined;
+  /** Places where programs may be attached, as they were before the guest's first instruction. */
+  readonly attachRules: AttachRules | undefined;
+  /** Lines about what words name and is not there; until the first object. */
+  #unfound = "";
   readonly latencyMs: number;
   readonly memories = new MemoryPool();
   readonly objects = new Handles<GuestObject>();
@@ -113,7 +127,10 @@ export class BpfContext implements PollContext, Disposable {
     this.onNotice = options.onNotice;
     this.policy = options.policy ?? new Policy();
     this.policyFor = options.policyFor;
-    this.#limits = options.limits ?? {};
+    if (this.policy.attachRules !== "") takeLog();
+    this.attachRules = attachRulesOf(this.policy);
+    if (this.attachRules !== undefined) this.#unfound = takeLog();
+    this.#limits = lowestLimits(options.limits ?? {}, this.policy.limits);
     this.linkCount = new LinkCount(this.#limits.maxLinks);
     this.latencyMs = options.latencyMs;
     this.#reports = new Reports(options.onError);
@@ -159,6 +176,8 @@ export class BpfContext implements PollContext, Disposable {
    * @throws {BpfError} EMFILE or ENOMEM when there are too many, and what `make` throws
    */
   addObject(source: ObjectBytes, make: (source: ObjectBytes) => GuestObject): number {
+    if (this.#unfound !== "") this.onNotice(this.#unfound.trimEnd());
+    this.#unfound = "";
     let bytes = source.sizeBytes;
     for (const object of this.objects.values()) bytes += object.sizeBytes;
     if (this.objects.size >= MAX_OBJECTS) {
@@ -253,6 +272,7 @@ export class BpfContext implements PollContext, Disposable {
     for (const object of this.objects.values()) object.close();
     this.objects.clear();
     this.#budget?.close();
+    this.attachRules?.close();
     if (this.#hadStructOps) this.remaining = settleRemains(REMAINS_WAIT_MS);
     this.#hadStructOps = false;
     this.#stage?.[Symbol.dispose]();

@@ -1,5 +1,6 @@
 /** An eBPF object that a guest has opened or loaded, and everything made from it. */
 import {
+  type AttachRules,
   type BpfLink,
   type BpfMap,
   BpfObject,
@@ -19,6 +20,7 @@ import {
   diagnoseSetTarget,
   kernelHint,
   MapType,
+  permitObject,
   Policy,
   withoutPrefix,
 } from "../../ebpf/mod.ts";
@@ -50,6 +52,8 @@ export interface ObjectContext {
   readonly policy?: Policy;
   /** Returns what the programs of one object may do, by its bytes; default: `policy`. */
   readonly policyFor?: ((bytes: Uint8Array<ArrayBuffer>) => Policy) | undefined;
+  /** Places where its programs may be attached; default: every place. */
+  readonly attachRules?: AttachRules | undefined;
   /** Limits what it takes of the kernel; default: nothing does. */
   readonly budget?: Budget;
   /** Counts its links; default: nothing does. */
@@ -132,8 +136,8 @@ export class GuestObject implements Disposable {
    */
   load(): void {
     takeLog();
-    const { budget } = this.#context;
-    const permitted = this.#object.permit(this.#policy.bytes);
+    const { budget, attachRules } = this.#context;
+    const permitted = permitObject(this.#object, this.#policy, attachRules);
     const result = permitted < 0 ? permitted : this.#object.load({ budget });
     const log = takeLog();
     if (result < 0) {
@@ -266,7 +270,7 @@ export class GuestObject implements Disposable {
         attachProgram(program, target, {
           find: (map) => this.findMap(map),
           structOps: () => [...this.#maps.values()].filter((map) => map.type === MapType.StructOps),
-        }, { mayWriteUser: this.#policy.allowsLevel("write") }),
+        }, { policy: this.#policy }),
     );
   }
 

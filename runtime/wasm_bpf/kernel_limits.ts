@@ -17,6 +17,15 @@ const MAX_PROGRAMS = 1024;
 /** Default of {@linkcode KernelLimits.maxLinks}: a probe for each of some thousand functions. */
 const MAX_LINKS = 4096;
 
+/** Returns the lower one of each two limits. */
+export function lowestLimits(one: KernelLimits, other: KernelLimits): KernelLimits {
+  const names = ["maxMapsMemory", "maxPrograms", "maxLinks"] as const;
+  return Object.fromEntries(names.flatMap((name) => {
+    const values = [one[name], other[name]].filter((value) => value !== undefined);
+    return values.length === 0 ? [] : [[name, Math.min(...values)]];
+  }));
+}
+
 /** Counts the links of a run. */
 export class LinkCount {
   readonly #max: number;

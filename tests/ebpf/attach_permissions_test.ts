@@ -1,0 +1,294 @@
+/** Places where a run's programs may be attached. Needs root. */
+import assert from "node:assert/strict";
+import { attachRule, type AttachWord, type Permissions, Policy } from "../../ebpf/mod.ts";
+import { attachCode, AttachRig } from "../support/attach_rig.ts";
+import { ACTOR } from "../support/actor.ts";
+import { cgroupRoot, TestCgroup } from "../support/cgroup.ts";
+import { guestPath, runCli } from "../support/cli.ts";
+
+const CGROUP = await cgroupRoot();
+
+/** A program, its target, a word for its place, and one for another place of the same kind. */
+const PLACES: readonly (readonly [
+  object: string,
+  program: string,
+  target: string,
+  word: AttachWord,
+  other: AttachWord,
+])[] = [
+  ["net", "on_xdp", "lo", "iface:lo", "iface:no-such"],
+  ["net", "on_xdp", "lo", "xdp:l*", "tc:lo"],
+  ["net", "on_tc", "lo:egress", "tc:lo", "xdp:lo"],
+  ["net", "on_tcx_ingress", "lo", "iface", "netkit"],
+  ["net", "on_socket_filter", "lo", "socket:lo", "tc"],
+  ["net", "on_netfilter", "ipv4:local_in:-128", "netfilter:ipv4:input", "netfilter:ipv6"],
+  ["net", "on_netfilter", "ipv4:local_in:7", "netfilter:*:local_in:7", "netfilter:ipv4:forward"],
+  ["net", "on_sk_lookup", "", "netns:/proc/self/ns/net", "netns:/proc/self/ns/no-such"],
+  ["cgroup", "count", CGROUP, `cgroup:${CGROUP}`, "cgroup:/no-such"],
+  ["trace", "on_tp", "", "tp:sched/*", "tp:syscalls/*"],
+  ["trace", "on_tp", "sched/sched_switch", "tp:sched/sched_switch", "tp:sched/sched_waking"],
+  ["trace", "on_raw_tp", "", "raw_tp:sched_process_*", "raw_tp:sched_switch"],
+  ["trace", "on_raw_tp", "sched_switch", "raw_tp:sched_switch", "raw_tp:sched_process_exec"],
+  ["trace", "on_tp_btf", "", "tp_btf:sched_process_exec", "tp_btf:sched_switch"],
+  [
+    "trace",
+    "on_perf_event",
+    "software:cpu-clock@9",
+    "perf_event:software:cpu-clock",
+    "perf_event:hardware",
+  ],
+  [
+    "trace",
+    "on_uprobe",
+    "libc.so.6:getpgid",
+    "uprobe:libc.so.6:getpgid",
+    "uprobe:libc.so.6:malloc",
+  ],
+  ["trace", "on_uretprobe", "libc.so.6:getpgid", "uprobe:libc.so.6", "uprobe:/usr/bin/bash"],
+  [
+    "trace",
+    "on_uprobe_multi",
+    "libc.so.6:getpg*",
+    "uprobe:libc.so.6:getp*",
+    "uprobe:libc.so.6:getpgid",
+  ],
+  [
+    "trace",
+    "on_usdt",
+    `${ACTOR}:wasm_bpf_test:called`,
+    `usdt:${ACTOR}:wasm_bpf_test:called`,
+    `usdt:${ACTOR}:other`,
+  ],
+  [
+    "trace",
+    "on_usdt",
+    `${ACTOR}:wasm_bpf_test:called`,
+    `usdt:${ACTOR}:wasm_bpf_test`,
+    `uprobe:/usr/bin/true`,
+  ],
+  ["trace", "iter_task", "", "iter:task", "iter:bpf_map_elem"],
+  ["trace", "iter_map", "counts", "iter:bpf_map_elem", "iter:task"],
+  ["struct_ops", "", "with_link", "struct_ops:tcp", "struct_ops:sched_ext"],
+];
+
+function codeOf(place: (typeof PLACES)[number], permissions: Permissions): string {
+  const [object, program, target] = place;
+  if (object !== "struct_ops") return attachCode(object, program, target, permissions);
+  using rig = new AttachRig(object, "ssthresh", permissions);
+  for (const name of rig.object.programNames) rig.object.configure(name, 1, 1);
+  const result = rig.attach(target);
+  return result === "attached" ? result : result.code;
+}
+
+for (const place of PLACES) {
+  const [object, program, target, word, other] = place;
+  Deno.test(`${object} ${program} to "${target}" follows ${word} and ${other}`, () => {
+    assert.equal(codeOf(place, {}), "attached");
+    assert.equal(codeOf(place, { allowAttach: [word] }), "attached");
+    assert.equal(codeOf(place, { allowAttach: [other] }), "EPERM");
+    assert.equal(codeOf(place, { denyAttach: [word] }), "EPERM");
+    const denied = { allowAttach: [word, word], denyAttach: [word] };
+    assert.equal(codeOf(place, denied), "EPERM");
+    // In every group that allows anything.
+    const within = [{ source: "a policy", allowAttach: [other] }];
+    assert.equal(codeOf(place, { allowAttach: [word], within }), "EPERM");
+    assert.equal(
+      codeOf(place, { within: [{ source: "a policy", allowAttach: [word] }] }),
+      "attached",
+    );
+  });
+}
+
+Deno.test("a denied tracepoint or function is denied for every kind of program", () => {
+  const denied = (word: AttachWord) => ({ denyAttach: [word] });
+  for (const program of ["on_tp", "on_raw_tp", "on_tp_btf"]) {
+    for (
+      const word of ["tp:sched/*", "tp:sched", "raw_tp:sched_process_exec", "tp_btf:*"] as const
+    ) {
+      assert.equal(attachCode("trace", program, "", denied(word)), "EPERM", `${program} ${word}`);
+    }
+    assert.equal(attachCode("trace", program, "", denied("tp:irq/*")), "attached");
+  }
+  assert.equal(
+    attachCode("trace", "on_usdt", `${ACTOR}:wasm_bpf_test:called`, denied(`uprobe:${ACTOR}`)),
+    "EPERM",
+  );
+});
+
+Deno.test("a function is denied by each of its names", () => {
+  // Two names of one function in glibc.
+  const [one, other] = ["malloc", "__libc_malloc"] as const;
+  const permissions: Permissions = { denyAttach: [`uprobe:libc.so.6:${one}`] };
+  assert.equal(attachCode("trace", "on_uprobe", `libc.so.6:${other}`, permissions), "EPERM");
+  assert.equal(
+    attachCode("trace", "on_uprobe_multi", "libc.so.6:__libc_m*c", permissions),
+    "EPERM",
+  );
+  assert.equal(attachCode("trace", "on_uprobe", "libc.so.6:getpgid", permissions), "attached");
+});
+
+Deno.test("a cgroup is allowed with what is below it, and denied with what is above it", async () => {
+  await using cgroup = await TestCgroup.create();
+  const { path } = cgroup;
+  const below = `${path}/below`;
+  await Deno.mkdir(below);
+  try {
+    const attach = (at: string, permissions: Permissions) =>
+      attachCode("cgroup", "count", at, permissions);
+    assert.equal(attach(below, { allowAttach: [`cgroup:${path}`] }), "attached");
+    assert.equal(attach(CGROUP, { allowAttach: [`cgroup:${path}`] }), "EPERM");
+    assert.equal(attach(path, { allowAttach: [`cgroup:${below}`] }), "EPERM");
+    for (const at of [CGROUP, path, below]) {
+      assert.equal(attach(at, { denyAttach: [`cgroup:${path}`] }), "EPERM");
+    }
+    assert.equal(attach(path, { denyAttach: ["cgroup:/no-such"] }), "attached");
+  } finally {
+    await Deno.remove(below);
+  }
+});
+
+Deno.test("a binary is the file that was there at the start, not what is exchanged for it", async () => {
+  const folder = await Deno.makeTempDir();
+  const allowed = `${folder}/allowed`, link = `${folder}/link`;
+  try {
+    await Deno.copyFile("/usr/bin/true", allowed);
+    await Deno.symlink("/usr/bin/true", link);
+    const [symbol, target] = ["getpgid", "libc.so.6"];
+    const libc = await Deno.realPath("/lib/x86_64-linux-gnu/libc.so.6");
+    const exchanges: [string, () => Promise<void>][] = [
+      ["a link in its place", async () => {
+        await Deno.remove(allowed);
+        await Deno.symlink(libc, allowed);
+      }],
+      ["another file by rename", async () => {
+        await Deno.copyFile(libc, `${folder}/other`);
+        await Deno.rename(`${folder}/other`, allowed);
+      }],
+      ["other content", () => Deno.copyFile(libc, allowed)],
+      ["a link that leads elsewhere", async () => {
+        await Deno.remove(link);
+        await Deno.symlink(libc, link);
+      }],
+    ];
+    for (const [what, exchange] of exchanges) {
+      await Deno.remove(allowed);
+      await Deno.copyFile(what === "a link that leads elsewhere" ? libc : "/usr/bin/true", allowed);
+      const path = what.includes("leads") ? link : allowed;
+      using rig = new AttachRig("trace", "on_uprobe", { allowAttach: [`uprobe:${path}`] });
+      await exchange();
+      const result = rig.attach(`${path}:${symbol}`);
+      assert.notEqual(result, "attached", what);
+      assert.equal((result as { code: string }).code, "EPERM", what);
+    }
+    // A copy of a denied file has the same build id.
+    await Deno.copyFile(libc, `${folder}/copy`);
+    const denied: Permissions = { denyAttach: [`uprobe:${target}`] };
+    assert.equal(attachCode("trace", "on_uprobe", `${folder}/copy:${symbol}`, denied), "EPERM");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("what is not there is told apart from what is not allowed", () => {
+  const permissions: Permissions = {
+    allowAttach: ["iface:lo", "tp:sched/*", "cgroup:/no-such", "uprobe:libc.so.6:getpgid"],
+  };
+  const codes = [
+    attachCode("net", "on_xdp", "no-such", permissions),
+    attachCode("trace", "on_no_such_tp", "", permissions),
+    attachCode("cgroup", "count", "/no-such", permissions),
+    attachCode("trace", "on_uprobe", "libc.so.6:no_such_function", permissions),
+    attachCode("trace", "on_tp", "irq/irq_handler_entry", permissions),
+  ];
+  assert.deepEqual(codes, ["ENODEV", "ENOENT", "ENOENT", "ENOENT", "EPERM"]);
+});
+
+Deno.test("maxFrequency limits perf events", () => {
+  const attach = (target: string, maxFrequency: number) =>
+    attachCode("trace", "on_perf_event", target, { maxFrequency });
+  assert.equal(attach("software:cpu-clock@10", 10), "attached");
+  assert.equal(attach("software:cpu-clock@11", 10), "EPERM");
+  const within = [{ source: "a policy", maxFrequency: 5 }];
+  const permissions = { maxFrequency: 10, within };
+  assert.equal(attachCode("trace", "on_perf_event", "software:cpu-clock@6", permissions), "EPERM");
+});
+
+Deno.test("an error names the place, and the option to add or to remove", () => {
+  const hintOf = (permissions: Permissions, program = "on_xdp", target = "lo") => {
+    using rig = new AttachRig("net", program, permissions);
+    const result = rig.attach(target);
+    assert.ok(result !== "attached");
+    assert.match(result.message, /^Cannot attach program "\w+" to ".*": EPERM \(/);
+    return result.hint ?? "";
+  };
+  assert.match(hintOf({ allowAttach: ["tp"] }), /^pass --allow-attach=iface:lo /);
+  assert.match(hintOf({ denyAttach: ["iface:l*"] }), /^remove --deny-attach=iface:l\* /);
+  const netfilter = "ipv4:local_in:-128";
+  assert.match(
+    hintOf({ allowAttach: ["tp"] }, "on_netfilter", netfilter),
+    /^pass --allow-attach=netfilter:ipv4:local_in:-128 /,
+  );
+  const within = [{
+    source: '"file:*" in /etc/policy.json (line 3)',
+    allowAttach: ["tp" as const],
+  }];
+  assert.match(hintOf({ within }), /^"file:\*" in \/etc\/policy.json \(line 3\) does not allow it/);
+});
+
+Deno.test("attachRule() rejects words that name nothing", () => {
+  for (
+    const word of [
+      "",
+      "iface:",
+      "iface:a/b",
+      "ifac:eth0",
+      "tp:a/b/c",
+      "cgroup:relative",
+      "cgroup:/a*/b",
+      "netns:blue",
+      "uprobe::main",
+      "uprobe:/bin/x:",
+      "netfilter:ipv5",
+      "perf_event:soft",
+      "perf_event:software:no-such",
+      "kprobe:a b",
+      "iface:a\nb",
+      "tp:\t",
+    ]
+  ) {
+    assert.throws(() => attachRule(word), { code: "PERMISSION_WORD" }, word);
+    assert.throws(() => new Policy({ denyAttach: [word as AttachWord] }), {
+      code: "PERMISSION_WORD",
+    });
+  }
+});
+
+for (
+  const [word, hint] of [
+    ["--allow-attach=ifac:eth0", /did you mean iface\?/],
+    ["--deny-attach=kprob", /did you mean kprobe\?/],
+    ["--allow-attach=nothing:x", /the kinds are iface, xdp/],
+    ["--max-frequency=0", /from 1 to/],
+    ["--max-frequency=often", /from 1 to/],
+  ] as const
+) {
+  Deno.test(`${word} is a usage error before anything runs`, async () => {
+    const { code, stderr } = await runCli([word, "nothing-of-this-name.wasm"]);
+    assert.equal(code, 2);
+    assert.match(stderr, hint);
+  });
+}
+
+Deno.test("--allow-attach and --deny-attach limit a guest, and -v shows what is not there", async () => {
+  const attach = async (...options: string[]) => {
+    const guest = [guestPath("attach"), "net", "on_xdp", "lo"];
+    const { stdout, stderr } = await runCli([...options, "--timeout", "20s", ...guest]);
+    return { result: /^on_xdp (-?\d+)$/m.exec(stdout)?.[1] ?? "attached", stderr };
+  };
+  const denied = await attach("--deny-attach=iface:lo");
+  assert.equal(denied.result, "-1");
+  assert.match(denied.stderr, /remove --deny-attach=iface:lo/);
+  const other = await attach("-v", "--allow-attach=tp:sched/*,iface:no-such0");
+  assert.equal(other.result, "-1");
+  assert.match(other.stderr, /note: nothing is there yet: iface:no-such0/);
+});
