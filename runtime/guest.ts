@@ -119,7 +119,8 @@ class GuestRun implements Disposable {
     const imports = this.#imports();
     checkGuest(this.#guest, imports);
     if (this.#options.limits?.memoryBytes === undefined) checkTables(this.#guest);
-    checkSignatures(this.#guest, this.#signatures());
+    const declared = checkSignatures(this.#guest, this.#signatures());
+    this.#bpf.speedUp(imports["wasm_bpf"] ?? {}, declared);
     const onNotice = (text: string) => this.#note("onNotice", () => this.#options.onNotice?.(text));
     this.#features.openGrants?.(this.#fds, { ...this.#options, onNotice });
     // The zone's name and rules are files, which a confined thread cannot read.

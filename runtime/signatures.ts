@@ -1,7 +1,7 @@
 /** The WebAssembly types of the functions that the host provides, and whether a guest's agree. */
 import { ModuleError } from "./errors.ts";
 import type { GuestModule } from "./module.ts";
-import { formatType, functionImports } from "./wasm/imports.ts";
+import { formatType, type FunctionImport, functionImports } from "./wasm/imports.ts";
 import { WasmSyntaxError } from "./wasm/reader.ts";
 
 /**
@@ -108,13 +108,15 @@ export const EXTENSION_SIGNATURES: Signatures = {
  * fail in the middle.
  *
  * @param signatures by import module; what is not in it is not checked
+ * @returns the module's imports, empty when their types cannot be parsed
  * @throws {ModuleError} `MODULE_IMPORT`
  */
 export function checkSignatures(
   guest: GuestModule,
   signatures: Readonly<Record<string, Signatures>>,
-): void {
-  for (const { module, name, type } of importsOf(guest)) {
+): readonly FunctionImport[] {
+  const imports = importsOf(guest);
+  for (const { module, name, type } of imports) {
     const ours = Object.hasOwn(signatures, module) ? signatures[module] : undefined;
     if (ours === undefined || !Object.hasOwn(ours, name)) continue;
     const types = (ours[name] ?? "").split(" ").map(expand);
@@ -125,6 +127,7 @@ export function checkSignatures(
       { code: "MODULE_IMPORT", hint: "compare the guest's declaration with the interface's" },
     );
   }
+  return imports;
 }
 
 /** WebAssembly's way to write a short type. */
@@ -138,7 +141,7 @@ function expand(signature: string): string {
  * Returns the imports; none for a module with types of a proposal, which V8 accepts and this reader
  * cannot parse.
  */
-function importsOf(guest: GuestModule): ReturnType<typeof functionImports> {
+function importsOf(guest: GuestModule): readonly FunctionImport[] {
   try {
     return functionImports(guest.bytes);
   } catch (error) {

@@ -64,3 +64,21 @@ Deno.test("Handles.values() are those that are left, in their order", () => {
   assert.deepEqual([...handles.values()], ["a", "c"]);
   assert.equal(handles.size, 2);
 });
+
+Deno.test("find() returns what get() does, also after other handles and removals", () => {
+  const handles = new Handles<string>();
+  const numbers = Array.from({ length: 200 }, (_, i) => handles.add(`entry ${i}`));
+  for (const number of [...numbers, ...numbers]) {
+    assert.equal(handles.find(number), handles.get(number));
+  }
+  handles.remove(65);
+  assert.deepEqual([handles.find(1), handles.find(65)], ["entry 0", undefined]);
+  handles.removeWhere((entry) => entry === "entry 0");
+  assert.equal(handles.find(1), undefined);
+  for (const forged of [0, -1, 64.5, NaN, 2 ** 32 + 2, 201]) {
+    assert.equal(handles.find(forged), undefined, String(forged));
+  }
+  handles.find(2);
+  handles.clear();
+  assert.equal(handles.find(2), undefined);
+});

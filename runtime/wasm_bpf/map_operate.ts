@@ -41,6 +41,34 @@ export function mapOperate(context: BpfContext): (
   };
 }
 
+/** Returns what {@linkcode mapOperate} does, for pointers of 32 bits, with the flags in two halves. */
+export function mapOperateSplit(context: BpfContext): (
+  token: number,
+  command: number,
+  key: number,
+  value: number,
+  nextKey: number,
+  flagsLow: number,
+  flagsHigh: number,
+) => number {
+  const { maps } = context;
+  return (token, command, key, value, nextKey, flagsLow, flagsHigh) => {
+    const entry = maps.find(token);
+    if (entry === undefined) return -errno("EBADF");
+    if (command < MapCommand.Lookup || command > MapCommand.GetNextKey) return -errno("EINVAL");
+    return operate(
+      context,
+      entry,
+      command,
+      key >>> 0,
+      value >>> 0,
+      nextKey >>> 0,
+      flagsLow >>> 0,
+      flagsHigh >>> 0,
+    );
+  };
+}
+
 /** Reports whether an offset that the operation reads is outside the memory; it ignores the others. */
 function looksBeyond(
   { map }: MapEntry,
@@ -82,6 +110,9 @@ export function operate(
 ): number {
   const { map, access } = entry;
   const memory = context.memory.linear;
+  if (access === "bytes") {
+    return map.operate(memory, command, key, value, nextKey, flagsLow, flagsHigh);
+  }
   const isValueless = command === MapCommand.Delete || command === MapCommand.GetNextKey;
   switch (access) {
     case "maps":

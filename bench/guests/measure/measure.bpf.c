@@ -38,6 +38,13 @@ struct {
 	__type(value, unsigned long long);
 } hash SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, HASH_USED);
+	__type(key, unsigned long long);
+	__type(value, unsigned long long);
+} percpu SEC(".maps");
+
 static unsigned long long attempts;
 static unsigned long long drops;
 

@@ -19,8 +19,11 @@
  */
 #define STREAM_WHICH 0x77617371
 
-#define LOOKUP_COUNT 1000000
+#define LOOKUP_COUNT 200000
 #define HASH_USED 1000
+
+/* Values of one element of a per-CPU map, at most. */
+#define CPUS_MAX 1024
 
 #define BATCH_TOTAL 100000
 #define BATCH_SIZE 4096
