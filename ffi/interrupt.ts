@@ -96,6 +96,16 @@ export class Interrupt implements Disposable {
     return shim().shim_interrupt__show(this.#pointer, memoryPointer(memory), offset);
   }
 
+  /**
+   * Shows a 32-bit word at `offset`, the start of a page of the guest's `memory`, that is not 0 while the
+   * guest is asked to end. Once, and until the end of the memory.
+   *
+   * @returns 0, or a negative errno: EINVAL, EBUSY
+   */
+  showGuest(memory: LinearMemory, offset: number): number {
+    return shim().shim_interrupt__show_guest(this.#pointer, memoryPointer(memory), offset);
+  }
+
   /** Replaces a shown word by an empty page. */
   static hide(memory: LinearMemory, offset: number): void {
     shim().shim_interrupt__hide(memoryPointer(memory), offset);

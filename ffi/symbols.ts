@@ -286,6 +286,9 @@ export const SYMBOLS = {
   shim_interrupt__take: { parameters: ["pointer"], result: "i32" },
   // int32_t shim_interrupt__show(struct shim_interrupt *interrupt, struct shim_memory *memory, uint32_t offset)
   shim_interrupt__show: { parameters: ["pointer", "pointer", "u32"], result: "i32" },
+
+  // int32_t shim_interrupt__show_guest(struct shim_interrupt *interrupt, struct shim_memory *memory, uint32_t offset)
+  shim_interrupt__show_guest: { parameters: ["pointer", "pointer", "u32"], result: "i32" },
   // void shim_interrupt__hide(struct shim_memory *memory, uint32_t offset)
   shim_interrupt__hide: { parameters: ["pointer", "u32"], result: "void" },
   // int64_t shim_interrupt__waited_ns(struct shim_interrupt *interrupt)

@@ -27,8 +27,11 @@ struct shim_memory {
 struct shim_interrupt {
 	/* An eventfd, readable while there may be a flag to see. */
 	int fd;
-	/* In a page of its own, which can be shown in a guest's memories. */
+	/* In a page of its own, which can be shown in a memory of ours. A page for the guest
+	 * follows.
+	 */
 	_Atomic uint32_t *flags;
+	bool is_shown_to_guest;
 	_Atomic uint32_t references;
 	/* Removes the signal handlers that raise it; NULL before shim_signals__install(). */
 	void (*_Atomic before_free)(struct shim_interrupt *interrupt);

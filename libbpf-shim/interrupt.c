@@ -42,7 +42,7 @@ int32_t shim_interrupt__new(struct shim_interrupt **out)
 		return -ENOMEM;
 	interrupt->references = 1;
 	interrupt->flags =
-	    mmap(NULL, page_size(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	    mmap(NULL, 2 * page_size(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (interrupt->flags == MAP_FAILED) {
 		free(interrupt);
 		return -ENOMEM;
@@ -50,7 +50,7 @@ int32_t shim_interrupt__new(struct shim_interrupt **out)
 	interrupt->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (interrupt->fd < 0) {
 		err = -errno;
-		munmap(interrupt->flags, page_size());
+		munmap(interrupt->flags, 2 * page_size());
 		free(interrupt);
 		return err;
 	}
@@ -78,7 +78,7 @@ void shim_interrupt_release(struct shim_interrupt *interrupt)
 	if (atomic_fetch_sub(&interrupt->references, 1) > 1)
 		return;
 	close(interrupt->fd);
-	munmap(interrupt->flags, page_size());
+	munmap(interrupt->flags, 2 * page_size());
 	free(interrupt);
 }
 
@@ -95,12 +95,27 @@ void shim_interrupt__free(struct shim_interrupt *interrupt)
 	shim_interrupt_release(interrupt);
 }
 
+/*
+ * The second page is a guest's to see and to overwrite: one word, which is not 0 while it is asked
+ * to end. Nothing here depends on what it holds.
+ */
+static void show_to_guest(struct shim_interrupt *interrupt)
+{
+	_Atomic uint32_t *word = (void *)((char *)interrupt->flags + page_size());
+	const uint32_t reasons = INTERRUPTED | DEFERRED | TERMINATED;
+
+	/* Twice: a request between the two is seen by one of them. */
+	for (int i = 0; i < 2; i++)
+		atomic_store(word, (atomic_load(interrupt->flags) & reasons) != 0);
+}
+
 /* Also called by signal handlers. */
 static void ask(struct shim_interrupt *interrupt, uint32_t flag)
 {
 	const uint64_t one = 1;
 
 	atomic_fetch_or(interrupt->flags, flag);
+	show_to_guest(interrupt);
 	/* Fails only when the counter is full, and then it is readable already. */
 	if (write(interrupt->fd, &one, sizeof(one)) < 0)
 		return;
@@ -141,16 +156,38 @@ int32_t shim_interrupt__take(struct shim_interrupt *interrupt)
 	return shim_interrupt_take(interrupt);
 }
 
-int32_t shim_interrupt__show(struct shim_interrupt *interrupt, struct shim_memory *memory,
-			     uint32_t offset)
+/* Maps a page of the interrupt over a page of a WebAssembly memory too. */
+static int show_page(void *page, struct shim_memory *memory, uint32_t offset)
 {
 	void *at = shim_memory_at(memory, offset, page_size());
 
 	if (!at || (uintptr_t)at % page_size())
 		return -EINVAL;
 	/* An old size of 0 makes a second mapping of the same page. */
-	at = mremap(interrupt->flags, 0, page_size(), MREMAP_MAYMOVE | MREMAP_FIXED, at);
+	at = mremap(page, 0, page_size(), MREMAP_MAYMOVE | MREMAP_FIXED, at);
 	return at == MAP_FAILED ? -errno : 0;
+}
+
+int32_t shim_interrupt__show(struct shim_interrupt *interrupt, struct shim_memory *memory,
+			     uint32_t offset)
+{
+	return show_page(interrupt->flags, memory, offset);
+}
+
+int32_t shim_interrupt__show_guest(struct shim_interrupt *interrupt, struct shim_memory *memory,
+				   uint32_t offset)
+{
+	int err;
+
+	/* Each place cuts the memory's mapping in pieces, of which a process may have so many. */
+	if (interrupt->is_shown_to_guest)
+		return -EBUSY;
+	err = show_page((char *)interrupt->flags + page_size(), memory, offset);
+	if (!err) {
+		interrupt->is_shown_to_guest = true;
+		show_to_guest(interrupt);
+	}
+	return err;
 }
 
 void shim_interrupt__hide(struct shim_memory *memory, uint32_t offset)
@@ -165,6 +202,7 @@ void shim_interrupt__hide(struct shim_memory *memory, uint32_t offset)
 /* From here on a signal is not news to the guest. */
 static int tell(struct shim_interrupt *interrupt)
 {
+	show_to_guest(interrupt);
 	if (atomic_load(&interrupt->cause)) {
 		interrupt->told_ns = shim_now_ns();
 		interrupt->waits_since = 0;

@@ -767,6 +767,15 @@ SHIM_API int32_t shim_interrupt__take(struct shim_interrupt *interrupt);
 SHIM_API int32_t shim_interrupt__show(struct shim_interrupt *interrupt, struct shim_memory *memory,
 				      uint32_t offset);
 
+/**
+ * @brief Shows a uint32_t that is not 0 while the guest is asked to end, at the start of a page of
+ * its own memory, in place of what is there; until the end of that memory. Once; on the guest's
+ *        thread. The guest may overwrite it, which changes nothing for the host.
+ * @return 0; -EINVAL when no page starts there, -EBUSY when it is shown already
+ */
+SHIM_API int32_t shim_interrupt__show_guest(struct shim_interrupt *interrupt,
+					    struct shim_memory *memory, uint32_t offset);
+
 /** @brief Puts an empty page where the flags were shown. */
 SHIM_API void shim_interrupt__hide(struct shim_memory *memory, uint32_t offset);
 

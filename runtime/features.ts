@@ -16,7 +16,10 @@ export interface Features {
   /** The call families of WASI. */
   readonly wasiFamilies: readonly WasiFamily[];
   /** Module `wasm_bpf_ext`. */
-  readonly extension?: (context: BpfContext) => WebAssembly.ModuleImports;
+  readonly extension?: (
+    context: BpfContext,
+    isImported: (name: string) => boolean,
+  ) => WebAssembly.ModuleImports;
   /** Limits, signals, and what else stops a guest. */
   readonly control?: (
     guest: GuestModule,

@@ -172,9 +172,12 @@ class GuestRun implements Disposable {
     const { wrapperModule = DEFAULT_WRAPPER_MODULE } = this.#options;
     const { extension, wasiFamilies, isUnstableToo, hostImports } = this.#features;
     const wasi = this.#wasiContext();
+    const isImported = (name: string) => this.#wants("wasm_bpf_ext", name);
     const imports: WebAssembly.Imports = bare({
       "wasm_bpf": bare(this.#bpf.imports()),
-      ...(extension === undefined ? {} : { "wasm_bpf_ext": bare(this.#bpf.extend(extension)) }),
+      ...(extension === undefined
+        ? {}
+        : { "wasm_bpf_ext": bare(this.#bpf.extend(extension, isImported)) }),
       [WASI_MODULE]: bare(wasiImports(wasi, wasiFamilies)),
     });
     if (isUnstableToo && this.#wants(UNSTABLE_MODULE)) {

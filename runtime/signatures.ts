@@ -81,6 +81,8 @@ export const UNSTABLE_SIGNATURES: Signatures = unstable;
 /** Module `wasm_bpf_ext`. */
 export const EXTENSION_SIGNATURES: Signatures = {
   "buffer_read": "Iiiii:i",
+  "is_interrupted": ":i",
+  "interrupt_page": "i:i",
   "buffer_stats": "Iii:i",
   "user_ring_submit": "Iiiii:i",
   "link_attach": "Iii:i",

@@ -111,8 +111,11 @@ export class BpfHost implements Disposable {
   }
 
   /** More functions on the same objects, maps and buffers. */
-  extend(imports: (context: BpfContext) => WebAssembly.ModuleImports): WebAssembly.ModuleImports {
-    return imports(this.#context);
+  extend<Rest extends unknown[]>(
+    imports: (context: BpfContext, ...rest: Rest) => WebAssembly.ModuleImports,
+    ...rest: Rest
+  ): WebAssembly.ModuleImports {
+    return imports(this.#context, ...rest);
   }
 
   #load(bytes: number, sizeBytes: number): bigint {

@@ -16,6 +16,21 @@ const bufferBytes = 64 << 10
 // headerBytes are those of { u32 size; u32 cpu } in front of each event.
 const headerBytes = 8
 
+// pageBytes are those of a page of the host.
+const pageBytes = 4096
+
+// interruptRoom has room for an aligned page; the garbage collector does not move it.
+var interruptRoom [2 * pageBytes]byte
+
+// interrupt is the first word of that page: not 0 while the guest is asked to end.
+var interrupt = func() *uint32 {
+	start := unsafe.Pointer(&interruptRoom[0])
+	return (*uint32)(unsafe.Add(start, -uintptr(start)&(pageBytes-1)))
+}()
+
+// isInterrupted reports whether the guest is asked to end and has not got an error for it.
+func isInterrupted() bool { return *interrupt != 0 }
+
 // Event is one event. Its bytes are good until the next call on its buffer.
 type Event struct {
 	// Bytes are what the program sent. A perf event array may add up to 7 bytes of padding.
@@ -50,6 +65,8 @@ type Buffer struct {
 	name   string
 	token  int32
 	words  []uint64
+	// at and end are the bytes of words that were not handed over: an interrupt left them.
+	at, end int
 }
 
 // RingBuffer finds a map of type BPF_MAP_TYPE_RINGBUF. Its events come in the order they were made.
@@ -64,7 +81,9 @@ func (o *Object) buffer(name string) (*Buffer, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Buffer{o, name, token, make([]uint64, bufferBytes/8)}
+	b := &Buffer{object: o, name: name, token: token, words: make([]uint64, bufferBytes/8)}
+	// One of all buffers is enough; without it, a batch is handled to its end.
+	showInterrupt(unsafe.Pointer(interrupt))
 	// The first read opens the buffer, and fails when the map does not hold events.
 	result := bufferRead(o.handle, token, unsafe.Pointer(&b.words[0]), headerBytes, 0)
 	if result < 0 && result != linuxENOSPC {
@@ -104,22 +123,46 @@ func (b *Buffer) fill(timeout time.Duration) (int, error) {
 	}
 }
 
+// takeInterrupt takes the interrupt that ended a batch; what is left of it stays.
+func (b *Buffer) takeInterrupt() error {
+	if !isInterrupted() {
+		return nil
+	}
+	var none uint64
+	result := bufferRead(b.object.handle, b.token, unsafe.Pointer(&none), headerBytes, 1)
+	if result < 0 && result != linuxENOSPC {
+		return newError("read", b.name, result)
+	}
+	return nil
+}
+
 // Poll waits for events and calls handle for each, in order; how many there were, 0 when the time is
 // over. Nothing is lost and nothing is cut, whatever the size of an event. A negative timeout waits for
-// ever; [ErrInterrupted] when the guest is asked to end.
+// ever; [ErrInterrupted] when the guest is asked to end. An event in progress is handled to its end;
+// those after it come with the Poll after that error.
 func (b *Buffer) Poll(timeout time.Duration, handle func(Event)) (int, error) {
-	length, err := b.fill(timeout)
-	if err != nil {
-		return 0, err
+	if b.at < b.end {
+		if err := b.takeInterrupt(); err != nil {
+			return 0, err
+		}
+	} else {
+		length, err := b.fill(timeout)
+		if err != nil {
+			return 0, err
+		}
+		b.at, b.end = 0, length
 	}
-	bytes := unsafe.Slice((*byte)(unsafe.Pointer(&b.words[0])), length)
-	count := 0
-	for at := 0; at < length; count++ {
+	bytes := unsafe.Slice((*byte)(unsafe.Pointer(&b.words[0])), b.end)
+	count, at, word := 0, b.at, interrupt
+	// Events after one whose handler panics are dropped.
+	b.at, b.end = 0, 0
+	for ; at < len(bytes) && *word == 0; count++ {
 		header := [2]uint32(unsafe.Slice((*uint32)(unsafe.Pointer(&bytes[at])), 2))
 		end := at + headerBytes + int(header[0])
 		handle(Event{bytes[at+headerBytes : end : end], header[1]})
 		at = (end + 7) &^ 7
 	}
+	b.at, b.end = at, len(bytes)
 	return count, nil
 }
 

@@ -23,6 +23,9 @@ func bufferPoll(object uint64, token int32, context, data unsafe.Pointer, size, 
 //go:wasmimport wasm_bpf_ext buffer_read
 func bufferRead(object uint64, token int32, buffer unsafe.Pointer, size, timeoutMs int32) int32
 
+//go:wasmimport wasm_bpf_ext interrupt_page
+func showInterrupt(page unsafe.Pointer) int32
+
 //go:wasmimport wasm_bpf_ext buffer_stats
 func bufferStats(object uint64, token int32, out unsafe.Pointer) int32
 

@@ -65,6 +65,44 @@ const GUESTS: Record<string, GuestModule> = {
   "perf event array": slowGuest("perf", "send_many", { passes: 1, events: 100, ms: 100 }),
 };
 
+Deno.test("interrupt_page shows a request to end until the guest gets EINTR", async () => {
+  const more = `
+    (import "wasm_bpf_ext" "interrupt_page" (func $show (param i32) (result i32)))
+    (import "wasm_bpf_ext" "is_interrupted" (func $asked (result i32)))
+    (func $check (param i32) (if (i32.eqz (local.get 0)) (then (call $exit (i32.const 1)))))`;
+  const word = "(i32.load (i32.const 49152))";
+  const module = objectGuest(
+    "events",
+    `(local.set $i (call $map (local.get $object) (i32.const ${TEXT})))
+     (call $check (i32.eq (call $show (i32.const 49156)) (i32.const -22)))
+     (call $check (i32.eq (call $show (i32.const 131072)) (i32.const -14)))
+     (call $check (i32.eqz (call $show (i32.const 49152))))
+     (call $check (i32.eq (call $show (i32.const 45056)) (i32.const -16)))
+     (call $check (i32.eqz (i32.or ${word} (call $asked))))
+     ${writeLine(1)}
+     (loop $wait (br_if $wait (i32.eqz ${word})))
+     (call $check (i32.eq (call $asked) (i32.const 1)))
+     (i32.store (i32.const 49152) (i32.const 0))
+     (call $check (i32.eq (call $asked) (i32.const 1)))
+     (i32.store (i32.const 49152) (i32.const 7))
+     (call $check (i32.eq
+       (call $events (local.get $object) (local.get $i) (i32.const 0) (i32.const 0) (i32.const 128)
+         (i32.const 64) (i32.const 5000)) (i32.const -${EINTR})))
+     (call $check (i32.eqz (i32.or ${word} (call $asked))))
+     (call $exit (i32.const ${AS_EXPECTED}))`,
+    {
+      texts: ["ring"],
+      more: `${more} (table (export "__indirect_function_table") 1 funcref)
+        (elem (i32.const 0) $on) (func $on (param i32 i32 i32) (result i32) (i32.const 0))`,
+    },
+  );
+  const line = Promise.withResolvers<void>();
+  await using handle = spawn(module, { stdio: { stdout: () => line.resolve() } });
+  await line.promise;
+  handle.interrupt();
+  assert.deepEqual(await handle.exited, { kind: "exited", code: AS_EXPECTED });
+});
+
 /** Far less than a batch takes, even on a loaded machine. */
 const SOON_MS = 3000;
 

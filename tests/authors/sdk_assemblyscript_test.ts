@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { buildAssemblyScriptGuest } from "../../build/steps/assemblyscript.ts";
 import { runCli } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
-import { ORDERS } from "../support/sdk.ts";
+import { checkSlowBatch, ORDERS } from "../support/sdk.ts";
 
 Deno.test("every call of the package works as documented", async () => {
   const output = fromFileUrl("../../dist/tests/sdk-assemblyscript.wasm");
@@ -11,4 +11,5 @@ Deno.test("every call of the package works as documented", async () => {
   await buildAssemblyScriptGuest({ source, objects: await ORDERS.folder(), output });
   const { code, stdout, stderr } = await runCli(["--timeout", "60s", output]);
   assert.deepEqual({ code, stdout }, { code: 0, stdout: "all well\n" }, stderr);
+  await checkSlowBatch(output);
 });

@@ -1,6 +1,7 @@
 /** C SDK's headers with libbpf's names: guests of `sdk/c/tests`, compiled as an author would. */
 import assert from "node:assert/strict";
 import { CliProcess, type CliResult, runCli, WASM_BPF } from "../support/cli.ts";
+import { checkSlowBatch } from "../support/sdk.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { succeed } from "../support/actor.ts";
 import { BOOTSTRAP, type PublicProgram, sourceOf, TOOLS } from "../support/public_programs.ts";
@@ -59,8 +60,10 @@ async function run(module: string, ...args: string[]): Promise<CliResult> {
 }
 
 Deno.test("every call with libbpf's names works as in libbpf", async () => {
-  const { code, stdout } = await run(await compile("api.c", ["-std=c11"]));
+  const module = await compile("api.c", ["-std=c11"]);
+  const { code, stdout } = await run(module);
   assert.deepEqual({ code, stdout }, { code: 0, stdout: "failures 0\n" });
+  await checkSlowBatch(module);
 });
 
 /** Compiles an eBPF half of `sdk/c/tests`, and makes its skeleton with bpftool. */

@@ -4,7 +4,7 @@ import { buildGoGuest, findGo } from "../../build/steps/go.ts";
 import { succeed } from "../support/actor.ts";
 import { runCli } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
-import { ORDERS } from "../support/sdk.ts";
+import { checkSlowBatch, ORDERS } from "../support/sdk.ts";
 
 Deno.test("the package is formatted, and vet finds nothing", async () => {
   const { go } = await findGo();
@@ -22,4 +22,5 @@ Deno.test("every call of the package works as documented", async () => {
   await buildGoGuest({ path: "sdk/go/tests", objects: await ORDERS.folder(), output });
   const { code, stdout, stderr } = await runCli(["--timeout", "60s", output]);
   assert.deepEqual({ code, stdout }, { code: 0, stdout: "all well\n" }, stderr);
+  await checkSlowBatch(output);
 });

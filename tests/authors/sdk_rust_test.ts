@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { succeed } from "../support/actor.ts";
 import { runCli } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
-import { ORDERS } from "../support/sdk.ts";
+import { checkSlowBatch, ORDERS } from "../support/sdk.ts";
 
 /** Debian's rustc, the oldest release that the crate supports. */
 const RUSTC = "/usr/bin/rustc";
@@ -53,4 +53,5 @@ Deno.test("every call of the crate works as documented", async () => {
   assert.ok(success, new TextDecoder().decode(stderr));
   const { code, stdout, stderr: said } = await runCli(["--timeout", "60s", module]);
   assert.deepEqual({ code, stdout }, { code: 0, stdout: "all well\n" }, said);
+  await checkSlowBatch(module);
 });

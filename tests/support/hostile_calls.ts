@@ -164,6 +164,12 @@ function extensionCalls(host: HostileHost): Template[] {
     },
     { module, name: "possible_cpus", args: [] },
     { module, name: "host_pid", args: [] },
+    { module, name: "is_interrupted", args: [] },
+    {
+      module,
+      name: "interrupt_page",
+      args: [{ good: 0, bad: [Place.Interrupt, Place.Buffer, 8, SIZE, -1, MIN] }],
+    },
     {
       module,
       name: "kernel_supports",

@@ -21,6 +21,8 @@ export const Place = {
   Strings: 0x100,
   /** 4 KiB of zeros. */
   Zeros: 0x1000,
+  /** The page of `interrupt_page`, for as long as the host lives. */
+  Interrupt: 0x3f000,
   /** A `u32` of 4, and zeros after it. */
   Count: 0x2000,
   /** `'?'` up to the ELF file. */
@@ -106,6 +108,7 @@ export class HostileHost implements Disposable {
         },
       }, ALL_FAMILIES),
     } as unknown as Record<string, Record<string, Import>>;
+    this.call("wasm_bpf_ext", "interrupt_page", Place.Interrupt);
     this.renew();
   }
 
@@ -200,7 +203,8 @@ export class HostileHost implements Disposable {
   /** Returns the first and the last byte that changed since the fill, except in `ranges`. */
   changesOutside(ranges: readonly (readonly [number, number])[]): Changes | undefined {
     const bytes = new Uint8Array(this.#linear.buffer as ArrayBuffer);
-    for (const [offset, size] of ranges) {
+    const interrupt: readonly [number, number] = [Place.Interrupt, 4];
+    for (const [offset, size] of [...ranges, interrupt]) {
       const start = Math.min(offset >>> 0, SIZE);
       const end = Math.min(start + Math.max(0, size), SIZE);
       bytes.set(this.#template.subarray(start, end), start);

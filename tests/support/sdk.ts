@@ -1,4 +1,6 @@
 /** eBPF half that the tests of every SDK share: `sdk/c/tests/orders.bpf.c`. */
+import assert from "node:assert/strict";
+import { CliProcess } from "./cli.ts";
 import { succeed } from "./actor.ts";
 import { fromFileUrl } from "./paths.ts";
 
@@ -19,6 +21,20 @@ async function build(): Promise<string> {
   await succeed("clang", ...OPTIONS, "-c", SOURCE, "-o", `${folder}/orders.bpf.o`);
   await succeed("llvm-strip", "-g", `${folder}/orders.bpf.o`);
   return folder;
+}
+
+/** Far less than the 10 s that a guest's batch takes, even on a loaded machine. */
+const SOON_MS = 3000;
+
+/** Checks that a guest of `api.*` ends in the middle of a slow batch, and loses no event of it. */
+export async function checkSlowBatch(module: string): Promise<void> {
+  await using guest = new CliProcess([module, "slow"]);
+  await guest.waitFor(/first event/);
+  guest.kill("SIGTERM");
+  const start = performance.now();
+  const { code, stdout, stderr } = await guest.result();
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: "first event\nall well\n" }, stderr);
+  assert.ok(performance.now() - start < SOON_MS);
 }
 
 /** Builds `orders.bpf.o` once, in a directory that is removed after the tests. */

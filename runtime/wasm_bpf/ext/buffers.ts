@@ -1,17 +1,27 @@
-/** `buffer_read` and `buffer_stats`: events without a callback, and what became of them. */
+/** Events without a callback, their counts, and what ends a loop over them. */
 import { errno } from "../../../ffi/mod.ts";
 import type { BpfContext } from "../context.ts";
 import type { ChannelStats } from "../events/event_channel.ts";
+import { createInterruptProbe } from "../events/interrupt_probe.ts";
 import { holdsEvents } from "../../../ebpf/mod.ts";
 
 /** A record's `{ u32 size; u32 cpu }`; a buffer that does not even hold one is a mistake. */
 const RECORD_HEADER_BYTES = 8;
+/** Bytes of a page that guests reserve: the kernel's on x86-64, and mostly on arm64. */
+const GUEST_PAGE_BYTES = 4096;
 /** `{ u64 delivered, lost, truncated }` */
 const STATS_BYTES = 24;
 
 const UNOPENED: ChannelStats = { delivered: 0, lost: 0, truncated: 0, batches: 0 };
 
-export function bufferImports(context: BpfContext): WebAssembly.ModuleImports {
+/** Stands for a function that the guest does not import. */
+const NOT_IMPORTED = () => 0;
+
+/** @param isImported reports whether the guest imports a function */
+export function bufferImports(
+  context: BpfContext,
+  isImported: (name: string) => boolean,
+): WebAssembly.ModuleImports {
   const { memory, objects, maps } = context;
   return {
     "buffer_read": (
@@ -28,6 +38,14 @@ export function bufferImports(context: BpfContext): WebAssembly.ModuleImports {
       if (sizeBytes < 0 || !memory.contains(buffer, sizeBytes)) return -errno("EFAULT");
       if (sizeBytes < RECORD_HEADER_BYTES) return -errno("EINVAL");
       return object.read(entry.map, context, memory, { buffer, sizeBytes, timeoutMs });
+    },
+    // Called for each record: a function in WebAssembly, without a way through JavaScript.
+    "is_interrupted": isImported("is_interrupted")
+      ? createInterruptProbe(context.stage)
+      : NOT_IMPORTED,
+    "interrupt_page": (page: number) => {
+      if (!memory.contains(page, GUEST_PAGE_BYTES)) return -errno("EFAULT");
+      return context.interrupt.showGuest(memory.linear, page >>> 0);
     },
     "buffer_stats": (handle: bigint, token: number, out: number) => {
       const object = objects.get(handle);

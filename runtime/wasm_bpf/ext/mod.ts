@@ -12,10 +12,17 @@ import { linkImports } from "./links.ts";
 import { mapImports } from "./maps.ts";
 import { objectImports } from "./objects.ts";
 
-/** The functions of module `wasm_bpf_ext`, by import name. */
-export function extensionImports(context: BpfContext): WebAssembly.ModuleImports {
+/**
+ * The functions of module `wasm_bpf_ext`, by import name.
+ *
+ * @param isImported reports whether the guest imports a function: some are made only then
+ */
+export function extensionImports(
+  context: BpfContext,
+  isImported: (name: string) => boolean = () => false,
+): WebAssembly.ModuleImports {
   return {
-    ...bufferImports(context),
+    ...bufferImports(context, isImported),
     ...linkImports(context),
     ...mapImports(context),
     ...objectImports(context),

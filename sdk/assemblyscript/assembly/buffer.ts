@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: MIT
 /** Events from programs: ring buffers and perf event arrays. */
-import { ENOSPC } from "./errno";
-import { bufferRead, bufferStats } from "./imports";
+import { EINTR, ENOSPC } from "./errno";
+import { bufferRead, bufferStats, showInterrupt } from "./imports";
 
 /** Room for events at first; it grows when one does not fit. */
 const ROOM: u32 = 65536;
 /** `{ u32 size; u32 cpu }` in front of each event. */
 const HEADER: u32 = 8;
+
+/** A page that the host replaces: its first word is not 0 while the guest is asked to end. */
+const interrupt: usize = (memory.data(8192, 16) + 4095) & ~4095;
+
+// @ts-ignore: decorator
+@inline
+function isInterrupted(): bool {
+  return load<u32>(interrupt) != 0;
+}
 
 /**
  * A map to read events from, none of which is lost or cut:
@@ -20,6 +29,8 @@ export class Buffer {
   private room: u32;
   private at: usize = 0;
   private end: usize = 0;
+  /** True if an interrupt left events between `at` and `end`. */
+  private isCut: bool = false;
   /** Where the event is; good until the next `poll()`. */
   data: usize = 0;
   /** Its bytes. A perf event array may add up to 7 of padding. */
@@ -42,6 +53,8 @@ export class Buffer {
   /** Returns a buffer of an object; null when the map does not hold events. */
   static of(object: u64, token: i32): Buffer | null {
     const buffer = new Buffer(object, token);
+    // One of all buffers is enough; without it, a batch is handled to its end.
+    showInterrupt(interrupt);
     // The first read opens the buffer, and fails when the map does not hold events.
     const result = bufferRead(object, token, buffer.bytes, HEADER, 0);
     return result < 0 && result != ENOSPC ? null : buffer;
@@ -50,8 +63,17 @@ export class Buffer {
   /**
    * Waits for events up to `timeoutMs` (0: not at all, negative: for ever): the bytes of all that came
    * and fit, 0 when the time is over, `EINTR` when the guest is asked to end. Then `next()` gives them.
+   * Events that `next()` did not give because of an interrupt come with the poll after `EINTR`.
    */
   poll(timeoutMs: i32): i32 {
+    if (this.isCut) {
+      const none = memory.data(8, 8);
+      if (isInterrupted() && bufferRead(this.object, this.token, none, HEADER, 1) == EINTR) {
+        return EINTR;
+      }
+      this.isCut = false;
+      return <i32>(this.end - this.at);
+    }
     for (;;) {
       const result = bufferRead(this.object, this.token, this.bytes, this.room, timeoutMs);
       if (result == ENOSPC) {
@@ -67,9 +89,16 @@ export class Buffer {
     }
   }
 
-  /** Goes to the next event of those that came: whether there is one. */
+  /**
+   * Goes to the next event of those that came: whether there is one, and the guest is not asked to
+   * end.
+   */
   next(): bool {
     if (this.at >= this.end) return false;
+    if (isInterrupted()) {
+      this.isCut = true;
+      return false;
+    }
     this.size = load<u32>(this.at);
     this.cpu = load<u32>(this.at, 4);
     this.data = this.at + HEADER;

@@ -22,6 +22,10 @@ export declare function bufferRead(
 ): i32;
 
 // @ts-ignore: decorator
+@external("wasm_bpf_ext", "interrupt_page")
+export declare function showInterrupt(page: usize): i32;
+
+// @ts-ignore: decorator
 @external("wasm_bpf_ext", "buffer_stats")
 export declare function bufferStats(object: u64, map: i32, out: usize): i32;
 

@@ -60,6 +60,25 @@ WASM_BPF_EXT_IMPORT("buffer_read")
 int32_t wasm_bpf_buffer_read(uint64_t obj, int32_t fd, void *buf, int32_t buf_size,
 			     int32_t timeout_ms);
 
+/**
+ * @brief Reports whether the guest is asked to end and has not got -WASM_BPF_EINTR for it yet.
+ *
+ * For loops over what wasm_bpf_buffer_read() wrote, before each record: a batch can be long. The
+ * call costs 1 to 2 ns. The next wait of at least 1 ms returns -WASM_BPF_EINTR.
+ */
+WASM_BPF_EXT_IMPORT("is_interrupted")
+int32_t wasm_bpf_is_interrupted(void);
+
+/**
+ * @brief Shows the same as a word in the guest's memory, for loops that run for each event.
+ * @param page the start of 4 KiB, aligned to that, which the host replaces: its first uint32_t is
+ *        not 0 from now on while the guest is asked to end
+ * @return 0; -WASM_BPF_EBUSY when there is such a page already; -WASM_BPF_EINVAL when it is not
+ *         aligned to the host's pages, which are larger on some machines
+ */
+WASM_BPF_EXT_IMPORT("interrupt_page")
+int32_t wasm_bpf_interrupt_page(void *page);
+
 /** @brief Counts of a ring buffer or perf event array; zeros before its first poll or read. */
 WASM_BPF_EXT_IMPORT("buffer_stats")
 int32_t wasm_bpf_buffer_stats(uint64_t obj, int32_t fd, struct wasm_bpf_buffer_stats *out);

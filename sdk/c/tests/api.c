@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Calls of the headers with libbpf's names: their results and their errors. */
 #include <libbpf-wasm.h>
+#include <time.h>
 
 #include "order.h"
 
@@ -392,8 +393,53 @@ static void events(void)
 	bpf_object__close(obj);
 }
 
-int main(void)
+static bool is_fast;
+
+/* Handles the first events slowly enough for a signal to come meanwhile. */
+static int on_slow(void *ctx, void *data, size_t size)
 {
+	unsigned int *seen = ctx;
+	struct timespec start, now;
+
+	(void)data;
+	(void)size;
+	if (!(*seen)++)
+		puts("first event");
+	fflush(stdout);
+	timespec_get(&start, TIME_UTC);
+	do
+		timespec_get(&now, TIME_UTC);
+	while (!is_fast &&
+	       (now.tv_sec - start.tv_sec) * 1000000000 + now.tv_nsec - start.tv_nsec < 100000000);
+	return 0;
+}
+
+/* A signal ends a batch after the current event, and the rest is not lost. */
+static int slow_events(void)
+{
+	struct bpf_object *obj = open_object();
+	struct ring_buffer *rb;
+	unsigned int seen = 0, first;
+
+	EXPECT(bpf_object__load(obj), 0);
+	EXPECT(bpf_program__attach(bpf_object__find_program_by_name(obj, "produce")) != NULL, 1);
+	rb = ring_buffer__new(bpf_object__find_map_fd_by_name(obj, "rb"), on_slow, &seen, NULL);
+	place_order(ORDER_RING, 100);
+	EXPECT(ring_buffer__poll(rb, 5000) < 100, 1);
+	first = seen;
+	is_fast = true;
+	EXPECT(ring_buffer__poll(rb, 5000), -EINTR);
+	EXPECT(ring_buffer__poll(rb, 0), (int)(100 - first));
+	EXPECT(seen, 100);
+	puts(failures ? "failed" : "all well");
+	return failures != 0;
+}
+
+int main(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		return slow_events();
 	objects();
 	maps_that_are_not_made();
 	any_setting();

@@ -194,7 +194,38 @@ func attachErrors(object *wasmbpf.Object) {
 	must(get(object.ProgramToken("produce")) != 0)
 }
 
+// slowEvents checks that a signal ends a batch after the current event, and loses none.
+func slowEvents() {
+	object := get(wasmbpf.Load(orders))
+	get(object.Attach("produce"))
+	ring := get(object.RingBuffer("rb"))
+	place(orderRing, 100)
+	seen := 0
+	isFast := false
+	onEvent := func(event wasmbpf.Event) {
+		number, ok := wasmbpf.Decode[uint32](event)
+		must(ok && number == uint32(100+seen))
+		if seen == 0 {
+			fmt.Println("first event")
+		}
+		for start := time.Now(); !isFast && time.Since(start) < 100*time.Millisecond; {
+		}
+		seen++
+	}
+	must(get(ring.Poll(5*time.Second, onEvent)) < 100)
+	isFast = true
+	_, err := ring.Poll(5*time.Second, onEvent)
+	must(errors.Is(err, wasmbpf.ErrInterrupted), err)
+	get(ring.Poll(0, onEvent))
+	must(seen == 100, seen)
+	fmt.Println("all well")
+}
+
 func main() {
+	if len(os.Args) > 1 {
+		slowEvents()
+		return
+	}
 	object := objects()
 	maps(object)
 	events(object)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 //! Events from programs, and samples to them.
 
+use std::cell::Cell;
 use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::error::check;
@@ -50,10 +52,28 @@ impl<'a> Event<'a> {
     }
 }
 
-/// Events of one read, in order; see [`RingBuffer::read`].
+/// Events of one read, in order; see [`RingBuffer::read`]. They end early when the guest is asked to
+/// end: the next read is `Interrupted` then, and the one after it has the rest.
 #[derive(Clone, Debug, Default)]
 pub struct Events<'a> {
     records: &'a [u8],
+    /// Bytes that an interrupt left.
+    rest: Option<&'a Cell<usize>>,
+}
+
+/// A page that the host replaces: its first word is not 0 while the guest is asked to end.
+#[derive(Debug)]
+#[repr(C, align(4096))]
+struct InterruptPage(AtomicU32, [AtomicU32; 1023]);
+
+#[allow(clippy::declare_interior_mutable_const)]
+const ZERO: AtomicU32 = AtomicU32::new(0);
+static INTERRUPT: InterruptPage = InterruptPage(ZERO, [ZERO; 1023]);
+
+/// Reports whether the guest is asked to end and has not got an error for it.
+#[inline]
+fn is_interrupted() -> bool {
+    INTERRUPT.0.load(Ordering::Relaxed) != 0
 }
 
 impl<'a> Iterator for Events<'a> {
@@ -63,6 +83,12 @@ impl<'a> Iterator for Events<'a> {
     // again and well.
     #[inline(never)]
     fn next(&mut self) -> Option<Event<'a>> {
+        if let Some(rest) = self.rest {
+            if is_interrupted() {
+                rest.set(std::mem::take(&mut self.records).len());
+                self.rest = None;
+            }
+        }
         let [size, cpu] = from_bytes::<[u32; 2]>(self.records)?;
         let end = HEADER_BYTES + size as usize;
         let bytes = self.records.get(HEADER_BYTES..end)?;
@@ -78,6 +104,10 @@ struct Reader<'a> {
     token: i32,
     /// Words, for records start at multiples of 8.
     buffer: Vec<u64>,
+    /// Bytes of the last read.
+    length: usize,
+    /// Bytes at their end that an interrupt left.
+    rest: Cell<usize>,
 }
 
 impl<'a> Reader<'a> {
@@ -86,7 +116,12 @@ impl<'a> Reader<'a> {
             object,
             token: map.token,
             buffer: vec![0; BUFFER_BYTES / 8],
+            length: 0,
+            rest: Cell::new(0),
         };
+        // One of all readers is enough; without it, a batch is handled to its end.
+        // SAFETY: the page is aligned, and made of atomic words.
+        unsafe { sys::interrupt_page((&INTERRUPT as *const InterruptPage).cast()) };
         // The first read opens the buffer, and fails when the map does not hold events.
         let mut nothing = [0u64];
         // SAFETY: the pointer and the size are those of one array.
@@ -99,6 +134,48 @@ impl<'a> Reader<'a> {
     }
 
     fn read(&mut self, timeout: Duration) -> io::Result<Events<'_>> {
+        let left = self.rest.get();
+        if left == 0 {
+            self.length = self.fill(timeout)?;
+        } else {
+            self.take_interrupt()?;
+            self.rest.set(0);
+        }
+        let start = if left == 0 { 0 } else { self.length - left };
+        // SAFETY: as many bytes were written.
+        let records = unsafe {
+            let bytes = self.buffer.as_ptr().cast::<u8>();
+            std::slice::from_raw_parts(bytes.add(start), self.length - start)
+        };
+        Ok(Events {
+            records,
+            rest: Some(&self.rest),
+        })
+    }
+
+    /// Takes the interrupt that ended a batch; what is left of it stays.
+    fn take_interrupt(&self) -> io::Result<()> {
+        let mut none = [0u64];
+        if is_interrupted() {
+            // SAFETY: the pointer and the size are those of one array.
+            let result = unsafe {
+                sys::buffer_read(
+                    self.object.raw(),
+                    self.token,
+                    none.as_mut_ptr().cast(),
+                    8,
+                    1,
+                )
+            };
+            if result != -errno::ENOSPC {
+                check(result)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for events: how many bytes of records there are then.
+    fn fill(&mut self, timeout: Duration) -> io::Result<usize> {
         let timeout_ms = milliseconds(timeout);
         loop {
             let size = self.buffer.len() * 8;
@@ -114,10 +191,7 @@ impl<'a> Reader<'a> {
                 )
             };
             if result != -errno::ENOSPC {
-                let length = check(result)? as usize;
-                // SAFETY: as many bytes were written.
-                let records = unsafe { std::slice::from_raw_parts(bytes as *const u8, length) };
-                return Ok(Events { records });
+                return Ok(check(result)? as usize);
             }
             // The header has the size of the event that does not fit.
             let needed = HEADER_BYTES + (self.buffer[0] as u32) as usize;
@@ -253,7 +327,7 @@ mod tests {
     #[test]
     fn events_are_read_in_order_without_their_padding() {
         let bytes = records();
-        let events: Vec<_> = Events { records: &bytes }
+        let events: Vec<_> = Events { records: &bytes, rest: None }
             .map(|e| (e.cpu(), e.bytes().to_vec()))
             .collect();
         assert_eq!(
@@ -268,7 +342,8 @@ mod tests {
         for size in 0..bytes.len() {
             assert!(
                 Events {
-                    records: &bytes[..size]
+                    records: &bytes[..size],
+                    rest: None
                 }
                 .count()
                     <= 3

@@ -32,6 +32,7 @@ imports!("wasm_bpf" {
 
 imports!("wasm_bpf_ext" {
     fn buffer_read(object: u64, map: i32, bytes: *mut u8, size: i32, timeout_ms: i32) -> i32;
+    fn interrupt_page(page: *const u8) -> i32;
     fn buffer_stats(object: u64, map: i32, out: *mut u64) -> i32;
     fn user_ring_submit(object: u64, map: i32, data: *const u8, size: i32, timeout_ms: i32) -> i32;
     fn object_open(bytes: *const u8, size: u32) -> u64;

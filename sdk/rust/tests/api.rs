@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Every call of the crate on the eBPF half of `sdk/c/tests`; tests/authors/sdk_rust_test.ts runs it.
 use std::io::{self, ErrorKind, Read};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wasm_bpf::{Flags, Object, Plain};
 
@@ -197,7 +197,35 @@ fn attach_errors(object: &Object) -> io::Result<()> {
     Ok(())
 }
 
+/// A signal ends a batch after the current event, and the rest is not lost.
+fn slow_events() -> io::Result<()> {
+    let object = Object::load(OBJECT)?;
+    let _link = object.attach("produce")?;
+    let mut ring = object.ring_buffer("rb")?;
+    place(Order::Ring, 100);
+    let mut first = 0;
+    for event in ring.read(LONG)? {
+        assert_eq!(event.get::<u32>(), Some(100 + first));
+        if first == 0 {
+            println!("first event");
+        }
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_millis(100) {}
+        first += 1;
+    }
+    assert!(first < 100);
+    assert_eq!(kind(ring.read(LONG)), ErrorKind::Interrupted);
+    let rest: Vec<_> = ring.read(SHORT)?.map(|event| event.get()).collect();
+    let expected: Vec<_> = (100 + first..200).map(Some).collect();
+    assert_eq!(rest, expected);
+    println!("all well");
+    Ok(())
+}
+
 fn main() -> io::Result<()> {
+    if std::env::args().len() > 1 {
+        return slow_events();
+    }
     let object = objects()?;
     maps(&object)?;
     events(&object)?;

@@ -112,6 +112,8 @@ static void read_events(void)
 {
 #define handle handle_record
 #include "buffer_read.inc"
+#include "is_interrupted.inc"
+#include "interrupt_page.inc"
 #undef handle
 	printf("events %d\n", handled > 0);
 }

@@ -2,7 +2,8 @@
 /*
  * Ring buffers and perf buffers, by libbpf's names. Events are read in batches and handed to the
  * callback from the guest's own memory, whole whatever their size; what a callback's negative
- * result leaves comes with the next call. After Ctrl-C a poll is -EINTR.
+ * result leaves comes with the next call. Ctrl-C ends a batch after the current event: the next
+ * poll is -EINTR, and the rest comes with the one after it.
  */
 #ifndef WASM_BPF_LIBBPF_BUFFER_H
 #define WASM_BPF_LIBBPF_BUFFER_H
@@ -40,6 +41,14 @@ struct libbpf_wasm_reader {
 	uint64_t lost;
 };
 
+/* Its first word is not 0 while the host asks the program to end; see wasm_bpf_interrupt_page(). */
+__attribute__((weak, aligned(4096))) uint32_t libbpf_wasm_interrupt_page[1024];
+
+static inline bool libbpf_wasm_is_interrupted(void)
+{
+	return *(volatile uint32_t *)libbpf_wasm_interrupt_page != 0;
+}
+
 /* The object whose map a token names; 0 without one. */
 static inline uint64_t libbpf_wasm_object_of(int map_fd)
 {
@@ -71,6 +80,8 @@ static inline struct libbpf_wasm_reader *libbpf_wasm_reader__new(int map_fd, voi
 		free(reader);
 		return NULL;
 	}
+	/* One of all readers is enough; without it, a batch is handled to its end. */
+	wasm_bpf_interrupt_page(libbpf_wasm_interrupt_page);
 	/* Opens the buffer, so that nothing is missed from now on; fails for other maps. */
 	reader->filled = wasm_bpf_buffer_read(reader->object, map_fd, reader->batch, 8, 0);
 	if (reader->filled == -WASM_BPF_ENOSPC || reader->filled == -WASM_BPF_EINTR)
@@ -106,6 +117,25 @@ static inline void libbpf_wasm_reader__tell_lost(struct libbpf_wasm_reader *read
 	reader->lost = stats.lost;
 }
 
+static inline int libbpf_wasm_reader__filled(struct libbpf_wasm_reader *reader, int result)
+{
+	reader->filled = result > 0 ? result : 0;
+	return result;
+}
+
+/* Takes the interrupt that ended a batch; what is left of the batch stays. 0 or -EINTR. */
+static inline int libbpf_wasm_reader__take_interrupt(struct libbpf_wasm_reader *reader)
+{
+	struct wasm_bpf_record none;
+
+	if (!libbpf_wasm_is_interrupted())
+		return 0;
+	return wasm_bpf_buffer_read(reader->object, reader->token, &none, sizeof(none), 1) ==
+		       -WASM_BPF_EINTR
+		   ? -WASM_BPF_EINTR
+		   : 0;
+}
+
 /* Reads the next batch when there is nothing left of the last. 0 or more, or the kernel's -errno.
  */
 static inline int libbpf_wasm_reader__fill(struct libbpf_wasm_reader *reader, int timeout_ms)
@@ -115,23 +145,21 @@ static inline int libbpf_wasm_reader__fill(struct libbpf_wasm_reader *reader, in
 	int size;
 
 	if (reader->at < reader->filled)
-		return 0;
-	reader->at = 0;
-	reader->filled = wasm_bpf_buffer_read(reader->object, reader->token, reader->batch,
-					      reader->room, timeout_ms);
-	if (reader->filled != -WASM_BPF_ENOSPC)
-		return reader->filled;
+		return libbpf_wasm_reader__take_interrupt(reader);
+	reader->at = reader->filled = 0;
+	size = wasm_bpf_buffer_read(reader->object, reader->token, reader->batch, reader->room,
+				    timeout_ms);
+	if (size != -WASM_BPF_ENOSPC)
+		return libbpf_wasm_reader__filled(reader, size);
 	record = (const struct wasm_bpf_record *)(const void *)reader->batch;
 	size = (int)((sizeof(*record) + record->size + 7) & ~7U);
-	reader->filled = 0;
 	larger = LIBBPF_WASM_CAST(char *, realloc(reader->batch, (size_t)size));
 	if (!larger)
 		return -WASM_BPF_ENOMEM;
 	reader->batch = larger;
 	reader->room = size;
-	reader->filled =
-	    wasm_bpf_buffer_read(reader->object, reader->token, reader->batch, size, 0);
-	return reader->filled;
+	return libbpf_wasm_reader__filled(
+	    reader, wasm_bpf_buffer_read(reader->object, reader->token, reader->batch, size, 0));
 }
 
 /* Waits for events and hands over at most so many of one batch: how many, or negative. */
@@ -142,12 +170,12 @@ static inline int libbpf_wasm_reader__poll_some(struct libbpf_wasm_reader *reade
 
 	libbpf_wasm_reader__tell_lost(reader);
 	if (result < 0) {
-		reader->filled = 0;
 		if (result == -WASM_BPF_EINTR)
 			libbpf_wasm_interrupted();
 		return libbpf_wasm_result(result);
 	}
-	while (reader->at < reader->filled && (size_t)count < most) {
+	while (reader->at < reader->filled && (size_t)count < most &&
+	       !libbpf_wasm_is_interrupted()) {
 		struct wasm_bpf_record *record =
 		    (struct wasm_bpf_record *)(void *)(reader->batch + reader->at);
 
