@@ -15,6 +15,12 @@ interface Check {
 
 const REPORT = ".cache/junit.xml";
 
+/**
+ * Tests that change nothing in the kernel, and that run next to the others, for which both processors
+ * are not needed.
+ */
+const APART = /^(?!tests\/)|^tests\/oci\//;
+
 /** Modules that others are meant to import: everything they export is documented. */
 const PUBLIC_MODULES = ["bindgen", "ffi", "oci", "records", "runtime"].map((folder) =>
   `${folder}/mod.ts`
@@ -40,8 +46,7 @@ const CHECKS: readonly Check[] = [
  */
 export async function gate(make: () => Promise<void>): Promise<number> {
   const counts = await runChecks([{ name: "build", run: make }, ...CHECKS]);
-  // Types are checked above, and an error in them should not keep the tests from running.
-  const tests = await runTests(["--no-check"], testFiles());
+  const tests = await runInLanes(testFiles());
   return conclude(add(counts, tests), tests);
 }
 
@@ -104,16 +109,41 @@ async function runCheck(check: Check): Promise<Counts> {
 }
 
 /**
+ * Runs all tests: those that share the kernel one after another, and at the same time those that do
+ * not. The output of the latter follows at the end.
+ */
+async function runInLanes(files: readonly string[]): Promise<Counts> {
+  const apart = files.filter((path) => APART.test(path));
+  const rest = files.filter((path) => !APART.test(path));
+  const log = ".cache/tests_apart.log";
+  // Types are checked before, and an error in them should not keep the tests from running.
+  const [first, second] = await Promise.all([
+    runTests(["--no-check", ...rest], rest),
+    runTests(["--no-check", ...apart], apart, { report: ".cache/junit_apart.xml", log }),
+  ]);
+  write(await Deno.readTextFile(log));
+  return add(first, second);
+}
+
+/**
  * Runs tests, one after another since they share a kernel.
  *
  * @param expected test files of which each must have run at least one test: one that cannot be
  *   loaded is not in the report
+ * @param options `report`: path of the JUnit report; `log`: file for the output instead of this terminal
  */
-async function runTests(args: readonly string[], expected: readonly string[]): Promise<Counts> {
-  if (fileState(REPORT) !== undefined) await Deno.remove(REPORT);
-  const code = await runAttached("deno", ["test", "-A", `--junit-path=${REPORT}`, ...args]);
+async function runTests(
+  args: readonly string[],
+  expected: readonly string[],
+  { report: path = REPORT, log }: { report?: string; log?: string } = {},
+): Promise<Counts> {
+  if (fileState(path) !== undefined) await Deno.remove(path);
+  const words = ["test", "-A", `--junit-path=${path}`, ...args];
+  const code = log === undefined
+    ? await runAttached("deno", words)
+    : await runAttached("sh", ["-c", 'exec deno "$@" >"$0" 2>&1', log, ...words]);
   write("\n");
-  const report = fileState(REPORT) === undefined ? "" : await Deno.readTextFile(REPORT);
+  const report = fileState(path) === undefined ? "" : await Deno.readTextFile(path);
   const { counts, files } = readJunit(report);
   const silent = expected.filter((path) => !files.includes(path.replace(/^\.\//, "")));
   for (const path of silent) say(`error: No test ran in ${path}`);
