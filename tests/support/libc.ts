@@ -57,14 +57,17 @@ export function call(
   return -new Deno.UnsafePointerView(at).getInt32();
 }
 
+/** Arguments of {@linkcode open}, which are used by address: collected, they would be other bytes. */
+const HOW = new BigUint64Array(new ArrayBuffer(24));
+const PATH = new Uint8Array(new ArrayBuffer(4096));
+const address = (bytes: BufferSource) =>
+  BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)));
+
 /** openat2(2) with mode 0600 for what is created: the descriptor, or its negative errno. */
 export function open(path: string, flags: number): number {
-  const how = new BigUint64Array([BigInt(flags), (flags & O.CREAT) === 0 ? 0n : 0o600n, 0n]);
-  const words = [cString(path), how].map((bytes) =>
-    BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)))
-  );
-  const [name = 0n, options = 0n] = words;
-  return call("syscall", 437n, BigInt(AT_FDCWD), name, options, 24n, 0n);
+  HOW.set([BigInt(flags), (flags & O.CREAT) === 0 ? 0n : 0o600n, 0n]);
+  PATH.set(cString(path));
+  return call("syscall", 437n, BigInt(AT_FDCWD), address(PATH), address(HOW), 24n, 0n);
 }
 
 /** kcmp(2) of two threads' tables of descriptors: 0 when they share one; or its negative errno. */
