@@ -70,17 +70,13 @@ export class Answer {
           if (!rate.add(value.length, performance.now() - start)) throw this.#belowRate();
           return value;
         } catch (error) {
-          watchdog.abort();
-          await reader.cancel().catch(() => {});
+          await this.#end(reader);
           throw failureOf(error, this);
         } finally {
           watchdog.rest();
         }
       },
-      cancel: async () => {
-        watchdog.abort();
-        await reader?.cancel().catch(() => {});
-      },
+      cancel: () => this.#end(reader),
     };
   }
 
@@ -113,8 +109,14 @@ export class Answer {
 
   /** Discards the body. */
   async discard(): Promise<void> {
+    await this.#end(this.#body);
+  }
+
+  /** Ends the transfer. A body that the abort reaches first is closed only some time later. */
+  async #end(body: { cancel(): Promise<void> } | null | undefined): Promise<void> {
+    const closed = body?.cancel().catch(() => {});
     this.#watchdog.abort();
-    await this.#body?.cancel().catch(() => {});
+    await closed;
   }
 
   #belowRate(): RegistryError {
