@@ -2,6 +2,7 @@
  * Virtual files below /sys and /proc: Deno opens them only for programs with every permission, and this
  * program has few.
  */
+import { readAll } from "./bytes.ts";
 import { describeErrno } from "./errno.ts";
 import { HostError } from "./errors.ts";
 
@@ -18,7 +19,8 @@ const LIBC_SYMBOLS = {
 
 /** Open close-on-exec, for reading, and without waiting for a writer of a pipe. */
 const FLAGS = 0o2000000 | 0o4000;
-const CHUNK_BYTES = 1 << 20;
+/** Most virtual files are smaller. */
+const EXPECTED_BYTES = 1 << 20;
 
 /**
  * Returns the bytes of a file, read to its end, since virtual files often report no size.
@@ -34,7 +36,14 @@ export function readKernelFile(
     const fd = libc.symbols.open(new TextEncoder().encode(`${path}\0`), FLAGS);
     if (fd < 0) throw failure(path, errnoOf(libc.symbols));
     try {
-      return readAll(fd, { libc: libc.symbols, path, maxBytes });
+      return readAll({ readSync: (bytes) => readSome(fd, bytes, { libc: libc.symbols, path }) }, {
+        expected: Math.min(EXPECTED_BYTES, maxBytes),
+        maxBytes,
+        tooLarge: () =>
+          new HostError(`Cannot read "${path}": larger than ${maxBytes >> 20} MiB`, {
+            code: "TOO_LARGE",
+          }),
+      });
     } finally {
       libc.symbols.close(fd);
     }
@@ -45,27 +54,14 @@ export function readKernelFile(
 
 type Libc = Deno.DynamicLibrary<typeof LIBC_SYMBOLS>["symbols"];
 
-function readAll(
+function readSome(
   fd: number,
-  { libc, path, maxBytes }: { libc: Libc; path: string; maxBytes: number },
-): Uint8Array<ArrayBuffer> {
-  let bytes = new Uint8Array(CHUNK_BYTES);
-  let used = 0;
-  for (;;) {
-    const count = Number(libc.read(fd, bytes.subarray(used), BigInt(bytes.length - used)));
-    if (count < 0) throw failure(path, errnoOf(libc));
-    if (count === 0) return bytes.subarray(0, used);
-    used += count;
-    if (used > maxBytes) {
-      throw new HostError(`Cannot read "${path}": larger than ${maxBytes >> 20} MiB`, {
-        code: "TOO_LARGE",
-      });
-    }
-    if (used < bytes.length) continue;
-    const larger = new Uint8Array(Math.min(used * 2, maxBytes + 1));
-    larger.set(bytes);
-    bytes = larger;
-  }
+  bytes: Uint8Array<ArrayBuffer>,
+  { libc, path }: { libc: Libc; path: string },
+): number {
+  const count = Number(libc.read(fd, bytes, BigInt(bytes.length)));
+  if (count < 0) throw failure(path, errnoOf(libc));
+  return count;
 }
 
 function errnoOf(libc: Libc): number {

@@ -3,6 +3,8 @@
  * lone surrogate from U+DC80 to U+DCFF, as in Python's surrogateescape, so encoding restores the same
  * bytes.
  */
+import { concat } from "./bytes.ts";
+
 const ESCAPE = 0xdc00;
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -56,11 +58,5 @@ export function encodeText(text: string): Uint8Array<ArrayBuffer> {
       ? Uint8Array.of(code - ESCAPE)
       : encoder.encode(character);
   });
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return concat(parts);
 }

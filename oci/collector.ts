@@ -1,4 +1,5 @@
 /** Growable byte buffer. */
+import { concat } from "../ffi/bytes.ts";
 
 /** Bytes of the first block. Each further block doubles the total, up to the maximum. */
 const FIRST_BLOCK_BYTES = 2 ** 14;
@@ -40,12 +41,6 @@ export class Collector {
 
   /** Returns all bytes in a new array. */
   bytes(): Uint8Array<ArrayBuffer> {
-    const whole = new Uint8Array(this.#size);
-    let at = 0;
-    for (const block of [...this.#full, this.#block.subarray(0, this.#used)]) {
-      whole.set(block, at);
-      at += block.length;
-    }
-    return whole;
+    return concat([...this.#full, this.#block.subarray(0, this.#used)]);
   }
 }

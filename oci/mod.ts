@@ -4,6 +4,15 @@
  * @module
  */
 export {
+  type AcquiredModule,
+  acquireModule,
+  type AcquireOptions,
+  type AdmittedPullOptions,
+  pullAdmitted,
+  type Pulled,
+  type Remote,
+} from "./acquire.ts";
+export {
   ArtifactError,
   HostError,
   type HostErrorOptions,

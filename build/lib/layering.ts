@@ -23,10 +23,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Modules that every folder may import: the root of the error classes, carried files, and the
- * version.
+ * Modules that every folder may import: the root of the error classes, gathered bytes, carried files,
+ * and the version.
  */
-const SHARED = ["ffi/errors.ts", "ffi/assets.ts", "deno.json"];
+const SHARED = ["ffi/errors.ts", "ffi/bytes.ts", "ffi/assets.ts", "deno.json"];
 
 /** Entry points in addition to a folder's `mod.ts`, and the folders that may use them. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {

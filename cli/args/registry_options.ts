@@ -3,7 +3,7 @@ import {
   type CredentialSource,
   type Reference,
   Registry,
-  type Repository,
+  type Remote,
   storedCredentials,
 } from "../../oci/mod.ts";
 import { UsageError } from "../errors.ts";
@@ -103,11 +103,6 @@ function givenCredentials(
 }
 
 type Credential = { kind: "password"; username: string; password: string };
-
-/** Repository with the connection to its registry. */
-export interface Remote extends Disposable {
-  readonly repository: Repository;
-}
 
 /** Prepares a connection to the registry of a reference; sends nothing yet. */
 export function openRemote(reference: Reference, options: RemoteOptions): Remote {

@@ -1,5 +1,6 @@
 /** `wasm-bpf login`: verifies a name and a password with a registry, and stores them. */
 import { type Credential, keepCredential, Registry, RegistryError } from "../../oci/mod.ts";
+import { readAll } from "../../ffi/bytes.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
@@ -51,7 +52,7 @@ export async function command(args: string[]): Promise<number> {
   const line: Line = parseCommandLine(args, OPTIONS, { interleaved: true });
   const plainHttp = line.flags.has("plain-http");
   const registry = registryName(line.rest, "login", { plainHttp });
-  const credential = await readCredential(line, registry);
+  const credential = readCredential(line, registry);
   const { asked } = await check(registry, credential, line);
   if (!asked) printError(`note: ${registry} requested no password: this one was not verified`);
   const { path, helper } = await keepCredential(registry, credential);
@@ -63,7 +64,7 @@ export async function command(args: string[]): Promise<number> {
 type Password = Credential & { kind: "password" };
 
 /** Reads the credentials; prompts for missing parts. */
-async function readCredential({ flags, values }: Line, registry: string): Promise<Password> {
+function readCredential({ flags, values }: Line, registry: string): Password {
   const fromStdin = flags.has("password-stdin");
   if (fromStdin && values.password !== undefined) {
     throw new UsageError("Cannot use both -p and --password-stdin");
@@ -83,7 +84,7 @@ async function readCredential({ flags, values }: Line, registry: string): Promis
     throw new UsageError(`Cannot use the name "${username}": it contains a colon`);
   }
   const password = values.password ??
-    (fromStdin ? await readStdin() : ask("Password or token", { hidden: true, instead: INSTEAD }));
+    (fromStdin ? readStdin() : ask("Password or token", { hidden: true, instead: INSTEAD }));
   if (password === "") throw new UsageError("No password given");
   return { kind: "password", username, password };
 }
@@ -92,19 +93,16 @@ async function readCredential({ flags, values }: Line, registry: string): Promis
 const INSTEAD = "pass --username NAME, and the password with --password-stdin";
 
 /** Reads all of standard input, without the line feed at its end. */
-async function readStdin(): Promise<string> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  for await (const chunk of Deno.stdin.readable) {
-    size += chunk.length;
-    if (size > MAX_PASSWORD_BYTES) {
-      throw new HostError("Cannot read the password from standard input: longer than 64 KiB", {
+function readStdin(): string {
+  const bytes = readAll(Deno.stdin, {
+    expected: 0,
+    maxBytes: MAX_PASSWORD_BYTES,
+    tooLarge: () =>
+      new HostError("Cannot read the password from standard input: longer than 64 KiB", {
         code: "TOO_LARGE",
-      });
-    }
-    chunks.push(chunk);
-  }
-  return (await new Blob(chunks).text()).replace(/\r?\n$/, "");
+      }),
+  });
+  return new TextDecoder().decode(bytes).replace(/\r?\n$/, "");
 }
 
 /** Verifies the credentials with the registry before anything is stored. */

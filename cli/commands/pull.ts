@@ -1,15 +1,5 @@
 /** `wasm-bpf pull`: fetches an artifact into the store. */
-import {
-  type Arrived,
-  Guard,
-  keepSignatures,
-  moduleBytes,
-  pullArtifact,
-  type Reference,
-  repositorySignatures,
-  Store,
-  type Verdict,
-} from "../../oci/mod.ts";
+import { moduleBytes, pullAdmitted, type Pulled, Store } from "../../oci/mod.ts";
 import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { interruptibly } from "../terminal/interruption.ts";
@@ -22,7 +12,6 @@ import {
   openRemote,
   platformOf,
   REGISTRY_OPTIONS,
-  type RemoteOptions,
   remoteOptions,
 } from "../args/registry_options.ts";
 import { observing } from "../terminal/transfers.ts";
@@ -76,9 +65,9 @@ export async function command(args: string[]): Promise<number> {
     using progress = openProgress({ quiet: line.flags.has("quiet") });
     const options = remoteOptions(line, progress);
     await using store = await Store.open();
-    const arrived = await pull(reference, {
-      ...options,
-      store,
+    const arrived = await pullAdmitted(reference, store, {
+      connect: () => openRemote(reference, options),
+      observer: observing(progress, "pulled"),
       signal,
       platform,
       verifyKeys: line.lists?.["verify-key"],
@@ -94,40 +83,6 @@ export async function command(args: string[]): Promise<number> {
   if ("exitCode" in outcome) return outcome.exitCode;
   if (line.flags.has("json")) print(toJson(report(outcome.value, output), 2));
   return 0;
-}
-
-/** Store and options of a pull. */
-export interface PullParts extends RemoteOptions {
-  readonly store: Store;
-  readonly platform?: string | undefined;
-  /** Key files whose signature is required, in addition to the policies. */
-  readonly verifyKeys?: readonly string[] | undefined;
-  readonly signal: AbortSignal;
-}
-
-/** Artifact in the store, with its signatures. */
-export interface Pulled extends Arrived {
-  /** One for each signature that a key or a policy requires. */
-  readonly verdicts: readonly Verdict[];
-}
-
-/** Pulls an artifact into an open store, if keys and policies admit it. */
-export async function pull(reference: Reference, parts: PullParts): Promise<Pulled> {
-  const { store, platform, verifyKeys, progress, signal } = parts;
-  const guard = new Guard(reference, { verifyKeys });
-  using remote = openRemote(reference, parts);
-  const source = repositorySignatures(remote.repository);
-  let verdicts: readonly Verdict[] = [];
-  const arrived = await pullArtifact({ remote: remote.repository, reference }, store, {
-    platform,
-    observer: observing(progress, "pulled"),
-    signal,
-    async admit(digests) {
-      verdicts = await guard.verify(source, digests, { signal });
-      await keepSignatures(verdicts, { source, store, signal });
-    },
-  });
-  return { ...arrived, verdicts };
 }
 
 function report(pulled: Pulled, file: string | undefined): unknown {

@@ -2,7 +2,8 @@
 import { HostError } from "../../ffi/errors.ts";
 import { isElf } from "../../ebpf/btf/mod.ts";
 import { readKernelFile } from "../../runtime/kernel_file.ts";
-import { isNoModule, readAll } from "./read_all.ts";
+import { readAll } from "../../ffi/bytes.ts";
+import { isNoModule } from "./module_file.ts";
 
 /** Limits on the input. */
 export interface InputOptions {

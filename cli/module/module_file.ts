@@ -1,6 +1,13 @@
 /** Reads a guest's module from a file. */
 import { HostError } from "../../ffi/errors.ts";
-import { isNoModule, readAll } from "./read_all.ts";
+import { readAll } from "../../ffi/bytes.ts";
+
+const WASM_MAGIC = [0x00, 0x61, 0x73, 0x6d];
+
+/** Reports whether bytes at the start of a file, 4 at least, are not those of a module. */
+export function isNoModule(start: Uint8Array): boolean {
+  return start.length >= WASM_MAGIC.length && WASM_MAGIC.some((byte, i) => start[i] !== byte);
+}
 
 /** 1 GiB; V8 compiles no larger module. */
 const MAX_MODULE_BYTES = 1024 ** 3;

@@ -1,26 +1,18 @@
 /** Finds the module that a word names: a file, an address or a reference. */
 import { basename } from "node:path";
 import {
+  type AcquiredModule,
+  acquireModule,
   checkAddress,
   digestOf,
   fetchFile,
-  Guard,
   isLoopback,
-  lookUp,
   MAX_MODULE_BYTES,
-  MismatchError,
   type Origin,
   policiesThere,
-  readModule,
-  readPlainModule,
   type Reference,
-  repositoryOf,
-  repositorySignatures,
-  Store,
-  type StoredArtifact,
   storedName,
   StoreError,
-  type Verdict,
   withoutSecrets,
 } from "../../oci/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
@@ -30,9 +22,9 @@ import { interruptibly } from "../terminal/interruption.ts";
 import { readModuleFile } from "./module_file.ts";
 import { printError, visibleLine } from "../terminal/output.ts";
 import { openProgress } from "../terminal/progress.ts";
-import { pull, type PullParts } from "../commands/pull.ts";
+import { observing } from "../terminal/transfers.ts";
 import { hintFor, looksLikeReference, referenceOf } from "../args/reference.ts";
-import { openRemote, retryNotice } from "../args/registry_options.ts";
+import { openRemote, type RemoteOptions, retryNotice } from "../args/registry_options.ts";
 import { saysReference } from "../args/reference_word.ts";
 import type { RunLine } from "../args/run_options.ts";
 
@@ -46,7 +38,12 @@ export type Named =
   }
   | { readonly exitCode: number };
 
-type Parts = Omit<PullParts, "store">;
+/** Connection and requirements of a module from elsewhere. */
+interface Parts extends RemoteOptions {
+  readonly platform: string | undefined;
+  readonly verifyKeys: readonly string[] | undefined;
+  readonly signal: AbortSignal;
+}
 
 /** Values of `--pull`. */
 const PULL = ["always", "missing", "never"] as const;
@@ -90,12 +87,6 @@ export async function namedModule(word: string, line: RunLine): Promise<Named> {
   return "value" in outcome ? { ...outcome.value, name } : outcome;
 }
 
-/** Bytes and their origin. */
-interface Foreign {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly origin: Origin;
-}
-
 /** True also for a directory or an unreadable file: the user meant the file. */
 function isThere(path: string): boolean {
   try {
@@ -132,7 +123,7 @@ async function fromAddress(
   address: string,
   line: RunLine,
   parts: Parts,
-): Promise<Foreign> {
+): Promise<AcquiredModule> {
   onlyForArtifacts(withoutSecrets(address), line);
   // Parsed once: policies and the connection must use the same URL.
   const url = new URL(address);
@@ -166,64 +157,22 @@ async function fromReference(
   word: string,
   line: RunLine,
   parts: Parts,
-): Promise<Foreign> {
+): Promise<AcquiredModule> {
   const when = pullPolicy(line);
   if (!looksLikeReference(word)) throw neither(word);
   const reference = referenceOf(word);
-  const guard = new Guard(reference, { verifyKeys: parts.verifyKeys });
-  const { platform } = parts;
-  const stored = when === "always" ? undefined : await orPullAgain(word, async () => {
-    const found = lookUp(reference, { platform });
-    return found && await fromStore(found, guard, { ...parts, word, reference, when });
-  });
-  if (stored !== undefined) return stored;
-  if (when === "never") throw notInStore(reference);
-  await using store = await Store.open();
-  const { place, manifest, verdicts } = await pull(reference, { ...parts, store });
-  const bytes = await readModule({ content: store, place, what: word }, { signal: parts.signal });
-  return { bytes, origin: originOf(reference, manifest.digest, verdicts) };
-}
-
-function originOf(reference: Reference, digest: string, verdicts: readonly Verdict[]): Origin {
-  const signers = verdicts.map(({ key: { fingerprint, name } }) => ({ fingerprint, name }));
-  return { repository: repositoryOf(reference), digest, signers };
-}
-
-/** Adds a hint for a damaged store. */
-async function orPullAgain<T>(word: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (!(cause instanceof MismatchError)) throw cause;
-    const hint = `run wasm-bpf pull ${word} to replace the damaged parts of the store`;
-    throw new MismatchError(cause.message, { code: cause.code, hint, cause });
-  }
-}
-
-/** Returns the stored module, if it is complete and keys and policies admit it. */
-async function fromStore(
-  found: StoredArtifact,
-  guard: Guard,
-  asked: Parts & { word: string; reference: Reference; when: string },
-): Promise<Foreign | undefined> {
-  const { word, reference, when, signal } = asked;
-  await using store = Store.openExisting();
-  if (store === undefined) return undefined;
-  using remote = openRemote(reference, asked);
-  const elsewhere = () => Promise.resolve(repositorySignatures(remote.repository));
-  const verdicts = await guard.verifyStored(store, { manifest: found.digest, root: found.root }, {
+  const { platform, verifyKeys, progress, signal } = parts;
+  const module = await acquireModule(reference, {
+    what: word,
+    when,
+    connect: () => openRemote(reference, parts),
+    observer: observing(progress, "pulled"),
+    platform,
+    verifyKeys,
     signal,
-    elsewhere: when === "never" ? undefined : elsewhere,
   });
-  const { place } = found;
-  const origin = originOf(reference, found.digest, verdicts);
-  if (!place.isArchive) {
-    const bytes = readPlainModule(found, { what: word });
-    return bytes && { bytes, origin };
-  }
-  for (const layer of place.layers) if (!await store.has(layer)) return undefined;
-  const bytes = await readModule({ content: store, place, what: word }, { signal });
-  return { bytes, origin };
+  if (module === undefined) throw notInStore(reference);
+  return module;
 }
 
 function pullPolicy(line: RunLine): typeof PULL[number] {

@@ -2,7 +2,7 @@
 import { openFileSource, type Source } from "../../oci/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { STDIN } from "./input_file.ts";
-import { isNoModule } from "./read_all.ts";
+import { isNoModule } from "./module_file.ts";
 
 /** Limit and cancellation of the copy. */
 export interface SpoolOptions {

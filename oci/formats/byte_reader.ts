@@ -92,6 +92,18 @@ export class ByteReader implements AsyncDisposable {
     }
   }
 
+  /** Returns the next `count` bytes, or fewer at the end, and leaves them to be read. */
+  async peek(count: number): Promise<Uint8Array> {
+    let start = new Uint8Array(0);
+    while (start.length < count) {
+      const part = await this.some(count - start.length);
+      if (part === undefined) break;
+      start = Uint8Array.of(...start, ...part);
+    }
+    this.unread(start);
+    return start;
+  }
+
   /** Puts bytes back in front of what comes next. */
   unread(bytes: Uint8Array): void {
     const joined = new Uint8Array(bytes.length + this.#rest.length);

@@ -38,7 +38,7 @@ async function* decoded(
   what: string,
 ): AsyncGenerator<Uint8Array> {
   await using reader = new ByteReader(stream, what);
-  const start = await start4(reader);
+  const start = await reader.peek(4);
   if (start[0] === 0x1f && start[1] === 0x8b) {
     return yield* through(createGunzip(), reader.rest(), what);
   }
@@ -48,18 +48,6 @@ async function* decoded(
     const params = { [constants.ZSTD_d_windowLogMax]: MAX_WINDOW_LOG };
     yield* through(createZstdDecompress({ params }), frame, what);
   }
-}
-
-/** The first four bytes, or fewer, which are still to come then. */
-async function start4(reader: ByteReader): Promise<Uint8Array> {
-  let start = new Uint8Array(0);
-  while (start.length < 4) {
-    const part = await reader.some(4 - start.length);
-    if (part === undefined) break;
-    start = Uint8Array.of(...start, ...part);
-  }
-  reader.unread(start);
-  return start;
 }
 
 function isZstd([a = 0, b, c, d]: Uint8Array): boolean {

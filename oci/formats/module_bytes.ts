@@ -31,14 +31,7 @@ export async function* moduleBytes(
   options: StreamOptions = {},
 ): AsyncGenerator<Uint8Array> {
   await using reader = new ByteReader(unwrapped(source, options), source.what);
-  let start = new Uint8Array(0);
-  while (start.length < MAGIC_BYTES) {
-    const part = await reader.some(MAGIC_BYTES - start.length);
-    if (part === undefined) break;
-    start = Uint8Array.of(...start, ...part);
-  }
-  checkMagic(start, source.what);
-  yield start;
+  checkMagic(await reader.peek(MAGIC_BYTES), source.what);
   yield* reader.rest();
 }
 

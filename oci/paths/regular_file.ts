@@ -1,4 +1,5 @@
 /** Reads small files with bounds on size and type. */
+import { readAll } from "../../ffi/bytes.ts";
 import { OpenFile } from "./open_file.ts";
 
 /** Content of a file, and its owner and mode from the descriptor. */
@@ -44,20 +45,8 @@ export function readRegularFile(path: string, options: RegularFileOptions): Regu
   const { uid, gid, mode, size } = info;
   options.admit?.({ uid, gid, mode });
   const tooLarge = () => new IrregularFile("TOO_LARGE", `larger than ${maxBytes} bytes`);
-  if (size > maxBytes) throw tooLarge();
   // Files of the kernel have size 0 in spite of their content.
-  const bytes = new Uint8Array(Math.min(maxBytes, Math.max(size, 4096)) + 1);
-  let used = 0;
-  let grown = bytes;
-  for (;;) {
-    const count = file.read(grown.subarray(used));
-    if (count === 0) return { bytes: grown.slice(0, used), uid, gid, mode };
-    used += count;
-    if (used > maxBytes) throw tooLarge();
-    if (used === grown.length) {
-      const larger = new Uint8Array(Math.min(used * 2, maxBytes + 1));
-      larger.set(grown);
-      grown = larger;
-    }
-  }
+  const source = { readSync: (bytes: Uint8Array<ArrayBuffer>) => file.read(bytes) };
+  const bytes = readAll(source, { expected: size, maxBytes, tooLarge });
+  return { bytes: bytes.slice(), uid, gid, mode };
 }

@@ -1,4 +1,5 @@
 /** `fd_*` that every program has: writing, seeking, closing, and what a descriptor is. */
+import { concat } from "../../ffi/bytes.ts";
 import { errno, system } from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
 import type { WasiContext, WasiFunctions } from "./context.ts";
@@ -223,13 +224,7 @@ function writeToSink(
     parts.push(part.subarray(0, MAX_SINK_BYTES - total));
     total += Math.min(size, MAX_SINK_BYTES - total);
   }
-  const bytes = new Uint8Array(total);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  sink(bytes);
+  sink(concat(parts));
   memory.setU32(list.written, total);
   return 0;
 }

@@ -1,0 +1,57 @@
+/** Gathers bytes: of sources that are read to their end, and of parts. */
+
+/** Source that blocks, such as a file of Deno. */
+export interface BlockingSource {
+  /** Reads some bytes into `bytes`; returns their number, null or 0 at the end. */
+  readSync(bytes: Uint8Array<ArrayBuffer>): number | null;
+}
+
+/** Limits of {@linkcode readAll}. */
+export interface ReadAllOptions {
+  /** Number of bytes, such as the size of a file from fstat(2); 0 if unknown. */
+  readonly expected: number;
+  readonly maxBytes: number;
+  /** Returns the error for a larger source. */
+  tooLarge(): Error;
+  /** Returns true if the first bytes suffice to refuse the source. */
+  isEnough?(start: Uint8Array): boolean;
+}
+
+const CHUNK_BYTES = 1 << 16;
+
+/**
+ * Returns all bytes of a source, without a copy if `expected` is exact. The limit also bounds a source
+ * that grows while it is read.
+ */
+export function readAll(
+  source: BlockingSource,
+  { expected, maxBytes, tooLarge, isEnough = () => false }: ReadAllOptions,
+): Uint8Array<ArrayBuffer> {
+  if (expected > maxBytes) throw tooLarge();
+  // One extra byte detects the end without growing the buffer.
+  let bytes = new Uint8Array(expected === 0 ? CHUNK_BYTES : expected + 1);
+  let used = 0;
+  for (;;) {
+    const count = source.readSync(bytes.subarray(used));
+    if (count === null || count === 0) return bytes.subarray(0, used);
+    used += count;
+    if (used > maxBytes) throw tooLarge();
+    if (isEnough(bytes.subarray(0, used))) return bytes.slice(0, used);
+    if (used === bytes.length) {
+      const larger = new Uint8Array(Math.min(Math.max(used * 2, CHUNK_BYTES), maxBytes + 1));
+      larger.set(bytes);
+      bytes = larger;
+    }
+  }
+}
+
+/** Returns the bytes of all parts in one array. */
+export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
