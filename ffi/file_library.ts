@@ -2,8 +2,11 @@
 import { FILE_SYMBOLS, type FileSymbols } from "./file_symbols.ts";
 import { extendShim } from "./library.ts";
 
-/** Functions that a guest calls often when it copies files. */
-const HOT = ["shim_file__read", "shim_file__pread", "shim_file__pwrite"];
+/** Functions that a guest calls often when it copies files, or walks through directories. */
+const HOT = [
+  ...["shim_file__read", "shim_file__pread", "shim_file__pwrite"],
+  ...["shim_path__open", "shim_path__stat", "shim_file__stat", "shim_file__close"],
+];
 
 let loaded: FileSymbols | undefined;
 

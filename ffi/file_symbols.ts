@@ -15,8 +15,11 @@ export const FILE_SYMBOLS = {
   shim_grant__environment: { parameters: ["buffer", "u32"], result: "i32" },
   // int32_t shim_grant__arguments(void *buf, uint32_t size)
   shim_grant__arguments: { parameters: ["buffer", "u32"], result: "i32" },
-  // int32_t shim_path__open(int32_t dir, uint32_t resolve, struct shim_memory *memory, uint32_t path, uint32_t size, uint32_t flags)
-  shim_path__open: { parameters: ["i32", "u32", "pointer", "u32", "u32", "u32"], result: "i32" },
+  // int32_t shim_path__open(int32_t dir, uint32_t resolve, struct shim_memory *memory, uint32_t path, uint32_t size, uint32_t flags, void *mode)
+  shim_path__open: {
+    parameters: ["i32", "u32", "pointer", "u32", "u32", "u32", "buffer"],
+    result: "i32",
+  },
   // int32_t shim_path__create_directory(int32_t dir, uint32_t resolve, struct shim_memory *memory, uint32_t path, uint32_t size)
   shim_path__create_directory: {
     parameters: ["i32", "u32", "pointer", "u32", "u32"],

@@ -82,9 +82,13 @@ export const files = {
     return fileShim().shim_file__set_size(fd, sizeBytes);
   },
 
-  /** fstat(2): dev, ino, mode, nlink, size, and nanoseconds of atime, mtime and ctime. */
-  stat(fd: number, out: BigUint64Array<ArrayBuffer>): number {
-    return fileShim().shim_file__stat(fd, asBytes(out));
+  /**
+   * fstat(2).
+   *
+   * @param out 64 bytes: u64 dev, ino, mode, nlink, size, and nanoseconds of atime, mtime and ctime
+   */
+  stat(fd: number, out: Uint8Array<ArrayBuffer>): number {
+    return fileShim().shim_file__stat(fd, out);
   },
 
   /** futimens(3): `{ nanoseconds, how }` for access and modification; how is 0 leave, 1 set, 2 now. */

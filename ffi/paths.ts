@@ -42,9 +42,21 @@ export interface Resolution {
 
 /** Operations on paths. Invalid paths return {@linkcode OUTSIDE}, -EILSEQ or -EINVAL. */
 export const paths = {
-  /** openat2(2) with {@linkcode OpenFlag}s; returns a descriptor. */
-  open({ memory, resolve }: Resolution, { dir, path, size }: GuestPath, flags: number): number {
-    return fileShim().shim_path__open(dir, resolve, memoryPointer(memory), path, size, flags);
+  /** openat2(2) with {@linkcode OpenFlag}s; returns a descriptor, and its `st_mode` in `mode`. */
+  open(
+    { memory, resolve }: Resolution,
+    { dir, path, size }: GuestPath,
+    { flags, mode }: { flags: number; mode: Uint32Array<ArrayBuffer> },
+  ): number {
+    return fileShim().shim_path__open(
+      dir,
+      resolve,
+      memoryPointer(memory),
+      path,
+      size,
+      flags,
+      mode,
+    );
   },
 
   /** mkdirat(2) */
@@ -98,14 +110,20 @@ export const paths = {
     );
   },
 
-  /** fstatat(2) */
+  /** fstatat(2); `out` as for `files.stat()`. */
   stat(
     { memory, resolve }: Resolution,
     { dir, path, size }: GuestPath,
-    { follow, out }: { follow: boolean; out: BigUint64Array<ArrayBuffer> },
+    { follow, out }: { follow: boolean; out: Uint8Array<ArrayBuffer> },
   ): number {
     return fileShim().shim_path__stat(
-      ...[dir, resolve, follow ? 1 : 0, memoryPointer(memory), path, size, asBytes(out)] as const,
+      dir,
+      resolve,
+      follow ? 1 : 0,
+      memoryPointer(memory),
+      path,
+      size,
+      out,
     );
   },
 

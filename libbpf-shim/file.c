@@ -159,22 +159,28 @@ static uint64_t nanoseconds(const struct timespec *time)
 	return (uint64_t)time->tv_sec * NS_PER_S + (uint64_t)time->tv_nsec;
 }
 
+void shim_put_stat(const struct stat *info, void *out)
+{
+	uint64_t words[8];
+
+	words[0] = info->st_dev;
+	words[1] = info->st_ino;
+	words[2] = info->st_mode;
+	words[3] = info->st_nlink;
+	words[4] = (uint64_t)info->st_size;
+	words[5] = nanoseconds(&info->st_atim);
+	words[6] = nanoseconds(&info->st_mtim);
+	words[7] = nanoseconds(&info->st_ctim);
+	memcpy(out, words, sizeof(words));
+}
+
 int32_t shim_file__stat(int32_t fd, void *out)
 {
 	struct stat info;
-	uint64_t words[8];
 
 	if (shim_fstat(fd, &info))
 		return -errno;
-	words[0] = info.st_dev;
-	words[1] = info.st_ino;
-	words[2] = info.st_mode;
-	words[3] = info.st_nlink;
-	words[4] = (uint64_t)info.st_size;
-	words[5] = nanoseconds(&info.st_atim);
-	words[6] = nanoseconds(&info.st_mtim);
-	words[7] = nanoseconds(&info.st_ctim);
-	memcpy(out, words, sizeof(words));
+	shim_put_stat(&info, out);
 	return 0;
 }
 

@@ -74,9 +74,14 @@ enum {
 	SHIM_OPEN_SYNC = 512,
 };
 
-/** @brief openat2(2) with O_CLOEXEC, O_NOCTTY and O_NONBLOCK. @param flags SHIM_OPEN_ */
+/**
+ * @brief openat2(2) with O_CLOEXEC, O_NOCTTY and O_NONBLOCK, and fstat(2)'s mode.
+ *
+ * @param flags SHIM_OPEN_
+ * @param mode u32 st_mode of what was opened
+ */
 SHIM_API int32_t shim_path__open(int32_t dir, uint32_t resolve, struct shim_memory *memory,
-				 uint32_t path, uint32_t size, uint32_t flags);
+				 uint32_t path, uint32_t size, uint32_t flags, void *mode);
 
 /** @brief mkdirat(2) */
 SHIM_API int32_t shim_path__create_directory(int32_t dir, uint32_t resolve,

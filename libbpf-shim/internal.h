@@ -224,6 +224,9 @@ struct stat;
  */
 int shim_fstat(int fd, struct stat *out);
 
+/* Writes attributes in the layout of shim_file__stat(). */
+void shim_put_stat(const struct stat *info, void *out);
+
 /* Nanoseconds of CLOCK_MONOTONIC. */
 int64_t shim_now_ns(void);
 

@@ -3,12 +3,14 @@
  * The paths of a guest, resolved by the kernel beneath a directory that it was granted.
  *
  * There is one way to resolve: openat2(2). What looks at something opens it with O_PATH and asks
- * the descriptor; what makes or removes a name opens the directory that holds it, and gives the
- * last component alone to the system call, which does not follow links there. So nothing is checked
- * first and used later, and concurrent changes do not matter.
+ * the descriptor, except for the attributes of a plain name in the directory itself. What makes or
+ * removes a name opens the directory that holds it, and gives the last component alone to the
+ * system call, which does not follow links there. So nothing is checked first and used later, and
+ * concurrent changes do not matter.
  */
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -155,15 +157,25 @@ static uint64_t open_flags(uint32_t flags)
 }
 
 int32_t shim_path__open(int32_t dir, uint32_t resolve, struct shim_memory *memory, uint32_t path,
-			uint32_t size, uint32_t flags)
+			uint32_t size, uint32_t flags, void *mode)
 {
 	char copy[PATH_MAX];
+	struct stat info;
 	int result = copy_path(memory, path, size, copy);
 
 	if (result)
 		return result;
 	result = open_beneath(dir, copy, open_flags(flags), resolve);
-	return result < 0 ? result : shim_owned_fd(result);
+	if (result < 0)
+		return result;
+	if (shim_fstat(result, &info)) {
+		int err = -errno;
+
+		close(result);
+		return err;
+	}
+	memcpy(mode, &info.st_mode, sizeof(uint32_t));
+	return shim_owned_fd(result);
 }
 
 int32_t shim_path__create_directory(int32_t dir, uint32_t resolve, struct shim_memory *memory,
@@ -303,6 +315,24 @@ int32_t shim_path__readlink(int32_t dir, uint32_t resolve, struct shim_memory *m
 	return (int32_t)length;
 }
 
+/*
+ * Attributes of a name that nothing has to be resolved for: one component, not "..", and not a
+ * link that is to be followed. False for any other path, and for errors.
+ */
+static bool stat_name(int dir, int32_t follow, const char *path, void *out)
+{
+	struct stat info;
+
+	if (!*path || strchr(path, '/') || !strcmp(path, ".."))
+		return false;
+	if (fstatat(dir, path, &info, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT))
+		return false;
+	if (follow && S_ISLNK(info.st_mode))
+		return false;
+	shim_put_stat(&info, out);
+	return true;
+}
+
 int32_t shim_path__stat(int32_t dir, uint32_t resolve, int32_t follow, struct shim_memory *memory,
 			uint32_t path, uint32_t size, void *out)
 {
@@ -312,6 +342,8 @@ int32_t shim_path__stat(int32_t dir, uint32_t resolve, int32_t follow, struct sh
 
 	if (err)
 		return err;
+	if (stat_name(dir, follow, copy, out))
+		return 0;
 	fd = open_thing(dir, resolve, follow, copy);
 	if (fd < 0)
 		return fd;

@@ -4,7 +4,7 @@ import type { WasiContext, WasiFunctions } from "./context.ts";
 import { fromResult, wasiErrno } from "./errno.ts";
 import { ALL_FD_FLAGS, FdFlag } from "./fd_flags.ts";
 import type { Descriptor } from "./fd_table.ts";
-import { putFilestat, STAT_WORDS, timesOf } from "./filestat.ts";
+import { putFilestat, STAT_BYTES, timesOf } from "./filestat.ts";
 import { Right, rightsOf } from "./rights.ts";
 
 /** Flags of an open file that fcntl(2) can change. */
@@ -12,7 +12,7 @@ const CHANGEABLE = FdFlag.Append | FdFlag.Nonblock;
 
 export function fdMetadataFunctions(context: WasiContext): WasiFunctions {
   const { memory, fds, isUnstable = false } = context;
-  const words = new BigUint64Array(STAT_WORDS);
+  const stat = new Uint8Array(STAT_BYTES);
   const find = (fd: number, right: number): Descriptor | number => {
     const entry = fds.get(fd);
     if (entry === undefined) return wasiErrno("EBADF");
@@ -59,10 +59,10 @@ export function fdMetadataFunctions(context: WasiContext): WasiFunctions {
     "fd_filestat_get": (fd: number, out: number) => {
       const entry = find(fd, Right.FdFilestatGet);
       if (typeof entry === "number") return entry;
-      words.fill(0n);
-      const result = entry.hostFd < 0 ? 0 : files.stat(entry.hostFd, words);
+      stat.fill(0);
+      const result = entry.hostFd < 0 ? 0 : files.stat(entry.hostFd, stat);
       if (result < 0) return fromResult(result);
-      putFilestat(memory, out, { words, isUnstable });
+      putFilestat(memory, out, { stat, isUnstable });
       return 0;
     },
     /**

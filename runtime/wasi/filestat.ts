@@ -2,8 +2,12 @@
 import type { GuestMemory } from "../guest_memory.ts";
 import { fileTypeOf } from "./filetype.ts";
 
-/** Words of `files.stat()`. */
-export const STAT_WORDS = 8;
+/** Bytes of `files.stat()`. */
+export const STAT_BYTES = 64;
+
+/** Offsets in them. */
+const MODE = 16;
+const LINKS = 24;
 
 const FLAG_ATIM = 1;
 const FLAG_ATIM_NOW = 2;
@@ -13,23 +17,25 @@ const FLAG_MTIM_NOW = 8;
 /**
  * Writes a `filestat`: 64 bytes, or in snapshot 0, whose count of links has 32 bits, 56.
  *
- * @param words as `files.stat()` gives them
+ * @param stat as `files.stat()` fills it: a `filestat`, except the mode
  */
 export function putFilestat(
   memory: GuestMemory,
   out: number,
-  { words, isUnstable }: { words: BigUint64Array; isUnstable: boolean },
+  { stat, isUnstable }: { stat: Uint8Array<ArrayBuffer>; isUnstable: boolean },
 ): void {
-  const [dev = 0n, ino = 0n, mode = 0n, links = 0n, size = 0n, ...times] = words;
   const at = out >>> 0;
-  memory.bytes(at, isUnstable ? 56 : 64).fill(0);
-  memory.setU64(at, dev);
-  memory.setU64(at + 8, ino);
-  memory.setU8(at + 16, fileTypeOf(Number(mode)));
-  if (isUnstable) memory.setU32(at + 20, Number(BigInt.asUintN(32, links)));
-  else memory.setU64(at + 24, links);
-  const rest = at + (isUnstable ? 24 : 32);
-  [size, ...times].forEach((value, i) => memory.setU64(rest + i * 8, value));
+  const to = memory.bytes(at, isUnstable ? 56 : STAT_BYTES);
+  const mode = (stat[MODE] ?? 0) | (stat[MODE + 1] ?? 0) << 8;
+  if (isUnstable) {
+    to.set(stat.subarray(0, LINKS));
+    to.set(stat.subarray(LINKS, LINKS + 4), 20);
+    to.set(stat.subarray(LINKS + 8), 24);
+  } else {
+    to.set(stat);
+  }
+  to.fill(0, MODE, isUnstable ? 20 : LINKS);
+  to[MODE] = fileTypeOf(mode);
 }
 
 /** The words of `files.setTimes()`, or `undefined` for flags that contradict each other. */

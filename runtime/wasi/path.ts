@@ -2,7 +2,7 @@
 import type { WasiContext, WasiFunctions } from "./context.ts";
 import { wasiErrno } from "./errno.ts";
 import type { Descriptor, FdTable } from "./fd_table.ts";
-import { putFilestat, STAT_WORDS, timesOf } from "./filestat.ts";
+import { putFilestat, STAT_BYTES, timesOf } from "./filestat.ts";
 import { FileType } from "./filetype.ts";
 import { errnoOf, PathResolver } from "./resolver.ts";
 import { Right } from "./rights.ts";
@@ -109,7 +109,7 @@ export function pathFunctions(context: WasiContext): WasiFunctions {
 /** Functions that look at a path. */
 function pathStatFunctions(context: WasiContext, resolver: PathResolver): WasiFunctions {
   const { memory, fds, isUnstable = false } = context;
-  const words = new BigUint64Array(STAT_WORDS);
+  const stat = new Uint8Array(STAT_BYTES);
   return {
     /**
      * Writes the attributes of a file.
@@ -128,8 +128,8 @@ function pathStatFunctions(context: WasiContext, resolver: PathResolver): WasiFu
       if (typeof dir === "number") return dir;
       const follow = followOf(flags);
       if (follow === undefined) return wasiErrno("EINVAL");
-      const errno = resolver.stat({ dir, path, size }, { follow, out: words });
-      if (errno === 0) putFilestat(memory, out, { words, isUnstable });
+      const errno = resolver.stat({ dir, path, size }, { follow, out: stat });
+      if (errno === 0) putFilestat(memory, out, { stat, isUnstable });
       return errno;
     },
     /**

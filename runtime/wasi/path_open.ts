@@ -1,7 +1,7 @@
 /** `path_open`. */
-import { files, OpenFlag, system } from "../../ffi/mod.ts";
+import { files, OpenFlag } from "../../ffi/mod.ts";
 import type { WasiContext, WasiFunctions } from "./context.ts";
-import { fromResult, wasiErrno } from "./errno.ts";
+import { wasiErrno } from "./errno.ts";
 import { ALL_FD_FLAGS, FdFlag } from "./fd_flags.ts";
 import { Descriptor } from "./fd_table.ts";
 import { FileType, fileTypeOf } from "./filetype.ts";
@@ -35,6 +35,7 @@ interface Wish {
 export function pathOpenFunctions(context: WasiContext): WasiFunctions {
   const { memory, fds } = context;
   const resolver = new PathResolver(context);
+  const mode = new Uint32Array(1);
   return {
     /**
      * Opens a file or directory.
@@ -52,16 +53,21 @@ export function pathOpenFunctions(context: WasiContext): WasiFunctions {
      * leads out. Linux 5.6.
      */
     "path_open": (
-      ...[fd, lookup, path, size, oflags, base, inheriting, fdFlags, out]: [
-        ...[fd: number, lookup: number, path: number, size: number, oflags: number],
-        ...[base: bigint, inheriting: bigint, fdFlags: number, out: number],
-      ]
+      fd: number,
+      lookup: number,
+      path: number,
+      size: number,
+      oflags: number,
+      base: bigint,
+      inheriting: bigint,
+      fdFlags: number,
+      out: number,
     ) => {
       const dir = directoryOf(fds, fd, Right.PathOpen);
       if (typeof dir === "number") return dir;
       const follow = followOf(lookup);
       if (follow === undefined) return wasiErrno("EINVAL");
-      memory.bytes(out, 4);
+      if (!memory.contains(out, 4)) return wasiErrno("EFAULT");
       const wish: Wish = {
         follow,
         oflags: oflags & 0xffff,
@@ -71,10 +77,9 @@ export function pathOpenFunctions(context: WasiContext): WasiFunctions {
       };
       const objection = objectionTo(wish, dir);
       if (objection !== 0) return objection;
-      const hostFd = resolver.open({ dir, path, size }, openFlags(wish, dir));
+      const hostFd = resolver.open({ dir, path, size }, { flags: openFlags(wish, dir), mode });
       if (hostFd < 0) return errnoOf(hostFd);
-      const opened = describe(hostFd, wish, dir);
-      if (typeof opened === "number") return opened;
+      const opened = describe({ hostFd, mode: mode[0] ?? 0 }, wish, dir);
       const made = fds.add(opened);
       if (made < 0) {
         opened.close();
@@ -110,29 +115,26 @@ function objectionTo({ oflags, fdFlags, base, inheriting }: Wish, dir: Descripto
 function openFlags({ follow, oflags, fdFlags, base }: Wish, dir: Descriptor): number {
   const writes = !dir.isReadOnly && (base & dir.inheriting & WRITING_RIGHTS) !== 0;
   const reads = !writes || (base & (Right.FdRead | Right.FdReaddir)) !== 0;
-  const pairs: readonly (readonly [boolean, number])[] = [
-    [reads, OpenFlag.Read],
-    [writes, OpenFlag.Write],
-    [!follow, OpenFlag.NoFollow],
-    [(oflags & OFLAG_CREAT) !== 0, OpenFlag.Create],
-    [(oflags & OFLAG_DIRECTORY) !== 0, OpenFlag.Directory],
-    [(oflags & OFLAG_EXCL) !== 0, OpenFlag.Exclusive],
-    [(oflags & OFLAG_TRUNC) !== 0, OpenFlag.Truncate],
-    [(fdFlags & FdFlag.Append) !== 0, OpenFlag.Append],
-    [(fdFlags & FdFlag.Dsync) !== 0, OpenFlag.Dsync],
+  const when = (isOn: boolean, flag: number) => isOn ? flag : 0;
+  return when(reads, OpenFlag.Read) |
+    when(writes, OpenFlag.Write) |
+    when(!follow, OpenFlag.NoFollow) |
+    when((oflags & OFLAG_CREAT) !== 0, OpenFlag.Create) |
+    when((oflags & OFLAG_DIRECTORY) !== 0, OpenFlag.Directory) |
+    when((oflags & OFLAG_EXCL) !== 0, OpenFlag.Exclusive) |
+    when((oflags & OFLAG_TRUNC) !== 0, OpenFlag.Truncate) |
+    when((fdFlags & FdFlag.Append) !== 0, OpenFlag.Append) |
+    when((fdFlags & FdFlag.Dsync) !== 0, OpenFlag.Dsync) |
     // Linux has no other flag for reads synchronized with writes.
-    [(fdFlags & (FdFlag.Sync | FdFlag.Rsync)) !== 0, OpenFlag.Sync],
-  ];
-  return pairs.reduce((flags, [isOn, flag]) => isOn ? flags | flag : flags, 0);
+    when((fdFlags & (FdFlag.Sync | FdFlag.Rsync)) !== 0, OpenFlag.Sync);
 }
 
 /** Creates the descriptor of an opened file, with the rights that its kind can have. */
-function describe(hostFd: number, wish: Wish, dir: Descriptor): Descriptor | number {
-  const mode = system.fileType(hostFd);
-  if (mode < 0) {
-    files.close(hostFd);
-    return fromResult(mode);
-  }
+function describe(
+  { hostFd, mode }: { hostFd: number; mode: number },
+  wish: Wish,
+  dir: Descriptor,
+): Descriptor {
   const type = fileTypeOf(mode);
   const isDirectory = type === FileType.Directory;
   const possible = (isDirectory ? DIRECTORY_RIGHTS : FILE_RIGHTS) &

@@ -43,9 +43,14 @@ export class PathResolver {
     };
   }
 
-  /** A descriptor of the host, by flags of open(2); or a result below 0, for {@linkcode errnoOf}. */
-  open(place: Place, flags: number): number {
-    return paths.open(this.#how, guestPath(place), flags);
+  /**
+   * Opens by flags of open(2).
+   *
+   * @param options.mode filled with the `st_mode` of what was opened
+   * @returns a descriptor of the host; or a result below 0, for {@linkcode errnoOf}
+   */
+  open(place: Place, options: { flags: number; mode: Uint32Array<ArrayBuffer> }): number {
+    return paths.open(this.#how, guestPath(place), options);
   }
 
   createDirectory(place: Place): number {
@@ -81,8 +86,8 @@ export class PathResolver {
     return paths.readlink(this.#how, guestPath(place), to);
   }
 
-  /** Fills the words of `files.stat()`. */
-  stat(place: Place, options: { follow: boolean; out: BigUint64Array<ArrayBuffer> }): number {
+  /** Fills the bytes of `files.stat()`. */
+  stat(place: Place, options: { follow: boolean; out: Uint8Array<ArrayBuffer> }): number {
     return errnoOf(paths.stat(this.#how, guestPath(place), options));
   }
 

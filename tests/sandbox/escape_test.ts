@@ -131,7 +131,7 @@ Deno.test("with the resolver's check taken away, the second wall holds", async (
 
 /* ---- races: folders and links are swapped meanwhile --------------------------------------------- */
 
-const ROUNDS = soakSize({ short: 8_000, whole: 100_000 });
+const ROUNDS = soakSize({ short: 25_000, whole: 100_000 });
 
 /** Counts of a race. */
 interface Tally {

@@ -43,7 +43,10 @@ class Beneath implements Disposable {
 
   /** Returns the inode, or an errno. */
   stat(path: string, follow: boolean): string {
-    const result = paths.stat(this.#how, this.#put(path), { follow, out: this.#words });
+    const result = paths.stat(this.#how, this.#put(path), {
+      follow,
+      out: new Uint8Array(this.#words.buffer),
+    });
     return result < 0 ? nameOf(result) : `inode ${this.#words[1]}`;
   }
 

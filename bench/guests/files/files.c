@@ -5,16 +5,20 @@
  *
  *	files write ROUNDS       ns a writev of 16 bytes to standard output
  *	files read ROUNDS PATH   ns to read the whole file in pieces of 64 KiB
+ *	files open ROUNDS PATH   ns to open and close the file
+ *	files stat ROUNDS PATH   ns to get the file's attributes
  */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #define WRITES 200000
+#define LOOKS 20000
 #define PIECE 65536
 
 static double now_ns(void)
@@ -52,6 +56,39 @@ static double read_round(int fd)
 	return now_ns() - start;
 }
 
+static double open_round(const char *path)
+{
+	double start = now_ns();
+
+	for (int i = 0; i < LOOKS; i++) {
+		int fd = open(path, O_RDONLY);
+
+		if (fd < 0 || close(fd))
+			exit(1);
+	}
+	return (now_ns() - start) / LOOKS;
+}
+
+static double stat_round(const char *path)
+{
+	double start = now_ns();
+	struct stat info;
+
+	for (int i = 0; i < LOOKS; i++)
+		if (stat(path, &info))
+			exit(1);
+	return (now_ns() - start) / LOOKS;
+}
+
+static double take_round(const char *name, int fd, const char *path)
+{
+	if (!strcmp(name, "write"))
+		return write_round();
+	if (!strcmp(name, "open"))
+		return open_round(path);
+	return strcmp(name, "stat") ? read_round(fd) : stat_round(path);
+}
+
 int main(int argc, char **argv)
 {
 	int fd = argc > 3 ? open(argv[3], O_RDONLY) : -1;
@@ -63,6 +100,6 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	for (int round = 0; round < atoi(argv[2]); round++)
-		fprintf(stderr, "%f\n", strcmp(argv[1], "write") ? read_round(fd) : write_round());
+		fprintf(stderr, "%f\n", take_round(argv[1], fd, argc > 3 ? argv[3] : NULL));
 	return 0;
 }
