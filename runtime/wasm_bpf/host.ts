@@ -34,13 +34,70 @@ export class BpfHost implements Disposable {
   imports(): WebAssembly.ModuleImports {
     const context = this.#context;
     return {
+      /**
+       * Opens an ELF object, and loads its maps and programs.
+       *
+       * `obj_buf`, `obj_buf_sz`: read, and copied.
+       *
+       * Returns a handle, or 0 on failure, with the error for `last_error`. ENOMEM, EMFILE: more
+       * than 64 MiB or 256 objects. EPERM: a program may not do what it does, or this process may
+       * not load it. EFAULT: outside of the memory. Others: of the kernel or libbpf.
+       */
       "wasm_load_bpf_object": (bytes: number, size: number) => this.#load(bytes, size),
+      /**
+       * Detaches an object's programs, and unloads it; in a callback, when the poll returns.
+       *
+       * `obj`: handle; it, its tokens and links are stale afterwards.
+       *
+       * EINVAL: stale handle.
+       */
       "wasm_close_bpf_object": (object: bigint) => context.closeObject(object),
+      /**
+       * Attaches a program until its object is closed.
+       *
+       * `name`, `attach_target`: strings, read; a null target is the section's.
+       *
+       * ENOENT: no such program, or no such target. EINVAL: stale handle, object that is not
+       * loaded, or a target of another form. EMFILE: more links than the run allows. EPERM: not
+       * permitted. EFAULT: a string is outside of the memory. Others: of the kernel.
+       */
       "wasm_attach_bpf_program": (object: bigint, name: number, target: number) =>
         context.answer(() => this.#attach(object, name, target)),
+      /**
+       * Returns a token for a map, the same each time.
+       *
+       * `name`: string, read.
+       *
+       * ENOENT: no such map. EINVAL: stale handle, or object that is not loaded. EFAULT: the string
+       * is outside of the memory.
+       */
       "wasm_bpf_map_fd_by_name": (object: bigint, name: number) =>
         context.answer(() => this.#findMap(object, name)),
+      /**
+       * Looks up, updates or deletes one element, or finds the next key.
+       *
+       * `fd`: token. `cmd`: 1 lookup, 2 update, 3 delete, 4 next key. `key`: read; null for the
+       * first key, and for maps without keys. `value`: written by 1, read by 2. `next_key`: written
+       * by 4. Pointers may be i64.
+       *
+       * EBADF: stale token. EINVAL: unknown command or flags. ENOENT: no such element, or no next
+       * key. EEXIST, E2BIG: flags of an update, or full. ESTALE: the element is of a closed object.
+       * EOPNOTSUPP: not for this type of map. EFAULT: a range is outside of the memory. Others: of
+       * the kernel.
+       */
       "wasm_bpf_map_operate": mapOperate(context),
+      /**
+       * Waits for events of a buffer, and calls back for each.
+       *
+       * `obj`, `fd`: handle and token. `sample_func`: entry of the exported table. `ctx`: passed
+       * on. `data`, `max_size`: written, at most so much of each event. `timeout_ms`: 0 does not
+       * wait, negative waits for ever.
+       *
+       * Returns the number of events, 0 on time-out, or the callback's negative result. EINVAL:
+       * stale handle, entry that is not a callback, or map that is not a buffer. EBADF: stale
+       * token, or of another object. EFAULT: `data` is outside of the memory. ENOMEM: no memory for
+       * the buffer. EINTR: the guest is asked to end.
+       */
       "wasm_bpf_buffer_poll": (
         object: bigint,
         token: number,
@@ -95,6 +152,12 @@ export class BpfHost implements Disposable {
   /** The functions of module `callback-wrapper`, for guests that export no function table. */
   wrapperImports(): WebAssembly.ModuleImports {
     return {
+      /**
+       * Waits for events of a buffer, and calls the guest's exported callback for each.
+       *
+       * Parameters and results as for `wasm_bpf_buffer_poll` of `wasm_bpf`, without the entry of a
+       * table. EINVAL: also without an exported callback of the right type.
+       */
       "wasm_bpf_buffer_poll": (
         object: bigint,
         token: number,

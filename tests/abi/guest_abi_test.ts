@@ -55,6 +55,36 @@ Deno.test("the guide shows an example of every import", () => {
   }
 });
 
+/** Returns the comment before each import's function in some source files. */
+async function documentedIn(...folders: string[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const folder of folders) {
+    for await (const { name } of Deno.readDir(fromFileUrl(`../../${folder}`))) {
+      if (!name.endsWith(".ts")) continue;
+      const text = await Deno.readTextFile(fromFileUrl(`../../${folder}/${name}`));
+      const pattern = /\/\*\*\n((?: +\*.*\n)+?) +\*\/\n +"?(\w+)"?: /g;
+      for (const [, comment = "", key = ""] of text.matchAll(pattern)) found.set(key, comment);
+    }
+  }
+  return found;
+}
+
+Deno.test("every import of eBPF has its effect, parameters and errors in a comment", async () => {
+  const documented = await documentedIn("runtime/wasm_bpf", "runtime/wasm_bpf/ext");
+  for (const [name, types] of Object.entries({ ...BPF_SIGNATURES, ...EXTENSION_SIGNATURES })) {
+    const comment = documented.get(name) ?? "";
+    assert.match(comment, /^ +\* [A-Z][a-z]+s /, `${name}: a verb comes first`);
+    // An errno and its case, the import with the same errors, or the reason for none.
+    assert.match(
+      comment,
+      /\b(E[A-Z0-9]{3,}: |Errors |errno of the kernel: |does not fail)/,
+      `${name}: errors`,
+    );
+    const hasParameters = !types.startsWith(":");
+    if (hasParameters) assert.match(comment, /`\w+`|Parameters/, `${name}: parameters`);
+  }
+});
+
 Deno.test("the guide's examples in C compile and behave as described", async () => {
   // In a separate network namespace, where the interface of an example is the only one.
   const { code, stdout, stderr } = await runCli(

@@ -14,7 +14,7 @@ const STATS_BYTES = 24;
 
 const UNOPENED: ChannelStats = { delivered: 0, lost: 0, truncated: 0, batches: 0 };
 
-/** Stands for a function that the guest does not import. */
+/** Placeholder of a function that the guest does not import. */
 const NOT_IMPORTED = () => 0;
 
 /** @param isImported reports whether the guest imports a function */
@@ -24,6 +24,17 @@ export function bufferImports(
 ): WebAssembly.ModuleImports {
   const { memory, objects, maps } = context;
   return {
+    /**
+     * Waits for events of a buffer, and copies records without a callback.
+     *
+     * `obj`, `fd`: handle and token. `buf`, `buf_size`: written, records of `{ u32 size; u32 cpu;
+     * payload }`, padded to 8 bytes. `timeout_ms`: 0 does not wait, negative waits for ever.
+     *
+     * Returns the bytes written, 0 on time-out. ENOSPC: the first record does not fit; its header
+     * is written, and it stays. EINVAL: stale handle, fewer than 8 bytes, or map that is not a
+     * buffer. EBADF: stale token, or of another object. EFAULT: `buf` is outside of the memory.
+     * ENOMEM: no memory for the buffer. EINTR: the guest is asked to end.
+     */
     "buffer_read": (
       handle: bigint,
       token: number,
@@ -39,14 +50,36 @@ export function bufferImports(
       if (sizeBytes < RECORD_HEADER_BYTES) return -errno("EINVAL");
       return object.read(entry.map, context, memory, { buffer, sizeBytes, timeoutMs });
     },
-    // Called for each record: a function in WebAssembly, without a way through JavaScript.
+    /**
+     * Returns 1 while the guest is asked to end and has not got EINTR for it, else 0.
+     *
+     * Reads and writes nothing, and does not fail. A function in WebAssembly, since guests call it
+     * for each record.
+     */
     "is_interrupted": isImported("is_interrupted")
       ? createInterruptProbe(context.stage)
       : NOT_IMPORTED,
+    /**
+     * Replaces a page of the guest's memory by one whose first u32 is not 0 while `is_interrupted`
+     * is 1.
+     *
+     * `page`: 4096 bytes, replaced.
+     *
+     * EBUSY: the guest has such a page. EINVAL: not aligned to the host's pages. EFAULT: outside of
+     * the memory. ENOMEM: no memory for the mapping.
+     */
     "interrupt_page": (page: number) => {
       if (!memory.contains(page, GUEST_PAGE_BYTES)) return -errno("EFAULT");
       return context.interrupt.showGuest(memory.linear, page >>> 0);
     },
+    /**
+     * Writes counts of a buffer since it was opened; zeros before.
+     *
+     * `obj`, `fd`: handle and token. `out`: `{ u64 delivered, lost, truncated }`, written.
+     *
+     * EINVAL: stale handle, or map that is not a buffer. EBADF: stale token, or of another object.
+     * EFAULT: `out` is outside of the memory.
+     */
     "buffer_stats": (handle: bigint, token: number, out: number) => {
       const object = objects.get(handle);
       if (object === undefined) return -errno("EINVAL");

@@ -7,7 +7,19 @@ export function lastErrorImports(context: BpfContext): WebAssembly.ModuleImports
   const { memory } = context;
   let encoded: { error: HostError; bytes: Uint8Array } | undefined;
   return {
+    /**
+     * Returns the positive errno of the last failed handle, 0 without one. Reads and writes
+     * nothing, and does not fail.
+     */
     "last_errno": () => context.lastErrno,
+    /**
+     * Copies the text of the last error that was reported.
+     *
+     * `buf`, `size`: written, cut to whole characters and ended with NUL; `size` 0 writes nothing.
+     *
+     * Returns the length of the whole text in bytes, 0 without an error. EFAULT: outside of the
+     * memory.
+     */
     "last_error": (buffer: number, sizeBytes: number) => {
       const error = context.lastError;
       if (sizeBytes < 0 || !memory.contains(buffer, sizeBytes)) return -errno("EFAULT");

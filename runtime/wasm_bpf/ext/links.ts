@@ -6,6 +6,13 @@ import { guestRange } from "../guest_range.ts";
 export function linkImports(context: BpfContext): WebAssembly.ModuleImports {
   const { memory, objects, links } = context;
   return {
+    /**
+     * Attaches a program, and returns a link that detaches it alone.
+     *
+     * `obj`: handle. `name`, `attach_target`: strings, read; a null target is the section's.
+     *
+     * Errors as for `wasm_attach_bpf_program`.
+     */
     "link_attach": (handle: bigint, name: number, target: number) =>
       context.answer(() => {
         const object = objects.get(handle);
@@ -16,10 +23,26 @@ export function linkImports(context: BpfContext): WebAssembly.ModuleImports {
         );
         return links.add({ object, link });
       }),
+    /**
+     * Detaches a link; its object stays loaded.
+     *
+     * `link`: handle of a link, stale afterwards.
+     *
+     * EINVAL: stale link.
+     */
     "link_detach": (handle: number) => {
       const entry = links.remove(handle);
       return entry?.object.detach(entry.link) ? 0 : -errno("EINVAL");
     },
+    /**
+     * Reads on in the output of an iterator program.
+     *
+     * `link`: of the iterator. `buf`, `size`: written.
+     *
+     * Returns the bytes written; 0 at the end of a pass. EINVAL: stale link, or not an iterator's.
+     * EFAULT: outside of the memory. EINTR: the guest is asked to end; the next call goes on.
+     * Others: of the kernel.
+     */
     "iter_read": (handle: number, buffer: number, sizeBytes: number) =>
       context.answer(() => {
         const entry = links.get(handle);
