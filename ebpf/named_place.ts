@@ -1,5 +1,5 @@
 /**
- * Targets that name a place independently of the program's section, like libbpf's attach functions.
+ * Targets that name a place independent of their section, like libbpf's attach functions.
  */
 import { ProgramType } from "./program_types.ts";
 import { TargetSyntaxError, utf8Length, wholeNumber } from "./target_parts.ts";

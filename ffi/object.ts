@@ -247,7 +247,7 @@ export class BpfObject implements Disposable {
     return typeof pointer === "number" ? pointer : new BpfObject(pointer);
   }
 
-  /** Removes the pin paths of the object's maps; returns their number. Before {@linkcode load}. */
+  /** Removes the pin paths of all its maps; returns their number. Before {@linkcode load}. */
   forgetPins(): number {
     return shim().shim_object__forget_pins(this.#pointer);
   }

@@ -80,7 +80,7 @@ SHIM_API int32_t shim_object__open(struct shim_memory *memory, uint32_t offset, 
 				   const char *name, struct shim_object **out);
 
 /**
- * @brief Forgets the pin paths of the object's maps, so that loading neither reuses a map that
+ * @brief Forgets the pin paths of all maps of the object, so that loading neither reuses a map that
  *        another program pinned nor leaves a pin. Before load.
  * @return number of maps that asked
  */

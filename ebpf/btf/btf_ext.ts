@@ -7,7 +7,7 @@ const MAGIC = 0xeb9f;
 const CORE_RELO = 24;
 const RECORD_BYTES = 16;
 const SECTION_BYTES = 8;
-/** `BPF_CORE_TYPE_ID_LOCAL`: id of the object's own type. */
+/** `BPF_CORE_TYPE_ID_LOCAL`: id of a type in the same object. */
 const TYPE_ID_LOCAL = 6;
 
 /**

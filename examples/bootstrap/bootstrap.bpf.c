@@ -10,7 +10,7 @@
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 /*
- * Fields that we need of the kernel's types, under the kernel's names. CO-RE relocates each access
+ * Fields that we need in the kernel's types, under the kernel's names. CO-RE relocates each access
  * to the running kernel's layout, so vmlinux.h is not needed.
  */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)

@@ -8,7 +8,7 @@
 /* helpers that read kernel memory are for GPL-compatible programs only */
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-/* Fields that we need of the kernel's type; CO-RE relocates each access to this kernel's layout. */
+/* Fields that we need in the kernel's type; CO-RE relocates each access to this kernel's layout. */
 struct task_struct {
 	int tgid;
 	struct task_struct *real_parent;

@@ -11,7 +11,7 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 #define EPERM 1
 
-/* Fields that we need of the kernel's types; CO-RE relocates each access to this kernel's
+/* Fields that we need in the kernel's types; CO-RE relocates each access to this kernel's
  * layout.
  */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)

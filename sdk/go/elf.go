@@ -12,7 +12,7 @@ import (
 	"unsafe"
 )
 
-// symbols reads the symbol table of the object's file, which has the places of its variables and
+// symbols reads the symbol table in the object's file, which has the places of its variables and
 // programs.
 func (o *Object) symbols() (*elf.File, []elf.Symbol, error) {
 	file, err := elf.NewFile(bytes.NewReader(o.elf))

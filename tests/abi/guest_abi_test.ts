@@ -63,7 +63,9 @@ async function documentedIn(...folders: string[]): Promise<Map<string, string>> 
       if (!name.endsWith(".ts")) continue;
       const text = await Deno.readTextFile(fromFileUrl(`../../${folder}/${name}`));
       const pattern = /\/\*\*\n((?: +\*.*\n)+?) +\*\/\n +"?(\w+)"?: /g;
-      for (const [, comment = "", key = ""] of text.matchAll(pattern)) found.set(key, comment);
+      for (const [, comment = "", key = ""] of text.matchAll(pattern)) {
+        found.set(key, comment.replaceAll(/\s+\* ?/g, " "));
+      }
     }
   }
   return found;
@@ -73,7 +75,7 @@ Deno.test("every import of eBPF has its effect, parameters and errors in a comme
   const documented = await documentedIn("runtime/wasm_bpf", "runtime/wasm_bpf/ext");
   for (const [name, types] of Object.entries({ ...BPF_SIGNATURES, ...EXTENSION_SIGNATURES })) {
     const comment = documented.get(name) ?? "";
-    assert.match(comment, /^ +\* [A-Z][a-z]+s /, `${name}: a verb comes first`);
+    assert.match(comment, /^ [A-Z][a-z]+s /, `${name}: a verb comes first`);
     // An errno and its case, the import with the same errors, or the reason for none.
     assert.match(
       comment,

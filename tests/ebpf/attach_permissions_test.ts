@@ -189,7 +189,7 @@ Deno.test("a binary is the file that was there at the start, not what is exchang
   }
 });
 
-Deno.test("what is not there is told apart from what is not allowed", () => {
+Deno.test("attach distinguishes a missing target from a denied one", () => {
   const permissions: Permissions = {
     allowAttach: ["iface:lo", "tp:sched/*", "cgroup:/no-such", "uprobe:libc.so.6:getpgid"],
   };

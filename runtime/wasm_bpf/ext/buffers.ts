@@ -60,7 +60,7 @@ export function bufferImports(
       ? createInterruptProbe(context.stage)
       : NOT_IMPORTED,
     /**
-     * Replaces a page of the guest's memory by one whose first u32 is not 0 while `is_interrupted`
+     * Replaces a page of guest memory by one whose first u32 is not 0 while `is_interrupted`
      * is 1.
      *
      * `page`: 4096 bytes, replaced.

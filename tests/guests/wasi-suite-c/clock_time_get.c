@@ -38,7 +38,7 @@ static void suite(void)
 	}
 	TRUE(now(THREAD_CPUTIME) <= now(PROCESS_CPUTIME));
 
-	/* Any precision is allowed: it is how late the answer may be. */
+	/* Any precision is allowed: it is how late the result may be. */
 	CHECK(SUCCESS, clock_time_get(REALTIME, UINT64_MAX, &time));
 	CHECK(SUCCESS, clock_time_get(REALTIME, 1, &time));
 	CHECK(EINVAL, clock_time_get(THREAD_CPUTIME + 1, 0, &time));
