@@ -106,7 +106,13 @@ export { fetchFile, type FetchOptions } from "./fetch_file.ts";
 export { TrustError } from "./trust/errors.ts";
 export { PublicKey } from "./trust/public_key.ts";
 export { PrivateKey } from "./trust/private_key.ts";
-export { type Decision, type Named, Policy, type Rule } from "./trust/policy.ts";
+export {
+  boundsForAddress,
+  boundsForArtifact,
+  boundsForFile,
+  type PolicyBound,
+} from "./trust/bounds.ts";
+export { type BpfRule, type Decision, type Named, Policy, type Rule } from "./trust/policy.ts";
 export { repositorySignatures, type SignatureSource, signatureTag } from "./trust/signatures.ts";
 export { Guard, type Stored } from "./trust/guard.ts";
 export { checkAddress, type RequirementOptions, requirementsFor } from "./trust/requirements.ts";

@@ -42,6 +42,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // Reader for modules that are only inspected.
   "runtime/wasm/reader.ts": ["cli"],
   "oci/stored.ts": ["cli"],
+  "oci/policies.ts": ["cli"],
   // Without the library: `gen` and `inspect` open none.
   "ebpf/btf/mod.ts": ["bindgen", "cli", "records"],
   "ebpf/inspection/mod.ts": ["cli"],

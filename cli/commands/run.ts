@@ -12,6 +12,9 @@ import { namedModule } from "../module/named_module.ts";
 import { parseCommandLine } from "../args/options.ts";
 import { permissionsOf } from "../args/permissions.ts";
 import type { Admission, ForeignModule } from "../permissions/mod.ts";
+import type { Permissions } from "../../ebpf/mod.ts";
+import type { PolicyBound } from "../../oci/mod.ts";
+import { printError, visibleLine } from "../terminal/output.ts";
 import type { ReadModule } from "../startup/plain_run.ts";
 import { platformOf } from "../args/registry_options.ts";
 import { RUN_OPTIONS, type RunLine } from "../args/run_options.ts";
@@ -72,11 +75,28 @@ export async function runLine(line: RunLine, read?: ReadModule): Promise<number>
     allowGc: line.flags.has("allow-gc"),
   });
   const { origin } = named;
+  const permissions = await boundedPermissions(line, "bounds" in named ? named.bounds : undefined);
   const admission = origin === undefined
     ? undefined
     : await admissionOf(line, { ...named, origin });
   const told = { ...line, rest: [named.name, ...args] };
-  return runOnCommandLine(guest, told, { features: EVERYTHING, formatStats, grants, admission });
+  const parts = { features: EVERYTHING, formatStats, grants, admission, permissions };
+  return runOnCommandLine(guest, told, parts);
+}
+
+/** Permissions of the command line within the bounds of policies; undefined without bounds. */
+async function boundedPermissions(
+  line: RunLine,
+  rules: readonly PolicyBound[] = [],
+): Promise<Permissions | undefined> {
+  if (rules.length === 0) return undefined;
+  const { boundNotes, boundsOf } = await import("../permissions/bounds.ts");
+  const within = boundsOf(rules);
+  const permissions = permissionsOf(line);
+  if (line.flags.has("verbose")) {
+    for (const note of boundNotes(within, permissions)) printError(visibleLine(`note: ${note}`));
+  }
+  return { ...permissions, within };
 }
 
 /** @throws {NotGrantedError} */

@@ -3,6 +3,9 @@ import { basename } from "node:path";
 import {
   type AcquiredModule,
   acquireModule,
+  boundsForAddress,
+  boundsForArtifact,
+  boundsForFile,
   checkAddress,
   digestOf,
   fetchFile,
@@ -10,6 +13,7 @@ import {
   MAX_MODULE_BYTES,
   type Origin,
   policiesThere,
+  type PolicyBound,
   type Reference,
   storedName,
   StoreError,
@@ -35,6 +39,8 @@ export type Named =
     readonly name: string;
     /** Its registry or address; undefined for a file and standard input. */
     readonly origin?: Origin;
+    /** Bounds of policies for its eBPF programs. */
+    readonly bounds?: readonly PolicyBound[];
   }
   | { readonly exitCode: number };
 
@@ -65,7 +71,7 @@ export async function namedModule(word: string, line: RunLine): Promise<Named> {
     const bytes = word === STDIN
       ? readInput(word, { maxBytes, isModule: true })
       : readModuleFile(word);
-    return { bytes, name: word };
+    return { bytes, name: word, bounds: boundsForFile(word === STDIN ? undefined : word) };
   }
   const isAddress = isFileAddress(word);
   const find = isAddress ? fromAddress : fromReference;
@@ -86,6 +92,9 @@ export async function namedModule(word: string, line: RunLine): Promise<Named> {
   });
   return "value" in outcome ? { ...outcome.value, name } : outcome;
 }
+
+/** Module from elsewhere, with the bounds of policies. */
+type Foreign = AcquiredModule & { readonly bounds: readonly PolicyBound[] };
 
 /** True also for a directory or an unreadable file: the user meant the file. */
 function isThere(path: string): boolean {
@@ -123,7 +132,7 @@ async function fromAddress(
   address: string,
   line: RunLine,
   parts: Parts,
-): Promise<AcquiredModule> {
+): Promise<Foreign> {
   onlyForArtifacts(withoutSecrets(address), line);
   // Parsed once: policies and the connection must use the same URL.
   const url = new URL(address);
@@ -150,14 +159,15 @@ async function fromAddress(
   });
   transfer?.end("fetched");
   const repository = `${url.origin}${url.pathname}`;
-  return { bytes, origin: { repository, digest: digestOf(bytes), signers: [] } };
+  const origin = { repository, digest: digestOf(bytes), signers: [] };
+  return { bytes, origin, bounds: boundsForAddress(url) };
 }
 
 async function fromReference(
   word: string,
   line: RunLine,
   parts: Parts,
-): Promise<AcquiredModule> {
+): Promise<Foreign> {
   const when = pullPolicy(line);
   if (!looksLikeReference(word)) throw neither(word);
   const reference = referenceOf(word);
@@ -172,7 +182,7 @@ async function fromReference(
     signal,
   });
   if (module === undefined) throw notInStore(reference);
-  return module;
+  return { ...module, bounds: boundsForArtifact(reference) };
 }
 
 function pullPolicy(line: RunLine): typeof PULL[number] {

@@ -50,6 +50,8 @@ export interface AdmissionParts {
   readonly origin: Origin;
   /** Permissions by the options of the command line. */
   readonly permissions: Permissions;
+  /** Levels that policies grant. */
+  readonly granted: readonly GrantableLevel[];
 }
 
 /** Decides about one module and its objects, before the start and while it runs. */
@@ -62,6 +64,7 @@ export class Admission {
   /** Reads the kept grants, too: a confined thread cannot. */
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
+    this.#grant(parts.granted, []);
     for (const { levels, kfuncs } of keptFor(parts.origin)) {
       this.#grant(levels.filter(isAnswerable), kfuncs);
     }

@@ -1,8 +1,10 @@
 /** Decides about modules from elsewhere before they run. */
+import type { PolicyBound } from "../../oci/mod.ts";
 import type { Origin } from "../../oci/stored.ts";
 import { permissionsOf } from "../args/permissions.ts";
 import type { RunLine } from "../args/run_options.ts";
 import { Admission, type Refused } from "./admission.ts";
+import { boundsOf, grantedLevels } from "./bounds.ts";
 
 export type { Admission, Refused } from "./admission.ts";
 
@@ -12,6 +14,8 @@ export interface ForeignModule {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly origin: Origin;
+  /** Bounds of policies. */
+  readonly bounds?: readonly PolicyBound[];
 }
 
 /**
@@ -21,9 +25,14 @@ export interface ForeignModule {
  */
 export function admit(
   line: RunLine,
-  { name, bytes, origin }: ForeignModule,
+  { name, bytes, origin, bounds = [] }: ForeignModule,
   options: { canAsk: boolean },
 ): Admission | Refused {
-  const admission = new Admission({ name, origin, permissions: permissionsOf(line) });
+  const admission = new Admission({
+    name,
+    origin,
+    permissions: { ...permissionsOf(line), within: boundsOf(bounds) },
+    granted: grantedLevels(bounds),
+  });
   return admission.admitModule(bytes, options) ?? admission;
 }

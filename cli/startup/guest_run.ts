@@ -15,6 +15,7 @@ import { lossWarnings } from "../terminal/loss_warnings.ts";
 import { remainWarnings } from "../terminal/remain_warnings.ts";
 import { misplacedOption } from "../args/misplaced_option.ts";
 import { formatError, printError, visibleLine } from "../terminal/output.ts";
+import type { Permissions } from "../../ebpf/mod.ts";
 import { permissionsOf } from "../args/permissions.ts";
 import type { RunLine } from "../args/run_options.ts";
 import { NotGrantedError } from "../errors.ts";
@@ -32,6 +33,8 @@ export interface RunParts {
   grants?: Pick<CommandOptions, "env" | "preopens" | "listen" | "stdio" | "limits">;
   /** Decision about a module from elsewhere; a local file has none. */
   admission?: Admission | undefined;
+  /** Permissions of a local file with bounds of policies; default: those of the command line. */
+  permissions?: Permissions | undefined;
 }
 
 /**
@@ -44,7 +47,7 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
   const { features, formatStats, grants, admission } = parts;
   const timeoutMs = timeoutOf(line);
   const limits = { ...grants?.limits, ...kernelLimitsOf(line) };
-  const permissions = admission?.permissions ?? permissionsOf(line);
+  const permissions = admission?.permissions ?? parts.permissions ?? permissionsOf(line);
   const verbose = line.flags.has("verbose");
   const wrapperModule = line.values["wrapper-module-name"];
   const callbackExport = line.values["callback-export-name"];

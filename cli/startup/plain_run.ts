@@ -10,6 +10,7 @@ import {
   PLAIN,
 } from "../../runtime/command.ts";
 import { HostError } from "../../ffi/errors.ts";
+import { policiesThere } from "../../oci/policies.ts";
 import type { Origin } from "../../oci/stored.ts";
 import { UsageError } from "../errors.ts";
 import type { Admission, ForeignModule, Refused } from "../permissions/mod.ts";
@@ -79,7 +80,8 @@ export function runPlainly(
   const path = line?.rest[0];
   // A word without these characters may be a command.
   if (line === undefined || path === undefined || !/[./]/.test(path)) return {};
-  // References are left to `dispatch.ts`, which checks policies.
+  // Policies may have rules for files; references are left to `dispatch.ts`, which checks policies.
+  if (given === undefined && policiesThere().length > 0) return {};
   const bytes = given?.bytes ?? (saysReference(path) ? "absent" : readIfThere(path));
   if (bytes === "absent") return { absent: path };
   if (bytes === undefined) return {};

@@ -153,9 +153,11 @@ export class Policy {
     return (entry.isExplicit ? this.#named : this.#levels).has(entry.level);
   }
 
-  /** Reports whether a word denies the level. */
+  /** Reports whether a word denies the level, or a bound refuses it. */
   isLevelDenied(level: Level): boolean {
-    return (this.permissions.denyBpf as readonly Level[] | undefined)?.includes(level) ?? false;
+    const { denyBpf = [] } = this.permissions;
+    return (denyBpf as readonly Level[]).includes(level) ||
+      this.boundOfLevel(level) !== undefined;
   }
 
   /** Reports whether a word denies the helper or kernel function of that name. */

@@ -11,12 +11,28 @@ export type Decision = "accept" | "reject" | {
   readonly keys: readonly string[];
 };
 
+/** Upper bounds of what eBPF programs may do, in the words of permissions; absent means unbounded. */
+export interface BpfRule {
+  /** Levels that are allowed. */
+  readonly levels?: readonly string[];
+  /** Places that programs may be attached to. */
+  readonly attach?: readonly string[];
+  /** Levels, helpers, kernel functions and places that are refused. */
+  readonly deny?: readonly string[];
+  /** Bytes, or a size with a unit such as `64M`. */
+  readonly maxMapsMemory?: number | string;
+}
+
 /** Rule of a policy. */
 export interface Rule {
   /** Pattern, as written in the policy. */
   readonly pattern: string;
+  /** Position in the file for messages, such as ` (line 3)`; empty if ambiguous. */
+  readonly place: string;
   /** Decision. */
   readonly decision: Decision;
+  /** Bounds of eBPF programs. */
+  readonly bpf?: BpfRule;
 }
 
 /** Name of an artifact without tag and digest, which a policy decides about. */
@@ -37,7 +53,8 @@ const HINT = `correct the policy, such as ${FORM}`;
  * { "references": { "ghcr.io/you/*": { "keys": ["you.pub"] }, "ghcr.io/you/old": "accept", "*": "reject" } }
  * ```
  *
- * A pattern is a repository, a registry or path prefix with `/*`, or `*`. The longest matching pattern
+ * A pattern is a repository, a registry or path prefix with `/*`, or `*`; or `file:` and a path of
+ * local files. The longest matching pattern
  * decides; without a match, the reference is rejected.
  */
 export class Policy {
@@ -83,7 +100,29 @@ export class Policy {
     }
     return this.#rules.get("*");
   }
+
+  /**
+   * Returns the rule of the longest `file:` pattern that matches a local file; undefined without a
+   * match, which leaves the file alone.
+   *
+   * @param path without links; undefined for standard input, which only `file:*` matches
+   */
+  ruleForFile(path: string | undefined): Rule | undefined {
+    if (path !== undefined) {
+      const own = this.#rules.get(`${FILE}${path}`);
+      if (own !== undefined) return own;
+      for (let end = path.lastIndexOf("/"); end >= 0; end = path.lastIndexOf("/", end - 1)) {
+        const rule = this.#rules.get(`${FILE}${path.slice(0, end)}/*`);
+        if (rule !== undefined) return rule;
+        if (end === 0) break;
+      }
+    }
+    return this.#rules.get(`${FILE}*`);
+  }
 }
+
+/** Start of patterns for local files. */
+const FILE = "file:";
 
 function readRules(json: JsonObject, text: string): Map<string, Rule> {
   const rules = new Map<string, Rule>();
@@ -96,21 +135,45 @@ function readRules(json: JsonObject, text: string): Map<string, Rule> {
     if (other !== undefined) {
       throw json.error(where, `is the same pattern as ${JSON.stringify(other.pattern)}`);
     }
-    rules.set(canonical, { pattern, decision: readDecision(json, pattern) });
+    const rule = { pattern, place: lineOf(pattern, text), ...readDecision(json, pattern) };
+    if (pattern.startsWith(FILE) && typeof rule.decision === "object") {
+      throw json.error(
+        where,
+        'is a file, which has no signatures: use "accept", "reject" or "bpf"',
+      );
+    }
+    rules.set(canonical, rule);
   }
   if (rules.size === 0) throw json.error("*", "is missing: a policy needs at least one rule");
   return rules;
 }
 
-function readDecision(json: JsonObject, pattern: string): Decision {
+function readDecision(json: JsonObject, pattern: string): Pick<Rule, "decision" | "bpf"> {
   const word = stringOrObject(json, pattern);
-  if (word === "accept" || word === "reject") return word;
+  if (word === "accept" || word === "reject") return { decision: word };
   if (typeof word === "string") throw json.error(pattern, `is neither "accept" nor "reject"`);
-  onlyMembers(word, ["keys"]);
-  const keys = word.strings("keys") ?? [];
-  if (keys.length === 0) throw word.error("keys", "is empty");
+  onlyMembers(word, ["keys", "bpf"]);
+  const bounds = word.object("bpf");
+  const bpf = bounds === undefined ? {} : { bpf: readBpf(bounds) };
+  const keys = word.strings("keys");
+  if (keys === undefined && bounds !== undefined) return { decision: "accept", ...bpf };
+  if (keys === undefined || keys.length === 0) throw word.error("keys", "is empty");
   if (keys.includes("")) throw word.error("keys", "contains an empty string");
-  return { keys };
+  return { decision: { keys }, ...bpf };
+}
+
+function readBpf(json: JsonObject): BpfRule {
+  onlyMembers(json, ["levels", "attach", "deny", "maxMapsMemory"]);
+  const lists = (["levels", "attach", "deny"] as const).flatMap((name) => {
+    const words = json.strings(name);
+    return words === undefined ? [] : [[name, words] as const];
+  });
+  const text = json.asText("maxMapsMemory");
+  if (text !== undefined && !/^\d/.test(text)) throw json.error("maxMapsMemory", "is not a size");
+  const size = text === undefined ? {} : {
+    maxMapsMemory: /^\d+$/.test(text) ? json.count("maxMapsMemory") ?? 0 : text,
+  };
+  return { ...Object.fromEntries(lists), ...size };
 }
 
 function stringOrObject(json: JsonObject, name: string): string | JsonObject {
@@ -137,6 +200,11 @@ function lineOf(pattern: string, text: string): string {
 
 /** Returns the canonical form of a pattern, or the reason why it is invalid. */
 function canonicalPattern(pattern: string): { canonical: string } | { reason: string } {
+  if (pattern.startsWith(FILE)) {
+    return isFilePattern(pattern.slice(FILE.length))
+      ? { canonical: pattern }
+      : { reason: "use file:/absolute/path, file:/directory/* or file:*" };
+  }
   if (pattern === "*") return { canonical: pattern };
   // References treat such a first part as a path on Docker Hub, so the pattern would never match.
   if (!NAMES_REGISTRY.test(pattern)) return { reason: PATTERNS };
@@ -158,4 +226,13 @@ function canonicalPattern(pattern: string): { canonical: string } | { reason: st
     if (error instanceof ReferenceSyntaxError) return { reason: error.reason };
     throw error;
   }
+}
+
+/** An absolute path in normal form, or such a directory with `/*`, or `*`. */
+function isFilePattern(path: string): boolean {
+  if (path === "*" || path === "/*") return true;
+  const plain = path.endsWith("/*") ? path.slice(0, -2) : path;
+  const [first, ...parts] = plain.split("/");
+  return first === "" && parts.length > 0 &&
+    parts.every((part) => !["", ".", ".."].includes(part) && !part.includes("*"));
 }

@@ -98,3 +98,47 @@ Deno.test("Policy.parse() refuses a repeated member in any spelling", () => {
   assert.throws(() => parse(twice.replace('"*"', '"\\u002a"')), { code: "BAD_POLICY" });
   assert.throws(() => parse('{"references":{"*":"reject"},"references":{"*":"accept"}}'));
 });
+
+Deno.test("Policy.ruleForFile() returns the longest matching file pattern, and else nothing", () => {
+  const rules = policy({
+    "*": "reject",
+    "file:/opt/tools/*": { bpf: { levels: ["observe"] } },
+    "file:/opt/tools/one.wasm": "reject",
+  });
+  const patternFor = (path?: string) => rules.ruleForFile(path)?.pattern;
+  assert.equal(patternFor("/opt/tools/one.wasm"), "file:/opt/tools/one.wasm");
+  assert.equal(patternFor("/opt/tools/sub/two.wasm"), "file:/opt/tools/*");
+  assert.equal(patternFor("/opt/tools2/two.wasm"), undefined);
+  assert.equal(patternFor(undefined), undefined);
+  const all = policy({ "file:*": "accept", "file:/*": "reject" });
+  assert.equal(all.ruleForFile(undefined)?.pattern, "file:*");
+  assert.equal(all.ruleForFile("/x")?.pattern, "file:/*");
+});
+
+Deno.test("Policy.parse() reads bounds of eBPF programs, and refuses others", () => {
+  const bpf = {
+    levels: ["observe"],
+    attach: ["iface:lo"],
+    deny: ["bpf_d_path"],
+    maxMapsMemory: "64M",
+  };
+  const rule = policy({ "*": { keys: ["a.pub"], bpf } }).ruleFor({
+    registry: "x.y",
+    repository: "z",
+  });
+  assert.deepEqual(rule, { pattern: "*", place: " (line 1)", decision: { keys: ["a.pub"] }, bpf });
+  const bad = [
+    { "*": { bpf: { levels: "observe" } } },
+    { "*": { bpf: { level: ["observe"] } } },
+    { "*": { bpf: { attach: [1] } } },
+    { "*": { bpf: { maxMapsMemory: -1 } } },
+    { "*": { keys: [], bpf: {} } },
+    { "file:/x": { keys: ["a.pub"] } },
+    { "file:relative": "accept" },
+    { "file:/a/../b": "accept" },
+    { "file:/a*": "accept" },
+  ];
+  for (const references of bad) {
+    assert.throws(() => policy(references), { code: "BAD_POLICY" }, JSON.stringify(references));
+  }
+});

@@ -1,0 +1,104 @@
+/** Policies that bound what eBPF programs may do. Needs root. */
+import assert from "node:assert/strict";
+import { boundNotes, boundsOf, grantedLevels } from "../../cli/permissions/bounds.ts";
+import { GRANTABLE_LEVELS, Policy } from "../../ebpf/mod.ts";
+import { guestPath, runCli } from "../support/cli.ts";
+import { attachCode } from "../support/attach_rig.ts";
+
+const source = '"*" in /etc/policy.json (line 2)';
+
+Deno.test("bounds of several policies are intersected, and options do not go beyond", () => {
+  const within = boundsOf([
+    { source, levels: ["observe", "inspect", "network"], attach: ["iface:lo", "tp"] },
+    { source: "another", levels: ["observe", "network", "control"], deny: ["tp:irq/*"] },
+  ]);
+  const policy = new Policy({ allowBpf: GRANTABLE_LEVELS, within });
+  assert.deepEqual(policy.levels, ["observe", "network"]);
+  const places = { within };
+  assert.equal(attachCode("net", "on_xdp", "lo", places), "attached");
+  assert.equal(attachCode("net", "on_netfilter", "ipv4:forward:1", places), "EPERM");
+  assert.equal(attachCode("trace", "on_tp", "", places), "attached");
+  assert.equal(attachCode("trace", "on_tp", "irq/irq_handler_entry", places), "EPERM");
+  assert.equal(attachCode("trace", "on_tp_btf", "", places), "EPERM");
+  const none = { within: boundsOf([{ source, attach: [] }]) };
+  assert.equal(attachCode("trace", "on_tp", "", none), "EPERM");
+});
+
+Deno.test("a policy refuses helpers and kernel functions by name, and limits maps", () => {
+  const [bound] = boundsOf([
+    { source, deny: ["probe_read_user", "bpf_send_signal_task", "control"], maxMapsMemory: "64K" },
+  ]);
+  assert.deepEqual(bound?.denyHelper, ["probe_read_user"]);
+  assert.deepEqual(bound?.denyKfunc, ["bpf_send_signal_task"]);
+  const policy = new Policy({ within: bound === undefined ? [] : [bound], maxMapsMemory: 2 ** 20 });
+  assert.equal(policy.limits.maxMapsMemory, 65536);
+  assert.equal(policy.allowsLevel("control"), false);
+});
+
+Deno.test("boundsOf() rejects words that mean nothing, with the nearest one and the line", () => {
+  for (const words of [{ levels: ["observ"] }, { attach: ["ifac:x"] }, { deny: ["no_such"] }]) {
+    assert.throws(() => boundsOf([{ source, ...words }]), (error: Error & { code: string }) => {
+      assert.equal(error.code, "BAD_POLICY");
+      assert.match(error.message, /line 2/);
+      return true;
+    });
+  }
+  assert.throws(() => boundsOf([{ source, levels: ["observ"] }]), { hint: /did you mean observe/ });
+});
+
+Deno.test("grantedLevels() returns what every policy names, and never write", () => {
+  assert.deepEqual(grantedLevels([]), []);
+  assert.deepEqual(grantedLevels([{ source }]), []);
+  const rules = [{ source, levels: ["observe", "network", "write"] }, {
+    source,
+    levels: ["network", "control", "write"],
+  }];
+  assert.deepEqual(grantedLevels(rules), ["network"]);
+});
+
+Deno.test("boundNotes() names the rule that decides a contradiction", () => {
+  const bounds = boundsOf([{ source, levels: ["observe"] }, {
+    source: "another",
+    levels: ["observe", "network"],
+  }]);
+  const notes = boundNotes(bounds, { allowBpf: ["control"] }).join("\n");
+  assert.match(notes, /level network: allowed by another, refused by "\*" in .*line 2/);
+  assert.match(notes, /level control: allowed by --allow-bpf, refused by "\*" in .*line 2/);
+});
+
+/** Runs a guest with a policy of the user. */
+async function runWith(references: unknown, args: string[]): ReturnType<typeof runCli> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${folder}/wasm-bpf`);
+    await Deno.writeTextFile(
+      `${folder}/wasm-bpf/policy.json`,
+      JSON.stringify({ references }, null, 2),
+      { mode: 0o600 },
+    );
+    return await runCli(args, { env: { XDG_CONFIG_HOME: folder } });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("a file pattern bounds local files, and other patterns leave them alone", async () => {
+  const guest = [guestPath("attach"), "net", "on_xdp", "lo"];
+  const bounded = await runWith({ "file:*": { bpf: { levels: ["observe"] } } }, [
+    ...["-v", "--allow-bpf=network", "--timeout", "20s"],
+    ...guest,
+  ]);
+  assert.match(
+    bounded.stderr,
+    /note: level network: allowed by --allow-bpf, refused by "file:\*" in .*line 3/,
+  );
+  assert.match(bounded.stderr, /EPERM \(.*level network\)/);
+  assert.match(bounded.stderr, /hint: "file:\*" in .* does not allow it/);
+  const place = await runWith({ "file:/*": { bpf: { attach: ["tp"] } } }, guest);
+  assert.match(place.stderr, /Cannot attach program "on_xdp".*EPERM/);
+  const free = await runWith({ "*": "reject" }, ["--timeout", "1s", ...guest]);
+  assert.match(free.stdout, /^attached$/m);
+  const rejected = await runWith({ "file:*": "reject" }, guest);
+  assert.equal(rejected.code, 1);
+  assert.match(rejected.stderr, /rejects it/);
+});
