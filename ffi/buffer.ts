@@ -5,6 +5,9 @@ import { shim } from "./library.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 import { type BpfMap, mapPointer } from "./map.ts";
 
+/** Returns the shim's pointer of a buffer. For `ffi/` only. */
+export let bufferPointer: (buffer: EventBuffer) => Deno.PointerObject | null;
+
 /**
  * The user side of a ring buffer or perf event array. `close()` unmaps it; call it before the object's `close()`.
  *
@@ -14,6 +17,10 @@ export class EventBuffer implements Disposable {
   #pointer: Deno.PointerObject | null;
   /** Largest record in the stage, in bytes. */
   readonly recordMaxBytes: number;
+
+  static {
+    bufferPointer = (buffer) => buffer.#pointer;
+  }
 
   private constructor(pointer: Deno.PointerObject) {
     this.#pointer = pointer;

@@ -47,6 +47,16 @@ export class LinearMemory implements Disposable {
     return this.#bytes;
   }
 
+  /**
+   * Grows the memory by 64 KiB pages.
+   *
+   * @throws {RangeError} beyond its maximum
+   */
+  grow(pages: number): void {
+    this.#memory.grow(pages);
+    this.#bind();
+  }
+
   #now(): Uint8Array<ArrayBuffer> {
     // Not shared: modules with threads are refused (runtime/module.ts).
     return new Uint8Array(this.#memory.buffer as ArrayBuffer);

@@ -35,4 +35,5 @@ export { sockets } from "./sockets.ts";
 export { ProgramStatistics } from "./stats.ts";
 export { system } from "./system.ts";
 export { Terminal } from "./terminal.ts";
+export { bufferDescriptor, PrintedLines, WaitingCommand } from "./tracing.ts";
 export { UserRing } from "./user_ring.ts";

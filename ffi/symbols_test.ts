@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { FILE_SYMBOLS } from "./file_symbols.ts";
 import { SYMBOLS } from "./symbols.ts";
+import { TRACING_SYMBOLS } from "./tracing_symbols.ts";
 
 /** Each table, its file, and its header. */
 const TABLES = [
@@ -11,6 +12,13 @@ const TABLES = [
     file: "./file_symbols.ts",
     header: "files.h",
     atLeast: 20,
+  },
+  {
+    name: "TRACING_SYMBOLS",
+    rows: TRACING_SYMBOLS,
+    file: "./tracing_symbols.ts",
+    header: "tracing.h",
+    atLeast: 10,
   },
 ] as const;
 

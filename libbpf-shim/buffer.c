@@ -10,6 +10,7 @@
 #include "pace.h"
 #include "perf_array.h"
 #include "ring.h"
+#include "tracing.h"
 
 struct shim_buffer {
 	/* One of the two is open. */
@@ -115,6 +116,11 @@ void shim_buffer__set_latency(struct shim_buffer *buffer, uint32_t latency_us)
 	uint64_t size = buffer->is_ring ? buffer->ring.mask + 1 : UINT64_MAX;
 
 	pace_set(&buffer->pace, (int64_t)latency_us * 1000, size);
+}
+
+int32_t shim_buffer__fd(struct shim_buffer *buffer)
+{
+	return buffer->fd;
 }
 
 int64_t shim_buffer__record_max(struct shim_buffer *buffer)

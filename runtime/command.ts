@@ -16,6 +16,7 @@ export { interruptible, wasLoadCut } from "./interrupt.ts";
 export { checkHeader, compileGuest, type GuestModule } from "./module.ts";
 export { libbpfVersion, type RemainingMap } from "../ffi/mod.ts";
 export type { Input, Output, Preopen } from "./run_options.ts";
+export { enterSandbox } from "./sandbox.ts";
 export { type GuestStats } from "./stats.ts";
 
 /** Options of a run by the command line. */

@@ -46,6 +46,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // Without the library: `gen` and `inspect` open none.
   "ebpf/btf/mod.ts": ["bindgen", "cli", "records"],
   "ebpf/inspection/mod.ts": ["cli"],
+  // Plain objects, which a guest's run does not load.
+  "ebpf/plain/mod.ts": ["cli"],
   "ebpf/permissions/mod.ts": ["cli"],
   // Files that are written need no registry.
   "oci/paths/mod.ts": ["cli"],

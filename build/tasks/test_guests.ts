@@ -7,6 +7,7 @@ import {
   guestFolders,
   publishObjects,
 } from "../steps/guests.ts";
+import { buildObjectCorpus } from "../steps/objects.ts";
 import { buildGoGuest } from "../steps/go.ts";
 import { assemble } from "../steps/pump.ts";
 import { buildRustGuest, hasRust } from "../steps/rust.ts";
@@ -20,6 +21,7 @@ const TEST_OPTIONS = ["-O", "-C", "link-args=--export-table"];
 export async function buildTestGuests(): Promise<void> {
   await buildWasiSuite();
   await writeDocExamples();
+  await buildObjectCorpus();
   for (const folder of guestFolders("tests/guests", "dist/tests")) {
     if (folder.path === WASI_SUITE) continue;
     await buildCGuests(folder);

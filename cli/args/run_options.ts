@@ -1,4 +1,5 @@
 /** Options of `run`, the default command. */
+import { OBJECT_OPTIONS } from "./object_options.ts";
 import type { CommandLine, OptionSpec } from "./options.ts";
 
 export const RUN_OPTIONS = {
@@ -126,6 +127,7 @@ export const RUN_OPTIONS = {
     argument: "NAME",
     help: "callback that these guests export (default: go-callback)",
   },
+  ...OBJECT_OPTIONS,
   "help": { short: "h", help: "show this help" },
   "version": { short: "V", help: "show versions" },
 } as const satisfies Record<string, OptionSpec>;

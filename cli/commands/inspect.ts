@@ -104,7 +104,7 @@ export async function command(args: string[]): Promise<number> {
 
 /** @throws {HostError} for what is neither a module nor an eBPF object */
 function inspectFile(word: string): InspectedFile {
-  const bytes = readInput(word, { maxBytes: MAX_MODULE_BYTES, isModule: true, orObject: true });
+  const bytes = readInput(word, { maxBytes: MAX_MODULE_BYTES, isModule: true });
   const what = word === STDIN ? "standard input" : word;
   if (!isElf(bytes)) return { from: "file", file: word, module: describeModule(bytes, what) };
   try {

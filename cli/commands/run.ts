@@ -6,6 +6,7 @@ import { UsageError } from "../errors.ts";
 import { grantsOf } from "../args/grants.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { admitted, runOnCommandLine, timeoutOf } from "../startup/guest_run.ts";
+import { contentKind } from "../module/content_kind.ts";
 import { STDIN } from "../module/input_file.ts";
 import { kernelLimitsOf } from "../args/kernel_limits.ts";
 import { namedModule } from "../module/named_module.ts";
@@ -71,6 +72,17 @@ export async function runLine(line: RunLine, read?: ReadModule): Promise<number>
   }
   const named = read?.path === word ? { ...read, name: word } : await namedModule(word, line);
   if ("exitCode" in named) return named.exitCode;
+  const kind = contentKind(named.bytes);
+  if (kind !== "module" && kind !== "unknown") {
+    const { runArgument } = await import("../object/command.ts");
+    const { bytes, name, origin } = named;
+    const bounds = "bounds" in named ? named.bounds : undefined;
+    const permissions = async (line: RunLine, object: Uint8Array<ArrayBuffer>) =>
+      origin === undefined
+        ? await boundedPermissions(line, bounds) ?? permissionsOf(line)
+        : (await admissionOf(line, { ...named, bytes: object, origin })).permissions;
+    return await runArgument({ bytes, name, line, words: args, permissions });
+  }
   const guest = compileGuest(named.bytes, word === STDIN ? "standard input" : named.name, {
     allowGc: line.flags.has("allow-gc"),
   });

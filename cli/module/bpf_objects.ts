@@ -1,5 +1,6 @@
 /** Finds eBPF objects in the data of a module. */
 import { Buffer } from "node:buffer";
+import { isElf } from "../../ebpf/btf/mod.ts";
 import { initialData } from "./module_data.ts";
 
 /** ELF, 64 bits, little-endian; e_type relocatable; e_machine BPF (elf(5)). */
@@ -21,8 +22,9 @@ export interface EmbeddedObjects {
   readonly isComplete: boolean;
 }
 
-/** Returns the relocatable eBPF objects in the data of a valid module. */
+/** Returns the relocatable eBPF objects in the data of a valid module; of an object, itself. */
 export function embeddedObjects(module: Uint8Array<ArrayBuffer>): EmbeddedObjects {
+  if (isElf(module)) return { objects: [module], isComplete: true };
   const objects: Uint8Array<ArrayBuffer>[] = [];
   let left = MAX_OBJECT_BYTES;
   for (const bytes of initialData(module)) {

@@ -1,18 +1,15 @@
 /** Reads a file, or standard input, into memory. */
 import { HostError } from "../../ffi/errors.ts";
-import { isElf } from "../../ebpf/btf/mod.ts";
 import { readKernelFile } from "../../runtime/kernel_file.ts";
 import { readAll } from "../../ffi/bytes.ts";
-import { isNoModule } from "./module_file.ts";
+import { isNotRunnable } from "./module_file.ts";
 
 /** Limits on the input. */
 export interface InputOptions {
   /** Limit; a larger input is an error. */
   readonly maxBytes: number;
-  /** Stops after the first bytes of what is not a module, such as `/dev/zero`. */
+  /** Stops after the first bytes of what cannot be run, such as `/dev/zero`. */
   readonly isModule?: boolean;
-  /** Accepts an eBPF object in place of a module. */
-  readonly orObject?: boolean;
 }
 
 /** Path of standard input. */
@@ -24,13 +21,11 @@ export const STDIN = "-";
  * @throws {HostError} with an errno name, or `TOO_LARGE`
  */
 export function readInput(path: string, options: InputOptions): Uint8Array<ArrayBuffer> {
-  const { maxBytes, isModule = false, orObject = false } = options;
+  const { maxBytes, isModule = false } = options;
   const limit = {
     maxBytes,
     tooLarge: () => tooLarge(path, maxBytes),
-    isEnough: isModule
-      ? (start: Uint8Array) => isNoModule(start) && !(orObject && isElf(start))
-      : () => false,
+    isEnough: isModule ? isNotRunnable : () => false,
   };
   try {
     if (path === STDIN) return readAll(Deno.stdin, { expected: 0, ...limit });

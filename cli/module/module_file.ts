@@ -1,12 +1,21 @@
 /** Reads a guest's module from a file. */
 import { HostError } from "../../ffi/errors.ts";
 import { readAll } from "../../ffi/bytes.ts";
+import { contentKind } from "./content_kind.ts";
 
 const WASM_MAGIC = [0x00, 0x61, 0x73, 0x6d];
 
 /** Reports whether bytes at the start of a file, 4 at least, are not those of a module. */
 export function isNoModule(start: Uint8Array): boolean {
   return start.length >= WASM_MAGIC.length && WASM_MAGIC.some((byte, i) => start[i] !== byte);
+}
+
+/** Bytes by which every kind of content shows. */
+const SHOWS_KIND = 512;
+
+/** Reports whether bytes at the start of a file are neither a module nor anything else that is run. */
+export function isNotRunnable(start: Uint8Array): boolean {
+  return isNoModule(start) && contentKind(start) === "unknown" && start.length >= SHOWS_KIND;
 }
 
 /** 1 GiB; V8 compiles no larger module. */
@@ -26,7 +35,7 @@ export function readModuleFile(path: string): Uint8Array<ArrayBuffer> {
       expected: size,
       maxBytes: MAX_MODULE_BYTES,
       tooLarge: () => isTooLarge(path),
-      isEnough: isNoModule,
+      isEnough: isNotRunnable,
     });
   } catch (error) {
     if (error instanceof HostError) throw error;

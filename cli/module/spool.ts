@@ -2,7 +2,7 @@
 import { openFileSource, type Source } from "../../oci/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { STDIN } from "./input_file.ts";
-import { isNoModule } from "./module_file.ts";
+import { isNotRunnable } from "./module_file.ts";
 
 /** Limit and cancellation of the copy. */
 export interface SpoolOptions {
@@ -34,7 +34,7 @@ export async function spooled(path: string, options: SpoolOptions): Promise<Sour
     signal.throwIfAborted();
     const count = await attempt(reading, () => (pipe ?? Deno.stdin).read(buffer));
     if (count === null) return openFileSource(file);
-    const isUseless = size === 0 && isNoModule(buffer.subarray(0, count));
+    const isUseless = size === 0 && isNotRunnable(buffer.subarray(0, count));
     size += count;
     if (size > maxBytes) {
       const reason = `larger than ${maxBytes >> 20} MiB`;

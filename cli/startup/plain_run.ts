@@ -15,7 +15,7 @@ import type { Origin } from "../../oci/stored.ts";
 import { UsageError } from "../errors.ts";
 import type { Admission, ForeignModule, Refused } from "../permissions/mod.ts";
 import { runOnCommandLine } from "./guest_run.ts";
-import { readModuleFile } from "../module/module_file.ts";
+import { isNoModule, readModuleFile } from "../module/module_file.ts";
 import { parseCommandLine } from "../args/options.ts";
 import { saysReference } from "../args/reference_word.ts";
 import { reportFailure } from "../failure.ts";
@@ -86,6 +86,8 @@ export function runPlainly(
   if (bytes === "absent") return { absent: path };
   if (bytes === undefined) return {};
   const read = given ?? { path, bytes };
+  // An object or a package.
+  if (isNoModule(bytes)) return { read };
   try {
     const guest = compileGuest(bytes, path, { allowGc: line.flags.has("allow-gc") });
     if (!isPlain(guest, line.values["wrapper-module-name"] ?? DEFAULT_WRAPPER_MODULE)) {

@@ -1,0 +1,156 @@
+/** Records of one map: each goes to the output of its type, and what has none is shown as bytes. */
+import type { EventType, EventTypes } from "../../ebpf/plain/mod.ts";
+import { HostError } from "../../ffi/errors.ts";
+import {
+  type Field,
+  type Output,
+  type Schema,
+  type SchemaHints,
+  schemaOf,
+  type StreamSink,
+} from "../../records/mod.ts";
+
+/** Bytes before a framed record: its size and its CPU. */
+const HEADER_BYTES = 8;
+/** perf_event_open(2) pads samples with their size to 8 bytes. */
+const MAX_PADDING = 7;
+
+/** Facts about the source of records. */
+export interface EventSinkParts {
+  /** Name of the source. */
+  readonly source: string;
+  readonly types: EventTypes;
+  /** True for a perf event array, whose samples are padded. */
+  readonly isPadded: boolean;
+  readonly hints: SchemaHints | undefined;
+}
+
+interface Typed {
+  readonly type: EventType;
+  readonly schema: Schema;
+  readonly sink: StreamSink;
+}
+
+/** Divides batches by the types of their records. */
+export class EventSink {
+  readonly #parts: EventSinkParts;
+  readonly #output: Output;
+  readonly #typed: readonly Typed[];
+  readonly #tag: Field | undefined;
+  readonly #byTag = new Map<bigint, Typed>();
+  #hex: StreamSink | undefined;
+  /** Sizes of records that no type fits. */
+  readonly unknownSizes = new Set<number>();
+
+  /** @throws {RecordsError} for a type that cannot be shown */
+  constructor(output: Output, parts: EventSinkParts) {
+    this.#output = output;
+    this.#parts = parts;
+    const { types: { types, tag }, source, hints } = parts;
+    const unique = [...new Map(types.map((type) => [type.name, type])).values()];
+    this.#typed = unique.map((type) => {
+      const name = unique.length === 1 ? source : `${source}.${type.name}`;
+      const schema = schemaOf(type.type.btf, type.type.id, { name: type.name, ...hints });
+      return { type, schema, sink: output.stream(name, schema) };
+    });
+    if (tag !== undefined) this.#tag = this.#tagField(tag.field);
+    for (const { value, type } of tag?.cases ?? []) {
+      const found = this.#typed.find((one) => one.type.name === type.name);
+      if (found !== undefined) this.#byTag.set(value, found);
+    }
+    if (types.length === 0) this.#hex = output.hex(source);
+  }
+
+  #tagField(name: string): Field {
+    for (const { schema } of this.#typed) {
+      const field = schema.fields.find((one) => one.name === name);
+      if (field !== undefined && field.size <= 8) return field;
+    }
+    throw new HostError(
+      `Cannot tell the types of "${this.#parts.source}" apart: no field "${name}"`,
+      {
+        code: "BAD_TYPE",
+      },
+    );
+  }
+
+  /** Shows a batch, framed as `buffer_read` writes it. */
+  write(batch: Uint8Array<ArrayBuffer>): void {
+    const [only] = this.#typed;
+    if (only === undefined) return this.#writeHex(batch);
+    if (this.#typed.length === 1 && this.#tag === undefined && this.#fits(batch, only.type)) {
+      return only.sink.write(batch, "framed");
+    }
+    this.#divide(batch);
+  }
+
+  /** Reports whether all records of a batch are of one type. */
+  #fits(batch: Uint8Array, type: EventType): boolean {
+    const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+    for (let at = 0; at + HEADER_BYTES <= batch.length;) {
+      const size = view.getUint32(at, true);
+      if (!this.#isOf(size, type)) return false;
+      at += HEADER_BYTES + Math.ceil(size / 8) * 8;
+    }
+    return true;
+  }
+
+  #isOf(size: number, { bytes }: EventType): boolean {
+    if (this.#parts.types.mayBeShort) return true;
+    return size >= bytes && size <= bytes + (this.#parts.isPadded ? MAX_PADDING : 0);
+  }
+
+  /** Hands over runs of records of one type. */
+  #divide(batch: Uint8Array<ArrayBuffer>): void {
+    const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+    let start = 0;
+    let current: Typed | undefined;
+    const flush = (end: number) => {
+      if (end === start) return;
+      const run = batch.subarray(start, end);
+      if (current === undefined) this.#writeHex(run);
+      else current.sink.write(run, "framed");
+      start = end;
+    };
+    let at = 0;
+    while (at + HEADER_BYTES <= batch.length) {
+      const size = view.getUint32(at, true);
+      const typed = this.#typeOf(view, at + HEADER_BYTES, size);
+      if (typed !== current) {
+        flush(at);
+        current = typed;
+      }
+      at += HEADER_BYTES + Math.ceil(size / 8) * 8;
+    }
+    flush(at);
+  }
+
+  #typeOf(view: DataView, at: number, size: number): Typed | undefined {
+    const tag = this.#tag;
+    if (tag !== undefined) {
+      if (tag.offset + tag.size > size) return undefined;
+      return this.#byTag.get(integerAt(view, at + tag.offset, tag));
+    }
+    return this.#typed.find(({ type }) => this.#isOf(size, type));
+  }
+
+  #writeHex(batch: Uint8Array<ArrayBuffer>): void {
+    this.#hex ??= this.#output.hex(this.#parts.source);
+    if (this.unknownSizes.size < 8) {
+      const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+      for (let at = 0; at + HEADER_BYTES <= batch.length;) {
+        const size = view.getUint32(at, true);
+        this.unknownSizes.add(size);
+        at += HEADER_BYTES + Math.ceil(size / 8) * 8;
+      }
+    }
+    this.#hex.write(batch, "framed");
+  }
+}
+
+function integerAt(view: DataView, at: number, { size, type }: Field): bigint {
+  const signed = type.kind === "int" || type.kind === "enum" ? type.signed : false;
+  let value = 0n;
+  for (let i = size - 1; i >= 0; i--) value = value << 8n | BigInt(view.getUint8(at + i));
+  return signed ? BigInt.asIntN(size * 8, value) : value;
+}

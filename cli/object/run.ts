@@ -1,0 +1,197 @@
+/** Runs a plain eBPF object: loads and attaches it, and shows what it finds, until its end. */
+import { BpfError, type Permissions, Policy } from "../../ebpf/mod.ts";
+import {
+  mapSettings,
+  parseMapSize,
+  type PlainSession,
+  planRun,
+  startCommand,
+  type TracedCommand,
+  TypeFinder,
+} from "../../ebpf/plain/mod.ts";
+import { PlainSession as Session } from "../../ebpf/plain/mod.ts";
+import { enterSandbox, interruptible } from "../../runtime/command.ts";
+import { parseLatency } from "../args/duration.ts";
+import { kernelLimitsOf } from "../args/kernel_limits.ts";
+import { parseCommandLine } from "../args/options.ts";
+import { RUN_OPTIONS, type RunLine } from "../args/run_options.ts";
+import { UsageError } from "../errors.ts";
+import { timeoutOf } from "../startup/guest_run.ts";
+import { printError, visible, visibleLine } from "../terminal/output.ts";
+import { print } from "../terminal/output_file.ts";
+import { openRecordOutput, type RecordOutput } from "./record_output.ts";
+import { type RecordSettings, recordSettings } from "./record_output.ts";
+import { Sources } from "./sources.ts";
+import { readSettings, readToolWords, toolHelp, type ToolWords } from "./tool_options.ts";
+import { pidSettings } from "./traced_pid.ts";
+import type { Tool } from "./tool.ts";
+
+/** Exit code when standard output was closed: 128 + SIGPIPE. */
+const SIGTERM = 15;
+
+/** A tool to run. */
+export interface ObjectRun {
+  readonly tool: Tool;
+  readonly line: RunLine;
+  /** Words after the tool's name. */
+  readonly words: readonly string[];
+  readonly permissions: (line: RunLine, object: Uint8Array<ArrayBuffer>) => Promise<Permissions>;
+  /** Files of `--types`. */
+  readonly types: readonly { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }[];
+}
+
+/** Returns the command line with the options of ours that stand after the tool's name. */
+export function mergedLine(line: RunLine, ours: readonly string[]): RunLine {
+  if (ours.length === 0) return line;
+  const more = parseCommandLine([...ours], RUN_OPTIONS);
+  const lists = { ...line.lists };
+  for (const [name, values] of Object.entries(more.lists ?? {})) {
+    const known = name as keyof typeof lists;
+    lists[known] = [...lists[known] ?? [], ...values];
+  }
+  return {
+    values: { ...line.values, ...more.values },
+    lists,
+    flags: new Set([...line.flags, ...more.flags]),
+    rest: line.rest,
+  };
+}
+
+/**
+ * Runs a tool.
+ *
+ * @returns its exit code: 0, or that of the traced command
+ */
+export async function runObject(run: ObjectRun): Promise<number> {
+  const { tool } = run;
+  const words = readToolWords(tool, run.words);
+  if (words.wantsHelp) return answer(toolHelp(tool));
+  if (words.wantsVersion && tool.version !== undefined) return answer(tool.version);
+  const line = mergedLine(run.line, words.ours);
+  if (words.command?.length === 0) throw new UsageError("No command given after --");
+  const settings = recordSettings(line);
+  const policy = new Policy(await run.permissions(line, tool.file.bytes));
+  // Made before anything is opened, and waits: its number can be the value of a variable.
+  using command = words.command === undefined ? undefined : startCommand(words.command);
+  const plan = new RunSettings({ ...run, line }, { words, settings, command });
+  for (const note of tool.notes) printError(visibleLine(`note: ${note}`));
+  using output = await openRecordOutput(settings);
+  return plan.run(output, policy);
+}
+
+function answer(text: string): number {
+  print(text);
+  return 0;
+}
+
+/** Everything of a command line, checked before anything is loaded. */
+class RunSettings {
+  readonly #run: ObjectRun;
+  readonly #command: TracedCommand | undefined;
+  readonly #sources: Sources;
+  readonly #options: Omit<
+    Parameters<typeof Session.start>[1],
+    "budget" | "rules" | "maxLinks" | "policy"
+  >;
+
+  constructor(
+    run: ObjectRun,
+    { words, settings, command }: {
+      words: ToolWords;
+      settings: RecordSettings;
+      command: TracedCommand | undefined;
+    },
+  ) {
+    this.#run = run;
+    this.#command = command;
+    const { tool, line, types } = run;
+    const list = (name: "only" | "without") =>
+      line.lists?.[name]?.flatMap((text) => text.split(",")).filter((word) => word !== "");
+    const attach = new Map<string, string[]>();
+    for (const [program, targets] of tool.targets) attach.set(program, [...targets]);
+    for (const [program, targets] of givenTargets(line)) attach.set(program, targets);
+    const sizes = new Map((line.lists?.["map-size"] ?? []).map(parseMapSize));
+    const traced = pidSettings(tool.file, line.values.pid, command?.pid);
+    const only = list("only");
+    const finder = new TypeFinder(tool.file, { files: types });
+    this.#sources = new Sources(tool, finder, line, settings);
+    this.#options = {
+      ...(only === undefined ? {} : { only }),
+      without: list("without") ?? [],
+      attach,
+      interfaces: line.lists?.iface ?? [],
+      settings: mapSettings(tool.file, sizes),
+      values: [
+        ...words.values,
+        ...traced,
+        ...readSettings(tool.file, line.lists?.set ?? [], command?.pid),
+      ],
+      requireAll: line.flags.has("require-all"),
+      onWarning: ({ message, hint }) => {
+        const more = hint === undefined ? "" : `; ${hint}`;
+        printError(visibleLine(`warning: ${message}${more}`));
+      },
+      onNotice: (text) => {
+        if (line.flags.has("verbose")) printError(visible(`note: ${text}`));
+      },
+    };
+  }
+
+  run(output: RecordOutput, policy: Policy): number {
+    const { line, tool } = this.#run;
+    const limits = kernelLimitsOf(line);
+    const latencyMs = parseLatency(line.values.latency ?? "1ms", "--latency");
+    const timeoutMs = timeoutOf(line);
+    return interruptible({ timeoutMs, endsBySignal: false }, (interrupt) => {
+      using plan = planRun(interrupt, policy, limits);
+      const command = this.#command;
+      this.#sources.prepare();
+      enterSandbox({
+        isRequired: line.flags.has("require-landlock"),
+        isAlone: true,
+        grants: [],
+        onNotice: this.#options.onNotice,
+      });
+      const { budget, rules, maxLinks } = plan;
+      using session = Session.start(tool.file, {
+        ...this.#options,
+        ...{ policy, budget, rules, maxLinks },
+      });
+      return this.#trace(session, { command, output, interrupt, latencyMs });
+    });
+  }
+
+  #trace(
+    session: PlainSession,
+    { command, output: { output }, interrupt, latencyMs }: {
+      command: TracedCommand | undefined;
+      output: RecordOutput;
+      interrupt: Parameters<Parameters<typeof interruptible>[1]>[0];
+      latencyMs: number;
+    },
+  ): number {
+    using opened = this.#sources.open(session, { output, interrupt, latencyMs });
+    if (command !== undefined) {
+      const started = command.start();
+      if (started < 0) throw new BpfError("start the command", started);
+    }
+    opened.run(command);
+    opened.finish();
+    output.end();
+    opened.reportLosses();
+    if (command === undefined) return 0;
+    if (command.exitCode < 0) command.signal(SIGTERM);
+    return opened.waitFor(command);
+  }
+}
+
+/** Reads `--attach PROGRAM=TARGET`. */
+function givenTargets({ lists }: RunLine): Map<string, string[]> {
+  const targets = new Map<string, string[]>();
+  for (const text of lists?.attach ?? []) {
+    const [, program = "", target = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+    if (program === "") throw new UsageError(`Cannot use --attach "${text}": not PROGRAM=TARGET`);
+    targets.set(program, [...targets.get(program) ?? [], target]);
+  }
+  return targets;
+}

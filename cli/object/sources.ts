@@ -1,0 +1,296 @@
+/** Sources of one run: events, tables, iterators and printed lines, and what shows them. */
+import {
+  BufferReader,
+  eventMaps,
+  type EventTypes,
+  isTable,
+  MapReader,
+  nowMs,
+  type PlainMap,
+  type PlainSession,
+  PrintReader,
+  runLoop,
+  shownMaps,
+  type Source,
+  type Timer,
+  type TracedCommand,
+  type TypeFinder,
+  unknownName,
+} from "../../ebpf/plain/mod.ts";
+import { MapType } from "../../ebpf/mod.ts";
+import type { Output } from "../../records/mod.ts";
+import type { interruptible } from "../../runtime/command.ts";
+import type { RunLine } from "../args/run_options.ts";
+import { printError, visibleLine } from "../terminal/output.ts";
+import { formatCount } from "../terminal/units.ts";
+import type { RecordSettings } from "./record_output.ts";
+import { adviceFor } from "./advice.ts";
+import { EventSink } from "./event_sink.ts";
+import { iteratorsOf, type IteratorSource, showIterator } from "./iterator_source.ts";
+import { PrintSink } from "./printk.ts";
+import { tableSchema, TableSource } from "./table_source.ts";
+import type { TableWish, Tool } from "./tool.ts";
+
+type Interrupt = Parameters<Parameters<typeof interruptible>[1]>[0];
+
+/** `bpf_trace_printk` and `bpf_trace_vprintk`. */
+const PRINTK = [6, 177];
+
+interface EventWish {
+  readonly map: PlainMap;
+  readonly types: EventTypes;
+}
+
+/** Decides, before anything is loaded, what is shown. */
+export class Sources {
+  readonly tool: Tool;
+  readonly line: RunLine;
+  readonly settings: RecordSettings;
+  readonly events: readonly EventWish[];
+  readonly tables: readonly TableWish[];
+  readonly iterators: readonly IteratorSource[];
+  readonly printsLines: boolean;
+
+  /** @throws {HostError} `NO_MAP`, `NO_TYPE`, `BAD_TYPE` for names that the object does not have */
+  constructor(tool: Tool, finder: TypeFinder, line: RunLine, settings: RecordSettings) {
+    this.tool = tool;
+    this.line = line;
+    this.settings = settings;
+    const { file } = tool;
+    const given = givenEvents(tool, line.lists?.event ?? []);
+    this.events = eventMaps(file).map((map) => ({
+      map,
+      types: finder.find(
+        { name: map.name, kind: "map" },
+        given.get(map.name) ?? given.get(""),
+        tool.declared.get(map.name),
+      ),
+    }));
+    this.iterators = iteratorsOf(tool, (name) =>
+      finder.find(
+        { name, kind: "iterator" },
+        given.get(name) ?? (eventMaps(file).length === 0 ? given.get("") : undefined),
+        tool.declared.get(name),
+      ));
+    const prints = file.programs.some(({ calls }) => PRINTK.some((one) => calls.helpers.has(one)));
+    this.tables = this.#tables(prints);
+    const hasOther = this.events.length + this.iterators.length + this.tables.length > 0;
+    this.printsLines = !line.flags.has("no-printk") &&
+      (line.flags.has("printk") || (prints && !hasOther));
+  }
+
+  #tables(prints: boolean): TableWish[] {
+    const { tool, line, settings } = this;
+    const names = (line.lists?.map ?? []).flatMap((text) => text.split(","));
+    const known = tool.file.maps.filter(isTable).map(({ name }) => name);
+    const { intervalMs } = settings;
+    const interval = intervalMs === undefined ? {} : { intervalMs };
+    const clear = line.flags.has("clear") ? { clear: true } : {};
+    for (const name of names) if (!known.includes(name)) throw unknownName("map", name, known);
+    const declared = tool.tables ?? [];
+    const wishes = names.length > 0
+      ? names.map((map) => declared.find((one) => one.map === map) ?? { map })
+      : tool.tables ?? this.#defaultTables(prints);
+    return wishes.map((wish) => ({ ...wish, ...interval, ...clear }));
+  }
+
+  #defaultTables(prints: boolean): TableWish[] {
+    const hasOther = this.events.length > 0 || this.iterators.length > 0 ||
+      (prints && !this.line.flags.has("no-printk")) || this.line.flags.has("printk");
+    return hasOther ? [] : shownMaps(this.tool.file).map(({ name }) => ({ map: name }));
+  }
+
+  /** Checks that all types can be shown; before the thread is confined. */
+  prepare(): void {
+    for (const wish of this.tables) tableSchema(this.tableParts(wish));
+  }
+
+  /** Returns the parts of a table. */
+  tableParts(wish: TableWish): Parameters<typeof tableSchema>[0] {
+    const { tool, line } = this;
+    const map = tool.file.map(wish.map);
+    if (map === undefined) {
+      throw unknownName("map", wish.map, tool.file.maps.map(({ name }) => name));
+    }
+    return {
+      map,
+      btf: tool.file.btf,
+      wish,
+      hints: tool.hints.get(wish.map),
+      perCpu: line.flags.has("per-cpu"),
+      keyName: line.values["key-as"],
+    };
+  }
+
+  /** Opens the sources of a session. */
+  open(
+    session: PlainSession,
+    parts: { output: Output; interrupt: Interrupt; latencyMs: number },
+  ): OpenSources {
+    return new OpenSources(this, session, parts);
+  }
+}
+
+/** Reads `--event [MAP=]TYPE`; "" for one without a map. */
+function givenEvents(tool: Tool, texts: readonly string[]): Map<string, string> {
+  const names = [
+    ...eventMaps(tool.file).map(({ name }) => name),
+    ...tool.file.programs.filter(({ section }) => /^\??iter/.test(section)).map(({ name }) => name),
+  ];
+  return new Map(texts.map((text) => {
+    const [, name, type] = /^\s*([A-Za-z_]\w*)\s*=\s*(.+)$/s.exec(text) ?? [];
+    if (name === undefined || type === undefined) return ["", text];
+    if (!names.includes(name)) throw unknownName("map", name, names);
+    return [name, type];
+  }));
+}
+
+/** Open sources; `dispose` closes them. */
+export class OpenSources implements Disposable {
+  readonly #sources: Sources;
+  readonly #session: PlainSession;
+  readonly #output: Output;
+  readonly #interrupt: Interrupt;
+  readonly #held = new DisposableStack();
+  readonly #readers: Source[] = [];
+  readonly #buffers: { readonly name: string; readonly reader: BufferReader }[] = [];
+  readonly #events: { readonly wish: EventWish; readonly sink: EventSink }[] = [];
+  readonly #tables: TableSource[] = [];
+  #isOver = false;
+
+  constructor(
+    sources: Sources,
+    session: PlainSession,
+    { output, interrupt, latencyMs }: { output: Output; interrupt: Interrupt; latencyMs: number },
+  ) {
+    this.#sources = sources;
+    this.#session = session;
+    this.#output = output;
+    this.#interrupt = interrupt;
+    try {
+      for (const wish of sources.events) this.#openEvents(wish, latencyMs);
+      for (const wish of sources.tables) this.#openTable(wish);
+      if (sources.printsLines) this.#openPrinted();
+    } catch (error) {
+      this.#held.dispose();
+      throw error;
+    }
+  }
+
+  #openEvents(wish: EventWish, latencyMs: number): void {
+    const { map, types } = wish;
+    const loaded = this.#session.map(map.name);
+    if (loaded === undefined) return;
+    const { tool } = this.#sources;
+    const source = tool.sourceNames.get(map.name) ?? map.name;
+    const isPadded = map.type === MapType.PerfEventArray;
+    const hints = tool.hints.get(map.name);
+    const sink = new EventSink(this.#output, { source, types, isPadded, hints });
+    if (types.types.length === 0) printError(visibleLine(adviceFor(map.name, types)));
+    const reader = this.#held.use(
+      new BufferReader(loaded, {
+        interrupt: this.#interrupt,
+        latencyMs,
+        onBatch: (batch) => sink.write(batch),
+      }),
+    );
+    this.#readers.push(reader);
+    this.#buffers.push({ name: map.name, reader });
+    this.#events.push({ wish, sink });
+  }
+
+  #openTable(wish: TableWish): void {
+    const loaded = this.#session.map(wish.map);
+    if (loaded === undefined) return;
+    const reader = this.#held.use(new MapReader(loaded, this.#interrupt));
+    this.#tables.push(new TableSource(this.#output, reader, this.#sources.tableParts(wish)));
+  }
+
+  #openPrinted(): void {
+    const sink = new PrintSink(this.#output);
+    const reader = PrintReader.open((line) => sink.write(line));
+    if (typeof reader === "number") {
+      printError("warning: lines that programs print are not shown: tracefs cannot be used");
+      return;
+    }
+    this.#readers.push(this.#held.use(reader));
+  }
+
+  /** Shows everything until an interrupt, the end of the command, or a limit. */
+  run(command: TracedCommand | undefined): void {
+    const { iterators, settings } = this.#sources;
+    const timers: Timer[] = this.#tables.filter(({ wish }) => wish.intervalMs !== undefined)
+      .map((table) => ({ periodMs: table.wish.intervalMs ?? 0, due: () => table.show() }));
+    const showIterators = () => {
+      for (const source of iterators) {
+        if (!showIterator(this.#session, source, this.#output, this.#interrupt)) {
+          this.#isOver = true;
+          return;
+        }
+      }
+    };
+    if (iterators.length > 0) {
+      showIterators();
+      if (settings.intervalMs === undefined) {
+        if (this.#readers.length + this.#tables.length === 0 && command === undefined) return;
+      } else timers.push({ periodMs: settings.intervalMs, due: showIterators });
+    }
+    const readers = command === undefined
+      ? this.#readers
+      : [...this.#readers, { descriptor: command.descriptor, drain: () => false }];
+    const end = runLoop({
+      interrupt: this.#interrupt,
+      sources: readers,
+      timers,
+      isDone: () => this.#isOver || this.#output.done || (command?.exitCode ?? -1) >= 0,
+      attend: () => {},
+    });
+    this.#isOver = end === "interrupted";
+  }
+
+  /** Shows what came until now, and the last tables. */
+  finish(): void {
+    if (!this.#output.done) {
+      for (const reader of this.#readers) {
+        for (let i = 0; i < 64 && reader.drain(); i++);
+      }
+    }
+    for (const table of this.#tables) if (!this.#output.done) table.show();
+  }
+
+  /** Warns about what was lost, and about records without a type. */
+  reportLosses(): void {
+    for (const { name, reader } of this.#buffers) {
+      if (reader.lost === 0) continue;
+      const lost = formatCount(reader.lost, "event");
+      const text = `warning: map "${name}": ${lost} lost: they came faster than they were read`;
+      printError(visibleLine(text));
+    }
+    for (const { wish, sink } of this.#events) {
+      if (wish.types.types.length === 0 || sink.unknownSizes.size === 0) continue;
+      const sizes = [...sink.unknownSizes].join(", ");
+      const text = `warning: map "${wish.map.name}": records of ${sizes} bytes are of another type`;
+      printError(visibleLine(`${text}; pass --event ${wish.map.name}=TYPE,TYPE`));
+    }
+  }
+
+  /** Returns the exit code of a command that was asked to end. */
+  waitFor(command: TracedCommand): number {
+    const until = nowMs() + 2000;
+    while (command.exitCode < 0 && nowMs() < until) {
+      runLoop({
+        interrupt: this.#interrupt,
+        sources: [{ descriptor: command.descriptor, drain: () => false }],
+        timers: [],
+        isDone: () => command.exitCode >= 0 || nowMs() >= until,
+        attend: () => {},
+      });
+      if (this.#isOver) break;
+    }
+    return command.exitCode >= 0 ? command.exitCode : 143;
+  }
+
+  [Symbol.dispose](): void {
+    this.#held.dispose();
+  }
+}

@@ -1,0 +1,61 @@
+/** A plain object as a tool: its options, and what its maps and programs show. */
+import type { EventTypes, ObjectFile, PlainVariable } from "../../ebpf/plain/mod.ts";
+import type { SchemaHints } from "../../records/mod.ts";
+
+/** An option that sets a variable. */
+export interface ToolOption {
+  readonly variable: PlainVariable;
+  /** Long names, the shown one first. */
+  readonly names: readonly string[];
+  /** One letter. */
+  readonly short?: string;
+  readonly help: string;
+  /** True for a truth value: the option alone sets it. */
+  readonly isFlag: boolean;
+  /** Word of the default, if it is not what the object has. */
+  readonly default?: string;
+}
+
+/** A map that is shown as a table. */
+export interface TableWish {
+  readonly map: string;
+  /** Name of the source; default: the map's. */
+  readonly source?: string;
+  /** Milliseconds between two looks; absent for one at the end. */
+  readonly intervalMs?: number;
+  /** True if the elements are deleted at each look. */
+  readonly clear?: boolean;
+  /** Look of a histogram, where the value has one. */
+  readonly histogram?: { readonly unit?: string; readonly isLinear?: boolean };
+}
+
+/** Iterators whose output is one table. */
+export interface IteratorWish {
+  readonly source: string;
+  readonly programs: readonly string[];
+}
+
+/** Facts about a tool in addition to its object. */
+export interface Tool {
+  readonly name: string;
+  readonly file: ObjectFile;
+  /** Texts of its help. */
+  readonly about?: string;
+  readonly version?: string;
+  readonly options: readonly ToolOption[];
+  /** Types of records by map or iterator program, as a package, markers or annotations declare them. */
+  readonly declared: ReadonlyMap<string, EventTypes>;
+  /** Names of sources by map. */
+  readonly sourceNames: ReadonlyMap<string, string>;
+  /** Hints about fields by map, iterator program, or source. */
+  readonly hints: ReadonlyMap<string, SchemaHints>;
+  /** Maps to show; undefined leaves the choice to the object. */
+  readonly tables: readonly TableWish[] | undefined;
+  readonly iterators: readonly IteratorWish[];
+  /** Targets of programs by the package. */
+  readonly targets: ReadonlyMap<string, readonly string[]>;
+  /** Notes for standard error. */
+  readonly notes: readonly string[];
+  /** Perf events' options and others that metadata has: counters of lost records by map. */
+  readonly lossMaps: ReadonlyMap<string, string>;
+}

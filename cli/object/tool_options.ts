@@ -1,0 +1,258 @@
+/** Words after a tool's name: its own options first, then those of wasm-bpf in their long form. */
+import {
+  nearestName,
+  type ObjectFile,
+  type PlainVariable,
+  typeText,
+  unknownName,
+  valueBytes,
+  ValueError,
+  valueText,
+  type VariableValue,
+} from "../../ebpf/plain/mod.ts";
+import { RUN_OPTIONS } from "../args/run_options.ts";
+import { UsageError } from "../errors.ts";
+import type { OptionSpec } from "../args/options.ts";
+import type { Tool, ToolOption } from "./tool.ts";
+
+/** Words after a tool's name, sorted out. */
+export interface ToolWords {
+  readonly values: readonly VariableValue[];
+  /** Options of wasm-bpf, to be parsed as those before the name. */
+  readonly ours: readonly string[];
+  /** Command to trace; undefined without `--`. */
+  readonly command: readonly string[] | undefined;
+  readonly wantsHelp: boolean;
+  readonly wantsVersion: boolean;
+}
+
+/** Reads the words. */
+export function readToolWords(tool: Tool, words: readonly string[]): ToolWords {
+  const end = words.indexOf("--");
+  const command = end < 0 ? undefined : words.slice(end + 1);
+  const left = [...(end < 0 ? words : words.slice(0, end))];
+  const values: VariableValue[] = tool.options.flatMap((option) =>
+    option.default === undefined ? [] : [valueOf(tool.file, option.variable, option.default)]
+  );
+  const ours: string[] = [];
+  let wantsHelp = false, wantsVersion = false;
+  const set = (option: ToolOption, text: string, word: string) =>
+    values.push(valueOf(tool.file, option.variable, text, () => helpLine(tool.file, option), word));
+  const take = (word: string, inline: string | undefined): string => {
+    const value = inline ?? left.shift();
+    if (value === undefined) throw new UsageError(`Option ${word} needs a value`);
+    return value;
+  };
+  for (let word = left.shift(); word !== undefined; word = left.shift()) {
+    const [, name = "", inline] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
+    if (name !== "") {
+      const found = findLong(tool, name);
+      if (found !== undefined) {
+        const { option, state } = found;
+        if (!option.isFlag) set(option, take(`--${name}`, inline), `--${name}`);
+        else if (state !== undefined) set(option, `${state}`, `--${name}`);
+        else set(option, inline ?? takeBoolean(left) ?? "true", `--${name}`);
+      } else if (name === "help") wantsHelp = true;
+      else if (name === "version") wantsVersion = true;
+      else ours.push(...ourOption(tool, name, inline, left));
+    } else if (/^-[^-]/.test(word)) {
+      for (let letters = word.slice(1); letters !== "";) {
+        const letter = letters[0] ?? "";
+        letters = letters.slice(1);
+        const option = tool.options.find(({ short }) => short === letter);
+        if (option === undefined && letter === "h") wantsHelp = true;
+        else if (option === undefined && letter === "V") wantsVersion = true;
+        else if (option === undefined) throw unknownShort(tool, letter);
+        else if (option.isFlag) set(option, "true", `-${letter}`);
+        else {
+          set(option, take(`-${letter}`, letters === "" ? undefined : letters), `-${letter}`);
+          letters = "";
+        }
+      }
+    } else {
+      throw new UsageError(
+        `Cannot use "${word}": "${tool.name}" takes options only`,
+        "pass a command to trace after --",
+      );
+    }
+  }
+  return { values, ours, command, wantsHelp, wantsVersion };
+}
+
+/** A flag may be followed by its value. */
+function takeBoolean(left: string[]): string | undefined {
+  return /^(true|false)$/.test(left[0] ?? "") ? left.shift() : undefined;
+}
+
+function findLong(
+  tool: Tool,
+  given: string,
+): { option: ToolOption; state?: boolean } | undefined {
+  const same = (a: string, b: string) => a.replaceAll("-", "_") === b.replaceAll("-", "_");
+  const find = (name: string) =>
+    tool.options.find(({ names }) => names.some((known) => same(known, name)));
+  const option = find(given);
+  if (option !== undefined) return { option };
+  const [, word, rest = ""] = /^(no|enable|disable)-(.+)$/.exec(given) ?? [];
+  const flag = word === undefined ? undefined : find(rest);
+  return flag?.isFlag === true ? { option: flag, state: word === "enable" } : undefined;
+}
+
+/** Returns an option of ours with its value, as `parseCommandLine` reads it. */
+function ourOption(
+  tool: Tool,
+  name: string,
+  inline: string | undefined,
+  left: string[],
+): string[] {
+  const specs: Readonly<Record<string, OptionSpec>> = RUN_OPTIONS;
+  const spec = Object.hasOwn(specs, name) ? specs[name] : undefined;
+  if (spec === undefined) {
+    const names = [...tool.options.flatMap(({ names }) => names), ...Object.keys(specs)];
+    const near = nearestName(name, names);
+    throw new UsageError(
+      `Unknown option "--${name}"`,
+      near === undefined
+        ? `run wasm-bpf ${tool.name} --help to show the options`
+        : `did you mean --${near}?`,
+    );
+  }
+  if (inline !== undefined) return [`--${name}=${inline}`];
+  if (spec.argument === undefined || spec.optional === true) return [`--${name}`];
+  const value = left.shift();
+  if (value === undefined) throw new UsageError(`Option --${name} needs a value`);
+  return [`--${name}=${value}`];
+}
+
+function unknownShort(tool: Tool, letter: string): UsageError {
+  const known = tool.options.flatMap(({ short }) => short === undefined ? [] : [`-${short}`]);
+  return new UsageError(
+    `Unknown option "-${letter}"`,
+    known.length === 0
+      ? "after a tool's name, options of wasm-bpf have their long form"
+      : `the tool has ${known.join(", ")}; options of wasm-bpf have their long form here`,
+  );
+}
+
+/** Reads `--set VAR=VALUE`. */
+export function readSettings(
+  file: ObjectFile,
+  settings: readonly string[],
+  commandPid: number | undefined,
+): VariableValue[] {
+  return settings.map((setting) => {
+    const [, name = "", text = ""] = /^([^=]+)=(.*)$/s.exec(setting) ?? [];
+    if (name === "") throw new UsageError(`Cannot use --set "${setting}": not VARIABLE=VALUE`);
+    const variable = file.variable(name);
+    if (variable === undefined) {
+      throw unknownName("variable", name, settable(file).map((one) => one.name));
+    }
+    return valueOf(file, variable, withPids(text, commandPid), undefined, `--set ${name}`);
+  });
+}
+
+/** Variables that a user can set. */
+export function settable(file: ObjectFile): PlainVariable[] {
+  return file.variables.filter(({ name, sizeBytes }) =>
+    sizeBytes > 0 && !/^__eunomia_dummy|^gadget_|^__gadget|^LICENSE$|^_license$/i.test(name)
+  );
+}
+
+/**
+ * Replaces the words SELF and COMMAND by the numbers of this process and of the traced command.
+ *
+ * @throws {UsageError} for COMMAND without a command
+ */
+export function withPids(text: string, commandPid: number | undefined): string {
+  if (text === "SELF") return `${Deno.pid}`;
+  if (text !== "COMMAND") return text;
+  if (commandPid !== undefined) return `${commandPid}`;
+  throw new UsageError("Cannot use COMMAND: no command given", "add -- COMMAND at the end");
+}
+
+/** @throws {UsageError} when the text is not a value of the variable */
+export function valueOf(
+  file: ObjectFile,
+  variable: PlainVariable,
+  text: string,
+  help?: () => string,
+  word = variable.name,
+): VariableValue {
+  const { btf } = file;
+  if (btf === undefined) throw new UsageError(`Cannot set "${variable.name}": it has no type`);
+  try {
+    const { name, section, offset } = variable;
+    return { name, section, offset, bytes: valueBytes(btf, variable, text) };
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    throw new UsageError(
+      `Cannot set ${word} to "${text}": ${error.message}`,
+      help?.() ?? `its type is ${typeText(btf, variable.type)}`,
+    );
+  }
+}
+
+/** Describes an option in one line. */
+export function helpLine(file: ObjectFile, option: ToolOption): string {
+  return `${optionText(file, option)}  ${option.help}`.trimEnd();
+}
+
+/** Returns an option's form, such as `-p, --pid INT`. */
+export function optionText({ btf }: ObjectFile, option: ToolOption): string {
+  const { names: [name = ""], short, isFlag, variable } = option;
+  const form = `${short === undefined ? "    " : `-${short}, `}--${name}`;
+  const type = btf === undefined ? "VALUE" : typeText(btf, variable.type);
+  return isFlag ? form : `${form} <${type}>`;
+}
+
+/** Returns the help of a tool. */
+export function toolHelp(tool: Tool): string {
+  const { file, options, name, about, version } = tool;
+  const rows = options.map((option) => {
+    const initial = option.default ??
+      (file.btf === undefined
+        ? ""
+        : valueText(file.btf, option.variable.type, option.variable.bytes));
+    const suffix = initial === "" || initial === '""' || (option.isFlag && initial === "false")
+      ? ""
+      : ` (default: ${initial})`;
+    return [`  ${optionText(file, option)}`, `${option.help}${suffix}`] as const;
+  });
+  rows.push(
+    ["  -h, --help", "show this help"],
+    ...(version === undefined ? [] : [["  -V, --version", "show the version"] as const]),
+  );
+  const width = Math.min(34, Math.max(...rows.map(([left]) => left.length)) + 2);
+  return [
+    about ?? `Runs the eBPF object ${name}.`,
+    "",
+    `Usage: wasm-bpf [OPTIONS] ${name} [OPTIONS] [-- COMMAND...]`,
+    "",
+    "Options of the tool:",
+    ...rows.map(([left, right]) =>
+      left.length + 2 > width
+        ? `${left}\n${" ".repeat(width)}${right}`
+        : `${left.padEnd(width)}${right}`
+    ),
+    "",
+    "Options of wasm-bpf, before the name or after it: wasm-bpf --help",
+  ].join("\n");
+}
+
+/** Returns options for the read-only variables of an object without metadata. */
+export function optionsOf(file: ObjectFile): ToolOption[] {
+  const { btf } = file;
+  if (btf === undefined) return [];
+  return settable(file).filter(({ section }) => section === ".rodata").map((variable) => {
+    const type = typeText(btf, variable.type);
+    const short = /^(?:targ|target|filter|cfg|config|opt|arg)_(.+)$/.exec(variable.name)?.[1];
+    return {
+      variable,
+      names: [variable.name, ...(short === undefined ? [] : [short])].map((name) =>
+        name.replaceAll("_", "-")
+      ),
+      help: `set variable ${variable.name} of type ${type}`,
+      isFlag: /^(_Bool|bool)$/.test(type),
+    };
+  });
+}

@@ -1,0 +1,37 @@
+/**
+ * Plain eBPF objects: what their files say, and runs without a guest.
+ *
+ * @module
+ */
+export {
+  type EventSource,
+  type EventType,
+  type EventTypes,
+  typed,
+  TypeFinder,
+} from "./event_type.ts";
+export { closureOf, structOf, type TagField } from "./event_type.ts";
+export { type LoopEnd, nowMs, runLoop, type Source, type Timer } from "./event_loop.ts";
+export { eventMaps, mapSettings, parseMapSize } from "./fixups.ts";
+export { inlineType, type TypeAt } from "./inline_type.ts";
+export { nearestName, unknownName } from "./names.ts";
+export {
+  isEventMap,
+  ObjectFile,
+  type PlainMap,
+  type PlainProgram,
+  type PlainVariable,
+} from "./object_file.ts";
+export {
+  BufferReader,
+  type Elements,
+  MapReader,
+  type PrintedLine,
+  PrintReader,
+  readIterator,
+} from "./readers.ts";
+export { isTable, shownMaps } from "./shown_maps.ts";
+export { groupsOf, placementOf, type ProgramChoice, wantedPrograms } from "./selection.ts";
+export { PlainSession, type SessionOptions, type VariableValue } from "./session.ts";
+export { typeText, valueBytes, ValueError, valueText } from "./values.ts";
+export { planRun, type RunLimits, startCommand, type TracedCommand } from "./run.ts";

@@ -1,0 +1,32 @@
+/** Functions of the shim for runs of plain eBPF objects, each next to its C declaration. */
+
+/** The table; `libbpf-shim/tracing.h` documents each function. */
+export const TRACING_SYMBOLS = {
+  // int32_t shim_buffer__fd(struct shim_buffer *buffer)
+  shim_buffer__fd: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_printk__open(struct shim_printk **out)
+  shim_printk__open: { parameters: ["buffer"], result: "i32" },
+  // int32_t shim_printk__fd(struct shim_printk *printk)
+  shim_printk__fd: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_printk__read(struct shim_printk *printk, struct shim_memory *memory, uint32_t offset, uint32_t size)
+  shim_printk__read: { parameters: ["pointer", "pointer", "u32", "u32"], result: "i32" },
+  // void shim_printk__free(struct shim_printk *printk)
+  shim_printk__free: { parameters: ["pointer"], result: "void" },
+  // int32_t shim_command__new(const void *words, uint32_t size, uint32_t count, struct shim_command **out)
+  shim_command__new: { parameters: ["buffer", "u32", "u32", "buffer"], result: "i32" },
+  // int32_t shim_command__start(struct shim_command *command)
+  shim_command__start: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_command__fd(struct shim_command *command)
+  shim_command__fd: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_command__pid(struct shim_command *command)
+  shim_command__pid: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_command__code(struct shim_command *command)
+  shim_command__code: { parameters: ["pointer"], result: "i32" },
+  // int32_t shim_command__signal(struct shim_command *command, int32_t number)
+  shim_command__signal: { parameters: ["pointer", "i32"], result: "i32" },
+  // void shim_command__free(struct shim_command *command)
+  shim_command__free: { parameters: ["pointer"], result: "void" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** The functions, callable. */
+export type TracingFunctions = Deno.DynamicLibrary<typeof TRACING_SYMBOLS>["symbols"];

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+/* Calls getpgid(2) once, through the C library; with an argument, computes for 300 ms as well. */
+#include <time.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+	struct timespec start, now;
+
+	(void)argv;
+	getpgid(0);
+	if (argc < 2)
+		return 0;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 <
+		 300);
+	return 0;
+}
