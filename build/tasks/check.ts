@@ -26,11 +26,13 @@ const PUBLIC_MODULES = ["bindgen", "ffi", "oci", "records", "runtime"].map((fold
   `${folder}/mod.ts`
 );
 
+const SHELL_SCRIPTS = ["dev", ".ci/run", "tests/support/kernel_vm"];
+
 const CHECKS: readonly Check[] = [
   { name: "format", run: () => run("deno", ["fmt", "--check"]) },
   { name: "format of C", run: checkClangFormat },
   { name: "lint", run: () => run("deno", ["lint"]) },
-  { name: "lint of shell scripts", run: () => run("shellcheck", ["dev", ".ci/run"]) },
+  { name: "lint of shell scripts", run: () => run("shellcheck", SHELL_SCRIPTS) },
   { name: "types", run: () => run("deno", ["check", "."]) },
   { name: "documentation", run: checkDocumentation },
   { name: "layering", run: checkLayering },
@@ -86,6 +88,16 @@ export async function soak(files: readonly string[]): Promise<number> {
     /from "[./]+\/support\/(soak|generated)\.ts"/.test(Deno.readTextFileSync(path));
   Deno.env.set("WASM_BPF_SOAK", "1");
   return await testOnly(files.length > 0 ? files : testFiles().filter(hasLongForm));
+}
+
+/**
+ * Runs the cases of `tests/kernels` under other kernels.
+ *
+ * @param words kernels and names of cases; all of them if there are none
+ */
+export async function matrix(words: readonly string[]): Promise<number> {
+  Deno.env.set("WASM_BPF_MATRIX", words.join(" "));
+  return await testOnly(["tests/kernels/matrix_test.ts"]);
 }
 
 function conclude(all: Counts, tests: Counts): number {

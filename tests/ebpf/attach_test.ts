@@ -154,7 +154,7 @@ for (
   Deno.test(`attach of cgroup program on_${program} counts the cgroup's operations`, async () => {
     await using cgroup = await TestCgroup.create();
     await using namespace = await NetworkNamespace.create();
-    await fires("cgroup", {
+    await fires(program === "connect_unix" ? "cgroup_unix" : "cgroup", {
       attach: [[`on_${program}`, cgroup.path]],
       action: () => act(["--cgroup", cgroup.path, "sockets"], { netns: namespace.pid }),
     });
