@@ -1,6 +1,6 @@
-/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|check|test|soak|bench|permissions|sizes|language|man [ARGUMENTS…]`. */
+/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|check|test|soak|matrix|bench|permissions|sizes|language|man [ARGUMENTS…]`. */
 import { bench, buildMeasured, buildMeasuredLanguages, buildNative } from "./tasks/bench.ts";
-import { checksOnly, gate, missingFiles, soak, testOnly } from "./tasks/check.ts";
+import { checksOnly, gate, matrix, missingFiles, soak, testOnly } from "./tasks/check.ts";
 import { compileBinary } from "./tasks/compile.ts";
 import { DEMO, demo } from "./tasks/demo.ts";
 import { BuildError } from "./lib/errors.ts";
@@ -17,6 +17,7 @@ import { writeSizes } from "./tasks/sizes.ts";
 import { lockBuild } from "./lib/step.ts";
 import { buildTestGuests } from "./tasks/test_guests.ts";
 import { fetchTestTools } from "./tasks/test_tools.ts";
+import { buildTools } from "./steps/tools.ts";
 import { buildThirdParty } from "./steps/third_party.ts";
 
 const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
@@ -30,6 +31,7 @@ const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number
       ? gate(() => makeThen(compileForTests, () => {}))
       : withTestFiles(files, () => makeThen(compileForTests, () => testOnly(files))),
   soak: (files) => withTestFiles(files, () => makeThen(compileForTests, () => soak(files))),
+  matrix: (words) => makeThen(compileForTests, () => matrix(words)),
   bench: (names) => makeThen(compileForBench, () => bench(names)),
   permissions: () => makeThen(buildThirdParty, writePermissions),
   sizes: () => makeThen(buildEveryLanguage, writeSizes),
@@ -51,6 +53,7 @@ async function buildParts(): Promise<void> {
   await buildShim();
   await buildPumps();
   await buildSdkFiles();
+  await buildTools();
 }
 
 async function buildAll(): Promise<void> {

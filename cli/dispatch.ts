@@ -42,7 +42,11 @@ async function start(args: string[], read: ReadModule | undefined): Promise<numb
     return answer(await (command === undefined ? mainHelp() : helpOf(command)));
   }
   if (args.length === 0) return answer(await mainHelp());
-  if (word === "help" && !isFile) return answer(await helpAbout(words[0]));
+  if (word === "help" && !isFile) {
+    const text = await helpAbout(words[0]);
+    if (text !== undefined) return answer(text);
+    return await run({ ...line, rest: [words[0] ?? "", "--help"] }, undefined, { isFile });
+  }
   if (command === undefined) return await run(line, read, { isFile });
   return await withItsHint(word, async () => {
     if (word !== "run" && before.length > 0) {
@@ -75,21 +79,27 @@ async function run(
     const [word = ""] = line.rest;
     if (isFile || !(error instanceof NoModuleError)) throw error;
     const other = hintForOtherTool(word);
-    const close = nearest(word, WORDS);
+    const close = nearest(word, [...WORDS, ...await toolNames()]);
     if (other === undefined && close === undefined) throw error;
     throw new UsageError(
-      `Cannot run "${word}": not a command, and no such file`,
+      `Cannot run "${word}": not a command, not a tool, and no such file`,
       other ?? `did you mean wasm-bpf ${close}?`,
     );
   }
 }
 
-/** Returns the text of `wasm-bpf help WORD`. */
-async function helpAbout(word: string | undefined): Promise<string> {
+async function toolNames(): Promise<string[]> {
+  return (await import("./box/box.ts")).boxTools().map(({ name }) => name);
+}
+
+/** Returns the text of `wasm-bpf help WORD`; undefined for a tool, which prints its own. */
+async function helpAbout(word: string | undefined): Promise<string | undefined> {
   if (word === undefined || word === "help" || word.startsWith("-")) return await mainHelp();
   const command = commandOf(word);
   if (command !== undefined) return await helpOf(command);
-  const close = nearest(word, WORDS);
+  const { isBoxTool } = await import("./box/box.ts");
+  if (isBoxTool(word)) return undefined;
+  const close = nearest(word, [...WORDS, ...await toolNames()]);
   const hint = close === undefined
     ? "run wasm-bpf --help to show the commands"
     : `did you mean ${close}?`;

@@ -5,6 +5,12 @@ import { shrinkModule } from "./shrink.ts";
 import { copyFile, fileState, filesUnder, replaceFile, runStep } from "../lib/step.ts";
 import { DEPS, LIBBPF_VERSION_FILE } from "./third_party.ts";
 
+/** Architecture of a kernel, as `Deno.build.arch` has it. */
+export type Arch = typeof Deno.build.arch;
+
+/** Architectures that tools are built for. */
+export const ARCHES: readonly Arch[] = ["x86_64", "aarch64"];
+
 /** A folder of guest programs, and where what is made of it goes. */
 export interface GuestFolder {
   /** Source folder, such as "examples/bootstrap". */
@@ -15,13 +21,14 @@ export interface GuestFolder {
   readonly objects: string;
   /** Folder of headers that it shares with others. */
   readonly shared?: string;
+  /** Architecture of the kernel that the objects are for; the default is that of this machine. */
+  readonly arch?: Arch;
 }
 
 const SDK = "sdk/c/include";
 
 const EBPF_OPTIONS = [
   ...["-g", "-O2", "-Wall", "-Werror", "-target", "bpf"],
-  `-D__TARGET_ARCH_${Deno.build.arch === "x86_64" ? "x86" : "arm64"}`,
   ...["-isystem", `${DEPS}/uapi`, "-isystem", `${DEPS}/include`],
   // Where Debian keeps <asm/types.h>.
   ...["-idirafter", `/usr/include/${Deno.build.arch}-linux-gnu`],
@@ -77,14 +84,16 @@ export async function compileObject(
   source: string,
   output: string,
   options: readonly string[] = [],
+  arch: Arch = Deno.build.arch,
 ): Promise<void> {
-  await run(compiler, [...EBPF_OPTIONS, ...options, "-c", source, "-o", output]);
+  const define = `-D__TARGET_ARCH_${arch === "x86_64" ? "x86" : "arm64"}`;
+  await run(compiler, [...EBPF_OPTIONS, define, ...options, "-c", source, "-o", output]);
 }
 
 async function buildObject(folder: GuestFolder, source: string): Promise<string> {
   const output = join(folder.objects, basename(source).replace(/\.c$/, ".o"));
   await runStep({
-    name: source,
+    name: folder.arch === undefined ? source : `${source} (${folder.arch})`,
     inputs: [
       ...[
         source,
@@ -98,7 +107,7 @@ async function buildObject(folder: GuestFolder, source: string): Promise<string>
     make: () =>
       replaceFile(output, async (path) => {
         const include = folder.shared === undefined ? [] : [`-I${folder.shared}`];
-        await compileObject("clang", source, path, include);
+        await compileObject("clang", source, path, include, folder.arch);
         // Drops DWARF, and keeps BTF; but not its relocations, which are for linkers.
         const dropped = [".rel.BTF", ".rel.BTF.ext"].map((name) => `--remove-section=${name}`);
         await run("llvm-objcopy", ["--strip-debug", ...dropped, path]);
@@ -115,6 +124,8 @@ export interface CModule {
   readonly output: string;
   /** Options that follow the usual ones. */
   readonly options?: readonly string[];
+  /** Name of the step; default: the source. */
+  readonly name?: string;
   /** True to spend a second on making it smaller. */
   readonly shrink?: boolean;
 }
@@ -127,7 +138,7 @@ export async function buildCModule(folder: GuestFolder, module: CModule): Promis
     filesUnder(path, (header) => dirname(header) === path && header.endsWith(".h"))
   );
   await runStep({
-    name: source,
+    name: module.name ?? source,
     inputs: [source, ...headers, SDK, ...objects, "build/steps/guests.ts", "build/steps/shrink.ts"],
     key: [programState("clang"), options, shrink],
     outputs: [output],

@@ -6,6 +6,7 @@ import { run } from "../lib/process.ts";
 import { PUMPS } from "../steps/pump.ts";
 import { SDK_FILES } from "../steps/sdk.ts";
 import { SHIM } from "../steps/shim.ts";
+import { TOOL_BOX } from "../steps/tools.ts";
 import { filesUnder, replaceFile, runStep } from "../lib/step.ts";
 
 /** Compiled program: one file without dependencies to install. */
@@ -62,13 +63,14 @@ export async function compileBinary(): Promise<void> {
       SHIM,
       ...PUMPS,
       SDK_FILES,
+      TOOL_BOX,
     ],
     key: Deno.version.deno,
     outputs: [BINARY],
     async make() {
       const base = await findRuntimeBase();
       const env = base.kind === "file" ? { DENORT_BIN: base.path } : {};
-      const included = [SHIM, ...PUMPS, SDK_FILES].flatMap((path) => ["--include", path]);
+      const included = [SHIM, ...PUMPS, SDK_FILES, TOOL_BOX].flatMap((path) => ["--include", path]);
       for (const part of PARTS) await bundle(part, []);
       const entries = PARTS.map(({ entry }) => entry.replace(/^cli/, "."));
       await bundle(PLAIN, entries.flatMap((entry) => ["--external", entry]));

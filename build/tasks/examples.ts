@@ -71,7 +71,7 @@ export async function buildExamples(languages: readonly Language[], only?: strin
 }
 
 /** As small as it goes, without what prints and reads floating-point numbers. */
-const C_OPTIONS = ["-Oz", "-lc-printscan-no-floating-point"];
+export const C_OPTIONS = ["-Oz", "-lc-printscan-no-floating-point"];
 
 async function buildC(
   example: Example,

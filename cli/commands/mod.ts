@@ -6,6 +6,7 @@ export type { Command, CommandModule } from "./command.ts";
 /** Commands by name, in the order of `--help`. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   run: { summary: "run a module (the default command)", load: () => import("./run.ts") },
+  tools: { summary: "list the tools in the box", load: () => import("./tools.ts") },
   pull: { summary: "fetch a module into the local store", load: () => import("./pull.ts") },
   push: { summary: "send a module to a registry", load: () => import("./push.ts") },
   images: { summary: "list the local store", load: () => import("./images.ts") },

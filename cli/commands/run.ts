@@ -27,7 +27,8 @@ export const PAGE: HelpPage = {
   about: "Runs WebAssembly modules that load, attach and talk to eBPF programs.",
   arguments: {
     MODULE:
-      "a .wasm file: a WASI preview 1 program that embeds its eBPF objects; or - for standard " +
+      "the name of a tool (wasm-bpf tools lists them); or a .wasm file: a WASI preview 1 program " +
+      "that embeds its eBPF objects; or - for standard " +
       "input; or a reference such as ghcr.io/you/tool:v1, from the local store or else its " +
       "registry; or an http(s) address of a .wasm file",
     ARGS: "arguments of the module, passed on unchanged",

@@ -22,6 +22,7 @@ import {
 import { HostError } from "../../ffi/errors.ts";
 import { UsageError } from "../errors.ts";
 import { readInput, STDIN } from "./input_file.ts";
+import { boxFile } from "../box/box.ts";
 import { interruptibly } from "../terminal/interruption.ts";
 import { readModuleFile } from "./module_file.ts";
 import { printError, visibleLine } from "../terminal/output.ts";
@@ -58,13 +59,18 @@ const PULL = ["always", "missing", "never"] as const;
 const ARTIFACT_OPTIONS = ["pull", "platform", "verify-key"] as const;
 
 /**
- * Returns the module that `word` names: `-` is standard input; an existing file is that file; an
+ * Returns the module that `word` names: the name of a tool in the box; `-` is standard input; an existing file is that file; an
  * address with a path in `.wasm` is fetched; anything else is a reference in the store or a registry.
  *
  * @throws {UsageError} for options that do not apply to it
  * @throws {HostError} with a hint at both meanings, if it is neither a file nor a reference
  */
 export async function namedModule(word: string, line: RunLine): Promise<Named> {
+  const tool = boxFile(word);
+  if (tool !== undefined) {
+    onlyForArtifacts(word, line, `the tool "${word}"`);
+    return { bytes: tool, name: word };
+  }
   if (word === STDIN || (isThere(word) && !isGoverned(word))) {
     onlyForArtifacts(word, line);
     const maxBytes = MAX_MODULE_BYTES;
@@ -115,10 +121,13 @@ function isGoverned(word: string): boolean {
   return saysReference(word) && policiesThere().length > 0;
 }
 
-function onlyForArtifacts(word: string, line: RunLine): void {
+function onlyForArtifacts(
+  word: string,
+  line: RunLine,
+  what = word === STDIN ? "standard input" : `the file "${word}"`,
+): void {
   for (const name of ARTIFACT_OPTIONS) {
     if (line.values[name] === undefined) continue;
-    const what = word === STDIN ? "standard input" : `the file "${word}"`;
     throw new UsageError(`Cannot use --${name} with ${what}: it applies to references`);
   }
 }

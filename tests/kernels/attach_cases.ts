@@ -66,7 +66,7 @@ const CGROUP = "/sys/fs/cgroup/test";
 export const ATTACH_CASES: readonly KernelCase[] = [
   attachment("kprobe", "kprobe", "on_kprobe -"),
   attachment("kretprobe", "kprobe", "on_kretprobe -"),
-  attachment("ksyscall", "kprobe", "on_ksyscall -", { stir: "sleep 0.01" }),
+  attachment("ksyscall", "kprobe", "on_ksyscall -"),
   attachment("kprobe.multi", "kprobe_multi", "on_kprobe_multi -", {
     check: since("6.1", /^error: Cannot (attach|load) program "on_kprobe_multi"/),
   }),

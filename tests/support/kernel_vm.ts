@@ -28,7 +28,7 @@ export interface KernelCase {
   check(result: KernelResult, kernel: Kernel): void;
 }
 
-/** How a run in a virtual machine ended. */
+/** Output and exit code of a run in a virtual machine. */
 export interface KernelResult {
   readonly code: number;
   readonly stdout: string;
@@ -52,15 +52,18 @@ export async function runInKernel(
 ): Promise<Map<string, KernelResult>> {
   using folder = new TestFolder();
   const mark = `@${crypto.randomUUID()}`;
-  cases.forEach((each, i) => {
-    const file = (name: string, text: string) =>
-      Deno.writeTextFileSync(folder.at(`${i}.${name}`), `${text}\n`);
-    file("run", `echo $$ >/run/pid; exec /wasm-bpf ${each.run}`);
-    file("prepare", each.prepare ?? ":");
-    file("stir", each.stir ?? ":");
-    file("until", each.until ?? "$^");
-  });
-  Deno.writeTextFileSync(folder.at("main"), script(mark, cases.length));
+  for (const [i, each] of cases.entries()) {
+    const texts = {
+      run: `echo $$ >/run/pid; exec /wasm-bpf ${each.run}`,
+      prepare: each.prepare ?? ":",
+      stir: each.stir ?? ":",
+      until: each.until ?? "$^",
+    };
+    for (const [name, text] of Object.entries(texts)) {
+      await Deno.writeTextFile(folder.at(`${i}.${name}`), `${text}\n`);
+    }
+  }
+  await Deno.writeTextFile(folder.at("main"), script(mark, cases.length));
   const files = new Set([WASM_BPF, ...cases.flatMap(({ files = [] }) => files)]);
   const modules = new Set(cases.flatMap(({ modules = [] }) => modules));
   const { code, stdout, stderr } = await new Deno.Command(fromFileUrl("./kernel_vm"), {

@@ -14,7 +14,12 @@ static struct {
 	unsigned long long shown, lost;
 } tool = {.config = {.uid = ANY_UID}};
 
-static const char usage[] = "Usage: execve [-T] [-x] [-q] [-u UID] [-n NAME] [-v]\n"
+/* The tool box has it under another name. */
+#ifndef TOOL_NAME
+#define TOOL_NAME "execve"
+#endif
+
+static const char usage[] = "Usage: " TOOL_NAME " [-T] [-x] [-q] [-u UID] [-n NAME] [-v]\n"
 			    "Prints every program that is started, with its arguments.\n"
 			    "\n"
 			    "  -T, --time       when, in local time\n"

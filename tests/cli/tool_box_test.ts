@@ -1,0 +1,81 @@
+/** Tools that the binary carries: how they are listed, found and run. */
+import assert from "node:assert/strict";
+import { boxFile, boxTools } from "../../cli/box/box.ts";
+import { CliProcess, runCli } from "../support/cli.ts";
+import { TestFolder } from "../support/folder.ts";
+import { fromFileUrl } from "../support/paths.ts";
+import { succeed } from "../support/succeed.ts";
+
+Deno.test("tools lists every tool by subject, with one line each", async () => {
+  const { code, stdout, stderr } = await runCli(["tools"]);
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  for (const { name, summary } of boxTools()) {
+    assert.ok(
+      stdout.split("\n").some((line) => line.includes(`${name} `) && line.endsWith(summary)),
+    );
+  }
+  const json = JSON.parse((await runCli(["tools", "--json"])).stdout) as unknown[];
+  assert.deepEqual(
+    json,
+    boxTools().map(({ name, subject, summary }) => ({ name, subject, summary })),
+  );
+  const names = (await runCli(["tools", "-q"])).stdout.trimEnd().split("\n");
+  assert.deepEqual(names, boxTools().map(({ name }) => name));
+});
+
+Deno.test("the box has a file for every tool, in at most 3 MB", () => {
+  assert.ok(Deno.statSync(fromFileUrl("../../dist/lib/tools.bin")).size <= 3_000_000);
+  assert.ok(boxTools().length > 0);
+  for (const { name } of boxTools()) assert.ok((boxFile(name)?.length ?? 0) > 1_000, name);
+});
+
+for (
+  const word of ["", ".", "./opensnoop", "opensnoop/", "Opensnoop", "__proto__", "constructor"]
+) {
+  Deno.test(`boxFile() returns undefined for "${word}"`, () => {
+    assert.equal(boxFile(word), undefined);
+  });
+}
+
+for (const before of [[], ["run"]]) {
+  Deno.test(`${[...before, "opensnoop"].join(" ")} runs the tool`, async () => {
+    await using tool = new CliProcess([...before, "--timeout", "30s", "opensnoop", "-n", "cat"]);
+    await tool.waitFor(/^PID/m);
+    await succeed("cat", "/proc/version");
+    await tool.waitFor(/cat +\d+ +0 \/proc\/version$/m);
+    tool.kill("SIGINT");
+    const { code, stderr } = await tool.result();
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  });
+}
+
+Deno.test("a bare word is the tool even if a file has its name, and ./NAME is the file", async () => {
+  using folder = new TestFolder();
+  await Deno.writeTextFile(folder.at("opensnoop"), "not a module");
+  const help = await runCli(["opensnoop", "--help"], { cwd: folder.path });
+  assert.equal(help.code, 0, help.stderr);
+  const file = await runCli(["./opensnoop", "--help"], { cwd: folder.path });
+  assert.equal(file.code, 1);
+  assert.doesNotMatch(file.stdout, /opensnoop/);
+});
+
+Deno.test("help NAME prints the help of the tool, with its name in the box", async () => {
+  const { code, stdout } = await runCli(["help", "execsnoop"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^Usage: execsnoop /);
+  assert.equal(stdout, (await runCli(["execsnoop", "--help"])).stdout);
+});
+
+Deno.test("a mistyped tool gets the nearest name, not a registry", async () => {
+  for (const args of [["opensnop"], ["help", "opensnop"]]) {
+    const { code, stderr } = await runCli(args);
+    assert.equal(code, 2);
+    assert.match(stderr, /opensnoop\?/);
+  }
+});
+
+Deno.test("options for references are refused with a tool", async () => {
+  const { code, stderr } = await runCli(["--pull", "always", "opensnoop"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /--pull with the tool "opensnoop"/);
+});
