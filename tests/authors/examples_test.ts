@@ -465,11 +465,11 @@ Deno.test("execve reports how many events were lost", async () => {
   const tool = new CliProcess(["--timeout", "20s", pathOf("execve"), "-v", "-u", `${UID}`]);
   await tool.waitFor(/\n/);
   tool.kill("SIGSTOP");
-  // Each event has some 20 arguments of 127 bytes; a CPU's buffer holds one or two hundred, and the
-  // next event reports the lost ones.
+  // Each event has some 20 arguments of 127 bytes; a CPU's buffer of 4 MiB holds fewer than
+  // 1,800, and the next event reports the lost ones.
   const onOneCpu = ["taskset", "-c", "0"] as const;
   const words = Array.from({ length: 19 }, () => "x".repeat(130));
-  const loop = 'for i in $(seq 400); do /bin/true "$@"; done';
+  const loop = 'for i in $(seq 2400); do /bin/true "$@"; done';
   await runAsUser(...onOneCpu, "/bin/sh", "-c", loop, "sh", ...words);
   tool.kill("SIGCONT");
   await tool.waitFor(/\.\.\./);
@@ -483,5 +483,5 @@ Deno.test("execve reports how many events were lost", async () => {
   assert.equal(code, 0);
   assert.ok(Number(lost) > 0, stderr);
   // taskset, the shell, seq, and the commands of the loop; taskset again, and the last.
-  assert.equal(Number(shown) + Number(lost), 405);
+  assert.equal(Number(shown) + Number(lost), 2405);
 });
