@@ -79,6 +79,27 @@ export async function buildShim(): Promise<void> {
   });
 }
 
+/** The shim with gates that SHIM_TEST_GATES leaves out, for `tests/ebpf/gates_test.ts` only. */
+export const GATES_SHIM = "dist/tests/libbpf-shim-gates.so";
+
+/** Builds {@linkcode GATES_SHIM}; not optimized, since it only runs in one test. */
+export async function buildGatesShim(): Promise<void> {
+  await runStep({
+    name: "shim without gates",
+    inputs: ["libbpf-shim", "build/steps/shim.ts", SYMBOLS, LIBBPF_VERSION_FILE, ...LIBRARIES],
+    key: programState("clang"),
+    outputs: [GATES_SHIM],
+    make: () =>
+      replaceFile(GATES_SHIM, async (path) => {
+        const sources = filesUnder("libbpf-shim", (name) => name.endsWith(".c"));
+        const libraries = await Promise.all(LIBRARIES.map(withOtherOpens));
+        const options = COMPILE.filter((option) => !/^-(O2|D_FORTIFY_SOURCE)/.test(option));
+        const defines = ["-DSHIM_TEST_GATES", '-DSHIM_LIBBPF_VERSION="gates"'];
+        await run("clang", [...options, ...defines, ...LINK, "-o", path, ...sources, ...libraries]);
+      }),
+  });
+}
+
 /** A copy of a static library that opens files our way. */
 async function withOtherOpens(library: string): Promise<string> {
   const copy = `.cache/shim/${basename(library)}`;

@@ -11,6 +11,7 @@ import { buildObjectCorpus } from "../steps/objects.ts";
 import { buildGoGuest } from "../steps/go.ts";
 import { assemble } from "../steps/pump.ts";
 import { buildRustGuest, hasRust } from "../steps/rust.ts";
+import { buildGatesShim } from "../steps/shim.ts";
 import { runStep, writeFile } from "../lib/step.ts";
 import { buildWasiSuite, WASI_SUITE } from "../steps/wasi_suite.ts";
 
@@ -19,6 +20,7 @@ const TEST_OPTIONS = ["-O", "-C", "link-args=--export-table"];
 
 /** Builds the guests that only tests run: in C, Rust, Go and WebAssembly text, whatever their folder holds. */
 export async function buildTestGuests(): Promise<void> {
+  await buildGatesShim();
   await buildWasiSuite();
   await writeDocExamples();
   await buildObjectCorpus();

@@ -1,99 +1,26 @@
 /** Places where a run's programs may be attached. Needs root. */
 import assert from "node:assert/strict";
 import { attachRule, type AttachWord, type Permissions, Policy } from "../../ebpf/mod.ts";
+import { CGROUP, placeCode, PLACES } from "../support/attach_places.ts";
 import { attachCode, AttachRig } from "../support/attach_rig.ts";
 import { ACTOR } from "../support/actor.ts";
-import { cgroupRoot, TestCgroup } from "../support/cgroup.ts";
+import { TestCgroup } from "../support/cgroup.ts";
 import { guestPath, runCli } from "../support/cli.ts";
-
-const CGROUP = await cgroupRoot();
-
-/** A program, its target, a word for its place, and one for another place of the same kind. */
-const PLACES: readonly (readonly [
-  object: string,
-  program: string,
-  target: string,
-  word: AttachWord,
-  other: AttachWord,
-])[] = [
-  ["net", "on_xdp", "lo", "iface:lo", "iface:no-such"],
-  ["net", "on_xdp", "lo", "xdp:l*", "tc:lo"],
-  ["net", "on_tc", "lo:egress", "tc:lo", "xdp:lo"],
-  ["net", "on_tcx_ingress", "lo", "iface", "netkit"],
-  ["net", "on_socket_filter", "lo", "socket:lo", "tc"],
-  ["net", "on_netfilter", "ipv4:local_in:-128", "netfilter:ipv4:input", "netfilter:ipv6"],
-  ["net", "on_netfilter", "ipv4:local_in:7", "netfilter:*:local_in:7", "netfilter:ipv4:forward"],
-  ["net", "on_sk_lookup", "", "netns:/proc/self/ns/net", "netns:/proc/self/ns/no-such"],
-  ["cgroup", "count", CGROUP, `cgroup:${CGROUP}`, "cgroup:/no-such"],
-  ["trace", "on_tp", "", "tp:sched/*", "tp:syscalls/*"],
-  ["trace", "on_tp", "sched/sched_switch", "tp:sched/sched_switch", "tp:sched/sched_waking"],
-  ["trace", "on_raw_tp", "", "raw_tp:sched_process_*", "raw_tp:sched_switch"],
-  ["trace", "on_raw_tp", "sched_switch", "raw_tp:sched_switch", "raw_tp:sched_process_exec"],
-  ["trace", "on_tp_btf", "", "tp_btf:sched_process_exec", "tp_btf:sched_switch"],
-  [
-    "trace",
-    "on_perf_event",
-    "software:cpu-clock@9",
-    "perf_event:software:cpu-clock",
-    "perf_event:hardware",
-  ],
-  [
-    "trace",
-    "on_uprobe",
-    "libc.so.6:getpgid",
-    "uprobe:libc.so.6:getpgid",
-    "uprobe:libc.so.6:malloc",
-  ],
-  ["trace", "on_uretprobe", "libc.so.6:getpgid", "uprobe:libc.so.6", "uprobe:/usr/bin/bash"],
-  [
-    "trace",
-    "on_uprobe_multi",
-    "libc.so.6:getpg*",
-    "uprobe:libc.so.6:getp*",
-    "uprobe:libc.so.6:getpgid",
-  ],
-  [
-    "trace",
-    "on_usdt",
-    `${ACTOR}:wasm_bpf_test:called`,
-    `usdt:${ACTOR}:wasm_bpf_test:called`,
-    `usdt:${ACTOR}:other`,
-  ],
-  [
-    "trace",
-    "on_usdt",
-    `${ACTOR}:wasm_bpf_test:called`,
-    `usdt:${ACTOR}:wasm_bpf_test`,
-    `uprobe:/usr/bin/true`,
-  ],
-  ["trace", "iter_task", "", "iter:task", "iter:bpf_map_elem"],
-  ["trace", "iter_map", "counts", "iter:bpf_map_elem", "iter:task"],
-  ["struct_ops", "", "with_link", "struct_ops:tcp", "struct_ops:sched_ext"],
-];
-
-function codeOf(place: (typeof PLACES)[number], permissions: Permissions): string {
-  const [object, program, target] = place;
-  if (object !== "struct_ops") return attachCode(object, program, target, permissions);
-  using rig = new AttachRig(object, "ssthresh", permissions);
-  for (const name of rig.object.programNames) rig.object.configure(name, 1, 1);
-  const result = rig.attach(target);
-  return result === "attached" ? result : result.code;
-}
 
 for (const place of PLACES) {
   const [object, program, target, word, other] = place;
   Deno.test(`${object} ${program} to "${target}" follows ${word} and ${other}`, () => {
-    assert.equal(codeOf(place, {}), "attached");
-    assert.equal(codeOf(place, { allowAttach: [word] }), "attached");
-    assert.equal(codeOf(place, { allowAttach: [other] }), "EPERM");
-    assert.equal(codeOf(place, { denyAttach: [word] }), "EPERM");
+    assert.equal(placeCode(place, {}), "attached");
+    assert.equal(placeCode(place, { allowAttach: [word] }), "attached");
+    assert.equal(placeCode(place, { allowAttach: [other] }), "EPERM");
+    assert.equal(placeCode(place, { denyAttach: [word] }), "EPERM");
     const denied = { allowAttach: [word, word], denyAttach: [word] };
-    assert.equal(codeOf(place, denied), "EPERM");
+    assert.equal(placeCode(place, denied), "EPERM");
     // In every group that allows anything.
     const within = [{ source: "a policy", allowAttach: [other] }];
-    assert.equal(codeOf(place, { allowAttach: [word], within }), "EPERM");
+    assert.equal(placeCode(place, { allowAttach: [word], within }), "EPERM");
     assert.equal(
-      codeOf(place, { within: [{ source: "a policy", allowAttach: [word] }] }),
+      placeCode(place, { within: [{ source: "a policy", allowAttach: [word] }] }),
       "attached",
     );
   });

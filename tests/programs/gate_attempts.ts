@@ -1,0 +1,254 @@
+/**
+ * Attempts to do more than is granted, with each list of gates left out that the arguments have. Prints
+ * the names of the attempts that succeeded, as JSON. Run by `tests/ebpf/gates_test.ts`.
+ */
+import { type AttachWord, GRANTABLE_LEVELS, type Permissions } from "../../ebpf/mod.ts";
+import { ACTOR } from "../support/actor.ts";
+import { CGROUP, placeCode, PLACES } from "../support/attach_places.ts";
+import { attachCode, AttachRig } from "../support/attach_rig.ts";
+import { elfOf } from "../support/object_guest.ts";
+import { Loaded, withNumber } from "../support/permission_object.ts";
+
+/** Attempt: true when it did what is not granted. */
+type Attempt = () => boolean | Promise<boolean>;
+
+const attempts = new Map<string, Attempt>();
+
+/* ---- loads --------------------------------------------------------------------------------------- */
+
+function loads(object: string | Uint8Array, permissions: Permissions, program?: string): boolean {
+  using loaded = new Loaded(
+    typeof object === "string" ? elfOf(object) : object,
+    permissions,
+    program,
+  );
+  return loaded.error === undefined;
+}
+
+/** Programs of `levels`, and the level that they must not have. */
+const LEVELS = {
+  "inspect": "inspect",
+  "inspect_format": "inspect",
+  "inspect_variable": "inspect",
+  "network": "network",
+  "network_kind": "network",
+  "control": "control",
+  "control_kind": "control",
+  "replace_kind": "replace",
+  "write": "write",
+  "observe": "observe",
+} as const;
+
+for (const [program, level] of Object.entries(LEVELS)) {
+  const others = GRANTABLE_LEVELS.filter((other) => other !== level);
+  attempts.set(
+    `load ${program} with every other level`,
+    () => loads("levels", { strict: true, allowBpf: others }, program),
+  );
+  attempts.set(
+    `load ${program} that is denied`,
+    () => loads("levels", { allowBpf: GRANTABLE_LEVELS, denyBpf: [level] }, program),
+  );
+}
+for (
+  const program of [
+    ...["never_kind", "unknown_helper", "negative_helper"],
+    ...["call_register", "call_kind", "address_kind"],
+  ]
+) {
+  attempts.set(`load ${program}`, () => loads("levels", { allowBpf: GRANTABLE_LEVELS }, program));
+}
+attempts.set(
+  "call a denied helper",
+  () => loads("levels", { denyHelper: ["bpf_probe_read_user"] }, "inspect"),
+);
+attempts.set("call a denied helper that is allowed by name as well", () =>
+  loads("levels", {
+    allowHelper: ["bpf_probe_read_user"],
+    denyHelper: ["bpf_probe_read_user"],
+  }, "inspect"));
+attempts.set(
+  "replace a part of the kernel",
+  () => loads("struct_ops", { denyBpf: ["struct-ops"] }),
+);
+attempts.set(
+  "replace a part of the kernel without a program",
+  () => loads("no_programs", { denyBpf: ["struct-ops"] }),
+);
+attempts.set("name a map of another object", () => loads("foreign_map", {}));
+attempts.set("run system calls", () => loads("system_call", { allowBpf: GRANTABLE_LEVELS }));
+attempts.set("follow an iterator's pointers", () => loads("iterators", { denyBpf: ["inspect"] }));
+attempts.set("hook a security module", () => loads("lsm", { denyBpf: ["control"] }));
+attempts.set(
+  "trace a function with its arguments",
+  () => loads("fentry", { denyBpf: ["inspect"] }),
+);
+attempts.set("write to memory of processes", () => loads("write_user", {}));
+attempts.set(
+  "read memory by functions that are called back",
+  () => loads("calls", { strict: true, allowBpf: ["network"] }),
+);
+
+/** `SHIM_PROGRAM_TYPE`, `SHIM_PROGRAM_ATTACH_TYPE`. */
+const TYPE = 7, ATTACH_TYPE = 8;
+
+/** Changes a program between open and load. */
+function changed(
+  [object, program]: readonly [string, string],
+  settings: readonly (readonly [setting: number, value: number])[],
+  permissions: Permissions,
+): boolean {
+  using rig = new AttachRig(object, program, permissions);
+  for (const [setting, value] of settings) rig.object.configure(program, setting, value);
+  try {
+    rig.object.load();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+for (
+  const [name, type, attachType] of [
+    ["an XDP program", 6, 37],
+    ["a classifier", 3, 46],
+    ["a program of a socket filter", 1, 0],
+    ["a program of a cgroup", 8, 1],
+  ] as const
+) {
+  attempts.set(
+    `make ${name} of a tracepoint between open and load`,
+    () =>
+      changed(["trace", "on_tp"], [[TYPE, type], [ATTACH_TYPE, attachType]], {
+        denyBpf: ["network"],
+      }),
+  );
+}
+attempts.set(
+  "make an iterator's kind of a tracepoint",
+  () => changed(["trace", "on_tp"], [[TYPE, 26], [ATTACH_TYPE, 23]], { denyBpf: ["inspect"] }),
+);
+
+/* ---- kernel functions by number --------------------------------------------------------------------- */
+
+const SIGNAL = Number(Deno.env.get("TEST_SIGNAL_FUNCTION") ?? 0);
+if (SIGNAL > 0) {
+  const object = withNumber(elfOf("signals"), 0x7ac7ed02, SIGNAL);
+  using first = new Loaded(object, { denyBpf: ["control"] });
+  for (const program of first.object.programNames) {
+    attempts.set(
+      `call a kernel function by its number: ${program}`,
+      () => loads(object, { denyBpf: ["control"] }, program),
+    );
+  }
+}
+
+/* ---- places ------------------------------------------------------------------------------------------ */
+
+for (const place of PLACES) {
+  const [object, program, target, word, other] = place;
+  const name = `attach ${object} ${program} to "${target}"`;
+  attempts.set(
+    `${name}, allowed ${other}`,
+    () => placeCode(place, { allowAttach: [other] }) === "attached",
+  );
+  attempts.set(
+    `${name}, denied ${word}`,
+    () => placeCode(place, { denyAttach: [word] }) === "attached",
+  );
+}
+
+const denied = (object: string, program: string, target: string, ...words: AttachWord[]) =>
+  attempts.set(
+    `attach ${program} to "${target}", denied ${words}`,
+    () => attachCode(object, program, target, { denyAttach: words }) === "attached",
+  );
+
+denied("trace", "on_raw_tp", "", "tp:sched/*");
+denied("trace", "on_tp_btf", "", "tp:sched/sched_process_exec");
+denied("trace", "on_tp", "", "raw_tp:sched_process_exec");
+denied("trace", "on_usdt", `${ACTOR}:wasm_bpf_test:called`, `uprobe:${ACTOR}`);
+denied("trace", "on_uprobe", "libc.so.6:__libc_malloc", "uprobe:libc.so.6:malloc");
+denied("trace", "on_uprobe_multi", "libc.so.6:__libc_m*c", "uprobe:libc.so.6:malloc");
+denied("trace", "on_uprobe", "uprobe:libc.so.6:getpgid", "uprobe:libc.so.6:getpgid");
+denied(
+  "trace",
+  "on_uprobe",
+  "/proc/1/root/lib/x86_64-linux-gnu/libc.so.6:getpgid",
+  "uprobe:libc.so.6",
+);
+denied("net", "on_sk_lookup", "/proc/self/ns/net", "netns:/proc/thread-self/ns/net");
+denied("cgroup", "count", `${CGROUP}/.`, `cgroup:${CGROUP}`);
+
+const LIBC = await Deno.realPath("/lib/x86_64-linux-gnu/libc.so.6");
+
+/** Exchanges a file after the rules were made. */
+function exchanged(exchange: (path: string) => Promise<void>, start = "/usr/bin/true"): Attempt {
+  return async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const path = `${folder}/allowed`;
+      await Deno.copyFile(start, path);
+      using rig = new AttachRig("trace", "on_uprobe", { allowAttach: [`uprobe:${path}`] });
+      await exchange(path);
+      return rig.attach(`${path}:getpgid`) === "attached";
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  };
+}
+
+attempts.set(
+  "exchange an allowed file for a link",
+  exchanged(async (path) => {
+    await Deno.remove(path);
+    await Deno.symlink(LIBC, path);
+  }),
+);
+attempts.set(
+  "exchange an allowed file by rename",
+  exchanged(async (path) => {
+    await Deno.copyFile(LIBC, `${path}.new`);
+    await Deno.rename(`${path}.new`, path);
+  }),
+);
+attempts.set("overwrite an allowed file", exchanged((path) => Deno.copyFile(LIBC, path)));
+attempts.set("attach to a copy of a denied file", async () => {
+  const path = await Deno.makeTempFile();
+  try {
+    await Deno.copyFile(LIBC, path);
+    const permissions: Permissions = { denyAttach: ["uprobe:libc.so.6"] };
+    return attachCode("trace", "on_uprobe", `${path}:getpgid`, permissions) === "attached";
+  } finally {
+    await Deno.remove(path);
+  }
+});
+attempts.set("attach to a denied file by a link", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.symlink(LIBC, `${folder}/link`);
+    const permissions: Permissions = { denyAttach: ["uprobe:libc.so.6"] };
+    return attachCode("trace", "on_uprobe", `${folder}/link:getpgid`, permissions) === "attached";
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+attempts.set(
+  "raise the frequency of a perf event",
+  () =>
+    attachCode("trace", "on_perf_event", "software:cpu-clock@100", { maxFrequency: 99 }) ===
+      "attached",
+);
+
+/* ---- all, for each list of gates ------------------------------------------------------------------------ */
+
+const results: Record<string, string[]> = {};
+for (const gates of Deno.args) {
+  // getenv(3) of the shim sees it: both use the environment of the C library.
+  Deno.env.set("SHIM_TEST_GATES", gates);
+  const done: string[] = [];
+  for (const [name, attempt] of attempts) if (await attempt()) done.push(name);
+  results[gates] = done;
+}
+// deno-lint-ignore no-console -- its output
+console.log(JSON.stringify({ attempts: attempts.size, results }));
