@@ -7,12 +7,12 @@
  * made by `deno compile`. Exit code 1 when wasm-bpf takes more than 1.4 times the sum of the two.
  */
 import { findRuntimeBase } from "../build/steps/denort.ts";
+import { COPIES, run, startToAttached } from "./start_to_attached.ts";
 import { report } from "./report.ts";
 import { median } from "./statistics.ts";
 
 const ROUNDS = 25;
 
-const FIRST_BYTE = ".cache/bench/first_byte";
 const EMPTY = ".cache/bench/empty";
 
 const SUBJECTS = {
@@ -21,26 +21,7 @@ const SUBJECTS = {
   wasmBpf: ["dist/wasm-bpf", "dist/examples/bootstrap/bootstrap.wasm"],
 } as const;
 
-/**
- * Each program is measured as a copy made just before. How the kernel keeps a file's pages (their size,
- * whether it has begun to drop them) depends on when it was written: with one program new and another of
- * yesterday, that makes a difference of 8 ms.
- */
-const COPIES = ".cache/bench/copies";
-
 type Subject = keyof typeof SUBJECTS;
-
-async function run(program: string, args: string[], env?: Record<string, string>): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(program, {
-    args,
-    stdin: "null",
-    ...(env === undefined ? {} : { env }),
-  }).output();
-  if (!success) {
-    throw new Error(`${program} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
-  }
-  return new TextDecoder().decode(stdout);
-}
 
 async function compileEmpty(): Promise<void> {
   const base = await findRuntimeBase();
@@ -51,21 +32,11 @@ async function compileEmpty(): Promise<void> {
   ], env);
 }
 
-/**
- * One measurement in milliseconds. libbpf needs tracefs mounted, which here happens in a mount
- * namespace of the measurement's own; all three run in one.
- */
+/** Measures one subject, in milliseconds. */
 async function measure(subject: Subject, object: string): Promise<number> {
-  const script = `mount --make-rprivate /sys
-    test -e /sys/kernel/tracing/events || mount -t tracefs tracefs /sys/kernel/tracing
-    exec "$@"`;
   const [, ...args] = SUBJECTS[subject];
-  const command = [`${COPIES}/${subject}`, ...args.map((it) => it === "OBJECT" ? object : it)];
-  const text = await run("unshare", [
-    ...["--mount", "--propagation", "unchanged", "/bin/sh", "-c", script, "sh"],
-    ...[FIRST_BYTE, ...command],
-  ]);
-  return Number(text) / 1e6;
+  const words = args.map((it) => it === "OBJECT" ? object : it);
+  return await startToAttached([`${COPIES}/${subject}`, ...words]);
 }
 
 async function main(): Promise<number> {

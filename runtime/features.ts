@@ -1,6 +1,6 @@
 /** Features of the host for a guest, in two sizes: most guests need few of them. */
 import type { Interrupt } from "../ffi/mod.ts";
-import type { BpfContext } from "./wasm_bpf/mod.ts";
+import { type BpfContext, extensionImports } from "./wasm_bpf/mod.ts";
 import type { Control } from "./control.ts";
 import type { hostImports } from "./host_functions.ts";
 import type { GuestModule } from "./module.ts";
@@ -35,12 +35,15 @@ export interface Features {
 }
 
 /** Features that a guest needs to trace and print. */
-export const PLAIN: Features = { wasiFamilies: PLAIN_FAMILIES };
+export const PLAIN: Features = { wasiFamilies: PLAIN_FAMILIES, extension: extensionImports };
+
+/** Import modules that {@linkcode PLAIN} has as a whole. */
+const PLAIN_MODULES: readonly string[] = ["wasm_bpf", "wasm_bpf_ext"];
 
 /** Reports whether {@linkcode PLAIN} has everything that a guest imports. */
 export function isPlain({ module }: GuestModule, wrapperModule: string): boolean {
   return WebAssembly.Module.imports(module).every((wanted) =>
-    wanted.module === "wasm_bpf" || wanted.module === wrapperModule ||
+    PLAIN_MODULES.includes(wanted.module) || wanted.module === wrapperModule ||
     wanted.module === WASI_MODULE && PLAIN_FUNCTIONS.includes(wanted.name)
   );
 }

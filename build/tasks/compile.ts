@@ -68,20 +68,31 @@ export async function compileBinary(): Promise<void> {
     key: Deno.version.deno,
     outputs: [BINARY],
     async make() {
-      const base = await findRuntimeBase();
-      const env = base.kind === "file" ? { DENORT_BIN: base.path } : {};
-      const included = [SHIM, ...PUMPS, SDK_FILES, TOOL_BOX].flatMap((path) => ["--include", path]);
       for (const part of PARTS) await bundle(part, []);
       const entries = PARTS.map(({ entry }) => entry.replace(/^cli/, "."));
       await bundle(PLAIN, entries.flatMap((entry) => ["--external", entry]));
       await redirectImports(PLAIN.bundle, entries);
-      await replaceFile(BINARY, async (path) => {
-        // Deno's code cache would be read from a predictable path under /tmp at the next start.
-        const options = ["--no-code-cache", "--no-prompt", ...PERMISSIONS, ...included];
-        await run("deno", ["compile", ...options, "--output", path, PLAIN.bundle], { env });
-        await addEntry(path);
-      });
+      await compileTo(BINARY, PLAIN.bundle);
     },
+  });
+}
+
+/** Makes the program out of one bundle instead of three, to measure what the split wins. */
+export async function compileUnsplit(output: string): Promise<void> {
+  const whole = { entry: PLAIN.entry, bundle: ".cache/unsplit.js" };
+  await bundle(whole, []);
+  await compileTo(output, whole.bundle);
+}
+
+async function compileTo(output: string, bundle: string): Promise<void> {
+  const base = await findRuntimeBase();
+  const env = base.kind === "file" ? { DENORT_BIN: base.path } : {};
+  const included = [SHIM, ...PUMPS, SDK_FILES, TOOL_BOX].flatMap((path) => ["--include", path]);
+  await replaceFile(output, async (path) => {
+    // Deno's code cache would be read from a predictable path under /tmp at the next start.
+    const options = ["--no-code-cache", "--no-prompt", ...PERMISSIONS, ...included];
+    await run("deno", ["compile", ...options, "--output", path, bundle], { env });
+    await addEntry(path);
   });
 }
 
