@@ -17,6 +17,12 @@ Deno.test("localOffset() follows the zone's rules at that moment", async () => {
   assert.equal(await offset("Europe/Berlin", "2026-01-01T00:00:00Z"), 3600);
   assert.equal(await offset("Asia/Kolkata", "2026-01-01T00:00:00Z"), 19_800);
   assert.equal(await offset("America/St_Johns", "2026-01-01T00:00:00Z"), -12_600);
+  const described = "CET-1CEST,M3.5.0,M10.5.0/3";
+  assert.equal(await offset(described, "2026-03-29T00:59:59Z"), 3600);
+  assert.equal(await offset(described, "2026-03-29T01:00:00Z"), 7200);
+  assert.equal(await offset(described, "2026-10-25T01:00:00Z"), 3600);
+  assert.equal(await offset(":Asia/Kolkata", "2026-01-01T00:00:00Z"), 19_800);
+  assert.equal(await offset("GMT+5", "2026-01-01T00:00:00Z"), -18_000);
 });
 
 Deno.test("localOffset() returns an offset for every number", () => {

@@ -63,6 +63,8 @@ static bool is_wanted(void)
 
 	if (config.pid && id >> 32 != config.pid)
 		return false;
+	if (config.self && id >> 32 == config.self)
+		return false;
 	if (config.thread && (unsigned int)id != config.thread)
 		return false;
 	if (config.uid != ANY_UID && (unsigned int)bpf_get_current_uid_gid() != config.uid)

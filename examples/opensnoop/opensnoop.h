@@ -22,6 +22,7 @@ struct config {
 	unsigned int thread;	  /* only this thread, or 0 */
 	unsigned int uid;	  /* only this user's, or ANY_UID */
 	unsigned int only_failed; /* 1: only calls that failed */
+	unsigned int self;	  /* not this process, or 0 */
 	unsigned int
 	    name_length; /* only processes whose name begins with that many bytes of `name` */
 	char name[COMM_LEN];
@@ -30,6 +31,6 @@ struct config {
 #define ANY_UID 0xffffffffU
 
 _Static_assert(sizeof(struct event) == 32 + PATH_LEN, "struct event has no padding");
-_Static_assert(sizeof(struct config) == 20 + COMM_LEN, "struct config has no padding");
+_Static_assert(sizeof(struct config) == 24 + COMM_LEN, "struct config has no padding");
 
 #endif /* OPENSNOOP_H */

@@ -1,6 +1,7 @@
 /** Runs the examples as their READMEs show; each README ends with the output. */
 import assert from "node:assert/strict";
 import { findExamples, type Language, modulePath } from "../../build/tasks/examples.ts";
+import { filesUnder } from "../../build/lib/step.ts";
 import { kernel } from "../../ffi/mod.ts";
 import { act, ACTOR, IN_OWN_NETWORK, succeed } from "../support/actor.ts";
 import { TestCgroup } from "../support/cgroup.ts";
@@ -99,6 +100,17 @@ for (const name of ["opensnoop", "opensnoop-rust"]) {
       last: /no\/such/,
     });
     assert.deepEqual(shapesOf(stdout), await shownOutput("opensnoop"));
+  });
+
+  Deno.test(`${name} omits the process that runs it`, async () => {
+    await using tool = new CliProcess(["--timeout", "30s", pathOf(name)]);
+    await tool.waitFor(/\n/);
+    await runAsUser("/bin/sh", "-c", "read x </no/such");
+    await tool.waitFor(/no\/such/);
+    tool.kill("SIGINT");
+    const { stdout } = await tool.result();
+    // Attaching opens files, after the first programs are attached.
+    assert.doesNotMatch(stdout, new RegExp(`^${tool.pid} `, "m"));
   });
 
   Deno.test(`${name} omits other processes, names and successes`, async () => {
@@ -439,6 +451,52 @@ for (const name of ["opensnoop", "runqlat", "xdp", "tcpstates"]) {
     assert.deepEqual({ code, stderr }, { code: 1, stderr: "error: Cannot write the output\n" });
   });
 }
+
+Deno.test("an option has the same letter in every example", async () => {
+  const letters = new Map<string, string>();
+  for (const path of filesUnder("examples", (path) => /\.(c|rs|go|ts)$/.test(path))) {
+    const options = (await Deno.readTextFile(path)).matchAll(/^\W*-(\w), --([\w-]+)/gm);
+    for (const [, letter = "", long = ""] of options) {
+      assert.equal(letters.get(long) ?? letter, letter, `--${long} in ${path}`);
+      letters.set(long, letter);
+    }
+  }
+  assert.ok(letters.size > 20);
+});
+
+Deno.test("bootstrap with -DBOOTSTRAP_UTC imports what other runtimes have", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const module = `${folder}/bootstrap.wasm`;
+    await succeed(
+      "clang",
+      ...["--target=wasm32-wasi", "-O2", "-Wall", "-Werror", "--sysroot=/", "-DBOOTSTRAP_UTC"],
+      ...["-isystem", "/usr/include/wasm32-wasi", "-L/usr/lib/wasm32-wasi", "-Isdk/c/include"],
+      ...["-Iexamples/bootstrap", "-Wl,--export-table"],
+      ...["-Wa,-I.cache/guests/examples/bootstrap", "-I.cache/guests/examples/bootstrap"],
+      ...["examples/bootstrap/c/bootstrap.c", "-o", module],
+    );
+    const imports = WebAssembly.Module.imports(
+      await WebAssembly.compile(await Deno.readFile(module)),
+    );
+    const modules = new Set(imports.map((one) => one.module));
+    assert.deepEqual([...modules].sort(), ["wasi_snapshot_preview1", "wasm_bpf"]);
+    await using tool = new CliProcess(["--timeout", "30s", module]);
+    await tool.waitFor(/\n/);
+    await runAsUser("/bin/true");
+    await tool.waitFor(/true/);
+    tool.kill("SIGINT");
+    const { code, stdout } = await tool.result();
+    assert.equal(code, 0);
+    const [, hours, minutes] = /^(\d\d):(\d\d):\d\d .*true/m.exec(stdout) ?? [];
+    const printed = Number(hours) * 60 + Number(minutes);
+    const now = new Date();
+    const late = (now.getUTCHours() * 60 + now.getUTCMinutes() - printed + 1440) % 1440;
+    assert.ok(late <= 2, stdout);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
 
 Deno.test("opensnoop ends quietly when its output is closed", async () => {
   const through = [

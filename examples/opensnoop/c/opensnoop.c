@@ -91,6 +91,9 @@ static int trace(void)
 
 	if (!object)
 		return 1;
+	/* The host opens files for the tool itself; --pid with its number shows them. */
+	if (!tool.config.pid)
+		tool.config.self = (unsigned int)wasm_bpf_host_pid();
 	if (bpf_object__set_variable(object, "config", &tool.config, sizeof(tool.config)) ||
 	    bpf_object__load(object) || bpf_object__attach(object))
 		goto out_close;

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::process;
 use std::time::{Duration, Instant};
 
-use wasm_bpf::tool::{number, parse_args, Arg, Clock, Opt, Text};
+use wasm_bpf::tool::{host_pid, number, parse_args, Arg, Clock, Opt, Text};
 use wasm_bpf::{Object, Plain};
 
 const OPENSNOOP: &[u8] = include_bytes!(concat!(env!("OBJECTS"), "/opensnoop.bpf.o"));
@@ -67,6 +67,7 @@ struct Config {
     thread: u32,
     uid: u32,
     only_failed: u32,
+    own: u32,
     name_length: u32,
     name: [u8; COMM_LEN],
 }
@@ -90,6 +91,7 @@ impl Tool {
             thread: 0,
             uid: ANY_UID,
             only_failed: 0,
+            own: 0,
             name_length: 0,
             name: [0; COMM_LEN],
         };
@@ -165,7 +167,12 @@ impl Tool {
 
     fn trace(&self) -> io::Result<()> {
         let object = Object::open(OPENSNOOP)?;
-        object.set_variable("config", &self.config)?;
+        let mut config = self.config;
+        // The host opens files for the tool itself; --pid with its number shows them.
+        if config.pid == 0 {
+            config.own = host_pid();
+        }
+        object.set_variable("config", &config)?;
         let object = object.load()?;
         let mut events = object.ring_buffer("events")?;
         let _links = object.attach_all()?;
