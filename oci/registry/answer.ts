@@ -70,13 +70,17 @@ export class Answer {
           if (!rate.add(value.length, performance.now() - start)) throw this.#belowRate();
           return value;
         } catch (error) {
-          await this.#end(reader);
+          watchdog.abort();
+          await reader.cancel().catch(() => {});
           throw failureOf(error, this);
         } finally {
           watchdog.rest();
         }
       },
-      cancel: () => this.#end(reader),
+      cancel: async () => {
+        watchdog.abort();
+        await reader?.cancel().catch(() => {});
+      },
     };
   }
 
@@ -109,14 +113,8 @@ export class Answer {
 
   /** Discards the body. */
   async discard(): Promise<void> {
-    await this.#end(this.#body);
-  }
-
-  /** Ends the transfer. A body that the abort reaches first is closed only some time later. */
-  async #end(body: { cancel(): Promise<void> } | null | undefined): Promise<void> {
-    const closed = body?.cancel().catch(() => {});
     this.#watchdog.abort();
-    await closed;
+    await this.#body?.cancel().catch(() => {});
   }
 
   #belowRate(): RegistryError {
