@@ -25,7 +25,7 @@
 #define SHIM_API __attribute__((visibility("default")))
 
 /* Raised with every change of this header; ffi/library.ts refuses a library with another number. */
-#define SHIM_ABI_VERSION 27
+#define SHIM_ABI_VERSION 28
 
 struct shim_memory;
 struct shim_object;
@@ -457,6 +457,19 @@ SHIM_API int64_t shim_process__resident_bytes(void);
  * @return that number; -errno where /proc cannot be read
  */
 SHIM_API int32_t shim_process__descriptors_left(void);
+
+/**
+ * @brief Computes SHA-256.
+ * @param out 32 bytes
+ * @return 0
+ */
+SHIM_API int32_t shim_audit__digest(const void *bytes, uint32_t size, void *out);
+
+/**
+ * @brief Sends one line to a log's socket, such as /dev/log, and never waits.
+ * @return 0; -ENOENT and -ECONNREFUSED where there is no log; -EAGAIN for a full one
+ */
+SHIM_API int32_t shim_audit__send(const char *path, const char *line);
 
 /* ---- confinement: what this thread gives up, for good; other threads stay as they are ---------
  */

@@ -104,6 +104,11 @@ export class Admission {
     return refused ?? this.permissions;
   }
 
+  /** Registry or address of the module, its digest and signers. */
+  get origin(): Origin {
+    return this.#parts.origin;
+  }
+
   /** Permissions that hold now. */
   get permissions(): Permissions {
     const { permissions } = this.#parts;

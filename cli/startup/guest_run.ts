@@ -9,6 +9,7 @@ import {
   runGuest,
   wasLoadCut,
 } from "../../runtime/command.ts";
+import { auditRun, grantedSet } from "./audit.ts";
 import { parseDuration, parseLatency } from "../args/duration.ts";
 import { kernelLimitsOf } from "../args/kernel_limits.ts";
 import { lossWarnings } from "../terminal/loss_warnings.ts";
@@ -28,7 +29,7 @@ const EXIT_TIMED_OUT = 124;
 export interface RunParts {
   features: Features;
   /** Format of `--stats`, if given. */
-  formatStats?: ((stats: GuestStats) => string) | undefined;
+  formatStats?: ((stats: GuestStats & { permissions?: unknown }) => string) | undefined;
   /** Grants and limits of the guest. */
   grants?: Pick<CommandOptions, "env" | "preopens" | "listen" | "stdio" | "limits">;
   /** Decision about a module from elsewhere; a local file has none. */
@@ -53,6 +54,8 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
   const callbackExport = line.values["callback-export-name"];
   const latencyMs = parseLatency(line.values.latency ?? "1ms", "--latency");
   anticipate(guest);
+  const unlogged = auditRun(guest, permissions, { origin: admission?.origin });
+  if (unlogged !== undefined && verbose) printError(visibleLine(`note: ${unlogged}`));
   const code = interruptible(
     { timeoutMs, attendUsr1: formatStats !== undefined, endsBySignal: true },
     (interrupt) =>
@@ -73,7 +76,10 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
             const warnings = [...lossWarnings(stats), ...remainWarnings(stats)];
             warnings.forEach((text) => printError(visibleLine(text)));
           }
-          if (formatStats !== undefined) printError(formatStats(stats));
+          if (formatStats !== undefined) {
+            const holding = grantedSet(admission?.permissions ?? permissions);
+            printError(formatStats({ ...stats, permissions: holding }));
+          }
         },
         args: line.rest,
         onError: (error) => printError(formatError(error, { verbose })),

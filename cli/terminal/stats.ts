@@ -4,10 +4,13 @@ import { UsageError } from "../errors.ts";
 import { toJson } from "./output.ts";
 import { formatTable } from "./table.ts";
 
+/** Statistics of a run, and for JSON what was granted. */
+export type RunStats = GuestStats & { readonly permissions?: unknown };
+
 /** Returns the formatter of `--stats`, or `undefined` without the option. */
 export function statsFormat(
   value: string | undefined,
-): ((stats: GuestStats) => string) | undefined {
+): ((stats: RunStats) => string) | undefined {
   if (value === undefined) return undefined;
   if (value === "") return statsTable;
   if (value === "json") return (stats) => toJson(stats);

@@ -1,0 +1,66 @@
+/** Audit of runs by root. Needs root. */
+import assert from "node:assert/strict";
+import { auditLine, auditRun, grantedSet } from "../../cli/startup/audit.ts";
+import { sha256 } from "../../ffi/mod.ts";
+import { bindDatagram } from "../support/libc_datagram.ts";
+import { guestPath, runCli } from "../support/cli.ts";
+import "../support/whole_shim.ts";
+
+const module = { name: "./a\n\u202e.wasm", bytes: new TextEncoder().encode("abc") };
+
+Deno.test("sha256() returns the digests of the standard", async () => {
+  for (const length of [0, 3, 55, 56, 63, 64, 65, 1000]) {
+    const bytes = new Uint8Array(length).map((_, i) => i * 7);
+    const wanted = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    assert.equal(sha256(bytes), `sha256:${wanted.toHex()}`, `${length}`);
+  }
+});
+
+Deno.test("auditLine() is one line, whatever the names hold", () => {
+  const origin = {
+    repository: "ghcr.io/you/tool",
+    digest: "sha256:0123",
+    signers: [{ name: "you.pub\nlevels=all", fingerprint: "AbC=" }],
+  };
+  const permissions = {
+    strict: true,
+    allowBpf: ["observe" as const],
+    allowAttach: ["tp" as const],
+  };
+  const line = auditLine(module, permissions, origin);
+  assert.match(line, /^<86>wasm-bpf\[\d+\]: run module="ghcr.io\/you\/tool \(\.\/a\?\?\.wasm\)" /);
+  assert.match(line, / digest=sha256:0123 signer="you.pub\?levels=all AbC=" uid=0 loginuid=\w+ /);
+  assert.match(line, / levels=observe places="tp"$/);
+  assert.doesNotMatch(line, /\n/);
+  assert.match(auditLine(module, {}), / digest=sha256:ba7816bf8f01cfea414140de5dae2223b00361a396/);
+});
+
+Deno.test("auditRun() sends a line to the log, and reports that there is none", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/log`;
+    assert.match(auditRun(module, {}, { path }) ?? "", /this run is in no log: .*log: /);
+    using log = bindDatagram(path);
+    assert.equal(auditRun(module, {}, { path }), undefined);
+    assert.match(log.receive(), /^<86>wasm-bpf\[\d+\]: run module=/);
+    // A full log does not stop a run.
+    let note: string | undefined;
+    for (let i = 0; i < 10_000 && note === undefined; i++) note = auditRun(module, {}, { path });
+    assert.match(note ?? "", /in no log/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("--stats=json has what was granted", async () => {
+  const options = ["--strict", "--allow-bpf=observe,network", "--deny-attach=iface:lo"];
+  const { stderr } = await runCli([...options, "--stats=json", guestPath("abi"), "in-order"]);
+  const stats = JSON.parse(stderr.split("\n").find((line) => line.startsWith("{")) ?? "{}");
+  assert.deepEqual(stats.permissions, {
+    levels: ["observe", "network"],
+    denied: ["iface:lo"],
+    named: [],
+    policies: [],
+  });
+  assert.deepEqual(grantedSet({ strict: true, allowHelper: ["probe_read"] }).named, ["probe_read"]);
+});
