@@ -63,7 +63,7 @@ async function buildTool({ name, guest }: Listed, arch: Arch): Promise<string> {
     path,
     output: objects,
     objects,
-    ...(isExample ? { shared: "examples/common" } : {}),
+    shared: isExample ? "examples/common" : "tools/common",
     arch,
   };
   const halves = await buildObjects(folder);

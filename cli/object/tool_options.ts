@@ -13,6 +13,7 @@ import {
 import { RUN_OPTIONS } from "../args/run_options.ts";
 import { UsageError } from "../errors.ts";
 import type { OptionSpec } from "../args/options.ts";
+import { toolTags } from "./option_tags.ts";
 import type { Tool, ToolOption } from "./tool.ts";
 
 /** Words after a tool's name, sorted out. */
@@ -243,7 +244,9 @@ export function toolHelp(tool: Tool): string {
 export function optionsOf(file: ObjectFile): ToolOption[] {
   const { btf } = file;
   if (btf === undefined) return [];
+  const tags = toolTags(btf).options;
   return settable(file).filter(({ section }) => section === ".rodata").map((variable) => {
+    const tag = tags.get(variable.name);
     const type = typeText(btf, variable.type);
     const short = /^(?:targ|target|filter|cfg|config|opt|arg)_(.+)$/.exec(variable.name)?.[1];
     return {
@@ -251,7 +254,8 @@ export function optionsOf(file: ObjectFile): ToolOption[] {
       names: [variable.name, ...(short === undefined ? [] : [short])].map((name) =>
         name.replaceAll("_", "-")
       ),
-      help: `set variable ${variable.name} of type ${type}`,
+      ...(tag?.letter === undefined ? {} : { short: tag.letter }),
+      help: tag?.help ?? `set variable ${variable.name} of type ${type}`,
       isFlag: /^(_Bool|bool)$/.test(type),
     };
   });

@@ -73,7 +73,7 @@ export const ATTACH_CASES: readonly KernelCase[] = [
   attachment("fentry", "fentry", "on_fentry -"),
   attachment("fexit", "fexit", "on_fexit -"),
   attachment("lsm", "lsm", "on_lsm -", { stir: "cat /proc/version" }),
-  attachment("tp_btf", "trace", "on_tp_btf -", { stir: "ls /" }),
+  attachment("tp_btf", "tp_btf", "on_tp_btf -", { stir: "ls /" }),
   ...["skb_egress", "sock_create", "bind4", "sendmsg4", "getsockname4", "setsockopt", "sysctl"]
     .map((name) =>
       attachment(`cgroup ${name}`, "cgroup", `on_${name} ${CGROUP}`, {

@@ -5,8 +5,9 @@
 import { type Kernel, type KernelCase, KERNELS, runInKernel } from "../support/kernel_vm.ts";
 import { chooseSeed, Random } from "../support/random.ts";
 import { ATTACH_CASES } from "./attach_cases.ts";
+import { TOOL_CASES } from "./tool_cases.ts";
 
-const CASES: readonly KernelCase[] = ATTACH_CASES;
+const CASES: readonly KernelCase[] = [...ATTACH_CASES, ...TOOL_CASES];
 
 /** Cases of `./dev test`. */
 const FEW = 6;

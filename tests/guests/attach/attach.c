@@ -13,6 +13,7 @@
 WASM_BPF_EMBED(net, "net.bpf.o");
 WASM_BPF_EMBED(cgroup, "cgroup.bpf.o");
 WASM_BPF_EMBED(cgroup_unix, "cgroup_unix.bpf.o");
+WASM_BPF_EMBED(tp_btf, "tp_btf.bpf.o");
 WASM_BPF_EMBED(trace, "trace.bpf.o");
 WASM_BPF_EMBED(kprobe, "kprobe.bpf.o");
 WASM_BPF_EMBED(kprobe_multi, "kprobe_multi.bpf.o");
@@ -43,7 +44,7 @@ static const struct {
     OBJECT(kprobe_multi), OBJECT(fentry),     OBJECT(fexit),	   OBJECT(lsm),
     OBJECT(paths),	  OBJECT(arena),      OBJECT(write_user),  OBJECT(system_call),
     OBJECT(foreign_map),  OBJECT(struct_ops), OBJECT(kconfig),	   OBJECT(netkit),
-    OBJECT(lsm_cgroup),	  OBJECT(fsession),   OBJECT(cgroup_unix),
+    OBJECT(lsm_cgroup),	  OBJECT(fsession),   OBJECT(cgroup_unix), OBJECT(tp_btf),
 };
 
 static int load(const char *name, struct wasm_bpf_object *object)

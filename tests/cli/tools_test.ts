@@ -1,0 +1,108 @@
+/** Tools of the box on this machine: each is stirred, and shows it as JSON with the right fields. */
+import assert from "node:assert/strict";
+import { ACTOR } from "../support/actor.ts";
+import { CliProcess } from "../support/cli.ts";
+import { until } from "../support/condition.ts";
+import { TestFolder } from "../support/folder.ts";
+import { succeed } from "../support/succeed.ts";
+
+const shell = (script: string) => () => succeed("sh", "-c", script);
+
+/** Tool, its options, the action that it shows, and fields of the record. */
+interface Shown {
+  readonly tool: string;
+  readonly options?: readonly string[];
+  readonly stir: () => Promise<unknown>;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+const SHOWN: readonly Shown[] = [
+  {
+    tool: "exitsnoop",
+    options: ["-x"],
+    stir: shell("sh -c 'exit 3' || :"),
+    fields: { comm: "sh", exit_code: 3, signal: 0 },
+  },
+  {
+    tool: "exitsnoop",
+    stir: shell("sh -c 'kill -9 $$' || :"),
+    fields: { comm: "sh", exit_code: 0, signal: 9 },
+  },
+  {
+    tool: "sigsnoop",
+    options: ["-s", "12"],
+    stir: shell("sh -c 'kill -12 $$' || :"),
+    fields: { comm: "sh", signal: "SIGUSR2", tcomm: "sh", result: "DELIVERED" },
+  },
+  {
+    tool: "mountsnoop",
+    stir: () => succeed("unshare", "--mount", "mount", "-t", "tmpfs", "wasm-bpf-test", "/mnt"),
+    fields: { comm: "mount", call: "MOUNT", type: "tmpfs", source: "wasm-bpf-test" },
+  },
+  {
+    tool: "bindsnoop",
+    options: ["-P", "7777"],
+    stir: () => succeed("unshare", "--net", ACTOR, "lo-up", "connection"),
+    fields: { comm: "actor", family: 2, port: 7777, addr: "127.0.0.1" },
+  },
+  {
+    tool: "tcplife",
+    options: ["-D", "7777"],
+    stir: () => succeed("unshare", "--net", ACTOR, "lo-up", "connection"),
+    fields: { comm: "actor", family: 2, laddr: "127.0.0.1", daddr: "127.0.0.1", dport: 7777 },
+  },
+  {
+    tool: "fsyncsnoop",
+    stir: async () => {
+      using folder = new TestFolder();
+      await succeed("dd", "if=/dev/zero", `of=${folder.at("file")}`, "count=1", "conv=fsync");
+    },
+    fields: { comm: "dd", call: "FSYNC", fd: 1 },
+  },
+  {
+    tool: "threadsnoop",
+    // `deno` makes threads at its start.
+    stir: () => succeed(Deno.execPath(), "--version"),
+    fields: { comm: "deno" },
+  },
+];
+
+for (const { tool, options = [], stir, fields } of SHOWN) {
+  Deno.test(`${[tool, ...options].join(" ")} shows ${JSON.stringify(fields)}`, async () => {
+    await using run = new CliProcess(["--timeout", "60s", tool, ...options, "--output", "jsonl"]);
+    const records = () =>
+      run.stdout.split("\n").slice(0, -1).map((line) =>
+        JSON.parse(line) as Record<string, unknown>
+      );
+    await until("a record has the fields", async () => {
+      await stir();
+      return records().some((record) =>
+        Object.entries(fields).every(([name, value]) => record[name] === value)
+      );
+    }, 30_000);
+    run.kill("SIGINT");
+    const { code, stderr } = await run.result();
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  });
+}
+
+Deno.test("syscount counts calls and their errors while a command runs", async () => {
+  const command = ["sh", "-c", "cat /no/such/file || :"];
+  await using run = new CliProcess(["syscount", "--output", "jsonl", "--", ...command]);
+  const { stdout } = await run.result();
+  const rows = stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as Row);
+  const row = rows.find(({ syscall }) => syscall === "openat");
+  assert.ok(
+    row !== undefined && row.count >= 1 && row.errors >= 1 && row.errors <= row.count,
+    stdout,
+  );
+  assert.ok(row.total_ns > 0);
+});
+
+/** Row of syscount. */
+interface Row {
+  readonly syscall: string;
+  readonly count: number;
+  readonly errors: number;
+  readonly "total_ns": number;
+}

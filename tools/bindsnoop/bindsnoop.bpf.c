@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+/* bindsnoop: calls of bind(2) with an IPv4 or IPv6 address. */
+#include "tool.bpf.h"
+#include <bpf/bpf_endian.h>
+
+#define AF_INET 2
+#define AF_INET6 10
+
+TOOL("bindsnoop", "show sockets that are bound to an address");
+OPTION(const volatile __u32, pid, 0, 'p', "only this process");
+OPTION(const volatile __u16, port, 0, 'P', "only this port");
+OPTION(const volatile bool, failed, false, 'x', "only calls that fail");
+
+struct event {
+	__u32 pid;
+	char comm[COMM_BYTES];
+	__u16 family;
+	__u16 port;
+	__s32 ret FORMAT(errno);
+	__u8 addr[16];
+};
+
+struct call_args {
+	__u16 family;
+	__u16 port;
+	__u8 addr[16];
+};
+
+EVENTS(struct event);
+STATE(call_start, __u32, struct call_args);
+
+SEC("tp/syscalls/sys_enter_bind")
+int enter_bind(struct trace_event_raw_sys_enter *ctx)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	const void *address = (const void *)ctx->args[1];
+	struct call_args args = {};
+	/* family, port; in IPv6 the flow label is before the address */
+	__u16 head[2] = {};
+
+	if (IS_OTHER(pid) || bpf_probe_read_user(head, sizeof(head), address))
+		return 0;
+	args.family = head[0];
+	args.port = bpf_ntohs(head[1]);
+	if (port && port != args.port)
+		return 0;
+	if (args.family == AF_INET)
+		bpf_probe_read_user(args.addr, 4, address + 4);
+	else if (args.family == AF_INET6)
+		bpf_probe_read_user(args.addr, 16, address + 8);
+	else
+		return 0;
+	bpf_map_update_elem(&call_start, &tid, &args, BPF_ANY);
+	return 0;
+}
+
+SEC("tp/syscalls/sys_exit_bind")
+int exit_bind(struct trace_event_raw_sys_exit *ctx)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct call_args *args = bpf_map_lookup_elem(&call_start, &tid);
+	struct event *event;
+
+	if (!args)
+		return 0;
+	event = failed && !ctx->ret ? NULL : bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (event) {
+		event->pid = current_tgid();
+		bpf_get_current_comm(event->comm, sizeof(event->comm));
+		event->family = args->family;
+		event->port = args->port;
+		event->ret = ctx->ret;
+		__builtin_memcpy(event->addr, args->addr, sizeof(event->addr));
+		bpf_ringbuf_submit(event, 0);
+	}
+	bpf_map_delete_elem(&call_start, &tid);
+	return 0;
+}

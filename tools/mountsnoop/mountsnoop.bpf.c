@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+/* mountsnoop: calls of mount(2) and umount2(2). */
+#include "tool.bpf.h"
+
+#define PATH_BYTES 256
+#define TYPE_BYTES 32
+
+TOOL("mountsnoop", "show mounts and unmounts");
+OPTION(const volatile __u32, pid, 0, 'p', "only this process");
+
+enum call { MOUNT, UMOUNT };
+
+struct event {
+	char comm[COMM_BYTES];
+	__u32 pid;
+	__u32 tid;
+	enum call call;
+	__s32 ret FORMAT(errno);
+	__u64 flags;
+	__u64 lat_ns;
+	char type[TYPE_BYTES];
+	char source[PATH_BYTES];
+	char target[PATH_BYTES];
+};
+
+struct call_args {
+	__u64 start;
+	__u64 source;
+	__u64 target;
+	__u64 type;
+	__u64 flags;
+	enum call call;
+};
+
+EVENTS(struct event);
+STATE(call_start, __u32, struct call_args);
+
+static __always_inline int begin(struct call_args *args)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+
+	if (IS_OTHER(pid))
+		return 0;
+	args->start = bpf_ktime_get_ns();
+	bpf_map_update_elem(&call_start, &tid, args, BPF_ANY);
+	return 0;
+}
+
+/* Returns an argument's text, or "" for a null pointer. */
+static __always_inline void copy(char *to, __u32 size, __u64 from)
+{
+	if (!from || bpf_probe_read_user_str(to, size, (void *)from) < 0)
+		to[0] = 0;
+}
+
+static __always_inline int end(struct trace_event_raw_sys_exit *ctx)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct call_args *args = bpf_map_lookup_elem(&call_start, &tid);
+	struct event *event;
+
+	if (!args)
+		return 0;
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (event) {
+		bpf_get_current_comm(event->comm, sizeof(event->comm));
+		event->pid = current_tgid();
+		event->tid = tid;
+		event->call = args->call;
+		event->ret = ctx->ret;
+		event->flags = args->flags;
+		event->lat_ns = bpf_ktime_get_ns() - args->start;
+		copy(event->type, sizeof(event->type), args->type);
+		copy(event->source, sizeof(event->source), args->source);
+		copy(event->target, sizeof(event->target), args->target);
+		bpf_ringbuf_submit(event, 0);
+	}
+	bpf_map_delete_elem(&call_start, &tid);
+	return 0;
+}
+
+SEC("tp/syscalls/sys_enter_mount")
+int enter_mount(struct trace_event_raw_sys_enter *ctx)
+{
+	struct call_args args = {
+	    .source = ctx->args[0],
+	    .target = ctx->args[1],
+	    .type = ctx->args[2],
+	    .flags = ctx->args[3],
+	    .call = MOUNT,
+	};
+
+	return begin(&args);
+}
+
+SEC("tp/syscalls/sys_enter_umount")
+int enter_umount(struct trace_event_raw_sys_enter *ctx)
+{
+	struct call_args args = {.target = ctx->args[0], .flags = ctx->args[1], .call = UMOUNT};
+
+	return begin(&args);
+}
+
+SEC("tp/syscalls/sys_exit_mount")
+int exit_mount(struct trace_event_raw_sys_exit *ctx)
+{
+	return end(ctx);
+}
+
+SEC("tp/syscalls/sys_exit_umount")
+int exit_umount(struct trace_event_raw_sys_exit *ctx)
+{
+	return end(ctx);
+}

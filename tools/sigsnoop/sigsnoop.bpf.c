@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+/* sigsnoop: generated signals, with their senders and receivers. */
+#include "tool.bpf.h"
+
+TOOL("sigsnoop", "show signals, with sender and receiver");
+OPTION(const volatile __u32, pid, 0, 'p', "only signals that this process sends");
+OPTION(const volatile __s32, signal, 0, 's', "only this signal, by number");
+OPTION(const volatile bool, failed, false, 'x', "only signals that are not delivered");
+
+enum result { DELIVERED, IGNORED, ALREADY_PENDING, OVERFLOW_FAIL, LOSE_INFO };
+
+struct event {
+	__u32 pid;
+	char comm[COMM_BYTES];
+	__s32 signal FORMAT(signal);
+	__u32 tpid;
+	char tcomm[COMM_BYTES];
+	enum result result;
+};
+
+EVENTS(struct event);
+
+struct trace_event_raw_signal_generate {
+	struct trace_entry ent;
+	int sig;
+	char comm[COMM_BYTES];
+	int pid;
+	int result;
+} __attribute__((preserve_access_index));
+
+SEC("tp/signal/signal_generate")
+int on_signal(struct trace_event_raw_signal_generate *ctx)
+{
+	struct event *event;
+
+	if (IS_OTHER(pid) || (signal && signal != ctx->sig) || (failed && !ctx->result))
+		return 0;
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event)
+		return 0;
+	event->pid = current_tgid();
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	event->signal = ctx->sig;
+	event->tpid = ctx->pid;
+	bpf_probe_read_kernel_str(event->tcomm, sizeof(event->tcomm), ctx->comm);
+	event->result = ctx->result;
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
