@@ -91,6 +91,7 @@ export {
   type ArtifactKind,
   checkMagic,
   choosePlatform,
+  decompressed,
   findModule,
   MAX_MODULE_BYTES,
   moduleBytes,
@@ -101,6 +102,9 @@ export {
   packModule,
   type PackOptions,
   readModule,
+  readTar,
+  type TarEntry,
+  type TarKind,
 } from "./formats/mod.ts";
 export { fetchFile, type FetchOptions } from "./fetch_file.ts";
 export { TrustError } from "./trust/errors.ts";

@@ -1,6 +1,7 @@
 /** Writes BTF of types that come from elsewhere: a declaration on the command line, or DWARF. */
 import { Btf } from "../btf/btf.ts";
 import { Kind } from "../btf/btf_types.ts";
+import { Sizes } from "../btf/layout.ts";
 
 const MAGIC = 0xeb9f;
 const HEADER_BYTES = 24;
@@ -135,4 +136,55 @@ export class BtfWriter {
     this.#names.push(0);
     return at;
   }
+}
+
+/**
+ * Adds a struct of existing types to BTF.
+ *
+ * @param bytes of the BTF
+ * @param members by offset in bytes, in order
+ * @returns undefined for members that overlap
+ */
+export function withStruct(
+  bytes: Uint8Array<ArrayBuffer>,
+  name: string,
+  members: readonly { name: string; offset: number; type: number }[],
+): { btf: Btf; id: number } | undefined {
+  const old = new Btf(bytes);
+  const sizes = new Sizes(old);
+  let end = 0;
+  for (const { offset, type } of members) {
+    if (offset < end) return undefined;
+    end = offset + sizes.of(type);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const header = view.getUint32(4, true);
+  const part = (at: number) => {
+    const start = header + view.getUint32(at, true);
+    return bytes.subarray(start, start + view.getUint32(at + 4, true));
+  };
+  const types = part(8);
+  const names = [...part(16)];
+  const nameAt = (text: string) => {
+    const at = names.length;
+    names.push(...new TextEncoder().encode(text.slice(0, 127)), 0);
+    return at;
+  };
+  const words = [
+    ...[nameAt(name), Kind.Struct << 24 | members.length, end],
+    ...members.flatMap((member) => [nameAt(member.name), member.type, member.offset * 8]),
+  ];
+  const typesBytes = types.length + words.length * 4;
+  const result = new Uint8Array(HEADER_BYTES + typesBytes + names.length);
+  const target = new DataView(result.buffer);
+  target.setUint16(0, MAGIC, true);
+  target.setUint8(2, 1);
+  [HEADER_BYTES, 0, typesBytes, typesBytes, names.length]
+    .forEach((word, i) => target.setUint32(4 + i * 4, word, true));
+  result.set(types, HEADER_BYTES);
+  words.forEach((word, i) =>
+    target.setUint32(HEADER_BYTES + types.length + i * 4, word >>> 0, true)
+  );
+  result.set(names, HEADER_BYTES + typesBytes);
+  return { btf: new Btf(result), id: old.count };
 }

@@ -12,6 +12,7 @@ export {
 } from "./event_type.ts";
 export { closureOf, structOf, type TagField } from "./event_type.ts";
 export { type LoopEnd, nowMs, runLoop, type Source, type Timer } from "./event_loop.ts";
+export { withStruct } from "./btf_writer.ts";
 export { eventMaps, mapSettings, parseMapSize } from "./fixups.ts";
 export { inlineType, type TypeAt } from "./inline_type.ts";
 export { nearestName, unknownName } from "./names.ts";

@@ -15,3 +15,5 @@ export {
   type PackOptions,
 } from "./pack.ts";
 export { choosePlatform } from "./platform.ts";
+export { decompressed } from "./decompress.ts";
+export { readTar, type TarEntry, type TarKind } from "./tar.ts";
