@@ -93,6 +93,7 @@ export {
   choosePlatform,
   decompressed,
   findModule,
+  MAGIC_BYTES,
   MAX_MODULE_BYTES,
   moduleBytes,
   type ModulePlace,

@@ -42,6 +42,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // Reader for modules that are only inspected.
   "runtime/wasm/reader.ts": ["cli"],
   "oci/stored.ts": ["cli"],
+  // First bytes of what can be run, which every start looks at.
+  "oci/content_kind.ts": ["cli"],
   "oci/policies.ts": ["cli"],
   // Without the library: `gen` and `inspect` open none.
   "ebpf/btf/mod.ts": ["bindgen", "cli", "records"],

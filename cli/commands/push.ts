@@ -7,6 +7,7 @@ import {
   type Descriptor,
   fileSource,
   formatReference,
+  MAGIC_BYTES,
   MAX_MODULE_BYTES,
   type PackedArtifact,
   packModule,
@@ -182,12 +183,14 @@ async function hashed(
   let size = 0;
   let start = new Uint8Array(0);
   await readChunks(await source(), (chunk) => {
-    if (start.length < 8) start = Uint8Array.of(...start, ...chunk.subarray(0, 8));
+    if (start.length < MAGIC_BYTES) {
+      start = Uint8Array.of(...start, ...chunk.subarray(0, MAGIC_BYTES));
+    }
     hash.update(chunk);
     size += chunk.length;
     if (size > MAX_MODULE_BYTES) throw tooLarge(what);
   });
-  checkMagic(start.subarray(0, 8), what);
+  checkMagic(start.subarray(0, MAGIC_BYTES), what);
   return { digest: `sha256:${hash.digest("hex")}`, size, title, source };
 }
 

@@ -6,7 +6,7 @@ import { UsageError } from "../errors.ts";
 import { grantsOf } from "../args/grants.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { admitted, runOnCommandLine, timeoutOf } from "../startup/guest_run.ts";
-import { contentKind } from "../module/content_kind.ts";
+import { contentKind } from "../../oci/content_kind.ts";
 import { STDIN } from "../module/input_file.ts";
 import { kernelLimitsOf } from "../args/kernel_limits.ts";
 import { namedModule } from "../module/named_module.ts";

@@ -1,7 +1,7 @@
 /** Reads a guest's module from a file. */
 import { HostError } from "../../ffi/errors.ts";
 import { readAll } from "../../ffi/bytes.ts";
-import { contentKind } from "./content_kind.ts";
+import { contentKind } from "../../oci/content_kind.ts";
 
 const WASM_MAGIC = [0x00, 0x61, 0x73, 0x6d];
 

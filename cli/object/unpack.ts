@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { HostError } from "../../ffi/errors.ts";
 import { decompressed, readTar } from "../../oci/mod.ts";
 import type { RunLine } from "../args/run_options.ts";
-import { contentKind } from "../module/content_kind.ts";
+import { contentKind } from "../../oci/content_kind.ts";
 import { isFile } from "../args/reference.ts";
 import { readInput } from "../module/input_file.ts";
 import { eccTool, objectOfPackage } from "./ecc.ts";

@@ -1,4 +1,5 @@
 /** Finds the module in an artifact: which layer, in which wrapping. */
+import { contentKind } from "../content_kind.ts";
 import { type Descriptor, TITLE } from "../descriptor.ts";
 import { ArtifactError, shorten } from "../errors.ts";
 import type { ImageManifest } from "../manifest.ts";
@@ -44,6 +45,12 @@ const ARCHIVES: readonly string[] = [
   DOCKER_LAYER_ZSTD,
 ];
 
+/** Layers that hold an eBPF object: Inspektor Gadget's, and bumblebee's. */
+const OBJECT_LAYERS: readonly string[] = [
+  "application/vnd.gadget.ebpf.program.v1+binary",
+  "application/ebpf.oci.image.program.v1+binary",
+];
+
 const MAX_SHOWN = 8;
 
 /**
@@ -86,7 +93,8 @@ function isModuleLayer({ mediaType, annotations }: Descriptor, isImage: boolean)
   const type = essence(mediaType);
   const isArchive = ARCHIVES.includes(type) && (isImage || type !== OCI_LAYER);
   if (isArchive) return false;
-  return /[/+]wasm$/.test(type) || /\.wasm$/i.test(annotations?.[TITLE] ?? "");
+  return /[/+]wasm$/.test(type) || OBJECT_LAYERS.includes(type) ||
+    /\.(wasm|o|json|ya?ml|tar)$/i.test(annotations?.[TITLE] ?? "");
 }
 
 function checkSize(layer: Descriptor, what: string): void {
@@ -118,17 +126,22 @@ function describe({ mediaType, annotations }: Descriptor): string {
   return title === undefined ? mediaType : `${mediaType} (${shorten(title)})`;
 }
 
+/** Bytes at the start of content that show its kind. */
+export const MAGIC_BYTES = 512;
+
 /**
- * Makes sure that bytes are a WebAssembly module, by how they start.
+ * Makes sure that bytes are what can be run, by how they start: a WebAssembly module, an eBPF object, or
+ * a package.
  *
+ * @param bytes {@linkcode MAGIC_BYTES} at the start, or all of a shorter content
  * @throws {ArtifactError} `NOT_A_MODULE`
  */
 export function checkMagic(bytes: Uint8Array, what: string): void {
-  const [a, b, c, d, version, , layer] = bytes;
-  const isWasm = a === 0 && b === 0x61 && c === 0x73 && d === 0x6d;
-  if (isWasm && version === 1 && layer === 0) return;
+  const kind = contentKind(bytes);
+  const [, , , , version, , layer] = bytes;
+  if (kind === "module" ? version === 1 && layer === 0 : kind !== "unknown") return;
   const start = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0"));
-  const reason = isWasm && layer === 1
+  const reason = kind === "module" && layer === 1
     ? "it is a WebAssembly component; only core modules are supported"
     : `not a WebAssembly module: it starts with ${start.join(" ") || "nothing"}`;
   throw new ArtifactError(`Cannot use ${what}: ${reason}`, { code: "NOT_A_MODULE" });

@@ -3,6 +3,7 @@ export {
   type ArtifactKind,
   checkMagic,
   findModule,
+  MAGIC_BYTES,
   MAX_MODULE_BYTES,
   type ModulePlace,
 } from "./find_module.ts";

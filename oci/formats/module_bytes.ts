@@ -3,11 +3,8 @@ import { Collector } from "../collector.ts";
 import type { Content, StreamOptions } from "../content.ts";
 import { type Expected, Verifier } from "../digest.ts";
 import { ByteReader } from "./byte_reader.ts";
-import { checkMagic, type ModulePlace } from "./find_module.ts";
+import { checkMagic, MAGIC_BYTES, type ModulePlace } from "./find_module.ts";
 import { findOnlyFile, readImageFile } from "./image.ts";
-
-/** Bytes at the start of a module that identify it. */
-const MAGIC_BYTES = 8;
 
 /** Where a module's bytes come from, and how errors name it. */
 export interface ModuleSource {

@@ -6,6 +6,10 @@ import type { ImageIndex } from "../manifest.ts";
 /** Names that tools use for the platform of WASI preview 1 modules, the most exact first. */
 const PREFERRED = ["wasip1/wasm", "wasi/wasm", "wasi/wasm32", "wasip1/wasm32", "js/wasm"];
 
+/** Artifact type of Inspektor Gadget's images. */
+const GADGET = "application/vnd.gadget.v1+binary";
+const ARCHITECTURE = Deno.build.arch === "x86_64" ? "amd64" : "arm64";
+
 const MAX_SHOWN = 12;
 
 /**
@@ -25,6 +29,11 @@ export function choosePlatform(
     const chosen = real.find((one) => matches(platformOf(one), platform));
     if (chosen !== undefined) return chosen;
   }
+  // Objects have no platform of WebAssembly: Inspektor Gadget's are for this machine's architecture.
+  const gadget = real.find((one) =>
+    one.artifactType === GADGET && platformOf(one) === `linux/${ARCHITECTURE}`
+  );
+  if (options.platform === undefined && gadget !== undefined) return gadget;
   const [only] = real;
   if (options.platform === undefined && only !== undefined && real.length === 1) return only;
   throw noPlatform(real, options);
