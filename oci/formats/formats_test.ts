@@ -126,13 +126,15 @@ Deno.test("findModule() refuses a module of more than 1 GiB", () => {
   assert.throws(() => findModule(manifest("text/x", ...layers), "it"), { code: "TOO_LARGE" });
 });
 
-Deno.test("checkMagic() accepts core modules only", () => {
+Deno.test("checkMagic() accepts core modules, objects and packages only", () => {
   checkMagic(MODULE, "it");
+  checkMagic(Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0), "it");
+  checkMagic(new TextEncoder().encode('{"bpf_object": ""}'), "it");
   const refused: [number[], RegExp][] = [
     [[], /starts with nothing/],
     [[0, 0x61, 0x73, 0x6d], /starts with 00 61 73 6d/],
     [[0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0], /component/],
-    [[0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0], /7f 45 4c 46/],
+    [[0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 0], /ca fe ba be/],
   ];
   for (const [bytes, pattern] of refused) {
     const check = () => checkMagic(Uint8Array.from(bytes), "it");
