@@ -14,18 +14,18 @@ const EVENT = '"number":7,"value":1234567';
 function packageOf(name: string, meta: unknown = {}): Record<string, unknown> {
   const bytes = Deno.readFileSync(`${OBJECTS}${name}.bpf.o`);
   return {
-    bpf_object: Buffer.from(deflateSync(bytes)).toString("base64"),
-    bpf_object_size: bytes.length,
+    "bpf_object": Buffer.from(deflateSync(bytes)).toString("base64"),
+    "bpf_object_size": bytes.length,
     meta,
   };
 }
 
 const EVENTS = {
-  export_types: [{ name: "event", size: 32, type_id: 99999, members: [] }],
-  bpf_skel: {
-    obj_name: "events",
+  "export_types": [{ name: "event", size: 32, "type_id": 99999, members: [] }],
+  "bpf_skel": {
+    "obj_name": "events",
     doc: { brief: "Shows calls", version: "1.2" },
-    data_sections: [{
+    "data_sections": [{
       name: ".rodata",
       variables: [{
         name: "targ_pid",
@@ -56,9 +56,9 @@ Deno.test("run shows the events of a package in each form", async () => {
   using folder = new TestFolder();
   const value = packageOf("ring-kept", EVENTS);
   const json = JSON.stringify(value);
-  const yaml = `bpf_object: ${value["bpf_object"]}\nmeta:\n  export_types:\n    - name: event\n`;
+  const yaml = `"bpf_object": ${value["bpf_object"]}\nmeta:\n  export_types:\n    - name: event\n`;
   const tar = makeTar([{ path: "./package.json", body: new TextEncoder().encode(json) }]);
-  const { bpf_object_size: _, ...old } = value;
+  const { "bpf_object_size": _, ...old } = value;
   const forms: [name: string, content: string | Uint8Array][] = [
     ["package.json", json],
     ["blanks.txt", `\ufeff  ${json}`],
@@ -88,7 +88,7 @@ Deno.test("run shows help and takes options of a package", async () => {
 Deno.test("run shows the histogram that a package samples", async () => {
   using folder = new TestFolder();
   const sample = { interval: 50, type: "log2_hist", unit: "usecs" };
-  const meta = { bpf_skel: { maps: [{ name: "hists", ident: "hists", sample }] } };
+  const meta = { "bpf_skel": { maps: [{ name: "hists", ident: "hists", sample }] } };
   await Deno.writeTextFile(folder.at("p.json"), JSON.stringify(packageOf("histogram", meta)));
   const perl = ["perl", "-e", "getpgrp(0); select undef, undef, undef, 0.2"];
   const { stdout, stderr } = await runCli(["--timeout", "5s", folder.at("p.json"), "--", ...perl]);
@@ -98,9 +98,13 @@ Deno.test("run shows the histogram that a package samples", async () => {
 Deno.test("run reads a skeleton next to its object, with members of its own", async () => {
   using folder = new TestFolder();
   await Deno.copyFile(`${OBJECTS}ring-kept.bpf.o`, folder.at("tool.bpf.o"));
-  const members = [{ name: "seen", offset: 0, btf_type_id: 1 }];
-  const maps = [{ name: "events", ident: "events", export_config: { custom_members: members } }];
-  const text = JSON.stringify({ enable_multiple_export_types: true, bpf_skel: { maps } });
+  const members = [{ name: "seen", offset: 0, "btf_type_id": 1 }];
+  const maps = [{
+    name: "events",
+    ident: "events",
+    "export_config": { "custom_members": members },
+  }];
+  const text = JSON.stringify({ "enable_multiple_export_types": true, "bpf_skel": { maps } });
   const { stdout, stderr } = await run(folder, "tool.skel.json", text);
   assert.match(stdout, /"seen":/, stderr);
 });
@@ -112,9 +116,9 @@ Deno.test("run refuses damaged packages with errors of its own", async () => {
     ['{"bpf_object": "', 1, /Cannot read the package/],
     ['{"bpf_object": 5}', 1, /bpf_object/],
     ['{"other": 1}', 1, /bpf_object/],
-    [JSON.stringify({ ...whole, bpf_object_size: 7 }), 1, /longer than the 7 bytes/],
-    [JSON.stringify({ ...whole, bpf_object_size: 1 << 20 }), 1, /and the package says/],
-    [JSON.stringify({ bpf_object: "eJwDAAAAAAE=" }), 1, /not an ELF file/],
+    [JSON.stringify({ ...whole, "bpf_object_size": 7 }), 1, /longer than the 7 bytes/],
+    [JSON.stringify({ ...whole, "bpf_object_size": 1 << 20 }), 1, /and the package says/],
+    [JSON.stringify({ "bpf_object": "eJwDAAAAAAE=" }), 1, /not an ELF file/],
     ["bpf_object: *nothing\n", 1, /Cannot read the package/],
     ["a: &a [x, x]\nb: &b [*a, *a]\nbpf_object: [\n", 1, /Cannot read the package/],
   ];
