@@ -25,9 +25,12 @@ export type {
   BtfType,
   Linkage,
 } from "../ebpf/btf/mod.ts";
+export { parseAggregate } from "./aggregate.ts";
+export { type AggregateFunction, type AggregateSpec } from "./aggregate_spec.ts";
 export { type Framing } from "./batch.ts";
 export { nearestName, RecordsError, unknownField } from "./errors.ts";
 export { type FieldChoice, parseAs, parseFields } from "./fields.ts";
+export { loadFilter } from "./filter/mod.ts";
 export { type Format, type FormatName, FORMATS, formatText, parseFormat } from "./format.ts";
 export { type HistogramScale, type HistogramSpec } from "./histogram.ts";
 export { parseSort } from "./order.ts";
@@ -57,5 +60,6 @@ export {
   type Schema,
 } from "./schema.ts";
 export { type FieldHint, type SchemaHints, schemaOf } from "./schema_btf.ts";
+export { schemaFromText } from "./schema_text.ts";
 export { type StackOptions, type StackSample } from "./stacks.ts";
 export { type Clock, NO_CLOCK } from "./text/times.ts";

@@ -39,13 +39,27 @@ type KeyColumn = Float64Array | BigInt64Array | BigUint64Array | readonly Uint8A
 
 /** Order of rows by some fields. */
 export class Order {
-  readonly #keys: readonly { field: Field; descending: boolean }[];
+  #keys: readonly { field: Field; descending: boolean }[];
+  readonly #fields: readonly Field[];
 
   /** @throws {RecordsError} `UNKNOWN_FIELD` */
   constructor(keys: readonly SortKey[], schema: Schema, source: string) {
+    this.#fields = schema.fields;
     this.#keys = keys.flatMap(({ field, descending }) =>
       findFields(schema, field, source).map((found) => ({ field: found, descending }))
     );
+  }
+
+  /** Orders by the next field from now on, highest first. */
+  next(): void {
+    const at = this.#fields.findIndex((field) => field === this.#keys[0]?.field);
+    const field = this.#fields[(at + 1) % this.#fields.length];
+    if (field !== undefined) this.#keys = [{ field, descending: true }];
+  }
+
+  /** Reverses the order. */
+  reverse(): void {
+    this.#keys = this.#keys.map(({ field, descending }) => ({ field, descending: !descending }));
   }
 
   /**

@@ -1,5 +1,7 @@
 /** Output of records: from batches of bytes to all sinks. */
+import { Aggregator } from "./aggregate.ts";
 import { BatchReader, type Framing } from "./batch.ts";
+import { Collector } from "./collect.ts";
 import type { TextOptions } from "./compile/rows.ts";
 import { RecordsError } from "./errors.ts";
 import { chooseFields, withFormats } from "./fields.ts";
@@ -52,8 +54,13 @@ export class Output {
   readonly #options: OutputOptions;
   readonly #sinks: readonly Sink[];
   readonly #text: TextOptions;
+  readonly #collectors: (() => void)[] = [];
+  readonly #tables: { readonly order: Order; readonly show: () => void }[] = [];
   #sources = 0;
+  /** Records or intervals until {@linkcode done}. */
   #left: number;
+  /** Rows that streams may still show in this interval. */
+  #limited: number;
   #ended = false;
 
   /** Creates the sinks; nothing is written before the first row. */
@@ -70,6 +77,7 @@ export class Output {
       sources: () => this.#sources,
     };
     this.#left = options.count ?? Infinity;
+    this.#limited = options.limit ?? Infinity;
     this.#sinks = options.sinks.map((sink) => {
       switch (sink.format) {
         case "columns":
@@ -95,6 +103,10 @@ export class Output {
    * @throws {RecordsError} `UNKNOWN_FIELD`, `BAD_FILTER`, `BAD_SCHEMA`
    */
   stream(source: string, schema: Schema): StreamSink {
+    const { aggregate, sort } = this.#options;
+    if (aggregate !== undefined || (sort !== undefined && sort.length > 0)) {
+      return this.#collected(source, schema);
+    }
     const shown = this.#show(source, schema, true);
     const predicate = this.#options.filter?.compile(shown.schema, source);
     const writers = this.#sinks.map((sink) => sink.open(shown));
@@ -104,11 +116,53 @@ export class Output {
       write: (batch, framing = "framed") => {
         if (this.#ended || this.done) return;
         this.#text.times.refresh();
+        if (this.#limited <= 0) return;
         if (!measured) measured = this.#measure(reader, writers, { batch, framing, predicate });
         this.#writeBatch(reader, writers, { batch, framing, predicate });
         this.#flush();
       },
     };
+  }
+
+  /** Records that are shown together, at the end of an interval. */
+  #collected(source: string, schema: Schema): StreamSink {
+    const formatted = withFormats(schema, this.#options.formats ?? [], source);
+    const predicate = this.#options.filter?.compile(formatted, source);
+    const reader = new BatchReader(schema.size);
+    const { aggregate } = this.#options;
+    const groups = aggregate && new Aggregator(aggregate, formatted, source);
+    const rows = new Collector(schema.size);
+    const table = this.#rows(source, groups?.schema ?? formatted, undefined);
+    const show = () => table.rows(groups === undefined ? rows.take() : groups.take());
+    this.#collectors.push(show);
+    return {
+      write: (batch, framing = "framed") => {
+        if (this.#ended || this.done) return;
+        reader.each(batch, framing, (s, v, at) => {
+          if (predicate !== undefined && !predicate(s, v, at)) return;
+          if (groups !== undefined) groups.add(s, v, at);
+          else if (rows.add(s, at)) show();
+        });
+      },
+    };
+  }
+
+  /** Ends an interval: shows what streams have collected, and lets streams show rows again. */
+  interval(): void {
+    if (this.#ended) return;
+    for (const show of this.#collectors) show();
+    this.#limited = this.#options.limit ?? Infinity;
+  }
+
+  /** Handles a key of a screen that is redrawn: `s` sorts by the next field, `r` reverses the order. */
+  key(key: string): void {
+    if (this.#ended || (key !== "s" && key !== "r")) return;
+    for (const table of this.#tables) {
+      if (key === "s") table.order.next();
+      else table.order.reverse();
+      table.show();
+    }
+    this.#flush();
   }
 
   #measure(
@@ -132,7 +186,8 @@ export class Output {
     writers: readonly RowsOfSource[],
     { batch, framing, predicate }: BatchOfStream,
   ): void {
-    const isWhole = predicate === undefined && this.#left === Infinity;
+    const isWhole = predicate === undefined && this.#left === Infinity &&
+      this.#limited === Infinity;
     const rows = writers.filter((writer) => !(isWhole && writer.batch?.(batch, framing)));
     const [only] = rows;
     let begun = false;
@@ -140,8 +195,9 @@ export class Output {
     const isOnly = rows.length === 1;
     reader.each(batch, framing, (s, v, at, size, cpu) => {
       if (predicate !== undefined && !predicate(s, v, at)) return;
-      if (this.#left <= 0) return;
+      if (this.#left <= 0 || this.#limited <= 0) return;
       this.#left -= 1;
+      this.#limited -= 1;
       if (!begun) {
         for (const writer of rows) writer.begin();
         begun = true;
@@ -158,26 +214,39 @@ export class Output {
    * @throws {RecordsError} `UNKNOWN_FIELD`, `BAD_FILTER`, `BAD_SCHEMA`
    */
   table(source: string, schema: Schema): TableSink {
-    const shown = this.#show(source, schema, false);
-    const predicate = this.#options.filter?.compile(shown.schema, source);
-    const order = new Order(this.#options.sort ?? [], shown.schema, source);
+    const formatted = withFormats(schema, this.#options.formats ?? [], source);
+    return this.#rows(source, formatted, this.#options.filter?.compile(formatted, source));
+  }
+
+  /** @param schema with the formats of the options */
+  #rows(source: string, schema: Schema, predicate: Predicate | undefined): TableSink {
+    const shown = this.#showFormatted(source, schema, false);
+    const order = new Order(this.#options.sort ?? [], schema, source);
     const writers = this.#sinks.map((sink) => sink.open(shown));
+    const canRedraw = this.#options.sinks.some(({ screen }) => screen !== undefined);
+    let last: Uint8Array = new Uint8Array();
+    const show = () => {
+      this.#text.times.refresh();
+      const view = new DataView(last.buffer, last.byteOffset, last.byteLength);
+      const rows = { bytes: last, view, stride: schema.size };
+      const sorted = order.sort(rows, startsOf(rows, predicate), this.#options.limit);
+      for (const { measure } of writers) {
+        if (measure !== undefined) sorted.forEach((at) => measure(rows.bytes, view, at));
+      }
+      for (const writer of writers) {
+        writer.begin();
+        sorted.forEach((at) => writer.row(rows.bytes, view, at, schema.size, 0));
+        writer.end();
+      }
+    };
+    this.#tables.push({ order, show });
     return {
       rows: (bytes) => {
         if (this.#ended || this.done) return;
-        this.#text.times.refresh();
-        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-        const rows = { bytes, view, stride: schema.size };
-        const starts = startsOf(rows, predicate);
-        const sorted = order.sort(rows, starts, this.#options.limit);
-        for (const { measure } of writers) {
-          if (measure !== undefined) sorted.forEach((at) => measure(bytes, view, at));
-        }
-        for (const writer of writers) {
-          writer.begin();
-          sorted.forEach((at) => writer.row(bytes, view, at, schema.size, 0));
-          writer.end();
-        }
+        last = bytes;
+        show();
+        // The bytes are the caller's.
+        last = canRedraw ? bytes.slice() : new Uint8Array();
         this.#left -= 1;
         this.#flush();
       },
@@ -271,6 +340,7 @@ export class Output {
   /** Closes arrays and hands over what is left; further rows are ignored. */
   end(): void {
     if (this.#ended) return;
+    for (const show of this.#collectors) show();
     this.#ended = true;
     for (const sink of this.#sinks) sink.close();
   }
@@ -286,9 +356,13 @@ export class Output {
       });
     }
     const formatted = withFormats(schema, this.#options.formats ?? [], source);
-    const fields = chooseFields(formatted, this.#options.fields, source);
+    return this.#showFormatted(source, formatted, isStream);
+  }
+
+  #showFormatted(source: string, schema: Schema, isStream: boolean): ShownSchema {
+    const fields = chooseFields(schema, this.#options.fields, source);
     this.#sources += 1;
-    return { source, schema: formatted, fields, isStream };
+    return { source, schema, fields, isStream };
   }
 }
 

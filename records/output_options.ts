@@ -1,4 +1,5 @@
 /** Options of an output: sinks and everything that decides which rows they get. */
+import type { AggregateSpec } from "./aggregate_spec.ts";
 import type { FieldChoice } from "./fields.ts";
 import type { Format } from "./format.ts";
 import type { Resolvers } from "./resolvers.ts";
@@ -21,6 +22,8 @@ export interface SinkOptions {
   readonly width?: number | (() => number);
   /** True for colours; a terminal without NO_COLOR. */
   readonly color?: boolean;
+  /** Returns the lines of a terminal that is redrawn for each interval, on its alternate screen. */
+  readonly screen?: () => number;
 }
 
 /** Test of a record, made for a schema by a {@linkcode Filter}. */
@@ -58,6 +61,8 @@ export interface OutputOptions {
   readonly sort?: readonly SortKey[] | undefined;
   /** Most rows of an interval. */
   readonly limit?: number | undefined;
+  /** Groups that a stream's records are counted in, each interval. */
+  readonly aggregate?: AggregateSpec | undefined;
   /** Formats that take precedence over those of schemas. */
   readonly formats?: readonly { readonly field: string; readonly format: Format }[] | undefined;
   /** Time of rows: by default in columns of streams, and not in JSON. */

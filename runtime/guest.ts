@@ -8,6 +8,7 @@ import { checkMemory, findTables } from "./exports.ts";
 import { GuestMemory } from "./guest_memory.ts";
 import type { Features } from "./features.ts";
 import { localOffset } from "./local_time.ts";
+import type { GuestRecords } from "./records.ts";
 import { checkGuest, checkTables, type GuestModule } from "./module.ts";
 import { keepPumps } from "./wasm_bpf/events/pump.ts";
 import { enterSandbox } from "./sandbox.ts";
@@ -94,6 +95,7 @@ class GuestRun implements Disposable {
         policyFor: this.#policyFor(),
         ...(options.limits === undefined ? {} : { limits: options.limits }),
         latencyMs: options.latencyMs ?? DEFAULT_LATENCY_MS,
+        records: this.#records(),
         onError: (error) => this.#guard("onError", () => options.onError?.(error)),
         onNotice: (text) => this.#guard("onNotice", () => options.onNotice?.(text)),
       }),
@@ -107,6 +109,20 @@ class GuestRun implements Disposable {
     if (onObject === undefined) return undefined;
     return (bytes) =>
       this.#guard("onObject", () => policyOf({ permissions: onObject(bytes), allowWriteUser }));
+  }
+
+  /** Returns the taker of records; when it throws anything but an error for the guest, the run ends. */
+  #records(): GuestRecords | undefined {
+    const { records } = this.#options;
+    return records && {
+      open: (name, schema, options) => {
+        const sink = records.open(name, schema, options);
+        return sink && {
+          write: (bytes) => this.#guard("records", () => sink.write(bytes)),
+          flush: () => this.#guard("records", () => sink.flush()),
+        };
+      },
+    };
   }
 
   run(): number {

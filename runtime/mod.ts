@@ -31,6 +31,7 @@ export {
 } from "../ebpf/mod.ts";
 export { BpfError, type BufferTotals, type ProgramTotals } from "./wasm_bpf/mod.ts";
 export { GrantError, GuestStopped, GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
+export { type GuestRecords, type GuestRecordSink } from "./records.ts";
 export { runGuest } from "./run_guest.ts";
 export type {
   FileStream,

@@ -1,4 +1,5 @@
 /** Options of a guest's run. */
+import type { GuestRecords } from "./records.ts";
 import type { Permissions } from "../ebpf/mod.ts";
 import type { HostError } from "../ffi/errors.ts";
 import type { Interrupt } from "../ffi/mod.ts";
@@ -140,6 +141,11 @@ export interface RunOptions {
    * where the kernel writes to code. Default: both are EPERM.
    */
   allowWriteUser?: boolean;
+  /**
+   * Takes the records that the guest emits with `records_write`; default: none are wanted, and the guest
+   * prints by itself.
+   */
+  records?: GuestRecords;
   /**
    * Milliseconds that an event may be delivered later than at once when events come fast: then they are
    * read together, which costs the traced programs and this process a fraction. Rare events are always

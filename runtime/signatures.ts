@@ -103,6 +103,9 @@ export const EXTENSION_SIGNATURES: Signatures = {
   "last_errno": ":i",
   "host_pid": ":i",
   "local_offset": "I:i",
+  "records_open": "iiiii:i",
+  "records_write": "iii:i",
+  "records_flush": "i:i",
 };
 
 /**

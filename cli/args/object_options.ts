@@ -45,13 +45,6 @@ export const OBJECT_OPTIONS = {
   "clear": { help: "delete the entries of tables at each interval" },
   "printk": { help: "also show lines that programs print" },
   "no-printk": { help: "do not show lines that programs print" },
-  "output": {
-    short: "o",
-    argument: "FORMAT",
-    help: "print records as columns, jsonl, json or csv",
-  },
-  "interval": { argument: "DURATION", help: "show tables this often, such as 1s" },
-  "count": { argument: "N", help: "end after N records, or N intervals of a table" },
   "object": { argument: "FILE", help: "object of a skeleton in JSON (default: next to it)" },
   "meta": { argument: "FILE", help: "metadata of an object, such as gadget.yaml" },
 } as const satisfies Record<string, OptionSpec>;

@@ -1,6 +1,7 @@
 /** Options of `run`, the default command. */
 import { OBJECT_OPTIONS } from "./object_options.ts";
 import type { CommandLine, OptionSpec } from "./options.ts";
+import { RECORD_OPTIONS } from "./record_options.ts";
 
 export const RUN_OPTIONS = {
   "timeout": {
@@ -116,6 +117,7 @@ export const RUN_OPTIONS = {
     help: "also send the password of a registry to its token server on HOST; repeatable",
   },
   "quiet": { short: "q", help: "hide the progress of pulls" },
+  ...RECORD_OPTIONS,
   "wrapper-module-name": {
     short: "m",
     argument: "NAME",

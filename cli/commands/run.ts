@@ -17,6 +17,7 @@ import type { Permissions } from "../../ebpf/mod.ts";
 import type { PolicyBound } from "../../oci/mod.ts";
 import { printError, visibleLine } from "../terminal/output.ts";
 import type { ReadModule } from "../startup/plain_run.ts";
+import { wantsRecords } from "../args/record_options.ts";
 import { platformOf } from "../args/registry_options.ts";
 import { RUN_OPTIONS, type RunLine } from "../args/run_options.ts";
 import { statsFormat } from "../terminal/stats.ts";
@@ -94,7 +95,12 @@ export async function runLine(line: RunLine, read?: ReadModule): Promise<number>
     : await admissionOf(line, { ...named, origin });
   const told = { ...line, rest: [named.name, ...args] };
   const parts = { features: EVERYTHING, formatStats, grants, admission, permissions };
-  return runOnCommandLine(guest, told, parts);
+  if (!wantsRecords(line)) return runOnCommandLine(guest, told, parts);
+  const { runWithRecords } = await import("../records/guest.ts");
+  return await runWithRecords(
+    line,
+    (records) => runOnCommandLine(guest, told, { ...parts, records }),
+  );
 }
 
 /** Permissions of the command line within the bounds of policies; undefined without bounds. */

@@ -23,7 +23,7 @@ import type { interruptible } from "../../runtime/command.ts";
 import type { RunLine } from "../args/run_options.ts";
 import { printError, visibleLine } from "../terminal/output.ts";
 import { formatCount } from "../terminal/units.ts";
-import type { RecordSettings } from "./record_output.ts";
+import type { RecordSettings } from "../records/settings.ts";
 import { adviceFor } from "./advice.ts";
 import { EventSink } from "./event_sink.ts";
 import { iteratorsOf, type IteratorSource, showIterator } from "./iterator_source.ts";
@@ -234,6 +234,10 @@ export class OpenSources implements Disposable {
       if (settings.intervalMs === undefined) {
         if (this.#readers.length + this.#tables.length === 0 && command === undefined) return;
       } else timers.push({ periodMs: settings.intervalMs, due: showIterators });
+    }
+    const { intervalMs } = settings;
+    if (intervalMs !== undefined) {
+      timers.push({ periodMs: intervalMs, due: () => this.#output.interval() });
     }
     const readers = command === undefined
       ? this.#readers

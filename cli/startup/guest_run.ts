@@ -4,6 +4,7 @@ import {
   type CommandOptions,
   type Features,
   type GuestModule,
+  type GuestRecords,
   type GuestStats,
   interruptible,
   runGuest,
@@ -30,6 +31,8 @@ export interface RunParts {
   features: Features;
   /** Format of `--stats`, if given. */
   formatStats?: ((stats: GuestStats & { permissions?: unknown }) => string) | undefined;
+  /** Takes records that the guest emits. */
+  records?: GuestRecords | undefined;
   /** Grants and limits of the guest. */
   grants?: Pick<CommandOptions, "env" | "preopens" | "listen" | "stdio" | "limits">;
   /** Decision about a module from elsewhere; a local file has none. */
@@ -45,7 +48,7 @@ export interface RunParts {
  * @throws {UsageError} for an invalid duration, before anything runs
  */
 export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunParts): number {
-  const { features, formatStats, grants, admission } = parts;
+  const { features, formatStats, grants, admission, records } = parts;
   const timeoutMs = timeoutOf(line);
   const limits = { ...grants?.limits, ...kernelLimitsOf(line) };
   const permissions = admission?.permissions ?? parts.permissions ?? permissionsOf(line);
@@ -70,6 +73,7 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
           onObject: (bytes) => admitted(admission.admitObject(bytes, () => interrupt.signal !== 0)),
         }),
         latencyMs,
+        ...(records === undefined ? {} : { records }),
         countPrograms: formatStats !== undefined,
         onStats: (stats) => {
           if (stats.final) {

@@ -61,6 +61,58 @@ export async function writeOutput(path: string, bytes: AsyncIterable<Uint8Array>
   attempt(path, () => file.finish());
 }
 
+/** File that is written piece by piece, each of them whole. */
+export class BlockingOutput {
+  readonly #file: Pick<Deno.FsFile, "writeSync">;
+  readonly #close: () => void;
+  readonly #path: string;
+
+  /** @param close called by {@linkcode BlockingOutput.close} */
+  constructor(file: Pick<Deno.FsFile, "writeSync">, path: string, close: () => void = () => {}) {
+    this.#file = file;
+    this.#path = path;
+    this.#close = close;
+  }
+
+  /**
+   * Writes all of the bytes.
+   *
+   * @throws {HostError} with an errno name; see {@linkcode isBrokenPipe}
+   */
+  write(bytes: Uint8Array): void {
+    try {
+      while (bytes.length > 0) bytes = bytes.subarray(this.#file.writeSync(bytes));
+    } catch (cause) {
+      throw notWritten(this.#path, cause);
+    }
+  }
+
+  /** Closes the file. */
+  close(): void {
+    this.#close();
+  }
+}
+
+/**
+ * Opens a file that grows while others read it; a regular one is emptied. Root opens only what no other
+ * user can replace.
+ *
+ * @throws {HostError} with an errno name, `UNSAFE_PATH` where root must not write
+ */
+export async function openOutputFile(path: string): Promise<BlockingOutput> {
+  const { resolveForWriting } = await import("../../oci/paths/mod.ts");
+  const { path: target, info, folder, isMagic } = attempt(path, () => resolveForWriting(path));
+  if (isMagic) return new BlockingOutput(ownStream(path, target), path);
+  if (info?.isDirectory) throw unwritable(path, "EISDIR", "it is a directory");
+  if (info === undefined && folder === undefined) {
+    throw unwritable(path, "ENOENT", "no such directory");
+  }
+  const isRegular = info === undefined || info.isFile;
+  const options = { write: true, ...(isRegular ? { create: true, truncate: true } : {}) };
+  const file = await guarded(path, () => Deno.open(target, { ...options, mode: 0o666 }));
+  return new BlockingOutput(file, path, () => file.close());
+}
+
 /** Opens a device or a pipe. */
 async function openThere(target: string, path: string): Promise<Deno.FsFile> {
   return await guarded(path, () => Deno.open(target, { write: true }));

@@ -32,6 +32,10 @@ export class ColumnsSink implements Sink {
   /** Source of the last header: another one gets its own. */
   #headed: ShownSchema | undefined;
   #hasBlocks = false;
+  /** First table of a screen that is redrawn. */
+  #top: ShownSchema | undefined;
+  /** Lines that the screen has left. */
+  #linesLeft = Infinity;
 
   constructor(options: SinkOptions, context: SinkContext) {
     this.#options = options;
@@ -65,19 +69,36 @@ export class ColumnsSink implements Sink {
         const width = this.#terminalWidth;
         const isBlock = !shown.isStream;
         if (rows === undefined || width !== lineWidth || isBlock) start();
-        if (isBlock && this.#hasBlocks) buffer.add(LINE_END);
+        const isRedrawn = isBlock && this.#redraw(shown);
+        if (isBlock && this.#hasBlocks && !isRedrawn) buffer.add(LINE_END);
         if (this.#headed !== shown || isBlock) buffer.add(header);
         this.#headed = shown;
         this.#hasBlocks = true;
+        this.#linesLeft -= 1;
       },
       row: (s, v, at) => {
-        if (rows === undefined) return;
+        if (rows === undefined || --this.#linesLeft < 0) return;
         buffer.reserve(rows.max);
         buffer.at = rows.write(buffer.bytes, buffer.at, s, v, at);
         if (buffer.at > FLUSH_BYTES) this.flush();
       },
       end: () => {},
     };
+  }
+
+  /** Clears a screen that is redrawn, before its first table; returns true if there is a screen. */
+  #redraw(shown: ShownSchema): boolean {
+    const { screen } = this.#options;
+    if (screen === undefined) return false;
+    if (this.#top === undefined) {
+      this.#top = shown;
+      this.#buffer.add(encoder.encode(ENTER_SCREEN));
+    }
+    if (this.#top !== shown) return false;
+    this.#buffer.add(encoder.encode(CLEAR_SCREEN));
+    // The cursor is below the last line.
+    this.#linesLeft = Math.max(1, screen() - 1);
+    return true;
   }
 
   #header(
@@ -116,9 +137,16 @@ export class ColumnsSink implements Sink {
   }
 
   close(): void {
+    if (this.#top !== undefined) this.#buffer.add(encoder.encode(LEAVE_SCREEN));
     this.flush();
   }
 }
+
+/** Alternate screen without a cursor, and back (xterm's 1049, DECTCEM). */
+const ENTER_SCREEN = "\x1b[?1049h\x1b[?25l";
+const LEAVE_SCREEN = "\x1b[?25h\x1b[?1049l";
+/** Cursor to the first cell; erase what follows. */
+const CLEAR_SCREEN = "\x1b[H\x1b[J";
 
 const LINE_END = new Uint8Array([10]);
 

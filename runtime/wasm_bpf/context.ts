@@ -27,6 +27,7 @@ import {
 } from "../../ebpf/mod.ts";
 import { createBudget, type KernelLimits, LinkCount, lowestLimits } from "./kernel_limits.ts";
 import type { PollContext } from "./events/event_channel.ts";
+import type { GuestRecords } from "../records.ts";
 import type { GuestObject } from "./guest_object.ts";
 import { Handles } from "./handles.ts";
 import { Totals } from "./totals.ts";
@@ -50,6 +51,8 @@ export interface BpfHostOptions {
   latencyMs: number;
   /** Gets each failure once; the guest itself only sees a number. */
   onError: (error: HostError) => void;
+  /** Takes records of the guest; absent where they are not wanted. */
+  records?: GuestRecords | undefined;
   /** Gets notices: messages worth reading that are not errors. */
   onNotice: (text: string) => void;
 }
@@ -99,6 +102,7 @@ export class BpfContext implements PollContext, Disposable {
   /** Lines about what words name and is not there; until the first object. */
   #unfound = "";
   readonly latencyMs: number;
+  readonly records: GuestRecords | undefined;
   readonly memories = new MemoryPool();
   readonly objects = new Handles<GuestObject>();
   readonly maps = new Handles<MapEntry>();
@@ -131,6 +135,7 @@ export class BpfContext implements PollContext, Disposable {
     this.attachRules = attachRulesOf(this.policy);
     if (this.attachRules !== undefined) this.#unfound = takeLog();
     this.#limits = lowestLimits(options.limits ?? {}, this.policy.limits);
+    this.records = options.records;
     this.linkCount = new LinkCount(this.#limits.maxLinks);
     this.latencyMs = options.latencyMs;
     this.#reports = new Reports(options.onError);

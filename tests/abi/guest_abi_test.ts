@@ -109,6 +109,7 @@ Deno.test("the guide's examples in C compile and behave as described", async () 
     'why Cannot find map "none": the eBPF object has no map of that name',
     "close 0",
     "rings 1",
+    "records of init not wanted",
     "configured 100000, values 1",
     "host 1, local 1",
     "stepwise 1",

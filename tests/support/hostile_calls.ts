@@ -172,6 +172,19 @@ function extensionCalls(host: HostileHost): Template[] {
     },
     {
       module,
+      name: "records_open",
+      args: [
+        name,
+        text(host.string("iterate")),
+        pointer(Place.Elf, Place.ElfBytes),
+        sized(Place.ElfBytes, Place.Elf),
+        { good: 0, bad: [2, -1, MIN] },
+      ],
+    },
+    { module, name: "records_write", args: [{ good: 1, bad: [0, -1, MAX] }, ...buffer] },
+    { module, name: "records_flush", args: [{ good: 1, bad: [0, -1, MAX] }] },
+    {
+      module,
       name: "kernel_supports",
       args: [{ good: 1, bad: [0, 3, -1, MIN] }, { good: 1, bad: [0, 256, -1, MAX, MIN] }],
     },

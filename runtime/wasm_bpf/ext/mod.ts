@@ -11,6 +11,7 @@ import { lastErrorImports } from "./last_error.ts";
 import { linkImports } from "./links.ts";
 import { mapImports } from "./maps.ts";
 import { objectImports } from "./objects.ts";
+import { recordImports } from "./records.ts";
 
 /**
  * The functions of module `wasm_bpf_ext`, by import name.
@@ -28,5 +29,6 @@ export function extensionImports(
     ...objectImports(context),
     ...lastErrorImports(context),
     ...hostImports(),
+    ...recordImports(context),
   };
 }

@@ -90,6 +90,47 @@ wasm_bpf_record__next(const struct wasm_bpf_record *record)
 	return (const struct wasm_bpf_record *)(record->data + ((record->size + 7) & ~7U));
 }
 
+/* ---- records ------------------------------------------------------------------------------- */
+
+/* For wasm_bpf_records_open(): records are rows of an interval that wasm_bpf_records_flush() ends.
+ */
+#define WASM_BPF_RECORDS_TABLE 1U
+
+/**
+ * @brief Starts a source of records, which the host shows as the user requests: columns, JSON,
+ * filtered, sorted.
+ * @param name of the source, at most 255 bytes
+ * @param schema name of a struct in `object`, or C members with formats after @:
+ *        "u64 ts @time; u32 pid; char comm[16]"
+ * @param object an eBPF object or BTF that has the struct; NULL for members
+ * @param object_size its size in bytes; 0 for members
+ * @param flags 0 for events, WASM_BPF_RECORDS_TABLE for rows
+ * @return an id from 1 on; 0 when the user requested no records, so that the guest prints by
+ * itself; or a negative errno: -EIO for a bad schema, which the host reports
+ */
+WASM_BPF_EXT_IMPORT("records_open")
+int32_t wasm_bpf_records_open(const char *name, const char *schema, const void *object,
+			      int32_t object_size, uint32_t flags);
+
+/**
+ * @brief Hands over records, one after the other, each of the schema's size.
+ * @return their number, or a negative errno: -EBADF for an unknown id
+ */
+WASM_BPF_EXT_IMPORT("records_write")
+int32_t wasm_bpf_records_write(int32_t id, const void *records, int32_t size);
+
+/**
+ * @brief Ends an interval of a table: its rows are sorted and shown. Ends one of events, too, where
+ * they are aggregated.
+ * @return 0, or -EBADF for an unknown id
+ */
+WASM_BPF_EXT_IMPORT("records_flush")
+int32_t wasm_bpf_records_flush(int32_t id);
+
+/** @brief Opens a source of events of `type`, a struct of a skeleton's or other object's BTF. */
+#define WASM_BPF_RECORDS(name, type, object, object_size)                                          \
+	wasm_bpf_records_open(name, #type, object, (int32_t)(object_size), 0)
+
 /* ---- objects step by step ------------------------------------------------------------------ */
 
 /**

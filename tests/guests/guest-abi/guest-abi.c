@@ -178,6 +178,7 @@ static void configure(void)
 #include "possible_cpus.inc"
 #include "host_pid.inc"
 #include "local_offset.inc"
+#include "records_flush.inc"
 	struct wasm_bpf_map_info info = {0};
 
 	wasm_bpf_object_load(obj);

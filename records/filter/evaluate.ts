@@ -1,0 +1,133 @@
+/** Filters that the library evaluates, on values of the fields that they name. */
+import type { ASTNode, ParseResult } from "@marcbachmann/cel-js";
+import { jsonRow } from "../compile/rows.ts";
+import type { Predicate } from "../output_options.ts";
+import { RecordsError } from "../errors.ts";
+import type { Field } from "../schema.ts";
+import { Times } from "../text/times.ts";
+import { nameOf } from "./compile.ts";
+
+/** Constructor of the library's unsigned integers. */
+export type MakeUnsigned = (value: bigint) => unknown;
+
+/** Most names that are looked at: expressions are typed by people. */
+const MAX_NODES = 10_000;
+
+/** Nested operators: the stack bounds them. */
+const MAX_DEPTH = 250;
+
+/**
+ * Returns the names of variables in an expression; dotted ones whole.
+ *
+ * @throws {RecordsError} `BAD_FILTER` if it is nested too deep
+ */
+export function variablesOf(root: ASTNode, text: string): Set<string> {
+  const names = new Set<string>();
+  let left = MAX_NODES;
+  const visit = (value: unknown, depth: number): void => {
+    if (--left < 0 || depth > MAX_DEPTH) throw badFilter(text, "it is too long or nested too deep");
+    if (Array.isArray(value)) value.forEach((each) => visit(each, depth));
+    else if (isNode(value)) {
+      const name = nameOf(value);
+      if (name !== undefined) names.add(name);
+      else visit(value.args, depth + 1);
+    }
+  };
+  visit(root, 0);
+  return names;
+}
+
+function isNode(value: unknown): value is ASTNode {
+  return typeof value === "object" && value !== null && "op" in value && "args" in value;
+}
+
+/**
+ * Returns the test that the library makes.
+ *
+ * @throws {RecordsError} `BAD_FILTER` if the types of a record do not fit the expression
+ */
+export function evaluated(
+  parsed: ParseResult,
+  fields: readonly Field[],
+  { size, text, unsigned }: { size: number; text: string; unsigned: MakeUnsigned },
+): Predicate {
+  const readers = fields.map((field) => ({ path: field.path, read: valueReader(field, unsigned) }));
+  const values = (s: Uint8Array, v: DataView, at: number) => {
+    const root: Record<string, unknown> = Object.create(null);
+    for (const { path, read } of readers) {
+      let object = root;
+      for (const name of path.slice(0, -1)) {
+        const inner = object[name];
+        if (typeof inner === "object" && inner !== null) object = inner as Record<string, unknown>;
+        else object = (object[name] = Object.create(null)) as Record<string, unknown>;
+      }
+      object[path[path.length - 1] ?? ""] = read(s, v, at);
+    }
+    if ("namespace" in root) root["pod_namespace"] = root["namespace"];
+    return root;
+  };
+  const evaluate = (s: Uint8Array, v: DataView, at: number): unknown => parsed(values(s, v, at));
+  const zeros = new Uint8Array(size);
+  try {
+    const result = evaluate(zeros, new DataView(zeros.buffer), 0);
+    if (typeof result !== "boolean") throw new TypeError("it is not a condition");
+  } catch (error) {
+    // Divisions by a field and the like fail for zeros only.
+    if (!/divi|modulo|overflow|range|index/i.test(String(error))) {
+      throw badFilter(text, error);
+    }
+  }
+  return (s, v, at) => {
+    try {
+      return evaluate(s, v, at) === true;
+    } catch {
+      // An error of a record is not a match, as in CEL's users.
+      return false;
+    }
+  };
+}
+
+/** Returns the error for an expression, with the library's first line. */
+export function badFilter(text: string, error: unknown): RecordsError {
+  const reason = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+  return new RecordsError(`Cannot filter by "${text}": ${reason.slice(0, 300)}`, {
+    code: "BAD_FILTER",
+    hint: 'write CEL, such as pid == 1 && comm.startsWith("ba")',
+  });
+}
+
+/** Integers as they are, everything else as JSON shows it. */
+function valueReader(
+  field: Field,
+  unsigned: MakeUnsigned,
+): (s: Uint8Array, v: DataView, at: number) => unknown {
+  const { type } = field;
+  const isNumber = type.kind === "int" || type.kind === "float" || type.kind === "enum";
+  const plainFormats = /^(time|ns|us|ms|s|size|hex|oct|uid|gid|dec)$/;
+  const shown = isNumber && plainFormats.test(field.format.name)
+    ? { ...field, path: ["v"], format: { name: "dec" } as const }
+    : { ...field, path: ["v"] };
+  const { write, max } = jsonRow([shown], { times: new Times(), resolvers: {}, exact: true });
+  const bytes = new Uint8Array(max);
+  const decoder = new TextDecoder();
+  return (s, v, at) => {
+    const end = write(bytes, 0, s, v, at);
+    const json = decoder.decode(bytes.subarray(5, end - 1));
+    if (type.kind === "float" && /^-?\d/.test(json)) return Number(json);
+    if (/^-?\d+$/.test(json)) return integer(BigInt(json), unsigned);
+    const value: unknown = JSON.parse(json);
+    // 128 bits do not fit CEL's integers.
+    if (type.kind === "int" && type.bytes === 16 && typeof value === "string") return value;
+    return converted(value, unsigned);
+  };
+}
+
+function integer(value: bigint, unsigned: MakeUnsigned): unknown {
+  return value > 0x7fff_ffff_ffff_ffffn ? unsigned(value) : value;
+}
+
+function converted(value: unknown, unsigned: MakeUnsigned): unknown {
+  if (Array.isArray(value)) return value.map((each) => converted(each, unsigned));
+  if (typeof value === "number" && Number.isInteger(value)) return integer(BigInt(value), unsigned);
+  return value;
+}
