@@ -3,7 +3,7 @@ import { HostError, type HostErrorOptions } from "../ffi/errors.ts";
 
 /**
  * Records that cannot be shown as requested. Codes: `BAD_SCHEMA`, `BAD_FORMAT`, `BAD_FILTER`,
- * `UNKNOWN_FIELD`, `BAD_RECORDS`.
+ * `UNKNOWN_FIELD`, `BAD_RECORDS`, `BAD_ANNOTATION`.
  */
 export class RecordsError extends HostError {
   /** The class's name. */

@@ -33,6 +33,12 @@ export { type FieldChoice, parseAs, parseFields } from "./fields.ts";
 export { loadFilter } from "./filter/mod.ts";
 export { type Format, type FormatName, FORMATS, formatText, parseFormat } from "./format.ts";
 export { type HistogramScale, type HistogramSpec } from "./histogram.ts";
+export {
+  type ObjectAnnotations,
+  type OptionAnnotation,
+  readAnnotations,
+  type ShownMap,
+} from "./object_annotations.ts";
 export { parseSort } from "./order.ts";
 export { Output, type StacksSink, type StreamSink, type TableSink } from "./output.ts";
 export {
@@ -59,7 +65,7 @@ export {
   type RecordType,
   type Schema,
 } from "./schema.ts";
-export { type FieldHint, type SchemaHints, schemaOf } from "./schema_btf.ts";
+export { enumNamesIn, type FieldHint, type SchemaHints, schemaOf } from "./schema_btf.ts";
 export { schemaFromText } from "./schema_text.ts";
 export { type StackOptions, type StackSample } from "./stacks.ts";
 export { type Clock, NO_CLOCK } from "./text/times.ts";

@@ -6,6 +6,7 @@ import {
   type Btf,
   type BtfMember,
   type BtfType,
+  Kind,
   MAX_DEPTH,
   resolve,
   Sizes,
@@ -225,14 +226,14 @@ class Walk {
     const unit = hint?.unit ?? tagValue(tags, "unit") ?? unitOf(format);
     const help = hint?.help ?? tagValue(tags, "help");
     const metric = hint?.metric ?? metricOf(tagValue(tags, "metric"));
+    const shown = this.#withEnum(type, hint?.format ?? format);
     const hidden = hint?.hidden ?? (place.hidden || tags?.includes("hidden") === true);
     this.fields.push({
       name: dotted,
       path,
       offset: place.offset,
       size,
-      type,
-      format: hint?.format ?? format,
+      ...shown,
       ...(extra.bitSize === undefined || extra.bitOffset === undefined
         ? {}
         : { bitOffset: extra.bitOffset, bitSize: extra.bitSize }),
@@ -242,6 +243,19 @@ class Walk {
       ...(hidden ? { hidden } : {}),
       ...(family === undefined ? {} : { family }),
     });
+  }
+
+  /** Names of an enum of the same BTF become part of the type. */
+  #withEnum(type: FieldType, format: Format): Pick<Field, "type" | "format"> {
+    if (format.argument === undefined || !/^(enum|flags)$/.test(format.name)) {
+      return { type, format };
+    }
+    if (type.kind !== "int" && type.kind !== "enum") return { type, format };
+    if (type.bytes === 16) return { type, format };
+    const names = enumNamesIn(this.#btf, format.argument);
+    if (names === undefined) return { type, format };
+    const { bytes, signed } = type;
+    return { type: { kind: "enum", bytes, signed, names }, format: { name: format.name } };
   }
 
   #familyOf(members: readonly BtfMember[], place: Place): Field["family"] {
@@ -328,6 +342,20 @@ class Walk {
     });
     return { kind: "array", element: elementType, format, stride, length: type.length };
   }
+}
+
+const knownEnums = new WeakMap<Btf, Map<string, EnumType["names"] | undefined>>();
+
+/** Returns the names of an enum by its own name; undefined if the BTF has no such enum. */
+export function enumNamesIn(types: Btf, name: string): EnumType["names"] | undefined {
+  const known = knownEnums.get(types) ?? new Map<string, EnumType["names"] | undefined>();
+  knownEnums.set(types, known);
+  if (known.has(name)) return known.get(name);
+  const [id] = types.find(name, (kind) => kind === Kind.Enum || kind === Kind.Enum64);
+  const type = id === undefined ? undefined : types.type(id);
+  const names = type?.kind === "enum" ? type.values : undefined;
+  known.set(name, names);
+  return names;
 }
 
 /** Bit-fields of BTF before `kind_flag`: their integer type has the place. */

@@ -1,0 +1,153 @@
+/** Annotations of an object by `sdk/bpf/records.bpf.h`: its tool, options, and how its maps are shown. */
+import { type Btf, Kind, resolve } from "../ebpf/btf/mod.ts";
+import { tagsOf } from "./annotations.ts";
+import { RecordsError } from "./errors.ts";
+import { parseSort } from "./order.ts";
+import type { SortKey } from "./output_options.ts";
+
+/** Map that is shown: `TABLE`, `HISTOGRAM` or `STACKS`. */
+export interface ShownMap {
+  /** Name of the map. */
+  readonly map: string;
+  /** Form that it is shown in. */
+  readonly kind: "table" | "histogram" | "stacks";
+  /** Time between two prints, as it was written: `1s`. */
+  readonly interval?: string;
+  /** Order of the rows. */
+  readonly sort?: readonly SortKey[];
+  /** Most rows. */
+  readonly limit?: number;
+  /** True to empty the map after each print. */
+  readonly clear?: boolean;
+  /** Unit of a histogram's values. */
+  readonly unit?: string;
+  /** Member that holds the slots of a histogram. */
+  readonly slots?: string;
+  /** Width of the slots of a linear histogram; log2 without it. */
+  readonly linear?: number;
+  /** Map with the stacks that ids lead to. */
+  readonly ids?: string;
+}
+
+/** Global variable that is an option. */
+export interface OptionAnnotation {
+  /** Name of the variable. */
+  readonly variable: string;
+  /** Id of its type. */
+  readonly type: number;
+  /** Letter of the option, if it has one. */
+  readonly letter?: string;
+  /** Effect of the option. */
+  readonly help: string;
+}
+
+/** Everything that an object's annotations contain. */
+export interface ObjectAnnotations {
+  /** Name and effect of the tool, if the object has `TOOL`. */
+  readonly tool?: { readonly name: string; readonly about: string };
+  /** Ids of the types that buffers carry, by the name of the map: `RECORDS`. */
+  readonly records: ReadonlyMap<string, number>;
+  /** Maps that are shown, in the order of BTF. */
+  readonly maps: readonly ShownMap[];
+  /** Options, in the order of BTF. */
+  readonly options: readonly OptionAnnotation[];
+}
+
+/** Most annotations of one kind; objects have a few dozen. */
+const MAX_ANNOTATIONS = 4096;
+
+/**
+ * Reads the annotations in an object's BTF.
+ *
+ * @throws {RecordsError} `BAD_ANNOTATION` for an annotation that is not valid
+ * @throws {BtfError} for damaged BTF
+ */
+export function readAnnotations(btf: Btf): ObjectAnnotations {
+  const records = new Map<string, number>();
+  const maps: ShownMap[] = [];
+  const options: OptionAnnotation[] = [];
+  let tool: ObjectAnnotations["tool"];
+  for (const [id, tags] of tagsOf(btf)) {
+    if (btf.kind(id) !== Kind.Var) continue;
+    for (const tag of tags.get(-1) ?? []) {
+      const [word, rest] = divide(tag, ":");
+      if (maps.length + options.length + records.size > MAX_ANNOTATIONS) {
+        throw invalid(tag, `there are more than ${MAX_ANNOTATIONS}`);
+      }
+      if (word === "records") records.set(rest, pointedAt(btf, id, tag));
+      else if (word === "table" || word === "histogram" || word === "stacks") {
+        maps.push(shownMap(word, rest, tag));
+      } else if (word === "option") options.push(optionOf(btf, id, rest, tag));
+      else if (word === "tool") {
+        const [name, about] = divide(rest, ":");
+        tool = { name, about };
+      }
+    }
+  }
+  return { ...(tool === undefined ? {} : { tool }), records, maps, options };
+}
+
+function invalid(tag: string, reason: string): RecordsError {
+  return new RecordsError(`Cannot use annotation "${tag.slice(0, 200)}": ${reason}`, {
+    code: "BAD_ANNOTATION",
+    hint: "write it with the macros of sdk/bpf/records.bpf.h",
+  });
+}
+
+function divide(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+/** Returns the id of the type that a marker points to. */
+function pointedAt(btf: Btf, id: number, tag: string): number {
+  const variable = btf.type(id);
+  const target = variable.kind === "var" ? resolve(btf, variable.type).type : undefined;
+  if (target?.kind !== "ptr") throw invalid(tag, "its marker is not a pointer");
+  return target.type;
+}
+
+function optionOf(btf: Btf, id: number, rest: string, tag: string): OptionAnnotation {
+  const variable = btf.type(id);
+  if (variable.kind !== "var") throw invalid(tag, "it is not on a variable");
+  // The letter is a character of C: 'm', or 0.
+  const match = /^(?:'(.)'|0):([^]*)$/.exec(rest);
+  if (match === null) throw invalid(tag, "its letter is not a character or 0");
+  const [, letter, help = ""] = match;
+  if (letter !== undefined && !/^[A-Za-z0-9]$/.test(letter)) {
+    throw invalid(tag, "its letter is not a letter or digit");
+  }
+  return {
+    variable: variable.name,
+    type: variable.type,
+    help,
+    ...(letter === undefined ? {} : { letter }),
+  };
+}
+
+function shownMap(kind: ShownMap["kind"], rest: string, tag: string): ShownMap {
+  const [map = "", ...words] = rest.split(";");
+  if (map === "") throw invalid(tag, "it names no map");
+  const values = new Map(words.map((word) => divide(word, "=")));
+  const whole = (name: string): number | undefined => {
+    const text = values.get(name);
+    if (text === undefined) return undefined;
+    if (!/^[1-9]\d{0,8}$/.test(text)) throw invalid(tag, `${name} is not a number from 1 on`);
+    return Number(text);
+  };
+  const [interval, sort] = [values.get("interval"), values.get("sort")];
+  const [limit, linear] = [whole("limit"), whole("linear")];
+  const [unit, slots, ids] = [values.get("unit"), values.get("slots"), values.get("ids")];
+  return {
+    map,
+    kind,
+    ...(interval === undefined ? {} : { interval }),
+    ...(sort === undefined ? {} : { sort: parseSort(sort) }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(values.has("clear") ? { clear: true } : {}),
+    ...(unit === undefined ? {} : { unit }),
+    ...(slots === undefined ? {} : { slots }),
+    ...(linear === undefined ? {} : { linear }),
+    ...(ids === undefined ? {} : { ids }),
+  };
+}

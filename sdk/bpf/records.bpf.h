@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Annotations for eBPF objects: how their records, tables and options look. They are left in BTF,
+ * as declaration tags (clang 14 or newer) and typed markers, so that an object needs no other file.
+ * Other loaders ignore them.
+ *
+ *   struct event {
+ *           __u64 ts FORMAT(time);
+ *           __u64 lat_ns FORMAT(duration, ns) HELP("from wakeup to running");
+ *           __u32 saddr FORMAT(ipv4);
+ *           char comm[16];
+ *   };
+ *   RECORDS(events, struct event);
+ *   TABLE(counts, INTERVAL(1s), SORT(-count));
+ *   OPTION(const volatile __u64, min_us, 0, 'm', "only longer waits than this, in microseconds");
+ *   TOOL("runqslower", "show run queue waits longer than a threshold");
+ *
+ * docs/records.md describes each with an example.
+ */
+#ifndef WASM_BPF_RECORDS_BPF_H
+#define WASM_BPF_RECORDS_BPF_H
+
+#define WASM_BPF_TAG(...) __attribute__((btf_decl_tag(__VA_ARGS__)))
+
+/* ---- members of structs -------------------------------------------------------------------- */
+
+/* Look of the value: FORMAT(ipv4), FORMAT(time, boot), FORMAT(duration, us), FORMAT(enum,
+ * tcp_state). */
+#define FORMAT(...) WASM_BPF_TAG("format:" #__VA_ARGS__)
+/* Meaning of the member, for help and metrics. */
+#define HELP(text) WASM_BPF_TAG("help:" text)
+/* Unit of the value, for charts and metrics: UNIT(ns). */
+#define UNIT_OF(unit) WASM_BPF_TAG("unit:" #unit)
+/* Metric that the member is: METRIC(counter), METRIC(gauge), METRIC(histogram). */
+#define METRIC(kind) WASM_BPF_TAG("metric:" #kind)
+/* Member that is shown on request only. */
+#define HIDDEN WASM_BPF_TAG("hidden")
+
+/* ---- maps ---------------------------------------------------------------------------------- */
+
+#define WASM_BPF_PASTE_(a, b) a##b
+#define WASM_BPF_PASTE(a, b) WASM_BPF_PASTE_(a, b)
+
+/* A section that no loader takes for data: its variables exist for their types and tags alone. */
+#define WASM_BPF_MARKER __attribute__((section("wasm_bpf.records"), used))
+
+/* Ring buffer or perf event array `map` carries `type`; also keeps the type in BTF. */
+#define RECORDS(map, type)                                                                         \
+	type *const WASM_BPF_PASTE(wasm_bpf_records_, map)                                         \
+	    WASM_BPF_MARKER WASM_BPF_TAG("records:" #map)
+
+/* Map is shown as a table: TABLE(counts, INTERVAL(1s), SORT(-count), LIMIT(20), CLEAR). */
+#define TABLE(map, ...) WASM_BPF_SHOW(table, map, ##__VA_ARGS__)
+/* Map's values hold slots of a histogram: HISTOGRAM(hists, UNIT(usecs), SLOTS(slots), LINEAR(10)).
+ */
+#define HISTOGRAM(map, ...) WASM_BPF_SHOW(histogram, map, ##__VA_ARGS__)
+/* Map counts stacks, whose ids lead to another map: STACKS(counts, IDS(stacks)). */
+#define STACKS(map, ...) WASM_BPF_SHOW(stacks, map, ##__VA_ARGS__)
+
+#define WASM_BPF_SHOW(kind, map, ...)                                                              \
+	const char WASM_BPF_PASTE(wasm_bpf_##kind##_, map)                                         \
+	WASM_BPF_MARKER WASM_BPF_TAG(#kind ":" #map WASM_BPF_JOIN(__VA_ARGS__)) = 0
+
+/* Words of maps. */
+#define INTERVAL(duration) ";interval=" #duration
+#define SORT(...) ";sort=" #__VA_ARGS__
+#define LIMIT(rows) ";limit=" #rows
+#define CLEAR ";clear=1"
+#define UNIT(unit) ";unit=" #unit
+#define SLOTS(member) ";slots=" #member
+#define LINEAR(step) ";linear=" #step
+#define IDS(map) ";ids=" #map
+
+/* Strings next to each other become one; at most six words. */
+#define WASM_BPF_JOIN(...) WASM_BPF_JOIN_(0, ##__VA_ARGS__, "", "", "", "", "", "", "")
+#define WASM_BPF_JOIN_(zero, a, b, c, d, e, f, ...) a b c d e f
+
+/* ---- options and the tool ------------------------------------------------------------------ */
+
+/* Global variable that is an option: its type, name, value, letter ('m', or 0 for none) and help.
+ */
+#define OPTION(type, name, value, letter, help)                                                    \
+	type name WASM_BPF_TAG("option:" #letter ":" help) = value
+
+/* Name of the tool, and its effect. */
+#define TOOL(name, about)                                                                          \
+	const char wasm_bpf_tool WASM_BPF_MARKER WASM_BPF_TAG("tool:" name ":" about) = 0
+
+#endif
