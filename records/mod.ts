@@ -28,6 +28,13 @@ export type {
 export { parseAggregate } from "./aggregate.ts";
 export { type AggregateFunction, type AggregateSpec } from "./aggregate_spec.ts";
 export { type Framing } from "./batch.ts";
+export {
+  type DecodedRecord,
+  type DecodeOptions,
+  decodeRecordBatches,
+  decodeRecords,
+  type RecordValue,
+} from "./decode.ts";
 export { nearestName, RecordsError, unknownField } from "./errors.ts";
 export { type FieldChoice, parseAs, parseFields } from "./fields.ts";
 export { loadFilter } from "./filter/mod.ts";

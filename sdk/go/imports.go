@@ -68,6 +68,15 @@ func lastErrno() int32
 //go:wasmimport wasm_bpf_ext last_error
 func lastError(text unsafe.Pointer, size int32) int32
 
+//go:wasmimport wasm_bpf_ext records_open
+func recordsOpen(name, schema, object unsafe.Pointer, size int32, flags uint32) int32
+
+//go:wasmimport wasm_bpf_ext records_write
+func recordsWrite(id int32, records unsafe.Pointer, size int32) int32
+
+//go:wasmimport wasm_bpf_ext records_flush
+func recordsFlush(id int32) int32
+
 //go:wasmimport wasm_bpf_ext host_pid
 func hostPid() int32
 

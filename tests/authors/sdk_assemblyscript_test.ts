@@ -5,11 +5,14 @@ import { runCli } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { checkSlowBatch, ORDERS } from "../support/sdk.ts";
 
+/** Record that the guest emits. */
+const RECORD = '{"pid":7,"count":9}\n';
+
 Deno.test("every call of the package works as documented", async () => {
   const output = fromFileUrl("../../dist/tests/sdk-assemblyscript.wasm");
   const source = "sdk/assemblyscript/tests/api.ts";
   await buildAssemblyScriptGuest({ source, objects: await ORDERS.folder(), output });
-  const { code, stdout, stderr } = await runCli(["--timeout", "60s", output]);
-  assert.deepEqual({ code, stdout }, { code: 0, stdout: "all well\n" }, stderr);
+  const { code, stdout, stderr } = await runCli(["-o", "jsonl", "--timeout", "60s", output]);
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: RECORD + "all well\n" }, stderr);
   await checkSlowBatch(output);
 });

@@ -6,6 +6,9 @@ import { runCli } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { checkSlowBatch, ORDERS } from "../support/sdk.ts";
 
+/** Record that the guest emits. */
+const RECORD = '{"pid":7,"count":9}\n';
+
 Deno.test("the package is formatted, and vet finds nothing", async () => {
   const { go } = await findGo();
   assert.equal(await succeed(`${go}fmt`, "-l", fromFileUrl("../../sdk/go")), "");
@@ -20,7 +23,7 @@ Deno.test("the package is formatted, and vet finds nothing", async () => {
 Deno.test("every call of the package works as documented", async () => {
   const output = fromFileUrl("../../dist/tests/sdk-go.wasm");
   await buildGoGuest({ path: "sdk/go/tests", objects: await ORDERS.folder(), output });
-  const { code, stdout, stderr } = await runCli(["--timeout", "60s", output]);
-  assert.deepEqual({ code, stdout }, { code: 0, stdout: "all well\n" }, stderr);
+  const { code, stdout, stderr } = await runCli(["-o", "jsonl", "--timeout", "60s", output]);
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: RECORD + "all well\n" }, stderr);
   await checkSlowBatch(output);
 });

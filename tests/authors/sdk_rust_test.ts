@@ -5,6 +5,9 @@ import { runCli } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { checkSlowBatch, ORDERS } from "../support/sdk.ts";
 
+/** Record that the guest emits. */
+const RECORD = '{"pid":7,"count":9}\n';
+
 /** Debian's rustc, the oldest release that the crate supports. */
 const RUSTC = "/usr/bin/rustc";
 const CRATE = fromFileUrl("../../sdk/rust");
@@ -51,7 +54,7 @@ Deno.test("every call of the crate works as documented", async () => {
     env: { OBJECTS: await ORDERS.folder() },
   }).output();
   assert.ok(success, new TextDecoder().decode(stderr));
-  const { code, stdout, stderr: said } = await runCli(["--timeout", "60s", module]);
-  assert.deepEqual({ code, stdout }, { code: 0, stdout: "all well\n" }, said);
+  const { code, stdout, stderr: said } = await runCli(["-o", "jsonl", "--timeout", "60s", module]);
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: RECORD + "all well\n" }, said);
   await checkSlowBatch(module);
 });

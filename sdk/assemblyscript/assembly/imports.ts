@@ -115,3 +115,17 @@ export declare function localOffsetAt(seconds: i64): i32;
 // @ts-ignore: decorator
 @external("wasm_bpf_ext", "host_pid")
 export declare function hostPidOf(): i32;
+
+// @ts-ignore: decorator
+@external("wasm_bpf_ext", "records_open")
+export declare function recordsOpen(
+  name: usize, schema: usize, object: usize, size: i32, flags: u32,
+): i32;
+
+// @ts-ignore: decorator
+@external("wasm_bpf_ext", "records_write")
+export declare function recordsWrite(id: i32, records: usize, size: i32): i32;
+
+// @ts-ignore: decorator
+@external("wasm_bpf_ext", "records_flush")
+export declare function recordsFlush(id: i32): i32;

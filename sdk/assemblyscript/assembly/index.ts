@@ -8,4 +8,5 @@ export {
 export { hostPid, localOffset } from "./host";
 export { ANY, Batch, BpfMap, EXIST, NO_EXIST } from "./map";
 export { BpfObject, detach, readIterator } from "./object";
+export { Records } from "./records";
 export { args, exit, print, printError, realtimeNs, writeBytes } from "./wasi";

@@ -8,6 +8,7 @@ import {
   BpfObject,
   Buffer,
   detach,
+  EBADF,
   EEXIST,
   EINTR,
   EINVAL,
@@ -22,6 +23,7 @@ import {
   printError,
   readIterator,
   realtimeNs,
+  Records,
 } from "./wasm-bpf";
 import { randomGet } from "./wasm-bpf/imports";
 
@@ -150,6 +152,19 @@ function attachErrors(object: BpfObject): void {
 }
 
 /** A signal ends a batch after the current event, and the rest is not lost. */
+/** Emits records where they are requested: this test runs with and without. */
+function records(): void {
+  const source = Records.open("seen", "u32 pid; u32 count");
+  must(source.id >= 0, "open");
+  const row = heap.alloc(8);
+  store<u32>(row, 7);
+  store<u32>(row, 9, 4);
+  must(source.write(row, 8) == (source.isWanted ? 1 : EBADF), "write");
+  must(source.flush() == (source.isWanted ? 0 : EBADF), "flush");
+  heap.free(row);
+  must(!source.isWanted || Records.openTable("bad", "u99 pid").id < 0, "bad schema");
+}
+
 function slowEvents(): void {
   const object = BpfObject.load(orders, orders_size)!;
   must(object.attach("produce") > 0, "attach");
@@ -173,6 +188,7 @@ function slowEvents(): void {
 if (args().length > 1) {
   slowEvents();
 } else {
+  records();
   const object = openObject();
   maps(object);
   events(object);

@@ -221,11 +221,26 @@ func slowEvents() {
 	fmt.Println("all well")
 }
 
+// records emits records where they are requested: this test runs with and without.
+func records() {
+	seen, err := wasmbpf.OpenRecords("seen", "u32 pid; u32 count")
+	must(err == nil)
+	if seen != nil {
+		must(wasmbpf.WriteRecords(seen, [][2]uint32{{7, 9}}) == nil)
+		must(seen.Flush() == nil)
+		_, err = wasmbpf.OpenTable("bad", "u99 pid")
+		must(err != nil)
+		_, err = wasmbpf.OpenRecordsOf("bad", orders, "no_such_struct")
+		must(err != nil)
+	}
+}
+
 func main() {
 	if len(os.Args) > 1 {
 		slowEvents()
 		return
 	}
+	records()
 	object := objects()
 	maps(object)
 	events(object)

@@ -52,6 +52,11 @@ imports!("wasm_bpf_ext" {
     fn last_errno() -> i32;
     fn host_pid() -> u32;
     fn local_offset(seconds: i64) -> i32;
+    fn records_open(
+        name: *const u8, schema: *const u8, object: *const u8, object_size: i32, flags: u32
+    ) -> i32;
+    fn records_write(id: i32, records: *const u8, size: i32) -> i32;
+    fn records_flush(id: i32) -> i32;
 });
 
 /// Commands of `wasm_bpf_map_operate` and `map_batch`: the numbers of `enum bpf_cmd`.

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Read};
 use std::time::{Duration, Instant};
 
-use wasm_bpf::{Flags, Object, Plain};
+use wasm_bpf::{Flags, Object, Plain, Records};
 
 const OBJECT: &[u8] = include_bytes!(concat!(env!("OBJECTS"), "/orders.bpf.o"));
 
@@ -222,10 +222,23 @@ fn slow_events() -> io::Result<()> {
     Ok(())
 }
 
+/// Emits records where they are requested: this test runs with and without.
+fn records() -> io::Result<()> {
+    if let Some(records) = Records::open("seen", "u32 pid; u32 count")? {
+        records.write(&[[7u32, 9]])?;
+        records.flush()?;
+        assert!(Records::open_table("bad", "u99 pid").is_err());
+        assert!(Records::of_struct("bad", OBJECT, "no_such_struct").is_err());
+    }
+    assert_eq!(kind(Records::open("nul", "\0")), ErrorKind::InvalidInput);
+    Ok(())
+}
+
 fn main() -> io::Result<()> {
     if std::env::args().len() > 1 {
         return slow_events();
     }
+    records()?;
     let object = objects()?;
     maps(&object)?;
     events(&object)?;
