@@ -75,7 +75,7 @@ Deno.test("wrong usage names the help of its command", () =>
     ) {
       assertUsage(await run(...args), /./, new RegExp(`^run wasm-bpf ${args[0]} --help to show`));
     }
-    assertUsage(await run("--nope"), /Unknown option/, /^run wasm-bpf --help to show/);
+    assertUsage(await run("--nonsense"), /Unknown option/, /^run wasm-bpf --help to show/);
   }));
 
 Deno.test("wrong usage is noticed before a registry or a password is asked for", () =>
