@@ -234,7 +234,10 @@ class Parser {
     if (this.#fields.length >= MAX_FIELDS) {
       throw this.#error(`it has more than ${MAX_FIELDS} fields`);
     }
-    this.#fields.push({ ...field, name: field.path.filter(Boolean).join(".") });
+    // As in BTF: members of reserved names are shown on request.
+    const hidden = field.path[field.path.length - 1]?.startsWith("__") === true;
+    const more = hidden ? { hidden } : {};
+    this.#fields.push({ ...field, ...more, name: field.path.filter(Boolean).join(".") });
   }
 
   /** Fields with their final names, and addresses with the family next to them. */

@@ -11,8 +11,13 @@ WASM_BPF_EMBED(tcpconnlat_bpf, "tcpconnlat.bpf.o");
 static struct {
 	struct config config;
 	bool time, local_port, verbose;
+	int records; /* id of the source, if -o or other options request records */
 	unsigned long long shown;
 } tool;
+
+/* struct event, for the host's -o, --filter, --sort and others. */
+static const char members[] = "u64 latency_ns; u32 pid; u16 is_ipv6; u16 lport; u16 dport; "
+			      "u16 __reserved[3]; char comm[16]; u8 saddr[16]; u8 daddr[16]";
 
 static const char usage[] =
     "Usage: tcpconnlat [-T] [-L] [-p PID] [-v] [MIN_MS]\n"
@@ -41,6 +46,8 @@ static int handle_event(void *ctx, void *data, size_t size)
 	if (size < sizeof(*e))
 		return -EINVAL;
 	tool.shown++;
+	if (tool.records > 0)
+		return wasm_bpf_records_write(tool.records, e, sizeof(*e)) < 0 ? -EIO : 0;
 	if (tool.time) {
 		tool_print_now();
 		putchar(' ');
@@ -69,8 +76,11 @@ static int trace(void)
 	if (bpf_object__set_variable(object, "config", &tool.config, sizeof(tool.config)) ||
 	    bpf_object__load(object) || bpf_object__attach(object))
 		goto out_close;
-	printf("%s%-7s %-16s %-2s %-16s %s%-16s %-5s %s\n", tool.time ? "TIME     " : "", "PID",
-	       "COMM", "IP", "SADDR", tool.local_port ? "LPORT " : "", "DADDR", "DPORT", "LAT(ms)");
+	tool.records = wasm_bpf_records_open("connections", members, NULL, 0, 0);
+	if (tool.records == 0)
+		printf("%s%-7s %-16s %-2s %-16s %s%-16s %-5s %s\n", tool.time ? "TIME     " : "",
+		       "PID", "COMM", "IP", "SADDR", tool.local_port ? "LPORT " : "", "DADDR",
+		       "DPORT", "LAT(ms)");
 	exit_code = tool_poll_ring(object, "events", handle_event, NULL, 0);
 	tool_report(object, tool.shown, tool.verbose);
 out_close:
