@@ -1,5 +1,5 @@
 /** Shows the facts of an eBPF object as text. */
-import type { ObjectFacts, ProgramFacts } from "../../ebpf/inspection/mod.ts";
+import { isOlder, type ObjectFacts, type ProgramFacts } from "../../ebpf/inspection/mod.ts";
 import { formatTable } from "../terminal/table.ts";
 import { formatBytes } from "../terminal/units.ts";
 import type { DamagedObject } from "./module_facts.ts";
@@ -14,6 +14,7 @@ export function objectLines(object: ObjectFacts | DamagedObject): string[] {
   return [
     `${formatBytes(object.sizeBytes)}, license ${license ?? "none"}, level ${level}`,
     summary,
+    kernelLine(object),
     ...(programs.length === 0 ? [] : indent(formatTable([
       ["PROGRAM", "TYPE", "SECTION", "LEVEL", "BECAUSE OF"],
       ...programs.map(programRow),
@@ -27,6 +28,23 @@ export function objectLines(object: ObjectFacts | DamagedObject): string[] {
       ]),
     ], { right: [2, 3, 4] }))),
   ];
+}
+
+/** Shows the oldest kernel with the needs that make it so, and a warning where this one is older. */
+function kernelLine({ kernel: { version, because } }: ObjectFacts): string {
+  const own = ownRelease();
+  const shown = because.slice(0, SHOWN_REASONS).join(", ");
+  const more = because.length > SHOWN_REASONS ? ` and ${because.length - SHOWN_REASONS} more` : "";
+  return `needs Linux ${version}` + (because.length === 0 ? "" : ` (${shown}${more})`) +
+    (own !== undefined && isOlder(own, version) ? `; this one is ${own} and lacks that` : "");
+}
+
+function ownRelease(): string | undefined {
+  try {
+    return Deno.readTextFileSync("/proc/sys/kernel/osrelease").trim();
+  } catch {
+    return undefined;
+  }
 }
 
 function programRow({ name, type, section, level, reasons }: ProgramFacts): string[] {

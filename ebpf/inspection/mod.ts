@@ -6,3 +6,4 @@
 export type { MapFacts } from "./maps.ts";
 export { type Need, needsOf } from "./needs.ts";
 export { highest, inspectObject, type ObjectFacts, type ProgramFacts } from "./object.ts";
+export { isOlder, type KernelMinimum } from "./kernel_minimum.ts";

@@ -6,6 +6,7 @@ import { helperByNumber, kfuncByName } from "../permissions/entries.ts";
 import { KINDS, levelOfKind } from "../permissions/kinds.ts";
 import { type Level, LEVELS } from "../permissions/levels.ts";
 import { CallReader, type Calls } from "./calls.ts";
+import { type KernelMinimum, mapNeedsOf, minimumOf, programNeedsOf } from "./kernel_minimum.ts";
 import { type MapFacts, mapFacts } from "./maps.ts";
 import { sectionKind } from "./sections.ts";
 import { summarize } from "./summary.ts";
@@ -36,6 +37,8 @@ export interface ObjectFacts {
   readonly license: string | undefined;
   readonly programs: readonly ProgramFacts[];
   readonly maps: readonly MapFacts[];
+  /** Oldest Linux that has its types and helpers. */
+  readonly kernel: KernelMinimum;
   /** Highest level of its programs. */
   readonly level: Level;
   /** One line, such as "observes the kernel; reads memory; changes nothing". */
@@ -60,11 +63,21 @@ export function inspectObject(bytes: Uint8Array<ArrayBuffer>): ObjectFacts {
   const functions = programFunctions(elf);
   if (functions.length > MAX_PROGRAMS) throw new ElfError(`it has ${functions.length} programs`);
   const programs = functions.map((symbol) => programFacts(elf, symbol, calls.callsOf(symbol)));
+  const maps = mapFacts(elf, btf);
+  const needs = functions.flatMap((symbol, i) =>
+    programNeedsOf(
+      programs[i]?.type ?? "",
+      sectionKind(programs[i]?.section ?? "")?.kind,
+      calls.callsOf(symbol),
+      helperName,
+    )
+  );
   return {
     sizeBytes: bytes.length,
     license: license(elf),
     programs,
-    maps: mapFacts(elf, btf),
+    maps,
+    kernel: minimumOf([...needs, ...mapNeedsOf(maps)]),
     level: highest(programs.map(({ level }) => level)),
     summary: summarize(programs),
   };
