@@ -79,6 +79,16 @@ export const USES: Readonly<Record<string, string>> = {
   setjmp: "static jmp_buf where; err = setjmp(where);",
   scan:
     'FILE *maps = fopen("/proc/self/maps", "r"); size_t a, b; if (maps) { fscanf(maps, "%zx-%zx", &a, &b); fclose(maps); }',
+  attach: "link = bpf_program__attach(program);",
+  pause: "pause();",
+  strsignal: "puts(strsignal(9));",
+  pton: 'char bytes[16]; err = inet_pton(AF_INET6, "::1", bytes);',
+  vmlinux:
+    'const struct btf *kernel = btf__load_vmlinux_btf(); err = btf__find_by_name_kind(kernel, "x", BTF_KIND_FUNC);',
+  page: "err = (int)sysconf(_SC_PAGESIZE);",
+  atomic: "err = (int)__atomic_exchange_n(&skel->bss->runs, 0, __ATOMIC_RELAXED);",
+  folder: "err = AT_FDCWD;",
+  calendar: "time_t now = time(NULL); struct tm tm; err = localtime_r(&now, &tm) != NULL;",
   // Calls that no guest can make: these do not compile.
   fork: "err = (int)fork();",
   dump: "struct btf_dump *dump = btf_dump__new(NULL, NULL, NULL, NULL); (void)dump;",
@@ -255,6 +265,160 @@ export const TOOLS: readonly PublicProgram[] = [
     uses: `${TOOL} perf address`,
   },
   { name: "vfsstat", headers: `${COMMON}`, uses: "argp print time opts autoload variables sleep" },
+  {
+    name: "bindsnoop",
+    headers:
+      "argp.h arpa/inet.h errno.h signal.h string.h sys/socket.h time.h unistd.h fcntl.h bpf/libbpf.h bpf/bpf.h",
+    uses: `${TOOL} elements files address perf`,
+  },
+  {
+    name: "biosnoop",
+    headers:
+      "argp.h signal.h stdio.h unistd.h time.h sys/resource.h fcntl.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal clock elements files attach perf",
+  },
+  {
+    name: "biopattern",
+    headers: "argp.h signal.h stdio.h unistd.h time.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal time elements sleep",
+  },
+  {
+    name: "biostacks",
+    headers: "argp.h signal.h stdio.h unistd.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal target attach elements sleep",
+  },
+  {
+    name: "bitesize",
+    headers: "argp.h signal.h stdio.h unistd.h time.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal time elements sleep",
+  },
+  {
+    name: "cachestat",
+    headers: "argp.h signal.h stdio.h unistd.h time.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal time target scan atomic sleep",
+  },
+  {
+    name: "drsnoop",
+    headers: "argp.h signal.h stdio.h stdlib.h string.h unistd.h time.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal time autoload page clock perf",
+  },
+  {
+    name: "exitsnoop",
+    headers: "argp.h errno.h signal.h string.h time.h unistd.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal time opts strsignal perf",
+  },
+  {
+    name: "filelife",
+    headers: "argp.h signal.h stdio.h stdlib.h string.h unistd.h time.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal time opts perf",
+  },
+  {
+    name: "filetop",
+    headers:
+      "argp.h errno.h signal.h stdio.h stdlib.h string.h time.h unistd.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal opts elements system sleep",
+  },
+  {
+    name: "fsdist",
+    headers:
+      "argp.h libgen.h signal.h stdio.h stdlib.h string.h time.h unistd.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal time target autoload kprobe error variables sleep",
+  },
+  {
+    name: "hardirqs",
+    headers:
+      "argp.h signal.h stdio.h stdlib.h string.h time.h unistd.h fcntl.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal time elements files attach sleep",
+  },
+  {
+    name: "mountsnoop",
+    headers: "argp.h errno.h fcntl.h signal.h string.h time.h unistd.h bpf/libbpf.h bpf/bpf.h",
+    uses: `${TOOL} either folder ring perf`,
+  },
+  {
+    name: "numamove",
+    headers: "argp.h signal.h stdio.h unistd.h time.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal time atomic sleep",
+  },
+  {
+    name: "oomkill",
+    headers:
+      "bpf/bpf.h bpf/libbpf.h errno.h fcntl.h signal.h string.h sys/stat.h sys/types.h time.h unistd.h",
+    uses: "print signal time files perf",
+  },
+  {
+    name: "readahead",
+    headers: "argp.h signal.h stdio.h unistd.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal target variables sleep",
+  },
+  {
+    name: "runqlat",
+    headers: "argp.h signal.h stdio.h stdlib.h string.h time.h unistd.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal time elements sleep",
+  },
+  {
+    name: "softirqs",
+    headers: "argp.h signal.h stdio.h stdlib.h string.h time.h unistd.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal time atomic variables sleep",
+  },
+  {
+    name: "solisten",
+    headers:
+      "argp.h arpa/inet.h errno.h inttypes.h signal.h sys/socket.h time.h unistd.h bpf/libbpf.h bpf/bpf.h",
+    uses: `${TOOL} address perf`,
+  },
+  {
+    name: "statsnoop",
+    headers: "argp.h errno.h signal.h time.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal perf",
+  },
+  {
+    name: "syscount",
+    headers: "unistd.h signal.h fcntl.h time.h argp.h bpf/bpf.h",
+    uses: "argp print signal opts calendar elements batch files attach sleep",
+  },
+  {
+    name: "tcpconnect",
+    headers: "sys/resource.h arpa/inet.h argp.h signal.h limits.h unistd.h time.h bpf/bpf.h",
+    uses: "argp print signal opts address elements batch pause perf",
+  },
+  {
+    name: "tcprtt",
+    headers: "arpa/inet.h argp.h stdio.h signal.h unistd.h time.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal time autoload pton address elements clock sleep",
+  },
+  {
+    name: "tcpstates",
+    headers:
+      "argp.h arpa/inet.h errno.h signal.h string.h sys/socket.h time.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal time opts address elements perf",
+  },
+  {
+    name: "wakeuptime",
+    headers: "argp.h signal.h stdio.h stdlib.h string.h time.h unistd.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal sizes elements sleep",
+  },
+  {
+    name: "slabratetop",
+    headers:
+      "argp.h errno.h signal.h stdio.h stdlib.h string.h time.h unistd.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal autoload elements system sleep",
+  },
+  {
+    name: "sigsnoop",
+    headers: "argp.h libgen.h signal.h time.h bpf/bpf.h bpf/btf.h",
+    uses: "argp print signal time autoload vmlinux perf",
+  },
+  {
+    name: "tcplife",
+    headers: "argp.h errno.h signal.h time.h arpa/inet.h sys/socket.h",
+    uses: "argp print signal time opts address perf",
+  },
+  {
+    name: "tcpsynbl",
+    headers: "argp.h stdio.h signal.h unistd.h time.h bpf/libbpf.h bpf/bpf.h",
+    uses: "argp print signal time autoload elements sleep",
+  },
   {
     name: "trace_helpers",
     headers:

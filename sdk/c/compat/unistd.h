@@ -40,6 +40,19 @@ static inline int libbpf_wasm_usleep(unsigned int us)
 }
 #define usleep(us) libbpf_wasm_usleep(us)
 
+/* Waits until Ctrl-C, after SIGINT's handler. Returns -1 with EINTR. */
+static inline int libbpf_wasm_pause(void)
+{
+	struct timespec day;
+
+	memset(&day, 0, sizeof(day));
+	day.tv_sec = 86400;
+	while (!libbpf_wasm_nanosleep(&day, NULL))
+		;
+	return -1;
+}
+#define pause() libbpf_wasm_pause()
+
 static inline ssize_t libbpf_wasm_read(int fd, void *buf, size_t size)
 {
 	const struct libbpf_wasm_descriptor *iterator;
