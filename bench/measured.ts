@@ -1,5 +1,5 @@
 /** Runs the measured guest and its native twin in turn. */
-import { median } from "./statistics.ts";
+import { median, type Spread, spreadOf } from "./statistics.ts";
 
 const OBJECT = "dist/bench/measure.bpf.o";
 const PROGRAMS = {
@@ -31,7 +31,16 @@ export function measured(side: Side, ...args: string[]): [string, string[]] {
 
 /** Runs one side to its end; what it printed. */
 export async function run(side: Side, ...args: string[]): Promise<string> {
-  const [program, words] = measured(side, ...args);
+  return await runThrough([], side, ...args);
+}
+
+/** Runs one side through another command. */
+export async function runThrough(
+  through: readonly string[],
+  side: Side,
+  ...args: string[]
+): Promise<string> {
+  const [program, words] = withTracefs(...through, ...PROGRAMS[side], ...args);
   const { success, stdout, stderr } = await new Deno.Command(program, {
     args: words,
     stdin: "null",
@@ -48,6 +57,7 @@ export interface Comparison {
   native: number;
   wasmBpf: number;
   ratio: number;
+  spread: Spread;
 }
 
 /** Runs the measured guest and its twin in turn, `pairs` times, so many rounds each. */
@@ -76,5 +86,6 @@ export async function compareRuns(runSide: Run, pairs: number): Promise<Comparis
     native: median(figures.native),
     wasmBpf: median(figures.guest),
     ratio: median(ratios),
+    spread: spreadOf(ratios),
   };
 }

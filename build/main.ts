@@ -1,4 +1,4 @@
-/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|check|test|soak|matrix|bench|permissions|sizes|language|man [ARGUMENTS…]`. */
+/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|check|test|soak|matrix|bench|permissions|sizes|speed|language|man [ARGUMENTS…]`. */
 import { bench, buildMeasured, buildMeasuredLanguages, buildNative } from "./tasks/bench.ts";
 import { checksOnly, gate, matrix, missingFiles, soak, testOnly } from "./tasks/check.ts";
 import { compileBinary } from "./tasks/compile.ts";
@@ -17,6 +17,7 @@ import { writeSizes } from "./tasks/sizes.ts";
 import { lockBuild } from "./lib/step.ts";
 import { buildTestGuests } from "./tasks/test_guests.ts";
 import { fetchTestTools } from "./tasks/test_tools.ts";
+import { writeSpeed } from "./tasks/speed.ts";
 import { buildTools } from "./steps/tools.ts";
 import { buildThirdParty } from "./steps/third_party.ts";
 
@@ -35,6 +36,7 @@ const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number
   bench: (names) => makeThen(compileForBench, () => bench(names)),
   permissions: () => makeThen(buildThirdParty, writePermissions),
   sizes: () => makeThen(buildEveryLanguage, writeSizes),
+  speed: () => makeThen(compileForBench, writeSpeed),
   language: (paths) => language(paths),
   man: () => makeThen(buildParts, async () => (await import("./tasks/man.ts")).writeManuals()),
 };

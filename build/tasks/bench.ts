@@ -73,7 +73,7 @@ export async function buildNative(): Promise<void> {
 export async function bench(args: readonly string[]): Promise<number> {
   const options = args.filter((word) => word === "--json");
   const names = args.filter((word) => word !== "--json");
-  const programs = filesUnder("bench", isProgram);
+  const programs = benchPrograms();
   for (const name of names) {
     if (programs.some((path) => basename(path, ".ts") === name)) continue;
     throw new BuildError(`Cannot run benchmark ${name}: bench/${name}.ts not found`, {
@@ -87,6 +87,11 @@ export async function bench(args: readonly string[]): Promise<number> {
     code ||= result;
   }
   return code;
+}
+
+/** Returns the paths of all benchmarks. */
+export function benchPrograms(): string[] {
+  return filesUnder("bench", isProgram);
 }
 
 /** Other files in that folder are modules that these share. */

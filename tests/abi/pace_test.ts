@@ -10,6 +10,8 @@ interface Streamed {
   dropped: number;
   wrong: number;
   medianUs: number;
+  /** Of the slowest of 100 events. */
+  lateUs: number;
   batches: number;
 }
 
@@ -53,12 +55,13 @@ async function stream(events: Stream): Promise<Streamed> {
   for (const { count, rate } of events.parts) await produce(count, rate);
   const { code, stdout, stderr } = await run.result();
   assert.equal(code, 0, stderr);
-  const [, dropped = NaN, wrong = NaN, medianUs = NaN] = stdout.split("\n")[1]?.split(" ")
-    .map(Number) ?? [];
+  const [, dropped = NaN, wrong = NaN, medianUs = NaN, lateUs = NaN] =
+    stdout.split("\n")[1]?.split(" ")
+      .map(Number) ?? [];
   const map = events.program === "stream_perf" ? "sampled" : "filled";
   const stats = JSON.parse(stderr.slice(stderr.indexOf("{")));
   const batches = stats.buffers.find((buffer: { map: string }) => buffer.map === map).batches;
-  return { dropped, wrong, medianUs, batches };
+  return { dropped, wrong, medianUs, lateUs, batches };
 }
 
 for (const program of ["stream", "stream_perf"] as const) {
@@ -68,6 +71,21 @@ for (const program of ["stream", "stream_perf"] as const) {
     const { dropped, wrong, batches } = await stream({ program, parts });
     assert.deepEqual({ dropped, wrong }, { dropped: 0, wrong: 0 });
     assert.ok(batches < count / 20, `${batches} batches`);
+  });
+
+  Deno.test(`${program}: single events come at once to an idle reader`, async () => {
+    const options = ["--latency", "100ms"];
+    // Each after a time in which the reader slept; the last one after a second.
+    const parts = [{ count: 4, rate: 5 }];
+    const delays: number[] = [];
+    // A busy machine may let a reader wait for its turn.
+    while (delays.length < 4 && !delays.some((delay) => delay < 25_000)) {
+      const { dropped, wrong, lateUs } = await stream({ program, options, parts });
+      assert.deepEqual({ dropped, wrong }, { dropped: 0, wrong: 0 });
+      delays.push(lateUs);
+    }
+    // A reader that looks now and then, without a wake-up, would take up to 100 ms.
+    assert.ok(Math.min(...delays) < 25_000, `${delays} us`);
   });
 
   Deno.test(`${program}: rare events after fast ones are read at once`, async () => {
