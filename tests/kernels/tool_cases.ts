@@ -32,7 +32,7 @@ function tool(
 function shownColumns(name: string): string[] | undefined {
   const path = fromFileUrl(`../../tools/${name}/README.md`);
   try {
-    const blocks = [...Deno.readTextFileSync(path).matchAll(/^```\n([^]*?)^```$/gm)];
+    const blocks = [...Deno.readTextFileSync(path).matchAll(/^```\w*\n([^]*?)^```$/gm)];
     return columnsOf(blocks.at(-1)?.[1] ?? "");
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
