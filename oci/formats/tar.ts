@@ -18,6 +18,7 @@ export type TarKind = "file" | "folder" | "link" | "other";
 export interface TarEntry {
   /** Relative, without `.` and empty parts: `app/tool.wasm`. */
   readonly path: string;
+  /** Kind of the entry. */
   readonly kind: TarKind;
   /** Bytes of a file; 0 for the others. */
   readonly size: number;
