@@ -47,9 +47,19 @@ export async function openRecordOutput(settings: RecordSettings): Promise<Record
   return {
     output,
     [Symbol.dispose]: () => {
+      endQuietly(output);
       for (const file of files) file.close();
     },
   };
+}
+
+/** After a failure, a terminal's screen is still to be restored. */
+function endQuietly(output: Output): void {
+  try {
+    output.end();
+  } catch {
+    // The reader closed it: that has been reported.
+  }
 }
 
 function terminalSink(format: OutputFormat, { color, isTop }: RecordSettings): SinkOptions {

@@ -34,6 +34,9 @@ export class ColumnsSink implements Sink {
   #hasBlocks = false;
   /** First table of a screen that is redrawn. */
   #top: ShownSchema | undefined;
+  /** Last text of the screen, and where the next starts in the buffer. */
+  #lastScreen: Uint8Array = new Uint8Array();
+  #screenStart = 0;
   /** Lines that the screen has left. */
   #linesLeft = Infinity;
 
@@ -82,8 +85,14 @@ export class ColumnsSink implements Sink {
         buffer.at = rows.write(buffer.bytes, buffer.at, s, v, at);
         if (buffer.at > FLUSH_BYTES) this.flush();
       },
-      end: () => {},
+      end: () => this.#keepScreen(shown),
     };
+  }
+
+  /** Keeps the text of a screen, which the terminal forgets when it is left. */
+  #keepScreen(shown: ShownSchema): void {
+    if (this.#top !== shown) return;
+    this.#lastScreen = this.#buffer.bytes.slice(this.#screenStart, this.#buffer.at);
   }
 
   /** Clears a screen that is redrawn, before its first table; returns true if there is a screen. */
@@ -96,6 +105,7 @@ export class ColumnsSink implements Sink {
     }
     if (this.#top !== shown) return false;
     this.#buffer.add(encoder.encode(CLEAR_SCREEN));
+    this.#screenStart = this.#buffer.at;
     // The cursor is below the last line.
     this.#linesLeft = Math.max(1, screen() - 1);
     return true;
@@ -137,7 +147,10 @@ export class ColumnsSink implements Sink {
   }
 
   close(): void {
-    if (this.#top !== undefined) this.#buffer.add(encoder.encode(LEAVE_SCREEN));
+    if (this.#top !== undefined) {
+      this.#buffer.add(encoder.encode(LEAVE_SCREEN));
+      this.#buffer.add(this.#lastScreen);
+    }
     this.flush();
   }
 }
