@@ -47,7 +47,13 @@ export {
   type ShownMap,
 } from "./object_annotations.ts";
 export { parseSort } from "./order.ts";
-export { Output, type StacksSink, type StreamSink, type TableSink } from "./output.ts";
+export {
+  Output,
+  type RowOrder,
+  type StacksSink,
+  type StreamSink,
+  type TableSink,
+} from "./output.ts";
 export {
   type Filter,
   OUTPUT_FORMATS,

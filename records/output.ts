@@ -8,7 +8,7 @@ import { chooseFields, withFormats } from "./fields.ts";
 import { hexBlock } from "./hex.ts";
 import { type HistogramSpec, HistogramText } from "./histogram.ts";
 import { Order } from "./order.ts";
-import type { OutputOptions, Predicate, ShownSchema } from "./output_options.ts";
+import type { OutputOptions, Predicate, ShownSchema, SortKey } from "./output_options.ts";
 import { MAX_RECORD_BYTES, type Schema } from "./schema.ts";
 import { ColumnsSink } from "./sinks/columns.ts";
 import { CsvSink } from "./sinks/csv.ts";
@@ -42,6 +42,14 @@ export interface TableSink {
 export interface StacksSink {
   /** Shows the stacks of an interval. */
   rows(samples: readonly StackSample[]): void;
+}
+
+/** Order and number of a table's rows. */
+export interface RowOrder {
+  /** Keys, the first one counts most. */
+  readonly sort?: readonly SortKey[];
+  /** Most rows. */
+  readonly limit?: number;
 }
 
 /**
@@ -211,17 +219,24 @@ export class Output {
   /**
    * Adds a map whose rows are shown at intervals.
    *
+   * @param rows order and number of its rows, unless the options have them
    * @throws {RecordsError} `UNKNOWN_FIELD`, `BAD_FILTER`, `BAD_SCHEMA`
    */
-  table(source: string, schema: Schema): TableSink {
+  table(source: string, schema: Schema, rows: RowOrder = {}): TableSink {
     const formatted = withFormats(schema, this.#options.formats ?? [], source);
-    return this.#rows(source, formatted, this.#options.filter?.compile(formatted, source));
+    return this.#rows(source, formatted, this.#options.filter?.compile(formatted, source), rows);
   }
 
   /** @param schema with the formats of the options */
-  #rows(source: string, schema: Schema, predicate: Predicate | undefined): TableSink {
+  #rows(
+    source: string,
+    schema: Schema,
+    predicate: Predicate | undefined,
+    rowOrder: RowOrder = {},
+  ): TableSink {
     const shown = this.#showFormatted(source, schema, false);
-    const order = new Order(this.#options.sort ?? [], schema, source);
+    const order = new Order(this.#options.sort ?? rowOrder.sort ?? [], schema, source);
+    const limit = this.#options.limit ?? rowOrder.limit;
     const writers = this.#sinks.map((sink) => sink.open(shown));
     const canRedraw = this.#options.sinks.some(({ screen }) => screen !== undefined);
     let last: Uint8Array = new Uint8Array();
@@ -229,7 +244,7 @@ export class Output {
       this.#text.times.refresh();
       const view = new DataView(last.buffer, last.byteOffset, last.byteLength);
       const rows = { bytes: last, view, stride: schema.size };
-      const sorted = order.sort(rows, startsOf(rows, predicate), this.#options.limit);
+      const sorted = order.sort(rows, startsOf(rows, predicate), limit);
       for (const { measure } of writers) {
         if (measure !== undefined) sorted.forEach((at) => measure(rows.bytes, view, at));
       }

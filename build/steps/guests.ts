@@ -25,6 +25,9 @@ export interface GuestFolder {
   readonly arch?: Arch;
 }
 
+/** Headers for the eBPF half. */
+const BPF_SDK = "sdk/bpf";
+
 const SDK = "sdk/c/include";
 
 const EBPF_OPTIONS = [
@@ -100,13 +103,14 @@ async function buildObject(folder: GuestFolder, source: string): Promise<string>
         ...filesIn(folder, ".h"),
         ...(folder.shared === undefined ? [] : [folder.shared]),
       ],
-      ...[LIBBPF_VERSION_FILE, "build/steps/guests.ts"],
+      ...[LIBBPF_VERSION_FILE, BPF_SDK, "build/steps/guests.ts"],
     ],
     key: programState("clang"),
     outputs: [output],
     make: () =>
       replaceFile(output, async (path) => {
-        const include = folder.shared === undefined ? [] : [`-I${folder.shared}`];
+        const include = [BPF_SDK, ...(folder.shared === undefined ? [] : [folder.shared])]
+          .map((path) => `-I${path}`);
         await compileObject("clang", source, path, include, folder.arch);
         // Drops DWARF, and keeps BTF; but not its relocations, which are for linkers.
         const dropped = [".rel.BTF", ".rel.BTF.ext"].map((name) => `--remove-section=${name}`);

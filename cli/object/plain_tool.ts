@@ -1,27 +1,86 @@
-/** Objects without metadata. */
-import { ObjectFile } from "../../ebpf/plain/mod.ts";
-import { toolTags } from "./option_tags.ts";
-import type { Tool } from "./tool.ts";
+/** Objects without metadata, except the annotations of `sdk/bpf/records.bpf.h` in their BTF. */
+import type { Btf } from "../../ebpf/btf/mod.ts";
+import { type EventTypes, ObjectFile, typed, unknownName } from "../../ebpf/plain/mod.ts";
+import { type ObjectAnnotations, readAnnotations, type ShownMap } from "../../records/mod.ts";
+import { parseDuration } from "../args/duration.ts";
+import type { TableWish, Tool } from "./tool.ts";
 import { optionsOf } from "./tool_options.ts";
 
-/** Returns an object without metadata as a tool. */
+/**
+ * Returns an object without metadata as a tool.
+ *
+ * @throws {HostError} `BAD_ANNOTATION`, `NO_MAP` for annotations that are not valid
+ */
 export function plainTool(bytes: Uint8Array<ArrayBuffer>, name: string): Tool {
   const file = new ObjectFile(bytes);
-  const about = file.btf === undefined ? undefined : toolTags(file.btf).about;
+  const annotations = file.btf === undefined ? undefined : readAnnotations(file.btf);
+  const about = annotations?.tool?.about;
   return {
     name,
     file,
     ...(about === undefined ? {} : { about: sentence(about) }),
     options: optionsOf(file),
-    declared: new Map(),
+    declared: declaredTypes(file, annotations),
     sourceNames: new Map(),
     hints: new Map(),
-    tables: undefined,
+    tables: tablesOf(file, annotations?.maps ?? []),
     iterators: [],
     targets: new Map(),
     notes: [],
     lossMaps: new Map(),
   };
+}
+
+/** Returns the types that `RECORDS` declares, by map. */
+function declaredTypes(
+  file: ObjectFile,
+  annotations: ObjectAnnotations | undefined,
+): Map<string, EventTypes> {
+  const types = new Map<string, EventTypes>();
+  for (const [map, id] of annotations?.records ?? []) {
+    checkMap(file, map);
+    types.set(map, {
+      types: [typed(nameOf(file.btf, id) ?? map, { btf: file.btf as Btf, id })],
+      rule: "the object's annotations",
+      mayBeShort: true,
+      sizes: [],
+      candidates: [],
+    });
+  }
+  return types;
+}
+
+function nameOf(btf: Btf | undefined, id: number): string | undefined {
+  const type = btf?.type(id);
+  return type !== undefined && "name" in type && type.name !== "" ? type.name : undefined;
+}
+
+/** Returns the maps of `TABLE`, `HISTOGRAM` and `STACKS`; undefined leaves the choice to the object. */
+function tablesOf(file: ObjectFile, maps: readonly ShownMap[]): TableWish[] | undefined {
+  if (maps.length === 0) return undefined;
+  return maps.map(({ map, kind, interval, clear, sort, limit, unit, slots, linear }) => {
+    checkMap(file, map);
+    return {
+      map,
+      ...(interval === undefined ? {} : { intervalMs: parseDuration(interval, "INTERVAL of") }),
+      ...(clear === true ? { clear } : {}),
+      rows: { ...(sort === undefined ? {} : { sort }), ...(limit === undefined ? {} : { limit }) },
+      ...(kind === "histogram"
+        ? {
+          histogram: {
+            ...(unit === undefined ? {} : { unit }),
+            ...(slots === undefined ? {} : { slots }),
+            ...(linear === undefined ? {} : { isLinear: true, step: linear }),
+          },
+        }
+        : {}),
+    };
+  });
+}
+
+function checkMap(file: ObjectFile, name: string): void {
+  if (file.map(name) !== undefined) return;
+  throw unknownName("map", name, file.maps.map((map) => map.name));
 }
 
 /** Returns a summary such as "show ended processes" as the first line of a help text. */

@@ -123,6 +123,12 @@ export class Sources {
     };
   }
 
+  /** Returns the map that counts the records lost in a buffer; Inspektor Gadget's name is the rule. */
+  lossMap(buffer: string): string | undefined {
+    const name = this.tool.lossMaps.get(buffer) ?? `${buffer}_lost_samples`;
+    return this.tool.file.map(name) === undefined ? undefined : name;
+  }
+
   /** Opens the sources of a session. */
   open(
     session: PlainSession,
@@ -144,6 +150,17 @@ function givenEvents(tool: Tool, texts: readonly string[]): Map<string, string> 
     if (!names.includes(name)) throw unknownName("map", name, names);
     return [name, type];
   }));
+}
+
+/** Adds counters of 4 or 8 bytes up; those of several CPUs are padded to 8. */
+function sumOf(values: Uint8Array<ArrayBuffer>, bytes: number): bigint {
+  const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+  const stride = values.length > bytes ? Math.ceil(bytes / 8) * 8 : bytes;
+  let sum = 0n;
+  for (let at = 0; at + bytes <= values.length; at += stride) {
+    sum += bytes === 8 ? view.getBigUint64(at, true) : BigInt(view.getUint32(at, true));
+  }
+  return sum;
 }
 
 /** Open sources; `dispose` closes them. */
@@ -269,6 +286,7 @@ export class OpenSources implements Disposable {
 
   /** Warns about what was lost, and about records without a type. */
   reportLosses(): void {
+    for (const { name } of this.#buffers) this.#reportFull(name);
     for (const { name, reader } of this.#buffers) {
       if (reader.lost === 0) continue;
       const lost = formatCount(reader.lost, "event");
@@ -281,6 +299,19 @@ export class OpenSources implements Disposable {
       const text = `warning: map "${wish.map.name}": records of ${sizes} bytes are of another type`;
       printError(visibleLine(`${text}; pass --event ${wish.map.name}=TYPE,TYPE`));
     }
+  }
+
+  /** Warns about records for which a ring buffer had no room, if the programs count them. */
+  #reportFull(name: string): void {
+    const counter = this.#session.map(this.#sources.lossMap(name) ?? "");
+    if (counter === undefined) return;
+    using reader = new MapReader(counter, this.#interrupt);
+    const lost = Number(sumOf(reader.read().values, counter.valueBytes));
+    if (lost === 0) return;
+    const reason = "the buffer was full";
+    printError(
+      visibleLine(`warning: map "${name}": ${formatCount(lost, "event")} lost: ${reason}`),
+    );
   }
 
   /** Returns the exit code of a command that was asked to end. */

@@ -5,6 +5,7 @@ import {
   MapReader,
   type PlainMap,
   type TypeAt,
+  unknownName,
 } from "../../ebpf/plain/mod.ts";
 import { MapType } from "../../ebpf/mod.ts";
 import {
@@ -142,11 +143,19 @@ function histogramOf(
     return histogram !== undefined || (type.length <= MAX_SLOTS &&
       (/(^|\.)slots$|hist/i.test(name) || (name === "value" && /hist/i.test(map.name))));
   });
-  const found = slots.find(({ name }) => /(^|\.)slots$/.test(name)) ?? slots[0];
-  if (found === undefined) return undefined;
+  const wished = histogram?.slots;
+  const found = wished === undefined
+    ? slots.find(({ name }) => /(^|\.)slots$/.test(name)) ?? slots[0]
+    : slots.find(({ name }) => name === wished);
+  if (found === undefined) {
+    if (wished === undefined) return undefined;
+    throw unknownName("field", wished, slots.map(({ name }) => name));
+  }
   return {
     field: found.name,
-    scale: histogram?.isLinear === true ? { kind: "linear", step: 1 } : { kind: "log2" },
+    scale: histogram?.isLinear === true
+      ? { kind: "linear", step: histogram.step ?? 1 }
+      : { kind: "log2" },
     unit: histogram?.unit,
   };
 }
@@ -167,7 +176,7 @@ export class TableSource {
     const table = this.#table = tableSchema(parts);
     const source = parts.wish.source ?? parts.map.name;
     this.#sink = table.histogram === undefined
-      ? output.table(source, table.schema)
+      ? output.table(source, table.schema, parts.wish.rows)
       : output.histogram(source, table.schema, table.histogram);
   }
 

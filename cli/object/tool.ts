@@ -1,6 +1,6 @@
 /** A plain object as a tool: its options, and what its maps and programs show. */
 import type { EventTypes, ObjectFile, PlainVariable } from "../../ebpf/plain/mod.ts";
-import type { SchemaHints } from "../../records/mod.ts";
+import type { RowOrder, SchemaHints } from "../../records/mod.ts";
 
 /** An option that sets a variable. */
 export interface ToolOption {
@@ -16,6 +16,16 @@ export interface ToolOption {
   readonly default?: string;
 }
 
+/** Look of a histogram. */
+export interface HistogramWish {
+  readonly unit?: string;
+  readonly isLinear?: boolean;
+  /** Width of a linear slot; default: 1. */
+  readonly step?: number;
+  /** Name of the field that holds the slots; default: the first that can. */
+  readonly slots?: string;
+}
+
 /** A map that is shown as a table. */
 export interface TableWish {
   readonly map: string;
@@ -26,7 +36,9 @@ export interface TableWish {
   /** True if the elements are deleted at each look. */
   readonly clear?: boolean;
   /** Look of a histogram, where the value has one. */
-  readonly histogram?: { readonly unit?: string; readonly isLinear?: boolean };
+  readonly histogram?: HistogramWish;
+  /** Order and number of its rows, unless the command line has them. */
+  readonly rows?: RowOrder;
 }
 
 /** Iterators whose output is one table. */

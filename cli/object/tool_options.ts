@@ -10,10 +10,10 @@ import {
   valueText,
   type VariableValue,
 } from "../../ebpf/plain/mod.ts";
+import { readAnnotations } from "../../records/mod.ts";
 import { RUN_OPTIONS } from "../args/run_options.ts";
 import { UsageError } from "../errors.ts";
 import type { OptionSpec } from "../args/options.ts";
-import { toolTags } from "./option_tags.ts";
 import type { Tool, ToolOption } from "./tool.ts";
 
 /** Words after a tool's name, sorted out. */
@@ -244,7 +244,7 @@ export function toolHelp(tool: Tool): string {
 export function optionsOf(file: ObjectFile): ToolOption[] {
   const { btf } = file;
   if (btf === undefined) return [];
-  const tags = toolTags(btf).options;
+  const tags = new Map(readAnnotations(btf).options.map((one) => [one.variable, one]));
   return settable(file).filter(({ section }) => section === ".rodata").map((variable) => {
     const tag = tags.get(variable.name);
     const type = typeText(btf, variable.type);

@@ -10,6 +10,7 @@ const CODES = {
   map: "NO_MAP",
   variable: "NO_VARIABLE",
   type: "NO_TYPE",
+  field: "NO_FIELD",
 } as const;
 
 /** Returns the error for a name that is not among `names`. */

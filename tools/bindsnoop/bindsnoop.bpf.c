@@ -63,7 +63,7 @@ int exit_bind(struct trace_event_raw_sys_exit *ctx)
 
 	if (!args)
 		return 0;
-	event = failed && !ctx->ret ? NULL : bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	event = failed && !ctx->ret ? NULL : reserve_event();
 	if (event) {
 		event->pid = current_tgid();
 		bpf_get_current_comm(event->comm, sizeof(event->comm));

@@ -90,7 +90,7 @@ static __always_inline int end(int ret)
 
 	if (!check)
 		return 0;
-	event = failed && !ret ? NULL : bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	event = failed && !ret ? NULL : reserve_event();
 	if (event) {
 		__builtin_memset(event, 0, sizeof(*event));
 		event->uid = (__u32)bpf_get_current_uid_gid();

@@ -21,28 +21,44 @@ struct user_pt_regs {
 
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
+#include "records.bpf.h"
 
 /* bpf_get_stackid() and the readers of kernel memory are for GPL programs only. */
 char LICENSE[] SEC("license") = "GPL";
 
-/* Annotations, which loaders ignore: look of a member, option of the tool, and its summary. */
-#define FORMAT(...) __attribute__((btf_decl_tag("format:" #__VA_ARGS__)))
-#define OPTION(type, name, value, letter, help)                                                    \
-	type name __attribute__((btf_decl_tag("option:" #letter ":" help))) = value
-#define TOOL(name, about)                                                                          \
-	const char wasm_bpf_tool __attribute__((section("wasm_bpf.records"), used))                \
-	__attribute__((btf_decl_tag("tool:" name ":" about))) = 0
-
 #define COMM_BYTES 16
 #define RING_BYTES (1 << 20)
 
-/* Defines the ring buffer `events` of records of a struct. */
+/*
+ * Defines the ring buffer `events` of records of a struct, the counter of those that it had no room
+ * for, and the function that reserves one.
+ */
 #define EVENTS(struct_event)                                                                       \
 	struct {                                                                                   \
 		__uint(type, BPF_MAP_TYPE_RINGBUF);                                                \
 		__uint(max_entries, RING_BYTES);                                                   \
-		__type(value, struct_event);                                                       \
-	} events SEC(".maps")
+	} events SEC(".maps");                                                                     \
+	RECORDS(events, struct_event);                                                             \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);                                           \
+		__uint(max_entries, 1);                                                            \
+		__type(key, __u32);                                                                \
+		__type(value, __u64);                                                              \
+	} events_lost_samples SEC(".maps");                                                        \
+	static __always_inline struct_event *reserve_event(void)                                   \
+	{                                                                                          \
+		struct_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);             \
+		__u32 first = 0;                                                                   \
+		__u64 *lost;                                                                       \
+                                                                                                   \
+		if (event)                                                                         \
+			return event;                                                              \
+		lost = bpf_map_lookup_elem(&events_lost_samples, &first);                          \
+		if (lost)                                                                          \
+			*lost += 1;                                                                \
+		return NULL;                                                                       \
+	}                                                                                          \
+	_Static_assert(sizeof(struct_event) > 0, "an event has members")
 
 /* Defines a hash of the state between two programs of one call, by thread or object. */
 #define STATE(name, type_key, type_value)                                                          \

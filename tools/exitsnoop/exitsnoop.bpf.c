@@ -39,7 +39,7 @@ int on_exit(void *ctx)
 	(void)ctx;
 	if (IS_OTHER(pid) || (!threads && tid != tgid) || (failed && !code))
 		return 0;
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	event = reserve_event();
 	if (!event)
 		return 0;
 	bpf_get_current_comm(event->comm, sizeof(event->comm));

@@ -46,7 +46,7 @@ static __always_inline int end(struct trace_event_raw_sys_exit *ctx)
 	if (!args)
 		return 0;
 	lat_ns = bpf_ktime_get_ns() - args->start;
-	event = lat_ns < min_us * 1000 ? NULL : bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	event = lat_ns < min_us * 1000 ? NULL : reserve_event();
 	if (event) {
 		event->pid = current_tgid();
 		bpf_get_current_comm(event->comm, sizeof(event->comm));

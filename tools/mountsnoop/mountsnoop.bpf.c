@@ -61,7 +61,7 @@ static __always_inline int end(struct trace_event_raw_sys_exit *ctx)
 
 	if (!args)
 		return 0;
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	event = reserve_event();
 	if (event) {
 		bpf_get_current_comm(event->comm, sizeof(event->comm));
 		event->pid = current_tgid();

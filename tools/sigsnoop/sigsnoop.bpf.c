@@ -35,7 +35,7 @@ int on_signal(struct trace_event_raw_signal_generate *ctx)
 
 	if (IS_OTHER(pid) || (signal && signal != ctx->sig) || (failed && !ctx->result))
 		return 0;
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	event = reserve_event();
 	if (!event)
 		return 0;
 	event->pid = current_tgid();

@@ -84,7 +84,7 @@ int on_state(struct trace_event_raw_inet_sock_set_state *ctx)
 	start = bpf_map_lookup_elem(&session_start, &socket);
 	owner = bpf_map_lookup_elem(&owner_start, &socket);
 	if (start && !(pid && (!owner || owner->pid != pid))) {
-		event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+		event = reserve_event();
 		if (event) {
 			__builtin_memset(event, 0, sizeof(*event));
 			if (owner) {

@@ -29,7 +29,7 @@ int on_task(struct trace_event_raw_task_newtask *ctx)
 
 	if (!(ctx->clone_flags & CLONE_THREAD) || IS_OTHER(pid))
 		return 0;
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	event = reserve_event();
 	if (!event)
 		return 0;
 	event->pid = current_tgid();
