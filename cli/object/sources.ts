@@ -23,7 +23,6 @@ import type { interruptible } from "../../runtime/command.ts";
 import type { RunLine } from "../args/run_options.ts";
 import { printError, visibleLine } from "../terminal/output.ts";
 import { formatCount } from "../terminal/units.ts";
-import { Keys } from "../records/keys.ts";
 import type { RecordSettings } from "../records/settings.ts";
 import { adviceFor } from "./advice.ts";
 import { EventSink } from "./event_sink.ts";
@@ -257,10 +256,7 @@ export class OpenSources implements Disposable {
     if (intervalMs !== undefined) {
       timers.push({ periodMs: intervalMs, due: () => this.#output.interval() });
     }
-    const keys = settings.isTop ? Keys.open(this.#output, () => this.#isOver = true) : undefined;
     const readers: Source[] = [...this.#readers];
-    // Not among those that are drained at the end: that would wait for a key.
-    if (keys !== undefined) readers.push(this.#held.use(keys));
     if (command !== undefined) {
       readers.push({ descriptor: command.descriptor, drain: () => false });
     }

@@ -18,6 +18,14 @@ export function recordImports(context: BpfContext): WebAssembly.ModuleImports {
   const { memory } = context;
   const sinks: GuestRecordSink[] = [];
   return {
+    /**
+     * Starts a source of records, and returns its id; 0 if the host wants none.
+     *
+     * `name`, `schema`: texts that end with NUL; `types`, `typesBytes`: an object or BTF with the
+     * struct; `flags`: 1 for rows of an interval. EINVAL: unknown flags or an object that is too
+     * large. EMFILE: too many sources. EFAULT: outside the memory. EIO: a schema that cannot be used,
+     * which is reported.
+     */
     "records_open": (
       name: number,
       schema: number,
@@ -39,12 +47,23 @@ export function recordImports(context: BpfContext): WebAssembly.ModuleImports {
         const sink = records.open(title, text, { types: bytes, isTable: flags === TABLE });
         return sink === undefined ? 0 : sinks.push(sink);
       }),
+    /**
+     * Takes packed records, and returns their number.
+     *
+     * `id`: of the source; `data`, `sizeBytes`: the records. EBADF: no such source. EFAULT: outside
+     * the memory.
+     */
     "records_write": (id: number, data: number, sizeBytes: number) => {
       const sink = sinks[id - 1];
       if (sink === undefined) return -errno("EBADF");
       if (sizeBytes < 0 || !memory.contains(data, sizeBytes)) return -errno("EFAULT");
       return context.answer(() => sink.write(memory.bytes(data, sizeBytes)));
     },
+    /**
+     * Ends an interval of a source.
+     *
+     * `id`: of the source. EBADF: no such source.
+     */
     "records_flush": (id: number) => {
       const sink = sinks[id - 1];
       if (sink === undefined) return -errno("EBADF");
