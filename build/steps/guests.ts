@@ -26,7 +26,7 @@ export interface GuestFolder {
 }
 
 /** Headers for the eBPF half. */
-const BPF_SDK = "sdk/bpf";
+export const BPF_SDK = "sdk/bpf";
 
 const SDK = "sdk/c/include";
 

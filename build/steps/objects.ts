@@ -1,5 +1,5 @@
 /** Compiles the corpus of plain objects: one source in several forms, by a table. */
-import { compileObject } from "./guests.ts";
+import { BPF_SDK, compileObject } from "./guests.ts";
 import { programState } from "./programs.ts";
 import { run } from "../lib/process.ts";
 import { replaceFile, runStep } from "../lib/step.ts";
@@ -31,12 +31,17 @@ async function buildRow(
   const output = `dist/tests/objects/${name}.bpf.o`;
   await runStep({
     name: output,
-    inputs: [input, `${FOLDER}/common.h`, LIBBPF_VERSION_FILE, "build/steps/objects.ts"],
+    inputs: [input, `${FOLDER}/common.h`, BPF_SDK, LIBBPF_VERSION_FILE, "build/steps/objects.ts"],
     key: [programState("clang"), defines, debug, options],
     outputs: [output],
     make: () =>
       replaceFile(output, async (path) => {
-        const flags = [`-I${FOLDER}`, ...defines.map((define) => `-D${define}`), ...options];
+        const flags = [
+          `-I${FOLDER}`,
+          `-I${BPF_SDK}`,
+          ...defines.map((define) => `-D${define}`),
+          ...options,
+        ];
         await compileObject("clang", input, path, flags);
         if (!debug) await run("llvm-strip", ["-g", path]);
       }),
