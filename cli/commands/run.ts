@@ -25,14 +25,15 @@ import { statsFormat } from "../terminal/stats.ts";
 /** Help of `run`, with or without the word. */
 export const PAGE: HelpPage = {
   usage: ["[run] [OPTIONS] MODULE [ARGS...]"],
-  about: "Runs WebAssembly modules that load, attach and talk to eBPF programs.",
+  about:
+    "Runs WebAssembly modules that load, attach and talk to eBPF programs, and plain eBPF objects.",
   arguments: {
     MODULE:
       "the name of a tool (wasm-bpf tools lists them); or a .wasm file: a WASI preview 1 program " +
-      "that embeds its eBPF objects; or - for standard " +
-      "input; or a reference such as ghcr.io/you/tool:v1, from the local store or else its " +
-      "registry; or an http(s) address of a .wasm file",
-    ARGS: "arguments of the module, passed on unchanged",
+      "that embeds its eBPF objects; or a plain eBPF object or package, whose records are shown; " +
+      "or - for standard input; or a reference such as ghcr.io/you/tool:v1, from the local store " +
+      "or else its registry; or an http(s) address of a .wasm file",
+    ARGS: "arguments of the module, passed on unchanged; options of a tool or object",
   },
   options: RUN_OPTIONS,
   notes: [
