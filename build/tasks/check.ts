@@ -19,7 +19,7 @@ const REPORT = ".cache/junit.xml";
  * Tests that change nothing in the kernel, and that run next to the others, for which both processors
  * are not needed.
  */
-const APART = /^(?!tests\/)|^tests\/oci\//;
+const APART = /^(?!tests\/)|^tests\/(?:oci|wasi)\/|^tests\/authors\/(?:bindgen|gen)_/;
 
 /** Modules that others are meant to import: everything they export is documented. */
 const PUBLIC_MODULES = ["bindgen", "ffi", "oci", "records", "runtime"].map((folder) =>

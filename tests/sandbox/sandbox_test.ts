@@ -199,7 +199,7 @@ for (const missing of ["ENOSYS", "EOPNOTSUPP", "EPERM"]) {
       assert.deepEqual([quiet.code, quiet.stdout, quiet.stderr], [0, "early\n", ""]);
       const { code, stdout, stderr } = await runWith(folder, inject, ["--verbose", module]);
       assert.deepEqual([code, stdout], [0, "early\n"]);
-      assert.match(stderr, new RegExp(`^note: Landlock is missing \\(${missing} `));
+      assert.match(stderr, new RegExp(`^note: Landlock is missing \\(${missing} `, "m"));
     }));
 
   Deno.test(`--require-landlock runs no guest without Landlock (${missing})`, () =>
