@@ -533,14 +533,27 @@ static bool refuse_command(int command, const union bpf_attr *attr)
 	}
 }
 
+/* Arguments of the calls that libbpf makes; reading more would read the caller's stack. */
+static int argument_count(long number)
+{
+	switch (number) {
+	case SYS_memfd_create:
+		return 2;
+	case SYS_bpf:
+		return 3;
+	default:
+		return 5;
+	}
+}
+
 long shim_library_syscall(long number, ...)
 {
-	unsigned long arguments[6];
+	unsigned long arguments[6] = {0};
 	bool is_refused = false;
 	va_list list;
 
 	va_start(list, number);
-	for (int i = 0; i < 6; i++)
+	for (int i = 0, count = argument_count(number); i < count; i++)
 		arguments[i] = va_arg(list, unsigned long);
 	va_end(list);
 	if (number == SYS_bpf)
