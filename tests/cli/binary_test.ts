@@ -66,6 +66,8 @@ const EXPECTED_PATHS = [
   // What loading and attaching need.
   /^\/sys\/kernel\/(btf\/vmlinux|tracing|debug\/tracing)/,
   /^\/sys\/bus\/event_source\//,
+  // Home folder of root, which has a policy: HOME could hide it.
+  /^\/etc\/passwd$/,
   // Where libbpf looks for a BPF token (Linux 6.9).
   /^\/sys\/fs\/bpf$/,
   /^\/dev\/(urandom|null)$/,

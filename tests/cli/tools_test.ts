@@ -61,8 +61,8 @@ const SHOWN: readonly Shown[] = [
   },
   {
     tool: "threadsnoop",
-    // `deno` makes threads at its start.
-    stir: () => succeed(Deno.execPath(), "--version"),
+    // JavaScript's engine makes threads at its start.
+    stir: () => succeed(Deno.execPath(), "eval", "1"),
     fields: { comm: "deno" },
   },
 ];
@@ -106,22 +106,3 @@ interface Row {
   readonly errors: number;
   readonly "total_ns": number;
 }
-
-Deno.test("sigsnoop reports events that its ring buffer had no room for", async () => {
-  await using tool = new CliProcess(["-o", "jsonl", "--timeout", "60s", "sigsnoop"]);
-  const ignored = "trap '' USR2; i=0; while [ $i -lt $0 ]; do kill -12 $$; i=$((i+1)); done";
-  await until("an event is shown", async () => {
-    await succeed("sh", "-c", ignored, "1");
-    return tool.stdout.includes("SIGUSR2");
-  }, 30_000);
-  tool.kill("SIGSTOP");
-  // 1 MiB holds fewer than 20,000 events of 56 bytes.
-  await succeed("sh", "-c", ignored, "40000");
-  tool.kill("SIGCONT");
-  tool.kill("SIGINT");
-  const { code, stderr } = await tool.result();
-  assert.equal(code, 0, stderr);
-  const [, lost = ""] =
-    /^warning: map "events": ([\d,]+) events lost: the buffer was full$/m.exec(stderr) ?? [];
-  assert.ok(Number(lost.replaceAll(",", "")) > 10_000, stderr);
-});

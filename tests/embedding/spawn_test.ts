@@ -322,7 +322,8 @@ Deno.test("stop requests after a guest's last instruction do not interrupt the r
   ));
   const held = () => descriptors().length;
   await until("it has attached", () => text() !== "");
-  await until("the release begins", () => held() < open + 100);
+  // Fewer than the links alone, also if the guest before it has just let go of some.
+  await until("the release begins", () => held() < open + 60);
   assert.deepEqual(await handle.terminate(), { kind: "exited", code: 7 });
   await untilNothingAdded(before);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ABI_VERSION, loadShim } from "../../ffi/library.ts";
 import { FILE_SYMBOLS } from "../../ffi/file_symbols.ts";
+import { TRACING_SYMBOLS } from "../../ffi/tracing_symbols.ts";
 import { SYMBOLS } from "../../ffi/symbols.ts";
 import { ShimError } from "../../ffi/errors.ts";
 import { fromFileUrl } from "../support/paths.ts";
@@ -81,5 +82,6 @@ Deno.test("the shim needs only libc, and none newer than 2.34", async () => {
 Deno.test("the shim exports its own functions and nothing else", async () => {
   const table = await output("objdump", "-T", SHIM);
   const exported = [...table.matchAll(/ g +D?F? +\.text\s.* (\S+)$/gm)].map((match) => match[1]);
-  assert.deepEqual(exported.toSorted(), Object.keys({ ...SYMBOLS, ...FILE_SYMBOLS }).toSorted());
+  const symbols = { ...SYMBOLS, ...FILE_SYMBOLS, ...TRACING_SYMBOLS };
+  assert.deepEqual(exported.toSorted(), Object.keys(symbols).toSorted());
 });

@@ -138,7 +138,9 @@ static void perf_lost(void)
 	int handled;
 
 	poll("perf", count, NULL, 0);
-	order(ORDER_PERF, 60000);
+	/* A CPU's buffer has at most 4 MiB. */
+	for (int i = 0; i < 6; i++)
+		order(ORDER_PERF, 60000);
 	handled = poll("perf", count, NULL, 1000);
 	order(ORDER_PERF, 1);
 	handled += poll("perf", count, NULL, 1000);
