@@ -515,10 +515,24 @@ static const char *without_call_prefix(const char *name)
 	return NULL;
 }
 
+/* The kernel takes functions of modules with and without "MODULE:". */
+static const char *without_module(const char *name)
+{
+	const char *colon = strchr(name, ':');
+
+	return colon ? colon + 1 : name;
+}
+
 static bool matches_function(const char *target, const char *name, bool is_denied)
 {
-	const char *call = without_call_prefix(name), *wanted = without_call_prefix(target);
+	const char *call, *wanted;
 
+	if (is_denied) {
+		target = without_module(target);
+		name = without_module(name);
+	}
+	call = without_call_prefix(name);
+	wanted = without_call_prefix(target);
 	if (!fnmatch(target, name, 0))
 		return true;
 	/* A program of several functions has a pattern; the kernel's list of them is looked at

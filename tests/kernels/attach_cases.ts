@@ -60,6 +60,19 @@ function exampleRun(name: string, more: Partial<KernelCase> & { until: string })
   };
 }
 
+/** Attachment that words of the command line refuse. */
+function refused(words: string, object: string, program: string): KernelCase {
+  return {
+    name: `refused ${program} ${words}`,
+    run: `${words} /attach.wasm ${object} ${program} -`,
+    files: [guestPath("attach")],
+    check: ({ stdout, stderr }) => {
+      assert.match(stderr, /EPERM/);
+      assert.doesNotMatch(stdout, /^(attached|count)/m);
+    },
+  };
+}
+
 const CGROUP = "/sys/fs/cgroup/test";
 
 /** Runs of the guest `attach` and of examples. */
@@ -69,6 +82,15 @@ export const ATTACH_CASES: readonly KernelCase[] = [
   attachment("ksyscall", "kprobe", "on_ksyscall -"),
   attachment("kprobe.multi", "kprobe_multi", "on_kprobe_multi -", {
     check: since("6.1", /^error: Cannot (attach|load) program "on_kprobe_multi"/),
+  }),
+  refused("--deny-attach kprobe:do_nanosleep", "kprobe", "on_kprobe"),
+  refused("--deny-attach kprobe:do_nano*", "kprobe", "on_kretprobe"),
+  refused("--allow-attach kprobe:do_exit", "kprobe", "on_kprobe"),
+  refused("--deny-attach ksyscall:clock_nanosleep", "kprobe", "on_ksyscall"),
+  refused("--deny-attach kprobe", "fentry", "on_fentry"),
+  refused("--deny-attach lsm", "lsm", "on_lsm"),
+  attachment("allowed kprobe", "kprobe", "on_kprobe -", {
+    run: "--allow-attach kprobe:do_nanosleep /attach.wasm kprobe on_kprobe -",
   }),
   attachment("fentry", "fentry", "on_fentry -"),
   attachment("fexit", "fexit", "on_fexit -"),
