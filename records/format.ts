@@ -1,5 +1,6 @@
 /** Formats of values: names on the command line and in annotations. */
-import { nearestName, RecordsError } from "./errors.ts";
+import { nearest } from "../ffi/nearest.ts";
+import { RecordsError } from "./errors.ts";
 
 /** Names of all formats, with what they show. */
 export const FORMATS = {
@@ -78,7 +79,7 @@ export function parseFormat(text: string): Format {
   const name = colon < 0 ? word : word.slice(0, colon);
   const argument = colon < 0 ? undefined : word.slice(colon + 1);
   if (!Object.hasOwn(FORMATS, name) || !isArgument(name, argument)) {
-    const close = nearestName(name, Object.keys(FORMATS));
+    const close = nearest(name, Object.keys(FORMATS));
     throw new RecordsError(`Cannot use format "${text}": not a format`, {
       code: "BAD_FORMAT",
       hint: (close === undefined || close === name ? "" : `did you mean ${close}? `) +

@@ -35,7 +35,7 @@ export {
   decodeRecords,
   type RecordValue,
 } from "./decode.ts";
-export { nearestName, RecordsError, unknownField } from "./errors.ts";
+export { RecordsError, unknownField } from "./errors.ts";
 export { type FieldChoice, parseAs, parseFields } from "./fields.ts";
 export { loadFilter } from "./filter/mod.ts";
 export { type Format, type FormatName, FORMATS, formatText, parseFormat } from "./format.ts";

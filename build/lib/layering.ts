@@ -23,10 +23,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Modules that every folder may import: the root of the error classes, gathered bytes, carried files,
- * and the version.
+ * Modules that every folder may import: the root of the error classes, gathered bytes, nearest names
+ * for hints, carried files, and the version.
  */
-const SHARED = ["ffi/errors.ts", "ffi/bytes.ts", "ffi/assets.ts", "deno.json"];
+const SHARED = [
+  "ffi/errors.ts",
+  "ffi/bytes.ts",
+  "ffi/nearest.ts",
+  "ffi/assets.ts",
+  "deno.json",
+];
 
 /** Entry points in addition to a folder's `mod.ts`, and the folders that may use them. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
@@ -51,6 +57,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // Plain objects, which a guest's run does not load.
   "ebpf/plain/mod.ts": ["cli"],
   "ebpf/permissions/mod.ts": ["cli"],
+  // Tables of the command take the same cells.
+  "records/text/widths.ts": ["cli"],
   // Files that are written need no registry.
   "oci/paths/mod.ts": ["cli"],
 };

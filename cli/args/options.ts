@@ -1,4 +1,5 @@
 /** Splits a command line into options and operands. */
+import { nearest } from "../../ffi/nearest.ts";
 import { parseArgs } from "node:util";
 import { UsageError } from "../errors.ts";
 
@@ -108,27 +109,4 @@ function takeOption<Name extends string>(
   if (!repeatable) return;
   line.lists ??= {};
   (line.lists[known] ??= []).push(value);
-}
-
-/** Returns the closest word, if at most two letters and at most half of them differ. */
-export function nearest(word: string, words: string[]): string | undefined {
-  const ranked = words.map((other) => ({ other, cost: editDistance(word, other) }))
-    .sort((a, b) => a.cost - b.cost);
-  const best = ranked[0];
-  return best !== undefined && best.cost <= 2 && best.cost * 2 <= word.length
-    ? best.other
-    : undefined;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -7,7 +7,7 @@ import {
   Policy,
 } from "../../ebpf/mod.ts";
 import { UsageError } from "../errors.ts";
-import { nearest } from "./options.ts";
+import { nearest } from "../../ffi/nearest.ts";
 import type { RunLine, RunOption } from "./run_options.ts";
 
 /**

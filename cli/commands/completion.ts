@@ -2,7 +2,8 @@
 import type { Command, CommandModule } from "./command.ts";
 import { UsageError } from "../errors.ts";
 import { type HelpPage, shownOptions } from "../args/help_text.ts";
-import { nearest, parseCommandLine } from "../args/options.ts";
+import { parseCommandLine } from "../args/options.ts";
+import { nearest } from "../../ffi/nearest.ts";
 import { print } from "../terminal/output_file.ts";
 
 /** Help of `completion`. */

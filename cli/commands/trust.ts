@@ -2,7 +2,8 @@
 import { type KeptGrant, readGrants, revokeGrants } from "../../oci/mod.ts";
 import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
-import { nearest, type OptionSpec, parseCommandLine } from "../args/options.ts";
+import { type OptionSpec, parseCommandLine } from "../args/options.ts";
+import { nearest } from "../../ffi/nearest.ts";
 import { printError, toJson, visibleLine } from "../terminal/output.ts";
 import { print } from "../terminal/output_file.ts";
 import { formatTable } from "../terminal/table.ts";

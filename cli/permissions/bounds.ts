@@ -13,7 +13,7 @@ import {
 } from "../../ebpf/permissions/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import type { PolicyBound } from "../../oci/mod.ts";
-import { nearest } from "../args/options.ts";
+import { nearest } from "../../ffi/nearest.ts";
 import { parseSize } from "../args/size.ts";
 
 /**

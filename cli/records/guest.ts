@@ -1,7 +1,7 @@
 /** Records that a guest emits, shown as the command line requests. */
+import { nearest } from "../../ffi/nearest.ts";
 import { Btf, ElfFile, isBtf, isElf } from "../../ebpf/btf/mod.ts";
 import {
-  nearestName,
   type Output,
   RecordsError,
   type Schema,
@@ -145,7 +145,7 @@ function unknownStruct(btf: Btf, name: string): RecordsError {
   for (let id = 1; id < btf.count && names.length < 4096; id++) {
     if (btf.kind(id) === STRUCT && btf.name(id) !== "") names.push(btf.name(id));
   }
-  const close = nearestName(name, names);
+  const close = nearest(name, names);
   return new RecordsError(`Cannot find struct "${name}" in the object's BTF`, {
     code: "BAD_SCHEMA",
     hint: `${close === undefined ? "" : `did you mean "${close}"? `}structs: ${

@@ -12,7 +12,8 @@ import {
   type SortKey,
 } from "../../records/mod.ts";
 import { parseDuration } from "../args/duration.ts";
-import { nearest, type PartOfLine } from "../args/options.ts";
+import { type PartOfLine } from "../args/options.ts";
+import { nearest } from "../../ffi/nearest.ts";
 import type { RecordOption } from "../args/record_options.ts";
 import { UsageError } from "../errors.ts";
 

@@ -7,7 +7,8 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import { type Access, accessOf, place } from "../compile/access.ts";
 import { Code } from "../compile/code.ts";
-import { nearestName, RecordsError } from "../errors.ts";
+import { nearest } from "../../ffi/nearest.ts";
+import { RecordsError } from "../errors.ts";
 import type { Predicate } from "../output_options.ts";
 import type { EnumType, Field } from "../schema.ts";
 import { VALUE_HELPERS } from "./values.ts";
@@ -210,7 +211,7 @@ class Compiler {
     const value = valueOf(field.type, name);
     if (value === undefined) {
       const names = field.type.names.map((each) => each.name);
-      const close = nearestName(name, names);
+      const close = nearest(name, names);
       throw this.wrong(
         `"${name}" is not a value of "${field.name}"`,
         `${close === undefined ? "" : `did you mean "${close}"? `}values: ${

@@ -1,4 +1,4 @@
-/** Widths of written text in a terminal's cells. */
+/** Widths of text in a terminal's cells. */
 
 /** Characters that terminals draw over the one before. */
 const COMBINING = /\p{Mn}|\p{Me}/u;
@@ -6,7 +6,8 @@ const COMBINING = /\p{Mn}|\p{Me}/u;
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 
-function cellsOf(character: string): number {
+/** Returns the cells of one character, which is neither a control nor a format character. */
+export function cellsOf(character: string): number {
   if (character < "\u0300") return 1;
   if (COMBINING.test(character)) return 0;
   return WIDE.test(character) ? 2 : 1;
