@@ -22,11 +22,14 @@
 #include "tracing.h"
 
 #define PREFIX "wasm-bpf-"
+/* Instances of processes with one number. */
+#define MAX_SAME_NUMBER 64
 
 struct shim_printk {
 	/* The folder of instances, of the broker. */
 	int instances;
-	char name[32];
+	/* Empty until the instance is made. */
+	char name[48];
 	/* Reading end, of this thread. */
 	int fd;
 };
@@ -73,7 +76,7 @@ static void remove_stale(int instances)
 			continue;
 		pid = strtol(entry->d_name + strlen(PREFIX), &end, 10);
 		/* Of this process: of one before it that had its number. */
-		if (!*end && pid > 0 && pid <= INT32_MAX &&
+		if ((!*end || *end == '.') && pid > 0 && pid <= INT32_MAX &&
 		    (pid == getpid() || (kill((pid_t)pid, 0) && errno == ESRCH)))
 			unlinkat(instances, entry->d_name, AT_REMOVEDIR);
 	}
@@ -108,9 +111,33 @@ static int32_t remove_instance(void *object)
 
 	if (printk->instances < 0)
 		return 0;
-	unlinkat(printk->instances, printk->name, AT_REMOVEDIR);
+	if (*printk->name)
+		unlinkat(printk->instances, printk->name, AT_REMOVEDIR);
 	close(printk->instances);
 	return 0;
+}
+
+/*
+ * Makes the instance. Its name may be taken: by another in this process, or by a process with the
+ * same number in another PID namespace.
+ */
+static int make_instance(struct shim_printk *printk)
+{
+	char name[sizeof(printk->name)];
+
+	for (int i = 0; i < MAX_SAME_NUMBER; i++) {
+		if (i)
+			snprintf(name, sizeof(name), PREFIX "%d.%d", getpid(), i);
+		else
+			snprintf(name, sizeof(name), PREFIX "%d", getpid());
+		if (!mkdirat(printk->instances, name, 0700)) {
+			memcpy(printk->name, name, sizeof(name));
+			return 0;
+		}
+		if (errno != EEXIST)
+			return -errno;
+	}
+	return -EEXIST;
 }
 
 static int32_t open_pipe(void *object)
@@ -122,9 +149,9 @@ static int32_t open_pipe(void *object)
 	if (printk->instances < 0)
 		return printk->instances;
 	remove_stale(printk->instances);
-	snprintf(printk->name, sizeof(printk->name), PREFIX "%d", getpid());
-	if (mkdirat(printk->instances, printk->name, 0700))
-		return -errno;
+	err = make_instance(printk);
+	if (err)
+		return err;
 	err = enable_event(printk->instances, printk->name);
 	if (err)
 		return err;
