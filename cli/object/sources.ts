@@ -36,6 +36,9 @@ type Interrupt = Parameters<Parameters<typeof interruptible>[1]>[0];
 /** `bpf_trace_printk` and `bpf_trace_vprintk`. */
 const PRINTK = [6, 177];
 
+/** Kinds of maps that count lost records. */
+const ARRAYS: ReadonlySet<number> = new Set([MapType.Array, MapType.PercpuArray]);
+
 interface EventWish {
   readonly map: PlainMap;
   readonly types: EventTypes;
@@ -123,9 +126,11 @@ export class Sources {
   }
 
   /** Returns the map that counts the records lost in a buffer; Inspektor Gadget's name is the rule. */
-  lossMap(buffer: string): string | undefined {
-    const name = this.tool.lossMaps.get(buffer) ?? `${buffer}_lost_samples`;
-    return this.tool.file.map(name) === undefined ? undefined : name;
+  lossMap(buffer: string): PlainMap | undefined {
+    const map = this.tool.file.map(this.tool.lossMaps.get(buffer) ?? `${buffer}_lost_samples`);
+    const isCounter = map !== undefined && (ARRAYS.has(map.type) && map.maxEntries === 1) &&
+      (map.valueBytes === 4 || map.valueBytes === 8);
+    return isCounter ? map : undefined;
   }
 
   /** Opens the sources of a session. */
@@ -299,9 +304,11 @@ export class OpenSources implements Disposable {
 
   /** Warns about records for which a ring buffer had no room, if the programs count them. */
   #reportFull(name: string): void {
-    const counter = this.#session.map(this.#sources.lossMap(name) ?? "");
-    if (counter === undefined) return;
-    using reader = new MapReader(counter, this.#interrupt);
+    const counter = this.#sources.lossMap(name);
+    const map = counter === undefined ? undefined : this.#session.map(counter.name);
+    if (counter === undefined || map === undefined) return;
+    using reader = new MapReader(map, this.#interrupt);
+    // Of one CPU: the loaded map's value has those of all.
     const lost = Number(sumOf(reader.read().values, counter.valueBytes));
     if (lost === 0) return;
     const reason = "the buffer was full";

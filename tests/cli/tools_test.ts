@@ -3,8 +3,12 @@ import assert from "node:assert/strict";
 import { ACTOR } from "../support/actor.ts";
 import { CliProcess } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
+import { privateMounts } from "../support/mounts.ts";
 import { TestFolder } from "../support/folder.ts";
 import { succeed } from "../support/succeed.ts";
+
+/** A namespace whose mounts under /dev are its own. */
+const PRIVATE = privateMounts("/dev") as [string, ...string[]];
 
 const shell = (script: string) => () => succeed("sh", "-c", script);
 
@@ -36,7 +40,7 @@ const SHOWN: readonly Shown[] = [
   },
   {
     tool: "mountsnoop",
-    stir: () => succeed("unshare", "--mount", "mount", "-t", "tmpfs", "wasm-bpf-test", "/mnt"),
+    stir: () => succeed(...PRIVATE, "mount", "-t", "tmpfs", "wasm-bpf-test", "/dev"),
     fields: { comm: "mount", call: "MOUNT", type: "tmpfs", source: "wasm-bpf-test" },
   },
   {
@@ -106,3 +110,24 @@ interface Row {
   readonly errors: number;
   readonly "total_ns": number;
 }
+
+Deno.test("sigsnoop reports events that its ring buffer had no room for, of every CPU", async () => {
+  await using tool = new CliProcess(["-o", "jsonl", "--timeout", "60s", "sigsnoop"]);
+  const ignored = "trap '' USR2; i=0; while [ $i -lt $0 ]; do kill -12 $$; i=$((i+1)); done";
+  await until("an event is shown", async () => {
+    await succeed("sh", "-c", ignored, "1");
+    return tool.stdout.includes("SIGUSR2");
+  }, 30_000);
+  tool.kill("SIGSTOP");
+  // 1 MiB holds fewer than 20,000 events of 56 bytes.
+  for (const cpu of ["0", "1"]) {
+    await succeed("taskset", "-c", cpu, "sh", "-c", ignored, "30000");
+  }
+  tool.kill("SIGCONT");
+  tool.kill("SIGINT");
+  const { code, stderr } = await tool.result();
+  assert.equal(code, 0, stderr);
+  const [, lost = ""] =
+    /^warning: map "events": ([\d,]+) events lost: the buffer was full$/m.exec(stderr) ?? [];
+  assert.ok(Number(lost.replaceAll(",", "")) >= 40_000, stderr);
+});
