@@ -80,11 +80,11 @@ export async function runLine(line: RunLine, read?: ReadModule): Promise<number>
     const { runArgument } = await import("../object/command.ts");
     const { bytes, name, origin } = named;
     const bounds = "bounds" in named ? named.bounds : undefined;
-    const permissions = async (line: RunLine, object: Uint8Array<ArrayBuffer>) =>
+    const grant = async (line: RunLine, object: Uint8Array<ArrayBuffer>) =>
       origin === undefined
-        ? await boundedPermissions(line, bounds) ?? permissionsOf(line)
-        : (await admissionOf(line, { ...named, bytes: object, origin })).permissions;
-    return await runArgument({ bytes, name, line, words: args, permissions });
+        ? { permissions: await boundedPermissions(line, bounds) ?? permissionsOf(line) }
+        : await admissionOf(line, { ...named, bytes: object, origin });
+    return await runArgument({ bytes, name, line, words: args, grant });
   }
   const guest = compileGuest(named.bytes, word === STDIN ? "standard input" : named.name, {
     allowGc: line.flags.has("allow-gc"),

@@ -2,9 +2,8 @@
 import { BtfError, ElfError } from "../../ebpf/btf/mod.ts";
 import { readInput } from "../module/input_file.ts";
 import type { RunLine } from "../args/run_options.ts";
-import type { Permissions } from "../../ebpf/mod.ts";
 import { isBrokenPipe } from "../terminal/output_file.ts";
-import { runObject } from "./run.ts";
+import { type ObjectRun, runObject } from "./run.ts";
 import type { Tool } from "./tool.ts";
 import { unpacked } from "./unpack.ts";
 
@@ -18,7 +17,7 @@ export interface ObjectArgument {
   readonly line: RunLine;
   readonly words: readonly string[];
   /** Decides what the object may do; asks about one from elsewhere. */
-  readonly permissions: (line: RunLine, object: Uint8Array<ArrayBuffer>) => Promise<Permissions>;
+  readonly grant: ObjectRun["grant"];
 }
 
 /**
@@ -35,7 +34,7 @@ export async function runArgument(argument: ObjectArgument): Promise<number> {
     bytes: readInput(path, { maxBytes: MAX_TYPES_BYTES }),
   }));
   try {
-    return await runObject({ tool, line, words, types, permissions: argument.permissions });
+    return await runObject({ tool, line, words, types, grant: argument.grant });
   } catch (error) {
     if (isBrokenPipe(error)) throw error;
     throw named(error, name);

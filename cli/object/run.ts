@@ -16,7 +16,9 @@ import { kernelLimitsOf } from "../args/kernel_limits.ts";
 import { parseCommandLine } from "../args/options.ts";
 import { RUN_OPTIONS, type RunLine } from "../args/run_options.ts";
 import { UsageError } from "../errors.ts";
+import { auditRun } from "../startup/audit.ts";
 import { timeoutOf } from "../startup/guest_run.ts";
+import type { Origin } from "../../oci/stored.ts";
 import { printError, visible, visibleLine } from "../terminal/output.ts";
 import { print } from "../terminal/output_file.ts";
 import { openRecordOutput, type RecordOutput } from "../records/output.ts";
@@ -29,13 +31,19 @@ import type { Tool } from "./tool.ts";
 /** Exit code when standard output was closed: 128 + SIGPIPE. */
 const SIGTERM = 15;
 
+/** Permissions of an object, and where it is from unless it is a local file. */
+export interface Granted {
+  readonly permissions: Permissions;
+  readonly origin?: Origin | undefined;
+}
+
 /** A tool to run. */
 export interface ObjectRun {
   readonly tool: Tool;
   readonly line: RunLine;
   /** Words after the tool's name. */
   readonly words: readonly string[];
-  readonly permissions: (line: RunLine, object: Uint8Array<ArrayBuffer>) => Promise<Permissions>;
+  readonly grant: (line: RunLine, object: Uint8Array<ArrayBuffer>) => Promise<Granted>;
   /** Files of `--types`. */
   readonly types: readonly { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }[];
 }
@@ -70,12 +78,17 @@ export async function runObject(run: ObjectRun): Promise<number> {
   const line = mergedLine(run.line, words.ours);
   if (words.command?.length === 0) throw new UsageError("No command given after --");
   const settings = recordSettings(line);
-  const policy = new Policy(await run.permissions(line, tool.file.bytes));
+  const { permissions, origin } = await run.grant(line, tool.file.bytes);
+  const policy = new Policy(permissions);
   // Made before anything is opened, and waits: its number can be the value of a variable.
   using command = words.command === undefined ? undefined : startCommand(words.command);
   const plan = new RunSettings({ ...run, line }, { words, settings, command });
   for (const note of tool.notes) printError(visibleLine(`note: ${note}`));
   using output = await openRecordOutput(settings);
+  const unlogged = auditRun({ bytes: tool.file.bytes, name: tool.name }, permissions, { origin });
+  if (unlogged !== undefined && line.flags.has("verbose")) {
+    printError(visibleLine(`note: ${unlogged}`));
+  }
   return plan.run(output, policy);
 }
 

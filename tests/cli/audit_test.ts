@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { auditLine, auditRun, grantedSet } from "../../cli/startup/audit.ts";
 import { sha256 } from "../../ffi/mod.ts";
 import { bindDatagram } from "../support/libc_datagram.ts";
-import { guestPath, runCli } from "../support/cli.ts";
+import { BOOTSTRAP, guestPath, runCli } from "../support/cli.ts";
+import { privateMounts } from "../support/mounts.ts";
+import { fromFileUrl } from "../support/paths.ts";
 import "../support/whole_shim.ts";
 
 const module = { name: "./a\n\u202e.wasm", bytes: new TextEncoder().encode("abc") };
@@ -63,4 +65,28 @@ Deno.test("--stats=json has what was granted", async () => {
     policies: [],
   });
   assert.deepEqual(grantedSet({ strict: true, allowHelper: ["probe_read"] }).named, ["probe_read"]);
+});
+
+/** Runs a command where /dev/log is the socket at `$0`. */
+const WITH_LOG = "mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && " +
+  "mknod -m 666 /dev/urandom c 1 9 && ln -s /proc/self/fd /dev/fd && : >/dev/log && " +
+  'mount --bind "$0" /dev/log && exec "$@"';
+
+Deno.test("modules, plain objects and tools of the box are in the log, a line each", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/log`;
+    using log = bindDatagram(path);
+    const object = fromFileUrl("../../dist/tests/objects/annotated-records.bpf.o");
+    for (const word of [object, "exitsnoop", BOOTSTRAP]) {
+      const { stderr } = await runCli(["--timeout", "300ms", word], {
+        through: [...privateMounts("/dev"), "sh", "-c", WITH_LOG, path],
+      });
+      assert.equal(stderr, "", word);
+      const name = word.slice(word.lastIndexOf("/") + 1).replace(/\.bpf\.o$/, "");
+      assert.match(log.receive(), new RegExp(`^<86>wasm-bpf\\[\\d+\\]: run module="[^"]*${name}`));
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
