@@ -33,13 +33,40 @@ struct shim_command {
 	int32_t code;
 };
 
+#define SHOWN_BYTES 256
+
+static void say(const char *text)
+{
+	ssize_t length = write(STDERR_FILENO, text, strlen(text));
+
+	(void)length;
+}
+
+/* After fork(2): nothing here takes a lock. */
+static void report(const char *name, int err)
+{
+	char shown[SHOWN_BYTES];
+	size_t length = 0;
+
+	/* Only ASCII: other bytes may be characters that a terminal would interpret. */
+	for (; name[length] && length < sizeof(shown) - 1; length++)
+		shown[length] = name[length] < ' ' || name[length] > '~' ? '?' : name[length];
+	shown[length] = '\0';
+	say("error: Cannot run \"");
+	say(shown);
+	say(err == ENOENT    ? "\": no such program\n"
+	    : err == EACCES  ? "\": EACCES (permission denied)\n"
+	    : err == ENOEXEC ? "\": not an executable file\n"
+			     : "\": the kernel refuses it\n");
+}
+
 /* After fork(2): nothing here takes a lock. */
 static void become(int gate, char *const *words)
 {
-	static const char text[] = "wasm-bpf: cannot run the command\n";
 	sigset_t none;
 	char byte;
 	ssize_t length;
+	int err;
 
 	do {
 		length = read(gate, &byte, 1);
@@ -51,8 +78,9 @@ static void become(int gate, char *const *words)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execvp(words[0], words);
-	length = write(STDERR_FILENO, text, sizeof(text) - 1);
-	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN);
+	err = errno;
+	report(words[0], err);
+	_exit(err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN);
 }
 
 /* The words, one after the other, each with its NUL. */

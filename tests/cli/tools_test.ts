@@ -1,7 +1,7 @@
 /** Tools of the box on this machine: each is stirred, and shows it as JSON with the right fields. */
 import assert from "node:assert/strict";
 import { ACTOR } from "../support/actor.ts";
-import { CliProcess } from "../support/cli.ts";
+import { CliProcess, runCli } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
 import { privateMounts } from "../support/mounts.ts";
 import { TestFolder } from "../support/folder.ts";
@@ -130,4 +130,16 @@ Deno.test("sigsnoop reports events that its ring buffer had no room for, of ever
   const [, lost = ""] =
     /^warning: map "events": ([\d,]+) events lost: the buffer was full$/m.exec(stderr) ?? [];
   assert.ok(Number(lost.replaceAll(",", "")) >= 40_000, stderr);
+});
+
+Deno.test("a command that cannot be run is an error with its name, and 127 or 126", async () => {
+  for (
+    const [word, code, reason] of [
+      ["/no/such\n\x1b[31m", 127, 'Cannot run "/no/such??[31m": no such program'],
+      ["/etc/passwd", 126, 'Cannot run "/etc/passwd": EACCES (permission denied)'],
+    ] as const
+  ) {
+    const result = await runCli(["-o", "csv", "exitsnoop", "--", word]);
+    assert.deepEqual([result.code, result.stderr], [code, `error: ${reason}\n`]);
+  }
 });
