@@ -58,7 +58,10 @@ async function run(job: Job): Promise<void> {
       const room = waitForRoom(control, 2 * text.length + MESSAGE_BYTES);
       scope.postMessage({ type: "notice", text, room });
     },
-    onEnded: () => scope.postMessage({ type: "ended" }),
+    onEnded: () => {
+      if (control !== undefined) Atomics.store(control, ControlWord.Ended, 1);
+      scope.postMessage({ type: "ended" });
+    },
     onStats: (stats) => scope.postMessage({ type: "stats", stats }),
     onControl: (words) => {
       control = words;

@@ -290,7 +290,7 @@ export class GuestHandle implements AsyncDisposable {
 
   #stop(code: StopCode): void {
     // After its last instruction there is nothing to stop, only what the kernel has to release.
-    if (this.#isOver || this.#hasEnded || this.#stopCode !== undefined) return;
+    if (this.#isOver || this.#guestHasEnded() || this.#stopCode !== undefined) return;
     this.#stopCode = code;
     this.#set(ControlState.Terminate);
     this.#interrupt.terminate();
@@ -298,6 +298,11 @@ export class GuestHandle implements AsyncDisposable {
     if (this.#worker === undefined) return this.#end(this.#stopExit(code));
     // Only a host function of the embedder can keep it from ending.
     this.#giveUp = setTimeout(() => this.#end(this.#stopExit(code)), GIVE_UP_MS);
+  }
+
+  #guestHasEnded(): boolean {
+    return this.#hasEnded ||
+      this.#control !== undefined && Atomics.load(this.#control, ControlWord.Ended) !== 0;
   }
 
   #stopExit(code: StopCode): GuestExit {

@@ -62,8 +62,12 @@ export type Message =
   | { type: "exited"; code: number }
   | { type: "failed"; error: ErrorData };
 
-/** Indexes of words in the control memory. The rewritten guest reads the first word. */
-export const ControlWord = { State: 0, PendingBytes: 1 } as const;
+/**
+ * Indexes of words in the control memory. The rewritten guest reads the first word. The last is 1 from
+ * the guest's last instruction on: the message that says so can be in the queue behind a timer of the
+ * parent's while the kernel already releases.
+ */
+export const ControlWord = { State: 0, PendingBytes: 1, Ended: 2 } as const;
 
 /** Bytes of output, errors and notices on their way to the parent, at which the guest waits. */
 export const MAX_PENDING_BYTES = 1024 * 1024;
