@@ -5,6 +5,7 @@
 
 #include "attach_rules.h"
 
+struct bpf_program;
 struct shim_object;
 
 /* One attach in progress on this thread. */
@@ -16,6 +17,9 @@ struct attaching {
 	/* CATEGORY/NAME that the guest or the section gave, or NULL; saves a search by number. */
 	const char *tracepoint;
 };
+
+/* The innermost one, or NULL. */
+extern _Thread_local struct attaching *attach_in_progress;
 
 /* Starts and ends an attach of a program of `object`; in pairs. */
 void attach_gate_begin(struct attaching *attaching, const struct shim_object *object);
@@ -29,8 +33,24 @@ void attach_gate_end(struct attaching *attaching);
 /* 0, or -EPERM for a place that the rules of the attach in progress refuse; logs the reason. */
 int attach_gate_check(const struct place *place);
 
+/* Like attach_gate_check(), for a place that a name describes. */
+int attach_gate_check_name(enum place_kind kind, const char *name);
+
+/* System calls are functions of the kernel with a prefix of the architecture. */
+int attach_gate_check_call(const char *name);
+
+/* 0; -ENOENT for a tracepoint that is not there; -EPERM for one that is refused. */
+int attach_gate_check_tracepoint(const char *path);
+
+/* The place that libbpf reads from a section's name; what it attaches is looked at again. */
+int attach_gate_check_section(const struct bpf_program *program);
+
 /* Checks the function, hook, tracepoint or iterator of a loaded program: 0 or -EPERM. */
 int attach_gate_check_hook(int program);
+
+/* Report whether rules refuse what a loaded program, or a struct_ops map, is for. */
+bool attach_gate_refuses_hook(const struct shim_attach_rules *rules, int program);
+bool attach_gate_refuses_structure(const struct shim_attach_rules *rules, int map);
 
 /* Checks the frequency of a perf event: 0 or -EPERM. */
 int attach_gate_check_frequency(uint64_t frequency);
@@ -50,15 +70,5 @@ long shim_library_syscall(long number, ...);
  * "tcp_congestion_ops"; `name` has FUNCTION_NAME_SIZE bytes. 0 or -errno.
  */
 int attach_structure_name(int map, char *name);
-
-/* The number of a tracepoint by CATEGORY/NAME, or -errno. */
-int attach_tracepoint_id(const char *path);
-
-/*
- * Calls `visit` with CATEGORY/NAME of each tracepoint whose name or number fits, until it returns
- * true; `name` NULL for any. Reports whether one did.
- */
-bool attach_visit_tracepoints(const char *name, int number,
-			      bool (*visit)(const char *path, void *context), void *context);
 
 #endif

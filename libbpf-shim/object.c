@@ -341,3 +341,26 @@ int32_t shim_object__map(struct shim_object *object, uint32_t index, struct shim
 	*out = &object->maps[index];
 	return 0;
 }
+
+/* ---- programs: names and types ----------------------------------------------------------------
+ */
+
+const char *shim_program__name(struct shim_program *program)
+{
+	return bpf_program__name(program->program);
+}
+
+const char *shim_program__section(struct shim_program *program)
+{
+	return bpf_program__section_name(program->program);
+}
+
+int32_t shim_program__type(struct shim_program *program)
+{
+	return (int32_t)bpf_program__type(program->program);
+}
+
+int32_t shim_program__attach_type(struct shim_program *program)
+{
+	return (int32_t)bpf_program__expected_attach_type(program->program);
+}

@@ -11,8 +11,11 @@
 #include <bpf/libbpf.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "attach_gate.h"
+#include "broker.h"
+#include "link.h"
 #include "probe.h"
 
 /* The libbpf that replaces a newer one where that cannot be fetched has no such sections, either.
@@ -208,3 +211,66 @@ struct bpf_link *shim_probe_attach_usdt(const struct bpf_program *program,
 	shim_elf__close(&file);
 	return link ? link : fail(err);
 }
+
+/* ---- entry points ------------------------------------------------------------------ */
+
+static int32_t attach_uprobe(struct shim_program *program, const char *binary, const char *symbol,
+			     uint64_t offset, int32_t pid, int32_t on_return, uint32_t allowed,
+			     struct shim_link **out)
+{
+	ATTACHING(program->object);
+	char path[SHIM_PATH_SIZE];
+	struct shim_target target = {
+	    .path = path, .called = binary, .pid = pid, .on_return = on_return != 0};
+	int err = shim_path_open_binary(binary, path, &target.fd);
+
+	if (err)
+		return err;
+	err = shim_link_wrap(shim_probe_attach_function(program->program, &target, symbol, offset,
+							allowed & SHIM_ALLOW_WRITE_USER),
+			     out);
+	close(target.fd);
+	return err;
+}
+
+ON_BROKER_8(shim_program__attach_uprobe, attach_uprobe, struct shim_program *, const char *,
+	    const char *, uint64_t, int32_t, int32_t, uint32_t, struct shim_link **);
+
+static int32_t attach_uprobe_multi(struct shim_program *program, const char *binary,
+				   const char *pattern, int32_t pid, int32_t on_return,
+				   struct shim_link **out)
+{
+	ATTACHING(program->object);
+	char path[SHIM_PATH_SIZE];
+	struct shim_target target = {
+	    .path = path, .called = binary, .pid = pid, .on_return = on_return != 0};
+	int err = shim_path_open_binary(binary, path, &target.fd);
+
+	if (err)
+		return err;
+	err = shim_link_wrap(shim_probe_attach_pattern(program->program, &target, pattern), out);
+	close(target.fd);
+	return err;
+}
+
+ON_BROKER_6(shim_program__attach_uprobe_multi, attach_uprobe_multi, struct shim_program *,
+	    const char *, const char *, int32_t, int32_t, struct shim_link **);
+
+static int32_t attach_usdt(struct shim_program *program, const char *binary, const char *provider,
+			   const char *name, int32_t pid, struct shim_link **out)
+{
+	ATTACHING(program->object);
+	char path[SHIM_PATH_SIZE];
+	struct shim_target target = {.path = path, .called = binary, .pid = pid};
+	int err = shim_path_open_binary(binary, path, &target.fd);
+
+	if (err)
+		return err;
+	err =
+	    shim_link_wrap(shim_probe_attach_usdt(program->program, &target, provider, name), out);
+	close(target.fd);
+	return err;
+}
+
+ON_BROKER_6(shim_program__attach_usdt, attach_usdt, struct shim_program *, const char *,
+	    const char *, const char *, int32_t, struct shim_link **);
