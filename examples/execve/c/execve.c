@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Guest half: prints every execve(2) until Ctrl-C. */
-#include <getopt.h>
-
 #include "wasm_bpf_tool.h"
 #include "execve.h"
 
@@ -18,24 +16,6 @@ static struct {
 #ifndef TOOL_NAME
 #define TOOL_NAME "execve"
 #endif
-
-static const char usage[] = "Usage: " TOOL_NAME " [-T] [-x] [-q] [-u UID] [-n NAME] [-v]\n"
-			    "Prints every program that is started, with its arguments.\n"
-			    "\n"
-			    "  -T, --time       when, in local time\n"
-			    "  -x, --fails      failed calls as well\n"
-			    "  -q, --quote      arguments in double quotes\n"
-			    "  -u, --uid UID    only this user's\n"
-			    "  -n, --name NAME  only processes whose name has this in it\n"
-			    "  -v, --verbose    counts at the end, to stderr\n"
-			    "  -h, --help       this text\n";
-
-static const struct option options[] = {
-    {"time", no_argument, NULL, 'T'},	    {"fails", no_argument, NULL, 'x'},
-    {"quote", no_argument, NULL, 'q'},	    {"uid", required_argument, NULL, 'u'},
-    {"name", required_argument, NULL, 'n'}, {"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},	    {NULL, 0, NULL, 0},
-};
 
 static void print_args(const struct event *e)
 {
@@ -127,44 +107,30 @@ static int trace(void)
 	return exit_code;
 }
 
-static int wrong_usage(void)
+static bool set_name(const char *name)
 {
-	fputs(usage, stderr);
-	return 2;
+	tool.name = name;
+	return true;
 }
+
+static const struct tool_option options[] = {
+    TOOL_FLAG('T', "time", tool.time, true, "when, in local time"),
+    TOOL_FLAG('x', "fails", tool.config.failed_too, 1, "failed calls as well"),
+    TOOL_FLAG('q', "quote", tool.quote, true, "arguments in double quotes"),
+    TOOL_NUMBER('u', "uid", "UID", tool.config.uid, 0, ANY_UID - 1, "only this user's"),
+    TOOL_TEXT('n', "name", "NAME", set_name, "only processes whose name has this in it"),
+    TOOL_FLAG('v', "verbose", tool.verbose, true, "counts at the end, to stderr"),
+};
+
+static const struct tool_command command = {
+    .synopsis = TOOL_NAME " [-T] [-x] [-q] [-u UID] [-n NAME] [-v]",
+    .summary = "Prints every program that is started, with its arguments.\n",
+    TOOL_OPTIONS(options),
+};
 
 int main(int argc, char **argv)
 {
-	int option;
-	uint64_t number;
+	int exit_code = tool_parse(&command, argc, argv);
 
-	while ((option = getopt_long(argc, argv, "Txqu:n:vh", options, NULL)) != -1) {
-		switch (option) {
-		case 'T':
-			tool.time = true;
-			break;
-		case 'x':
-			tool.config.failed_too = 1;
-			break;
-		case 'q':
-			tool.quote = true;
-			break;
-		case 'u':
-			if (!tool_number("--uid", optarg, 0, ANY_UID - 1, &number))
-				return 2;
-			tool.config.uid = (unsigned int)number;
-			break;
-		case 'n':
-			tool.name = optarg;
-			break;
-		case 'v':
-			tool.verbose = true;
-			break;
-		case 'h':
-			return fputs(usage, stdout) < 0;
-		default:
-			return wrong_usage();
-		}
-	}
-	return optind < argc ? wrong_usage() : trace();
+	return exit_code >= 0 ? exit_code : trace();
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Guest half: protects a directory until Ctrl-C and prints attempts to remove it. */
-#include <getopt.h>
-
 #include "lsm.h"
 #include "wasm_bpf_tool.h"
 
@@ -12,24 +10,6 @@ static struct {
 	bool verbose;
 	unsigned long long shown;
 } tool;
-
-static const char usage[] =
-    "Usage: lsm [-w] [-v] FOLDER\n"
-    "Protects a folder from removal by any user, and prints each attempt, until Ctrl-C.\n"
-    "\n"
-    "  FOLDER         its path, from / or the end of it: /srv/data, srv/data, data\n"
-    "  -w, --watch    prints, and lets it be removed\n"
-    "  -v, --verbose  counts at the end, to stderr\n"
-    "  -h, --help     this text\n"
-    "\n"
-    "It takes a kernel with CONFIG_BPF_LSM and \"bpf\" in /sys/kernel/security/lsm.\n";
-
-static const struct option options[] = {
-    {"watch", no_argument, NULL, 'w'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
 
 /* Splits a path into its parts, the last one first. */
 static bool set_path(const char *path)
@@ -76,50 +56,43 @@ static int handle_event(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-/* The host has already reported failures on stderr. */
-static int protect(void)
+static void print_header(void)
 {
-	struct bpf_object *object = bpf_object__open_mem(lsm_bpf, WASM_BPF_SIZE(lsm_bpf), NULL);
-	int exit_code = 1;
-
-	if (!object)
-		return 1;
-	if (bpf_object__set_variable(object, "config", &tool.config, sizeof(tool.config)) ||
-	    bpf_object__load(object) || bpf_object__attach(object))
-		goto out_close;
 	printf("%-8s %-7s %-7s %-16s %s\n", "TIME", "PID", "UID", "COMM", "RMDIR");
-	exit_code = tool_poll_ring(object, "events", handle_event, NULL, 0);
-	tool_report(object, tool.shown, tool.verbose);
-out_close:
-	bpf_object__close(object);
-	return exit_code;
 }
 
-static int wrong_usage(void)
-{
-	fputs(usage, stderr);
-	return 2;
-}
+static const struct tool_option options[] = {
+    TOOL_OPERAND("FOLDER", "its path, from / or the end of it: /srv/data, srv/data, data"),
+    TOOL_FLAG('w', "watch", tool.config.only_watch, 1, "prints, and lets it be removed"),
+    TOOL_FLAG('v', "verbose", tool.verbose, true, "counts at the end, to stderr"),
+};
+
+static const struct tool_command command = {
+    .synopsis = "lsm [-w] [-v] FOLDER",
+    .summary = "Protects a folder from removal by any user, and prints each attempt, until "
+	       "Ctrl-C.\n",
+    .notes = "It takes a kernel with CONFIG_BPF_LSM and \"bpf\" in /sys/kernel/security/lsm.\n",
+    TOOL_OPTIONS(options),
+    .min_operands = 1,
+    .max_operands = 1,
+};
 
 int main(int argc, char **argv)
 {
-	int option;
+	int exit_code = tool_parse(&command, argc, argv);
 
-	while ((option = getopt_long(argc, argv, "wvh", options, NULL)) != -1) {
-		switch (option) {
-		case 'w':
-			tool.config.only_watch = 1;
-			break;
-		case 'v':
-			tool.verbose = true;
-			break;
-		case 'h':
-			return fputs(usage, stdout) < 0;
-		default:
-			return wrong_usage();
-		}
-	}
-	if (argc - optind != 1)
-		return wrong_usage();
-	return set_path(argv[optind]) ? protect() : 2;
+	if (exit_code >= 0)
+		return exit_code;
+	if (!set_path(argv[optind]))
+		return 2;
+	return tool_trace(&(struct tool_tracer){
+	    .bytes = lsm_bpf,
+	    .size = WASM_BPF_SIZE(lsm_bpf),
+	    .config = &tool.config,
+	    .config_size = sizeof(tool.config),
+	    .print_header = print_header,
+	    .handle_event = handle_event,
+	    .shown = &tool.shown,
+	    .verbose = tool.verbose,
+	});
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Guest half: prints the histograms after each interval. */
-#include <getopt.h>
-
 #include "wasm_bpf_tool.h"
 #include "runqlat.h"
 
@@ -14,33 +12,6 @@ static struct {
 	bool time, verbose;
 	uint64_t interval_s, count;
 } tool = {.interval_s = 99999999, .count = ~0ULL};
-
-static const char usage[] =
-    "Usage: runqlat [-T] [-m] [-P] [-p PID] [-v] [INTERVAL [COUNT]]\n"
-    "Shows how long tasks wait for a CPU, as a histogram: every INTERVAL seconds, COUNT times,\n"
-    "or at Ctrl-C.\n"
-    "\n"
-    "  -T, --timestamp     when, in local time\n"
-    "  -m, --milliseconds  instead of microseconds\n"
-    "  -P, --pids          a histogram each process\n"
-    "  -p, --pid PID       only this process\n"
-    "  -v, --verbose       counts at the end, to stderr\n"
-    "  -h, --help          this text\n"
-    "\n"
-    "  runqlat         once, at Ctrl-C\n"
-    "  runqlat 1 10    ten times, every second\n"
-    "  runqlat -mT 1   every second, in milliseconds, with the time\n"
-    "  runqlat -P -p 185 5\n";
-
-static const struct option options[] = {
-    {"timestamp", no_argument, NULL, 'T'},
-    {"milliseconds", no_argument, NULL, 'm'},
-    {"pids", no_argument, NULL, 'P'},
-    {"pid", required_argument, NULL, 'p'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
 
 static unsigned long long shown;
 
@@ -119,46 +90,37 @@ static int measure(void)
 	return exit_code;
 }
 
-static int wrong_usage(void)
-{
-	fputs(usage, stderr);
-	return 2;
-}
+static const struct tool_option options[] = {
+    TOOL_FLAG('T', "timestamp", tool.time, true, "when, in local time"),
+    TOOL_FLAG('m', "milliseconds", tool.config.milliseconds, 1, "instead of microseconds"),
+    TOOL_FLAG('P', "pids", tool.config.per_process, 1, "a histogram each process"),
+    TOOL_NUMBER('p', "pid", "PID", tool.config.pid, 1, 0x7fffffff, "only this process"),
+    TOOL_FLAG('v', "verbose", tool.verbose, true, "counts at the end, to stderr"),
+};
+
+static const struct tool_command command = {
+    .synopsis = "runqlat [-T] [-m] [-P] [-p PID] [-v] [INTERVAL [COUNT]]",
+    .summary = "Shows how long tasks wait for a CPU, as a histogram: every INTERVAL seconds, "
+	       "COUNT times,\n"
+	       "or at Ctrl-C.\n",
+    .notes = "  runqlat         once, at Ctrl-C\n"
+	     "  runqlat 1 10    ten times, every second\n"
+	     "  runqlat -mT 1   every second, in milliseconds, with the time\n"
+	     "  runqlat -P -p 185 5\n",
+    TOOL_OPTIONS(options),
+    .max_operands = 2,
+};
 
 int main(int argc, char **argv)
 {
-	uint64_t number;
-	int option;
+	int exit_code = tool_parse(&command, argc, argv);
 
-	while ((option = getopt_long(argc, argv, "TmPp:vh", options, NULL)) != -1) {
-		switch (option) {
-		case 'T':
-			tool.time = true;
-			break;
-		case 'm':
-			tool.config.milliseconds = 1;
-			break;
-		case 'P':
-			tool.config.per_process = 1;
-			break;
-		case 'p':
-			if (!tool_number("--pid", optarg, 1, 0x7fffffff, &number))
-				return 2;
-			tool.config.pid = (unsigned int)number;
-			break;
-		case 'v':
-			tool.verbose = true;
-			break;
-		case 'h':
-			return fputs(usage, stdout) < 0;
-		default:
-			return wrong_usage();
-		}
-	}
+	if (exit_code >= 0)
+		return exit_code;
 	if (optind < argc &&
 	    !tool_number("INTERVAL", argv[optind++], 1, 99999999, &tool.interval_s))
 		return 2;
 	if (optind < argc && !tool_number("COUNT", argv[optind++], 1, ~0ULL, &tool.count))
 		return 2;
-	return optind < argc ? wrong_usage() : measure();
+	return measure();
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Guest half: prints the packets of an interface until Ctrl-C. */
 #include <arpa/inet.h>
-#include <getopt.h>
 
 #include "sockfilter.h"
 #include "wasm_bpf_tool.h"
@@ -9,32 +8,11 @@
 WASM_BPF_EMBED(sockfilter_bpf, "sockfilter.bpf.o");
 
 static struct {
+	const char *interface;
 	struct config config;
 	bool time, verbose;
 	unsigned long long shown;
 } tool;
-
-static const char usage[] =
-    "Usage: sockfilter [-T] [-t | -u] [-p PORT] [-v] INTERFACE\n"
-    "Prints the TCP and UDP packets of an interface, as a packet socket sees them.\n"
-    "\n"
-    "  INTERFACE        such as eth0: those of /sys/class/net\n"
-    "  -T, --timestamp  when, in local time\n"
-    "  -t, --tcp        only TCP\n"
-    "  -u, --udp        only UDP\n"
-    "  -p, --port PORT  only from or to this port\n"
-    "  -v, --verbose    counts at the end, to stderr\n"
-    "  -h, --help       this text\n";
-
-static const struct option options[] = {
-    {"timestamp", no_argument, NULL, 'T'},
-    {"tcp", no_argument, NULL, 't'},
-    {"udp", no_argument, NULL, 'u'},
-    {"port", required_argument, NULL, 'p'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
 
 static void print_side(const struct event *e, const unsigned char *address, unsigned short port)
 {
@@ -76,64 +54,51 @@ static int handle_event(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-/* The host has already reported failures on stderr. */
-static int trace(const char *interface)
+static bool attach(const struct bpf_object *object)
 {
-	struct bpf_object *object =
-	    bpf_object__open_mem(sockfilter_bpf, WASM_BPF_SIZE(sockfilter_bpf), NULL);
-	int exit_code = 1;
+	return bpf_program__attach_to(bpf_object__find_program_by_name(object, "on_packet"),
+				      tool.interface);
+}
 
-	if (!object)
-		return 1;
-	if (bpf_object__set_variable(object, "config", &tool.config, sizeof(tool.config)) ||
-	    bpf_object__load(object) ||
-	    !bpf_program__attach_to(bpf_object__find_program_by_name(object, "on_packet"),
-				    interface))
-		goto out_close;
+static void print_header(void)
+{
 	printf("%sDIR PROTO %-21s %-21s %5s %s\n", tool.time ? "TIME     " : "", "FROM", "TO",
 	       "BYTES", "FLAGS");
-	exit_code = tool_poll_ring(object, "events", handle_event, NULL, 0);
-	tool_report(object, tool.shown, tool.verbose);
-out_close:
-	bpf_object__close(object);
-	return exit_code;
 }
 
-static int wrong_usage(void)
-{
-	fputs(usage, stderr);
-	return 2;
-}
+static const struct tool_option options[] = {
+    TOOL_OPERAND("INTERFACE", "such as eth0: those of /sys/class/net"),
+    TOOL_FLAG('T', "timestamp", tool.time, true, "when, in local time"),
+    TOOL_FLAG('t', "tcp", tool.config.protocol, PROTOCOL_TCP, "only TCP"),
+    TOOL_FLAG('u', "udp", tool.config.protocol, PROTOCOL_UDP, "only UDP"),
+    TOOL_NUMBER('p', "port", "PORT", tool.config.port, 1, 65535, "only from or to this port"),
+    TOOL_FLAG('v', "verbose", tool.verbose, true, "counts at the end, to stderr"),
+};
+
+static const struct tool_command command = {
+    .synopsis = "sockfilter [-T] [-t | -u] [-p PORT] [-v] INTERFACE",
+    .summary = "Prints the TCP and UDP packets of an interface, as a packet socket sees them.\n",
+    TOOL_OPTIONS(options),
+    .min_operands = 1,
+    .max_operands = 1,
+};
 
 int main(int argc, char **argv)
 {
-	uint64_t number;
-	int option;
+	int exit_code = tool_parse(&command, argc, argv);
 
-	while ((option = getopt_long(argc, argv, "Ttup:vh", options, NULL)) != -1) {
-		switch (option) {
-		case 'T':
-			tool.time = true;
-			break;
-		case 't':
-			tool.config.protocol = PROTOCOL_TCP;
-			break;
-		case 'u':
-			tool.config.protocol = PROTOCOL_UDP;
-			break;
-		case 'p':
-			if (!tool_number("--port", optarg, 1, 65535, &number))
-				return 2;
-			tool.config.port = (unsigned short)number;
-			break;
-		case 'v':
-			tool.verbose = true;
-			break;
-		case 'h':
-			return fputs(usage, stdout) < 0;
-		default:
-			return wrong_usage();
-		}
-	}
-	return argc - optind != 1 ? wrong_usage() : trace(argv[optind]);
+	if (exit_code >= 0)
+		return exit_code;
+	tool.interface = argv[optind];
+	return tool_trace(&(struct tool_tracer){
+	    .bytes = sockfilter_bpf,
+	    .size = WASM_BPF_SIZE(sockfilter_bpf),
+	    .config = &tool.config,
+	    .config_size = sizeof(tool.config),
+	    .attach = attach,
+	    .print_header = print_header,
+	    .handle_event = handle_event,
+	    .shown = &tool.shown,
+	    .verbose = tool.verbose,
+	});
 }

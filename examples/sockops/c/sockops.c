@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Guest half: prints the TCP connections of a cgroup until Ctrl-C. */
 #include <arpa/inet.h>
-#include <getopt.h>
 
 #include "sockops.h"
 #include "wasm_bpf_tool.h"
@@ -9,25 +8,10 @@
 WASM_BPF_EMBED(sockops_bpf, "sockops.bpf.o");
 
 static struct {
+	const char *cgroup;
 	bool time, verbose;
 	unsigned long long shown;
 } tool;
-
-static const char usage[] =
-    "Usage: sockops [-T] [-v] CGROUP\n"
-    "Prints the TCP connections of a cgroup's processes: their beginning and their end.\n"
-    "\n"
-    "  CGROUP           a directory of cgroup2, such as /sys/fs/cgroup/system.slice\n"
-    "  -T, --timestamp  when, in local time\n"
-    "  -v, --verbose    counts at the end, to stderr\n"
-    "  -h, --help       this text\n";
-
-static const struct option options[] = {
-    {"timestamp", no_argument, NULL, 'T'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
 
 static void print_side(const struct event *e, const unsigned char *address, unsigned short port)
 {
@@ -59,50 +43,47 @@ static int handle_event(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-/* The host has already reported failures on stderr. */
-static int trace(const char *cgroup)
+static bool attach(const struct bpf_object *object)
 {
-	struct bpf_object *object =
-	    bpf_object__open_mem(sockops_bpf, WASM_BPF_SIZE(sockops_bpf), NULL);
-	int exit_code = 1;
+	return bpf_program__attach_to(bpf_object__find_program_by_name(object, "on_socket"),
+				      tool.cgroup);
+}
 
-	if (!object)
-		return 1;
-	if (bpf_object__load(object) ||
-	    !bpf_program__attach_to(bpf_object__find_program_by_name(object, "on_socket"), cgroup))
-		goto out_close;
+static void print_header(void)
+{
 	printf("%s%-7s %-21s %-21s %7s %9s %9s %s\n", tool.time ? "TIME     " : "", "EVENT",
 	       "LOCAL", "REMOTE", "RTT(us)", "SENT", "RECEIVED", "RETRANS");
-	exit_code = tool_poll_ring(object, "events", handle_event, NULL, 0);
-	tool_report(object, tool.shown, tool.verbose);
-out_close:
-	bpf_object__close(object);
-	return exit_code;
 }
 
-static int wrong_usage(void)
-{
-	fputs(usage, stderr);
-	return 2;
-}
+static const struct tool_option options[] = {
+    TOOL_OPERAND("CGROUP", "a directory of cgroup2, such as /sys/fs/cgroup/system.slice"),
+    TOOL_FLAG('T', "timestamp", tool.time, true, "when, in local time"),
+    TOOL_FLAG('v', "verbose", tool.verbose, true, "counts at the end, to stderr"),
+};
+
+static const struct tool_command command = {
+    .synopsis = "sockops [-T] [-v] CGROUP",
+    .summary = "Prints the TCP connections of a cgroup's processes: their beginning and their "
+	       "end.\n",
+    TOOL_OPTIONS(options),
+    .min_operands = 1,
+    .max_operands = 1,
+};
 
 int main(int argc, char **argv)
 {
-	int option;
+	int exit_code = tool_parse(&command, argc, argv);
 
-	while ((option = getopt_long(argc, argv, "Tvh", options, NULL)) != -1) {
-		switch (option) {
-		case 'T':
-			tool.time = true;
-			break;
-		case 'v':
-			tool.verbose = true;
-			break;
-		case 'h':
-			return fputs(usage, stdout) < 0;
-		default:
-			return wrong_usage();
-		}
-	}
-	return argc - optind != 1 ? wrong_usage() : trace(argv[optind]);
+	if (exit_code >= 0)
+		return exit_code;
+	tool.cgroup = argv[optind];
+	return tool_trace(&(struct tool_tracer){
+	    .bytes = sockops_bpf,
+	    .size = WASM_BPF_SIZE(sockops_bpf),
+	    .attach = attach,
+	    .print_header = print_header,
+	    .handle_event = handle_event,
+	    .shown = &tool.shown,
+	    .verbose = tool.verbose,
+	});
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Guest half: prints every change of a TCP socket's state until Ctrl-C. */
 #include <arpa/inet.h>
-#include <getopt.h>
 
 #include "wasm_bpf_tool.h"
 #include "tcpstates.h"
@@ -16,30 +15,6 @@ static struct {
 
 /* IPv6 addresses need more room. */
 static int address_width = 15;
-
-static const char usage[] = "Usage: tcpstates [-T] [-4 | -6] [-w] [-L PORT] [-D PORT] [-v]\n"
-			    "Prints every TCP socket that goes from one state to another.\n"
-			    "\n"
-			    "  -T, --timestamp        when, in local time\n"
-			    "  -4, --ipv4             only IPv4\n"
-			    "  -6, --ipv6             only IPv6\n"
-			    "  -w, --wide             columns as wide as IPv6 addresses\n"
-			    "  -L, --localport PORT   only this local port\n"
-			    "  -D, --remoteport PORT  only this remote port\n"
-			    "  -v, --verbose          counts at the end, to stderr\n"
-			    "  -h, --help             this text\n";
-
-static const struct option options[] = {
-    {"timestamp", no_argument, NULL, 'T'},
-    {"ipv4", no_argument, NULL, '4'},
-    {"ipv6", no_argument, NULL, '6'},
-    {"wide", no_argument, NULL, 'w'},
-    {"localport", required_argument, NULL, 'L'},
-    {"remoteport", required_argument, NULL, 'D'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
 
 static const char *state_name(unsigned int state)
 {
@@ -87,76 +62,44 @@ static int handle_event(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-/* The host has already reported failures on stderr. */
-static int trace(void)
+static void print_header(void)
 {
-	struct bpf_object *object =
-	    bpf_object__open_mem(tcpstates_bpf, WASM_BPF_SIZE(tcpstates_bpf), NULL);
-	int exit_code = 1;
-
-	if (!object)
-		return 1;
-	if (bpf_object__set_variable(object, "config", &tool.config, sizeof(tool.config)) ||
-	    bpf_object__load(object) || bpf_object__attach(object))
-		goto out_close;
 	printf("%s%-16s %-7s %-16s %-*s %-5s %-*s %-5s %-11s -> %-11s %s\n",
 	       tool.time ? "TIME     " : "", "SKADDR", "C-PID", "C-COMM", address_width, "LADDR",
 	       "LPORT", address_width, "RADDR", "RPORT", "OLDSTATE", "NEWSTATE", "MS");
-	exit_code = tool_poll_ring(object, "events", handle_event, NULL, 0);
-	tool_report(object, tool.shown, tool.verbose);
-out_close:
-	bpf_object__close(object);
-	return exit_code;
 }
 
-static bool take_port(const char *option, const char *text, unsigned short *port)
-{
-	uint64_t number;
+static const struct tool_option options[] = {
+    TOOL_FLAG('T', "timestamp", tool.time, true, "when, in local time"),
+    TOOL_FLAG('4', "ipv4", tool.config.family, 4, "only IPv4"),
+    TOOL_FLAG('6', "ipv6", tool.config.family, 6, "only IPv6"),
+    TOOL_FLAG('w', "wide", address_width, 39, "columns as wide as IPv6 addresses"),
+    TOOL_NUMBER('L', "localport", "PORT", tool.config.local_port, 1, 65535, "only this local port"),
+    TOOL_NUMBER('D', "remoteport", "PORT", tool.config.remote_port, 1, 65535,
+		"only this remote port"),
+    TOOL_FLAG('v', "verbose", tool.verbose, true, "counts at the end, to stderr"),
+};
 
-	if (!tool_number(option, text, 1, 65535, &number))
-		return false;
-	*port = (unsigned short)number;
-	return true;
-}
-
-static int wrong_usage(void)
-{
-	fputs(usage, stderr);
-	return 2;
-}
+static const struct tool_command command = {
+    .synopsis = "tcpstates [-T] [-4 | -6] [-w] [-L PORT] [-D PORT] [-v]",
+    .summary = "Prints every TCP socket that goes from one state to another.\n",
+    TOOL_OPTIONS(options),
+};
 
 int main(int argc, char **argv)
 {
-	int option;
+	int exit_code = tool_parse(&command, argc, argv);
 
-	while ((option = getopt_long(argc, argv, "T46wL:D:vh", options, NULL)) != -1) {
-		switch (option) {
-		case 'T':
-			tool.time = true;
-			break;
-		case '4':
-		case '6':
-			tool.config.family = (unsigned short)(option - '0');
-			break;
-		case 'w':
-			address_width = 39;
-			break;
-		case 'L':
-			if (!take_port("--localport", optarg, &tool.config.local_port))
-				return 2;
-			break;
-		case 'D':
-			if (!take_port("--remoteport", optarg, &tool.config.remote_port))
-				return 2;
-			break;
-		case 'v':
-			tool.verbose = true;
-			break;
-		case 'h':
-			return fputs(usage, stdout) < 0;
-		default:
-			return wrong_usage();
-		}
-	}
-	return optind < argc ? wrong_usage() : trace();
+	if (exit_code >= 0)
+		return exit_code;
+	return tool_trace(&(struct tool_tracer){
+	    .bytes = tcpstates_bpf,
+	    .size = WASM_BPF_SIZE(tcpstates_bpf),
+	    .config = &tool.config,
+	    .config_size = sizeof(tool.config),
+	    .print_header = print_header,
+	    .handle_event = handle_event,
+	    .shown = &tool.shown,
+	    .verbose = tool.verbose,
+	});
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Guest half: prints every call of a function until Ctrl-C. */
-#include <getopt.h>
-
 #include "uprobe.h"
 #include "wasm_bpf_tool.h"
 
@@ -13,26 +11,6 @@ static struct {
 	bool time, verbose;
 	unsigned long long shown;
 } tool = {.pid = -1};
-
-static const char usage[] =
-    "Usage: uprobe [-T] [-p PID] [-v] BINARY FUNCTION\n"
-    "Prints every call of a function of a program or library: its first three arguments, its\n"
-    "result, and how long it took.\n"
-    "\n"
-    "  BINARY           the file, such as /usr/bin/bash, or a library's name: libc.so.6\n"
-    "  FUNCTION         a name that `nm -D BINARY` lists, or `nm BINARY` if it is not stripped\n"
-    "  -T, --timestamp  when, in local time\n"
-    "  -p, --pid PID    only this process\n"
-    "  -v, --verbose    counts at the end, to stderr\n"
-    "  -h, --help       this text\n";
-
-static const struct option options[] = {
-    {"timestamp", no_argument, NULL, 'T'},
-    {"pid", required_argument, NULL, 'p'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
 
 static int handle_event(void *ctx, void *data, size_t size)
 {
@@ -62,62 +40,53 @@ static bool probe(const struct bpf_object *object, const char *program, bool on_
 					       tool.pid, tool.binary, 0, &opts);
 }
 
-/* The host has already reported failures on stderr. */
-static int trace(void)
+/* Attaches the return first: a return without a recorded call is ignored, but a call without a
+ * return would stay. */
+static bool attach(const struct bpf_object *object)
 {
-	struct bpf_object *object =
-	    bpf_object__open_mem(uprobe_bpf, WASM_BPF_SIZE(uprobe_bpf), NULL);
-	int exit_code = 1;
+	return probe(object, "on_return", true) && probe(object, "on_call", false);
+}
 
-	if (!object)
-		return 1;
-	/* Attach the return first: a return without a recorded call is ignored, but a call
-	 * without a return would stay. */
-	if (bpf_object__load(object) || !probe(object, "on_return", true) ||
-	    !probe(object, "on_call", false))
-		goto out_close;
+static void print_header(void)
+{
 	printf("%s%-7s %-7s %-16s %-12s %-12s %-12s %-12s %s\n", tool.time ? "TIME     " : "",
 	       "PID", "TID", "COMM", "ARG0", "ARG1", "ARG2", "RESULT", "LAT(us)");
-	exit_code = tool_poll_ring(object, "events", handle_event, NULL, 0);
-	tool_report(object, tool.shown, tool.verbose);
-out_close:
-	bpf_object__close(object);
-	return exit_code;
 }
 
-static int wrong_usage(void)
-{
-	fputs(usage, stderr);
-	return 2;
-}
+static const struct tool_option options[] = {
+    TOOL_OPERAND("BINARY", "the file, such as /usr/bin/bash, or a library's name: libc.so.6"),
+    TOOL_OPERAND("FUNCTION",
+		 "a name that `nm -D BINARY` lists, or `nm BINARY` if it is not stripped"),
+    TOOL_FLAG('T', "timestamp", tool.time, true, "when, in local time"),
+    TOOL_NUMBER('p', "pid", "PID", tool.pid, 1, 0x7fffffff, "only this process"),
+    TOOL_FLAG('v', "verbose", tool.verbose, true, "counts at the end, to stderr"),
+};
+
+static const struct tool_command command = {
+    .synopsis = "uprobe [-T] [-p PID] [-v] BINARY FUNCTION",
+    .summary = "Prints every call of a function of a program or library: its first three "
+	       "arguments, its\n"
+	       "result, and how long it took.\n",
+    TOOL_OPTIONS(options),
+    .min_operands = 2,
+    .max_operands = 2,
+};
 
 int main(int argc, char **argv)
 {
-	uint64_t number;
-	int option;
+	int exit_code = tool_parse(&command, argc, argv);
 
-	while ((option = getopt_long(argc, argv, "Tp:vh", options, NULL)) != -1) {
-		switch (option) {
-		case 'T':
-			tool.time = true;
-			break;
-		case 'p':
-			if (!tool_number("--pid", optarg, 1, 0x7fffffff, &number))
-				return 2;
-			tool.pid = (int)number;
-			break;
-		case 'v':
-			tool.verbose = true;
-			break;
-		case 'h':
-			return fputs(usage, stdout) < 0;
-		default:
-			return wrong_usage();
-		}
-	}
-	if (argc - optind != 2)
-		return wrong_usage();
+	if (exit_code >= 0)
+		return exit_code;
 	tool.binary = argv[optind];
 	tool.function = argv[optind + 1];
-	return trace();
+	return tool_trace(&(struct tool_tracer){
+	    .bytes = uprobe_bpf,
+	    .size = WASM_BPF_SIZE(uprobe_bpf),
+	    .attach = attach,
+	    .print_header = print_header,
+	    .handle_event = handle_event,
+	    .shown = &tool.shown,
+	    .verbose = tool.verbose,
+	});
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Guest half: prints each hit of a USDT probe until Ctrl-C. */
-#include <getopt.h>
-
 #include "usdt.h"
 #include "wasm_bpf_tool.h"
 
@@ -13,24 +11,6 @@ static struct {
 	bool time, hexadecimal, verbose;
 	unsigned long long shown;
 } tool = {.pid = -1};
-
-static const char usage[] =
-    "Usage: usdt [-T] [-x] [-p PID] [-v] BINARY PROVIDER NAME\n"
-    "Prints each time a program passes a USDT probe, with the probe's arguments.\n"
-    "\n"
-    "  BINARY           the file, such as /usr/bin/python3, or a library's name: libc.so.6\n"
-    "  PROVIDER NAME    of the probe: `readelf -n BINARY` lists them, as stapsdt notes\n"
-    "  -T, --timestamp  when, in local time\n"
-    "  -x, --hex        arguments in hexadecimal\n"
-    "  -p, --pid PID    only this process\n"
-    "  -v, --verbose    counts at the end, to stderr\n"
-    "  -h, --help       this text\n";
-
-static const struct option options[] = {
-    {"timestamp", no_argument, NULL, 'T'}, {"hex", no_argument, NULL, 'x'},
-    {"pid", required_argument, NULL, 'p'}, {"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},	   {NULL, 0, NULL, 0},
-};
 
 static int handle_event(void *ctx, void *data, size_t size)
 {
@@ -52,7 +32,7 @@ static int handle_event(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-static bool probe(const struct bpf_object *object)
+static bool attach(const struct bpf_object *object)
 {
 	const struct bpf_program *program = bpf_object__find_program_by_name(object, "on_probe");
 
@@ -60,62 +40,45 @@ static bool probe(const struct bpf_object *object)
 					NULL);
 }
 
-/* The host has already reported failures on stderr. */
-static int trace(void)
+static void print_header(void)
 {
-	struct bpf_object *object = bpf_object__open_mem(usdt_bpf, WASM_BPF_SIZE(usdt_bpf), NULL);
-	int exit_code = 1;
-
-	if (!object)
-		return 1;
-	if (bpf_object__load(object) || !probe(object))
-		goto out_close;
 	printf("%s%-7s %-7s %-16s %s\n", tool.time ? "TIME     " : "", "PID", "TID", "COMM",
 	       "ARGS");
-	exit_code = tool_poll_ring(object, "events", handle_event, NULL, 0);
-	tool_report(object, tool.shown, tool.verbose);
-out_close:
-	bpf_object__close(object);
-	return exit_code;
 }
 
-static int wrong_usage(void)
-{
-	fputs(usage, stderr);
-	return 2;
-}
+static const struct tool_option options[] = {
+    TOOL_OPERAND("BINARY", "the file, such as /usr/bin/python3, or a library's name: libc.so.6"),
+    TOOL_OPERAND("PROVIDER NAME", "of the probe: `readelf -n BINARY` lists them, as stapsdt notes"),
+    TOOL_FLAG('T', "timestamp", tool.time, true, "when, in local time"),
+    TOOL_FLAG('x', "hex", tool.hexadecimal, true, "arguments in hexadecimal"),
+    TOOL_NUMBER('p', "pid", "PID", tool.pid, 1, 0x7fffffff, "only this process"),
+    TOOL_FLAG('v', "verbose", tool.verbose, true, "counts at the end, to stderr"),
+};
+
+static const struct tool_command command = {
+    .synopsis = "usdt [-T] [-x] [-p PID] [-v] BINARY PROVIDER NAME",
+    .summary = "Prints each time a program passes a USDT probe, with the probe's arguments.\n",
+    TOOL_OPTIONS(options),
+    .min_operands = 3,
+    .max_operands = 3,
+};
 
 int main(int argc, char **argv)
 {
-	uint64_t number;
-	int option;
+	int exit_code = tool_parse(&command, argc, argv);
 
-	while ((option = getopt_long(argc, argv, "Txp:vh", options, NULL)) != -1) {
-		switch (option) {
-		case 'T':
-			tool.time = true;
-			break;
-		case 'x':
-			tool.hexadecimal = true;
-			break;
-		case 'p':
-			if (!tool_number("--pid", optarg, 1, 0x7fffffff, &number))
-				return 2;
-			tool.pid = (int)number;
-			break;
-		case 'v':
-			tool.verbose = true;
-			break;
-		case 'h':
-			return fputs(usage, stdout) < 0;
-		default:
-			return wrong_usage();
-		}
-	}
-	if (argc - optind != 3)
-		return wrong_usage();
+	if (exit_code >= 0)
+		return exit_code;
 	tool.binary = argv[optind];
 	tool.provider = argv[optind + 1];
 	tool.name = argv[optind + 2];
-	return trace();
+	return tool_trace(&(struct tool_tracer){
+	    .bytes = usdt_bpf,
+	    .size = WASM_BPF_SIZE(usdt_bpf),
+	    .attach = attach,
+	    .print_header = print_header,
+	    .handle_event = handle_event,
+	    .shown = &tool.shown,
+	    .verbose = tool.verbose,
+	});
 }

@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Guest half: sets the rules and prints the counters. */
-#include <getopt.h>
-
 #include "traffic_guest.h"
 
 WASM_BPF_EMBED(xdp_bpf, "xdp.bpf.o");
 
 static uint64_t interval_s = 1, count = ~0ULL;
 static bool verbose;
-
-static const char usage[] =
-    "Usage: xdp [-i S] [-c COUNT] [-d RULE]... [-v] INTERFACE\n"
-    "Counts the packets that come in on an interface, and drops those of rules.\n"
-    "\n"
-    "  INTERFACE         such as eth0: those of /sys/class/net\n"
-    "  -i, --interval S  seconds between two outputs (default: 1)\n"
-    "  -c, --count N     ends after that many\n"
-    "  -d, --drop RULE   tcp, udp, icmp, tcp:PORT, udp:PORT (the receiver's), or the sender's\n"
-    "                    address; can be given again\n"
-    "  -v, --verbose     the settings first, to stderr\n"
-    "  -h, --help        this text\n";
-
-static const struct option options[] = {
-    {"interval", required_argument, NULL, 'i'}, {"count", required_argument, NULL, 'c'},
-    {"drop", required_argument, NULL, 'd'},	{"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},		{NULL, 0, NULL, 0},
-};
 
 /* The host has already reported failures on stderr. */
 static int run(const char *interface)
@@ -46,38 +26,28 @@ static int run(const char *interface)
 	return exit_code;
 }
 
-static int wrong_usage(void)
-{
-	fputs(usage, stderr);
-	return 2;
-}
+static const struct tool_option options[] = {
+    TOOL_OPERAND("INTERFACE", "such as eth0: those of /sys/class/net"),
+    TOOL_NUMBER('i', "interval", "S", interval_s, 1, 1000000000,
+		"seconds between two outputs (default: 1)"),
+    TOOL_NUMBER('c', "count", "N", count, 1, ~0ULL, "ends after that many"),
+    TOOL_TEXT('d', "drop", "RULE", traffic_add_rule,
+	      "tcp, udp, icmp, tcp:PORT, udp:PORT (the receiver's), or the sender's\n"
+	      "address; can be given again"),
+    TOOL_FLAG('v', "verbose", verbose, true, "the settings first, to stderr"),
+};
+
+static const struct tool_command command = {
+    .synopsis = "xdp [-i S] [-c COUNT] [-d RULE]... [-v] INTERFACE",
+    .summary = "Counts the packets that come in on an interface, and drops those of rules.\n",
+    TOOL_OPTIONS(options),
+    .min_operands = 1,
+    .max_operands = 1,
+};
 
 int main(int argc, char **argv)
 {
-	int option;
+	int exit_code = tool_parse(&command, argc, argv);
 
-	while ((option = getopt_long(argc, argv, "i:c:d:vh", options, NULL)) != -1) {
-		switch (option) {
-		case 'i':
-			if (!tool_number("--interval", optarg, 1, 1000000000, &interval_s))
-				return 2;
-			break;
-		case 'c':
-			if (!tool_number("--count", optarg, 1, ~0ULL, &count))
-				return 2;
-			break;
-		case 'd':
-			if (!traffic_add_rule(optarg))
-				return 2;
-			break;
-		case 'v':
-			verbose = true;
-			break;
-		case 'h':
-			return fputs(usage, stdout) < 0;
-		default:
-			return wrong_usage();
-		}
-	}
-	return argc - optind != 1 ? wrong_usage() : run(argv[optind]);
+	return exit_code >= 0 ? exit_code : run(argv[optind]);
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Helpers for command-line tools written as guests: text that is harmless to a terminal,
- * times, numbers from options, a loop over events, a sleep that Ctrl-C ends, histograms.
+ * times, a table of options, a loop over events, a sleep that Ctrl-C ends, histograms.
  * With -std=c11 (rather than gnu11, the default) also -D_POSIX_C_SOURCE=200809L, for the clocks.
  */
 #ifndef WASM_BPF_TOOL_H
 #define WASM_BPF_TOOL_H
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -138,6 +139,168 @@ static inline bool tool_number(const char *what, const char *text, uint64_t leas
 	return false;
 }
 
+/* Rows of a table, at most: bounds what tool_parse() keeps on its stack. */
+#define TOOL_MAX_OPTIONS 32
+
+/** @brief One option of a tool, or an operand, which is only described. */
+struct tool_option {
+	/** 'p' for -p; 0 for an operand. */
+	char letter;
+	/** "pid" for --pid, or NULL; of an operand "BINARY". */
+	const char *name;
+	/** Name of the value: "PID". NULL for an option without one. */
+	const char *value;
+	/** Its lines of the help. NULL leaves it out: another spelling of an option. */
+	const char *help;
+	/** Variable that the number is stored in, and its size in bytes. */
+	void *to;
+	size_t size;
+	/** Bounds of the number; an option without a value stores `least`. */
+	uint64_t least, most;
+	/** Takes a value that is not a number; returns false after an error on stderr. */
+	bool (*take)(const char *text);
+};
+
+/* Rows of the table: an option that stores a constant, one with a number, one with text. */
+#define TOOL_FLAG(letter, name, variable, stored, help)                                            \
+	{                                                                                          \
+		letter, name, NULL, help, &(variable), sizeof(variable), stored, stored, NULL      \
+	}
+#define TOOL_NUMBER(letter, name, value, variable, least, most, help)                              \
+	{                                                                                          \
+		letter, name, value, help, &(variable), sizeof(variable), least, most, NULL        \
+	}
+#define TOOL_TEXT(letter, name, value, take, help)                                                 \
+	{                                                                                          \
+		letter, name, value, help, NULL, 0, 0, 0, take                                     \
+	}
+#define TOOL_OPERAND(name, help)                                                                   \
+	{                                                                                          \
+		0, name, NULL, help, NULL, 0, 0, 0, NULL                                           \
+	}
+
+/** @brief A tool's command line: getopt's tables and the help are made from it. */
+struct tool_command {
+	/** After "Usage: ". */
+	const char *synopsis;
+	/** One line or more, each with its end. */
+	const char *summary;
+	/** Text after the options, or NULL. */
+	const char *notes;
+	/** Without --help, which tool_parse() adds. */
+	const struct tool_option *options;
+	size_t option_count;
+	int min_operands, max_operands;
+};
+
+#define TOOL_OPTIONS(table) .options = (table), .option_count = sizeof(table) / sizeof((table)[0])
+
+static inline int tool_option_left(const struct tool_option *option, char *left, size_t size)
+{
+	if (!option->letter)
+		return snprintf(left, size, "%s", option->name);
+	return snprintf(left, size, "-%c, --%s%s%s", option->letter, option->name,
+			option->value ? " " : "", option->value ? option->value : "");
+}
+
+static inline void tool_print_option(FILE *out, const struct tool_option *option, int width)
+{
+	char left[80];
+
+	tool_option_left(option, left, sizeof(left));
+	fprintf(out, "  %-*s  ", width, left);
+	for (const char *at = option->help; *at; at++) {
+		fputc(*at, out);
+		if (*at == '\n')
+			fprintf(out, "%*s", width + 4, "");
+	}
+	fputc('\n', out);
+}
+
+/** @brief Prints the help. @return false when writing fails */
+static inline bool tool_print_help(FILE *out, const struct tool_command *command)
+{
+	static const struct tool_option help = TOOL_OPERAND("-h, --help", "this text");
+	int width = (int)strlen(help.name);
+	char left[80];
+
+	for (size_t i = 0; i < command->option_count; i++) {
+		int length = command->options[i].help
+				 ? tool_option_left(&command->options[i], left, sizeof(left))
+				 : 0;
+
+		if (length > width)
+			width = length;
+	}
+	fprintf(out, "Usage: %s\n%s\n", command->synopsis, command->summary);
+	for (size_t i = 0; i < command->option_count; i++) {
+		if (command->options[i].help)
+			tool_print_option(out, &command->options[i], width);
+	}
+	tool_print_option(out, &help, width);
+	if (command->notes)
+		fprintf(out, "\n%s", command->notes);
+	return !ferror(out);
+}
+
+static inline bool tool_take_option(const struct tool_option *option, const char *text)
+{
+	uint64_t number = option->least;
+	char called[64];
+
+	if (option->take)
+		return option->take(text);
+	snprintf(called, sizeof(called), "--%s", option->name ? option->name : "");
+	if (option->value && !tool_number(called, text, option->least, option->most, &number))
+		return false;
+	/* WebAssembly is little-endian: the first bytes are the low ones. */
+	memcpy(option->to, &number, option->size);
+	return true;
+}
+
+/**
+ * @brief Takes the options of a command line; `optind` is then the index of the first operand.
+ * @return -1 when the tool is to run; otherwise its exit code, after help or an error: 0, 1 or 2
+ */
+static inline int tool_parse(const struct tool_command *command, int argc, char **argv)
+{
+	struct option names[TOOL_MAX_OPTIONS + 2] = {{"help", no_argument, NULL, 'h'}};
+	char letters[2 * TOOL_MAX_OPTIONS + 2] = "h";
+	size_t name_count = 1, letter_count = 1;
+	int letter;
+
+	for (size_t i = 0; i < command->option_count && i < TOOL_MAX_OPTIONS; i++) {
+		const struct tool_option *option = &command->options[i];
+
+		if (!option->letter)
+			continue;
+		letters[letter_count++] = option->letter;
+		if (option->value)
+			letters[letter_count++] = ':';
+		if (option->name) {
+			names[name_count].name = option->name;
+			names[name_count].has_arg = option->value ? required_argument : no_argument;
+			names[name_count++].val = option->letter;
+		}
+	}
+	while ((letter = getopt_long(argc, argv, letters, names, NULL)) != -1) {
+		size_t i = 0;
+
+		if (letter == 'h')
+			return tool_print_help(stdout, command) ? 0 : 1;
+		while (i < command->option_count && command->options[i].letter != letter)
+			i++;
+		if (i == command->option_count)
+			return tool_print_help(stderr, command), 2;
+		if (!tool_take_option(&command->options[i], optarg))
+			return 2;
+	}
+	if (argc - optind >= command->min_operands && argc - optind <= command->max_operands)
+		return -1;
+	tool_print_help(stderr, command);
+	return 2;
+}
+
 /* ---- output -------------------------------------------------------------------------------- */
 
 /**
@@ -201,6 +364,52 @@ static inline void tool_report(const struct bpf_object *object, uint64_t shown, 
 		fprintf(stderr, "%llu shown, %llu lost\n", (unsigned long long)shown, lost);
 	else if (lost)
 		fprintf(stderr, "warning: %llu events lost, the ring buffer was full\n", lost);
+}
+
+/** @brief A tool that prints the events of its ring buffer `events`. */
+struct tool_tracer {
+	/** The eBPF half, as WASM_BPF_EMBED() has it. */
+	const unsigned char *bytes;
+	size_t size;
+	/** Value of its variable `config`; NULL for a half without one. */
+	const void *config;
+	size_t config_size;
+	/** NULL attaches every program to what its section names. */
+	bool (*attach)(const struct bpf_object *object);
+	/** Called when all is attached. */
+	void (*print_header)(void);
+	ring_buffer_sample_fn handle_event;
+	/** 0 goes on until Ctrl-C. */
+	uint64_t duration_ns;
+	/** Events that were printed, for tool_report(). */
+	const unsigned long long *shown;
+	bool verbose;
+};
+
+/**
+ * @brief Loads, configures and attaches the eBPF half, prints events until Ctrl-C and reports lost
+ * ones. The host reports failures of the first three on stderr.
+ * @return the tool's exit code
+ */
+static inline int tool_trace(const struct tool_tracer *tracer)
+{
+	struct bpf_object *object = bpf_object__open_mem(tracer->bytes, tracer->size, NULL);
+	int exit_code = 1;
+
+	if (!object)
+		return 1;
+	if ((tracer->config &&
+	     bpf_object__set_variable(object, "config", tracer->config, tracer->config_size)) ||
+	    bpf_object__load(object) ||
+	    (tracer->attach ? !tracer->attach(object) : bpf_object__attach(object)))
+		goto out_close;
+	tracer->print_header();
+	exit_code =
+	    tool_poll_ring(object, "events", tracer->handle_event, NULL, tracer->duration_ns);
+	tool_report(object, *tracer->shown, tracer->verbose);
+out_close:
+	bpf_object__close(object);
+	return exit_code;
 }
 
 /* ---- histograms ---------------------------------------------------------------------------- */
