@@ -37,4 +37,5 @@ export { ProgramStatistics } from "./stats.ts";
 export { system } from "./system.ts";
 export { Terminal } from "./terminal.ts";
 export { bufferDescriptor, PrintedLines, WaitingCommand } from "./tracing.ts";
+export { type MappedFile, mappedFiles } from "./mapped_files.ts";
 export { UserRing } from "./user_ring.ts";

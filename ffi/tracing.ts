@@ -7,7 +7,8 @@ import { TRACING_SYMBOLS, type TracingFunctions } from "./tracing_symbols.ts";
 
 let loaded: TracingFunctions | undefined;
 
-function tracingShim(): TracingFunctions {
+/** Returns the functions; the first call loads them. */
+export function tracingShim(): TracingFunctions {
   loaded ??= extendShim(TRACING_SYMBOLS, []).functions as unknown as TracingFunctions;
   return loaded;
 }

@@ -26,6 +26,19 @@ export const TRACING_SYMBOLS = {
   shim_command__signal: { parameters: ["pointer", "i32"], result: "i32" },
   // void shim_command__free(struct shim_command *command)
   shim_command__free: { parameters: ["pointer"], result: "void" },
+  // int32_t shim_symbols__permit(void)
+  shim_symbols__permit: { parameters: [], result: "i32" },
+  // int32_t shim_symbols__maps(int32_t pid, void *to, uint32_t size)
+  shim_symbols__maps: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  // int32_t shim_symbols__open(int32_t pid, uint64_t start, uint64_t end, const char *path, uint32_t major, uint32_t minor, uint64_t inode)
+  shim_symbols__open: {
+    parameters: ["i32", "u64", "u64", "buffer", "u32", "u32", "u64"],
+    result: "i32",
+  },
+  // int32_t shim_symbols__read(int32_t fd, uint64_t offset, void *to, uint32_t size)
+  shim_symbols__read: { parameters: ["i32", "u64", "buffer", "u32"], result: "i32" },
+  // void shim_symbols__close(int32_t fd)
+  shim_symbols__close: { parameters: ["i32"], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The functions, callable. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Functions of runs of plain eBPF objects: printed lines, waits for several buffers at once, and
- * the command that is traced. In a table of their own (ffi/tracing_symbols.ts), which a guest's run
- * does not load. The contract is that of libbpf-shim.h.
+ * Functions of runs of plain eBPF objects: printed lines, waits for several buffers at once, the
+ * command that is traced, and the files that processes have mapped. In a table of their own
+ * (ffi/tracing_symbols.ts), which a guest's run does not load. The contract is that of
+ * libbpf-shim.h.
  */
 #ifndef LIBBPF_SHIM_TRACING_H
 #define LIBBPF_SHIM_TRACING_H
@@ -59,5 +60,35 @@ SHIM_API int32_t shim_command__signal(struct shim_command *command, int32_t numb
 
 /** @brief Forgets it; one that was not started ends. */
 SHIM_API void shim_command__free(struct shim_command *command);
+
+/**
+ * @brief Lets this process look at the files that others have mapped, for the names of their
+ *        functions. Before the caller is confined.
+ * @return 0; -EPERM for a confined caller; -EXDEV outside of the first PID namespace, where the
+ *         numbers that programs see are those of other processes
+ */
+SHIM_API int32_t shim_symbols__permit(void);
+
+/**
+ * @brief Reads /proc/PID/maps.
+ * @return bytes, at most `size`; -ENOENT or -ESRCH without such a process; -EPERM without
+ *         shim_symbols__permit()
+ */
+SHIM_API int32_t shim_symbols__maps(int32_t pid, void *to, uint32_t size);
+
+/**
+ * @brief Opens the regular file that a process has mapped from `start` to `end`; of one that has
+ *        ended, the file at `path` if it is still the one of that device and inode.
+ * @return a descriptor for shim_symbols__read(); -ESTALE for another file; -ENOEXEC for no regular
+ *         one; -EPERM without shim_symbols__permit()
+ */
+SHIM_API int32_t shim_symbols__open(int32_t pid, uint64_t start, uint64_t end, const char *path,
+				    uint32_t major, uint32_t minor, uint64_t inode);
+
+/** @brief Reads from a place of the file: bytes, less than `size` at its end, or -errno. */
+SHIM_API int32_t shim_symbols__read(int32_t fd, uint64_t offset, void *to, uint32_t size);
+
+/** @brief Closes the file. */
+SHIM_API void shim_symbols__close(int32_t fd);
 
 #endif

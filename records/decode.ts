@@ -70,7 +70,7 @@ function decoderOf(
     times,
     resolvers,
     exact: false,
-  });
+  }, { all: schema.fields });
   const wide = fields.filter(isWide);
   const text = new Uint8Array(max);
   const decoder = new TextDecoder();

@@ -34,8 +34,8 @@ export const FORMATS = {
   enum: "name of the value; enum:NAME for an enum of the object or kernel",
   ksym: "kernel symbol of an address",
   usym: "user symbol of an address",
-  kstack: "kernel stack",
-  ustack: "user stack",
+  kstack: "kernel stack of an id or an array; kstack:MAP for ids of that map",
+  ustack: "user stack of an id or an array; ustack:MAP for ids of that map",
   dev: "device numbers, 8:1",
   inode: "inode number",
   list: "elements, separated by commas",
@@ -94,7 +94,7 @@ export function parseFormat(text: string): Format {
 function isArgument(name: string, argument: string | undefined): boolean {
   if (argument === undefined) return true;
   if (name === "time") return /^(boot|wall|guess)$/.test(argument);
-  return (name === "enum" || name === "flags") && /^\w{1,128}$/.test(argument);
+  return /^(enum|flags|[ku]stack)$/.test(name) && /^[\w.]{1,128}$/.test(argument);
 }
 
 /** Returns a format as {@linkcode parseFormat} reads it. */

@@ -70,7 +70,9 @@ export class HistogramText {
     this.#unit = visibleText(spec.unit ?? slots.unit ?? "value");
     this.#others = shown.fields.filter((field) => field !== slots);
     this.#cells = cellWriters(this.#others, schema.fields, text);
-    this.#json = this.#others.length === 0 ? undefined : jsonRow(this.#others, text);
+    this.#json = this.#others.length === 0
+      ? undefined
+      : jsonRow(this.#others, text, { all: shown.schema.fields });
   }
 
   /** Returns the chart of one row; undefined if all slots are zero. */

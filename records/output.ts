@@ -82,6 +82,7 @@ export class Output {
     const context: SinkContext = {
       ...this.#text,
       time: options.time,
+      folded: options.folded === true,
       sources: () => this.#sources,
     };
     this.#left = options.count ?? Infinity;

@@ -69,6 +69,8 @@ export interface OutputOptions {
   readonly time?: boolean | undefined;
   /** True for digits where people would read units. */
   readonly exact?: boolean | undefined;
+  /** True for columns of records with stacks as one line a stack: `comm;a;b;c 12`. */
+  readonly folded?: boolean | undefined;
   /** Records of streams, or intervals of tables, after which {@linkcode Output.done} is set. */
   readonly count?: number | undefined;
   /** Clocks and zone; default: 1970, UTC. */

@@ -11,10 +11,12 @@ export interface Resolvers {
   kernelSymbol?(address: bigint): string | undefined;
   /** Symbol of an address of a process. */
   userSymbol?(address: bigint, pid: number | undefined): string | undefined;
-  /** Frames of a kernel stack by its id, innermost first. */
-  kernelStack?(id: bigint): readonly string[] | undefined;
-  /** Frames of a user stack by its id, innermost first. */
-  userStack?(id: bigint, pid: number | undefined): readonly string[] | undefined;
+  /**
+   * Addresses of a stack by its id, innermost first.
+   *
+   * @param map name of the map that holds it; undefined for the only one
+   */
+  stack?(id: number, map: string | undefined): readonly bigint[] | undefined;
   /** Names of an enum of the object or the kernel. */
   enumNames?(name: string): EnumType["names"] | undefined;
 }

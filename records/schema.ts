@@ -101,6 +101,8 @@ export interface Field {
   readonly metric?: MetricKind;
   /** Place of the address family that decides how an address is read. */
   readonly family?: { readonly offset: number; readonly size: number };
+  /** Place of the number of bytes that an array of addresses uses. */
+  readonly used?: { readonly offset: number; readonly size: number };
 }
 
 /** Layout of records. */
@@ -111,6 +113,8 @@ export interface Schema {
   readonly size: number;
   /** Fields in the order they are shown. */
   readonly fields: readonly Field[];
+  /** Name of the field that counts stacks, for flame graphs; default: each record is one. */
+  readonly weight?: string;
 }
 
 /** Most fields of a schema; a terminal has a few hundred columns, hostile BTF has millions. */

@@ -14,7 +14,15 @@ export { type Features, isPlain, PLAIN } from "./features.ts";
 export { DEFAULT_WRAPPER_MODULE } from "./guest.ts";
 export { interruptible, wasLoadCut } from "./interrupt.ts";
 export { checkHeader, compileGuest, type GuestModule } from "./module.ts";
-export { describeErrno, libbpfVersion, type RemainingMap, sendToLog, sha256 } from "../ffi/mod.ts";
+export {
+  describeErrno,
+  libbpfVersion,
+  type MappedFile,
+  mappedFiles,
+  type RemainingMap,
+  sendToLog,
+  sha256,
+} from "../ffi/mod.ts";
 export type { GuestRecords, GuestRecordSink } from "./records.ts";
 export type { Input, Output, Preopen } from "./run_options.ts";
 export { enterSandbox } from "./sandbox.ts";

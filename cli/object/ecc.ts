@@ -17,6 +17,7 @@ import {
 import { HostError } from "../../ffi/errors.ts";
 import { interfaceByIndex } from "./interfaces.ts";
 import { optionsOf } from "./tool_options.ts";
+import type { StackWish } from "./stack_fields.ts";
 import type { TableWish, Tool, ToolOption } from "./tool.ts";
 import { list, number, record, text } from "./untyped.ts";
 
@@ -94,6 +95,7 @@ export function eccTool(
     declared: declaredTypes(file, record(meta), skeleton, name),
     sourceNames: new Map(),
     hints: new Map(),
+    stacks: stacksOf(skeleton),
     tables: tables.length === 0 ? undefined : tables,
     iterators: [],
     targets: hasInterfaces ? new Map() : targetsOf(file, skeleton),
@@ -159,6 +161,24 @@ function tablesOf(file: ObjectFile, skeleton: Record<string, unknown>): TableWis
         : {}),
     }];
   });
+}
+
+/** Reads the names that `stack_trace` interpreters give to members. */
+function stacksOf(skeleton: Record<string, unknown>): Map<string, StackWish> {
+  const stacks = new Map<string, StackWish>();
+  for (const entry of list(skeleton["maps"])) {
+    // Its name is spelt so.
+    const { name, intepreter } = record(entry);
+    const trace = record(intepreter)["stack_trace"];
+    const map = text(name);
+    if (map === undefined || trace === undefined) continue;
+    const names = record(record(trace)["field_map"]);
+    const members = Object.fromEntries(
+      ["kstack", "ustack", "kstack_sz", "ustack_sz"].map((one) => [one, text(names[one]) ?? one]),
+    );
+    stacks.set(map, { members });
+  }
+  return stacks;
 }
 
 const RULE = "the package's metadata";

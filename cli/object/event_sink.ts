@@ -23,6 +23,8 @@ export interface EventSinkParts {
   /** True for a perf event array, whose samples are padded. */
   readonly isPadded: boolean;
   readonly hints: SchemaHints | undefined;
+  /** Marks the fields that are stacks. */
+  readonly mark: (schema: Schema) => Schema;
 }
 
 interface Typed {
@@ -46,11 +48,11 @@ export class EventSink {
   constructor(output: Output, parts: EventSinkParts) {
     this.#output = output;
     this.#parts = parts;
-    const { types: { types, tag }, source, hints } = parts;
+    const { types: { types, tag }, source, hints, mark } = parts;
     const unique = [...new Map(types.map((type) => [type.name, type])).values()];
     this.#typed = unique.map((type) => {
       const name = unique.length === 1 ? source : `${source}.${type.name}`;
-      const schema = schemaOf(type.type.btf, type.type.id, { name: type.name, ...hints });
+      const schema = mark(schemaOf(type.type.btf, type.type.id, { name: type.name, ...hints }));
       return { type, schema, sink: output.stream(name, schema) };
     });
     if (tag !== undefined) this.#tag = this.#tagField(tag.field);

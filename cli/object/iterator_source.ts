@@ -5,8 +5,15 @@ import {
   type PlainSession,
   readIterator,
 } from "../../ebpf/plain/mod.ts";
-import { type Output, type SchemaHints, schemaOf, type StreamSink } from "../../records/mod.ts";
+import {
+  type Output,
+  type Schema,
+  type SchemaHints,
+  schemaOf,
+  type StreamSink,
+} from "../../records/mod.ts";
 import type { interruptible } from "../../runtime/command.ts";
+import { withStacks } from "./stack_fields.ts";
 import type { Tool } from "./tool.ts";
 
 type Interrupt = Parameters<Parameters<typeof interruptible>[1]>[0];
@@ -18,6 +25,8 @@ export interface IteratorSource {
   /** Type of its records; undefined for text. */
   readonly type: EventType | undefined;
   readonly hints: SchemaHints | undefined;
+  /** Marks the fields that are stacks. */
+  readonly mark: (schema: Schema) => Schema;
   sink?: StreamSink;
 }
 
@@ -42,7 +51,8 @@ export function iteratorsOf(
     );
     const [first = ""] = programs;
     const type = writes ? typesOf(first).types[0] : undefined;
-    return { source, programs, type, hints: tool.hints.get(source) };
+    const mark = (schema: Schema) => withStacks(schema, tool.file, tool.stacks?.get(source));
+    return { source, programs, type, hints: tool.hints.get(source), mark };
   });
 }
 
@@ -89,7 +99,7 @@ function recordWriter(
 ): Writer {
   source.sink ??= output.stream(
     source.source,
-    schemaOf(type.btf, type.id, { name, ...source.hints }),
+    source.mark(schemaOf(type.btf, type.id, { name, ...source.hints })),
   );
   const { sink } = source;
   let rest = new Uint8Array();

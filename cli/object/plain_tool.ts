@@ -3,6 +3,7 @@ import type { Btf } from "../../ebpf/btf/mod.ts";
 import { type EventTypes, ObjectFile, typed, unknownName } from "../../ebpf/plain/mod.ts";
 import { type ObjectAnnotations, readAnnotations, type ShownMap } from "../../records/mod.ts";
 import { parseDuration } from "../args/duration.ts";
+import type { StackWish } from "./stack_fields.ts";
 import type { TableWish, Tool } from "./tool.ts";
 import { optionsOf } from "./tool_options.ts";
 
@@ -24,6 +25,7 @@ export function plainTool(bytes: Uint8Array<ArrayBuffer>, name: string): Tool {
     sourceNames: new Map(),
     hints: new Map(),
     tables: tablesOf(file, annotations?.maps ?? []),
+    stacks: stacksOf(annotations?.maps ?? []),
     iterators: [],
     targets: new Map(),
     notes: [],
@@ -76,6 +78,16 @@ function tablesOf(file: ObjectFile, maps: readonly ShownMap[]): TableWish[] | un
         : {}),
     };
   });
+}
+
+/** Returns the facts of `STACKS`. */
+function stacksOf(maps: readonly ShownMap[]): Map<string, StackWish> {
+  return new Map(
+    maps.filter(({ kind }) => kind === "stacks").map(({ map, ids }) => [
+      map,
+      { isKey: true, ...(ids === undefined ? {} : { ids }) },
+    ]),
+  );
 }
 
 function checkMap(file: ObjectFile, name: string): void {

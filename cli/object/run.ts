@@ -25,7 +25,8 @@ import { openRecordOutput, type RecordOutput } from "../records/output.ts";
 import { type RecordSettings, recordSettings } from "../records/settings.ts";
 import { Sources } from "./sources.ts";
 import { readSettings, readToolWords, toolHelp, type ToolWords } from "./tool_options.ts";
-import { pidSettings } from "./traced_pid.ts";
+import { Stacks } from "./stacks.ts";
+import { pidSettings, tracedPid } from "./traced_pid.ts";
 import type { Tool } from "./tool.ts";
 
 /** Exit code when standard output was closed: 128 + SIGPIPE. */
@@ -82,9 +83,14 @@ export async function runObject(run: ObjectRun): Promise<number> {
   const policy = new Policy(permissions);
   // Made before anything is opened, and waits: its number can be the value of a variable.
   using command = words.command === undefined ? undefined : startCommand(words.command);
-  const plan = new RunSettings({ ...run, line }, { words, settings, command });
+  const stacks = new Stacks(tool.file, {
+    pid: tracedPid(line.values.pid, command?.pid),
+    command: command?.pid,
+    isAsked: settings.formats.some(({ format }) => /^([ku]stack|[ku]sym)$/.test(format.name)),
+  });
+  const plan = new RunSettings({ ...run, line }, { words, settings, command, stacks });
   for (const note of tool.notes) printError(visibleLine(`note: ${note}`));
-  using output = await openRecordOutput(settings);
+  using output = await openRecordOutput(settings, stacks.isUsed ? stacks.resolvers : {});
   const unlogged = auditRun({ bytes: tool.file.bytes, name: tool.name }, permissions, { origin });
   if (unlogged !== undefined && line.flags.has("verbose")) {
     printError(visibleLine(`note: ${unlogged}`));
@@ -102,6 +108,7 @@ class RunSettings {
   readonly #run: ObjectRun;
   readonly #command: TracedCommand | undefined;
   readonly #sources: Sources;
+  readonly #stacks: Stacks;
   readonly #options: Omit<
     Parameters<typeof Session.start>[1],
     "budget" | "rules" | "maxLinks" | "policy"
@@ -109,13 +116,15 @@ class RunSettings {
 
   constructor(
     run: ObjectRun,
-    { words, settings, command }: {
+    { words, settings, command, stacks }: {
       words: ToolWords;
       settings: RecordSettings;
       command: TracedCommand | undefined;
+      stacks: Stacks;
     },
   ) {
     this.#run = run;
+    this.#stacks = stacks;
     this.#command = command;
     const { tool, line, types } = run;
     const list = (name: "only" | "without") =>
@@ -183,7 +192,8 @@ class RunSettings {
       latencyMs: number;
     },
   ): number {
-    using opened = this.#sources.open(session, { output, interrupt, latencyMs });
+    const stacks = this.#stacks;
+    using opened = this.#sources.open(session, { output, interrupt, latencyMs, stacks });
     if (command !== undefined) {
       const started = command.start();
       if (started < 0) throw new BpfError("start the command", started);

@@ -18,7 +18,7 @@ import {
   unknownName,
 } from "../../ebpf/plain/mod.ts";
 import { MapType } from "../../ebpf/mod.ts";
-import type { Output } from "../../records/mod.ts";
+import type { Output, Schema } from "../../records/mod.ts";
 import type { interruptible } from "../../runtime/command.ts";
 import type { RunLine } from "../args/run_options.ts";
 import { printError, visibleLine } from "../terminal/output.ts";
@@ -28,6 +28,8 @@ import { adviceFor } from "./advice.ts";
 import { EventSink } from "./event_sink.ts";
 import { iteratorsOf, type IteratorSource, showIterator } from "./iterator_source.ts";
 import { PrintSink } from "./printk.ts";
+import { withStacks } from "./stack_fields.ts";
+import type { Stacks } from "./stacks.ts";
 import { tableSchema, TableSource } from "./table_source.ts";
 import type { TableWish, Tool } from "./tool.ts";
 
@@ -38,6 +40,9 @@ const PRINTK = [6, 177];
 
 /** Kinds of maps that count lost records. */
 const ARRAYS: ReadonlySet<number> = new Set([MapType.Array, MapType.PercpuArray]);
+
+/** Time between two looks at the traced command, which may be short; and looks per one at tables. */
+const NOTE_MS = 50, NOTES_PER_TABLE = 5;
 
 interface EventWish {
   readonly map: PlainMap;
@@ -120,6 +125,7 @@ export class Sources {
       btf: tool.file.btf,
       wish,
       hints: tool.hints.get(wish.map),
+      mark: (schema) => withStacks(schema, tool.file, tool.stacks?.get(wish.map)),
       perCpu: line.flags.has("per-cpu"),
       keyName: line.values["key-as"],
     };
@@ -136,7 +142,7 @@ export class Sources {
   /** Opens the sources of a session. */
   open(
     session: PlainSession,
-    parts: { output: Output; interrupt: Interrupt; latencyMs: number },
+    parts: { output: Output; interrupt: Interrupt; latencyMs: number; stacks: Stacks },
   ): OpenSources {
     return new OpenSources(this, session, parts);
   }
@@ -178,17 +184,26 @@ export class OpenSources implements Disposable {
   readonly #buffers: { readonly name: string; readonly reader: BufferReader }[] = [];
   readonly #events: { readonly wish: EventWish; readonly sink: EventSink }[] = [];
   readonly #tables: TableSource[] = [];
+  readonly #stacks: Stacks;
+  #notes = 0;
   #isOver = false;
 
   constructor(
     sources: Sources,
     session: PlainSession,
-    { output, interrupt, latencyMs }: { output: Output; interrupt: Interrupt; latencyMs: number },
+    { output, interrupt, latencyMs, stacks }: {
+      output: Output;
+      interrupt: Interrupt;
+      latencyMs: number;
+      stacks: Stacks;
+    },
   ) {
     this.#sources = sources;
     this.#session = session;
     this.#output = output;
     this.#interrupt = interrupt;
+    this.#stacks = stacks;
+    this.#held.use(stacks.open(session, interrupt));
     try {
       for (const wish of sources.events) this.#openEvents(wish, latencyMs);
       for (const wish of sources.tables) this.#openTable(wish);
@@ -207,7 +222,8 @@ export class OpenSources implements Disposable {
     const source = tool.sourceNames.get(map.name) ?? map.name;
     const isPadded = map.type === MapType.PerfEventArray;
     const hints = tool.hints.get(map.name);
-    const sink = new EventSink(this.#output, { source, types, isPadded, hints });
+    const mark = (schema: Schema) => withStacks(schema, tool.file, tool.stacks?.get(map.name));
+    const sink = new EventSink(this.#output, { source, types, isPadded, hints, mark });
     if (types.types.length === 0) printError(visibleLine(adviceFor(map.name, types)));
     const reader = this.#held.use(
       new BufferReader(loaded, {
@@ -261,6 +277,7 @@ export class OpenSources implements Disposable {
     if (intervalMs !== undefined) {
       timers.push({ periodMs: intervalMs, due: () => this.#output.interval() });
     }
+    if (this.#stacks.isUsed) timers.push({ periodMs: NOTE_MS, due: () => this.#noteProcesses() });
     const readers: Source[] = [...this.#readers];
     if (command !== undefined) {
       readers.push({ descriptor: command.descriptor, drain: () => false });
@@ -273,6 +290,15 @@ export class OpenSources implements Disposable {
       attend: () => {},
     });
     this.#isOver = end === "interrupted";
+  }
+
+  /** Processes of tables may end before the tables are shown. */
+  #noteProcesses(): void {
+    const pids = new Set<number>();
+    if (this.#notes++ % NOTES_PER_TABLE === 0) {
+      for (const table of this.#tables) for (const pid of table.processes()) pids.add(pid);
+    }
+    this.#stacks.note(pids);
   }
 
   /** Shows what came until now, and the last tables. */

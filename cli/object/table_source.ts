@@ -11,7 +11,10 @@ import { MapType } from "../../ebpf/mod.ts";
 import {
   type Field,
   type HistogramSpec,
+  isStack,
   type Output,
+  processOf,
+  type RowOrder,
   type Schema,
   type SchemaHints,
   schemaOf,
@@ -26,6 +29,8 @@ export interface TableParts {
   readonly btf: Btf | undefined;
   readonly wish: TableWish;
   readonly hints: SchemaHints | undefined;
+  /** Marks the fields that are stacks. */
+  readonly mark: (schema: Schema) => Schema;
   /** True to show each CPU's value, not their sum. */
   readonly perCpu: boolean;
   /** Title of a key that is not a struct. */
@@ -50,7 +55,8 @@ export interface TableSchema {
 }
 
 /** Returns the schema of a map's rows. */
-export function tableSchema({ map, btf, wish, hints, keyName, perCpu }: TableParts): TableSchema {
+export function tableSchema(parts: TableParts): TableSchema {
+  const { map, btf, wish, hints, mark, keyName, perCpu } = parts;
   const isQueue = QUEUES.has(map.type);
   const keyBytes = isQueue ? 0 : map.keyBytes;
   const key = isQueue ? undefined : partSchema(btf, map.key, keyBytes, {
@@ -75,13 +81,17 @@ export function tableSchema({ map, btf, wish, hints, keyName, perCpu }: TablePar
     type: { kind: "int", bytes: 4, signed: false },
     format: { name: "dec" },
   }];
-  const schema = {
+  const schema = mark({
     name: wish.source ?? map.name,
     size: start + map.valueBytes,
     fields: [...key?.fields ?? [], ...cpu, ...values],
-  };
+  });
+  const weight = schema.fields.find((field) =>
+    field.offset >= start && field.type.kind === "int" && field.hidden !== true &&
+    field.bitSize === undefined && field.size <= 8 && !isStack(field)
+  );
   return {
-    schema,
+    schema: weight === undefined ? schema : { ...schema, weight: weight.name },
     keyBytes,
     valueBytes: map.valueBytes,
     histogram: histogramOf(map, values, wish),
@@ -160,6 +170,13 @@ function histogramOf(
   };
 }
 
+/** Of stacks, the most frequent come first. */
+function rowsOf(schema: Schema, rows: RowOrder | undefined): RowOrder {
+  const { weight, fields } = schema;
+  if (rows?.sort !== undefined || weight === undefined || !fields.some(isStack)) return rows ?? {};
+  return { ...rows, sort: [{ field: weight, descending: true }] };
+}
+
 /** Rows of one map, read at an interval or at the end. */
 export class TableSource {
   readonly wish: TableWish;
@@ -176,8 +193,22 @@ export class TableSource {
     const table = this.#table = tableSchema(parts);
     const source = parts.wish.source ?? parts.map.name;
     this.#sink = table.histogram === undefined
-      ? output.table(source, table.schema, parts.wish.rows)
+      ? output.table(source, table.schema, rowsOf(table.schema, parts.wish.rows))
       : output.histogram(source, table.schema, table.histogram);
+  }
+
+  /** Returns the processes in the rows, if they have stacks. */
+  processes(): number[] {
+    const { map } = this.#parts;
+    const { schema } = this.#table;
+    const process = processOf(schema.fields);
+    if (process === undefined || QUEUES.has(map.type) || !schema.fields.some(isStack)) return [];
+    const rows = this.#rows(this.#reader.read());
+    const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
+    return Array.from(
+      { length: rows.length / schema.size },
+      (_, i) => view.getInt32(i * schema.size + process.offset, true),
+    );
   }
 
   /** Reads the elements and shows them. */

@@ -1,6 +1,7 @@
 /** A plain object as a tool: its options, and what its maps and programs show. */
 import type { EventTypes, ObjectFile, PlainVariable } from "../../ebpf/plain/mod.ts";
 import type { RowOrder, SchemaHints } from "../../records/mod.ts";
+import type { StackWish } from "./stack_fields.ts";
 
 /** An option that sets a variable. */
 export interface ToolOption {
@@ -59,6 +60,8 @@ export interface Tool {
   readonly declared: ReadonlyMap<string, EventTypes>;
   /** Names of sources by map. */
   readonly sourceNames: ReadonlyMap<string, string>;
+  /** Facts about stacks by map. */
+  readonly stacks?: ReadonlyMap<string, StackWish>;
   /** Hints about fields by map, iterator program, or source. */
   readonly hints: ReadonlyMap<string, SchemaHints>;
   /** Maps to show; undefined leaves the choice to the object. */

@@ -9,6 +9,16 @@ const NAMES: readonly string[] = [
   ...["target_tgid", "filter_tgid", "tgid_filter", "pid_target", "opt_pid", "g_pid", "pid"],
 ];
 
+/** Returns the number of the process that is traced alone, if one is. */
+export function tracedPid(
+  given: string | undefined,
+  commandPid: number | undefined,
+): number | undefined {
+  if (given === undefined) return undefined;
+  const pid = Number(withPids(given, commandPid));
+  return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
+}
+
 /**
  * Returns the values of variables for a process.
  *

@@ -1,5 +1,6 @@
 /** Names that the host has for numbers: users, groups, kernel symbols. */
 import type { Resolvers } from "../../records/mod.ts";
+import { readKernelFile } from "../../runtime/kernel_file.ts";
 
 /** Larger files are not those of a machine's own users. */
 const MAX_BYTES = 4 << 20;
@@ -78,6 +79,16 @@ export class KernelSymbols {
   }
 }
 
+function readKallsyms(): string {
+  try {
+    return new TextDecoder().decode(
+      readKernelFile("/proc/kallsyms", { maxBytes: MAX_SYMBOLS_BYTES }),
+    );
+  } catch {
+    return "";
+  }
+}
+
 /**
  * Returns the names of this host. Files are read here, since a confined thread cannot.
  *
@@ -86,7 +97,7 @@ export class KernelSymbols {
 export function hostNames({ symbols }: { symbols: boolean }): Resolvers {
   const users = namesIn("/etc/passwd");
   const groups = namesIn("/etc/group");
-  const read = () => new KernelSymbols(readText("/proc/kallsyms", MAX_SYMBOLS_BYTES));
+  const read = () => new KernelSymbols(readKallsyms());
   let kernel: KernelSymbols | undefined = symbols ? read() : undefined;
   return {
     user: (uid) => users.get(uid),

@@ -1,5 +1,11 @@
 /** Output of records on this host: files, terminal, clocks and names. */
-import { loadFilter, Output, type OutputFormat, type SinkOptions } from "../../records/mod.ts";
+import {
+  loadFilter,
+  Output,
+  type OutputFormat,
+  type Resolvers,
+  type SinkOptions,
+} from "../../records/mod.ts";
 import { hostClock } from "../../runtime/everything.ts";
 import { BlockingOutput, openOutputFile } from "../terminal/output_file.ts";
 import { hostNames } from "./names.ts";
@@ -13,10 +19,14 @@ export interface RecordOutput extends Disposable {
 /**
  * Opens the files and reads the names that records need, before the thread is confined.
  *
+ * @param more lookups in addition to those of the host; with stacks, the kernel's symbols are read
  * @throws {HostError} for a file that cannot be written
  * @throws {RecordsError} `BAD_FILTER`
  */
-export async function openRecordOutput(settings: RecordSettings): Promise<RecordOutput> {
+export async function openRecordOutput(
+  settings: RecordSettings,
+  more: Resolvers = {},
+): Promise<RecordOutput> {
   const files: BlockingOutput[] = [];
   const sinks = await Promise.all(
     settings.outputs.map(async ({ format, file }): Promise<SinkOptions> => {
@@ -29,7 +39,8 @@ export async function openRecordOutput(settings: RecordSettings): Promise<Record
   const clock = hostClock();
   // The zone's rules are a file.
   clock.zone(Number(clock.now() / 1_000_000_000n));
-  const symbols = settings.formats.some(({ format }) => format.name === "ksym");
+  const symbols = more.stack !== undefined ||
+    settings.formats.some(({ format }) => format.name === "ksym");
   const output = new Output({
     sinks,
     fields: settings.fields,
@@ -42,7 +53,8 @@ export async function openRecordOutput(settings: RecordSettings): Promise<Record
     time: settings.time,
     exact: settings.isExact,
     clock: settings.isUtc ? { ...clock, zone: () => 0 } : clock,
-    resolvers: hostNames({ symbols }),
+    folded: settings.isFolded,
+    resolvers: { ...hostNames({ symbols }), ...more },
   });
   return {
     output,

@@ -1,5 +1,6 @@
 /** Text of one field, as an expression that writes it to `b` from `p` on and gives the new position. */
 import type { Format } from "../format.ts";
+import { frameReader, isStack } from "../frames.ts";
 import { deviceNumbers, errorName, fileMode, openFlags, signalName } from "../names/linux.ts";
 import { syscallName } from "../names/syscalls.ts";
 import type { Resolvers } from "../resolvers.ts";
@@ -22,6 +23,8 @@ export interface CellContext {
   readonly resolvers: Resolvers;
   /** True for digits where people would read units. */
   readonly exact: boolean;
+  /** All fields of the record. */
+  readonly all: readonly Field[];
   /** Expression of the process that addresses belong to; undefined without one. */
   readonly pid?: string | undefined;
   /** Returns the writer of a value in an array. */
@@ -53,6 +56,7 @@ const DIGITS = 22;
 /** Returns the expression of a field. */
 export function cellOf(field: Field, context: CellContext): Cell {
   const { type } = field;
+  if (isStack(field)) return stackCell(field, context);
   switch (type.kind) {
     case "int":
     case "enum":
@@ -68,6 +72,33 @@ export function cellOf(field: Field, context: CellContext): Cell {
       return { expr: `${context.code.constant(write)}(b,p,s,v,${place(field.offset)})`, max };
     }
   }
+}
+
+/** Longest text of a stack: 127 frames with names of C++. */
+const MAX_STACK_CHARACTERS = 32_000;
+
+/** Frames joined by semicolons, innermost first; an id without a stack is a number. */
+function stackCell(field: Field, context: CellContext): Cell {
+  const read = frameReader(field, context.all, context.resolvers);
+  const json = context.style === "json";
+  const plain = cellOf({ ...field, format: { name: "dec" } }, context);
+  const encoder = new TextEncoder();
+  const write = context.code.constant(
+    (b: Uint8Array, p: number, v: DataView, at: number): number => {
+      const frames = read(v, at);
+      if (frames === undefined) return -1;
+      const text = frames.map((frame) => frame.replaceAll(";", ":")).join(";")
+        .slice(0, MAX_STACK_CHARACTERS);
+      const bytes = encoder.encode(json ? jsonString(text) : visibleText(text));
+      b.set(bytes, p);
+      return p + bytes.length;
+    },
+  );
+  const place = context.code.constant({ end: -1 });
+  return {
+    expr: `((${place}.end=${write}(b,p,v,at))<0?${plain.expr}:${place}.end)`,
+    max: Math.max(plain.max, MAX_STACK_CHARACTERS * TEXT_EXPANSION + 2),
+  };
 }
 
 /** Adds quotes in JSON. */
@@ -240,18 +271,6 @@ function namedInt(
         context,
         (value, pid) => symbolText(value, resolvers.userSymbol?.(address(value), pid)),
       );
-    case "kstack":
-      return perProcess(
-        access,
-        context,
-        (value) => stackText(value, resolvers.kernelStack?.(value)),
-      );
-    case "ustack":
-      return perProcess(
-        access,
-        context,
-        (value, pid) => stackText(value, resolvers.userStack?.(value, pid)),
-      );
     default:
       return digits(access, context);
   }
@@ -263,10 +282,6 @@ function address(value: bigint): bigint {
 
 function symbolText(value: bigint, symbol: string | undefined): string {
   return symbol ?? `0x${address(value).toString(16)}`;
-}
-
-function stackText(id: bigint, frames: readonly string[] | undefined): string | undefined {
-  return id === 0n && frames === undefined ? "" : frames?.join(";");
 }
 
 /** Names of set bits, joined by `|`; the rest as a number. */

@@ -8,6 +8,7 @@ import { writtenWidth } from "../text/widths.ts";
 import { accessOf } from "./access.ts";
 import { type Cell, type CellContext, cellOf, type CellWriter, type Style } from "./cell.ts";
 import { Code, storeBytes } from "./code.ts";
+import { processOf } from "../frames.ts";
 
 /** Settings of texts that all rows of an output share. */
 export interface TextOptions {
@@ -34,15 +35,14 @@ function contextOf(
   fields: readonly Field[],
   options: TextOptions,
 ): CellContext {
-  const process = fields.find(({ name, type }) =>
-    (name === "pid" || name === "tgid") && type.kind === "int" && type.bytes === 4
-  );
+  const process = processOf(fields);
   const access = process && process.type.kind === "int"
     ? accessOf(process, process.type)
     : undefined;
   return {
     code,
     style,
+    all: fields,
     ...options,
     pid: access?.kind === "number" ? access.expr : undefined,
     element: (field) => {
@@ -91,6 +91,8 @@ export interface JsonParts {
   readonly source?: string | undefined;
   /** True to write the time of the batch as a member. */
   readonly time?: boolean;
+  /** All fields of the record, shown or not; default: the shown ones. */
+  readonly all?: readonly Field[];
 }
 
 /** Returns a writer of records as JSON objects without a line feed. */
@@ -100,7 +102,7 @@ export function jsonRow(
   parts: JsonParts = {},
 ): RowWriter {
   const code = new Code();
-  const context = contextOf(code, "json", fields, options);
+  const context = contextOf(code, "json", parts.all ?? fields, options);
   const encoder = new TextEncoder();
   let statements = "";
   let pending = "{";

@@ -3,9 +3,11 @@ import { OutputBuffer } from "../batch.ts";
 import { alignedRow, cellWriters, type Column, type RowWriter } from "../compile/rows.ts";
 import type { ShownSchema, SinkOptions } from "../output_options.ts";
 import type { Field } from "../schema.ts";
-import { plainText, TEXT_EXPANSION, visibleText } from "../text/strings.ts";
+import { TEXT_EXPANSION, visibleText } from "../text/strings.ts";
 import { cutText, textWidth, writtenWidth } from "../text/widths.ts";
+import { isStack } from "../frames.ts";
 import type { Block, RowsOfSource, Sink, SinkContext } from "./sink.ts";
+import { foldedWriter, stackWriter } from "./stack_lines.ts";
 import { columnsOf } from "./titles.ts";
 
 /** Bytes after which a batch is handed over before its end. */
@@ -50,7 +52,12 @@ export class ColumnsSink implements Sink {
     return typeof width === "function" ? width() : width;
   }
 
-  open(shown: ShownSchema): RowsOfSource {
+  open(whole: ShownSchema): RowsOfSource {
+    const below = stackWriter(whole, this.#context);
+    if (below !== undefined && this.#context.folded) return this.#folded(whole);
+    const shown = below === undefined
+      ? whole
+      : { ...whole, fields: whole.fields.filter((field) => !isStack(field)) };
     const columns = columnsOf(shown.fields);
     const time = this.#context.time ?? shown.isStream;
     const layout = new Layout(columns, shown, this.#context);
@@ -74,18 +81,42 @@ export class ColumnsSink implements Sink {
         if (rows === undefined || width !== lineWidth || isBlock) start();
         const isRedrawn = isBlock && this.#redraw(shown);
         if (isBlock && this.#hasBlocks && !isRedrawn) buffer.add(LINE_END);
-        if (this.#headed !== shown || isBlock) buffer.add(header);
+        if (columns.length > 0 && (this.#headed !== shown || isBlock)) buffer.add(header);
         this.#headed = shown;
         this.#hasBlocks = true;
         this.#linesLeft -= 1;
       },
       row: (s, v, at) => {
         if (rows === undefined || --this.#linesLeft < 0) return;
-        buffer.reserve(rows.max);
-        buffer.at = rows.write(buffer.bytes, buffer.at, s, v, at);
+        if (columns.length > 0) {
+          buffer.reserve(rows.max);
+          buffer.at = rows.write(buffer.bytes, buffer.at, s, v, at);
+        }
+        if (below !== undefined) this.#lines(below(v, at), lineWidth);
         if (buffer.at > FLUSH_BYTES) this.flush();
       },
       end: () => this.#keepScreen(shown),
+    };
+  }
+
+  /** Adds lines, as far as the screen has room. */
+  #lines(lines: readonly string[], width: number | undefined): void {
+    for (const line of lines) {
+      if (--this.#linesLeft < 0) return;
+      this.#buffer.add(encoder.encode(`${width === undefined ? line : cutText(line, width)}\n`));
+    }
+  }
+
+  /** Rows as `flamegraph.pl` reads them; they are never cut. */
+  #folded(shown: ShownSchema): RowsOfSource {
+    const line = foldedWriter(shown, this.#context);
+    return {
+      begin: () => {},
+      row: (_s, v, at) => {
+        this.#buffer.add(encoder.encode(`${line(v, at)}\n`));
+        if (this.#buffer.at > FLUSH_BYTES) this.flush();
+      },
+      end: () => {},
     };
   }
 
@@ -278,10 +309,4 @@ function reservedWidth({ type, format, name }: Field): number {
   if (type.kind === "int" && /(^|\.)(pid|tgid|tid|ppid)$/.test(name)) return 7;
   if (/^(ns|us|ms|s|size)$/.test(format.name)) return 8;
   return 0;
-}
-
-/** Writes bytes as text that is safe to show: for formats without a schema. */
-export function safeText(bytes: Uint8Array): string {
-  const out = new Uint8Array(bytes.length * TEXT_EXPANSION);
-  return decoder.decode(out.subarray(0, plainText(out, 0, bytes, 0, bytes.length)));
 }

@@ -25,7 +25,7 @@ export class CsvSink implements Sink {
   open(shown: ShownSchema): RowsOfSource {
     // Each field alone: members of structs are columns of their own.
     const writers = shown.fields.map((field): RowWriter =>
-      jsonRow([{ ...field, path: ["v"] }], this.#context)
+      jsonRow([{ ...field, path: ["v"] }], this.#context, { all: shown.schema.fields })
     );
     const scratch = new OutputBuffer();
     const time = this.#context.time === true;

@@ -38,6 +38,7 @@ export class JsonSink implements Sink {
       row = jsonRow(shown.fields, context, {
         source: isNamed ? shown.source : undefined,
         time: context.time === true,
+        all: shown.schema.fields,
       });
       return row;
     };

@@ -7,6 +7,8 @@ import type { ShownSchema } from "../output_options.ts";
 export interface SinkContext extends TextOptions {
   /** `--time`, `--no-time`; undefined for the default of the format. */
   readonly time: boolean | undefined;
+  /** True for stacks on one line each. */
+  readonly folded: boolean;
   /** Returns the number of sources so far: rows name theirs if there are several. */
   sources(): number;
 }

@@ -198,6 +198,12 @@ export function visibleText(text: string): string {
   return new TextDecoder().decode(out.subarray(0, plainText(out, 0, bytes, 0, bytes.length)));
 }
 
+/** Returns bytes up to their first NUL as text in which everything unseen is escaped. */
+export function safeText(bytes: Uint8Array): string {
+  const out = new Uint8Array(bytes.length * TEXT_EXPANSION);
+  return new TextDecoder().decode(out.subarray(0, plainText(out, 0, bytes, 0, bytes.length)));
+}
+
 /** Returns text as a JSON string in which everything unseen is escaped. */
 export function jsonString(text: string): string {
   const plain = JSON.stringify(text);

@@ -15,8 +15,8 @@ interface Row {
   /** Options before the object, and words after it. */
   args?: string[];
   words?: string[];
-  /** Records after which it ends. */
-  count?: number;
+  /** Format of its records; default: jsonl. */
+  format?: string;
   /** Texts on standard output, and those that must not be there. */
   prints?: string[];
   absent?: string[];
@@ -38,7 +38,17 @@ await build();
 async function build(): Promise<void> {
   const fresh = `${CALLER}.${Deno.pid}`;
   const source = fromFileUrl("../programs/caller.c");
-  await succeed("clang", "-O2", "-Wall", "-Wextra", "-Werror", "-o", fresh, source);
+  await succeed(
+    "clang",
+    "-O2",
+    "-fno-omit-frame-pointer",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-o",
+    fresh,
+    source,
+  );
   await Deno.rename(fresh, CALLER);
 }
 
@@ -58,7 +68,7 @@ async function runRow(row: Row): Promise<{ code: number; stdout: string; stderr:
   const isTraced = row.source !== "iterators" && row.source !== "places" &&
     row.source !== "refused" && row.fails === undefined;
   const pid = isTraced && row.args?.includes("-p") !== true ? ["-p", "COMMAND"] : [];
-  const args = ["-o", "jsonl", "--timeout", "10s", ...pid, ...row.args ?? []];
+  const args = ["-o", row.format ?? "jsonl", "--timeout", "10s", ...pid, ...row.args ?? []];
   const command = row.spins === true ? [CALLER, "spin"] : [CALLER];
   return await runCli([...args, object, ...row.words ?? [], "--", ...command], {
     cwd: ROOT,
