@@ -1,4 +1,5 @@
 /** Selects a command and reports its failure. */
+import { HostError } from "../ffi/errors.ts";
 import { type Command, COMMANDS } from "./commands/mod.ts";
 import { DEFAULT_HINT, UsageError } from "./errors.ts";
 import { reportFailure } from "./failure.ts";
@@ -90,7 +91,19 @@ async function run(
 }
 
 async function toolNames(): Promise<string[]> {
-  return (await import("./box/box.ts")).boxTools().map(({ name }) => name);
+  const { boxTools } = await import("./box/box.ts");
+  return [...boxTools().map(({ name }) => name), ...await installedNames()];
+}
+
+/** Returns none where the installed tools cannot be read: what uses them reports that. */
+async function installedNames(): Promise<string[]> {
+  const { readInstalled } = await import("../oci/mod.ts");
+  try {
+    return readInstalled().map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof HostError) return [];
+    throw error;
+  }
 }
 
 /** Returns the text of `wasm-bpf help WORD`; undefined for a tool, which prints its own. */
@@ -99,7 +112,7 @@ async function helpAbout(word: string | undefined): Promise<string | undefined> 
   const command = commandOf(word);
   if (command !== undefined) return await helpOf(command);
   const { isBoxTool } = await import("./box/box.ts");
-  if (isBoxTool(word)) return undefined;
+  if (isBoxTool(word) || (await installedNames()).includes(word)) return undefined;
   const close = nearest(word, [...WORDS, ...await toolNames()]);
   const hint = close === undefined
     ? "run wasm-bpf --help to show the commands"

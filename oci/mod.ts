@@ -151,6 +151,13 @@ export {
   type TransferObserver,
   type TransferOutcome,
 } from "./transfer.ts";
+export * from "./catalog/mod.ts";
+export {
+  type JsonContext,
+  type JsonLimits,
+  type JsonObject,
+  readJson as readUntrustedJson,
+} from "./json.ts";
 export { Registry, type RegistryOptions } from "./registry/registry.ts";
 export { Repository, type RepositoryPushOptions } from "./registry/repository.ts";
 export { type RawManifest } from "./registry/manifests.ts";

@@ -21,7 +21,7 @@ Deno.test("misplacedOption() ignores the module's own options", () => {
 });
 
 Deno.test("hintForOtherTool() finds commands of other tools but no JavaScript properties", () => {
-  for (const word of ["ps", "logs", "version", "search", "save"]) {
+  for (const word of ["ps", "logs", "version", "save"]) {
     assert.ok(hintForOtherTool(word) !== undefined, word);
   }
   assert.equal(hintForOtherTool("constructor"), undefined);

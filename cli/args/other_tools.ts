@@ -5,7 +5,6 @@ const NO_SERVICE = "wasm-bpf runs no daemon: start the module under a service " 
 
 const HINTS: Readonly<Record<string, string>> = {
   "version": "run wasm-bpf --version to show the versions",
-  "info": "run wasm-bpf --version to show the versions, wasm-bpf images to list the local store",
   "ps": `look for processes with pgrep -a wasm-bpf; ${NO_SERVICE}`,
   "logs": `read the output of the process, as in journalctl -u UNIT; ${NO_SERVICE}`,
   "attach": "read the output of the process; programs attach when their module runs",
@@ -15,7 +14,6 @@ const HINTS: Readonly<Record<string, string>> = {
   "kill": "send the process SIGTERM, as in systemctl stop UNIT",
   "exec": "run another module: wasm-bpf run MODULE",
   "stats": "run wasm-bpf run --stats MODULE; it prints statistics at the end and on SIGUSR1",
-  "search": "search on the registry's website, then run wasm-bpf pull REFERENCE",
   "save": "run wasm-bpf pull -o FILE REFERENCE to write a module to a file",
   "export": "run wasm-bpf pull -o FILE REFERENCE to write a module to a file",
   "cp": "run wasm-bpf pull -o FILE REFERENCE to write a module to a file",

@@ -117,6 +117,7 @@ export const RUN_OPTIONS = {
     help: "also send the password of a registry to its token server on HOST; repeatable",
   },
   "quiet": { short: "q", help: "hide the progress of pulls" },
+  "installed": { help: "MODULE is the name of an installed tool, as launchers pass it" },
   ...RECORD_OPTIONS,
   "wrapper-module-name": {
     short: "m",

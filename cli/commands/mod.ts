@@ -7,6 +7,16 @@ export type { Command, CommandModule } from "./command.ts";
 export const COMMANDS: Readonly<Record<string, Command>> = {
   run: { summary: "run a module (the default command)", load: () => import("./run.ts") },
   tools: { summary: "list the tools in the box", load: () => import("./tools.ts") },
+  search: { summary: "find tools in wasm-bpf and hubs", load: () => import("./search.ts") },
+  info: { summary: "show a tool of a hub", load: () => import("./info.ts") },
+  install: {
+    summary: "install tools as commands",
+    load: async () => (await import("./install.ts")).installOf(Object.keys(COMMANDS)),
+  },
+  list: { summary: "list installed tools", load: () => import("./list.ts") },
+  uninstall: { summary: "remove installed tools", load: () => import("./uninstall.ts") },
+  hub: { summary: "manage hubs, catalogues of tools", load: () => import("./hub.ts") },
+  catalog: { summary: "build and publish a catalogue", load: () => import("./catalog.ts") },
   pull: { summary: "fetch a module into the local store", load: () => import("./pull.ts") },
   push: { summary: "send a module to a registry", load: () => import("./push.ts") },
   images: { summary: "list the local store", load: () => import("./images.ts") },

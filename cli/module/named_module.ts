@@ -59,17 +59,24 @@ const PULL = ["always", "missing", "never"] as const;
 const ARTIFACT_OPTIONS = ["pull", "platform", "verify-key"] as const;
 
 /**
- * Returns the module that `word` names: the name of a tool in the box; `-` is standard input; an existing file is that file; an
- * address with a path in `.wasm` is fetched; anything else is a reference in the store or a registry.
+ * Returns the module that `word` names: the name of a tool in the box, then that of an installed one; `-`
+ * is standard input; an existing file is that file; an address with a path in `.wasm` is fetched; anything
+ * else is a reference in the store or a registry.
  *
  * @throws {UsageError} for options that do not apply to it
  * @throws {HostError} with a hint at both meanings, if it is neither a file nor a reference
  */
 export async function namedModule(word: string, line: RunLine): Promise<Named> {
-  const tool = boxFile(word);
+  const isInstalled = line.flags.has("installed");
+  const tool = isInstalled ? undefined : boxFile(word);
   if (tool !== undefined) {
     onlyForArtifacts(word, line, `the tool "${word}"`);
     return { bytes: tool, name: word };
+  }
+  if (isInstalled || /^[a-z][a-z0-9-]*$/.test(word)) {
+    const { installedModule } = await import("../hub/installed_module.ts");
+    const installed = await installedModule(word, line);
+    if (installed !== undefined) return installed;
   }
   if (word === STDIN || (isThere(word) && !isGoverned(word))) {
     onlyForArtifacts(word, line);

@@ -2,6 +2,7 @@
 import { isOlder, type ObjectFacts, type ProgramFacts } from "../../ebpf/inspection/mod.ts";
 import { formatTable } from "../terminal/table.ts";
 import { formatBytes } from "../terminal/units.ts";
+import { kernelRelease } from "./kernel_release.ts";
 import type { DamagedObject } from "./module_facts.ts";
 
 /** Names of calls that a row shows before the rest is counted. */
@@ -32,19 +33,11 @@ export function objectLines(object: ObjectFacts | DamagedObject): string[] {
 
 /** Shows the oldest kernel with the needs that make it so, and a warning where this one is older. */
 function kernelLine({ kernel: { version, because } }: ObjectFacts): string {
-  const own = ownRelease();
+  const own = kernelRelease();
   const shown = because.slice(0, SHOWN_REASONS).join(", ");
   const more = because.length > SHOWN_REASONS ? ` and ${because.length - SHOWN_REASONS} more` : "";
   return `needs Linux ${version}` + (because.length === 0 ? "" : ` (${shown}${more})`) +
     (own !== undefined && isOlder(own, version) ? `; this one is ${own} and lacks that` : "");
-}
-
-function ownRelease(): string | undefined {
-  try {
-    return Deno.readTextFileSync("/proc/sys/kernel/osrelease").trim();
-  } catch {
-    return undefined;
-  }
 }
 
 function programRow({ name, type, section, level, reasons }: ProgramFacts): string[] {

@@ -1,6 +1,7 @@
 /** Safe access to paths that other users may change: every step uses the file that was opened. */
 export { fileFailure } from "../file_failure.ts";
+export { placeFile, type PlacementOptions } from "./placement.ts";
 export { IrregularFile, readRegularFile } from "./regular_file.ts";
 export { Replacement, resolveForWriting } from "./replacement.ts";
 export { folderObjection, linkObjection } from "./trust.ts";
-export { type Destination, walk } from "./walk.ts";
+export { type Destination, lstatIfThere, walk } from "./walk.ts";

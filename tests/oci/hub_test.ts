@@ -1,0 +1,141 @@
+/** Hubs with the command line and a real registry: publish, search, install, run, remove. */
+import assert from "node:assert/strict";
+import { HubPlace, OTHER_PUB, PUB } from "../support/hub_place.ts";
+
+Deno.test("tools are published, found, installed, run and removed", async () => {
+  await using place = await HubPlace.create();
+  const { user } = place;
+  await place.publishTools({ chatter: "v1.0.0", whisper: "1.2.0" });
+  await place.add();
+
+  const found = JSON.parse(await user.succeed(["search", "--json", "voice"]));
+  assert.deepEqual(found.map(({ name }: { name: string }) => name), ["chatter", "whisper"]);
+  assert.match(
+    await user.succeed(["search", "chat"]),
+    /^chatter +acme +1\.0\.0 +speak of chatter$/m,
+  );
+  assert.match(await user.succeed(["search", "opensnoop"]), /^opensnoop +box /m);
+  const info = JSON.parse(await user.succeed(["info", "--json", "chatter"]));
+  assert.equal(info.version, "1.0.0");
+  assert.match(info.reference, /\/acme\/chatter@sha256:[0-9a-f]{64}$/);
+
+  await place.install("chatter", "acme/whisper@1.2.0");
+  // From here on the registry is not used.
+  await place.registry.stop();
+  assert.equal((await place.launch("chatter")).stdout, "chatter v1.0.0\n");
+  assert.equal(await user.succeed(["whisper"]), "whisper 1.2.0\n");
+  assert.equal(await user.succeed(["run", "whisper"]), "whisper 1.2.0\n");
+  const list = JSON.parse(await user.succeed(["list", "--json"]));
+  assert.deepEqual(
+    list.map(({ name, version, problem }: Record<string, string>) => [name, version, problem]),
+    [["chatter", "1.0.0", undefined], ["whisper", "1.2.0", undefined]],
+  );
+  assert.equal(list[0].reference, info.reference);
+  assert.match(await user.succeed(["info", "chatter"]), /^Installed +1\.0\.0$/m);
+
+  await user.succeed(["uninstall", "chatter"]);
+  assert.equal(await user.succeed(["list", "-q"]), "whisper\n");
+  await assert.rejects(Deno.lstat(`${place.bin}/chatter`), Deno.errors.NotFound);
+  await place.refused(["run", "--installed", "chatter"], /not installed/);
+  await place.refused(["chatter"], /no such file/);
+  await user.succeed(["images", "--check"]);
+});
+
+Deno.test("a bare word is a tool of the box, then an installed one, then a file", async () => {
+  await using place = await HubPlace.create();
+  const { user } = place;
+  await place.publishTools({ chatter: "v1.0.0", opensnoop: "v9.0.0" });
+  await place.add();
+  await user.write("work/chatter", await Deno.readFile(`${user.folder}/opensnoop.wasm`));
+  assert.equal(await user.succeed(["chatter"]), "opensnoop v9.0.0\n");
+  await place.install("chatter");
+  assert.equal(await user.succeed(["chatter"]), "chatter v1.0.0\n");
+  assert.equal(await user.succeed(["./chatter"]), "opensnoop v9.0.0\n");
+  await place.refused(
+    ["install", "--bin", place.bin, "opensnoop"],
+    /several hubs have it: box\/opensnoop, acme/,
+  );
+  await place.refused(["install", "--bin", place.bin, "acme/opensnoop"], /a tool in wasm-bpf/, 2);
+  await place.install("acme/opensnoop", "--as", "acme-opensnoop");
+  assert.equal((await place.launch("acme-opensnoop")).stdout, "opensnoop v9.0.0\n");
+  await place.install("box/opensnoop");
+  const help = await place.launch("opensnoop", "--help");
+  assert.match(help.stdout, /^Usage: opensnoop /);
+  const mistyped = await user.run(["chater"]);
+  assert.match(mistyped.stderr, /did you mean wasm-bpf chatter\?/);
+});
+
+Deno.test("hub add refuses unsigned, wrongly signed and other artifacts", async () => {
+  await using place = await HubPlace.create();
+  const { user, hub } = place;
+  const tool = await place.pushTool("chatter", "v1.0.0");
+  const file = await place.build([tool]);
+  const unsigned = `${place.registry.host}/acme/unsigned:latest`;
+  await user.succeed(["catalog", "push", "-q", "--unsigned", file, unsigned]);
+  await place.publish(file);
+  await place.refused(["hub", "add", "acme", hub], /without the key/);
+  await place.refused(
+    ["hub", "add", "acme", hub, "--key", OTHER_PUB],
+    /no valid signature for the hub's key/,
+  );
+  await place.refused(["hub", "add", "acme", unsigned, "--key", PUB], /it is not signed/);
+  await place.refused(["hub", "add", "acme", tool, "--allow-unsigned"], /as a catalogue/);
+  await place.refused(["hub", "add", "box", hub, "--key", PUB], /a hub has this name/);
+  assert.equal(JSON.parse(await user.succeed(["hub", "list", "--json"])).length, 1);
+  await user.succeed(["hub", "add", "-q", "acme", unsigned, "--allow-unsigned"]);
+  await place.refused(["hub", "add", "acme", hub, "--key", PUB], /a hub has this name/);
+  await user.succeed(["hub", "remove", "acme"]);
+  assert.equal((await user.run(["search", "-q", "chatter"])).stdout, "");
+});
+
+Deno.test("install never writes over a file of another program, nor takes its name", async () => {
+  await using place = await HubPlace.create();
+  const { user } = place;
+  await place.publishTools({ chatter: "v1.0.0", date: "v1.0.0" });
+  await place.add();
+  const bin = ["--bin", place.bin];
+  await Deno.mkdir(place.bin);
+  for (const make of [writeOther, linkElsewhere, makeFolder, linkNowhere]) {
+    const check = await make(`${place.bin}/chatter`);
+    await place.refused(["install", ...bin, "chatter"], /another program has this file/);
+    await check();
+    assert.equal(await user.succeed(["list"]), "");
+  }
+  await place.refused(["install", ...bin, "date"], /bin\/date has this name/);
+  await place.refused(["install", ...bin, "chatter", "--as", "run"], /a command of wasm-bpf/, 2);
+  await place.install("date", "--as", "acme-date");
+  await Deno.writeTextFile(`${place.bin}/acme-date`, "mine now");
+  const { stderr } = await user.run(["uninstall", "acme-date"]);
+  assert.match(stderr, /stays: it is a file of another program/);
+  assert.equal(await Deno.readTextFile(`${place.bin}/acme-date`), "mine now");
+});
+
+async function writeOther(path: string): Promise<() => Promise<void>> {
+  await Deno.writeTextFile(path, "#!/bin/sh\necho other\n");
+  return async () => {
+    assert.equal(await Deno.readTextFile(path), "#!/bin/sh\necho other\n");
+    await Deno.remove(path);
+  };
+}
+
+async function linkElsewhere(path: string): Promise<() => Promise<void>> {
+  await Deno.writeTextFile(`${path}.target`, "target");
+  await Deno.symlink(`${path}.target`, path);
+  return async () => {
+    assert.equal(await Deno.readTextFile(`${path}.target`), "target");
+    await Deno.remove(path);
+  };
+}
+
+async function linkNowhere(path: string): Promise<() => Promise<void>> {
+  await Deno.symlink(`${path}.nowhere`, path);
+  return async () => {
+    await assert.rejects(Deno.lstat(`${path}.nowhere`));
+    await Deno.remove(path);
+  };
+}
+
+async function makeFolder(path: string): Promise<() => Promise<void>> {
+  await Deno.mkdir(path);
+  return () => Deno.remove(path);
+}
