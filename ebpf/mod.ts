@@ -20,5 +20,6 @@ export { holdsEvents, type MapAccess, mapAccess, MapType, refusalReason } from "
 export { attachRulesOf, permitObject } from "./permit.ts";
 export { type Words } from "./probe_refusals.ts";
 export { ProgramType } from "./program_types.ts";
+export { type Remains, settle } from "./remains.ts";
 export { Reports } from "./reports.ts";
 export { TargetSyntaxError, utf8Length, wholeNumber } from "./target_parts.ts";

@@ -21,7 +21,7 @@ export { takeLog } from "./log.ts";
 export { BpfMap } from "./map.ts";
 export { programId, storeInMap } from "./map_reference.ts";
 export { LinearMemory } from "./memory.ts";
-export { type RemainingMap, settleRemains } from "./remains.ts";
+export { type HeldPart, type RemainingMap, settleHeld, settleRemains } from "./remains.ts";
 export {
   BpfObject,
   BpfProgram,

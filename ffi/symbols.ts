@@ -130,6 +130,8 @@ export const SYMBOLS = {
   },
   // int32_t shim_remains__settle(uint32_t wait_ms, void *text, uint32_t size)
   shim_remains__settle: { parameters: ["u32", "buffer", "u32"], result: "i32" },
+  // int32_t shim_holders__settle(uint32_t wait_ms, uint32_t without_struct_ops, void *text, uint32_t size)
+  shim_holders__settle: { parameters: ["u32", "u32", "buffer", "u32"], result: "i32" },
   // void shim_link__free(struct shim_link *link)
   shim_link__free: { parameters: ["pointer"], result: "void" },
   // int32_t shim_iterator__open(struct shim_link *link, struct shim_interrupt *interrupt, struct shim_iterator **out)

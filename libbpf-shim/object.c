@@ -10,6 +10,7 @@
 #include "attach_rules.h"
 #include "broker.h"
 #include "budget.h"
+#include "holders.h"
 #include "internal.h"
 #include "permissions.h"
 #include "remains.h"
@@ -45,6 +46,7 @@ static int list_programs(struct shim_object *object)
 static int32_t close_object(void *object)
 {
 	shim_remains_note(object);
+	holders_note(object);
 	bpf_object__close(object);
 	return 0;
 }

@@ -16,6 +16,7 @@ export { interruptible, wasLoadCut } from "./interrupt.ts";
 export { checkHeader, compileGuest, type GuestModule } from "./module.ts";
 export {
   describeErrno,
+  type HeldPart,
   libbpfVersion,
   type MappedFile,
   mappedFiles,

@@ -334,8 +334,13 @@ class GuestRun implements Disposable {
     const { onStats } = this.#options;
     if (onStats === undefined) return;
     const memoryBytes = this.#memory.linear.bytes.length;
-    const { totals, remaining } = this.#bpf;
-    onStats(this.#meter.read({ final, memoryBytes, totals, remaining: [...remaining] }));
+    const { totals, remains: { remaining, held } } = this.#bpf;
+    onStats(
+      this.#meter.read({
+        ...{ final, memoryBytes, totals },
+        ...{ remaining: [...remaining], held: [...held] },
+      }),
+    );
   }
 
   [Symbol.dispose](): void {

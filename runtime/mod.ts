@@ -56,4 +56,4 @@ export {
 } from "./spawn.ts";
 export { type WorkerInput } from "./worker_messages.ts";
 export { type GuestStats } from "./stats.ts";
-export { type RemainingMap } from "../ffi/mod.ts";
+export { type HeldPart, type RemainingMap } from "../ffi/mod.ts";

@@ -1,5 +1,5 @@
 /** Statistics of a guest: times, memory, programs and buffers. */
-import { type Interrupt, type RemainingMap, system } from "../ffi/mod.ts";
+import { type HeldPart, type Interrupt, type RemainingMap, system } from "../ffi/mod.ts";
 import type { BufferTotals, ProgramTotals, Totals } from "./wasm_bpf/mod.ts";
 
 /**
@@ -28,6 +28,8 @@ export interface GuestStats {
    * once `final`.
    */
   remaining: RemainingMap[];
+  /** Programs and maps of the guest that another process has opened or pinned; once `final`. */
+  held: HeldPart[];
 }
 
 /** Measures one run from its start. */
@@ -48,7 +50,13 @@ export class Meter {
   }
 
   read(
-    now: { final: boolean; memoryBytes: number; totals: Totals; remaining: RemainingMap[] },
+    now: {
+      final: boolean;
+      memoryBytes: number;
+      totals: Totals;
+      remaining: RemainingMap[];
+      held: HeldPart[];
+    },
   ): GuestStats {
     const wallMs = (this.#end ?? performance.now()) - this.#start;
     const waitingMs = Math.min(this.#interrupt.waitedMs - this.#waitedBefore, wallMs);
@@ -62,6 +70,7 @@ export class Meter {
       programs: now.totals.programs,
       buffers: now.totals.buffers,
       remaining: now.remaining,
+      held: now.held,
     };
   }
 }

@@ -1,5 +1,5 @@
 /** Runs a plain eBPF object: loads and attaches it, and shows what it finds, until its end. */
-import { BpfError, type Permissions, Policy } from "../../ebpf/mod.ts";
+import { BpfError, type Permissions, Policy, settle } from "../../ebpf/mod.ts";
 import {
   mapSettings,
   parseMapSize,
@@ -20,6 +20,7 @@ import { auditRun } from "../startup/audit.ts";
 import { timeoutOf } from "../startup/guest_run.ts";
 import type { Origin } from "../../oci/stored.ts";
 import { printError, visible, visibleLine } from "../terminal/output.ts";
+import { remainWarnings } from "../terminal/remain_warnings.ts";
 import { print } from "../terminal/output_file.ts";
 import { openRecordOutput, type RecordOutput } from "../records/output.ts";
 import { type RecordSettings, recordSettings } from "../records/settings.ts";
@@ -175,6 +176,10 @@ class RunSettings {
         onNotice: this.#options.onNotice,
       });
       const { budget, rules, maxLinks } = plan;
+      using _afterwards = {
+        [Symbol.dispose]: () =>
+          remainWarnings(settle()).forEach((text) => printError(visibleLine(text))),
+      };
       using session = Session.start(tool.file, {
         ...this.#options,
         ...{ policy, budget, rules, maxLinks },

@@ -34,6 +34,7 @@ const STATS: GuestStats = {
     },
   ],
   remaining: [],
+  held: [],
 };
 
 Deno.test("statsTable() aligns columns and marks unknown values", () => {

@@ -8,8 +8,6 @@ import {
   errno,
   type Interrupt,
   type ObjectBytes,
-  type RemainingMap,
-  settleRemains,
   takeLog,
 } from "../../ffi/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
@@ -21,9 +19,10 @@ import {
   BpfError,
   type MapAccess,
   mapAccess,
-  MapType,
   Policy,
+  type Remains,
   Reports,
+  settle,
 } from "../../ebpf/mod.ts";
 import { createBudget, type KernelLimits, LinkCount, lowestLimits } from "./kernel_limits.ts";
 import type { PollContext } from "./events/event_channel.ts";
@@ -80,9 +79,6 @@ export interface LinkEntry {
 const MAX_OBJECTS = 256;
 const MAX_OBJECT_BYTES = 64 * 1024 * 1024;
 
-/** Time for sockets of other processes, and for the kernel; only where a struct_ops map is in use. */
-const REMAINS_WAIT_MS = 1000;
-
 /** Tokens of programs start here, so that none is a map's by mistake. */
 const FIRST_PROGRAM_TOKEN = 1 << 20;
 
@@ -116,7 +112,7 @@ export class BpfContext implements PollContext, Disposable {
   readonly linkCount: LinkCount;
   readonly #limits: KernelLimits;
   #budget: Budget | undefined;
-  #hadStructOps = false;
+  #hadObject = false;
   #stage: Stage | undefined;
   #lastError: HostError | undefined;
   /** Error of the import in progress. */
@@ -215,7 +211,7 @@ export class BpfContext implements PollContext, Disposable {
 
   /** Called before an object is unloaded; adds its counts to {@linkcode totals}. */
   readonly noteClosed = (object: GuestObject): void => {
-    this.#hadStructOps ||= object.maps.some((map) => map.type === MapType.StructOps);
+    this.#hadObject = true;
     object.addTo(this.#closed, this.#programsCounted);
   };
 
@@ -270,16 +266,16 @@ export class BpfContext implements PollContext, Disposable {
     return this.#lastError;
   }
 
-  /** Parts of the kernel that are still in use after everything was closed. */
-  remaining: readonly RemainingMap[] = [];
+  /** Parts that are still in the kernel after everything was closed. */
+  remains: Remains = { remaining: [], held: [] };
 
   [Symbol.dispose](): void {
     for (const object of this.objects.values()) object.close();
     this.objects.clear();
     this.#budget?.close();
     this.attachRules?.close();
-    if (this.#hadStructOps) this.remaining = settleRemains(REMAINS_WAIT_MS);
-    this.#hadStructOps = false;
     this.#stage?.[Symbol.dispose]();
+    if (this.#hadObject) this.remains = settle();
+    this.#hadObject = false;
   }
 }

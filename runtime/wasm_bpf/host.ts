@@ -1,5 +1,6 @@
 /** The `wasm_bpf` import module: what a guest may ask of eBPF. */
-import { errno, type RemainingMap } from "../../ffi/mod.ts";
+import { errno } from "../../ffi/mod.ts";
+import type { Remains } from "../../ebpf/mod.ts";
 import { type CallbackExports, Callbacks, type CallbackTable } from "./events/callbacks.ts";
 import { BpfContext, type BpfHostOptions } from "./context.ts";
 import { GuestObject } from "./guest_object.ts";
@@ -231,9 +232,9 @@ export class BpfHost implements Disposable {
     return this.#context.totals;
   }
 
-  /** After disposal: parts of the kernel that are still in use. */
-  get remaining(): readonly RemainingMap[] {
-    return this.#context.remaining;
+  /** After disposal: parts that are still in the kernel. */
+  get remains(): Remains {
+    return this.#context.remains;
   }
 
   [Symbol.dispose](): void {
