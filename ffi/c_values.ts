@@ -1,7 +1,11 @@
-/** C strings and out-pointers. */
+/**
+ * C strings, text, and out-pointers. Text comes from bytes that may not be UTF-8: file names, arguments
+ * and variables. An invalid byte becomes a lone surrogate from U+DC80 to U+DCFF, as in Python's
+ * surrogateescape, so encoding restores the same bytes.
+ */
+import { concat } from "./bytes.ts";
 import { describeErrno } from "./errno.ts";
 import { loadError } from "./errors.ts";
-import { encodeText } from "./raw_text.ts";
 
 /** Encodes a NUL-terminated string for a `const char *` parameter. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
@@ -29,4 +33,60 @@ export function outPointer(
     throw loadError(`a call succeeded without a result: ${describeErrno(result)}`);
   }
   return pointer;
+}
+
+const ESCAPE = 0xdc00;
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Decodes bytes to text. */
+export function decodeText(bytes: Uint8Array): string {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return decodeParts(bytes);
+  }
+}
+
+/** Longest character of UTF-8. */
+const MAX_CHARACTER_BYTES = 4;
+
+function decodeParts(bytes: Uint8Array): string {
+  const parts: string[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const size = characterAt(bytes, at);
+    parts.push(
+      size === 0
+        ? String.fromCharCode(ESCAPE + (bytes[at] ?? 0))
+        : strict.decode(bytes.subarray(at, at + size)),
+    );
+    at += Math.max(size, 1);
+  }
+  return parts.join("");
+}
+
+/** Returns the length of the character at an offset; 0 for an invalid byte. */
+function characterAt(bytes: Uint8Array, at: number): number {
+  for (let size = 1; size <= MAX_CHARACTER_BYTES && at + size <= bytes.length; size++) {
+    try {
+      strict.decode(bytes.subarray(at, at + size));
+      return size;
+    } catch {
+      continue;
+    }
+  }
+  return 0;
+}
+
+/** Encodes text to its original bytes. */
+export function encodeText(text: string): Uint8Array<ArrayBuffer> {
+  const encoder = new TextEncoder();
+  if (text.isWellFormed()) return encoder.encode(text);
+  const parts = [...text].map((character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code > ESCAPE + 0x7f && code <= ESCAPE + 0xff
+      ? Uint8Array.of(code - ESCAPE)
+      : encoder.encode(character);
+  });
+  return concat(parts);
 }

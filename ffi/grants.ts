@@ -1,6 +1,6 @@
 /** Host resources that a run opens for its guest. Results are ≥ 0 or a negative errno. */
 import { cString } from "./c_values.ts";
-import { fileShim } from "./file_library.ts";
+import { fileShim } from "./file.ts";
 
 /** Operations before the guest starts. */
 export const grants = {

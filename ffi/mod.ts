@@ -3,14 +3,14 @@ export { AttachRules } from "./attach_rules.ts";
 export { sendToLog, sha256 } from "./audit.ts";
 export { Budget, type BudgetLimits } from "./budget.ts";
 export { EventBuffer } from "./buffer.ts";
-export { descriptorsLeft } from "./process.ts";
-export { decodeText, encodeText } from "./raw_text.ts";
+export { descriptorsLeft } from "./system.ts";
+export { decodeText, encodeText } from "./c_values.ts";
 export { describeErrno, ERRNO, errno, type ErrnoName, errnoName } from "./errno.ts";
 export { HostError, type HostErrorOptions, ShimError } from "./errors.ts";
 export { confinement, type Grant, landlockVersion, seccompAvailability } from "./confinement.ts";
-export { DirectoryReader } from "./directory_reader.ts";
-export { prepareFiles } from "./file_library.ts";
-export { files, type Vectors } from "./files.ts";
+export { DirectoryReader } from "./directory.ts";
+export { prepareFiles } from "./file.ts";
+export { files, type Vectors } from "./file.ts";
 export { grants } from "./grants.ts";
 export { Deadline, Interrupt, signals } from "./interrupt.ts";
 export { kernel, readKernelTypesAhead } from "./kernel.ts";
@@ -31,8 +31,8 @@ export {
   type ProgramCounts,
   type UserPlace,
 } from "./object.ts";
-export { type GuestPath, OpenFlag, OUTSIDE, paths, type Resolution } from "./paths.ts";
-export { sockets } from "./sockets.ts";
+export { type GuestPath, OpenFlag, OUTSIDE, paths, type Resolution } from "./path_beneath.ts";
+export { sockets } from "./socket.ts";
 export { ProgramStatistics } from "./stats.ts";
 export { system } from "./system.ts";
 export { Terminal } from "./terminal.ts";

@@ -1,6 +1,6 @@
 /** System calls for WASI. Results are ≥ 0 or a negative errno; guest addresses are offsets. */
-import { shim } from "./library.ts";
 import { type Interrupt, interruptPointer } from "./interrupt.ts";
+import { shim } from "./library.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
 /** Host side of WASI's descriptors, clocks and random bytes. */
@@ -137,3 +137,9 @@ export const system = {
     return shim().shim_random__fill(memoryPointer(memory), offset, sizeBytes);
   },
 };
+
+/** Returns how many more descriptors this process may open; a large number if unknown. */
+export function descriptorsLeft(): number {
+  const left = shim().shim_process__descriptors_left();
+  return left < 0 ? Infinity : left;
+}

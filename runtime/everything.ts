@@ -1,11 +1,14 @@
-/** All that the host has to offer a guest. */
+/** All that the host has to offer a guest, and runs with it on the calling thread. */
 import { grants, system } from "../ffi/mod.ts";
-import { extensionImports } from "./wasm_bpf/mod.ts";
 import { Control } from "./control.ts";
 import type { Features } from "./features.ts";
+import { runInstance } from "./guest.ts";
 import { hostImports } from "./host_functions.ts";
 import { localOffset } from "./local_time.ts";
+import type { GuestModule } from "./module.ts";
+import type { InternalOptions, RunOptions } from "./run_options.ts";
 import { ALL_FAMILIES, openGrants } from "./wasi/everything.ts";
+import { extensionImports } from "./wasm_bpf/mod.ts";
 
 export { decodeText } from "../ffi/mod.ts";
 
@@ -43,4 +46,23 @@ export function hostClock(): {
     ahead: (clock) => system.clockNow(CLOCKS.wall) - system.clockNow(CLOCKS[clock]),
     zone: (seconds) => localOffset(BigInt(seconds)),
   };
+}
+
+/**
+ * Runs a guest's `_start` to its end, on this thread; everything it loaded or attached is released
+ * before this returns or throws.
+ *
+ * @returns the guest's exit code, 0 when `_start` returns
+ * @throws {ModuleError} when the module cannot be run
+ * @throws {GuestTrap} when it traps
+ * @throws {GuestStopped} when its time is over or its signal was aborted
+ * @throws {HostFunctionError} when a function of the options throws
+ */
+export function runGuest(guest: GuestModule, options: RunOptions = {}): number {
+  return runGuestInside(guest, options);
+}
+
+/** Like `runGuest`, with options internal to this package. */
+export function runGuestInside(guest: GuestModule, options: InternalOptions): number {
+  return runInstance(guest, options, EVERYTHING);
 }

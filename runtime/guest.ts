@@ -4,15 +4,14 @@ import { Interrupt, ProgramStatistics } from "../ffi/mod.ts";
 import { BpfError, BpfHost } from "./wasm_bpf/mod.ts";
 import type { Control } from "./control.ts";
 import { type HostFunctionError, hostFunctionError } from "./errors.ts";
-import { checkMemory, findTables } from "./exports.ts";
+import { checkGuest, checkMemory, checkTables, findTables, type GuestModule } from "./module.ts";
 import { GuestMemory } from "./guest_memory.ts";
 import type { Features } from "./features.ts";
 import { localOffset } from "./local_time.ts";
 import type { GuestRecords } from "./records.ts";
-import { checkGuest, checkTables, type GuestModule } from "./module.ts";
 import { keepPumps } from "./wasm_bpf/events/pump.ts";
 import { enterSandbox } from "./sandbox.ts";
-import type { Input, InternalOptions, Output } from "./run_options.ts";
+import { type Input, type InternalOptions, type Output, policyOf } from "./run_options.ts";
 import {
   BPF_SIGNATURES,
   checkSignatures,
@@ -22,10 +21,8 @@ import {
   WASI_SIGNATURES,
   WRAPPER_SIGNATURES,
 } from "./signatures.ts";
-import { policyOf } from "./permissions.ts";
 import { Meter } from "./stats.ts";
-import { isTrap, trap } from "./trap.ts";
-import { unwindGuest } from "./unwind.ts";
+import { isTrap, trap, unwindGuest } from "./trap.ts";
 import {
   DISCARD,
   FdTable,

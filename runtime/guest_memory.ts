@@ -1,5 +1,6 @@
 /** The one reader and writer of guest memory: every range is checked before it is touched. */
-import { LinearMemory } from "../ffi/mod.ts";
+import { BpfError } from "../ebpf/mod.ts";
+import { errno, LinearMemory, type ObjectBytes } from "../ffi/mod.ts";
 
 /** Address outside the guest's memory; host functions return EFAULT for it. */
 export class GuestFault extends Error {
@@ -102,5 +103,32 @@ export class GuestMemory implements Disposable {
   /** Lets the memory go. */
   [Symbol.dispose](): void {
     this.#linear.close();
+  }
+}
+
+/**
+ * `sizeBytes` of guest memory at `offset`, numbers as they come from the guest.
+ *
+ * @throws {GuestFault} when they do not lie inside
+ */
+export function guestRange(memory: GuestMemory, offset: number, sizeBytes: number): ObjectBytes {
+  if (sizeBytes < 0 || !memory.contains(offset, sizeBytes)) throw new GuestFault();
+  return { memory: memory.linear, offset: offset >>> 0, sizeBytes };
+}
+
+/**
+ * Returns the bytes of an ELF object, like {@linkcode guestRange}; throws, so that a failed load
+ * has a reason.
+ *
+ * @throws {BpfError} EFAULT
+ */
+export function elfRange(memory: GuestMemory, offset: number, sizeBytes: number): ObjectBytes {
+  try {
+    return guestRange(memory, offset, sizeBytes);
+  } catch (cause) {
+    throw new BpfError("load an eBPF object", errno("EFAULT"), {
+      reason: "the guest's bytes for it lie outside its memory",
+      cause,
+    });
   }
 }

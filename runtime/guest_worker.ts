@@ -1,6 +1,6 @@
 /** The inside of a worker that runs one guest; `spawn.ts` is the outside. */
 import { Interrupt, prepareFiles, settleShim, signals } from "../ffi/mod.ts";
-import { runGuestInside } from "./run_guest.ts";
+import { runGuestInside } from "./everything.ts";
 import { compileGuest } from "./module.ts";
 import type { HostModules, Output } from "./run_options.ts";
 import { ControlState } from "./wasm/rewrite.ts";

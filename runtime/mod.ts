@@ -32,7 +32,7 @@ export {
 export { BpfError, type BufferTotals, type ProgramTotals } from "./wasm_bpf/mod.ts";
 export { GrantError, GuestStopped, GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
 export { type GuestRecords, type GuestRecordSink } from "./records.ts";
-export { runGuest } from "./run_guest.ts";
+export { runGuest } from "./everything.ts";
 export type {
   FileStream,
   HostFunction,

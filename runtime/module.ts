@@ -1,6 +1,5 @@
 /** Compiles a guest's module and checks that it can be run at all. */
 import { ModuleError } from "./errors.ts";
-import { whoProvides } from "./providers.ts";
 import { checkHeapUse, type HeapUse, HeapUseError, MAX_TABLE_BYTES } from "./wasm/heap_use.ts";
 import { WasmSyntaxError } from "./wasm/reader.ts";
 
@@ -212,4 +211,73 @@ function missingImport(
       hint: who ?? "wasm-bpf provides wasm_bpf, callback-wrapper and wasi_snapshot_preview1",
     },
   );
+}
+
+/** Refuses memories that the module's description cannot distinguish. */
+export function checkMemory(guest: GuestModule, memory: WebAssembly.Memory): void {
+  const fault = memory.buffer instanceof SharedArrayBuffer
+    ? "is shared between threads"
+    : hasWideAddresses(memory)
+    ? "has 64-bit addresses"
+    : undefined;
+  if (fault === undefined) return;
+  throw new ModuleError(`Cannot run ${guest.name}: its memory ${fault}`, {
+    code: "MODULE_EXPORT",
+    hint: "build it for wasm32-wasip1, without threads",
+  });
+}
+
+/** Such a memory counts its pages in bigints. */
+function hasWideAddresses(memory: WebAssembly.Memory): boolean {
+  try {
+    memory.grow(0);
+    return false;
+  } catch (error) {
+    return error instanceof TypeError;
+  }
+}
+
+/**
+ * Returns the tables that callbacks may be in, those with the compilers' default names first:
+ * `__indirect_function_table` of clang and Rust, `table` of AssemblyScript.
+ */
+export function findTables(exports: WebAssembly.Exports): WebAssembly.Table[] {
+  const names = ["table", "__indirect_function_table"];
+  return Object.entries(exports)
+    .filter((entry): entry is [string, WebAssembly.Table] => entry[1] instanceof WebAssembly.Table)
+    .sort(([a], [b]) => names.indexOf(b) - names.indexOf(a))
+    .map(([, table]) => table);
+}
+
+/** Import modules of other hosts and tool chains, and what to do about them. */
+const PROVIDERS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^wasm_bpf_ext$/,
+    "it is none of wasm-bpf's extensions as of this version: use a newer wasm-bpf",
+  ],
+  [/^wasm_bpf$/, "it is not part of the wasm_bpf interface: check the spelling"],
+  [
+    /^wasi_snapshot_preview1$/,
+    "it is not part of WASI preview 1: WasmEdge and WasmCloud add functions of their own",
+  ],
+  [/^wasi_unstable$/, "it is not part of WASI's snapshot 0: check the spelling"],
+  [/^wasi:/, "it is WASI 0.2: build the guest as a core module for wasm32-wasip1"],
+  [/^wasi$/, "it is wasi-threads: build the guest without threads"],
+  [
+    /^wasi_(ephemeral_)?nn|^wasi_nn/,
+    "it is wasi-nn, a machine-learning interface of other runtimes",
+  ],
+  [/^(go|gojs)$/, "it is Go's browser target: build with GOOS=wasip1 GOARCH=wasm"],
+  [/^(wbg|__wbindgen.*)$/, "it is wasm-bindgen's: build for wasm32-wasip1 without wasm-bindgen"],
+  [/^(a|asyncify)$/, "it is Emscripten's JavaScript glue: build with wasi-sdk or clang instead"],
+  [
+    /^env$/,
+    "a function that the guest declares but no library defines, unless Emscripten or AssemblyScript " +
+    "made the module: link without --allow-undefined to see who calls it",
+  ],
+];
+
+/** Returns a likely provider of an import as one clause, or `undefined` for unknown modules. */
+export function whoProvides(module: string): string | undefined {
+  return PROVIDERS.find(([pattern]) => pattern.test(module))?.[1];
 }

@@ -1,9 +1,9 @@
 /** Options of a guest's run. */
-import type { GuestRecords } from "./records.ts";
-import type { Permissions } from "../ebpf/mod.ts";
+import { type Permissions, Policy } from "../ebpf/mod.ts";
 import type { HostError } from "../ffi/errors.ts";
 import type { Interrupt } from "../ffi/mod.ts";
 import type { GuestMemory } from "./guest_memory.ts";
+import type { GuestRecords } from "./records.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { GuestStats } from "./stats.ts";
 
@@ -177,4 +177,19 @@ export interface InternalOptions extends RunOptions {
   resolve?: number;
   /** The guest has run its last instruction; what it holds is about to be released. */
   onEnded?: () => void;
+}
+
+/**
+ * Returns what the eBPF programs of a run may do.
+ *
+ * @throws {PermissionError} for an unknown level, helper or kernel function
+ */
+export function policyOf(
+  { permissions = {}, allowWriteUser = false }: {
+    permissions?: RunOptions["permissions"];
+    allowWriteUser?: boolean | undefined;
+  },
+): Policy {
+  if (!allowWriteUser) return new Policy(permissions);
+  return new Policy({ ...permissions, allowBpf: [...permissions.allowBpf ?? [], "write"] });
 }

@@ -43,8 +43,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // Further needs of an embedder would slow the command's start.
   "runtime/command.ts": ["cli"],
   "runtime/everything.ts": ["cli"],
-  "runtime/kernel_file.ts": ["cli"],
-  "runtime/terminal.ts": ["cli"],
+  "runtime/machine.ts": ["cli"],
   // Reader for modules that are only inspected.
   "runtime/wasm/reader.ts": ["cli"],
   "oci/stored.ts": ["cli"],

@@ -3,7 +3,7 @@ import { decodeText, processArguments } from "../../runtime/everything.ts";
 
 /**
  * Returns the arguments as they were given; an invalid byte becomes a lone surrogate, as in
- * `ffi/raw_text.ts`.
+ * `ffi/c_values.ts`.
  */
 export function rawArguments(args: string[]): string[] {
   if (!args.some((text) => text.includes("\ufffd"))) return args;

@@ -1,6 +1,6 @@
 /** Reads a file, or standard input, into memory. */
 import { HostError } from "../../ffi/errors.ts";
-import { readKernelFile } from "../../runtime/kernel_file.ts";
+import { readKernelFile } from "../../runtime/machine.ts";
 import { readAll } from "../../ffi/bytes.ts";
 import { isNotRunnable } from "./module_file.ts";
 

@@ -1,6 +1,6 @@
 /** Release of the running kernel. */
 import { HostError } from "../../ffi/errors.ts";
-import { readKernelFile } from "../../runtime/kernel_file.ts";
+import { readKernelFile } from "../../runtime/machine.ts";
 
 const MAX_BYTES = 256;
 

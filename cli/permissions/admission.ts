@@ -12,7 +12,7 @@ import {
   Policy,
 } from "../../ebpf/permissions/mod.ts";
 import { grantsFor, keepGrant, type KeptGrant, type Origin } from "../../oci/stored.ts";
-import { Terminal } from "../../runtime/terminal.ts";
+import { Terminal } from "../../runtime/machine.ts";
 import { embeddedObjects } from "../module/bpf_objects.ts";
 import { printError, visibleLine } from "../terminal/output.ts";
 import { type Answer, askOnTerminal, describeNeeds, flagsFor } from "./question.ts";

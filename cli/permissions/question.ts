@@ -2,7 +2,7 @@
 import type { Need } from "../../ebpf/inspection/mod.ts";
 import { type GrantableLevel, LEVELS } from "../../ebpf/permissions/mod.ts";
 import type { Origin } from "../../oci/stored.ts";
-import type { Terminal } from "../../runtime/terminal.ts";
+import type { Terminal } from "../../runtime/machine.ts";
 import { visibleLine } from "../terminal/output.ts";
 
 /** Reply to the question. */

@@ -1,6 +1,6 @@
 /** Names that the host has for numbers: users, groups, kernel symbols. */
 import type { Resolvers } from "../../records/mod.ts";
-import { readKernelFile } from "../../runtime/kernel_file.ts";
+import { readKernelFile } from "../../runtime/machine.ts";
 
 /** Larger files are not those of a machine's own users. */
 const MAX_BYTES = 4 << 20;

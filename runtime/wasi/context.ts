@@ -1,6 +1,7 @@
-/** Context that WASI's call families share. */
+/** Context that WASI's call families share, and the conversion of bad addresses to EFAULT. */
 import type { Interrupt } from "../../ffi/mod.ts";
-import type { GuestMemory } from "../guest_memory.ts";
+import { GuestFault, type GuestMemory } from "../guest_memory.ts";
+import { wasiErrno } from "./errno.ts";
 import type { FdTable } from "./fd_table.ts";
 
 /** One guest's WASI state. */
@@ -29,3 +30,26 @@ export type WasiFunction = (...args: never[]) => number | void;
 
 /** A call family's functions, by import name. */
 export type WasiFunctions = Record<string, WasiFunction>;
+
+/** Returns the call's result, or EFAULT if it was given an address outside the guest's memory. */
+export function orFault<T>(call: () => T): T | number {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof GuestFault) return wasiErrno("EFAULT");
+    throw error;
+  }
+}
+
+/** Wraps a function so that bad addresses return EFAULT. */
+export function guarded(call: WasiFunction): WasiFunction {
+  // Without a closure, which each call would allocate.
+  return (...args) => {
+    try {
+      return call(...args);
+    } catch (error) {
+      if (error instanceof GuestFault) return wasiErrno("EFAULT");
+      throw error;
+    }
+  };
+}

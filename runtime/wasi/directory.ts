@@ -2,7 +2,7 @@
 import { DirectoryReader } from "../../ffi/mod.ts";
 import type { WasiContext, WasiFunctions } from "./context.ts";
 import { fromResult, wasiErrno } from "./errno.ts";
-import { FileType } from "./filetype.ts";
+import { FileType } from "./filestat.ts";
 import { Right } from "./rights.ts";
 
 /**

@@ -2,12 +2,10 @@
 import { concat } from "../../ffi/bytes.ts";
 import { errno, system } from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
-import type { WasiContext, WasiFunctions } from "./context.ts";
+import { orFault, type WasiContext, type WasiFunctions } from "./context.ts";
 import { fromResult, wasiErrno } from "./errno.ts";
-import { FdFlag } from "./fd_flags.ts";
-import { type Descriptor, DISCARD, type Sink } from "./fd_table.ts";
-import { FileType } from "./filetype.ts";
-import { orFault } from "./guard.ts";
+import { type Descriptor, DISCARD, FdFlag, type Sink } from "./fd_table.ts";
+import { FileType } from "./filestat.ts";
 import { Right } from "./rights.ts";
 
 /** Exit code that a shell reports for a program ended by SIGPIPE. */

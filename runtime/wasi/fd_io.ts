@@ -1,12 +1,10 @@
 /** `fd_*` that read, and the rest of what is done with a file's content. */
 import { errno, files, sockets, type Vectors } from "../../ffi/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
-import type { WasiContext, WasiFunctions } from "./context.ts";
+import { orFault, type WasiContext, type WasiFunctions } from "./context.ts";
 import { fromResult, wasiErrno } from "./errno.ts";
-import { FdFlag } from "./fd_flags.ts";
-import type { Descriptor, Source } from "./fd_table.ts";
-import { FileType } from "./filetype.ts";
-import { orFault } from "./guard.ts";
+import { type Descriptor, FdFlag, type Source } from "./fd_table.ts";
+import { FileType } from "./filestat.ts";
 import { Right } from "./rights.ts";
 
 const IOVEC_BYTES = 8;

@@ -2,8 +2,7 @@
 import { files } from "../../ffi/mod.ts";
 import type { WasiContext, WasiFunctions } from "./context.ts";
 import { fromResult, wasiErrno } from "./errno.ts";
-import { ALL_FD_FLAGS, FdFlag } from "./fd_flags.ts";
-import type { Descriptor } from "./fd_table.ts";
+import { ALL_FD_FLAGS, type Descriptor, FdFlag } from "./fd_table.ts";
 import { putFilestat, STAT_BYTES, timesOf } from "./filestat.ts";
 import { Right, rightsOf } from "./rights.ts";
 

@@ -1,7 +1,19 @@
 /** A guest's descriptors: small integers for what it was given and what it opened. */
 import { type DirectoryReader, system } from "../../ffi/mod.ts";
-import { FileType, fileTypeOf } from "./filetype.ts";
+import { FileType, fileTypeOf } from "./filestat.ts";
 import { Right, STREAM_RIGHTS } from "./rights.ts";
+
+/** Each flag. */
+export const FdFlag = {
+  Append: 1,
+  Dsync: 2,
+  Nonblock: 4,
+  Rsync: 8,
+  Sync: 16,
+} as const;
+
+/** Every flag. */
+export const ALL_FD_FLAGS = 31;
 
 /** Receives output instead of a host descriptor. */
 export type Sink = (bytes: Uint8Array<ArrayBuffer>) => void;

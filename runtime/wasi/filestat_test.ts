@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { timesOf } from "./filestat.ts";
-import { FileType, fileTypeOf } from "./filetype.ts";
+import { FileType, fileTypeOf, timesOf } from "./filestat.ts";
 
 /** `fstflags` of the specification. */
 const [ATIM, ATIM_NOW, MTIM, MTIM_NOW] = [1, 2, 4, 8] as const;

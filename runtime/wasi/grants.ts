@@ -3,7 +3,7 @@ import { describeErrno, errnoName, files, grants } from "../../ffi/mod.ts";
 import { GrantError } from "../errors.ts";
 import type { Preopen, RunOptions, Stdio } from "../run_options.ts";
 import { Descriptor, type FdTable } from "./fd_table.ts";
-import { FileType } from "./filetype.ts";
+import { FileType } from "./filestat.ts";
 import {
   ALL_RIGHTS,
   CHANGING_RIGHTS,

@@ -2,13 +2,11 @@
  * WASI preview 1 (`wasi_snapshot_preview1`), one file a call family; and `wasi_unstable`, the snapshot
  * before it.
  */
-import { argsFunctions } from "./args.ts";
+import { argsFunctions, environFunctions } from "./args.ts";
 import { clockFunctions } from "./clock.ts";
-import type { WasiContext, WasiFunctions } from "./context.ts";
-import { environFunctions } from "./environ.ts";
+import { guarded, type WasiContext, type WasiFunctions } from "./context.ts";
 import { wasiErrno } from "./errno.ts";
 import { fdFunctions } from "./fd.ts";
-import { guarded } from "./guard.ts";
 import { pollFunctions } from "./poll.ts";
 import { processFunctions } from "./process.ts";
 import { randomFunctions } from "./random.ts";

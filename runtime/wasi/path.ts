@@ -2,8 +2,7 @@
 import type { WasiContext, WasiFunctions } from "./context.ts";
 import { wasiErrno } from "./errno.ts";
 import type { Descriptor, FdTable } from "./fd_table.ts";
-import { putFilestat, STAT_BYTES, timesOf } from "./filestat.ts";
-import { FileType } from "./filetype.ts";
+import { FileType, putFilestat, STAT_BYTES, timesOf } from "./filestat.ts";
 import { errnoOf, PathResolver } from "./resolver.ts";
 import { Right } from "./rights.ts";
 

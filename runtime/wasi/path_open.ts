@@ -2,9 +2,8 @@
 import { files, OpenFlag } from "../../ffi/mod.ts";
 import type { WasiContext, WasiFunctions } from "./context.ts";
 import { wasiErrno } from "./errno.ts";
-import { ALL_FD_FLAGS, FdFlag } from "./fd_flags.ts";
-import { Descriptor } from "./fd_table.ts";
-import { FileType, fileTypeOf } from "./filetype.ts";
+import { ALL_FD_FLAGS, Descriptor, FdFlag } from "./fd_table.ts";
+import { FileType, fileTypeOf } from "./filestat.ts";
 import { directoryOf, followOf } from "./path.ts";
 import { errnoOf, PathResolver } from "./resolver.ts";
 import {

@@ -2,9 +2,8 @@
 import { errno, files, sockets } from "../../ffi/mod.ts";
 import type { WasiContext, WasiFunctions } from "./context.ts";
 import { fromResult, wasiErrno } from "./errno.ts";
-import { FdFlag } from "./fd_flags.ts";
-import { Descriptor } from "./fd_table.ts";
-import { FileType } from "./filetype.ts";
+import { Descriptor, FdFlag } from "./fd_table.ts";
+import { FileType } from "./filestat.ts";
 import { Right, SOCKET_RIGHTS } from "./rights.ts";
 
 /** `riflags`, and recvmsg(2)'s flags for them. */

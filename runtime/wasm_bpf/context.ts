@@ -12,8 +12,7 @@ import {
 } from "../../ffi/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { GuestFault, type GuestMemory } from "../guest_memory.ts";
-import { MemoryPool } from "./events/memory_pool.ts";
-import { Stage } from "./events/stage.ts";
+import { MemoryPool, Stage } from "./events/stage.ts";
 import {
   attachRulesOf,
   BpfError,

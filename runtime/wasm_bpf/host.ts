@@ -4,7 +4,7 @@ import type { Remains } from "../../ebpf/mod.ts";
 import { type CallbackExports, Callbacks, type CallbackTable } from "./events/callbacks.ts";
 import { BpfContext, type BpfHostOptions } from "./context.ts";
 import { GuestObject } from "./guest_object.ts";
-import { elfRange } from "./guest_range.ts";
+import { elfRange } from "../guest_memory.ts";
 import { mapOperate, mapOperateSplit } from "./map_operate.ts";
 import { splitCalls } from "./split_calls.ts";
 import type { FunctionImport } from "../wasm/imports.ts";

@@ -1,10 +1,9 @@
 /** One operation on one element of a map, whatever its type. */
+import { BpfError, refusalReason } from "../../ebpf/mod.ts";
 import { errno } from "../../ffi/mod.ts";
 import { GuestFault } from "../guest_memory.ts";
 import type { BpfContext, MapEntry } from "./context.ts";
-import { BpfError, refusalReason } from "../../ebpf/mod.ts";
-import { MapCommand } from "./map_command.ts";
-import { operateOnReferences } from "./map_reference.ts";
+import { MapCommand, operateOnReferences } from "./map_reference.ts";
 
 const MAX_U32 = 0xffffffffn;
 /** No offset: an address of more than 32 bits. */

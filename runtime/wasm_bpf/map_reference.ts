@@ -4,7 +4,25 @@
  */
 import { type BpfMap, type BpfProgram, errno, programId, storeInMap } from "../../ffi/mod.ts";
 import type { BpfContext, MapEntry } from "./context.ts";
-import { MapCommand, type MapOperation } from "./map_command.ts";
+
+/** `enum bpf_cmd`, as far as it is about one element. */
+export const MapCommand = {
+  Lookup: 1,
+  Update: 2,
+  Delete: 3,
+  GetNextKey: 4,
+  LookupAndDelete: 21,
+} as const;
+
+/** One operation, as the guest gave it; offsets are unsigned. */
+export interface MapOperation {
+  command: number;
+  key: number;
+  value: number;
+  nextKey: number;
+  flagsLow: number;
+  flagsHigh: number;
+}
 
 const TOKEN_BYTES = 4;
 /** Value that libbpf's users write where an element has no program. */

@@ -1,6 +1,6 @@
 /** Runs guests without the resolver's protection. */
 import type { GuestModule } from "../../runtime/mod.ts";
-import { runGuestInside } from "../../runtime/run_guest.ts";
+import { runGuestInside } from "../../runtime/everything.ts";
 import type { InternalOptions } from "../../runtime/run_options.ts";
 
 /** Runs the guest with paths resolved by `resolve`, 0 for no protection; returns its output. */

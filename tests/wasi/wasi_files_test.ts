@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { compileGuest, GrantError, type Input, runGuest, spawn } from "../../runtime/mod.ts";
 import { openGrants } from "../../runtime/wasi/everything.ts";
-import { FileType } from "../../runtime/wasi/filetype.ts";
+import { FileType } from "../../runtime/wasi/filestat.ts";
 import { FdTable } from "../../runtime/wasi/mod.ts";
 import { Right } from "../../runtime/wasi/rights.ts";
 import { until } from "../support/condition.ts";

@@ -1,6 +1,6 @@
 /** `poll_oneoff` over clocks and descriptors, and what interrupts it; sockets. */
 import assert from "node:assert/strict";
-import { FileType } from "../../runtime/wasi/filetype.ts";
+import { FileType } from "../../runtime/wasi/filestat.ts";
 import { Right } from "../../runtime/wasi/rights.ts";
 import { TestFolder } from "../support/folder.ts";
 import { DIR, OFlag, Place, WasiHost } from "../support/wasi_host.ts";

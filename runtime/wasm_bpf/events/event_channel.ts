@@ -1,8 +1,7 @@
 /** One ring buffer or perf event array that a guest polls or reads. */
 import type { Interrupt } from "../../../ffi/mod.ts";
 import type { GuestMemory } from "../../guest_memory.ts";
-import type { MemoryPool } from "./memory_pool.ts";
-import type { Stage } from "./stage.ts";
+import type { MemoryPool, Stage } from "./stage.ts";
 import type { CallbackTable } from "./callbacks.ts";
 
 /** Arguments of `wasm_bpf_buffer_poll`. */

@@ -2,7 +2,7 @@
 import { errno } from "../../../ffi/mod.ts";
 import type { BpfContext } from "../context.ts";
 import type { ChannelStats } from "../events/event_channel.ts";
-import { createInterruptProbe } from "../events/interrupt_probe.ts";
+import { createInterruptProbe } from "../events/stage.ts";
 import { holdsEvents } from "../../../ebpf/mod.ts";
 
 /** A record's `{ u32 size; u32 cpu }`; a buffer that does not even hold one is a mistake. */

@@ -1,7 +1,7 @@
 /** `link_attach`, `link_detach` and `iter_read`: programs attached and detached one by one. */
 import { errno } from "../../../ffi/mod.ts";
 import type { BpfContext } from "../context.ts";
-import { guestRange } from "../guest_range.ts";
+import { guestRange } from "../../guest_memory.ts";
 
 export function linkImports(context: BpfContext): WebAssembly.ModuleImports {
   const { memory, objects, links } = context;

@@ -1,8 +1,8 @@
 /** `map_batch`, `map_lookup_and_delete`, `map_info`, `possible_cpus`, `kernel_supports` and `user_ring_submit`. */
 import { errno, kernel } from "../../../ffi/mod.ts";
 import type { BpfContext } from "../context.ts";
-import { MapCommand } from "../map_command.ts";
 import { high, low, operate, refuseMap } from "../map_operate.ts";
+import { MapCommand } from "../map_reference.ts";
 
 /** `{ u32 type, key_size, value_size, max_entries, cpus, reserved }` */
 const INFO_BYTES = 24;

@@ -2,7 +2,7 @@
 import { errno } from "../../../ffi/mod.ts";
 import type { BpfContext } from "../context.ts";
 import { GuestObject } from "../guest_object.ts";
-import { elfRange, guestRange } from "../guest_range.ts";
+import { elfRange, guestRange } from "../../guest_memory.ts";
 
 export function objectImports(context: BpfContext): WebAssembly.ModuleImports {
   const { memory, objects } = context;

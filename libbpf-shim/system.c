@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* System calls for WASI's descriptors, clocks and random bytes. */
+/* System calls for WASI's descriptors, clocks and random bytes; resources that are left. */
+#include <dirent.h>
 #include <poll.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -265,4 +267,26 @@ int32_t shim_random__fill(struct shim_memory *memory, uint32_t offset, uint32_t 
 			return -errno;
 	}
 	return 0;
+}
+
+/* ---- resources of this process ----------------------------------------------------------------
+ */
+
+int32_t shim_process__descriptors_left(void)
+{
+	struct rlimit limit;
+	DIR *directory = opendir("/proc/self/fd");
+	int64_t used = 0, left;
+
+	if (!directory)
+		return errno == EMFILE || errno == ENFILE ? 0 : -errno;
+	while (readdir(directory))
+		used++;
+	closedir(directory);
+	/* Not counted: the directory itself, and the entries "." and "..". */
+	used -= 3;
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return -errno;
+	left = limit.rlim_cur > INT32_MAX ? INT32_MAX : (int64_t)limit.rlim_cur - used;
+	return left < 0 ? 0 : (int32_t)left;
 }

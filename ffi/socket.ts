@@ -2,8 +2,7 @@
  * System calls with a guest's sockets. Results are ≥ 0 or a negative errno; guest
  * addresses are offsets; descriptors are the host's.
  */
-import { fileShim } from "./file_library.ts";
-import type { Vectors, Waiting } from "./files.ts";
+import { fileShim, type Vectors, type Waiting } from "./file.ts";
 import { interruptPointer } from "./interrupt.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 

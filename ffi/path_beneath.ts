@@ -2,7 +2,7 @@
  * System calls with a guest's paths. Results are ≥ 0 or a negative errno; guest
  * addresses are offsets; descriptors are the host's.
  */
-import { asBytes, fileShim } from "./file_library.ts";
+import { asBytes, fileShim } from "./file.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
 /** Result for a path that would leave its directory. */

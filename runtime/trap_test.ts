@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import createWabt from "wabt";
-import { unwindGuest } from "./unwind.ts";
+import { unwindGuest } from "./trap.ts";
 
 const wabt = await createWabt();
 

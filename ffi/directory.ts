@@ -1,6 +1,6 @@
 /** Entries of a guest's directory. */
 import { outPointer } from "./c_values.ts";
-import { fileShim } from "./file_library.ts";
+import { fileShim } from "./file.ts";
 import { type LinearMemory, memoryPointer } from "./memory.ts";
 
 /** Reader of a directory's entries; close it before its descriptor. */
