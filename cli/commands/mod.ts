@@ -14,6 +14,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import("./install.ts")).installOf(Object.keys(COMMANDS)),
   },
   list: { summary: "list installed tools", load: () => import("./list.ts") },
+  outdated: { summary: "list tools with newer versions", load: () => import("./outdated.ts") },
+  upgrade: { summary: "upgrade installed tools", load: () => import("./upgrade.ts") },
   uninstall: { summary: "remove installed tools", load: () => import("./uninstall.ts") },
   hub: { summary: "manage hubs, catalogues of tools", load: () => import("./hub.ts") },
   catalog: { summary: "build and publish a catalogue", load: () => import("./catalog.ts") },

@@ -218,6 +218,7 @@ function recordOf({ ready, launcher }: Change, tools: readonly InstalledTool[]):
     name,
     ...pin,
     origin,
+    permissions: ready.facts.levels,
     launcher,
     installed: isSame && before !== undefined ? before.installed : new Date().toISOString(),
     ...(previous === undefined ? {} : { previous }),

@@ -33,6 +33,8 @@ export interface InstalledTool extends Pin {
   readonly name: string;
   /** Origin. */
   readonly origin: ToolOrigin;
+  /** Levels of permissions that its eBPF programs need. */
+  readonly permissions: readonly string[];
   /** Path of its launcher. */
   readonly launcher: string;
   /** Time of the installation or upgrade, RFC 3339. */
@@ -86,6 +88,7 @@ function readTool(json: JsonObject): InstalledTool {
       key: origin.requiredText("key"),
       tool: origin.requiredString("tool"),
     },
+    permissions: json.strings("permissions") ?? [],
     launcher: json.requiredString("launcher"),
     installed: json.requiredString("installed"),
     ...(previous === undefined ? {} : { previous: readPin(previous) }),

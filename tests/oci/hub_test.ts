@@ -1,5 +1,6 @@
 /** Hubs with the command line and a real registry: publish, search, install, run, remove. */
 import assert from "node:assert/strict";
+import { Place } from "../support/place.ts";
 import { HubPlace, OTHER_PUB, PUB } from "../support/hub_place.ts";
 
 Deno.test("tools are published, found, installed, run and removed", async () => {
@@ -139,3 +140,78 @@ async function makeFolder(path: string): Promise<() => Promise<void>> {
   await Deno.mkdir(path);
   return () => Deno.remove(path);
 }
+
+Deno.test("upgrade alone changes what runs, and install NAME@VERSION goes back", async () => {
+  await using place = await HubPlace.create();
+  const { user } = place;
+  await place.publishTools({ chatter: "v1.0.0" });
+  await place.add();
+  await place.install("chatter");
+  const runs = async () => (await place.launch("chatter")).stdout.trim();
+  await place.publishTools({ chatter: "v2.0.0-rc.1" });
+  assert.equal(await user.succeed(["outdated", "-q"]), "");
+  await place.publishTools({ chatter: "v1.10.0" });
+  assert.equal(await user.succeed(["outdated", "-q", "--offline"]), "");
+  const outdated = JSON.parse(await user.succeed(["outdated", "-q", "--json"]));
+  assert.deepEqual([outdated[0].installed, outdated[0].newest], ["1.0.0", "1.10.0"]);
+  await place.refused(["install", "--bin", place.bin, "chatter"], /version 1\.0\.0 is installed/);
+  assert.equal(await runs(), "chatter v1.0.0");
+
+  await user.succeed(["upgrade", "-q"]);
+  assert.equal(await runs(), "chatter v1.10.0");
+  // The version before is in the store; only the catalogue was fetched.
+  await place.registry.stop();
+  await user.succeed(["prune"]);
+  const offline = await user.run(["upgrade", "-q"]);
+  assert.equal(offline.code, 1);
+  assert.equal(await runs(), "chatter v1.10.0");
+});
+
+Deno.test("a tool goes back to a version that the user names, and a lock file installs the same", async () => {
+  await using place = await HubPlace.create();
+  const { user } = place;
+  await place.publishTools({ chatter: "v1.0.0" });
+  await place.publishTools({ chatter: "v2.0.0" });
+  await place.add();
+  await place.install("chatter@1.0.0");
+  const lock = await user.write("lock.json", await user.succeed(["list", "--lock"]));
+  await user.succeed(["upgrade", "-q", "--offline", "chatter"]);
+  assert.equal((await place.launch("chatter")).stdout, "chatter v2.0.0\n");
+  await place.install("chatter@1.0.0");
+  assert.equal((await place.launch("chatter")).stdout, "chatter v1.0.0\n");
+
+  await using other = await Place.create();
+  const bin = `${other.folder}/bin`;
+  await other.succeed(["install", "-q", "--bin", bin, "--locked", lock]);
+  assert.equal(await other.succeed(["chatter"]), "chatter v1.0.0\n");
+  const changed = (await Deno.readTextFile(lock)).replace(/sha256:......../, "sha256:00000000");
+  const result = await other.run(["install", "--locked", await user.write("bad.json", changed)]);
+  assert.equal(result.code, 1);
+  assert.equal(await other.succeed(["chatter"]), "chatter v1.0.0\n");
+});
+
+Deno.test("older, forked and renamed catalogues are refused, and the last one stays", async () => {
+  await using place = await HubPlace.create();
+  const { user } = place;
+  const tool = await place.pushTool("chatter", "v1.0.0");
+  const file = await place.build([tool], "--serial", "10");
+  await place.publish(file);
+  await place.add();
+  const text = await Deno.readTextFile(file);
+  const changes: [string, RegExp][] = [
+    [text.replace('"serial": 10', '"serial": 9'), /serial is 9, older than 10/],
+    [text.replace("speak of", "shout of"), /another catalogue has the serial 10/],
+    [
+      text.replace('"name": "acme"', '"name": "other"').replace(": 10", ": 11"),
+      /is "other" instead of/,
+    ],
+  ];
+  for (const [content, error] of changes) {
+    await place.publish(await user.write("next.json", content));
+    await place.refused(["hub", "refresh"], error);
+    assert.match(await user.succeed(["search", "chatter"]), /speak of chatter/);
+  }
+  await user.succeed(["hub", "remove", "acme"]);
+  await place.publish(await user.write("next.json", text.replace('"serial": 10', '"serial": 9')));
+  await place.refused(["hub", "add", "acme", place.hub, "--key", PUB], /older than 10/);
+});
