@@ -162,8 +162,6 @@ export const SYMBOLS = {
   shim_process__resident_bytes: { parameters: [], result: "i64" },
   // int32_t shim_process__descriptors_left(void)
   shim_process__descriptors_left: { parameters: [], result: "i32" },
-  // int32_t shim_audit__digest(const void *bytes, uint32_t size, void *out)
-  shim_audit__digest: { parameters: ["buffer", "u32", "buffer"], result: "i32" },
   // int32_t shim_audit__send(const char *path, const char *line)
   shim_audit__send: { parameters: ["buffer", "buffer"], result: "i32" },
 

@@ -475,13 +475,6 @@ SHIM_API int64_t shim_process__resident_bytes(void);
 SHIM_API int32_t shim_process__descriptors_left(void);
 
 /**
- * @brief Computes SHA-256.
- * @param out 32 bytes
- * @return 0
- */
-SHIM_API int32_t shim_audit__digest(const void *bytes, uint32_t size, void *out);
-
-/**
  * @brief Sends one line to a log's socket, such as /dev/log, and never waits.
  * @return 0; -ENOENT and -ECONNREFUSED where there is no log; -EAGAIN for a full one
  */

@@ -22,7 +22,6 @@ export {
   mappedFiles,
   type RemainingMap,
   sendToLog,
-  sha256,
 } from "../ffi/mod.ts";
 export type { GuestRecords, GuestRecordSink } from "./records.ts";
 export type { Input, Output, Preopen } from "./run_options.ts";

@@ -1,6 +1,7 @@
 /** Audit of runs by root: one line to the machine's log, and the set of what was granted. */
+import { createHash } from "node:crypto";
 import { type Permissions, Policy } from "../../ebpf/mod.ts";
-import { describeErrno, type GuestModule, sendToLog, sha256 } from "../../runtime/command.ts";
+import { describeErrno, type GuestModule, sendToLog } from "../../runtime/command.ts";
 import type { Origin } from "../../oci/stored.ts";
 
 /** Socket of syslog and of the journal. */
@@ -72,7 +73,7 @@ export function auditLine(
   const { levels, places, denied, policies } = grantedSet(permissions);
   const members: [string, string | undefined][] = [
     ["module", quoted(origin === undefined ? name : `${origin.repository} (${name})`)],
-    ["digest", origin?.digest ?? sha256(bytes)],
+    ["digest", origin?.digest ?? `sha256:${createHash("sha256").update(bytes).digest("hex")}`],
     ["signer", origin === undefined ? undefined : signers(origin)],
     ["uid", "0"],
     ["loginuid", loginUid()],

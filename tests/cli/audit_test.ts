@@ -1,7 +1,6 @@
 /** Audit of runs by root. Needs root. */
 import assert from "node:assert/strict";
 import { auditLine, auditRun, grantedSet } from "../../cli/startup/audit.ts";
-import { sha256 } from "../../ffi/mod.ts";
 import { bindDatagram } from "../support/libc_datagram.ts";
 import { BOOTSTRAP, guestPath, runCli } from "../support/cli.ts";
 import { privateMounts } from "../support/mounts.ts";
@@ -9,14 +8,6 @@ import { fromFileUrl } from "../support/paths.ts";
 import "../support/whole_shim.ts";
 
 const module = { name: "./a\n\u202e.wasm", bytes: new TextEncoder().encode("abc") };
-
-Deno.test("sha256() returns the digests of the standard", async () => {
-  for (const length of [0, 3, 55, 56, 63, 64, 65, 1000]) {
-    const bytes = new Uint8Array(length).map((_, i) => i * 7);
-    const wanted = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    assert.equal(sha256(bytes), `sha256:${wanted.toHex()}`, `${length}`);
-  }
-});
 
 Deno.test("auditLine() is one line, whatever the names hold", () => {
   const origin = {
