@@ -3,6 +3,7 @@
  * signatures admit.
  */
 import type { CallOptions } from "./content.ts";
+import { PERMISSIONS } from "./descriptor.ts";
 import { MismatchError } from "./errors.ts";
 import { readModule } from "./formats/module_bytes.ts";
 import type { Reference } from "./reference.ts";
@@ -107,9 +108,9 @@ export async function acquireModule(
   });
   if (stored !== undefined || when === "never") return stored;
   await using store = await Store.open();
-  const { place, manifest, verdicts } = await pullAdmitted(reference, store, options);
+  const { place, manifest, annotations, verdicts } = await pullAdmitted(reference, store, options);
   const bytes = await readModule({ content: store, place, what }, { signal });
-  return { bytes, origin: originOf(reference, manifest.digest, verdicts) };
+  return { bytes, origin: originOf(reference, { digest: manifest.digest, annotations }, verdicts) };
 }
 
 /** Returns the stored module, if it is complete, and keys and policies admit it. */
@@ -127,7 +128,10 @@ async function fromStore(
     elsewhere: when === "never" ? undefined : elsewhere,
   });
   const { place } = found;
-  const origin = originOf(reference, found.digest, verdicts);
+  const origin = originOf(reference, {
+    digest: found.digest,
+    annotations: found.manifest.annotations,
+  }, verdicts);
   if (!place.isArchive) {
     const bytes = readPlainModule(found, { what });
     return bytes && { bytes, origin };
@@ -147,7 +151,19 @@ async function orPullAgain<T>(what: string, work: () => Promise<T>): Promise<T> 
   }
 }
 
-function originOf(reference: Reference, digest: string, verdicts: readonly Verdict[]): Origin {
+function originOf(
+  reference: Reference,
+  { digest, annotations }: {
+    digest: string;
+    annotations: Readonly<Record<string, string>>;
+  },
+  verdicts: readonly Verdict[],
+): Origin {
   const signers = verdicts.map(({ key: { fingerprint, name } }) => ({ fingerprint, name }));
-  return { repository: repositoryOf(reference), digest, signers };
+  return {
+    repository: repositoryOf(reference),
+    digest,
+    signers,
+    asked: annotations[PERMISSIONS],
+  };
 }

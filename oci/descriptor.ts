@@ -32,6 +32,8 @@ export interface Descriptor {
 export const TITLE = "org.opencontainers.image.title";
 /** Annotation with the time of creation, RFC 3339. */
 export const CREATED = "org.opencontainers.image.created";
+/** Annotation of a manifest with the permissions that its module asks for: JSON. */
+export const PERMISSIONS = "wasm-bpf.permissions";
 /** Annotation with the name of a manifest in the index of an image layout. */
 export const REF_NAME = "org.opencontainers.image.ref.name";
 

@@ -33,7 +33,7 @@ export {
   Verifier,
   verify,
 } from "./digest.ts";
-export { type Descriptor, formatPlatform, type Platform } from "./descriptor.ts";
+export { type Descriptor, formatPlatform, PERMISSIONS, type Platform } from "./descriptor.ts";
 export { type ImageIndex, type ImageManifest, parseManifest } from "./manifest.ts";
 export {
   formatReference,

@@ -2,6 +2,7 @@
  * Entry point for runs from the store: finds a stored module. `mod.ts` is the entry point for everything
  * else.
  */
+export { PERMISSIONS } from "./descriptor.ts";
 export { ReferenceSyntaxError } from "./errors.ts";
 export { parseReference, type Reference } from "./reference.ts";
 export { readRegistryName } from "./registry_name.ts";

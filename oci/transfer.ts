@@ -69,6 +69,8 @@ export interface Arrived {
   readonly root: Descriptor;
   /** Descriptor of the manifest. */
   readonly manifest: Descriptor;
+  /** Annotations of the manifest. */
+  readonly annotations: Readonly<Record<string, string>>;
   /** Place of the module in the manifest. */
   readonly place: ModulePlace;
 }
@@ -109,7 +111,7 @@ export async function pullArtifact(
   await checkModule(store, { place, what, signal: options.signal });
   const annotations = root === chosen ? {} : { [CHOSEN_FROM]: root.digest };
   await store.tag(chosen, name, { annotations });
-  return { name, root, manifest: chosen, place };
+  return { name, root, manifest: chosen, annotations: manifest.annotations, place };
 }
 
 interface Copy {

@@ -3,38 +3,46 @@ import {
   type Content,
   describeEntry,
   type Description,
-  type Descriptor,
   findInStore,
   findModule,
-  formatPlatform,
   formatReference,
   type IndexEntry,
   MAX_MODULE_BYTES,
   readModule,
+  repositorySignatures,
   Store,
+  storedSignatures,
 } from "../../oci/mod.ts";
 import { BtfError, ElfError, isElf } from "../../ebpf/btf/mod.ts";
-import { inspectObject, type ObjectFacts } from "../../ebpf/inspection/mod.ts";
 import { type Level, LEVELS } from "../../ebpf/permissions/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { readInput, STDIN } from "../module/input_file.ts";
 import { interruptibly } from "../terminal/interruption.ts";
-import { type DamagedObject, describeModule, type ModuleFacts } from "../module/module_facts.ts";
-import { objectLines } from "../module/object_text.ts";
+import {
+  describeModule,
+  type KnownObject,
+  knownObject,
+  type ModuleFacts,
+} from "../module/module_facts.ts";
+import { signatureFacts } from "../module/signature_facts.ts";
+import { asJson, asText, type Inspected, type InspectedFile } from "../module/artifact_text.ts";
 import { type CommandLine, type OptionSpec, parseCommandLine } from "../args/options.ts";
 import { nearest } from "../../ffi/nearest.ts";
-import { toJson, visibleLine } from "../terminal/output.ts";
 import { print } from "../terminal/output_file.ts";
 import { openProgress } from "../terminal/progress.ts";
 import { artifactReference, isFile, looksLikePath, registryReference } from "../args/reference.ts";
 import { openRemote, REGISTRY_OPTIONS, remoteOptions } from "../args/registry_options.ts";
-import { formatBytes } from "../terminal/units.ts";
 
 const OPTIONS = {
   "remote": { help: "use the registry even if the store has it" },
   "json": { help: "print JSON, with the whole manifest" },
+  "verify-key": {
+    argument: "FILE",
+    repeatable: true,
+    help: "name the signatures by this public key; repeatable",
+  },
   "fail-on": {
     argument: "LEVEL",
     help: "exit with 3 when eBPF programs reach this level or a later one: observe, inspect, " +
@@ -55,21 +63,6 @@ export const PAGE: HelpPage = {
 
 type InspectLine = CommandLine<keyof typeof OPTIONS>;
 
-/** Facts that are shown of an artifact. */
-interface Inspected {
-  readonly from: "store" | "registry";
-  readonly description: Description;
-  readonly module: ModuleFacts | undefined;
-}
-
-/** Facts that are shown of a file: a module, or an eBPF object alone. */
-interface InspectedFile {
-  readonly from: "file";
-  readonly file: string;
-  readonly module?: ModuleFacts;
-  readonly object?: ObjectFacts;
-}
-
 /** Programs reach the level of `--fail-on`. */
 const EXIT_LEVEL = 3;
 
@@ -88,7 +81,9 @@ export async function command(args: string[]): Promise<number> {
     return exitCode(limit, file);
   }
   const outcome = await interruptibly(async (signal) => {
-    const stored = line.flags.has("remote") ? undefined : await fromStore(word);
+    const stored = line.flags.has("remote")
+      ? undefined
+      : await fromStore(word, line.lists?.["verify-key"]);
     return stored ?? await fromRegistry(word, line, signal);
   });
   if ("exitCode" in outcome) return outcome.exitCode;
@@ -109,7 +104,7 @@ function inspectFile(word: string): InspectedFile {
   const what = word === STDIN ? "standard input" : word;
   if (!isElf(bytes)) return { from: "file", file: word, module: describeModule(bytes, what) };
   try {
-    return { from: "file", file: word, object: inspectObject(bytes) };
+    return { from: "file", file: word, object: knownObject(bytes) };
   } catch (error) {
     throw error instanceof ElfError || error instanceof BtfError ? error.in(what) : error;
   }
@@ -130,7 +125,7 @@ function levelOf(word: string | undefined): Level | undefined {
 /** An object that cannot be read, and one that is made at run time, may do anything. */
 function exitCode(
   limit: Level | undefined,
-  { module, object }: { module?: ModuleFacts | undefined; object?: ObjectFacts },
+  { module, object }: { module?: ModuleFacts | undefined; object?: KnownObject },
 ): number {
   if (limit === undefined) return 0;
   const objects = object === undefined ? module?.bpfObjects ?? [] : [object];
@@ -139,14 +134,22 @@ function exitCode(
   return reached ? EXIT_LEVEL : 0;
 }
 
-async function fromStore(word: string): Promise<Inspected | undefined> {
+async function fromStore(
+  word: string,
+  verifyKeys: readonly string[] | undefined,
+): Promise<Inspected | undefined> {
   const store = Store.openExisting();
   if (store === undefined) return undefined;
   const name = findInStore(store.entries(), word, () => artifactReference(word, "inspect"));
   const entry = store.entryOf(name);
   if (entry === undefined) return undefined;
   const description = await describeEntry(store, entry);
-  return { from: "store", description, module: await moduleOf(store, description) };
+  return {
+    from: "store",
+    description,
+    module: await moduleOf(store, description),
+    signatures: await signatureFacts(storedSignatures(store), { description, verifyKeys }),
+  };
 }
 
 /** Returns undefined for content without a complete module. */
@@ -182,84 +185,12 @@ async function fromRegistry(
     });
   }
   const named = { ...description, reference: formatReference(reference) };
-  return { from: "registry", description: named, module: undefined };
-}
-
-function asJson(inspected: Inspected | InspectedFile): string {
-  return toJson(inspected.from === "file" ? inspected : artifactOf(inspected), 2);
-}
-
-function artifactOf({ from, description, module }: Inspected): unknown {
-  const { document, manifest: _, ...described } = description;
-  return { from, ...described, manifest: document, module };
-}
-
-function asText(inspected: Inspected | InspectedFile): string {
-  const lines = inspected.from === "file" ? fileLines(inspected) : artifactLines(inspected);
-  return lines.join("\n");
-}
-
-function fileLines({ file, module, object }: InspectedFile): string[] {
-  if (object !== undefined) return [row("File", file), ...objectRows([object])];
-  const rows = [row("File", file), row("Size", formatBytes(module?.sizeBytes ?? 0))];
-  return [...rows, ...(module === undefined ? [] : moduleLines(module))];
-}
-
-function artifactLines({ from, description, module }: Inspected): string[] {
-  const { reference, digest, chosenFrom, kind, created, added, manifest, problem } = description;
-  const rows: [string, string | undefined][] = [
-    ["Reference", reference],
-    ["From", from === "store" ? `the local store, since ${added ?? "unknown"}` : "its registry"],
-    ["Digest", digest],
-    ["Chosen from", chosenFrom],
-    ["Kind", kind],
-    ["Created", created],
-    ["Problem", problem],
-  ];
-  const lines = rows.flatMap(([name, value]) => value === undefined ? [] : [row(name, value)]);
-  if (manifest?.kind === "index") {
-    for (const child of manifest.manifests) lines.push(row("Manifest", part(child)));
-  } else if (manifest !== undefined) {
-    lines.push(row("Config", part(manifest.config)));
-    for (const layer of manifest.layers) lines.push(row("Layer", part(layer)));
-  }
-  const annotations = Object.entries(manifest?.annotations ?? {});
-  for (const [key, value] of annotations) lines.push(row("Annotation", `${key}=${value}`));
-  if (module !== undefined) lines.push(...moduleLines(module));
-  return lines;
-}
-
-function moduleLines({ imports, exports, bpfObjects, loadsOthers }: ModuleFacts): string[] {
-  return [
-    ...imports.map(({ module, names }) => row("Imports", `${module}: ${names.join(", ")}`)),
-    row("Exports", exports.join(", ")),
-    ...objectRows(bpfObjects),
-    ...(bpfObjects.length > 0 ? [] : [row("eBPF object", loadsOthers ? MADE_LATER : "none")]),
-  ];
-}
-
-const MADE_LATER =
-  "not in the module: it reads or makes one when it runs, which cannot be inspected";
-
-function objectRows(objects: readonly (ObjectFacts | DamagedObject)[]): string[] {
-  return objects.flatMap((object) => {
-    const [first = "", ...others] = objectLines(object);
-    return [row("eBPF object", first), ...others.map((line) => " ".repeat(13) + line)];
-  });
-}
-
-function part({ mediaType, digest, size, platform, annotations }: Descriptor): string {
-  const title = annotations?.["org.opencontainers.image.title"];
-  return [
-    ...platform === undefined ? [] : [formatPlatform(platform)],
-    mediaType,
-    digest,
-    formatBytes(size),
-    ...title === undefined ? [] : [title],
-  ].join("  ");
-}
-
-/** Escapes line feeds: a value must not look like several rows. */
-function row(name: string, value: string): string {
-  return `${name.padEnd(13)}${visibleLine(value)}`;
+  const source = repositorySignatures(repository);
+  const verifyKeys = line.lists?.["verify-key"];
+  return {
+    from: "registry",
+    description: named,
+    module: undefined,
+    signatures: await signatureFacts(source, { description: named, verifyKeys, signal }),
+  };
 }

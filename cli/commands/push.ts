@@ -12,6 +12,7 @@ import {
   type PackedArtifact,
   packModule,
   type PackOptions,
+  PERMISSIONS,
   pushModule,
   pushStored,
   readChunks,
@@ -29,7 +30,8 @@ import { readInput, STDIN } from "../module/input_file.ts";
 import { interruptibly } from "../terminal/interruption.ts";
 import { existingStore } from "../module/local_store.ts";
 import { type CommandLine, type OptionSpec, parseCommandLine } from "../args/options.ts";
-import { toJson } from "../terminal/output.ts";
+import { ASKED, askedFor, type AskedWords, askedWords, type Note } from "../args/asked_options.ts";
+import { toJson, visibleLine } from "../terminal/output.ts";
 import { print } from "../terminal/output_file.ts";
 import { openProgress } from "../terminal/progress.ts";
 import { isFile, looksLikePath, registryReference } from "../args/reference.ts";
@@ -54,6 +56,22 @@ const OPTIONS = {
     argument: "TIME",
     help: "creation time, such as 2026-01-31T12:00:00Z (default: SOURCE_DATE_EPOCH, or now); the " +
       "same module, annotations and time give the same digest",
+  },
+  "ask-bpf": {
+    argument: "LEVEL,…",
+    repeatable: true,
+    help:
+      "ask for these levels, too, in the manifest; default: those that inspect finds; repeatable",
+  },
+  "ask-kfunc": {
+    argument: "NAME,…",
+    repeatable: true,
+    help: "ask for these kernel functions, too; repeatable",
+  },
+  "ask-attach": {
+    argument: "KIND[:TARGET]",
+    repeatable: true,
+    help: "ask to attach programs to these places alone; repeatable",
   },
   "sign-key": {
     argument: "FILE",
@@ -84,10 +102,12 @@ export async function command(args: string[]): Promise<number> {
   const reference = registryReference(word, "push");
   checkOptions(line, { file, reference });
   const packing = file === undefined ? undefined : { file, ...packingOf(line) };
+  const words = askedWords(line);
   const outcome = await interruptibly(async (signal) => {
     using progress = openProgress({ quiet: line.flags.has("quiet") });
     using remote = openRemote(reference, remoteOptions(line, progress));
-    const sent = packing && await packed(packing, signal);
+    const onNote = (text: string) => progress.say(visibleLine(`note: ${text}`));
+    const sent = packing && await packed(packing, { signal, words, onNote });
     // Report a wrong key before anything is sent.
     const keyFile = line.values["sign-key"];
     const key = keyFile === undefined ? undefined : await readSigningKey(keyFile);
@@ -138,7 +158,7 @@ function checkOptions(
     );
   }
   if (file !== undefined) return;
-  for (const name of ["format", "created", "annotation", "annotations"] as const) {
+  for (const name of ["format", "created", "annotation", "annotations", ...ASKED] as const) {
     if (line.values[name] === undefined) continue;
     throw new UsageError(
       `Cannot use --${name}: artifacts in the store are pushed unchanged`,
@@ -219,14 +239,25 @@ function packingOf(line: PushLine): Packing {
 
 async function packed(
   { file, ...packing }: Packing & { file: string },
-  signal: AbortSignal,
+  { signal, words, onNote }: { signal: AbortSignal; words: AskedWords; onNote: Note },
 ): Promise<{ artifact: PackedArtifact; source: Source }> {
   const { title, source, ...module } = await readModule(file, signal);
-  return { artifact: packModule(module, { ...packing, title }), source };
+  const asked = await askedFor({ ...module, source, title }, words, onNote);
+  const annotations = {
+    ...packing.annotations,
+    ...(asked === undefined ? {} : { [PERMISSIONS]: asked }),
+  };
+  return { artifact: packModule(module, { ...packing, annotations, title }), source };
 }
 
 function parseAnnotation(text: string): [string, string] {
   const equals = text.indexOf("=");
+  if (text.slice(0, equals) === PERMISSIONS) {
+    throw new UsageError(
+      `Cannot use --annotation "${PERMISSIONS}": push writes it`,
+      "pass --ask-bpf=LEVEL to ask for more than inspect finds",
+    );
+  }
   if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
   throw new UsageError(`Cannot use --annotation "${text}": not KEY=VALUE`);
 }

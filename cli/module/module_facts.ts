@@ -3,6 +3,7 @@ import { inspectObject, type ObjectFacts } from "../../ebpf/inspection/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { checkHeader } from "../../runtime/command.ts";
 import { embeddedObjects } from "./bpf_objects.ts";
+import { lacksOf, possibleCpus } from "./kernel_lacks.ts";
 
 /** Imports, exports and eBPF objects of a module. */
 export interface ModuleFacts {
@@ -11,9 +12,15 @@ export interface ModuleFacts {
   readonly imports: readonly { readonly module: string; readonly names: readonly string[] }[];
   readonly exports: readonly string[];
   /** eBPF objects in its data. */
-  readonly bpfObjects: readonly (ObjectFacts | DamagedObject)[];
+  readonly bpfObjects: readonly (KnownObject | DamagedObject)[];
   /** True if it loads objects but its data has none: it creates or reads them at run time. */
   readonly loadsOthers: boolean;
+}
+
+/** Facts of an object, and of the machine that it is inspected on. */
+export interface KnownObject extends ObjectFacts {
+  /** Parts that it needs and this kernel lacks, such as `bpf_loop (Linux 5.17)`. */
+  readonly lacks: readonly string[];
 }
 
 /** Damaged eBPF object with the reason. */
@@ -63,10 +70,20 @@ export function describeModule(
 /** Imports that load an object. */
 const LOADS: ReadonlySet<string> = new Set(["wasm_load_bpf_object", "object_open"]);
 
+/**
+ * Inspects an object on this machine.
+ *
+ * @throws {ElfError} and {BtfError} as `inspectObject()`
+ */
+export function knownObject(bytes: Uint8Array<ArrayBuffer>): KnownObject {
+  const facts = inspectObject(bytes, { cpus: possibleCpus() });
+  return { ...facts, lacks: lacksOf(facts) };
+}
+
 /** Inspects an object; a damaged one has a problem instead of facts. */
-export function objectFacts(bytes: Uint8Array<ArrayBuffer>): ObjectFacts | DamagedObject {
+export function objectFacts(bytes: Uint8Array<ArrayBuffer>): KnownObject | DamagedObject {
   try {
-    return inspectObject(bytes);
+    return knownObject(bytes);
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     return { sizeBytes: bytes.length, problem: error.message };

@@ -5,6 +5,7 @@
 import { BtfError, ElfError } from "../../ebpf/btf/mod.ts";
 import { inspectObject, type Need, needsOf, type ObjectFacts } from "../../ebpf/inspection/mod.ts";
 import {
+  type Bound,
   GRANTABLE_LEVELS,
   type GrantableLevel,
   kfuncEntries,
@@ -15,6 +16,7 @@ import { grantsFor, keepGrant, type KeptGrant, type Origin } from "../../oci/sto
 import { Terminal } from "../../runtime/machine.ts";
 import { embeddedObjects } from "../module/bpf_objects.ts";
 import { printError, visibleLine } from "../terminal/output.ts";
+import { type Asked, askedBound, notAsked } from "./asked.ts";
 import { type Answer, askOnTerminal, describeNeeds, flagsFor } from "./question.ts";
 
 /** Levels that every module may use. */
@@ -52,18 +54,24 @@ export interface AdmissionParts {
   readonly permissions: Permissions;
   /** Levels that policies grant. */
   readonly granted: readonly GrantableLevel[];
+  /** Permissions in its manifest, beyond which nothing is granted; undefined for one without. */
+  readonly asked: Asked | undefined;
 }
 
 /** Decides about one module and its objects, before the start and while it runs. */
 export class Admission {
   readonly #parts: AdmissionParts;
   readonly #granted: Granted = { levels: new Set(), kfuncs: new Set() };
+  /** Bound of the permissions in the module's manifest, if it has them. */
+  readonly #within: readonly Bound[];
   /** Open before the guest's thread is confined; for the life of the process. */
   readonly #terminal: Terminal | undefined;
 
   /** Reads the kept grants, too: a confined thread cannot. */
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
+    const { asked, origin } = parts;
+    this.#within = asked === undefined ? [] : [askedBound(asked, origin.repository)];
     this.#grant(parts.granted, []);
     for (const { levels, kfuncs } of keptFor(parts.origin)) {
       this.#grant(levels.filter(isAnswerable), kfuncs);
@@ -120,21 +128,29 @@ export class Admission {
       allowBpf: [...new Set([...named, ...levels])],
       denyKfunc: [...permissions.denyKfunc ?? [], ...unnamedKfuncs(named, this.#granted)],
       allowKfunc: [...permissions.allowKfunc ?? [], ...kfuncs],
+      within: [...permissions.within ?? [], ...this.#within],
     };
   }
 
   #settle(
     objects: readonly ObjectFacts[],
-    asked: { canAsk: boolean; canKeep: boolean; act: string; isUnwanted?: () => boolean },
+    { act, ...question }: {
+      canAsk: boolean;
+      canKeep: boolean;
+      act: string;
+      isUnwanted?: () => boolean;
+    },
   ): Refused | undefined {
+    const { name, origin, asked } = this.#parts;
+    const beyond = asked === undefined ? [] : objects.flatMap((one) => notAsked(one, asked));
+    if (beyond.length > 0) return beyondAsked(act, origin, beyond);
     const needs = this.#needs(objects);
     if (needs.length === 0) return undefined;
-    const { name, origin } = this.#parts;
     const isAnswer = needs.every(({ level, needsName }) => isAnswerable(level) && !needsName);
-    const answer: Answer = asked.canAsk && isAnswer && this.#terminal !== undefined
-      ? askOnTerminal(this.#terminal, { ...asked, name, origin, needs })
+    const answer: Answer = question.canAsk && isAnswer && this.#terminal !== undefined
+      ? askOnTerminal(this.#terminal, { ...question, name, origin, needs })
       : "no";
-    if (answer === "no") return refusal(asked.act, needs);
+    if (answer === "no") return refusal(act, needs);
     const levels = [...new Set(needs.map(({ level }) => level))];
     const kfuncs = explicitKfuncs(needs);
     this.#grant(levels, kfuncs);
@@ -208,6 +224,18 @@ function unnamedKfuncs(named: readonly GrantableLevel[], { levels, kfuncs }: Gra
     isExplicit && (levels as ReadonlySet<string>).has(level) &&
     !(named as readonly string[]).includes(level) && !kfuncs.has(name)
   ).map(({ name }) => name);
+}
+
+/** Refuses what no option and no reply allows: a module's manifest bounds what it is granted. */
+function beyondAsked(act: string, { repository }: Origin, needs: readonly Need[]): Refused {
+  return {
+    refused: {
+      message: `Cannot ${act}: it uses permissions that its manifest does not ask for`,
+      detail: describeNeeds(needs).join("\n"),
+      hint: `do not trust it before its author has pushed ${repository} again ` +
+        "(wasm-bpf push writes what a module asks for)",
+    },
+  };
 }
 
 function refusal(act: string, needs: readonly Need[]): Refused {

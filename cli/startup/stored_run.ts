@@ -2,7 +2,13 @@
  * Reads modules from the local store for plain runs. The compiled program has this in a small separate
  * file, so other cases and failures are left to `dispatch.ts`.
  */
-import { lookUp, policiesThere, readPlainModule, repositoryOf } from "../../oci/stored.ts";
+import {
+  lookUp,
+  PERMISSIONS,
+  policiesThere,
+  readPlainModule,
+  repositoryOf,
+} from "../../oci/stored.ts";
 import { looksLikeReference, referenceOf } from "../args/reference.ts";
 import type { RunLine } from "../args/run_options.ts";
 import { type Admission, admit, type ForeignModule, type Refused } from "../permissions/mod.ts";
@@ -16,11 +22,16 @@ export function readStored(word: string): ReadModule | undefined {
     const artifact = lookUp(reference);
     const bytes = artifact && readPlainModule(artifact, { what: word });
     if (artifact === undefined || bytes === undefined) return undefined;
-    const { digest } = artifact;
+    const { digest, manifest } = artifact;
     return {
       path: word,
       bytes,
-      origin: { repository: repositoryOf(reference), digest, signers: [] },
+      origin: {
+        repository: repositoryOf(reference),
+        digest,
+        signers: [],
+        asked: manifest.annotations[PERMISSIONS],
+      },
     };
   } catch {
     return undefined;

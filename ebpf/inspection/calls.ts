@@ -17,6 +17,8 @@ export interface Calls {
   readonly variables: ReadonlySet<string>;
   /** True if a call goes to a computed address. */
   readonly isIndirect: boolean;
+  /** Kinds of instructions that not every kernel has, such as `may_goto`. */
+  readonly instructions: ReadonlySet<string>;
 }
 
 const INSTRUCTION_BYTES = 8;
@@ -38,6 +40,7 @@ interface Direct {
   readonly kfuncs: Set<string>;
   readonly variables: Set<string>;
   readonly callees: Place[];
+  readonly instructions: Set<string>;
   isIndirect: boolean;
 }
 
@@ -77,6 +80,7 @@ export class CallReader {
     const helpers = new Set<number>();
     const kfuncs = new Set<string>();
     const variables = new Set<string>();
+    const instructions = new Set<string>();
     let isIndirect = false;
     const seen = new Set<string>();
     const waiting: Place[] = [{ section, start: value }];
@@ -89,10 +93,11 @@ export class CallReader {
       direct.helpers.forEach((number) => helpers.add(number));
       direct.kfuncs.forEach((name) => kfuncs.add(name));
       direct.variables.forEach((name) => variables.add(name));
+      direct.instructions.forEach((name) => instructions.add(name));
       isIndirect ||= direct.isIndirect;
       for (const callee of direct.callees) waiting.push(callee);
     }
-    return { helpers, kfuncs, variables, isIndirect };
+    return { helpers, kfuncs, variables, isIndirect, instructions };
   }
 
   #count(steps: number): void {
@@ -108,6 +113,7 @@ export class CallReader {
         kfuncs: new Set(),
         variables: new Set(),
         callees: [],
+        instructions: new Set(),
         isIndirect: false,
       };
       this.#read(key, place, direct);
@@ -133,7 +139,10 @@ export class CallReader {
       const target = relocation && this.#symbols[relocation.symbol];
       if (code === CALL) this.#call({ section, at, source, immediate, target }, found);
       else if (code === CALL_INDIRECT) found.isIndirect = true;
-      else if (code === LOAD_WIDE) {
+      else if (code !== LOAD_WIDE) {
+        const newer = newerInstruction(code, view.getInt16(at + 2, true), immediate);
+        if (newer !== undefined) found.instructions.add(newer);
+      } else {
         if (target !== undefined) this.#reference(target, immediate, found);
         // The second half is not an instruction.
         at += INSTRUCTION_BYTES;
@@ -177,6 +186,30 @@ export class CallReader {
     }
     return known;
   }
+}
+
+const CLASS = 7, LDX = 1, STX = 3, ALU = 4, ALU64 = 7;
+const MODE = 0xe0, ATOMIC = 0xc0, MEMSX = 0x80;
+const OPERATION = 0xf0, DIV = 0x30, MOD = 0x90, MOV = 0xb0;
+const BYTE_SWAP = 0xd7, LONG_JUMP = 0x06, MAY_GOTO = 0xe5;
+const ATOMIC_ADD = 0, LOAD_ACQUIRE = 0x100, STORE_RELEASE = 0x110;
+
+/** Names an instruction that the first kernels with BTF did not have. */
+function newerInstruction(code: number, offset: number, immediate: number): string | undefined {
+  const kind = code & CLASS;
+  if (kind === STX && (code & MODE) === ATOMIC) {
+    if (immediate === LOAD_ACQUIRE || immediate === STORE_RELEASE) {
+      return "load_acquire and store_release";
+    }
+    return immediate === ATOMIC_ADD ? undefined : "atomic operations";
+  }
+  if (code === MAY_GOTO) return "may_goto";
+  if (kind === ALU64 && (code & OPERATION) === MOV && offset === 1) return "addr_space_cast";
+  const isSigned = (kind === ALU || kind === ALU64) && offset !== 0 &&
+    [DIV, MOD, MOV].includes(code & OPERATION);
+  const isV4 = isSigned || code === BYTE_SWAP || code === LONG_JUMP ||
+    (kind === LDX && (code & MODE) === MEMSX);
+  return isV4 ? "instructions of cpu v4" : undefined;
 }
 
 function keyOf({ section, start }: Place): string {

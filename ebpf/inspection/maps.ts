@@ -4,6 +4,7 @@ import type { ElfFile } from "../btf/elf.ts";
 import { resolve, Sizes } from "../btf/layout.ts";
 import { dataSections, mapsOf } from "../btf/maps.ts";
 import { MapType } from "../map_types.ts";
+import { mapMemory } from "./map_memory.ts";
 
 /** A map. */
 export interface MapFacts {
@@ -13,6 +14,10 @@ export interface MapFacts {
   readonly keyBytes: number;
   readonly valueBytes: number;
   readonly maxEntries: number;
+  /** Flags of `enum bpf_map_flags`. */
+  readonly flags: number;
+  /** Bytes in the kernel when it is full, with a value a CPU where the type has one. */
+  readonly memoryBytes: number;
 }
 
 /** `struct bpf_map_def` of libbpf before 1.0: five 32-bit numbers. */
@@ -25,16 +30,38 @@ const NAMES = new Map<number, string>(
   ]),
 );
 
-/** Lists the maps; those of global variables by the name of their section. */
-export function mapFacts(elf: ElfFile, btf: Btf | undefined): MapFacts[] {
-  return [
+/** Definition of a map. */
+type Definition = Omit<MapFacts, "type" | "memoryBytes" | "flags"> & {
+  readonly type: number;
+  readonly flags?: number;
+  readonly extra?: number;
+};
+
+/**
+ * Lists the maps; those of global variables by the name of their section.
+ *
+ * @param cpus possible CPUs, for the memory
+ */
+export function mapFacts(elf: ElfFile, btf: Btf | undefined, cpus = 1): MapFacts[] {
+  const definitions = [
     ...(btf === undefined ? [] : btfMaps(btf)),
     ...legacyMaps(elf),
     ...dataMaps(elf, btf),
   ];
+  return definitions.map((
+    { name, type, keyBytes, valueBytes, maxEntries, flags = 0, extra = 0 },
+  ) => ({
+    name,
+    type: typeName(type),
+    keyBytes,
+    valueBytes,
+    maxEntries,
+    flags,
+    memoryBytes: mapMemory({ type, keyBytes, valueBytes, maxEntries, extra }, cpus),
+  }));
 }
 
-function btfMaps(btf: Btf): MapFacts[] {
+function btfMaps(btf: Btf): Definition[] {
   const sizes = new Sizes(btf);
   const sizeOf = (id: number | undefined) => {
     try {
@@ -48,10 +75,12 @@ function btfMaps(btf: Btf): MapFacts[] {
     const number = (member: string) => numberOf(btf, definition, member) ?? 0;
     return {
       name,
-      type: typeName(type),
+      type,
       keyBytes: sizeOf(key) ?? number("key_size"),
       valueBytes: sizeOf(value) ?? number("value_size"),
       maxEntries: number("max_entries"),
+      flags: number("map_flags"),
+      extra: number("map_extra"),
     };
   });
 }
@@ -66,7 +95,7 @@ function numberOf(btf: Btf, definition: number, member: string): number | undefi
   return array?.kind === "array" ? array.length : undefined;
 }
 
-function legacyMaps(elf: ElfFile): MapFacts[] {
+function legacyMaps(elf: ElfFile): Definition[] {
   const index = elf.sections.findIndex(({ name }) => name === "maps");
   const section = elf.sections[index];
   if (section === undefined) return [];
@@ -76,15 +105,16 @@ function legacyMaps(elf: ElfFile): MapFacts[] {
     symbol.section === index && symbol.value + LEGACY_BYTES <= bytes.length
   ).map(({ name, value }) => ({
     name,
-    type: typeName(view.getUint32(value, true)),
+    type: view.getUint32(value, true),
     keyBytes: view.getUint32(value + 4, true),
     valueBytes: view.getUint32(value + 8, true),
     maxEntries: view.getUint32(value + 12, true),
+    flags: view.getUint32(value + 16, true),
   }));
 }
 
 /** Sections of global variables: libbpf makes an array of one element of each. */
-function dataMaps(elf: ElfFile, btf: Btf | undefined): MapFacts[] {
+function dataMaps(elf: ElfFile, btf: Btf | undefined): Definition[] {
   const known = new Map(
     btf === undefined ? [] : dataSections(btf).map(({ name, bytes }) => [name, bytes]),
   );
@@ -92,7 +122,7 @@ function dataMaps(elf: ElfFile, btf: Btf | undefined): MapFacts[] {
   const facts = elf.sections.filter(({ name, size }) => isData(name) && size > 0).map(
     ({ name, size }) => ({
       name,
-      type: typeName(MapType.Array),
+      type: MapType.Array,
       keyBytes: 4,
       valueBytes: Math.max(size, known.get(name) ?? 0),
       maxEntries: 1,
@@ -100,8 +130,13 @@ function dataMaps(elf: ElfFile, btf: Btf | undefined): MapFacts[] {
   );
   const valueBytes = btf === undefined ? 0 : kconfigBytes(btf);
   if (valueBytes === 0) return facts;
-  const type = typeName(MapType.Array);
-  return [...facts, { name: ".kconfig", type, keyBytes: 4, valueBytes, maxEntries: 1 }];
+  return [...facts, {
+    name: ".kconfig",
+    type: MapType.Array,
+    keyBytes: 4,
+    valueBytes,
+    maxEntries: 1,
+  }];
 }
 
 /** libbpf lays the variables out by their alignment, which is their size; compilers leave offsets 0. */

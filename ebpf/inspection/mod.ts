@@ -3,7 +3,8 @@
  *
  * @module
  */
+export type { GlobalFacts } from "./globals.ts";
 export type { MapFacts } from "./maps.ts";
 export { type Need, needsOf } from "./needs.ts";
 export { highest, inspectObject, type ObjectFacts, type ProgramFacts } from "./object.ts";
-export { isOlder, type KernelMinimum } from "./kernel_minimum.ts";
+export { isOlder, type KernelMinimum, type KernelNeed } from "./kernel_minimum.ts";

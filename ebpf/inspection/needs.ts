@@ -1,10 +1,9 @@
 /** Lists what an object needs and a policy does not allow, before anything is loaded. */
-import { helperByName, kfuncByName } from "../permissions/entries.ts";
-import { levelOfKind } from "../permissions/kinds.ts";
-import type { Entry, GrantableLevel, Level } from "../permissions/levels.ts";
+import { helperByName, kfuncByLocalName } from "../permissions/entries.ts";
+import type { GrantableLevel, Level } from "../permissions/levels.ts";
 import type { Policy } from "../permissions/policy.ts";
 import type { ObjectFacts, ProgramFacts } from "./object.ts";
-import { sectionKind } from "./sections.ts";
+import { levelsOfSection } from "./sections.ts";
 
 /** One thing that a program does and that is not allowed. */
 export interface Need {
@@ -38,16 +37,16 @@ function programNeeds(program: ProgramFacts, policy: Policy): Need[] {
     const { name, type, target } = program;
     return [{ level, program: name, type, target, call, needsName }];
   };
-  const kind = sectionKind(program.section)?.kind;
-  const level = kind === undefined ? "never" : levelOfKind(kind.type, kind.attachType);
+  const levels = new Set<Level>(levelsOfSection(program.section));
+  if (program.variables.length > 0) levels.add("inspect");
   return [
-    ...(policy.allowsLevel(level) ? [] : need(level)),
+    ...[...levels].flatMap((level) => policy.allowsLevel(level) ? [] : need(level)),
     ...program.helpers.flatMap((name) => {
       const entry = helperByName(name);
       return entry === undefined || policy.allowsHelper(entry) ? [] : need(entry.level, name);
     }),
     ...program.kfuncs.flatMap((name) => {
-      const entry = listed(name);
+      const entry = kfuncByLocalName(name);
       if (entry !== undefined) {
         return policy.allowsKfunc(entry) ? [] : need(entry.level, entry.name);
       }
@@ -56,9 +55,4 @@ function programNeeds(program: ProgramFacts, policy: Policy): Need[] {
       return policy.allowsUnlistedKfunc(name) ? [] : need("write", name, true);
     }),
   ];
-}
-
-/** libbpf drops a suffix such as `___local` before it looks for a function. */
-function listed(name: string): Entry | undefined {
-  return kfuncByName(name) ?? kfuncByName(name.replace(/___.*$/s, ""));
 }

@@ -2,13 +2,14 @@
 import { Btf } from "../btf/btf.ts";
 import { ElfFile, type ElfSymbol } from "../btf/elf.ts";
 import { ElfError } from "../btf/errors.ts";
-import { helperByNumber, kfuncByName } from "../permissions/entries.ts";
-import { KINDS, levelOfKind } from "../permissions/kinds.ts";
+import { helperByNumber, kfuncByLocalName } from "../permissions/entries.ts";
+import { KINDS } from "../permissions/kinds.ts";
 import { type Level, LEVELS } from "../permissions/levels.ts";
 import { CallReader, type Calls } from "./calls.ts";
 import { type KernelMinimum, mapNeedsOf, minimumOf, programNeedsOf } from "./kernel_minimum.ts";
+import { type GlobalFacts, globalFacts } from "./globals.ts";
 import { type MapFacts, mapFacts } from "./maps.ts";
-import { sectionKind } from "./sections.ts";
+import { levelsOfSection, sectionKind } from "./sections.ts";
 import { summarize } from "./summary.ts";
 
 /** A program of an object. */
@@ -27,6 +28,8 @@ export interface ProgramFacts {
   readonly helpers: readonly string[];
   /** Names of kernel functions. */
   readonly kfuncs: readonly string[];
+  /** Names of variables of the kernel that it reads. */
+  readonly variables: readonly string[];
   /** The kind and the calls that give it a level above `observe`. */
   readonly reasons: readonly string[];
 }
@@ -37,7 +40,11 @@ export interface ObjectFacts {
   readonly license: string | undefined;
   readonly programs: readonly ProgramFacts[];
   readonly maps: readonly MapFacts[];
-  /** Oldest Linux that has its types and helpers. */
+  /** Bytes of all maps in the kernel when they are full. */
+  readonly mapsMemoryBytes: number;
+  /** Global variables. */
+  readonly globals: readonly GlobalFacts[];
+  /** Oldest Linux that has its types, helpers and instructions. */
   readonly kernel: KernelMinimum;
   /** Highest level of its programs. */
   readonly level: Level;
@@ -51,10 +58,14 @@ const MAX_PROGRAMS = 4096;
 /**
  * Inspects an object.
  *
+ * @param options.cpus possible CPUs of the machine that the memory of maps is counted for; default: 1
  * @throws {ElfError} when it is not an eBPF object, or damaged
  * @throws {BtfError} when its BTF is damaged
  */
-export function inspectObject(bytes: Uint8Array<ArrayBuffer>): ObjectFacts {
+export function inspectObject(
+  bytes: Uint8Array<ArrayBuffer>,
+  { cpus = 1 }: { cpus?: number } = {},
+): ObjectFacts {
   const elf = new ElfFile(bytes);
   if (!elf.isEbpf) throw new ElfError("it is not an eBPF object");
   const section = elf.section(".BTF");
@@ -63,13 +74,13 @@ export function inspectObject(bytes: Uint8Array<ArrayBuffer>): ObjectFacts {
   const functions = programFunctions(elf);
   if (functions.length > MAX_PROGRAMS) throw new ElfError(`it has ${functions.length} programs`);
   const programs = functions.map((symbol) => programFacts(elf, symbol, calls.callsOf(symbol)));
-  const maps = mapFacts(elf, btf);
+  const maps = mapFacts(elf, btf, cpus);
   const needs = functions.flatMap((symbol, i) =>
     programNeedsOf(
       programs[i]?.type ?? "",
       sectionKind(programs[i]?.section ?? "")?.kind,
       calls.callsOf(symbol),
-      helperName,
+      { section: programs[i]?.section ?? "", nameOf: helperName },
     )
   );
   return {
@@ -77,6 +88,8 @@ export function inspectObject(bytes: Uint8Array<ArrayBuffer>): ObjectFacts {
     license: license(elf),
     programs,
     maps,
+    mapsMemoryBytes: maps.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
+    globals: globalFacts(elf, btf),
     kernel: minimumOf([...needs, ...mapNeedsOf(maps)]),
     level: highest(programs.map(({ level }) => level)),
     summary: summarize(programs),
@@ -99,7 +112,7 @@ function programFunctions(elf: ElfFile): ElfSymbol[] {
 function programFacts(elf: ElfFile, symbol: ElfSymbol, calls: Calls): ProgramFacts {
   const section = elf.sections[symbol.section]?.name ?? "";
   const found = sectionKind(section);
-  const kindLevel = levelOfSection(section, found);
+  const kindLevel = highest(levelsOfSection(section));
   const type = found === undefined ? "unknown" : KINDS[found.kind.type]?.name ?? "unknown";
   const effects = effectsOf(calls);
   const level = highest([kindLevel, ...effects.map(({ level }) => level)]);
@@ -111,20 +124,12 @@ function programFacts(elf: ElfFile, symbol: ElfSymbol, calls: Calls): ProgramFac
     level,
     helpers: [...calls.helpers].map(helperName).sort(),
     kfuncs: [...calls.kfuncs].sort(),
+    variables: [...calls.variables].sort(),
     reasons: level === "observe" ? [] : [
       ...(kindLevel === level ? [type] : []),
       ...effects.filter((effect) => effect.level === level).map(({ name }) => name).sort(),
     ],
   };
-}
-
-/** Arguments of functions of processes are memory of processes, which the kernel's type does not show. */
-const USER_SECTION = /^\??(u(ret)?probe|usdt)\b/;
-
-function levelOfSection(section: string, found: ReturnType<typeof sectionKind>): Level {
-  if (found === undefined) return "never";
-  const level = levelOfKind(found.kind.type, found.kind.attachType);
-  return USER_SECTION.test(section) ? highest([level, "inspect"]) : level;
 }
 
 /** A call with its level; what is in no table counts as `write`. */
@@ -136,7 +141,10 @@ function effectsOf(
       name: helperName(number),
       level: helperByNumber(number)?.level ?? "write" as const,
     })),
-    ...[...kfuncs].map((name) => ({ name, level: kfuncByName(name)?.level ?? "write" as const })),
+    ...[...kfuncs].map((name) => ({
+      name,
+      level: kfuncByLocalName(name)?.level ?? "write" as const,
+    })),
     ...[...variables].map((name) => ({ name, level: "inspect" as const })),
     ...(isIndirect ? [{ name: "an indirect call", level: "never" as const }] : []),
   ];

@@ -3,6 +3,9 @@
  * (`section_defs` in its libbpf.c, and its documentation of program types).
  */
 
+import { levelOfKind } from "../permissions/kinds.ts";
+import type { Level } from "../permissions/levels.ts";
+
 /** A kind of section. */
 export interface SectionKind {
   /** `BPF_PROG_TYPE_*` of `linux/bpf.h`. */
@@ -149,4 +152,15 @@ export function sectionKind(
   const old = /^(socket|perf_event|sockops|xdp|classifier|tc)[/_]/.exec(name)?.[1];
   const kind = KINDS.find(([pattern]) => pattern === old)?.[1];
   return kind && { kind, target: undefined };
+}
+
+/** Arguments of functions of processes are memory of processes, which the kernel's type does not show. */
+const USER_SECTION = /^\??(u(ret)?probe|usdt)\b/;
+
+/** Returns the levels that a program of a section needs for its kind, whatever it calls. */
+export function levelsOfSection(section: string): readonly Level[] {
+  const found = sectionKind(section);
+  if (found === undefined) return ["never"];
+  const level = levelOfKind(found.kind.type, found.kind.attachType);
+  return USER_SECTION.test(section) && level !== "inspect" ? [level, "inspect"] : [level];
 }

@@ -1,5 +1,6 @@
 /** Explains what the gates of attaching refused, from their line in libbpf's log. */
-import type { Policy } from "./policy.ts";
+import { type Policy, USER_PROBES } from "./policy.ts";
+import { boundHint, levelHint } from "./refusal.ts";
 
 /** Words for an error. */
 export interface AttachRefusal {
@@ -34,17 +35,18 @@ export function explainAttachRefusal(
   }
   const place = PLACE.exec(log);
   if (place === null) return undefined;
-  const [, kind = "", shown = "", why, group, rule] = place;
+  const [, kind = "", shown = "", why, group, rule = ""] = place;
   const word = wordOf(kind, shown, target);
-  const source = policy.sourceOfGroup(Number(group));
+  const isUserProbe = (USER_PROBES as readonly string[]).includes(rule);
+  if (why === "denied" && isUserProbe && !policy.allowsLevel("inspect")) {
+    const reason = `${word} shows arguments of functions of processes: level inspect`;
+    return { reason, hint: levelHint(policy, "inspect") };
+  }
+  const bound = policy.boundOfGroup(Number(group));
   const reason = `${word}: ${
     why === "denied" ? "attaching there is denied" : "not among the places that are allowed"
   }`;
-  if (source !== undefined) {
-    const hint = `${source} does not allow it, and options do not go beyond a policy: ` +
-      "change the policy";
-    return { reason, hint };
-  }
+  if (bound !== undefined) return { reason, hint: boundHint(bound) };
   return {
     reason,
     hint: why === "denied"

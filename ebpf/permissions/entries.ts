@@ -47,3 +47,8 @@ export function helperByName(name: string): HelperEntry | undefined {
 export function kfuncByName(name: string): Entry | undefined {
   return kfuncEntries().find((entry) => entry.name === name);
 }
+
+/** Returns a kernel function by its name in an object: libbpf drops a suffix such as `___local`. */
+export function kfuncByLocalName(name: string): Entry | undefined {
+  return kfuncByName(name) ?? kfuncByName(name.replace(/___.*$/s, ""));
+}

@@ -96,6 +96,8 @@ export interface Permissions {
 export interface Bound extends Omit<Permissions, "within"> {
   /** Origin in messages, such as `"ghcr.io/you/*" in /etc/wasm-bpf/policy.json (line 3)`. */
   readonly source: string;
+  /** Advice in errors; default: to change the policy. */
+  readonly hint?: string;
 }
 
 /** The level of one helper, kernel function or kind of program. */

@@ -1,5 +1,5 @@
 /** Policy of a run: made from words and levels, and encoded as bytes for the shim. */
-import { attachRule } from "./attach_words.ts";
+import { attachRule, type AttachWord } from "./attach_words.ts";
 import { helperEntries, kfuncEntries, linesOf } from "./entries.ts";
 import { ATTACH_TYPES, KINDS, PROGRAM_TYPES } from "./kinds.ts";
 import {
@@ -23,6 +23,9 @@ const KERNEL_VARIABLES = 1;
 /** `POLICY_STRUCT_OPS`. */
 const STRUCT_OPS = 2;
 
+/** Places whose programs see arguments of functions of processes. */
+export const USER_PROBES: readonly AttachWord[] = ["uprobe", "usdt"];
+
 /** Limits of a run that permissions have. */
 export type PermissionLimits = Pick<Permissions, "maxMapsMemory" | "maxPrograms" | "maxLinks">;
 
@@ -35,7 +38,7 @@ export class Policy {
   readonly #allowed: ReadonlySet<string>;
   readonly #denied: ReadonlySet<string>;
   /** Bounds of policies: each of them has to allow what is allowed. */
-  readonly #bounds: readonly { readonly source: string; readonly policy: Policy }[];
+  readonly #bounds: readonly { readonly bound: Bound; readonly policy: Policy }[];
   #bytes: Uint8Array<ArrayBuffer> | undefined;
 
   /**
@@ -56,37 +59,43 @@ export class Policy {
     this.#allowed = new Set([...allowHelper.map(helperKey), ...allowKfunc.map(kfuncKey)]);
     this.#denied = new Set([...denyHelper.map(helperKey), ...denyKfunc.map(kfuncKey)]);
     this.#bounds = (permissions.within ?? []).map((bound) => ({
-      source: bound.source,
+      bound,
       policy: new Policy(withoutBounds(bound)),
     }));
   }
 
-  /** Returns the source of the bound that refuses a level, whatever else is allowed. */
-  boundOfLevel(level: Level): string | undefined {
-    return this.#bounds.find(({ policy }) => !policy.allowsLevel(level))?.source;
+  /** Returns the bound that refuses a level, whatever else is allowed. */
+  boundOfLevel(level: Level): Bound | undefined {
+    return this.#bounds.find(({ policy }) => !policy.allowsLevel(level))?.bound;
   }
 
-  /** Returns the source of the bound that refuses a helper or kernel function. */
-  boundOfCall(kind: "helper" | "kfunc", entry: Entry): string | undefined {
+  /** Returns the bound that refuses a helper or kernel function. */
+  boundOfCall(kind: "helper" | "kfunc", entry: Entry): Bound | undefined {
     return this.#bounds.find(({ policy }) =>
       kind === "helper" ? !policy.allowsHelper(entry) : !policy.allowsKfunc(entry)
-    )?.source;
+    )?.bound;
   }
 
-  /** Returns the source of a group of {@linkcode attachRules}; undefined for the words themselves. */
-  sourceOfGroup(group: number): string | undefined {
-    return this.#bounds[group - 1]?.source;
+  /** Returns the bound of a group of {@linkcode attachRules}; undefined for the words themselves. */
+  boundOfGroup(group: number): Bound | undefined {
+    return this.#bounds[group - 1]?.bound;
   }
 
   /** Rules for `shim_attach_rules__new()`: those of the words are group 0, then one for each bound. */
   get attachRules(): string {
     return [this, ...this.#bounds.map(({ policy }) => policy)]
-      .map(({ permissions: { allowAttach = [], denyAttach = [] } }, group) =>
+      .map(({ permissions: { allowAttach = [] }, deniedPlaces }, group) =>
         [
           ...allowAttach.map((word) => `${group}+${attachRule(word)}\n`),
-          ...denyAttach.map((word) => `${group}-${attachRule(word)}\n`),
+          ...deniedPlaces.map((word) => `${group}-${attachRule(word)}\n`),
         ].join("")
       ).join("");
+  }
+
+  /** The kernel has no type of its own for probes in processes, whose arguments need `inspect`. */
+  get deniedPlaces(): readonly AttachWord[] {
+    const { denyAttach = [] } = this.permissions;
+    return this.#levels.has("inspect") ? denyAttach : [...USER_PROBES, ...denyAttach];
   }
 
   /** Highest frequency of perf events, in hertz; undefined for that of the kernel. */
@@ -247,6 +256,6 @@ function setBit(bits: Uint8Array, bit: number, isSet: boolean): void {
 
 /** Bounds of bounds do not count. */
 function withoutBounds({ source: _, ...permissions }: Bound): Permissions {
-  const { within: __, ...others } = permissions as Permissions;
+  const { within: _within, hint: _hint, ...others } = permissions as Partial<Bound & Permissions>;
   return others;
 }

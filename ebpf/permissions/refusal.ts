@@ -1,7 +1,7 @@
 /** Explains what the gate of program loads refused, from its line in libbpf's log. */
 import { helperByNumber, type HelperEntry, kfuncByName } from "./entries.ts";
 import { levelOfKind, nameOfKind } from "./kinds.ts";
-import type { Entry, Level } from "./levels.ts";
+import type { Bound, Entry, Level } from "./levels.ts";
 import type { Policy } from "./policy.ts";
 
 /** Words for an error. */
@@ -116,11 +116,14 @@ function hintFor(policy: Policy, kind: "helper" | "kfunc", { name, level }: Entr
   return levelHint(policy, level, `--allow-${kind}=${name}`);
 }
 
-function boundHint(source: string): string {
-  return `${source} does not allow it, and options do not go beyond a policy: change the policy`;
+/** Returns the advice about what a bound refuses. */
+export function boundHint({ source, hint }: Bound): string {
+  return hint ??
+    `${source} does not allow it, and options do not go beyond a policy: change the policy`;
 }
 
-function levelHint(policy: Policy, level: Exclude<Level, "never">, narrow?: string): string {
+/** Returns the advice for a level that is not allowed. */
+export function levelHint(policy: Policy, level: Exclude<Level, "never">, narrow?: string): string {
   const bound = policy.boundOfLevel(level);
   if (bound !== undefined) return boundHint(bound);
   if (policy.isLevelDenied(level)) return `remove --deny-bpf=${level} to allow it`;

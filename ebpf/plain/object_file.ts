@@ -3,11 +3,11 @@ import { Btf } from "../btf/btf.ts";
 import { Kind } from "../btf/btf_types.ts";
 import { ElfFile, type ElfSymbol } from "../btf/elf.ts";
 import { ElfError } from "../btf/errors.ts";
-import { Sizes } from "../btf/layout.ts";
 import { dataSections, type MapDefinition, mapsOf } from "../btf/maps.ts";
 import { CallReader, type Calls } from "../inspection/calls.ts";
 import { mapFacts } from "../inspection/maps.ts";
 import { type SectionKind, sectionKind } from "../inspection/sections.ts";
+import { type PlainVariable, variablesOf } from "../inspection/variables.ts";
 import { MapType } from "../map_types.ts";
 import { OutputCallReader, type OutputCalls } from "./output_calls.ts";
 
@@ -35,23 +35,10 @@ export interface PlainMap {
   readonly value: number | undefined;
 }
 
-/** A global variable. */
-export interface PlainVariable {
-  readonly name: string;
-  /** Section, such as `.rodata`. */
-  readonly section: string;
-  readonly offset: number;
-  readonly sizeBytes: number;
-  /** Id of its type. */
-  readonly type: number;
-  /** Initial bytes. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
 const DATA_SECTION = /^\.(rodata|data|bss)(\..+)?$/;
-/** Larger ones cannot be set by a word of a command line. */
-const MAX_VARIABLE_BYTES = 1 << 16;
 const MAX_PROGRAMS = 4096;
+
+export type { PlainVariable } from "../inspection/variables.ts";
 
 /** Facts of one object's file, read on demand. */
 export class ObjectFile {
@@ -79,7 +66,7 @@ export class ObjectFile {
     const symbols = this.elf.symbols();
     this.programs = programsOf(this.elf, symbols);
     this.maps = mapsIn(this.elf, this.btf, symbols);
-    this.variables = this.btf === undefined ? [] : variablesOf(this.elf, this.btf, symbols);
+    this.variables = this.btf === undefined ? [] : variablesOf(this.elf, this.btf);
   }
 
   /** Calls by which programs hand out records. */
@@ -168,36 +155,6 @@ function legacyTypes(elf: ElfFile, symbols: readonly ElfSymbol[]): Map<string, n
     symbols.filter((one) => one.section === index && one.value + 4 <= bytes.length)
       .map(({ name, value }) => [name, view.getUint32(value, true)]),
   );
-}
-
-/** Compilers leave offsets of variables to the linker: symbols have them. */
-function variablesOf(elf: ElfFile, btf: Btf, symbols: readonly ElfSymbol[]): PlainVariable[] {
-  const sizes = new Sizes(btf);
-  const places = new Map<string, ElfSymbol>();
-  for (const symbol of symbols) if (symbol.kind === "object") places.set(symbol.name, symbol);
-  return dataSections(btf).filter(({ name }) => DATA_SECTION.test(name)).flatMap((section) =>
-    section.variables.flatMap(({ name, type }): PlainVariable[] => {
-      const place = places.get(name);
-      const home = elf.sections[place?.section ?? 0];
-      if (place === undefined || home?.name !== section.name) return [];
-      const sizeBytes = sizeOr0(sizes, type);
-      const offset = place.value;
-      if (sizeBytes > MAX_VARIABLE_BYTES || offset + sizeBytes > home.size) return [];
-      const content = elf.content(home);
-      const bytes = home.hasBytes
-        ? content.slice(offset, offset + sizeBytes)
-        : new Uint8Array(sizeBytes);
-      return [{ name, section: section.name, offset, sizeBytes, type, bytes }];
-    })
-  );
-}
-
-function sizeOr0(sizes: Sizes, type: number): number {
-  try {
-    return sizes.of(type);
-  } catch {
-    return 0;
-  }
 }
 
 /** Reports whether programs hand records to this kind of map. */

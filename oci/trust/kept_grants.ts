@@ -25,6 +25,8 @@ export interface Origin {
   readonly digest: string;
   /** Keys whose signatures were verified. */
   readonly signers: readonly Signer[];
+  /** Permissions that the manifest asks for, as it has them; undefined for one that does not. */
+  readonly asked?: string | undefined;
 }
 
 /** Key that a signature was verified with. */

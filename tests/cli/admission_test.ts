@@ -1,6 +1,6 @@
 /** Modules from registries and addresses: granted, asked about, or refused before they run. */
 import assert from "node:assert/strict";
-import { assemble } from "../support/wat.ts";
+import { loadingGuest } from "../support/loading_guest.ts";
 import { until } from "../support/condition.ts";
 import { WASM_BPF } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
@@ -10,34 +10,8 @@ import { TestRegistry } from "../support/registry.ts";
 
 const LEVELS = await Deno.readFile(fromFileUrl("../../dist/tests/net.bpf.o"));
 
-const text = (bytes: Uint8Array) =>
-  [...bytes].map((byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("");
-
-/**
- * A module that loads `object` and ends with 0 when that worked, else with 7. With `key`, the object is
- * in its data under an exclusive or, so that inspection cannot find it.
- */
-function loading(object: Uint8Array, key = 0): Uint8Array<ArrayBuffer> {
-  const pages = Math.ceil(object.length / 65536) + 2;
-  const hidden = object.map((byte) => byte ^ key);
-  return assemble(`(module
-    (import "wasm_bpf" "wasm_load_bpf_object" (func $load (param i32 i32) (result i64)))
-    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
-    (memory (export "memory") ${pages})
-    (data (i32.const 1024) "${text(hidden)}")
-    (func (export "_start") (local $at i32)
-      (loop $next
-        (i32.store8 (i32.add (i32.const 1024) (local.get $at))
-          (i32.xor (i32.const ${key})
-            (i32.load8_u (i32.add (i32.const 1024) (local.get $at)))))
-        (local.set $at (i32.add (local.get $at) (i32.const 1)))
-        (br_if $next (i32.lt_u (local.get $at) (i32.const ${object.length}))))
-      (if (i64.eqz (call $load (i32.const 1024) (i32.const ${object.length})))
-        (then (call $exit (i32.const 7))))))`);
-}
-
-const NETWORK = loading(LEVELS);
-const BUILT = loading(LEVELS, 0x5a);
+const NETWORK = loadingGuest(LEVELS);
+const BUILT = loadingGuest(LEVELS, 0x5a);
 
 /** Runs without a terminal, whatever the tests run in. */
 const ALONE = { through: ["setsid", "--wait"] };
@@ -148,7 +122,7 @@ Deno.test("run asks on a terminal, keeps always, and trust lists and revokes it"
   assert.equal((info.mode ?? 0) & 0o777, 0o600);
 
   // Under the same name, another module is not granted anything.
-  await putModule(registry, { repository: "you/net", tag: "v1" }, loading(LEVELS, 0));
+  await putModule(registry, { repository: "you/net", tag: "v1" }, loadingGuest(LEVELS, 0));
   const other = assembleOther();
   await putModule(registry, { repository: "you/net", tag: "v1" }, other);
   assert.equal((await place.run(["--pull", "always", reference], ALONE)).code, 3);
@@ -165,7 +139,7 @@ Deno.test("run asks on a terminal, keeps always, and trust lists and revokes it"
 
 /** Puts the same programs into a module with another digest. */
 function assembleOther(): Uint8Array<ArrayBuffer> {
-  return loading(Uint8Array.from([...LEVELS, 0]));
+  return loadingGuest(Uint8Array.from([...LEVELS, 0]));
 }
 
 Deno.test("run ignores kept grants when another user can write to them", async () => {

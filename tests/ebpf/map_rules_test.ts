@@ -1,4 +1,5 @@
 /** Map types, flags and sizes that an object requests, and that never reach the kernel. */
+import { inspectObject } from "../../ebpf/inspection/mod.ts";
 import { Policy } from "../../ebpf/mod.ts";
 import assert from "node:assert/strict";
 import { BpfObject, Budget, errno, Interrupt, LinearMemory, takeLog } from "../../ffi/mod.ts";
@@ -174,6 +175,29 @@ Deno.test("a load ends before its next map when the run is terminated", () => {
   const { result, log } = load(shaped({ type: 1 }), { budget });
   assert.equal(result, -EINTR);
   assert.match(log, /^interrupted before creating map 'shape'$/m);
+});
+
+Deno.test("inspectObject() counts the memory of each map type as a load does", () => {
+  const [, last = "0"] = /(\d+)\s*$/.exec(
+    Deno.readTextFileSync("/sys/devices/system/cpu/possible"),
+  ) ?? [];
+  const cpus = Number(last) + 1;
+  using interrupt = Interrupt.create();
+  using budget = Budget.create(interrupt, { mapsBytes: 1, programs: 8 });
+  const sizes = [[4, 8, 16], [16, 4096, 8192], [5, 100, 10_000], [4, 4, 1]];
+  let compared = 0;
+  for (let type = 1; type < INSN_ARRAY; type++) {
+    for (const [key = 0, value = 0, entries = 0] of sizes) {
+      const bytes = shaped({ type, key, value, entries });
+      const { log } = load(bytes, { budget });
+      const counted = /map 'shape' is refused: it takes (\d+) bytes/.exec(log)?.[1];
+      if (counted === undefined) continue;
+      const [map] = inspectObject(Uint8Array.from(bytes), { cpus }).maps;
+      assert.equal(map?.memoryBytes, Number(counted), `type ${type}, ${key} ${value} ${entries}`);
+      compared++;
+    }
+  }
+  assert.ok(compared > 100, `${compared} shapes`);
 });
 
 /**

@@ -180,6 +180,19 @@ denied(
 denied("net", "on_sk_lookup", "/proc/self/ns/net", "netns:/proc/thread-self/ns/net");
 denied("cgroup", "count", `${CGROUP}/.`, `cgroup:${CGROUP}`);
 
+for (
+  const [program, target] of [
+    ["on_uprobe", "libc.so.6:getpgid"],
+    ["on_uretprobe", "libc.so.6:getpgid"],
+    ["on_usdt", `${ACTOR}:wasm_bpf_test:called`],
+  ] as const
+) {
+  attempts.set(
+    `see arguments of a process by ${program} without inspect`,
+    () => attachCode("trace", program, target, { denyBpf: ["inspect"] }) === "attached",
+  );
+}
+
 const LIBC = await Deno.realPath("/lib/x86_64-linux-gnu/libc.so.6");
 
 /** Exchanges a file after the rules were made. */
