@@ -38,7 +38,7 @@ export async function toolFacts(bytes: Uint8Array<ArrayBuffer>, name: string): P
   if (kind === "elf") return factsOf("object", [inspectObject(bytes)], false);
   if (kind === "module" || kind === "unknown") {
     const { bpfObjects, loadsOthers } = describeModule(bytes, name);
-    const objects = bpfObjects.filter((object): object is ObjectFacts => !("problem" in object));
+    const objects = bpfObjects.flatMap((object) => "programs" in object ? [object] : []);
     return factsOf("module", objects, loadsOthers || objects.length < bpfObjects.length);
   }
   const { unpacked } = await import("../object/unpack.ts");
