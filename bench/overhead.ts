@@ -136,7 +136,7 @@ const MEASURES = [
   measureWork("full rate", { program: "stream", count: 3_000_000 }, FAST),
   measureWork("400,000/s", { program: "stream", count: 1_000_000, rate: 400_000 }, FAST),
   measureWork("10,000/s", { program: "stream", count: 30_000, rate: 10_000 }, SLOW),
-  measureWork("1,000/s", { program: "stream", count: 3000, rate: 1000 }, SLOW),
+  measureWork("1,000/s", { program: "stream", count: 10_000, rate: 1000 }, SLOW),
   measureWork("100/s", { program: "stream", count: 300, rate: 100, timed: true }, RARE),
   measureWork(
     "full rate, timed",

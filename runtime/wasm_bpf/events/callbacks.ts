@@ -1,6 +1,14 @@
 /** Calls a guest's callback for events: through its table, or through a function it exports. */
 import { errno } from "../../../ffi/mod.ts";
-import { type CallbackTarget, createPump, holdsCallbacks, isCallback, type Pump } from "./pump.ts";
+import {
+  type CallbackTarget,
+  createEntryCheck,
+  createPump,
+  Entry,
+  holdsCallbacks,
+  isCallback,
+  type Pump,
+} from "./pump.ts";
 import type { Stage } from "./stage.ts";
 import { BpfError } from "../../../ebpf/mod.ts";
 
@@ -36,8 +44,7 @@ export class Callbacks {
   readonly #fail: (error: BpfError) => number;
   #exports: CallbackExports | undefined;
   #table: CallbackTable | undefined;
-  /** The function that was looked at last. */
-  #known: unknown;
+  #entryAt: ((index: number) => number) | undefined;
   #exported: CallbackTable | undefined;
 
   /** @param fail reports an error, and returns its negative errno */
@@ -60,15 +67,10 @@ export class Callbacks {
         }),
       );
     }
-    const { table } = this.#table;
-    if (callback >>> 0 >= table.length) return -errno("EINVAL");
-    const entry: unknown = table.get(callback >>> 0);
-    if (entry !== this.#known) {
-      if (entry === null) return -errno("EINVAL");
-      if (!isCallback(entry)) return this.#refuse(`table entry ${callback >>> 0}`);
-      this.#known = entry;
-    }
-    return this.#table;
+    this.#entryAt ??= createEntryCheck(this.#table.table);
+    const entry = this.#entryAt(callback);
+    if (entry === Entry.Callback) return this.#table;
+    return entry === Entry.None ? -errno("EINVAL") : this.#refuse(`table entry ${callback >>> 0}`);
   }
 
   /** Once: the pump would not link with a table of references, or of 64-bit indices. */
