@@ -5,8 +5,7 @@
  * altogether, by its SDK's usual loop; nanoseconds an event, compared with native libbpf's consume.
  */
 import { measured, run, type Side } from "./measured.ts";
-import { report, type Row } from "./report.ts";
-import { median } from "./statistics.ts";
+import { median, report, type Row } from "./report.ts";
 
 const PAIRS = 3;
 const ROUNDS = 8;

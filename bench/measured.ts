@@ -1,5 +1,5 @@
 /** Runs the measured guest and its native twin in turn. */
-import { median, type Spread, spreadOf } from "./statistics.ts";
+import { median, type Spread, spreadOf } from "./report.ts";
 
 const OBJECT = "dist/bench/measure.bpf.o";
 const PROGRAMS = {

@@ -8,8 +8,7 @@
  * the delay of events. Exit code 1 when a bound is missed or an event was lost.
  */
 import { measured, type Side } from "./measured.ts";
-import { type Measure, measureAll, report, type Row } from "./report.ts";
-import { median, spreadOf } from "./statistics.ts";
+import { type Measure, measureAll, median, report, type Row, spreadOf } from "./report.ts";
 
 const PRODUCER = ".cache/bench/producer";
 const ROUNDS = 3;

@@ -7,8 +7,7 @@
  */
 import { makeLargeModule, putModule } from "../tests/support/artifacts.ts";
 import { TestRegistry } from "../tests/support/registry.ts";
-import { report } from "./report.ts";
-import { median } from "./statistics.ts";
+import { median, report } from "./report.ts";
 
 const ROUNDS = 5;
 const LARGE = 2 ** 30;

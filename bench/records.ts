@@ -12,8 +12,7 @@ import {
   type Schema,
   schemaFromText,
 } from "../records/mod.ts";
-import { report, type Row } from "./report.ts";
-import { median } from "./statistics.ts";
+import { median, report, type Row } from "./report.ts";
 
 const NATIVE = ".cache/bench/records";
 const ROUNDS = 7;

@@ -14,8 +14,7 @@ import {
   storedName,
 } from "../oci/mod.ts";
 import { withTracefs } from "./measured.ts";
-import { report } from "./report.ts";
-import { median } from "./statistics.ts";
+import { median, report } from "./report.ts";
 
 const ROUNDS = 40;
 const FIRST_BYTE = ".cache/bench/first_byte";

@@ -8,8 +8,7 @@
  */
 import { findRuntimeBase } from "../build/steps/denort.ts";
 import { COPIES, run, startToAttached } from "./start_to_attached.ts";
-import { report } from "./report.ts";
-import { median } from "./statistics.ts";
+import { median, report } from "./report.ts";
 
 const ROUNDS = 25;
 

@@ -7,8 +7,7 @@
  */
 import { compileUnsplit } from "../build/tasks/compile.ts";
 import { COPIES, startToAttached } from "./start_to_attached.ts";
-import { report } from "./report.ts";
-import { median } from "./statistics.ts";
+import { median, report } from "./report.ts";
 
 const ROUNDS = 25;
 const LEAST_MS = 3;

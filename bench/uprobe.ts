@@ -7,8 +7,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { consumeNumbered } from "./numbered.ts";
-import { report } from "./report.ts";
-import { median } from "./statistics.ts";
+import { median, report } from "./report.ts";
 
 const PAIRS = 9;
 const CALLS = 300_000;

@@ -1,18 +1,18 @@
-/** Selects a command and reports its failure. */
+/** Selects a command and reports its failure; restores arguments that are not UTF-8. */
 import { HostError } from "../ffi/errors.ts";
+import { nearest } from "../ffi/nearest.ts";
+import { decodeText, processArguments } from "../runtime/everything.ts";
+import { renderHelp } from "./args/help_text.ts";
+import { parseCommandLine } from "./args/options.ts";
+import { hintForOtherTool } from "./args/mistakes.ts";
+import { RUN_OPTIONS, type RunLine } from "./args/run_options.ts";
 import { type Command, COMMANDS } from "./commands/mod.ts";
 import { DEFAULT_HINT, UsageError } from "./errors.ts";
 import { reportFailure } from "./failure.ts";
-import { hintForOtherTool } from "./args/other_tools.ts";
 import { mainHelp, versions } from "./help.ts";
-import { renderHelp } from "./args/help_text.ts";
-import { parseCommandLine } from "./args/options.ts";
-import { nearest } from "../ffi/nearest.ts";
-import { EXIT_BROKEN_PIPE, isBrokenPipe, print } from "./terminal/output_file.ts";
 import type { ReadModule } from "./startup/plain_run.ts";
+import { EXIT_BROKEN_PIPE, isBrokenPipe, print } from "./terminal/output_file.ts";
 import { EXIT_INTERRUPTED, PromptEnded } from "./terminal/prompt.ts";
-import { rawArguments } from "./args/raw_arguments.ts";
-import { RUN_OPTIONS, type RunLine } from "./args/run_options.ts";
 
 /**
  * Runs wasm-bpf with any arguments.
@@ -159,4 +159,14 @@ function isVerbose(args: string[]): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * Returns the arguments as they were given; an invalid byte becomes a lone surrogate, as in
+ * `ffi/c_values.ts`.
+ */
+export function rawArguments(args: string[]): string[] {
+  if (!args.some((text) => text.includes("\ufffd"))) return args;
+  const given = processArguments().slice(-args.length);
+  return args.map((text, i) => given[i] === undefined ? text : decodeText(given[i]));
 }

@@ -3,18 +3,20 @@
  *
  * Forms, kernel minima, errors, and what a guest can and cannot do by each: `docs/attach-targets.md`.
  */
-import { FAMILIES, HOOKS, NETFILTER_FORM } from "./netfilter_hooks.ts";
-import { namedPlace } from "./named_place.ts";
-import { parsePerfEvent } from "./perf_events.ts";
-import { AttachType, ProgramType } from "./program_types.ts";
 import {
   cut,
+  FAMILIES,
+  HOOKS,
   interfaceName,
+  NETFILTER_FORM,
   path,
   TargetSyntaxError,
   utf8Length,
   wholeNumber,
 } from "./target_parts.ts";
+import { namedPlace } from "./named_place.ts";
+import { parsePerfEvent } from "./perf_events.ts";
+import { AttachType, ProgramType } from "./program_types.ts";
 
 export { TargetSyntaxError } from "./target_parts.ts";
 

@@ -1,4 +1,4 @@
-/** Errors of references, artifacts and registries. */
+/** Errors of references, artifacts and registries, and reasons why files cannot be used. */
 import { HostError, type HostErrorOptions } from "../ffi/errors.ts";
 
 export { HostError, type HostErrorOptions };
@@ -100,4 +100,24 @@ export function withoutUserInfo(text: string): string {
 /** Shortens a text for an error message. */
 export function shorten(text: string, limit = 120): string {
   return text.length <= limit ? text : `${text.slice(0, limit)}…`;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  ENOTDIR: "not a directory",
+  EACCES: "permission denied",
+  EPERM: "not permitted",
+  EISDIR: "is a directory",
+  EROFS: "the file system is read-only",
+  ENOSPC: "the disk is full",
+  ELOOP: "too many levels of symbolic links",
+};
+
+/** Returns the errno name and the reason of an exception that Deno threw. */
+export function fileFailure(thrown: unknown): { code: string; reason: string } {
+  if (thrown instanceof Deno.errors.NotCapable) {
+    return { code: "EACCES", reason: "devices and kernel files cannot be opened" };
+  }
+  const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "EIO";
+  return { code, reason: REASONS[code] ?? code };
 }

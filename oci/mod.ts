@@ -60,7 +60,7 @@ export {
   type Source,
   type StreamOptions,
 } from "./content.ts";
-export { eachBounded } from "./concurrency.ts";
+export { eachBounded } from "./transfer.ts";
 export {
   ADDED,
   ATTACHED_TO,
@@ -164,7 +164,7 @@ export { type RawManifest } from "./registry/manifests.ts";
 export { type ConnectionOptions } from "./registry/connection.ts";
 export { type Timing } from "./registry/retry.ts";
 export { type RetryNotice } from "./registry/retrying.ts";
-export { type Credential, type CredentialSource } from "./credentials/credential.ts";
+export { type Credential, type CredentialSource } from "./credentials/auth_file.ts";
 export { storedCredentials, type StoredOptions } from "./credentials/lookup.ts";
 export { forgetCredential, keepCredential, type KeptIn } from "./credentials/edit.ts";
 export { CredentialError } from "./credentials/errors.ts";

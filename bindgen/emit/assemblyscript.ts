@@ -2,14 +2,12 @@
  * AssemblyScript: classes over memory. A class has no fields that the compiler could place otherwise;
  * every member is a load or store at its own offset.
  */
-import { defineAll } from "../define.ts";
-import type { EmitContext } from "./context.ts";
+import { defineAll, type EmitContext, Output } from "./base.ts";
 import { innermost, TypeNames } from "../hoist.ts";
 import { byteOffset, count, inC, type Leaf, leavesOf, originalNameFirst } from "../leaves.ts";
 import { bytesOf, dimensions } from "../lower.ts";
 import type { EnumType, Model, RecordType, Type } from "../model.ts";
 import { camel, identifier, Names, words } from "../names.ts";
-import { Output } from "../output.ts";
 
 const RESERVED = words(`
   abstract as any async await bool boolean break case catch class const constructor continue debugger

@@ -1,10 +1,9 @@
 /** C for guests: types with the bytes that they have in eBPF, on a machine of 32 bits. */
-import { defineAll } from "../define.ts";
+import { defineAll, Output } from "./base.ts";
 import { plain } from "../describe.ts";
 import { dimensions } from "../lower.ts";
 import type { EnumType, Member, Model, RecordType, Type } from "../model.ts";
 import { identifier, Names, upper, words } from "../names.ts";
-import { Output } from "../output.ts";
 import { Alignments, slotsOf } from "../slots.ts";
 
 /** Of C23 and C++23, and the macros of headers that nearly every guest includes. */

@@ -2,14 +2,12 @@
  * Go: structs as Go lays them out where that gives eBPF's bytes, and methods over raw bytes where it
  * does not: unions, bit-fields, members that Go would align.
  */
-import { defineAll } from "../define.ts";
-import type { EmitContext } from "./context.ts";
+import { defineAll, type EmitContext, Output } from "./base.ts";
 import { aligned, type Cluster, clustersOf, type Row, sizeCap } from "./go_layout.ts";
 import { innermost, TypeNames } from "../hoist.ts";
 import { byteOffset, count, inC, type Leaf, leavesOf, originalName } from "../leaves.ts";
 import type { EnumType, Model, RecordType, Type } from "../model.ts";
 import { camel, identifier, Names, words } from "../names.ts";
-import { Output } from "../output.ts";
 
 /** Types are written in capitals, so only the universe's and our own could be in the way. */
 const RESERVED = words("Bytes");

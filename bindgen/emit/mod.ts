@@ -1,5 +1,5 @@
 /** Emitters by target. */
-import type { EmitContext } from "./context.ts";
+import type { EmitContext } from "./base.ts";
 import { emitAssemblyScript } from "./assemblyscript.ts";
 import { emitC } from "./c.ts";
 import { emitGo } from "./go.ts";

@@ -1,11 +1,9 @@
 /** Rust 1.63 and later: `#[repr(C)]` types with all padding spelled out, no dependencies. */
-import { defineAll } from "../define.ts";
-import type { EmitContext } from "./context.ts";
+import { defineAll, type EmitContext, Output } from "./base.ts";
 import { innermost, TypeNames } from "../hoist.ts";
 import { byteOffset, count, inC, originalNameFirst } from "../leaves.ts";
 import type { EnumType, Member, Model, RecordType, Type } from "../model.ts";
 import { camel, identifier, Names, words } from "../names.ts";
-import { Output } from "../output.ts";
 import { Alignments, slotsOf } from "../slots.ts";
 
 const KEYWORDS = words(`

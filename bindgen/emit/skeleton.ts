@@ -9,10 +9,9 @@ import { Lowering } from "../lower.ts";
 import { dataSections, mapsOf } from "../../ebpf/btf/mod.ts";
 import type { Globals } from "../model.ts";
 import { identifier, Names, upper } from "../names.ts";
-import { Output } from "../output.ts";
+import { type EmitContext, Output } from "./base.ts";
 import { holdsGlobals } from "../select.ts";
 import { type EbpfObject, programNames, type Source } from "../source.ts";
-import type { EmitContext } from "./context.ts";
 
 /** Of an object's file, on one line of the skeleton. */
 const BYTES_A_LINE = 24;

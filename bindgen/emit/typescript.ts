@@ -1,12 +1,10 @@
 /** TypeScript: an interface for each type, and a function that reads one out of a `DataView`. */
-import { defineAll } from "../define.ts";
-import type { EmitContext } from "./context.ts";
+import { defineAll, type EmitContext, Output } from "./base.ts";
 import { innermost, TypeNames } from "../hoist.ts";
 import { byteOffset, count, inC, type Leaf, leavesOf, originalNameFirst } from "../leaves.ts";
 import { bytesOf } from "../lower.ts";
 import type { ArrayType, EnumType, Model, RecordType, Type } from "../model.ts";
 import { camel, identifier, Names, words } from "../names.ts";
-import { Output } from "../output.ts";
 
 const RESERVED = words(`
   break case catch class const continue debugger default delete do else enum export extends false finally

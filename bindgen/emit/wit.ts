@@ -2,14 +2,12 @@
  * WIT: records for the component model's tools. A WIT type has no layout; the comments state each
  * field's offset in the eBPF half's bytes.
  */
-import { defineAll } from "../define.ts";
+import { defineAll, type EmitContext, Output } from "./base.ts";
 import { plain } from "../describe.ts";
-import type { EmitContext } from "./context.ts";
 import { innermost, TypeNames } from "../hoist.ts";
 import { count, inC, originalNameFirst } from "../leaves.ts";
 import type { EnumType, Member, Model, RecordType, Type } from "../model.ts";
 import { identifier, kebab, Names, words } from "../names.ts";
-import { Output } from "../output.ts";
 
 const KEYWORDS = words(`
   as async bool borrow char constructor enum error-context export f32 f64 flags float32 float64 from

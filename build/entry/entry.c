@@ -2,7 +2,7 @@
 /*
  * First code of the program, ahead of the runtime's own: makes arguments UTF-8. Deno's runtime
  * panics at bytes that are not, before any JavaScript runs. Each such byte becomes U+FFFD; the
- * bytes as they were stay in /proc/self/cmdline, where cli/args/raw_arguments.ts reads them.
+ * bytes as they were stay in /proc/self/cmdline, where cli/dispatch.ts reads them.
  *
  * Freestanding and position independent: build/steps/entry.ts puts the machine code into the ELF
  * file.

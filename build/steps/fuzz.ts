@@ -1,13 +1,11 @@
 /** The fuzz of eBPF objects: shim, libbpf and libelf under sanitizers, and the samples to change. */
 import { basename, resolve } from "node:path";
 import { compileObject } from "./guests.ts";
-import { PATCHES, patchLibbpf } from "./libbpf_patches.ts";
-import { programState } from "./programs.ts";
-import { run } from "../lib/process.ts";
+import { DEPS, PATCHES, patchLibbpf, withCheckedSections, withoutFeatures } from "./third_party.ts";
+import { programState, run } from "../lib/process.ts";
 import { wrapOptions } from "./shim.ts";
 import { sourcesOf, unpackSource } from "./sources.ts";
 import { copyFile, filesUnder, replaceFile, runStep, writeFile } from "../lib/step.ts";
-import { DEPS, withCheckedSections, withoutFeatures } from "./third_party.ts";
 
 const FOLDER = ".cache/fuzz";
 /** Opens and loads changed objects; see `tests/fuzz/main.c`. */

@@ -1,7 +1,6 @@
 /** Guests in Go, for `GOOS=wasip1`. */
 import { basename, dirname, join, resolve } from "node:path";
-import { findProgram, programState } from "./programs.ts";
-import { run } from "../lib/process.ts";
+import { findProgram, programState, run } from "../lib/process.ts";
 import { copyFile, fileState, filesUnder, replaceFile, runStep, writeFile } from "../lib/step.ts";
 import { unpackPackages } from "../tasks/test_tools.ts";
 

@@ -1,7 +1,6 @@
 import { basename, dirname, join } from "node:path";
-import { programState } from "./programs.ts";
-import { run } from "../lib/process.ts";
-import { shrinkModule } from "./shrink.ts";
+import { BuildError } from "../lib/errors.ts";
+import { programState, run } from "../lib/process.ts";
 import { copyFile, fileState, filesUnder, replaceFile, runStep } from "../lib/step.ts";
 import { DEPS, LIBBPF_VERSION_FILE } from "./third_party.ts";
 
@@ -143,7 +142,7 @@ export async function buildCModule(folder: GuestFolder, module: CModule): Promis
   );
   await runStep({
     name: module.name ?? source,
-    inputs: [source, ...headers, SDK, ...objects, "build/steps/guests.ts", "build/steps/shrink.ts"],
+    inputs: [source, ...headers, SDK, ...objects, "build/steps/guests.ts"],
     key: [programState("clang"), options, shrink],
     outputs: [output],
     make: () =>
@@ -169,4 +168,28 @@ export function publishObjects(folder: GuestFolder): void {
 
 function newer(path: string, than: string): boolean {
   return (Deno.statSync(path).mtime ?? 0) > (Deno.statSync(than).mtime ?? 0);
+}
+
+/** Rewrites a module in place. */
+export async function shrinkModule(path: string): Promise<void> {
+  // Several megabytes of it: only for who needs it.
+  const { default: binaryen } = await import("binaryen");
+  const module = binaryen.readBinary(await Deno.readFile(path));
+  try {
+    const { Features } = binaryen;
+    // Features that compilers for WASI assume, and every runtime has.
+    module.setFeatures(
+      Features.MutableGlobals | Features.SignExt | Features.BulkMemory |
+        Features.NontrappingFPToInt,
+    );
+    binaryen.setOptimizeLevel(2);
+    binaryen.setShrinkLevel(2);
+    module.optimize();
+    if (!module.validate()) {
+      throw new BuildError(`Cannot make ${path} smaller: it is not valid then`);
+    }
+    await Deno.writeFile(path, module.emitBinary());
+  } finally {
+    module.dispose();
+  }
 }

@@ -1,7 +1,6 @@
 /** Compiles the corpus of plain objects: one source in several forms, by a table. */
 import { BPF_SDK, compileObject } from "./guests.ts";
-import { programState } from "./programs.ts";
-import { run } from "../lib/process.ts";
+import { programState, run } from "../lib/process.ts";
 import { replaceFile, runStep } from "../lib/step.ts";
 import { LIBBPF_VERSION_FILE } from "./third_party.ts";
 

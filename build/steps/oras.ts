@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { BuildError } from "../lib/errors.ts";
-import { run } from "../lib/process.ts";
-import { findProgram, programState } from "./programs.ts";
+import { findProgram, programState, run } from "../lib/process.ts";
 import { replaceFile, runStep } from "../lib/step.ts";
 
 const VERSION = "v1.3.6";

@@ -1,7 +1,6 @@
 /** Guests in Rust, and the crate of the SDK, with Debian's compiler. */
 import { resolve } from "node:path";
-import { programState } from "./programs.ts";
-import { run } from "../lib/process.ts";
+import { programState, run } from "../lib/process.ts";
 import { fileState, filesUnder, replaceFile, runStep } from "../lib/step.ts";
 
 /** The one that comes with a standard library for WASI; the oldest that the crate is for. */

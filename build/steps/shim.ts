@@ -1,10 +1,9 @@
 import { basename, dirname } from "node:path";
 import symbols from "../../third_party/libbpf/symbols.json" with { type: "json" };
 import { BuildError } from "../lib/errors.ts";
-import { run } from "../lib/process.ts";
+import { programState, run } from "../lib/process.ts";
 import { filesUnder, replaceFile, runStep } from "../lib/step.ts";
 import { DEPS, LIBBPF_VERSION_FILE } from "./third_party.ts";
-import { programState } from "./programs.ts";
 
 /** Functions of libbpf that are replaced, and functions of libc that the libraries call by another name. */
 const SYMBOLS = "third_party/libbpf/symbols.json";

@@ -1,9 +1,8 @@
 import { resolve } from "node:path";
 import { BuildError } from "../lib/errors.ts";
-import { PATCHES, patchLibbpf } from "./libbpf_patches.ts";
 import { run } from "../lib/process.ts";
-import { type Library, type Source, sourcesOf, unpackSource } from "./sources.ts";
 import { copyFile, filesUnder, runStep, type Step, writeFile } from "../lib/step.ts";
+import { type Library, type Source, sourcesOf, unpackSource } from "./sources.ts";
 
 /** Where headers and static libraries of the libraries below are put. */
 export const DEPS = ".cache/deps";
@@ -137,4 +136,28 @@ async function makeLibbpf(source: string): Promise<string> {
   await make("install_uapi_headers", `UAPIDIR=${prefix}/uapi`);
   await Deno.remove(`${prefix}/lib/pkgconfig`, { recursive: true });
   return prefix;
+}
+
+/** One file a place, applied in the order of their names; each starts with its reason. */
+export const PATCHES = "third_party/libbpf/patches";
+
+/**
+ * Applies the patches to an unpacked source of libbpf.
+ *
+ * @throws {BuildError} when one does not apply exactly
+ */
+export async function patchLibbpf(source: string): Promise<void> {
+  for (const path of filesUnder(PATCHES, (path) => path.endsWith(".patch")).sort()) {
+    try {
+      const options = ["-p1", "--fuzz=0", "--no-backup-if-mismatch", "--silent"];
+      const input = await Deno.realPath(path);
+      await run("patch", [...options, "--directory", source, "--input", input]);
+    } catch (cause) {
+      if (!(cause instanceof BuildError)) throw cause;
+      throw new BuildError(`Cannot apply ${path}: ${cause.message}`, {
+        hint: "this release of libbpf differs there: compare the patch with its source",
+        cause,
+      });
+    }
+  }
 }

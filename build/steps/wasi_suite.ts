@@ -1,7 +1,6 @@
 /** The conformance suite in C: many small modules, without a libc, compiled side by side. */
 import { basename, dirname, join } from "node:path";
-import { programState } from "./programs.ts";
-import { run } from "../lib/process.ts";
+import { programState, run } from "../lib/process.ts";
 import { filesUnder, replaceFile, runStep } from "../lib/step.ts";
 
 /** Where the suite's sources are. */

@@ -1,17 +1,19 @@
 /** Options that all commands with registry access share. */
 import {
   type CredentialSource,
+  readRegistryName,
   type Reference,
   Registry,
   type Remote,
   storedCredentials,
+  withReferencePort,
 } from "../../oci/mod.ts";
 import { UsageError } from "../errors.ts";
-import type { OptionSpec, PartOfLine } from "./options.ts";
 import { visibleLine } from "../terminal/output.ts";
 import type { Progress } from "../terminal/progress.ts";
 import { ask } from "../terminal/prompt.ts";
 import { formatSeconds } from "../terminal/units.ts";
+import type { OptionSpec, PartOfLine } from "./options.ts";
 
 /** Shared options; those without help are aliases for scripts that use wasm-to-oci. */
 export const REGISTRY_OPTIONS = {
@@ -129,4 +131,31 @@ export function retryNotice(
   return ({ error, waitMs }) => {
     progress.say(`${error.message}; retrying in ${formatSeconds(Math.ceil(waitMs / 1000))}`);
   };
+}
+
+/** Registry without an argument, as in docker. */
+const DEFAULT = "docker.io";
+
+/**
+ * Returns the only argument in the form that references use, without `https://`.
+ *
+ * @param options.plainHttp use HTTP without TLS
+ * @throws {UsageError}
+ */
+export function registryName(
+  words: readonly string[],
+  command: string,
+  options: { plainHttp?: boolean } = {},
+): string {
+  const [word = DEFAULT, ...more] = words;
+  if (more.length > 0) throw new UsageError(`Too many arguments: ${more.join(" ")}`);
+  const name = word.replace(/^https?:\/\//i, "").replace(/\/(v[12]\/?)?$/, "");
+  const scheme = options.plainHttp || /^http:/i.test(word) ? "http" : undefined;
+  const read = readRegistryName(name, scheme);
+  if ("name" in read) return withReferencePort(read.name, options.plainHttp ? "http" : undefined);
+  throw new UsageError(
+    `Cannot ${command === "login" ? "log in to" : "log out of"} ${JSON.stringify(word)}: ` +
+      read.reason,
+    read.hint ?? "write a host, with or without a port: ghcr.io, localhost:5000",
+  );
 }

@@ -21,8 +21,7 @@ import { readInput } from "../module/input_file.ts";
 import { interruptibly } from "../terminal/interruption.ts";
 import { toJson } from "../terminal/output.ts";
 import { print, STDOUT, writeOutput } from "../terminal/output_file.ts";
-import { openProgress } from "../terminal/progress.ts";
-import { observing } from "../terminal/transfers.ts";
+import { observing, openProgress } from "../terminal/progress.ts";
 
 const OPTIONS = {
   "name": { argument: "NAME", help: "build: name of the catalogue, which must not change later" },

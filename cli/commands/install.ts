@@ -26,8 +26,7 @@ import { readLockFile } from "../hub/lock_file.ts";
 import { offerFor, toolWord, versionOf } from "../hub/offers.ts";
 import { interruptibly } from "../terminal/interruption.ts";
 import { visibleLine } from "../terminal/output.ts";
-import { openProgress, type Progress } from "../terminal/progress.ts";
-import { observing } from "../terminal/transfers.ts";
+import { observing, openProgress, type Progress } from "../terminal/progress.ts";
 import type { CommandModule } from "./command.ts";
 
 const OPTIONS = {

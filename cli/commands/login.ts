@@ -8,7 +8,7 @@ import { type CommandLine, type OptionSpec, parseCommandLine } from "../args/opt
 import { printError, visibleLine } from "../terminal/output.ts";
 import { print } from "../terminal/output_file.ts";
 import { ask } from "../terminal/prompt.ts";
-import { registryName } from "../args/registry_name.ts";
+import { registryName } from "../args/registry_options.ts";
 
 const OPTIONS = {
   "username": { short: "u", argument: "NAME", help: "user name (default: prompt)" },

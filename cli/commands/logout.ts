@@ -4,7 +4,7 @@ import type { HelpPage } from "../args/help_text.ts";
 import { type OptionSpec, parseCommandLine } from "../args/options.ts";
 import { visibleLine } from "../terminal/output.ts";
 import { print } from "../terminal/output_file.ts";
-import { registryName } from "../args/registry_name.ts";
+import { registryName } from "../args/registry_options.ts";
 
 const OPTIONS = {
   "help": { short: "h", help: "show this help" },

@@ -6,7 +6,7 @@ import { interruptibly } from "../terminal/interruption.ts";
 import { type OptionSpec, parseCommandLine } from "../args/options.ts";
 import { toJson } from "../terminal/output.ts";
 import { print, STDOUT, writeOutput } from "../terminal/output_file.ts";
-import { openProgress } from "../terminal/progress.ts";
+import { observing, openProgress } from "../terminal/progress.ts";
 import { registryReference } from "../args/reference.ts";
 import {
   openRemote,
@@ -14,7 +14,6 @@ import {
   REGISTRY_OPTIONS,
   remoteOptions,
 } from "../args/registry_options.ts";
-import { observing } from "../terminal/transfers.ts";
 
 const OPTIONS = {
   "output": {

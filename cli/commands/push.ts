@@ -33,12 +33,11 @@ import { type CommandLine, type OptionSpec, parseCommandLine } from "../args/opt
 import { ASKED, askedFor, type AskedWords, askedWords, type Note } from "../args/asked_options.ts";
 import { toJson, visibleLine } from "../terminal/output.ts";
 import { print } from "../terminal/output_file.ts";
-import { openProgress } from "../terminal/progress.ts";
+import { observing, openProgress } from "../terminal/progress.ts";
 import { isFile, looksLikePath, registryReference } from "../args/reference.ts";
 import { openRemote, REGISTRY_OPTIONS, remoteOptions } from "../args/registry_options.ts";
 import { readSigningKey } from "../args/signing_key.ts";
 import { spooled } from "../module/spool.ts";
-import { observing } from "../terminal/transfers.ts";
 
 const OPTIONS = {
   "module": { short: "m", argument: "FILE", help: "same as FILE" },

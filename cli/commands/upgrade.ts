@@ -10,7 +10,7 @@ import { admitUpgrade, hubsOf, type Update, updatesOf } from "../hub/updates.ts"
 import { interruptibly } from "../terminal/interruption.ts";
 import { formatError, printError, visibleLine } from "../terminal/output.ts";
 import { openProgress } from "../terminal/progress.ts";
-import { observing } from "../terminal/transfers.ts";
+import { observing } from "../terminal/progress.ts";
 
 const OPTIONS = {
   "offline": { help: "do not fetch catalogues; use those that were fetched last" },

@@ -20,7 +20,7 @@ import { auditRun } from "../startup/audit.ts";
 import { timeoutOf } from "../startup/guest_run.ts";
 import type { Origin } from "../../oci/stored.ts";
 import { printError, visible, visibleLine } from "../terminal/output.ts";
-import { remainWarnings } from "../terminal/remain_warnings.ts";
+import { remainWarnings } from "../terminal/warnings.ts";
 import { print } from "../terminal/output_file.ts";
 import { openRecordOutput, type RecordOutput } from "../records/output.ts";
 import { type RecordSettings, recordSettings } from "../records/settings.ts";

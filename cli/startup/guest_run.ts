@@ -13,9 +13,8 @@ import {
 import { auditRun, grantedSet } from "./audit.ts";
 import { parseDuration, parseLatency } from "../args/duration.ts";
 import { kernelLimitsOf } from "../args/kernel_limits.ts";
-import { lossWarnings } from "../terminal/loss_warnings.ts";
-import { remainWarnings } from "../terminal/remain_warnings.ts";
-import { misplacedOption } from "../args/misplaced_option.ts";
+import { lossWarnings, remainWarnings } from "../terminal/warnings.ts";
+import { misplacedOption } from "../args/mistakes.ts";
 import { formatError, printError, visibleLine } from "../terminal/output.ts";
 import type { Permissions } from "../../ebpf/mod.ts";
 import { permissionsOf } from "../args/permissions.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { GuestStats } from "../../runtime/command.ts";
 import { UsageError } from "../errors.ts";
-import { lossWarnings } from "./loss_warnings.ts";
+import { lossWarnings } from "./warnings.ts";
 import { statsFormat, statsTable } from "./stats.ts";
 
 const STATS: GuestStats = {

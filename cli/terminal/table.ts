@@ -1,6 +1,6 @@
-/** Columns of text. */
+/** Columns of text, and lines cut and padded to a number of a terminal's cells. */
+import { cellsOf, textWidth } from "../../records/text/widths.ts";
 import { visibleLine } from "./output.ts";
-import { padToWidth, textWidth } from "./text_width.ts";
 
 /**
  * Aligns the cells of each column, two spaces apart.
@@ -21,4 +21,24 @@ export function formatTable(
       return padToWidth(cell, width, options.right?.includes(column) ? "left" : "right");
     }).join("  ").trimEnd()
   ).join("\n");
+}
+
+export { textWidth };
+
+/** Returns the start of a line of visible text, as much as fits `width` cells. */
+export function cutToWidth(text: string, width: number): string {
+  let left = width;
+  let end = 0;
+  for (const character of text) {
+    left -= cellsOf(character);
+    if (left < 0) break;
+    end += character.length;
+  }
+  return text.slice(0, end);
+}
+
+/** Pads a line of visible text to `width` cells. */
+export function padToWidth(text: string, width: number, side: "left" | "right" = "right"): string {
+  const space = " ".repeat(Math.max(0, width - textWidth(text)));
+  return side === "right" ? text + space : space + text;
 }

@@ -1,8 +1,7 @@
 /** Words for places that programs may be attached to: `KIND` or `KIND:TARGET`. */
-import { netfilterHook } from "../netfilter_hooks.ts";
+import { netfilterHook, TargetSyntaxError } from "../target_parts.ts";
 import { perfEventNumbers } from "../perf_events.ts";
-import { TargetSyntaxError } from "../target_parts.ts";
-import { PermissionError } from "./permission_error.ts";
+import { PermissionError } from "./errors.ts";
 
 /** Kinds of places; `iface` is every kind that an interface has. */
 export const ATTACH_KINDS = [

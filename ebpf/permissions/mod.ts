@@ -21,4 +21,4 @@ export {
 export { type PermissionLimits, Policy } from "./policy.ts";
 export { explainAttachRefusal } from "./attach_refusal.ts";
 export { explainRefusal, type Refusal } from "./refusal.ts";
-export { PermissionError } from "./permission_error.ts";
+export { PermissionError } from "./errors.ts";

@@ -2,7 +2,7 @@
 import { attachRule } from "./attach_words.ts";
 import { helperByName, helperEntries, kfuncByName, kfuncEntries } from "./entries.ts";
 import { GRANTABLE_LEVELS, LEVELS, type Permissions } from "./levels.ts";
-import { PermissionError } from "./permission_error.ts";
+import { PermissionError } from "./errors.ts";
 
 /** Where every name stands with its level. */
 const PLACE = "docs/permissions.md";

@@ -8,7 +8,7 @@ import { HostError } from "../../ffi/errors.ts";
 import { pointee } from "../btf/maps.ts";
 import { DwarfTypes } from "./dwarf.ts";
 import { inlineType, type TypeAt } from "./inline_type.ts";
-import { unknownName } from "./names.ts";
+import { unknownName } from "./errors.ts";
 import { contextTypes, type ObjectFile } from "./object_file.ts";
 import type { OutputSizes } from "./output_calls.ts";
 

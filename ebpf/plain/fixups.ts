@@ -1,7 +1,7 @@
 /** Settings of maps that objects leave to a loader of their own, before the load. */
 import { HostError } from "../../ffi/errors.ts";
 import { MapType } from "../map_types.ts";
-import { unknownName } from "./names.ts";
+import { unknownName } from "./errors.ts";
 import { isEventMap, type ObjectFile, type PlainMap } from "./object_file.ts";
 
 /** `enum shim_setting`. */

@@ -15,7 +15,7 @@ export { type LoopEnd, nowMs, runLoop, type Source, type Timer } from "./event_l
 export { withStruct } from "./btf_writer.ts";
 export { eventMaps, mapSettings, parseMapSize } from "./fixups.ts";
 export { inlineType, type TypeAt } from "./inline_type.ts";
-export { nearestName, unknownName } from "./names.ts";
+export { nearestName, unknownName } from "./errors.ts";
 export {
   isEventMap,
   ObjectFile,

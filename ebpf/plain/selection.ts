@@ -6,7 +6,7 @@ import { HostError } from "../../ffi/errors.ts";
 import { type AttachSubject, parseAttachTarget } from "../attach_target.ts";
 import { ProgramType } from "../program_types.ts";
 import { TargetSyntaxError } from "../target_parts.ts";
-import { unknownName } from "./names.ts";
+import { unknownName } from "./errors.ts";
 import type { ObjectFile, PlainProgram } from "./object_file.ts";
 
 /** Wishes about programs. */

@@ -1,6 +1,12 @@
 /** Changes credential files for `login` and `logout`; other content stays unchanged. */
-import { type AuthFile, entryKey, keeperOf, parseAuthFile, toolKeys } from "./auth_file.ts";
-import type { Credential } from "./credential.ts";
+import {
+  type AuthFile,
+  type Credential,
+  entryKey,
+  keeperOf,
+  parseAuthFile,
+  toolKeys,
+} from "./auth_file.ts";
 import { CredentialError } from "./errors.ts";
 import { type CredentialHelper, helperOf } from "./helper.ts";
 import {

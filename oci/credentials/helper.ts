@@ -1,7 +1,6 @@
 /** Credential helpers: programs `docker-credential-NAME` with docker's protocol. */
 import { readJson } from "../json.ts";
-import { passwordOf } from "./auth_file.ts";
-import type { Credential } from "./credential.ts";
+import { type Credential, passwordOf } from "./auth_file.ts";
 import { CredentialError } from "./errors.ts";
 import type { Caller, Content } from "./locations.ts";
 

@@ -1,7 +1,14 @@
 /** Looks up credentials in the files and helpers of docker and podman. */
 import { canonicalRegistry } from "../registry_name.ts";
-import { type AuthFile, candidateKeys, keeperOf, parseAuthFile, toolKeys } from "./auth_file.ts";
-import type { Credential, CredentialSource } from "./credential.ts";
+import {
+  type AuthFile,
+  candidateKeys,
+  type Credential,
+  type CredentialSource,
+  keeperOf,
+  parseAuthFile,
+  toolKeys,
+} from "./auth_file.ts";
 import { helperOf } from "./helper.ts";
 import {
   type Content,

@@ -1,7 +1,7 @@
 /** Reads and writes files that hold secrets. */
 import { dirname } from "node:path";
 import { HostError } from "../../ffi/errors.ts";
-import { fileFailure } from "../file_failure.ts";
+import { fileFailure } from "../errors.ts";
 import { IrregularFile, readRegularFile, type RegularFile } from "../paths/regular_file.ts";
 import { Replacement, resolveForWriting } from "../paths/replacement.ts";
 import { MAX_FILE_BYTES } from "./auth_file.ts";

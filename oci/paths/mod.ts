@@ -1,5 +1,5 @@
 /** Safe access to paths that other users may change: every step uses the file that was opened. */
-export { fileFailure } from "../file_failure.ts";
+export { fileFailure } from "../errors.ts";
 export { placeFile, type PlacementOptions } from "./placement.ts";
 export { IrregularFile, readRegularFile } from "./regular_file.ts";
 export { Replacement, resolveForWriting } from "./replacement.ts";

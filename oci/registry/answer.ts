@@ -1,9 +1,8 @@
-/** Response of a server, read with timeouts. */
+/** Response of a server, read with timeouts and a minimum rate. */
 import { Collector } from "../collector.ts";
 import type { ByteStream } from "../content.ts";
 import { RegistryError } from "../errors.ts";
 import { failureOf, opening, tooSlow } from "./failure.ts";
-import { Rate } from "./rate.ts";
 import type { Timing } from "./retry.ts";
 import type { Watchdog } from "./watchdog.ts";
 
@@ -153,4 +152,31 @@ export interface AnswerReader {
   /** Fills part of a buffer, which then belongs to the reader; undefined at the end. */
   read(buffer: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined>;
   cancel(): Promise<void>;
+}
+
+/** Counts bytes per time spent waiting for the network; the time of a slow reader does not count. */
+export class Rate {
+  readonly #timing: Pick<Timing, "rateWindowMs" | "leastBytesPerSecond">;
+  #waitedMs = 0;
+  #bytes = 0;
+
+  constructor(timing: Pick<Timing, "rateWindowMs" | "leastBytesPerSecond">) {
+    this.#timing = timing;
+  }
+
+  /**
+   * Counts received bytes.
+   *
+   * @returns false when a whole window was below the minimum rate
+   */
+  add(bytes: number, waitedMs: number): boolean {
+    const { rateWindowMs, leastBytesPerSecond } = this.#timing;
+    this.#bytes += bytes;
+    this.#waitedMs += waitedMs;
+    if (this.#waitedMs < rateWindowMs) return true;
+    const isEnough = this.#bytes >= leastBytesPerSecond * this.#waitedMs / 1000;
+    this.#bytes = 0;
+    this.#waitedMs = 0;
+    return isEnough;
+  }
 }

@@ -1,20 +1,20 @@
 /** Authentication: learns the registry's method from its challenges. */
-import type { Credential, CredentialSource } from "../credentials/credential.ts";
+import type { Credential, CredentialSource } from "../credentials/auth_file.ts";
 import { RegistryError, withoutSecrets } from "../errors.ts";
 import { type AddressPolicy, nextAddress } from "./address.ts";
 import type { Answer } from "./answer.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import { maySeeCredentials } from "./realm.ts";
-import { mergeScopes } from "./scope.ts";
-import { protocolError } from "./status.ts";
 import {
   type AccessToken,
   basic,
   getRequest,
+  mergeScopes,
   postRequest,
   type TokenRequest,
   type TokenServer,
 } from "./token.ts";
+import { protocolError } from "./status.ts";
 
 /** Options of an {@linkcode Authorizer}. */
 export interface AuthorizerOptions {

@@ -1,5 +1,5 @@
 /** Requests to one registry: redirects, authentication, retries. */
-import type { CredentialSource } from "../credentials/credential.ts";
+import type { CredentialSource } from "../credentials/auth_file.ts";
 import { Deadline } from "../deadline.ts";
 import { RegistryError } from "../errors.ts";
 import { isLoopback, registryEndpoint } from "../registry_name.ts";

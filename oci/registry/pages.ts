@@ -1,8 +1,7 @@
-/** Paginated lists. */
+/** Paginated lists, and the `Link` header (RFC 8288) that leads to the next page. */
 import type { Answer } from "./answer.ts";
 import type { ApiRequest, Connection } from "./connection.ts";
 import { tooSlow } from "./failure.ts";
-import { nextLink } from "./link.ts";
 import { protocolError } from "./status.ts";
 
 /** Maximum size of a page; that of a manifest, since referrers are an index. */
@@ -50,4 +49,17 @@ export async function* pages(
     seen.add(next.href);
     path = connection.ownAddress(next, answer);
   }
+}
+
+const MAX_HEADER = 16 * 1024;
+
+/** Returns the target of the first link with `rel="next"`, relative to `base`; undefined without one. */
+export function nextLink(header: string | null, base: URL): URL | undefined {
+  const text = (header ?? "").slice(0, MAX_HEADER);
+  for (const [, target, parameters] of text.matchAll(/<([^<>]*)>((?:[^<>"]|"[^"]*")*)/g)) {
+    const relation = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s";,]+))/i.exec(parameters ?? "");
+    const names = (relation?.[1] ?? relation?.[2] ?? "").toLowerCase().split(/\s+/);
+    if (names.includes("next")) return URL.parse(target ?? "", base) ?? undefined;
+  }
+  return undefined;
 }

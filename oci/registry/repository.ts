@@ -28,7 +28,7 @@ import {
 } from "./manifests.ts";
 import { pages } from "./pages.ts";
 import { addReferrer, listReferrers } from "./referrers.ts";
-import { repositoryScope } from "./scope.ts";
+import { repositoryScope } from "./token.ts";
 import { upload } from "./upload.ts";
 
 /** Options of {@linkcode Repository.push}. */

@@ -1,5 +1,8 @@
-/** Requests access tokens (distribution's token authentication, by GET; OAuth 2, by POST). */
-import type { Credential } from "../credentials/credential.ts";
+/**
+ * Requests access tokens (distribution's token authentication, by GET; OAuth 2, by POST), and merges
+ * their scopes ("Resource Scope Grammar").
+ */
+import type { Credential } from "../credentials/auth_file.ts";
 import { readJson } from "../json.ts";
 import type { Answer } from "./answer.ts";
 import { protocolError } from "./status.ts";
@@ -103,4 +106,27 @@ export async function readToken(answer: Answer): Promise<AccessToken> {
 /** Returns the lifetime less a tenth, so that no token expires in transit. */
 function lifeMs(expiresIn: number | undefined): number {
   return Math.min(expiresIn || DEFAULT_LIFE_S, MAX_LIFE_S) * 900;
+}
+
+/** Maximum number of scopes; registries request fewer. */
+const MAX_SCOPES = 32;
+const MAX_SCOPE_LENGTH = 1024;
+
+/** Returns the scope for actions on a repository. */
+export function repositoryScope(repository: string, ...actions: string[]): string {
+  return `repository:${repository}:${actions.join(",")}`;
+}
+
+/** Merges lists of scopes, sorted, with the actions of one resource together. */
+export function mergeScopes(...lists: readonly (readonly string[])[]): string[] {
+  const actions = new Map<string, Set<string>>();
+  for (const scope of lists.flat()) {
+    const colon = scope.lastIndexOf(":");
+    if (colon < 0 || scope.length > MAX_SCOPE_LENGTH || actions.size >= MAX_SCOPES) continue;
+    const resource = scope.slice(0, colon);
+    const known = actions.get(resource) ?? new Set();
+    for (const action of scope.slice(colon + 1).split(",")) known.add(action);
+    actions.set(resource, known);
+  }
+  return [...actions].map(([resource, of]) => `${resource}:${[...of].sort().join(",")}`).sort();
 }

@@ -1,6 +1,5 @@
 /** Certificate authorities of the machine and of the user. */
-import { HostError } from "../errors.ts";
-import { fileFailure } from "../file_failure.ts";
+import { fileFailure, HostError } from "../errors.ts";
 import { IrregularFile, readRegularFile } from "../paths/regular_file.ts";
 
 /** Maximum size; lists of systems have 200 to 500 kB. */

@@ -1,9 +1,8 @@
-/** Where the store is, and whether that place can be trusted. */
+/** Place of the store below a home directory, and checks that it can be trusted. */
 import { dirname, isAbsolute, join } from "node:path";
 import { folderObjection, linkObjection } from "../paths/trust.ts";
 import { walk } from "../paths/walk.ts";
 import { errnoName, fileError, StoreError } from "./errors.ts";
-import { homeFolder } from "./home.ts";
 
 /** Writable by the group or by all users. */
 const SHARED_WRITE = 0o022;
@@ -28,8 +27,6 @@ export function storePath(): string {
     hint: "set HOME, or XDG_DATA_HOME to the folder that is to hold it",
   });
 }
-
-export { homeFolder, passwdHome } from "./home.ts";
 
 /**
  * Checks that no other user can change the content of a directory.
@@ -97,4 +94,36 @@ function unsafe(path: string, reason: string): StoreError {
     code: "UNSAFE_STORE",
     hint: "chown it to the user and chmod go-w it, or set XDG_DATA_HOME",
   });
+}
+
+/**
+ * Returns the home directory of the effective user.
+ *
+ * Uses `HOME` if it belongs to that user; if it is missing or another user's, passwd(5) decides.
+ */
+export function homeFolder(): string | undefined {
+  const home = Deno.env.get("HOME");
+  if (home !== undefined && isAbsolute(home) && isOurs(home)) return home;
+  const own = passwdHome(Deno.uid() ?? 0);
+  if (own !== undefined) return own;
+  return home !== undefined && isAbsolute(home) ? home : undefined;
+}
+
+function isOurs(path: string): boolean {
+  try {
+    return Deno.statSync(path).uid === Deno.uid();
+  } catch {
+    return false;
+  }
+}
+
+/** The home folder that passwd(5) has for a user. */
+export function passwdHome(uid: number): string | undefined {
+  try {
+    const lines = Deno.readTextFileSync("/etc/passwd").split("\n").map((line) => line.split(":"));
+    const home = lines.find((fields) => fields[2] === String(uid))?.[5];
+    return home !== undefined && isAbsolute(home) ? home : undefined;
+  } catch {
+    return undefined;
+  }
 }

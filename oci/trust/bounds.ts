@@ -1,5 +1,5 @@
 /** Bounds that policies have for eBPF programs, by artifact, address or file. */
-import { fileFailure } from "../file_failure.ts";
+import { fileFailure } from "../errors.ts";
 import { addressNames } from "./address_name.ts";
 import { TrustError } from "./errors.ts";
 import type { BpfRule, Named, Policy, Rule } from "./policy.ts";

@@ -7,9 +7,8 @@
 import { Buffer } from "node:buffer";
 import { type Digest, splitDigest } from "../digest.ts";
 import { ArtifactError } from "../errors.ts";
-import { type JsonObject, readJson } from "../json.ts";
+import { ambiguityIn, checkSpelling, type JsonObject, readJson } from "../json.ts";
 import type { PrivateKey } from "./private_key.ts";
-import { ambiguityIn, checkSpelling } from "./certain_json.ts";
 
 /** Maximum size; bundles have some 700 bytes, and some 10,000 with certificates and a log's proof. */
 export const MAX_BUNDLE_BYTES = 512 * 1024;

@@ -6,8 +6,7 @@
  */
 import { dirname, join } from "node:path";
 import { HostError } from "../../ffi/errors.ts";
-import { ArtifactError } from "../errors.ts";
-import { fileFailure } from "../file_failure.ts";
+import { ArtifactError, fileFailure } from "../errors.ts";
 import { type JsonObject, readJson } from "../json.ts";
 import { IrregularFile } from "../paths/regular_file.ts";
 import { Replacement, resolveForWriting } from "../paths/replacement.ts";

@@ -1,6 +1,6 @@
 /** Policy files of the machine and the user, and their key files. */
 import { dirname, resolve } from "node:path";
-import { fileFailure } from "../file_failure.ts";
+import { fileFailure } from "../errors.ts";
 import { IrregularFile, readRegularFile } from "../paths/regular_file.ts";
 import { folderObjection, isSharedFolder, linkObjection } from "../paths/trust.ts";
 import { walk } from "../paths/walk.ts";

@@ -1,6 +1,6 @@
 /** Places of policy files. */
 import { isAbsolute, join } from "node:path";
-import { homeFolder, passwdHome } from "../store/home.ts";
+import { homeFolder, passwdHome } from "../store/location.ts";
 
 /** Policy for all users of the machine. */
 const SYSTEM_POLICY = "/etc/wasm-bpf/policy.json";

@@ -4,9 +4,8 @@
  * After cosign's `specs/SIGNATURE_SPEC.md` and containers/image's `docs/containers-signature.5.md`.
  */
 import type { Digest } from "../digest.ts";
-import { readJson } from "../json.ts";
+import { ambiguityIn, checkSpelling, readJson } from "../json.ts";
 import { formatReference, type Reference } from "../reference.ts";
-import { ambiguityIn, checkSpelling } from "./certain_json.ts";
 
 /** Media type of the payload's layer. */
 export const SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json";

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { hintForOtherTool } from "./other_tools.ts";
-import { misplacedOption } from "./misplaced_option.ts";
+import { hintForOtherTool, misplacedOption } from "./mistakes.ts";
 
 Deno.test("misplacedOption() finds an option of wasm-bpf after a module that failed", () => {
   for (const code of [1, 2, 64]) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mergeScopes, repositoryScope } from "./scope.ts";
+import { mergeScopes, repositoryScope } from "./token.ts";
 
 Deno.test("mergeScopes() merges the actions of one repository", () => {
   assert.deepEqual(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { nextLink } from "./link.ts";
+import { nextLink } from "./pages.ts";
 
 const base = new URL("https://a.example/v2/x/tags/list?n=2");
 const next = (header: string | null) => nextLink(header, base)?.href;

@@ -1,6 +1,22 @@
-/** Warnings about programs that stay in the kernel after the run. */
+/** Warnings printed at exit: lost and truncated events, and programs that stay in the kernel. */
 import type { GuestStats, HeldPart, RemainingMap } from "../../runtime/command.ts";
 import { formatCount } from "./units.ts";
+
+/** Returns a line for each map with lost or truncated events. */
+export function lossWarnings({ buffers }: GuestStats): string[] {
+  return buffers.flatMap(({ map, lostEvents, truncatedEvents }) => [
+    ...lostEvents
+      ? [`warning: map "${map}": ${events(lostEvents)} lost: they came faster than they were read`]
+      : [],
+    ...truncatedEvents
+      ? [`warning: map "${map}": ${events(truncatedEvents)} cut to the size of the module's buffer`]
+      : [],
+  ]);
+}
+
+function events(count: number): string {
+  return formatCount(count, "event");
+}
 
 /** Uses that keep a kind loaded, and commands to end them. */
 const USES: ReadonlyMap<string, string> = new Map([
