@@ -14,6 +14,7 @@ export { files, type Vectors } from "./file.ts";
 export { grants } from "./grants.ts";
 export { Deadline, Interrupt, signals } from "./interrupt.ts";
 export { kernel, readKernelTypesAhead } from "./kernel.ts";
+export { hasHelper, KernelFeature, tryFeature } from "./kernel_probe.ts";
 export { readKernelFile } from "./kernel_file.ts";
 export { libbpfVersion, settleShim } from "./library.ts";
 export { BpfIterator, BpfLink } from "./link.ts";

@@ -39,6 +39,10 @@ export const TRACING_SYMBOLS = {
   shim_symbols__read: { parameters: ["i32", "u64", "buffer", "u32"], result: "i32" },
   // void shim_symbols__close(int32_t fd)
   shim_symbols__close: { parameters: ["i32"], result: "void" },
+  // int32_t shim_kernel__try(uint32_t feature)
+  shim_kernel__try: { parameters: ["u32"], result: "i32" },
+  // int32_t shim_kernel__has_helper(uint32_t type, uint32_t helper)
+  shim_kernel__has_helper: { parameters: ["u32", "u32"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The functions, callable. */

@@ -91,4 +91,31 @@ SHIM_API int32_t shim_symbols__read(int32_t fd, uint64_t offset, void *to, uint3
 /** @brief Closes the file. */
 SHIM_API void shim_symbols__close(int32_t fd);
 
+/* What shim_kernel__try() tries. */
+enum shim_feature {
+	SHIM_TRY_TRACEPOINT = 1,
+	SHIM_TRY_RAW_TRACEPOINT = 2,
+	SHIM_TRY_KPROBE = 3,
+	SHIM_TRY_UPROBE = 4,
+	SHIM_TRY_FENTRY = 5,
+	SHIM_TRY_TP_BTF = 6,
+	SHIM_TRY_ITERATOR = 7,
+	SHIM_TRY_LSM = 8,
+	SHIM_TRY_PERF_EVENT = 9,
+	SHIM_TRY_XDP = 10, /* loaded, not attached */
+};
+
+/**
+ * @brief Tries a feature of the kernel: loads a program that does nothing, and attaches it for a
+ *        moment. Not for a confined thread.
+ * @return 0; -EINVAL for another number; else the kernel's -errno
+ */
+SHIM_API int32_t shim_kernel__try(uint32_t feature);
+
+/**
+ * @brief Tries whether programs of a type, BPF_PROG_TYPE_*, may call a helper, BPF_FUNC_*.
+ * @return 1 or 0; -EOPNOTSUPP for types that cannot be tried
+ */
+SHIM_API int32_t shim_kernel__has_helper(uint32_t type, uint32_t helper);
+
 #endif

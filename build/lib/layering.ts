@@ -53,6 +53,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // Without the library: `gen` and `inspect` open none.
   "ebpf/btf/mod.ts": ["bindgen", "cli", "records"],
   "ebpf/inspection/mod.ts": ["cli"],
+  // Checks of the machine, which no run loads.
+  "ebpf/doctor.ts": ["cli"],
   // Plain objects, which a guest's run does not load.
   "ebpf/plain/mod.ts": ["cli"],
   "ebpf/permissions/mod.ts": ["cli"],

@@ -1,4 +1,5 @@
 /** `wasm-bpf catalog`: builds, publishes and shows catalogues. */
+import { join } from "node:path";
 import {
   type Catalog,
   CATALOG_LIMITS,
@@ -24,8 +25,12 @@ import { print, STDOUT, writeOutput } from "../terminal/output_file.ts";
 import { observing, openProgress } from "../terminal/progress.ts";
 
 const OPTIONS = {
+  "hub": { argument: "NAME", help: "html: only the tools of this hub (default: all and the box)" },
   "name": { argument: "NAME", help: "build: name of the catalogue, which must not change later" },
-  "from": { argument: "FILE", help: "build: add to the tools and versions of this catalogue" },
+  "from": {
+    argument: "FILE",
+    help: "build: add to the tools and versions of this catalogue; html: show it",
+  },
   "serial": {
     argument: "NUMBER",
     help: "build: serial, higher than any before (default: seconds since 1970)",
@@ -44,18 +49,20 @@ const OPTIONS = {
   ...REGISTRY_OPTIONS,
 } as const satisfies Record<string, OptionSpec>;
 
-const ACTIONS = ["build", "push"] as const;
+const ACTIONS = ["build", "push", "html"] as const;
 
 /** Help of `catalog`. */
 export const PAGE: HelpPage = {
   usage: [
     "catalog build [OPTIONS] REFERENCE...",
     "catalog push --sign-key FILE CATALOG REFERENCE",
+    "catalog html [--from FILE | --hub NAME] DIR",
   ],
   about:
     "Publishes tools: build describes the artifacts at references, whose tags are versions, in a " +
     "catalogue, and push sends it to a registry, from which wasm-bpf hub add takes it.",
   arguments: {
+    DIR: "directory for index.html, a page that needs no server and no network",
     REFERENCE: "artifact such as ghcr.io/you/tool:v1.2.0; for push, place of the catalogue",
     CATALOG: "file that build wrote",
   },
@@ -72,6 +79,7 @@ type Line = CommandLine<keyof typeof OPTIONS>;
 const OWN: Readonly<Record<typeof ACTIONS[number], readonly (keyof typeof OPTIONS)[]>> = {
   build: ["name", "from", "serial", "output"],
   push: ["sign-key", "unsigned", "json"],
+  html: ["hub", "from"],
 };
 
 /** Builds or pushes a catalogue. */
@@ -82,10 +90,13 @@ export async function command(args: string[]): Promise<number> {
   if (action === undefined) throw unknownAction(word);
   for (const other of ACTIONS) {
     for (const option of OWN[other]) {
-      if (other === action || !(line.flags.has(option) || option in line.values)) continue;
+      if (OWN[action].includes(option) || !(line.flags.has(option) || option in line.values)) {
+        continue;
+      }
       throw new UsageError(`Cannot use --${option} with catalog ${action}: it is for ${other}`);
     }
   }
+  if (action === "html") return await writePage(line, words);
   return action === "build" ? await build(line, words) : await push(line, words);
 }
 
@@ -156,6 +167,27 @@ function startOf({ values }: Line): Catalog {
     created: created.toISOString().replace(/\.\d+Z$/, "Z"),
     tools: before?.tools ?? [],
   };
+}
+
+async function writePage({ values }: Line, words: readonly string[]): Promise<number> {
+  const [folder, more] = words;
+  if (folder === undefined || more !== undefined) {
+    throw new UsageError("Cannot write the page: catalog html takes one directory");
+  }
+  if (values.from !== undefined && values.hub !== undefined) {
+    throw new UsageError("Cannot use --from with --hub: pass one of them");
+  }
+  const { catalogPage } = await import("../hub/html.ts");
+  const { pageTools } = await import("../hub/page_tools.ts");
+  const catalog = values.from === undefined ? undefined : readCatalog(values.from);
+  const tools = await pageTools(catalog ?? values.hub);
+  const title = catalog?.name ?? values.hub ?? "Tools";
+  const bytes = new TextEncoder().encode(catalogPage(tools, { title }));
+  const { makeFolderFor } = await import("../hub/page_tools.ts");
+  const path = join(folder, "index.html");
+  makeFolderFor(path);
+  await writeOutput(path, chunks(bytes));
+  return 0;
 }
 
 function serialOf(text: string | undefined): number | undefined {

@@ -19,6 +19,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   uninstall: { summary: "remove installed tools", load: () => import("./uninstall.ts") },
   hub: { summary: "manage hubs, catalogues of tools", load: () => import("./hub.ts") },
   catalog: { summary: "build and publish a catalogue", load: () => import("./catalog.ts") },
+  doctor: { summary: "show what this machine allows", load: () => import("./doctor.ts") },
   pull: { summary: "fetch a module into the local store", load: () => import("./pull.ts") },
   push: { summary: "send a module to a registry", load: () => import("./push.ts") },
   images: { summary: "list the local store", load: () => import("./images.ts") },

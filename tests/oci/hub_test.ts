@@ -47,7 +47,7 @@ Deno.test("a bare word is a tool of the box, then an installed one, then a file"
   const { user } = place;
   await place.publishTools({ chatter: "v1.0.0", opensnoop: "v9.0.0" });
   await place.add();
-  await user.write("work/chatter", await Deno.readFile(`${user.folder}/opensnoop.wasm`));
+  await user.write("work/chatter", await Deno.readFile(`${place.publisher.folder}/opensnoop.wasm`));
   assert.equal(await user.succeed(["chatter"]), "opensnoop v9.0.0\n");
   await place.install("chatter");
   assert.equal(await user.succeed(["chatter"]), "chatter v1.0.0\n");

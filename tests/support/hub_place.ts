@@ -15,20 +15,28 @@ const WITH_PASSWORD = { env: { COSIGN_PASSWORD: PASSWORD } };
 /** Registry and user's place, gone after the test. */
 export class HubPlace implements AsyncDisposable {
   readonly registry: TestRegistry;
+  readonly publisher: Place;
   readonly user: Place;
 
-  private constructor(registry: TestRegistry, user: Place) {
+  private constructor(registry: TestRegistry, places: { publisher: Place; user: Place }) {
     this.registry = registry;
-    this.user = user;
+    this.publisher = places.publisher;
+    this.user = places.user;
   }
 
   static async create(): Promise<HubPlace> {
-    return new HubPlace(await TestRegistry.start(), await Place.create());
+    const places = { publisher: await Place.create(), user: await Place.create() };
+    return new HubPlace(await TestRegistry.start(), places);
   }
 
   /** Directory of launchers. */
   get bin(): string {
     return `${this.user.folder}/bin`;
+  }
+
+  /** File of the catalogue that was built last. */
+  get catalog(): string {
+    return `${this.publisher.folder}/catalog.json`;
   }
 
   /** Reference of the hub's catalogue. */
@@ -43,9 +51,9 @@ export class HubPlace implements AsyncDisposable {
 
   /** Pushes a tool that prints `NAME TAG`, or other bytes; returns its reference. */
   async pushTool(name: string, tag: string, bytes?: Uint8Array): Promise<string> {
-    const file = await this.user.write(`${name}.wasm`, bytes ?? speaking(`${name} ${tag}`));
+    const file = await this.publisher.write(`${name}.wasm`, bytes ?? speaking(`${name} ${tag}`));
     const created = ["--created", "2026-01-01T00:00:00Z"];
-    await this.user.succeed([
+    await this.publisher.succeed([
       ...["push", "-q", ...created, "-a", `org.opencontainers.image.description=speak of ${name}`],
       ...["-a", "wasm-bpf.keywords=voice,test", file, this.tool(name, tag)],
     ]);
@@ -54,9 +62,9 @@ export class HubPlace implements AsyncDisposable {
 
   /** Builds a catalogue in a file, whose path is returned. */
   async build(references: readonly string[], ...options: string[]): Promise<string> {
-    const file = `${this.user.folder}/catalog.json`;
+    const file = this.catalog;
     const from = await Deno.stat(file).then(() => ["--from", file], () => ["--name", "acme"]);
-    await this.user.succeed([
+    await this.publisher.succeed([
       "catalog",
       "build",
       "-q",
@@ -72,7 +80,7 @@ export class HubPlace implements AsyncDisposable {
   /** Signs and pushes a catalogue, by default to {@linkcode hub}. */
   async publish(file: string, { key = KEY, reference = this.hub } = {}): Promise<void> {
     const words = ["catalog", "push", "-q", "--sign-key", key, file, reference];
-    await this.user.succeed(words, WITH_PASSWORD);
+    await this.publisher.succeed(words, WITH_PASSWORD);
   }
 
   /** Publishes tools that have a tag, in a catalogue of their own. */
@@ -115,6 +123,7 @@ export class HubPlace implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.registry[Symbol.asyncDispose]();
+    await this.publisher[Symbol.asyncDispose]();
     await this.user[Symbol.asyncDispose]();
   }
 }
