@@ -61,7 +61,9 @@ async function upgradeAll(
     verifyKeys: line.lists?.["verify-key"],
   };
   let failures = failedHubs.length;
-  for (const update of updatesOf(tools)) {
+  const updates = updatesOf(tools);
+  if (updates.length === 0) progress.say("nothing to upgrade");
+  for (const update of updates) {
     try {
       for (const text of await upgraded(update, options)) progress.say(visibleLine(text));
     } catch (error) {
@@ -83,7 +85,7 @@ async function upgraded(
   await commit([{ ready, launcher: tool.launcher }], admitUpgrade(tool), options.signal);
   const more = ready.facts.levels.filter((level) => !tool.permissions.includes(level));
   return [
-    `${tool.name}: ${tool.version} is ${wanted.pin.version} now`,
+    `upgraded ${tool.name} from ${tool.version} to ${wanted.pin.version}`,
     ...describeReady(ready).slice(1),
     ...(more.length === 0 ? [] : [`  new          also needs ${more.join(", ")}`]),
   ];

@@ -44,7 +44,10 @@ export interface BuildOptions {
 
 /** One version of one tool. */
 export interface BuiltTool {
-  readonly tool: Omit<CatalogTool, "versions">;
+  /** Members that the artifact has; the others stay as they are in the catalogue. */
+  readonly tool: Pick<CatalogTool, "name"> & Partial<Omit<CatalogTool, "versions">>;
+  /** Summary of a tool that is new and has none. */
+  readonly fallback: string;
   readonly version: CatalogVersion;
 }
 
@@ -74,16 +77,19 @@ export async function readTool(reference: Reference, options: BuildOptions): Pro
     architectures: wordsOf(annotations[ANNOTATION.architectures]) ??
       (facts.isPortable ? ARCHITECTURES : [Deno.build.arch]),
   };
+  const description = annotations[ANNOTATION.description];
+  const keywords = wordsOf(annotations[ANNOTATION.keywords]);
   const licence = annotations[ANNOTATION.licence];
   const home = annotations[ANNOTATION.home] ?? annotations[ANNOTATION.source];
   return {
     tool: {
       name: nameFor(reference),
-      summary: summaryOf(annotations[ANNOTATION.description] ?? facts.summaries[0] ?? ""),
+      ...(description === undefined ? {} : { summary: summaryOf(description) }),
       ...(licence === undefined ? {} : { licence }),
       ...(home === undefined ? {} : { home }),
-      keywords: wordsOf(annotations[ANNOTATION.keywords]) ?? [],
+      ...(keywords === undefined ? {} : { keywords }),
     },
+    fallback: summaryOf(facts.summaries[0] ?? ""),
     version,
   };
 }
@@ -135,9 +141,10 @@ function versionFor(reference: Reference, annotations: Record<string, string>): 
  */
 export function withTools(catalog: Catalog, built: readonly BuiltTool[]): Catalog {
   const tools = new Map(catalog.tools.map((tool) => [tool.name, tool]));
-  for (const { tool, version } of built) {
-    const before = tools.get(tool.name);
-    const versions = before?.versions ?? [];
+  for (const { tool, fallback, version } of built) {
+    const before = tools.get(tool.name) ??
+      { name: tool.name, summary: fallback, keywords: [], versions: [] };
+    const { versions } = before;
     const same = versions.find((one) => compareVersions(one.version, version.version) === 0);
     if (same !== undefined && same.reference !== version.reference) {
       throw new HostError(
@@ -147,8 +154,8 @@ export function withTools(catalog: Catalog, built: readonly BuiltTool[]): Catalo
     }
     const all = [...versions.filter((one) => one !== same), version]
       .sort((a, b) => compareVersions(b.version, a.version));
-    const isNewest = all[0] === version || before === undefined;
-    tools.set(tool.name, { ...(isNewest ? tool : before), versions: all });
+    const isNewest = all[0] === version;
+    tools.set(tool.name, { ...before, ...(isNewest ? tool : {}), versions: all });
   }
   return { ...catalog, tools: [...tools.values()] };
 }

@@ -37,7 +37,7 @@ export interface Wanted {
   readonly name: string;
   readonly origin: ToolOrigin;
   readonly pin: Pin;
-  /** Levels that its catalogue declares; undefined where there is no catalogue to compare with. */
+  /** Levels that its catalogue declares; undefined without a catalogue to compare with. */
   readonly declared: readonly string[] | undefined;
 }
 
@@ -114,6 +114,7 @@ export async function fetchTool(wanted: Wanted, options: FetchOptions): Promise<
   const { observer, signal, verifyKeys } = options;
   const reference = parseReference(pin.reference);
   await using store = await Store.open();
+  const wasThere = isNamed(store, pin.reference);
   const pulled = await pullAdmitted(reference, store, {
     connect: () => openRemote(reference, options),
     observer,
@@ -121,10 +122,22 @@ export async function fetchTool(wanted: Wanted, options: FetchOptions): Promise<
     verifyKeys,
   });
   const what = formatReference(reference);
-  const bytes = await readModule({ content: store, place: pulled.place, what }, { signal });
-  const facts = await toolFacts(bytes, what);
-  checkFacts(wanted, facts);
-  return { ...wanted, facts, artifact: artifactOf(pulled, repositoryOf(reference)) };
+  try {
+    const bytes = await readModule({ content: store, place: pulled.place, what }, { signal });
+    const facts = await toolFacts(bytes, what);
+    checkFacts(wanted, facts);
+    return { ...wanted, facts, artifact: artifactOf(pulled, repositoryOf(reference)) };
+  } catch (error) {
+    // A refused tool does not stay under its name.
+    if (!wasThere && isNamed(store, pin.reference)) await store.untag([pin.reference]);
+    throw error;
+  }
+}
+
+function isNamed(store: Store, name: string): boolean {
+  return store.entries().some(({ annotations }) =>
+    annotations?.["org.opencontainers.image.ref.name"] === name
+  );
 }
 
 function artifactOf({ manifest, verdicts }: Pulled, repository: string): Origin {
@@ -250,11 +263,8 @@ export async function forget(
   await using store = Store.openExisting();
   if (store === undefined) return;
   for (const name of pinned(before)) {
-    const isNamed = !kept.has(name) && name.includes("/") &&
-      store.entries().some((entry) =>
-        entry.annotations?.["org.opencontainers.image.ref.name"] === name
-      );
-    if (isNamed) await store.untag([name]);
+    const isGone = !kept.has(name) && name.includes("/");
+    if (isGone && isNamed(store, name)) await store.untag([name]);
   }
 }
 

@@ -66,13 +66,23 @@ const MAX_KEYWORDS = 32;
 const MAX_SUMMARY = 200;
 const MAX_HOME = 512;
 
-/** A name becomes a file's name and a command. No file of another directory and no option looks like one. */
-const NAME = /^[a-z][a-z0-9-]{0,62}$/;
-const WORD = /^[a-z0-9][a-z0-9.+_-]{0,39}$/;
-const LEVEL = /^[a-z][a-z-]{0,19}$/;
-const LICENCE = /^[A-Za-z0-9.+()\- ]{1,100}$/;
-const KERNEL = /^\d{1,3}\.\d{1,3}$/;
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+/** Forms of members, as in `docs/catalog.schema.json`. */
+export const CATALOG_FORMS = {
+  /** A name becomes a file's name and a command: no path and no option looks like one. */
+  name: /^[a-z][a-z0-9-]{0,62}$/,
+  /** Keywords and architectures. */
+  word: /^[a-z0-9][a-z0-9.+_-]{0,39}$/,
+  /** Levels of permissions. */
+  level: /^[a-z][a-z-]{0,19}$/,
+  /** SPDX expressions. */
+  licence: /^[A-Za-z0-9.+()\- ]{1,100}$/,
+  /** Versions of kernels. */
+  kernel: /^\d{1,3}\.\d{1,3}$/,
+  /** Times, RFC 3339 in UTC. */
+  time: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/,
+} as const;
+const { name: NAME, word: WORD, level: LEVEL, licence: LICENCE, kernel: KERNEL, time: TIME } =
+  CATALOG_FORMS;
 const CONTROLS = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
 
 /** Reports whether a text can name a tool or a hub. */

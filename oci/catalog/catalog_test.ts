@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Catalog, formatCatalog, parseCatalog } from "./catalog.ts";
+import { type Catalog, CATALOG_FORMS, formatCatalog, parseCatalog } from "./catalog.ts";
 import { searchTools } from "./search.ts";
 
 const DIGEST = `sha256:${"0".repeat(64)}`;
@@ -43,7 +43,7 @@ Deno.test("parseCatalog() reads what formatCatalog() writes, versions newest fir
 const REFUSED: Readonly<Record<string, Record<string, unknown>>> = {
   "a newer schema": document({ schemaVersion: 2 }),
   "no serial": document({ serial: undefined }),
-  "a serial that is no count": document({ serial: -1 }),
+  "a negative serial": document({ serial: -1 }),
   "a serial beyond 2^53": document({ serial: 2 ** 60 }),
   "no tools": document({ tools: undefined }),
   "a catalogue's name that is a path": document({ name: "../acme" }),
@@ -123,4 +123,32 @@ Deno.test("searchTools() ranks names before keywords before summaries, and needs
   assert.deepEqual(names("TCP show"), ["tcplife", "lossy"]);
   assert.deepEqual(names("tcp nothing"), []);
   assert.equal(names("").length, 4);
+});
+
+Deno.test("docs/catalog.schema.json has the forms and members of the reader", async () => {
+  const text = await Deno.readTextFile(new URL("../../docs/catalog.schema.json", import.meta.url));
+  const schema = JSON.parse(text);
+  const { tool: toolSchema, version: versionSchema } = schema.$defs;
+  assert.equal(schema.$defs.name.pattern, CATALOG_FORMS.name.source);
+  assert.equal(schema.$defs.word.pattern, CATALOG_FORMS.word.source);
+  assert.equal(schema.properties.created.pattern, CATALOG_FORMS.time.source);
+  assert.equal(toolSchema.properties.licence.pattern, CATALOG_FORMS.licence.source);
+  assert.equal(versionSchema.properties.permissions.items.pattern, CATALOG_FORMS.level.source);
+  assert.equal(
+    versionSchema.properties.kernels.properties.minimum.pattern,
+    CATALOG_FORMS.kernel.source,
+  );
+  const full = document();
+  assert.deepEqual(Object.keys(schema.properties), Object.keys(full));
+  for (const member of schema.required) {
+    assert.throws(() => parse(JSON.stringify(document({ [member]: undefined }))), member);
+  }
+  for (const member of toolSchema.required) {
+    const tools = [tool({ [member]: undefined })];
+    assert.throws(() => parse(JSON.stringify(document({ tools }))), member);
+  }
+  for (const member of versionSchema.required) {
+    const tools = [tool({ versions: [version({ [member]: undefined })] })];
+    assert.throws(() => parse(JSON.stringify(document({ tools }))), member);
+  }
 });

@@ -178,10 +178,16 @@ export async function addHub(hub: NewHub, fetched: FetchedCatalog, now = new Dat
     catalog: seenOf(fetched, now),
   };
   const fingerprint = hubFingerprint(added);
-  const before = seen.find((one) => one.reference === reference && one.key === fingerprint);
-  if (before !== undefined && fetched.catalog.serial < before.serial) {
-    throw rollback(name, { serial: fetched.catalog.serial, before: before.serial });
-  }
+  const { serial } = fetched.catalog;
+  const before = Math.max(
+    0,
+    ...seen.filter((one) => one.reference === reference && one.key === fingerprint)
+      .map((one) => one.serial),
+    // The same hub under another name.
+    ...hubs.filter((one) => one.reference === reference && hubFingerprint(one) === fingerprint)
+      .map((one) => one.catalog.serial),
+  );
+  if (serial < before) throw rollback(name, { serial, before });
   await writeHubs(state, { hubs: [...hubs, added], seen }, fetched);
   return added;
 }

@@ -8,6 +8,7 @@ export {
 } from "./artifact.ts";
 export {
   type Catalog,
+  CATALOG_FORMS,
   CATALOG_LIMITS,
   type CatalogTool,
   type CatalogVersion,

@@ -208,6 +208,7 @@ Deno.test("a tool is refused by policy, by its digest, and for permissions that 
   await place.add();
   const bin = ["--bin", place.bin];
   await place.refused(["install", ...bin, "tracer"], /needs inspect, which the catalogue/);
+  assert.equal(await user.succeed(["images", "-q"]), "");
 
   const references = { [`${registry.host}/acme/hub`]: "accept", "*": "reject" };
   const policy = await user.write("config/wasm-bpf/policy.json", JSON.stringify({ references }));
