@@ -183,7 +183,7 @@ export async function addHub(hub: NewHub, fetched: FetchedCatalog, now = new Dat
     0,
     ...seen.filter((one) => one.reference === reference && one.key === fingerprint)
       .map((one) => one.serial),
-    // The same hub under another name.
+    // Hubs that have this reference and key under another name.
     ...hubs.filter((one) => one.reference === reference && hubFingerprint(one) === fingerprint)
       .map((one) => one.catalog.serial),
   );
