@@ -28,6 +28,7 @@ export type {
 export { parseAggregate } from "./aggregate.ts";
 export { type AggregateFunction, type AggregateSpec } from "./aggregate_spec.ts";
 export { type Framing } from "./batch.ts";
+export { type Computation, computationOf } from "./computed.ts";
 export {
   type DecodedRecord,
   type DecodeOptions,

@@ -27,6 +27,8 @@ export interface ShownMap {
   readonly linear?: number;
   /** Map with the stacks that ids lead to. */
   readonly ids?: string;
+  /** Variables that must be set, or with `!` must not: `per_cpu && !quiet`. */
+  readonly condition?: string;
 }
 
 /** Global variable that is an option. */
@@ -51,6 +53,12 @@ export interface ObjectAnnotations {
   readonly maps: readonly ShownMap[];
   /** Options, in the order of BTF. */
   readonly options: readonly OptionAnnotation[];
+  /** Programs of one place, each way to it a list, the best way first: `WAYS`. */
+  readonly ways: readonly (readonly (readonly string[])[])[];
+  /** Targets by program, with names of variables in braces: `PLACE`. */
+  readonly places: ReadonlyMap<string, string>;
+  /** Programs that may be missing: `OPTIONAL`. */
+  readonly optional: readonly string[];
 }
 
 /** Most annotations of one kind; objects have a few dozen. */
@@ -66,25 +74,50 @@ export function readAnnotations(btf: Btf): ObjectAnnotations {
   const records = new Map<string, number>();
   const maps: ShownMap[] = [];
   const options: OptionAnnotation[] = [];
+  const ways: string[][][] = [];
+  const places = new Map<string, string>();
+  const optional: string[] = [];
   let tool: ObjectAnnotations["tool"];
   for (const [id, tags] of tagsOf(btf)) {
     if (btf.kind(id) !== Kind.Var) continue;
     for (const tag of tags.get(-1) ?? []) {
       const [word, rest] = divide(tag, ":");
-      if (maps.length + options.length + records.size > MAX_ANNOTATIONS) {
+      const count = maps.length + options.length + records.size + ways.length + places.size;
+      if (count > MAX_ANNOTATIONS) {
         throw invalid(tag, `there are more than ${MAX_ANNOTATIONS}`);
       }
       if (word === "records") records.set(rest, pointedAt(btf, id, tag));
       else if (word === "table" || word === "histogram" || word === "stacks") {
         maps.push(shownMap(word, rest, tag));
       } else if (word === "option") options.push(optionOf(btf, id, rest, tag));
+      else if (word === "ways") ways.push(waysOf(rest));
+      else if (word === "optional") optional.push(...namesIn(rest, ","));
+      else if (word === "place") places.set(...divide(rest, ":"));
       else if (word === "tool") {
         const [name, about] = divide(rest, ":");
         tool = { name, about };
       }
     }
   }
-  return { ...(tool === undefined ? {} : { tool }), records, maps, options };
+  return {
+    ...(tool === undefined ? {} : { tool }),
+    records,
+    maps,
+    options,
+    ways,
+    places,
+    optional,
+  };
+}
+
+/** Reads `PLACE:a, b + c`: a first, then b and c together. */
+function waysOf(rest: string): string[][] {
+  const [, list] = divide(rest, ":");
+  return namesIn(list, ",").map((way) => namesIn(way, "+"));
+}
+
+function namesIn(text: string, separator: string): string[] {
+  return text.split(separator).map((name) => name.trim()).filter((name) => name !== "");
 }
 
 function invalid(tag: string, reason: string): RecordsError {
@@ -138,6 +171,10 @@ function shownMap(kind: ShownMap["kind"], rest: string, tag: string): ShownMap {
   const [interval, sort] = [values.get("interval"), values.get("sort")];
   const [limit, linear] = [whole("limit"), whole("linear")];
   const [unit, slots, ids] = [values.get("unit"), values.get("slots"), values.get("ids")];
+  const condition = values.get("if");
+  if (condition !== undefined && !/^ *!?\w+( *&& *!?\w+)* *$/.test(condition)) {
+    throw invalid(tag, "its condition is not made of names, ! and &&");
+  }
   return {
     map,
     kind,
@@ -149,5 +186,6 @@ function shownMap(kind: ShownMap["kind"], rest: string, tag: string): ShownMap {
     ...(slots === undefined ? {} : { slots }),
     ...(linear === undefined ? {} : { linear }),
     ...(ids === undefined ? {} : { ids }),
+    ...(condition === undefined ? {} : { condition }),
   };
 }

@@ -99,6 +99,8 @@ export interface Field {
   readonly hidden?: boolean;
   /** Kind of metric, if it is one. */
   readonly metric?: MetricKind;
+  /** Formula of a table's field that is computed from others: `COMPUTED`. */
+  readonly computed?: string;
   /** Place of the address family that decides how an address is read. */
   readonly family?: { readonly offset: number; readonly size: number };
   /** Place of the number of bytes that an array of addresses uses. */

@@ -226,6 +226,7 @@ class Walk {
     const unit = hint?.unit ?? tagValue(tags, "unit") ?? unitOf(format);
     const help = hint?.help ?? tagValue(tags, "help");
     const metric = hint?.metric ?? metricOf(tagValue(tags, "metric"));
+    const computed = tagValue(tags, "computed");
     const shown = this.#withEnum(type, hint?.format ?? format);
     const hidden = hint?.hidden ?? (place.hidden || tags?.includes("hidden") === true);
     this.fields.push({
@@ -240,6 +241,7 @@ class Walk {
       ...(unit === undefined ? {} : { unit }),
       ...(help === undefined ? {} : { help }),
       ...(metric === undefined ? {} : { metric }),
+      ...(computed === undefined ? {} : { computed }),
       ...(hidden ? { hidden } : {}),
       ...(family === undefined ? {} : { family }),
     });

@@ -28,9 +28,24 @@ export function plainTool(bytes: Uint8Array<ArrayBuffer>, name: string): Tool {
     stacks: stacksOf(annotations?.maps ?? []),
     iterators: [],
     targets: new Map(),
+    ...programsOf(file, annotations),
     notes: [],
     lossMaps: new Map(),
   };
+}
+
+/** Returns what `WAYS`, `PLACE` and `OPTIONAL` say about programs. */
+function programsOf(
+  file: ObjectFile,
+  annotations: ObjectAnnotations | undefined,
+): Pick<Tool, "places" | "ways" | "optional"> {
+  if (annotations === undefined) return {};
+  const { places, ways, optional } = annotations;
+  const names = file.programs.map(({ name }) => name);
+  for (const name of [...places.keys(), ...ways.flat(2), ...optional]) {
+    if (!names.includes(name)) throw unknownName("program", name, names);
+  }
+  return { places, ways, optional };
 }
 
 /** Returns the types that `RECORDS` declares, by map. */
@@ -60,12 +75,14 @@ function nameOf(btf: Btf | undefined, id: number): string | undefined {
 /** Returns the maps of `TABLE`, `HISTOGRAM` and `STACKS`; undefined leaves the choice to the object. */
 function tablesOf(file: ObjectFile, maps: readonly ShownMap[]): TableWish[] | undefined {
   if (maps.length === 0) return undefined;
-  return maps.map(({ map, kind, interval, clear, sort, limit, unit, slots, linear }) => {
+  return maps.map((shown) => {
+    const { map, kind, interval, clear, sort, limit, unit, slots, linear, condition } = shown;
     checkMap(file, map);
     return {
       map,
       ...(interval === undefined ? {} : { intervalMs: parseDuration(interval, "INTERVAL of") }),
       ...(clear === true ? { clear } : {}),
+      ...(condition === undefined ? {} : { condition }),
       rows: { ...(sort === undefined ? {} : { sort }), ...(limit === undefined ? {} : { limit }) },
       ...(kind === "histogram"
         ? {

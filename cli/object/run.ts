@@ -24,6 +24,8 @@ import { remainWarnings } from "../terminal/warnings.ts";
 import { print } from "../terminal/output_file.ts";
 import { openRecordOutput, type RecordOutput } from "../records/output.ts";
 import { type RecordSettings, recordSettings } from "../records/settings.ts";
+import { ownPid } from "./own_pid.ts";
+import { placesOf, tablesOf } from "./places.ts";
 import { Sources } from "./sources.ts";
 import { readSettings, readToolWords, toolHelp, type ToolWords } from "./tool_options.ts";
 import { Stacks } from "./stacks.ts";
@@ -137,18 +139,26 @@ class RunSettings {
     const traced = pidSettings(tool.file, line.values.pid, command?.pid);
     const only = list("only");
     const finder = new TypeFinder(tool.file, { files: types });
-    this.#sources = new Sources(tool, finder, line, settings);
+    const values = [
+      ...ownPid(tool.file),
+      ...words.values,
+      ...traced,
+      ...readSettings(tool.file, line.lists?.set ?? [], command?.pid),
+    ];
+    const tables = tablesOf(tool, values);
+    this.#sources = new Sources({ ...tool, tables }, finder, line, settings);
+    for (const [program, target] of placesOf(tool, values)) {
+      if (!attach.has(program)) attach.set(program, [target]);
+    }
     this.#options = {
       ...(only === undefined ? {} : { only }),
       without: list("without") ?? [],
       attach,
       interfaces: line.lists?.iface ?? [],
       settings: mapSettings(tool.file, sizes),
-      values: [
-        ...words.values,
-        ...traced,
-        ...readSettings(tool.file, line.lists?.set ?? [], command?.pid),
-      ],
+      values,
+      ways: tool.ways ?? [],
+      optional: tool.optional ?? [],
       requireAll: line.flags.has("require-all"),
       onWarning: ({ message, hint }) => {
         const more = hint === undefined ? "" : `; ${hint}`;

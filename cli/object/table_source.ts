@@ -9,6 +9,8 @@ import {
 } from "../../ebpf/plain/mod.ts";
 import { MapType } from "../../ebpf/mod.ts";
 import {
+  type Computation,
+  computationOf,
   type Field,
   type HistogramSpec,
   isStack,
@@ -52,6 +54,8 @@ export interface TableSchema {
   /** Bytes of one CPU's value. */
   readonly valueBytes: number;
   readonly histogram: HistogramSpec | undefined;
+  /** Computes fields of a row from others. */
+  readonly compute: Computation | undefined;
 }
 
 /** Returns the schema of a map's rows. */
@@ -95,6 +99,7 @@ export function tableSchema(parts: TableParts): TableSchema {
     keyBytes,
     valueBytes: map.valueBytes,
     histogram: histogramOf(map, values, wish),
+    compute: computationOf(schema),
   };
 }
 
@@ -246,6 +251,10 @@ export class TableSource {
         const start = cpu * step / cpus;
         rows.set(value.subarray(start, start + valueBytes), at + keyBytes + 4);
       }
+    }
+    const { compute } = this.#table;
+    if (compute !== undefined) {
+      for (let row = 0; row < at; row += schema.size) compute(rows, view, row);
     }
     return rows.subarray(0, at);
   }

@@ -38,6 +38,8 @@ export interface TableWish {
   readonly clear?: boolean;
   /** Look of a histogram, where the value has one. */
   readonly histogram?: HistogramWish;
+  /** Variables that must be set, or with `!` must not, for it to be shown. */
+  readonly condition?: string;
   /** Order and number of its rows, unless the command line has them. */
   readonly rows?: RowOrder;
 }
@@ -69,6 +71,12 @@ export interface Tool {
   readonly iterators: readonly IteratorWish[];
   /** Targets of programs by the package. */
   readonly targets: ReadonlyMap<string, readonly string[]>;
+  /** Targets of programs by annotations, with names of variables in braces. */
+  readonly places?: ReadonlyMap<string, string>;
+  /** Programs of one place, by ways; in addition to those that their sections show. */
+  readonly ways?: readonly (readonly (readonly string[])[])[];
+  /** Programs that may be missing. */
+  readonly optional?: readonly string[];
   /** Notes for standard error. */
   readonly notes: readonly string[];
   /** Perf events' options and others that metadata has: counters of lost records by map. */

@@ -245,7 +245,10 @@ export function optionsOf(file: ObjectFile): ToolOption[] {
   const { btf } = file;
   if (btf === undefined) return [];
   const tags = new Map(readAnnotations(btf).options.map((one) => [one.variable, one]));
-  return settable(file).filter(({ section }) => section === ".rodata").map((variable) => {
+  // A word of the command line is not the value of a struct, and own_pid is set by wasm-bpf.
+  const isOption = ({ section, name, type }: PlainVariable) =>
+    section === ".rodata" && name !== "own_pid" && !/^struct |^union /.test(typeText(btf, type));
+  return settable(file).filter(isOption).map((variable) => {
     const tag = tags.get(variable.name);
     const type = typeText(btf, variable.type);
     const short = /^(?:targ|target|filter|cfg|config|opt|arg)_(.+)$/.exec(variable.name)?.[1];

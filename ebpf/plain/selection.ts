@@ -19,6 +19,10 @@ export interface ProgramChoice {
   readonly attach: ReadonlyMap<string, readonly string[]>;
   /** Network interfaces for programs that need one and have no target. */
   readonly interfaces: readonly string[];
+  /** Programs of one place, by ways, the best way first. */
+  readonly ways?: readonly (readonly (readonly string[])[])[];
+  /** Programs that may be missing. */
+  readonly optional?: readonly string[];
 }
 
 /** Ways to the same place, the best first. */
@@ -35,8 +39,25 @@ const SAME_WORD: Readonly<Record<string, string>> = {
 /** Programs that run at the same place, by the way that they are attached. */
 export type Group = readonly (readonly PlainProgram[])[];
 
-/** Returns the programs by place, each place's ways from the best to the last. */
-export function groupsOf(programs: readonly PlainProgram[]): Group[] {
+/**
+ * Returns the programs by place, each place's ways from the best to the last.
+ *
+ * @param known places that the object names, in addition to those that sections show
+ */
+export function groupsOf(
+  programs: readonly PlainProgram[],
+  known: ProgramChoice["ways"] = [],
+): Group[] {
+  const named = new Set(known.flat(2));
+  const find = (names: readonly string[]) => programs.filter(({ name }) => names.includes(name));
+  const declared = known.map((ways) => ways.map(find).filter((way) => way.length > 0));
+  return [
+    ...declared.filter((ways) => ways.length > 0),
+    ...groupsBySection(programs.filter(({ name }) => !named.has(name))),
+  ];
+}
+
+function groupsBySection(programs: readonly PlainProgram[]): Group[] {
   const groups = new Map<string, Map<number, PlainProgram[]>>();
   for (const program of programs) {
     const place = placeOf(program);

@@ -86,7 +86,7 @@ export class PlainSession implements Disposable {
    * @throws {HostError} `NO_PROGRAM`, `NO_TARGET`
    */
   static start(file: ObjectFile, options: SessionOptions): PlainSession {
-    const groups = groupsOf(wantedPrograms(file, options));
+    const groups = groupsOf(wantedPrograms(file, options), options.ways);
     const attempts = new Attempts(file, groups, options);
     for (;;) {
       const session = attempts.next();
@@ -147,11 +147,17 @@ class Attempts {
 
   /** Returns the programs to load: of each place the first way of which none failed. */
   #chosen(): PlainProgram[] {
-    const chosen = this.#groups.flatMap((ways) =>
-      ways.find((programs) => programs.some(({ name }) => this.#isPossible(name))) ?? []
-    ).filter(({ name }) => this.#isPossible(name));
+    const chosen = this.#groups.flatMap((ways) => this.#way(ways))
+      .filter(({ name }) => this.#isPossible(name));
     if (chosen.length > 0) return chosen;
     throw this.#noneLeft();
+  }
+
+  /** Returns the first way that is possible as a whole, or the first of which a part is. */
+  #way(ways: Group): readonly PlainProgram[] {
+    const isPossible = ({ name }: PlainProgram) => this.#isPossible(name);
+    return ways.find((programs) => programs.every(isPossible)) ??
+      ways.find((programs) => programs.some(isPossible)) ?? [];
   }
 
   #isPossible(name: string): boolean {
@@ -184,7 +190,10 @@ class Attempts {
       const group = this.#groups.find((ways) => ways.flat().some((one) => one.name === name));
       // Its twin does the same.
       const isReplaced = group?.some((way) => way.every((one) => places.has(one.name))) === true;
-      if (!isReplaced) this.#options.onWarning(error);
+      if (isReplaced || this.#options.optional?.includes(name) === true) continue;
+      // One warning for a place that no way leads to.
+      if (group !== undefined && !group[0]?.some((one) => one.name === name)) continue;
+      this.#options.onWarning(error);
     }
   }
 

@@ -36,6 +36,10 @@
 /* Member that is shown on request only. */
 #define HIDDEN WASM_BPF_TAG("hidden")
 
+/* Member that is computed from others when a table is shown: + - * / of members and numbers, such
+ * as COMPUTED(100 * hits / (hits + misses)). Negative results and divisions by zero are 0. */
+#define COMPUTED(...) WASM_BPF_TAG("computed:" #__VA_ARGS__)
+
 /* ---- maps ---------------------------------------------------------------------------------- */
 
 #define WASM_BPF_PASTE_(a, b) a##b
@@ -61,7 +65,7 @@
 	const char WASM_BPF_PASTE(wasm_bpf_##kind##_, map)                                         \
 	WASM_BPF_MARKER WASM_BPF_TAG(#kind ":" #map WASM_BPF_JOIN(__VA_ARGS__)) = 0
 
-/* Words of maps. */
+/* Words of maps. The unit can depend on an option: UNIT(milliseconds ? msecs : usecs). */
 #define INTERVAL(duration) ";interval=" #duration
 #define SORT(...) ";sort=" #__VA_ARGS__
 #define LIMIT(rows) ";limit=" #rows
@@ -70,10 +74,31 @@
 #define SLOTS(member) ";slots=" #member
 #define LINEAR(step) ";linear=" #step
 #define IDS(map) ";ids=" #map
+/* Shown only if options are set, or not: IF(per_cpu && !quiet). */
+#define IF(...) ";if=" #__VA_ARGS__
 
 /* Strings next to each other become one; at most six words. */
 #define WASM_BPF_JOIN(...) WASM_BPF_JOIN_(0, ##__VA_ARGS__, "", "", "", "", "", "", "")
 #define WASM_BPF_JOIN_(zero, a, b, c, d, e, f, ...) a b c d e f
+
+/* ---- programs ------------------------------------------------------------------------------ */
+
+/* Programs that see the same thing, the best first: the first that this kernel takes is loaded.
+ * WAYS(connect, on_fentry, on_kprobe, on_enter + on_exit); */
+#define WAYS(place, ...)                                                                           \
+	const char WASM_BPF_PASTE(wasm_bpf_ways_, place)                                           \
+	WASM_BPF_MARKER WASM_BPF_TAG("ways:" #place ":" #__VA_ARGS__) = 0
+
+/* Target of a program whose section has none; {NAME} is the value of a variable.
+ * PLACE(on_sample, "software:cpu-clock@{frequency}"); */
+#define PLACE(program, target)                                                                     \
+	const char WASM_BPF_PASTE(wasm_bpf_place_, program)                                        \
+	WASM_BPF_MARKER WASM_BPF_TAG("place:" #program ":" target) = 0
+
+/* Programs without which the tool works as well: no warning if they cannot be attached. */
+#define OPTIONAL(...)                                                                              \
+	const char WASM_BPF_PASTE(wasm_bpf_optional_, __LINE__)                                    \
+	WASM_BPF_MARKER WASM_BPF_TAG("optional:" #__VA_ARGS__) = 0
 
 /* ---- options and the tool ------------------------------------------------------------------ */
 

@@ -22,10 +22,19 @@ struct event {
 	char comm[16];
 	enum state kept HIDDEN;
 };
+struct row {
+	__u64 wait;
+	__u64 share COMPUTED(100 * wait / (wait + 1));
+};
 RECORDS(events, struct event);
+RECORDS(rows, struct row);
 TABLE(counts, INTERVAL(1s), SORT(-count, key), LIMIT(20), CLEAR);
 TABLE(plain);
-HISTOGRAM(hists, UNIT(usecs), SLOTS(slots), LINEAR(10));
+HISTOGRAM(hists, UNIT(usecs), SLOTS(slots), LINEAR(10), IF(min_us && !quiet));
+WAYS(connect, by_fentry, by_kprobe + by_return, prog);
+PLACE(prog, "software:cpu-clock@{quiet}");
+OPTIONAL(by_kprobe, by_return);
+OPTIONAL(by_fentry);
 STACKS(stacked, IDS(stacks));
 OPTION(const volatile __u64, min_us, 5, 'm', "only longer waits: than this");
 OPTION(const volatile __u32, quiet, 0, 0, "no letter");
@@ -54,20 +63,28 @@ function compile(compiler: string): Btf {
 for (const compiler of ["clang-14", "clang-19"]) {
   Deno.test(`readAnnotations() reads what ${compiler} leaves of every macro`, () => {
     const btf = compile(compiler);
-    const { tool, records, maps, options } = readAnnotations(btf);
+    const { tool, records, maps, options, ways, places, optional } = readAnnotations(btf);
     assert.deepEqual(tool, { name: "runqslower", about: "show run queue waits: longer" });
     const sort = [{ field: "count", descending: true }, { field: "key", descending: false }];
     assert.deepEqual(maps, [
       { map: "counts", kind: "table", interval: "1s", sort, limit: 20, clear: true },
       { map: "plain", kind: "table" },
-      { map: "hists", kind: "histogram", unit: "usecs", slots: "slots", linear: 10 },
+      {
+        ...{ map: "hists", kind: "histogram", unit: "usecs", slots: "slots", linear: 10 },
+        condition: "min_us && !quiet",
+      },
       { map: "stacked", kind: "stacks", ids: "stacks" },
     ]);
     assert.deepEqual(options.map(({ type: _type, ...rest }) => rest), [
       { variable: "min_us", letter: "m", help: "only longer waits: than this" },
       { variable: "quiet", help: "no letter" },
     ]);
+    assert.deepEqual(ways, [[["by_fentry"], ["by_kprobe", "by_return"], ["prog"]]]);
+    assert.deepEqual([...places], [["prog", "software:cpu-clock@{quiet}"]]);
+    assert.deepEqual(optional.toSorted(), ["by_fentry", "by_kprobe", "by_return"]);
     const schema = schemaOf(btf, records.get("events") ?? 0);
+    const [, share] = schemaOf(btf, records.get("rows") ?? 0).fields;
+    assert.equal(share?.computed, "100 * wait / (wait + 1)");
     assert.equal(schema.name, "event");
     const wait = schema.fields.find(({ name }) => name === "wait");
     assert.deepEqual(
