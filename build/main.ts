@@ -1,4 +1,4 @@
-/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|check|test|soak|matrix|bench|permissions|sizes|speed|language|man [ARGUMENTS…]`. */
+/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|check|test|soak|matrix|bench|permissions|tools|sizes|speed|language|man [ARGUMENTS…]`. */
 import { bench, buildMeasured, buildMeasuredLanguages, buildNative } from "./tasks/bench.ts";
 import { checksOnly, gate, matrix, missingFiles, soak, testOnly } from "./tasks/check.ts";
 import { compileBinary } from "./tasks/compile.ts";
@@ -18,6 +18,7 @@ import { lockBuild } from "./lib/step.ts";
 import { buildTestGuests } from "./tasks/test_guests.ts";
 import { fetchTestTools } from "./tasks/test_tools.ts";
 import { writeSpeed } from "./tasks/speed.ts";
+import { writeToolTable } from "./tasks/tool_table.ts";
 import { buildTools } from "./steps/tools.ts";
 import { buildThirdParty } from "./steps/third_party.ts";
 
@@ -35,6 +36,7 @@ const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number
   matrix: (words) => makeThen(compileForTests, () => matrix(words)),
   bench: (names) => makeThen(compileForBench, () => bench(names)),
   permissions: () => makeThen(buildThirdParty, writePermissions),
+  tools: () => makeThen(buildParts, writeToolTable),
   sizes: () => makeThen(buildEveryLanguage, writeSizes),
   speed: () => makeThen(compileForBench, writeSpeed),
   language: (paths) => language(paths),

@@ -17,10 +17,11 @@ export const TOOL_BOX = "dist/lib/tools.bin";
 /** Largest size of the file in bytes. */
 const MAX_BYTES = 3 * 1024 * 1024;
 
-const LIST = "tools/box.json";
+/** List of the tools. */
+export const LIST = "tools/box.json";
 
 /** Tool, as `tools/box.json` has it. */
-interface Listed {
+export interface Listed {
   readonly name: string;
   readonly subject: string;
   readonly summary: string;
@@ -53,12 +54,21 @@ function checkFolders(tools: readonly Listed[]): void {
   }
 }
 
-/** Builds a tool for an architecture; returns the path of its object or module. */
-async function buildTool({ name, guest }: Listed, arch: Arch): Promise<string> {
+/** Returns the folder of a tool's sources, and that of its objects for an architecture. */
+export function foldersOf(
+  { name, guest }: Listed,
+  arch: Arch,
+): { source: string; path: string; objects: string } {
   const source = guest ?? `tools/${name}/${name}.bpf.c`;
+  const path = source.startsWith("examples/") ? dirname(dirname(source)) : dirname(source);
+  return { source, path, objects: join(".cache/guests", arch, path) };
+}
+
+/** Builds a tool for an architecture; returns the path of its object or module. */
+async function buildTool(tool: Listed, arch: Arch): Promise<string> {
+  const { name, guest } = tool;
+  const { source, path, objects } = foldersOf(tool, arch);
   const isExample = source.startsWith("examples/");
-  const path = isExample ? dirname(dirname(source)) : dirname(source);
-  const objects = join(".cache/guests", arch, path);
   const folder: GuestFolder = {
     path,
     output: objects,

@@ -29,6 +29,16 @@ Deno.test("the box has a file for every tool, in at most 3 MB", () => {
   for (const { name } of boxTools()) assert.ok((boxFile(name)?.length ?? 0) > 1_000, name);
 });
 
+Deno.test("tools/README.md has a row for every tool, with a link to its page", async () => {
+  const page = await Deno.readTextFile(fromFileUrl("../../tools/README.md"));
+  for (const { name, summary } of boxTools()) {
+    const row = page.split("\n").find((line) => line.includes(`[${name}](`));
+    assert.ok(row?.includes(`| ${summary} `), `run ./dev tools: ${name}`);
+    const link = /\]\(([^)]+)\)/.exec(row ?? "")?.[1] ?? "";
+    await Deno.stat(fromFileUrl(`../../tools/${link}`));
+  }
+});
+
 for (
   const word of ["", ".", "./opensnoop", "opensnoop/", "Opensnoop", "__proto__", "constructor"]
 ) {

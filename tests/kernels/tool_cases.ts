@@ -1,17 +1,17 @@
 /** Tools of the box: each is stirred, and must show it. */
 import assert from "node:assert/strict";
 import { ACTOR } from "../support/actor.ts";
-import { fromFileUrl } from "../support/paths.ts";
 import type { KernelCase } from "../support/kernel_vm.ts";
+import { columnsOf, readmeColumns } from "../support/tool_readme.ts";
 
 /** Run of a tool that must print a line, until it is interrupted; without a warning. */
 function tool(
   name: string,
   until: string,
-  more: Pick<KernelCase, "stir"> & { options?: string },
+  more: Pick<KernelCase, "stir" | "prepare" | "modules"> & { options?: string },
 ): KernelCase {
   const { options = "", ...rest } = more;
-  const columns = shownColumns(name);
+  const columns = readmeColumns(name);
   return {
     name: `tool ${name}`,
     run: `${name} ${options}`.trimEnd(),
@@ -28,21 +28,18 @@ function tool(
   };
 }
 
-/** Returns the columns that the output of a tool's README has; undefined if it has no README. */
-function shownColumns(name: string): string[] | undefined {
-  const path = fromFileUrl(`../../tools/${name}/README.md`);
-  try {
-    const blocks = [...Deno.readTextFileSync(path).matchAll(/^```\w*\n([^]*?)^```$/gm)];
-    return columnsOf(blocks.at(-1)?.[1] ?? "");
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
+/** Disk in memory, and requests to it. */
+const DISK = {
+  modules: ["loop"],
+  prepare: "[ -e /tmp/disk ] || { dd if=/dev/zero of=/tmp/disk bs=1M count=4 && " +
+    "losetup /dev/loop0 /tmp/disk; }",
+  stir: "dd if=/dev/zero of=/dev/loop0 bs=4k count=4 conv=fsync",
+};
 
-function columnsOf(output: string): string[] {
-  return (output.split("\n")[0] ?? "").trim().split(/ +/);
-}
+/** Makes a cgroup of 16 MiB. */
+const LIMITED = "mkdir -p /sys/fs/cgroup/limited; " +
+  "echo +memory >/sys/fs/cgroup/cgroup.subtree_control; " +
+  "echo 16M >/sys/fs/cgroup/limited/memory.max";
 
 /** Runs of the tools. */
 export const TOOL_CASES: readonly KernelCase[] = [
@@ -78,4 +75,60 @@ export const TOOL_CASES: readonly KernelCase[] = [
     stir: "mkdir /tmp/made; rmdir /tmp/made",
     options: "--interval 2s",
   }),
+  tool("statsnoop", " stat .* 0 +/proc/version$", { stir: "stat /proc/version" }),
+  tool("filelife", " rm .* short$", { stir: "echo 1 >/tmp/short; rm /tmp/short" }),
+  tool("filetop", " dd +[1-9].* wasm-bpf$", {
+    stir: "dd if=/wasm-bpf of=/dev/null bs=64k count=10",
+  }),
+  tool("cachestat", "^[1-9][0-9]* ", { stir: "cat /wasm-bpf" }),
+  tool("biosnoop", " dd .* loop0 +WRITE ", { ...DISK, options: "--disk loop" }),
+  tool("biolatency", " : [1-9]", { ...DISK, options: "--interval 1s" }),
+  tool("bitesize", " : [1-9]", { ...DISK, options: "--name dd --interval 1s" }),
+  tool("biopattern", "^loop0 .* [1-9]", DISK),
+  tool("biotop", " dd +WRITE +loop0 +[1-9]", DISK),
+  tool("runqlen", " : [1-9]", { options: "--interval 1s" }),
+  tool("runqslower", "^[0-9:]+ .*us|ms ", { options: "--min-us 1", stir: "usleep 1000" }),
+  tool("cpudist", " : [1-9]", { options: "--interval 1s", stir: "usleep 1000" }),
+  tool("softirqs", "^TIMER +[1-9]", { options: "--interval 1s" }),
+  tool("hardirqs", "^[^ ]+ .*[1-9]", { options: "--interval 1s", stir: "echo >/dev/ttyS0" }),
+  tool("futexctn", " [a-z0-9-]+ +0x[0-9a-f]+ +[1-9]", {
+    options: "--interval 1s",
+    stir: "timeout -s INT 1 /wasm-bpf --timeout 100ms exitsnoop",
+  }),
+  tool("pagefaults", " actor +[1-9]", { options: "--interval 1s", stir: "/actor query" }),
+  tool("swapin", " tail +[1-9]", {
+    modules: ["loop"],
+    prepare: `${LIMITED}; [ -e /tmp/swap ] || { dd if=/dev/zero of=/tmp/swap bs=1M count=64 &&
+      losetup /dev/loop1 /tmp/swap && mkswap /dev/loop1 && swapon /dev/loop1; }`,
+    stir: "echo $$ >/sys/fs/cgroup/limited/cgroup.procs; head -c 24m /dev/zero | tail -c 20m",
+  }),
+  tool("oomkill", " tail +[0-9]", {
+    prepare: `${LIMITED}; swapoff -a`,
+    stir: "echo $$ >/sys/fs/cgroup/limited/cgroup.procs; tail -c 100m /dev/zero",
+  }),
+  tool("modulesnoop", " LOAD +dummy +numdummies=2 ?$", {
+    modules: ["dummy"],
+    stir: "rmmod dummy; insmod /run/dummy.ko numdummies=2",
+  }),
+  tool("tcpconnect", " actor .* 127.0.0.1 +7777$", { stir: "/actor connection" }),
+  tool("tcpaccept", " actor .* 127.0.0.1 +7777$", { stir: "/actor connection" }),
+  tool("tcptop", " actor .* 7777 +[1-9]", { stir: "/actor connection" }),
+  tool("udptop", " actor .* [1-9][0-9]* B$", { stir: "/actor datagrams" }),
+  tool("solisten", " actor +0 .* TCP +2 +7777 ", { stir: "/actor connection" }),
+  tool("tcpretrans", " RETRANSMIT +2 +127.0.0.1 .* 7779 +SYN_SENT$", { stir: "/actor retransmit" }),
+  tool("tcpdrop", " 127.0.0.1 +7778 .* SYN ", { stir: "/actor refused" }),
+  tool("gethostlatency", " actor .* localhost$", { stir: "/actor lookup" }),
+  tool("bashreadline", " actor +echo typed$", { options: "--shell /actor", stir: "/actor line" }),
+  tool("sslsniff", " actor +WRITE +14 .* GET / HTTP/1.1$", {
+    options: "--openssl /actor",
+    stir: "/actor tls",
+  }),
+  tool("dnssnoop", " actor +RESPONSE +2 +127.0.0.1 +0x1234 A +NXDOMAIN .* example.org$", {
+    stir: "/actor query",
+  }),
+  tool("lsmguard", " mount +MOUNT +ALLOWED +guarded$", {
+    options: "--action MOUNT",
+    stir: "mkdir -p /tmp/guarded; mount -t tmpfs none /tmp/guarded; umount /tmp/guarded",
+  }),
+  tool("xdpstat", "^IPV4 +UDP +[1-9]", { options: "--iface lo", stir: "/actor query" }),
 ];

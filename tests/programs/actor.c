@@ -6,11 +6,16 @@
  *
  * ACTION: call (a function, a USDT probe, getpgid), packets (UDP and TCP through lo), sockets
  * (every call that a cgroup program can watch), connection (TCP through lo, port 7777), datagrams
- * (UDP to ADDRESS: 3 to port 53, 2 to port 54), lo-up, wait (until standard input ends).
+ * (UDP to ADDRESS: 3 to port 53, 2 to port 54), query (DNS through lo, the answer is NXDOMAIN),
+ * refused (TCP to a port without a listener), retransmit (TCP to a full listener), lookup (a name),
+ * line, tls (functions with names of libraries'), lo-up, wait (until standard input ends).
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <errno.h>
 #include <net/if.h>
+#include <netdb.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,6 +177,124 @@ static void datagrams(const char *address)
 	close(udp);
 }
 
+/* Asks a server of its own for the address of example.org, which it does not have. */
+static void query(void)
+{
+	static const unsigned char packet[] = "\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"
+					      "\x07"
+					      "example"
+					      "\x03"
+					      "org"
+					      "\x00\x00\x01\x00\x01";
+	struct sockaddr_in place = {.sin_family = AF_INET, .sin_port = htons(53)};
+	int server = socket(AF_INET, SOCK_DGRAM, 0), client = socket(AF_INET, SOCK_DGRAM, 0);
+	struct sockaddr_in from;
+	socklen_t size = sizeof(from);
+	unsigned char buffer[64];
+	ssize_t length;
+
+	place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (bind(server, (const void *)&place, sizeof(place)))
+		exit(1);
+	sendto(client, packet, sizeof(packet) - 1, 0, (const void *)&place, sizeof(place));
+	length = recvfrom(server, buffer, sizeof(buffer), 0, (void *)&from, &size);
+	if (length < 4)
+		exit(1);
+	buffer[2] = 0x81;
+	buffer[3] = 0x83;
+	sendto(server, buffer, length, 0, (const void *)&from, size);
+	if (recv(client, buffer, sizeof(buffer), 0) != length)
+		exit(1);
+	close(client);
+	close(server);
+}
+
+static int connect_to(int port, int flags)
+{
+	struct sockaddr_in place = {.sin_family = AF_INET, .sin_port = htons(port)};
+	int client = socket(AF_INET, SOCK_STREAM | flags, 0);
+
+	place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (connect(client, (const void *)&place, sizeof(place)) && errno != EINPROGRESS) {
+		close(client);
+		return -1;
+	}
+	return client;
+}
+
+static void refused(void)
+{
+	if (connect_to(7778, 0) >= 0)
+		exit(1);
+}
+
+/* A listener that accepts nothing drops what it has no room for: it is sent again after 1 s. */
+static void retransmit(void)
+{
+	struct sockaddr_in place = {.sin_family = AF_INET, .sin_port = htons(7779)};
+	int server = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+	struct pollfd last;
+
+	setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (bind(server, (const void *)&place, sizeof(place)) || listen(server, 0))
+		exit(1);
+	for (int i = 0; i < 4; i++)
+		last.fd = connect_to(7779, SOCK_NONBLOCK);
+	last.events = POLLOUT;
+	poll(&last, 1, 1500);
+}
+
+static void lookup(void)
+{
+	struct addrinfo *found;
+
+	if (!getaddrinfo("localhost", NULL, NULL, &found))
+		freeaddrinfo(found);
+}
+
+/* Functions with the names and arguments of readline's and OpenSSL's. */
+__attribute__((noinline)) char *readline(const char *prompt)
+{
+	static char text[] = "echo typed";
+
+	__asm__ volatile("" : "+r"(prompt));
+	return text;
+}
+
+__attribute__((noinline)) int SSL_write(void *session, const void *data, int size)
+{
+	__asm__ volatile("" : "+r"(session), "+r"(data));
+	return size;
+}
+
+__attribute__((noinline)) int SSL_read(void *session, void *data, int size)
+{
+	(void)size;
+	__asm__ volatile("" : "+r"(session));
+	memcpy(data, "HTTP/1.1 200", 12);
+	return 12;
+}
+
+__attribute__((noinline)) int SSL_read_ex(void *session, void *data, size_t size, size_t *bytes)
+{
+	(void)size;
+	__asm__ volatile("" : "+r"(session));
+	memcpy(data, "more text", 9);
+	*bytes = 9;
+	return 1;
+}
+
+static void tls(void)
+{
+	char buffer[64];
+	size_t bytes;
+
+	SSL_write(NULL, "GET / HTTP/1.1", 14);
+	SSL_read(NULL, buffer, sizeof(buffer));
+	SSL_read_ex(NULL, buffer, sizeof(buffer), &bytes);
+}
+
 static void bring_up_lo(void)
 {
 	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
@@ -223,6 +346,18 @@ int main(int argc, char **argv)
 			connection();
 		else if (!strcmp(argv[i], "datagrams"))
 			datagrams(address);
+		else if (!strcmp(argv[i], "query"))
+			query();
+		else if (!strcmp(argv[i], "refused"))
+			refused();
+		else if (!strcmp(argv[i], "retransmit"))
+			retransmit();
+		else if (!strcmp(argv[i], "lookup"))
+			lookup();
+		else if (!strcmp(argv[i], "line"))
+			readline("$ ");
+		else if (!strcmp(argv[i], "tls"))
+			tls();
 		else if (!strcmp(argv[i], "lo-up"))
 			bring_up_lo();
 		else if (!strcmp(argv[i], "wait"))

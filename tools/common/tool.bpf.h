@@ -11,11 +11,12 @@
 #define __VMLINUX_H__
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long cx, dx, si, di, ax;
+	unsigned long cx, dx, si, di, ax, ip;
 } __attribute__((preserve_access_index));
 #else
 struct user_pt_regs {
 	unsigned long regs[31];
+	unsigned long pc;
 } __attribute__((preserve_access_index));
 #endif
 
@@ -45,7 +46,7 @@ char LICENSE[] SEC("license") = "GPL";
 		__type(key, __u32);                                                                \
 		__type(value, __u64);                                                              \
 	} events_lost_samples SEC(".maps");                                                        \
-	static __always_inline struct_event *reserve_event(void)                                   \
+	static __attribute__((unused)) __always_inline struct_event *reserve_event(void)           \
 	{                                                                                          \
 		struct_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);             \
 		__u32 first = 0;                                                                   \
@@ -90,7 +91,89 @@ static __always_inline __u32 current_tgid(void)
 	return bpf_get_current_pid_tgid() >> 32;
 }
 
-/* True if the process is not the one that `pid` selects; 0 selects all. */
-#define IS_OTHER(pid) ((pid) && (pid) != current_tgid())
+/*
+ * Number of wasm-bpf's own process, which sets it before the load; 0 in a namespace of processes
+ * where the kernel has another number for it.
+ */
+const volatile __u32 own_pid;
+
+/* Returns true if a process is not to be shown: `wanted` is one, or 0 for all but our own. */
+static __always_inline bool is_other(__u32 wanted, __u32 tgid)
+{
+	return wanted ? tgid != wanted : own_pid && tgid == own_pid;
+}
+
+/* True if the current process is not the one that `pid` selects; 0 selects all but our own. */
+#define IS_OTHER(pid) is_other(pid, current_tgid())
+
+/* Types of options with texts: OPTION takes no arrays. */
+typedef char comm_text[COMM_BYTES];
+typedef char path_text[128];
+
+/* Returns true if a name does not begin with the wanted one; all do if that is empty. */
+static __always_inline bool is_other_name(const volatile char *wanted, const char *name, int bytes)
+{
+	for (int i = 0; i < bytes; i++) {
+		if (!wanted[i])
+			return false;
+		if (wanted[i] != name[i])
+			return true;
+	}
+	return false;
+}
+
+/* Returns true if the current process's name does not begin with the wanted one. */
+static __always_inline bool is_other_comm(const volatile char *wanted)
+{
+	char comm[COMM_BYTES] = {};
+
+	if (!wanted[0])
+		return false;
+	bpf_get_current_comm(comm, sizeof(comm));
+	return is_other_name(wanted, comm, COMM_BYTES);
+}
+
+/* Slots of histograms: powers of two. */
+#define SLOTS_LOG2 32
+
+/* Returns the slot of a value: its highest bit. */
+static __always_inline __u32 log2_slot(__u64 value)
+{
+	__u32 slot = 0;
+
+	for (__u32 step = 32; step; step /= 2) {
+		if (value >> step) {
+			value >>= step;
+			slot += step;
+		}
+	}
+	return slot < SLOTS_LOG2 ? slot : SLOTS_LOG2 - 1;
+}
+
+/* Defines a function that returns a map's value for a key, and adds one of zeros first. */
+#define VALUES(map, type_key, type_value)                                                          \
+	static const type_value map##_zero;                                                        \
+	static __always_inline type_value *map##_of(const type_key *key)                           \
+	{                                                                                          \
+		type_value *value = bpf_map_lookup_elem(&map, key);                                \
+                                                                                                   \
+		if (value)                                                                         \
+			return value;                                                              \
+		bpf_map_update_elem(&map, key, &map##_zero, BPF_NOEXIST);                          \
+		return bpf_map_lookup_elem(&map, key);                                             \
+	}                                                                                          \
+	_Static_assert(sizeof(type_value) > 0, "a value has members")
+
+/* Defines a map that is shown, and its function: a hash, or one of each CPU. */
+#define COUNTS(kind, name, entries, type_key, type_value)                                          \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_##kind);                                                 \
+		__uint(max_entries, entries);                                                      \
+		__type(key, type_key);                                                             \
+		__type(value, type_value);                                                         \
+	} name SEC(".maps");                                                                       \
+	VALUES(name, type_key, type_value)
+
+#define ADD(member, value) __sync_fetch_and_add(&(member), value)
 
 #endif

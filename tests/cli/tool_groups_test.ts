@@ -1,0 +1,203 @@
+/**
+ * Tools of the box on this machine, several at a time: one action triggers them all, and each shows
+ * it as JSON with the right fields, named as the columns of its README.
+ */
+import assert from "node:assert/strict";
+import { act, ACTOR, IN_OWN_NETWORK, NetworkNamespace } from "../support/actor.ts";
+import { CliProcess, runCli } from "../support/cli.ts";
+import { until } from "../support/condition.ts";
+import { TestFolder } from "../support/folder.ts";
+import { LoopDisk } from "../support/loop_disk.ts";
+import { succeed } from "../support/succeed.ts";
+import { readmeColumns } from "../support/tool_readme.ts";
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Tool with its options, and the row that it must show. */
+interface Expected {
+  readonly words: readonly string[];
+  /** Fields with a value, or the lowest value. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly least?: Readonly<Record<string, number>>;
+}
+
+/** Starts the tools, acts until each has shown its row, and ends them. */
+async function shows(
+  stir: () => Promise<unknown>,
+  expected: readonly Expected[],
+): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const runs = expected.map(({ words, fields, least = {} }) => {
+    const run = stack.use(
+      new CliProcess(["-o", "jsonl", "--timeout", "90s", "--interval", "500ms", ...words]),
+    );
+    const find = () =>
+      run.stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line) as Row).find((row) =>
+        Object.entries(fields).every(([name, value]) => row[name] === value) &&
+        Object.entries(least).every(([name, value]) => Number(row[name]) >= value)
+      );
+    return { run, find, words };
+  });
+  const missing = () =>
+    runs.filter(({ find }) => find() === undefined).map(({ words }) => words[0]);
+  try {
+    await until("every tool has shown it", async () => {
+      await stir();
+      return missing().length === 0;
+    }, 60_000);
+  } catch {
+    const [first] = runs.filter(({ find }) => find() === undefined);
+    const { stdout = "", stderr = "" } = first?.run ?? {};
+    throw new Error(`not shown by ${missing().join(", ")}\n${stdout.slice(-2000)}${stderr}`);
+  }
+  for (const { run, find, words } of runs) {
+    run.kill("SIGINT");
+    const { code, stderr } = await run.result();
+    assert.deepEqual({ words, code, stderr }, { words, code: 0, stderr: "" });
+    const row = find() as Row;
+    if ("hist" in row) continue;
+    const columns = readmeColumns(words[0] ?? "")?.filter((column) => column !== "TIME");
+    const names = Object.keys(row).map((name) => name.toUpperCase());
+    assert.deepEqual(names, columns, words.join(" "));
+  }
+}
+
+const LOOPBACK = { family: 2, daddr: "127.0.0.1" };
+
+Deno.test("network tools show connections, datagrams and queries of an own namespace", async () => {
+  const [program = "", ...args] = [...IN_OWN_NETWORK, ACTOR];
+  const actions = ["connection", "datagrams", "query", "refused", "retransmit"];
+  await shows(() => succeed(program, ...args, ...actions), [
+    { words: ["tcpconnect", "-P", "7777"], fields: { comm: "actor", ...LOOPBACK, dport: 7777 } },
+    { words: ["tcpaccept", "-P", "7777"], fields: { comm: "actor", family: 2, lport: 7777 } },
+    {
+      words: ["tcptop", "--limit", "1000"],
+      fields: { comm: "actor", ...LOOPBACK, lport: 7777 },
+      least: { rx_bytes: 5 },
+    },
+    {
+      words: ["udptop", "--limit", "1000"],
+      fields: { comm: "actor", family: 2 },
+      least: { tx_bytes: 24 },
+    },
+    { words: ["solisten"], fields: { comm: "actor", ret: 0, proto: "TCP", port: 7777 } },
+    {
+      words: ["tcpretrans", "-D", "7779"],
+      fields: { kind: "RETRANSMIT", ...LOOPBACK, dport: 7779, state: "SYN_SENT" },
+    },
+    {
+      words: ["tcpdrop"],
+      fields: { ...LOOPBACK, dport: 7778, flags: "SYN", reason: "NO_SOCKET" },
+    },
+    {
+      words: ["dnssnoop", "-x"],
+      fields: {
+        ...{ comm: "actor", kind: "RESPONSE", server: "127.0.0.1", id: "0x1234", type: "A" },
+        ...{ rcode: "NXDOMAIN", name: "example.org" },
+      },
+      least: { lat_ns: 1 },
+    },
+  ]);
+});
+
+Deno.test("tools for files and functions show what a program calls", async () => {
+  using folder = new TestFolder();
+  const path = folder.at("0123456789.file");
+  await Deno.writeTextFile(path, "x".repeat(100_000));
+  const stir = async () => {
+    await succeed("stat", path);
+    await succeed("dd", `if=${path}`, "of=/dev/null", "bs=4k");
+    await succeed(ACTOR, "lookup", "line", "tls");
+  };
+  await shows(stir, [
+    { words: ["statsnoop", "-n", "stat"], fields: { comm: "stat", ret: 0, path } },
+    {
+      words: ["filetop", "--limit", "1000"],
+      fields: { comm: "dd", writes: 0, file: "0123456789.file" },
+      least: { read_bytes: 100_000 },
+    },
+    { words: ["cachestat"], fields: {}, least: { hits: 20 } },
+    {
+      words: ["pagefaults", "--limit", "1000"],
+      fields: { comm: "dd" },
+      least: { faults: 10, writes: 1 },
+    },
+    { words: ["gethostlatency"], fields: { comm: "actor", host: "localhost" } },
+    { words: ["bashreadline", "-s", ACTOR], fields: { comm: "actor", line: "echo typed" } },
+    {
+      words: ["sslsniff", "-o", ACTOR],
+      fields: { comm: "actor", function: "WRITE", len: 14, data: "GET / HTTP/1.1" },
+    },
+    {
+      words: ["sslsniff", "-n", "actor", "-o", ACTOR],
+      fields: { comm: "actor", function: "READ", len: 9, data: "more text" },
+    },
+  ]);
+});
+
+Deno.test("tools for processors show threads, interrupts and locks", async () => {
+  const stir = () => succeed(Deno.execPath(), "eval", "await Promise.resolve()");
+  await shows(stir, [
+    { words: ["runqlen"], fields: { unit: "runqlen" } },
+    { words: ["runqlen", "-C"], fields: { cpu: 0 } },
+    { words: ["runqslower", "-m", "1"], fields: { comm: "deno" } },
+    { words: ["cpudist", "-m"], fields: { unit: "msecs" } },
+    { words: ["cpudist", "-O", "-P"], fields: { comm: "deno", unit: "usecs" } },
+    { words: ["softirqs"], fields: { softirq: "TIMER" }, least: { count: 1, total_ns: 1 } },
+    { words: ["softirqs", "-d"], fields: { softirq: "TIMER", unit: "usecs" } },
+    { words: ["futexctn"], fields: {}, least: { count: 1, average_ns: 1 } },
+  ]);
+});
+
+Deno.test("tools for disks show requests to a loop device", async (test) => {
+  await using disk = await LoopDisk.create();
+  const name = disk?.path.split("/").at(-1) ?? "";
+  await test.step({
+    name: "on a machine that has loop devices",
+    ignore: disk === undefined,
+    fn: () =>
+      shows(async () => await disk?.write(), [
+        {
+          words: ["biosnoop", "-d", name],
+          fields: { comm: "dd", disk: name, op: "WRITE" },
+          least: { bytes: 4096, lat_ns: 1 },
+        },
+        { words: ["biolatency", "-D", "-F"], fields: { disk: name, op: "WRITE", unit: "usecs" } },
+        { words: ["bitesize", "-n", "dd", "-d", name], fields: { comm: "dd", unit: "Kbytes" } },
+        { words: ["biopattern"], fields: { disk: name }, least: { count: 1, bytes: 4096 } },
+        {
+          words: ["biotop", "--limit", "1000"],
+          fields: { comm: "dd", op: "WRITE", disk: name },
+          least: { count: 1, average_ns: 1 },
+        },
+      ]),
+  });
+});
+
+Deno.test("llcstat decodes samples, and refuses a machine without counters", async () => {
+  const clock = "software:cpu-clock@99";
+  const words = [`--attach=on_reference=${clock}`, `--attach=on_miss=${clock}`];
+  const stir = () => succeed(Deno.execPath(), "eval", "for (let i = 0; i < 1e8; i++);");
+  await shows(stir, [
+    {
+      words: ["llcstat", "--limit", "1000", ...words],
+      fields: { comm: "deno" },
+      least: { references: 1, misses: 1 },
+    },
+  ]);
+  const refused = await runCli(["--timeout", "100ms", "llcstat"]);
+  if (refused.code !== 0) {
+    assert.match(refused.stderr, /on_reference.*ENOENT.*\n.*on_miss.*ENOENT/);
+  }
+});
+
+Deno.test("xdpstat counts packets of an interface by protocol", async () => {
+  await using namespace = await NetworkNamespace.create();
+  const through = ["nsenter", "-t", `${namespace.pid}`, "-n", "--"];
+  const words = ["xdpstat", "--iface", "lo", "--interval", "300ms", "--output", "jsonl"];
+  await using run = new CliProcess(["--timeout", "60s", ...words], { through });
+  await until("a datagram is counted", async () => {
+    await act(["query"], { netns: namespace.pid });
+    return /"network":"IPV4","protocol":"UDP","packets":[1-9]/.test(run.stdout);
+  }, 30_000);
+});

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* Members of the kernel's types that tools read; CO-RE finds their places in each kernel. */
+#ifndef KERNEL_BPF_H
+#define KERNEL_BPF_H
+
+#include "tool.bpf.h"
+
+extern int LINUX_KERNEL_VERSION __kconfig;
+
+#define AF_INET 2
+#define AF_INET6 10
+#define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct super_block {
+	__u32 s_dev;
+};
+
+struct inode {
+	unsigned short i_mode;
+	unsigned long i_ino;
+	struct super_block *i_sb;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+	void *private_data;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct cfs_rq {
+	unsigned int nr_running;
+};
+
+/* Since Linux 6.14. */
+struct cfs_rq___new {
+	unsigned int nr_queued;
+};
+
+struct sched_entity {
+	struct cfs_rq *cfs_rq;
+};
+
+struct task_struct {
+	int pid;
+	int tgid;
+	unsigned int __state;
+	char comm[COMM_BYTES];
+	struct files_struct *files;
+	struct sched_entity se;
+};
+
+/* Before Linux 5.14. */
+struct task_struct___old {
+	long state;
+};
+
+struct in6_addr {
+	union {
+		__u8 u6_addr8[16];
+	} in6_u;
+};
+
+struct sock_common {
+	__u32 skc_daddr;
+	__u32 skc_rcv_saddr;
+	__u16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	unsigned char skc_state;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u32 sk_max_ack_backlog;
+	__u16 sk_type;
+	__u16 sk_protocol;
+};
+
+/* Before Linux 5.6 protocol and type were bits; no kernel since 5.10 has them so. */
+
+struct socket {
+	struct sock *sk;
+};
+
+struct sk_buff {
+	unsigned int len;
+	unsigned int data_len;
+	__u16 network_header;
+	__u16 transport_header;
+	__u16 protocol;
+	unsigned char *head;
+	unsigned char *data;
+	struct sock *sk;
+};
+
+#pragma clang attribute pop
+
+/* Returns an open file of the current process. */
+static __always_inline struct file *file_of(long descriptor)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files = BPF_CORE_READ(table, fd);
+	struct file *file = NULL;
+
+	if (descriptor < 0 || descriptor >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), files + descriptor);
+	return file;
+}
+
+#endif

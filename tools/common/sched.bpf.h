@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Common part of the tools for the scheduler: states of tasks, and arguments of its tracepoints. */
+#ifndef SCHED_BPF_H
+#define SCHED_BPF_H
+
+#include "kernel.bpf.h"
+
+#define TASK_RUNNING 0
+
+static __always_inline bool is_running(struct task_struct *task)
+{
+	struct task_struct___old *old = (void *)task;
+
+	if (bpf_core_field_exists(task->__state))
+		return BPF_CORE_READ(task, __state) == TASK_RUNNING;
+	return BPF_CORE_READ(old, state) == TASK_RUNNING;
+}
+
+/* Arguments of the raw tracepoint sched_switch: (preempt, previous, next). */
+#define PREVIOUS_TASK(ctx) ((struct task_struct *)(ctx)->args[1])
+#define NEXT_TASK(ctx) ((struct task_struct *)(ctx)->args[2])
+
+#endif

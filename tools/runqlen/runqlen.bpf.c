@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+/* runqlen: length of the queues of processors, sampled. */
+#include "kernel.bpf.h"
+
+TOOL("runqlen", "show lengths of the processors' queues, as a histogram");
+OPTION(const volatile __u32, frequency, 99, 'f', "samples a second");
+OPTION(const volatile bool, cpus, false, 'C', "a histogram of each processor");
+
+#define LENGTHS 64
+
+struct all {
+	__u32 all HIDDEN;
+};
+
+struct part {
+	__u32 cpu;
+};
+
+struct histogram {
+	__u32 slots[LENGTHS];
+};
+
+COUNTS(HASH, lengths, 1, struct all, struct histogram);
+COUNTS(HASH, lengths_by_cpu, 4096, struct part, struct histogram);
+HISTOGRAM(lengths, UNIT(runqlen), LINEAR(1), IF(!cpus));
+HISTOGRAM(lengths_by_cpu, UNIT(runqlen), LINEAR(1), IF(cpus));
+PLACE(on_sample, "software:cpu-clock@{frequency}");
+
+SEC("perf_event")
+int on_sample(void *ctx)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct cfs_rq *queue = BPF_CORE_READ(task, se.cfs_rq);
+	struct cfs_rq___new *new_queue = (void *)queue;
+	struct part part = {.cpu = bpf_get_smp_processor_id()};
+	struct histogram *histogram;
+	struct all all = {};
+	__u32 length;
+
+	if (bpf_core_field_exists(queue->nr_running))
+		length = BPF_CORE_READ(queue, nr_running);
+	else
+		length = BPF_CORE_READ(new_queue, nr_queued);
+	/* The task that runs does not wait; an idle processor's queue is empty. */
+	if (length)
+		length--;
+	if (length >= LENGTHS)
+		length = LENGTHS - 1;
+	barrier_var(length);
+	length &= LENGTHS - 1;
+	histogram = cpus ? lengths_by_cpu_of(&part) : lengths_of(&all);
+	if (histogram)
+		ADD(histogram->slots[length], 1);
+	return 0;
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/* tcpaccept: connections that processes accept. */
+#include "socket.bpf.h"
+
+TOOL("tcpaccept", "show TCP connections that processes accept");
+OPTION(const volatile __u32, pid, 0, 'p', "only this process");
+OPTION(const volatile __u16, port, 0, 'P', "only this local port");
+
+struct event {
+	__u32 pid;
+	char comm[COMM_BYTES];
+	__u16 family;
+	__u8 raddr[16];
+	__u16 rport;
+	__u8 laddr[16];
+	__u16 lport;
+};
+
+EVENTS(struct event);
+
+static __always_inline int show(struct sock *sk)
+{
+	struct ends ends = {};
+	struct event *event;
+
+	if (!sk || IS_OTHER(pid) || !is_internet(sk) ||
+	    BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	read_ends(sk, &ends);
+	if (port && port != ends.lport)
+		return 0;
+	event = reserve_event();
+	if (!event)
+		return 0;
+	__builtin_memset(event, 0, sizeof(*event));
+	event->pid = current_tgid();
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	event->family = ends.family;
+	event->rport = ends.dport;
+	event->lport = ends.lport;
+	__builtin_memcpy(event->raddr, ends.daddr, 16);
+	__builtin_memcpy(event->laddr, ends.laddr, 16);
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+SEC("kretprobe/inet_csk_accept")
+int BPF_KRETPROBE(kretprobe_accept, struct sock *sk)
+{
+	return show(sk);
+}
+
+/* Without kprobes: the descriptors that the calls return. */
+SEC("tp/syscalls/sys_exit_accept")
+int exit_accept(struct trace_event_raw_sys_exit *ctx)
+{
+	return show(socket_of(ctx->ret));
+}
+
+SEC("tp/syscalls/sys_exit_accept4")
+int exit_accept4(struct trace_event_raw_sys_exit *ctx)
+{
+	return show(socket_of(ctx->ret));
+}
+
+WAYS(accept, kretprobe_accept, exit_accept + exit_accept4);

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+/* tcpconnect: connections that this machine starts. */
+#include "socket.bpf.h"
+
+TOOL("tcpconnect", "show TCP connections that processes start");
+OPTION(const volatile __u32, pid, 0, 'p', "only this process");
+OPTION(const volatile __u32, uid, 0xffffffff, 'u', "only this user");
+OPTION(const volatile __u16, port, 0, 'P', "only this remote port");
+
+struct event {
+	__u32 uid;
+	__u32 pid;
+	char comm[COMM_BYTES];
+	__u16 family;
+	__u8 laddr[16];
+	__u16 lport;
+	__u8 daddr[16];
+	__u16 dport;
+};
+
+EVENTS(struct event);
+
+static __always_inline int show(struct sock *sk)
+{
+	__u32 user = bpf_get_current_uid_gid();
+	struct ends ends = {};
+	struct event *event;
+
+	read_ends(sk, &ends);
+	if (IS_OTHER(pid) || (port && port != ends.dport) || (uid != 0xffffffff && uid != user))
+		return 0;
+	event = reserve_event();
+	if (!event)
+		return 0;
+	__builtin_memset(event, 0, sizeof(*event));
+	event->uid = user;
+	event->pid = current_tgid();
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	event->family = ends.family;
+	event->lport = ends.lport;
+	event->dport = ends.dport;
+	__builtin_memcpy(event->laddr, ends.laddr, 16);
+	__builtin_memcpy(event->daddr, ends.daddr, 16);
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+SEC("fentry/tcp_connect")
+int BPF_PROG(fentry_connect, struct sock *sk)
+{
+	return show(sk);
+}
+
+SEC("kprobe/tcp_connect")
+int BPF_KPROBE(kprobe_connect, struct sock *sk)
+{
+	return show(sk);
+}
+
+/* Arguments: (socket, old state, new state). At that time the socket has no local port. */
+SEC("raw_tp/inet_sock_set_state")
+int on_state(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct sock *sk = (void *)ctx->args[0];
+
+	if ((__u32)ctx->args[2] != TCP_SYN_SENT)
+		return 0;
+	return BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP ? show(sk) : 0;
+}
+
+WAYS(connect, fentry_connect, kprobe_connect, on_state);

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/* tcpretrans: packets that TCP sends again. */
+#include "socket.bpf.h"
+
+TOOL("tcpretrans", "show packets that TCP sends again");
+OPTION(const volatile bool, probes, false, 'l', "probes for the loss of the last packet as well");
+OPTION(const volatile __u16, lport, 0, 'L', "only this local port");
+OPTION(const volatile __u16, dport, 0, 'D', "only this remote port");
+
+enum kind { RETRANSMIT, SYNACK, LOSS_PROBE };
+
+enum state {
+	ESTABLISHED = 1,
+	SYN_SENT,
+	SYN_RECV,
+	FIN_WAIT1,
+	FIN_WAIT2,
+	TIME_WAIT,
+	CLOSE,
+	CLOSE_WAIT,
+	LAST_ACK,
+	LISTEN,
+	CLOSING,
+	NEW_SYN_RECV,
+};
+
+struct event {
+	enum kind kind;
+	__u16 family;
+	__u8 laddr[16];
+	__u16 lport;
+	__u8 daddr[16];
+	__u16 dport;
+	enum state state;
+};
+
+EVENTS(struct event);
+
+static __always_inline int show(struct sock *sk, enum kind kind)
+{
+	struct ends ends = {};
+	struct event *event;
+
+	read_ends(sk, &ends);
+	if ((lport && lport != ends.lport) || (dport && dport != ends.dport))
+		return 0;
+	event = reserve_event();
+	if (!event)
+		return 0;
+	__builtin_memset(event, 0, sizeof(*event));
+	event->kind = kind;
+	event->family = ends.family;
+	event->lport = ends.lport;
+	event->dport = ends.dport;
+	__builtin_memcpy(event->laddr, ends.laddr, 16);
+	__builtin_memcpy(event->daddr, ends.daddr, 16);
+	event->state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+/* Arguments: (socket, packet). */
+SEC("raw_tp/tcp_retransmit_skb")
+int on_retransmit(struct bpf_raw_tracepoint_args *ctx)
+{
+	return show((void *)ctx->args[0], RETRANSMIT);
+}
+
+/* Arguments: (socket that listens, request); a request begins as a socket does. */
+SEC("raw_tp/tcp_retransmit_synack")
+int on_synack(struct bpf_raw_tracepoint_args *ctx)
+{
+	return show((void *)ctx->args[1], SYNACK);
+}
+
+SEC("fentry/tcp_send_loss_probe")
+int BPF_PROG(fentry_probe, struct sock *sk)
+{
+	return probes ? show(sk, LOSS_PROBE) : 0;
+}
+
+SEC("kprobe/tcp_send_loss_probe")
+int BPF_KPROBE(kprobe_probe, struct sock *sk)
+{
+	return probes ? show(sk, LOSS_PROBE) : 0;
+}
+
+OPTIONAL(fentry_probe, kprobe_probe);
