@@ -93,7 +93,7 @@ export async function soak(files: readonly string[]): Promise<number> {
 /**
  * Runs the cases of `tests/kernels` under other kernels.
  *
- * @param words kernels and names of cases; all of them if there are none
+ * @param words kernels and names of cases; all of them without words
  */
 export async function matrix(words: readonly string[]): Promise<number> {
   Deno.env.set("WASM_BPF_MATRIX", words.join(" "));

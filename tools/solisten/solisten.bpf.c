@@ -48,7 +48,7 @@ int exit_listen(struct trace_event_raw_sys_exit *ctx)
 	struct event *event;
 
 	if (sk && is_internet(sk) && (!failed || ctx->ret)) {
-		/* After the call: it chooses a port if there was none. */
+		/* After the call: it chooses a port for a socket without one. */
 		read_ends(sk, &ends);
 		event = reserve_event();
 		if (event) {
