@@ -19,8 +19,8 @@ const TIME_IS_UP = 3;
 /** Why a guest was stopped. */
 export type StopCode = "TERMINATED" | "ABORTED" | "LIMIT_TIME";
 
-/** A module as it was changed, and for which options. */
-interface Changed {
+/** A module as it was changed, and for which options. Workers can be sent it. */
+export interface Changed {
   readonly isControlled: boolean;
   readonly memoryBytes: number | undefined;
   readonly rewritten: Rewritten;
@@ -29,6 +29,20 @@ interface Changed {
 
 /** A guest that is run again and again is changed once. */
 const changed = new WeakMap<GuestModule, Changed>();
+
+/** Returns what a guest was changed to for such a limit, so that it can be stopped. */
+export function changedFor(
+  guest: GuestModule,
+  memoryBytes: number | undefined,
+): Changed | undefined {
+  const known = changed.get(guest);
+  return known?.isControlled === true && known.memoryBytes === memoryBytes ? known : undefined;
+}
+
+/** Keeps what another thread has changed a guest to. */
+export function keepChanged(guest: GuestModule, entry: Changed): void {
+  changed.set(guest, entry);
+}
 
 /** Makes the module what the options ask for, and stops what it becomes. */
 export class Control implements Disposable {

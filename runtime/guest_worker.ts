@@ -1,7 +1,7 @@
 /** The inside of a worker that runs one guest; `spawn.ts` is the outside. */
 import { Interrupt, prepareFiles, settleShim, signals } from "../ffi/mod.ts";
+import { changedFor, keepChanged } from "./control.ts";
 import { runGuestInside } from "./everything.ts";
-import { compileGuest } from "./module.ts";
 import type { HostModules, Output } from "./run_options.ts";
 import { ControlState } from "./wasm/rewrite.ts";
 import {
@@ -41,7 +41,9 @@ async function run(job: Job): Promise<void> {
       scope.postMessage({ type: "output", stream, bytes, room });
     };
   };
-  const code = runGuestInside(compileGuest(job.bytes, job.name, { allowGc: job.allowGc }), {
+  const { guest } = job;
+  if (job.changed !== undefined) keepChanged(guest, job.changed);
+  const code = runGuestInside(guest, {
     ...job.options,
     ...(imports === undefined ? {} : { imports }),
     ...(job.sandbox === undefined ? {} : { sandbox: job.sandbox }),
@@ -65,7 +67,13 @@ async function run(job: Job): Promise<void> {
     onStats: (stats) => scope.postMessage({ type: "stats", stats }),
     onControl: (words) => {
       control = words;
-      scope.postMessage({ type: "started", control: words });
+      const changed = job.changed === undefined
+        ? changedFor(guest, job.limits?.memoryBytes)
+        : undefined;
+      scope.postMessage({
+        ...{ type: "started", control: words },
+        ...(changed === undefined ? {} : { changed }),
+      });
     },
   });
   scope.postMessage({ type: "exited", code });

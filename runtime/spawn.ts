@@ -1,7 +1,7 @@
 /** Runs a guest in a worker of its own, and stays in charge of it. */
 import { HostError } from "../ffi/errors.ts";
 import { descriptorsLeft, Interrupt } from "../ffi/mod.ts";
-import { type StopCode, stopped } from "./control.ts";
+import { changedFor, keepChanged, type StopCode, stopped } from "./control.ts";
 import { hostFunctionError } from "./errors.ts";
 import type { GuestModule } from "./module.ts";
 import type { FileStream, Limits, Output, RunOptions } from "./run_options.ts";
@@ -187,9 +187,8 @@ export class GuestHandle implements AsyncDisposable {
       Object.entries(given).filter(([, value]) => value !== undefined),
     );
     return {
-      bytes: this.#guest.bytes,
-      name: this.#guest.name,
-      allowGc: this.#guest.heap.allowGc,
+      guest: this.#guest,
+      changed: changedFor(this.#guest, this.#options.limits?.memoryBytes),
       options,
       limits: limitsInside(this.#options.limits),
       stdin: this.#options.stdio?.stdin ?? "inherit",
@@ -316,6 +315,7 @@ export class GuestHandle implements AsyncDisposable {
       case "started":
         this.#leaveQueue();
         this.#control = message.control;
+        if (message.changed !== undefined) keepChanged(this.#guest, message.changed);
         if (this.#state !== ControlState.Run) this.#set(this.#state);
         return;
       case "output":

@@ -4,6 +4,8 @@ import { BpfError } from "./wasm_bpf/mod.ts";
 import { GuestStopped, GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
 import type { FileStream, Input, Limits, RunOptions } from "./run_options.ts";
 import type { Sandbox } from "./sandbox.ts";
+import type { Changed } from "./control.ts";
+import type { GuestModule } from "./module.ts";
 import type { GuestStats } from "./stats.ts";
 
 /** Input that can be sent to a worker. */
@@ -11,8 +13,10 @@ export type WorkerInput = Exclude<Input, (maxBytes: number) => Uint8Array>;
 
 /** To the worker, once. */
 export interface Job {
-  bytes: Uint8Array<ArrayBuffer>;
-  name: string;
+  /** Its code is shared between threads, so that it is compiled once. */
+  guest: GuestModule;
+  /** The module as an earlier worker has changed it. */
+  changed: Changed | undefined;
   options: Pick<
     RunOptions,
     | ("args" | "env" | "preopens" | "listen")
@@ -25,8 +29,6 @@ export interface Job {
       | "permissions"
     )
   >;
-  /** True if the module was compiled with permission to fill V8's heap. */
-  allowGc: boolean;
   limits: Omit<Limits, "timeMs">;
   stdin: WorkerInput;
   outputs: Record<"stdout" | "stderr", "inherit" | "null" | FileStream | "parent">;
@@ -53,7 +55,12 @@ export function claims({ claim }: Pick<Job, "claim">): boolean {
  * what the message takes of `MAX_PENDING_BYTES`, until the parent has read it.
  */
 export type Message =
-  | { type: "started"; control: Int32Array<SharedArrayBuffer> }
+  | {
+    type: "started";
+    control: Int32Array<SharedArrayBuffer>;
+    /** The changed module, for the next worker; absent where it was in the job. */
+    changed?: Changed;
+  }
   | { type: "output"; stream: "stdout" | "stderr"; bytes: Uint8Array<ArrayBuffer>; room: number }
   | { type: "error"; error: ErrorData; room: number }
   | { type: "notice"; text: string; room: number }

@@ -10,7 +10,7 @@ import { chooseSeed } from "../support/random.ts";
 import { SOAK, soakSize } from "../support/soak.ts";
 
 /** About half of these can be opened, and a third loaded. */
-const INPUTS = soakSize({ short: 2_000, whole: 450_000 });
+const INPUTS = soakSize({ short: 2_000, whole: 500_000 });
 /** Percentage of loads that go to the kernel; a substitute handles the others. */
 const REAL_PERCENT = 2;
 

@@ -398,25 +398,6 @@ Deno.test("the end of a thread releases what JavaScript did not", async () => {
   await untilNothingAdded(before);
 });
 
-Deno.test("spawn() fails, and the process continues, when a worker gets no descriptors", async () => {
-  const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
-  const code = `
-    import { spawn } from ${module("../../runtime/mod.ts")};
-    import { guest } from ${module("../support/guests.ts")};
-    const nothing = guest("");
-    for (let round = 0; ; round++) {
-      const exit = await spawn(nothing).exited;
-      if (exit.kind === "exited") continue;
-      console.log(exit.error.code, round > 5);
-      Deno.exit(0);
-    }`;
-  const { stdout, stderr } = await new Deno.Command("prlimit", {
-    args: ["--nofile=96:96", "deno", "eval", "--no-check", code],
-  }).output();
-  const text = new TextDecoder();
-  assert.equal(text.decode(stdout), "EMFILE true\n", text.decode(stderr));
-});
-
 Deno.test("spawn() returns before a worker is created, and a queued guest can be ended", async () => {
   const handles = Array.from({ length: 20 }, () =>
     spawn(ENDLESS.sleeps, {
