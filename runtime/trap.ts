@@ -4,6 +4,7 @@ import type { GuestModule } from "./module.ts";
 import { findLines } from "./wasm/debug_lines.ts";
 import { type FunctionCode, Functions, offsetBefore } from "./wasm/functions.ts";
 import { WasmSyntaxError } from "./wasm/reader.ts";
+import { readableName } from "./wasm/rust_names.ts";
 
 /** Exceptions of WebAssembly's `throw`; TypeScript does not declare them yet. */
 const { Exception: GuestException } = WebAssembly as unknown as { Exception: new () => object };
@@ -43,25 +44,41 @@ export function trap(guest: GuestModule, cause: unknown, ran?: RanModule): Guest
   const described = describe(guest, frames, ran);
   return new GuestTrap(`${guest.name} trapped: ${message}`, {
     code: "GUEST_TRAP",
-    hint: described.hasLines
-      ? "the guest has a bug: see the lines above"
-      : "the guest has a bug; build it with debug information to see its lines: -g, and without " +
-        "--strip-all (make -B DEBUG=1 in the templates)",
+    hint: hintFor(described),
     detail: described.lines.join("\n"),
     cause,
   });
+}
+
+/** AssemblyScript and Go have no lines for a stack, whatever they are built with. */
+function hintFor({ hasLines, hasNames }: Omit<Described, "lines">): string {
+  if (hasLines) return "the guest has a bug: see the lines above";
+  if (hasNames) {
+    return "the guest has a bug: see the functions above; modules of C and Rust show lines as well " +
+      "when they are built with -g (make -B DEBUG=1 in the templates)";
+  }
+  return "the guest has a bug; build it with debug information to see where: -g, and without " +
+    "--strip-all (make -B DEBUG=1 in the templates)";
+}
+
+/** A stack in words. */
+interface Described {
+  readonly lines: string[];
+  readonly hasLines: boolean;
+  readonly hasNames: boolean;
 }
 
 function describe(
   guest: GuestModule,
   offsets: readonly number[],
   ran: RanModule | undefined,
-): { lines: string[]; hasLines: boolean } {
+): Described {
   try {
     return new Stack(guest, ran).describe(offsets);
   } catch (error) {
     if (!(error instanceof WasmSyntaxError)) throw error;
-    return { lines: offsets.map((offset) => `at 0x${offset.toString(16)}`), hasLines: false };
+    const lines = offsets.map((offset) => `at 0x${offset.toString(16)}`);
+    return { lines, hasLines: false, hasNames: false };
   }
 }
 
@@ -77,7 +94,7 @@ class Stack {
     this.#ran = ran && { ...ran, functions: new Functions(ran.bytes) };
   }
 
-  describe(offsets: readonly number[]): { lines: string[]; hasLines: boolean } {
+  describe(offsets: readonly number[]): Described {
     const frames = offsets.map((offset) => this.#frame(offset));
     const indices = new Set(frames.flatMap((frame) => frame === undefined ? [] : [frame.index]));
     const names = this.#functions.names(indices);
@@ -87,10 +104,12 @@ class Stack {
       const { index, at } = frame;
       const name = names.get(index);
       const source = sources.get(at - this.#functions.codeStart);
-      return `at ${name === undefined ? "" : `${name} `}function[${index}]:0x${at.toString(16)}` +
+      return `at ${name === undefined ? "" : `${readableName(name)} `}function[${index}]:0x${
+        at.toString(16)
+      }` +
         (source === undefined ? "" : ` (${source})`);
     });
-    return { lines, hasLines: sources.size > 0 };
+    return { lines, hasLines: sources.size > 0, hasNames: names.size > 0 };
   }
 
   /**
