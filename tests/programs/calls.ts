@@ -2,19 +2,22 @@
  * Makes the system calls of `attempts.c` before and after this thread is confined without
  * directories, and prints one line of JSON: the two results of each, and the thread's own status.
  *
- * Usage: calls.ts LIBRARY [foreign]
+ * Usage: calls.ts LIBRARY [foreign | NUMBERS]
+ *
+ * With NUMBERS, it makes all other calls by their number, and prints those that are not refused.
  */
 import { fromCString } from "../../ffi/c_values.ts";
 import { landlockVersion } from "../../ffi/mod.ts";
 import { enterSandbox } from "../../runtime/sandbox.ts";
 
-const [path = "", foreign] = Deno.args;
+const [path = "", more] = Deno.args;
 const library = Deno.dlopen(path, {
   prepare: { parameters: [], result: "void" },
   attempt_count: { parameters: [], result: "i32" },
   attempt_name: { parameters: ["i32"], result: "pointer" },
   attempt: { parameters: ["i32"], result: "i32" },
   attempt_foreign: { parameters: [], result: "i32" },
+  sweep: { parameters: ["buffer", "i32", "buffer", "i32"], result: "i32" },
 }).symbols;
 
 const count = library.attempt_count();
@@ -35,7 +38,15 @@ enterSandbox({
   isAlone: true,
   onNotice: (text) => void notices.push(text),
 });
-if (foreign !== undefined) library.attempt_foreign();
+if (more === "foreign") library.attempt_foreign();
+if (more !== undefined) {
+  const leftOut = Uint32Array.from(more.split(",").map(Number));
+  const found = new Uint32Array(2048);
+  const length = library.sweep(leftOut, leftOut.length, found, found.length);
+  // deno-lint-ignore no-console
+  console.log(JSON.stringify(length < 0 ? undefined : [...found.subarray(0, length)]));
+  Deno.exit(0);
+}
 const after = attempts();
 const text = new Uint8Array(8192);
 const length = status.readSync(text) ?? 0;

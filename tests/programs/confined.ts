@@ -44,6 +44,8 @@ function facts(): unknown[] {
 }
 
 const held = call("openat", AT_FDCWD, outside("file"), O.RDONLY, 0);
+const place = call("openat", AT_FDCWD, outside("file"), O.PATH, 0);
+const folderPlace = call("openat", AT_FDCWD, outside("."), O.PATH | O.DIRECTORY, 0);
 const grants = [["readonly", false], ["writable", true]] as const;
 const notices: string[] = [];
 const before = facts();
@@ -89,6 +91,22 @@ const results = {
   "move from outside": rename(outside("file"), inside("taken")),
   "link to outside": link(inside("file"), outside("linked")),
   "link from outside": link(outside("file"), inside("linked")),
+  "link an open descriptor from outside": call(
+    "linkat",
+    held,
+    "",
+    AT_FDCWD,
+    inside("held"),
+    0x1000,
+  ),
+  "link a place of outside": call("linkat", place, "", AT_FDCWD, inside("placed"), 0x1000),
+  "link by /proc/self/fd": call(
+    "linkat",
+    ...[AT_FDCWD, `/proc/self/fd/${held}`, AT_FDCWD, inside("magic"), 0x400] as const,
+  ),
+  "open by a place of outside": call("openat", folderPlace, "file", O.RDONLY, 0),
+  "remove by a place of outside": call("unlinkat", folderPlace, "file", 0),
+  "move by a place of outside": call("renameat", folderPlace, "file", AT_FDCWD, inside("got")),
   "follow a link to outside": open(inside("to-outside"), O.RDONLY),
   "go up to outside": open(inside("../outside/file"), O.RDONLY),
   "open /proc/self/root": open(`/proc/self/root${outside("file")}`, O.RDONLY),

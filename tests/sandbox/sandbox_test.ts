@@ -71,11 +71,11 @@ const OTHER_ANSWERS: Readonly<Record<string, ErrnoName>> = {
 };
 const NOT_CALLED = [
   ...["truncate inside", "truncate read-only", "truncate outside", "make a device inside"],
-  ...["make a FIFO inside", "run a program", "bind", "connect"],
+  ...["make a FIFO inside", "run a program", "bind", "connect", "open by a place of outside"],
 ];
 
 /** Moving or linking to where the rights are others is EACCES or EXDEV; the kernel's to choose. */
-const MOVES = /^(move|link) (to|from|into|out)/;
+const MOVES = /^(move|link) (to|from|into|out|an open|a place|by)/;
 
 const nameOf = (number: number) =>
   Object.entries(ERRNO).find(([, [value]]) => value === -number)?.[0] ?? `${number}`;
