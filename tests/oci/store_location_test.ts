@@ -124,6 +124,60 @@ Deno.test("a user without privileges has a store, and cannot use root's", async 
   });
 });
 
+/** A number that passwd(5) has no entry for, as of a container's user. */
+const NAMELESS = 54321;
+
+Deno.test("sudo with a user's HOME uses root's store, and leaves that user's as it is", async () => {
+  await withFolder(async (folder) => {
+    await Deno.chmod(folder, 0o755);
+    const program = join(folder, "program");
+    await Deno.copyFile(WASM_BPF, program);
+    await Deno.chmod(program, 0o755);
+    const home = join(folder, "home");
+    await Deno.mkdir(home);
+    await Deno.chown(home, NAMELESS, NAMELESS);
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      () => new Response("no", { status: 404 }),
+    );
+    const reference = `127.0.0.1:${server.addr.port}/x:v1`;
+    const run = async (
+      through: readonly string[],
+      env: Record<string, string>,
+      ...args: string[]
+    ) => {
+      const [command = "", ...rest] = [...through, program, ...args];
+      const { code, stderr } = await new Deno.Command(command, {
+        ...{ args: rest, env: { XDG_DATA_HOME: "", ...env }, stdin: "null" },
+      }).output();
+      return { code, stderr: new TextDecoder().decode(stderr) };
+    };
+    const number = `${NAMELESS}`;
+    const user = ["setpriv", "--reuid", number, "--regid", number, "--clear-groups"];
+    // Its own /root, since root's store is made there.
+    const root = [...privateRoot(), 'mount -t tmpfs none /root && exec "$@"', "sh"];
+    const owners = async () => await succeed("find", home, "-printf", "%U %p\n");
+    // In each order: the user, root as sudo -E leaves it, and the user again.
+    for (const through of [user, root, user]) {
+      const { code, stderr } = await run(through, { HOME: home }, "pull", "-q", reference);
+      assert.equal(code, 1);
+      assert.match(stderr, /^error: Cannot find /);
+      assert.deepEqual(await run(through, { HOME: home }, "images"), { code: 0, stderr: "" });
+      const lines = (await owners()).trim().split("\n");
+      assert.deepEqual(lines.filter((line) => !line.startsWith(`${NAMELESS} `)), []);
+    }
+    const data = { HOME: home, XDG_DATA_HOME: join(home, ".local/share") };
+    const refused = await run(root, data, "pull", "-q", reference);
+    assert.match(
+      refused.stderr,
+      /^error: Cannot use the store .*: it belongs to user 54321\nhint: /,
+    );
+    // Without a home, a user has to name a place.
+    const homeless = await run(user, { HOME: "" }, "images");
+    assert.match(homeless.stderr, /HOME is not set\nhint: set HOME, or XDG_DATA_HOME/);
+  });
+});
+
 Deno.test("a folder above the store that a group can write to is refused, except a user's own group", async () => {
   await withFolder(async (folder) => {
     const shared = join(folder, "shared");
