@@ -309,8 +309,10 @@ static int64_t end_of_patience(struct shim_interrupt *interrupt, const struct po
 {
 	if (!is_told(interrupt) || shim_interrupt_is_for_output(fds, count))
 		return INT64_MAX;
-	return interrupt->told_ns +
-	       (atomic_load(&interrupt->cause) == SIGALRM ? TIME_OUT_PATIENCE_NS : PATIENCE_NS);
+	if (atomic_load(&interrupt->cause) == SIGALRM)
+		return interrupt->told_ns + TIME_OUT_PATIENCE_NS;
+	/* From the start of this wait: what it computed before may have taken longer. */
+	return shim_now_ns() + PATIENCE_NS;
 }
 
 int shim_interrupt_poll(struct shim_interrupt *interrupt, struct pollfd *fds, uint32_t count,

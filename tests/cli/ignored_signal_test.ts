@@ -62,7 +62,7 @@ for (const [what, module] of Object.entries(WAITING)) {
 
 Deno.test("a guest may work, write and read available input after a signal", async () => {
   using folder = new TestFolder();
-  // Ten polls that do not wait, half a second of computing, and two short sleeps.
+  // Ten polls that do not wait, computing for longer than a wait may last, and two short sleeps.
   const module = guest(
     `(local $i i32)
      ${writeLine(2)} ${sleepMs(3_600_000)}
@@ -74,7 +74,7 @@ Deno.test("a guest may work, write and read available input after a signal", asy
      (local.set $i (i32.const 0))
      (loop $computes
        (local.set $i (i32.add (local.get $i) (i32.const 1)))
-       (br_if $computes (i32.lt_u (local.get $i) (i32.const 300000000))))
+       (br_if $computes (i32.lt_u (local.get $i) (i32.const 1500000000))))
      ${sleepMs(1)} ${sleepMs(1)} ${writeLine(1)} (call $exit (i32.const 9))`,
   );
   await using run = new CliProcess([await written(folder, module)]);

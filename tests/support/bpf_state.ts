@@ -49,12 +49,66 @@ export async function added(before: BpfState): Promise<BpfState> {
 }
 
 /**
- * Waits until every object loaded since `before` is gone; the kernel frees them shortly after the
- * close.
+ * Waits until every object loaded since `before` is gone, except those of processes that this one has
+ * not started; the kernel frees them shortly after the close.
  */
 export async function untilNothingAdded(before: BpfState): Promise<void> {
   await until("all eBPF objects are gone", async () => {
-    const { prog, map, link } = await added(before);
-    return prog.length + map.length + link.length === 0;
+    const now = await added(before);
+    const isEmpty = Object.values(now).every((list) => list.length === 0);
+    if (isEmpty) return true;
+    const others = heldByOthers();
+    return KINDS.every((kind) => now[kind].every((id) => others[kind].has(id)));
   });
+}
+
+const KINDS = ["prog", "map", "link"] as const;
+const IDS = { prog: /^prog_id:\s*(\d+)$/m, map: /^map_id:\s*(\d+)$/m, link: /^link_id:\s*(\d+)$/m };
+
+/** Returns IDs in descriptors of processes that are no descendants of this one. */
+function heldByOthers(): Record<keyof BpfState, Set<number>> {
+  const held = { prog: new Set<number>(), map: new Set<number>(), link: new Set<number>() };
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name) || isOwn(name)) continue;
+    for (const task of namesIn(`/proc/${name}/task`)) {
+      for (const info of descriptions(`/proc/${name}/task/${task}`)) {
+        for (const kind of KINDS) {
+          const id = IDS[kind].exec(info)?.[1];
+          if (id !== undefined) held[kind].add(Number(id));
+        }
+      }
+    }
+  }
+  return held;
+}
+
+/** Reports whether a process is this one, or was started by it. */
+function isOwn(pid: string): boolean {
+  for (let at = pid; Number(at) > 1;) {
+    if (Number(at) === Deno.pid) return true;
+    const stat = attempted(() => Deno.readTextFileSync(`/proc/${at}/stat`)) ?? "";
+    at = /\) \S (\d+) /.exec(stat.slice(stat.lastIndexOf(")")))?.[1] ?? "0";
+  }
+  return false;
+}
+
+function* descriptions(task: string): Generator<string> {
+  for (const fd of namesIn(`${task}/fd`)) {
+    const target = attempted(() => Deno.readLinkSync(`${task}/fd/${fd}`));
+    if (target?.startsWith("anon_inode:bpf") !== true) continue;
+    yield attempted(() => Deno.readTextFileSync(`${task}/fdinfo/${fd}`)) ?? "";
+  }
+}
+
+function namesIn(folder: string): string[] {
+  return attempted(() => [...Deno.readDirSync(folder)].map(({ name }) => name)) ?? [];
+}
+
+/** Processes and descriptors come and go. */
+function attempted<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
