@@ -4,12 +4,13 @@ import { UsageError } from "../errors.ts";
 import { type HelpPage, shownOptions } from "../args/help_text.ts";
 import { parseCommandLine } from "../args/options.ts";
 import { nearest } from "../../ffi/nearest.ts";
+import { type BoxTool, boxTools } from "../box/box.ts";
 import { print } from "../terminal/output_file.ts";
 
 /** Help of `completion`. */
 const PAGE: HelpPage = {
   usage: ["completion SHELL"],
-  about: "Prints a script that completes commands and options.",
+  about: "Prints a script that completes commands, options and tools of the box.",
   arguments: { SHELL: "bash, zsh or fish" },
   options: {},
   notes: [
@@ -35,7 +36,12 @@ interface OptionEntry {
   readonly choices: readonly string[];
 }
 
-const SHELLS: Readonly<Record<string, (entries: readonly Entry[]) => string>> = { bash, zsh, fish };
+type Script = (entries: readonly Entry[], tools: readonly BoxTool[]) => string;
+
+const SHELLS: Readonly<Record<string, Script>> = { bash, zsh, fish };
+
+/** Command that takes the names of others, and has no page. */
+const HELP = { name: "help", summary: "show the options of a command or tool" };
 
 /** Returns the command that completes `commands`, itself among them. */
 export function completionOf(commands: Readonly<Record<string, Command>>): CommandModule {
@@ -62,7 +68,7 @@ async function printScript(
       close === undefined ? `pass one of ${names.join(", ")}` : `did you mean ${close}?`,
     );
   }
-  print(script(await entriesOf(commands)));
+  print(script(await entriesOf(commands), boxTools()));
   return 0;
 }
 
@@ -93,7 +99,9 @@ function valuePattern(options: readonly OptionEntry[]): string {
   return forms(options.filter(({ takesValue }) => takesValue)).join("|") || "--";
 }
 
-function bash(entries: readonly Entry[]): string {
+function bash(entries: readonly Entry[], boxed: readonly BoxTool[]): string {
+  const commands = [...entries, HELP].map(({ name }) => name);
+  const tools = boxed.map(({ name }) => name);
   const cases = entries.map(({ name, options }) => {
     const choices = options.filter((option) => option.choices.length > 0).map((option) =>
       `\t\t${option.forms.join("|")}) COMPREPLY=($(compgen -W ${
@@ -112,6 +120,7 @@ function bash(entries: readonly Entry[]): string {
   return `# bash completion of wasm-bpf
 _wasm_bpf() {
 	local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command=run options i
+	local commands=${quote(commands.join(" "))} tools=${quote(tools.join(" "))} tool=
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case \${COMP_WORDS[i]} in
 		${entries.map(({ name }) => name).join("|")}) command=\${COMP_WORDS[i]}; break ;;
@@ -119,15 +128,20 @@ _wasm_bpf() {
 		*) break ;;
 		esac
 	done
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		[[ " $tools " == *" \${COMP_WORDS[i]} "* ]] && tool=\${COMP_WORDS[i]}
+	done
 	case $command in
 ${cases.join("\n")}
 	esac
 	if [[ $word == -* ]]; then
 		COMPREPLY=($(compgen -W "$options" -- "$word"))
+	elif ((COMP_CWORD == 2)) && [[ $previous == help ]]; then
+		COMPREPLY=($(compgen -W "$commands $tools" -- "$word"))
 	elif ((COMP_CWORD == 1)); then
-		COMPREPLY=($(compgen -W ${
-    quote(entries.map(({ name }) => name).join(" "))
-  } -- "$word") $(compgen -f -- "$word"))
+		COMPREPLY=($(compgen -W "$commands $tools" -- "$word") $(compgen -f -- "$word"))
+	elif [[ $command == run && -z $tool && ($previous == run || $previous == -*) ]]; then
+		COMPREPLY=($(compgen -W "$tools" -- "$word") $(compgen -f -- "$word"))
 	else
 		COMPREPLY=($(compgen -f -- "$word"))
 	fi
@@ -135,7 +149,7 @@ ${cases.join("\n")}
 complete -o filenames -F _wasm_bpf wasm-bpf`;
 }
 
-function zsh(entries: readonly Entry[]): string {
+function zsh(entries: readonly Entry[], boxed: readonly BoxTool[]): string {
   const spec = ({ forms, help, takesValue, takesFile, choices }: OptionEntry, form: string) => {
     const others = forms.length > 1 ? `(${forms.join(" ")})` : "";
     const value = !takesValue
@@ -152,17 +166,30 @@ function zsh(entries: readonly Entry[]): string {
         options.flatMap((option) => option.forms.map((form) => spec(option, form))).join(
           " \\\n\t\t\t",
         )
-      } \\\n\t\t\t'*:file:_files' ;;`,
+      } \\\n\t\t\t${
+        name === "run" ? "'1:tool or module:_wasm_bpf_modules' " : ""
+      }'*:file:_files' ;;`,
     ].join("\n")
   );
-  const commands = entries.map(({ name, summary }) => quote(`${name}:${summary}`));
+  const described = (rows: readonly { name: string; summary: string }[]) =>
+    rows.map(({ name, summary }) => quote(`${name}:${summary}`)).join(" \\\n\t\t");
   return `#compdef wasm-bpf
+_wasm_bpf_modules() {
+	local -a tools=(${described(boxed)})
+	_describe tool tools
+	_files
+}
 _wasm_bpf() {
 	local command=run
-	local -a commands=(${commands.join(" \\\n\t\t")})
+	local -a commands=(${described([...entries, HELP])})
 	if ((CURRENT == 2)) && [[ $words[2] != -* ]]; then
 		_describe command commands
-		_files
+		_wasm_bpf_modules
+		return
+	fi
+	if ((CURRENT == 3)) && [[ $words[2] == help ]]; then
+		_describe command commands
+		_wasm_bpf_modules
 		return
 	fi
 	if (($+words[2])) && [[ " ${
@@ -179,7 +206,7 @@ ${cases.join("\n")}
 compdef _wasm_bpf wasm-bpf`;
 }
 
-function fish(entries: readonly Entry[]): string {
+function fish(entries: readonly Entry[], boxed: readonly BoxTool[]): string {
   const names = entries.map(({ name }) => name).join(" ");
   const lines = entries.flatMap(({ name, summary, options }) => {
     const when = name === "run"
@@ -203,7 +230,17 @@ function fish(entries: readonly Entry[]): string {
       ),
     ];
   });
-  return ["# fish completion of wasm-bpf", ...lines].join("\n");
+  const add = (when: string, rows: readonly { name: string; summary: string }[]) =>
+    rows.map(({ name, summary }) =>
+      `complete -c wasm-bpf -n ${quote(when)} -a ${name} -d ${quote(summary)}`
+    );
+  return [
+    "# fish completion of wasm-bpf",
+    ...lines,
+    ...add("__fish_use_subcommand", [HELP]),
+    ...add("__fish_use_subcommand; or __fish_seen_subcommand_from run help", boxed),
+    ...add("__fish_seen_subcommand_from help", entries),
+  ].join("\n");
 }
 
 /** Quotes a word for all three shells; fish reads `\'` only outside of quotes, as the others do. */

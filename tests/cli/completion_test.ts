@@ -1,5 +1,6 @@
 /** Completion scripts in the shells they are for, and manual pages in groff. */
 import assert from "node:assert/strict";
+import { boxTools } from "../../cli/box/box.ts";
 import { COMMANDS } from "../../cli/commands/mod.ts";
 import { renderManual } from "../../cli/args/manual.ts";
 import { runCli } from "../support/cli.ts";
@@ -53,6 +54,40 @@ Deno.test("completion bash offers commands and their options", async () => {
 
 Deno.test("completion bash offers files as arguments", async () => {
   assert.deepEqual(await offered("gen", "c", "deno.js"), ["deno.json"]);
+});
+
+Deno.test("completion bash offers every tool of the box as a command, to run and to help", async () => {
+  const tools = boxTools().map(({ name }) => name);
+  assert.ok(tools.length > 10);
+  const missing = async (...words: string[]) => {
+    const all = await offered(...words, "");
+    return tools.filter((name) => !all.includes(name));
+  };
+  assert.deepEqual(await missing(), []);
+  assert.deepEqual(await missing("run"), []);
+  assert.deepEqual(await missing("run", "--strict"), []);
+  assert.deepEqual(await missing("help"), []);
+  assert.deepEqual(await offered("help", "capab"), ["capable"]);
+  // Words after the tool are its own, and those of other commands are files.
+  assert.deepEqual(await missing("capable", "-x"), tools);
+  assert.deepEqual(await missing("run", "capable"), tools);
+  assert.deepEqual(await missing("push", "--sign"), tools);
+});
+
+Deno.test("completion fish offers tools of the box with their summary", async () => {
+  for (const line of ["", "run ", "help "]) {
+    const script = `${await scriptFor("fish")}\ncomplete -C 'wasm-bpf ${line}capa'\n`;
+    const { stdout } = await pipe("fish", ["--no-config"], script);
+    assert.match(stdout, /^capable\tshow checks of capabilities$/m, line);
+  }
+});
+
+Deno.test("completion zsh offers tools of the box", async () => {
+  const script = await scriptFor("zsh");
+  for (const { name, summary } of boxTools()) {
+    assert.ok(script.includes(`'${name}:${summary}'`), name);
+  }
+  assert.ok(script.includes("'1:tool or module:_wasm_bpf_modules'"));
 });
 
 Deno.test("completion zsh and fish print scripts that their shells parse", async () => {
