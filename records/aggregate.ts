@@ -1,5 +1,5 @@
 /** Groups of records: `--aggregate comm,count,sum(bytes)`. */
-import type { AggregateFunction, AggregateSpec } from "./aggregate_spec.ts";
+import type { AggregateFunction, AggregateSpec } from "./output_options.ts";
 import { RecordsError } from "./errors.ts";
 import { findFields } from "./fields.ts";
 import { type Format, parseFormat } from "./format.ts";

@@ -26,7 +26,7 @@ export type {
   Linkage,
 } from "../ebpf/btf/mod.ts";
 export { parseAggregate } from "./aggregate.ts";
-export { type AggregateFunction, type AggregateSpec } from "./aggregate_spec.ts";
+export { type AggregateFunction, type AggregateSpec } from "./output_options.ts";
 export { type Framing } from "./batch.ts";
 export { type Computation, computationOf } from "./computed.ts";
 export {

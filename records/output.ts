@@ -1,11 +1,10 @@
 /** Output of records: from batches of bytes to all sinks. */
 import { Aggregator } from "./aggregate.ts";
-import { BatchReader, type Framing } from "./batch.ts";
-import { Collector } from "./collect.ts";
+import { BatchReader, Collector, type Framing } from "./batch.ts";
 import type { TextOptions } from "./compile/rows.ts";
 import { RecordsError } from "./errors.ts";
 import { chooseFields, withFormats } from "./fields.ts";
-import { hexBlock } from "./hex.ts";
+import { hexBlock, RawSink } from "./sinks/raw.ts";
 import { type HistogramSpec, HistogramText } from "./histogram.ts";
 import { Order } from "./order.ts";
 import type { OutputOptions, Predicate, ShownSchema, SortKey } from "./output_options.ts";
@@ -13,7 +12,6 @@ import { MAX_RECORD_BYTES, type Schema } from "./schema.ts";
 import { ColumnsSink } from "./sinks/columns.ts";
 import { CsvSink } from "./sinks/csv.ts";
 import { JsonSink } from "./sinks/json.ts";
-import { RawSink } from "./sinks/raw.ts";
 import type { RowsOfSource, Sink, SinkContext } from "./sinks/sink.ts";
 import { stackBlock, type StackOptions, type StackSample } from "./stacks.ts";
 import { NO_CLOCK, Times } from "./text/times.ts";

@@ -1,5 +1,4 @@
 /** Options of an output: sinks and everything that decides which rows they get. */
-import type { AggregateSpec } from "./aggregate_spec.ts";
 import type { FieldChoice } from "./fields.ts";
 import type { Format } from "./format.ts";
 import type { Resolvers } from "./resolvers.ts";
@@ -88,4 +87,15 @@ export interface ShownSchema {
   readonly fields: readonly Field[];
   /** True for events, false for rows of a table. */
   readonly isStream: boolean;
+}
+
+/** Function over the records of a group. */
+export type AggregateFunction = "count" | "sum" | "min" | "max" | "avg";
+
+/** Groups, and what is computed for each. */
+export interface AggregateSpec {
+  /** Fields whose values make a group; one group without any. */
+  readonly keys: readonly string[];
+  /** Functions; `count` has no field. */
+  readonly measures: readonly { readonly call: AggregateFunction; readonly field?: string }[];
 }

@@ -15,10 +15,9 @@ import {
   withStruct,
 } from "../../ebpf/plain/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
-import { interfaceByIndex } from "./interfaces.ts";
-import { optionsOf } from "./tool_options.ts";
 import type { StackWish } from "./stack_fields.ts";
 import type { TableWish, Tool, ToolOption } from "./tool.ts";
+import { optionsOf } from "./tool_options.ts";
 import { list, number, record, text } from "./untyped.ts";
 
 /** 64 MiB, as for objects without a package. */
@@ -309,4 +308,25 @@ function targetsOf(
     } else if (section === "perf_event") targets.set(name, ["software:cpu-clock@99"]);
   }
   return targets;
+}
+
+const FOLDER = "/sys/class/net";
+
+/** Returns the name of an interface by its number; undefined without it. */
+export function interfaceByIndex(index: number): string | undefined {
+  if (index === 1) return "lo";
+  try {
+    for (const { name } of Deno.readDirSync(FOLDER)) {
+      if (Number(readSmall(`${FOLDER}/${name}/ifindex`)) === index) return name;
+    }
+  } catch {
+    // Without sysfs, no interface has a number.
+  }
+  return undefined;
+}
+
+function readSmall(path: string): string {
+  using file = Deno.openSync(path);
+  const bytes = new Uint8Array(32);
+  return new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));
 }

@@ -27,9 +27,15 @@ import { type RecordSettings, recordSettings } from "../records/settings.ts";
 import { ownPid } from "./own_pid.ts";
 import { placesOf, tablesOf } from "./places.ts";
 import { Sources } from "./sources.ts";
-import { readSettings, readToolWords, toolHelp, type ToolWords } from "./tool_options.ts";
+import {
+  pidSettings,
+  readSettings,
+  readToolWords,
+  toolHelp,
+  type ToolWords,
+  tracedPid,
+} from "./tool_options.ts";
 import { Stacks } from "./stacks.ts";
-import { pidSettings, tracedPid } from "./traced_pid.ts";
 import type { Tool } from "./tool.ts";
 
 /** Exit code when standard output was closed: 128 + SIGPIPE. */

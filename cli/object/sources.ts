@@ -1,4 +1,5 @@
 /** Sources of one run: events, tables, iterators and printed lines, and what shows them. */
+import { MapType } from "../../ebpf/mod.ts";
 import {
   BufferReader,
   eventMaps,
@@ -17,17 +18,14 @@ import {
   type TypeFinder,
   unknownName,
 } from "../../ebpf/plain/mod.ts";
-import { MapType } from "../../ebpf/mod.ts";
 import type { Output, Schema } from "../../records/mod.ts";
 import type { interruptible } from "../../runtime/command.ts";
 import type { RunLine } from "../args/run_options.ts";
+import type { RecordSettings } from "../records/settings.ts";
 import { printError, visibleLine } from "../terminal/output.ts";
 import { formatCount } from "../terminal/units.ts";
-import type { RecordSettings } from "../records/settings.ts";
-import { adviceFor } from "./advice.ts";
-import { EventSink } from "./event_sink.ts";
+import { EventSink, PrintSink } from "./event_sink.ts";
 import { iteratorsOf, type IteratorSource, showIterator } from "./iterator_source.ts";
-import { PrintSink } from "./printk.ts";
 import { withStacks } from "./stack_fields.ts";
 import type { Stacks } from "./stacks.ts";
 import { tableSchema, TableSource } from "./table_source.ts";
@@ -362,4 +360,15 @@ export class OpenSources implements Disposable {
   [Symbol.dispose](): void {
     this.#held.dispose();
   }
+}
+
+/** Returns one line: what is known, and the ways to name the type. */
+export function adviceFor(map: string, { sizes, candidates }: EventTypes): string {
+  const size = sizes.length === 0 ? "" : ` of ${sizes.join(" or ")} bytes`;
+  const fitting = candidates.length === 0
+    ? ""
+    : ` (structs of that size: ${candidates.join(", ")})`;
+  return `note: map "${map}": the object does not say what its records${size} are${fitting}: ` +
+    `pass --event ${map}=TYPE, compile it with -g and without strip, or declare ` +
+    "__type(value, struct TYPE) in the map";
 }

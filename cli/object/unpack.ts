@@ -51,7 +51,7 @@ export async function unpacked(
     case "json":
       return packageTool(parsedJson(bytes, name), name, line);
     case "yaml": {
-      const { parseYaml } = await import("./yaml.ts");
+      const { parseYaml } = await import("./untyped.ts");
       return packageTool(parseYaml(bytes, name), name, line);
     }
     default:
@@ -81,7 +81,7 @@ async function objectTool(
 async function metaIn(path: string): Promise<unknown> {
   const bytes = readInput(path, { maxBytes: MAX_META_BYTES });
   if (contentKind(bytes) === "json") return parsedJson(bytes, path);
-  const { parseYaml } = await import("./yaml.ts");
+  const { parseYaml } = await import("./untyped.ts");
   return parseYaml(bytes, path);
 }
 

@@ -1,14 +1,13 @@
 /** Sink of aligned columns, for people. */
 import { OutputBuffer } from "../batch.ts";
-import { alignedRow, cellWriters, type Column, type RowWriter } from "../compile/rows.ts";
+import { alignedRow, cellWriters, type Column, isNumber, type RowWriter } from "../compile/rows.ts";
+import { isStack } from "../frames.ts";
 import type { ShownSchema, SinkOptions } from "../output_options.ts";
 import type { Field } from "../schema.ts";
 import { TEXT_EXPANSION, visibleText } from "../text/strings.ts";
 import { cutText, textWidth, writtenWidth } from "../text/widths.ts";
-import { isStack } from "../frames.ts";
 import type { Block, RowsOfSource, Sink, SinkContext } from "./sink.ts";
 import { foldedWriter, stackWriter } from "./stack_lines.ts";
-import { columnsOf } from "./titles.ts";
 
 /** Bytes after which a batch is handed over before its end. */
 const FLUSH_BYTES = 1 << 20;
@@ -309,4 +308,25 @@ function reservedWidth({ type, format, name }: Field): number {
   if (type.kind === "int" && /(^|\.)(pid|tgid|tid|ppid)$/.test(name)) return 7;
   if (/^(ns|us|ms|s|size)$/.test(format.name)) return 8;
   return 0;
+}
+
+/** Returns the columns of fields: their titles are the shortest ends of names that differ. */
+export function columnsOf(fields: readonly Field[]): Column[] {
+  const tails = fields.map(({ path }) => path);
+  const count = new Map<string, number>();
+  const tail = (path: readonly string[], parts: number) =>
+    path.slice(-parts).join(".").toUpperCase();
+  for (const path of tails) {
+    for (let parts = 1; parts <= path.length; parts++) {
+      const text = tail(path, parts);
+      count.set(text, (count.get(text) ?? 0) + 1);
+    }
+  }
+  return fields.map((field) => {
+    const { path } = field;
+    let parts = 1;
+    while (parts < path.length && (count.get(tail(path, parts)) ?? 0) > 1) parts++;
+    const title = visibleText(tail(path, parts)) || "-";
+    return { field, title: title.replaceAll(" ", "_"), right: isNumber(field) };
+  });
 }
