@@ -5,6 +5,7 @@ import { importCircles, importsOf, layeringViolations, type ModuleGraph } from "
 import { print, say, secondsSince, write } from "../lib/output.ts";
 import { run, runAttached } from "../lib/process.ts";
 import { fileState, filesUnder } from "../lib/step.ts";
+import { smallFiles } from "../lib/small_files.ts";
 import { checkLanguage } from "./language.ts";
 
 interface Check {
@@ -36,6 +37,7 @@ const CHECKS: readonly Check[] = [
   { name: "types", run: () => run("deno", ["check", "."]) },
   { name: "documentation", run: checkDocumentation },
   { name: "layering", run: checkLayering },
+  { name: "small files", run: checkSmallFiles },
   { name: "waits of tests", run: checkWaits },
   { name: "language", run: checkLanguage },
 ];
@@ -198,6 +200,18 @@ async function checkLayering(): Promise<void> {
   const ours = importsOf(graph, root).filter(({ from }) => from !== entry);
   const violations = [...layeringViolations(ours), ...importCircles(ours)];
   if (violations.length > 0) throw new BuildError(violations.join("\n"));
+}
+
+async function checkSmallFiles(): Promise<void> {
+  const lines = new Map<string, number>();
+  for (const path of sourceFiles((path) => /\.(ts|c)$/.test(path))) {
+    lines.set(path, (await Deno.readTextFile(path)).split("\n").length - 1);
+  }
+  const problems = smallFiles(lines);
+  if (problems.length === 0) return;
+  throw new BuildError(problems.join("\n"), {
+    hint: "or write the reason why it is a file in build/lib/small_files.ts",
+  });
 }
 
 async function checkWaits(): Promise<void> {

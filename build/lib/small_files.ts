@@ -1,0 +1,69 @@
+/**
+ * Rule for small files: a concept that takes fewer than 40 lines is part of a neighbour. Commands, tasks,
+ * emitters, benchmarks, `mod.ts`, `errors.ts` and tests are exempt by their kind, others by a reason.
+ */
+
+/** Lines of a file that is small. */
+const SMALL = 40;
+
+/** Files of the product: not tests, examples and headers for authors. */
+const COUNTED =
+  /^(?:main\.ts|(?:bindgen|build|cli|ebpf|ffi|libbpf-shim|oci|records|runtime|service|third_party)\/.*\.(?:ts|c))$/;
+
+/** Kinds that may be small. */
+const EXEMPT = /_test\.ts$|\/(?:mod|errors)\.ts$|^(?:cli\/commands|bindgen\/emit|build\/tasks)\//;
+
+/** Small files with the reason why each is a file. */
+export const REASONS: Readonly<Record<string, string>> = {
+  "main.ts": "entry of the program",
+  "runtime/machine.ts": "entry point: commands load no more than this",
+  "oci/policies.ts": "entry point of the start of a run, which loads no more than this",
+  "oci/stored.ts": "entry point for runs from the store",
+  "oci/content_kind.ts": "entry point: first bytes, which every start looks at",
+  "runtime/wasi/everything.ts": "entry point: a plain run does without these families",
+  "bindgen/targets.ts": "help reads the targets without the emitters",
+  "ffi/assets.ts": "open to every folder: the only reader of files that the binary carries",
+  "ffi/nearest.ts": "open to every folder: imports nothing",
+  "ebpf/remains.ts": "same stem as in ffi/ and libbpf-shim/",
+  "ffi/audit.ts": "same stem as its C file",
+  "ffi/directory.ts": "same stem as its C file",
+  "ffi/log.ts": "same stem as its C file",
+  "ffi/map_reference.ts": "same stem as its C file",
+  "ffi/stats.ts": "same stem as its C file",
+  "libbpf-shim/audit.c": "same stem as in ffi/",
+  "libbpf-shim/library.c": "same stem as in ffi/",
+  "libbpf-shim/memory.c": "same stem as in ffi/",
+  "runtime/wasi/clock.ts": "one file a call family",
+  "runtime/wasi/random.ts": "one file a call family",
+  "runtime/wasm_bpf/ext/host.ts": "one file a call family",
+  "runtime/records.ts": "types of embedders and of the imports: elsewhere they make a circle",
+  "records/resolvers.ts": "types of embedders and of the decoders: elsewhere they make a circle",
+  "ebpf/permit.ts": "joins permissions, which open no library, with ffi/",
+  "cli/failure.ts": "the start of a run reads it without the commands",
+  "cli/help.ts": "help of the program itself: a command without a page",
+  "cli/args/reference_word.ts": "the start of a run reads it without the registries",
+  "cli/terminal/units.ts": "the start of a run reads it without tables",
+  "cli/module/local_store.ts": "shared by commands on the store, which other commands do not load",
+  "cli/module/kernel_release.ts": "shared by commands that check facts of a module",
+  "build/lib/fixed_waits.ts": "one file a check of the gate",
+  "build/lib/output.ts": "imports nothing: everything prints with it",
+};
+
+/**
+ * Returns small files without a reason, and reasons without a small file, one line each.
+ *
+ * @param lines number of lines of each file of the checkout, by path
+ */
+export function smallFiles(
+  lines: ReadonlyMap<string, number>,
+  reasons: Readonly<Record<string, string>> = REASONS,
+): string[] {
+  const isSmall = (path: string) =>
+    COUNTED.test(path) && !EXEMPT.test(path) && (lines.get(path) ?? SMALL) < SMALL;
+  return [
+    ...[...lines.keys()].filter((path) => isSmall(path) && !Object.hasOwn(reasons, path))
+      .map((path) => `${path} has ${lines.get(path)} lines: join it with a neighbour`),
+    ...Object.keys(reasons).filter((path) => !isSmall(path))
+      .map((path) => `${path} is not a small file: remove its reason`),
+  ].sort();
+}
