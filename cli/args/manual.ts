@@ -50,8 +50,12 @@ export function renderManual(
   ].join("\n");
 }
 
+/** Escapes text; characters beyond ASCII by their number, since roff reads bytes. */
 function escape(text: string): string {
-  return text.replaceAll("\\", "\\e").replaceAll("-", "\\-");
+  return text.replaceAll("\\", "\\e").replaceAll("-", "\\-").replaceAll("…", "...").replaceAll(
+    /[^\x00-\x7f]/gu,
+    (character) => `\\[u${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}]`,
+  );
 }
 
 /** Escapes a line of text; a period or an apostrophe at its start would be a request. */
