@@ -53,7 +53,7 @@ export function renderManual(
 /** Escapes text; characters beyond ASCII by their number, since roff reads bytes. */
 function escape(text: string): string {
   return text.replaceAll("\\", "\\e").replaceAll("-", "\\-").replaceAll("…", "...").replaceAll(
-    /[^\x00-\x7f]/gu,
+    /[^\n -~]/gu,
     (character) => `\\[u${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}]`,
   );
 }
