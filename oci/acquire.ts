@@ -5,10 +5,11 @@
 import type { CallOptions } from "./content.ts";
 import { PERMISSIONS } from "./descriptor.ts";
 import { MismatchError } from "./errors.ts";
+import type { GadgetParts } from "./gadget.ts";
 import { readModule } from "./formats/module_bytes.ts";
 import type { Reference } from "./reference.ts";
 import type { Repository } from "./registry/repository.ts";
-import { lookUp, readPlainModule, type StoredArtifact } from "./store/lookup.ts";
+import { lookUp, readGadget, readPlainModule, type StoredArtifact } from "./store/lookup.ts";
 import { Store } from "./store/store.ts";
 import { type Arrived, pullArtifact, type TransferObserver } from "./transfer.ts";
 import { Guard } from "./trust/guard.ts";
@@ -85,6 +86,8 @@ export interface AcquiredModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Its repository, digest and verified signers. */
   readonly origin: Origin;
+  /** Metadata of a gadget of Inspektor Gadget. */
+  readonly gadget?: GadgetParts | undefined;
 }
 
 /**
@@ -110,7 +113,13 @@ export async function acquireModule(
   await using store = await Store.open();
   const { place, manifest, annotations, verdicts } = await pullAdmitted(reference, store, options);
   const bytes = await readModule({ content: store, place, what }, { signal });
-  return { bytes, origin: originOf(reference, { digest: manifest.digest, annotations }, verdicts) };
+  const kept = lookUp(reference, { platform });
+  return {
+    bytes,
+    origin: originOf(reference, { digest: manifest.digest, annotations }, verdicts),
+    // Another pull may have replaced it meanwhile.
+    gadget: kept?.digest === manifest.digest ? readGadget(kept) : undefined,
+  };
 }
 
 /** Returns the stored module, if it is complete, and keys and policies admit it. */
@@ -134,7 +143,7 @@ async function fromStore(
   }, verdicts);
   if (!place.isArchive) {
     const bytes = readPlainModule(found, { what });
-    return bytes && { bytes, origin };
+    return bytes && { bytes, origin, gadget: readGadget(found) };
   }
   for (const layer of place.layers) if (!await store.has(layer)) return undefined;
   return { bytes: await readModule({ content: store, place, what }, { signal }), origin };

@@ -169,3 +169,4 @@ export { storedCredentials, type StoredOptions } from "./credentials/lookup.ts";
 export { forgetCredential, keepCredential, type KeptIn } from "./credentials/edit.ts";
 export { CredentialError } from "./credentials/errors.ts";
 export { type Surroundings } from "./credentials/locations.ts";
+export { type GadgetParts } from "./gadget.ts";

@@ -13,9 +13,10 @@ import {
   Store,
   storedSignatures,
 } from "../../oci/mod.ts";
-import { BtfError, ElfError, isElf } from "../../ebpf/btf/mod.ts";
+import { BtfError, ElfError } from "../../ebpf/btf/mod.ts";
 import { type Level, LEVELS } from "../../ebpf/permissions/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
+import { contentKind } from "../../oci/content_kind.ts";
 import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { readInput, STDIN } from "../module/input_file.ts";
@@ -76,7 +77,7 @@ export async function command(args: string[]): Promise<number> {
   const show = line.flags.has("json") ? asJson : asText;
   const limit = levelOf(line.values["fail-on"]);
   if (!line.flags.has("remote") && (word === STDIN || isFile(word) || looksLikePath(word))) {
-    const file = inspectFile(word);
+    const file = await inspectFile(word);
     print(show(file));
     return exitCode(limit, file);
   }
@@ -99,12 +100,22 @@ export async function command(args: string[]): Promise<number> {
 }
 
 /** @throws {HostError} for what is neither a module nor an eBPF object */
-function inspectFile(word: string): InspectedFile {
+async function inspectFile(word: string): Promise<InspectedFile> {
   const bytes = readInput(word, { maxBytes: MAX_MODULE_BYTES, isModule: true });
   const what = word === STDIN ? "standard input" : word;
-  if (!isElf(bytes)) return { from: "file", file: word, module: describeModule(bytes, what) };
+  const kind = contentKind(bytes);
+  if (kind === "module" || kind === "unknown") {
+    return { from: "file", file: word, module: describeModule(bytes, what) };
+  }
   try {
-    return { from: "file", file: word, object: knownObject(bytes) };
+    const [{ unpacked }, { runFacts }] = await Promise.all([
+      import("../object/unpack.ts"),
+      import("../object/run_facts.ts"),
+    ]);
+    const line = { values: {}, flags: new Set<never>(), rest: [] };
+    const tool = await unpacked(bytes, { name: what, line });
+    const object = knownObject(tool.file.bytes);
+    return { from: "file", file: word, object, run: runFacts(tool) };
   } catch (error) {
     throw error instanceof ElfError || error instanceof BtfError ? error.in(what) : error;
   }

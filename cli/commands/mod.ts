@@ -30,6 +30,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   trust: { summary: "manage permissions granted for good", load: () => import("./trust.ts") },
   prune: { summary: "remove unreferenced blobs", load: () => import("./prune.ts") },
   gen: { summary: "generate types or a skeleton from BTF", load: () => import("./gen.ts") },
+  package: { summary: "make a package of an eBPF object", load: () => import("./package.ts") },
   new: { summary: "create a directory for a new tool", load: () => import("./new.ts") },
   login: { summary: "store credentials of a registry", load: () => import("./login.ts") },
   logout: { summary: "remove credentials of a registry", load: () => import("./logout.ts") },

@@ -84,7 +84,8 @@ export async function runLine(line: RunLine, read?: ReadModule): Promise<number>
       origin === undefined
         ? { permissions: await boundedPermissions(line, bounds) ?? permissionsOf(line) }
         : await admissionOf(line, { ...named, bytes: object, origin });
-    return await runArgument({ bytes, name, line, words: args, grant });
+    const gadget = "gadget" in named ? named.gadget : undefined;
+    return await runArgument({ bytes, name, line, words: args, grant, gadget });
   }
   const guest = compileGuest(named.bytes, word === STDIN ? "standard input" : named.name, {
     allowGc: line.flags.has("allow-gc"),

@@ -5,7 +5,9 @@ import { type Asked, notAsked, readAsked } from "../permissions/asked.ts";
 import { toJson, visibleLine } from "../terminal/output.ts";
 import { formatBytes } from "../terminal/units.ts";
 import type { DamagedObject, KnownObject, ModuleFacts } from "./module_facts.ts";
+import type { RunFacts } from "../object/run_facts.ts";
 import { objectLines } from "./object_text.ts";
+import { runRows } from "./run_text.ts";
 import type { SignatureFacts } from "./signature_facts.ts";
 
 /** Facts that are shown of an artifact. */
@@ -23,6 +25,8 @@ export interface InspectedFile {
   readonly file: string;
   readonly module?: ModuleFacts;
   readonly object?: KnownObject;
+  /** Facts about a run of the object. */
+  readonly run?: RunFacts;
 }
 
 /** Returns JSON with stable names: `docs/oci.md` has them. */
@@ -80,8 +84,11 @@ export function asText(inspected: Inspected | InspectedFile): string {
   return lines.join("\n");
 }
 
-function fileLines({ file, module, object }: InspectedFile): string[] {
-  if (object !== undefined) return [row("File", file), ...objectRows([object], { isTool: true })];
+function fileLines({ file, module, object, run }: InspectedFile): string[] {
+  if (object !== undefined) {
+    const rows = runRows(run).map(([name, value]) => row(name, value));
+    return [row("File", file), ...objectRows([object], { isTool: true }), ...rows];
+  }
   const rows = [row("File", file), row("Size", formatBytes(module?.sizeBytes ?? 0))];
   return [...rows, ...(module === undefined ? [] : moduleLines(module))];
 }

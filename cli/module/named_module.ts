@@ -9,6 +9,7 @@ import {
   checkAddress,
   digestOf,
   fetchFile,
+  type GadgetParts,
   isLoopback,
   MAX_MODULE_BYTES,
   type Origin,
@@ -41,6 +42,8 @@ export type Named =
     readonly origin?: Origin;
     /** Bounds of policies for its eBPF programs. */
     readonly bounds?: readonly PolicyBound[];
+    /** Metadata of a gadget of Inspektor Gadget. */
+    readonly gadget?: GadgetParts | undefined;
   }
   | { readonly exitCode: number };
 

@@ -1,5 +1,6 @@
 /** Runs an argument that is not a module: an object or a package. */
 import { BtfError, ElfError } from "../../ebpf/btf/mod.ts";
+import type { GadgetParts } from "../../oci/mod.ts";
 import { readInput } from "../module/input_file.ts";
 import type { RunLine } from "../args/run_options.ts";
 import { isBrokenPipe } from "../terminal/output_file.ts";
@@ -16,6 +17,8 @@ export interface ObjectArgument {
   readonly name: string;
   readonly line: RunLine;
   readonly words: readonly string[];
+  /** Metadata of a gadget from a registry. */
+  readonly gadget?: GadgetParts | undefined;
   /** Decides what the object may do; asks about one from elsewhere. */
   readonly grant: ObjectRun["grant"];
 }
@@ -41,9 +44,9 @@ export async function runArgument(argument: ObjectArgument): Promise<number> {
   }
 }
 
-async function toolOf({ bytes, name, line }: ObjectArgument): Promise<Tool> {
+async function toolOf({ bytes, name, line, gadget }: ObjectArgument): Promise<Tool> {
   try {
-    return await unpacked(bytes, { name, line });
+    return await unpacked(bytes, { name, line, gadget });
   } catch (error) {
     throw named(error, name);
   }

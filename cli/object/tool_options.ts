@@ -202,8 +202,19 @@ export function helpLine(file: ObjectFile, option: ToolOption): string {
 export function optionText({ btf }: ObjectFile, option: ToolOption): string {
   const { names: [name = ""], short, isFlag, variable } = option;
   const form = `${short === undefined ? "    " : `-${short}, `}--${name}`;
-  const type = btf === undefined ? "VALUE" : typeText(btf, variable.type);
-  return isFlag ? form : `${form} <${type}>`;
+  const type = btf === undefined ? "" : typeText(btf, variable.type);
+  return isFlag ? form : `${form} ${valueWord(name, type)}`;
+}
+
+/** Returns the word for a value in help: by the unit in the option's name, or by its type. */
+function valueWord(name: string, type: string): string {
+  if (/[_-](ns|us|ms|sec|secs)$/.test(name)) return "DURATION";
+  if (/(^|[_-])(pid|tgid|tid)$/.test(name)) return "PID";
+  if (/^(const )?(volatile )?(unsigned )?char ?\[/.test(type)) return "TEXT";
+  if (/\[/.test(type)) return "A,B,...";
+  if (/^(float|double)/.test(type)) return "NUMBER";
+  if (/^enum\b/.test(type)) return "NAME";
+  return "NUMBER";
 }
 
 /** Returns the help of a tool. */

@@ -1,7 +1,7 @@
 /** Finds the object in bytes: alone, or in a package, an archive, or compressed. */
 import { basename, dirname, join } from "node:path";
 import { HostError } from "../../ffi/errors.ts";
-import { decompressed, readTar } from "../../oci/mod.ts";
+import { decompressed, type GadgetParts, readTar } from "../../oci/mod.ts";
 import type { RunLine } from "../args/run_options.ts";
 import { contentKind } from "../../oci/content_kind.ts";
 import { isFile } from "../args/reference.ts";
@@ -23,6 +23,8 @@ const MAX_NESTED = 4;
 export interface UnpackOptions {
   readonly name: string;
   readonly line: RunLine;
+  /** Metadata of a gadget from a registry. */
+  readonly gadget?: GadgetParts | undefined;
 }
 
 /**
@@ -65,7 +67,7 @@ const MAX_META_BYTES = 4 << 20;
 /** Returns the tool of an object: one of Inspektor Gadget's has markers, and a gadget.yaml next to it. */
 async function objectTool(
   bytes: Uint8Array<ArrayBuffer>,
-  { name, line }: UnpackOptions,
+  { name, line, gadget }: UnpackOptions,
 ): Promise<Tool> {
   const tool = plainTool(bytes, name);
   const given = line.values.meta;
@@ -73,13 +75,28 @@ async function objectTool(
     if (given === undefined) return tool;
     return eccTool(bytes, await metaIn(given), { name, hasInterfaces: false });
   }
+  const hasWasm = gadget?.hasWasm === true;
+  if (given === undefined && gadget !== undefined) {
+    const { metadata } = gadget;
+    const meta = metadata === undefined ? undefined : await metaOf(metadata, `metadata of ${name}`);
+    return gadgetTool(bytes, name, { hasWasm, ...(meta === undefined ? {} : { meta }) });
+  }
   const beside = join(dirname(name), "gadget.yaml");
   const path = given ?? (isFile(beside) ? beside : undefined);
-  return gadgetTool(bytes, name, path === undefined ? {} : { meta: await metaIn(path) });
+  const meta = path === undefined ? {} : { meta: await metaIn(path) };
+  return gadgetTool(bytes, name, { hasWasm, ...meta });
 }
 
-async function metaIn(path: string): Promise<unknown> {
-  const bytes = readInput(path, { maxBytes: MAX_META_BYTES });
+/**
+ * Returns the metadata in a file, JSON or YAML.
+ *
+ * @throws {HostError} with an errno name, or `BAD_PACKAGE`
+ */
+export async function metaIn(path: string): Promise<unknown> {
+  return await metaOf(readInput(path, { maxBytes: MAX_META_BYTES }), path);
+}
+
+async function metaOf(bytes: Uint8Array<ArrayBuffer>, path: string): Promise<unknown> {
   if (contentKind(bytes) === "json") return parsedJson(bytes, path);
   const { parseYaml } = await import("./untyped.ts");
   return parseYaml(bytes, path);

@@ -10,6 +10,7 @@ import {
   repositoryOf,
 } from "../../oci/stored.ts";
 import { looksLikeReference, referenceOf } from "../args/reference.ts";
+import { isNoModule } from "../module/module_file.ts";
 import type { RunLine } from "../args/run_options.ts";
 import { type Admission, admit, type ForeignModule, type Refused } from "../permissions/mod.ts";
 import type { ReadModule } from "./plain_run.ts";
@@ -22,6 +23,8 @@ export function readStored(word: string): ReadModule | undefined {
     const artifact = lookUp(reference);
     const bytes = artifact && readPlainModule(artifact, { what: word });
     if (artifact === undefined || bytes === undefined) return undefined;
+    // An object may have metadata, which the long way reads.
+    if (isNoModule(bytes)) return undefined;
     const { digest, manifest } = artifact;
     return {
       path: word,

@@ -4,6 +4,7 @@
  * whole, and blobs never change.
  */
 import type { Descriptor } from "../descriptor.ts";
+import { type GadgetParts, hasGadgetWasm, isGadgetConfig } from "../gadget.ts";
 import { type Digest, isDigest, verify } from "../digest.ts";
 import { ArtifactError } from "../errors.ts";
 import {
@@ -90,6 +91,28 @@ export function readPlainModule(
   if (bytes !== undefined) checkMagic(bytes, options.what);
   return bytes;
 }
+
+/**
+ * Returns the parts of an artifact in addition to its object; undefined for other artifacts.
+ *
+ * @throws {MismatchError} when the metadata is damaged
+ * @throws {ArtifactError} `TOO_LARGE`
+ */
+export function readGadget(
+  { manifest }: StoredArtifact,
+  options: { path?: string } = {},
+): GadgetParts | undefined {
+  const hasWasm = hasGadgetWasm(manifest);
+  const hasMetadata = isGadgetConfig(manifest);
+  if (!hasMetadata && !hasWasm) return undefined;
+  const metadata = hasMetadata
+    ? readBlob(options.path ?? storePath(), manifest.config, MAX_METADATA_BYTES)
+    : undefined;
+  return { metadata, hasWasm };
+}
+
+/** A gadget.yaml has some kilobytes. */
+const MAX_METADATA_BYTES = 4 << 20;
 
 /** Returns the entries that match by their own account: first by name, then by digest. */
 function candidates(path: string, reference: Reference): IndexEntry[] {

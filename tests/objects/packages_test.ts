@@ -79,7 +79,7 @@ Deno.test("run shows help and takes options of a package", async () => {
   const help = await run(folder, "package.json", json, ["--help"]);
   assert.equal(help.code, 0, help.stderr);
   assert.match(help.stdout, /^Shows calls\n/);
-  assert.match(help.stdout, /-n, --process <int>\s+process to trace/);
+  assert.match(help.stdout, /-n, --process NUMBER\s+process to trace/);
   const wrong = await run(folder, "package.json", json, ["-n", "many"]);
   assert.equal(wrong.code, 2, wrong.stderr);
   assert.match(wrong.stderr, /process to trace/);
@@ -107,6 +107,53 @@ Deno.test("run reads a skeleton next to its object, with members of its own", as
   const text = JSON.stringify({ "enable_multiple_export_types": true, "bpf_skel": { maps } });
   const { stdout, stderr } = await run(folder, "tool.skel.json", text);
   assert.match(stdout, /"seen":/, stderr);
+});
+
+Deno.test("package makes a package that run, inspect and help take", async () => {
+  using folder = new TestFolder();
+  for (
+    const [name, fields, event] of [
+      ["ring-kept", "number, value, comm", /"number":7,"value":1234567/],
+      ["sizes-pointers", "", /"number":/],
+    ] as const
+  ) {
+    const made = await runCli(["package", `${OBJECTS}${name}.bpf.o`, "-o", folder.at("p.json")]);
+    assert.equal(made.code, 0, made.stderr);
+    const { meta } = JSON.parse(await Deno.readTextFile(folder.at("p.json")));
+    assert.deepEqual(
+      meta.bpf_skel.progs.map((program: { name: string }) => program.name).includes("handle"),
+      true,
+    );
+    const inspected = await runCli(["inspect", folder.at("p.json")]);
+    assert.equal(inspected.code, 0, inspected.stderr);
+    assert.match(inspected.stdout, new RegExp(`Shows +events events.*${fields}`));
+    assert.match(inspected.stdout, /Option +--targ_?-?pid PID/);
+    const perl = ["perl", "-e", "getpgrp(0)"];
+    const ran = await runCli(
+      ["-o", "jsonl", "--count", "1", "--timeout", "5s", folder.at("p.json"), "--", ...perl],
+    );
+    assert.match(ran.stdout, event, `${name}: ${ran.stderr}`);
+  }
+});
+
+Deno.test("package names each map's type, and samples annotated tables", async () => {
+  const made = await runCli(["package", `${OBJECTS}annotated-histogram.bpf.o`]);
+  assert.equal(made.code, 0, made.stderr);
+  const { meta } = JSON.parse(made.stdout);
+  const sampled = meta.bpf_skel.maps.filter((map: { sample?: unknown }) => map.sample);
+  assert.equal(sampled[0]?.sample.type, "linear_hist");
+  const folder = await runCli(["package", OBJECTS]);
+  assert.equal(folder.code, 1, folder.stderr);
+});
+
+Deno.test("inspect shows what a run of an object shows, loads and needs", async () => {
+  const places = await runCli(["inspect", `${OBJECTS}places-uprobe.bpf.o`]);
+  assert.match(places.stdout, /Needs +on_call: .*--attach on_call=TARGET/, places.stderr);
+  const bytes = await runCli(["inspect", `${OBJECTS}ring-stripped.bpf.o`]);
+  assert.match(bytes.stdout, /Shows +events events: bytes, since no rule proves a type/);
+  const twins = await runCli(["inspect", "--json", `${OBJECTS}twins.bpf.o`]);
+  const { run } = JSON.parse(twins.stdout);
+  assert.equal(run.programs.length, 1, twins.stdout);
 });
 
 Deno.test("run refuses damaged packages with errors of its own", async () => {

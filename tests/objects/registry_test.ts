@@ -1,13 +1,100 @@
 /** Objects and packages in registries: pushed by us, and artifacts of others. */
 import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
 import { putBytes, putManifest } from "../support/artifacts.ts";
+import { TestFolder } from "../support/folder.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { Place } from "../support/place.ts";
 import { TestRegistry } from "../support/registry.ts";
+import { makeTar } from "../support/tar.ts";
 
 const OBJECT = fromFileUrl("../../dist/tests/objects/ring-kept.bpf.o");
 const EVENT = /"number":7,"value":1234567/;
 const CALLER = ["perl", "-e", "getpgrp(0)"];
+
+const GADGET = fromFileUrl("../../dist/tests/objects/gadget-tracer.bpf.o");
+const METADATA = `name: calls
+description: Show calls of a test
+datasources:
+  calls:
+    fields:
+      number:
+        annotations:
+          description: a number
+          columns.hidden: "true"
+params:
+  ebpf:
+    number:
+      key: amount
+      alias: a
+      description: number to show
+`;
+
+Deno.test("run takes a gadget's metadata from its image, and leaves its Wasm layer", async () => {
+  await using registry = await TestRegistry.start();
+  await using place = await Place.create();
+  const text = (content: string) => new TextEncoder().encode(content);
+  const config = await putBytes(registry, "gadget", text(METADATA));
+  const layer = await putBytes(registry, "gadget", await Deno.readFile(GADGET));
+  const wasm = await putBytes(registry, "gadget", text("\0asm\x01\0\0\0"));
+  await putManifest(registry, { repository: "gadget", tag: "v1" }, {
+    artifactType: "application/vnd.gadget.v1+binary",
+    config: { mediaType: "application/vnd.gadget.config.v1+yaml", ...config },
+    layers: [
+      { mediaType: "application/vnd.gadget.ebpf.program.v1+binary", ...layer },
+      { mediaType: "application/vnd.gadget.wasm.program.v1+binary", ...wasm },
+    ],
+  });
+  const reference = `${registry.host}/gadget:v1`;
+  // The second run is from the store.
+  for (let i = 0; i < 2; i++) {
+    const help = await place.run([reference, "--help"]);
+    assert.match(help.stdout, /^Show calls of a test\n[^]*-a, --amount NUMBER +number to show/);
+    const { stdout, stderr } = await place.run(
+      ["-o", "jsonl", "--count", "1", "--timeout", "5s", reference, "-a", "9", "--"].concat(CALLER),
+    );
+    assert.match(stdout, /"error":"ENOENT"/, stderr);
+    assert.doesNotMatch(stdout, /"number"/, "hidden by its metadata");
+    assert.match(stderr, /note: the gadget's Wasm layer is not run/);
+  }
+});
+
+Deno.test("run takes the only object of a container image", async () => {
+  await using registry = await TestRegistry.start();
+  await using place = await Place.create();
+  const body = await Deno.readFile(OBJECT);
+  const tar = new Uint8Array(gzipSync(makeTar([{ path: "bytecode.o", body }])));
+  const layer = await putBytes(registry, "image", tar);
+  const config = await putBytes(registry, "image", new TextEncoder().encode("{}"));
+  await putManifest(registry, { repository: "image", tag: "v1" }, {
+    config: { mediaType: "application/vnd.oci.image.config.v1+json", ...config },
+    layers: [{ mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", ...layer }],
+  });
+  const { stdout, stderr } = await place.run(
+    ["-o", "jsonl", "--count", "1", "--timeout", "5s", `${registry.host}/image:v1`, "--"]
+      .concat(CALLER),
+  );
+  assert.match(stdout, EVENT, stderr);
+});
+
+Deno.test("push sends packages and archives, whose bytes decide", async () => {
+  await using registry = await TestRegistry.start();
+  await using place = await Place.create();
+  using folder = new TestFolder();
+  const made = await place.run(["package", OBJECT, "-o", folder.at("package.json")]);
+  assert.equal(made.code, 0, made.stderr);
+  const json = await Deno.readFile(folder.at("package.json"));
+  await Deno.writeFile(folder.at("p.tar"), makeTar([{ path: "package.json", body: json }]));
+  for (const file of ["package.json", "p.tar"]) {
+    const reference = `${registry.host}/packages:${file}`;
+    const pushed = await place.run(["push", "--quiet", folder.at(file), reference]);
+    assert.equal(pushed.code, 0, pushed.stderr);
+    const { stdout, stderr } = await place.run(
+      ["-o", "jsonl", "--count", "1", "--timeout", "5s", reference, "--"].concat(CALLER),
+    );
+    assert.match(stdout, EVENT, `${file}: ${stderr}`);
+  }
+});
 
 Deno.test("run takes objects from a registry, whatever made the artifact", async () => {
   await using registry = await TestRegistry.start();
