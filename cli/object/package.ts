@@ -15,8 +15,8 @@ import type { TableWish, Tool, ToolOption } from "./tool.ts";
 
 /** Package as `ecc` writes it: `package.json`. */
 export interface EccPackage {
-  readonly bpf_object: string;
-  readonly bpf_object_size: number;
+  readonly "bpf_object": string;
+  readonly "bpf_object_size": number;
   readonly meta: unknown;
 }
 
