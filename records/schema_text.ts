@@ -8,7 +8,14 @@
 import { defaultFormat, isFamily } from "./default_format.ts";
 import { RecordsError } from "./errors.ts";
 import { type Format, parseFormat } from "./format.ts";
-import { type Field, type FieldType, MAX_FIELDS, MAX_RECORD_BYTES, type Schema } from "./schema.ts";
+import {
+  type EnumType,
+  type Field,
+  type FieldType,
+  MAX_FIELDS,
+  MAX_RECORD_BYTES,
+  type Schema,
+} from "./schema.ts";
 
 /** Longest text. */
 const MAX_CHARACTERS = 65_536;
@@ -176,10 +183,12 @@ class Parser {
     const scalar = isPointer ? undefined : scalarOf(type);
     if (scalar === undefined && !isPointer) throw this.#error(`unknown type "${type}"`);
     const lengths = this.#lengths();
-    const written = this.#format();
+    const names = this.#names();
+    const written = names === undefined ? this.#format() : { name: "enum" } as const;
     const bytes = scalar?.bytes ?? 8;
     const at = this.#aligned(offset, bytes);
-    const fieldType = typeOf(scalar, lengths);
+    const fieldType = withNames(typeOf(scalar, lengths), names);
+    if (fieldType === undefined) throw this.#error(`"${name}" cannot have names: not an integer`);
     const size = lengths.reduce((product, length) => product * length, bytes);
     if (size > MAX_RECORD_BYTES) throw this.#error(`"${name}" has ${size} bytes`);
     const typeNames = [isPointer ? "void" : scalar?.typeName ?? type];
@@ -230,6 +239,22 @@ class Parser {
     return parseFormat(token.slice(1).replace(/\((.*)\)$/, ":$1"));
   }
 
+  /** Reads names of values, `@enum(EXEC, EXIT, OTHER = 7)`; undefined for another format. */
+  #names(): EnumType["names"] | undefined {
+    const list = /^@enum\((.*[,=].*)\)$/s.exec(this.#peek() ?? "")?.[1];
+    if (list === undefined) return undefined;
+    this.#at++;
+    let next = 0n;
+    return list.split(",").map((word) => {
+      const [, name, digits] = /^\s*([A-Za-z_]\w{0,127})\s*(?:=\s*(-?\d{1,19})\s*)?$/.exec(word) ??
+        [];
+      if (name === undefined) throw this.#error(`invalid name of a value: "${word.trim()}"`);
+      const value = digits === undefined ? next : BigInt(digits);
+      next = value + 1n;
+      return { name, value };
+    });
+  }
+
   #add(field: Omit<Field, "name">): void {
     if (this.#fields.length >= MAX_FIELDS) {
       throw this.#error(`it has more than ${MAX_FIELDS} fields`);
@@ -258,6 +283,13 @@ class Parser {
       return { ...field, path, family: { offset: family.offset, size: family.size } };
     });
   }
+}
+
+/** Returns an integer as an enum with names; undefined for another type. */
+function withNames(type: FieldType, names: EnumType["names"] | undefined): FieldType | undefined {
+  if (names === undefined) return type;
+  if (type.kind !== "int" || type.of !== undefined || type.bytes === 16) return undefined;
+  return { kind: "enum", bytes: type.bytes, signed: type.signed, names };
 }
 
 function typeOf(scalar: Scalar | undefined, lengths: readonly number[]): FieldType {

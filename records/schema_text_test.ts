@@ -44,3 +44,22 @@ for (const text of WRONG) {
     );
   });
 }
+
+Deno.test("schemaFromText() reads names of values", () => {
+  const { fields } = schemaFromText("u16 state @enum(OPEN = 1, CLOSED, OTHER = 9); u32 n", "x");
+  assert.deepEqual(fields[0]?.type, {
+    kind: "enum",
+    bytes: 2,
+    signed: false,
+    names: [{ name: "OPEN", value: 1n }, { name: "CLOSED", value: 2n }, {
+      name: "OTHER",
+      value: 9n,
+    }],
+  });
+  assert.equal(fields[1]?.offset, 4);
+  for (
+    const text of ["char s[4] @enum(A,B)", "u8 x @enum(A,1B)", "u8 x @enum(A,)", "f64 x @enum(A,B)"]
+  ) {
+    assert.throws(() => schemaFromText(text, "x"), { code: "BAD_SCHEMA" }, text);
+  }
+});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Guest half: loads the eBPF half, prints its events as lines until Ctrl-C. */
 import { bootstrap, bootstrap_size } from "./objects";
-import { args, BpfObject, Buffer, EINTR, exit, lastError, localOffset, print, printError, realtimeNs, writeBytes } from "./wasm-bpf";
+import { args, BpfObject, Buffer, EINTR, exit, lastError, localOffset, print, printError, realtimeNs, Records, writeBytes } from "./wasm-bpf";
 
 const POLL_MS: i32 = 100;
 const NS_PER_SEC: u64 = 1_000_000_000;
@@ -9,6 +9,7 @@ const NS_PER_MS: u64 = 1_000_000;
 
 /** WASI's errno when the reader has closed the pipe. */
 const EPIPE: i32 = 64;
+const EIO: i32 = 29;
 
 const USAGE = "Usage: bootstrap [-d MS] [-v] [-h]\n" +
   "Prints every process that starts a program and every one that ends.\n\n" +
@@ -169,9 +170,19 @@ function flush(): i32 {
 /** A line has at most 4 bytes for each of a text's, plus the columns. */
 const LINE_BYTES: usize = 1024;
 
-function printEvents(events: Buffer): i32 {
+/** struct event for the host's -o, --filter, --sort and others. */
+const MEMBERS = "u64 time @time(boot); u64 duration_ns; u32 kind @enum(EXEC,EXIT); " +
+  "u32 pid; u32 ppid; u32 wait_status; char comm[16]; char filename[128]";
+
+function printEvents(events: Buffer, records: Records): i32 {
   while (events.next()) {
     if (events.size < EVENT_BYTES) continue;
+    if (records.isWanted) {
+      if (changetype<Event>(events.data).kind == EVENT_EXEC) execs++;
+      else exits++;
+      if (records.write(events.data, EVENT_BYTES) < 0) return EIO;
+      continue;
+    }
     putEvent(events.data);
     if (end > lines + 65536 - LINE_BYTES) {
       const errno = flush();
@@ -213,11 +224,16 @@ function trace(): i32 {
   const events = object.buffer("rb");
   if (events == null) return failed("read the ring buffer: " + lastError());
 
-  let errno = print("TIME     EVENT COMM             PID     PPID    FILENAME/EXIT CODE\n");
+  const records = Records.open("processes", MEMBERS);
+  // The host has reported why.
+  if (records.id < 0) return 1;
+  let errno = records.isWanted
+    ? 0
+    : print("TIME     EVENT COMM             PID     PPID    FILENAME/EXIT CODE\n");
   let result: i32 = 0;
   while (errno == 0 && result >= 0) {
     result = events.poll(POLL_MS);
-    errno = printEvents(events);
+    errno = printEvents(events, records);
   }
   if (errno) return outputFailed(errno);
   if (result != EINTR) return failed("read the ring buffer");

@@ -27,6 +27,7 @@ struct tracer {
 	bool verbose;
 	unsigned long long execs, exits;
 	bool output_closed;
+	int records; /* id of the source, if the user requested records */
 	/* Wall clock minus the kernel's time since boot; set by the first event. */
 	unsigned long long boot_time_ns;
 };
@@ -123,6 +124,35 @@ static void print_time(struct tracer *tracer, unsigned long long time_ns)
 	       (unsigned)(s % 60));
 }
 
+/*
+ * Opens a source of records. Returns its id, 0 if the user requested none (-o, --filter and
+ * others), or a negative error that the host has reported.
+ */
+static int open_records(void)
+{
+#ifdef BOOTSTRAP_UTC
+	return 0;
+#else
+	return wasm_bpf_records_open(
+	    "processes",
+	    "u64 time @time(boot); u64 duration_ns; u32 kind @enum(EXEC,EXIT); "
+	    "u32 pid; u32 ppid; u32 wait_status; char comm[16]; "
+	    "char filename[128]",
+	    NULL, 0, 0);
+#endif
+}
+
+static int write_record(int records, const struct event *e)
+{
+#ifdef BOOTSTRAP_UTC
+	(void)records;
+	(void)e;
+	return -WASM_BPF_EIO;
+#else
+	return wasm_bpf_records_write(records, e, sizeof(*e)) < 0 ? -WASM_BPF_EIO : 0;
+#endif
+}
+
 static void print_exit(const struct event *e)
 {
 	unsigned int signal = e->wait_status & 0x7f;
@@ -144,6 +174,10 @@ static int handle_event(void *ctx, void *data, size_t size)
 
 	if (size < sizeof(*e))
 		return -WASM_BPF_EINVAL;
+	if (tracer->records) {
+		*(e->kind == EVENT_EXEC ? &tracer->execs : &tracer->exits) += 1;
+		return write_record(tracer->records, e);
+	}
 
 	print_time(tracer, e->time_ns);
 	printf("%-5s %-16s %-7u %-7u ", e->kind == EVENT_EXEC ? "EXEC" : "EXIT",
@@ -228,7 +262,11 @@ static int trace(struct tracer *tracer)
 	    wasm_bpf_object__attach(tracer->object, "handle_exit"))
 		goto out_close;
 
-	if (puts("TIME     EVENT COMM             PID     PPID    FILENAME/EXIT CODE") < 0) {
+	tracer->records = open_records();
+	if (tracer->records < 0)
+		goto out_close;
+	if (!tracer->records &&
+	    puts("TIME     EVENT COMM             PID     PPID    FILENAME/EXIT CODE") < 0) {
 		fputs("bootstrap: cannot write the output\n", stderr);
 		goto out_close;
 	}

@@ -46,6 +46,10 @@ type event struct {
 	Filename   [128]byte
 }
 
+// members is struct event for the host's -o, --filter, --sort and others.
+const members = "u64 time @time(boot); u64 duration_ns; u32 kind @enum(EXEC,EXIT); " +
+	"u32 pid; u32 ppid; u32 wait_status; char comm[16]; char filename[128]"
+
 const eventExec = 0
 
 type options struct {
@@ -89,12 +93,18 @@ func (t *tracer) clock(timeNs uint64) string {
 	return wasmbpf.Local(time.Unix(0, int64(t.bootTimeNs+timeNs))).Format(time.TimeOnly)
 }
 
-func (t *tracer) print(e *event) {
-	kind, what := "EXEC", printable(e.Filename[:])
+func (t *tracer) count(e *event) {
 	if e.Kind == eventExec {
 		t.execs++
 	} else {
 		t.exits++
+	}
+}
+
+func (t *tracer) print(e *event) {
+	t.count(e)
+	kind, what := "EXEC", printable(e.Filename[:])
+	if e.Kind != eventExec {
 		kind, what = "EXIT", fmt.Sprintf("[%d]", e.WaitStatus>>8&0xff)
 		if signal := e.WaitStatus & 0x7f; signal != 0 {
 			what = fmt.Sprintf("[signal %d]", signal)
@@ -132,15 +142,28 @@ func trace(opts options) error {
 	}
 
 	t := &tracer{out: bufio.NewWriter(os.Stdout)}
-	fmt.Fprintln(t.out, "TIME     EVENT COMM             PID     PPID    FILENAME/EXIT CODE")
+	records, err := wasmbpf.OpenRecords("processes", members)
+	if err != nil {
+		return err
+	}
+	if records == nil {
+		fmt.Fprintln(t.out, "TIME     EVENT COMM             PID     PPID    FILENAME/EXIT CODE")
+	}
+	var failed error
 	// Print each event when it happens, also to a pipe.
 	for err = t.out.Flush(); err == nil; {
 		_, err = events.Poll(pollTime, func(record wasmbpf.Event) {
-			if e, ok := wasmbpf.Decode[event](record); ok {
+			e, ok := wasmbpf.Decode[event](record)
+			switch {
+			case !ok:
+			case records == nil:
 				t.print(&e)
+			default:
+				t.count(&e)
+				failed = errors.Join(failed, wasmbpf.WriteRecords(records, []event{e}))
 			}
 		})
-		err = errors.Join(err, t.out.Flush())
+		err = errors.Join(err, failed, t.out.Flush())
 	}
 	if !errors.Is(err, wasmbpf.ErrInterrupted) {
 		return err

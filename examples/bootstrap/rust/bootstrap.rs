@@ -7,7 +7,7 @@ use std::process::{self, ExitCode};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use wasm_bpf::tool::Text;
-use wasm_bpf::{Object, Plain};
+use wasm_bpf::{Object, Plain, Records};
 
 const BOOTSTRAP: &[u8] = include_bytes!(concat!(env!("OBJECTS"), "/bootstrap.bpf.o"));
 
@@ -23,6 +23,10 @@ Prints every process that starts a program and every one that ends.
   -v     print the settings first and counts at the end, to stderr
   -h     this text
 ";
+
+/// `struct event` for the host's `-o`, `--filter`, `--sort` and others.
+const MEMBERS: &str = "u64 time @time(boot); u64 duration_ns; u32 kind @enum(EXEC,EXIT); \
+    u32 pid; u32 ppid; u32 wait_status; char comm[16]; char filename[128]";
 
 /// `struct event` of bootstrap.h.
 #[repr(C)]
@@ -108,6 +112,14 @@ impl Tracer {
         out.write_all(self.line.as_bytes())
     }
 
+    fn record(&mut self, event: &Event, records: &Records) -> io::Result<()> {
+        match event.kind {
+            EVENT_EXEC => self.execs += 1,
+            _ => self.exits += 1,
+        }
+        records.write(std::slice::from_ref(event))
+    }
+
     fn report(&self, lost: u64) {
         eprintln!(
             "{} starts and {} ends shown, {lost} events lost",
@@ -129,14 +141,20 @@ fn trace(options: &Options) -> io::Result<()> {
 
     let mut tracer = Tracer::default();
     let mut out = io::stdout().lock();
-    out.write_all(b"TIME     EVENT COMM             PID     PPID    FILENAME/EXIT CODE\n")?;
+    let records = Records::open("processes", MEMBERS)?;
+    if records.is_none() {
+        out.write_all(b"TIME     EVENT COMM             PID     PPID    FILENAME/EXIT CODE\n")?;
+    }
     loop {
         let batch = match events.read(POLL) {
             Err(error) if error.kind() == ErrorKind::Interrupted => break,
             other => other?,
         };
         for event in batch.filter_map(|event| event.get::<Event>()) {
-            tracer.print(&event, &mut out)?;
+            match &records {
+                Some(records) => tracer.record(&event, records)?,
+                None => tracer.print(&event, &mut out)?,
+            }
         }
         // Print each event when it happens, also to a pipe.
         out.flush()?;

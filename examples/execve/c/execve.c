@@ -10,6 +10,7 @@ static struct {
 	const char *name;
 	bool time, quote, verbose;
 	unsigned long long shown, lost;
+	int records; /* id of the source, if -o or other options request records */
 } tool = {.config = {.uid = ANY_UID}};
 
 /* The tool box has it under another name. */
@@ -38,6 +39,35 @@ static void print_args(const struct event *e)
 	puts(e->more_args ? " ..." : "");
 }
 
+/* Record for the host's -o, --filter, --sort and others. */
+struct record {
+	unsigned int pid, ppid, uid;
+	int result;
+	char comm[COMM_LEN];
+	char args[ARGS_LEN];
+};
+
+static const char members[] = "u32 pid; u32 ppid; u32 uid @uid; s32 ret @errno; "
+			      "char comm[16]; char args[2560]";
+
+_Static_assert(sizeof(struct record) == 32 + 2560, "members describe struct record");
+
+/* Arguments with blanks between them, as text. */
+static void write_record(const struct event *e)
+{
+	static struct record record;
+	size_t size = e->args_size < ARGS_LEN ? e->args_size : ARGS_LEN;
+
+	record = (struct record){e->pid, e->ppid, e->uid, e->result, "", ""};
+	memcpy(record.comm, e->comm, COMM_LEN);
+	memcpy(record.args, e->args, size);
+	for (size_t i = 0; i + 1 < size; i++) {
+		if (!record.args[i])
+			record.args[i] = ' ';
+	}
+	wasm_bpf_records_write(tool.records, &record, sizeof(record));
+}
+
 static void handle_event(void *ctx, int cpu, void *data, __u32 size)
 {
 	const struct event *e = (const struct event *)data;
@@ -50,6 +80,10 @@ static void handle_event(void *ctx, int cpu, void *data, __u32 size)
 	if (tool.name && !strstr(e->comm, tool.name))
 		return;
 	tool.shown++;
+	if (tool.records) {
+		write_record(e);
+		return;
+	}
 	if (tool.time) {
 		tool_print_now();
 		putchar(' ');
@@ -76,8 +110,13 @@ static int poll_until_interrupted(struct bpf_object *object)
 	/* Create the buffer first: events before that are lost. */
 	if (!buffer || bpf_object__attach(object))
 		return 1;
-	printf("%s%-16s %-7s %-7s %3s %s\n", tool.time ? "TIME     " : "", "PCOMM", "PID", "PPID",
-	       "RET", "ARGS");
+	tool.records = wasm_bpf_records_open("execs", members, NULL, 0, 0);
+	/* The host has reported why. */
+	if (tool.records < 0)
+		return 1;
+	if (!tool.records)
+		printf("%s%-16s %-7s %-7s %3s %s\n", tool.time ? "TIME     " : "", "PCOMM", "PID",
+		       "PPID", "RET", "ARGS");
 	do {
 		if (!tool_flush())
 			return 1;

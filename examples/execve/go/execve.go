@@ -66,6 +66,29 @@ type tool struct {
 	time, quote, verbose bool
 	out                  *bufio.Writer
 	shown                uint64
+	// records is the source, if -o or other options request records.
+	records *wasmbpf.Records
+	err     error
+}
+
+// row is a record for the host's -o, --filter, --sort and others.
+type row struct {
+	Pid    uint32
+	Ppid   uint32
+	Uid    uint32
+	Result int32
+	Comm   [16]byte
+	Args   [2560]byte
+}
+
+// members describes row.
+const members = "u32 pid; u32 ppid; u32 uid @uid; s32 ret @errno; char comm[16]; char args[2560]"
+
+// record hands an event to the host, with blanks between its arguments.
+func (t *tool) record(e *event, args []byte) {
+	r := row{Pid: e.Pid, Ppid: e.Ppid, Uid: e.Uid, Result: e.Result, Comm: e.Comm}
+	copy(r.Args[:], bytes.ReplaceAll(bytes.TrimSuffix(args, []byte{0}), []byte{0}, []byte{' '}))
+	t.err = errors.Join(t.err, wasmbpf.WriteRecords(t.records, []row{r}))
 }
 
 // printable returns text with control characters as \xNN: processes choose their own names and
@@ -117,6 +140,10 @@ func (t *tool) handle(record wasmbpf.Event) {
 		return
 	}
 	t.shown++
+	if t.records != nil {
+		t.record(&e, args[:e.ArgsSize])
+		return
+	}
 	if t.time {
 		fmt.Fprint(t.out, wasmbpf.Local(time.Now()).Format(time.TimeOnly), " ")
 	}
@@ -146,14 +173,19 @@ func (t *tool) trace() error {
 	}
 
 	t.out = bufio.NewWriter(os.Stdout)
-	if t.time {
-		fmt.Fprint(t.out, "TIME     ")
+	if t.records, err = wasmbpf.OpenRecords("execs", members); err != nil {
+		return err
 	}
-	fmt.Fprintf(t.out, "%-16s %-7s %-7s %3s ARGS\n", "PCOMM", "PID", "PPID", "RET")
+	if t.records == nil {
+		if t.time {
+			fmt.Fprint(t.out, "TIME     ")
+		}
+		fmt.Fprintf(t.out, "%-16s %-7s %-7s %3s ARGS\n", "PCOMM", "PID", "PPID", "RET")
+	}
 	// Print each event when it happens, also to a pipe.
 	for err = t.out.Flush(); err == nil; {
 		_, err = events.Poll(pollTime, t.handle)
-		err = errors.Join(err, t.out.Flush())
+		err = errors.Join(err, t.err, t.out.Flush())
 	}
 	if !errors.Is(err, wasmbpf.ErrInterrupted) {
 		return err

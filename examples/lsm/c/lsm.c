@@ -41,6 +41,9 @@ static bool set_path(const char *path)
 	return tool.config.part_count > 0;
 }
 
+/* struct event, for the host's -o, --filter, --sort and others. */
+static const char members[] = "u32 pid; u32 uid @uid; char comm[16]";
+
 static int handle_event(void *ctx, void *data, size_t size)
 {
 	const struct event *e = (const struct event *)data;
@@ -94,5 +97,8 @@ int main(int argc, char **argv)
 	    .handle_event = handle_event,
 	    .shown = &tool.shown,
 	    .verbose = tool.verbose,
+	    .records = "removals",
+	    .members = members,
+	    .record_size = sizeof(struct event),
 	});
 }

@@ -23,6 +23,10 @@ static void print_header(void)
 	puts("PATH");
 }
 
+/* struct event, for the host's -o, --filter, --sort and others. */
+static const char members[] = "u32 pid; u32 uid @uid; s32 ret @errno; s32 flags @flags; "
+			      "char comm[16]; char path[256]";
+
 static int handle_event(void *ctx, void *data, size_t size)
 {
 	const struct event *e = (const struct event *)data;
@@ -101,5 +105,8 @@ int main(int argc, char **argv)
 	    .duration_ns = tool.duration_s * TOOL_NS_PER_SEC,
 	    .shown = &tool.shown,
 	    .verbose = tool.verbose,
+	    .records = "opens",
+	    .members = members,
+	    .record_size = sizeof(struct event),
 	});
 }

@@ -6,7 +6,7 @@ use std::process;
 use std::time::{Duration, Instant};
 
 use wasm_bpf::tool::{host_pid, number, parse_args, Arg, Clock, Opt, Text};
-use wasm_bpf::{Object, Plain};
+use wasm_bpf::{Object, Plain, Records};
 
 const OPENSNOOP: &[u8] = include_bytes!(concat!(env!("OBJECTS"), "/opensnoop.bpf.o"));
 
@@ -44,6 +44,10 @@ const OPTIONS: &[Opt] = &[
     Opt { short: 'v', long: "verbose", has_value: false },
     Opt { short: 'h', long: "help", has_value: false },
 ];
+
+/// `struct event` for the host's `-o`, `--filter`, `--sort` and others.
+const MEMBERS: &str = "u32 pid; u32 uid @uid; s32 ret @errno; s32 flags @flags; \
+    char comm[16]; char path[256]";
 
 /// `struct event` of opensnoop.h.
 #[repr(C)]
@@ -180,14 +184,20 @@ impl Tool {
         let start = Instant::now();
         let mut shown = 0u64;
         let mut out = io::BufWriter::new(io::stdout().lock());
-        self.print_header(&mut out)?;
+        let records = Records::open("opens", MEMBERS)?;
+        if records.is_none() {
+            self.print_header(&mut out)?;
+        }
         while self.duration.map_or(true, |duration| start.elapsed() < duration) {
             // Print each event when it happens, also to a pipe.
             out.flush()?;
             match events.read(POLL) {
                 Ok(batch) => {
                     for event in batch.filter_map(|event| event.get::<Event>()) {
-                        self.print(&event, &mut out)?;
+                        match &records {
+                            Some(records) => records.write(&[event])?,
+                            None => self.print(&event, &mut out)?,
+                        }
                         shown += 1;
                     }
                 }

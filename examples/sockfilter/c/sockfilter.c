@@ -33,6 +33,11 @@ static void print_flags(const struct event *e)
 	}
 }
 
+/* struct event, for the host's -o, --filter, --sort and others. */
+static const char members[] = "u32 length; u16 sport; u16 dport; u8 saddr[16] @ip; "
+			      "u8 daddr[16] @ip; u8 is_ipv6; u8 is_udp; u8 is_outgoing; "
+			      "u8 tcp_flags @hex";
+
 static int handle_event(void *ctx, void *data, size_t size)
 {
 	const struct event *e = (const struct event *)data;
@@ -100,5 +105,8 @@ int main(int argc, char **argv)
 	    .handle_event = handle_event,
 	    .shown = &tool.shown,
 	    .verbose = tool.verbose,
+	    .records = "packets",
+	    .members = members,
+	    .record_size = sizeof(struct event),
 	});
 }

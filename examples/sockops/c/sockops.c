@@ -22,6 +22,12 @@ static void print_side(const struct event *e, const unsigned char *address, unsi
 	printf(" %-21s", side);
 }
 
+/* struct event, for the host's -o, --filter, --sort and others. */
+static const char members[] =
+    "u64 sent_bytes; u64 received_bytes; u32 kind @enum(connect,accept,close); "
+    "u32 round_trip_us; u32 retransmitted; u16 lport; u16 dport; "
+    "u8 saddr[16] @ip; u8 daddr[16] @ip; u32 is_ipv6; u32 __reserved";
+
 static int handle_event(void *ctx, void *data, size_t size)
 {
 	static const char *const kinds[] = {"connect", "accept", "close"};
@@ -85,5 +91,8 @@ int main(int argc, char **argv)
 	    .handle_event = handle_event,
 	    .shown = &tool.shown,
 	    .verbose = tool.verbose,
+	    .records = "connections",
+	    .members = members,
+	    .record_size = sizeof(struct event),
 	});
 }

@@ -6,7 +6,7 @@ use std::process;
 use std::time::Duration;
 
 use wasm_bpf::tool::{number, parse_args, sleep, Arg, Clock, Opt, Text};
-use wasm_bpf::{Object, PerCpuMap, Plain};
+use wasm_bpf::{Object, PerCpuMap, Plain, Records};
 
 mod names;
 
@@ -67,6 +67,24 @@ struct Config {
 }
 // SAFETY: integers without padding, as syscount.h asserts.
 unsafe impl Plain for Config {}
+
+/// Row for the host's `-o`, `--filter`, `--sort`, `--top` and others.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Row {
+    counter: Counter,
+    name: [u8; 24],
+    pid: u32,
+    syscall: u32,
+}
+// SAFETY: integers without padding: 48, 24 and 8 bytes.
+unsafe impl Plain for Row {}
+
+/// Members of [`Row`], for system calls and for processes.
+const BY_SYSCALL: &str = "u64 calls; u64 failed; u64 total_ns; u64 longest_ns; \
+    char __comm[16]; char name[24]; u32 __pid; u32 syscall";
+const BY_PROCESS: &str = "u64 calls; u64 failed; u64 total_ns; u64 longest_ns; \
+    char comm[16]; char __name[24]; u32 pid; u32 __syscall";
 
 extern "C" {
     /// From the C library.
@@ -146,7 +164,11 @@ impl Tool {
         let mut out = io::BufWriter::new(io::stdout().lock());
         // SAFETY: passes only a number.
         let is_terminal = unsafe { isatty(1) } == 1;
-        writeln!(out, "Counting system calls... Hit Ctrl-C to end.")?;
+        let members = if self.config.by_process == 1 { BY_PROCESS } else { BY_SYSCALL };
+        let records = Records::open_table("syscalls", members)?;
+        if records.is_none() {
+            writeln!(out, "Counting system calls... Hit Ctrl-C to end.")?;
+        }
         let mut calls = 0;
         let mut goes_on = true;
         for _ in 0..self.count {
@@ -155,8 +177,15 @@ impl Tool {
                 break;
             }
             goes_on = sleep(Duration::from_secs(self.interval_s));
-            out.write_all(if is_terminal { REDRAW } else { b"\n" })?;
-            calls += self.print(&counters, is_x86, &mut out)?;
+            let rows = self.take(&counters)?;
+            calls += rows.iter().map(|(_, counter)| counter.calls).sum::<u64>();
+            match &records {
+                Some(records) => record(records, &rows, is_x86)?,
+                None => {
+                    out.write_all(if is_terminal { REDRAW } else { b"\n" })?;
+                    self.print(&rows, is_x86, &mut out)?;
+                }
+            }
         }
         out.flush()?;
         if self.verbose {
@@ -165,21 +194,24 @@ impl Tool {
         Ok(())
     }
 
-    /// Reads and deletes the counters in the map, so that the next interval starts empty; returns
-    /// how many calls they counted.
-    fn print(
-        &self,
-        counters: &PerCpuMap<'_, u32, Counter>,
-        is_x86: bool,
-        out: &mut impl Write,
-    ) -> io::Result<u64> {
+    /// Reads and deletes the counters in the map, so that the next interval starts empty.
+    fn take(&self, counters: &PerCpuMap<'_, u32, Counter>) -> io::Result<Vec<(u32, Counter)>> {
         let mut rows: Vec<(u32, Counter)> =
             counters.drain()?.map(|(key, values)| (key, Counter::sum(values))).collect();
         rows.sort_unstable_by_key(|(key, counter)| {
             let most = if self.by_latency { counter.total_ns } else { counter.calls };
             (std::cmp::Reverse(most), *key)
         });
-        let calls = rows.iter().map(|(_, counter)| counter.calls).sum();
+        Ok(rows)
+    }
+
+    fn print(
+        &self,
+        rows: &[(u32, Counter)],
+        is_x86: bool,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let calls: u64 = rows.iter().map(|(_, counter)| counter.calls).sum();
         writeln!(out, "{}  {calls} calls", Clock::now())?;
         let what = if self.config.by_process == 1 { "PID     COMM" } else { "SYSCALL" };
         let heads = ("CALLS", "FAILED", "TIME ms", "AVG us", "MAX us");
@@ -191,7 +223,7 @@ impl Tool {
         for (key, counter) in rows.iter().take(self.top) {
             self.print_row(*key, counter, is_x86, out)?;
         }
-        Ok(calls)
+        Ok(())
     }
 
     fn print_row(
@@ -224,6 +256,22 @@ impl Tool {
             longest_ns / 1000
         )
     }
+}
+
+/// Hands the rows of an interval to the host.
+fn record(records: &Records, rows: &[(u32, Counter)], is_x86: bool) -> io::Result<()> {
+    let rows: Vec<Row> = rows
+        .iter()
+        .map(|(key, counter)| {
+            let mut name = [0; 24];
+            let text = names::name(is_x86, *key).unwrap_or_default().as_bytes();
+            let length = text.len().min(name.len() - 1);
+            name[..length].copy_from_slice(&text[..length]);
+            Row { counter: *counter, name, pid: *key, syscall: *key }
+        })
+        .collect();
+    records.write(&rows)?;
+    records.flush()
 }
 
 fn main() {

@@ -10,7 +10,6 @@ WASM_BPF_EMBED(tcpconnlat_bpf, "tcpconnlat.bpf.o");
 static struct {
 	struct config config;
 	bool time, local_port, verbose;
-	int records; /* id of the source, if -o or other options request records */
 	unsigned long long shown;
 } tool;
 
@@ -28,8 +27,6 @@ static int handle_event(void *ctx, void *data, size_t size)
 	if (size < sizeof(*e))
 		return -EINVAL;
 	tool.shown++;
-	if (tool.records > 0)
-		return wasm_bpf_records_write(tool.records, e, sizeof(*e)) < 0 ? -EIO : 0;
 	if (tool.time) {
 		tool_print_now();
 		putchar(' ');
@@ -48,11 +45,8 @@ static int handle_event(void *ctx, void *data, size_t size)
 
 static void print_header(void)
 {
-	tool.records = wasm_bpf_records_open("connections", members, NULL, 0, 0);
-	if (tool.records == 0)
-		printf("%s%-7s %-16s %-2s %-16s %s%-16s %-5s %s\n", tool.time ? "TIME     " : "",
-		       "PID", "COMM", "IP", "SADDR", tool.local_port ? "LPORT " : "", "DADDR",
-		       "DPORT", "LAT(ms)");
+	printf("%s%-7s %-16s %-2s %-16s %s%-16s %-5s %s\n", tool.time ? "TIME     " : "", "PID",
+	       "COMM", "IP", "SADDR", tool.local_port ? "LPORT " : "", "DADDR", "DPORT", "LAT(ms)");
 }
 
 static const struct tool_option options[] = {
@@ -91,5 +85,8 @@ int main(int argc, char **argv)
 	    .handle_event = handle_event,
 	    .shown = &tool.shown,
 	    .verbose = tool.verbose,
+	    .records = "connections",
+	    .members = members,
+	    .record_size = sizeof(struct event),
 	});
 }

@@ -38,6 +38,14 @@ static void print_address(char *text, const unsigned char *address, bool is_ipv6
 		  is_mapped ? address + sizeof(mapped) : address, text, INET6_ADDRSTRLEN);
 }
 
+/* struct event, for the host's -o, --filter, --sort and others. */
+#define STATE(name)                                                                                \
+	"u16 " #name " @enum(ESTABLISHED=1,SYN_SENT,SYN_RECV,FIN_WAIT1,FIN_WAIT2,TIME_WAIT,"       \
+	"CLOSE,CLOSE_WAIT,LAST_ACK,LISTEN,CLOSING,NEW_SYN_RECV); "
+static const char members[] = "u64 skaddr @hex; u64 duration_ns @ns; u32 pid; " STATE(old_state)
+    STATE(new_state) "u16 is_ipv6; u16 lport; u16 dport; u16 __reserved; "
+		     "char comm[16]; u8 saddr[16] @ip; u8 daddr[16] @ip";
+
 static int handle_event(void *ctx, void *data, size_t size)
 {
 	const struct event *e = (const struct event *)data;
@@ -101,5 +109,8 @@ int main(int argc, char **argv)
 	    .handle_event = handle_event,
 	    .shown = &tool.shown,
 	    .verbose = tool.verbose,
+	    .records = "states",
+	    .members = members,
+	    .record_size = sizeof(struct event),
 	});
 }

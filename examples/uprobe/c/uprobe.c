@@ -12,6 +12,10 @@ static struct {
 	unsigned long long shown;
 } tool = {.pid = -1};
 
+/* struct event, for the host's -o, --filter, --sort and others. */
+static const char members[] = "u64 duration_ns @ns; u64 args[3] @hex; u64 result @hex; "
+			      "u32 pid; u32 tid; char comm[16]";
+
 static int handle_event(void *ctx, void *data, size_t size)
 {
 	const struct event *e = (const struct event *)data;
@@ -88,5 +92,8 @@ int main(int argc, char **argv)
 	    .handle_event = handle_event,
 	    .shown = &tool.shown,
 	    .verbose = tool.verbose,
+	    .records = "calls",
+	    .members = members,
+	    .record_size = sizeof(struct event),
 	});
 }

@@ -12,6 +12,10 @@ static struct {
 	unsigned long long shown;
 } tool = {.pid = -1};
 
+/* struct event, for the host's -o, --filter, --sort and others. */
+static const char members[] = "s64 args[12]; u32 pid; u32 tid; u32 arg_count; u32 __reserved; "
+			      "char comm[16]";
+
 static int handle_event(void *ctx, void *data, size_t size)
 {
 	const struct event *e = (const struct event *)data;
@@ -80,5 +84,8 @@ int main(int argc, char **argv)
 	    .handle_event = handle_event,
 	    .shown = &tool.shown,
 	    .verbose = tool.verbose,
+	    .records = "hits",
+	    .members = members,
+	    .record_size = sizeof(struct event),
 	});
 }

@@ -384,7 +384,31 @@ struct tool_tracer {
 	/** Events that were printed, for tool_report(). */
 	const unsigned long long *shown;
 	bool verbose;
+	/**
+	 * Source of the events as records, which the host shows when -o, --filter or others request
+	 * it: its name, members as text (see docs/records.md) and size of a record. NULL without.
+	 */
+	const char *records;
+	const char *members;
+	size_t record_size;
 };
+
+/** @brief Events that go to the host as they are. */
+struct tool_records {
+	int32_t id;
+	size_t size;
+	unsigned long long shown;
+};
+
+static inline int tool_write_record(void *ctx, void *data, size_t size)
+{
+	struct tool_records *records = (struct tool_records *)ctx;
+
+	if (size < records->size)
+		return -EINVAL;
+	records->shown++;
+	return wasm_bpf_records_write(records->id, data, (int32_t)records->size) < 0 ? -EIO : 0;
+}
 
 /**
  * @brief Loads, configures and attaches the eBPF half, prints events until Ctrl-C and reports lost
@@ -394,6 +418,7 @@ struct tool_tracer {
 static inline int tool_trace(const struct tool_tracer *tracer)
 {
 	struct bpf_object *object = bpf_object__open_mem(tracer->bytes, tracer->size, NULL);
+	struct tool_records records = {0, tracer->record_size, 0};
 	int exit_code = 1;
 
 	if (!object)
@@ -403,10 +428,17 @@ static inline int tool_trace(const struct tool_tracer *tracer)
 	    bpf_object__load(object) ||
 	    (tracer->attach ? !tracer->attach(object) : bpf_object__attach(object)))
 		goto out_close;
-	tracer->print_header();
+	if (tracer->records)
+		records.id = wasm_bpf_records_open(tracer->records, tracer->members, NULL, 0, 0);
+	/* The host has reported why. */
+	if (records.id < 0)
+		goto out_close;
+	if (!records.id)
+		tracer->print_header();
 	exit_code =
-	    tool_poll_ring(object, "events", tracer->handle_event, NULL, tracer->duration_ns);
-	tool_report(object, *tracer->shown, tracer->verbose);
+	    tool_poll_ring(object, "events", records.id ? tool_write_record : tracer->handle_event,
+			   records.id ? &records : NULL, tracer->duration_ns);
+	tool_report(object, records.id ? records.shown : *tracer->shown, tracer->verbose);
 out_close:
 	bpf_object__close(object);
 	return exit_code;
