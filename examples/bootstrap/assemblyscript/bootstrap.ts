@@ -1,7 +1,20 @@
 // SPDX-License-Identifier: MIT
 /** Guest half: loads the eBPF half, prints its events as lines until Ctrl-C. */
 import { bootstrap, bootstrap_size } from "./objects";
-import { args, BpfObject, Buffer, EINTR, exit, lastError, localOffset, print, printError, realtimeNs, Records, writeBytes } from "./wasm-bpf";
+import {
+  args,
+  BpfObject,
+  Buffer,
+  EINTR,
+  exit,
+  lastError,
+  localOffset,
+  print,
+  printError,
+  realtimeNs,
+  Records,
+  writeBytes,
+} from "./wasm-bpf";
 
 const POLL_MS: i32 = 100;
 const NS_PER_SEC: u64 = 1_000_000_000;
@@ -32,7 +45,7 @@ const COMM_AT: usize = offsetof<Event>();
 const COMM_LEN: i32 = 16;
 const FILENAME_AT: usize = COMM_AT + COMM_LEN;
 const FILENAME_LEN: i32 = 128;
-const EVENT_BYTES: u32 = <u32>FILENAME_AT + FILENAME_LEN;
+const EVENT_BYTES: u32 = <u32> FILENAME_AT + FILENAME_LEN;
 const EVENT_EXEC: u32 = 0;
 
 const HEX = "0123456789abcdef";
@@ -49,7 +62,7 @@ const lines: usize = heap.alloc(65536);
 let end: usize = lines;
 
 function put(byte: i32): void {
-  store<u8>(end++, <u8>byte);
+  store<u8>(end++, <u8> byte);
 }
 
 function putText(text: string): void {
@@ -65,13 +78,13 @@ function putNumber(value: u64, width: i32 = 0): void {
   const start = end;
   let divisor: u64 = 1;
   while (value / divisor >= 10) divisor *= 10;
-  for (; divisor > 0; divisor /= 10) put(0x30 + <i32>(value / divisor % 10));
+  for (; divisor > 0; divisor /= 10) put(0x30 + <i32> (value / divisor % 10));
   pad(start, width);
 }
 
 function putTwoDigits(value: u64): void {
-  put(0x30 + <i32>(value / 10));
-  put(0x30 + <i32>(value % 10));
+  put(0x30 + <i32> (value / 10));
+  put(0x30 + <i32> (value % 10));
 }
 
 /**
@@ -79,13 +92,13 @@ function putTwoDigits(value: u64): void {
  * control character or invalid UTF-8: every process chooses its own name.
  */
 function harmless(at: usize): i32 {
-  const first = <u32>load<u8>(at);
+  const first = <u32> load<u8>(at);
   if (first < 0x80) return first >= 0x20 && first != 0x7f ? 1 : 0;
   const length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
   let code = first & (0x7f >> length);
   for (let i = 1; i < length; i++) {
     // The text's NUL is not a continuation byte, so this never reads past it.
-    const byte = <u32>load<u8>(at + i);
+    const byte = <u32> load<u8>(at + i);
     if (byte >> 6 != 2) return 0;
     code = code << 6 | byte & 0x3f;
   }
@@ -115,8 +128,8 @@ function putPrintable(at: usize, size: i32): void {
 function putTime(timeNs: u64): void {
   const seen = realtimeNs() - timeNs;
   if (bootTimeNs == 0 || seen < bootTimeNs) bootTimeNs = seen;
-  const utc = <i64>((bootTimeNs + timeNs) / NS_PER_SEC);
-  const s = <u64>(utc + localOffset(utc)) % 86400;
+  const utc = <i64> ((bootTimeNs + timeNs) / NS_PER_SEC);
+  const s = <u64> (utc + localOffset(utc)) % 86400;
   putTwoDigits(s / 3600);
   put(0x3a);
   putTwoDigits(s / 60 % 60);
