@@ -7,6 +7,7 @@
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -164,6 +165,53 @@ static long try_execute_memory(void)
 	return syscall(SYS_execveat, memory_file, "", zeros, zeros, AT_EMPTY_PATH);
 }
 
+/* ---- calls of a thread that the confined one makes ------------------------------------------- */
+
+static void *load_elsewhere(void *error)
+{
+	*(int *)error = syscall(SYS_bpf, BPF_PROG_LOAD, room, 128) < 0 ? errno : 0;
+	return NULL;
+}
+
+static void *socket_elsewhere(void *error)
+{
+	*(int *)error = syscall(SYS_socket, AF_INET, SOCK_STREAM, 0) < 0 ? errno : 0;
+	return NULL;
+}
+
+static void *open_elsewhere(void *error)
+{
+	*(int *)error = syscall(SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY) < 0 ? errno : 0;
+	return NULL;
+}
+
+static long elsewhere(void *(*run)(void *))
+{
+	pthread_t thread;
+	int error = 0;
+
+	memset(room, 0, sizeof(room));
+	if (pthread_create(&thread, NULL, run, &error) || pthread_join(thread, NULL))
+		error = ECHILD;
+	errno = error;
+	return error ? -1 : 0;
+}
+
+static long try_thread_load(void)
+{
+	return elsewhere(load_elsewhere);
+}
+
+static long try_thread_socket(void)
+{
+	return elsewhere(socket_elsewhere);
+}
+
+static long try_thread_open(void)
+{
+	return elsewhere(open_elsewhere);
+}
+
 static const struct {
 	const char *name;
 	long (*run)(void);
@@ -184,6 +232,9 @@ static const struct {
     {"fcntl: F_ADD_SEALS", try_seal},
     {"rt_sigqueueinfo", try_queue_signal},
     {"execveat of memory", try_execute_memory},
+    {"load a program in a new thread", try_thread_load},
+    {"create a socket in a new thread", try_thread_socket},
+    {"open a file in a new thread", try_thread_open},
 };
 
 /* ---- calls with numbers and paths only ------------------------------------------------------- */
@@ -209,7 +260,17 @@ static const struct {
     {"ioperm", SYS_ioperm, {0, 1, 0}},
     {"modify_ldt", SYS_modify_ldt, {0, ROOM, 16}},
     {"x32", 0x40000000 + SYS_getpid, {0}},
+    {"x32: bpf", 0x40000000 + SYS_bpf, {BPF_PROG_LOAD, ZEROS, 128}},
+    {"x32: bpf of a map", 0x40000000 + SYS_bpf, {BPF_MAP_LOOKUP_ELEM, ZEROS, 128}},
+    {"x32: perf_event_open", 0x40000000 + SYS_perf_event_open, {ZEROS, 0, -1, -1, 0}},
+    {"x32: socket", 0x40000000 + SYS_socket, {AF_INET, SOCK_STREAM, 0}},
+    {"x32: openat", 0x40000000 + SYS_openat, {AT_FDCWD, PATH("/etc/passwd"), O_RDONLY}},
 #endif
+    /* The kernel reads the command as an int: its upper half does not hide the lower one. */
+    {"bpf: load with an upper half", SYS_bpf, {0x100000000 + BPF_PROG_LOAD, ZEROS, 128}},
+    {"bpf: a negative command", SYS_bpf, {-1, ZEROS, 128}},
+    {"bpf: a command of newer kernels", SYS_bpf, {1000, ZEROS, 128}},
+    {"io_uring_register", SYS_io_uring_register, {-1, 0, 0, 0}},
     {"openat", SYS_openat, {AT_FDCWD, PATH("/etc/passwd"), O_RDONLY}},
     {"openat to write", SYS_openat, {AT_FDCWD, PATH(NOWHERE), O_WRONLY | O_CREAT, 0600}},
     {"open_by_handle_at", 0 + SYS_open_by_handle_at, {-1, ZEROS, 0}},

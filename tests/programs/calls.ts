@@ -1,13 +1,15 @@
 /**
  * Makes the system calls of `attempts.c` before and after this thread is confined without
- * directories, and prints one line of JSON: the two results of each, and the thread's own status.
+ * directories, or with one, and prints one line of JSON: the two results of each, and the thread's own
+ * status.
  *
- * Usage: calls.ts LIBRARY [foreign | NUMBERS]
+ * Usage: calls.ts LIBRARY [foreign | files | NUMBERS]
  *
  * With NUMBERS, it makes all other calls by their number, and prints those that are not refused.
  */
 import { fromCString } from "../../ffi/c_values.ts";
 import { landlockVersion } from "../../ffi/mod.ts";
+import { O, open } from "../support/libc.ts";
 import { enterSandbox } from "../../runtime/sandbox.ts";
 
 const [path = "", more] = Deno.args;
@@ -33,13 +35,15 @@ library.prepare();
 const status = Deno.openSync("/proc/thread-self/status");
 const notices: string[] = [];
 enterSandbox({
-  grants: [],
+  grants: more === "files"
+    ? [{ hostFd: open("/tmp", O.PATH | O.DIRECTORY), isWritable: true }]
+    : [],
   isRequired: false,
   isAlone: true,
   onNotice: (text) => void notices.push(text),
 });
 if (more === "foreign") library.attempt_foreign();
-if (more !== undefined) {
+if (more !== undefined && more !== "files") {
   const leftOut = Uint32Array.from(more.split(",").map(Number));
   const found = new Uint32Array(2048);
   const length = library.sweep(leftOut, leftOut.length, found, found.length);

@@ -83,6 +83,30 @@ attempts.set(
   "trace a function with its arguments",
   () => loads("fentry", { denyBpf: ["inspect"] }),
 );
+attempts.set(
+  "extend another program",
+  () => loads("disguised", { allowBpf: GRANTABLE_LEVELS }, "extend"),
+);
+for (const program of ["never_call", "never_call_by_other_name"]) {
+  attempts.set(
+    `load ${program} with every level`,
+    () => loads("never_calls", { allowBpf: GRANTABLE_LEVELS }, program),
+  );
+}
+for (const program of ["by_global_function", "by_static_function", "by_callback"]) {
+  attempts.set(
+    `read memory ${program.replaceAll("_", " ")}`,
+    () => loads("disguised", { denyBpf: ["inspect"] }, program),
+  );
+}
+attempts.set(
+  "change results by fmod_ret",
+  () => loads("disguised", { denyBpf: ["control"] }, "change_result"),
+);
+attempts.set("hide a program that reads memory among a map's programs", () => {
+  using loaded = new Loaded(elfOf("tail_calls"), { denyBpf: ["inspect"] });
+  return loaded.error === undefined;
+});
 attempts.set("write to memory of processes", () => loads("write_user", {}));
 attempts.set(
   "read memory by functions that are called back",
@@ -244,6 +268,45 @@ attempts.set("attach to a denied file by a link", async () => {
     return attachCode("trace", "on_uprobe", `${folder}/link:getpgid`, permissions) === "attached";
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+});
+attempts.set("attach where an allowed link leads later", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/ns`;
+    await Deno.symlink("/nonexistent", path);
+    using rig = new AttachRig("net", "on_sk_lookup", { allowAttach: [`netns:${path}`] });
+    await Deno.remove(path);
+    await Deno.symlink("/proc/self/ns/net", path);
+    return rig.attach(path) === "attached";
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+attempts.set("attach to a cgroup that took the name of an allowed one", async () => {
+  const path = `${CGROUP}/wasm-bpf-attempt-${Deno.pid}`;
+  await Deno.mkdir(path);
+  try {
+    using rig = new AttachRig("cgroup", "count", { allowAttach: [`cgroup:${path}`] });
+    await Deno.remove(path);
+    await Deno.mkdir(path);
+    return rig.attach(path) === "attached";
+  } finally {
+    await Deno.remove(path);
+  }
+});
+attempts.set("attach to an interface that took the name of an allowed one", async () => {
+  const [first, second] = [`wba${Deno.pid}`, `wbb${Deno.pid}`];
+  const ip = async (...args: string[]) =>
+    (await new Deno.Command("ip", { args, stderr: "null" }).output()).success;
+  if (!await ip("link", "add", first, "type", "veth", "peer", "name", second)) return false;
+  try {
+    using rig = new AttachRig("net", "on_xdp", { allowAttach: [`iface:${first}`] });
+    await ip("link", "set", first, "name", `${first}x`);
+    await ip("link", "set", second, "name", first);
+    return rig.attach(first) === "attached";
+  } finally {
+    await ip("link", "del", first);
   }
 });
 attempts.set(

@@ -50,6 +50,20 @@ Deno.test("seccomp alone refuses the same system calls", async () => {
   assert.match(notices.join("\n"), /^Landlock is missing/);
 });
 
+/** Calls with paths that a guest with folders makes; the second wall for them is Landlock. */
+const WITH_FILES = [
+  ...["openat2", "newfstatat", "readlinkat", "utimensat", "mkdirat", "unlinkat"],
+  ...["renameat2", "linkat", "symlinkat"],
+];
+
+Deno.test("with folders, a confined thread opens files by openat2(2) and nothing else", async () => {
+  const { results } = await attemptCalls([], ["files"]);
+  assertRefused(results.filter(({ name }) => !WITH_FILES.includes(name)));
+  const opened = results.find(({ name }) => name === "openat2");
+  // Landlock: /etc is not among the folders.
+  assert.deepEqual([opened?.before, opened?.after], [0, -errno("EACCES")]);
+});
+
 /** Calls that take a capability. */
 const PRIVILEGED = [
   ...["bpf: create a map", "bpf: load a program", "bpf command 13", "bpf command 14"],

@@ -28,7 +28,16 @@ export async function runCalls(
 ): Promise<Deno.CommandOutput> {
   // Other test files may use it at the same time.
   const fresh = `${LIBRARY}.${Deno.pid}`;
-  const flags = ["-D_GNU_SOURCE", "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror"];
+  const flags = [
+    "-D_GNU_SOURCE",
+    "-shared",
+    "-fPIC",
+    "-O2",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-pthread",
+  ];
   await succeed("clang", ...flags, "-o", fresh, SOURCE);
   await Deno.rename(fresh, LIBRARY);
   const [command = "", ...args] = [
@@ -38,8 +47,11 @@ export async function runCalls(
 }
 
 /** Returns the results of `calls.ts`. */
-export async function attemptCalls(through: string[] = []): Promise<Attempts> {
-  const { success, stdout, stderr } = await runCalls({ through });
+export async function attemptCalls(
+  through: string[] = [],
+  more: string[] = [],
+): Promise<Attempts> {
+  const { success, stdout, stderr } = await runCalls({ through, more });
   const decoder = new TextDecoder();
   assert.ok(success, decoder.decode(stderr));
   return JSON.parse(decoder.decode(stdout));
