@@ -11,6 +11,7 @@ import {
   TABLE,
   tableOf,
 } from "../../build/steps/permissions.ts";
+import { fetchedKernels, kernelFunctions, taggedFunctions } from "../support/kernel_image.ts";
 import { fromFileUrl } from "../support/paths.ts";
 
 Deno.chdir(fromFileUrl("../../"));
@@ -24,19 +25,33 @@ Deno.test("every helper of libbpf has a level, and its number", () => {
   assert.equal(entries.size, helpersOf(SOURCES.header).size);
 });
 
-Deno.test("every kernel function of this kernel has a level", async () => {
-  const { stdout } = await new Deno.Command("bpftool", {
-    args: ["btf", "dump", "file", "/sys/kernel/btf/vmlinux", "format", "raw"],
-  }).output();
-  const text = new TextDecoder().decode(stdout);
-  const tagged = new Set(
-    [...text.matchAll(/^\[\d+\] DECL_TAG 'bpf_kfunc' type_id=(\d+)/gm)].map(([, id]) => id),
-  );
-  const known = new Set(kfuncEntries().map(({ name }) => name));
-  const missing = [...text.matchAll(/^\[(\d+)\] FUNC '(\w+)'/gm)]
-    .filter(([, id, name = ""]) => tagged.has(id) && !known.has(name)).map(([, , name]) => name);
-  assert.deepEqual(missing, [], "add them to build/permissions/{kfuncs,levels}.txt");
+const KNOWN = new Set(kfuncEntries().map(({ name }) => name));
+const ADVICE = "add them to build/permissions/{kfuncs,levels}.txt";
+
+Deno.test("every kernel function of this kernel and of its loaded modules has a level", async () => {
+  let found = 0;
+  for (const { name } of Deno.readDirSync("/sys/kernel/btf")) {
+    const base = name === "vmlinux" ? [] : ["-B", "/sys/kernel/btf/vmlinux"];
+    const { success, stdout } = await new Deno.Command("bpftool", {
+      args: [...base, "btf", "dump", "file", `/sys/kernel/btf/${name}`, "format", "raw"],
+    }).output();
+    // A module may be unloaded meanwhile.
+    if (!success && name !== "vmlinux") continue;
+    const functions = taggedFunctions(new TextDecoder().decode(stdout));
+    assert.deepEqual(functions.filter((one) => !KNOWN.has(one)), [], `${name}: ${ADVICE}`);
+    found += functions.length;
+  }
+  assert.ok(found > 50, `${found} functions`);
 });
+
+// None where ./dev matrix has fetched no kernel.
+for (const version of fetchedKernels()) {
+  Deno.test(`every kernel function of Linux ${version} has a level`, async () => {
+    const functions = await kernelFunctions(version);
+    assert.ok(functions.length > 50, `${functions.length} functions`);
+    assert.deepEqual(functions.filter((one) => !KNOWN.has(one)), [], ADVICE);
+  });
+}
 
 Deno.test("the levels match the names, and the generated files match the levels", async () => {
   assert.deepEqual(problemsOf(SOURCES), []);
