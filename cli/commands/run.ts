@@ -15,6 +15,7 @@ import { permissionsOf } from "../args/permissions.ts";
 import type { Admission, ForeignModule } from "../permissions/mod.ts";
 import type { Permissions } from "../../ebpf/mod.ts";
 import type { PolicyBound } from "../../oci/mod.ts";
+import { refuseObjectOptions } from "../args/unused_options.ts";
 import { printError, visibleLine } from "../terminal/output.ts";
 import type { ReadModule } from "../startup/plain_run.ts";
 import { wantsRecords } from "../args/record_options.ts";
@@ -87,6 +88,7 @@ export async function runLine(line: RunLine, read?: ReadModule): Promise<number>
     const gadget = "gadget" in named ? named.gadget : undefined;
     return await runArgument({ bytes, name, line, words: args, grant, gadget });
   }
+  refuseObjectOptions(line);
   const guest = compileGuest(named.bytes, word === STDIN ? "standard input" : named.name, {
     allowGc: line.flags.has("allow-gc"),
   });

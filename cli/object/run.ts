@@ -15,6 +15,7 @@ import { parseLatency } from "../args/duration.ts";
 import { kernelLimitsOf } from "../args/kernel_limits.ts";
 import { parseCommandLine } from "../args/options.ts";
 import { RUN_OPTIONS, type RunLine } from "../args/run_options.ts";
+import { refuseModuleOptions } from "../args/unused_options.ts";
 import { UsageError } from "../errors.ts";
 import { auditRun } from "../startup/audit.ts";
 import { timeoutOf } from "../startup/guest_run.ts";
@@ -87,6 +88,7 @@ export async function runObject(run: ObjectRun): Promise<number> {
   if (words.wantsVersion && tool.version !== undefined) return answer(tool.version);
   const line = mergedLine(run.line, words.ours);
   if (words.command?.length === 0) throw new UsageError("No command given after --");
+  refuseModuleOptions(line);
   const settings = recordSettings(line);
   const { permissions, origin } = await run.grant(line, tool.file.bytes);
   const policy = new Policy(permissions);

@@ -1,5 +1,6 @@
 /** Modules from registries and addresses: granted, asked about, or refused before they run. */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { loadingGuest } from "../support/loading_guest.ts";
 import { until } from "../support/condition.ts";
 import { WASM_BPF } from "../support/cli.ts";
@@ -141,6 +142,39 @@ Deno.test("run asks on a terminal, keeps always, and trust lists and revokes it"
 function assembleOther(): Uint8Array<ArrayBuffer> {
   return loadingGuest(Uint8Array.from([...LEVELS, 0]));
 }
+
+/** Returns a copy of an object whose programs have another name of the same length. */
+function renamed(object: Uint8Array, from: string, to: string): Uint8Array {
+  const [old, other] = [from, to].map((name) => new TextEncoder().encode(name));
+  const copy = Buffer.from(object);
+  for (let at = copy.indexOf(old ?? ""); at >= 0; at = copy.indexOf(old ?? "", at + 1)) {
+    copy.set(other ?? [], at);
+  }
+  return copy;
+}
+
+Deno.test("the question shows control bytes in names, and a name is no second line", async () => {
+  await using registry = await TestRegistry.start();
+  await using place = await Place.create();
+  // As long as the name of the first program, in UTF-8.
+  const names = ["\x1b[2Jab", "\nyes:?", "\r\x07\x1b]0;", "\u202eab\b", "\x9b1A\x7f"];
+  for (const [index, name] of names.entries()) {
+    const object = renamed(LEVELS, "on_xdp", name);
+    const repository = `you/hostile${index}`;
+    const reference = `${registry.host}/${repository}:v1`;
+    await putModule(registry, { repository, tag: "v1" }, loadingGuest(object));
+    await place.succeed(["pull", "--quiet", reference]);
+    const { code, shown } = await onTerminal(place, [reference], ["no"]);
+    assert.equal(code, 3, shown);
+    const start = shown.indexOf(reference);
+    const question = shown.slice(start, shown.indexOf("Allow it?")).replaceAll("\r\n", "\n");
+    // deno-lint-ignore no-control-regex -- what terminals would obey
+    assert.doesNotMatch(question, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
+    const [first = "", ...others] = question.trimEnd().split("\n");
+    assert.match(first, /is about to$/);
+    assert.deepEqual(others.map((line) => line.slice(0, 10)), ["  network:"], question);
+  }
+});
 
 Deno.test("run ignores kept grants when another user can write to them", async () => {
   await using registry = await TestRegistry.start();

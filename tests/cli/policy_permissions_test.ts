@@ -4,6 +4,8 @@ import { boundNotes, boundsOf, grantedLevels } from "../../cli/permissions/bound
 import { GRANTABLE_LEVELS, Policy } from "../../ebpf/mod.ts";
 import { guestPath, runCli } from "../support/cli.ts";
 import { attachCode } from "../support/attach_rig.ts";
+import { privateRoot } from "../support/mounts.ts";
+import { Place } from "../support/place.ts";
 
 const source = '"*" in /etc/policy.json (line 2)';
 
@@ -101,4 +103,47 @@ Deno.test("a file pattern bounds local files, and other patterns leave them alon
   const rejected = await runWith({ "file:*": "reject" }, guest);
   assert.equal(rejected.code, 1);
   assert.match(rejected.stderr, /rejects it/);
+});
+
+/** Runs a command where /etc has the policy `$1` alone; root's own is in its settings. */
+const WITH_POLICY = "mount -t tmpfs none /etc && mkdir -p /etc/wasm-bpf && " +
+  'cp "$1" /etc/wasm-bpf/policy.json && shift && exec "$@"';
+
+Deno.test("the machine's policy and the user's are intersected: the stricter wins, and -v has the line", async () => {
+  await using place = await Place.create();
+  const rule = (bpf: unknown) => JSON.stringify({ references: { "file:*": { bpf } } }, null, 1);
+  const run = async (machine: unknown, user: unknown, words: string[]) => {
+    const path = await place.write("machine.json", rule(machine));
+    await Deno.chmod(await place.write("config/wasm-bpf/policy.json", rule(user)), 0o600);
+    const through = [...privateRoot(), WITH_POLICY, "sh", path];
+    return await place.run(["-v", "--timeout", "20s", ...words], { through });
+  };
+  const xdp = [guestPath("attach"), "net", "on_xdp", "lo"];
+  const strict = { levels: ["observe"] }, wide = { levels: ["observe", "inspect", "network"] };
+  // Whichever of the two is stricter, and whatever options add.
+  for (
+    const [machine, user, decides] of [
+      [strict, wide, "/etc/wasm-bpf/policy.json"],
+      [wide, strict, `${place.folder}/config/wasm-bpf/policy.json`],
+    ] as const
+  ) {
+    const { stderr } = await run(machine, user, ["--allow-bpf=network", ...xdp]);
+    assert.match(stderr, /EPERM \(.*level network\)/);
+    assert.ok(
+      stderr.includes(
+        `note: level network: allowed by --allow-bpf, refused by "file:*" in ${decides} (line 3), ` +
+          "which decides",
+      ),
+      stderr,
+    );
+    assert.ok(stderr.includes(`hint: "file:*" in ${decides} (line 3) does not allow it`), stderr);
+  }
+  const places = await run({ attach: ["iface:lo", "tp"] }, { attach: ["tp"] }, xdp);
+  assert.match(places.stderr, /Cannot attach program "on_xdp".*EPERM/);
+  const memory = await run({ maxMapsMemory: "1G" }, { maxMapsMemory: "8K" }, xdp);
+  assert.match(memory.stderr, /ENOMEM/);
+  const deny = await run({ deny: ["iface:lo"] }, wide, xdp);
+  assert.match(deny.stderr, /Cannot attach program "on_xdp".*EPERM/);
+  const both = await run(wide, wide, ["--timeout", "1s", ...xdp]);
+  assert.match(both.stdout, /^attached$/m, both.stderr);
 });

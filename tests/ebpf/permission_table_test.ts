@@ -30,7 +30,7 @@ const ADVICE = "add them to build/permissions/{kfuncs,levels}.txt";
 
 Deno.test("every kernel function of this kernel and of its loaded modules has a level", async () => {
   let found = 0;
-  for (const { name } of Deno.readDirSync("/sys/kernel/btf")) {
+  for await (const { name } of Deno.readDir("/sys/kernel/btf")) {
     const base = name === "vmlinux" ? [] : ["-B", "/sys/kernel/btf/vmlinux"];
     const { success, stdout } = await new Deno.Command("bpftool", {
       args: [...base, "btf", "dump", "file", `/sys/kernel/btf/${name}`, "format", "raw"],

@@ -153,7 +153,9 @@ Deno.test("run refuses a manifest whose permissions it cannot read", async () =>
   ];
   for (const [index, permissions] of texts.entries()) {
     const reference = await putAsking(registry, `odd${index}`, { module: GUEST, permissions });
-    for (const options of [["--allow-bpf=network"], ["--allow-bpf=network", "--stats"]]) {
+    // The short way and the long one, in turn.
+    const more = index % 2 === 0 ? [] : ["--stats"];
+    for (const options of [["--allow-bpf=network", ...more]]) {
       const result = await place.run([...options, reference], ALONE);
       assert.equal(result.code, 3, `${permissions}: ${result.stderr}`);
       assert.match(result.stderr, /permissions in the manifest of .* cannot be read/);
