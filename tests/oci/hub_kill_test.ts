@@ -5,7 +5,7 @@ import { WASM_BPF } from "../support/cli.ts";
 import { chooseSeed, Random } from "../support/random.ts";
 import { soakSize } from "../support/soak.ts";
 
-const ROUNDS = soakSize({ short: 10, whole: 100 });
+const ROUNDS = soakSize({ short: 8, whole: 100 });
 
 Deno.test(`kill -9 at ${ROUNDS} moments of install and upgrade leaves either version`, async () => {
   const seed = chooseSeed();

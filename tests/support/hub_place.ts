@@ -1,5 +1,21 @@
 /** A registry, a publisher with a key, and a user's place: for tests of hubs. */
 import assert from "node:assert/strict";
+import { type BuiltTool, withTools } from "../../cli/hub/build.ts";
+import { toolFacts } from "../../cli/hub/facts.ts";
+import {
+  bytesSource,
+  type Catalog,
+  digestOf,
+  formatCatalog,
+  packModule,
+  parseReference,
+  PrivateKey,
+  pushCatalog,
+  pushModule,
+  Registry,
+  signArtifact,
+  versionOfTag,
+} from "../../oci/mod.ts";
 import { cosignFile, PASSWORD } from "./cosign_data.ts";
 import type { CliResult } from "./cli.ts";
 import { Place, speaking } from "./place.ts";
@@ -10,16 +26,32 @@ export const KEY = cosignFile("p256.key");
 export const PUB = cosignFile("p256.pub");
 export const OTHER_PUB = cosignFile("p384.pub");
 
-const WITH_PASSWORD = { env: { COSIGN_PASSWORD: PASSWORD } };
+/** Keys by file: their passwords take long to check. */
+const keys = new Map<string, PrivateKey>();
+
+async function privateKey(path: string): Promise<PrivateKey> {
+  const known = keys.get(path);
+  if (known !== undefined) return known;
+  const pem = await Deno.readTextFile(path);
+  const key = await PrivateKey.parse(pem, { name: path, password: PASSWORD });
+  keys.set(path, key);
+  return key;
+}
 
 /** Registry and user's place, gone after the test. */
 export class HubPlace implements AsyncDisposable {
   readonly registry: TestRegistry;
+  /** Directory of the publisher, without the user's store. */
   readonly publisher: Place;
   readonly user: Place;
 
+  readonly #client: Registry;
+  readonly #built = new Map<string, BuiltTool>();
+  #catalog: Catalog = { name: "acme", serial: 100, created: "2026-01-01T00:00:00Z", tools: [] };
+
   private constructor(registry: TestRegistry, places: { publisher: Place; user: Place }) {
     this.registry = registry;
+    this.#client = new Registry(registry.host);
     this.publisher = places.publisher;
     this.user = places.user;
   }
@@ -50,40 +82,54 @@ export class HubPlace implements AsyncDisposable {
   }
 
   /** Pushes a tool that prints `NAME TAG`, or other bytes; returns its reference. */
-  async pushTool(name: string, tag: string, bytes?: Uint8Array): Promise<string> {
-    const file = await this.publisher.write(`${name}.wasm`, bytes ?? speaking(`${name} ${tag}`));
-    const created = ["--created", "2026-01-01T00:00:00Z"];
-    await this.publisher.succeed([
-      ...["push", "-q", ...created, "-a", `org.opencontainers.image.description=speak of ${name}`],
-      ...["-a", "wasm-bpf.keywords=voice,test", file, this.tool(name, tag)],
-    ]);
+  async pushTool(name: string, tag: string, bytes = speaking(`${name} ${tag}`)): Promise<string> {
+    const reference = parseReference(this.tool(name, tag));
+    const digest = digestOf(bytes);
+    const artifact = packModule({ digest, size: bytes.length }, {
+      format: "compat",
+      title: `${name}.wasm`,
+      created: new Date(0),
+    });
+    const remote = this.#client.repository(reference.repository);
+    const manifest = await pushModule({ remote, reference }, {
+      artifact,
+      source: bytesSource(bytes),
+    });
+    const { kind, levels, kernel } = await toolFacts(bytes, name);
+    this.#built.set(this.tool(name, tag), {
+      tool: { name, summary: `speak of ${name}`, keywords: ["voice", "test"] },
+      fallback: "",
+      version: {
+        version: versionOfTag(tag) ?? "",
+        reference: `${this.registry.host}/acme/${name}@${manifest.digest}`,
+        kind,
+        permissions: levels,
+        kernels: { minimum: kernel },
+        architectures: [Deno.build.arch],
+      },
+    });
     return this.tool(name, tag);
   }
 
-  /** Builds a catalogue in a file, whose path is returned. */
-  async build(references: readonly string[], ...options: string[]): Promise<string> {
-    const file = this.catalog;
-    const from = await Deno.stat(file).then(() => ["--from", file], () => ["--name", "acme"]);
-    await this.publisher.succeed([
-      "catalog",
-      "build",
-      "-q",
-      ...from,
-      ...options,
-      "-o",
-      file,
-      ...references,
-    ]);
-    return file;
+  /** Adds tools that were pushed to the catalogue's file, whose path is returned. */
+  async build(references: readonly string[], serial?: number): Promise<string> {
+    const before = this.#catalog;
+    const built = references.flatMap((one) => this.#built.get(one) ?? []);
+    this.#catalog = withTools({ ...before, serial: serial ?? before.serial + 1 }, built);
+    await this.publisher.write("catalog.json", formatCatalog(this.#catalog));
+    return this.catalog;
   }
 
   /** Signs and pushes a catalogue, by default to {@linkcode hub}. */
   async publish(file: string, { key = KEY, reference = this.hub } = {}): Promise<void> {
-    const words = ["catalog", "push", "-q", "--sign-key", key, file, reference];
-    await this.publisher.succeed(words, WITH_PASSWORD);
+    const place = parseReference(reference);
+    const repository = this.#client.repository(place.repository);
+    const bytes = await Deno.readFile(file);
+    const subject = await pushCatalog({ repository, reference: place }, bytes);
+    await signArtifact(repository, { reference: place, subject, key: await privateKey(key) });
   }
 
-  /** Publishes tools that have a tag, in a catalogue of their own. */
+  /** Publishes tools that have a tag, in addition to those before. */
   async publishTools(tools: Readonly<Record<string, string>>): Promise<void> {
     const references = [];
     for (const [name, tag] of Object.entries(tools)) {
@@ -122,6 +168,7 @@ export class HubPlace implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#client.close();
     await this.registry[Symbol.asyncDispose]();
     await this.publisher[Symbol.asyncDispose]();
     await this.user[Symbol.asyncDispose]();
