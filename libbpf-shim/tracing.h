@@ -91,7 +91,7 @@ SHIM_API int32_t shim_symbols__read(int32_t fd, uint64_t offset, void *to, uint3
 /** @brief Closes the file. */
 SHIM_API void shim_symbols__close(int32_t fd);
 
-/* What shim_kernel__try() tries. */
+/* Features that shim_kernel__try() tries. */
 enum shim_feature {
 	SHIM_TRY_TRACEPOINT = 1,
 	SHIM_TRY_RAW_TRACEPOINT = 2,

@@ -134,8 +134,8 @@ function pathStatFunctions(context: WasiContext, resolver: PathResolver): WasiFu
     /**
      * Sets the times of a file.
      *
-     * `flags`: 1 follows a link at the end. `atim`, `mtim`: nanoseconds since 1970. `fstFlags`:
-     * fstflags.
+     * `flags`: 1 follows a link at the end. `path`, `size`: read. `atim`, `mtim`: nanoseconds since
+     * 1970. `fstFlags`: fstflags.
      *
      * EBADF: `fd` is not open. ENOTDIR: `fd`, or a component before the last, is not a directory.
      * EFAULT: the path is outside of the memory. EILSEQ: it is not UTF-8. EINVAL: it is empty
@@ -160,7 +160,7 @@ function pathStatFunctions(context: WasiContext, resolver: PathResolver): WasiFu
     /**
      * Reads the text of a symbolic link.
      *
-     * `buf`: bytes written, cut to `bufSize`, without NUL. `out`: u32 written, bytes.
+     * `path`, `size`: read. `buf`: bytes written, cut to `bufSize`, without NUL. `out`: u32 written, bytes.
      *
      * EBADF: `fd` is not open. ENOTDIR: `fd`, or a component before the last, is not a directory.
      * EFAULT: the path is outside of the memory. EILSEQ: it is not UTF-8. EINVAL: it is empty
@@ -191,7 +191,8 @@ function pathPairFunctions({ fds }: WasiContext, resolver: PathResolver): WasiFu
     /**
      * Makes a hard link.
      *
-     * `flags`: 1 follows a link at the end of the old path. Both paths are read.
+     * `flags`: 1 follows a link at the end of the old path. `path`, `size` and `newPath`,
+     * `newSize`: read.
      *
      * EBADF: `fd` is not open. ENOTDIR: `fd`, or a component before the last, is not a directory.
      * EFAULT: the path is outside of the memory. EILSEQ: it is not UTF-8. EINVAL: it is empty
@@ -221,7 +222,7 @@ function pathPairFunctions({ fds }: WasiContext, resolver: PathResolver): WasiFu
     /**
      * Renames a file or directory, replacing what has the new name.
      *
-     * Both paths are read.
+     * `path`, `size` and `newPath`, `newSize`: read.
      *
      * EBADF: `fd` is not open. ENOTDIR: `fd`, or a component before the last, is not a directory.
      * EFAULT: the path is outside of the memory. EILSEQ: it is not UTF-8. EINVAL: it is empty

@@ -20,7 +20,7 @@ export function processFunctions({ exit }: WasiContext): WasiFunctions {
     /**
      * Ends the guest with an exit code; does not return.
      *
-     * `code`: all 32 bits.
+     * `code`: all 32 bits, read by the host. It does not fail.
      */
     "proc_exit": (code: number) => exit(code >>> 0),
     /**
@@ -40,7 +40,7 @@ export function processFunctions({ exit }: WasiContext): WasiFunctions {
       return exit(128 + number + (number >= SIGNAL_CHLD ? 1 : 0));
     },
     /**
-     * Does nothing: a guest has one thread.
+     * Does nothing: a guest has one thread. It does not fail.
      */
     "sched_yield": () => 0,
   };

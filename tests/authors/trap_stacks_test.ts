@@ -62,7 +62,7 @@ fn main() {
 Deno.test("a trap in Rust shows paths of functions, files and lines", async () => {
   using folder = new TestFolder();
   await Deno.writeTextFile(folder.at("tool.rs"), RUST);
-  // What cargo gives the compiler for these settings.
+  // Options that cargo gives the compiler for these settings.
   assert.match(await makefileOf("rust"), /release\.strip=false .*release\.debug=true/);
   const output = folder.at("tool.wasm");
   const target = ["--edition", "2021", "--target", "wasm32-wasi", "-C", "panic=abort"];

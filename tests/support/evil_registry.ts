@@ -7,7 +7,7 @@ export type Change = (path: string, honest: Response) => Response | Promise<Resp
 /** Server in this process. Honest until {@linkcode EvilRegistry.change} is set. */
 export class EvilRegistry implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
-  /** What it does to responses. */
+  /** Change of responses. */
   change: Change = () => undefined;
   readonly #end = Promise.withResolvers<Response>();
   /** Response that does not come before the end of the test. */

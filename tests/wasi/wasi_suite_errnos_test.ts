@@ -4,6 +4,7 @@
  * reason.
  */
 import assert from "node:assert/strict";
+import { WASI_SIGNATURES } from "../../runtime/signatures.ts";
 import { WASI_FUNCTIONS } from "../../runtime/wasi/mod.ts";
 import { SUITE_MODULES, suiteSource } from "../support/wasi_suite.ts";
 
@@ -180,4 +181,20 @@ Deno.test("wasi suite: the comment of every function names its errnos", () => {
   );
   assert.deepEqual(missing, []);
   assert.deepEqual(WASI_FUNCTIONS.filter((name) => !documented.has(name)), []);
+});
+
+Deno.test("wasi suite: the comment of every function has its effect, parameters and errors", () => {
+  const documented = documentation();
+  for (const name of WASI_FUNCTIONS) {
+    const comment = (documented.get(name) ?? "").replaceAll(/\s+\* ?/g, " ");
+    assert.match(comment, /^ [A-Z][a-z]+s /, `${name}: a verb comes first`);
+    // An errno and its case, the function with the same errors, or that there are none.
+    assert.match(comment, /\bE[A-Z0-9]{3,}[^:]*: |\bErrors |does not fail/, `${name}: errors`);
+    const hasParameters = !WASI_SIGNATURES[name]?.startsWith(":");
+    if (hasParameters) assert.match(comment, /`\w+`|Parameters/, `${name}: parameters`);
+    // Guest memory that a function is given is read or written.
+    if (LISTED[name]?.includes("EFAULT")) {
+      assert.match(comment, /\b(written|read|[Rr]eads|[Ww]rites)\b/, `${name}: memory`);
+    }
+  }
 });
