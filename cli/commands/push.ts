@@ -57,13 +57,13 @@ const OPTIONS = {
       "same module, annotations and time give the same digest",
   },
   "ask-bpf": {
-    argument: "LEVEL,…",
+    argument: "LEVEL,...",
     repeatable: true,
     help:
       "ask for these levels, too, in the manifest; default: those that inspect finds; repeatable",
   },
   "ask-kfunc": {
-    argument: "NAME,…",
+    argument: "NAME,...",
     repeatable: true,
     help: "ask for these kernel functions, too; repeatable",
   },
