@@ -15,7 +15,7 @@ import {
   tryFeature,
 } from "../ffi/mod.ts";
 import type { AttachSubject } from "./attach_target.ts";
-import { kernelHint } from "./kernel_support.ts";
+import { inactiveLsmHint, kernelHint } from "./kernel_support.ts";
 import { MapType } from "./map_types.ts";
 import { AttachType, ProgramType } from "./program_types.ts";
 import { helperByNumber } from "./permissions/entries.ts";
@@ -46,6 +46,9 @@ const CAPABILITIES: readonly (readonly [number: number, name: string, use: strin
   [2, "CAP_DAC_READ_SEARCH", "read tracefs without root"],
   [21, "CAP_SYS_ADMIN", "mount tracefs where it is missing"],
 ];
+
+/** Right to raise limits. */
+const CAP_SYS_RESOURCE = 24;
 
 /** Ways to attach, which are tried, with the subject that explains a failure. */
 const ATTACH: readonly (readonly [name: string, feature: number, subject: AttachSubject])[] = [
@@ -229,7 +232,9 @@ function rightChecks(): Check[] {
   const [major, minor] = kernel.version();
   // Since 5.11 memory of programs and maps counts for control groups instead.
   const isOld = major < 5 || major === 5 && minor < 11;
-  const isLow = isOld && memlock !== undefined && memlock !== "unlimited";
+  const isLimited = isOld && memlock !== undefined && memlock !== "unlimited";
+  // libbpf raises the limit where it may.
+  const isLow = isLimited && !kernel.hasCapability(CAP_SYS_RESOURCE);
   const paranoid = textOf("/proc/sys/kernel/perf_event_paranoid");
   const unprivileged = textOf("/proc/sys/kernel/unprivileged_bpf_disabled");
   return [
@@ -247,7 +252,11 @@ function rightChecks(): Check[] {
       group: "rights",
       name: "memlock",
       state: isLow ? "missing" : "ok",
-      detail: `${memlock ?? "not reported"}${isOld ? "" : ", not used for BPF by this kernel"}`,
+      detail: `${memlock ?? "not reported"}${
+        isOld
+          ? isLimited && !isLow ? ", raised when necessary" : ""
+          : ", not used for BPF by this kernel"
+      }`,
       ...(isLow
         ? { hint: "run ulimit -l unlimited: this kernel counts BPF memory as locked" }
         : {}),
@@ -268,6 +277,10 @@ function rightChecks(): Check[] {
 }
 
 function attachCheck(name: string, result: number, subject: AttachSubject): Check {
+  if (result === 0 && subject.type === ProgramType.LSM && kernel.hasLsm("bpf") === false) {
+    const detail = "attaches, but never runs";
+    return { group: "attach", name, state: "missing", detail, hint: inactiveLsmHint("bpf") };
+  }
   if (result === 0) return { group: "attach", name, state: "ok", detail: "tried" };
   const hint = kernelHint(subject, result);
   return {
