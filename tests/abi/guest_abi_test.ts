@@ -6,6 +6,7 @@ import {
   type Signatures,
   WRAPPER_SIGNATURES,
 } from "../../runtime/signatures.ts";
+import { runBriefly } from "../support/brief.ts";
 import { guestPath, runCli } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
 
@@ -89,8 +90,8 @@ Deno.test("every import of eBPF has its effect, parameters and errors in a comme
 
 Deno.test("the guide's examples in C compile and behave as described", async () => {
   // In a separate network namespace, where the interface of an example is the only one.
-  const { code, stdout, stderr } = await runCli(
-    ["--timeout", "500ms", guestPath("guest-abi")],
+  const { code, stdout, stderr } = await runBriefly(
+    [guestPath("guest-abi")],
     { through: ["unshare", "--net", "sh", "-c", 'ip link set lo name eth0 && exec "$@"', "sh"] },
   );
   assert.match(stderr, /^error: Cannot find map "none": .*\nhint: .*\n$/);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { bpfState, untilNothingAdded } from "../support/bpf_state.ts";
 import { privateMounts } from "../support/mounts.ts";
+import { runBriefly } from "../support/brief.ts";
 import { BOOTSTRAP, runCli, WASM_BPF } from "../support/cli.ts";
 
 async function output(program: string, ...args: string[]): Promise<string> {
@@ -91,7 +92,7 @@ Deno.test("a run creates no file and reads no path that others could prepare", a
   try {
     const log = `${folder}/strace`;
     const through = ["strace", "-f", "-qq", "-e", "trace=%file,memfd_create", "-o", log];
-    const { code, stderr } = await runCli(["--timeout", "300ms", BOOTSTRAP], { through });
+    const { code, stderr } = await runBriefly([BOOTSTRAP], { through });
     assert.equal(code, 0, stderr);
     const lines = (await Deno.readTextFile(log)).split("\n");
     assert.ok(lines.some((line) => /memfd_create\("libbpf-shim"/.test(line)));
@@ -117,7 +118,7 @@ Deno.test("a run without grants opens nothing once it is confined, but what its 
     const log = `${folder}/strace`;
     const calls = "trace=open,openat,openat2,landlock_restrict_self";
     const through = ["strace", "-f", "-qq", "-e", calls, "-o", log];
-    const { code, stderr } = await runCli(["--stats", "--timeout", "300ms", BOOTSTRAP], {
+    const { code, stderr } = await runBriefly(["--stats", BOOTSTRAP], {
       through,
     });
     assert.equal(code, 0, stderr);
@@ -151,7 +152,7 @@ Deno.test("a run without grants opens nothing once it is confined, but what its 
 
 Deno.test("a run takes at most 90 MB of memory", async () => {
   const through = ["/usr/bin/time", "-f", "%M"];
-  const { code, stderr } = await runCli(["--timeout", "500ms", BOOTSTRAP], { through });
+  const { code, stderr } = await runBriefly([BOOTSTRAP], { through });
   assert.equal(code, 0);
   const kilobytes = Number(stderr.trim().split("\n").at(-1));
   assert.ok(kilobytes > 20_000 && kilobytes * 1024 <= 90e6, `${kilobytes} KiB`);

@@ -1,14 +1,15 @@
 /** Process tracer with fewer capabilities than root. Needs root, to drop them. */
 import assert from "node:assert/strict";
 import { bpfState, untilNothingAdded } from "../support/bpf_state.ts";
-import { BOOTSTRAP, type CliResult, runCli } from "../support/cli.ts";
+import { runBriefly } from "../support/brief.ts";
+import { BOOTSTRAP, type CliResult } from "../support/cli.ts";
 import { MOUNT_TRACEFS, privateMounts } from "../support/mounts.ts";
 
 /** Runs the tracer without root and with these capabilities; tracefs is mounted for it alone. */
 async function runWith(...capabilities: string[]): Promise<CliResult> {
   const before = await bpfState();
   const list = ["-all", ...capabilities.map((name) => `+${name}`)].join(",");
-  const result = await runCli(["--timeout", "200ms", BOOTSTRAP], {
+  const result = await runBriefly([BOOTSTRAP], {
     through: [
       ...[...privateMounts("/sys"), "/bin/sh", "-c", `${MOUNT_TRACEFS}; exec "$@"`, "sh"],
       ...["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { added, bpfState, untilNothingAdded } from "../support/bpf_state.ts";
+import { withTimeouts } from "../support/brief.ts";
 import { BOOTSTRAP, CliProcess, guestPath, runCli, WASM_BPF } from "../support/cli.ts";
 import { assembleTo } from "../support/wat.ts";
 import { untilDelivered, untilState } from "../support/process_state.ts";
@@ -63,20 +64,6 @@ Deno.test("--timeout ends a guest that does not listen, with exit code 124", asy
     assert.ok(performance.now() - start < 5000);
   });
 });
-
-/** Time limits, for machines of every load: a guest that is still loading when its time ends is cut. */
-const TIMEOUTS_MS = [300, 2000, 8000];
-
-/** Runs `attempt` with one limit after another until it succeeds; the last one's failure counts. */
-async function withTimeouts(attempt: (timeoutMs: number) => Promise<void>): Promise<void> {
-  for (const timeoutMs of TIMEOUTS_MS) {
-    try {
-      return await attempt(timeoutMs);
-    } catch (error) {
-      if (timeoutMs === TIMEOUTS_MS.at(-1)) throw error;
-    }
-  }
-}
 
 Deno.test("--timeout lets a guest that listens finish", () =>
   withTimeouts(async (timeoutMs) => {

@@ -1,6 +1,7 @@
 /** The kernel's limit of programs at one attach point. */
 import assert from "node:assert/strict";
-import { BOOTSTRAP, runCli } from "../support/cli.ts";
+import { runBriefly } from "../support/brief.ts";
+import { BOOTSTRAP } from "../support/cli.ts";
 import { TestFolder } from "../support/folder.ts";
 
 /**
@@ -18,7 +19,7 @@ Deno.test("attach reports a reason and a hint when the tracepoint has 64 program
   using folder = new TestFolder();
   const trace = folder.at("trace");
   const run = (...inject: string[]) =>
-    runCli(["--timeout", "300ms", BOOTSTRAP], {
+    runBriefly([BOOTSTRAP], {
       through: ["strace", "-f", "-qq", "-e", "trace=bpf", ...inject, "-o", trace],
     });
   await run();

@@ -1,6 +1,7 @@
 /** Programs and maps that another process keeps in the kernel after the run that loaded them. */
 import assert from "node:assert/strict";
-import { BOOTSTRAP, CliProcess, type CliResult, guestPath, runCli } from "../support/cli.ts";
+import { runBriefly } from "../support/brief.ts";
+import { BOOTSTRAP, CliProcess, type CliResult, guestPath } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
 import { heldBy, untilGone } from "../support/held.ts";
 import { fromFileUrl } from "../support/paths.ts";
@@ -128,7 +129,7 @@ Deno.test("run names the pin of a map", async () => {
 Deno.test("run of which nothing is left has no warning", async () => {
   const modules = [[BOOTSTRAP], [guestPath("attach"), "struct_ops", "ssthresh", "with_link"]];
   for (const module of modules) {
-    const { stderr } = await runCli(["--timeout", "300ms", ...module]);
+    const { stderr } = await runBriefly([...module]);
     assert.equal(stderr, "");
   }
 });

@@ -7,6 +7,7 @@ import { runGuest, spawn } from "../../runtime/mod.ts";
 import { ABI } from "../support/guests.ts";
 import { elfOf, objectGuest } from "../support/object_guest.ts";
 import { Loaded } from "../support/permission_object.ts";
+import { runBriefly } from "../support/brief.ts";
 import { BOOTSTRAP, runCli } from "../support/cli.ts";
 
 const LEVELS = elfOf("levels");
@@ -161,7 +162,7 @@ Deno.test("a refused program reaches no system call, with any option", async () 
   const trace = await Deno.makeTempFile();
   const loads = async (...options: string[]) => {
     const through = ["strace", "-f", "-qq", "-e", "trace=bpf", "-o", trace];
-    await runCli([...options, "--timeout", "300ms", BOOTSTRAP], { through });
+    await runBriefly([...options, BOOTSTRAP], { through });
     const calls = (await Deno.readTextFile(trace)).split("\n");
     return calls.filter((call) => /BPF_PROG_LOAD, .*prog_name="handle_/.test(call)).length;
   };

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { errno } from "../../ffi/mod.ts";
 import { type Attempt, attemptCalls, runCalls, without } from "../support/attempts.ts";
+import { runBriefly } from "../support/brief.ts";
 import { BOOTSTRAP, CliProcess, runCli } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { succeed } from "../support/succeed.ts";
@@ -164,10 +165,11 @@ Deno.test("the broker is the only thread that keeps its rights", async () => {
 });
 
 Deno.test("run works without seccomp, and --verbose reports it", async () => {
-  const args = ["--timeout", "200ms", BOOTSTRAP];
-  const quiet = await runCli(args, { through: without("seccomp") });
+  const quiet = await runBriefly([BOOTSTRAP], { through: without("seccomp") });
   assert.deepEqual([quiet.code, quiet.stderr], [0, ""]);
-  const { code, stderr } = await runCli(["--verbose", ...args], { through: without("seccomp") });
+  const { code, stderr } = await runBriefly(["--verbose", BOOTSTRAP], {
+    through: without("seccomp"),
+  });
   assert.equal(code, 0);
   assert.match(stderr, /^note: seccomp is missing \(ENOSYS /m);
 });

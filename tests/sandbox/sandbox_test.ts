@@ -6,6 +6,7 @@ import { ERRNO, type ErrnoName } from "../../ffi/mod.ts";
 import { spawn, type SpawnOptions } from "../../runtime/mod.ts";
 import { ACTOR } from "../support/actor.ts";
 import { until } from "../support/condition.ts";
+import { runBriefly } from "../support/brief.ts";
 import { BOOTSTRAP, CliProcess, guestPath, runCli } from "../support/cli.ts";
 import { guest } from "../support/guests.ts";
 import { heldBy, heldByThread } from "../support/held.ts";
@@ -301,8 +302,8 @@ Deno.test("errands work where threads may not part from their table of descripto
     "-e",
     "inject=unshare:error=EPERM",
   ];
-  const args = ["--require-landlock", "--timeout", "200ms", BOOTSTRAP];
-  const { code, stdout, stderr } = await runCli(args, { through });
+  const args = ["--require-landlock", BOOTSTRAP];
+  const { code, stdout, stderr } = await runBriefly(args, { through });
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^TIME /);
   // The guest's thread, that of its errands, and that which reads the kernel's types.
@@ -320,8 +321,8 @@ Deno.test("a confined guest's thread holds maps only; its broker has programs an
 });
 
 Deno.test("the tracer runs where Landlock is required", async () => {
-  const { code, stdout, stderr } = await runCli([
-    ...["--require-landlock", "--stats", "--timeout", "200ms", BOOTSTRAP],
+  const { code, stdout, stderr } = await runBriefly([
+    ...["--require-landlock", "--stats", BOOTSTRAP],
   ]);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^TIME /);
