@@ -5,6 +5,8 @@ import { filesUnder, runStep, writeFile } from "../lib/step.ts";
 export const SDK_FILES = "dist/lib/sdk.bin";
 
 const TEMPLATES = "sdk/templates";
+/** Headers of eBPF halves, which each project gets. */
+const BPF_HEADERS = "sdk/bpf";
 
 /** Folders of the checkout and their destinations in a new project, by language. */
 const SDKS: Readonly<Record<string, { readonly from: string; readonly to: string }>> = {
@@ -16,7 +18,7 @@ const SDKS: Readonly<Record<string, { readonly from: string; readonly to: string
 
 /** Gathers the files. */
 export async function buildSdkFiles(): Promise<void> {
-  const folders = [TEMPLATES, ...Object.values(SDKS).map(({ from }) => from)];
+  const folders = [TEMPLATES, BPF_HEADERS, ...Object.values(SDKS).map(({ from }) => from)];
   await runStep({
     name: "sdk files",
     inputs: [...folders, "build/steps/sdk.ts"],
@@ -37,6 +39,7 @@ function filesOf(
 ): Record<string, string> {
   return {
     ...texts(`${TEMPLATES}/common`, ""),
+    ...texts(BPF_HEADERS, ""),
     ...texts(`${TEMPLATES}/${language}`, ""),
     ...texts(from, `${to}/`),
   };

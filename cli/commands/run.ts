@@ -33,7 +33,7 @@ export const PAGE: HelpPage = {
       "the name of a tool (wasm-bpf tools lists them); or a .wasm file: a WASI preview 1 program " +
       "that embeds its eBPF objects; or a plain eBPF object or package, whose records are shown; " +
       "or - for standard input; or a reference such as ghcr.io/you/tool:v1, from the local store " +
-      "or else its registry; or an http(s) address of a .wasm file",
+      "or else its registry; or an http(s) address of one of these files",
     ARGS: "arguments of the module, passed on unchanged; options of a tool or object",
   },
   options: RUN_OPTIONS,

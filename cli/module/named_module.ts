@@ -62,7 +62,7 @@ const ARTIFACT_OPTIONS = ["pull", "platform", "verify-key"] as const;
 
 /**
  * Returns the module that `word` names: the name of a tool in the box, then that of an installed one; `-`
- * is standard input; an existing file is that file; an address with a path in `.wasm` is fetched; anything
+ * is standard input; an existing file is that file; an address of a file is fetched; anything
  * else is a reference in the store or a registry.
  *
  * @throws {UsageError} for options that do not apply to it
@@ -141,9 +141,12 @@ function onlyForArtifacts(
   }
 }
 
+/** Ends of addresses that are files; others are references, which may have a scheme, too. */
+const FILE_SUFFIX = /\.(wasm|o|json|ya?ml|tar|tgz|gz|zst)$/i;
+
 function isFileAddress(word: string): boolean {
   const url = URL.parse(word);
-  return url !== null && /^https?:$/.test(url.protocol) && /\.wasm$/i.test(url.pathname);
+  return url !== null && /^https?:$/.test(url.protocol) && FILE_SUFFIX.test(url.pathname);
 }
 
 async function fromAddress(

@@ -96,7 +96,12 @@ export async function metaIn(path: string): Promise<unknown> {
   return await metaOf(readInput(path, { maxBytes: MAX_META_BYTES }), path);
 }
 
-async function metaOf(bytes: Uint8Array<ArrayBuffer>, path: string): Promise<unknown> {
+/**
+ * Returns metadata, JSON or YAML.
+ *
+ * @throws {HostError} `BAD_PACKAGE`
+ */
+export async function metaOf(bytes: Uint8Array<ArrayBuffer>, path: string): Promise<unknown> {
   if (contentKind(bytes) === "json") return parsedJson(bytes, path);
   const { parseYaml } = await import("./untyped.ts");
   return parseYaml(bytes, path);

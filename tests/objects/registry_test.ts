@@ -59,6 +59,20 @@ Deno.test("run takes a gadget's metadata from its image, and leaves its Wasm lay
   }
 });
 
+Deno.test("run takes an object at an address", async () => {
+  await using place = await Place.create();
+  const body = await Deno.readFile(OBJECT);
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () => new Response(body),
+  );
+  const { stdout, stderr } = await place.run(
+    ["-o", "jsonl", "--count", "1", "--timeout", "5s"]
+      .concat(`http://127.0.0.1:${server.addr.port}/tool.bpf.o`, "--", CALLER),
+  );
+  assert.match(stdout, EVENT, stderr);
+});
+
 Deno.test("run takes the only object of a container image", async () => {
   await using registry = await TestRegistry.start();
   await using place = await Place.create();

@@ -86,6 +86,14 @@ Deno.test("wrong values of options for records are usage errors", async () => {
   }
 });
 
+Deno.test("options of objects are usage errors with a module", async () => {
+  for (const options of [["--map", "counts"], ["--event", "e={int a;}"], ["--printk"]]) {
+    const { code, stderr } = await run(...options);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /it applies to plain eBPF objects/);
+  }
+});
+
 Deno.test("several sinks get the same records", async () => {
   using folder = new TestFolder();
   const file = `${folder.path}/out.jsonl`;

@@ -13,7 +13,8 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } events SEC(".maps");
 
-/* Keeps the type in BTF, where `wasm-bpf gen` finds it: the map does not have its type. */
+/* Keeps the type in BTF, where `wasm-bpf gen` finds it: the map does not have its type.
+ * records.bpf.h has macros for objects that `wasm-bpf NAME.bpf.o` shows by itself. */
 const struct event *unused __attribute__((unused));
 
 SEC("tp/sched/sched_process_exec")
