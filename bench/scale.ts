@@ -8,8 +8,7 @@
  */
 import { compileGuest, type GuestHandle, spawn } from "../runtime/mod.ts";
 import { withTracefs } from "./measured.ts";
-import { type Measure, measureAll, report, type Row } from "./report.ts";
-import { median, spreadOf } from "./statistics.ts";
+import { type Measure, measureAll, median, report, type Row, spreadOf } from "./report.ts";
 
 const OBJECTS = "dist/bench";
 const PROGRAMS = {

@@ -45,6 +45,10 @@ export const REASONS: Readonly<Record<string, string>> = {
   "cli/terminal/units.ts": "the start of a run reads it without tables",
   "cli/module/local_store.ts": "shared by commands on the store, which other commands do not load",
   "cli/module/kernel_release.ts": "shared by commands that check facts of a module",
+  "cli/module/run_text.ts": "read by `inspect` of objects alone",
+  "cli/object/own_pid.ts": "the only constant of a tool that is read from the system",
+  "ffi/kernel_probe.ts": "same stem as its C file",
+  "oci/gadget.ts": "media types of another project, apart from ours",
   "build/lib/fixed_waits.ts": "one file a check of the gate",
   "build/lib/output.ts": "imports nothing: everything prints with it",
 };

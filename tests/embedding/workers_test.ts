@@ -68,6 +68,7 @@ Deno.test("memory of guests that ran at the same time is given back", async () =
     while (!isBack() && Date.now() < end) {
       // V8 keeps pages of workers that have ended until its next collection, or for 8 s.
       gc();
+      // time: in a process of its own, where until() cannot call gc() between looks
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     console.log(JSON.stringify({ before, most, after: residentBytes(), isBack: isBack() }));
