@@ -5,7 +5,7 @@ import { shim } from "./library.ts";
 /**
  * Sends a line to a log's socket, without waiting.
  *
- * @returns 0 or a negative errno: -ENOENT where there is no log
+ * @returns 0 or a negative errno: -ENOENT without a log
  */
 export function sendToLog(path: string, line: string): number {
   return shim().shim_audit__send(cString(path), cString(line));

@@ -476,7 +476,7 @@ SHIM_API int32_t shim_process__descriptors_left(void);
 
 /**
  * @brief Sends one line to a log's socket, such as /dev/log, and never waits.
- * @return 0; -ENOENT and -ECONNREFUSED where there is no log; -EAGAIN for a full one
+ * @return 0; -ENOENT and -ECONNREFUSED without a log; -EAGAIN for a full one
  */
 SHIM_API int32_t shim_audit__send(const char *path, const char *line);
 

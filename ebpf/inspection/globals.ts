@@ -22,7 +22,7 @@ export interface GlobalFacts {
 /** Longer values are cut: an object's author chooses them. */
 const MAX_SHOWN = 200;
 
-/** Constants of compilers and of other loaders, which are no options. */
+/** Constants of compilers and of other loaders, which are not options. */
 const RESERVED = /^__eunomia_dummy|^gadget_|^__gadget|^LICENSE$|^_license$/i;
 
 /** Lists the variables, in the order of the object's sections. */

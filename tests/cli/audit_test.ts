@@ -28,7 +28,7 @@ Deno.test("auditLine() is one line, whatever the names hold", () => {
   assert.match(auditLine(module, {}), / digest=sha256:ba7816bf8f01cfea414140de5dae2223b00361a396/);
 });
 
-Deno.test("auditRun() sends a line to the log, and reports that there is none", async () => {
+Deno.test("auditRun() sends a line to the log, and reports a missing one", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const path = `${folder}/log`;

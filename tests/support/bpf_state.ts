@@ -65,7 +65,7 @@ export async function untilNothingAdded(before: BpfState): Promise<void> {
 const KINDS = ["prog", "map", "link"] as const;
 const IDS = { prog: /^prog_id:\s*(\d+)$/m, map: /^map_id:\s*(\d+)$/m, link: /^link_id:\s*(\d+)$/m };
 
-/** Returns IDs in descriptors of processes that are no descendants of this one. */
+/** Returns IDs in descriptors of processes that do not descend from this one. */
 function heldByOthers(): Record<keyof BpfState, Set<number>> {
   const held = { prog: new Set<number>(), map: new Set<number>(), link: new Set<number>() };
   for (const { name } of Deno.readDirSync("/proc")) {

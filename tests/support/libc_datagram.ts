@@ -12,7 +12,7 @@ const AF_UNIX = 1, SOCK_DGRAM = 2, MSG_DONTWAIT = 0x40;
 
 /** Socket that receives datagrams. */
 export interface Datagrams extends Disposable {
-  /** Returns the next datagram; empty when there is none. */
+  /** Returns the next datagram; empty without one. */
   receive(): string;
 }
 

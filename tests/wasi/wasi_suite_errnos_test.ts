@@ -188,7 +188,7 @@ Deno.test("wasi suite: the comment of every function has its effect, parameters 
   for (const name of WASI_FUNCTIONS) {
     const comment = (documented.get(name) ?? "").replaceAll(/\s+\* ?/g, " ");
     assert.match(comment, /^ [A-Z][a-z]+s /, `${name}: a verb comes first`);
-    // An errno and its case, the function with the same errors, or that there are none.
+    // An errno and its case, the function with the same errors, or that it has none.
     assert.match(comment, /\bE[A-Z0-9]{3,}[^:]*: |\bErrors |does not fail/, `${name}: errors`);
     const hasParameters = !WASI_SIGNATURES[name]?.startsWith(":");
     if (hasParameters) assert.match(comment, /`\w+`|Parameters/, `${name}: parameters`);

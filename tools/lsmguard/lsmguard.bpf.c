@@ -47,7 +47,7 @@ static __always_inline int judge(enum action what, const char *target, int befor
 			bpf_probe_read_kernel_str(event->target, TARGET_BYTES, target);
 		bpf_ringbuf_submit(event, 0);
 	}
-	/* Also if there was no room for the event. */
+	/* Also without room for the event. */
 	return deny ? -EPERM : 0;
 }
 

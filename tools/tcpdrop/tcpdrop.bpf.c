@@ -59,7 +59,7 @@ OPTION(const volatile bool, ipv6, false, '6', "only IPv6");
 
 enum skb_drop_reason { REASONS(KERNEL_NAME) };
 
-/* Before Linux 5.17 there are no reasons. */
+/* Linux has reasons from 5.17 on. */
 enum reason { NOT_SPECIFIED, REASONS(OUR_NAME) };
 
 enum state {
