@@ -6,7 +6,7 @@ import { renderHelp } from "./args/help_text.ts";
 import { parseCommandLine } from "./args/options.ts";
 import { hintForOtherTool } from "./args/mistakes.ts";
 import { RUN_OPTIONS, type RunLine } from "./args/run_options.ts";
-import { type Command, COMMANDS } from "./commands/mod.ts";
+import { type Command, COMMANDS, INTERNAL } from "./commands/mod.ts";
 import { DEFAULT_HINT, UsageError } from "./errors.ts";
 import { reportFailure } from "./failure.ts";
 import { mainHelp, versions } from "./help.ts";
@@ -64,7 +64,8 @@ async function start(args: string[], read: ReadModule | undefined): Promise<numb
 const WORDS = [...Object.keys(COMMANDS), "help"];
 
 function commandOf(word: string): Command | undefined {
-  return Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
+  if (Object.hasOwn(COMMANDS, word)) return COMMANDS[word];
+  return Object.hasOwn(INTERNAL, word) ? INTERNAL[word] : undefined;
 }
 
 /** Runs a module without a command; suggests a command if the word is not a module. */

@@ -35,6 +35,7 @@ export {
 export { type GuestPath, OpenFlag, OUTSIDE, paths, type Resolution } from "./path_beneath.ts";
 export { sockets } from "./socket.ts";
 export { ProgramStatistics } from "./stats.ts";
+export { supervision } from "./supervision.ts";
 export { system } from "./system.ts";
 export { Terminal } from "./terminal.ts";
 export { bufferDescriptor, PrintedLines, WaitingCommand } from "./tracing.ts";

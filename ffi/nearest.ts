@@ -12,7 +12,10 @@ export function nearest(word: string, names: readonly string[]): string | undefi
   let lowest = Math.min(2, Math.floor(wanted.length / 2)) + 1;
   for (const name of names.slice(0, MAX_NAMES)) {
     const cost = editDistance(wanted, name.slice(0, MAX_COMPARED).toLowerCase());
-    if (cost < lowest) [best, lowest] = [name, cost];
+    const isCloser = cost === lowest && best !== undefined &&
+      Math.abs(name.length - word.length) < Math.abs(best.length - word.length);
+    // Of equally close names, letters in the wrong order are likelier than missing ones.
+    if (cost < lowest || isCloser) [best, lowest] = [name, cost];
   }
   return best;
 }

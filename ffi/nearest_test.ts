@@ -28,3 +28,8 @@ Deno.test("nearest() compares 64 characters of 4096 names at most", () => {
     1e6 + 64,
   );
 });
+
+Deno.test("nearest() prefers a name of the same length among equally close ones", () => {
+  assert.equal(nearest("psuh", ["ps", "push"]), "push");
+  assert.equal(nearest("psuh", ["push", "ps"]), "push");
+});

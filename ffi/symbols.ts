@@ -162,6 +162,14 @@ export const SYMBOLS = {
   shim_process__resident_bytes: { parameters: [], result: "i64" },
   // int32_t shim_process__descriptors_left(void)
   shim_process__descriptors_left: { parameters: [], result: "i32" },
+  // int32_t shim_process__die_with(int32_t parent)
+  shim_process__die_with: { parameters: ["i32"], result: "i32" },
+  // int64_t shim_process__start_time(int32_t pid)
+  shim_process__start_time: { parameters: ["i32"], result: "i64" },
+  // int32_t shim_process__signal(int32_t pid, int64_t start, int32_t number)
+  shim_process__signal: { parameters: ["i32", "i64", "i32"], result: "i32" },
+  // int32_t shim_process__notify(const char *path, const char *text)
+  shim_process__notify: { parameters: ["buffer", "buffer"], result: "i32" },
   // int32_t shim_audit__send(const char *path, const char *line)
   shim_audit__send: { parameters: ["buffer", "buffer"], result: "i32" },
 
@@ -173,6 +181,8 @@ export const SYMBOLS = {
   shim_landlock__confine: { parameters: ["buffer", "u32"], result: "i32" },
   // int32_t shim_capabilities__reduce(int32_t files)
   shim_capabilities__reduce: { parameters: ["i32"], result: "i32" },
+  // int32_t shim_capabilities__bound(uint64_t kept)
+  shim_capabilities__bound: { parameters: ["u64"], result: "i32" },
   // int32_t shim_seccomp__is_available(void)
   shim_seccomp__is_available: { parameters: [], result: "i32" },
   // int32_t shim_seccomp__confine(int32_t files)

@@ -475,6 +475,31 @@ SHIM_API int64_t shim_process__resident_bytes(void);
 SHIM_API int32_t shim_process__descriptors_left(void);
 
 /**
+ * @brief Ends this process, by SIGKILL, when the thread that started it ends.
+ * @param parent number of the process that is expected to be the parent
+ * @return 0; -ESRCH when the parent has ended already
+ */
+SHIM_API int32_t shim_process__die_with(int32_t parent);
+
+/**
+ * @brief Start of a process in clock ticks since boot, which tells two owners of a number apart.
+ * @return that time; -ESRCH when there is no such process
+ */
+SHIM_API int64_t shim_process__start_time(int32_t pid);
+
+/**
+ * @brief Sends a signal to the process that had this number at this start time (Linux 5.3).
+ * @return 0; -ESRCH when that process has ended
+ */
+SHIM_API int32_t shim_process__signal(int32_t pid, int64_t start, int32_t number);
+
+/**
+ * @brief Sends a state to a service manager, as sd_notify(3) does.
+ * @param path its socket, from NOTIFY_SOCKET; abstract with '@' first
+ */
+SHIM_API int32_t shim_process__notify(const char *path, const char *text);
+
+/**
  * @brief Sends one line to a log's socket, such as /dev/log, and never waits.
  * @return 0; -ENOENT and -ECONNREFUSED without a log; -EAGAIN for a full one
  */
@@ -522,6 +547,14 @@ enum shim_files {
  * @param files enum shim_files
  */
 SHIM_API int32_t shim_capabilities__reduce(int32_t files);
+
+/**
+ * @brief Removes capabilities from the bounding set of this thread, so that programs that it starts
+ *        never get them.
+ * @param kept bits of those that stay
+ * @return 0; -EPERM without CAP_SETPCAP
+ */
+SHIM_API int32_t shim_capabilities__bound(uint64_t kept);
 
 /** @brief 0 where the kernel filters system calls; -ENOSYS, -EINVAL, or what a container gives. */
 SHIM_API int32_t shim_seccomp__is_available(void);

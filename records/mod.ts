@@ -39,6 +39,7 @@ export {
 export { RecordsError, unknownField } from "./errors.ts";
 export { type FieldChoice, parseAs, parseFields } from "./fields.ts";
 export { loadFilter } from "./filter/mod.ts";
+export { loadRowFilter, type RowFilter } from "./filter/rows.ts";
 export { type Format, type FormatName, FORMATS, formatText, parseFormat } from "./format.ts";
 export { isStack, processOf } from "./frames.ts";
 export { type HistogramScale, type HistogramSpec } from "./histogram.ts";

@@ -9,7 +9,8 @@ export interface Import {
 /** Folders that each folder may import, in addition to itself and the root of the error classes. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli"],
-  cli: ["runtime", "oci", "bindgen", "ebpf", "records"],
+  cli: ["service", "runtime", "oci", "bindgen", "ebpf", "records"],
+  service: ["records", "runtime", "oci", "bindgen"],
   runtime: ["ebpf", "ffi"],
   ebpf: ["ffi"],
   oci: [],
@@ -43,7 +44,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // Further needs of an embedder would slow the command's start.
   "runtime/command.ts": ["cli"],
   "runtime/everything.ts": ["cli"],
-  "runtime/machine.ts": ["cli"],
+  "runtime/machine.ts": ["cli", "service"],
+  "runtime/supervision.ts": ["cli", "service"],
   // Reader for modules that are only inspected.
   "runtime/wasm/reader.ts": ["cli"],
   "oci/stored.ts": ["cli"],
@@ -61,7 +63,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // Tables of the command take the same cells.
   "records/text/widths.ts": ["cli"],
   // Files that are written need no registry.
-  "oci/paths/mod.ts": ["cli"],
+  "oci/paths/mod.ts": ["cli", "service"],
 };
 
 /** Independent parts of the runtime, which must not import each other. */

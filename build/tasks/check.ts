@@ -23,7 +23,7 @@ const REPORT = ".cache/junit.xml";
 const APART = /^(?!tests\/)|^tests\/(?:oci|wasi)\/|^tests\/authors\/(?:bindgen|gen)_/;
 
 /** Modules that others are meant to import: everything they export is documented. */
-const PUBLIC_MODULES = ["bindgen", "ffi", "oci", "records", "runtime"].map((folder) =>
+const PUBLIC_MODULES = ["bindgen", "ffi", "oci", "records", "runtime", "service"].map((folder) =>
   `${folder}/mod.ts`
 );
 

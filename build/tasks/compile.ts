@@ -41,7 +41,7 @@ const PARTS = [
   { entry: "cli/dispatch.ts", bundle: ".cache/dispatch.js" },
 ];
 
-const FOLDERS = ["bindgen", "cli", "ebpf", "ffi", "oci", "records", "runtime"];
+const FOLDERS = ["bindgen", "cli", "ebpf", "ffi", "oci", "records", "runtime", "service"];
 
 /** The modules that the program is made of. */
 export function programModules(): string[] {

@@ -28,20 +28,16 @@ export function misplacedOption(code: number, words: readonly string[]): string 
     `write it first: wasm-bpf ${found} … ${module}`;
 }
 
-const NO_SERVICE = "wasm-bpf runs no daemon: start the module under a service " +
-  "manager, as in systemd-run --unit=trace wasm-bpf run MODULE";
+const IN_BACKGROUND = "run wasm-bpf run -d MODULE to start one in the background, " +
+  "wasm-bpf restart NAME to start one again";
 
 const HINTS: Readonly<Record<string, string>> = {
   "version": "run wasm-bpf --version to show the versions",
-  "ps": `look for processes with pgrep -a wasm-bpf; ${NO_SERVICE}`,
-  "logs": `read the output of the process, as in journalctl -u UNIT; ${NO_SERVICE}`,
-  "attach": "read the output of the process; programs attach when their module runs",
-  "start": NO_SERVICE,
-  "create": NO_SERVICE,
-  "stop": "send the process SIGTERM, as in systemctl stop UNIT",
-  "kill": "send the process SIGTERM, as in systemctl stop UNIT",
+  "attach": "run wasm-bpf logs -f NAME to follow the output of a run",
+  "start": IN_BACKGROUND,
+  "create": IN_BACKGROUND,
+  "kill": "run wasm-bpf stop NAME to end a run",
   "exec": "run another module: wasm-bpf run MODULE",
-  "stats": "run wasm-bpf run --stats MODULE; it prints statistics at the end and on SIGUSR1",
   "save": "run wasm-bpf pull -o FILE REFERENCE to write a module to a file",
   "export": "run wasm-bpf pull -o FILE REFERENCE to write a module to a file",
   "cp": "run wasm-bpf pull -o FILE REFERENCE to write a module to a file",

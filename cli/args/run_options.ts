@@ -118,6 +118,16 @@ export const RUN_OPTIONS = {
   },
   "quiet": { short: "q", help: "hide the progress of pulls" },
   "installed": { help: "MODULE is the name of an installed tool, as launchers pass it" },
+  "detach": { short: "d", help: "run in the background; ps, logs and stop manage it" },
+  "name": { argument: "NAME", help: "name of a run in the background" },
+  "restart": {
+    argument: "POLICY",
+    help: "start it again in the background: no, on-failure, on-failure:N or always (default: no)",
+  },
+  "log-size": {
+    argument: "SIZE",
+    help: "limit the log of a run in the background (default: 20M)",
+  },
   ...RECORD_OPTIONS,
   "wrapper-module-name": {
     short: "m",

@@ -33,12 +33,13 @@ const OPTIONS = {
 
 /** Help of `gen`. */
 export const PAGE: HelpPage = {
-  usage: ["gen TARGET OBJECT [--type NAME]... [-o FILE]"],
+  usage: ["gen TARGET OBJECT [--type NAME]... [-o FILE]", "gen systemd NAME|FILE [-o FILE]"],
   about: "Generates from BTF the types that a guest shares with its eBPF half.",
   arguments: {
     TARGET:
       "c, rust, go, assemblyscript, typescript or wit: types in that language; skeleton: a C " +
-      "header with the object in it, and its maps, programs and global variables by name",
+      "header with the object in it, and its maps, programs and global variables by name; systemd: " +
+      "a hardened unit for a run in the background or a file of up",
     OBJECT: "a compiled eBPF object (.bpf.o), raw BTF such as /sys/kernel/btf/vmlinux, or - for " +
       "standard input",
   },
@@ -50,6 +51,9 @@ export const PAGE: HelpPage = {
   ],
 };
 
+/** Target that is not made from BTF. */
+const SYSTEMD = "systemd";
+
 const TRAIT_PATH = /^[A-Za-z_]\w*(::[A-Za-z_]\w*)*$/;
 const PACKAGE_NAME = /^[A-Za-z_]\w*$/;
 
@@ -58,6 +62,14 @@ export async function command(args: string[]): Promise<number> {
   const line = parseCommandLine(args, OPTIONS, { interleaved: true });
   const [target, path, ...more] = line.rest;
   if (target === undefined) throw new UsageError("No target given");
+  if (target === SYSTEMD) {
+    const { systemdUnit } = await import("./gen_systemd.ts");
+    await writeOutput(
+      line.values.output ?? STDOUT,
+      once(new TextEncoder().encode(await systemdUnit(path))),
+    );
+    return 0;
+  }
   if (!isTarget(target)) {
     throw new UsageError(`Unknown target "${target}"`, `targets: ${TARGETS.join(", ")}`);
   }

@@ -20,6 +20,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   hub: { summary: "manage hubs, catalogues of tools", load: () => import("./hub.ts") },
   catalog: { summary: "build and publish a catalogue", load: () => import("./catalog.ts") },
   doctor: { summary: "show what this machine allows", load: () => import("./doctor.ts") },
+  ps: { summary: "list runs in the background", load: () => import("./ps.ts") },
+  logs: { summary: "show the log of a run", load: () => import("./logs.ts") },
+  stop: { summary: "end runs in the background", load: () => import("./stop.ts") },
+  restart: { summary: "start runs again", load: () => import("./restart.ts") },
+  up: { summary: "keep the runs of a file running", load: () => import("./up.ts") },
+  down: { summary: "end the runs of a file", load: () => import("./down.ts") },
+  stats: { summary: "show what runs use", load: () => import("./stats.ts") },
   pull: { summary: "fetch a module into the local store", load: () => import("./pull.ts") },
   push: { summary: "send a module to a registry", load: () => import("./push.ts") },
   images: { summary: "list the local store", load: () => import("./images.ts") },
@@ -28,7 +35,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   tag: { summary: "add a reference to a stored module", load: () => import("./tag.ts") },
   inspect: { summary: "show the parts of a module", load: () => import("./inspect.ts") },
   trust: { summary: "manage permissions granted for good", load: () => import("./trust.ts") },
-  prune: { summary: "remove unreferenced blobs", load: () => import("./prune.ts") },
+  prune: { summary: "remove unreferenced blobs and ended runs", load: () => import("./prune.ts") },
   gen: { summary: "generate types or a skeleton from BTF", load: () => import("./gen.ts") },
   package: { summary: "make a package of an eBPF object", load: () => import("./package.ts") },
   new: { summary: "create a directory for a new tool", load: () => import("./new.ts") },
@@ -38,4 +45,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: "print a completion script for a shell",
     load: async () => (await import("./completion.ts")).completionOf(COMMANDS),
   },
+};
+
+/** Commands that wasm-bpf starts itself, absent from help. */
+export const INTERNAL: Readonly<Record<string, Command>> = {
+  // As podman has it.
+  generate: { summary: "", load: () => import("./gen.ts") },
+  __supervise: { summary: "", load: () => import("../background/supervise.ts") },
+  __supervised: { summary: "", load: () => import("../background/supervised.ts") },
 };

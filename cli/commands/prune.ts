@@ -1,5 +1,6 @@
-/** `wasm-bpf prune`: removes unreferenced blobs. */
+/** `wasm-bpf prune`: removes unreferenced blobs, and runs that have ended. */
 import { Store, StoreError } from "../../oci/mod.ts";
+import { placesOf, Runs } from "../../service/mod.ts";
 import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { type OptionSpec, parseCommandLine } from "../args/options.ts";
@@ -17,7 +18,8 @@ const OPTIONS = {
 export const PAGE: HelpPage = {
   usage: ["prune [OPTIONS]"],
   about: "Removes from the local store unreferenced blobs, leftovers of killed processes, and " +
-    "interrupted transfers. Blobs that another process is about to use are kept.",
+    "interrupted transfers, and removes runs in the background that have ended. Blobs that another " +
+    "process is about to use are kept.",
   options: OPTIONS,
 };
 
@@ -35,11 +37,13 @@ export async function command(args: string[]): Promise<number> {
   const pruned = await store?.prune({ partials: true, dryRun }) ??
     { blobs: [], freedBytes: 0, unreadable: [] };
   const { blobs, freedBytes, unreadable } = pruned;
-  if (flags.has("json")) print(toJson(pruned, 2));
+  const runs = await new Runs(placesOf()).prune({ dryRun });
+  if (flags.has("json")) print(toJson({ ...pruned, runs }, 2));
   else if (!flags.has("quiet")) {
-    if (dryRun) blobs.forEach((digest) => print(digest));
+    if (dryRun) [...blobs, ...runs].forEach((name) => print(name));
     const count = formatCount(blobs.length, "blob");
-    print(`${dryRun ? "would free" : "freed"} ${formatBytes(freedBytes)}, ${count}`);
+    const ended = runs.length === 0 ? "" : `, ${formatCount(runs.length, "run")}`;
+    print(`${dryRun ? "would free" : "freed"} ${formatBytes(freedBytes)}, ${count}${ended}`);
   }
   if (unreadable.length > 0) throw keptFor(unreadable);
   return 0;

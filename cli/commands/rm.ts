@@ -1,4 +1,5 @@
 /** `wasm-bpf rm`: removes artifacts from the store. */
+import { placesOf, Runs } from "../../service/mod.ts";
 import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { existingStore, nameInStore } from "../module/local_store.ts";
@@ -27,6 +28,7 @@ export async function command(args: string[]): Promise<number> {
   const { flags, rest } = parseCommandLine(args, OPTIONS, { interleaved: true });
   const [first] = rest;
   if (first === undefined) throw new UsageError("No reference given");
+  refuseRuns(rest);
   await using store = existingStore(first);
   const removed = await store.untag(rest.map((word) => nameInStore(store, word)));
   const names = removed.map(({ annotations, digest }) =>
@@ -41,4 +43,15 @@ export async function command(args: string[]): Promise<number> {
   const count = formatCount(names.length, "reference");
   printError(`removed ${count}, freed ${formatBytes(freedBytes)}`);
   return 0;
+}
+
+/** Refuses names of runs, which are not references. */
+function refuseRuns(words: readonly string[]): void {
+  const names = new Set(new Runs(placesOf()).names());
+  const run = words.find((word) => names.has(word));
+  if (run === undefined) return;
+  throw new UsageError(
+    `Cannot remove "${run}": it is a run in the background, not a module`,
+    `run wasm-bpf stop --rm ${run}`,
+  );
 }

@@ -3,6 +3,7 @@ import { HostError } from "../../ffi/errors.ts";
 import { compileGuest } from "../../runtime/command.ts";
 import { EVERYTHING } from "../../runtime/everything.ts";
 import { UsageError } from "../errors.ts";
+import type { BackgroundStart } from "../background/start.ts";
 import { grantsOf } from "../args/grants.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { admitted, runOnCommandLine, timeoutOf } from "../startup/guest_run.ts";
@@ -47,6 +48,14 @@ export const PAGE: HelpPage = {
   ],
 };
 
+/** Run that a supervisor starts: its definition decides, and no terminal is there for a question. */
+export interface SupervisedRun {
+  /** Refuses a module that is not the one of the definition. */
+  check(bytes: Uint8Array<ArrayBuffer>, word: string): void;
+  /** Takes a run that was checked, in place of its start. */
+  define?(start: BackgroundStart): Promise<number>;
+}
+
 /** Runs the module that `args` name. */
 export async function command(args: string[], read?: ReadModule): Promise<number> {
   return await runLine(parseCommandLine(args, RUN_OPTIONS), read);
@@ -56,9 +65,14 @@ export async function command(args: string[], read?: ReadModule): Promise<number
  * Runs `line.rest[0]` with the rest as its arguments.
  *
  * @param read the module, if it has been read already
+ * @param supervised for a run that a supervisor starts
  * @returns the guest's exit code
  */
-export async function runLine(line: RunLine, read?: ReadModule): Promise<number> {
+export async function runLine(
+  line: RunLine,
+  read?: ReadModule,
+  supervised?: SupervisedRun,
+): Promise<number> {
   const [word, ...args] = line.rest;
   const formatStats = statsFormat(line.values.stats);
   const grants = grantsOf(line);
@@ -67,6 +81,7 @@ export async function runLine(line: RunLine, read?: ReadModule): Promise<number>
   permissionsOf(line);
   kernelLimitsOf(line);
   platformOf(line.values);
+  if (!line.flags.has("detach")) checkAttached(line);
   if (word === undefined) throw new UsageError("No module given");
   if (!word.isWellFormed()) {
     throw new HostError(`Cannot read "${word}": its name is not UTF-8`, {
@@ -76,6 +91,16 @@ export async function runLine(line: RunLine, read?: ReadModule): Promise<number>
   }
   const named = read?.path === word ? { ...read, name: word } : await namedModule(word, line);
   if ("exitCode" in named) return named.exitCode;
+  supervised?.check(named.bytes, word);
+  const canAsk = supervised === undefined;
+  // Loaded lazily: most runs stay in the foreground.
+  const detach = async (line: RunLine, permissions: Permissions | undefined) => {
+    const start = { line, word, args, module: named, permissions };
+    if (supervised?.define !== undefined) return await supervised.define(start);
+    const { startInBackground } = await import("../background/start.ts");
+    return await startInBackground(start);
+  };
+  const canDetach = supervised === undefined || supervised.define !== undefined;
   const kind = contentKind(named.bytes);
   if (kind !== "module" && kind !== "unknown") {
     const { runArgument } = await import("../object/command.ts");
@@ -84,9 +109,10 @@ export async function runLine(line: RunLine, read?: ReadModule): Promise<number>
     const grant = async (line: RunLine, object: Uint8Array<ArrayBuffer>) =>
       origin === undefined
         ? { permissions: await boundedPermissions(line, bounds) ?? permissionsOf(line) }
-        : await admissionOf(line, { ...named, bytes: object, origin });
+        : await admissionOf(line, { ...named, bytes: object, origin }, canAsk);
     const gadget = "gadget" in named ? named.gadget : undefined;
-    return await runArgument({ bytes, name, line, words: args, grant, gadget });
+    const more = canDetach ? { detach } : {};
+    return await runArgument({ bytes, name, line, words: args, grant, gadget, ...more });
   }
   refuseObjectOptions(line);
   const guest = compileGuest(named.bytes, word === STDIN ? "standard input" : named.name, {
@@ -96,7 +122,10 @@ export async function runLine(line: RunLine, read?: ReadModule): Promise<number>
   const permissions = await boundedPermissions(line, "bounds" in named ? named.bounds : undefined);
   const admission = origin === undefined
     ? undefined
-    : await admissionOf(line, { ...named, origin });
+    : await admissionOf(line, { ...named, origin }, canAsk);
+  if (line.flags.has("detach") && canDetach) {
+    return await detach(line, admission?.permissions);
+  }
   const told = { ...line, rest: [named.name, ...args] };
   const parts = { features: EVERYTHING, formatStats, grants, admission, permissions };
   if (!wantsRecords(line)) return runOnCommandLine(guest, told, parts);
@@ -123,7 +152,21 @@ async function boundedPermissions(
 }
 
 /** @throws {NotGrantedError} */
-async function admissionOf(line: RunLine, module: ForeignModule): Promise<Admission> {
+async function admissionOf(
+  line: RunLine,
+  module: ForeignModule,
+  canAsk: boolean,
+): Promise<Admission> {
   const { admit } = await import("../permissions/mod.ts");
-  return admitted(admit(line, module, { canAsk: true }));
+  return admitted(admit(line, module, { canAsk }));
+}
+
+/** Options that only runs in the background have. */
+const BACKGROUND_OPTIONS = ["name", "restart", "log-size"] as const;
+
+function checkAttached({ values }: RunLine): void {
+  for (const option of BACKGROUND_OPTIONS) {
+    if (values[option] === undefined) continue;
+    throw new UsageError(`Cannot use --${option}: the run is not in the background`, "add -d");
+  }
 }

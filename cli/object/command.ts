@@ -21,6 +21,7 @@ export interface ObjectArgument {
   readonly gadget?: GadgetParts | undefined;
   /** Decides what the object may do; asks about one from elsewhere. */
   readonly grant: ObjectRun["grant"];
+  readonly detach?: NonNullable<ObjectRun["detach"]>;
 }
 
 /**
@@ -37,7 +38,11 @@ export async function runArgument(argument: ObjectArgument): Promise<number> {
     bytes: readInput(path, { maxBytes: MAX_TYPES_BYTES }),
   }));
   try {
-    return await runObject({ tool, line, words, types, grant: argument.grant });
+    const { grant, detach } = argument;
+    return await runObject({
+      ...{ tool, line, words, types, grant },
+      ...(detach === undefined ? {} : { detach }),
+    });
   } catch (error) {
     if (isBrokenPipe(error)) throw error;
     throw named(error, name);

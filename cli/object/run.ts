@@ -55,6 +55,8 @@ export interface ObjectRun {
   /** Words after the tool's name. */
   readonly words: readonly string[];
   readonly grant: (line: RunLine, object: Uint8Array<ArrayBuffer>) => Promise<Granted>;
+  /** Starts the run in the background; absent where it is supervised already. */
+  readonly detach?: (line: RunLine, permissions: Permissions | undefined) => Promise<number>;
   /** Files of `--types`. */
   readonly types: readonly { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }[];
 }
@@ -100,6 +102,9 @@ export async function runObject(run: ObjectRun): Promise<number> {
     isAsked: settings.formats.some(({ format }) => /^([ku]stack|[ku]sym)$/.test(format.name)),
   });
   const plan = new RunSettings({ ...run, line }, { words, settings, command, stacks });
+  if (run.detach !== undefined && line.flags.has("detach")) {
+    return await run.detach(line, origin === undefined ? undefined : permissions);
+  }
   for (const note of tool.notes) printError(visibleLine(`note: ${note}`));
   using output = await openRecordOutput(settings, stacks.isUsed ? stacks.resolvers : {});
   const unlogged = auditRun({ bytes: tool.file.bytes, name: tool.name }, permissions, { origin });

@@ -5,3 +5,4 @@ export { IrregularFile, readRegularFile } from "./regular_file.ts";
 export { Replacement, resolveForWriting } from "./replacement.ts";
 export { folderObjection, linkObjection } from "./trust.ts";
 export { type Destination, lstatIfThere, walk } from "./walk.ts";
+export { homeFolder } from "../store/location.ts";

@@ -209,7 +209,7 @@ Deno.test("values of options are checked before a module is missed", async () =>
 });
 
 Deno.test("commands of other tools get a hint at the one here", async () => {
-  for (const word of ["ps", "logs", "version", "save"]) {
+  for (const word of ["attach", "start", "version", "save"]) {
     assertUsage(await runCli([word]), /not a command/, /wasm-bpf|systemd/);
   }
 });

@@ -1,0 +1,105 @@
+/** Starts supervisors. */
+import { supervision } from "../../runtime/supervision.ts";
+import {
+  CAPABILITIES,
+  capabilitiesFor,
+  type Definition,
+  hasAttached,
+  isActive,
+  readLog,
+  type Run,
+  type Runs,
+} from "../../service/mod.ts";
+import { printError, visible, visibleLine } from "../terminal/output.ts";
+
+/** A run that attaches nothing, such as an iterator, is not waited for longer. */
+const ATTACH_MS = 2000;
+/** A supervisor takes some 50 ms to start; this is for a busy machine. */
+const START_MS = 20_000;
+const LOOK_MS = 25;
+/** Exit code when the supervisor cannot start the run. */
+const FAILED = 1;
+
+/**
+ * Starts the supervisor of a run, and waits until the run has attached something, two seconds at most.
+ *
+ * @returns the exit code of a run that failed at its start, and its messages are shown; else undefined
+ */
+export async function launch(runs: Runs, name: string): Promise<number | undefined> {
+  const { files, definition } = runs.find(name);
+  const since = new Date().toISOString();
+  boundCapabilities(definition);
+  files.removeLive(definition);
+  // Without an outcome, a supervisor that dies at once looks lost, not ended.
+  files.writeOutcome(undefined);
+  const supervisor = new Deno.Command(Deno.execPath(), {
+    args: ["__supervise", runs.places.state, name],
+    cwd: "/",
+    clearEnv: true,
+    env: definition.env,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+    detached: true,
+  }).spawn();
+  supervisor.unref();
+  const begin = Date.now();
+  for (let seen = false;;) {
+    const { status } = runs.find(name);
+    seen ||= isActive(status);
+    if (status.process !== undefined && hasAttached(status.process.pid)) return undefined;
+    if (status.phase === "ended") return await ended(runs.find(name), since);
+    if (status.phase === "waiting") {
+      await showFailure(runs.find(name), since);
+      return undefined;
+    }
+    const waited = Date.now() - begin;
+    if (status.phase === "running" && waited > ATTACH_MS) return undefined;
+    if (waited > START_MS || (seen && status.phase === "lost")) {
+      printError(visibleLine(`error: Cannot start run "${name}": its supervisor does not run`));
+      return FAILED;
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+async function ended(run: Run, since: string): Promise<number | undefined> {
+  const { status: { exitCode = FAILED, stopped } } = run;
+  if (exitCode === 0 || stopped === true) return undefined;
+  await showFailure(run, since);
+  return exitCode;
+}
+
+/** Shows what the run wrote to standard error since its start. */
+async function showFailure({ files, definition, status }: Run, since: string): Promise<void> {
+  const lines: string[] = [];
+  for await (const batch of readLog(files.log)) {
+    lines.push(
+      ...batch.filter(({ time, stream }) => time >= since && stream === "stderr")
+        .map(({ text }) => text),
+    );
+  }
+  lines.forEach((line) => printError(visible(line)));
+  const { name } = definition;
+  printError(visibleLine(
+    status.phase === "waiting"
+      ? `warning: run "${name}" ended with exit code ${status.exitCode} and is started again`
+      : `error: Run "${name}" ended at its start with exit code ${status.exitCode}`,
+  ));
+}
+
+/** Removes what no start of this run can need, for the supervisor and all that it starts. */
+function boundCapabilities({ words }: Definition): void {
+  if (Deno.uid() !== 0) return;
+  const options = words.slice(0, words.indexOf("--"));
+  const has = (name: string) => options.some((word) => word.startsWith(`--${name}=`));
+  const names = capabilitiesFor({
+    network: true,
+    writes: has("dir") || has("stdout") || has("stderr") ||
+      options.some((word) => /^--output=[a-z]+=/.test(word)),
+    listens: has("listen"),
+    processes: true,
+    legacy: true,
+  });
+  supervision.boundCapabilities(names.map((name) => CAPABILITIES[name]));
+}

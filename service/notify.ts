@@ -1,0 +1,47 @@
+/** Messages to a service manager: sd_notify(3). */
+import { supervision } from "../runtime/supervision.ts";
+
+/** Manager of this service; does nothing without one. */
+export class ServiceManager implements Disposable {
+  readonly #socket: string | undefined;
+  #timer: number | undefined;
+
+  /**
+   * Starts the messages of the watchdog, if the manager wants them.
+   *
+   * @param env variables of this process
+   */
+  constructor(env: (name: string) => string | undefined = Deno.env.get) {
+    this.#socket = env("NOTIFY_SOCKET") || undefined;
+    const watchdogUs = Number(env("WATCHDOG_USEC"));
+    const isOurs = [undefined, `${Deno.pid}`].includes(env("WATCHDOG_PID"));
+    if (this.#socket === undefined || !(watchdogUs > 0) || !isOurs) return;
+    // Twice in the time that the manager waits, as sd_watchdog_enabled(3) recommends.
+    this.#timer = setInterval(() => this.#send("WATCHDOG=1"), watchdogUs / 2000);
+  }
+
+  /** Reports that everything is started, or that a reload has ended. */
+  ready(status: string): void {
+    this.#send(`READY=1\nSTATUS=${status}`);
+  }
+
+  /** Reports the begin of a reload. */
+  reloading(): void {
+    this.#send(`RELOADING=1\nMONOTONIC_USEC=${supervision.monotonicUs()}`);
+  }
+
+  /** Reports the begin of the end. */
+  stopping(): void {
+    this.#send("STOPPING=1");
+  }
+
+  #send(state: string): void {
+    if (this.#socket !== undefined) supervision.notify(this.#socket, state);
+  }
+
+  /** Ends the messages of the watchdog. */
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}

@@ -1,0 +1,174 @@
+/** Files of one run. */
+import { join } from "node:path";
+import { readRegularFile, Replacement, resolveForWriting } from "../oci/paths/mod.ts";
+import { type Definition, definitionText, parseDefinition } from "./definition.ts";
+import { errnoOf, fileError } from "./errors.ts";
+import { makeFolder, type Places } from "./places.ts";
+
+/** State of a run that its supervisor writes. */
+export interface Live {
+  /** Step of its life. */
+  readonly phase: "starting" | "running" | "waiting" | "stopping";
+  /** Boot in which it was written: process numbers of another one mean nothing. */
+  readonly boot: string;
+  /** Process that keeps it running. */
+  readonly supervisor: ProcessId;
+  /** Process of the run, while there is one. */
+  readonly process?: ProcessId;
+  /** Starts after the first one. */
+  readonly restarts: number;
+  /** Exit code of the previous start. */
+  readonly lastCode?: number;
+  /** Time of the last start, in RFC 3339. */
+  readonly started: string;
+  /** Time of the next start while waiting. */
+  readonly next?: string;
+}
+
+/** Process by number and start time, which no other process has. */
+export interface ProcessId {
+  /** Process number. */
+  readonly pid: number;
+  /** Clock ticks since boot. */
+  readonly start: number;
+}
+
+/** End of a run. */
+export interface Outcome {
+  /** Exit code. */
+  readonly code: number;
+  /** True if a user ended it. */
+  readonly stopped: boolean;
+  /** Starts after the first one. */
+  readonly restarts: number;
+  /** Times in RFC 3339. */
+  readonly started: string;
+  /** Time of the end. */
+  readonly ended: string;
+}
+
+/** Definitions hold an environment and a command line: 2 MiB each at most (execve(2)). */
+const MAX_DEFINITION_BYTES = 8 << 20;
+const MAX_STATE_BYTES = 1 << 16;
+
+/** Paths of a run, and access to its small files. */
+export class RunFiles {
+  /** Name of the run. */
+  readonly name: string;
+  /** Directory of the run. */
+  readonly folder: string;
+
+  /** Opens nothing yet. */
+  constructor({ state }: Pick<Places, "state">, name: string) {
+    this.name = name;
+    this.folder = join(runsFolder(state), name);
+  }
+
+  /** Lock that the supervisor holds for its life. */
+  get lock(): string {
+    return join(this.folder, "lock");
+  }
+
+  /** Lock that the process of the run holds for its life. */
+  get processLock(): string {
+    return join(this.folder, "process.lock");
+  }
+
+  /** Newest log file; older ones have a number after it. */
+  get log(): string {
+    return join(this.folder, "log");
+  }
+
+  /** Copy of a module that was given on standard input. */
+  get module(): string {
+    return join(this.folder, "module");
+  }
+
+  /**
+   * Returns the definition.
+   *
+   * @throws {RunsError} `BAD_STATE`; `ENOENT`
+   */
+  readDefinition(): Definition {
+    const path = join(this.folder, "run.json");
+    try {
+      return parseDefinition(readText(path, MAX_DEFINITION_BYTES), this.name);
+    } catch (cause) {
+      throw fileError(`read ${path}`, cause);
+    }
+  }
+
+  /** Writes the definition. */
+  writeDefinition(definition: Definition): void {
+    write(join(this.folder, "run.json"), definitionText(definition));
+  }
+
+  /** Returns what the supervisor wrote last; undefined after a reboot or without one. */
+  readLive({ runtime }: Pick<Definition, "runtime">): Live | undefined {
+    return readJson<Live>(livePath(runtime, this.name));
+  }
+
+  /** Writes the state of a supervisor. */
+  writeLive({ runtime }: Pick<Definition, "runtime">, live: Live): void {
+    makeFolder(runtime);
+    write(livePath(runtime, this.name), JSON.stringify(live));
+  }
+
+  /** Removes the state of a supervisor. */
+  removeLive({ runtime }: Pick<Definition, "runtime">): void {
+    remove(livePath(runtime, this.name));
+  }
+
+  /** Returns how the run ended; undefined if it did not end by itself or by a command. */
+  readOutcome(): Outcome | undefined {
+    return readJson<Outcome>(join(this.folder, "outcome.json"));
+  }
+
+  /** Writes how the run ended; without one, removes what is there. */
+  writeOutcome(outcome: Outcome | undefined): void {
+    const path = join(this.folder, "outcome.json");
+    if (outcome === undefined) remove(path);
+    else write(path, JSON.stringify(outcome));
+  }
+}
+
+/** Returns the directory of all runs. */
+export function runsFolder(state: string): string {
+  return join(state, "runs");
+}
+
+function livePath(runtime: string, name: string): string {
+  return join(runtime, `${name}.json`);
+}
+
+function readText(path: string, maxBytes: number): string {
+  return new TextDecoder().decode(readRegularFile(path, { maxBytes }).bytes);
+}
+
+/** Returns the object in a file; undefined when it is missing or damaged, as after a full disk. */
+function readJson<T>(path: string): T | undefined {
+  try {
+    const value: unknown = JSON.parse(readText(path, MAX_STATE_BYTES));
+    return typeof value === "object" && value !== null ? value as T : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function write(path: string, text: string): void {
+  try {
+    using file = new Replacement(resolveForWriting(path), { mode: 0o600, keepMode: false });
+    file.write(new TextEncoder().encode(text));
+    file.finish();
+  } catch (cause) {
+    throw fileError(`write ${path}`, cause);
+  }
+}
+
+function remove(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (cause) {
+    if (errnoOf(cause) !== "ENOENT") throw fileError(`remove ${path}`, cause);
+  }
+}

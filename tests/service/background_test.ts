@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { Background } from "../support/background.ts";
+import { CliProcess } from "../support/cli.ts";
+import { until } from "../support/condition.ts";
+import { chooseSeed, Random } from "../support/random.ts";
+import { soakSize } from "../support/soak.ts";
+import { assembleTo } from "../support/wat.ts";
+
+/** Guest that prints a line and exits with 0, or with another code. */
+const printing = (text: string, code = 0) =>
+  `(module
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\\10\\00\\00\\00\\06\\00\\00\\00")
+  (data (i32.const 16) "${text}\\n")
+  (func (export "_start")
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (call $exit (i32.const ${code}))))`;
+
+Deno.test("run -d starts a tool that ps, logs, stats, restart and stop manage", async () => {
+  await using runs = new Background();
+  assert.equal(await runs.out("run", "-d", "--name", "one", "exitsnoop"), "one\n");
+  const first = await runs.shown("one");
+  assert.equal(first.status, "running");
+  await until("a record is logged", async () => {
+    await new Deno.Command("true").output();
+    const rows = JSON.parse(
+      await runs.out("logs", "-o", "json", "--filter", 'comm == "true"', "one"),
+    );
+    return rows.some(({ comm }: { comm: string }) => comm === "true");
+  });
+  assert.match(await runs.out("logs", "one"), /^COMM +PID +PPID/);
+  assert.match(await runs.out("logs", "-o", "jsonl", "--tail", "1", "one"), /^\{.*\}\n$/);
+  const [usage] = JSON.parse(await runs.out("stats", "--json", "one"));
+  assert.ok(usage.programs >= 1 && usage.links >= 1 && usage.residentBytes > 1e6, `${usage}`);
+  // The name is in use, and rm is the store's.
+  assert.match(
+    (await runs.cli("run", "-d", "--name", "one", "exitsnoop")).stderr,
+    /another run has it/,
+  );
+  assert.match((await runs.cli("rm", "one")).stderr, /stop --rm one/);
+  await runs.out("restart", "one");
+  const second = await runs.shown("one");
+  assert.notEqual(second.process?.pid, first.process?.pid);
+  assert.equal(second.supervisor?.pid, first.supervisor?.pid);
+  await runs.out("stop", "one");
+  assert.equal((await runs.shown("one")).status, "ended");
+  assert.deepEqual(runs.processes(), []);
+  assert.equal(await runs.out("ps", "-q"), "");
+  await runs.out("restart", "one");
+  assert.equal((await runs.shown("one")).status, "running");
+  await runs.out("stop", "--rm", "one");
+  assert.equal(await runs.out("ps", "-aq"), "");
+});
+
+Deno.test("run -d keeps the output of a guest and its exit code; prune removes it", async () => {
+  await using runs = new Background();
+  const module = await assembleTo(`${runs.folder}/hello.wasm`, printing("hello"));
+  const name = (await runs.out("run", "-d", module)).trim();
+  assert.equal(name, "hello");
+  const { exitCode } = await runs.until(name, ({ phase }) => phase === "ended");
+  assert.equal(exitCode, 0);
+  assert.equal(await runs.out("logs", name), "hello\n");
+  assert.equal(await runs.out("prune", "--dry-run"), `${name}\nwould free 0 B, 0 blobs, 1 run\n`);
+  await runs.out("prune");
+  assert.equal(await runs.out("ps", "-aq"), "");
+});
+
+Deno.test("run -d reports a run that fails at its start, and frees its name", async () => {
+  await using runs = new Background();
+  const { code, stdout, stderr } = await runs.cli(
+    "run",
+    "-d",
+    "exitsnoop",
+    "--attach",
+    "no=tp/no/no",
+  );
+  assert.notEqual(code, 0);
+  assert.equal(stdout, "");
+  assert.match(stderr, /^error: /);
+  assert.equal(await runs.out("ps", "-aq"), "");
+});
+
+Deno.test("a run is started again as its policy says, and not with another module", async () => {
+  await using runs = new Background();
+  const module = await assembleTo(`${runs.folder}/tool.wasm`, printing("first", 7));
+  await runs.cli("run", "-d", "--name", "again", "--restart", "always", module);
+  await runs.until("again", ({ restarts }) => restarts >= 2);
+  await assembleTo(module, printing("other"));
+  await until(
+    "the change is refused",
+    async () => /changed since/.test((await runs.cli("logs", "again")).stderr),
+  );
+  await runs.out("stop", "again");
+  assert.doesNotMatch(await runs.out("logs", "again"), /other/);
+});
+
+Deno.test("names that are paths or options are refused", async () => {
+  await using runs = new Background();
+  for (const name of ["../x", "", "a\nb"]) {
+    const { code, stderr } = await runs.cli("run", "-d", `--name=${name}`, "exitsnoop");
+    assert.ok(code === 1 || code === 2, `${name}: ${code} ${stderr}`);
+  }
+  assert.equal(await runs.out("ps", "-aq"), "");
+});
+
+Deno.test("root refuses the state directory of another user", async () => {
+  await using runs = new Background();
+  await Deno.chown(runs.env["XDG_STATE_HOME"] ?? "", 65534, 65534);
+  const { code, stderr } = await runs.cli("run", "-d", "exitsnoop");
+  assert.equal(code, 1);
+  assert.match(stderr, /belongs to user 65534/);
+  await Deno.chown(runs.env["XDG_STATE_HOME"] ?? "", 0, 0);
+});
+
+Deno.test("a supervisor has no more capabilities than its run needs", async () => {
+  await using runs = new Background();
+  await runs.out("run", "-d", "--name", "one", "exitsnoop");
+  const { supervisor, process } = await runs.shown("one");
+  const taken = [
+    "sys_module",
+    "sys_boot",
+    "sys_rawio",
+    "setuid",
+    "mknod",
+    "sys_time",
+    "dac_override",
+  ];
+  const numbers = [16, 22, 17, 7, 27, 25, 1];
+  for (const pid of [supervisor?.pid, process?.pid]) {
+    const status = await Deno.readTextFile(`/proc/${pid}/status`);
+    const bits = BigInt(`0x${/^CapBnd:\s*(\w+)$/m.exec(status)?.[1]}`);
+    const left = taken.filter((_, i) => (bits & 1n << BigInt(numbers[i] ?? 0)) !== 0n);
+    assert.deepEqual(left, []);
+  }
+});
+
+const KILLS = soakSize({ short: 10, whole: 100 });
+
+Deno.test(`ps is right after ${KILLS} kills at random moments`, async () => {
+  const seed = chooseSeed();
+  const random = new Random(seed);
+  await using runs = new Background();
+  for (let round = 0; round < KILLS; round++) {
+    const name = `r${round}`;
+    const victim = random.pick(["supervisor", "process"] as const);
+    await using start = new CliProcess(
+      ["run", "-d", "--name", name, "--restart", "always", "exitsnoop"],
+      { env: runs.env },
+    );
+    const live = `${runs.env["XDG_RUNTIME_DIR"]}/wasm-bpf/${name}.json`;
+    let pid = 0;
+    await until("the process is known", () => {
+      pid = read(live)?.[victim]?.pid ?? 0;
+      return pid > 0;
+    }, 30_000);
+    const ms = random.below(600);
+    // time: the moment is what is random
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    Deno.kill(pid, "SIGKILL");
+    const what = `seed ${seed}, round ${round}: ${victim} after ${ms} ms`;
+    const { code } = await start.result();
+    if (code !== 0) {
+      // The command noticed: nothing is left of the run.
+      assert.deepEqual([await runs.out("ps", "-aq"), runs.processes()], ["", []], what);
+      continue;
+    }
+    if (victim === "supervisor") {
+      const { status } = await runs.until(name, ({ phase }) => phase === "lost");
+      assert.equal(status, "lost", what);
+      assert.deepEqual(runs.processes(), [], what);
+    } else {
+      const run = await runs.until(
+        name,
+        (run) => run.phase === "running" && run.restarts >= 1 && run.process?.pid !== pid,
+      );
+      assert.equal(runs.processes().length, 2, what);
+      assert.ok(run.process !== undefined && runs.processes().includes(run.process.pid), what);
+    }
+    await runs.out("stop", "--rm", name);
+    assert.deepEqual(runs.processes(), [], what);
+  }
+});
+
+function read(path: string): Record<string, { pid: number }> | undefined {
+  try {
+    return JSON.parse(Deno.readTextFileSync(path));
+  } catch {
+    return undefined;
+  }
+}
+
+Deno.test("a process number of another boot or another process is not signalled", async () => {
+  await using runs = new Background();
+  await runs.out("run", "-d", "--name", "one", "exitsnoop");
+  const live = `${runs.env["XDG_RUNTIME_DIR"]}/wasm-bpf/one.json`;
+  await runs.out("stop", "one");
+  const other = new Deno.Command("cat", { stdin: "piped" }).spawn();
+  const boot = (await Deno.readTextFile("/proc/sys/kernel/random/boot_id")).trim();
+  const stale = { pid: other.pid, start: 1 };
+  await Deno.writeTextFile(
+    live,
+    JSON.stringify({
+      phase: "running",
+      boot,
+      supervisor: stale,
+      process: stale,
+      restarts: 0,
+      started: "",
+    }),
+  );
+  await Deno.remove(`${runs.env["XDG_STATE_HOME"]}/wasm-bpf/runs/one/outcome.json`);
+  assert.equal((await runs.shown("one")).status, "lost");
+  await runs.out("stop", "one");
+  other.kill("SIGTERM");
+  await other.stdin.close().catch(() => {});
+  assert.equal((await other.status).signal, "SIGTERM");
+});
+
+Deno.test("commands at the same time create one run of a name", async () => {
+  await using runs = new Background();
+  const results = await Promise.all(
+    [1, 2, 3].map(() => runs.cli("run", "-d", "--name", "same", "exitsnoop")),
+  );
+  assert.deepEqual(results.map(({ code }) => code).sort(), [0, 1, 1]);
+  assert.equal(runs.processes().length, 2);
+});
