@@ -1,5 +1,6 @@
 /** Names that the host has for numbers: users, groups, kernel symbols. */
-import type { Resolvers } from "../../records/mod.ts";
+import { Btf } from "../../ebpf/btf/mod.ts";
+import { enumNamesIn, type Resolvers } from "../../records/mod.ts";
 import { readKernelFile } from "../../runtime/machine.ts";
 
 /** Larger files are not those of a machine's own users. */
@@ -86,6 +87,28 @@ function readKallsyms(): string {
     );
   } catch {
     return "";
+  }
+}
+
+/** The kernel's types have some 6 MiB. */
+const MAX_TYPES_BYTES = 64 << 20;
+
+/**
+ * Returns the names of values of the kernel's enums, by the enum's name. Read now, since a confined
+ * thread cannot.
+ */
+export function kernelEnums(
+  names: readonly string[],
+): ReadonlyMap<string, ReturnType<typeof enumNamesIn>> {
+  if (names.length === 0) return new Map();
+  try {
+    const types = new Btf(
+      readKernelFile("/sys/kernel/btf/vmlinux", { maxBytes: MAX_TYPES_BYTES }),
+    );
+    return new Map(names.map((name) => [name, enumNamesIn(types, name)]));
+  } catch {
+    // A kernel without types, or none that can be read: values stay numbers.
+    return new Map();
   }
 }
 

@@ -8,7 +8,7 @@ import {
 } from "../../records/mod.ts";
 import { hostClock } from "../../runtime/everything.ts";
 import { BlockingOutput, openOutputFile } from "../terminal/output_file.ts";
-import { hostNames } from "./names.ts";
+import { hostNames, kernelEnums } from "./names.ts";
 import type { RecordSettings } from "./settings.ts";
 
 /** Output, and what it takes of the host. */
@@ -41,6 +41,11 @@ export async function openRecordOutput(
   clock.zone(Number(clock.now() / 1_000_000_000n));
   const symbols = more.stack !== undefined ||
     settings.formats.some(({ format }) => format.name === "ksym");
+  const enums = kernelEnums(
+    settings.formats.flatMap(({ format: { name, argument } }) =>
+      /^(enum|flags)$/.test(name) && argument !== undefined ? [argument] : []
+    ),
+  );
   const output = new Output({
     sinks,
     fields: settings.fields,
@@ -54,7 +59,7 @@ export async function openRecordOutput(
     exact: settings.isExact,
     clock: settings.isUtc ? { ...clock, zone: () => 0 } : clock,
     folded: settings.isFolded,
-    resolvers: { ...hostNames({ symbols }), ...more },
+    resolvers: { ...hostNames({ symbols }), enumNames: (name) => enums.get(name), ...more },
   });
   return {
     output,
