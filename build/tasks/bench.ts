@@ -4,6 +4,7 @@ import { BuildError } from "../lib/errors.ts";
 import { buildGoGuest } from "../steps/go.ts";
 import { buildCGuests, guestFolders, publishObjects } from "../steps/guests.ts";
 import { programState, run, runAttached } from "../lib/process.ts";
+import { buildGatesShim } from "../steps/shim.ts";
 import { buildRustGuest, hasRust } from "../steps/rust.ts";
 import { filesUnder, replaceFile, runStep } from "../lib/step.ts";
 import { DEPS, LIBBPF_VERSION_FILE } from "../steps/third_party.ts";
@@ -79,6 +80,7 @@ export async function bench(args: readonly string[]): Promise<number> {
       hint: `there are ${programs.map((path) => basename(path, ".ts")).join(", ")}`,
     });
   }
+  if (names.length === 0 || names.includes("permissions")) await buildGatesShim();
   let code = 0;
   for (const path of programs) {
     if (names.length > 0 && !names.includes(basename(path, ".ts"))) continue;
