@@ -10,6 +10,7 @@ import { say } from "./lib/output.ts";
 import { writePermissions } from "./steps/permissions.ts";
 import { endOnSignals } from "./lib/process.ts";
 import { language } from "./tasks/language.ts";
+import { buildPage } from "./steps/page.ts";
 import { buildPumps } from "./steps/pump.ts";
 import { buildSdkFiles } from "./steps/sdk.ts";
 import { buildShim } from "./steps/shim.ts";
@@ -58,6 +59,7 @@ async function buildParts(): Promise<void> {
   await buildPumps();
   await buildSdkFiles();
   await buildTools();
+  await buildPage();
 }
 
 async function buildAll(): Promise<void> {

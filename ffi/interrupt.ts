@@ -62,6 +62,11 @@ export class Interrupt implements Disposable {
     if (this.#pointer !== null) shim().shim_interrupt__attend(this.#pointer);
   }
 
+  /** Number of requests for attention so far, without those of a {@linkcode Ticker}. */
+  get attentions(): number {
+    return this.#pointer === null ? 0 : shim().shim_interrupt__attentions(this.#pointer);
+  }
+
   /** Makes every wait from now on return -EINTR. */
   terminate(): void {
     if (this.#pointer !== null) shim().shim_interrupt__terminate(this.#pointer);
@@ -163,6 +168,39 @@ export class Deadline implements Disposable {
   /** Stops the thread; nothing is stored afterwards. */
   close(): void {
     shim().shim_deadline__free(this.#pointer);
+    this.#pointer = null;
+  }
+
+  /** Closes it. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Regular requests for attention, while a guest blocks its thread. */
+export class Ticker implements Disposable {
+  #pointer: Deno.PointerObject | null;
+
+  private constructor(pointer: Deno.PointerObject) {
+    this.#pointer = pointer;
+  }
+
+  /**
+   * Starts a thread that requests attention of the interrupt each `periodMs`.
+   *
+   * @throws {ShimError} without free descriptors or threads
+   */
+  static start(interrupt: Interrupt, periodMs: number): Ticker {
+    const pointer = outPointer((out) =>
+      shim().shim_ticker__new(interruptPointer(interrupt), periodMs, out)
+    );
+    if (typeof pointer === "number") throw noInterrupt(pointer);
+    return new Ticker(pointer);
+  }
+
+  /** Stops the thread. */
+  close(): void {
+    shim().shim_ticker__free(this.#pointer);
     this.#pointer = null;
   }
 

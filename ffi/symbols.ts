@@ -290,6 +290,8 @@ export const SYMBOLS = {
   shim_interrupt__raise: { parameters: ["pointer"], result: "void" },
   // void shim_interrupt__attend(struct shim_interrupt *interrupt)
   shim_interrupt__attend: { parameters: ["pointer"], result: "void" },
+  // uint32_t shim_interrupt__attentions(struct shim_interrupt *interrupt)
+  shim_interrupt__attentions: { parameters: ["pointer"], result: "u32" },
   // void shim_interrupt__terminate(struct shim_interrupt *interrupt)
   shim_interrupt__terminate: { parameters: ["pointer"], result: "void" },
   // int32_t shim_interrupt__cause(struct shim_interrupt *interrupt)
@@ -317,6 +319,15 @@ export const SYMBOLS = {
   },
   // void shim_deadline__free(struct shim_deadline *deadline)
   shim_deadline__free: { parameters: ["pointer"], result: "void" },
+  // int32_t shim_ticker__new(struct shim_interrupt *interrupt, uint32_t period_ms, struct shim_ticker **out)
+  shim_ticker__new: { parameters: ["pointer", "u32", "buffer"], result: "i32" },
+  // void shim_ticker__free(struct shim_ticker *ticker)
+  shim_ticker__free: { parameters: ["pointer"], result: "void" },
+
+  // int32_t shim_feed__open(int32_t pid)
+  shim_feed__open: { parameters: ["i32"], result: "i32" },
+  // int32_t shim_feed__write(int32_t fd, const void *bytes, uint32_t length)
+  shim_feed__write: { parameters: ["i32", "buffer", "u32"], result: "i32" },
 
   // int32_t shim_signals__install(struct shim_interrupt *interrupt)
   shim_signals__install: { parameters: ["pointer"], result: "i32" },

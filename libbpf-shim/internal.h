@@ -36,6 +36,8 @@ struct shim_interrupt {
 	/* Removes the signal handlers that raise it; NULL before shim_signals__install(). */
 	void (*_Atomic before_free)(struct shim_interrupt *interrupt);
 	_Atomic int64_t waited_ns;
+	/* Requests for attention by a signal or a caller, without those of a ticker. */
+	_Atomic uint32_t attentions;
 	/* The signal that raised it, SIGALRM for the end of its time; 0 for another thread. */
 	_Atomic int32_t cause;
 	/* Stays: the time limit of the process is over, for a guest that may finish. */
@@ -192,6 +194,9 @@ void shim_interrupt_defer(struct shim_interrupt *interrupt);
 
 /* Reports whether it was terminated. */
 bool shim_interrupt_is_terminated(const struct shim_interrupt *interrupt);
+
+/* Requests attention that no signal and no caller asked for. */
+void shim_interrupt_tick(struct shim_interrupt *interrupt);
 
 /* Gives one reference back. */
 void shim_interrupt_release(struct shim_interrupt *interrupt);

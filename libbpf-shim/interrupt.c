@@ -128,7 +128,18 @@ void shim_interrupt__raise(struct shim_interrupt *interrupt)
 
 void shim_interrupt__attend(struct shim_interrupt *interrupt)
 {
+	atomic_fetch_add(&interrupt->attentions, 1);
 	ask(interrupt, ATTENTION);
+}
+
+void shim_interrupt_tick(struct shim_interrupt *interrupt)
+{
+	ask(interrupt, ATTENTION);
+}
+
+uint32_t shim_interrupt__attentions(struct shim_interrupt *interrupt)
+{
+	return atomic_load(&interrupt->attentions);
 }
 
 void shim_interrupt__terminate(struct shim_interrupt *interrupt)

@@ -39,6 +39,7 @@ struct shim_attach_rules;
 struct shim_interrupt;
 struct shim_stats;
 struct shim_deadline;
+struct shim_ticker;
 struct shim_user_ring;
 
 /** @brief SHIM_ABI_VERSION of the library that was loaded. */
@@ -797,6 +798,9 @@ SHIM_API void shim_interrupt__raise(struct shim_interrupt *interrupt);
 
 SHIM_API void shim_interrupt__attend(struct shim_interrupt *interrupt);
 
+/** @brief Number of requests for attention so far, without those of tickers. */
+SHIM_API uint32_t shim_interrupt__attentions(struct shim_interrupt *interrupt);
+
 SHIM_API void shim_interrupt__terminate(struct shim_interrupt *interrupt);
 
 /**
@@ -849,6 +853,25 @@ SHIM_API int32_t shim_deadline__new(struct shim_interrupt *interrupt, void *word
 
 /** @brief Nothing is stored any more when it returns. */
 SHIM_API void shim_deadline__free(struct shim_deadline *deadline);
+
+/**
+ * @brief Requests attention of `interrupt` each `period_ms`, from a thread of its own.
+ * @return 0; -EINVAL for a period of 0 or more than INT32_MAX, -ENOMEM, -EAGAIN, -EMFILE
+ */
+SHIM_API int32_t shim_ticker__new(struct shim_interrupt *interrupt, uint32_t period_ms,
+				  struct shim_ticker **out);
+
+/** @brief Nothing is requested any more when it returns. */
+SHIM_API void shim_ticker__free(struct shim_ticker *ticker);
+
+/**
+ * @brief Opens the standard input, a pipe, of a child of this process; writes to it never wait.
+ * @return a descriptor, or -ENOENT, -EACCES and others of open(2)
+ */
+SHIM_API int32_t shim_feed__open(int32_t pid);
+
+/** @brief Writes what there is room for: a number of bytes, -EAGAIN, or -EPIPE without a reader. */
+SHIM_API int32_t shim_feed__write(int32_t fd, const void *bytes, uint32_t length);
 
 /* ---- signals: of a process whose main job is one guest
  * --------------------------------------------

@@ -37,6 +37,7 @@ const decoder = new TextDecoder();
 /** Writer of the histograms of one source. */
 export class HistogramText {
   readonly #source: string;
+  readonly #isCleared: boolean;
   readonly #slots: Field;
   readonly #length: number;
   readonly #bytes: 4 | 8;
@@ -62,6 +63,7 @@ export class HistogramText {
       });
     }
     this.#source = source;
+    this.#isCleared = shown.isCleared === true;
     this.#slots = slots;
     this.#length = slots.type.length;
     this.#bytes = slots.type.stride;
@@ -92,6 +94,9 @@ export class HistogramText {
     ).join(",");
     const source = isNamed ? `"source":${jsonString(this.#source)},` : "";
     return {
+      source: this.#source,
+      kind: "histogram",
+      isCleared: this.#isCleared,
       lines: title === "" ? chart : `${title}\n${chart}`,
       json: [
         `{${source}${members}${members === "" ? "" : ","}"unit":${

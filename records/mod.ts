@@ -38,11 +38,25 @@ export {
 } from "./decode.ts";
 export { RecordsError, unknownField } from "./errors.ts";
 export { type FieldChoice, parseAs, parseFields } from "./fields.ts";
+export {
+  type FeedBlocks,
+  FeedKind,
+  feedKind,
+  feedMessage,
+  type FeedSource,
+  type FeedText,
+  parseFeed,
+  RowsFlag,
+} from "./feed/messages.ts";
+export { type FeedMessage, FeedReader, type FeedRows, feedRows } from "./feed/reader.ts";
+export { isNumber } from "./compile/rows.ts";
 export { loadFilter } from "./filter/mod.ts";
 export { loadRowFilter, type RowFilter } from "./filter/rows.ts";
 export { type Format, type FormatName, FORMATS, formatText, parseFormat } from "./format.ts";
 export { isStack, processOf } from "./frames.ts";
 export { type HistogramScale, type HistogramSpec } from "./histogram.ts";
+export { type MetricPlan, type MetricSpec, parseMetric } from "./metric_plan.ts";
+export { isNumeric, type NumberReader, numberReader } from "./numbers.ts";
 export {
   type ObjectAnnotations,
   type OptionAnnotation,
@@ -84,4 +98,5 @@ export {
 export { enumNamesIn, type FieldHint, type SchemaHints, schemaOf } from "./schema_btf.ts";
 export { schemaFromText } from "./schema_text.ts";
 export { type StackOptions, type StackSample } from "./stacks.ts";
+export { type JsonText, TextMaker, type Texts } from "./texts.ts";
 export { type Clock, NO_CLOCK } from "./text/times.ts";

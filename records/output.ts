@@ -11,6 +11,7 @@ import type { OutputOptions, Predicate, ShownSchema, SortKey } from "./output_op
 import { MAX_RECORD_BYTES, type Schema } from "./schema.ts";
 import { ColumnsSink } from "./sinks/columns.ts";
 import { CsvSink } from "./sinks/csv.ts";
+import { FeedSink } from "./sinks/feed.ts";
 import { JsonSink } from "./sinks/json.ts";
 import type { RowsOfSource, Sink, SinkContext } from "./sinks/sink.ts";
 import { stackBlock, type StackOptions, type StackSample } from "./stacks.ts";
@@ -34,6 +35,8 @@ export interface TableSink {
    * @param rows packed: of the schema's size each, one after the other
    */
   rows(rows: Uint8Array): void;
+  /** Hands the rows as they are now to feeds alone, between two intervals. */
+  refresh(rows: Uint8Array): void;
 }
 
 /** Takes the stacks of one source. */
@@ -48,6 +51,8 @@ export interface RowOrder {
   readonly sort?: readonly SortKey[];
   /** Most rows. */
   readonly limit?: number;
+  /** True if each interval starts from nothing. */
+  readonly isCleared?: boolean;
 }
 
 /**
@@ -93,6 +98,8 @@ export class Output {
           return new CsvSink(sink, context);
         case "raw":
           return new RawSink(sink);
+        case "feed":
+          return new FeedSink(sink, context);
         default:
           return new JsonSink(sink, context);
       }
@@ -233,13 +240,15 @@ export class Output {
     predicate: Predicate | undefined,
     rowOrder: RowOrder = {},
   ): TableSink {
-    const shown = this.#showFormatted(source, schema, false);
+    const isCleared = rowOrder.isCleared;
+    const shown = { ...this.#showFormatted(source, schema, false), isCleared };
     const order = new Order(this.#options.sort ?? rowOrder.sort ?? [], schema, source);
     const limit = this.#options.limit ?? rowOrder.limit;
-    const writers = this.#sinks.map((sink) => sink.open(shown));
+    const all = this.#sinks.map((sink) => sink.open(shown));
+    const feeds = all.filter((_, i) => this.#options.sinks[i]?.format === "feed");
     const canRedraw = this.#options.sinks.some(({ screen }) => screen !== undefined);
     let last: Uint8Array = new Uint8Array();
-    const show = () => {
+    const show = (writers = all) => {
       this.#text.times.refresh();
       const view = new DataView(last.buffer, last.byteOffset, last.byteLength);
       const rows = { bytes: last, view, stride: schema.size };
@@ -264,6 +273,13 @@ export class Output {
         this.#left -= 1;
         this.#flush();
       },
+      refresh: (bytes) => {
+        if (this.#ended || this.done || feeds.length === 0) return;
+        const kept = last;
+        last = bytes;
+        show(feeds);
+        last = kept;
+      },
     };
   }
 
@@ -272,23 +288,38 @@ export class Output {
    *
    * @throws {RecordsError} `UNKNOWN_FIELD`, `BAD_FILTER`, `BAD_SCHEMA`
    */
-  histogram(source: string, schema: Schema, spec: HistogramSpec): TableSink {
-    const shown = this.#show(source, schema, false);
+  histogram(
+    source: string,
+    schema: Schema,
+    spec: HistogramSpec,
+    { isCleared }: Pick<RowOrder, "isCleared"> = {},
+  ): TableSink {
+    const shown = { ...this.#show(source, schema, false), isCleared };
     const predicate = this.#options.filter?.compile(shown.schema, source);
     const order = new Order(this.#options.sort ?? [], shown.schema, source);
     const text = new HistogramText(shown, spec, this.#text);
+    const show = (bytes: Uint8Array, sinks: readonly Sink[]) => {
+      this.#text.times.refresh();
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const rows = { bytes, view, stride: schema.size };
+      for (const at of order.sort(rows, startsOf(rows, predicate), this.#options.limit)) {
+        const block = text.block(bytes, view, at, this.#sources > 1);
+        if (block !== undefined) { for (const sink of sinks) sink.block(block); }
+      }
+    };
     return {
       rows: (bytes) => {
         if (this.#ended || this.done) return;
-        this.#text.times.refresh();
-        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-        const rows = { bytes, view, stride: schema.size };
-        for (const at of order.sort(rows, startsOf(rows, predicate), this.#options.limit)) {
-          const block = text.block(bytes, view, at, this.#sources > 1);
-          if (block !== undefined) { for (const sink of this.#sinks) sink.block(block); }
-        }
+        show(bytes, this.#sinks);
         this.#left -= 1;
         this.#flush();
+      },
+      refresh: (bytes) => {
+        if (this.#ended || this.done) return;
+        const feeds = this.#sinks.filter((_, i) => this.#options.sinks[i]?.format === "feed");
+        if (feeds.length === 0) return;
+        show(bytes, feeds);
+        for (const sink of feeds) sink.flush();
       },
     };
   }

@@ -1,6 +1,7 @@
 /** Options of an output: sinks and everything that decides which rows they get. */
 import type { FieldChoice } from "./fields.ts";
 import type { Format } from "./format.ts";
+import type { MetricSpec } from "./metric_plan.ts";
 import type { Resolvers } from "./resolvers.ts";
 import type { Field, Schema } from "./schema.ts";
 import type { Clock } from "./text/times.ts";
@@ -13,8 +14,8 @@ export type OutputFormat = typeof OUTPUT_FORMATS[number];
 
 /** One place that rows go to. */
 export interface SinkOptions {
-  /** Format of the rows. */
-  readonly format: OutputFormat;
+  /** Format of the rows; `feed` for another process, which {@linkcode FeedReader} reads. */
+  readonly format: OutputFormat | "feed";
   /** Takes the text of a batch; the bytes are valid during the call only. */
   write(bytes: Uint8Array): void;
   /** Cells of the terminal's line; absent for files and pipes, which get whole rows. */
@@ -23,6 +24,8 @@ export interface SinkOptions {
   readonly color?: boolean;
   /** Returns the lines of a terminal that is redrawn for each interval, on its alternate screen. */
   readonly screen?: () => number;
+  /** Metrics made of the records of a feed, in addition to those of annotations. */
+  readonly metrics?: readonly MetricSpec[];
 }
 
 /** Test of a record, made for a schema by a {@linkcode Filter}. */
@@ -87,6 +90,8 @@ export interface ShownSchema {
   readonly fields: readonly Field[];
   /** True for events, false for rows of a table. */
   readonly isStream: boolean;
+  /** True if each interval of a table starts from nothing. */
+  readonly isCleared?: boolean | undefined;
 }
 
 /** Function over the records of a group. */

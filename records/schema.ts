@@ -101,6 +101,8 @@ export interface Field {
   readonly metric?: MetricKind;
   /** Formula of a table's field that is computed from others: `COMPUTED`. */
   readonly computed?: string;
+  /** True if its value tells rows apart: the key of a map, or a label of metrics. */
+  readonly isLabel?: boolean;
   /** Place of the address family that decides how an address is read. */
   readonly family?: { readonly offset: number; readonly size: number };
   /** Place of the number of bytes that an array of addresses uses. */

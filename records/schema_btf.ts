@@ -37,6 +37,8 @@ export interface FieldHint {
   readonly hidden?: boolean;
   /** Kind of metric. */
   readonly metric?: MetricKind;
+  /** True for a label of metrics. */
+  readonly isLabel?: boolean;
 }
 
 /** Facts about a schema that its BTF lacks. */
@@ -228,6 +230,7 @@ class Walk {
     const metric = hint?.metric ?? metricOf(tagValue(tags, "metric"));
     const computed = tagValue(tags, "computed");
     const shown = this.#withEnum(type, hint?.format ?? format);
+    const isLabel = hint?.isLabel ?? tags?.includes("label") === true;
     const hidden = hint?.hidden ?? (place.hidden || tags?.includes("hidden") === true);
     this.fields.push({
       name: dotted,
@@ -242,6 +245,7 @@ class Walk {
       ...(help === undefined ? {} : { help }),
       ...(metric === undefined ? {} : { metric }),
       ...(computed === undefined ? {} : { computed }),
+      ...(isLabel ? { isLabel } : {}),
       ...(hidden ? { hidden } : {}),
       ...(family === undefined ? {} : { family }),
     });

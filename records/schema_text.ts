@@ -14,6 +14,7 @@ import {
   type FieldType,
   MAX_FIELDS,
   MAX_RECORD_BYTES,
+  type MetricKind,
   type Schema,
 } from "./schema.ts";
 
@@ -184,7 +185,8 @@ class Parser {
     if (scalar === undefined && !isPointer) throw this.#error(`unknown type "${type}"`);
     const lengths = this.#lengths();
     const names = this.#names();
-    const written = names === undefined ? this.#format() : { name: "enum" } as const;
+    const { format: given, ...marks } = this.#marks();
+    const written = names === undefined ? given : { name: "enum" } as const;
     const bytes = scalar?.bytes ?? 8;
     const at = this.#aligned(offset, bytes);
     const fieldType = withNames(typeOf(scalar, lengths), names);
@@ -193,7 +195,9 @@ class Parser {
     if (size > MAX_RECORD_BYTES) throw this.#error(`"${name}" has ${size} bytes`);
     const typeNames = [isPointer ? "void" : scalar?.typeName ?? type];
     const format = written ?? defaultFormat({ name, type: fieldType, typeNames, hasFamily: false });
-    if (size > 0) this.#add({ path: [...path, name], offset: at, size, type: fieldType, format });
+    if (size > 0) {
+      this.#add({ path: [...path, name], offset: at, size, type: fieldType, format, ...marks });
+    }
     return { end: at + size, align: bytes };
   }
 
@@ -232,11 +236,19 @@ class Parser {
     return lengths;
   }
 
-  #format(): Format | undefined {
-    const token = this.#peek();
-    if (token === undefined || !token.startsWith("@")) return undefined;
-    this.#at++;
-    return parseFormat(token.slice(1).replace(/\((.*)\)$/, ":$1"));
+  /** Reads a format, `@metric(KIND)` and `@label`, in any order. */
+  #marks(): { format?: Format; metric?: MetricKind; isLabel?: true } {
+    const marks: { format?: Format; metric?: MetricKind; isLabel?: true } = {};
+    for (let token = this.#peek(); token?.startsWith("@"); token = this.#peek()) {
+      this.#at++;
+      const word = token.slice(1).replace(/\((.*)\)$/, ":$1");
+      const metric = /^metric:\s*(counter|gauge|histogram)\s*$/.exec(word)?.[1];
+      if (word === "label") marks.isLabel = true;
+      else if (metric !== undefined) marks.metric = metric as MetricKind;
+      else if (marks.format === undefined) marks.format = parseFormat(word);
+      else throw this.#error(`a member has one format: unexpected "${token}"`);
+    }
+    return marks;
   }
 
   /** Reads names of values, `@enum(EXEC, EXIT, OTHER = 7)`; undefined for another format. */

@@ -43,6 +43,8 @@ export function stackBlock(
     `"count":${sample.count}`,
   ];
   return {
+    source,
+    kind: "stacks",
     lines: folded ? `${line} ${sample.count}` : listing(sample, kernel, user),
     json: [`{${members.join(",")}}`],
     csv: { names: ["stack", "count"], rows: [[line, `${sample.count}`]] },

@@ -16,6 +16,8 @@ export { interruptible, wasLoadCut } from "./interrupt.ts";
 export { checkHeader, compileGuest, type GuestModule } from "./module.ts";
 export {
   describeErrno,
+  errno,
+  FeedPipe,
   type HeldPart,
   libbpfVersion,
   type MappedFile,
@@ -25,7 +27,7 @@ export {
 } from "../ffi/mod.ts";
 export type { GuestRecords, GuestRecordSink } from "./records.ts";
 export type { Input, Output, Preopen } from "./run_options.ts";
-export { enterSandbox } from "./sandbox.ts";
+export { enterSandbox, limitServer } from "./sandbox.ts";
 export { type GuestStats } from "./stats.ts";
 
 /** Options of a run by the command line. */

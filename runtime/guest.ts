@@ -1,6 +1,6 @@
 /** One run of a guest, from instantiation to exit code. */
 import type { Policy } from "../ebpf/mod.ts";
-import { Interrupt, ProgramStatistics } from "../ffi/mod.ts";
+import { Interrupt, ProgramStatistics, Ticker } from "../ffi/mod.ts";
 import { BpfError, BpfHost } from "./wasm_bpf/mod.ts";
 import type { Control } from "./control.ts";
 import { type HostFunctionError, hostFunctionError } from "./errors.ts";
@@ -141,6 +141,9 @@ class GuestRun implements Disposable {
     const prepared = this.#control?.prepare();
     this.#confine(onNotice);
     this.#throwFailure();
+    // After the confinement, which its thread inherits.
+    const { statsEveryMs } = this.#options;
+    if (statsEveryMs !== undefined) this.#held.use(Ticker.start(this.#interrupt, statsEveryMs));
     try {
       const { exports } = new WebAssembly.Instance(prepared?.module ?? this.#guest.module, imports);
       this.#bind(exports);

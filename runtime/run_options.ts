@@ -157,6 +157,8 @@ export interface RunOptions {
    * guest's polls and sleeps when the interrupt asks for attention.
    */
   onStats?: (stats: GuestStats) => void;
+  /** Milliseconds between two calls of `onStats` while the guest waits; default: no regular calls. */
+  statsEveryMs?: number;
 }
 
 /** Options of this package's own. */

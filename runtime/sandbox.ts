@@ -64,6 +64,29 @@ export function enterSandbox(wanted: Confinement): void {
   limitCalls(wanted, seccomp);
 }
 
+/**
+ * Gives up the rights that a process does not need that serves what another sends it: capabilities,
+ * files, programs, and connections unless it makes some. Its sockets are open by now.
+ *
+ * @returns what could not be given up
+ */
+export function limitServer({ connects }: { connects: boolean }): string[] {
+  const kept = connects ? ["net", "env", "sys"] : [];
+  const notices: string[] = [];
+  const note = (what: string, result: number) => {
+    if (result < 0) {
+      notices.push(`the process of metrics and page keeps ${what}: ${describeErrno(result)}`);
+    }
+  };
+  note("its capabilities", confinement.reduceCapabilities([]));
+  // Connections need files: certificates, and how names are looked up.
+  if (!connects) note("its access to files", confinement.limitPaths([]));
+  for (const name of PERMISSIONS) {
+    if (!kept.includes(name)) Deno.permissions.revokeSync({ name });
+  }
+  return notices;
+}
+
 /** Confines V8's own threads. They run no guest code, so a failure is a notice, not an error. */
 function limitOthers({ onNotice }: Confinement): void {
   const left = confinement.limitOthers();

@@ -42,7 +42,11 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "third_party/libbpf/symbols.json": ["build"],
   "cli/args/manual.ts": ["build"],
   // Further needs of an embedder would slow the command's start.
-  "runtime/command.ts": ["cli"],
+  "runtime/command.ts": ["cli", "service"],
+  // Metrics and the page: a run without them loads neither.
+  "service/live.ts": ["cli"],
+  // Loaded for OTLP alone: it brings the packages of OpenTelemetry.
+  "service/otlp/export.ts": ["cli"],
   "runtime/everything.ts": ["cli"],
   "runtime/machine.ts": ["cli", "service"],
   "runtime/supervision.ts": ["cli", "service"],

@@ -3,6 +3,7 @@ import { findRuntimeBase } from "../steps/denort.ts";
 import { addEntry, ENTRY_SOURCE } from "../steps/entry.ts";
 import { BuildError } from "../lib/errors.ts";
 import { run } from "../lib/process.ts";
+import { PAGE } from "../steps/page.ts";
 import { PUMPS } from "../steps/pump.ts";
 import { SDK_FILES } from "../steps/sdk.ts";
 import { SHIM } from "../steps/shim.ts";
@@ -30,14 +31,28 @@ const PERMISSIONS = [
   "--allow-sys=uid",
 ];
 
+/** Modules in one file. */
+interface Part {
+  readonly entry: string;
+  readonly bundle: string;
+  /** Imports, as they are written, of other parts. */
+  readonly imports?: readonly string[];
+}
+
 /**
- * The modules in three files, which start earlier than the many they are made of: what a plain run
- * takes, what finds a module in the store, and the whole program, which the first loads for
- * everything else. One folder deep, as the modules are: what they read stands relative to them.
+ * The modules in a few files, which start earlier than the many they are made of: what a plain run
+ * takes, what finds a module in the store, what serves a run's figures, and the whole program, which
+ * the first loads for everything else. One folder deep, as the modules are: what they read stands relative to them.
  */
-const PLAIN = { entry: "main.ts", bundle: ".cache/main.js" };
-const PARTS = [
+const PLAIN: Part = { entry: "main.ts", bundle: ".cache/main.js" };
+const PARTS: readonly Part[] = [
   { entry: "cli/startup/stored_run.ts", bundle: ".cache/stored_run.js" },
+  { entry: "service/otlp/export.ts", bundle: ".cache/export.js" },
+  {
+    entry: "cli/startup/serve.ts",
+    bundle: ".cache/serve.js",
+    imports: ["../../service/otlp/export.ts"],
+  },
   { entry: "cli/dispatch.ts", bundle: ".cache/dispatch.js" },
 ];
 
@@ -64,14 +79,14 @@ export async function compileBinary(): Promise<void> {
       ...PUMPS,
       SDK_FILES,
       TOOL_BOX,
+      PAGE,
     ],
     key: Deno.version.deno,
     outputs: [BINARY],
     async make() {
-      for (const part of PARTS) await bundle(part, []);
-      const entries = PARTS.map(({ entry }) => entry.replace(/^cli/, "."));
-      await bundle(PLAIN, entries.flatMap((entry) => ["--external", entry]));
-      await redirectImports(PLAIN.bundle, entries);
+      for (const part of PARTS) await bundlePart(part, part.imports ?? []);
+      const entries = PARTS.map(({ entry }) => entry).filter((entry) => entry.startsWith("cli/"));
+      await bundlePart(PLAIN, entries.map((entry) => entry.replace(/^cli/, ".")));
       await compileTo(BINARY, PLAIN.bundle);
     },
   });
@@ -97,7 +112,9 @@ const V8_FLAGS = [
 async function compileTo(output: string, bundle: string): Promise<void> {
   const base = await findRuntimeBase();
   const env = base.kind === "file" ? { DENORT_BIN: base.path } : {};
-  const included = [SHIM, ...PUMPS, SDK_FILES, TOOL_BOX].flatMap((path) => ["--include", path]);
+  const included = [SHIM, ...PUMPS, SDK_FILES, TOOL_BOX, PAGE].flatMap((
+    path,
+  ) => ["--include", path]);
   await replaceFile(output, async (path) => {
     // Deno's code cache would be read from a predictable path under /tmp at the next start.
     const options = [
@@ -108,6 +125,12 @@ async function compileTo(output: string, bundle: string): Promise<void> {
     await run("deno", ["compile", ...options, "--output", path, bundle], { env });
     await addEntry(path);
   });
+}
+
+/** Bundles a part, whose imports of other parts stay imports. */
+async function bundlePart(part: Part, imports: readonly string[]): Promise<void> {
+  await bundle(part, imports.flatMap((path) => ["--external", path]));
+  await redirectImports(part.bundle, imports);
 }
 
 async function bundle(

@@ -19,6 +19,7 @@ import type { PolicyBound } from "../../oci/mod.ts";
 import { refuseObjectOptions } from "../args/unused_options.ts";
 import { printError, visibleLine } from "../terminal/output.ts";
 import type { ReadModule } from "../startup/plain_run.ts";
+import { wantsLive } from "../args/live_options.ts";
 import { wantsRecords } from "../args/record_options.ts";
 import { platformOf } from "../args/registry_options.ts";
 import { RUN_OPTIONS, type RunLine } from "../args/run_options.ts";
@@ -82,6 +83,7 @@ export async function runLine(
   kernelLimitsOf(line);
   platformOf(line.values);
   if (!line.flags.has("detach")) checkAttached(line);
+  if (wantsLive(line)) (await import("../live/settings.ts")).liveSettings(line);
   if (word === undefined) throw new UsageError("No module given");
   if (!word.isWellFormed()) {
     throw new HostError(`Cannot read "${word}": its name is not UTF-8`, {
@@ -128,6 +130,14 @@ export async function runLine(
   }
   const told = { ...line, rest: [named.name, ...args] };
   const parts = { features: EVERYTHING, formatStats, grants, admission, permissions };
+  if (wantsLive(line)) {
+    const { runLive } = await import("../live/guest.ts");
+    return await runLive(
+      line,
+      named.name,
+      (more) => runOnCommandLine(guest, told, { ...parts, ...more }),
+    );
+  }
   if (!wantsRecords(line)) return runOnCommandLine(guest, told, parts);
   const { runWithRecords } = await import("../records/guest.ts");
   return await runWithRecords(

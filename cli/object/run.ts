@@ -14,6 +14,7 @@ import { enterSandbox, interruptible } from "../../runtime/command.ts";
 import { parseLatency } from "../args/duration.ts";
 import { kernelLimitsOf } from "../args/kernel_limits.ts";
 import { parseCommandLine } from "../args/options.ts";
+import { wantsLive } from "../args/live_options.ts";
 import { RUN_OPTIONS, type RunLine } from "../args/run_options.ts";
 import { refuseModuleOptions } from "../args/unused_options.ts";
 import { UsageError } from "../errors.ts";
@@ -24,6 +25,8 @@ import { printError, visible, visibleLine } from "../terminal/output.ts";
 import { remainWarnings } from "../terminal/warnings.ts";
 import { print } from "../terminal/output_file.ts";
 import { openRecordOutput, type RecordOutput } from "../records/output.ts";
+import type { LiveSink } from "../live/figures.ts";
+import type { LiveRun } from "../live/live_run.ts";
 import { type RecordSettings, recordSettings } from "../records/settings.ts";
 import { ownPid } from "./own_pid.ts";
 import { placesOf, tablesOf } from "./places.ts";
@@ -106,12 +109,31 @@ export async function runObject(run: ObjectRun): Promise<number> {
     return await run.detach(line, origin === undefined ? undefined : permissions);
   }
   for (const note of tool.notes) printError(visibleLine(`note: ${note}`));
-  using output = await openRecordOutput(settings, stacks.isUsed ? stacks.resolvers : {});
+  const live = wantsLive(line) ? await startLive(line, tool.name, settings) : undefined;
+  using output = await openRecordOutput(settings, {
+    more: stacks.isUsed ? stacks.resolvers : {},
+    feed: live?.sink,
+  });
   const unlogged = auditRun({ bytes: tool.file.bytes, name: tool.name }, permissions, { origin });
   if (unlogged !== undefined && line.flags.has("verbose")) {
     printError(visibleLine(`note: ${unlogged}`));
   }
-  return plan.run(output, policy);
+  let code: number | undefined;
+  try {
+    code = plan.run(output, policy, live);
+    return code;
+  } catch (error) {
+    live?.error(error);
+    throw error;
+  } finally {
+    await live?.end(code);
+  }
+}
+
+async function startLive(line: RunLine, name: string, settings: RecordSettings): Promise<LiveRun> {
+  const { LiveRun } = await import("../live/live_run.ts");
+  const symbols = settings.formats.some(({ format }) => format.name === "ksym");
+  return await LiveRun.start(line, name, { symbols });
 }
 
 function answer(text: string): number {
@@ -183,7 +205,7 @@ class RunSettings {
     };
   }
 
-  run(output: RecordOutput, policy: Policy): number {
+  run(output: RecordOutput, policy: Policy, live: LiveSink | undefined): number {
     const { line, tool } = this.#run;
     const limits = kernelLimitsOf(line);
     const latencyMs = parseLatency(line.values.latency ?? "1ms", "--latency");
@@ -207,21 +229,22 @@ class RunSettings {
         ...this.#options,
         ...{ policy, budget, rules, maxLinks },
       });
-      return this.#trace(session, { command, output, interrupt, latencyMs });
+      return this.#trace(session, { command, output, interrupt, latencyMs, live });
     });
   }
 
   #trace(
     session: PlainSession,
-    { command, output: { output }, interrupt, latencyMs }: {
+    { command, output: { output }, interrupt, latencyMs, live }: {
       command: TracedCommand | undefined;
       output: RecordOutput;
       interrupt: Parameters<Parameters<typeof interruptible>[1]>[0];
       latencyMs: number;
+      live: LiveSink | undefined;
     },
   ): number {
     const stacks = this.#stacks;
-    using opened = this.#sources.open(session, { output, interrupt, latencyMs, stacks });
+    using opened = this.#sources.open(session, { output, interrupt, latencyMs, stacks, live });
     if (command !== undefined) {
       const started = command.start();
       if (started < 0) throw new BpfError("start the command", started);

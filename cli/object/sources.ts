@@ -2,6 +2,7 @@
 import { MapType } from "../../ebpf/mod.ts";
 import {
   BufferReader,
+  countPrograms,
   eventMaps,
   type EventTypes,
   isTable,
@@ -21,8 +22,9 @@ import {
 import type { Output, Schema } from "../../records/mod.ts";
 import type { interruptible } from "../../runtime/command.ts";
 import type { RunLine } from "../args/run_options.ts";
+import { type FiguresWithoutErrors, LIVE_TABLE_MS, type LiveSink } from "../live/figures.ts";
 import type { RecordSettings } from "../records/settings.ts";
-import { printError, visibleLine } from "../terminal/output.ts";
+import { formatError, printError, visibleLine } from "../terminal/output.ts";
 import { formatCount } from "../terminal/units.ts";
 import { EventSink, PrintSink } from "./event_sink.ts";
 import { iteratorsOf, type IteratorSource, showIterator } from "./iterator_source.ts";
@@ -140,7 +142,7 @@ export class Sources {
   /** Opens the sources of a session. */
   open(
     session: PlainSession,
-    parts: { output: Output; interrupt: Interrupt; latencyMs: number; stacks: Stacks },
+    parts: OpenParts,
   ): OpenSources {
     return new OpenSources(this, session, parts);
   }
@@ -160,6 +162,26 @@ function givenEvents(tool: Tool, texts: readonly string[]): Map<string, string> 
   }));
 }
 
+/** Buffer with what was read of it. */
+interface OpenBuffer {
+  readonly name: string;
+  readonly reader: BufferReader;
+  readonly counts: { events: number; batches: number };
+}
+
+/** Bytes before a framed record. */
+const HEADER_BYTES = 8;
+
+/** Counts the records of a framed batch. */
+function eventsIn(batch: Uint8Array<ArrayBuffer>): number {
+  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+  let events = 0;
+  for (let at = 0; at + HEADER_BYTES <= batch.length; events++) {
+    at += HEADER_BYTES + Math.ceil(view.getUint32(at, true) / 8) * 8;
+  }
+  return events;
+}
+
 /** Adds counters of 4 or 8 bytes up; those of several CPUs are padded to 8. */
 function sumOf(values: Uint8Array<ArrayBuffer>, bytes: number): bigint {
   const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
@@ -171,6 +193,16 @@ function sumOf(values: Uint8Array<ArrayBuffer>, bytes: number): bigint {
   return sum;
 }
 
+/** Surroundings of open sources. */
+export interface OpenParts {
+  readonly output: Output;
+  readonly interrupt: Interrupt;
+  readonly latencyMs: number;
+  readonly stacks: Stacks;
+  /** Gets the figures of the run at an interval. */
+  readonly live?: LiveSink | undefined;
+}
+
 /** Open sources; `dispose` closes them. */
 export class OpenSources implements Disposable {
   readonly #sources: Sources;
@@ -179,7 +211,9 @@ export class OpenSources implements Disposable {
   readonly #interrupt: Interrupt;
   readonly #held = new DisposableStack();
   readonly #readers: Source[] = [];
-  readonly #buffers: { readonly name: string; readonly reader: BufferReader }[] = [];
+  readonly #buffers: OpenBuffer[] = [];
+  readonly #live: LiveSink | undefined;
+  #isCounting = false;
   readonly #events: { readonly wish: EventWish; readonly sink: EventSink }[] = [];
   readonly #tables: TableSource[] = [];
   readonly #stacks: Stacks;
@@ -189,12 +223,7 @@ export class OpenSources implements Disposable {
   constructor(
     sources: Sources,
     session: PlainSession,
-    { output, interrupt, latencyMs, stacks }: {
-      output: Output;
-      interrupt: Interrupt;
-      latencyMs: number;
-      stacks: Stacks;
-    },
+    { output, interrupt, latencyMs, stacks, live }: OpenParts,
   ) {
     this.#sources = sources;
     this.#session = session;
@@ -202,7 +231,9 @@ export class OpenSources implements Disposable {
     this.#interrupt = interrupt;
     this.#stacks = stacks;
     this.#held.use(stacks.open(session, interrupt));
+    this.#live = live;
     try {
+      if (live !== undefined) this.#startCounting(live);
       for (const wish of sources.events) this.#openEvents(wish, latencyMs);
       for (const wish of sources.tables) this.#openTable(wish);
       if (sources.printsLines) this.#openPrinted();
@@ -223,16 +254,73 @@ export class OpenSources implements Disposable {
     const mark = (schema: Schema) => withStacks(schema, tool.file, tool.stacks?.get(map.name));
     const sink = new EventSink(this.#output, { source, types, isPadded, hints, mark });
     if (types.types.length === 0) printError(visibleLine(adviceFor(map.name, types)));
+    const counts = { events: 0, batches: 0 };
+    const countAndWrite = (batch: Uint8Array<ArrayBuffer>) => {
+      counts.events += eventsIn(batch);
+      counts.batches += 1;
+      sink.write(batch);
+    };
     const reader = this.#held.use(
       new BufferReader(loaded, {
         interrupt: this.#interrupt,
         latencyMs,
-        onBatch: (batch) => sink.write(batch),
+        onBatch: this.#live === undefined ? (batch) => sink.write(batch) : countAndWrite,
       }),
     );
     this.#readers.push(reader);
-    this.#buffers.push({ name: map.name, reader });
+    this.#buffers.push({ name: map.name, reader, counts });
     this.#events.push({ wish, sink });
+  }
+
+  /** Without the right to count, all other figures are reported. */
+  #startCounting(live: LiveSink): void {
+    try {
+      this.#held.use(countPrograms());
+      this.#isCounting = true;
+    } catch (error) {
+      live.error(error);
+      printError(formatError(error, { verbose: false }));
+    }
+  }
+
+  /** Reports the figures of the run. */
+  reportFigures(): void {
+    this.#live?.figures(this.#figures());
+  }
+
+  #figures(): FiguresWithoutErrors {
+    const programs = [...this.#session.programs.values()].flatMap((program) => {
+      const counts = program.counts();
+      const { name, section } = program;
+      if (counts === undefined) return [];
+      return [
+        this.#isCounting
+          ? {
+            program: name,
+            section,
+            runs: counts.runs,
+            runTimeNs: counts.timeNs,
+            missedRuns: counts.missed,
+          }
+          : { program: name, section, runs: null, runTimeNs: null, missedRuns: null },
+      ];
+    });
+    const buffers = this.#buffers.map(({ name, reader, counts }) => ({
+      map: name,
+      deliveredEvents: counts.events,
+      lostEvents: this.#lostIn(name, reader),
+      truncatedEvents: 0,
+      batches: counts.batches,
+    }));
+    return { programs, buffers };
+  }
+
+  /** Returns the events that a buffer lost; null for a ring buffer whose program does not count them. */
+  #lostIn(name: string, reader: BufferReader): number | null {
+    const full = this.#fullIn(name);
+    const map = this.#sources.tool.file.map(name);
+    if (full === undefined && map?.type !== MapType.PerfEventArray) return null;
+    return (full ?? 0) + reader.lost;
   }
 
   #openTable(wish: TableWish): void {
@@ -280,6 +368,12 @@ export class OpenSources implements Disposable {
     if (command !== undefined) {
       readers.push({ descriptor: command.descriptor, drain: () => false });
     }
+    if (this.#live !== undefined) {
+      timers.push({ periodMs: this.#live.everyMs, due: () => this.reportFigures() });
+      for (const table of this.#tables.filter(({ wish }) => wish.intervalMs === undefined)) {
+        timers.push({ periodMs: LIVE_TABLE_MS, due: () => table.refresh() });
+      }
+    }
     const end = runLoop({
       interrupt: this.#interrupt,
       sources: readers,
@@ -307,6 +401,7 @@ export class OpenSources implements Disposable {
       }
     }
     for (const table of this.#tables) if (!this.#output.done) table.show();
+    this.reportFigures();
   }
 
   /** Warns about what was lost, and about records without a type. */
@@ -328,17 +423,22 @@ export class OpenSources implements Disposable {
 
   /** Warns about records for which a ring buffer had no room, if the programs count them. */
   #reportFull(name: string): void {
-    const counter = this.#sources.lossMap(name);
-    const map = counter === undefined ? undefined : this.#session.map(counter.name);
-    if (counter === undefined || map === undefined) return;
-    using reader = new MapReader(map, this.#interrupt);
-    // Of one CPU: the loaded map's value has those of all.
-    const lost = Number(sumOf(reader.read().values, counter.valueBytes));
+    const lost = this.#fullIn(name) ?? 0;
     if (lost === 0) return;
     const reason = "the buffer was full";
     printError(
       visibleLine(`warning: map "${name}": ${formatCount(lost, "event")} lost: ${reason}`),
     );
+  }
+
+  /** Returns the records for which a ring buffer had no room; undefined if the programs do not count them. */
+  #fullIn(name: string): number | undefined {
+    const counter = this.#sources.lossMap(name);
+    const map = counter === undefined ? undefined : this.#session.map(counter.name);
+    if (counter === undefined || map === undefined) return undefined;
+    using reader = new MapReader(map, this.#interrupt);
+    // Of one CPU: the loaded map's value has those of all.
+    return Number(sumOf(reader.read().values, counter.valueBytes));
   }
 
   /** Returns the exit code of a command that was asked to end. */

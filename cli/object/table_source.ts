@@ -88,7 +88,7 @@ export function tableSchema(parts: TableParts): TableSchema {
   const schema = mark({
     name: wish.source ?? map.name,
     size: start + map.valueBytes,
-    fields: [...key?.fields ?? [], ...cpu, ...values],
+    fields: [...[...key?.fields ?? [], ...cpu].map(asLabel), ...values],
   });
   const weight = schema.fields.find((field) =>
     field.offset >= start && field.type.kind === "int" && field.hidden !== true &&
@@ -101,6 +101,10 @@ export function tableSchema(parts: TableParts): TableSchema {
     histogram: histogramOf(map, values, wish),
     compute: computationOf(schema),
   };
+}
+
+function asLabel(field: Field): Field {
+  return { ...field, isLabel: true };
 }
 
 function partSchema(
@@ -198,8 +202,22 @@ export class TableSource {
     const table = this.#table = tableSchema(parts);
     const source = parts.wish.source ?? parts.map.name;
     this.#sink = table.histogram === undefined
-      ? output.table(source, table.schema, rowsOf(table.schema, parts.wish.rows))
-      : output.histogram(source, table.schema, table.histogram);
+      ? output.table(source, table.schema, {
+        ...rowsOf(table.schema, parts.wish.rows),
+        isCleared: this.#isCleared,
+      })
+      : output.histogram(source, table.schema, table.histogram, { isCleared: this.#isCleared });
+  }
+
+  /** True if each interval starts from nothing. */
+  get #isCleared(): boolean {
+    return this.wish.clear === true && this.wish.intervalMs !== undefined;
+  }
+
+  /** Reads the elements, which stay, and hands them to feeds alone. */
+  refresh(): void {
+    if (QUEUES.has(this.#parts.map.type)) return;
+    this.#sink.refresh(this.#rows(this.#reader.read({ clear: false })));
   }
 
   /** Returns the processes in the rows, if they have stacks. */

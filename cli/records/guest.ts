@@ -7,6 +7,7 @@ import {
   type Schema,
   schemaFromText,
   schemaOf,
+  type SinkOptions,
 } from "../../records/mod.ts";
 import type { GuestRecords, GuestRecordSink } from "../../runtime/command.ts";
 import type { PartOfLine } from "../args/options.ts";
@@ -27,9 +28,10 @@ class Enough extends Error {}
 export async function runWithRecords(
   line: PartOfLine<RecordOption>,
   run: (records: GuestRecords) => number,
+  feed?: SinkOptions,
 ): Promise<number> {
   const settings = recordSettings(line);
-  using opened = await openRecordOutput(settings);
+  using opened = await openRecordOutput(settings, { feed });
   const { output } = opened;
   try {
     const code = run(recordsOf(output));

@@ -19,13 +19,14 @@ export interface RecordOutput extends Disposable {
 /**
  * Opens the files and reads the names that records need, before the thread is confined.
  *
- * @param more lookups in addition to those of the host; with stacks, the kernel's symbols are read
+ * @param parts.more lookups in addition to those of the host; with stacks, the kernel's symbols are read
+ * @param parts.feed sink in addition to those of the settings
  * @throws {HostError} for a file that cannot be written
  * @throws {RecordsError} `BAD_FILTER`
  */
 export async function openRecordOutput(
   settings: RecordSettings,
-  more: Resolvers = {},
+  { more = {}, feed }: { more?: Resolvers; feed?: SinkOptions | undefined } = {},
 ): Promise<RecordOutput> {
   const files: BlockingOutput[] = [];
   const sinks = await Promise.all(
@@ -47,7 +48,7 @@ export async function openRecordOutput(
     ),
   );
   const output = new Output({
-    sinks,
+    sinks: feed === undefined ? sinks : [...sinks, feed],
     fields: settings.fields,
     filter: settings.filter === undefined ? undefined : await loadFilter(settings.filter),
     sort: settings.sort,

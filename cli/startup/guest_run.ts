@@ -12,6 +12,7 @@ import {
 } from "../../runtime/command.ts";
 import { auditRun, grantedSet } from "./audit.ts";
 import { parseDuration, parseLatency } from "../args/duration.ts";
+import type { LiveSink } from "../live/figures.ts";
 import { kernelLimitsOf } from "../args/kernel_limits.ts";
 import { lossWarnings, remainWarnings } from "../terminal/warnings.ts";
 import { misplacedOption } from "../args/mistakes.ts";
@@ -36,6 +37,8 @@ export interface RunParts {
   grants?: Pick<CommandOptions, "env" | "preopens" | "listen" | "stdio" | "limits">;
   /** Decision about a module from elsewhere; a local file has none. */
   admission?: Admission | undefined;
+  /** Gets the guest's figures and errors while it runs, at an interval. */
+  live?: LiveSink | undefined;
   /** Permissions of a local file with bounds of policies; default: those of the command line. */
   permissions?: Permissions | undefined;
 }
@@ -47,7 +50,7 @@ export interface RunParts {
  * @throws {UsageError} for an invalid duration, before anything runs
  */
 export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunParts): number {
-  const { features, formatStats, grants, admission, records } = parts;
+  const { features, formatStats, grants, admission, records, live } = parts;
   const timeoutMs = timeoutOf(line);
   const limits = { ...grants?.limits, ...kernelLimitsOf(line) };
   const permissions = admission?.permissions ?? parts.permissions ?? permissionsOf(line);
@@ -58,6 +61,7 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
   anticipate(guest);
   const unlogged = auditRun(guest, permissions, { origin: admission?.origin });
   if (unlogged !== undefined && verbose) printError(visibleLine(`note: ${unlogged}`));
+  let printed = 0;
   const code = interruptible(
     { timeoutMs, attendUsr1: formatStats !== undefined, endsBySignal: true },
     (interrupt) =>
@@ -73,19 +77,27 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
         }),
         latencyMs,
         ...(records === undefined ? {} : { records }),
-        countPrograms: formatStats !== undefined,
+        countPrograms: formatStats !== undefined || live !== undefined,
+        ...(live === undefined ? {} : { statsEveryMs: live.everyMs }),
         onStats: (stats) => {
           if (stats.final) {
             const warnings = [...lossWarnings(stats), ...remainWarnings(stats)];
             warnings.forEach((text) => printError(visibleLine(text)));
           }
-          if (formatStats !== undefined) {
+          live?.figures(stats);
+          // Attention may have been requested by the clock alone.
+          const isAsked = interrupt.attentions !== printed;
+          printed = interrupt.attentions;
+          if (formatStats !== undefined && (stats.final || isAsked)) {
             const holding = grantedSet(admission?.permissions ?? permissions);
             printError(formatStats({ ...stats, permissions: holding }));
           }
         },
         args: line.rest,
-        onError: (error) => printError(formatError(error, { verbose })),
+        onError: (error) => {
+          live?.error(error);
+          printError(formatError(error, { verbose }));
+        },
         onNotice: (text) => {
           if (verbose) printError(visibleLine(`note: ${text}`));
         },

@@ -35,4 +35,4 @@ export { isTable, shownMaps } from "./shown_maps.ts";
 export { groupsOf, placementOf, type ProgramChoice, wantedPrograms } from "./selection.ts";
 export { PlainSession, type SessionOptions, type VariableValue } from "./session.ts";
 export { typeText, valueBytes, ValueError, valueText } from "./values.ts";
-export { planRun, type RunLimits, startCommand, type TracedCommand } from "./run.ts";
+export { countPrograms, planRun, type RunLimits, startCommand, type TracedCommand } from "./run.ts";

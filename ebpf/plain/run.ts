@@ -4,11 +4,13 @@ import {
   Budget,
   describeErrno,
   type Interrupt,
+  ProgramStatistics,
   readKernelTypesAhead,
   system,
   WaitingCommand,
 } from "../../ffi/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
+import { BpfError } from "../errors.ts";
 import type { Policy } from "../permissions/mod.ts";
 import { attachRulesOf } from "../permit.ts";
 
@@ -43,6 +45,19 @@ export function planRun(interrupt: Interrupt, policy: Policy, limits: RunLimits)
   }));
   const maxLinks = limits.maxLinks ?? MAX_LINKS;
   return { budget, rules, maxLinks, [Symbol.dispose]: () => held.dispose() };
+}
+
+/**
+ * Makes the kernel count how often and how long programs run, until the result is disposed.
+ *
+ * @throws {BpfError} without CAP_SYS_ADMIN or before Linux 5.8
+ */
+export function countPrograms(): Disposable {
+  const counting = ProgramStatistics.enable();
+  if (typeof counting !== "number") return counting;
+  throw new BpfError("count how long programs run", counting, {
+    hint: "run it as root or with CAP_SYS_ADMIN, or set kernel.bpf_stats_enabled=1",
+  });
 }
 
 /** Command that waits until everything is attached. */

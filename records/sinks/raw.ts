@@ -82,6 +82,8 @@ export function hexBlock(source: string, bytes: Uint8Array, whole: boolean): Blo
   const listed = digits.slice(0, shown.length).join(" ") + more;
   const padded = whole ? listed : listed.padEnd(3 * SHOWN_BYTES);
   return {
+    source,
+    kind: "bytes",
     lines: `${visibleText(source)} ${`${bytes.length}`.padStart(5)} ${padded} ${text}${more}`,
     json: [
       `{"source":${jsonString(source)},"size":${bytes.length},"hex":"${digits.join("")}"}`,

@@ -29,6 +29,11 @@ export interface RowsOfSource {
 
 /** Chart, stacks or bytes, in each form that a sink may need; everything is safe to show. */
 export interface Block {
+  /** Name of the source. */
+  readonly source: string;
+  readonly kind: "histogram" | "stacks" | "bytes";
+  /** True if each interval starts from nothing. */
+  readonly isCleared?: boolean;
   /** Lines for people, without the last line feed. */
   readonly lines: string;
   /** Objects for programs. */

@@ -33,6 +33,8 @@
 #define UNIT_OF(unit) WASM_BPF_TAG("unit:" #unit)
 /* Metric that the member is: METRIC(counter), METRIC(gauge), METRIC(histogram). */
 #define METRIC(kind) WASM_BPF_TAG("metric:" #kind)
+/* Member whose values tell the series of the struct's metrics apart: few values, please. */
+#define LABEL WASM_BPF_TAG("label")
 /* Member that is shown on request only. */
 #define HIDDEN WASM_BPF_TAG("hidden")
 

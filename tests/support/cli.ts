@@ -63,7 +63,10 @@ export class CliProcess implements AsyncDisposable {
     ];
   }
 
-  async #collect(name: "stdout" | "stderr", stream: ReadableStream<Uint8Array>): Promise<void> {
+  async #collect(
+    name: "stdout" | "stderr",
+    stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  ): Promise<void> {
     for await (const text of stream.pipeThrough(new TextDecoderStream())) {
       this.#text[name] += text;
       this.#notify();

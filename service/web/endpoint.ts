@@ -1,0 +1,82 @@
+/** HTTP endpoint of the page: the page itself, and the feed for requests with its token. */
+import { createHash } from "node:crypto";
+import { readAsset } from "../../ffi/assets.ts";
+import {
+  isOwnOrigin,
+  namesThisMachine,
+  refusal,
+  SAFE_HEADERS,
+  type Token,
+} from "../http/guards.ts";
+import type { Handler } from "../http/listener.ts";
+import type { Listen } from "../settings.ts";
+import type { PageHub } from "./hub.ts";
+
+/** The page with its policy. */
+export interface PageFile {
+  readonly html: string;
+  /** Value of Content-Security-Policy: the hashes of its own script and style, and no other source. */
+  readonly policy: string;
+}
+
+/** Reads the page that the binary carries. */
+export function readPage(): PageFile {
+  const html = new TextDecoder().decode(readAsset("page.html"));
+  return { html, policy: policyOf(html) };
+}
+
+/** Returns the policy for a page's own script and style. */
+export function policyOf(html: string): string {
+  const hashes = (tag: string) =>
+    [...html.matchAll(new RegExp(`<${tag}(?: type="module")?>([^]*?)</${tag}>`, "g"))]
+      .map(([, text = ""]) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`)
+      .join(" ");
+  return [
+    "default-src 'none'",
+    `script-src ${hashes("script")}`,
+    `style-src ${hashes("style")}`,
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join("; ");
+}
+
+/** Parts of the endpoint. */
+export interface PageEndpoint {
+  readonly page: PageFile;
+  readonly hub: PageHub;
+  readonly token: Token;
+  /** Returns the address once it is known. */
+  address(): Listen;
+}
+
+/** Returns the handler of the page. */
+export function pageHandler({ page, hub, token, address }: PageEndpoint): Handler {
+  return (request) => {
+    if (!namesThisMachine(request, address())) {
+      return refusal(421, "open the link as it was printed");
+    }
+    const { pathname } = new URL(request.url);
+    const isFeed = pathname === "/feed";
+    if (!isFeed && pathname !== "/") return refusal(404, "not found");
+    if (request.method !== "GET") return refusal(405, "method not allowed", { allow: "GET" });
+    if (!isFeed) {
+      const headers = {
+        ...SAFE_HEADERS,
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": page.policy,
+        "permissions-policy": "camera=(), microphone=(), geolocation=()",
+      };
+      return new Response(page.html, { headers });
+    }
+    if (!isOwnOrigin(request)) return refusal(403, "forbidden");
+    if (!token.isIn(request)) return refusal(401, "unauthorized", { "www-authenticate": "Bearer" });
+    const feed = hub.subscribe();
+    if (feed === undefined) return refusal(503, "too many pages are open");
+    const headers = { ...SAFE_HEADERS, "content-type": "application/x-ndjson; charset=utf-8" };
+    return new Response(feed, { headers });
+  };
+}

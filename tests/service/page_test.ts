@@ -1,0 +1,113 @@
+/** `--web`: the page, its policy, and the feed, which only requests with the link's token get. */
+import assert from "node:assert/strict";
+import { CliProcess, runCli } from "../support/cli.ts";
+import { until } from "../support/condition.ts";
+import { TestFolder } from "../support/folder.ts";
+import { assembleTo } from "../support/wat.ts";
+import { policyOf } from "../../service/web/endpoint.ts";
+
+/** Emits two records with markup and a number above 2^53, then sleeps for a minute. */
+const GUEST = `(module
+  (import "wasm_bpf_ext" "records_open" (func $open (param i32 i32 i32 i32 i32) (result i32)))
+  (import "wasm_bpf_ext" "records_write" (func $write (param i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 16) "events\\00")
+  (data (i32.const 32) "u64 n; char text[16]\\00")
+  (data (i32.const 104) "\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff</script>\\00")
+  (data (i32.const 128) "\\02\\00\\00\\00\\00\\00\\00\\00\\1b[0m\\22\\00")
+  ;; A clock: monotonic, 60 s.
+  (data (i32.const 216) "\\01\\00\\00\\00\\00\\00\\00\\00\\00\\58\\47\\f8\\0d\\00\\00\\00")
+  (func (export "_start")
+    (drop (call $open (i32.const 16) (i32.const 32) (i32.const 0) (i32.const 0) (i32.const 0)))
+    (drop (call $write (i32.const 1) (i32.const 104) (i32.const 48)))
+    (drop (call $poll (i32.const 200) (i32.const 300) (i32.const 1) (i32.const 400)))))
+`;
+
+async function start(folder: TestFolder): Promise<{ run: CliProcess; url: URL; token: string }> {
+  const guest = await assembleTo(`${folder.path}/guest.wasm`, GUEST);
+  const run = new CliProcess(["--web", guest]);
+  const printed = () => /^page: (\S+)$/m.exec(run.stderr)?.[1];
+  await until("the link is printed", () => printed() !== undefined, 30_000);
+  const url = new URL(printed() ?? "");
+  return { run, url, token: url.hash.slice(1) };
+}
+
+/** Sends a request as it is written, since fetch() sets Host and Origin itself. */
+async function statusOf(url: URL, path: string, lines: readonly string[]): Promise<number> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(url.port) });
+  const text = [`GET ${path} HTTP/1.1`, ...lines, "", ""].join("\r\n");
+  await connection.write(new TextEncoder().encode(text));
+  const bytes = new Uint8Array(4096);
+  const count = await connection.read(bytes);
+  const answer = new TextDecoder().decode(bytes.subarray(0, count ?? 0));
+  if (!answer.startsWith("HTTP/1.1 200")) assert.doesNotMatch(answer, /"t":/);
+  return Number(answer.split(" ")[1]);
+}
+
+Deno.test("--web serves a page that allows its own script and style alone", async () => {
+  using folder = new TestFolder();
+  const { run, url } = await start(folder);
+  await using _run = run;
+  const response = await fetch(new URL("/", url));
+  const html = await response.text();
+  const policy = response.headers.get("content-security-policy") ?? "";
+  assert.match(policy, /^default-src 'none'; script-src 'sha256-[\w+/=]+'; style-src 'sha256-/);
+  assert.doesNotMatch(policy, /unsafe|https?:|\*/);
+  assert.equal(policy, policyOf(html));
+  assert.doesNotMatch(html, /<(?:script|link|img|iframe)[^>]*\s(?:src|href)=/);
+  assert.doesNotMatch(html, /\son\w+=|style="/);
+  assert.equal(response.headers.get("x-frame-options"), "DENY");
+  assert.equal(response.headers.get("cache-control"), "no-store");
+});
+
+Deno.test("the feed has the records with all digits, and needs the token, host and origin", async () => {
+  using folder = new TestFolder();
+  const { run, url, token } = await start(folder);
+  await using _run = run;
+  assert.ok(token.length >= 43);
+  const authorization = `Authorization: Bearer ${token}`;
+  const host = `Host: ${url.host}`;
+  const own = `Origin: http://${url.host}`;
+  assert.equal(await statusOf(url, "/feed", [host, own, authorization]), 200);
+  assert.equal(await statusOf(url, "/feed", [`Host: localhost:${url.port}`, authorization]), 200);
+  const wrong: [number, string[]][] = [
+    [401, [host]],
+    [401, [host, "Authorization: Bearer"]],
+    [401, [host, `Authorization: Bearer ${token}A`]],
+    [401, [host, `Authorization: Bearer ${token.slice(1)}`]],
+    [401, [host, `Cookie: token=${token}`]],
+    [403, [host, "Origin: http://evil.example", authorization]],
+    [403, [host, "Origin: null", authorization]],
+    [403, [host, `Origin: http://localhost:1`, authorization]],
+    [403, [host, "Sec-Fetch-Site: cross-site", authorization]],
+    [421, [`Host: evil.example:${url.port}`, authorization]],
+    [421, ["Host: evil.example", authorization]],
+    [404, [host, authorization, "X: 1"]],
+  ];
+  for (const [status, lines] of wrong) {
+    const path = status === 404 ? "/other" : "/feed";
+    assert.equal(await statusOf(url, path, lines), status, lines.join(", "));
+  }
+  assert.equal(await statusOf(url, `/feed?token=${token}`, [host]), 401);
+  const feed = await fetch(new URL("/feed", url), {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  let text = "";
+  for await (
+    const part of (feed.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())
+  ) {
+    text += part;
+    if (text.includes('"t":"rows"') && text.endsWith("\n")) break;
+  }
+  assert.match(text, /"rows":\[\{"n":18446744073709551615,"text":"<\/script>"\},/);
+  assert.match(text, /"text":"\\u001b\[0m\\""/);
+  for (const line of text.trim().split("\n")) JSON.parse(line);
+});
+
+Deno.test("--web refuses addresses that other machines reach", async () => {
+  for (const address of ["0.0.0.0:0", "[::]:0", "10.0.0.1:80", "example.com:80"]) {
+    const { code, stderr } = await runCli([`--web=${address}`, "x.wasm"]);
+    assert.equal(code, 2, stderr);
+  }
+});
