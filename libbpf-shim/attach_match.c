@@ -5,6 +5,7 @@
 #include <linux/magic.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -326,3 +327,19 @@ bool attach_rule_matches(const struct shim_attach_rules *rules, const struct att
 		return matches_binary(rule, place) && matches_symbol(rule, place);
 	return matches_name(rule, place);
 }
+
+#ifdef SHIM_TEST_GATES
+bool gate_is_off(enum gate gate)
+{
+	const char *off = getenv("SHIM_TEST_GATES");
+
+	return off && strchr(off, '0' + (int)gate);
+}
+
+bool gate_is_naive(void)
+{
+	const char *off = getenv("SHIM_TEST_GATES");
+
+	return off && strchr(off, 'n');
+}
+#endif

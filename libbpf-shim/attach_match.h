@@ -3,8 +3,10 @@
 #ifndef LIBBPF_SHIM_ATTACH_MATCH_H
 #define LIBBPF_SHIM_ATTACH_MATCH_H
 
-#include "attach_rules.h"
+#include "attach_place.h"
 #include "file_identity.h"
+
+struct shim_attach_rules;
 
 struct attach_rule {
 	bool is_denied;

@@ -248,19 +248,3 @@ bool attach_rules_refuse_frequency(const struct shim_attach_rules *rules, uint64
 		     rules->max_frequency);
 	return true;
 }
-
-#ifdef SHIM_TEST_GATES
-bool gate_is_off(enum gate gate)
-{
-	const char *off = getenv("SHIM_TEST_GATES");
-
-	return off && strchr(off, '0' + (int)gate);
-}
-
-bool gate_is_naive(void)
-{
-	const char *off = getenv("SHIM_TEST_GATES");
-
-	return off && strchr(off, 'n');
-}
-#endif

@@ -21,10 +21,29 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "broker.h"
 #include "internal.h"
+
+/* Where distributions put the configuration of a kernel that does not have it in itself. */
+static const char *const config_files[] = {"/boot/config-%s", "/lib/modules/%s/config"};
+
+int shim_kernel_open_config(void)
+{
+	int fd = open("/proc/config.gz", O_RDONLY | O_CLOEXEC);
+	char path[sizeof(((struct utsname *)0)->release) + 32];
+	struct utsname name;
+
+	if (uname(&name))
+		return fd;
+	for (size_t i = 0; fd < 0 && i < sizeof(config_files) / sizeof(config_files[0]); i++) {
+		snprintf(path, sizeof(path), config_files[i], name.release);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	return fd;
+}
 
 #ifndef SYS_close_range
 #define SYS_close_range 436

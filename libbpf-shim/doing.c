@@ -56,3 +56,22 @@ void shim_doing_write(const char *how)
 	if (write(STDERR_FILENO, line, strlen(line)) < 0)
 		return;
 }
+
+/* ---- whether libbpf tries the kernel ------------------------------------------------------------
+ */
+
+/* True if libbpf looks at what the kernel can do, with programs and maps of its own. */
+static _Thread_local bool is_probing;
+
+bool shim_set_probing(bool now)
+{
+	const bool before = is_probing;
+
+	is_probing = now;
+	return before;
+}
+
+bool shim_is_probing(void)
+{
+	return is_probing;
+}

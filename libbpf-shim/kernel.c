@@ -13,24 +13,6 @@
 #include "broker.h"
 #include "internal.h"
 
-/* Where distributions put the configuration of a kernel that does not have it in itself. */
-static const char *const config_files[] = {"/boot/config-%s", "/lib/modules/%s/config"};
-
-int shim_kernel_open_config(void)
-{
-	int fd = open("/proc/config.gz", O_RDONLY | O_CLOEXEC);
-	char path[sizeof(((struct utsname *)0)->release) + 32];
-	struct utsname name;
-
-	if (uname(&name))
-		return fd;
-	for (size_t i = 0; fd < 0 && i < sizeof(config_files) / sizeof(config_files[0]); i++) {
-		snprintf(path, sizeof(path), config_files[i], name.release);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-	}
-	return fd;
-}
-
 static gzFile open_config(void)
 {
 	int fd = shim_kernel_open_config();

@@ -18,8 +18,6 @@
 
 static _Thread_local const struct shim_policy *policy;
 static _Thread_local const struct bpf_object *loading;
-/* True if libbpf looks at what the kernel can do, with programs and maps of its own. */
-static _Thread_local bool is_probing;
 
 int __real_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license,
 			 const struct bpf_insn *insns, size_t count,
@@ -30,14 +28,6 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
 
 bool __real_feat_supported(void *cache, int feature);
 bool __wrap_feat_supported(void *cache, int feature);
-
-bool shim_set_probing(bool now)
-{
-	const bool before = is_probing;
-
-	is_probing = now;
-	return before;
-}
 
 /*
  * Replaces libbpf's feat_supported(). libbpf's own programs cannot be recognised: a guest's program
@@ -51,11 +41,6 @@ bool __wrap_feat_supported(void *cache, int feature)
 
 	shim_set_probing(was_probing);
 	return is_supported;
-}
-
-bool shim_is_probing(void)
-{
-	return is_probing;
 }
 
 void shim_programs_allow(const struct bpf_object *object, const struct shim_policy *permissions)
@@ -138,7 +123,7 @@ static bool is_trial(const char *name, const struct bpf_insn *insns, size_t coun
 /* Writes why a program is refused; false when it is not. */
 static bool refuse(const struct program_load *load, const char *name, char reason[REFUSAL_SIZE])
 {
-	if (is_probing)
+	if (shim_is_probing())
 		return false;
 	/* All programs come from objects; a path around their load is not to be one around this. */
 	if (!loading) {

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import project from "../../deno.json" with { type: "json" };
 import { fromFileUrl } from "../support/paths.ts";
 
-/** Gates 1 to 5 of `libbpf-shim/attach_rules.h`; "n" compares texts in place of what was opened. */
+/** Gates 1 to 5 of `libbpf-shim/attach_place.h`; "n" compares texts in place of what was opened. */
 const ALL = "12345", NAIVE = "5n";
 const ONE_LESS = ["", "1", "2", "3", "4", "5"];
 
