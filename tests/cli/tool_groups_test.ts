@@ -201,3 +201,38 @@ Deno.test("xdpstat counts packets of an interface by protocol", async () => {
     return /"network":"IPV4","protocol":"UDP","packets":[1-9]/.test(run.stdout);
   }, 30_000);
 });
+
+/** Runs a tool until the program has ended, and returns its rows. */
+async function traced(words: readonly string[], action: string): Promise<Row[]> {
+  const args = ["-o", "jsonl", "--timeout", "60s", ...words, "-n", "actor", "--", ACTOR, action];
+  const { code, stdout, stderr } = await runCli(args);
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  return stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line) as Row);
+}
+
+const stacksOf = (rows: readonly Row[]) =>
+  rows.map((row) => `${row["user_stack_id"]};${row["kernel_stack_id"]}`).join();
+
+Deno.test("profile shows functions of the program that it traces", async () => {
+  await until("a sample is in one of them", async () => {
+    return /spin|wasm_bpf_test_function/.test(stacksOf(await traced(["profile"], "spin")));
+  }, 60_000);
+});
+
+Deno.test("offcputime shows where a program sleeps", async () => {
+  assert.match(stacksOf(await traced(["offcputime"], "nap")), /nanosleep/);
+});
+
+Deno.test("memleak shows what a program does not free", async () => {
+  const leaks = await traced(["memleak"], "leak");
+  assert.match(stacksOf(leaks.filter(({ bytes }) => Number(bytes) % 12345 === 0)), /leak/);
+  assert.ok(leaks.every(({ bytes }) => Number(bytes) < 54321), JSON.stringify(leaks));
+});
+
+Deno.test("wakeuptime shows how long a program was blocked", async () => {
+  const rows = await traced(["wakeuptime"], "nap");
+  assert.ok(
+    rows.some((row) => row["blocked"] === "actor" && Number(row["total_ns"]) >= 50_000_000),
+    JSON.stringify(rows),
+  );
+});

@@ -8,7 +8,8 @@
  * (every call that a cgroup program can watch), connection (TCP through lo, port 7777), datagrams
  * (UDP to ADDRESS: 3 to port 53, 2 to port 54), query (DNS through lo, the answer is NXDOMAIN),
  * refused (TCP to a port without a listener), retransmit (TCP to a full listener), lookup (a name),
- * line, tls (functions with names of libraries'), lo-up, wait (until standard input ends).
+ * line, tls (functions with names of libraries'), spin (for 0.3 s), nap, leak (memory), lo-up, wait
+ *(until standard input ends).
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -23,6 +24,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- code to probe --------------------------------------------------------------------------- */
@@ -295,6 +297,31 @@ static void tls(void)
 	SSL_read_ex(NULL, buffer, sizeof(buffer), &bytes);
 }
 
+__attribute__((noinline)) static void spin(void)
+{
+	struct timespec now, end;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	do {
+		for (int i = 0; i < 1000000; i++)
+			wasm_bpf_test_function(i);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while ((now.tv_sec - end.tv_sec) * 1000000000LL + now.tv_nsec - end.tv_nsec <
+		 300000000LL);
+}
+
+__attribute__((noinline)) static void leak(void)
+{
+	for (int i = 0; i < 10; i++) {
+		void *kept = malloc(12345), *freed = malloc(54321);
+
+		__asm__ volatile("" : "+r"(kept), "+r"(freed));
+		free(freed);
+	}
+	/* As long as its stack can be looked up. */
+	usleep(300000);
+}
+
 static void bring_up_lo(void)
 {
 	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
@@ -358,6 +385,12 @@ int main(int argc, char **argv)
 			readline("$ ");
 		else if (!strcmp(argv[i], "tls"))
 			tls();
+		else if (!strcmp(argv[i], "spin"))
+			spin();
+		else if (!strcmp(argv[i], "nap"))
+			usleep(50000);
+		else if (!strcmp(argv[i], "leak"))
+			leak();
 		else if (!strcmp(argv[i], "lo-up"))
 			bring_up_lo();
 		else if (!strcmp(argv[i], "wait"))
