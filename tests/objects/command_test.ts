@@ -25,7 +25,11 @@ for (
   const [name, command, code] of [
     ["returns", ["sh", "-c", "exit 7"], 7],
     ["is killed", ["sh", "-c", "kill -9 $$"], 137],
-    ["leaves a process behind", ["sh", "-c", "sleep 30 > /dev/null 2>&1 & kill $! ; exit 3"], 3],
+    ["leaves a process behind", [
+      "sh",
+      "-c",
+      "tail -f /dev/null > /dev/null 2>&1 & kill $! ; exit 3",
+    ], 3],
     ["does not exist", ["/no/such/program"], 127],
   ] as const
 ) {
