@@ -117,7 +117,7 @@ export class FlameGraph {
   }
 }
 
-/** The same function has the same colour, between red and yellow. */
+/** Returns the colour of a function, between red and yellow; equal for equal names. */
 function hue(name: string): number {
   let hash = 0;
   for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 1009;
