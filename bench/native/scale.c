@@ -46,9 +46,8 @@ static double update_each(void)
 	struct bpf_map *map;
 	double start;
 
-	bpf_object__for_each_map(map, object)
-		if (bpf_map__type(map) == BPF_MAP_TYPE_HASH)
-			fds[count++] = bpf_map__fd(map);
+	bpf_object__for_each_map(map, object) if (bpf_map__type(map) == BPF_MAP_TYPE_HASH)
+	    fds[count++] = bpf_map__fd(map);
 	start = now_ns();
 	for (unsigned int i = 0; i < OPERATIONS; i++) {
 		unsigned int key = 1;
@@ -92,9 +91,7 @@ static void measure_object(const char *folder, const char *programs)
 	load(folder, name);
 	printf("%.0f\n", now_ns() - start);
 	start = now_ns();
-	bpf_object__for_each_program(program, object)
-		if (!bpf_program__attach(program))
-			exit(1);
+	bpf_object__for_each_program(program, object) if (!bpf_program__attach(program)) exit(1);
 	printf("%.0f\n", now_ns() - start);
 	printf("%.2f\n", update_each());
 	printf("%.2f\n", poll_each());

@@ -55,6 +55,11 @@ export const REASONS: Readonly<Record<string, string>> = {
   "cli/object/own_pid.ts": "the only constant of a tool that is read from the system",
   "ffi/kernel_probe.ts": "same stem as its C file",
   "oci/gadget.ts": "media types of another project, apart from ours",
+  "cli/background/real_file.ts": "shared by commands that take a file of runs",
+  "cli/background/supervise.ts": "a command that people do not type, apart from those they do",
+  "cli/background/words.ts": "the way back from options to words, with tests of its own",
+  "runtime/supervision.ts": "entry point: a supervisor loads no more than this",
+  "service/live.ts": "entry point: runs that are served load no supervision",
   "build/lib/fixed_waits.ts": "one file a check of the gate",
   "build/lib/output.ts": "imports nothing: everything prints with it",
 };

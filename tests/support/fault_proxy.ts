@@ -164,7 +164,7 @@ async function readHead(
     if (end < 0) continue;
     const [start = "", ...lines] = text.slice(0, end).split("\r\n");
     const [method = "", path = ""] = start.split(" ");
-    const headers = new Headers(lines.map((line) => {
+    const headers = new Headers(lines.map((line): [string, string] => {
       const colon = line.indexOf(":");
       return [line.slice(0, colon), line.slice(colon + 1).trim()];
     }));
