@@ -33,3 +33,8 @@ Deno.test("nearest() prefers a name of the same length among equally close ones"
   assert.equal(nearest("psuh", ["ps", "push"]), "push");
   assert.equal(nearest("psuh", ["push", "ps"]), "push");
 });
+
+Deno.test("nearest() prefers a name with the same first letter among equally close ones", () => {
+  assert.equal(nearest("bsh", ["zsh", "bash"]), "bash");
+  assert.equal(nearest("bsh", ["bash", "zsh"]), "bash");
+});

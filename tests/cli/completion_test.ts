@@ -85,7 +85,8 @@ Deno.test("completion fish offers tools of the box with their summary", async ()
 Deno.test("completion zsh offers tools of the box", async () => {
   const script = await scriptFor("zsh");
   for (const { name, summary } of boxTools()) {
-    assert.ok(script.includes(`'${name}:${summary}'`), name);
+    const quoted = `${name}:${summary}`.replaceAll("'", "'\\''");
+    assert.ok(script.includes(`'${quoted}'`), name);
   }
   assert.ok(script.includes("'1:tool or module:_wasm_bpf_modules'"));
 });
