@@ -126,8 +126,8 @@ export const TOOL_CASES: readonly KernelCase[] = [
   tool("dnssnoop", " actor +RESPONSE +2 +127.0.0.1 +0x1234 A +NXDOMAIN .* example.org$", {
     stir: "/actor query",
   }),
-  tool("lsmguard", " mount +MOUNT +ALLOWED +guarded$", {
-    options: "--action MOUNT",
+  tool("lsmguard", " mount +MOUNT +REFUSED +guarded$", {
+    options: "--action MOUNT --deny",
     stir: "mkdir -p /tmp/guarded; mount -t tmpfs none /tmp/guarded; umount /tmp/guarded",
   }),
   tool("profile", " actor ", { options: "--name actor --interval 1s", stir: "/actor spin" }),
