@@ -4,6 +4,7 @@ import { runBriefly } from "../support/brief.ts";
 import { BOOTSTRAP, CliProcess, type CliResult, guestPath } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
 import { heldBy, untilGone } from "../support/held.ts";
+import { privateMounts } from "../support/mounts.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { succeed } from "../support/succeed.ts";
 
@@ -107,23 +108,18 @@ Deno.test("run of a plain object warns as well", async () => {
 });
 
 Deno.test("run names the pin of a map", async () => {
-  const folder = await Deno.makeTempDir();
-  // A file system and mount namespace of its own; the run and the pin share them.
-  const script = `mount -t bpf bpf ${folder} && exec "$@"`;
-  const through = ["unshare", "-m", "sh", "-c", script, "sh"];
-  const pin = `${folder}/kept`;
-  try {
-    await using run = new CliProcess([...ARGS, BOOTSTRAP], { through });
-    const id = await idOf(run, "map");
-    const inside = ["-t", String(run.pid), "-m"];
-    await succeed("nsenter", ...inside, "bpftool", "map", "pin", "id", String(id), pin);
-    run.kill("SIGINT");
-    const { stderr } = await run.result();
-    assert.ok(stderr.includes(`stays in the kernel: pinned as ${pin}\n`), stderr);
-    assert.ok(stderr.includes(`hint: remove ${pin} to unload it (bpftool map show id ${id})`));
-  } finally {
-    await Deno.remove(folder);
-  }
+  // A file system in a mount namespace of its own, which the run and the pin share.
+  const script = 'mount -t bpf bpf /sys/fs/bpf && exec "$@"';
+  const through = [...privateMounts("/sys"), "/bin/sh", "-c", script, "sh"];
+  const pin = "/sys/fs/bpf/kept";
+  await using run = new CliProcess([...ARGS, BOOTSTRAP], { through });
+  const id = await idOf(run, "map");
+  const inside = ["-t", String(run.pid), "-m"];
+  await succeed("nsenter", ...inside, "bpftool", "map", "pin", "id", String(id), pin);
+  run.kill("SIGINT");
+  const { stderr } = await run.result();
+  assert.ok(stderr.includes(`stays in the kernel: pinned as ${pin}\n`), stderr);
+  assert.ok(stderr.includes(`hint: remove ${pin} to unload it (bpftool map show id ${id})`));
 });
 
 Deno.test("run of which nothing is left has no warning", async () => {
