@@ -212,10 +212,15 @@ function escape(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
-/** Returns the bpf(2) commands after the last program's attachment, by name. */
+/**
+ * Returns the bpf(2) commands between the last program's attachment and the end of the guest, by name.
+ * At its end, a run looks for what others keep of it.
+ */
 function mapCommands(trace: string): string[] {
   const commands = [...trace.matchAll(/bpf\((BPF_\w+)/g)].map(([, command]) => command ?? "");
-  return commands.slice(commands.lastIndexOf("BPF_LINK_CREATE") + 1);
+  const own = commands.slice(commands.lastIndexOf("BPF_LINK_CREATE") + 1);
+  const end = own.findIndex((command) => /_GET_(?:INFO_BY_FD|NEXT_ID)$/.test(command));
+  return own.slice(0, end < 0 ? own.length : end);
 }
 
 Deno.test("a map operation is one system call", async () => {
