@@ -23,7 +23,6 @@ export const REASONS: Readonly<Record<string, string>> = {
   "runtime/wasi/everything.ts": "entry point: a plain run does without these families",
   "bindgen/targets.ts": "help reads the targets without the emitters",
   "ffi/assets.ts": "open to every folder: the only reader of files that the binary carries",
-  "ffi/nearest.ts": "open to every folder: imports nothing",
   "ebpf/remains.ts": "same stem as in ffi/ and libbpf-shim/",
   "cli/startup/serve.ts": "entry of the process that serves a run's figures",
   "cli/live/figures.ts": "types of the start of a run, which loads no service",
