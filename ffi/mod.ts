@@ -1,6 +1,6 @@
 /** Interface to native code: all calls of the shim. Raw pointers stay inside. */
 export { AttachRules } from "./attach_rules.ts";
-export { sendToLog } from "./audit.ts";
+export { loginUid, sendToLog } from "./audit.ts";
 export { Budget, type BudgetLimits } from "./budget.ts";
 export { EventBuffer } from "./buffer.ts";
 export { descriptorsLeft } from "./system.ts";

@@ -172,6 +172,8 @@ export const SYMBOLS = {
   shim_process__notify: { parameters: ["buffer", "buffer"], result: "i32" },
   // int32_t shim_audit__send(const char *path, const char *line)
   shim_audit__send: { parameters: ["buffer", "buffer"], result: "i32" },
+  // int64_t shim_audit__login_uid(void)
+  shim_audit__login_uid: { parameters: [], result: "i64" },
 
   // int32_t shim_broker__start(void)
   shim_broker__start: { parameters: [], result: "i32" },

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Audit: one datagram to the machine's log. */
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -24,4 +26,24 @@ int32_t shim_audit__send(const char *path, const char *line)
 		err = -errno;
 	close(fd);
 	return err;
+}
+
+int64_t shim_audit__login_uid(void)
+{
+	char text[16];
+	ssize_t size;
+	int fd = open("/proc/self/loginuid", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	size = read(fd, text, sizeof(text) - 1);
+	if (size <= 0) {
+		int err = size < 0 ? -errno : -ENODATA;
+
+		close(fd);
+		return err;
+	}
+	close(fd);
+	text[size] = '\0';
+	return (int64_t)strtoul(text, NULL, 10);
 }

@@ -25,7 +25,7 @@
 #define SHIM_API __attribute__((visibility("default")))
 
 /* Raised with every change of this header; ffi/library.ts refuses a library with another number. */
-#define SHIM_ABI_VERSION 31
+#define SHIM_ABI_VERSION 32
 
 struct shim_memory;
 struct shim_object;
@@ -505,6 +505,13 @@ SHIM_API int32_t shim_process__notify(const char *path, const char *text);
  * @return 0; -ENOENT and -ECONNREFUSED without a log; -EAGAIN for a full one
  */
 SHIM_API int32_t shim_audit__send(const char *path, const char *line);
+
+/**
+ * @brief Identity that this process's session logged in with (audit_getloginuid(3)).
+ *
+ * @return the number; UINT32_MAX if none was set; a negative errno without /proc or audit
+ */
+SHIM_API int64_t shim_audit__login_uid(void);
 
 /* ---- confinement: what this thread gives up, for good; other threads stay as they are ---------
  */

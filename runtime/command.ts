@@ -20,6 +20,7 @@ export {
   FeedPipe,
   type HeldPart,
   libbpfVersion,
+  loginUid,
   type MappedFile,
   mappedFiles,
   type RemainingMap,

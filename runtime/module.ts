@@ -253,7 +253,7 @@ export function findTables(exports: WebAssembly.Exports): WebAssembly.Table[] {
 const PROVIDERS: readonly (readonly [RegExp, string])[] = [
   [
     /^wasm_bpf_ext$/,
-    "it is none of wasm-bpf's extensions as of this version: use a newer wasm-bpf",
+    "this version of wasm-bpf has no such function: use a newer wasm-bpf",
   ],
   [/^wasm_bpf$/, "it is not part of the wasm_bpf interface: check the spelling"],
   [

@@ -111,7 +111,7 @@ export class LogWriter implements Disposable {
         Deno.removeSync(`${this.#path}.${number}`);
         return true;
       } catch {
-        // There is none of that number.
+        // No file has that number yet.
       }
     }
     return false;

@@ -34,7 +34,6 @@ export const REASONS: Readonly<Record<string, string>> = {
   "ffi/log.ts": "same stem as its C file",
   "ffi/map_reference.ts": "same stem as its C file",
   "ffi/stats.ts": "same stem as its C file",
-  "libbpf-shim/audit.c": "same stem as in ffi/",
   "libbpf-shim/feed.c": "same stem as in ffi/",
   "libbpf-shim/library.c": "same stem as in ffi/",
   "libbpf-shim/memory.c": "same stem as in ffi/",

@@ -53,7 +53,7 @@ function missingTracepoints(programs: readonly ProgramFacts[]): string[] {
   );
 }
 
-/** Returns the names that are not among those of the kernel's types and of its modules'. */
+/** Returns the names that neither the kernel's BTF nor that of a module has. */
 function absent(names: readonly string[]): string[] {
   const wanted = new Set(names.filter((name) => /^\w+$/.test(name)));
   const files = namesIn(BTF).sort((a, b) => Number(b === "vmlinux") - Number(a === "vmlinux"));

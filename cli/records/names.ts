@@ -94,7 +94,7 @@ function readKallsyms(): string {
 const MAX_TYPES_BYTES = 64 << 20;
 
 /**
- * Returns the names of values of the kernel's enums, by the enum's name. Read now, since a confined
+ * Returns the names of enum values in the kernel's BTF, by enum. Read now, since a confined
  * thread cannot.
  */
 export function kernelEnums(

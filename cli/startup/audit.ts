@@ -1,7 +1,7 @@
 /** Audit of runs by root: one line to the machine's log, and the set of what was granted. */
 import { createHash } from "node:crypto";
 import { type Permissions, Policy } from "../../ebpf/mod.ts";
-import { describeErrno, type GuestModule, sendToLog } from "../../runtime/command.ts";
+import { describeErrno, type GuestModule, loginUid, sendToLog } from "../../runtime/command.ts";
 import type { Origin } from "../../oci/stored.ts";
 
 /** Socket of syslog and of the journal. */
@@ -14,7 +14,7 @@ const PRIORITY = 10 * 8 + 6;
 const MAX_VALUE = 512;
 
 /** Loginuid of a process that nobody logged in to: the kernel's -1. */
-const UNSET = "4294967295";
+const UNSET = 4294967295;
 
 /** Permissions that hold for a run, for statistics and the log. */
 export interface GrantedSet {
@@ -76,7 +76,7 @@ export function auditLine(
     ["digest", origin?.digest ?? `sha256:${createHash("sha256").update(bytes).digest("hex")}`],
     ["signer", origin === undefined ? undefined : signers(origin)],
     ["uid", "0"],
-    ["loginuid", loginUid()],
+    ["loginuid", userOfLogin()],
     ["sudo_user", optional(Deno.env.get("SUDO_USER"))],
     ["levels", levels.join(",") || "none"],
     ["places", places === undefined ? "any" : quoted(places.join(","))],
@@ -103,11 +103,8 @@ function quoted(text: string): string {
   return JSON.stringify(cut.replaceAll(/[\p{C}\u2028\u2029]/gu, "?"));
 }
 
-function loginUid(): string | undefined {
-  try {
-    const text = Deno.readTextFileSync("/proc/self/loginuid").trim();
-    return text === UNSET ? "unset" : text;
-  } catch {
-    return undefined;
-  }
+function userOfLogin(): string | undefined {
+  const uid = loginUid();
+  if (uid === UNSET) return "unset";
+  return uid < 0 ? undefined : `${uid}`;
 }

@@ -53,7 +53,8 @@ export function refusal(
 export function namesThisMachine(request: Request, listen: Listen): boolean {
   const host = request.headers.get("host") ?? "";
   const [, name = "", port = ""] = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+)(?::(\d+))?$/.exec(host) ?? [];
-  if (port !== `${listen.port}`) return false;
+  // Clients leave out the port that a scheme has anyway (RFC 9110, section 4.2.1).
+  if ((port === "" ? "80" : port) !== `${listen.port}`) return false;
   return name === "localhost" || isLoopback(name.replace(/^\[|\]$/g, ""));
 }
 

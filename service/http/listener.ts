@@ -1,5 +1,6 @@
 /** HTTP servers of this process. */
 import { HostError } from "../../ffi/errors.ts";
+import { readRegularFile } from "../../oci/paths/mod.ts";
 import { authority, type Listen, type MetricsSettings } from "../settings.ts";
 import { MIN_TOKEN, refusal, Token } from "./guards.ts";
 
@@ -81,15 +82,10 @@ function tokenIn(path: string): Token {
 
 function textOf(path: string): string {
   try {
-    const { size, isFile } = Deno.statSync(path);
-    if (isFile && size > MAX_FILE_BYTES) {
-      throw new HostError(`Cannot read "${path}": more than ${MAX_FILE_BYTES} bytes`, {
-        code: "EFBIG",
-      });
-    }
-    return Deno.readTextFileSync(path);
+    // Throws Deno's error, which names the reason alone, for a path that leads nowhere.
+    Deno.statSync(path);
+    return new TextDecoder().decode(readRegularFile(path, { maxBytes: MAX_FILE_BYTES }).bytes);
   } catch (cause) {
-    if (cause instanceof HostError) throw cause;
     const text = cause instanceof Error ? cause.message : String(cause);
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "EIO";
     const reason = text.replace(/ \(os error \d+\).*$/, "");

@@ -75,7 +75,10 @@ Deno.test("modules, plain objects and tools of the box are in the log, a line ea
       });
       assert.equal(stderr, "", word);
       const name = word.slice(word.lastIndexOf("/") + 1).replace(/\.bpf\.o$/, "");
-      assert.match(log.receive(), new RegExp(`^<86>wasm-bpf\\[\\d+\\]: run module="[^"]*${name}`));
+      assert.match(
+        log.receive(),
+        new RegExp(`^<86>wasm-bpf\\[\\d+\\]: run module="[^"]*${name}.* loginuid=\\w`),
+      );
     }
   } finally {
     await Deno.remove(folder, { recursive: true });

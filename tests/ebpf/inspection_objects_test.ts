@@ -6,7 +6,7 @@ import { TestFolder } from "../support/folder.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { succeed } from "../support/succeed.ts";
 
-/** Headers as the build has them: libbpf's, and those of the kernel's ABI. */
+/** Headers of the build: libbpf and the kernel's ABI. */
 const HEADERS = [
   ...["-I.cache/deps/include", "-isystem", ".cache/deps/uapi"],
   ...["-idirafter", `/usr/include/${Deno.build.arch}-linux-gnu`],

@@ -160,6 +160,8 @@ Deno.test("wrong options, open addresses and files that are not there are errors
   await fails(2, /--max-series "x"/, "--metrics", "0", "--max-series", "x");
   await fails(1, /short/, "--metrics", "0", "--metrics-token", `${folder.path}/short`);
   await fails(1, /No such file/, "--metrics", "0", "--metrics-token", `${folder.path}/none`);
+  await fails(1, /not a regular file/, "--metrics", "0", "--metrics-token", "/dev/zero");
+  await fails(1, /is a directory/, "--metrics", "0", "--metrics-token", folder.path);
   await fails(1, /not FIELD=KIND/, "--metrics", "0", "--metric", "a=b");
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const port = (taken.addr as Deno.NetAddr).port;

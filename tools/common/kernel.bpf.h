@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Members of the kernel's types that tools read; CO-RE finds their places in each kernel. */
+/* Kernel types with the members that tools read; CO-RE relocates them on each kernel. */
 #ifndef KERNEL_BPF_H
 #define KERNEL_BPF_H
 
