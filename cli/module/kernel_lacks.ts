@@ -1,12 +1,16 @@
 /** Parts that an eBPF object needs and the running kernel lacks, as far as files show it. */
 import { Buffer } from "node:buffer";
 import { isOlder, type ObjectFacts, type ProgramFacts } from "../../ebpf/inspection/mod.ts";
+import { HostError } from "../../ffi/errors.ts";
+import { readKernelFile } from "../../runtime/machine.ts";
 import { kernelRelease } from "./kernel_release.ts";
 
 /** Types of the kernel and of its modules. */
 const BTF = "/sys/kernel/btf";
 const TRACEPOINTS = ["/sys/kernel/tracing/events", "/sys/kernel/debug/tracing/events"];
 const SECURITY_MODULES = "/sys/kernel/security/lsm";
+/** Types of a kernel have 5 to 10 MB. */
+const MAX_BYTES = 64 << 20;
 const CPUS = "/sys/devices/system/cpu/possible";
 
 /** Returns the number of possible CPUs, which per-CPU maps have a value for each of. */
@@ -62,7 +66,9 @@ function absent(names: readonly string[]): string[] {
   for (const file of files) {
     if (wanted.size === 0) break;
     const bytes = bytesOf(`${BTF}/${file}`);
-    for (const name of wanted) if (bytes?.includes(`\0${name}\0`)) wanted.delete(name);
+    // A name may be in a file that cannot be read.
+    if (bytes === undefined) return [];
+    for (const name of wanted) if (bytes.includes(`\0${name}\0`)) wanted.delete(name);
   }
   return [...wanted];
 }
@@ -90,17 +96,17 @@ function isThere(path: string): boolean {
 }
 
 function textOf(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return undefined;
-  }
+  const bytes = bytesOf(path);
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
 }
 
+/** Deno itself opens no file of the kernel with the rights of the compiled program. */
 function bytesOf(path: string): Buffer | undefined {
   try {
-    return Buffer.from(Deno.readFileSync(path));
-  } catch {
-    return undefined;
+    const { buffer, byteOffset, length } = readKernelFile(path, { maxBytes: MAX_BYTES });
+    return Buffer.from(buffer, byteOffset, length);
+  } catch (error) {
+    if (error instanceof HostError) return undefined;
+    throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** Inspection of objects of several compilers and loaders: forms that libbpf does not load, too. */
 import assert from "node:assert/strict";
 import { inspectObject, type ObjectFacts } from "../../ebpf/inspection/mod.ts";
-import { runCli } from "../support/cli.ts";
+import { BOOTSTRAP, runCli } from "../support/cli.ts";
 import { TestFolder } from "../support/folder.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { succeed } from "../support/succeed.ts";
@@ -235,8 +235,11 @@ Deno.test("inspect --json has the documented members", async () => {
 Deno.test("inspect shows what this kernel lacks: functions, tracepoints, newer types", async () => {
   const source = `
 extern void bpf_no_such_function(void) __attribute__((section(".ksyms")));
+extern void bpf_rcu_read_lock(void) __attribute__((section(".ksyms")));
 __attribute__((section("tp/sched/no_such_tracepoint"), used)) int lost(void *ctx)
 { bpf_no_such_function(); return 0; }
+__attribute__((section("tp/sched/sched_process_exec"), used)) int found(void *ctx)
+{ bpf_rcu_read_lock(); return 0; }
 __attribute__((section("license"), used)) char _license[] = "GPL";`;
   using folder = new TestFolder();
   await Deno.writeFile(folder.at("lacking.o"), await compiled("clang", source, ["-g"]));
@@ -245,4 +248,24 @@ __attribute__((section("license"), used)) char _license[] = "GPL";`;
     "kernel function bpf_no_such_function",
     "tracepoint sched/no_such_tracepoint",
   ]);
+});
+
+Deno.test("inspect counts the values of all possible CPUs, which the binary reads", async () => {
+  const source = `
+struct { int (*type)[6]; int (*max_entries)[1000]; int *key; long *value; }
+counts __attribute__((section(".maps"), used));
+__attribute__((section("license"), used)) char _license[] = "GPL";`;
+  using folder = new TestFolder();
+  await Deno.writeFile(folder.at("counts.o"), await compiled("clang", source, ["-g"]));
+  const { stdout } = await runCli(["inspect", "--json", folder.at("counts.o")]);
+  const [map] = JSON.parse(stdout).object.maps;
+  const last = /(\d+)\s*$/.exec(await Deno.readTextFile("/sys/devices/system/cpu/possible"))?.[1];
+  assert.equal(map.type, "percpu_array");
+  assert.ok(map.memoryBytes >= 8 * 1000 * (Number(last) + 1), stdout);
+});
+
+Deno.test("inspect finds nothing that this kernel lacks for an example that runs here", async () => {
+  const { stdout } = await runCli(["inspect", BOOTSTRAP]);
+  assert.match(stdout, /needs Linux 5\.8$/m);
+  assert.doesNotMatch(stdout, /lacks/);
 });
