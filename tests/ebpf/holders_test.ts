@@ -49,15 +49,29 @@ class Holder implements AsyncDisposable {
   }
 }
 
-/** Waits until a run has what `kind` names, and returns its number. */
+/**
+ * Waits until a run has attached something, and returns the number of its link, or of a program or map
+ * of that link: a descriptor alone may be of one of libbpf's probes.
+ */
 async function idOf(run: CliProcess, kind: Kind): Promise<number> {
-  let id: number | undefined;
-  await until(`it has loaded a ${kind}`, async () => {
+  let link = 0;
+  await until("it has attached a program", async () => {
     const held = await heldBy(run.pid);
-    if (held.link.length === 0) return false;
-    return (id = held[kind][0]) !== undefined;
+    return (link = held.link[0] ?? 0) !== 0;
   });
-  return id ?? 0;
+  if (kind === "link") return link;
+  const { prog_id: program } = await show("link", link);
+  if (kind === "prog") return program;
+  const { map_ids: [map = 0] } = await show("prog", program);
+  return map;
+}
+
+/** Returns what bpftool says of a link or program. */
+async function show(
+  kind: "link" | "prog",
+  id: number,
+): Promise<{ prog_id: number; map_ids: number[] }> {
+  return JSON.parse(await succeed("bpftool", "--json", kind, "show", "id", String(id)));
 }
 
 const ARGS = ["--timeout", "30s"];
@@ -114,7 +128,8 @@ Deno.test("run names the pin of a map", async () => {
   const pin = "/sys/fs/bpf/kept";
   await using run = new CliProcess([...ARGS, BOOTSTRAP], { through });
   const id = await idOf(run, "map");
-  const inside = ["-t", String(run.pid), "-m"];
+  // Its root as well: of a chroot, the namespace has another one.
+  const inside = ["-t", String(run.pid), "-m", "-r"];
   await succeed("nsenter", ...inside, "bpftool", "map", "pin", "id", String(id), pin);
   run.kill("SIGINT");
   const { stderr } = await run.result();
