@@ -104,7 +104,7 @@ Deno.test("SIGUSR1 prints the statistics of a guest that sleeps, and it sleeps o
   await guest.waitFor(/sleeping/);
   for (const count of [1, 2, 3]) {
     guest.kill("SIGUSR1");
-    await until("statistics are printed", () => reports(guest.stderr).length === count, 1000);
+    await until("statistics are printed", () => reports(guest.stderr).length === count);
   }
   assert.doesNotMatch(guest.stdout, /polling/);
   // The sleep ends early, and the poll after it returns why.
@@ -118,7 +118,7 @@ Deno.test("SIGUSR1 prints the statistics of a guest that polls, and it polls on"
   await using guest = new CliProcess(["--stats=json", GUEST, "wait-for-interrupt"]);
   await guest.waitFor(/waiting/);
   guest.kill("SIGUSR1");
-  await until("statistics are printed", () => reports(guest.stderr).length === 1, 1000);
+  await until("statistics are printed", () => reports(guest.stderr).length === 1);
   guest.kill("SIGINT");
   const { stdout } = await guest.result();
   assert.equal(stdout, "waiting\npoll -4\nnext 0\n");

@@ -44,7 +44,7 @@ async function shows(
     await until("every tool has shown it", async () => {
       await stir();
       return missing().length === 0;
-    }, 60_000);
+    });
   } catch {
     const [first] = runs.filter(({ find }) => find() === undefined);
     const { stdout = "", stderr = "" } = first?.run ?? {};
@@ -199,7 +199,7 @@ Deno.test("xdpstat counts packets of an interface by protocol", async () => {
   await until("a datagram is counted", async () => {
     await act(["query"], { netns: namespace.pid });
     return /"network":"IPV4","protocol":"UDP","packets":[1-9]/.test(run.stdout);
-  }, 30_000);
+  });
 });
 
 /** Runs a tool until the program has ended, and returns its rows. */
@@ -216,7 +216,7 @@ const stacksOf = (rows: readonly Row[]) =>
 Deno.test("profile shows functions of the program that it traces", async () => {
   await until("a sample is in one of them", async () => {
     return /spin|wasm_bpf_test_function/.test(stacksOf(await traced(["profile"], "spin")));
-  }, 60_000);
+  });
 });
 
 Deno.test("offcputime shows where a program sleeps", async () => {

@@ -28,7 +28,7 @@ async function start(folder: TestFolder): Promise<{ run: CliProcess; url: URL; t
   const guest = await assembleTo(`${folder.path}/guest.wasm`, GUEST);
   const run = new CliProcess(["--web", guest]);
   const printed = () => /^page: (\S+)$/m.exec(run.stderr)?.[1];
-  await until("the link is printed", () => printed() !== undefined, 30_000);
+  await until("the link is printed", () => printed() !== undefined);
   const url = new URL(printed() ?? "");
   return { run, url, token: url.hash.slice(1) };
 }

@@ -39,15 +39,15 @@ Deno.test("up keeps what did not change on SIGHUP, notifies its manager, and dow
   await using up = new CliProcess(["up", file], {
     env: { ...runs.env, NOTIFY_SOCKET: socket, WATCHDOG_USEC: "400000" },
   });
-  await until("it is ready", () => hasMessage((text) => text.startsWith("READY=1")), 30_000);
-  await until("the watchdog is served", () => hasMessage((text) => text === "WATCHDOG=1"), 30_000);
+  await until("it is ready", () => hasMessage((text) => text.startsWith("READY=1")));
+  await until("the watchdog is served", () => hasMessage((text) => text === "WATCHDOG=1"));
   const [a, b] = [await runs.shown("a"), await runs.shown("b")];
   assert.deepEqual([a.status, b.status, a.supervisor?.pid], ["running", "running", up.pid]);
   // A run of a file is not ended by itself.
   assert.match((await runs.cli("stop", "a")).stderr, /belongs to/);
   await write(file, ["a", "b=2", "c"], module);
   up.kill("SIGHUP");
-  await until("it reloads", () => hasMessage((text) => text === "READY=1\nSTATUS=3 runs"), 30_000);
+  await until("it reloads", () => hasMessage((text) => text === "READY=1\nSTATUS=3 runs"));
   assert.ok(messages.some((text) => /^RELOADING=1\nMONOTONIC_USEC=\d+$/.test(text)));
   assert.equal((await runs.shown("a")).process?.pid, a.process?.pid);
   assert.notEqual((await runs.shown("b")).process?.pid, b.process?.pid);

@@ -49,7 +49,7 @@ export class Background implements AsyncDisposable {
   async until(
     name: string,
     test: (status: Status) => boolean,
-    timeoutMs = 30_000,
+    timeoutMs = 60_000,
   ): Promise<ShownRun> {
     const runs = new Runs({
       state: `${this.env["XDG_STATE_HOME"]}/wasm-bpf`,

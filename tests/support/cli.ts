@@ -93,7 +93,7 @@ export class CliProcess implements AsyncDisposable {
   }
 
   /** Waits until standard output matches; fails when the program ends first or the time is over. */
-  async waitFor(pattern: RegExp, timeoutMs = 15_000): Promise<RegExpExecArray> {
+  async waitFor(pattern: RegExp, timeoutMs = 60_000): Promise<RegExpExecArray> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const match = pattern.exec(this.stdout);

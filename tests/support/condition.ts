@@ -1,10 +1,13 @@
 /** Waiting for something to become true, with a bound. */
 
-/** Polls until the condition is true; fails after `timeoutMs`. */
+/**
+ * Polls until the condition is true; fails after `timeoutMs`. The bound is long, since what takes
+ * milliseconds has taken 15 s on a machine with forty runnable threads.
+ */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 10_000,
+  timeoutMs = 60_000,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await condition())) {
@@ -13,7 +16,7 @@ export async function until(
   }
 }
 
-/** Waits until a value has stayed the same for `quietMs`; fails when that takes 30 s. */
+/** Waits until a value has stayed the same for `quietMs`; fails when that takes 90 s. */
 export async function untilSettled<T>(
   what: string,
   read: () => T | Promise<T>,
@@ -25,6 +28,6 @@ export async function untilSettled<T>(
     const now = await read();
     if (!Object.is(now, last)) [last, since] = [now, Date.now()];
     return Date.now() - since >= quietMs;
-  }, 30_000);
+  }, 90_000);
   return last;
 }
