@@ -47,13 +47,8 @@ export type {
 export { type GuestMemory } from "./guest_memory.ts";
 export { interruptible, type SignalOptions, TIMEOUT_GRACE_MS } from "./interrupt.ts";
 export { compileGuest, type CompileOptions, type GuestModule } from "./module.ts";
-export {
-  type GuestExit,
-  GuestHandle,
-  spawn,
-  type SpawnOptions,
-  type SpawnOutput,
-} from "./spawn.ts";
+export { type GuestExit, type SpawnOptions, type SpawnOutput } from "./spawn_options.ts";
+export { GuestHandle, spawn } from "./spawn.ts";
 export { type WorkerInput } from "./worker_messages.ts";
 export { type GuestStats } from "./stats.ts";
 export { type HeldPart, type RemainingMap } from "../ffi/mod.ts";

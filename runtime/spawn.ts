@@ -1,72 +1,14 @@
 /** Runs a guest in a worker of its own, and stays in charge of it. */
 import { HostError } from "../ffi/errors.ts";
 import { descriptorsLeft, Interrupt } from "../ffi/mod.ts";
-import { changedFor, keepChanged, type StopCode, stopped } from "./control.ts";
+import { keepChanged, type StopCode, stopped } from "./control.ts";
 import { hostFunctionError } from "./errors.ts";
 import type { GuestModule } from "./module.ts";
-import type { FileStream, Limits, Output, RunOptions } from "./run_options.ts";
 import { StartQueue } from "./start_queue.ts";
 import type { GuestStats } from "./stats.ts";
 import { ControlState } from "./wasm/rewrite.ts";
-import {
-  claims,
-  ControlWord,
-  fromData,
-  type Job,
-  type Message,
-  type WorkerInput,
-} from "./worker_messages.ts";
-
-/** Where a spawned guest's output goes: to a stream, too. */
-export type SpawnOutput = Output | WritableStream<Uint8Array<ArrayBuffer>>;
-
-/** Options of a spawned guest. Functions are called on the thread that spawned it. */
-export interface SpawnOptions extends
-  Pick<
-    RunOptions,
-    | ("args" | "env" | "preopens" | "listen")
-    | (
-      | "wrapperModule"
-      | "callbackExport"
-      | "countPrograms"
-      | "allowWriteUser"
-      | "latencyMs"
-      | "permissions"
-    )
-    | ("onError" | "onNotice" | "onStats")
-  > {
-  /**
-   * Its standard streams; default: the process's own. Input cannot be a function, which a worker
-   * cannot receive.
-   */
-  stdio?: { stdin?: WorkerInput; stdout?: SpawnOutput; stderr?: SpawnOutput };
-  /**
-   * Module whose default export are the `HostModules` that it may import, as an absolute URL: the
-   * worker loads it, since functions cannot be sent there.
-   */
-  hostModule?: string | URL;
-  /**
-   * True if its thread is confined before its first instruction: to the folders it was given (Landlock),
-   * without capabilities, to the system calls that guests need (seccomp), as far as the kernel goes.
-   * Functions of `hostModule` run in that thread, too.
-   * "required" makes it an error where the kernel has no Landlock or seccomp. Default: true without
-   * `hostModule`, else false.
-   */
-  sandbox?: boolean | "required";
-  /** Limits of its resources; default: WebAssembly's own. */
-  limits?: Limits;
-  /** Terminates it. */
-  signal?: AbortSignal;
-}
-
-/** End of a spawned guest. */
-export type GuestExit =
-  /** By itself, with its exit code. */
-  | { kind: "exited"; code: number }
-  /** By `terminate()`. */
-  | { kind: "terminated" }
-  /** By a trap, a limit, its signal, a host function that threw; or it could not be run. */
-  | { kind: "failed"; error: HostError };
+import { claims, ControlWord, fromData, type Job, type Message } from "./worker_messages.ts";
+import { type GuestExit, jobOf, type SpawnOptions } from "./spawn_options.ts";
 
 /** Longest delay of a timer in milliseconds; a longer one fires at once. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
@@ -103,16 +45,6 @@ function lackOfDescriptors(name: string): HostError | undefined {
       `raise the limit (ulimit -n); a worker needs up to ${WORKER_DESCRIPTORS}, and Deno keeps ` +
       "two of each until the process ends",
   });
-}
-
-function sandboxOf({ sandbox, hostModule }: SpawnOptions): Job["sandbox"] {
-  const isWanted = sandbox ?? hostModule === undefined;
-  return isWanted === false ? undefined : { isRequired: isWanted === "required", isAlone: false };
-}
-
-/** Limits that hold inside of the worker: all but the time, which is kept outside. */
-function limitsInside({ timeMs: _timeMs, ...limits }: Limits = {}): Job["limits"] {
-  return limits;
 }
 
 /** A guest in a worker, made by {@linkcode spawn}. */
@@ -157,7 +89,7 @@ export class GuestHandle implements AsyncDisposable {
   #start(): void {
     const lacking = lackOfDescriptors(this.#guest.name);
     if (lacking !== undefined) return this.#end({ kind: "failed", error: lacking });
-    const job = this.#job();
+    const job = jobOf(this.#guest, this.#options, this.#interrupt);
     this.#share = { interrupt: job.interrupt, claim: job.claim };
     const worker = new Worker(new URL("./guest_worker.ts", import.meta.url), { type: "module" });
     this.#worker = worker;
@@ -173,36 +105,6 @@ export class GuestHandle implements AsyncDisposable {
     worker.postMessage(job);
     const { timeMs } = this.#options.limits ?? {};
     if (timeMs !== undefined) this.#limitTime(timeMs);
-  }
-
-  #job(): Job {
-    const { args, env, preopens, listen } = this.#options;
-    const { wrapperModule, callbackExport, countPrograms, latencyMs } = this.#options;
-    const { allowWriteUser, permissions } = this.#options;
-    const given = {
-      ...{ args, env, preopens, listen, allowWriteUser, permissions },
-      ...{ wrapperModule, callbackExport, countPrograms, latencyMs },
-    };
-    const options = Object.fromEntries(
-      Object.entries(given).filter(([, value]) => value !== undefined),
-    );
-    return {
-      guest: this.#guest,
-      changed: changedFor(this.#guest, this.#options.limits?.memoryBytes),
-      options,
-      limits: limitsInside(this.#options.limits),
-      stdin: this.#options.stdio?.stdin ?? "inherit",
-      outputs: { stdout: this.#output("stdout"), stderr: this.#output("stderr") },
-      hostModule: this.#options.hostModule?.toString(),
-      sandbox: sandboxOf(this.#options),
-      interrupt: this.#interrupt.share(),
-      claim: new Int32Array(new SharedArrayBuffer(4)),
-    };
-  }
-
-  #output(name: "stdout" | "stderr"): "inherit" | "null" | FileStream | "parent" {
-    const output = this.#options.stdio?.[name] ?? "inherit";
-    return typeof output === "string" || "file" in output ? output : "parent";
   }
 
   #watchSignal(): void {
