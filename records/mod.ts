@@ -64,13 +64,13 @@ export {
   type ShownMap,
 } from "./object_annotations.ts";
 export { parseSort } from "./order.ts";
+export { Output } from "./output.ts";
 export {
-  Output,
   type RowOrder,
   type StacksSink,
   type StreamSink,
   type TableSink,
-} from "./output.ts";
+} from "./output_sources.ts";
 export {
   type Filter,
   OUTPUT_FORMATS,
@@ -95,7 +95,9 @@ export {
   type RecordType,
   type Schema,
 } from "./schema.ts";
-export { enumNamesIn, type FieldHint, type SchemaHints, schemaOf } from "./schema_btf.ts";
+export { enumNamesIn } from "./btf_names.ts";
+export { type FieldHint, type SchemaHints } from "./schema_hints.ts";
+export { schemaOf } from "./schema_btf.ts";
 export { schemaFromText } from "./schema_text.ts";
 export { type StackOptions, type StackSample } from "./stacks.ts";
 export { type JsonText, TextMaker, type Texts } from "./texts.ts";

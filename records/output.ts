@@ -7,53 +7,16 @@ import { chooseFields, withFormats } from "./fields.ts";
 import { hexBlock, RawSink } from "./sinks/raw.ts";
 import { type HistogramSpec, HistogramText } from "./histogram.ts";
 import { Order } from "./order.ts";
-import type { OutputOptions, Predicate, ShownSchema, SortKey } from "./output_options.ts";
+import type { OutputOptions, Predicate, ShownSchema } from "./output_options.ts";
 import { MAX_RECORD_BYTES, type Schema } from "./schema.ts";
 import { ColumnsSink } from "./sinks/columns.ts";
 import { CsvSink } from "./sinks/csv.ts";
 import { FeedSink } from "./sinks/feed.ts";
 import { JsonSink } from "./sinks/json.ts";
 import type { RowsOfSource, Sink, SinkContext } from "./sinks/sink.ts";
-import { stackBlock, type StackOptions, type StackSample } from "./stacks.ts";
+import { stackBlock, type StackOptions } from "./stacks.ts";
 import { NO_CLOCK, Times } from "./text/times.ts";
-
-/** Takes the events of one source. */
-export interface StreamSink {
-  /**
-   * Shows a batch of records; each sink gets one write.
-   *
-   * @param framing default: `framed`, as `buffer_read` writes it
-   */
-  write(batch: Uint8Array, framing?: Framing): void;
-}
-
-/** Takes the rows of one map. */
-export interface TableSink {
-  /**
-   * Shows the rows of an interval.
-   *
-   * @param rows packed: of the schema's size each, one after the other
-   */
-  rows(rows: Uint8Array): void;
-  /** Hands the rows as they are now to feeds alone, between two intervals. */
-  refresh(rows: Uint8Array): void;
-}
-
-/** Takes the stacks of one source. */
-export interface StacksSink {
-  /** Shows the stacks of an interval. */
-  rows(samples: readonly StackSample[]): void;
-}
-
-/** Order and number of a table's rows. */
-export interface RowOrder {
-  /** Keys, the first one counts most. */
-  readonly sort?: readonly SortKey[];
-  /** Most rows. */
-  readonly limit?: number;
-  /** True if each interval starts from nothing. */
-  readonly isCleared?: boolean;
-}
+import type { RowOrder, StacksSink, StreamSink, TableSink } from "./output_sources.ts";
 
 /**
  * Shows records of several sources in several formats.

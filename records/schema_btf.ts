@@ -6,7 +6,6 @@ import {
   type Btf,
   type BtfMember,
   type BtfType,
-  Kind,
   MAX_DEPTH,
   resolve,
   Sizes,
@@ -21,38 +20,14 @@ import {
   type FieldType,
   MAX_FIELDS,
   MAX_RECORD_BYTES,
-  type MetricKind,
   type Schema,
 } from "./schema.ts";
-
-/** Facts about one field that take precedence over its annotations. */
-export interface FieldHint {
-  /** Look of the value. */
-  readonly format?: Format;
-  /** Unit of the value. */
-  readonly unit?: string;
-  /** Meaning of the field. */
-  readonly help?: string;
-  /** True to show it on request only; false to show it always. */
-  readonly hidden?: boolean;
-  /** Kind of metric. */
-  readonly metric?: MetricKind;
-  /** True for a label of metrics. */
-  readonly isLabel?: boolean;
-}
-
-/** Facts about a schema that its BTF lacks. */
-export interface SchemaHints {
-  /** Name of the schema; default: of the struct. */
-  readonly name?: string;
-  /** Name of the only field of a type that is not a struct; default: `value`. */
-  readonly scalar?: string;
-  /** By dotted name. */
-  readonly fields?: Readonly<Record<string, FieldHint>>;
-}
+import { metricOf, type SchemaHints, unitOf } from "./schema_hints.ts";
+import { enumNamesIn, isHidden, legacyBits, typeNamesOf } from "./btf_names.ts";
 
 /** Members looked at, fields or not: bounds empty structs within structs. */
 const MAX_MEMBERS = 65_536;
+
 /** Structs within structs: sources nest five times at most. */
 const MAX_NESTING = 32;
 
@@ -348,59 +323,4 @@ class Walk {
     });
     return { kind: "array", element: elementType, format, stride, length: type.length };
   }
-}
-
-const knownEnums = new WeakMap<Btf, Map<string, EnumType["names"] | undefined>>();
-
-/** Returns the names of an enum by its own name; undefined if the BTF has no such enum. */
-export function enumNamesIn(types: Btf, name: string): EnumType["names"] | undefined {
-  const known = knownEnums.get(types) ?? new Map<string, EnumType["names"] | undefined>();
-  knownEnums.set(types, known);
-  if (known.has(name)) return known.get(name);
-  const [id] = types.find(name, (kind) => kind === Kind.Enum || kind === Kind.Enum64);
-  const type = id === undefined ? undefined : types.type(id);
-  const names = type?.kind === "enum" ? type.values : undefined;
-  known.set(name, names);
-  return names;
-}
-
-/** Bit-fields of BTF before `kind_flag`: their integer type has the place. */
-function legacyBits(
-  type: BtfType,
-  bitOffset: number,
-): { bitOffset: number; bitSize: number } | Record<never, never> {
-  if (type.kind !== "int" || type.bits === type.bytes * 8) return {};
-  return { bitOffset: bitOffset + type.bitOffset, bitSize: type.bits };
-}
-
-/** Returns the names of typedefs around a type or the elements of an array, and of its integer. */
-function typeNamesOf(btf: Btf, id: number): string[] {
-  const names: string[] = [];
-  for (let depth = 0; depth < MAX_DEPTH; depth++) {
-    const type = btf.type(id);
-    if (type.kind === "typedef") names.push(type.name);
-    else if (type.kind === "int" || type.kind === "enum") names.push(type.name);
-    if (
-      type.kind !== "typedef" && type.kind !== "modifier" && type.kind !== "tag" &&
-      type.kind !== "array"
-    ) {
-      break;
-    }
-    id = type.type;
-  }
-  return names;
-}
-
-/** Typedefs of numbers that few users read. */
-function isHidden(typeNames: readonly string[]): boolean {
-  return typeNames.includes("gadget_mntns_id") || typeNames.includes("gadget_netns_id");
-}
-
-function unitOf({ name }: Format): string | undefined {
-  if (name === "ns" || name === "us" || name === "ms" || name === "s") return name;
-  return name === "size" ? "bytes" : undefined;
-}
-
-function metricOf(text: string | undefined): MetricKind | undefined {
-  return text === "counter" || text === "gauge" || text === "histogram" ? text : undefined;
 }

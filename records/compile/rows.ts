@@ -6,7 +6,8 @@ import { jsonString } from "../text/strings.ts";
 import type { Times } from "../text/times.ts";
 import { writtenWidth } from "../text/widths.ts";
 import { accessOf } from "./access.ts";
-import { type Cell, type CellContext, cellOf, type CellWriter, type Style } from "./cell.ts";
+import { type Cell, type CellContext, type CellWriter, type Style } from "./cell_base.ts";
+import { cellOf } from "./cell.ts";
 import { Code, storeBytes } from "./code.ts";
 import { processOf } from "../frames.ts";
 

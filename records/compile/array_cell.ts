@@ -1,0 +1,50 @@
+/** Cells of arrays. */
+import type { Field, FieldType } from "../schema.ts";
+import { place } from "./access.ts";
+import type { Cell, CellContext, CellWriter } from "./cell_base.ts";
+
+/** Elements of arrays that are shown to people. */
+const SHOWN_ELEMENTS = 8;
+
+export function arrayCell(
+  field: Field,
+  type: Extract<FieldType, { kind: "array" }>,
+  context: CellContext,
+): Cell {
+  const format = field.format.name === "list" ? type.format : field.format;
+  const { write, max } = context.element({
+    name: field.name,
+    path: field.path,
+    offset: 0,
+    size: type.stride,
+    type: type.element,
+    format,
+  });
+  const json = context.style === "json";
+  const { length, stride } = type;
+  const shown = json ? length : Math.min(length, SHOWN_ELEMENTS);
+  const isStack = format.name === "ksym" || format.name === "usym";
+  const writer: CellWriter = (b, p, s, v, at) => {
+    if (json) b[p++] = 91;
+    for (let i = 0; i < shown; i++) {
+      // Unused slots of a stack are zero.
+      if (
+        isStack && v.getUint32(at + i * stride, true) === 0 && stride === 8 &&
+        v.getUint32(at + i * stride + 4, true) === 0
+      ) break;
+      if (i > 0) b[p++] = 44;
+      p = write(b, p, s, v, at + i * stride);
+    }
+    if (shown < length) {
+      for (const byte of ELLIPSIS) b[p++] = byte;
+    }
+    if (json) b[p++] = 93;
+    return p;
+  };
+  return {
+    expr: `${context.code.constant(writer)}(b,p,s,v,${place(field.offset)})`,
+    max: shown * (max + 1) + 8,
+  };
+}
+
+const ELLIPSIS = new TextEncoder().encode(",…");
