@@ -6,10 +6,10 @@ import {
   type PlainSession,
   planRun,
   startCommand,
+  startSession,
   type TracedCommand,
   TypeFinder,
 } from "../../ebpf/plain/mod.ts";
-import { PlainSession as Session } from "../../ebpf/plain/mod.ts";
 import { enterSandbox, interruptible } from "../../runtime/command.ts";
 import { parseLatency } from "../args/duration.ts";
 import { kernelLimitsOf } from "../args/kernel_limits.ts";
@@ -28,6 +28,7 @@ import { openRecordOutput, type RecordOutput } from "../records/output.ts";
 import type { LiveSink } from "../live/figures.ts";
 import type { LiveRun } from "../live/live_run.ts";
 import { type RecordSettings, recordSettings } from "../records/settings.ts";
+import { OpenSources } from "./open_sources.ts";
 import { ownPid } from "./own_pid.ts";
 import { placesOf, tablesOf } from "./places.ts";
 import { Sources } from "./sources.ts";
@@ -148,7 +149,7 @@ class RunSettings {
   readonly #sources: Sources;
   readonly #stacks: Stacks;
   readonly #options: Omit<
-    Parameters<typeof Session.start>[1],
+    Parameters<typeof startSession>[1],
     "budget" | "rules" | "maxLinks" | "policy"
   >;
 
@@ -225,7 +226,7 @@ class RunSettings {
         [Symbol.dispose]: () =>
           remainWarnings(settle()).forEach((text) => printError(visibleLine(text))),
       };
-      using session = Session.start(tool.file, {
+      using session = startSession(tool.file, {
         ...this.#options,
         ...{ policy, budget, rules, maxLinks },
       });
@@ -244,7 +245,13 @@ class RunSettings {
     },
   ): number {
     const stacks = this.#stacks;
-    using opened = this.#sources.open(session, { output, interrupt, latencyMs, stacks, live });
+    using opened = new OpenSources(this.#sources, session, {
+      output,
+      interrupt,
+      latencyMs,
+      stacks,
+      live,
+    });
     if (command !== undefined) {
       const started = command.start();
       if (started < 0) throw new BpfError("start the command", started);

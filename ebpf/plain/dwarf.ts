@@ -1,7 +1,8 @@
 /** Types of records from DWARF: structs of the object's own sources, by name or size. */
 import type { ElfFile } from "../btf/elf.ts";
 import { BtfWriter, type NewMember } from "./btf_writer.ts";
-import { At, type Entry, readEntries, Tag } from "./dwarf_reader.ts";
+import { At, type Entry, Tag } from "./dwarf_entry.ts";
+import { readEntries } from "./dwarf_reader.ts";
 import type { TypeAt } from "./inline_type.ts";
 
 /** Headers that describe the kernel or libraries, not records. */

@@ -7,138 +7,17 @@
  */
 import type { ElfFile } from "../btf/elf.ts";
 import { ElfError } from "../btf/errors.ts";
-
-/** `DW_TAG_*`. */
-export const Tag = {
-  Array: 0x01,
-  Enumeration: 0x04,
-  Member: 0x0d,
-  Pointer: 0x0f,
-  Structure: 0x13,
-  Typedef: 0x16,
-  Union: 0x17,
-  Subrange: 0x21,
-  Base: 0x24,
-  Const: 0x26,
-  Enumerator: 0x28,
-  Variable: 0x34,
-  Volatile: 0x35,
-} as const;
-
-/** `DW_AT_*`. */
-export const At = {
-  Name: 0x03,
-  ByteSize: 0x0b,
-  StmtList: 0x10,
-  BitSize: 0x0d,
-  ConstValue: 0x1c,
-  UpperBound: 0x2f,
-  Count: 0x37,
-  MemberLocation: 0x38,
-  DeclFile: 0x3a,
-  Declaration: 0x3c,
-  Encoding: 0x3e,
-  Type: 0x49,
-  DataBitOffset: 0x6b,
-  StrOffsetsBase: 0x72,
-} as const;
-
-/** An entry with the attributes that are read. */
-export interface Entry {
-  /** Offset in `.debug_info`. */
-  readonly at: number;
-  readonly tag: number;
-  readonly depth: number;
-  readonly name: string;
-  readonly values: ReadonlyMap<number, number>;
-  /** Offset of the entry of its type; 0 for void. */
-  readonly type: number;
-  /** Name of the file that declares it; "" if not known. */
-  readonly file: string;
-  /** Entries right below it. */
-  readonly children: Entry[];
-}
+import { At, type Entry } from "./dwarf_entry.ts";
+import { Cursor, damaged } from "./dwarf_cursor.ts";
 
 const MAX_ENTRIES = 1 << 20;
+
 const MAX_UNITS = 4096;
 
 interface Abbreviation {
   readonly tag: number;
   readonly hasChildren: boolean;
   readonly attributes: readonly { name: number; form: number; constant: number }[];
-}
-
-/** Position in a section; reads past its end throw. */
-class Cursor {
-  readonly #view: DataView;
-  readonly bytes: Uint8Array;
-  at = 0;
-
-  constructor(bytes: Uint8Array, at = 0) {
-    this.bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.at = at;
-  }
-
-  u8(): number {
-    return this.#number(1, (at) => this.#view.getUint8(at));
-  }
-  u16(): number {
-    return this.#number(2, (at) => this.#view.getUint16(at, true));
-  }
-  u24(): number {
-    return this.u16() | this.u8() << 16;
-  }
-  u32(): number {
-    return this.#number(4, (at) => this.#view.getUint32(at, true));
-  }
-  u64(): number {
-    return this.#number(8, (at) => Number(this.#view.getBigUint64(at, true)));
-  }
-
-  #number(size: number, read: (at: number) => number): number {
-    const { at } = this;
-    this.skip(size);
-    return read(at);
-  }
-
-  skip(size: number): void {
-    if (size < 0 || this.at + size > this.bytes.length) throw damaged("it is cut off");
-    this.at += size;
-  }
-
-  uleb(): number {
-    let value = 0, factor = 1;
-    for (let i = 0; i < 10; i++, factor *= 128) {
-      const byte = this.u8();
-      value += (byte & 0x7f) * factor;
-      if (byte < 0x80) return value;
-    }
-    throw damaged("a number has no end");
-  }
-
-  sleb(): number {
-    let value = 0, factor = 1;
-    for (let i = 0; i < 10; i++) {
-      const byte = this.u8();
-      value += (byte & 0x7f) * factor;
-      factor *= 128;
-      if (byte < 0x80) return byte & 0x40 ? value - factor : value;
-    }
-    throw damaged("a number has no end");
-  }
-
-  text(): string {
-    const end = this.bytes.indexOf(0, this.at);
-    if (end < 0 || end - this.at > 4096) throw damaged("a name has no end");
-    const text = new TextDecoder().decode(this.bytes.subarray(this.at, end));
-    this.at = end + 1;
-    return text;
-  }
-}
-
-function damaged(reason: string): ElfError {
-  return new ElfError(`its DWARF is damaged: ${reason}`, { code: "BAD_DWARF" });
 }
 
 /** Reads the entries of an object; the result is by offset, in order. */

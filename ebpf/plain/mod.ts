@@ -10,7 +10,8 @@ export {
   typed,
   TypeFinder,
 } from "./event_type.ts";
-export { closureOf, structOf, type TagField } from "./event_type.ts";
+export { closureOf, structOf } from "./type_lookup.ts";
+export { type TagField } from "./event_type.ts";
 export { type LoopEnd, nowMs, runLoop, type Source, type Timer } from "./event_loop.ts";
 export { withStruct } from "./btf_writer.ts";
 export { eventMaps, mapSettings, parseMapSize } from "./fixups.ts";
@@ -23,16 +24,11 @@ export {
   type PlainProgram,
   type PlainVariable,
 } from "./object_file.ts";
-export {
-  BufferReader,
-  type Elements,
-  MapReader,
-  type PrintedLine,
-  PrintReader,
-  readIterator,
-} from "./readers.ts";
+export { BufferReader, type PrintedLine, PrintReader, readIterator } from "./readers.ts";
+export { type Elements, MapReader } from "./map_reader.ts";
 export { isTable, shownMaps } from "./shown_maps.ts";
 export { groupsOf, placementOf, type ProgramChoice, wantedPrograms } from "./selection.ts";
 export { PlainSession, type SessionOptions, type VariableValue } from "./session.ts";
+export { startSession } from "./start_session.ts";
 export { typeText, valueBytes, ValueError, valueText } from "./values.ts";
 export { countPrograms, planRun, type RunLimits, startCommand, type TracedCommand } from "./run.ts";

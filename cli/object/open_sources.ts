@@ -1,0 +1,343 @@
+/** Open sources of one run: reads and shows them until its end. */
+import { MapType } from "../../ebpf/mod.ts";
+import {
+  BufferReader,
+  countPrograms,
+  type EventTypes,
+  MapReader,
+  nowMs,
+  type PlainSession,
+  PrintReader,
+  runLoop,
+  type Source,
+  type Timer,
+  type TracedCommand,
+} from "../../ebpf/plain/mod.ts";
+import type { Output, Schema } from "../../records/mod.ts";
+import type { interruptible } from "../../runtime/command.ts";
+import { type FiguresWithoutErrors, LIVE_TABLE_MS, type LiveSink } from "../live/figures.ts";
+import { formatError, printError, visibleLine } from "../terminal/output.ts";
+import { formatCount } from "../terminal/units.ts";
+import { EventSink, PrintSink } from "./event_sink.ts";
+import { showIterator } from "./iterator_source.ts";
+import { withStacks } from "./stack_fields.ts";
+import type { Stacks } from "./stacks.ts";
+import { TableSource } from "./table_source.ts";
+import type { TableWish } from "./tool.ts";
+import type { EventWish, Sources } from "./sources.ts";
+
+type Interrupt = Parameters<Parameters<typeof interruptible>[1]>[0];
+
+/** Time between two looks at the traced command, which may be short; and looks per one at tables. */
+const NOTE_MS = 50, NOTES_PER_TABLE = 5;
+
+/** Buffer with what was read of it. */
+interface OpenBuffer {
+  readonly name: string;
+  readonly reader: BufferReader;
+  readonly counts: { events: number; batches: number };
+}
+
+/** Bytes before a framed record. */
+const HEADER_BYTES = 8;
+
+/** Counts the records of a framed batch. */
+function eventsIn(batch: Uint8Array<ArrayBuffer>): number {
+  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+  let events = 0;
+  for (let at = 0; at + HEADER_BYTES <= batch.length; events++) {
+    at += HEADER_BYTES + Math.ceil(view.getUint32(at, true) / 8) * 8;
+  }
+  return events;
+}
+
+/** Adds counters of 4 or 8 bytes up; those of several CPUs are padded to 8. */
+function sumOf(values: Uint8Array<ArrayBuffer>, bytes: number): bigint {
+  const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+  const stride = values.length > bytes ? Math.ceil(bytes / 8) * 8 : bytes;
+  let sum = 0n;
+  for (let at = 0; at + bytes <= values.length; at += stride) {
+    sum += bytes === 8 ? view.getBigUint64(at, true) : BigInt(view.getUint32(at, true));
+  }
+  return sum;
+}
+
+/** Surroundings of open sources. */
+export interface OpenParts {
+  readonly output: Output;
+  readonly interrupt: Interrupt;
+  readonly latencyMs: number;
+  readonly stacks: Stacks;
+  /** Gets the figures of the run at an interval. */
+  readonly live?: LiveSink | undefined;
+}
+
+/** Open sources; `dispose` closes them. */
+export class OpenSources implements Disposable {
+  readonly #sources: Sources;
+  readonly #session: PlainSession;
+  readonly #output: Output;
+  readonly #interrupt: Interrupt;
+  readonly #held = new DisposableStack();
+  readonly #readers: Source[] = [];
+  readonly #buffers: OpenBuffer[] = [];
+  readonly #live: LiveSink | undefined;
+  #isCounting = false;
+  readonly #events: { readonly wish: EventWish; readonly sink: EventSink }[] = [];
+  readonly #tables: TableSource[] = [];
+  readonly #stacks: Stacks;
+  #notes = 0;
+  #isOver = false;
+
+  constructor(
+    sources: Sources,
+    session: PlainSession,
+    { output, interrupt, latencyMs, stacks, live }: OpenParts,
+  ) {
+    this.#sources = sources;
+    this.#session = session;
+    this.#output = output;
+    this.#interrupt = interrupt;
+    this.#stacks = stacks;
+    this.#held.use(stacks.open(session, interrupt));
+    this.#live = live;
+    try {
+      if (live !== undefined) this.#startCounting(live);
+      for (const wish of sources.events) this.#openEvents(wish, latencyMs);
+      for (const wish of sources.tables) this.#openTable(wish);
+      if (sources.printsLines) this.#openPrinted();
+    } catch (error) {
+      this.#held.dispose();
+      throw error;
+    }
+  }
+
+  #openEvents(wish: EventWish, latencyMs: number): void {
+    const { map, types } = wish;
+    const loaded = this.#session.map(map.name);
+    if (loaded === undefined) return;
+    const { tool } = this.#sources;
+    const source = tool.sourceNames.get(map.name) ?? map.name;
+    const isPadded = map.type === MapType.PerfEventArray;
+    const hints = tool.hints.get(map.name);
+    const mark = (schema: Schema) => withStacks(schema, tool.file, tool.stacks?.get(map.name));
+    const sink = new EventSink(this.#output, { source, types, isPadded, hints, mark });
+    if (types.types.length === 0) printError(visibleLine(adviceFor(map.name, types)));
+    const counts = { events: 0, batches: 0 };
+    const countAndWrite = (batch: Uint8Array<ArrayBuffer>) => {
+      counts.events += eventsIn(batch);
+      counts.batches += 1;
+      sink.write(batch);
+    };
+    const reader = this.#held.use(
+      new BufferReader(loaded, {
+        interrupt: this.#interrupt,
+        latencyMs,
+        onBatch: this.#live === undefined ? (batch) => sink.write(batch) : countAndWrite,
+      }),
+    );
+    this.#readers.push(reader);
+    this.#buffers.push({ name: map.name, reader, counts });
+    this.#events.push({ wish, sink });
+  }
+
+  /** Without the right to count, all other figures are reported. */
+  #startCounting(live: LiveSink): void {
+    try {
+      this.#held.use(countPrograms());
+      this.#isCounting = true;
+    } catch (error) {
+      live.error(error);
+      printError(formatError(error, { verbose: false }));
+    }
+  }
+
+  /** Reports the figures of the run. */
+  reportFigures(): void {
+    this.#live?.figures(this.#figures());
+  }
+
+  #figures(): FiguresWithoutErrors {
+    const programs = [...this.#session.programs.values()].flatMap((program) => {
+      const counts = program.counts();
+      const { name, section } = program;
+      if (counts === undefined) return [];
+      return [
+        this.#isCounting
+          ? {
+            program: name,
+            section,
+            runs: counts.runs,
+            runTimeNs: counts.timeNs,
+            missedRuns: counts.missed,
+          }
+          : { program: name, section, runs: null, runTimeNs: null, missedRuns: null },
+      ];
+    });
+    const buffers = this.#buffers.map(({ name, reader, counts }) => ({
+      map: name,
+      deliveredEvents: counts.events,
+      lostEvents: this.#lostIn(name, reader),
+      truncatedEvents: 0,
+      batches: counts.batches,
+    }));
+    return { programs, buffers };
+  }
+
+  /** Returns the events that a buffer lost; null for a ring buffer whose program does not count them. */
+  #lostIn(name: string, reader: BufferReader): number | null {
+    const full = this.#fullIn(name);
+    const map = this.#sources.tool.file.map(name);
+    if (full === undefined && map?.type !== MapType.PerfEventArray) return null;
+    return (full ?? 0) + reader.lost;
+  }
+
+  #openTable(wish: TableWish): void {
+    const loaded = this.#session.map(wish.map);
+    if (loaded === undefined) return;
+    const reader = this.#held.use(new MapReader(loaded, this.#interrupt));
+    this.#tables.push(new TableSource(this.#output, reader, this.#sources.tableParts(wish)));
+  }
+
+  #openPrinted(): void {
+    const sink = new PrintSink(this.#output);
+    const reader = PrintReader.open((line) => sink.write(line));
+    if (typeof reader === "number") {
+      printError("warning: lines that programs print are not shown: tracefs cannot be used");
+      return;
+    }
+    this.#readers.push(this.#held.use(reader));
+  }
+
+  /** Shows everything until an interrupt, the end of the command, or a limit. */
+  run(command: TracedCommand | undefined): void {
+    const { iterators, settings } = this.#sources;
+    const timers: Timer[] = this.#tables.filter(({ wish }) => wish.intervalMs !== undefined)
+      .map((table) => ({ periodMs: table.wish.intervalMs ?? 0, due: () => table.show() }));
+    const showIterators = () => {
+      for (const source of iterators) {
+        if (!showIterator(this.#session, source, this.#output, this.#interrupt)) {
+          this.#isOver = true;
+          return;
+        }
+      }
+    };
+    if (iterators.length > 0) {
+      showIterators();
+      if (settings.intervalMs === undefined) {
+        if (this.#readers.length + this.#tables.length === 0 && command === undefined) return;
+      } else timers.push({ periodMs: settings.intervalMs, due: showIterators });
+    }
+    const { intervalMs } = settings;
+    if (intervalMs !== undefined) {
+      timers.push({ periodMs: intervalMs, due: () => this.#output.interval() });
+    }
+    if (this.#stacks.isUsed) timers.push({ periodMs: NOTE_MS, due: () => this.#noteProcesses() });
+    const readers: Source[] = [...this.#readers];
+    if (command !== undefined) {
+      readers.push({ descriptor: command.descriptor, drain: () => false });
+    }
+    if (this.#live !== undefined) {
+      timers.push({ periodMs: this.#live.everyMs, due: () => this.reportFigures() });
+      for (const table of this.#tables.filter(({ wish }) => wish.intervalMs === undefined)) {
+        timers.push({ periodMs: LIVE_TABLE_MS, due: () => table.refresh() });
+      }
+    }
+    const end = runLoop({
+      interrupt: this.#interrupt,
+      sources: readers,
+      timers,
+      isDone: () => this.#isOver || this.#output.done || (command?.exitCode ?? -1) >= 0,
+      attend: () => {},
+    });
+    this.#isOver = end === "interrupted";
+  }
+
+  /** Processes of tables may end before the tables are shown. */
+  #noteProcesses(): void {
+    const pids = new Set<number>();
+    if (this.#notes++ % NOTES_PER_TABLE === 0) {
+      for (const table of this.#tables) for (const pid of table.processes()) pids.add(pid);
+    }
+    this.#stacks.note(pids);
+  }
+
+  /** Shows what came until now, and the last tables. */
+  finish(): void {
+    if (!this.#output.done) {
+      for (const reader of this.#readers) {
+        for (let i = 0; i < 64 && reader.drain(); i++);
+      }
+    }
+    for (const table of this.#tables) if (!this.#output.done) table.show();
+    this.reportFigures();
+  }
+
+  /** Warns about what was lost, and about records without a type. */
+  reportLosses(): void {
+    for (const { name } of this.#buffers) this.#reportFull(name);
+    for (const { name, reader } of this.#buffers) {
+      if (reader.lost === 0) continue;
+      const lost = formatCount(reader.lost, "event");
+      const text = `warning: map "${name}": ${lost} lost: they came faster than they were read`;
+      printError(visibleLine(text));
+    }
+    for (const { wish, sink } of this.#events) {
+      if (wish.types.types.length === 0 || sink.unknownSizes.size === 0) continue;
+      const sizes = [...sink.unknownSizes].join(", ");
+      const text = `warning: map "${wish.map.name}": records of ${sizes} bytes are of another type`;
+      printError(visibleLine(`${text}; pass --event ${wish.map.name}=TYPE,TYPE`));
+    }
+  }
+
+  /** Warns about records for which a ring buffer had no room, if the programs count them. */
+  #reportFull(name: string): void {
+    const lost = this.#fullIn(name) ?? 0;
+    if (lost === 0) return;
+    const reason = "the buffer was full";
+    printError(
+      visibleLine(`warning: map "${name}": ${formatCount(lost, "event")} lost: ${reason}`),
+    );
+  }
+
+  /** Returns the records for which a ring buffer had no room; undefined if the programs do not count them. */
+  #fullIn(name: string): number | undefined {
+    const counter = this.#sources.lossMap(name);
+    const map = counter === undefined ? undefined : this.#session.map(counter.name);
+    if (counter === undefined || map === undefined) return undefined;
+    using reader = new MapReader(map, this.#interrupt);
+    // Of one CPU: the loaded map's value has those of all.
+    return Number(sumOf(reader.read().values, counter.valueBytes));
+  }
+
+  /** Returns the exit code of a command that was asked to end. */
+  waitFor(command: TracedCommand): number {
+    const until = nowMs() + 2000;
+    while (command.exitCode < 0 && nowMs() < until) {
+      runLoop({
+        interrupt: this.#interrupt,
+        sources: [{ descriptor: command.descriptor, drain: () => false }],
+        timers: [],
+        isDone: () => command.exitCode >= 0 || nowMs() >= until,
+        attend: () => {},
+      });
+      if (this.#isOver) break;
+    }
+    return command.exitCode >= 0 ? command.exitCode : 143;
+  }
+
+  [Symbol.dispose](): void {
+    this.#held.dispose();
+  }
+}
+
+/** Returns one line: what is known, and the ways to name the type. */
+export function adviceFor(map: string, { sizes, candidates }: EventTypes): string {
+  const size = sizes.length === 0 ? "" : ` of ${sizes.join(" or ")} bytes`;
+  const fitting = candidates.length === 0
+    ? ""
+    : ` (structs of that size: ${candidates.join(", ")})`;
+  return `note: map "${map}": the object does not say what its records${size} are${fitting}: ` +
+    `pass --event ${map}=TYPE, compile it with -g and without strip, or declare ` +
+    "__type(value, struct TYPE) in the map";
+}
