@@ -8,11 +8,9 @@ import type { HelpPage } from "../args/help_text.ts";
 import { type CommandLine, type OptionSpec, parseCommandLine } from "../args/options.ts";
 import { REGISTRY_OPTIONS, remoteOptions } from "../args/registry_options.ts";
 import { isBoxTool } from "../box/box.ts";
+import { type Admit, type Change, commit } from "../hub/commit.ts";
+import { admitInstall } from "../hub/admit.ts";
 import {
-  type Admit,
-  admitInstall,
-  type Change,
-  commit,
   describeReady,
   type FetchOptions,
   fetchTool,

@@ -3,7 +3,7 @@ import { InstalledTools, toolNamed } from "../../oci/mod.ts";
 import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { type OptionSpec, parseCommandLine } from "../args/options.ts";
-import { forget } from "../hub/install.ts";
+import { forget } from "../hub/commit.ts";
 import { removeLauncher } from "../hub/launcher.ts";
 import { printError, visibleLine } from "../terminal/output.ts";
 

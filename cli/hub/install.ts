@@ -1,16 +1,13 @@
-/** Installs tools: pulls what is pinned, compares it with its description, then records it and its launcher. */
+/** Tools to install: pulls what is pinned, and compares it with its description. */
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import {
   BOX,
   CatalogError,
   type CatalogVersion,
-  compareVersions,
   formatReference,
   type Hub,
   hubFingerprint,
-  type InstalledTool,
-  InstalledTools,
   keepGrant,
   type Origin,
   parseReference,
@@ -28,7 +25,7 @@ import { boxFile } from "../box/box.ts";
 import { openRemote, type RemoteOptions } from "../args/registry_options.ts";
 import { kernelRelease } from "../module/kernel_release.ts";
 import { type ToolFacts, toolFacts } from "./facts.ts";
-import { checkLauncher, isInPath, removeLauncher, writeLauncher } from "./launcher.ts";
+import { isInPath } from "./launcher.ts";
 import { BOX_VERSION, type Offer } from "./offers.ts";
 
 /** Tool to install. */
@@ -134,7 +131,8 @@ export async function fetchTool(wanted: Wanted, options: FetchOptions): Promise<
   }
 }
 
-function isNamed(store: Store, name: string): boolean {
+/** Reports whether the store has an artifact under a name. */
+export function isNamed(store: Store, name: string): boolean {
   return store.entries().some(({ annotations }) =>
     annotations?.["org.opencontainers.image.ref.name"] === name
   );
@@ -159,170 +157,6 @@ function checkFacts({ name, declared, pin, origin }: Wanted, facts: ToolFacts): 
     code: "UNDECLARED",
     hint: "do not use it; ask the publisher of the catalogue",
   });
-}
-
-/** Change to make under a name. */
-export interface Change {
-  readonly ready: Ready;
-  /** Path of the launcher. */
-  readonly launcher: string;
-}
-
-/** Outcome of one change. */
-export interface Outcome {
-  readonly name: string;
-  readonly version: string;
-  /** Version that ran under the name before. */
-  readonly before?: string;
-}
-
-/**
- * Decides whether a change is allowed over the tools that are installed then; throws to refuse it.
- */
-export type Admit = (ready: Ready, before: InstalledTool | undefined) => void;
-
-/**
- * Records tools, all of them or none, and writes their launchers. The record is replaced at once, so a
- * name runs its old version or its new one at any moment.
- *
- * @throws {CatalogError} what `admit` throws, and those of launchers; then nothing has changed
- */
-export async function commit(
-  changes: readonly Change[],
-  admit: Admit,
-  signal: AbortSignal,
-): Promise<Outcome[]> {
-  using state = await InstalledTools.lock();
-  const before = state.tools;
-  for (const { ready, launcher } of changes) {
-    admit(ready, before.find(({ name }) => name === ready.name));
-    checkLauncher(launcher, ready.name);
-  }
-  // From here on the work is short, and is completed.
-  signal.throwIfAborted();
-  const records = changes.map((change) => recordOf(change, before));
-  const names = new Set(records.map(({ name }) => name));
-  await state.replace([...before.filter(({ name }) => !names.has(name)), ...records]);
-  try {
-    for (const { launcher, name } of records) writeLauncher(launcher, name);
-  } catch (error) {
-    await state.replace(before);
-    removeNew(records, before);
-    throw error;
-  }
-  removeMoved(records, before);
-  await forget(before, state.tools);
-  return records.map(({ name, version }) => {
-    const old = before.find((tool) => tool.name === name)?.version;
-    return { name, version, ...(old === undefined ? {} : { before: old }) };
-  });
-}
-
-function recordOf({ ready, launcher }: Change, tools: readonly InstalledTool[]): InstalledTool {
-  const { name, pin, origin } = ready;
-  const before = tools.find((tool) => tool.name === name);
-  const isSame = before?.reference === pin.reference;
-  const previous = before === undefined
-    ? undefined
-    : isSame
-    ? before.previous
-    : { version: before.version, reference: before.reference, kind: before.kind };
-  return {
-    name,
-    ...pin,
-    origin,
-    permissions: ready.facts.levels,
-    launcher,
-    installed: isSame && before !== undefined ? before.installed : new Date().toISOString(),
-    ...(previous === undefined ? {} : { previous }),
-  };
-}
-
-function removeNew(records: readonly InstalledTool[], before: readonly InstalledTool[]): void {
-  for (const { name, launcher } of records) {
-    if (!before.some((tool) => tool.name === name)) removeLauncher(launcher, name);
-  }
-}
-
-/** Removes launchers of tools that moved to another directory. */
-function removeMoved(records: readonly InstalledTool[], before: readonly InstalledTool[]): void {
-  for (const { name, launcher } of records) {
-    const old = before.find((tool) => tool.name === name)?.launcher;
-    if (old !== undefined && old !== launcher) removeLauncher(old, name);
-  }
-}
-
-/** Removes the names of artifacts that no tool has any more from the store; their blobs go with a prune. */
-export async function forget(
-  before: readonly InstalledTool[],
-  after: readonly InstalledTool[],
-): Promise<void> {
-  const pinned = (tools: readonly InstalledTool[]) =>
-    new Set(tools.flatMap(({ reference, previous }) => [reference, previous?.reference ?? ""]));
-  const kept = pinned(after);
-  await using store = Store.openExisting();
-  if (store === undefined) return;
-  for (const name of pinned(before)) {
-    const isGone = !kept.has(name) && name.includes("/");
-    if (isGone && isNamed(store, name)) await store.untag([name]);
-  }
-}
-
-/**
- * Refuses changes that only `upgrade` makes.
- *
- * @param isExplicit true if the user named the version
- * @throws {CatalogError} `INSTALLED`, `CHANGED_VERSION`
- */
-export function admitInstall(isExplicit: boolean): Admit {
-  return ({ name, pin, origin }, before) => {
-    if (before === undefined) return;
-    if (!isSameOrigin(origin, before.origin)) {
-      throw new CatalogError(
-        `Cannot install "${name}": "${before.origin.hub}/${before.origin.tool}" is installed under ` +
-          "this name",
-        {
-          code: "INSTALLED",
-          hint: `choose another name with --as NAME, or run wasm-bpf uninstall ${name} first`,
-        },
-      );
-    }
-    if (before.reference === pin.reference) return;
-    checkVersion(before, pin);
-    if (isExplicit || origin.hub === BOX) return;
-    throw new CatalogError(`Cannot install "${name}": version ${before.version} is installed`, {
-      code: "INSTALLED",
-      hint: `run wasm-bpf upgrade ${name}, or name the version: ${name}@${pin.version}`,
-    });
-  };
-}
-
-/**
- * Refuses another digest for a version that was pinned: a version never changes.
- *
- * @throws {CatalogError} `CHANGED_VERSION`
- */
-export function checkVersion(before: InstalledTool, pin: Pin): void {
-  if (before.origin.hub === BOX || before.reference === pin.reference) return;
-  const known = [before, ...before.previous === undefined ? [] : [before.previous]];
-  const changed = known.find((one) =>
-    compareVersions(one.version, pin.version) === 0 && one.reference !== pin.reference
-  );
-  if (changed === undefined) return;
-  throw new CatalogError(
-    `Cannot change "${before.name}": version ${pin.version} is ${pin.reference} now, and was ` +
-      changed.reference,
-    {
-      code: "CHANGED_VERSION",
-      hint:
-        `ask the publisher; if the change is right, run wasm-bpf uninstall ${before.name} first`,
-    },
-  );
-}
-
-/** Reports whether two origins are the same tool of the same hub with the same key. */
-export function isSameOrigin(a: ToolOrigin, b: ToolOrigin): boolean {
-  return a.hub === b.hub && a.catalog === b.catalog && a.key === b.key && a.tool === b.tool;
 }
 
 /** Returns lines about a tool for its user, before it runs for the first time. */

@@ -10,15 +10,9 @@ import {
 } from "../../oci/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { isBoxTool } from "../box/box.ts";
-import {
-  type Admit,
-  boxWanted,
-  checkVersion,
-  isSameOrigin,
-  originOf,
-  type Wanted,
-  wantedOf,
-} from "./install.ts";
+import { type Admit } from "./commit.ts";
+import { boxWanted, originOf, type Wanted, wantedOf } from "./install.ts";
+import { checkVersion, isSameOrigin } from "./admit.ts";
 import { allOffers, defaultVersion, type Offer } from "./offers.ts";
 
 /** Installed tool with its newer version, or with the reason why none can be had. */
