@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { bpfState, untilNothingAdded } from "../support/bpf_state.ts";
 import { CliProcess, guestPath } from "../support/cli.ts";
 import { TestFolder } from "../support/folder.ts";
+import { soakSize } from "../support/soak.ts";
 import { succeed } from "../support/succeed.ts";
 
 /** Resources that a process holds. */
@@ -45,7 +46,9 @@ const SLACK_KB = 20 * 1024;
 const SLACK_HEAP_KB = 2048;
 const SLACK_MAPPINGS = 30;
 
-Deno.test("1,000 rounds of load, attach, use and close leave no resource in use", async () => {
+const ROUNDS = soakSize({ short: 300, whole: 2_000 });
+
+Deno.test(`${ROUNDS} rounds of load, attach, use and close leave no resource in use`, async () => {
   const before = await bpfState();
   using folder = new TestFolder();
   const fifo = folder.at("go-on");
@@ -53,13 +56,13 @@ Deno.test("1,000 rounds of load, attach, use and close leave no resource in use"
   // Opened for reading as well, so that the open does not block.
   using goOn = await Deno.open(fifo, { read: true, write: true });
   await using guest = new CliProcess(
-    ["--stdin", fifo, guestPath("rounds"), "1000", "100", "1000"],
+    ["--stdin", fifo, guestPath("rounds"), `${ROUNDS}`, "100", `${ROUNDS}`],
   );
   await guest.waitFor(/^round 100$/m, 60_000);
   const early = await holdings(guest.pid);
   await untilNothingAdded(before);
   await goOn.write(new TextEncoder().encode("\n"));
-  await guest.waitFor(/^round 1000$/m, 120_000);
+  await guest.waitFor(new RegExp(`^round ${ROUNDS}$`, "m"), 240_000);
   const late = await holdings(guest.pid);
   await untilNothingAdded(before);
   const seen = JSON.stringify({ early, late });

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { BOOTSTRAP } from "../support/cli.ts";
+import { BOOTSTRAP, WASM_BPF } from "../support/cli.ts";
 import { cosignFile } from "../support/cosign_data.ts";
-import { fromFileUrl } from "../support/paths.ts";
 import { TestRegistry } from "../support/registry.ts";
 import { TokenServer, USERS } from "../support/token_server.ts";
 
-const MAIN = fromFileUrl("../../main.ts");
 const PASSWORD = USERS["tester"] ?? "";
 
 interface Ended {
@@ -14,7 +12,7 @@ interface Ended {
   stderr: string;
 }
 
-/** Runs the command line from the sources, with its own home directory. */
+/** Runs the command line with its own home directory. */
 class Session implements Disposable {
   readonly home = Deno.makeTempDirSync({ prefix: "wasm-bpf-home-" });
 
@@ -72,7 +70,7 @@ class Session implements Disposable {
 }
 
 function words(args: string[]): string[] {
-  return [Deno.execPath(), "run", "-A", "--no-check", "--quiet", MAIN, ...args];
+  return [WASM_BPF, ...args];
 }
 
 Deno.test("login stores accepted credentials, and logout removes them", async () => {
