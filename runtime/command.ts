@@ -29,7 +29,7 @@ export {
 export type { GuestRecords, GuestRecordSink } from "./records.ts";
 export type { Input, Output, Preopen } from "./run_options.ts";
 export { enterSandbox, limitServer } from "./sandbox.ts";
-export { type GuestStats } from "./stats.ts";
+export { type GuestStats, Meter } from "./stats.ts";
 
 /** Options of a run by the command line. */
 export type CommandOptions = Omit<RunOptions, "imports" | "signal"> & {

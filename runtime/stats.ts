@@ -53,7 +53,7 @@ export class Meter {
     now: {
       final: boolean;
       memoryBytes: number;
-      totals: Totals;
+      totals: Pick<Totals, "programs" | "buffers">;
       remaining: RemainingMap[];
       held: HeldPart[];
     },

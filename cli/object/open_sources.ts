@@ -15,13 +15,14 @@ import {
 } from "../../ebpf/plain/mod.ts";
 import type { Output, Schema } from "../../records/mod.ts";
 import type { interruptible } from "../../runtime/command.ts";
-import { type FiguresWithoutErrors, LIVE_TABLE_MS, type LiveSink } from "../live/figures.ts";
+import { LIVE_TABLE_MS, type LiveSink } from "../live/figures.ts";
 import { formatError, printError, visibleLine } from "../terminal/output.ts";
 import { formatCount } from "../terminal/units.ts";
 import { EventSink, PrintSink } from "./event_sink.ts";
 import { showIterator } from "./iterator_source.ts";
 import { withStacks } from "./stack_fields.ts";
 import type { Stacks } from "./stacks.ts";
+import type { ObjectStatistics, ObjectTotals } from "./statistics.ts";
 import { TableSource } from "./table_source.ts";
 import type { TableWish } from "./tool.ts";
 import type { EventWish, Sources } from "./sources.ts";
@@ -34,6 +35,7 @@ const NOTE_MS = 50, NOTES_PER_TABLE = 5;
 /** Buffer with what was read of it. */
 interface OpenBuffer {
   readonly name: string;
+  readonly isRing: boolean;
   readonly reader: BufferReader;
   readonly counts: { events: number; batches: number };
 }
@@ -70,6 +72,8 @@ export interface OpenParts {
   readonly stacks: Stacks;
   /** Gets the figures of the run at an interval. */
   readonly live?: LiveSink | undefined;
+  /** Gets them at the end, and whenever they are requested. */
+  readonly statistics?: ObjectStatistics | undefined;
 }
 
 /** Open sources; `dispose` closes them. */
@@ -82,6 +86,7 @@ export class OpenSources implements Disposable {
   readonly #readers: Source[] = [];
   readonly #buffers: OpenBuffer[] = [];
   readonly #live: LiveSink | undefined;
+  readonly #statistics: ObjectStatistics | undefined;
   #isCounting = false;
   readonly #events: { readonly wish: EventWish; readonly sink: EventSink }[] = [];
   readonly #tables: TableSource[] = [];
@@ -92,7 +97,7 @@ export class OpenSources implements Disposable {
   constructor(
     sources: Sources,
     session: PlainSession,
-    { output, interrupt, latencyMs, stacks, live }: OpenParts,
+    { output, interrupt, latencyMs, stacks, live, statistics }: OpenParts,
   ) {
     this.#sources = sources;
     this.#session = session;
@@ -101,8 +106,9 @@ export class OpenSources implements Disposable {
     this.#stacks = stacks;
     this.#held.use(stacks.open(session, interrupt));
     this.#live = live;
+    this.#statistics = statistics;
     try {
-      if (live !== undefined) this.#startCounting(live);
+      if (this.#isMeasured) this.#startCounting();
       for (const wish of sources.events) this.#openEvents(wish, latencyMs);
       for (const wish of sources.tables) this.#openTable(wish);
       if (sources.printsLines) this.#openPrinted();
@@ -133,31 +139,39 @@ export class OpenSources implements Disposable {
       new BufferReader(loaded, {
         interrupt: this.#interrupt,
         latencyMs,
-        onBatch: this.#live === undefined ? (batch) => sink.write(batch) : countAndWrite,
+        onBatch: this.#isMeasured ? countAndWrite : (batch) => sink.write(batch),
       }),
     );
     this.#readers.push(reader);
-    this.#buffers.push({ name: map.name, reader, counts });
+    const isRing = map.type === MapType.RingBuffer;
+    this.#buffers.push({ name: map.name, isRing, reader, counts });
     this.#events.push({ wish, sink });
   }
 
+  /** True if figures of the run are reported. */
+  get #isMeasured(): boolean {
+    return this.#live !== undefined || this.#statistics !== undefined;
+  }
+
   /** Without the right to count, all other figures are reported. */
-  #startCounting(live: LiveSink): void {
+  #startCounting(): void {
     try {
       this.#held.use(countPrograms());
       this.#isCounting = true;
     } catch (error) {
-      live.error(error);
+      this.#live?.error(error);
       printError(formatError(error, { verbose: false }));
     }
   }
 
   /** Reports the figures of the run. */
   reportFigures(): void {
-    this.#live?.figures(this.#figures());
+    if (this.#live === undefined) return;
+    const { programs, buffers } = this.#totals();
+    this.#live.figures({ programs, buffers: buffers.map(({ type: _, ...rest }) => rest) });
   }
 
-  #figures(): FiguresWithoutErrors {
+  #totals(): ObjectTotals {
     const programs = [...this.#session.programs.values()].flatMap((program) => {
       const counts = program.counts();
       const { name, section } = program;
@@ -174,8 +188,9 @@ export class OpenSources implements Disposable {
           : { program: name, section, runs: null, runTimeNs: null, missedRuns: null },
       ];
     });
-    const buffers = this.#buffers.map(({ name, reader, counts }) => ({
+    const buffers = this.#buffers.map(({ name, isRing, reader, counts }) => ({
       map: name,
+      type: isRing ? "ringbuf" as const : "perf_event_array" as const,
       deliveredEvents: counts.events,
       lostEvents: this.#lostIn(name, reader),
       truncatedEvents: 0,
@@ -248,7 +263,7 @@ export class OpenSources implements Disposable {
       sources: readers,
       timers,
       isDone: () => this.#isOver || this.#output.done || (command?.exitCode ?? -1) >= 0,
-      attend: () => {},
+      attend: () => this.#statistics?.print(this.#totals()),
     });
     this.#isOver = end === "interrupted";
   }
@@ -327,6 +342,8 @@ export class OpenSources implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#statistics?.stop();
+    this.#statistics?.note(this.#totals());
     this.#held.dispose();
   }
 }

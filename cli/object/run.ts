@@ -20,6 +20,7 @@ import { refuseModuleOptions } from "../args/unused_options.ts";
 import { UsageError } from "../errors.ts";
 import { auditRun } from "../startup/audit.ts";
 import { timeoutOf } from "../startup/guest_run.ts";
+import { statsFormat } from "../terminal/stats.ts";
 import type { Origin } from "../../oci/stored.ts";
 import { printError, visible, visibleLine } from "../terminal/output.ts";
 import { remainWarnings } from "../terminal/warnings.ts";
@@ -32,6 +33,7 @@ import { OpenSources } from "./open_sources.ts";
 import { ownPid } from "./own_pid.ts";
 import { placesOf, tablesOf } from "./places.ts";
 import { Sources } from "./sources.ts";
+import { ObjectStatistics } from "./statistics.ts";
 import {
   pidSettings,
   readSettings,
@@ -93,6 +95,7 @@ export async function runObject(run: ObjectRun): Promise<number> {
   if (words.wantsHelp) return answer(toolHelp(tool));
   if (words.wantsVersion && tool.version !== undefined) return answer(tool.version);
   const line = mergedLine(run.line, words.ours);
+  const formatStats = statsFormat(line.values.stats);
   if (words.command?.length === 0) throw new UsageError("No command given after --");
   refuseModuleOptions(line);
   const settings = recordSettings(line);
@@ -121,7 +124,7 @@ export async function runObject(run: ObjectRun): Promise<number> {
   }
   let code: number | undefined;
   try {
-    code = plan.run(output, policy, live);
+    code = plan.run(output, { policy, live, formatStats });
     return code;
   } catch (error) {
     live?.error(error);
@@ -140,6 +143,14 @@ async function startLive(line: RunLine, name: string, settings: RecordSettings):
 function answer(text: string): number {
   print(text);
   return 0;
+}
+
+/** Parts of a run in addition to its command line. */
+interface RunParts {
+  readonly policy: Policy;
+  readonly live: LiveSink | undefined;
+  /** Format of `--stats`, if given. */
+  readonly formatStats: ReturnType<typeof statsFormat>;
 }
 
 /** Everything of a command line, checked before anything is loaded. */
@@ -206,12 +217,15 @@ class RunSettings {
     };
   }
 
-  run(output: RecordOutput, policy: Policy, live: LiveSink | undefined): number {
+  run(output: RecordOutput, { policy, live, formatStats }: RunParts): number {
     const { line, tool } = this.#run;
     const limits = kernelLimitsOf(line);
     const latencyMs = parseLatency(line.values.latency ?? "1ms", "--latency");
     const timeoutMs = timeoutOf(line);
-    return interruptible({ timeoutMs, endsBySignal: false }, (interrupt) => {
+    const attendUsr1 = formatStats !== undefined;
+    return interruptible({ timeoutMs, attendUsr1, endsBySignal: false }, (interrupt) => {
+      const statistics = formatStats &&
+        new ObjectStatistics(formatStats, policy.permissions, interrupt);
       using plan = planRun(interrupt, policy, limits);
       const command = this.#command;
       this.#sources.prepare();
@@ -223,35 +237,33 @@ class RunSettings {
       });
       const { budget, rules, maxLinks } = plan;
       using _afterwards = {
-        [Symbol.dispose]: () =>
-          remainWarnings(settle()).forEach((text) => printError(visibleLine(text))),
+        [Symbol.dispose]: () => {
+          const left = settle();
+          remainWarnings(left).forEach((text) => printError(visibleLine(text)));
+          statistics?.end(left);
+        },
       };
       using session = startSession(tool.file, {
         ...this.#options,
         ...{ policy, budget, rules, maxLinks },
       });
-      return this.#trace(session, { command, output, interrupt, latencyMs, live });
+      return this.#trace(session, { command, output, interrupt, latencyMs, live, statistics });
     });
   }
 
   #trace(
     session: PlainSession,
-    { command, output: { output }, interrupt, latencyMs, live }: {
+    { command, output: { output }, interrupt, latencyMs, live, statistics }: {
       command: TracedCommand | undefined;
       output: RecordOutput;
       interrupt: Parameters<Parameters<typeof interruptible>[1]>[0];
       latencyMs: number;
       live: LiveSink | undefined;
+      statistics: ObjectStatistics | undefined;
     },
   ): number {
-    const stacks = this.#stacks;
-    using opened = new OpenSources(this.#sources, session, {
-      output,
-      interrupt,
-      latencyMs,
-      stacks,
-      live,
-    });
+    const parts = { output, interrupt, latencyMs, stacks: this.#stacks, live, statistics };
+    using opened = new OpenSources(this.#sources, session, parts);
     if (command !== undefined) {
       const started = command.start();
       if (started < 0) throw new BpfError("start the command", started);

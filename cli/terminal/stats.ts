@@ -25,13 +25,16 @@ export function statsTable(stats: GuestStats): string {
   const { wallMs, waitingMs, runningMs, memoryBytes, processRssBytes } = stats;
   const lines = [
     `time    ${ms(wallMs)}: ${ms(waitingMs)} waiting, ${ms(runningMs)} running`,
-    `memory  ${megabytes(memoryBytes)} of the module, ${
-      megabytes(processRssBytes)
-    } of the whole process`,
+    `memory  ${memoryText(memoryBytes)}${megabytes(processRssBytes)} of the whole process`,
   ];
   if (stats.programs.length > 0) lines.push(formatTable(programTable(stats.programs), NUMBERS));
   if (stats.buffers.length > 0) lines.push(formatTable(bufferTable(stats.buffers), NUMBERS));
   return lines.join("\n");
+}
+
+/** An object has no memory of its own. */
+function memoryText(bytes: number): string {
+  return bytes === 0 ? "" : `${megabytes(bytes)} of the module, `;
 }
 
 /** Two columns of text, then numbers. */
