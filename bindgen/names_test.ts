@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cpuMs } from "../tests/support/timely.ts";
 import { camel, identifier, kebab, Names, upper } from "./names.ts";
 
 Deno.test("identifier() removes characters that end a comment, a string or a line", () => {
@@ -61,7 +62,8 @@ Deno.test("claim() separates names that a language does not distinguish", () => 
 
 Deno.test("claim() handles a hundred thousand equal names in linear time", () => {
   const names = new Names();
-  const start = performance.now();
-  for (let i = 0; i < 100_000; i++) names.claim("same");
-  assert.ok(performance.now() - start < 2000);
+  const claim = () => {
+    for (let i = 0; i < 100_000; i++) names.claim("same");
+  };
+  assert.ok(cpuMs(claim) < 2000);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cpuMs } from "../../tests/support/timely.ts";
 import { parseChallenges } from "./challenge.ts";
 
 function parsed(header: string): [string, Record<string, string>][] {
@@ -58,9 +59,7 @@ Deno.test("parseChallenges() stops at a syntax error", () => {
 Deno.test("parseChallenges() reads hostile headers in bounded time", () => {
   for (const part of ['a="\\', "a=", 'a=",', ",", "a ", "a==", " \t", "\\\\"]) {
     const header = "Bearer " + part.repeat(100_000);
-    const start = performance.now();
-    parseChallenges(header);
     // Quadratic backtracking would take minutes.
-    assert.ok(performance.now() - start < 1000, part);
+    assert.ok(cpuMs(() => parseChallenges(header)) < 10_000, part);
   }
 });

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { CliProcess, runCli } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
+import { assertTimely, withAttempts } from "../support/timely.ts";
 
 const GUEST = fromFileUrl("../../dist/bench/measure.wasm");
 const PRODUCER = fromFileUrl("../../.cache/bench/producer");
 
 interface Streamed {
   dropped: number;
-  wrong: number;
   medianUs: number;
   /** Of the slowest of 100 events. */
   lateUs: number;
@@ -42,7 +42,7 @@ async function produce(count: number, rate: number): Promise<void> {
 function consumer({ program = "stream", options = [], parts, timeoutMs }: Stream): CliProcess {
   const total = parts.reduce((sum, { count }) => sum + count + 1, -1);
   return new CliProcess([
-    ...["--timeout", "60s", "--stats=json", ...options],
+    ...["--timeout", "120s", "--stats=json", ...options],
     ...[GUEST, program, String(total), "timed"],
     ...(timeoutMs === undefined ? [] : [String(timeoutMs)]),
   ]);
@@ -58,58 +58,66 @@ async function stream(events: Stream): Promise<Streamed> {
   const [, dropped = NaN, wrong = NaN, medianUs = NaN, lateUs = NaN] =
     stdout.split("\n")[1]?.split(" ")
       .map(Number) ?? [];
+  // Not an assertion, which another attempt could make good.
+  if (wrong !== 0) throw new Error(`${wrong} events out of order`);
   const map = events.program === "stream_perf" ? "sampled" : "filled";
   const stats = JSON.parse(stderr.slice(stderr.indexOf("{")));
   const batches = stats.buffers.find((buffer: { map: string }) => buffer.map === map).batches;
-  return { dropped, wrong, medianUs, lateUs, batches };
+  return { dropped, medianUs, lateUs, batches };
 }
 
 for (const program of ["stream", "stream_perf"] as const) {
   Deno.test(`${program}: fast events are read together, in order and without loss`, async () => {
     const count = 200_000;
     const parts = [{ count, rate: 200_000 }];
-    const { dropped, wrong, batches } = await stream({ program, parts });
-    assert.deepEqual({ dropped, wrong }, { dropped: 0, wrong: 0 });
-    assert.ok(batches < count / 20, `${batches} batches`);
+    await withAttempts(async () => {
+      const { dropped, batches } = await stream({ program, parts });
+      assert.equal(dropped, 0);
+      assert.ok(batches < count / 20, `${batches} batches`);
+    });
   });
 
   Deno.test(`${program}: single events come at once to an idle reader`, async () => {
     const options = ["--latency", "100ms"];
     // Each after a time in which the reader slept; the last one after a second.
     const parts = [{ count: 4, rate: 5 }];
-    const delays: number[] = [];
     // A busy machine may let a reader wait for its turn.
-    while (delays.length < 4 && !delays.some((delay) => delay < 25_000)) {
-      const { dropped, wrong, lateUs } = await stream({ program, options, parts });
-      assert.deepEqual({ dropped, wrong }, { dropped: 0, wrong: 0 });
-      delays.push(lateUs);
-    }
-    // A reader that looks now and then, without a wake-up, would take up to 100 ms.
-    assert.ok(Math.min(...delays) < 25_000, `${delays} us`);
+    await assertTimely(25, async () => {
+      const { dropped, lateUs } = await stream({ program, options, parts });
+      assert.equal(dropped, 0);
+      // A reader that looks now and then, without a wake-up, would take up to 100 ms.
+      return lateUs / 1000;
+    });
   });
 
   Deno.test(`${program}: rare events after fast ones are read at once`, async () => {
     const options = ["--latency", "100ms"];
     const parts = [{ count: 20_000, rate: 200_000 }, { count: 60, rate: 25 }];
-    const { dropped, wrong, batches } = await stream({ program, options, parts });
-    assert.deepEqual({ dropped, wrong }, { dropped: 0, wrong: 0 });
-    // Two or three would share a batch if the reader still waited.
-    assert.ok(batches > 50, `${batches} batches`);
+    await withAttempts(async () => {
+      const { dropped, batches } = await stream({ program, options, parts });
+      assert.equal(dropped, 0);
+      // Two or three would share a batch if the reader still waited.
+      assert.ok(batches > 50, `${batches} batches`);
+    });
   });
 }
 
 Deno.test("rare events are read at once, whatever the latency", async () => {
   const options = ["--latency", "100ms"];
-  const { dropped, wrong, medianUs } = await stream({ options, parts: [{ count: 60, rate: 30 }] });
-  assert.deepEqual({ dropped, wrong }, { dropped: 0, wrong: 0 });
-  assert.ok(medianUs < 20_000, `median ${medianUs} us`);
+  await assertTimely(20, async () => {
+    const { dropped, medianUs } = await stream({ options, parts: [{ count: 60, rate: 30 }] });
+    assert.equal(dropped, 0);
+    return medianUs / 1000;
+  });
 });
 
 Deno.test("short time-outs of a perf event array lose no fast event", async () => {
   const parts = [{ count: 50_000, rate: 100_000 }];
-  const events = await stream({ program: "stream_perf", parts, timeoutMs: 1 });
-  assert.deepEqual([events.dropped, events.wrong], [0, 0]);
-  assert.ok(events.batches < 50_000 / 20, `${events.batches} batches`);
+  await withAttempts(async () => {
+    const { dropped, batches } = await stream({ program: "stream_perf", parts, timeoutMs: 1 });
+    assert.equal(dropped, 0);
+    assert.ok(batches < 50_000 / 20, `${batches} batches`);
+  });
 });
 
 Deno.test("SIGINT ends a wait for quiet perf events", async () => {

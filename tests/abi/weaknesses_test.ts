@@ -281,7 +281,7 @@ Deno.test("closing an object detaches its cgroup program", sanitizers, async () 
 });
 
 Deno.test("closing an object detaches its XDP program while the guest continues", async () => {
-  await using guest = new CliProcess(["--timeout", "30s", guestPath("guest-abi")], {
+  await using guest = new CliProcess(["--timeout", "120s", guestPath("guest-abi")], {
     through: ["unshare", "--net", "sh", "-c", 'ip link set lo name eth0 && exec "$@"', "sh"],
   });
   await guest.waitFor(/^polling$/m);

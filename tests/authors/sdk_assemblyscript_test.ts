@@ -12,7 +12,7 @@ Deno.test("every call of the package works as documented", async () => {
   const output = fromFileUrl("../../dist/tests/sdk-assemblyscript.wasm");
   const source = "sdk/assemblyscript/tests/api.ts";
   await buildAssemblyScriptGuest({ source, objects: await ORDERS.folder(), output });
-  const { code, stdout, stderr } = await runCli(["-o", "jsonl", "--timeout", "60s", output]);
+  const { code, stdout, stderr } = await runCli(["-o", "jsonl", "--timeout", "120s", output]);
   assert.deepEqual({ code, stdout }, { code: 0, stdout: RECORD + "all well\n" }, stderr);
   await checkSlowBatch(output);
 });

@@ -58,7 +58,7 @@ async function compileForLinux(source: string, options: string[] = []): Promise<
 }
 
 async function run(module: string, ...args: string[]): Promise<CliResult> {
-  return await runCli(["--timeout", "20s", module, ...args]);
+  return await runCli(["--timeout", "120s", module, ...args]);
 }
 
 Deno.test("every call with libbpf's names works as in libbpf", async () => {

@@ -23,7 +23,7 @@ Deno.test("the package is formatted, and vet finds nothing", async () => {
 Deno.test("every call of the package works as documented", async () => {
   const output = fromFileUrl("../../dist/tests/sdk-go.wasm");
   await buildGoGuest({ path: "sdk/go/tests", objects: await ORDERS.folder(), output });
-  const { code, stdout, stderr } = await runCli(["-o", "jsonl", "--timeout", "60s", output]);
+  const { code, stdout, stderr } = await runCli(["-o", "jsonl", "--timeout", "120s", output]);
   assert.deepEqual({ code, stdout }, { code: 0, stdout: RECORD + "all well\n" }, stderr);
   await checkSlowBatch(output);
 });

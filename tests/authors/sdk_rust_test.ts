@@ -54,7 +54,7 @@ Deno.test("every call of the crate works as documented", async () => {
     env: { OBJECTS: await ORDERS.folder() },
   }).output();
   assert.ok(success, new TextDecoder().decode(stderr));
-  const { code, stdout, stderr: said } = await runCli(["-o", "jsonl", "--timeout", "60s", module]);
+  const { code, stdout, stderr: said } = await runCli(["-o", "jsonl", "--timeout", "120s", module]);
   assert.deepEqual({ code, stdout }, { code: 0, stdout: RECORD + "all well\n" }, said);
   await checkSlowBatch(module);
 });

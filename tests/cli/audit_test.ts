@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { auditLine, auditRun, grantedSet } from "../../cli/startup/audit.ts";
 import { bindDatagram } from "../support/libc_datagram.ts";
+import { withTimeouts } from "../support/brief.ts";
 import { BOOTSTRAP, guestPath, runCli } from "../support/cli.ts";
 import { privateMounts } from "../support/mounts.ts";
 import { fromFileUrl } from "../support/paths.ts";
@@ -70,10 +71,13 @@ Deno.test("modules, plain objects and tools of the box are in the log, a line ea
     using log = bindDatagram(path);
     const object = fromFileUrl("../../dist/tests/objects/annotated-records.bpf.o");
     for (const word of [object, "exitsnoop", BOOTSTRAP]) {
-      const { stderr } = await runCli(["--timeout", "300ms", word], {
-        through: [...privateMounts("/dev"), "sh", "-c", WITH_LOG, path],
+      await withTimeouts(async (timeoutMs) => {
+        while (log.receive() !== "");
+        const { stderr } = await runCli(["--timeout", `${timeoutMs}ms`, word], {
+          through: [...privateMounts("/dev"), "sh", "-c", WITH_LOG, path],
+        });
+        assert.equal(stderr, "", word);
       });
-      assert.equal(stderr, "", word);
       const name = word.slice(word.lastIndexOf("/") + 1).replace(/\.bpf\.o$/, "");
       assert.match(
         log.receive(),

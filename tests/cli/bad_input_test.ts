@@ -119,7 +119,7 @@ Deno.test("wrong usage", async () => {
 /** Runs the tracer where something is missing: the guest ends with 1 because its load failed. */
 async function runWithout(options: CliOptions): Promise<CliResult> {
   const before = await bpfState();
-  const result = await runCli(["--timeout", "10s", BOOTSTRAP], options);
+  const result = await runCli(["--timeout", "120s", BOOTSTRAP], options);
   await untilNothingAdded(before);
   return result;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { bpfState, untilNothingAdded } from "../support/bpf_state.ts";
 import { privateMounts } from "../support/mounts.ts";
-import { runBriefly } from "../support/brief.ts";
+import { runBriefly, withTimeouts } from "../support/brief.ts";
 import { BOOTSTRAP, runCli, WASM_BPF } from "../support/cli.ts";
 
 async function output(program: string, ...args: string[]): Promise<string> {
@@ -38,16 +38,18 @@ Deno.test("the binary alone runs a guest with a read-only root and no /tmp", asy
       mount --bind /lib lib
       if [ -d /lib64 ]; then mount --bind /lib64 lib64; fi
       mount -o remount,bind,ro app; mount -o remount,ro "$root"
-      exec chroot "$root" /app/wasm-bpf --timeout 500ms /app/bootstrap.wasm`;
+      exec chroot "$root" /app/wasm-bpf --timeout "$2" /app/bootstrap.wasm`;
     const [unshare = "", ...args] = privateMounts("/sys");
-    const { code, stdout, stderr } = await new Deno.Command(unshare, {
-      args: [...args, "/bin/sh", "-c", script, "sh", folder],
-      stdin: "null",
-    }).output();
-    const decoder = new TextDecoder();
-    assert.equal(code, 0, decoder.decode(stderr));
-    assert.match(decoder.decode(stdout), /^TIME .*\n/);
-    assert.equal(decoder.decode(stderr), "");
+    await withTimeouts(async (timeoutMs) => {
+      const { code, stdout, stderr } = await new Deno.Command(unshare, {
+        args: [...args, "/bin/sh", "-c", script, "sh", folder, `${timeoutMs}ms`],
+        stdin: "null",
+      }).output();
+      const decoder = new TextDecoder();
+      assert.equal(code, 0, decoder.decode(stderr));
+      assert.match(decoder.decode(stdout), /^TIME .*\n/);
+      assert.equal(decoder.decode(stderr), "");
+    });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

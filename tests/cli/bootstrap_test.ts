@@ -114,7 +114,7 @@ for (const [language, module] of exampleModules("bootstrap")) {
 
   test("bootstrap reports a full disk, and exits with 1", async () => {
     const through = ["/bin/sh", "-c", 'exec "$@" >/dev/full', "sh"];
-    const { code, stderr } = await runCli(["--timeout", "5s", module], { through });
+    const { code, stderr } = await runCli(["--timeout", "120s", module], { through });
     assert.equal(code, 1);
     assert.match(stderr, /^bootstrap: (cannot write the output|.*[Nn]o space left.*)\n$/);
   });

@@ -12,6 +12,7 @@ import { writeLine } from "../support/guests.ts";
 import { objectGuest, TEXT } from "../support/object_guest.ts";
 import { until } from "../support/condition.ts";
 import { workersMs } from "../support/process_state.ts";
+import { assertTimely, elapsedMs } from "../support/timely.ts";
 
 /** Reads from an iterator whose program asks for the first element again and again; exits with errno. */
 const ITERATES = objectGuest(
@@ -57,37 +58,33 @@ async function begun(module: GuestModule): Promise<GuestHandle> {
   return handle;
 }
 
-async function timed<T>(work: () => T | Promise<T>): Promise<[T, number]> {
-  const start = performance.now();
-  return [await work(), performance.now() - start];
-}
-
 for (const [what, [module, code]] of Object.entries(LONG)) {
-  Deno.test(`limits.timeMs ends ${what}`, async () => {
-    const [, ms] = await timed(() =>
-      assert.throws(
-        () => runGuest(module, { limits: { timeMs: 200 }, stdio: { stdout: "null" } }),
-        (error: GuestStopped) => error instanceof GuestStopped && error.code === "LIMIT_TIME",
-      )
-    );
-    assert.ok(ms < 1000, `${ms} ms`);
-  });
+  Deno.test(`limits.timeMs ends ${what}`, () =>
+    assertTimely(1000, () =>
+      elapsedMs(() =>
+        assert.throws(
+          () => runGuest(module, { limits: { timeMs: 200 }, stdio: { stdout: "null" } }),
+          (error: GuestStopped) => error instanceof GuestStopped && error.code === "LIMIT_TIME",
+        )
+      )));
 
-  Deno.test(`an interrupt ends ${what}, and the guest goes on`, async () => {
-    await using handle = await begun(module);
-    handle.interrupt();
-    const [exit, ms] = await timed(() => handle.exited);
-    assert.deepEqual(exit, { kind: "exited", code });
-    assert.ok(ms < 1000, `${ms} ms`);
-  });
+  Deno.test(`an interrupt ends ${what}, and the guest goes on`, () =>
+    assertTimely(1000, async () => {
+      await using handle = await begun(module);
+      handle.interrupt();
+      return await elapsedMs(async () =>
+        assert.deepEqual(await handle.exited, { kind: "exited", code })
+      );
+    }));
 
-  Deno.test(`terminate() ends ${what}`, async () => {
-    const handle = await begun(module);
-    const [exit, ms] = await timed(() => handle.terminate());
-    assert.deepEqual(exit, { kind: "terminated" });
+  Deno.test(`terminate() ends ${what}`, () =>
     // Less than a worker is given until it is given up.
-    assert.ok(ms < 900, `${ms} ms`);
-  });
+    assertTimely(900, async () => {
+      const handle = await begun(module);
+      return await elapsedMs(async () =>
+        assert.deepEqual(await handle.terminate(), { kind: "terminated" })
+      );
+    }));
 }
 
 Deno.test("stats() resolves while an iterator goes on for ever", async () => {

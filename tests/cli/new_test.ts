@@ -5,6 +5,7 @@ import { findGo } from "../../build/steps/go.ts";
 import { succeed } from "../support/actor.ts";
 import { runCli, WASM_BPF } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
+import { withScales } from "../support/timely.ts";
 
 const { go, root: goRoot } = await findGo();
 
@@ -124,17 +125,19 @@ for (const [language, variables] of Object.entries(VARIABLES)) {
       const [build, start, ...more] = await commandsOf(`${folder}/my-tool`);
       assert.deepEqual([build, start, more], ["make", "sudo wasm-bpf my-tool.wasm", []]);
       const script = `make ${variables.map((it) => `'${it}'`).join(" ")} >&2 && { ${BUSY}
-        wasm-bpf --timeout 2s my-tool.wasm; }`;
-      const { success, stdout, stderr: said } = await new Deno.Command("/bin/sh", {
-        args: ["-c", script],
-        cwd: `${folder}/my-tool`,
-        env: ENVIRONMENT,
-      }).output();
-      assert.ok(success, new TextDecoder().decode(said));
+        wasm-bpf --timeout "\${0}s" my-tool.wasm; }`;
+      await withScales(async (scale) => {
+        const { success, stdout, stderr: said } = await new Deno.Command("/bin/sh", {
+          args: ["-c", script, `${2 * scale}`],
+          cwd: `${folder}/my-tool`,
+          env: ENVIRONMENT,
+        }).output();
+        assert.ok(success, new TextDecoder().decode(said));
+        const lines = new TextDecoder().decode(stdout).split("\n");
+        assert.equal(lines[0], "PID     UID     COMM");
+        assert.ok(lines.some((line) => /^\d+ +0 +sleep$/.test(line)), lines.join("\n"));
+      });
       await assertTidy(`${folder}/my-tool`, language);
-      const lines = new TextDecoder().decode(stdout).split("\n");
-      assert.equal(lines[0], "PID     UID     COMM");
-      assert.ok(lines.some((line) => /^\d+ +0 +sleep$/.test(line)), lines.join("\n"));
       const [file = "", from = "", to = ""] = FAULTS[language] ?? [];
       if (file !== "") await assertFails(`${folder}/my-tool`, { script, file, from, to });
     }));
@@ -159,7 +162,7 @@ async function assertFails(
   const young = new Date(Date.now() + 60_000);
   await Deno.utime(path, young, young);
   const { code, stderr } = await new Deno.Command("/bin/sh", {
-    args: ["-c", fault.script],
+    args: ["-c", fault.script, "120"],
     cwd: folder,
     env: ENVIRONMENT,
   }).output();

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { boundNotes, boundsOf, grantedLevels } from "../../cli/permissions/bounds.ts";
 import { GRANTABLE_LEVELS, Policy } from "../../ebpf/mod.ts";
 import { guestPath, runCli } from "../support/cli.ts";
+import { withTimeouts } from "../support/brief.ts";
 import { attachCode } from "../support/attach_rig.ts";
 import { privateRoot } from "../support/mounts.ts";
 import { Place } from "../support/place.ts";
@@ -87,7 +88,7 @@ async function runWith(references: unknown, args: string[]): ReturnType<typeof r
 Deno.test("a file pattern bounds local files, and other patterns leave them alone", async () => {
   const guest = [guestPath("attach"), "net", "on_xdp", "lo"];
   const bounded = await runWith({ "file:*": { bpf: { levels: ["observe"] } } }, [
-    ...["-v", "--allow-bpf=network", "--timeout", "20s"],
+    ...["-v", "--allow-bpf=network", "--timeout", "120s"],
     ...guest,
   ]);
   assert.match(
@@ -98,8 +99,10 @@ Deno.test("a file pattern bounds local files, and other patterns leave them alon
   assert.match(bounded.stderr, /hint: "file:\*" in .* does not allow it/);
   const place = await runWith({ "file:/*": { bpf: { attach: ["tp"] } } }, guest);
   assert.match(place.stderr, /Cannot attach program "on_xdp".*EPERM/);
-  const free = await runWith({ "*": "reject" }, ["--timeout", "1s", ...guest]);
-  assert.match(free.stdout, /^attached$/m);
+  await withTimeouts(async (timeoutMs) => {
+    const free = await runWith({ "*": "reject" }, ["--timeout", `${timeoutMs}ms`, ...guest]);
+    assert.match(free.stdout, /^attached$/m);
+  });
   const rejected = await runWith({ "file:*": "reject" }, guest);
   assert.equal(rejected.code, 1);
   assert.match(rejected.stderr, /rejects it/);
@@ -116,7 +119,7 @@ Deno.test("the machine's policy and the user's are intersected: the stricter win
     const path = await place.write("machine.json", rule(machine));
     await Deno.chmod(await place.write("config/wasm-bpf/policy.json", rule(user)), 0o600);
     const through = [...privateRoot(), WITH_POLICY, "sh", path];
-    return await place.run(["-v", "--timeout", "20s", ...words], { through });
+    return await place.run(["-v", "--timeout", "120s", ...words], { through });
   };
   const xdp = [guestPath("attach"), "net", "on_xdp", "lo"];
   const strict = { levels: ["observe"] }, wide = { levels: ["observe", "inspect", "network"] };
@@ -144,6 +147,8 @@ Deno.test("the machine's policy and the user's are intersected: the stricter win
   assert.match(memory.stderr, /ENOMEM/);
   const deny = await run({ deny: ["iface:lo"] }, wide, xdp);
   assert.match(deny.stderr, /Cannot attach program "on_xdp".*EPERM/);
-  const both = await run(wide, wide, ["--timeout", "1s", ...xdp]);
-  assert.match(both.stdout, /^attached$/m, both.stderr);
+  await withTimeouts(async (timeoutMs) => {
+    const both = await run(wide, wide, ["--timeout", `${timeoutMs}ms`, ...xdp]);
+    assert.match(both.stdout, /^attached$/m, both.stderr);
+  });
 });

@@ -15,7 +15,7 @@ async function mappings(pid: number, count: "Rss" | "Pss"): Promise<number[]> {
 }
 
 Deno.test("a ring buffer is mapped once", async () => {
-  const args = ["run", "--map-size", "ring=16M", "--timeout", "30s", OBJECT];
+  const args = ["run", "--map-size", "ring=16M", "--timeout", "120s", OBJECT];
   await using run = new CliProcess(args);
   const isMapped = async () => (await mappings(run.pid, "Rss")).some((size) => size > RING_KB);
   await until("the ring is mapped", isMapped);

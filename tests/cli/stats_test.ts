@@ -39,7 +39,7 @@ Deno.test("--stats=json counts runs, events and batches", async () => {
 Deno.test("--stats=json prints times and memory", async () => {
   const { stats } = await json("wait-shortly");
   assert.equal(stats.final, true);
-  assert.ok(stats.waitingMs >= 200 && stats.waitingMs < 1000, `${stats.waitingMs} ms`);
+  assert.ok(stats.waitingMs >= 200 && stats.waitingMs <= stats.wallMs, `${stats.waitingMs} ms`);
   assert.ok(Math.abs(stats.wallMs - stats.waitingMs - stats.runningMs) < 0.01);
   assert.ok(stats.memoryBytes > 0 && stats.memoryBytes % 65536 === 0);
   assert.ok(stats.processRssBytes > stats.memoryBytes);

@@ -49,7 +49,7 @@ for (
 
 for (const before of [[], ["run"]]) {
   Deno.test(`${[...before, "opensnoop"].join(" ")} runs the tool`, async () => {
-    await using tool = new CliProcess([...before, "--timeout", "30s", "opensnoop", "-n", "cat"]);
+    await using tool = new CliProcess([...before, "--timeout", "120s", "opensnoop", "-n", "cat"]);
     await tool.waitFor(/^PID/m);
     await succeed("cat", "/proc/version");
     await tool.waitFor(/cat +\d+ +0 \/proc\/version$/m);

@@ -29,7 +29,7 @@ async function shows(
   await using stack = new AsyncDisposableStack();
   const runs = expected.map(({ words, fields, least = {} }) => {
     const run = stack.use(
-      new CliProcess(["-o", "jsonl", "--timeout", "90s", "--interval", "500ms", ...words]),
+      new CliProcess(["-o", "jsonl", "--timeout", "120s", "--interval", "500ms", ...words]),
     );
     const find = () =>
       run.stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line) as Row).find((row) =>
@@ -195,7 +195,7 @@ Deno.test("xdpstat counts packets of an interface by protocol", async () => {
   await using namespace = await NetworkNamespace.create();
   const through = ["nsenter", "-t", `${namespace.pid}`, "-n", "--"];
   const words = ["xdpstat", "--iface", "lo", "--interval", "300ms", "--output", "jsonl"];
-  await using run = new CliProcess(["--timeout", "60s", ...words], { through });
+  await using run = new CliProcess(["--timeout", "120s", ...words], { through });
   await until("a datagram is counted", async () => {
     await act(["query"], { netns: namespace.pid });
     return /"network":"IPV4","protocol":"UDP","packets":[1-9]/.test(run.stdout);
@@ -204,7 +204,7 @@ Deno.test("xdpstat counts packets of an interface by protocol", async () => {
 
 /** Runs a tool until the program has ended, and returns its rows. */
 async function traced(words: readonly string[], action: string): Promise<Row[]> {
-  const args = ["-o", "jsonl", "--timeout", "60s", ...words, "-n", "actor", "--", ACTOR, action];
+  const args = ["-o", "jsonl", "--timeout", "120s", ...words, "-n", "actor", "--", ACTOR, action];
   const { code, stdout, stderr } = await runCli(args);
   assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
   return stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line) as Row);

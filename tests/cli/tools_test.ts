@@ -73,7 +73,7 @@ const SHOWN: readonly Shown[] = [
 
 for (const { tool, options = [], stir, fields } of SHOWN) {
   Deno.test(`${[tool, ...options].join(" ")} shows ${JSON.stringify(fields)}`, async () => {
-    await using run = new CliProcess(["--timeout", "60s", tool, ...options, "--output", "jsonl"]);
+    await using run = new CliProcess(["--timeout", "120s", tool, ...options, "--output", "jsonl"]);
     const records = () =>
       run.stdout.split("\n").slice(0, -1).map((line) =>
         JSON.parse(line) as Record<string, unknown>
@@ -112,7 +112,7 @@ interface Row {
 }
 
 Deno.test("sigsnoop reports events that its ring buffer had no room for, of every CPU", async () => {
-  await using tool = new CliProcess(["-o", "jsonl", "--timeout", "60s", "sigsnoop"]);
+  await using tool = new CliProcess(["-o", "jsonl", "--timeout", "120s", "sigsnoop"]);
   const ignored = "trap '' USR2; i=0; while [ $i -lt $0 ]; do kill -12 $$; i=$((i+1)); done";
   await until("an event is shown", async () => {
     await succeed("sh", "-c", ignored, "1");

@@ -15,7 +15,7 @@ const MAX_ENTRIES = 2;
 new LinearMemory(new WebAssembly.Memory({ initial: 1 })).close();
 
 Deno.test("an arena is not mapped at its object's address, over other memory", async () => {
-  await using guest = new CliProcess(["--timeout", "30s", guestPath("attach"), "arena"]);
+  await using guest = new CliProcess(["--timeout", "120s", guestPath("attach"), "arena"]);
   await guest.waitFor(/^attached$/m);
   const maps = await Deno.readTextFile(`/proc/${guest.pid}/maps`);
   assert.match(maps, /anon_inode:bpf-map/);

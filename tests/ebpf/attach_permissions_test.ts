@@ -209,7 +209,7 @@ for (
 Deno.test("--allow-attach and --deny-attach limit a guest, and -v shows what is not there", async () => {
   const attach = async (...options: string[]) => {
     const guest = [guestPath("attach"), "net", "on_xdp", "lo"];
-    const { stdout, stderr } = await runCli([...options, "--timeout", "20s", ...guest]);
+    const { stdout, stderr } = await runCli([...options, "--timeout", "120s", ...guest]);
     return { result: /^on_xdp (-?\d+)$/m.exec(stdout)?.[1] ?? "attached", stderr };
   };
   const denied = await attach("--deny-attach=iface:lo");

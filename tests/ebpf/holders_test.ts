@@ -74,7 +74,7 @@ async function show(
   return JSON.parse(await succeed("bpftool", "--json", kind, "show", "id", String(id)));
 }
 
-const ARGS = ["--timeout", "30s"];
+const ARGS = ["--timeout", "120s"];
 
 /** Interrupts a run that `hold` has taken a part of; the part is released at the end. */
 async function runHeld(kind: Kind, args = [...ARGS, BOOTSTRAP]): Promise<

@@ -6,6 +6,7 @@ import { guest, writeLine } from "../support/guests.ts";
 import { elfOf, objectGuest, TEXT } from "../support/object_guest.ts";
 import { until } from "../support/condition.ts";
 import { systemMs, untilDelivered } from "../support/process_state.ts";
+import { assertTimely, elapsedMs, withAttempts } from "../support/timely.ts";
 
 const SIGTERM = 15;
 
@@ -94,11 +95,12 @@ Deno.test("Policy limits maps and programs", () => {
 
 Deno.test("--timeout stops a load between two maps, with code 124", async () => {
   const options = ["--timeout", "200ms", "--max-maps-memory", "4G"];
-  const start = performance.now();
-  const { code, stderr } = await runLoading("many_maps", ...options);
-  assert.equal(code, 124, stderr);
-  assert.match(stderr, /interrupted before (creating map|loading program) "/);
-  assert.ok(performance.now() - start < 10_000);
+  await assertTimely(10_000, () =>
+    elapsedMs(async () => {
+      const { code, stderr } = await runLoading("many_maps", ...options);
+      assert.equal(code, 124, stderr);
+      assert.match(stderr, /interrupted before (creating map|loading program) "/);
+    }));
 });
 
 /** Guest that prints a line, and then loads its object; exits with 1 if that failed. */
@@ -123,22 +125,24 @@ Deno.test("the first signal does not end a load", async () => {
 });
 
 Deno.test("a second signal ends a run in a slow system call, and reports which one", async () => {
-  await withFile(loadingAfterLine("slow_map"), async (path) => {
-    await using run = new CliProcess(["--max-maps-memory", "2G", path]);
-    await run.waitFor(/line/);
-    // A signal before the start of the load counts as a first one: only the creation of the map takes
-    // that much kernel time.
-    const before = systemMs(run.pid) ?? 0;
-    const isCreating = () => (systemMs(run.pid) ?? Infinity) - before > 200;
-    await until("the map is being created", isCreating);
-    if (systemMs(run.pid) !== undefined) {
-      run.kill("SIGTERM");
-      await untilDelivered(run.pid, SIGTERM);
-      run.kill("SIGTERM");
-    }
-    const { signal, code, stderr } = await run.result();
-    // A fast machine creates the map before the signal, and refuses nothing.
-    if (signal === null) assert.equal(code, 0);
-    else assert.match(stderr, /^wasm-bpf: ended while creating map "big"$/m);
-  });
+  await withFile(loadingAfterLine("slow_map"), (path) =>
+    withAttempts(async () => {
+      await using run = new CliProcess(["--max-maps-memory", "2G", path]);
+      await run.waitFor(/line/);
+      // A signal before the start of the load counts as a first one: only the creation of the map takes
+      // that much kernel time.
+      const before = systemMs(run.pid) ?? 0;
+      const isCreating = () => (systemMs(run.pid) ?? Infinity) - before > 200;
+      await until("the map is being created", isCreating);
+      if (systemMs(run.pid) !== undefined) {
+        run.kill("SIGTERM");
+        await untilDelivered(run.pid, SIGTERM);
+        run.kill("SIGTERM");
+      }
+      const { signal, code, stderr } = await run.result();
+      // A fast machine creates the map before the signal, and refuses nothing; one that is held up may
+      // send the signal while it is freed.
+      if (signal === null) assert.equal(code, 0);
+      else assert.match(stderr, /^wasm-bpf: ended while creating map "big"$/m);
+    }));
 });

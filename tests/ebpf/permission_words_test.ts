@@ -63,7 +63,7 @@ for (
   ] as const
 ) {
   Deno.test(`a plain object with ${words.join(" ") || "no words"} ${refusal ? "is refused" : "runs"}`, async () => {
-    const output = ["-o", "jsonl", "--count", "1", "--timeout", "20s"];
+    const output = ["-o", "jsonl", "--count", "1", "--timeout", "120s"];
     const { stdout, stderr } = await runCli([...words, ...output, OBJECT, ...CALLER]);
     if (refusal === undefined) assert.match(stdout, /"number":7/, stderr);
     else {
@@ -90,12 +90,12 @@ Deno.test("an option of the other kind of run is an error, and nothing runs", as
     ...MODULE_OPTIONS.map((option) => [option, OBJECT, "a plain eBPF object"] as const),
   ];
   for (const [option, file, kind] of cases) {
-    const { code, stdout, stderr } = await runCli([option, "--timeout", "20s", file]);
+    const { code, stdout, stderr } = await runCli([option, "--timeout", "120s", file]);
     const name = option.replace(/=.*/, "");
     assert.deepEqual([code, stdout], [2, ""], `${option}: ${stderr}`);
     assert.match(stderr, new RegExp(`^error: Cannot use ${name} with ${kind}`), stderr);
   }
   // After its name they are the module's own.
-  const { stderr } = await runCli(["--timeout", "20s", guestPath("abi"), "--set", "a=1"]);
+  const { stderr } = await runCli(["--timeout", "120s", guestPath("abi"), "--set", "a=1"]);
   assert.doesNotMatch(stderr, /Cannot use --set/);
 });

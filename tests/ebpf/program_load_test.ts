@@ -10,7 +10,7 @@ libbpfVersion();
 const GUEST = guestPath("attach");
 
 Deno.test("load refuses a program that can rewrite other processes' memory, and names the helper", async () => {
-  const { code, stdout, stderr } = await runCli(["--timeout", "30s", GUEST, "write_user"]);
+  const { code, stdout, stderr } = await runCli(["--timeout", "120s", GUEST, "write_user"]);
   assert.deepEqual({ code, stdout }, { code: 1, stdout: "load failed\n" });
   assert.equal(
     stderr,
@@ -49,7 +49,7 @@ for (
 
 Deno.test("load refuses a program that makes system calls, with every permission", async () => {
   for (const option of [[], ["--allow-write-user"]]) {
-    const args = [...option, "--timeout", "30s", GUEST, "system_call"];
+    const args = [...option, "--timeout", "120s", GUEST, "system_call"];
     const { stdout, stderr } = await runCli(args);
     assert.equal(stdout, "load failed\n");
     assert.match(stderr, /^error: Cannot load program "on_syscall": EPERM .*: level never/);
@@ -58,7 +58,7 @@ Deno.test("load refuses a program that makes system calls, with every permission
 });
 
 Deno.test("load refuses a program that names a map by a descriptor number", async () => {
-  const { code, stdout, stderr } = await runCli(["--timeout", "30s", GUEST, "foreign_map"]);
+  const { code, stdout, stderr } = await runCli(["--timeout", "120s", GUEST, "foreign_map"]);
   assert.deepEqual({ code, stdout }, { code: 1, stdout: "load failed\n" });
   assert.match(stderr, /^error: Cannot load program "on_exec": EPERM \(.*not the object's\)$/m);
   assert.match(stderr, /^ {2}the program names map 7, which is refused$/m);

@@ -67,7 +67,7 @@ class Connections implements AsyncDisposable {
 
 /** Runs until connections use the guest's congestion control, then interrupts the run. */
 async function runWith(connect: () => Connections) {
-  const args = ["--timeout", "30s", guestPath("attach"), "struct_ops", "ssthresh", "with_link"];
+  const args = ["--timeout", "120s", guestPath("attach"), "struct_ops", "ssthresh", "with_link"];
   await using guest = new CliProcess(args);
   await guest.waitFor(/^attached$/m);
   const connections = connect();

@@ -155,7 +155,7 @@ Deno.test("run refuses the call, and names program, function, level and option",
     const path = `${folder}/kill.wasm`;
     const bytes = withNumber(OBJECT, NUMBER_OF_VICTIM, victim.pid);
     await Deno.writeFile(path, objectGuest("signals", "", { bytes }).bytes);
-    const { stderr } = await runCli(["--timeout", "30s", path]);
+    const { stderr } = await runCli(["--timeout", "120s", path]);
     assert.match(
       stderr,
       /Cannot load program "by_\w+": EPERM \(it calls bpf_send_signal_task: level/,

@@ -9,7 +9,7 @@ import { fromFileUrl } from "../support/paths.ts";
 import { succeed } from "../support/succeed.ts";
 import { MemoryFile } from "../support/memory_file.ts";
 
-const GUEST = ["--timeout", "30s", guestPath("attach"), "trace"];
+const GUEST = ["--timeout", "120s", guestPath("attach"), "trace"];
 const MAY_WRITE = ["--allow-write-user", ...GUEST];
 const NEEDS_PERMISSION = /EPERM \(a uprobe at an offset writes.*\nhint: .*--allow-write-user/;
 

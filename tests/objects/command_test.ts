@@ -12,7 +12,7 @@ async function trace(...command: string[]) {
     "-o",
     "jsonl",
     "--timeout",
-    "20s",
+    "120s",
     "-p",
     "COMMAND",
     OBJECT,

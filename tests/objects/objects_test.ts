@@ -68,7 +68,7 @@ async function runRow(row: Row): Promise<{ code: number; stdout: string; stderr:
   const isTraced = row.source !== "iterators" && row.source !== "places" &&
     row.source !== "refused" && row.fails === undefined;
   const pid = isTraced && row.args?.includes("-p") !== true ? ["-p", "COMMAND"] : [];
-  const args = ["-o", row.format ?? "jsonl", "--timeout", "10s", ...pid, ...row.args ?? []];
+  const args = ["-o", row.format ?? "jsonl", "--timeout", "120s", ...pid, ...row.args ?? []];
   const command = row.spins === true ? [CALLER, "spin"] : [CALLER];
   return await runCli([...args, object, ...row.words ?? [], "--", ...command], {
     cwd: ROOT,

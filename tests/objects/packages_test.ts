@@ -48,7 +48,7 @@ async function run(
   await Deno.writeFile(folder.at(file), bytes);
   const perl = ["perl", "-e", "getpgrp(0)"];
   return await runCli(
-    ["-o", "jsonl", "--count", "1", "--timeout", "5s", folder.at(file), ...words, "--", ...perl],
+    ["-o", "jsonl", "--count", "1", "--timeout", "120s", folder.at(file), ...words, "--", ...perl],
   );
 }
 
@@ -91,7 +91,13 @@ Deno.test("run shows the histogram that a package samples", async () => {
   const meta = { "bpf_skel": { maps: [{ name: "hists", ident: "hists", sample }] } };
   await Deno.writeTextFile(folder.at("p.json"), JSON.stringify(packageOf("histogram", meta)));
   const perl = ["perl", "-e", "getpgrp(0); select undef, undef, undef, 0.2"];
-  const { stdout, stderr } = await runCli(["--timeout", "5s", folder.at("p.json"), "--", ...perl]);
+  const { stdout, stderr } = await runCli([
+    "--timeout",
+    "120s",
+    folder.at("p.json"),
+    "--",
+    ...perl,
+  ]);
   assert.match(stdout, /usecs +: count +distribution/, stderr);
 });
 
@@ -130,7 +136,7 @@ Deno.test("package makes a package that run, inspect and help take", async () =>
     assert.match(inspected.stdout, /Option +--targ_?-?pid PID/);
     const perl = ["perl", "-e", "getpgrp(0)"];
     const ran = await runCli(
-      ["-o", "jsonl", "--count", "1", "--timeout", "5s", folder.at("p.json"), "--", ...perl],
+      ["-o", "jsonl", "--count", "1", "--timeout", "120s", folder.at("p.json"), "--", ...perl],
     );
     assert.match(ran.stdout, event, `${name}: ${ran.stderr}`);
   }

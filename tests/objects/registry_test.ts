@@ -51,7 +51,9 @@ Deno.test("run takes a gadget's metadata from its image, and leaves its Wasm lay
     const help = await place.run([reference, "--help"]);
     assert.match(help.stdout, /^Show calls of a test\n[^]*-a, --amount NUMBER +number to show/);
     const { stdout, stderr } = await place.run(
-      ["-o", "jsonl", "--count", "1", "--timeout", "5s", reference, "-a", "9", "--"].concat(CALLER),
+      ["-o", "jsonl", "--count", "1", "--timeout", "120s", reference, "-a", "9", "--"].concat(
+        CALLER,
+      ),
     );
     assert.match(stdout, /"error":"ENOENT"/, stderr);
     assert.doesNotMatch(stdout, /"number"/, "hidden by its metadata");
@@ -67,7 +69,7 @@ Deno.test("run takes an object at an address", async () => {
     () => new Response(body),
   );
   const { stdout, stderr } = await place.run(
-    ["-o", "jsonl", "--count", "1", "--timeout", "5s"]
+    ["-o", "jsonl", "--count", "1", "--timeout", "120s"]
       .concat(`http://127.0.0.1:${server.addr.port}/tool.bpf.o`, "--", CALLER),
   );
   assert.match(stdout, EVENT, stderr);
@@ -85,7 +87,7 @@ Deno.test("run takes the only object of a container image", async () => {
     layers: [{ mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", ...layer }],
   });
   const { stdout, stderr } = await place.run(
-    ["-o", "jsonl", "--count", "1", "--timeout", "5s", `${registry.host}/image:v1`, "--"]
+    ["-o", "jsonl", "--count", "1", "--timeout", "120s", `${registry.host}/image:v1`, "--"]
       .concat(CALLER),
   );
   assert.match(stdout, EVENT, stderr);
@@ -104,7 +106,7 @@ Deno.test("push sends packages and archives, whose bytes decide", async () => {
     const pushed = await place.run(["push", "--quiet", folder.at(file), reference]);
     assert.equal(pushed.code, 0, pushed.stderr);
     const { stdout, stderr } = await place.run(
-      ["-o", "jsonl", "--count", "1", "--timeout", "5s", reference, "--"].concat(CALLER),
+      ["-o", "jsonl", "--count", "1", "--timeout", "120s", reference, "--"].concat(CALLER),
     );
     assert.match(stdout, EVENT, `${file}: ${stderr}`);
   }
@@ -139,7 +141,7 @@ Deno.test("run takes objects from a registry, whatever made the artifact", async
   }
   for (const reference of ["tool:v1", "other:gadget", "other:bee"]) {
     const { stdout, stderr } = await place.run(
-      ["-o", "jsonl", "--count", "1", "--timeout", "5s", `${registry.host}/${reference}`, "--"]
+      ["-o", "jsonl", "--count", "1", "--timeout", "120s", `${registry.host}/${reference}`, "--"]
         .concat(CALLER),
     );
     assert.match(stdout, EVENT, `${reference}: ${stderr}`);

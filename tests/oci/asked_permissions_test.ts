@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { loadingGuest } from "../support/loading_guest.ts";
 import { putBytes, putManifest } from "../support/artifacts.ts";
+import { withTimeouts } from "../support/brief.ts";
 import { cosignFile, PASSWORD } from "../support/cosign_data.ts";
-import { guestPath } from "../support/cli.ts";
+import { type CliResult, guestPath } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { Place } from "../support/place.ts";
 import { TestRegistry } from "../support/registry.ts";
@@ -171,8 +172,13 @@ Deno.test("run attaches only where the manifest asks to", async () => {
     const reference = `${registry.host}/${name}:v1`;
     await place.succeed(["push", "-q", `--ask-attach=${word}`, guestPath("attach"), reference]);
     const allowed = "--allow-bpf=network,control,struct-ops,replace,write";
-    const words = ["--timeout", "1s", allowed, "--allow-attach=iface:lo", reference];
-    return await place.run([...words, "net", "on_xdp", "lo"], ALONE);
+    const words = [allowed, "--allow-attach=iface:lo", reference, "net", "on_xdp", "lo"];
+    let result: CliResult | undefined;
+    await withTimeouts(async (timeoutMs) => {
+      result = await place.run(["--timeout", `${timeoutMs}ms`, ...words], ALONE);
+      assert.match(result.stdout + result.stderr, /^attached$|EPERM/m);
+    });
+    return result ?? assert.fail();
   };
   const refused = await at("tracer", "tp:sched/*");
   assert.match(refused.stderr, /Cannot attach program "on_xdp".*EPERM/, refused.stdout);

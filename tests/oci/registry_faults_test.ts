@@ -18,6 +18,7 @@ import { type FalseAnswer, type Fault, FaultProxy } from "../support/fault_proxy
 import { ResumingRegistry } from "../support/resuming_registry.ts";
 import { TestRegistry } from "../support/registry.ts";
 import { until } from "../support/condition.ts";
+import { withScales } from "../support/timely.ts";
 
 /** Short timeouts for permanent faults, but long enough for a busy machine. */
 const TIMING: Partial<Timing> = {
@@ -414,30 +415,50 @@ function ended(error: HostError | undefined): string {
   return error?.code ?? "ok";
 }
 
-function pullTest(name: string, { fault, ends, check, idleMs }: Case): void {
-  Deno.test(`pull: ${name} ends with ${ends}`, async () => {
-    await using proxy = new FaultProxy(registry.url, [fault].flat());
-    using client = clientOf(proxy, { idleMs });
-    const folder = await Deno.makeTempDir({ prefix: "wasm-bpf-faults-" });
-    try {
-      await using store = await Store.open(`${folder}/store`);
-      const reference = { registry: proxy.host, repository: "x", tag: "v1" };
-      const remote = client.repository("x");
-      const error = await outcome(() => pullArtifact({ remote, reference }, store));
-      assert.equal(ended(error), ends, error?.message);
-      check?.(proxy, error);
-      const isThere = await store.has(BLOB) && await store.has(MANIFEST_DESCRIPTOR);
-      if (ends === "ok") assert.ok(isThere);
-      assert.deepEqual((await fsck(store.path)).problems, []);
-      assert.equal(store.entries().length, ends === "ok" ? 1 : 0);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  });
+function pullTest(name: string, one: Case): void {
+  const { ends, check } = one;
+  Deno.test(`pull: ${name} ends with ${ends}`, () =>
+    runCase(one, async (faults, idleMs) => {
+      await using proxy = new FaultProxy(registry.url, faults);
+      using client = clientOf(proxy, { idleMs });
+      const folder = await Deno.makeTempDir({ prefix: "wasm-bpf-faults-" });
+      try {
+        await using store = await Store.open(`${folder}/store`);
+        const reference = { registry: proxy.host, repository: "x", tag: "v1" };
+        const remote = client.repository("x");
+        const error = await outcome(() => pullArtifact({ remote, reference }, store));
+        assert.equal(ended(error), ends, error?.message);
+        check?.(proxy, error);
+        const isThere = await store.has(BLOB) && await store.has(MANIFEST_DESCRIPTOR);
+        if (ends === "ok") assert.ok(isThere);
+        assert.deepEqual((await fsck(store.path)).problems, []);
+        assert.equal(store.entries().length, ends === "ok" ? 1 : 0);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    }));
 }
 
 for (const cases of [CUTS, LIES, REFUSALS, REDIRECTS]) {
   for (const [name, one] of Object.entries(cases)) pullTest(name, one);
+}
+
+/** Returns a fault whose pauses are that much longer. */
+function slower(fault: Fault, scale: number): Fault {
+  return fault.dripMs === undefined ? fault : { ...fault, dripMs: fault.dripMs * scale };
+}
+
+/**
+ * Runs a case; one that is about silence runs again with longer times until it ends as expected, since a
+ * loaded machine is silent, too.
+ */
+async function runCase(
+  { fault, idleMs }: Case,
+  attempt: (faults: Fault[], idleMs: number | undefined) => Promise<void>,
+): Promise<void> {
+  const faults = [fault].flat();
+  if (idleMs === undefined) return await attempt(faults, undefined);
+  await withScales((scale) => attempt(faults.map((one) => slower(one, scale)), idleMs * scale));
 }
 
 /** Returns a new repository for each push, so that it is empty. */
@@ -566,19 +587,21 @@ const PUSHES: Record<string, Case> = {
   },
 };
 
-for (const [name, { fault, ends, check, idleMs }] of Object.entries(PUSHES)) {
-  Deno.test(`push: ${name} ends with ${ends}`, async () => {
-    await using proxy = new FaultProxy(registry.url, [fault].flat());
-    using client = clientOf(proxy, { idleMs });
-    const repository = client.repository(`push/${++pushes}`);
-    const error = await outcome(() => repository.push(BLOB, bytesSource(MODULE)));
-    assert.equal(ended(error), ends, error?.message);
-    check?.(proxy, error);
-    using direct = new Registry(registry.host);
-    const isThere = await direct.repository(repository.name).has(BLOB);
-    // The registry has stored the content in spite of its false response.
-    if (name !== "another digest than was sent") assert.equal(isThere, ends === "ok");
-  });
+for (const [name, one] of Object.entries(PUSHES)) {
+  const { ends, check } = one;
+  Deno.test(`push: ${name} ends with ${ends}`, () =>
+    runCase(one, async (faults, idleMs) => {
+      await using proxy = new FaultProxy(registry.url, faults);
+      using client = clientOf(proxy, { idleMs });
+      const repository = client.repository(`push/${++pushes}`);
+      const error = await outcome(() => repository.push(BLOB, bytesSource(MODULE)));
+      assert.equal(ended(error), ends, error?.message);
+      check?.(proxy, error);
+      using direct = new Registry(registry.host);
+      const isThere = await direct.repository(repository.name).has(BLOB);
+      // The registry has stored the content in spite of its false response.
+      if (name !== "another digest than was sent") assert.equal(isThere, ends === "ok");
+    }));
 }
 
 Deno.test("push: an interrupted upload resumes at the registry's offset", async () => {

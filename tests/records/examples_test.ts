@@ -11,7 +11,7 @@ async function firstRecord(
   filter: string,
   act: () => Promise<unknown>,
 ): Promise<Record<string, unknown>> {
-  const options = ["-o", "jsonl", "--count", "1", "--timeout", "20s", "--filter", filter];
+  const options = ["-o", "jsonl", "--count", "1", "--timeout", "120s", "--filter", filter];
   await using process = new CliProcess([...options, `${EXAMPLES}${example}.wasm`]);
   let ended = false;
   const end = process.result().finally(() => ended = true);
@@ -63,7 +63,7 @@ for (const language of ["", "-go"]) {
 
 Deno.test("syscount-rust emits a table that is sorted and limited", async () => {
   const { code, stdout, stderr } = await runCli(
-    ["-o", "json", "--sort", "-calls", "--limit", "2", "--count", "1", "--timeout", "20s"]
+    ["-o", "json", "--sort", "-calls", "--limit", "2", "--count", "1", "--timeout", "120s"]
       .concat(`${EXAMPLES}syscount/syscount-rust.wasm`),
   );
   assert.equal(code, 0, stderr);

@@ -136,7 +136,7 @@ for (
   ] as const
 ) {
   Deno.test(`the guest's thread keeps no capability but what ${options[1] ?? "no folder"} needs`, async () => {
-    await using process = new CliProcess([...options, "--timeout", "30s", BOOTSTRAP]);
+    await using process = new CliProcess([...options, "--timeout", "120s", BOOTSTRAP]);
     await process.waitFor(/^TIME /);
     assert.deepEqual(await rightsOf(process.pid, process.pid), {
       effective: kept,
@@ -150,7 +150,7 @@ for (
 }
 
 Deno.test("the broker is the only thread that keeps its rights", async () => {
-  await using process = new CliProcess(["--dir", "/tmp::/data", "--timeout", "30s", BOOTSTRAP]);
+  await using process = new CliProcess(["--dir", "/tmp::/data", "--timeout", "120s", BOOTSTRAP]);
   await process.waitFor(/^TIME /);
   const own = await rightsOf(Deno.pid, Deno.pid);
   const tasks = await Array.fromAsync(Deno.readDir(`/proc/${process.pid}/task`));
@@ -175,7 +175,7 @@ Deno.test("run works without seccomp, and --verbose reports it", async () => {
 });
 
 Deno.test("--require-landlock runs no guest without seccomp, either", async () => {
-  const args = ["--require-landlock", "--timeout", "5s", BOOTSTRAP];
+  const args = ["--require-landlock", "--timeout", "120s", BOOTSTRAP];
   const { code, stdout, stderr } = await runCli(args, { through: without("seccomp") });
   assert.deepEqual([code, stdout], [1, ""]);
   assert.match(
@@ -189,7 +189,7 @@ Deno.test("seccomp that fails is an error, required or not", async () => {
     ...["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=seccomp"],
     ...["-e", "inject=seccomp:error=ENOMEM:when=2"],
   ];
-  const { code, stderr } = await runCli(["--timeout", "5s", BOOTSTRAP], { through });
+  const { code, stderr } = await runCli(["--timeout", "120s", BOOTSTRAP], { through });
   assert.equal(code, 1);
   assert.match(stderr, /^error: Cannot confine the guest with seccomp: ENOMEM/);
 });
@@ -202,7 +202,7 @@ Deno.test("where map operations take CAP_BPF, the guest's thread keeps it, and n
     ...["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=bpf"],
     ...["-e", "inject=bpf:error=EPERM:when=1"],
   ];
-  await using process = new CliProcess(["--timeout", "30s", BOOTSTRAP], { through });
+  await using process = new CliProcess(["--timeout", "120s", BOOTSTRAP], { through });
   await process.waitFor(/^TIME /);
   const { effective, permitted, seccomp } = await rightsOf(process.pid, process.pid);
   assert.deepEqual([effective, permitted, seccomp], [CAP_BPF, CAP_BPF, 2]);

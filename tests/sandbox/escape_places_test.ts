@@ -107,7 +107,7 @@ Deno.test("a folder that the host moves away leads nowhere, and is out of reach"
     ],
     ...["open $1 file - r", "mkdir $1 new", "open 3 dir/deep d d"],
   ];
-  const args = ["--timeout", "20s", "--dir", `${tree.path}/rw::/rw`, GUEST, ...commands];
+  const args = ["--timeout", "120s", "--dir", `${tree.path}/rw::/rw`, GUEST, ...commands];
   await using guest = new CliProcess(args);
   await guest.waitFor(/fd\n/);
   await Deno.rename(`${tree.path}/rw/dir/deep`, `${tree.path}/outside/deep`);

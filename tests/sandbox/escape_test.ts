@@ -40,7 +40,7 @@ for (const { group, escape } of attempts) {
   Deno.test(`no way out by ${group}: ${escape.name}`, async () => {
     await using tree = await EscapeTree.create();
     const before = await tree.outside();
-    const args = ["--timeout", "20s", ...grantsOf(tree), GUEST, ...commandsOf(escape, tree)];
+    const args = ["--timeout", "120s", ...grantsOf(tree), GUEST, ...commandsOf(escape, tree)];
     const { code, stdout, stderr } = await runCli(args);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
     assert.deepEqual(answersOf(stdout), escape.does.map(([, answer]) => answer));

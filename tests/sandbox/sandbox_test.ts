@@ -273,14 +273,14 @@ for (
 ) {
   Deno.test(`a probe goes into a binary that the guest may not read, ${place}`, async () => {
     const target = `${path}:wasm_bpf_test_function`;
-    const args = ["--require-landlock", "--timeout", "30s", guestPath("attach"), "trace"];
+    const args = ["--require-landlock", "--timeout", "120s", guestPath("attach"), "trace"];
     await using process = new CliProcess([...args, "on_uprobe", target]);
     await process.waitFor(/^attached$/m);
   });
 }
 
 Deno.test("no thread shares the guest's table of descriptors, which would make its calls slower", async () => {
-  await using process = new CliProcess(["--timeout", "30s", BOOTSTRAP]);
+  await using process = new CliProcess(["--timeout", "120s", BOOTSTRAP]);
   await process.waitFor(/^TIME /);
   const tasks = await Array.fromAsync(
     Deno.readDir(`/proc/${process.pid}/task`),
@@ -311,7 +311,7 @@ Deno.test("errands work where threads may not part from their table of descripto
 });
 
 Deno.test("a confined guest's thread holds maps only; its broker has programs and links", async () => {
-  await using process = new CliProcess(["--timeout", "30s", BOOTSTRAP]);
+  await using process = new CliProcess(["--timeout", "120s", BOOTSTRAP]);
   await process.waitFor(/^TIME /);
   const guest = await heldByThread(process.pid, process.pid);
   const all = await heldBy(process.pid);

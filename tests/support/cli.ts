@@ -53,7 +53,7 @@ export class CliProcess implements AsyncDisposable {
   readonly #readers: Promise<void>[];
   readonly #text = { stdout: "", stderr: "" };
   #changed = Promise.withResolvers<void>();
-  #ended = false;
+  #open = 2;
 
   constructor(args: string[], options: CliOptions = {}) {
     this.#child = command(args, options).spawn();
@@ -71,7 +71,7 @@ export class CliProcess implements AsyncDisposable {
       this.#text[name] += text;
       this.#notify();
     }
-    this.#ended = true;
+    this.#open--;
     this.#notify();
   }
 
@@ -99,15 +99,21 @@ export class CliProcess implements AsyncDisposable {
       const match = pattern.exec(this.stdout);
       if (match !== null) return match;
       const left = deadline - Date.now();
-      if (this.#ended || left <= 0) {
+      // Both streams: the end of one may be seen before text of the other.
+      if (this.#open === 0 || left <= 0) {
         throw new Error(`no ${pattern} in:\n${this.stdout}\nstderr:\n${this.stderr}`);
       }
       await within(this.#changed.promise, left);
     }
   }
 
+  /** Sends a signal, if the program has not ended: its result shows if it ended too early. */
   kill(signal: Deno.Signal): void {
-    this.#child.kill(signal);
+    try {
+      this.#child.kill(signal);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+    }
   }
 
   /** Waits for the end. */

@@ -1,10 +1,11 @@
 /** States of processes and threads, read from `/proc`. */
 import { until } from "./condition.ts";
 
-/** Waits until a process has a handler for a signal, and no such signal is pending. */
+/** Waits until a process has a handler for a signal, and no such signal is pending, or has ended. */
 export async function untilDelivered(pid: number, signal: number): Promise<void> {
   await until(`process ${pid} handles signal ${signal}`, async () => {
-    const status = await Deno.readTextFile(`/proc/${pid}/status`);
+    const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => undefined);
+    if (status === undefined || /^State:\s+Z/m.test(status)) return true;
     const bits = (name: string) =>
       BigInt(`0x${new RegExp(`^${name}:\\s*(\\w+)`, "m").exec(status)?.[1] ?? 0}`);
     const bit = 1n << BigInt(signal - 1);

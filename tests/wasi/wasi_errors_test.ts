@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { compileGuest, spawn } from "../../runtime/mod.ts";
 import { succeed } from "../support/actor.ts";
+import { withTimeouts } from "../support/brief.ts";
 import { guestPath, runCli } from "../support/cli.ts";
 import { MOUNT_TRACEFS, privateMounts } from "../support/mounts.ts";
 import { answersOf } from "../support/wasi_errno.ts";
@@ -62,7 +63,7 @@ function withTracefs(during: string): string[] {
 Deno.test("a read of a file that has nothing yet waits until there is something", async () => {
   const through = withTracefs("opened trace_pipe; echo of the test > trace_marker");
   const { code, stdout, stderr } = await runCli([
-    ...["--dir", ".::/t::ro", "--timeout", "20s", GUEST],
+    ...["--dir", ".::/t::ro", "--timeout", "120s", GUEST],
     ...["open 3 trace_pipe - r", "read $1"],
   ], { through });
   assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
@@ -71,12 +72,14 @@ Deno.test("a read of a file that has nothing yet waits until there is something"
 
 Deno.test("an interrupt ends a read of a file that has nothing", async () => {
   const through = withTracefs("true");
-  const { code, stdout } = await runCli([
-    ...["--dir", ".::/t::ro", "--timeout", "500ms", GUEST],
-    ...["open 3 trace_pipe - r", "read $1"],
-  ], { through });
-  assert.equal(code, 0);
-  assert.match(stdout, /^0 ""$/m);
+  await withTimeouts(async (timeoutMs) => {
+    const { code, stdout } = await runCli([
+      ...["--dir", ".::/t::ro", "--timeout", `${timeoutMs}ms`, GUEST],
+      ...["open 3 trace_pipe - r", "read $1"],
+    ], { through });
+    assert.equal(code, 0);
+    assert.match(stdout, /^0 ""$/m);
+  });
 });
 
 Deno.test("a file beyond what files may have is EFBIG, and not the end of the process", () =>

@@ -107,7 +107,16 @@ Deno.test(`wasi suite: ${SOCKETS}`, async () => {
   try {
     const listen = ["--listen", "127.0.0.1:0"];
     await using guest = new CliProcess(
-      ["-v", "--timeout", "20s", "--dir", `${folder}::/`, ...listen, ...listen, suitePath(SOCKETS)],
+      [
+        "-v",
+        "--timeout",
+        "120s",
+        "--dir",
+        `${folder}::/`,
+        ...listen,
+        ...listen,
+        suitePath(SOCKETS),
+      ],
     );
     const port = () => Number(/: port (\d+)$/m.exec(guest.stderr)?.[1] ?? 0);
     await until("the module listens", () => port() > 0);

@@ -138,19 +138,19 @@ for (const language of available) {
   for (const ms of [0, 150]) {
     Deno.test(`${language}: sleeps ${ms} ms`, async () => {
       const slept = numberOf(await output(language, "sleep", String(ms)), "slept");
-      assert.ok(slept >= ms && slept < ms + 5000, `${slept} ms`);
+      assert.ok(slept >= ms && slept < ms + 120_000, `${slept} ms`);
     });
   }
 
   Deno.test(`${language}: an interrupt in a sleep does no harm`, async () => {
-    const ms = language === "go" ? 1000 : 60_000;
+    // Go sleeps on until its time has come.
+    const ms = language === "go" ? 1000 : 600_000;
     const words = [guestPath(`wasi-${language}`), "sleep", `${ms}`];
     await using sleeper = new CliProcess(words);
     await sleeper.waitFor(/^sleeping$/m);
     sleeper.kill("SIGINT");
     const { code, signal, stdout, stderr } = await sleeper.result();
     assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: "" });
-    // Go sleeps on until its time has come.
     const slept = numberOf(stdout, "slept");
     assert.ok(language === "go" ? slept >= ms : slept < ms / 2, `${slept} ms`);
   });
@@ -300,9 +300,9 @@ Deno.test("c: Ctrl-C at a terminal ends the wait for a line; the lines before it
   const script = `${READING}
     out=$(mktemp)
     # time: between two looks.
-    await() { i=0; until grep -q "$1" "$out" || [ $((i += 1)) -gt 300 ]; do sleep 0.05; done; }
+    await() { i=0; until grep -q "$1" "$out" || [ $((i += 1)) -gt 1200 ]; do sleep 0.05; done; }
     { printf 'one\\ntwo\\n'; await reading; await two; blocked; printf '\\003'; await lines
-    } | PROGRAM=$1 GUEST=$2 PID=$pid SHELL=/bin/sh timeout 20 \\
+    } | PROGRAM=$1 GUEST=$2 PID=$pid SHELL=/bin/sh timeout 90 \\
       script -qfec 'echo $$ >"$PID"; exec "$PROGRAM" "$GUEST" lines' "$out"; rm "$out"`;
   const { stdout } = await inShell(script, "c", "lines");
   assert.match(stdout, /\blines 2\b|\^Clines 2\b/);
@@ -339,7 +339,7 @@ Deno.test("c: a clock's resolution is one of nanoseconds", async () => {
 });
 
 Deno.test("c: the next poll reports the interrupt of a sleep, once", async () => {
-  await using sleeper = new CliProcess([guestPath("wasi-c"), "sleep-then-poll", "2000"]);
+  await using sleeper = new CliProcess([guestPath("wasi-c"), "sleep-then-poll", "600000"]);
   await sleeper.waitFor(/^sleeping$/m);
   sleeper.kill("SIGINT");
   const { code, stdout } = await sleeper.result();
