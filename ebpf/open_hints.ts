@@ -23,7 +23,7 @@ const HINTS: readonly Hint[] = [
   },
   {
     log: /legacy map definitions|'maps' section/,
-    text: 'declare maps in SEC(".maps"): libbpf 1.0 removed SEC("maps")',
+    text: 'declare maps in SEC(".maps") (aya: #[btf_map]): libbpf 1.0 removed SEC("maps")',
   },
   {
     log: /BTF is required|DATASEC '\.maps' not found|BTF extern .* not found|datasec .* not found/i,

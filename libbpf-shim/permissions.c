@@ -183,10 +183,21 @@ static bool refuse_kind(const struct shim_policy *policy, const struct program_l
 	return false;
 }
 
+static bool refuse_map_fields(const struct shim_policy *policy, const struct program_load *load,
+			      char reason[REFUSAL_SIZE])
+{
+	if ((policy && policy->flags & POLICY_KERNEL_VARIABLES) || !map_pointers_are_followed(load))
+		return false;
+	snprintf(reason, REFUSAL_SIZE,
+		 "the program reads kernel memory by the address of a map, which is refused\n");
+	return true;
+}
+
 bool permissions_refuse(const struct shim_policy *policy, const struct program_load *load,
 			char reason[REFUSAL_SIZE])
 {
-	return refuse_instructions(policy, load, reason) || refuse_kind(policy, load, reason);
+	return refuse_instructions(policy, load, reason) || refuse_kind(policy, load, reason) ||
+	       refuse_map_fields(policy, load, reason);
 }
 
 /* ---- before anything is made ----------------------------------------------------------------- */

@@ -18,7 +18,7 @@
 #define POLICY_ATTACH_TYPES 128
 
 enum policy_flag {
-	/* Kernel variables by their address, which instructions read by plain loads. */
+	/* Kernel variables, and what the address of a map leads to, by plain loads. */
 	POLICY_KERNEL_VARIABLES = 1,
 	/* Maps of struct_ops: the kernel takes some without any program. */
 	POLICY_STRUCT_OPS = 2,
@@ -35,12 +35,15 @@ struct shim_policy {
 	char kfuncs[];
 };
 
+struct bpf_object;
+
 /* A program on its way to the kernel. */
 struct program_load {
 	enum bpf_prog_type type;
 	const struct bpf_insn *insns;
 	size_t count;
 	const struct bpf_prog_load_opts *opts;
+	const struct bpf_object *object;
 };
 
 /* Room for the reason of a refusal. */
@@ -56,7 +59,8 @@ struct shim_policy *permissions_parse(const void *bytes, uint32_t size);
 bool permissions_refuse(const struct shim_policy *policy, const struct program_load *load,
 			char reason[REFUSAL_SIZE]);
 
-struct bpf_object;
+/* Reports whether a program may load what the address of a map leads to: kernel memory. */
+bool map_pointers_are_followed(const struct program_load *load);
 
 /*
  * Refuses an object whose programs or maps the policy does not allow, before any map is made: by

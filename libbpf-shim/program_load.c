@@ -166,7 +166,7 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
 			 struct bpf_prog_load_opts *opts)
 {
 	struct shim_share *share = budget_in_use();
-	const struct program_load load = {type, insns, count, opts};
+	const struct program_load load = {type, insns, count, opts, loading};
 	char reason[REFUSAL_SIZE];
 
 	if (gate_is_off(GATE_PROGRAM_LOAD) || !refuse(&load, name, reason))
@@ -189,6 +189,7 @@ bool program_load_refuses(const union bpf_attr *attr)
 	    .insns = (const struct bpf_insn *)(uintptr_t)attr->insns,
 	    .count = attr->insn_cnt,
 	    .opts = &opts,
+	    .object = loading,
 	};
 	const char *name = attr->prog_name[0] ? attr->prog_name : NULL;
 	char reason[REFUSAL_SIZE];

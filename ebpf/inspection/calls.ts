@@ -4,8 +4,17 @@
  * Format: Documentation/bpf/standardization/instruction-set.rst of the kernel. Subprograms and
  * callbacks are followed; each function is read once, so circles end.
  */
-import type { ElfFile, ElfRelocation, ElfSymbol } from "../btf/elf.ts";
-import { ElfError } from "../btf/errors.ts";
+import type { ElfSymbol } from "../btf/elf.ts";
+import {
+  CALL,
+  CALL_INDIRECT,
+  CodeReader,
+  INSTRUCTION_BYTES,
+  keyOf,
+  LOAD_WIDE,
+  type Place,
+  PSEUDO_KFUNC_CALL,
+} from "./code.ts";
 
 /** Calls of a function and of the functions that it calls. */
 export interface Calls {
@@ -17,21 +26,10 @@ export interface Calls {
   readonly variables: ReadonlySet<string>;
   /** True if a call goes to a computed address. */
   readonly isIndirect: boolean;
+  /** True if it may read memory of the kernel by the address of a map. */
+  readonly readsByMap: boolean;
   /** Kinds of instructions that not every kernel has, such as `may_goto`. */
   readonly instructions: ReadonlySet<string>;
-}
-
-const INSTRUCTION_BYTES = 8;
-const CALL = 0x85;
-const CALL_INDIRECT = 0x8d;
-const LOAD_WIDE = 0x18;
-const PSEUDO_CALL = 1;
-const PSEUDO_KFUNC_CALL = 2;
-
-/** A function in a section. */
-interface Place {
-  readonly section: number;
-  readonly start: number;
 }
 
 /** Calls in one function itself. */
@@ -42,33 +40,24 @@ interface Direct {
   readonly callees: Place[];
   readonly instructions: Set<string>;
   isIndirect: boolean;
+  readsByMap: boolean;
 }
-
-/**
- * Instructions that are read and functions that are followed, of one object together: libbpf loads at
- * most a million instructions a program, and hostile functions may overlap.
- */
-const MAX_STEPS = 1 << 23;
 
 /** Reads the calls of functions of one object. */
 export class CallReader {
-  readonly #elf: ElfFile;
-  readonly #symbols: readonly ElfSymbol[];
-  /** Sizes of functions by {@linkcode keyOf}; of several at one place, the largest. */
-  readonly #sizes = new Map<string, number>();
+  readonly #code: CodeReader;
   readonly #direct = new Map<string, Direct>();
-  readonly #relocations = new Map<number, Map<number, ElfRelocation>>();
-  #steps = 0;
+  readonly #mapLoads: ReadonlySet<string>;
+  readonly #exceptionCallbacks: readonly Place[];
 
-  /** @throws {ElfError} when the symbol table is damaged */
-  constructor(elf: ElfFile) {
-    this.#elf = elf;
-    this.#symbols = elf.symbolTable();
-    for (const { kind, section, value, size } of this.#symbols) {
-      if (kind !== "function") continue;
-      const key = keyOf({ section, start: value });
-      this.#sizes.set(key, Math.max(size, this.#sizes.get(key) ?? 0));
-    }
+  /**
+   * @param mapLoads places of loads by the address of a map; default: not looked for
+   * @throws {ElfError} when the code is too large
+   */
+  constructor(code: CodeReader, mapLoads: ReadonlySet<string> = new Set()) {
+    this.#code = code;
+    this.#mapLoads = mapLoads;
+    this.#exceptionCallbacks = code.exceptionCallbacks();
   }
 
   /**
@@ -81,28 +70,24 @@ export class CallReader {
     const kfuncs = new Set<string>();
     const variables = new Set<string>();
     const instructions = new Set<string>();
-    let isIndirect = false;
+    let isIndirect = false, readsByMap = false;
     const seen = new Set<string>();
-    const waiting: Place[] = [{ section, start: value }];
+    const waiting: Place[] = [{ section, start: value }, ...this.#exceptionCallbacks];
     for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
       const key = keyOf(place);
       if (seen.has(key)) continue;
       seen.add(key);
       const direct = this.#directOf(key, place);
-      this.#count(1 + direct.callees.length + direct.helpers.size + direct.kfuncs.size);
+      this.#code.count(1 + direct.callees.length + direct.helpers.size + direct.kfuncs.size);
       direct.helpers.forEach((number) => helpers.add(number));
       direct.kfuncs.forEach((name) => kfuncs.add(name));
       direct.variables.forEach((name) => variables.add(name));
       direct.instructions.forEach((name) => instructions.add(name));
       isIndirect ||= direct.isIndirect;
+      readsByMap ||= direct.readsByMap;
       for (const callee of direct.callees) waiting.push(callee);
     }
-    return { helpers, kfuncs, variables, isIndirect, instructions };
-  }
-
-  #count(steps: number): void {
-    this.#steps += steps;
-    if (this.#steps > MAX_STEPS) throw new ElfError("its programs are too large to be inspected");
+    return { helpers, kfuncs, variables, isIndirect, readsByMap, instructions };
   }
 
   #directOf(key: string, place: Place): Direct {
@@ -115,28 +100,27 @@ export class CallReader {
         callees: [],
         instructions: new Set(),
         isIndirect: false,
+        readsByMap: false,
       };
-      this.#read(key, place, direct);
+      this.#read(place, direct);
       this.#direct.set(key, direct);
     }
     return direct;
   }
 
-  #read(key: string, { section, start }: Place, found: Direct): void {
-    const header = this.#elf.sections[section];
+  #read(place: Place, found: Direct): void {
+    const { section, start } = place;
+    const view = this.#code.codeOf(section);
     // A place outside of the section: libbpf refuses such an object.
-    if (header === undefined || !header.isCode || start < 0) return;
-    const bytes = this.#elf.content(header);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const end = Math.min(start + (this.#sizes.get(key) ?? bytes.length), bytes.length);
-    const relocations = this.#relocationsOf(section);
+    if (view === undefined || start < 0) return;
+    const end = this.#code.endOf(place, view);
     for (let at = start; at + INSTRUCTION_BYTES <= end; at += INSTRUCTION_BYTES) {
-      this.#count(1);
+      this.#code.count(1);
       const code = view.getUint8(at);
       const source = view.getUint8(at + 1) >> 4;
       const immediate = view.getInt32(at + 4, true);
-      const relocation = relocations.get(at);
-      const target = relocation && this.#symbols[relocation.symbol];
+      const target = this.#code.symbolAt(section, at);
+      if (this.#mapLoads.has(keyOf({ section, start: at }))) found.readsByMap = true;
       if (code === CALL) this.#call({ section, at, source, immediate, target }, found);
       else if (code === CALL_INDIRECT) found.isIndirect = true;
       else if (code !== LOAD_WIDE) {
@@ -160,31 +144,18 @@ export class CallReader {
     },
     found: Direct,
   ): void {
-    if (source === PSEUDO_KFUNC_CALL) found.kfuncs.add(target?.name || `#${immediate}`);
-    else if (target !== undefined && target.section === 0) found.kfuncs.add(target.name);
-    else if (target !== undefined) {
-      const start = target.value + (immediate + 1) * INSTRUCTION_BYTES;
-      found.callees.push({ section: target.section, start });
-    } else if (source === PSEUDO_CALL) {
-      found.callees.push({ section, start: at + (immediate + 1) * INSTRUCTION_BYTES });
-    } else found.helpers.add(immediate);
+    const callee = this.#code.calleeOf({ section, start: at }, { source, immediate, target });
+    if (callee !== undefined) found.callees.push(callee);
+    else if (source === PSEUDO_KFUNC_CALL) found.kfuncs.add(target?.name || `#${immediate}`);
+    else if (target !== undefined) found.kfuncs.add(target.name);
+    else found.helpers.add(immediate);
   }
 
   /** A wide load of the address of a map, a variable, or a function that is called back. */
   #reference(target: ElfSymbol, immediate: number, found: Direct): void {
+    const callee = this.#code.addressOf(target, immediate);
     if (target.section === 0) found.variables.add(target.name);
-    else if (this.#elf.sections[target.section]?.isCode === true) {
-      found.callees.push({ section: target.section, start: target.value + immediate });
-    }
-  }
-
-  #relocationsOf(section: number): Map<number, ElfRelocation> {
-    let known = this.#relocations.get(section);
-    if (known === undefined) {
-      known = new Map(this.#elf.relocations(section).map((one) => [one.offset, one]));
-      this.#relocations.set(section, known);
-    }
-    return known;
+    else if (callee !== undefined) found.callees.push(callee);
   }
 }
 
@@ -210,8 +181,4 @@ function newerInstruction(code: number, offset: number, immediate: number): stri
   const isV4 = isSigned || code === BYTE_SWAP || code === LONG_JUMP ||
     (kind === LDX && (code & MODE) === MEMSX);
   return isV4 ? "instructions of cpu v4" : undefined;
-}
-
-function keyOf({ section, start }: Place): string {
-  return `${section}:${start}`;
 }

@@ -38,7 +38,7 @@ function programNeeds(program: ProgramFacts, policy: Policy): Need[] {
     return [{ level, program: name, type, target, call, needsName }];
   };
   const levels = new Set<Level>(levelsOfSection(program.section));
-  if (program.variables.length > 0) levels.add("inspect");
+  if (program.variables.length > 0 || program.readsByMap) levels.add("inspect");
   return [
     ...[...levels].flatMap((level) => policy.allowsLevel(level) ? [] : need(level)),
     ...program.helpers.flatMap((name) => {

@@ -6,8 +6,10 @@ import { helperByNumber, kfuncByLocalName } from "../permissions/entries.ts";
 import { KINDS } from "../permissions/kinds.ts";
 import { type Level, LEVELS } from "../permissions/levels.ts";
 import { CallReader, type Calls } from "./calls.ts";
+import { CodeReader } from "./code.ts";
 import { type KernelMinimum, mapNeedsOf, minimumOf, programNeedsOf } from "./kernel_minimum.ts";
 import { type GlobalFacts, globalFacts } from "./globals.ts";
+import { mapPointerLoads } from "./map_pointers.ts";
 import { type MapFacts, mapFacts } from "./maps.ts";
 import { levelsOfSection, sectionKind } from "./sections.ts";
 import { summarize } from "./summary.ts";
@@ -30,6 +32,10 @@ export interface ProgramFacts {
   readonly kfuncs: readonly string[];
   /** Names of variables of the kernel that it reads. */
   readonly variables: readonly string[];
+  /** True if it reads memory of the kernel by the address of a map. */
+  readonly readsByMap: boolean;
+  /** All levels that it needs, in the order of the table. */
+  readonly levels: readonly Level[];
   /** The kind and the calls that give it a level above `observe`. */
   readonly reasons: readonly string[];
 }
@@ -70,11 +76,13 @@ export function inspectObject(
   if (!elf.isEbpf) throw new ElfError("it is not an eBPF object");
   const section = elf.section(".BTF");
   const btf = section === undefined ? undefined : new Btf(elf.content(section));
-  const calls = new CallReader(elf);
+  const maps = mapFacts(elf, btf, cpus);
+  const mapsOfMaps = maps.filter(({ type }) => type.endsWith("_of_maps")).map(({ name }) => name);
+  const code = new CodeReader(elf);
+  const calls = new CallReader(code, mapPointerLoads(code, new Set(mapsOfMaps)));
   const functions = programFunctions(elf);
   if (functions.length > MAX_PROGRAMS) throw new ElfError(`it has ${functions.length} programs`);
   const programs = functions.map((symbol) => programFacts(elf, symbol, calls.callsOf(symbol)));
-  const maps = mapFacts(elf, btf, cpus);
   const needs = functions.flatMap((symbol, i) =>
     programNeedsOf(
       programs[i]?.type ?? "",
@@ -101,21 +109,26 @@ export function highest(levels: readonly Level[]): Level {
   return LEVELS[Math.max(0, ...levels.map((level) => LEVELS.indexOf(level)))] ?? "never";
 }
 
-/** libbpf's rule: functions of every section of code except `.text`, which has the subprograms. */
+/**
+ * libbpf's rule: functions of every section of code except `.text`, which has the subprograms; a
+ * function that is alone is a program there, too.
+ */
 function programFunctions(elf: ElfFile): ElfSymbol[] {
-  return elf.symbols().filter(({ kind, section }) => {
-    const home = elf.sections[section];
-    return kind === "function" && home?.isCode === true && home.name !== ".text";
-  });
+  const functions = elf.symbols().filter(({ kind, section }) =>
+    kind === "function" && elf.sections[section]?.isCode === true
+  );
+  if (functions.length === 1) return functions;
+  return functions.filter(({ section }) => elf.sections[section]?.name !== ".text");
 }
 
 function programFacts(elf: ElfFile, symbol: ElfSymbol, calls: Calls): ProgramFacts {
   const section = elf.sections[symbol.section]?.name ?? "";
   const found = sectionKind(section);
-  const kindLevel = highest(levelsOfSection(section));
+  const kindLevels = levelsOfSection(section);
   const type = found === undefined ? "unknown" : KINDS[found.kind.type]?.name ?? "unknown";
   const effects = effectsOf(calls);
-  const level = highest([kindLevel, ...effects.map(({ level }) => level)]);
+  const needed = new Set([...kindLevels, ...effects.map(({ level }) => level)]);
+  const level = highest([...needed]);
   return {
     name: symbol.name,
     section,
@@ -125,8 +138,10 @@ function programFacts(elf: ElfFile, symbol: ElfSymbol, calls: Calls): ProgramFac
     helpers: [...calls.helpers].map(helperName).sort(),
     kfuncs: [...calls.kfuncs].sort(),
     variables: [...calls.variables].sort(),
+    readsByMap: calls.readsByMap,
+    levels: LEVELS.filter((one) => needed.has(one)),
     reasons: level === "observe" ? [] : [
-      ...(kindLevel === level ? [type] : []),
+      ...(kindLevels.includes(level) ? [type] : []),
       ...effects.filter((effect) => effect.level === level).map(({ name }) => name).sort(),
     ],
   };
@@ -134,7 +149,7 @@ function programFacts(elf: ElfFile, symbol: ElfSymbol, calls: Calls): ProgramFac
 
 /** A call with its level; what is in no table counts as `write`. */
 function effectsOf(
-  { helpers, kfuncs, variables, isIndirect }: Calls,
+  { helpers, kfuncs, variables, isIndirect, readsByMap }: Calls,
 ): { name: string; level: Level }[] {
   return [
     ...[...helpers].map((number) => ({
@@ -146,6 +161,7 @@ function effectsOf(
       level: kfuncByLocalName(name)?.level ?? "write" as const,
     })),
     ...[...variables].map((name) => ({ name, level: "inspect" as const })),
+    ...(readsByMap ? [{ name: "memory by the address of a map", level: "inspect" as const }] : []),
     ...(isIndirect ? [{ name: "an indirect call", level: "never" as const }] : []),
   ];
 }

@@ -3,7 +3,7 @@
  * (`section_defs` in its libbpf.c, and its documentation of program types).
  */
 
-import { levelOfKind } from "../permissions/kinds.ts";
+import { levelsOfKind } from "../permissions/kinds.ts";
 import type { Level } from "../permissions/levels.ts";
 
 /** A kind of section. */
@@ -136,7 +136,7 @@ const KINDS: readonly (readonly [name: string, kind: SectionKind])[] = SECTIONS.
 /**
  * Finds the kind of a section; a leading `?` only turns loading off.
  *
- * @returns `undefined` for a name that libbpf does not know: such a program cannot be loaded as it is
+ * @returns `undefined` for a name that no loader knows: such a program cannot be loaded as it is
  */
 export function sectionKind(
   section: string,
@@ -148,9 +148,10 @@ export function sectionKind(
       return { kind, target: name.slice(pattern.length + 1) };
     }
   }
-  // Old objects name sections after these prefixes.
+  // Old objects name sections after these prefixes; other loaders take a name after each of them.
   const old = /^(socket|perf_event|sockops|xdp|classifier|tc)[/_]/.exec(name)?.[1];
-  const kind = KINDS.find(([pattern]) => pattern === old)?.[1];
+  const [, kind] = KINDS.filter(([pattern]) => pattern === old || name.startsWith(`${pattern}/`))
+    .sort(([a], [b]) => b.length - a.length)[0] ?? [];
   return kind && { kind, target: undefined };
 }
 
@@ -161,6 +162,8 @@ const USER_SECTION = /^\??(u(ret)?probe|usdt)\b/;
 export function levelsOfSection(section: string): readonly Level[] {
   const found = sectionKind(section);
   if (found === undefined) return ["never"];
-  const level = levelOfKind(found.kind.type, found.kind.attachType);
-  return USER_SECTION.test(section) && level !== "inspect" ? [level, "inspect"] : [level];
+  const levels = levelsOfKind(found.kind.type, found.kind.attachType);
+  return USER_SECTION.test(section) && !levels.includes("inspect")
+    ? [...levels, "inspect"]
+    : levels;
 }

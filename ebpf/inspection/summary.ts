@@ -5,7 +5,7 @@ import { type Level, LEVELS } from "../permissions/levels.ts";
 interface Summarized {
   readonly type: string;
   readonly target: string | undefined;
-  readonly level: Level;
+  readonly levels: readonly Level[];
 }
 
 const DOES: Readonly<Record<Exclude<Level, "observe">, string>> = {
@@ -24,7 +24,7 @@ const SHOWN_TARGETS = 3;
 /** Returns a line such as "observes sched_process_exec; reads memory of processes and the kernel". */
 export function summarize(programs: readonly Summarized[]): string {
   if (programs.length === 0) return "has no programs";
-  const levels = new Set(programs.map(({ level }) => level));
+  const levels = new Set(programs.flatMap((program) => program.levels));
   const effects = LEVELS.filter((level) => levels.has(level))
     .flatMap((level) => level === "observe" ? [] : [DOES[level]]);
   const changes = LEVELS.slice(2).some((level) => levels.has(level));

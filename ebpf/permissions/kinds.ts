@@ -58,6 +58,17 @@ export const KINDS: Readonly<Record<number, Kind>> = {
   32: { name: "netfilter", level: "network" },
 };
 
+/**
+ * Kinds above `inspect` whose arguments are objects of the kernel, from which plain loads lead to any
+ * other: type, or type and attach type.
+ */
+const ALSO_INSPECT: ReadonlySet<string> = new Set([
+  "26/26", // fmod_ret
+  "27", // struct_ops
+  "29", // lsm
+  "32", // netfilter
+]);
+
 /** Program types that there is room for in a policy; `POLICY_PROGRAM_TYPES`. */
 export const PROGRAM_TYPES = 64;
 /** Attach types that there is room for in a policy; `POLICY_ATTACH_TYPES`. */
@@ -67,6 +78,13 @@ export const ATTACH_TYPES = 128;
 export function levelOfKind(type: number, attachType: number): Level {
   const kind = KINDS[type];
   return kind?.attachTypes?.[attachType] ?? kind?.level ?? "never";
+}
+
+/** Returns all levels that a program needs for its types, the highest first. */
+export function levelsOfKind(type: number, attachType: number): readonly Level[] {
+  const level = levelOfKind(type, attachType);
+  const reads = ALSO_INSPECT.has(`${type}`) || ALSO_INSPECT.has(`${type}/${attachType}`);
+  return reads ? [level, "inspect"] : [level];
 }
 
 /** Returns the name of a program type, or its number. */

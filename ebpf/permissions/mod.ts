@@ -6,7 +6,7 @@
  */
 export { ATTACH_KINDS, type AttachKind, attachRule, type AttachWord } from "./attach_words.ts";
 export { helperEntries, type HelperEntry, kfuncEntries } from "./entries.ts";
-export { type Kind, KINDS, levelOfKind } from "./kinds.ts";
+export { type Kind, KINDS, levelOfKind, levelsOfKind } from "./kinds.ts";
 export {
   type Bound,
   DEFAULT_LEVELS,

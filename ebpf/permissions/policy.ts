@@ -1,7 +1,7 @@
 /** Policy of a run: made from words and levels, and encoded as bytes for the shim. */
 import { attachRule, type AttachWord } from "./attach_words.ts";
 import { helperEntries, kfuncEntries, linesOf } from "./entries.ts";
-import { ATTACH_TYPES, KINDS, PROGRAM_TYPES } from "./kinds.ts";
+import { ATTACH_TYPES, KINDS, levelsOfKind, PROGRAM_TYPES } from "./kinds.ts";
 import {
   type Bound,
   DEFAULT_LEVELS,
@@ -196,13 +196,20 @@ export class Policy {
 
   /** Rows of attach types, most of which are alike: a start has no time for each of 8192 bits. */
   #setKinds(bits: Uint8Array): void {
-    for (const [type, { level, attachTypes = {} }] of Object.entries(KINDS)) {
-      const start = Number(type) * ATTACH_TYPES;
-      if (this.allowsLevel(level)) bits.fill(0xff, start / 8, (start + ATTACH_TYPES) / 8);
-      for (const [attachType, other] of Object.entries(attachTypes)) {
-        setBit(bits, start + Number(attachType), this.allowsLevel(other));
+    for (const [word, { attachTypes = {} }] of Object.entries(KINDS)) {
+      const type = Number(word);
+      const start = type * ATTACH_TYPES;
+      // Attach type 0 has the level of its type.
+      if (this.allowsKind(type, 0)) bits.fill(0xff, start / 8, (start + ATTACH_TYPES) / 8);
+      for (const attachType of Object.keys(attachTypes).map(Number)) {
+        setBit(bits, start + attachType, this.allowsKind(type, attachType));
       }
     }
+  }
+
+  /** Reports whether programs of a type and attach type may be loaded, whatever they call. */
+  allowsKind(type: number, attachType: number): boolean {
+    return levelsOfKind(type, attachType).every((level) => this.allowsLevel(level));
   }
 
   /** Whole groups, as long as no word names one of them: a start does not look at each. */

@@ -1,6 +1,6 @@
 /** Explains what the gate of program loads refused, from its line in libbpf's log. */
 import { helperByNumber, type HelperEntry, kfuncByName } from "./entries.ts";
-import { levelOfKind, nameOfKind } from "./kinds.ts";
+import { levelsOfKind, nameOfKind } from "./kinds.ts";
 import type { Bound, Entry, Level } from "./levels.ts";
 import type { Policy } from "./policy.ts";
 
@@ -20,6 +20,7 @@ const HELPER = /^the program calls helper (-?\d+), which is refused$/m;
 const KFUNC = /^the program calls kfunc (\S+), which is refused$/m;
 const KIND = /^the program is of type (\d+) and attach type (\d+), which is refused$/m;
 const VARIABLE = /^the program reads a variable of the kernel, which is refused$/m;
+const MAP_ADDRESS = /^the program reads kernel memory by the address of a map, which is refused$/m;
 const MAP = /^map '(?:.*)' is refused: it is a struct_ops map$/m;
 const NEVER =
   /^the program (calls kernel function -?\d+ of an unknown name|calls by instruction \S+|names address kind \d+|has flags \S+|attaches to another program|belongs to no object), which is refused$/m;
@@ -54,6 +55,13 @@ export function explainRefusal(policy: Policy, log: string): Refusal | undefined
     return refusal("it reads variables of the kernel", "inspect", {
       hint: levelHint(policy, "inspect"),
       detail: "the program reads a variable of the kernel, which is refused",
+    });
+  }
+  const address = MAP_ADDRESS.exec(log)?.[0];
+  if (address !== undefined) {
+    return refusal("it reads kernel memory by the address of a map", "inspect", {
+      hint: levelHint(policy, "inspect"),
+      detail: address,
     });
   }
   const map = MAP.exec(log)?.[0];
@@ -96,7 +104,8 @@ function ofKfunc(policy: Policy, name: string): Refusal {
 }
 
 function ofKind(policy: Policy, type: number, attachType: number): Refusal {
-  const level = levelOfKind(type, attachType);
+  const levels = levelsOfKind(type, attachType);
+  const level = levels.find((one) => !policy.allowsLevel(one)) ?? levels[0] ?? "never";
   const what = `program type ${nameOfKind(type)}` + (attachType === 0 ? "" : `/${attachType}`);
   return refusal(what, level, {
     hint: level === "never" ? NO_OPTION : levelHint(policy, level),

@@ -5,6 +5,7 @@ import { ElfFile, type ElfSymbol } from "../btf/elf.ts";
 import { ElfError } from "../btf/errors.ts";
 import { dataSections, type MapDefinition, mapsOf } from "../btf/maps.ts";
 import { CallReader, type Calls } from "../inspection/calls.ts";
+import { CodeReader } from "../inspection/code.ts";
 import { mapFacts } from "../inspection/maps.ts";
 import { type SectionKind, sectionKind } from "../inspection/sections.ts";
 import { type PlainVariable, variablesOf } from "../inspection/variables.ts";
@@ -87,7 +88,7 @@ export class ObjectFile {
 
 /** libbpf's rule: functions of every section of code except `.text`, which has the subprograms. */
 function programsOf(elf: ElfFile, symbols: readonly ElfSymbol[]): PlainProgram[] {
-  const reader = new CallReader(elf);
+  const reader = new CallReader(new CodeReader(elf));
   const functions = symbols.filter(({ kind, section, isGlobal }) => {
     const home = elf.sections[section];
     return kind === "function" && isGlobal && home?.isCode === true && home.name !== ".text";

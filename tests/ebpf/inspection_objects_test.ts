@@ -43,19 +43,50 @@ SEC("?fentry.s/do_unlinkat") int on_unlink(void *ctx) { return 0; }
 char LICENSE[] SEC("license") = "GPL";
 `;
 
-/** Maps in the form before libbpf 1.0, as aya's macros place them. */
+/**
+ * Object with the traits of one by aya 0.1 and bpf-linker 0.13: maps in the form before libbpf 1.0, with
+ * seven words each and in no section of the types; sections without places; hidden functions in `.text`
+ * that programs of all sections call; constants in a section of their own.
+ */
 const LEGACY = `
-struct bpf_map_def { unsigned type, key_size, value_size, max_entries, map_flags, id, pinning; };
-__attribute__((section("maps"), used)) struct bpf_map_def COUNTS = { 1, 4, 8, 1024, 0, 0, 0 };
-__attribute__((section("maps"), used)) struct bpf_map_def EVENTS = { 4, 4, 4, 0, 0, 0, 0 };
+typedef unsigned int u32;
+struct bpf_map_def { u32 type, key_size, value_size, max_entries, map_flags, id, pinning; };
+#define IN(name) __attribute__((section(name), used))
+IN("maps") struct bpf_map_def COUNTS = { 1, 4, 8, 1024, 0, 0, 0 };
+IN("maps") struct bpf_map_def EVENTS = { 4, 4, 4, 0, 0, 0, 0 };
+IN("maps") struct bpf_map_def JUMPS = { 3, 4, 4, 8, 0, 0, 0 };
+IN(".rodata") const volatile u32 TARGET_PID = 0;
+IN(".rodata.numbers") const volatile long ONE = 1;
 static long (*lookup)(void *, const void *) = (void *)1;
+static long (*read_user)(void *, u32, const void *) = (void *)112;
 static long (*pid)(void) = (void *)14;
-__attribute__((section("kprobe/do_unlinkat"), used)) int counted(void *ctx)
+static long (*kill)(u32) = (void *)109;
+static long (*store)(void *, u32, const void *, u32, unsigned long) = (void *)9;
+static long (*follow)(void *, void *, u32) = (void *)12;
+__attribute__((visibility("hidden"), noinline)) void *fill(void *to, int value, unsigned long size)
+{
+	for (unsigned long i = 0; i < size; i++)
+		((volatile char *)to)[i] = value;
+	return to;
+}
+IN("kprobe") int counted(void *ctx)
 {
 	int key = pid();
-	return lookup(&COUNTS, &key);
+	fill(&key, TARGET_PID, 2);
+	return lookup(&COUNTS, &key) != ONE;
 }
-__attribute__((section("license"), used)) char _license[] = "Dual MIT/GPL";
+IN("tracepoint/syscalls/sys_enter_openat") int opened(void **ctx)
+{
+	char name[16];
+	fill(name, 0, sizeof(name));
+	return read_user(name, 16, ctx[3]);
+}
+IN("xdp") int passed(void *ctx) { return 2; }
+IN("classifier") int shaped(void *ctx) { return store(ctx, 0, &ctx, 1, 0); }
+IN("raw_tp/sched_process_exec") int jumped(void *ctx) { return follow(ctx, &JUMPS, 1); }
+IN("perf_event") int sampled(void *ctx) { return 0; }
+IN("uprobe") int stopped(void *ctx) { return kill(9); }
+IN("license") char LICENSE[] = "Dual MIT/GPL";
 `;
 
 async function compiled(
@@ -165,21 +196,75 @@ for (const clang of COMPILERS) {
 }
 
 Deno.test("inspectObject() reads maps in the form before libbpf 1.0", async () => {
-  const facts = inspectObject(await compiled("clang", LEGACY, []));
+  for (const options of [[], ["-g"]]) {
+    const facts = inspectObject(await compiled("clang", LEGACY, options));
+    const maps = facts.maps.map(({ name, type, keyBytes, valueBytes, maxEntries }) =>
+      `${name} ${type} ${keyBytes} ${valueBytes} ${maxEntries}`
+    );
+    assert.deepEqual(maps.sort(), [
+      ".rodata array 4 4 1",
+      ".rodata.numbers array 4 8 1",
+      "COUNTS hash 4 8 1024",
+      "EVENTS perf_event_array 4 4 0",
+      "JUMPS prog_array 4 4 8",
+    ]);
+    const programs = facts.programs.map(({ name, type, target, level, helpers }) =>
+      `${name} ${type} ${target} ${level}: ${helpers}`
+    );
+    assert.deepEqual(programs.sort(), [
+      "counted kprobe undefined observe: bpf_get_current_pid_tgid,bpf_map_lookup_elem",
+      "jumped raw_tracepoint sched_process_exec observe: bpf_tail_call",
+      "opened tracepoint syscalls/sys_enter_openat inspect: bpf_probe_read_user",
+      "passed xdp undefined network: ",
+      "sampled perf_event undefined observe: ",
+      "shaped sched_cls undefined network: bpf_skb_store_bytes",
+      "stopped kprobe undefined control: bpf_send_signal",
+    ]);
+    assert.deepEqual([facts.license, facts.level], ["Dual MIT/GPL", "control"]);
+  }
+});
+
+Deno.test("run refuses an object with legacy maps, which inspect reads, and names the remedy", async () => {
+  using folder = new TestFolder();
+  await Deno.writeFile(folder.at("legacy.o"), await compiled("clang", LEGACY, ["-g"]));
+  const inspected = await runCli(["inspect", folder.at("legacy.o")]);
+  assert.deepEqual([inspected.code, inspected.stderr], [0, ""]);
+  const { code, stderr } = await runCli([folder.at("legacy.o")]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^error: .*EOPNOTSUPP.*\n.*legacy map.*\nhint: .*SEC\("\.maps"\).*btf_map/);
+});
+
+Deno.test("inspectObject() takes names after sections of every kind, as other loaders do", async () => {
+  const sections = ["sk_lookup/one", "cgroup_skb/ingress/two", "xdp/three", "sk_skb/four"];
+  const source = sections.map((section, i) =>
+    `__attribute__((section("${section}"), used)) int p${i}(void *ctx) { return 0; }`
+  ).join("\n");
+  const { programs } = inspectObject(await compiled("clang", source, []));
   assert.deepEqual(
-    facts.maps.filter(({ name }) => !name.startsWith(".")).map((
-      { name, type, keyBytes, valueBytes, maxEntries },
-    ) => `${name} ${type} ${keyBytes} ${valueBytes} ${maxEntries}`).sort(),
-    ["COUNTS hash 4 8 1024", "EVENTS perf_event_array 4 4 0"],
+    programs.map(({ type, level }) => `${type} ${level}`),
+    ["sk_lookup network", "cgroup_skb network", "xdp network", "sk_skb network"],
   );
-  assert.deepEqual(facts.programs.map(({ name, target, helpers }) => ({ name, target, helpers })), [
-    {
-      name: "counted",
-      target: "do_unlinkat",
-      helpers: ["bpf_get_current_pid_tgid", "bpf_map_lookup_elem"],
-    },
-  ]);
-  assert.deepEqual([facts.license, facts.level], ["Dual MIT/GPL", "observe"]);
+});
+
+Deno.test("inspectObject() takes a function that is alone in .text for a program", async () => {
+  const alone = inspectObject(await compiled("clang", "int alone(void *ctx) { return 0; }", []));
+  assert.deepEqual(alone.programs.map(({ name, level }) => `${name} ${level}`), ["alone never"]);
+  const two = "int one(void *ctx) { return 0; } int two(void *ctx) { return 1; }";
+  assert.deepEqual(inspectObject(await compiled("clang", two, [])).programs, []);
+});
+
+Deno.test("inspectObject() follows the callback of exceptions, which no instruction names", async () => {
+  const source = `
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+long seen;
+__attribute__((noinline)) int caught(unsigned long cookie)
+{ return bpf_probe_read_kernel(&seen, 8, (void *)cookie); }
+__attribute__((btf_decl_tag("exception_callback:caught"))) SEC("raw_tp/sys_enter")
+int thrower(void *ctx) { return 0; }
+char LICENSE[] SEC("license") = "GPL";`;
+  const { programs } = inspectObject(await compiled("clang", source, ["-g"]));
+  assert.deepEqual(programs.map(({ helpers }) => helpers), [["bpf_probe_read_kernel"]]);
 });
 
 Deno.test("inspectObject() names the newer instructions of an object", async () => {
@@ -209,7 +294,8 @@ const OBJECT_MEMBERS = [
   ...["level", "summary", "lacks"],
 ];
 const PROGRAM_MEMBERS = [
-  ...["name", "section", "type", "target", "level", "helpers", "kfuncs", "variables", "reasons"],
+  ...["name", "section", "type", "target", "level", "levels", "helpers", "kfuncs", "variables"],
+  ...["readsByMap", "reasons"],
 ];
 const MAP_MEMBERS = [
   ...["name", "type", "keyBytes", "valueBytes", "maxEntries", "flags", "memoryBytes"],

@@ -108,7 +108,7 @@ for (const program of ["field", "function"]) {
 
 Deno.test("struct_ops programs need their level", () => {
   const bytes = elfOf("struct_ops");
-  const allowed: Permissions[] = [{}, { strict: true, allowBpf: ["struct-ops"] }];
+  const allowed: Permissions[] = [{}, { strict: true, allowBpf: ["struct-ops", "inspect"] }];
   for (const permissions of allowed) {
     using loaded = new Loaded(bytes, permissions);
     assert.equal(loaded.error, undefined);

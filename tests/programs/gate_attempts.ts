@@ -107,6 +107,30 @@ attempts.set("hide a program that reads memory among a map's programs", () => {
   using loaded = new Loaded(elfOf("tail_calls"), { denyBpf: ["inspect"] });
   return loaded.error === undefined;
 });
+for (
+  const program of [
+    ...["directly", "by_argument", "by_element_callback", "by_timer_callback", "by_inner_map"],
+    ...["by_stack", "by_copies", "by_jump_back"],
+  ]
+) {
+  attempts.set(
+    `read the kernel by the address of a map, ${program}`,
+    () => loads("map_address", { denyBpf: ["inspect"] }, program),
+  );
+}
+for (
+  const [object, program] of [
+    ["struct_ops", undefined],
+    ["lsm", undefined],
+    ["net", "on_netfilter"],
+    ["disguised", "change_result"],
+  ] as const
+) {
+  attempts.set(
+    `follow the arguments of ${program ?? object} without inspect`,
+    () => loads(object, { denyBpf: ["inspect"] }, program),
+  );
+}
 attempts.set("write to memory of processes", () => loads("write_user", {}));
 attempts.set(
   "read memory by functions that are called back",
