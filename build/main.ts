@@ -1,4 +1,4 @@
-/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|check|test|soak|matrix|bench|permissions|tools|sizes|speed|language|man [ARGUMENTS…]`. */
+/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|check|test|soak|matrix|bench|permissions|tools|image|sizes|speed|language|man [ARGUMENTS…]`. */
 import { bench, buildMeasured, buildMeasuredLanguages, buildNative } from "./tasks/bench.ts";
 import { checksOnly, gate, matrix, missingFiles, soak, testOnly } from "./tasks/check.ts";
 import { compileBinary } from "./tasks/compile.ts";
@@ -9,6 +9,7 @@ import { buildExamples, type Language, LANGUAGES } from "./tasks/examples.ts";
 import { say } from "./lib/output.ts";
 import { writePermissions } from "./steps/permissions.ts";
 import { endOnSignals } from "./lib/process.ts";
+import { writeImage } from "./tasks/image.ts";
 import { language } from "./tasks/language.ts";
 import { buildPage } from "./steps/page.ts";
 import { buildPumps } from "./steps/pump.ts";
@@ -38,6 +39,7 @@ const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number
   bench: (names) => makeThen(compileForBench, () => bench(names)),
   permissions: () => makeThen(buildThirdParty, writePermissions),
   tools: () => makeThen(buildParts, writeToolTable),
+  image: () => makeThen(compile, writeImage),
   sizes: () => makeThen(buildEveryLanguage, writeSizes),
   speed: () => makeThen(compileForBench, writeSpeed),
   language: (paths) => language(paths),

@@ -17,7 +17,8 @@ const MISLEADING =
 /** A verifier's log without a reason: programs of a kind that the kernel lacks do not get to it. */
 const SAYS_NOTHING = /^(?:processed 0 insns .*)?$/;
 
-const RIGHTS_HINT = "run as root, or give the binary CAP_BPF and CAP_PERFMON";
+const RIGHTS_HINT =
+  "run as root, or give the binary CAP_BPF and CAP_PERFMON; in a container, its seccomp profile must allow bpf(2)";
 
 const LOAD_CAUSES: readonly Cause[] = [
   ...REFUSALS,
