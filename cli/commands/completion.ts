@@ -4,13 +4,14 @@ import { UsageError } from "../errors.ts";
 import { type HelpPage, shownOptions } from "../args/help_text.ts";
 import { parseCommandLine } from "../args/options.ts";
 import { nearest } from "../../ffi/nearest.ts";
+import { CATALOG_FORMS } from "../../oci/mod.ts";
 import { type BoxTool, boxTools } from "../box/box.ts";
 import { print } from "../terminal/output_file.ts";
 
 /** Help of `completion`. */
 const PAGE: HelpPage = {
   usage: ["completion SHELL"],
-  about: "Prints a script that completes commands, options and tools of the box.",
+  about: "Prints a script that completes commands, options, tools of the box and installed tools.",
   arguments: { SHELL: "bash, zsh or fish" },
   options: {},
   notes: [
@@ -42,6 +43,16 @@ const SHELLS: Readonly<Record<string, Script>> = { bash, zsh, fish };
 
 /** Command that takes the names of others, and has no page. */
 const HELP = { name: "help", summary: "show the options of a command or tool" };
+
+/** Commands whose arguments are installed tools. */
+const ON_INSTALLED = ["uninstall", "upgrade"];
+
+/**
+ * Prints the names of installed tools, when a word is completed. Shells expand candidates, so each line
+ * is compared with the form of a name again.
+ */
+const LIST = "command wasm-bpf list --quiet 2>/dev/null </dev/null";
+const NAME_FORM = CATALOG_FORMS.name.source;
 
 /** Returns the command that completes `commands`, itself among them. */
 export function completionOf(commands: Readonly<Record<string, Command>>): CommandModule {
@@ -118,6 +129,12 @@ function bash(entries: readonly Entry[], boxed: readonly BoxTool[]): string {
     ].join("\n");
   });
   return `# bash completion of wasm-bpf
+_wasm_bpf_installed() {
+	local name
+	while IFS= read -r name; do
+		[[ $name =~ ${NAME_FORM} ]] && printf '%s ' "$name"
+	done < <(${LIST})
+}
 _wasm_bpf() {
 	local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command=run options i
 	local commands=${quote(commands.join(" "))} tools=${quote(tools.join(" "))} tool=
@@ -128,15 +145,26 @@ _wasm_bpf() {
 		*) break ;;
 		esac
 	done
-	for ((i = 1; i < COMP_CWORD; i++)); do
-		[[ " $tools " == *" \${COMP_WORDS[i]} "* ]] && tool=\${COMP_WORDS[i]}
-	done
 	case $command in
 ${cases.join("\n")}
 	esac
 	if [[ $word == -* ]]; then
 		COMPREPLY=($(compgen -W "$options" -- "$word"))
-	elif ((COMP_CWORD == 2)) && [[ $previous == help ]]; then
+		return
+	fi
+	case $command in
+	${ON_INSTALLED.join("|")})
+		COMPREPLY=($(compgen -W "$(_wasm_bpf_installed)" -- "$word"))
+		return ;;
+	run)
+		if ((COMP_CWORD == 1)) || [[ $previous == help || $previous == run || $previous == -* ]]; then
+			tools+=" $(_wasm_bpf_installed)"
+		fi ;;
+	esac
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		[[ " $tools " == *" \${COMP_WORDS[i]} "* ]] && tool=\${COMP_WORDS[i]}
+	done
+	if ((COMP_CWORD == 2)) && [[ $previous == help ]]; then
 		COMPREPLY=($(compgen -W "$commands $tools" -- "$word"))
 	elif ((COMP_CWORD == 1)); then
 		COMPREPLY=($(compgen -W "$commands $tools" -- "$word") $(compgen -f -- "$word"))
@@ -166,17 +194,26 @@ function zsh(entries: readonly Entry[], boxed: readonly BoxTool[]): string {
         options.flatMap((option) => option.forms.map((form) => spec(option, form))).join(
           " \\\n\t\t\t",
         )
-      } \\\n\t\t\t${
-        name === "run" ? "'1:tool or module:_wasm_bpf_modules' " : ""
-      }'*:file:_files' ;;`,
+      } \\\n\t\t\t${name === "run" ? "'1:tool or module:_wasm_bpf_modules' " : ""}${
+        ON_INSTALLED.includes(name) ? "'*:installed tool:_wasm_bpf_installed'" : "'*:file:_files'"
+      } ;;`,
     ].join("\n")
   );
   const described = (rows: readonly { name: string; summary: string }[]) =>
     rows.map(({ name, summary }) => quote(`${name}:${summary}`)).join(" \\\n\t\t");
   return `#compdef wasm-bpf
+_wasm_bpf_installed() {
+	local name
+	local -a installed
+	for name in \${(f)"$(${LIST})"}; do
+		[[ $name =~ '${NAME_FORM}' ]] && installed+=($name)
+	done
+	_describe 'installed tool' installed
+}
 _wasm_bpf_modules() {
 	local -a tools=(${described(boxed)})
 	_describe tool tools
+	_wasm_bpf_installed
 	_files
 }
 _wasm_bpf() {
@@ -234,9 +271,18 @@ function fish(entries: readonly Entry[], boxed: readonly BoxTool[]): string {
     rows.map(({ name, summary }) =>
       `complete -c wasm-bpf -n ${quote(when)} -a ${name} -d ${quote(summary)}`
     );
+  const installed = (when: string, files = "") =>
+    `complete -c wasm-bpf -n ${
+      quote(when)
+    }${files} -a '(__wasm_bpf_installed)' -d 'installed tool'`;
   return [
     "# fish completion of wasm-bpf",
+    "function __wasm_bpf_installed",
+    `\t${LIST} | string match -r ${quote(NAME_FORM)}`,
+    "end",
     ...lines,
+    installed("__fish_use_subcommand; or __fish_seen_subcommand_from run help"),
+    installed(`__fish_seen_subcommand_from ${ON_INSTALLED.join(" ")}`, " -f"),
     ...add("__fish_use_subcommand", [HELP]),
     ...add("__fish_use_subcommand; or __fish_seen_subcommand_from run help", boxed),
     ...add("__fish_seen_subcommand_from help", entries),

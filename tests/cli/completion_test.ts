@@ -3,12 +3,18 @@ import assert from "node:assert/strict";
 import { boxTools } from "../../cli/box/box.ts";
 import { COMMANDS } from "../../cli/commands/mod.ts";
 import { renderManual } from "../../cli/args/manual.ts";
-import { runCli } from "../support/cli.ts";
+import { runCli, WASM_BPF } from "../support/cli.ts";
 
 /** Runs a program with a script on standard input. */
-async function pipe(program: string, args: string[], script: string) {
+async function pipe(
+  program: string,
+  args: string[],
+  script: string,
+  env: Record<string, string> = {},
+) {
   const child = new Deno.Command(program, {
     args,
+    env,
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -21,9 +27,14 @@ async function pipe(program: string, args: string[], script: string) {
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
+const scripts = new Map<string, string>();
+
 async function scriptFor(shell: string): Promise<string> {
+  const known = scripts.get(shell);
+  if (known !== undefined) return known;
   const { code, stdout, stderr } = await runCli(["completion", shell]);
   assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  scripts.set(shell, stdout);
   return stdout;
 }
 
@@ -102,6 +113,121 @@ Deno.test("completion fish offers options with their help", async () => {
   const script = `${await scriptFor("fish")}\ncomplete -C 'wasm-bpf prune --dr'\n`;
   const { stdout } = await pipe("fish", ["--no-config"], script);
   assert.match(stdout, /^--dry-run\tonly print what would be removed$/m);
+});
+
+/** Directory with a program `wasm-bpf`, and a store with installed tools. */
+async function withInstalled(
+  names: readonly string[],
+  test: (env: Record<string, string>, folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "wasm-bpf-completion-" });
+  try {
+    await Deno.mkdir(`${folder}/bin`);
+    await Deno.symlink(WASM_BPF, `${folder}/bin/wasm-bpf`);
+    await Deno.mkdir(`${folder}/wasm-bpf/hub`, { recursive: true, mode: 0o700 });
+    const tools = names.map((name) => ({
+      name,
+      version: "1.0.0",
+      reference: `registry.example/${name.length}@sha256:${"0".repeat(64)}`,
+      kind: "module",
+      origin: { hub: "acme", catalog: "registry.example/hub:1", key: "", tool: "tool" },
+      permissions: [],
+      launcher: `${folder}/bin/tool`,
+      installed: "2026-01-01T00:00:00Z",
+    }));
+    await Deno.writeTextFile(
+      `${folder}/wasm-bpf/hub/installed.json`,
+      JSON.stringify({ version: 1, tools }),
+    );
+    const path = `${folder}/bin:${Deno.env.get("PATH") ?? "/usr/bin:/bin"}`;
+    await test({ PATH: path, XDG_DATA_HOME: folder }, folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Lines that a shell offers for a word, by the same script for all places where tools are named. */
+const OFFERS: Readonly<Record<string, (words: readonly string[]) => string>> = {
+  bash: (words) =>
+    `COMP_WORDS=(wasm-bpf ${words.join(" ")} ''); COMP_CWORD=${words.length + 1}
+_wasm_bpf
+printf '%s\\n' "\${COMPREPLY[@]}"
+`,
+  zsh: (words) => // _arguments needs the completion system; the function that completes arguments does not.
+  (words.length === 0 || words[0] === "help"
+    ? `words=(wasm-bpf ${words.join(" ")} ''); CURRENT=${words.length + 2}; _wasm_bpf\n`
+    : words[0] === "run"
+    ? "_wasm_bpf_modules\n"
+    : "_wasm_bpf_installed\n"),
+  fish: (words) => `complete -C 'wasm-bpf ${words.map((word) => `${word} `).join("")}'\n`,
+};
+
+/** Stands in for the parts of zsh's completion system that the script calls. */
+const ZSH_PARTS = `compdef() { : }
+_files() { : }
+_describe() { print -rl -- "\${(@P)2}" }
+`;
+
+async function offeredBy(
+  shell: string,
+  words: readonly string[],
+  env: Record<string, string>,
+): Promise<string[]> {
+  const args = { bash: ["--norc"], zsh: ["-f"], fish: ["--no-config"] }[shell] ?? [];
+  const before = shell === "zsh" ? ZSH_PARTS : "";
+  const script = `${before}${await scriptFor(shell)}\n${OFFERS[shell]?.(words) ?? ""}`;
+  const { stdout } = await pipe(shell, args, script, env);
+  return stdout.split("\n").map((line) => line.split("\t")[0] ?? "");
+}
+
+Deno.test("completion offers installed tools in every shell, as they are at that time", async () => {
+  await withInstalled(["proctrace", "tcp-watch-2"], async (env, folder) => {
+    for (const shell of Object.keys(OFFERS)) {
+      for (const words of [[], ["run"], ["help"], ["uninstall"], ["upgrade"]]) {
+        const lines = await offeredBy(shell, words, env);
+        const where = `${shell} ${words.join(" ")}`;
+        assert.ok(lines.includes("proctrace") && lines.includes("tcp-watch-2"), where);
+      }
+    }
+    await Deno.remove(`${folder}/wasm-bpf/hub/installed.json`);
+    for (const shell of Object.keys(OFFERS)) {
+      assert.ok(!(await offeredBy(shell, [], env)).includes("proctrace"), shell);
+    }
+  });
+});
+
+Deno.test("completion offers no installed tool after the tool, nor to other commands", async () => {
+  await withInstalled(["proctrace"], async (env) => {
+    for (const words of [["proctrace"], ["run", "proctrace", "-x"], ["push", "--sign"], ["gen"]]) {
+      assert.ok(!(await offeredBy("bash", words, env)).includes("proctrace"), words.join(" "));
+    }
+    assert.ok((await offeredBy("bash", ["run", "--strict"], env)).includes("proctrace"));
+  });
+});
+
+Deno.test("completion neither runs nor offers what a hostile list of tools holds", async () => {
+  await withInstalled([], async (env, folder) => {
+    const mark = `${folder}/ran`;
+    const hostile = [`$(touch ${mark})`, `\`touch ${mark}\``, `a;touch ${mark}`, "--help", "../up"];
+    const list = [...hostile, "x y", "\x1b[2J", "'", '"', "good"].map((name) =>
+      `'${name.replaceAll("'", `'\\''`)}'`
+    );
+    // In the place of wasm-bpf, a program that prints what no file of tools may hold.
+    await Deno.remove(`${folder}/bin/wasm-bpf`);
+    const program = `#!/bin/sh\nprintf '%s\\n' ${list.join(" ")}\n`;
+    await Deno.writeTextFile(`${folder}/bin/wasm-bpf`, program, { mode: 0o755 });
+    for (const shell of Object.keys(OFFERS)) {
+      const lines = await offeredBy(shell, ["uninstall"], env);
+      assert.deepEqual(lines.filter((line) => line !== ""), ["good"], shell);
+    }
+    await assert.rejects(Deno.stat(mark), Deno.errors.NotFound);
+  });
+  await withInstalled(["$(id)"], async (env) => {
+    for (const shell of Object.keys(OFFERS)) {
+      const lines = await offeredBy(shell, ["uninstall"], env);
+      assert.deepEqual(lines.filter((line) => line !== ""), [], shell);
+    }
+  });
 });
 
 Deno.test("completion rejects an unknown shell, and names the nearest", async () => {
