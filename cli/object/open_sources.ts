@@ -250,7 +250,7 @@ export class OpenSources implements Disposable {
     if (this.#stacks.isUsed) timers.push({ periodMs: NOTE_MS, due: () => this.#noteProcesses() });
     const readers: Source[] = [...this.#readers];
     if (command !== undefined) {
-      readers.push({ descriptor: command.descriptor, drain: () => false });
+      readers.push({ descriptor: command.descriptor, drain: () => 0 });
     }
     if (this.#live !== undefined) {
       timers.push({ periodMs: this.#live.everyMs, due: () => this.reportFigures() });
@@ -281,7 +281,7 @@ export class OpenSources implements Disposable {
   finish(): void {
     if (!this.#output.done) {
       for (const reader of this.#readers) {
-        for (let i = 0; i < 64 && reader.drain(); i++);
+        for (let i = 0; i < 64 && reader.drain() > 0; i++);
       }
     }
     for (const table of this.#tables) if (!this.#output.done) table.show();
@@ -331,7 +331,7 @@ export class OpenSources implements Disposable {
     while (command.exitCode < 0 && nowMs() < until) {
       runLoop({
         interrupt: this.#interrupt,
-        sources: [{ descriptor: command.descriptor, drain: () => false }],
+        sources: [{ descriptor: command.descriptor, drain: () => 0 }],
         timers: [],
         isDone: () => command.exitCode >= 0 || nowMs() >= until,
         attend: () => {},

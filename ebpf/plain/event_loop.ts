@@ -8,9 +8,10 @@ export interface Source {
   /**
    * Reads what there is, without waiting.
    *
-   * @returns true if there may be more at once
+   * @returns above 0 if there may be more at once; -EINTR or -ERESTART if it took an interrupt, which no
+   *   other read reports again
    */
-  drain(): boolean;
+  drain(): number;
   /** Waits by itself up to `timeoutMs`, then reads; for a source that is the only one. */
   wait?(timeoutMs: number): number;
 }
@@ -44,6 +45,8 @@ const CLOCK_MONOTONIC = 1;
 const POLLIN = 1;
 const POLLFD_BYTES = 8;
 const RESTART = -errno("ERESTART");
+const EINTR = -errno("EINTR");
+const ENDS_WAITS: ReadonlySet<number> = new Set([EINTR, RESTART]);
 
 /** Runs until the end; the caller drains once more after it, for what came meanwhile. */
 export function runLoop(parts: LoopParts): LoopEnd {
@@ -68,8 +71,10 @@ export function runLoop(parts: LoopParts): LoopEnd {
     const result = waitsItself?.wait === undefined
       ? pollAll(parts, pollfds, untilTimer)
       : waitsItself.wait(untilTimer === Infinity ? -1 : Math.ceil(untilTimer));
+    // An interrupt that was reported and had no effect: each wait would return at once.
+    if (result === RESTART && parts.interrupt.ignoredSignal !== 0) return "interrupted";
     if (result === RESTART) parts.attend();
-    else if (result === -errno("EINTR")) return "interrupted";
+    else if (result === EINTR) return "interrupted";
     else if (result < 0) return "stopped";
   }
 }
@@ -95,7 +100,11 @@ function pollAll(
   const result = pollfds === undefined ? 0 : system.poll(pollfds, timeoutNs, interrupt);
   if (result < 0) return result;
   for (const source of sources) {
-    for (let round = 0; round < MAX_ROUNDS && !isDone() && source.drain(); round++);
+    for (let round = 0; round < MAX_ROUNDS && !isDone(); round++) {
+      const size = source.drain();
+      if (ENDS_WAITS.has(size)) return size;
+      if (size <= 0) break;
+    }
   }
   return 0;
 }

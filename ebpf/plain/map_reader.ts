@@ -75,6 +75,11 @@ export class MapReader implements Disposable {
         room *= 4;
         continue;
       }
+      if (result === -errno("EINTR")) {
+        // Left for the next wait, which ends by it.
+        this.#interrupt.raise();
+        return joined(parts);
+      }
       if (result < 0 && result !== -errno("ENOENT")) {
         if (isFirst && UNSUPPORTED.has(result)) return undefined;
         throw new BpfError(`read map "${this.#map.name}"`, result);

@@ -52,8 +52,8 @@ export class BufferReader implements Source, Disposable {
     this.descriptor = bufferDescriptor(buffer);
   }
 
-  drain(): boolean {
-    return this.#read(0) > 0;
+  drain(): number {
+    return this.#read(0);
   }
 
   wait(timeoutMs: number): number {
@@ -111,14 +111,14 @@ export class PrintReader implements Source, Disposable {
     return this.#lines.descriptor;
   }
 
-  drain(): boolean {
+  drain(): number {
     const size = this.#lines.read(this.#memory, 0, this.#memory.bytes.length);
-    if (size <= 0) return false;
+    if (size <= 0) return 0;
     const bytes = this.#memory.bytes.slice(0, size);
     const lines = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split("\n");
     this.#rest = lines.pop() ?? "";
     for (const line of lines) this.#line(line);
-    return true;
+    return size;
   }
 
   #line(line: string): void {
