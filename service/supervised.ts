@@ -37,6 +37,8 @@ export class Supervised {
   #wish: "none" | "stop" | "restart" = "none";
   #wake = Promise.withResolvers<void>();
   #restarts = 0;
+  /** Starts until now, for whatever reason. */
+  #starts = 0;
 
   constructor(options: SupervisedOptions) {
     this.#options = options;
@@ -112,7 +114,8 @@ export class Supervised {
         args: [...args],
         cwd: definition.cwd,
         clearEnv: true,
-        env: definition.env,
+        // For the metrics of the run.
+        env: { ...definition.env, WASM_BPF_RESTARTS: `${this.#starts}` },
         stdin: "null",
         stdout: "piped",
         stderr: "piped",
@@ -122,6 +125,7 @@ export class Supervised {
       return 1;
     }
     this.#child = child;
+    this.#starts += 1;
     const id = identify(child.pid);
     this.#report({ phase: "running", started, ...(id === undefined ? {} : { process: id }) });
     const ends = [this.#pump("stdout", child.stdout), this.#pump("stderr", child.stderr)];

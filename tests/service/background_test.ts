@@ -55,6 +55,31 @@ Deno.test("run -d starts a tool that ps, logs, stats, restart and stop manage", 
   assert.equal(await runs.out("ps", "-aq"), "");
 });
 
+Deno.test("run -d serves metrics and a page, again after the run was killed", async () => {
+  await using runs = new Background();
+  const words = ["--restart", "always", "--metrics", "0", "--web"];
+  await runs.out("run", "-d", "--name", "seen", ...words, "exitsnoop");
+  /** Returns the newest link that the log has of a kind, once there are `count`. */
+  const link = async (kind: "metrics" | "page", count: number) => {
+    let found: string[] = [];
+    await until(`the ${kind} have an address`, async () => {
+      const { stderr: text } = await runs.cli("logs", "seen");
+      found = [...text.matchAll(new RegExp(`^${kind}: (\\S+)$`, "gm"))].map(([, url = ""]) => url);
+      return found.length === count;
+    });
+    return found.at(-1) ?? "";
+  };
+  for (const restarts of [0, 1]) {
+    const metrics = await (await fetch(await link("metrics", restarts + 1))).text();
+    assert.match(metrics, new RegExp(`^wasm_bpf_run_restarts_total ${restarts}$`, "m"));
+    const page = await fetch(await link("page", restarts + 1));
+    assert.equal(page.status, 200);
+    assert.match(await page.text(), /^<!doctype html>/i);
+    const { process } = await runs.until("seen", ({ phase }) => phase === "running");
+    if (restarts === 0) Deno.kill(process?.pid ?? 0, "SIGKILL");
+  }
+});
+
 Deno.test("run -d keeps the output of a guest and its exit code; prune removes it", async () => {
   await using runs = new Background();
   const module = await assembleTo(`${runs.folder}/hello.wasm`, printing("hello"));
