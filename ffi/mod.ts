@@ -42,3 +42,4 @@ export { Terminal } from "./terminal.ts";
 export { bufferDescriptor, PrintedLines, WaitingCommand } from "./tracing.ts";
 export { type MappedFile, mappedFiles } from "./mapped_files.ts";
 export { UserRing } from "./user_ring.ts";
+export { prepareTracing } from "./tracing.ts";

@@ -13,6 +13,13 @@ export function tracingShim(): TracingFunctions {
   return loaded;
 }
 
+/** Finds the functions of this file, for a worker; before `settleShim()`. */
+export function prepareTracing(): void {
+  const { functions, settle } = extendShim(TRACING_SYMBOLS, []);
+  settle();
+  loaded = functions as unknown as TracingFunctions;
+}
+
 /** Returns a descriptor that is readable when the buffer has records. */
 export function bufferDescriptor(buffer: EventBuffer): number {
   return tracingShim().shim_buffer__fd(bufferPointer(buffer));

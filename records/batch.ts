@@ -73,6 +73,49 @@ export class BatchReader {
   }
 }
 
+/** Returns the number of whole records in a batch. */
+export function countRecords(batch: Uint8Array, framing: Framing, recordBytes: number): number {
+  if (framing === "packed") return Math.floor(batch.length / recordBytes);
+  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+  let count = 0;
+  for (let at = 0; at + HEADER_BYTES <= batch.length; count++) {
+    const size = view.getUint32(at, true);
+    if (size > batch.length - at - HEADER_BYTES) break;
+    at += HEADER_BYTES + Math.ceil(size / 8) * 8;
+  }
+  return count;
+}
+
+/**
+ * Yields the place of each whole record of a batch, one at a time. A record that is shorter than
+ * `recordBytes` is a copy with zeros after it; all are valid while the batch is.
+ */
+export function* recordPlaces(
+  batch: Uint8Array,
+  framing: Framing,
+  recordBytes: number,
+): Generator<{ view: DataView; at: number; size: number }, void> {
+  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+  if (framing === "packed") {
+    for (let at = 0; at + recordBytes <= batch.length; at += recordBytes) {
+      yield { view, at, size: recordBytes };
+    }
+    return;
+  }
+  for (let at = 0; at + HEADER_BYTES <= batch.length;) {
+    const size = view.getUint32(at, true);
+    const start = at + HEADER_BYTES;
+    if (size > batch.length - start) return;
+    if (size >= recordBytes) yield { view, at: start, size };
+    else {
+      const whole = new Uint8Array(recordBytes);
+      whole.set(batch.subarray(start, start + size));
+      yield { view: new DataView(whole.buffer), at: 0, size };
+    }
+    at = start + Math.ceil(size / 8) * 8;
+  }
+}
+
 /** Growable text of one batch. */
 export class OutputBuffer {
   /** Bytes written so far, up to {@linkcode at}. */

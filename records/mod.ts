@@ -27,7 +27,7 @@ export type {
 } from "../ebpf/btf/mod.ts";
 export { parseAggregate } from "./aggregate.ts";
 export { type AggregateFunction, type AggregateSpec } from "./output_options.ts";
-export { type Framing } from "./batch.ts";
+export { countRecords, type Framing, recordPlaces } from "./batch.ts";
 export { type Computation, computationOf } from "./computed.ts";
 export {
   type DecodedRecord,
@@ -49,6 +49,7 @@ export {
   RowsFlag,
 } from "./feed/messages.ts";
 export { type FeedMessage, FeedReader, type FeedRows, feedRows } from "./feed/reader.ts";
+export { checkWhole, guestSchema, MAX_TABLE_BYTES, tooManyRows } from "./guest_schema.ts";
 export { isNumber } from "./compile/rows.ts";
 export { loadFilter } from "./filter/mod.ts";
 export { loadRowFilter, type RowFilter } from "./filter/rows.ts";
@@ -66,6 +67,9 @@ export {
 export { parseSort } from "./order.ts";
 export { Output } from "./output.ts";
 export {
+  type RecordBtf,
+  type RecordTaker,
+  type RowBtf,
   type RowOrder,
   type StacksSink,
   type StreamSink,
@@ -102,3 +106,11 @@ export { schemaFromText } from "./schema_text.ts";
 export { type StackOptions, type StackSample } from "./stacks.ts";
 export { type JsonText, TextMaker, type Texts } from "./texts.ts";
 export { type Clock, NO_CLOCK } from "./text/times.ts";
+export {
+  type MemberPlan,
+  planOfSchema,
+  type RecordPlan,
+  type ValuePlan,
+  valuePlan,
+} from "./value_plan.ts";
+export { type ValueReader, valueReader } from "./value_reader.ts";

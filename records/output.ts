@@ -16,7 +16,7 @@ import { JsonSink } from "./sinks/json.ts";
 import type { RowsOfSource, Sink, SinkContext } from "./sinks/sink.ts";
 import { stackBlock, type StackOptions } from "./stacks.ts";
 import { NO_CLOCK, Times } from "./text/times.ts";
-import type { RowOrder, StacksSink, StreamSink, TableSink } from "./output_sources.ts";
+import type { RecordTaker, RowOrder, StacksSink, StreamSink, TableSink } from "./output_sources.ts";
 
 /**
  * Shows records of several sources in several formats.
@@ -24,7 +24,7 @@ import type { RowOrder, StacksSink, StreamSink, TableSink } from "./output_sourc
  * Nothing is read from the kernel, the clock or the terminal: the caller passes bytes and functions.
  * {@linkcode Output.end} closes arrays of JSON and hands over the rest.
  */
-export class Output {
+export class Output implements RecordTaker {
   readonly #options: OutputOptions;
   readonly #sinks: readonly Sink[];
   readonly #text: TextOptions;

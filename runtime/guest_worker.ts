@@ -2,6 +2,7 @@
 import { Interrupt, prepareFiles, settleShim, signals } from "../ffi/mod.ts";
 import { changedFor, keepChanged } from "./control.ts";
 import { runGuestInside } from "./everything.ts";
+import type { GuestRecords, GuestRecordsMaker } from "./records.ts";
 import type { HostModules, Output } from "./run_options.ts";
 import { ControlState } from "./wasm/rewrite.ts";
 import {
@@ -19,7 +20,7 @@ import {
 /** Members of a worker's global scope that TypeScript's DOM library lacks. */
 const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<Job>) => void;
-  postMessage(message: Message): void;
+  postMessage(message: Message, transfer?: Transferable[]): void;
   close(): void;
 };
 
@@ -41,11 +42,15 @@ async function run(job: Job): Promise<void> {
       scope.postMessage({ type: "output", stream, bytes, room });
     };
   };
+  const records = job.recordsModule === undefined
+    ? undefined
+    : await guestRecords(job.recordsModule, () => control);
   const { guest } = job;
   if (job.changed !== undefined) keepChanged(guest, job.changed);
   const code = runGuestInside(guest, {
     ...job.options,
     ...(imports === undefined ? {} : { imports }),
+    ...(records === undefined ? {} : { records }),
     ...(job.sandbox === undefined ? {} : { sandbox: job.sandbox }),
     limits: job.limits,
     interrupt,
@@ -82,6 +87,18 @@ async function run(job: Job): Promise<void> {
 async function hostModules(url: string): Promise<HostModules> {
   const { default: modules } = await import(url) as { default: HostModules };
   return modules;
+}
+
+/** Loads the taker of records before the thread is confined. */
+async function guestRecords(
+  url: string,
+  controlOf: () => Int32Array<SharedArrayBuffer> | undefined,
+): Promise<GuestRecords> {
+  const { default: make } = await import(url) as { default: GuestRecordsMaker };
+  return make((message, bytes, transfer = []) => {
+    const room = waitForRoom(controlOf(), bytes + MESSAGE_BYTES);
+    scope.postMessage({ type: "records", message, room }, [...transfer]);
+  });
 }
 
 /**

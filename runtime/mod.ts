@@ -31,7 +31,12 @@ export {
 } from "../ebpf/mod.ts";
 export { BpfError, type BufferTotals, type ProgramTotals } from "./wasm_bpf/mod.ts";
 export { GrantError, GuestStopped, GuestTrap, HostFunctionError, ModuleError } from "./errors.ts";
-export { type GuestRecords, type GuestRecordSink } from "./records.ts";
+export {
+  type GuestRecords,
+  type GuestRecordSink,
+  type GuestRecordsMaker,
+  type SpawnRecords,
+} from "./records.ts";
 export { runGuest } from "./everything.ts";
 export type {
   FileStream,

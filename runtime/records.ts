@@ -25,3 +25,22 @@ export interface GuestRecords {
     options: { types: Uint8Array<ArrayBuffer>; isTable: boolean },
   ): GuestRecordSink | undefined;
 }
+
+/**
+ * Makes the taker of a spawned guest's records, in the guest's thread. `post` sends a message to the
+ * thread that spawned it; it waits while `bytes` of messages that were not released are too many.
+ */
+export type GuestRecordsMaker = (
+  post: (message: unknown, bytes: number, transfer?: readonly Transferable[]) => void,
+) => GuestRecords;
+
+/** Records of a spawned guest: a module for its thread, and a receiver of its messages. */
+export interface SpawnRecords {
+  /** Absolute URL of a module whose default export is a {@linkcode GuestRecordsMaker}. */
+  readonly module: string | URL;
+  /**
+   * Takes a message. Its bytes count against what the guest may have on the way until `release` is
+   * called, once.
+   */
+  receive(message: unknown, release: () => void): void;
+}

@@ -228,6 +228,8 @@ export class GuestHandle implements AsyncDisposable {
       case "notice":
         this.#took(message.room);
         return this.#guard("onNotice", () => this.#options.onNotice?.(message.text));
+      case "records":
+        return this.#takeRecords(message);
       case "stats":
         this.#lastStats = message.stats;
         for (const answer of this.#asking.splice(0)) answer(message.stats);
@@ -273,6 +275,14 @@ export class GuestHandle implements AsyncDisposable {
       this.#took(room);
       this.#guard(stream, () => output(bytes));
     }
+  }
+
+  #takeRecords({ message, room }: Message & { type: "records" }): void {
+    let isHeld = true;
+    this.#options.records?.receive(message, () => {
+      if (isHeld) this.#took(room);
+      isHeld = false;
+    });
   }
 
   #took(room: number): void {

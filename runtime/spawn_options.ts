@@ -3,6 +3,7 @@ import { HostError } from "../ffi/errors.ts";
 import type { Interrupt } from "../ffi/mod.ts";
 import { changedFor } from "./control.ts";
 import type { GuestModule } from "./module.ts";
+import type { SpawnRecords } from "./records.ts";
 import type { FileStream, Limits, Output, RunOptions } from "./run_options.ts";
 import type { Job, WorkerInput } from "./worker_messages.ts";
 
@@ -34,6 +35,8 @@ export interface SpawnOptions extends
    * worker loads it, since functions cannot be sent there.
    */
   hostModule?: string | URL;
+  /** Takes the records that it emits; default: none are wanted, and the guest prints by itself. */
+  records?: SpawnRecords;
   /**
    * True if its thread is confined before its first instruction: to the folders it was given (Landlock),
    * without capabilities, to the system calls that guests need (seccomp), as far as the kernel goes.
@@ -88,6 +91,7 @@ export function jobOf(guest: GuestModule, spawnOptions: SpawnOptions, interrupt:
     stdin: stdio?.stdin ?? "inherit",
     outputs: { stdout: outputOf(stdio?.stdout), stderr: outputOf(stdio?.stderr) },
     hostModule: spawnOptions.hostModule?.toString(),
+    recordsModule: spawnOptions.records?.module.toString(),
     sandbox: sandboxOf(spawnOptions),
     interrupt: interrupt.share(),
     claim: new Int32Array(new SharedArrayBuffer(4)),

@@ -34,6 +34,8 @@ export interface Job {
   outputs: Record<"stdout" | "stderr", "inherit" | "null" | FileStream | "parent">;
   /** URL of the module with the host functions. */
   hostModule: string | undefined;
+  /** URL of the module that takes the records; undefined: none are wanted. */
+  recordsModule: string | undefined;
   /** True if the thread is confined; `undefined`: no. */
   sandbox: Sandbox | undefined;
   /** See `Interrupt.share()`. */
@@ -64,6 +66,7 @@ export type Message =
   | { type: "output"; stream: "stdout" | "stderr"; bytes: Uint8Array<ArrayBuffer>; room: number }
   | { type: "error"; error: ErrorData; room: number }
   | { type: "notice"; text: string; room: number }
+  | { type: "records"; message: unknown; room: number }
   | { type: "stats"; stats: GuestStats }
   | { type: "ended" }
   | { type: "exited"; code: number }

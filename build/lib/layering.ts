@@ -9,6 +9,9 @@ export interface Import {
 /** Folders that each folder may import, in addition to itself and the root of the error classes. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli"],
+  // The library that programs import.
+  "mod.ts": ["library", "runtime", "records"],
+  library: ["cli", "runtime", "records", "ffi"],
   cli: ["service", "runtime", "oci", "bindgen", "ebpf", "records"],
   service: ["records", "runtime", "oci", "bindgen"],
   runtime: ["ebpf", "ffi"],
@@ -20,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The manual pages come from the tables of the commands.
   build: ["cli", "third_party"],
   sdk: [],
-  examples: ["runtime"],
+  examples: ["mod.ts", "runtime"],
 };
 
 /**
@@ -37,6 +40,8 @@ const SHARED = [
 
 /** Entry points in addition to a folder's `mod.ts`, and the folders that may use them. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
+  // The library as programs import it.
+  "mod.ts": ["examples"],
   "cli/commands/mod.ts": ["build"],
   "third_party/sources.json": ["build"],
   "third_party/libbpf/symbols.json": ["build"],
@@ -47,7 +52,10 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "service/live.ts": ["cli"],
   // Loaded for OTLP alone: it brings the packages of OpenTelemetry.
   "service/otlp/export.ts": ["cli"],
-  "runtime/everything.ts": ["cli"],
+  "runtime/everything.ts": ["cli", "library"],
+  "runtime/worker_messages.ts": ["library"],
+  // Runs of plain objects without a command line.
+  "cli/object/embedded.ts": ["library"],
   "runtime/machine.ts": ["cli", "service"],
   "runtime/supervision.ts": ["cli", "service"],
   // Reader for modules that are only inspected.

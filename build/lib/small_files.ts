@@ -40,7 +40,6 @@ export const REASONS: Readonly<Record<string, string>> = {
   "runtime/wasi/clock.ts": "one file a call family",
   "runtime/wasi/random.ts": "one file a call family",
   "runtime/wasm_bpf/ext/host.ts": "one file a call family",
-  "runtime/records.ts": "types of embedders and of the imports: elsewhere they make a circle",
   "records/resolvers.ts": "types of embedders and of the decoders: elsewhere they make a circle",
   "ebpf/permit.ts": "joins permissions, which open no library, with ffi/",
   "cli/failure.ts": "the start of a run reads it without the commands",

@@ -68,7 +68,15 @@ export async function buildExamples(languages: readonly Language[], only?: strin
       await LANGUAGES[language].build?.(example, objects, modulePath(example, language));
     }
   }
+  if (only === undefined) await buildObjects(PLAIN);
 }
+
+/** Objects that programs run without a guest. */
+const PLAIN: GuestFolder = {
+  path: "examples/embedding",
+  output: "dist/examples/embedding",
+  objects: "dist/examples/embedding",
+};
 
 /** As small as it goes, without what prints and reads floating-point numbers. */
 export const C_OPTIONS = ["-Oz", "-lc-printscan-no-floating-point"];

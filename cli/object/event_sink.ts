@@ -4,12 +4,13 @@ import {
   type EventTypes,
   inlineType,
   type PrintedLine,
+  type TypeAt,
   typed,
 } from "../../ebpf/plain/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import {
   type Field,
-  type Output,
+  type RecordTaker,
   type Schema,
   type SchemaHints,
   schemaOf,
@@ -42,7 +43,7 @@ interface Typed {
 /** Divides batches by the types of their records. */
 export class EventSink {
   readonly #parts: EventSinkParts;
-  readonly #output: Output;
+  readonly #output: RecordTaker;
   readonly #typed: readonly Typed[];
   readonly #tag: Field | undefined;
   readonly #byTag = new Map<bigint, Typed>();
@@ -51,7 +52,7 @@ export class EventSink {
   readonly unknownSizes = new Set<number>();
 
   /** @throws {RecordsError} for a type that cannot be shown */
-  constructor(output: Output, parts: EventSinkParts) {
+  constructor(output: RecordTaker, parts: EventSinkParts) {
     this.#output = output;
     this.#parts = parts;
     const { types: { types, tag }, source, hints, mark } = parts;
@@ -59,7 +60,7 @@ export class EventSink {
     this.#typed = unique.map((type) => {
       const name = unique.length === 1 ? source : `${source}.${type.name}`;
       const schema = mark(schemaOf(type.type.btf, type.type.id, { name: type.name, ...hints }));
-      return { type, schema, sink: output.stream(name, schema) };
+      return { type, schema, sink: output.stream(name, schema, type.type) };
     });
     if (tag !== undefined) this.#tag = this.#tagField(tag.field);
     for (const { value, type } of tag?.cases ?? []) {
@@ -166,11 +167,10 @@ function integerAt(view: DataView, at: number, { size, type }: Field): bigint {
 const COMM_BYTES = 16, PID_AT = 16, TEXT_AT = 20, TEXT_BYTES = 1024;
 
 /** Returns the schema of printed lines. */
-function printSchema(): Schema {
-  const { btf, id } =
-    typed("printk", inlineType(`{char comm[16]; u32 pid; char text[${TEXT_BYTES}];}`))
-      .type;
-  return schemaOf(btf, id, { name: "printk" });
+function printSchema(): { schema: Schema; type: TypeAt } {
+  const members = `{char comm[16]; u32 pid; char text[${TEXT_BYTES}];}`;
+  const { type } = typed("printk", inlineType(members));
+  return { schema: schemaOf(type.btf, type.id, { name: "printk" }), type };
 }
 
 /** Source of the printed lines of an output. */
@@ -178,8 +178,9 @@ export class PrintSink {
   readonly #sink: StreamSink;
   readonly #encoder = new TextEncoder();
 
-  constructor(output: Output) {
-    this.#sink = output.stream("printk", printSchema());
+  constructor(output: RecordTaker) {
+    const { schema, type } = printSchema();
+    this.#sink = output.stream("printk", schema, type);
   }
 
   /** Shows a line. */

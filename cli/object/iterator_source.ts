@@ -6,7 +6,7 @@ import {
   readIterator,
 } from "../../ebpf/plain/mod.ts";
 import {
-  type Output,
+  type RecordTaker,
   type Schema,
   type SchemaHints,
   schemaOf,
@@ -60,7 +60,7 @@ export function iteratorsOf(
 export function showIterator(
   session: PlainSession,
   source: IteratorSource,
-  output: Output,
+  output: RecordTaker,
   interrupt: Interrupt,
 ): boolean {
   for (const name of source.programs) {
@@ -80,7 +80,7 @@ export function showIterator(
 type Writer = (bytes: Uint8Array<ArrayBuffer> | undefined) => void;
 
 /** Copies lines; undefined ends the last one. */
-function textWriter(output: Output, source: string): Writer {
+function textWriter(output: RecordTaker, source: string): Writer {
   const decoder = new TextDecoder();
   let rest = "";
   return (bytes) => {
@@ -93,13 +93,14 @@ function textWriter(output: Output, source: string): Writer {
 
 /** Decodes records, which may be cut between two reads. */
 function recordWriter(
-  output: Output,
+  output: RecordTaker,
   source: IteratorSource,
   { type, bytes: size, name }: EventType,
 ): Writer {
   source.sink ??= output.stream(
     source.source,
     source.mark(schemaOf(type.btf, type.id, { name, ...source.hints })),
+    type,
   );
   const { sink } = source;
   let rest = new Uint8Array();

@@ -13,7 +13,7 @@ import {
   type Timer,
   type TracedCommand,
 } from "../../ebpf/plain/mod.ts";
-import type { Output, Schema } from "../../records/mod.ts";
+import type { RecordTaker, Schema } from "../../records/mod.ts";
 import type { interruptible } from "../../runtime/command.ts";
 import { LIVE_TABLE_MS, type LiveSink } from "../live/figures.ts";
 import { formatError, printError, visibleLine } from "../terminal/output.ts";
@@ -66,7 +66,7 @@ function sumOf(values: Uint8Array<ArrayBuffer>, bytes: number): bigint {
 
 /** Surroundings of open sources. */
 export interface OpenParts {
-  readonly output: Output;
+  readonly output: RecordTaker;
   readonly interrupt: Interrupt;
   readonly latencyMs: number;
   readonly stacks: Stacks;
@@ -74,13 +74,15 @@ export interface OpenParts {
   readonly live?: LiveSink | undefined;
   /** Gets them at the end, and whenever they are requested. */
   readonly statistics?: ObjectStatistics | undefined;
+  /** Gets warnings, each a line; default: standard error. */
+  readonly warn?: ((text: string) => void) | undefined;
 }
 
 /** Open sources; `dispose` closes them. */
 export class OpenSources implements Disposable {
   readonly #sources: Sources;
   readonly #session: PlainSession;
-  readonly #output: Output;
+  readonly #output: RecordTaker;
   readonly #interrupt: Interrupt;
   readonly #held = new DisposableStack();
   readonly #readers: Source[] = [];
@@ -91,14 +93,16 @@ export class OpenSources implements Disposable {
   readonly #events: { readonly wish: EventWish; readonly sink: EventSink }[] = [];
   readonly #tables: TableSource[] = [];
   readonly #stacks: Stacks;
+  readonly #warn: (text: string) => void;
   #notes = 0;
   #isOver = false;
 
   constructor(
     sources: Sources,
     session: PlainSession,
-    { output, interrupt, latencyMs, stacks, live, statistics }: OpenParts,
+    { output, interrupt, latencyMs, stacks, live, statistics, warn }: OpenParts,
   ) {
+    this.#warn = warn ?? ((text) => printError(visibleLine(text)));
     this.#sources = sources;
     this.#session = session;
     this.#output = output;
@@ -128,7 +132,7 @@ export class OpenSources implements Disposable {
     const hints = tool.hints.get(map.name);
     const mark = (schema: Schema) => withStacks(schema, tool.file, tool.stacks?.get(map.name));
     const sink = new EventSink(this.#output, { source, types, isPadded, hints, mark });
-    if (types.types.length === 0) printError(visibleLine(adviceFor(map.name, types)));
+    if (types.types.length === 0) this.#warn(adviceFor(map.name, types));
     const counts = { events: 0, batches: 0 };
     const countAndWrite = (batch: Uint8Array<ArrayBuffer>) => {
       counts.events += eventsIn(batch);
@@ -218,7 +222,7 @@ export class OpenSources implements Disposable {
     const sink = new PrintSink(this.#output);
     const reader = PrintReader.open((line) => sink.write(line));
     if (typeof reader === "number") {
-      printError("warning: lines that programs print are not shown: tracefs cannot be used");
+      this.#warn("warning: lines that programs print are not shown: tracefs cannot be used");
       return;
     }
     this.#readers.push(this.#held.use(reader));
@@ -295,13 +299,13 @@ export class OpenSources implements Disposable {
       if (reader.lost === 0) continue;
       const lost = formatCount(reader.lost, "event");
       const text = `warning: map "${name}": ${lost} lost: they came faster than they were read`;
-      printError(visibleLine(text));
+      this.#warn(text);
     }
     for (const { wish, sink } of this.#events) {
       if (wish.types.types.length === 0 || sink.unknownSizes.size === 0) continue;
       const sizes = [...sink.unknownSizes].join(", ");
       const text = `warning: map "${wish.map.name}": records of ${sizes} bytes are of another type`;
-      printError(visibleLine(`${text}; pass --event ${wish.map.name}=TYPE,TYPE`));
+      this.#warn(`${text}; pass --event ${wish.map.name}=TYPE,TYPE`);
     }
   }
 
@@ -310,9 +314,7 @@ export class OpenSources implements Disposable {
     const lost = this.#fullIn(name) ?? 0;
     if (lost === 0) return;
     const reason = "the buffer was full";
-    printError(
-      visibleLine(`warning: map "${name}": ${formatCount(lost, "event")} lost: ${reason}`),
-    );
+    this.#warn(`warning: map "${name}": ${formatCount(lost, "event")} lost: ${reason}`);
   }
 
   /** Returns the records for which a ring buffer had no room; undefined if the programs do not count them. */

@@ -26,6 +26,7 @@ import { printError, visible, visibleLine } from "../terminal/output.ts";
 import { remainWarnings } from "../terminal/warnings.ts";
 import { print } from "../terminal/output_file.ts";
 import { openRecordOutput, type RecordOutput } from "../records/output.ts";
+import type { RecordTaker } from "../../records/mod.ts";
 import type { LiveSink } from "../live/figures.ts";
 import type { LiveRun } from "../live/live_run.ts";
 import { type RecordSettings, recordSettings } from "../records/settings.ts";
@@ -45,6 +46,8 @@ import {
 import { Stacks } from "./stacks.ts";
 import type { Tool } from "./tool.ts";
 
+type Interrupt = Parameters<Parameters<typeof interruptible>[1]>[0];
+
 /** Exit code when standard output was closed: 128 + SIGPIPE. */
 const SIGTERM = 15;
 
@@ -54,17 +57,25 @@ export interface Granted {
   readonly origin?: Origin | undefined;
 }
 
-/** A tool to run. */
-export interface ObjectRun {
+/** Tool to run, with the options of the run. */
+export interface RunRequest {
   readonly tool: Tool;
   readonly line: RunLine;
+  /** Files of `--types`. */
+  readonly types: readonly { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }[];
+  /** Gets warnings, each a line; default: standard error. */
+  readonly warn?: (text: string) => void;
+  /** Gets what libbpf reports of a load that succeeds; default: standard error, with `--verbose`. */
+  readonly note?: (text: string) => void;
+}
+
+/** A tool to run for a command line. */
+export interface ObjectRun extends RunRequest {
   /** Words after the tool's name. */
   readonly words: readonly string[];
   readonly grant: (line: RunLine, object: Uint8Array<ArrayBuffer>) => Promise<Granted>;
   /** Starts the run in the background; absent where it is supervised already. */
   readonly detach?: (line: RunLine, permissions: Permissions | undefined) => Promise<number>;
-  /** Files of `--types`. */
-  readonly types: readonly { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }[];
 }
 
 /** Returns the command line with the options of ours that stand after the tool's name. */
@@ -153,9 +164,23 @@ interface RunParts {
   readonly formatStats: ReturnType<typeof statsFormat>;
 }
 
+/** Surroundings of a run in any thread. */
+export interface InnerParts {
+  readonly output: RecordTaker;
+  readonly policy: Policy;
+  readonly live?: LiveSink | undefined;
+  readonly statistics?: ObjectStatistics | undefined;
+  /** True on the main thread of a process that does nothing else. */
+  readonly isAlone: boolean;
+  /** Called when everything is attached and its buffers are open. */
+  readonly onAttached?: () => void;
+  /** Called after the last record, while everything is still there. */
+  readonly onFinished?: () => void;
+}
+
 /** Everything of a command line, checked before anything is loaded. */
-class RunSettings {
-  readonly #run: ObjectRun;
+export class RunSettings {
+  readonly #run: RunRequest;
   readonly #command: TracedCommand | undefined;
   readonly #sources: Sources;
   readonly #stacks: Stacks;
@@ -165,9 +190,9 @@ class RunSettings {
   >;
 
   constructor(
-    run: ObjectRun,
+    run: RunRequest,
     { words, settings, command, stacks }: {
-      words: ToolWords;
+      words: Pick<ToolWords, "values">;
       settings: RecordSettings;
       command: TracedCommand | undefined;
       stacks: Stacks;
@@ -209,68 +234,86 @@ class RunSettings {
       requireAll: line.flags.has("require-all"),
       onWarning: ({ message, hint }) => {
         const more = hint === undefined ? "" : `; ${hint}`;
-        printError(visibleLine(`warning: ${message}${more}`));
+        this.#warn(`warning: ${message}${more}`);
       },
-      onNotice: (text) => {
+      onNotice: run.note ?? ((text) => {
         if (line.flags.has("verbose")) printError(visible(`note: ${text}`));
-      },
+      }),
     };
   }
 
-  run(output: RecordOutput, { policy, live, formatStats }: RunParts): number {
-    const { line, tool } = this.#run;
-    const limits = kernelLimitsOf(line);
-    const latencyMs = parseLatency(line.values.latency ?? "1ms", "--latency");
-    const timeoutMs = timeoutOf(line);
+  /** Names of the sources of iterators. */
+  get iterators(): string[] {
+    return this.#sources.iterators.map(({ source }) => source);
+  }
+
+  #warn(text: string): void {
+    const { warn } = this.#run;
+    if (warn === undefined) printError(visibleLine(text));
+    else warn(text);
+  }
+
+  /** Runs it on the main thread, until a signal or its end; returns the exit code. */
+  run({ output }: RecordOutput, { policy, live, formatStats }: RunParts): number {
+    const timeoutMs = timeoutOf(this.#run.line);
     const attendUsr1 = formatStats !== undefined;
     return interruptible({ timeoutMs, attendUsr1, endsBySignal: false }, (interrupt) => {
       const statistics = formatStats &&
         new ObjectStatistics(formatStats, policy.permissions, interrupt);
-      using plan = planRun(interrupt, policy, limits);
-      const command = this.#command;
-      this.#sources.prepare();
-      enterSandbox({
-        isRequired: line.flags.has("require-landlock"),
-        isAlone: true,
-        grants: [],
-        onNotice: this.#options.onNotice,
-      });
-      const { budget, rules, maxLinks } = plan;
-      using _afterwards = {
-        [Symbol.dispose]: () => {
-          const left = settle();
-          remainWarnings(left).forEach((text) => printError(visibleLine(text)));
-          statistics?.end(left);
-        },
-      };
-      using session = startSession(tool.file, {
-        ...this.#options,
-        ...{ policy, budget, rules, maxLinks },
-      });
-      return this.#trace(session, { command, output, interrupt, latencyMs, live, statistics });
+      const onFinished = () => output.end();
+      const parts = { output, policy, live, statistics, isAlone: true, onFinished };
+      return this.runWithin(interrupt, parts);
     });
+  }
+
+  /** Runs it until an interrupt or its end; returns the exit code. */
+  runWithin(interrupt: Interrupt, parts: InnerParts): number {
+    const { policy, isAlone, statistics } = parts;
+    const { line, tool } = this.#run;
+    const latencyMs = parseLatency(line.values.latency ?? "1ms", "--latency");
+    using plan = planRun(interrupt, policy, { ...kernelLimitsOf(line), isAlone });
+    this.#sources.prepare();
+    enterSandbox({
+      isRequired: line.flags.has("require-landlock"),
+      isAlone,
+      grants: [],
+      onNotice: this.#options.onNotice,
+    });
+    const { budget, rules, maxLinks } = plan;
+    using _afterwards = {
+      [Symbol.dispose]: () => {
+        const left = settle();
+        remainWarnings(left).forEach((text) => this.#warn(text));
+        statistics?.end(left);
+      },
+    };
+    using session = startSession(tool.file, {
+      ...this.#options,
+      ...{ policy, budget, rules, maxLinks },
+    });
+    return this.#trace(session, interrupt, { ...parts, latencyMs });
   }
 
   #trace(
     session: PlainSession,
-    { command, output: { output }, interrupt, latencyMs, live, statistics }: {
-      command: TracedCommand | undefined;
-      output: RecordOutput;
-      interrupt: Parameters<Parameters<typeof interruptible>[1]>[0];
-      latencyMs: number;
-      live: LiveSink | undefined;
-      statistics: ObjectStatistics | undefined;
+    interrupt: Interrupt,
+    { output, live, statistics, latencyMs, onAttached, onFinished }: InnerParts & {
+      readonly latencyMs: number;
     },
   ): number {
-    const parts = { output, interrupt, latencyMs, stacks: this.#stacks, live, statistics };
-    using opened = new OpenSources(this.#sources, session, parts);
+    const command = this.#command;
+    const { warn } = this.#run;
+    using opened = new OpenSources(this.#sources, session, {
+      ...{ output, interrupt, latencyMs, stacks: this.#stacks, live, statistics, warn },
+    });
+    onAttached?.();
     if (command !== undefined) {
       const started = command.start();
       if (started < 0) throw new BpfError("start the command", started);
     }
     opened.run(command);
     opened.finish();
-    output.end();
+    onFinished?.();
     opened.reportLosses();
     if (command === undefined) return 0;
     if (command.exitCode < 0) command.signal(SIGTERM);

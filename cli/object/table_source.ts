@@ -14,8 +14,9 @@ import {
   type Field,
   type HistogramSpec,
   isStack,
-  type Output,
   processOf,
+  type RecordTaker,
+  type RowBtf,
   type RowOrder,
   type Schema,
   type SchemaHints,
@@ -186,6 +187,14 @@ function rowsOf(schema: Schema, rows: RowOrder | undefined): RowOrder {
   return { ...rows, sort: [{ field: weight, descending: true }] };
 }
 
+/** Returns the types of a row's key and value, if the object has them. */
+function rowTypes({ map, btf }: TableParts, { schema, valueBytes }: TableSchema): RowBtf {
+  const typeOf = (id: number | undefined) =>
+    btf === undefined || id === undefined ? undefined : { btf, id };
+  const key = ARRAYS.has(map.type) || QUEUES.has(map.type) ? undefined : typeOf(map.key);
+  return { key, value: typeOf(map.value), valueOffset: schema.size - valueBytes };
+}
+
 /** Rows of one map, read at an interval or at the end. */
 export class TableSource {
   readonly wish: TableWish;
@@ -195,18 +204,17 @@ export class TableSource {
   readonly #sink: TableSink;
 
   /** @throws {RecordsError} for types that cannot be shown */
-  constructor(output: Output, reader: MapReader, parts: TableParts) {
+  constructor(output: RecordTaker, reader: MapReader, parts: TableParts) {
     this.#parts = parts;
     this.wish = parts.wish;
     this.#reader = reader;
     const table = this.#table = tableSchema(parts);
     const source = parts.wish.source ?? parts.map.name;
+    const rows = { ...rowsOf(table.schema, parts.wish.rows), isCleared: this.#isCleared };
+    const types = rowTypes(parts, table);
     this.#sink = table.histogram === undefined
-      ? output.table(source, table.schema, {
-        ...rowsOf(table.schema, parts.wish.rows),
-        isCleared: this.#isCleared,
-      })
-      : output.histogram(source, table.schema, table.histogram, { isCleared: this.#isCleared });
+      ? output.table(source, table.schema, rows, types)
+      : output.histogram(source, table.schema, table.histogram, rows, types);
   }
 
   /** True if each interval starts from nothing. */

@@ -1,13 +1,12 @@
 /** Records that a guest emits, shown as the command line requests. */
-import { nearest } from "../../ffi/nearest.ts";
-import { Btf, ElfFile, isBtf, isElf } from "../../ebpf/btf/mod.ts";
 import {
+  checkWhole,
+  guestSchema,
+  MAX_TABLE_BYTES,
   type Output,
-  RecordsError,
   type Schema,
-  schemaFromText,
-  schemaOf,
   type SinkOptions,
+  tooManyRows,
 } from "../../records/mod.ts";
 import type { GuestRecords, GuestRecordSink } from "../../runtime/command.ts";
 import type { PartOfLine } from "../args/options.ts";
@@ -52,7 +51,7 @@ export async function runWithRecords(
 function recordsOf(output: Output): GuestRecords {
   return {
     open: (name, text, { types, isTable }) => {
-      const schema = schemaIn(types, text, name);
+      const { schema } = guestSchema(types, text, name);
       return isTable ? tableOf(output, name, schema) : streamOf(output, name, schema);
     },
   };
@@ -71,9 +70,6 @@ function streamOf(output: Output, name: string, schema: Schema): GuestRecordSink
   };
 }
 
-/** Most bytes of a table's rows in one interval. */
-const MAX_TABLE_BYTES = 256 << 20;
-
 function tableOf(output: Output, name: string, schema: Schema): GuestRecordSink {
   const table = output.table(name, schema);
   let parts: Uint8Array[] = [];
@@ -82,7 +78,7 @@ function tableOf(output: Output, name: string, schema: Schema): GuestRecordSink 
     write: (records) => {
       checkWhole(records, schema);
       size += records.length;
-      if (size > MAX_TABLE_BYTES) throw tooMany(name);
+      if (size > MAX_TABLE_BYTES) throw tooManyRows(name);
       parts.push(records.slice());
       return records.length / schema.size;
     },
@@ -98,60 +94,4 @@ function tableOf(output: Output, name: string, schema: Schema): GuestRecordSink 
       if (output.done) throw new Enough();
     },
   };
-}
-
-function tooMany(name: string): RecordsError {
-  return new RecordsError(`Cannot show table "${name}": more than ${MAX_TABLE_BYTES >> 20} MiB`, {
-    code: "BAD_RECORDS",
-    hint: "flush it more often",
-  });
-}
-
-function checkWhole(records: Uint8Array, { name, size }: Schema): void {
-  if (records.length % size === 0) return;
-  throw new RecordsError(`Cannot show ${records.length} bytes as records of "${name}"`, {
-    code: "BAD_RECORDS",
-    hint: `write whole records of ${size} bytes`,
-  });
-}
-
-/** Returns the schema of a struct in an object's BTF, or the one that a text describes. */
-function schemaIn(types: Uint8Array<ArrayBuffer>, text: string, source: string): Schema {
-  if (types.length === 0) return schemaFromText(text, source);
-  const btf = new Btf(btfIn(types, text));
-  const name = text.replace(/^struct\s+/, "");
-  const [id] = btf.find(name, (kind) => kind === STRUCT || kind === TYPEDEF);
-  if (id === undefined) throw unknownStruct(btf, name);
-  return schemaOf(btf, id);
-}
-
-/** `BTF_KIND_*` of types that a schema may name. */
-const STRUCT = 4;
-const TYPEDEF = 8;
-
-function btfIn(types: Uint8Array<ArrayBuffer>, text: string): Uint8Array<ArrayBuffer> {
-  if (isBtf(types)) return types;
-  const elf = isElf(types) ? new ElfFile(types) : undefined;
-  const section = elf?.section(".BTF");
-  if (elf === undefined || section === undefined) {
-    throw new RecordsError(`Cannot find struct "${text}": the object has no BTF`, {
-      code: "BAD_SCHEMA",
-      hint: "compile it with -g",
-    });
-  }
-  return elf.content(section);
-}
-
-function unknownStruct(btf: Btf, name: string): RecordsError {
-  const names: string[] = [];
-  for (let id = 1; id < btf.count && names.length < 4096; id++) {
-    if (btf.kind(id) === STRUCT && btf.name(id) !== "") names.push(btf.name(id));
-  }
-  const close = nearest(name, names);
-  return new RecordsError(`Cannot find struct "${name}" in the object's BTF`, {
-    code: "BAD_SCHEMA",
-    hint: `${close === undefined ? "" : `did you mean "${close}"? `}structs: ${
-      names.slice(0, 40).join(", ")
-    }`,
-  });
 }

@@ -31,11 +31,19 @@ export interface RunPlan extends Disposable {
   readonly maxLinks: number;
 }
 
-/** Makes the limits and rules of a run; what its words name is looked up now. */
-export function planRun(interrupt: Interrupt, policy: Policy, limits: RunLimits): RunPlan {
+/**
+ * Makes the limits and rules of a run; what its words name is looked up now.
+ *
+ * @param options.isAlone false if other threads of the process need its descriptors; default: true
+ */
+export function planRun(
+  interrupt: Interrupt,
+  policy: Policy,
+  { isAlone = true, ...limits }: RunLimits & { readonly isAlone?: boolean },
+): RunPlan {
   // Where it is forbidden, map operations are a tenth slower.
   readKernelTypesAhead();
-  system.unshareDescriptors();
+  if (isAlone) system.unshareDescriptors();
   const held = new DisposableStack();
   const rules = attachRulesOf(policy);
   if (rules !== undefined) held.use(rules);

@@ -26,14 +26,18 @@ export function handWritten(): string[] {
 }
 
 /** Compiles all sources with all compilers, into `folder`. */
-export async function compileCorpus(folder: string, seed: number): Promise<CorpusObject[]> {
+export async function compileCorpus(
+  folder: string,
+  seed: number,
+  compilers: readonly string[] = COMPILERS,
+): Promise<CorpusObject[]> {
   const sources = handWritten().map((name) => join(FOLDER, name));
   for (let i = 0; i < MADE_UP; i++) {
     const path = join(folder, `made_up_${i}.c`);
     await Deno.writeTextFile(path, makeSource(`mu${i}`, new Random(seed + i)));
     sources.push(path);
   }
-  const objects = COMPILERS.flatMap((compiler) =>
+  const objects = compilers.flatMap((compiler) =>
     sources.map((source) => {
       const name = `${basename(source, ".c")}_${compiler.replace("-", "")}`;
       return { name, compiler, source, object: join(folder, `${name}.o`) };
