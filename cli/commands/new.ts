@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { readAsset } from "../../ffi/assets.ts";
 import { HostError } from "../../ffi/errors.ts";
+import { resolveForWriting } from "../../oci/paths/mod.ts";
 import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { type OptionSpec, parseCommandLine } from "../args/options.ts";
@@ -95,8 +96,11 @@ function readSdk(): SdkFiles {
 
 function createFolder(path: string): void {
   try {
+    // As root, not in a directory of another user, who could exchange it while files are written.
+    resolveForWriting(path);
     Deno.mkdirSync(path);
   } catch (cause) {
+    if (cause instanceof HostError) throw cause;
     if (cause instanceof Deno.errors.AlreadyExists) {
       throw new HostError(`Cannot create "${path}": it already exists`, {
         code: "EEXIST",

@@ -4,7 +4,8 @@ import { compileGuest } from "../../runtime/command.ts";
 import { EVERYTHING } from "../../runtime/everything.ts";
 import { UsageError } from "../errors.ts";
 import type { BackgroundStart } from "../background/start.ts";
-import { grantsOf } from "../args/grants.ts";
+import { type Grants, grantsOf } from "../args/grants.ts";
+import { safeOutputPath } from "../terminal/output_file.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { admitted, runOnCommandLine, timeoutOf } from "../startup/guest_run.ts";
 import { contentKind } from "../../oci/content_kind.ts";
@@ -57,6 +58,23 @@ export interface SupervisedRun {
   define?(start: BackgroundStart): Promise<number>;
 }
 
+/** Resolves the files of `--stdout` and `--stderr`, where root must be alone. */
+async function withSafeOutputs(grants: Grants): Promise<Grants> {
+  const { stdin, stdout, stderr } = grants.stdio ?? {};
+  const resolved = async <T>(stream: T): Promise<T | { file: string }> =>
+    typeof stream === "object" && stream !== null && "file" in stream
+      ? { file: await safeOutputPath(String(stream.file)) }
+      : stream;
+  return {
+    ...grants,
+    stdio: {
+      ...(stdin === undefined ? {} : { stdin }),
+      ...(stdout === undefined ? {} : { stdout: await resolved(stdout) }),
+      ...(stderr === undefined ? {} : { stderr: await resolved(stderr) }),
+    },
+  };
+}
+
 /** Runs the module that `args` name. */
 export async function command(args: string[], read?: ReadModule): Promise<number> {
   return await runLine(parseCommandLine(args, RUN_OPTIONS), read);
@@ -76,7 +94,7 @@ export async function runLine(
 ): Promise<number> {
   const [word, ...args] = line.rest;
   const formatStats = statsFormat(line.values.stats);
-  const grants = grantsOf(line);
+  const grants = await withSafeOutputs(grantsOf(line));
   // Report wrong values before anything is fetched.
   timeoutOf(line);
   permissionsOf(line);

@@ -113,6 +113,18 @@ export async function openOutputFile(path: string): Promise<BlockingOutput> {
   return new BlockingOutput(file, path, () => file.close());
 }
 
+/**
+ * Returns the path to open for a guest's output, without links: root opens only what no other user can
+ * replace.
+ *
+ * @throws {HostError} with an errno name, `UNSAFE_PATH` where root must not write
+ */
+export async function safeOutputPath(path: string): Promise<string> {
+  const { resolveForWriting } = await import("../../oci/paths/mod.ts");
+  const { path: target, isMagic } = attempt(path, () => resolveForWriting(path));
+  return isMagic ? path : target;
+}
+
 /** Opens a device or a pipe. */
 async function openThere(target: string, path: string): Promise<Deno.FsFile> {
   return await guarded(path, () => Deno.open(target, { write: true }));

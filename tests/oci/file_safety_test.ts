@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Replacement, resolveForWriting } from "../../oci/paths/mod.ts";
-import { runCli, WASM_BPF } from "../support/cli.ts";
+import { guestPath, runCli, WASM_BPF } from "../support/cli.ts";
 import { TestFolder } from "../support/folder.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { succeed } from "../support/actor.ts";
@@ -182,6 +182,37 @@ Deno.test("a user without privileges writes as before, and follows no foreign li
   for (const path of [folder.at("link"), join(home, "new")]) {
     assert.deepEqual((await run(path)).code, 0, path);
   }
+});
+
+Deno.test("root writes nothing into another user's directory, with any command", async () => {
+  using folder = new TestFolder();
+  await Deno.chmod(folder.path, 0o755);
+  const theirs = folder.at("theirs");
+  await Deno.mkdir(join(theirs, "below"), { recursive: true });
+  await Deno.writeTextFile(folder.at("ours"), "before");
+  await Deno.symlink(folder.at("ours"), join(theirs, "below/link"));
+  await succeed("chown", "-hR", `${NOBODY}:${NOBODY}`, theirs);
+  const guest = guestPath("wasi-c");
+  const commands = (path: string) => [
+    ["gen", "c", OBJECT, "-o", path],
+    ["package", OBJECT, "-o", path],
+    ["catalog", "html", path],
+    ["run", "--timeout", "10s", "-o", `jsonl=${path}`, guest, "streams"],
+    ["run", "--stdout", path, guest, "streams"],
+    ["run", "--stderr", path, guest, "streams"],
+    ["--stdout", path, "--stderr", path, guest, "streams"],
+    ["new", "tool"],
+  ];
+  for (const name of ["below/link", "fresh"]) {
+    for (const args of commands(join(theirs, name))) {
+      const { code, stderr } = await runCli(args, { cwd: join(theirs, "below") });
+      assert.equal(code, 1, `${args.join(" ")}\n${stderr}`);
+      assert.match(stderr, new RegExp(`belongs to user ${NOBODY}`), args.join(" "));
+    }
+  }
+  assert.equal(await Deno.readTextFile(folder.at("ours")), "before");
+  const left = [theirs, join(theirs, "below")].flatMap((path) => [...Deno.readDirSync(path)]);
+  assert.deepEqual(left.map(({ name }) => name).sort(), ["below", "link"]);
 });
 
 Deno.test("-o writes to standard output and devices by their names", async () => {
