@@ -4,7 +4,7 @@ import { OutputBuffer } from "./batch.ts";
 import { RecordsError } from "./errors.ts";
 import { findFields } from "./fields.ts";
 import type { ShownSchema } from "./output_options.ts";
-import type { Field } from "./schema.ts";
+import type { Field, Schema } from "./schema.ts";
 import type { Block } from "./sinks/sink.ts";
 import { jsonString, visibleText } from "./text/strings.ts";
 
@@ -31,6 +31,17 @@ export interface HistogramSpec {
 const MAX_SLOTS = 4096;
 /** Slots from which bounds have more than ten digits. */
 const WIDE_SLOTS = 32;
+
+/**
+ * Returns the histogram that an annotation or mark declares, `METRIC(histogram)` of an array; undefined
+ * without one. Other arrays stay arrays.
+ */
+export function declaredHistogram({ fields }: Schema): HistogramSpec | undefined {
+  const slots = fields.find(({ metric, type }) =>
+    metric === "histogram" && type.kind === "array" && type.element.kind === "int"
+  );
+  return slots && { field: slots.name, scale: { kind: "log2" }, unit: slots.unit };
+}
 
 const decoder = new TextDecoder();
 

@@ -55,7 +55,7 @@ export { loadFilter } from "./filter/mod.ts";
 export { loadRowFilter, type RowFilter } from "./filter/rows.ts";
 export { type Format, type FormatName, FORMATS, formatText, parseFormat } from "./format.ts";
 export { isStack, processOf } from "./frames.ts";
-export { type HistogramScale, type HistogramSpec } from "./histogram.ts";
+export { declaredHistogram, type HistogramScale, type HistogramSpec } from "./histogram.ts";
 export { type MetricPlan, type MetricSpec, parseMetric } from "./metric_plan.ts";
 export { isNumeric, type NumberReader, numberReader } from "./numbers.ts";
 export {

@@ -236,14 +236,16 @@ class Parser {
     return lengths;
   }
 
-  /** Reads a format, `@metric(KIND)` and `@label`, in any order. */
-  #marks(): { format?: Format; metric?: MetricKind; isLabel?: true } {
-    const marks: { format?: Format; metric?: MetricKind; isLabel?: true } = {};
+  /** Reads a format, `@metric(KIND)`, `@unit(UNIT)` and `@label`, in any order. */
+  #marks(): { format?: Format; metric?: MetricKind; unit?: string; isLabel?: true } {
+    const marks: { format?: Format; metric?: MetricKind; unit?: string; isLabel?: true } = {};
     for (let token = this.#peek(); token?.startsWith("@"); token = this.#peek()) {
       this.#at++;
       const word = token.slice(1).replace(/\((.*)\)$/, ":$1");
       const metric = /^metric:\s*(counter|gauge|histogram)\s*$/.exec(word)?.[1];
+      const unit = /^unit:\s*(\w{1,64})\s*$/.exec(word)?.[1];
       if (word === "label") marks.isLabel = true;
+      else if (unit !== undefined) marks.unit = unit;
       else if (metric !== undefined) marks.metric = metric as MetricKind;
       else if (marks.format === undefined) marks.format = parseFormat(word);
       else throw this.#error(`a member has one format: unexpected "${token}"`);

@@ -1,6 +1,7 @@
 /** Records that a guest emits, shown as the command line requests. */
 import {
   checkWhole,
+  declaredHistogram,
   guestSchema,
   MAX_TABLE_BYTES,
   type Output,
@@ -71,7 +72,11 @@ function streamOf(output: Output, name: string, schema: Schema): GuestRecordSink
 }
 
 function tableOf(output: Output, name: string, schema: Schema): GuestRecordSink {
-  const table = output.table(name, schema);
+  const spec = declaredHistogram(schema);
+  // A guest's rows are those of the interval alone.
+  const table = spec === undefined
+    ? output.table(name, schema)
+    : output.histogram(name, schema, spec, { isCleared: true });
   let parts: Uint8Array[] = [];
   let size = 0;
   return {

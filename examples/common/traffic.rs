@@ -7,7 +7,7 @@ use std::process;
 use std::time::Duration;
 
 use wasm_bpf::tool::{number, parse_args, sleep, Arg, Clock, Opt};
-use wasm_bpf::{Link, Object, PerCpuMap, Plain};
+use wasm_bpf::{Link, Object, PerCpuMap, Plain, Records};
 
 const KINDS: [&str; 4] = ["other", "icmp", "tcp", "udp"];
 const ICMP: usize = 1;
@@ -63,6 +63,28 @@ struct Rule {
 }
 // SAFETY: integers without padding, as traffic.h asserts.
 unsafe impl Plain for Rule {}
+
+/// Record for the host's `-o`, `--filter`, `--sort` and others: packets of an interval.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Record {
+    direction: [u8; 8],
+    protocol: [u8; 8],
+    counter: Counter,
+}
+// SAFETY: integers without padding: 16 and 24 bytes.
+unsafe impl Plain for Record {}
+
+/// Members of [`Record`] after the direction.
+const MEMBERS: &str = "char protocol[8] @label; u64 packets @metric(counter); \
+    u64 bytes @metric(counter); u64 dropped @metric(counter)";
+
+/// Returns a text of at most 8 bytes, with NULs after it.
+fn short(text: &str) -> [u8; 8] {
+    let mut bytes = [0; 8];
+    bytes[..text.len()].copy_from_slice(text.as_bytes());
+    bytes
+}
 
 /// Description of one tool.
 pub struct Tool {
@@ -169,15 +191,46 @@ impl Tool {
         self.show(&counters, settings)
     }
 
+    /// Opens a source of [`Record`]s, if the user requested records.
+    fn open_records(&self) -> io::Result<Option<Records>> {
+        let direction = match self.programs.len() {
+            1 => "char __direction[8]",
+            _ => "char direction[8] @label",
+        };
+        Records::open("packets", &format!("{direction}; {MEMBERS}"))
+    }
+
+    /// Writes a record for each kind of packet that has arrived since `before`.
+    fn record(
+        &self,
+        records: &Records,
+        now: &[Counter; SLOTS],
+        before: &[Counter; SLOTS],
+    ) -> io::Result<()> {
+        let rows: Vec<Record> = (0..self.programs.len() * KINDS.len())
+            .map(|slot| Record {
+                direction: short(DIRECTIONS[slot / KINDS.len()]),
+                protocol: short(KINDS[slot % KINDS.len()]),
+                counter: now[slot].since(before[slot]),
+            })
+            .filter(|record| record.counter.packets > 0)
+            .collect();
+        records.write(&rows)?;
+        records.flush()
+    }
+
     /// Prints the counters of each interval until Ctrl-C, then those of the whole time.
     fn show(&self, counters: &PerCpuMap<'_, u32, Counter>, settings: &Settings) -> io::Result<()> {
         let mut out = io::BufWriter::new(io::stdout().lock());
         let direction = if self.programs.len() > 1 { " DIR    " } else { "" };
-        writeln!(
-            out,
-            "TIME    {direction} PROTO {:>10} {:>14} {:>10}",
-            "PACKETS", "BYTES", "DROPPED"
-        )?;
+        let records = self.open_records()?;
+        if records.is_none() {
+            writeln!(
+                out,
+                "TIME    {direction} PROTO {:>10} {:>14} {:>10}",
+                "PACKETS", "BYTES", "DROPPED"
+            )?;
+        }
         let mut before = [Counter::default(); SLOTS];
         let mut goes_on = true;
         for _ in 0..settings.count {
@@ -187,10 +240,15 @@ impl Tool {
             }
             goes_on = sleep(Duration::from_secs(settings.interval_s));
             let now = read(counters)?;
-            self.print(&Clock::now().to_string(), &now, &before, &mut out)?;
+            match &records {
+                Some(records) => self.record(records, &now, &before)?,
+                None => self.print(&Clock::now().to_string(), &now, &before, &mut out)?,
+            }
             before = now;
         }
-        self.print("total   ", &before, &[Counter::default(); SLOTS], &mut out)?;
+        if records.is_none() {
+            self.print("total   ", &before, &[Counter::default(); SLOTS], &mut out)?;
+        }
         out.flush()
     }
 

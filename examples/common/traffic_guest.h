@@ -95,6 +95,51 @@ static inline bool traffic_read(const struct bpf_object *object, struct counter 
 
 static const char *const direction_names[] = {"ingress", "egress"};
 
+/* Record for the host's -o, --filter, --sort and others: packets of an interval. */
+struct traffic_record {
+	char direction[8];
+	char protocol[8];
+	struct counter counter;
+};
+_Static_assert(sizeof(struct traffic_record) == 16 + sizeof(struct counter), "no padding");
+
+/* Opens the source of records. Returns its id, 0 if the user requested none, or a negative error.
+ */
+static inline int traffic_open_records(bool both_ways)
+{
+	char members[192];
+
+	snprintf(members, sizeof(members),
+		 "char %sdirection[8]%s; char protocol[8] @label; u64 packets @metric(counter); "
+		 "u64 bytes @metric(counter); u64 dropped @metric(counter)",
+		 both_ways ? "" : "__", both_ways ? " @label" : "");
+	return wasm_bpf_records_open("packets", members, NULL, 0, 0);
+}
+
+/* Writes a record for each kind of packet that has arrived since `before`. */
+static inline bool traffic_record(int records, bool both_ways, const struct counter *now,
+				  const struct counter *before)
+{
+	for (int slot = 0; slot < (both_ways ? 2 : 1) * KINDS; slot++) {
+		struct traffic_record record = {
+		    .counter =
+			{
+			    now[slot].packets - before[slot].packets,
+			    now[slot].bytes - before[slot].bytes,
+			    now[slot].dropped - before[slot].dropped,
+			},
+		};
+
+		if (!record.counter.packets)
+			continue;
+		strcpy(record.direction, direction_names[slot / KINDS]);
+		strcpy(record.protocol, kind_names[slot % KINDS]);
+		if (wasm_bpf_records_write(records, &record, sizeof(record)) < 0)
+			return false;
+	}
+	return wasm_bpf_records_flush(records) >= 0;
+}
+
 /* Prints a line for each kind of packet that has arrived since `before`. */
 static inline void traffic_print(bool both_ways, bool is_total, const struct counter *now,
 				 const struct counter *before)
@@ -123,12 +168,16 @@ static inline int traffic_show(const struct bpf_object *object, bool both_ways, 
 			       uint64_t count)
 {
 	struct counter before[2 * KINDS], now[2 * KINDS], zero[2 * KINDS];
+	int records = traffic_open_records(both_ways);
 	bool goes_on = true;
 
+	if (records < 0)
+		return 1;
 	memset(before, 0, sizeof(before));
 	memset(zero, 0, sizeof(zero));
-	printf("TIME    %s PROTO %10s %14s %10s\n", both_ways ? " DIR    " : "", "PACKETS", "BYTES",
-	       "DROPPED");
+	if (!records)
+		printf("TIME    %s PROTO %10s %14s %10s\n", both_ways ? " DIR    " : "", "PACKETS",
+		       "BYTES", "DROPPED");
 	for (uint64_t round = 0; goes_on && round < count; round++) {
 		if (!tool_flush())
 			return 1;
@@ -137,10 +186,14 @@ static inline int traffic_show(const struct bpf_object *object, bool both_ways, 
 			fprintf(stderr, "error: Cannot read the counters: %s\n", strerror(errno));
 			return 1;
 		}
-		traffic_print(both_ways, false, now, before);
+		if (!records)
+			traffic_print(both_ways, false, now, before);
+		else if (!traffic_record(records, both_ways, now, before))
+			return 1;
 		memcpy(before, now, sizeof(now));
 	}
-	traffic_print(both_ways, true, now, zero);
+	if (!records)
+		traffic_print(both_ways, true, now, zero);
 	return tool_flush() ? 0 : 1;
 }
 

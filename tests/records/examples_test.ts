@@ -1,7 +1,10 @@
 /** Examples that print tables: with an option for records, the host prints them. */
 import assert from "node:assert/strict";
 import { CliProcess, runCli } from "../support/cli.ts";
+import { findExamples } from "../../build/tasks/examples.ts";
+import { exampleModules } from "../support/examples.ts";
 import { fromFileUrl } from "../support/paths.ts";
+import { VethPair } from "../support/veth.ts";
 
 const EXAMPLES = fromFileUrl("../../dist/examples/");
 
@@ -10,9 +13,12 @@ async function firstRecord(
   example: string,
   filter: string,
   act: () => Promise<unknown>,
+  { args = [], through = [] }: { args?: readonly string[]; through?: string[] } = {},
 ): Promise<Record<string, unknown>> {
   const options = ["-o", "jsonl", "--count", "1", "--timeout", "120s", "--filter", filter];
-  await using process = new CliProcess([...options, `${EXAMPLES}${example}.wasm`]);
+  await using process = new CliProcess([...options, `${EXAMPLES}${example}.wasm`, ...args], {
+    through,
+  });
   let ended = false;
   const end = process.result().finally(() => ended = true);
   while (!ended) await act();
@@ -73,3 +79,60 @@ Deno.test("syscount-rust emits a table that is sorted and limited", async () => 
   assert.ok((first?.calls ?? 0) >= (second?.calls ?? NaN), stdout);
   assert.equal(typeof first?.name, "string");
 });
+
+for (const language of ["", "-rust"]) {
+  Deno.test(`runqlat${language} emits histograms, of each process with -P`, async () => {
+    const runqlat = `${EXAMPLES}runqlat/runqlat${language}.wasm`;
+    const { code, stdout, stderr } = await runCli(
+      ["-o", "json", "--count", "1", "--timeout", "120s", runqlat, "-m", "1"],
+    );
+    assert.equal(code, 0, stderr);
+    const [all, ...more]: { unit: string; hist: { min: number }[]; pid?: number }[] = JSON.parse(
+      stdout,
+    );
+    assert.equal(more.length, 0, stdout);
+    assert.deepEqual([all?.unit, all?.hist[0]?.min, all?.pid], ["msecs", 0, undefined]);
+
+    const each = await runCli(
+      ["-o", "json", "--sort", "-pid", "--filter", "pid > 1", "--count", "1"]
+        .concat("--timeout", "120s", runqlat, "-P", "1"),
+    );
+    assert.equal(each.code, 0, each.stderr);
+    const pids: number[] = JSON.parse(each.stdout).map(({ pid }: { pid: number }) => pid);
+    assert.ok(pids.length > 0, each.stdout);
+    assert.deepEqual(pids, pids.toSorted((a, b) => b - a));
+  });
+}
+
+for (const name of ["xdp", "tc"]) {
+  for (const language of ["", "-rust"]) {
+    Deno.test(`${name}${language} emits packets of an interval as records`, async () => {
+      await using pair = await VethPair.create();
+      const { here, there } = pair;
+      const record = await firstRecord(
+        `${name}/${name}${language}`,
+        'protocol == "udp" && packets > 0',
+        () => VethPair.sendDatagrams(there, here),
+        {
+          args: ["-i", "1", "-d", "udp:53", here.interface],
+          through: VethPair.in(here),
+        },
+      );
+      const { packets, bytes, dropped, direction } = record as Record<string, number>;
+      assert.equal(bytes, (packets ?? 0) * 50);
+      assert.ok((dropped ?? 0) <= (packets ?? 0));
+      assert.equal(direction, name === "tc" ? "ingress" : undefined);
+    });
+  }
+}
+
+for (const { name, languages } of findExamples().filter(({ name }) => name !== "plugin")) {
+  Deno.test(`every module of ${name} can emit records`, async () => {
+    for (const [language, path] of exampleModules(name)) {
+      const module = await WebAssembly.compile(await Deno.readFile(path));
+      const names = WebAssembly.Module.imports(module).map((wanted) => wanted.name);
+      assert.ok(names.includes("records_open"), `${name} in ${language}`);
+    }
+    assert.ok(languages.length > 0);
+  });
+}

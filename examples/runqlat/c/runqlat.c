@@ -15,20 +15,50 @@ static struct {
 
 static unsigned long long shown;
 
-static void print_histogram(unsigned int pid, const struct histogram *histogram)
+/* Row for the host's -o, --filter, --sort and others: a histogram with its process. */
+struct row {
+	unsigned int pid;
+	struct histogram histogram;
+};
+_Static_assert(sizeof(struct row) == 4 + sizeof(struct histogram), "struct row has no padding");
+
+/* Id of the source of records; 0 if the user requested none. */
+static int records;
+
+/* Members of struct row; those of a process only with -P. Returns false if the host refuses them.
+ */
+static bool open_records(void)
 {
+	const char *hidden = tool.config.per_process ? "" : "__";
+	char members[128];
+
+	snprintf(members, sizeof(members),
+		 "u32 %spid; u32 slots[%d] @metric(histogram) @unit(%s); char %scomm[%d]", hidden,
+		 SLOTS, tool.config.milliseconds ? "msecs" : "usecs", hidden, COMM_LEN);
+	records = wasm_bpf_records_open("latency", members, NULL, 0, WASM_BPF_RECORDS_TABLE);
+	return records >= 0;
+}
+
+static bool show_histogram(unsigned int pid, const struct histogram *histogram)
+{
+	for (int i = 0; i < SLOTS; i++)
+		shown += histogram->slots[i];
+	if (records) {
+		struct row row = {pid, *histogram};
+
+		return wasm_bpf_records_write(records, &row, sizeof(row)) >= 0;
+	}
 	if (tool.config.per_process) {
 		printf("\npid = %u ", pid);
 		tool_print_text(histogram->comm, 0);
 		putchar('\n');
 	}
 	tool_print_log2(histogram->slots, SLOTS, tool.config.milliseconds ? "msecs" : "usecs");
-	for (int i = 0; i < SLOTS; i++)
-		shown += histogram->slots[i];
+	return true;
 }
 
 /* Reads and deletes the histograms in the map, so that the next interval starts empty. */
-static bool print_histograms(int fd)
+static bool show_histograms(int fd)
 {
 	static unsigned int keys[BATCH];
 	static struct histogram histograms[BATCH];
@@ -42,8 +72,10 @@ static bool print_histograms(int fd)
 		    bpf_map_lookup_and_delete_batch(fd, from, &at, keys, histograms, &count, NULL);
 		if (err && err != -ENOENT)
 			return false;
-		for (unsigned int i = 0; i < count; i++)
-			print_histogram(keys[i], &histograms[i]);
+		for (unsigned int i = 0; i < count; i++) {
+			if (!show_histogram(keys[i], &histograms[i]))
+				return false;
+		}
 		from = &at;
 	} while (!err);
 	return true;
@@ -54,20 +86,26 @@ static int show(struct bpf_object *object)
 	int fd = bpf_object__find_map_fd_by_name(object, "histograms");
 	bool goes_on = true;
 
-	puts("Tracing run queue latency... Hit Ctrl-C to end.");
+	if (!open_records())
+		return 1;
+	if (!records)
+		puts("Tracing run queue latency... Hit Ctrl-C to end.");
 	for (uint64_t round = 0; goes_on && round < tool.count; round++) {
 		if (!tool_flush())
 			return 1;
 		goes_on = tool_sleep_ms(tool.interval_s * 1000);
-		putchar('\n');
-		if (tool.time) {
+		if (!records)
+			putchar('\n');
+		if (tool.time && !records) {
 			tool_print_now();
 			putchar('\n');
 		}
-		if (!print_histograms(fd)) {
+		if (!show_histograms(fd)) {
 			fprintf(stderr, "error: Cannot read the histograms: %s\n", strerror(errno));
 			return 1;
 		}
+		if (records && wasm_bpf_records_flush(records) < 0)
+			return 1;
 	}
 	return tool_flush() ? 0 : 1;
 }

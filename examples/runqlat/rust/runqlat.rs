@@ -6,7 +6,7 @@ use std::process;
 use std::time::Duration;
 
 use wasm_bpf::tool::{number, parse_args, sleep, Arg, Clock, Log2, Opt, Text};
-use wasm_bpf::{Map, Object, Plain};
+use wasm_bpf::{Map, Object, Plain, Records};
 
 const RUNQLAT: &[u8] = include_bytes!(concat!(env!("OBJECTS"), "/runqlat.bpf.o"));
 
@@ -60,6 +60,16 @@ struct Config {
 // SAFETY: integers without padding, as runqlat.h asserts.
 unsafe impl Plain for Config {}
 
+/// Row for the host's `-o`, `--filter`, `--sort` and others: a histogram with its process.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Row {
+    pid: u32,
+    histogram: Histogram,
+}
+// SAFETY: integers without padding: 4, 104 and 16 bytes.
+unsafe impl Plain for Row {}
+
 struct Tool {
     config: Config,
     time: bool,
@@ -105,9 +115,33 @@ impl Tool {
         Ok(tool)
     }
 
+    fn unit(&self) -> &'static str {
+        if self.config.milliseconds == 1 { "msecs" } else { "usecs" }
+    }
+
+    /// Opens a source of [`Row`]s, if the user requested records; processes are shown only with `-P`.
+    fn open_records(&self) -> io::Result<Option<Records>> {
+        let hidden = if self.config.per_process == 1 { "" } else { "__" };
+        let members = format!(
+            "u32 {hidden}pid; u32 slots[{SLOTS}] @metric(histogram) @unit({}); \
+             char {hidden}comm[16]",
+            self.unit()
+        );
+        Records::open_table("latency", &members)
+    }
+
+    /// Hands the histograms over, and deletes them; returns the number of waits.
+    fn record(&self, map: &Map<'_, u32, Histogram>, records: &Records) -> io::Result<u64> {
+        let rows: Vec<Row> =
+            map.drain()?.map(|(pid, histogram)| Row { pid, histogram }).collect();
+        records.write(&rows)?;
+        records.flush()?;
+        Ok(rows.iter().flat_map(|row| row.histogram.slots).map(u64::from).sum())
+    }
+
     /// Reads and deletes the histograms in the map, so that the next interval starts empty.
     fn print(&self, map: &Map<'_, u32, Histogram>, out: &mut impl Write) -> io::Result<u64> {
-        let unit = if self.config.milliseconds == 1 { "msecs" } else { "usecs" };
+        let unit = self.unit();
         let mut shown = 0;
         for (pid, histogram) in map.drain()? {
             if self.config.per_process == 1 {
@@ -127,7 +161,10 @@ impl Tool {
         let _links = object.attach_all()?;
 
         let mut out = io::BufWriter::new(io::stdout().lock());
-        writeln!(out, "Tracing run queue latency... Hit Ctrl-C to end.")?;
+        let records = self.open_records()?;
+        if records.is_none() {
+            writeln!(out, "Tracing run queue latency... Hit Ctrl-C to end.")?;
+        }
         let mut shown = 0;
         let mut goes_on = true;
         for _ in 0..self.count {
@@ -136,6 +173,10 @@ impl Tool {
                 break;
             }
             goes_on = sleep(Duration::from_secs(self.interval_s));
+            if let Some(records) = &records {
+                shown += self.record(&histograms, records)?;
+                continue;
+            }
             writeln!(out)?;
             if self.time {
                 writeln!(out, "{}", Clock::now())?;
