@@ -15,7 +15,7 @@ import { openRemote } from "../args/registry_options.ts";
 import type { RunLine } from "../args/run_options.ts";
 import { boxFile } from "../box/box.ts";
 import { UsageError } from "../errors.ts";
-import { interruptibly } from "../terminal/interruption.ts";
+import { fetchLimit, interruptibly } from "../terminal/interruption.ts";
 import { openProgress } from "../terminal/progress.ts";
 
 /** Module of an installed tool; `origin` is undefined for one of the box. */
@@ -55,8 +55,7 @@ export async function installedModule(
       connect: () => openRemote(reference, { progress: openProgress({ quiet: true }) }),
       verifyKeys: line.lists?.["verify-key"],
       signal,
-    })
-  );
+    }), fetchLimit(line.values.timeout, name));
   if ("exitCode" in outcome) return outcome;
   if (outcome.value === undefined) throw lost(tool);
   return { ...outcome.value, name, bounds: boundsForArtifact(reference) };

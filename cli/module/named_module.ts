@@ -24,7 +24,7 @@ import { HostError } from "../../ffi/errors.ts";
 import { UsageError } from "../errors.ts";
 import { readInput, STDIN } from "./input_file.ts";
 import { boxFile } from "../box/box.ts";
-import { interruptibly } from "../terminal/interruption.ts";
+import { fetchLimit, interruptibly } from "../terminal/interruption.ts";
 import { readModuleFile } from "./module_file.ts";
 import { printError, visibleLine } from "../terminal/output.ts";
 import { observing, openProgress } from "../terminal/progress.ts";
@@ -92,6 +92,7 @@ export async function namedModule(word: string, line: RunLine): Promise<Named> {
   const find = isAddress ? fromAddress : fromReference;
   // The guest sees the name, and a signed address contains secrets.
   const name = isAddress ? withoutSecrets(word) : word;
+  const limit = fetchLimit(line.values.timeout, name);
   const outcome = await interruptibly(async (signal) => {
     using progress = openProgress({ quiet: line.flags.has("quiet") });
     const parts = {
@@ -104,7 +105,7 @@ export async function namedModule(word: string, line: RunLine): Promise<Named> {
       verifyKeys: line.lists?.["verify-key"],
     };
     return await find(word, line, parts);
-  });
+  }, limit);
   return "value" in outcome ? { ...outcome.value, name } : outcome;
 }
 
@@ -173,7 +174,7 @@ async function fromAddress(
     caFile,
     plainHttp,
     onProgress(through, size) {
-      transfer ??= progress.start(basename(pathname), size ?? through);
+      transfer ??= progress.start(basename(pathname), size);
       transfer.update(through);
     },
     onRetry: retryNotice(progress),

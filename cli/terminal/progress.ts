@@ -16,8 +16,8 @@ export interface Transfer {
 
 /** Display of transfers. */
 export interface Progress extends Disposable {
-  /** Starts to show a transfer of `size` bytes. */
-  start(name: string, size: number): Transfer;
+  /** Starts to show a transfer of `size` bytes; undefined if the server does not send the size. */
+  start(name: string, size: number | undefined): Transfer;
   /** Prints a message on its own line. */
   say(text: string): void;
 }
@@ -89,7 +89,7 @@ class Meter {
 
 interface Row {
   readonly name: string;
-  readonly size: number;
+  readonly size: number | undefined;
   readonly meter: Meter;
   note?: string | undefined;
   outcome?: string;
@@ -111,7 +111,7 @@ class TerminalProgress implements Progress {
     this.#write = options.write ?? writeToTerminal;
   }
 
-  start(name: string, size: number): Transfer {
+  start(name: string, size: number | undefined): Transfer {
     const row: Row = { name, size, meter: new Meter(this.#now) };
     this.#rows.push(row);
     this.#changed();
@@ -168,13 +168,15 @@ class TerminalProgress implements Progress {
 function describe({ name, size, meter, note, outcome }: Row): string {
   const label = padToWidth(cutToWidth(visibleLine(name), MAX_NAME), MAX_NAME);
   const word = outcome ?? note;
-  if (word !== undefined) return `${label}  ${formatBytes(size).padStart(8)}  ${visibleLine(word)}`;
   const { bytes, rate } = meter;
+  const amount = formatBytes(size ?? bytes).padStart(8);
+  if (word !== undefined) return `${label}  ${amount}  ${visibleLine(word)}`;
+  if (size === undefined) return `${label}  ${amount}  ${formatBytes(rate)}/s`;
   const share = size === 0 ? 1 : Math.min(1, bytes / size);
   const full = Math.floor(share * BAR_CELLS);
   const bar = "=".repeat(full) + (full < BAR_CELLS ? ">" : "") + " ".repeat(BAR_CELLS);
   const left = rate === 0 ? "" : `  ${formatSeconds((size - bytes) / rate)} left`;
-  return `${label}  ${formatBytes(size).padStart(8)}  [${bar.slice(0, BAR_CELLS)}] ` +
+  return `${label}  ${amount}  [${bar.slice(0, BAR_CELLS)}] ` +
     `${String(Math.floor(share * 100)).padStart(3)}%  ${formatBytes(rate)}/s${left}`;
 }
 
@@ -188,7 +190,7 @@ class LogProgress implements Progress {
     this.#write = options.write ?? ((text) => printError(text.trimEnd()));
   }
 
-  start(name: string, size: number): Transfer {
+  start(name: string, size: number | undefined): Transfer {
     const meter = new Meter(this.#now);
     const label = visibleLine(name);
     let saidAt = this.#now();
@@ -198,11 +200,12 @@ class LogProgress implements Progress {
         const { rate } = meter;
         if (this.#now() - saidAt < LOG_MS) return;
         saidAt = this.#now();
-        const through = `${formatBytes(bytes)} of ${formatBytes(size)}`;
+        const whole = size === undefined ? "" : ` of ${formatBytes(size)}`;
+        const through = `${formatBytes(bytes)}${whole}`;
         this.#write(`${label}: ${through}, ${formatBytes(rate)}/s\n`);
       },
       note: (text) => this.#write(`${label}: ${visibleLine(text)}\n`),
-      end: (outcome) => this.#write(`${label}: ${formatBytes(size)} ${outcome}\n`),
+      end: (outcome) => this.#write(`${label}: ${formatBytes(size ?? meter.bytes)} ${outcome}\n`),
     };
   }
 

@@ -144,6 +144,23 @@ Deno.test("a log has a line every ten seconds and at the end", () => {
   assert.deepEqual(written.slice(2), ["layer: 100 MB pulled\n", "done\n"]);
 });
 
+Deno.test("a transfer of unknown size shows what has arrived, and its rate", () => {
+  for (const isTerminal of [true, false]) {
+    const { progress, clock, written } = display({ isTerminal });
+    const transfer = progress.start("tool.wasm", undefined);
+    transfer.update(1);
+    for (let second = 1; second <= 12; second++) {
+      clock.ms += 1003;
+      transfer.update(second * 5);
+    }
+    const line = isTerminal ? /^tool\.wasm +\d\d B {2}5 B\/s$/ : /^tool\.wasm: 50 B, 5 B\/s\n$/;
+    assert.match((isTerminal ? screen(written) : written)[0] ?? "", line);
+    transfer.end("fetched");
+    progress[Symbol.dispose]();
+    assert.match((isTerminal ? screen(written) : written.slice(-1))[0] ?? "", /60 B +fetched/);
+  }
+});
+
 Deno.test("a quiet display prints nothing", () => {
   const { progress, written } = display({ quiet: true });
   const transfer = progress.start("layer", 10);

@@ -4,7 +4,7 @@ const SIZES = ["kB", "MB", "GB", "TB"];
 
 /** Formats bytes in decimal units with three digits: `87.3 kB`. */
 export function formatBytes(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 999.5) return `${Math.round(bytes)} B`;
   let value = bytes / 1000;
   let unit = 0;
   // A value that rounds to 1000 uses the next unit.

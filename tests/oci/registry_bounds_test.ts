@@ -262,3 +262,21 @@ test("requests to a silent or busy registry end after a total time", async () =>
     resolve(new Response());
   }
 });
+
+test("--timeout ends a run whose module does not arrive, and reports it", async () => {
+  await using place = await Place.create();
+  const { promise, resolve } = Promise.withResolvers<Response>();
+  await using silent = new Hostile(() => promise);
+  await using slow = new Hostile(() => new Response(drip()));
+  for (const host of [silent.host, slow.host]) {
+    for (const word of [`http://${host}/tool.wasm`, `${host}/x:v1`]) {
+      const through = ["timeout", "-s", "KILL", "25"];
+      const { code, stderr } = await place.run(["run", "--timeout", "300ms", word], { through });
+      assert.deepEqual([code, stderr], [
+        124,
+        `error: Cannot get ${word} within --timeout 300ms\n`,
+      ]);
+    }
+  }
+  resolve(new Response());
+});
