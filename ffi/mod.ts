@@ -34,12 +34,13 @@ export {
   type UserPlace,
 } from "./object.ts";
 export { type GuestPath, OpenFlag, OUTSIDE, paths, type Resolution } from "./path_beneath.ts";
+export { ScreenKeeper } from "./screen.ts";
 export { sockets } from "./socket.ts";
 export { ProgramStatistics } from "./stats.ts";
 export { supervision } from "./supervision.ts";
 export { system } from "./system.ts";
 export { Terminal } from "./terminal.ts";
-export { bufferDescriptor, PrintedLines, WaitingCommand } from "./tracing.ts";
+export { bufferDescriptor, hasReader, PrintedLines, WaitingCommand } from "./tracing.ts";
 export { type MappedFile, mappedFiles } from "./mapped_files.ts";
 export { UserRing } from "./user_ring.ts";
 export { prepareTracing } from "./tracing.ts";

@@ -25,6 +25,11 @@ export function bufferDescriptor(buffer: EventBuffer): number {
   return tracingShim().shim_buffer__fd(bufferPointer(buffer));
 }
 
+/** Reports whether a pipe or socket has a reader; true for everything else. */
+export function hasReader(descriptor: number): boolean {
+  return tracingShim().shim_fd__has_reader(descriptor) === 1;
+}
+
 /** Lines of `bpf_trace_printk`, a private copy. `close()` removes its tracefs instance. */
 export class PrintedLines implements Disposable {
   #pointer: Deno.PointerObject | null;

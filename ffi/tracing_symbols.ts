@@ -26,6 +26,20 @@ export const TRACING_SYMBOLS = {
   shim_command__signal: { parameters: ["pointer", "i32"], result: "i32" },
   // void shim_command__free(struct shim_command *command)
   shim_command__free: { parameters: ["pointer"], result: "void" },
+  // int32_t shim_fd__has_reader(int32_t fd)
+  shim_fd__has_reader: { parameters: ["i32"], result: "i32" },
+  // int32_t shim_screen__open(int32_t keys, struct shim_screen **out)
+  shim_screen__open: { parameters: ["i32", "buffer"], result: "i32" },
+  // int32_t shim_screen__has_keys(struct shim_screen *screen)
+  shim_screen__has_keys: { parameters: ["pointer"], result: "i32" },
+  // uint32_t shim_screen__turns(struct shim_screen *screen)
+  shim_screen__turns: { parameters: ["pointer"], result: "u32" },
+  // void shim_screen__enter(struct shim_screen *screen)
+  shim_screen__enter: { parameters: ["pointer"], result: "void" },
+  // int32_t shim_screen__keys(struct shim_screen *screen, void *to, uint32_t size)
+  shim_screen__keys: { parameters: ["pointer", "buffer", "u32"], result: "i32" },
+  // void shim_screen__free(struct shim_screen *screen)
+  shim_screen__free: { parameters: ["pointer"], result: "void" },
   // int32_t shim_symbols__permit(void)
   shim_symbols__permit: { parameters: [], result: "i32" },
   // int32_t shim_symbols__maps(int32_t pid, void *to, uint32_t size)

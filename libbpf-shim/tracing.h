@@ -12,6 +12,7 @@
 
 struct shim_printk;
 struct shim_command;
+struct shim_screen;
 
 /** @brief Descriptor that is readable when the buffer has records, for poll(2); not to be read. */
 SHIM_API int32_t shim_buffer__fd(struct shim_buffer *buffer);
@@ -60,6 +61,39 @@ SHIM_API int32_t shim_command__signal(struct shim_command *command, int32_t numb
 
 /** @brief Forgets it; one that was not started ends. */
 SHIM_API void shim_command__free(struct shim_command *command);
+
+/** @brief 0 for a pipe or socket whose reader has closed it, else 1. */
+SHIM_API int32_t shim_fd__has_reader(int32_t fd);
+
+/**
+ * @brief Keeps the terminal of a screen that is redrawn: a child restores its modes and leaves the
+ *        alternate screen after every end of this process, and while the job is stopped. Before the
+ *        caller is confined.
+ * @param keys 1 to get keys from standard input without Enter, if that is a terminal
+ * @return 0; -EAGAIN or -ENOMEM where no process can be made
+ */
+SHIM_API int32_t shim_screen__open(int32_t keys, struct shim_screen **out);
+
+/** @brief 1 if keys are read, else 0. */
+SHIM_API int32_t shim_screen__has_keys(struct shim_screen *screen);
+
+/**
+ * @brief Number of times that the terminal was taken or given back: odd while it is not to be
+ *        written to. A new even number means that the screen has to be drawn again.
+ */
+SHIM_API uint32_t shim_screen__turns(struct shim_screen *screen);
+
+/** @brief Notes that the alternate screen is going to be entered. */
+SHIM_API void shim_screen__enter(struct shim_screen *screen);
+
+/**
+ * @brief Reads the keys that were pressed, without waiting.
+ * @return bytes; 0 at the end of input; -EAGAIN without any
+ */
+SHIM_API int32_t shim_screen__keys(struct shim_screen *screen, void *to, uint32_t size);
+
+/** @brief Restores the terminal's modes; the caller has left the alternate screen. */
+SHIM_API void shim_screen__free(struct shim_screen *screen);
 
 /**
  * @brief Lets this process look at the files that others have mapped, for the names of their

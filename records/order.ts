@@ -57,6 +57,12 @@ export class Order {
     if (field !== undefined) this.#keys = [{ field, descending: true }];
   }
 
+  /** Keys as `--sort` has them. */
+  get text(): string {
+    return this.#keys.map(({ field, descending }) => `${descending ? "-" : ""}${field.name}`)
+      .join(",");
+  }
+
   /** Reverses the order. */
   reverse(): void {
     this.#keys = this.#keys.map(({ field, descending }) => ({ field, descending: !descending }));

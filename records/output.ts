@@ -18,6 +18,12 @@ import { stackBlock, type StackOptions } from "./stacks.ts";
 import { NO_CLOCK, Times } from "./text/times.ts";
 import type { RecordTaker, RowOrder, StacksSink, StreamSink, TableSink } from "./output_sources.ts";
 
+/** Keys of a screen that is redrawn. */
+const KEYS_HELP =
+  "keys: q ends, s sorts by the next field, r reverses, p pauses, h hides this line";
+
+const NOTHING: Uint8Array = new Uint8Array();
+
 /**
  * Shows records of several sources in several formats.
  *
@@ -29,7 +35,13 @@ export class Output implements RecordTaker {
   readonly #sinks: readonly Sink[];
   readonly #text: TextOptions;
   readonly #collectors: (() => void)[] = [];
-  readonly #tables: { readonly order: Order; readonly show: () => void }[] = [];
+  readonly #tables: { readonly order: Order }[] = [];
+  /** Draw what was shown last; for screens. */
+  readonly #redraws: (() => void)[] = [];
+  #isPaused = false;
+  #hasHelp = false;
+  /** Order that a key has chosen. */
+  #orderText = "";
   #sources = 0;
   /** Records or intervals until {@linkcode done}. */
   #left: number;
@@ -87,6 +99,7 @@ export class Output implements RecordTaker {
     const shown = this.#show(source, schema, true);
     const predicate = this.#options.filter?.compile(shown.schema, source);
     const writers = this.#sinks.map((sink) => sink.open(shown));
+    const lasting = writers.filter((_, i) => this.#options.sinks[i]?.screen === undefined);
     const reader = new BatchReader(schema.size);
     let measured = false;
     return {
@@ -95,7 +108,8 @@ export class Output implements RecordTaker {
         this.#text.times.refresh();
         if (this.#limited <= 0) return;
         if (!measured) measured = this.#measure(reader, writers, { batch, framing, predicate });
-        this.#writeBatch(reader, writers, { batch, framing, predicate });
+        const shown = this.#isPaused ? lasting : writers;
+        this.#writeBatch(reader, shown, { batch, framing, predicate });
         this.#flush();
       },
     };
@@ -131,15 +145,45 @@ export class Output implements RecordTaker {
     this.#limited = this.#options.limit ?? Infinity;
   }
 
-  /** Handles a key of a screen that is redrawn: `s` sorts by the next field, `r` reverses the order. */
+  /**
+   * Handles a key of a screen that is redrawn: `s` sorts by the next field, `r` reverses the order, `p`
+   * and space pause, `h` and `?` show the keys. Others do nothing.
+   */
   key(key: string): void {
-    if (this.#ended || (key !== "s" && key !== "r")) return;
-    for (const table of this.#tables) {
-      if (key === "s") table.order.next();
-      else table.order.reverse();
-      table.show();
-    }
-    this.#flush();
+    if (this.#ended) return;
+    if (key === "s" || key === "r") {
+      for (const { order } of this.#tables) {
+        if (key === "s") order.next();
+        else order.reverse();
+      }
+      const [first] = this.#tables;
+      this.#orderText = first?.order.text ?? "";
+    } else if (key === "p" || key === " ") this.#isPaused = !this.#isPaused;
+    else if (key === "h" || key === "?") this.#hasHelp = !this.#hasHelp;
+    else return;
+    this.redraw();
+  }
+
+  /** Ends a pause: what follows is shown. */
+  resume(): void {
+    this.#isPaused = false;
+    this.#hasHelp = false;
+  }
+
+  /** Draws a screen again, as after a change of its size. */
+  redraw(): void {
+    if (this.#ended) return;
+    for (const draw of this.#redraws) draw();
+    const order = this.#orderText === "" ? [] : [`order: ${this.#orderText}`];
+    const state = [...(this.#isPaused ? ["paused: p goes on"] : []), ...order].join("; ");
+    const lines = [...(this.#hasHelp ? [KEYS_HELP] : []), ...(state === "" ? [] : [state])];
+    for (const sink of this.#screens) sink.notice?.(lines);
+    for (const sink of this.#screens) sink.flush();
+  }
+
+  /** Sinks that are redrawn. */
+  get #screens(): readonly Sink[] {
+    return this.#sinks.filter((_, i) => this.#options.sinks[i]?.screen !== undefined);
   }
 
   #measure(
@@ -208,9 +252,12 @@ export class Output implements RecordTaker {
     const order = new Order(this.#options.sort ?? rowOrder.sort ?? [], schema, source);
     const limit = this.#options.limit ?? rowOrder.limit;
     const all = this.#sinks.map((sink) => sink.open(shown));
-    const feeds = all.filter((_, i) => this.#options.sinks[i]?.format === "feed");
-    const canRedraw = this.#options.sinks.some(({ screen }) => screen !== undefined);
-    let last: Uint8Array = new Uint8Array();
+    const { sinks } = this.#options;
+    const feeds = all.filter((_, i) => sinks[i]?.format === "feed");
+    const screens = all.filter((_, i) => sinks[i]?.screen !== undefined);
+    const others = all.filter((_, i) => sinks[i]?.screen === undefined);
+    let last: Uint8Array = NOTHING;
+    let isShown = false;
     const show = (writers = all) => {
       this.#text.times.refresh();
       const view = new DataView(last.buffer, last.byteOffset, last.byteLength);
@@ -225,14 +272,17 @@ export class Output implements RecordTaker {
         writer.end();
       }
     };
-    this.#tables.push({ order, show });
+    this.#tables.push({ order });
+    if (screens.length > 0) this.#redraws.push(() => isShown && show(screens));
     return {
       rows: (bytes) => {
         if (this.#ended || this.done) return;
+        const before = last;
         last = bytes;
-        show();
+        isShown ||= !this.#isPaused;
+        show(this.#isPaused ? others : all);
         // The bytes are the caller's.
-        last = canRedraw ? bytes.slice() : new Uint8Array();
+        last = screens.length === 0 ? NOTHING : this.#isPaused ? before : bytes.slice();
         this.#left -= 1;
         this.#flush();
       },
@@ -261,8 +311,12 @@ export class Output implements RecordTaker {
     const predicate = this.#options.filter?.compile(shown.schema, source);
     const order = new Order(this.#options.sort ?? [], shown.schema, source);
     const text = new HistogramText(shown, spec, this.#text);
+    const screens = this.#screens;
+    let last: Uint8Array = NOTHING;
+    let isShown = false;
     const show = (bytes: Uint8Array, sinks: readonly Sink[]) => {
       this.#text.times.refresh();
+      for (const sink of sinks) sink.startBlocks?.(source);
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       const rows = { bytes, view, stride: schema.size };
       for (const at of order.sort(rows, startsOf(rows, predicate), this.#options.limit)) {
@@ -270,10 +324,13 @@ export class Output implements RecordTaker {
         if (block !== undefined) { for (const sink of sinks) sink.block(block); }
       }
     };
+    this.#tables.push({ order });
+    if (screens.length > 0) this.#redraws.push(() => isShown && show(last, screens));
     return {
       rows: (bytes) => {
         if (this.#ended || this.done) return;
-        show(bytes, this.#sinks);
+        show(bytes, this.#sinks.filter((sink) => !this.#isPaused || !screens.includes(sink)));
+        if (screens.length > 0 && !this.#isPaused) [last, isShown] = [bytes.slice(), true];
         this.#left -= 1;
         this.#flush();
       },
@@ -293,13 +350,16 @@ export class Output implements RecordTaker {
     return {
       rows: (samples) => {
         if (this.#ended || this.done) return;
+        const screens = this.#screens;
+        const sinks = this.#sinks.filter((sink) => !this.#isPaused || !screens.includes(sink));
+        for (const sink of sinks) sink.startBlocks?.(source);
         const sorted = [...samples].sort((a, b) =>
           a.count < b.count ? 1 : a.count > b.count ? -1 : 0
         );
         for (const sample of sorted.slice(0, this.#options.limit ?? Infinity)) {
           const isNamed = this.#sources > 1;
           const block = stackBlock(source, sample, { folded: options.folded === true, isNamed });
-          for (const sink of this.#sinks) sink.block(block);
+          for (const sink of sinks) sink.block(block);
         }
         this.#left -= 1;
         this.#flush();

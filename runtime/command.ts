@@ -18,12 +18,14 @@ export {
   describeErrno,
   errno,
   FeedPipe,
+  hasReader,
   type HeldPart,
   libbpfVersion,
   loginUid,
   type MappedFile,
   mappedFiles,
   type RemainingMap,
+  ScreenKeeper,
   sendToLog,
 } from "../ffi/mod.ts";
 export type { GuestRecords, GuestRecordSink } from "./records.ts";

@@ -24,7 +24,7 @@ export const RECORD_OPTIONS = {
     argument: "a,sum(b)",
     help: "group records by fields: count, sum(F), min(F), max(F), avg(F)",
   },
-  "top": { help: "redraw one screen for each interval, until Ctrl-C" },
+  "top": { help: "redraw one screen for each interval; keys: q ends, h shows the others" },
   "as": {
     argument: "FIELD=FORMAT",
     repeatable: true,

@@ -22,6 +22,7 @@ import { EventSink, PrintSink } from "./event_sink.ts";
 import { showIterator } from "./iterator_source.ts";
 import { withStacks } from "./stack_fields.ts";
 import type { Stacks } from "./stacks.ts";
+import type { RunScreen } from "../records/screen.ts";
 import type { ObjectStatistics, ObjectTotals } from "./statistics.ts";
 import { TableSource } from "./table_source.ts";
 import type { TableWish } from "./tool.ts";
@@ -31,6 +32,9 @@ type Interrupt = Parameters<Parameters<typeof interruptible>[1]>[0];
 
 /** Time between two looks at the traced command, which may be short; and looks per one at tables. */
 const NOTE_MS = 50, NOTES_PER_TABLE = 5;
+
+/** Time between two looks at the size of a screen, and at the reader of standard output. */
+const SCREEN_MS = 100, READER_MS = 250;
 
 /** Buffer with what was read of it. */
 interface OpenBuffer {
@@ -67,6 +71,10 @@ function sumOf(values: Uint8Array<ArrayBuffer>, bytes: number): bigint {
 /** Surroundings of open sources. */
 export interface OpenParts {
   readonly output: RecordTaker;
+  /** Screen of `--top`. */
+  readonly screen?: RunScreen | undefined;
+  /** Looks at the reader of standard output; throws when it is gone. */
+  readonly checkReader?: (() => void) | undefined;
   readonly interrupt: Interrupt;
   readonly latencyMs: number;
   readonly stacks: Stacks;
@@ -83,6 +91,8 @@ export class OpenSources implements Disposable {
   readonly #sources: Sources;
   readonly #session: PlainSession;
   readonly #output: RecordTaker;
+  readonly #screen: RunScreen | undefined;
+  readonly #checkReader: (() => void) | undefined;
   readonly #interrupt: Interrupt;
   readonly #held = new DisposableStack();
   readonly #readers: Source[] = [];
@@ -100,12 +110,15 @@ export class OpenSources implements Disposable {
   constructor(
     sources: Sources,
     session: PlainSession,
-    { output, interrupt, latencyMs, stacks, live, statistics, warn }: OpenParts,
+    { output, screen, checkReader, interrupt, latencyMs, stacks, live, statistics, warn }:
+      OpenParts,
   ) {
     this.#warn = warn ?? ((text) => printError(visibleLine(text)));
     this.#sources = sources;
     this.#session = session;
     this.#output = output;
+    this.#screen = screen;
+    this.#checkReader = checkReader;
     this.#interrupt = interrupt;
     this.#stacks = stacks;
     this.#held.use(stacks.open(session, interrupt));
@@ -256,6 +269,9 @@ export class OpenSources implements Disposable {
     if (command !== undefined) {
       readers.push({ descriptor: command.descriptor, drain: () => 0 });
     }
+    const checkReader = this.#checkReader;
+    if (checkReader !== undefined) timers.push({ periodMs: READER_MS, due: checkReader });
+    if (this.#screen !== undefined) this.#watch(this.#screen, readers, timers);
     if (this.#live !== undefined) {
       timers.push({ periodMs: this.#live.everyMs, due: () => this.reportFigures() });
       for (const table of this.#tables.filter(({ wish }) => wish.intervalMs === undefined)) {
@@ -272,6 +288,21 @@ export class OpenSources implements Disposable {
     this.#isOver = end === "interrupted";
   }
 
+  /** Handles keys as they come, and changes of the terminal soon. */
+  #watch(screen: RunScreen, readers: Source[], timers: Timer[]): void {
+    const attend = () => {
+      if (screen.attend()) this.#isOver = true;
+    };
+    timers.push({ periodMs: SCREEN_MS, due: attend });
+    const { descriptor } = screen;
+    if (descriptor === undefined) return;
+    const drain = () => {
+      attend();
+      return 0;
+    };
+    readers.push({ descriptor, drain });
+  }
+
   /** Processes of tables may end before the tables are shown. */
   #noteProcesses(): void {
     const pids = new Set<number>();
@@ -283,6 +314,7 @@ export class OpenSources implements Disposable {
 
   /** Shows what came until now, and the last tables. */
   finish(): void {
+    this.#screen?.resume();
     if (!this.#output.done) {
       for (const reader of this.#readers) {
         for (let i = 0; i < 64 && reader.drain() > 0; i++);

@@ -10,7 +10,7 @@ import {
   type TracedCommand,
   TypeFinder,
 } from "../../ebpf/plain/mod.ts";
-import { enterSandbox, interruptible } from "../../runtime/command.ts";
+import { enterSandbox, hasReader, interruptible } from "../../runtime/command.ts";
 import { parseLatency } from "../args/duration.ts";
 import { kernelLimitsOf } from "../args/kernel_limits.ts";
 import { parseCommandLine } from "../args/options.ts";
@@ -24,9 +24,10 @@ import { statsFormat } from "../terminal/stats.ts";
 import type { Origin } from "../../oci/stored.ts";
 import { printError, visible, visibleLine } from "../terminal/output.ts";
 import { remainWarnings } from "../terminal/warnings.ts";
-import { print } from "../terminal/output_file.ts";
+import { brokenPipe, print } from "../terminal/output_file.ts";
 import { openRecordOutput, type RecordOutput } from "../records/output.ts";
 import type { RecordTaker } from "../../records/mod.ts";
+import type { RunScreen } from "../records/screen.ts";
 import type { LiveSink } from "../live/figures.ts";
 import type { LiveRun } from "../live/live_run.ts";
 import { type RecordSettings, recordSettings } from "../records/settings.ts";
@@ -128,6 +129,8 @@ export async function runObject(run: ObjectRun): Promise<number> {
   using output = await openRecordOutput(settings, {
     more: stacks.isUsed ? stacks.resolvers : {},
     feed: live?.sink,
+    // The command reads the terminal.
+    keys: command === undefined,
   });
   const unlogged = auditRun({ bytes: tool.file.bytes, name: tool.name }, permissions, { origin });
   if (unlogged !== undefined && line.flags.has("verbose")) {
@@ -170,6 +173,10 @@ export interface InnerParts {
   readonly policy: Policy;
   readonly live?: LiveSink | undefined;
   readonly statistics?: ObjectStatistics | undefined;
+  /** Screen of `--top`. */
+  readonly screen?: RunScreen | undefined;
+  /** Looks at the reader of standard output; throws when it is gone. */
+  readonly checkReader?: (() => void) | undefined;
   /** True on the main thread of a process that does nothing else. */
   readonly isAlone: boolean;
   /** Called when everything is attached and its buffers are open. */
@@ -254,15 +261,20 @@ export class RunSettings {
   }
 
   /** Runs it on the main thread, until a signal or its end; returns the exit code. */
-  run({ output }: RecordOutput, { policy, live, formatStats }: RunParts): number {
+  run({ output, screen }: RecordOutput, { policy, live, formatStats }: RunParts): number {
     const timeoutMs = timeoutOf(this.#run.line);
     const attendUsr1 = formatStats !== undefined;
     return interruptible({ timeoutMs, attendUsr1, endsBySignal: false }, (interrupt) => {
       const statistics = formatStats &&
         new ObjectStatistics(formatStats, policy.permissions, interrupt);
       const onFinished = () => output.end();
-      const parts = { output, policy, live, statistics, isAlone: true, onFinished };
-      return this.runWithin(interrupt, parts);
+      return this.runWithin(interrupt, {
+        ...{ output, policy, live, statistics, isAlone: true, onFinished },
+        screen: screen?.of(output),
+        checkReader: this.#sources.settings.outputs.some(({ file }) => file === undefined)
+          ? checkReader
+          : undefined,
+      });
     });
   }
 
@@ -297,14 +309,13 @@ export class RunSettings {
   #trace(
     session: PlainSession,
     interrupt: Interrupt,
-    { output, live, statistics, latencyMs, onAttached, onFinished }: InnerParts & {
-      readonly latencyMs: number;
-    },
+    { latencyMs, onAttached, onFinished, ...parts }: InnerParts & { readonly latencyMs: number },
   ): number {
     const command = this.#command;
     const { warn } = this.#run;
     using opened = new OpenSources(this.#sources, session, {
-      ...{ output, interrupt, latencyMs, stacks: this.#stacks, live, statistics, warn },
+      ...parts,
+      ...{ interrupt, latencyMs, stacks: this.#stacks, warn },
     });
     onAttached?.();
     if (command !== undefined) {
@@ -319,6 +330,18 @@ export class RunSettings {
     if (command.exitCode < 0) command.signal(SIGTERM);
     return opened.waitFor(command);
   }
+}
+
+/** Descriptor of standard output. */
+const STDOUT = 1;
+
+/**
+ * Ends a run whose reader is gone, although there is nothing to write: `wasm-bpf … | head`.
+ *
+ * @throws {HostError} see `isBrokenPipe()`
+ */
+function checkReader(): void {
+  if (!hasReader(STDOUT)) throw brokenPipe();
 }
 
 /** Reads `--attach PROGRAM=TARGET`. */

@@ -13,7 +13,7 @@ import type { GuestRecords, GuestRecordSink } from "../../runtime/command.ts";
 import type { PartOfLine } from "../args/options.ts";
 import type { RecordOption } from "../args/record_options.ts";
 import { EXIT_BROKEN_PIPE, isBrokenPipe } from "../terminal/output_file.ts";
-import { openRecordOutput } from "./output.ts";
+import { openRecordOutput, type RecordOutput } from "./output.ts";
 import { recordSettings } from "./settings.ts";
 
 /** Thrown to end a guest after `--count`. */
@@ -34,7 +34,7 @@ export async function runWithRecords(
   using opened = await openRecordOutput(settings, { feed });
   const { output } = opened;
   try {
-    const code = run(recordsOf(output));
+    const code = run(recordsOf(opened));
     output.end();
     return code;
   } catch (error) {
@@ -49,29 +49,45 @@ export async function runWithRecords(
   }
 }
 
-function recordsOf(output: Output): GuestRecords {
+function recordsOf({ output, screen }: RecordOutput): GuestRecords {
+  const attend = () => {
+    if (screen?.attend(output) === true || output.done) throw new Enough();
+  };
   return {
     open: (name, text, { types, isTable }) => {
       const { schema } = guestSchema(types, text, name);
-      return isTable ? tableOf(output, name, schema) : streamOf(output, name, schema);
+      return isTable
+        ? tableOf(output, name, { schema, attend })
+        : streamOf(output, name, { schema, attend });
     },
   };
 }
 
-function streamOf(output: Output, name: string, schema: Schema): GuestRecordSink {
+/** Schema of a source, and what is done after its records: looks at keys and at `--count`. */
+interface GuestSource {
+  readonly schema: Schema;
+  readonly attend: () => void;
+}
+
+function streamOf(output: Output, name: string, source: GuestSource): GuestRecordSink {
+  const { schema, attend } = source;
   const stream = output.stream(name, schema);
   return {
     write: (records) => {
       checkWhole(records, schema);
       stream.write(records, "packed");
-      if (output.done) throw new Enough();
+      attend();
       return records.length / schema.size;
     },
-    flush: () => output.interval(),
+    flush: () => {
+      output.interval();
+      attend();
+    },
   };
 }
 
-function tableOf(output: Output, name: string, schema: Schema): GuestRecordSink {
+function tableOf(output: Output, name: string, source: GuestSource): GuestRecordSink {
+  const { schema, attend } = source;
   const spec = declaredHistogram(schema);
   // A guest's rows are those of the interval alone.
   const table = spec === undefined
@@ -96,7 +112,7 @@ function tableOf(output: Output, name: string, schema: Schema): GuestRecordSink 
       }
       [parts, size] = [[], 0];
       table.rows(rows);
-      if (output.done) throw new Enough();
+      attend();
     },
   };
 }

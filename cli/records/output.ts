@@ -8,12 +8,16 @@ import {
 } from "../../records/mod.ts";
 import { hostClock } from "../../runtime/everything.ts";
 import { BlockingOutput, openOutputFile } from "../terminal/output_file.ts";
+import { consoleSize } from "./console_size.ts";
 import { hostNames, kernelEnums } from "./names.ts";
+import { TopScreen } from "./screen.ts";
 import type { RecordSettings } from "./settings.ts";
 
 /** Output, and what it takes of the host. */
 export interface RecordOutput extends Disposable {
   readonly output: Output;
+  /** Screen of `--top` on a terminal. */
+  readonly screen?: TopScreen | undefined;
 }
 
 /**
@@ -21,19 +25,27 @@ export interface RecordOutput extends Disposable {
  *
  * @param parts.more lookups in addition to those of the host; with stacks, the kernel's symbols are read
  * @param parts.feed sink in addition to those of the settings
+ * @param parts.keys false to leave standard input to others
  * @throws {HostError} for a file that cannot be written
  * @throws {RecordsError} `BAD_FILTER`
  */
 export async function openRecordOutput(
   settings: RecordSettings,
-  { more = {}, feed }: { more?: Resolvers; feed?: SinkOptions | undefined } = {},
+  { more = {}, feed, keys = true }: {
+    more?: Resolvers;
+    feed?: SinkOptions | undefined;
+    keys?: boolean;
+  } = {},
 ): Promise<RecordOutput> {
-  const files: BlockingOutput[] = [];
+  using opening = new DisposableStack();
+  const filter = settings.filter === undefined ? undefined : await loadFilter(settings.filter);
+  const screen = screenOf(settings, keys);
+  if (screen !== undefined) opening.use(screen);
   const sinks = await Promise.all(
     settings.outputs.map(async ({ format, file }): Promise<SinkOptions> => {
-      if (file === undefined) return terminalSink(format, settings);
+      if (file === undefined) return terminalSink(format, settings, screen);
       const opened = await openOutputFile(file);
-      files.push(opened);
+      opening.defer(() => opened.close());
       return { format, write: (bytes) => opened.write(bytes) };
     }),
   );
@@ -50,7 +62,7 @@ export async function openRecordOutput(
   const output = new Output({
     sinks: feed === undefined ? sinks : [...sinks, feed],
     fields: settings.fields,
-    filter: settings.filter === undefined ? undefined : await loadFilter(settings.filter),
+    filter,
     sort: settings.sort,
     limit: settings.limit,
     count: settings.count,
@@ -62,11 +74,13 @@ export async function openRecordOutput(
     folded: settings.isFolded,
     resolvers: { ...hostNames({ symbols }), enumNames: (name) => enums.get(name), ...more },
   });
+  const held = opening.move();
   return {
     output,
+    screen,
     [Symbol.dispose]: () => {
       endQuietly(output);
-      for (const file of files) file.close();
+      held.dispose();
     },
   };
 }
@@ -80,7 +94,17 @@ function endQuietly(output: Output): void {
   }
 }
 
-function terminalSink(format: OutputFormat, { color, isTop }: RecordSettings): SinkOptions {
+/** Returns the screen that the settings request, where standard output is a terminal. */
+function screenOf({ outputs, isTop }: RecordSettings, keys: boolean): TopScreen | undefined {
+  const isShown = outputs.some(({ format, file }) => format === "columns" && file === undefined);
+  return isTop && isShown && Deno.stdout.isTerminal() ? TopScreen.open({ keys }) : undefined;
+}
+
+function terminalSink(
+  format: OutputFormat,
+  { color, isTop }: RecordSettings,
+  screen: TopScreen | undefined,
+): SinkOptions {
   const stdout = new BlockingOutput(Deno.stdout, "standard output");
   const write = (bytes: Uint8Array) => stdout.write(bytes);
   const isTerminal = Deno.stdout.isTerminal();
@@ -88,24 +112,19 @@ function terminalSink(format: OutputFormat, { color, isTop }: RecordSettings): S
     (color === "auto" && isTerminal && (Deno.env.get("NO_COLOR") ?? "") === "" &&
       Deno.env.get("TERM") !== "dumb");
   if (!isTerminal) return { format, write, color: color === "always" };
+  const width = () => consoleSize().columns;
+  if (!isTop || format !== "columns") return { format, write, color: isColored, width };
   return {
     format,
-    write,
     color: isColored,
-    width: () => consoleSize().columns,
-    ...(isTop && format === "columns" ? { screen: () => consoleSize().rows } : {}),
+    width,
+    write: (bytes) => {
+      // A stopped job, or one in the background, would draw over others.
+      if (screen?.isShown !== false) write(bytes);
+    },
+    screen: () => {
+      screen?.enter();
+      return consoleSize().rows;
+    },
   };
-}
-
-let lastSize = { columns: 80, rows: 24 };
-
-/** Returns the terminal's size; the last one known where it cannot be read. */
-function consoleSize(): { columns: number; rows: number } {
-  try {
-    const { columns, rows } = Deno.consoleSize();
-    if (columns > 0 && rows > 0) lastSize = { columns, rows };
-  } catch {
-    // Confined threads, and terminals without a size.
-  }
-  return lastSize;
 }

@@ -20,6 +20,12 @@ export function isBrokenPipe(error: unknown): boolean {
   return error instanceof BrokenPipe;
 }
 
+/** Returns the error of a reader that closed standard output; see {@linkcode isBrokenPipe}. */
+export function brokenPipe(cause?: unknown): HostError {
+  const text = "Cannot write standard output: the reader closed it";
+  return new BrokenPipe(text, { code: "EPIPE", cause });
+}
+
 /**
  * Writes lines to standard output.
  *
@@ -175,7 +181,7 @@ function notWritten(path: string, cause: unknown): HostError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "EIO";
   const text = cause instanceof Error ? cause.message : String(cause);
   if (path === STANDARD_OUTPUT && code === "EPIPE") {
-    return new BrokenPipe("Cannot write standard output: the reader closed it", { code, cause });
+    return brokenPipe(cause);
   }
   return unwritable(path, code, reasonIn(text), cause);
 }

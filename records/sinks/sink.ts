@@ -53,8 +53,12 @@ export interface Sink {
   open(shown: ShownSchema): RowsOfSource;
   /** Writes a line of text, without its line feed; everything unseen is escaped. */
   text(source: string, line: string): void;
+  /** Called before the blocks of an interval: a screen that is redrawn replaces the last ones. */
+  startBlocks?(source: string): void;
   /** Writes what has no rows: charts and stacks. */
   block(block: Block): void;
+  /** Shows lines above all others, on a screen that is redrawn. */
+  notice?(lines: readonly string[]): void;
   /** Hands over what is buffered. */
   flush(): void;
   /** Writes what the format needs at its end. */

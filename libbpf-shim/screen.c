@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The terminal of a screen that is redrawn, and its keys. A child of this process keeps the
+ * terminal's modes: a confined thread may not change them, and the child restores them after every
+ * end of its parent, SIGKILL included, and while the job is stopped.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "internal.h"
+#include "tracing.h"
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+/* Alternate screen without a cursor, and back (xterm's 1049, DECTCEM); bold and colors end. */
+#define ENTER "\x1b[?1049h\x1b[?25l"
+#define LEAVE "\x1b[0m\x1b[?25h\x1b[?1049l"
+
+/* Looks at whether the job is in the foreground again: a shell need not send SIGCONT for that. */
+#define LOOK_MS 200
+/* The child ends at once; a machine under load takes longer. */
+#define END_MS 2000
+
+/* Shared by both processes. */
+struct state {
+	/* Set by the parent: the alternate screen is in use. */
+	_Atomic uint32_t entered;
+	/* Set by the child: changes of what the terminal shows; odd while it is not ours. */
+	_Atomic uint32_t turns;
+};
+
+struct shim_screen {
+	struct state *state;
+	bool has_keys;
+	/* A byte ends the child, and so does the end of this process. */
+	int order;
+	/* At its end once the child has ended. */
+	int ended;
+	struct sigaction former_input;
+};
+
+/* ---- the child: only functions that are safe after fork(2) ------------------------------------
+ */
+
+static volatile sig_atomic_t stop_asked, was_continued;
+
+static void on_child_signal(int number)
+{
+	if (number == SIGTSTP)
+		stop_asked = 1;
+	else
+		was_continued = 1;
+}
+
+struct keeper {
+	struct state *state;
+	bool has_keys;
+	struct termios before, keys;
+	bool is_applied;
+};
+
+static void put(const char *text)
+{
+	ssize_t length = write(STDOUT_FILENO, text, strlen(text));
+
+	(void)length;
+}
+
+/* Takes the terminal, unless the job is in the background. */
+static void apply(struct keeper *keeper)
+{
+	if (keeper->is_applied || tcgetpgrp(STDOUT_FILENO) != getpgrp())
+		return;
+	if (keeper->has_keys && !tcgetattr(STDIN_FILENO, &keeper->before))
+		tcsetattr(STDIN_FILENO, TCSANOW, &keeper->keys);
+	if (atomic_load(&keeper->state->entered))
+		put(ENTER);
+	keeper->is_applied = true;
+	atomic_fetch_add(&keeper->state->turns, 1);
+}
+
+/* Gives the terminal back; modes that a shell has set by now are left. */
+static void restore(struct keeper *keeper, bool leaves)
+{
+	struct termios now;
+
+	if (!keeper->is_applied)
+		return;
+	keeper->is_applied = false;
+	atomic_fetch_add(&keeper->state->turns, 1);
+	if (leaves && atomic_load(&keeper->state->entered))
+		put(LEAVE);
+	if (keeper->has_keys && !tcgetattr(STDIN_FILENO, &now) &&
+	    now.c_lflag == keeper->keys.c_lflag)
+		tcsetattr(STDIN_FILENO, TCSANOW, &keeper->before);
+}
+
+static void keep_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_child_signal};
+
+	/* Its end is that of its parent; nothing else ends it. */
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_IGN);
+	sigaction(SIGTSTP, &action, NULL);
+	sigaction(SIGCONT, &action, NULL);
+}
+
+static void keep(struct keeper *keeper, int order)
+{
+	struct pollfd asked = {.fd = order, .events = POLLIN};
+	sigset_t none, all;
+	char byte;
+
+	sigfillset(&all);
+	sigemptyset(&none);
+	keep_signals();
+	for (;;) {
+		const struct timespec look = {.tv_nsec = LOOK_MS * 1000000L};
+		int ready = ppoll(&asked, 1, keeper->is_applied ? NULL : &look, &none);
+
+		if (ready > 0) {
+			bool was_asked = read(order, &byte, 1) == 1;
+
+			restore(keeper, !was_asked);
+			_exit(0);
+		}
+		if (stop_asked) {
+			stop_asked = 0;
+			restore(keeper, true);
+			kill(getpid(), SIGSTOP);
+			was_continued = 0;
+		}
+		/* Output of others may have changed what is shown. */
+		if (was_continued) {
+			was_continued = 0;
+			restore(keeper, false);
+		}
+		apply(keeper);
+	}
+}
+
+/* Descriptors from 3 on but one: what this process has opened ends with it. */
+static void close_others(int kept)
+{
+	if (kept > 3)
+		syscall(SYS_close_range, 3U, (unsigned int)kept - 1, 0U);
+	syscall(SYS_close_range, (unsigned int)kept + 1, ~0U, 0U);
+}
+
+/* ---- this process ------------------------------------------------------------------------------
+ */
+
+static void release(void *object)
+{
+	struct shim_screen *screen = object;
+
+	if (screen->order >= 0)
+		close(screen->order);
+	if (screen->ended >= 0)
+		close(screen->ended);
+	if (screen->state != MAP_FAILED)
+		munmap(screen->state, sizeof(*screen->state));
+	free(screen);
+}
+
+/* Starts the child, which has the other ends of both pipes. */
+static int start_child(struct shim_screen *screen, struct keeper *keeper)
+{
+	int order[2] = {-1, -1}, ended[2] = {-1, -1}, err = 0;
+	sigset_t all, before;
+	pid_t child;
+
+	if (pipe2(order, O_CLOEXEC) || pipe2(ended, O_CLOEXEC)) {
+		err = -errno;
+		goto out;
+	}
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	child = fork();
+	if (!child) {
+		/* Number 2 keeps the pipe open that shows its end. */
+		dup2(ended[1], STDERR_FILENO);
+		close_others(order[0]);
+		keep(keeper, order[0]);
+	}
+	err = child < 0 ? -errno : 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+out:
+	if (order[0] >= 0)
+		close(order[0]);
+	if (ended[1] >= 0)
+		close(ended[1]);
+	screen->order = order[1];
+	screen->ended = ended[0];
+	return err;
+}
+
+int32_t shim_screen__open(int32_t keys, struct shim_screen **out)
+{
+	const struct sigaction ignored = {.sa_handler = SIG_IGN};
+	struct keeper keeper = {.has_keys = keys && isatty(STDIN_FILENO)};
+	struct shim_screen *screen = calloc(1, sizeof(*screen));
+	int err = screen ? 0 : -ENOMEM;
+
+	if (!screen)
+		return err;
+	screen->order = screen->ended = -1;
+	screen->state = mmap(NULL, sizeof(*screen->state), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (screen->state == MAP_FAILED)
+		err = -errno;
+	if (!err && keeper.has_keys && tcgetattr(STDIN_FILENO, &keeper.before))
+		err = -errno;
+	if (err)
+		goto out;
+	keeper.state = screen->state;
+	keeper.keys = keeper.before;
+	/* Signals stay: Ctrl-C and Ctrl-Z. */
+	keeper.keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	keeper.keys.c_cc[VMIN] = 1;
+	keeper.keys.c_cc[VTIME] = 0;
+	screen->has_keys = keeper.has_keys;
+	/* Until the child takes the terminal. */
+	atomic_store(&screen->state->turns, 1);
+	/* A read in the background is to fail, not to stop the job. */
+	if (keeper.has_keys)
+		sigaction(SIGTTIN, &ignored, &screen->former_input);
+	err = start_child(screen, &keeper);
+	if (!err)
+		err = shim_owned_add(screen, release);
+out:
+	if (err)
+		release(screen);
+	else
+		*out = screen;
+	return err;
+}
+
+int32_t shim_fd__has_reader(int32_t fd)
+{
+	struct pollfd output = {.fd = fd};
+
+	return poll(&output, 1, 0) <= 0 || !(output.revents & POLLERR);
+}
+
+int32_t shim_screen__has_keys(struct shim_screen *screen)
+{
+	return screen->has_keys;
+}
+
+uint32_t shim_screen__turns(struct shim_screen *screen)
+{
+	return atomic_load(&screen->state->turns);
+}
+
+void shim_screen__enter(struct shim_screen *screen)
+{
+	atomic_store(&screen->state->entered, 1);
+}
+
+int32_t shim_screen__keys(struct shim_screen *screen, void *to, uint32_t size)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	ssize_t length;
+
+	if (!screen->has_keys || poll(&input, 1, 0) <= 0)
+		return -EAGAIN;
+	length = read(STDIN_FILENO, to, size);
+	if (length >= 0)
+		return (int32_t)length;
+	/* In the background. */
+	return errno == EINTR || errno == EIO ? -EAGAIN : -errno;
+}
+
+void shim_screen__free(struct shim_screen *screen)
+{
+	struct pollfd ended;
+
+	if (!screen)
+		return;
+	shim_owned_remove(screen);
+	ended = (struct pollfd){.fd = screen->ended, .events = POLLIN};
+	if (write(screen->order, "", 1) == 1) {
+		while (poll(&ended, 1, END_MS) < 0 && errno == EINTR)
+			;
+	}
+	if (screen->has_keys)
+		sigaction(SIGTTIN, &screen->former_input, NULL);
+	release(screen);
+}
