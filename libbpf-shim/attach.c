@@ -146,7 +146,7 @@ static int32_t attach_kprobe(struct bpf_program *program, const char *function, 
 			     bool on_return, struct shim_link **out)
 {
 	LIBBPF_OPTS(bpf_kprobe_opts, opts, .offset = offset, .retprobe = on_return);
-	const int err = attach_gate_check_name(PLACE_KPROBE, function);
+	const int err = attach_gate_check_function(function, offset);
 
 	return err ? err
 		   : shim_link_wrap(bpf_program__attach_kprobe_opts(program, function, &opts), out);

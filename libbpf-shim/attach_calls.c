@@ -31,6 +31,9 @@ enum newer_attach_type {
 	FSESSION = 58,
 };
 
+/* Of Linux 6.9; libbpf goes on where it is refused. */
+#define TOKEN_CREATE 36
+
 /* ---- perf_event_open(2) -------------------------------------------------------------------------
  */
 
@@ -111,10 +114,11 @@ static bool refuse_event(const struct perf_event_attr *attr)
 	if (attr->type == PERF_TYPE_TRACEPOINT)
 		return refuse_tracepoint(rules, attr->config);
 	if (attr->type >= PERF_TYPE_MAX && (int)attr->type == source_type("kprobe")) {
-		const struct place place = {.kind = PLACE_KPROBE,
-					    .name = (const char *)(uintptr_t)attr->config1};
+		const char *function = (const char *)(uintptr_t)attr->config1;
 
-		return attach_rules_refuse(rules, &place);
+		/* By an address alone: which function that is in is not looked up. */
+		return rules &&
+		       (!function || attach_gate_refuses_function(rules, function, attr->config2));
 	}
 	if (attr->type >= PERF_TYPE_MAX && (int)attr->type == source_type("uprobe")) {
 		const unsigned long offset = attr->config2;
@@ -253,8 +257,12 @@ static bool refuse_link(const union bpf_attr *attr)
 	case BPF_CGROUP_SYSCTL ... BPF_CGROUP_SETSOCKOPT:
 	case BPF_CGROUP_INET4_GETPEERNAME ... BPF_CGROUP_INET6_GETSOCKNAME:
 	case BPF_CGROUP_INET_SOCK_RELEASE:
-	case BPF_LSM_CGROUP:
 	case BPF_CGROUP_UNIX_CONNECT ... BPF_CGROUP_UNIX_GETSOCKNAME:
+		place.kind = PLACE_CGROUP;
+		break;
+	case BPF_LSM_CGROUP:
+		if (attach_gate_denies_hook(rules, (int)attr->link_create.prog_fd))
+			return true;
 		place.kind = PLACE_CGROUP;
 		break;
 	default:
@@ -290,17 +298,32 @@ static bool refuse_command(int command, const union bpf_attr *attr)
 		return refuse_link(attr);
 	case BPF_RAW_TRACEPOINT_OPEN:
 		return refuse_raw_tracepoint(attr);
-	case BPF_OBJ_PIN:
-	case BPF_OBJ_GET:
-	case BPF_PROG_ATTACH:
-	case BPF_PROG_TEST_RUN:
-	case BPF_LINK_UPDATE:
-	case BPF_PROG_GET_FD_BY_ID:
-	case BPF_LINK_GET_FD_BY_ID:
-		/* Nothing here needs them: pins, programs and links of others, runs by hand. */
-		return !shim_is_probing();
-	default:
+	/* Maps and types of its own, numbers, facts, statistics: without a gate. */
+	case BPF_MAP_LOOKUP_ELEM:
+	case BPF_MAP_UPDATE_ELEM:
+	case BPF_MAP_DELETE_ELEM:
+	case BPF_MAP_GET_NEXT_KEY:
+	case BPF_MAP_LOOKUP_AND_DELETE_ELEM:
+	case BPF_MAP_LOOKUP_BATCH:
+	case BPF_MAP_LOOKUP_AND_DELETE_BATCH:
+	case BPF_MAP_UPDATE_BATCH:
+	case BPF_MAP_DELETE_BATCH:
+	case BPF_MAP_FREEZE:
+	case BPF_PROG_BIND_MAP:
+	case BPF_ITER_CREATE:
+	case BPF_BTF_LOAD:
+	case BPF_BTF_GET_FD_BY_ID:
+	case BPF_BTF_GET_NEXT_ID:
+	case BPF_OBJ_GET_INFO_BY_FD:
+	case BPF_PROG_GET_NEXT_ID:
+	case BPF_MAP_GET_NEXT_ID:
+	case BPF_MAP_GET_FD_BY_ID:
+	case BPF_ENABLE_STATS:
+	case TOKEN_CREATE:
 		return false;
+	default:
+		/* Pins, programs and links of others, runs by hand, and what newer kernels add. */
+		return !shim_is_probing();
 	}
 }
 

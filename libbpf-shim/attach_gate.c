@@ -154,27 +154,53 @@ static const char *without_prefix(const char *name, const char *prefix)
 	return strncmp(name, prefix, strlen(prefix)) ? name : name + strlen(prefix);
 }
 
+/* Describes what a loaded program is for; `name` holds its name. 0 or -errno. */
+static int hooked_place(int program, struct place *place, char name[FUNCTION_NAME_SIZE])
+{
+	uint32_t type = 0;
+	int err = hooked_name(program, &type, name);
+
+	*place = (struct place){.kind = PLACE_FENTRY, .name = name};
+	if (err)
+		return err;
+	if (type == BPF_PROG_TYPE_LSM) {
+		place->kind = PLACE_LSM;
+		place->name = without_prefix(name, "bpf_lsm_");
+	} else if (!strncmp(name, "btf_trace_", 10)) {
+		place->kind = PLACE_TP_BTF;
+		place->name = name + 10;
+	} else if (!strncmp(name, "bpf_iter_", 9)) {
+		place->kind = PLACE_ITER;
+		place->name = name + 9;
+	}
+	return 0;
+}
+
 bool attach_gate_refuses_hook(const struct shim_attach_rules *rules, int program)
 {
 	char name[FUNCTION_NAME_SIZE];
-	struct place place = {.kind = PLACE_FENTRY, .name = name};
-	uint32_t type = 0;
+	struct place place;
 
 	if (!rules)
 		return false;
-	if (hooked_name(program, &type, name))
-		return true;
-	if (type == BPF_PROG_TYPE_LSM) {
-		place.kind = PLACE_LSM;
-		place.name = without_prefix(name, "bpf_lsm_");
-	} else if (!strncmp(name, "btf_trace_", 10)) {
-		place.kind = PLACE_TP_BTF;
-		place.name = name + 10;
-	} else if (!strncmp(name, "bpf_iter_", 9)) {
-		place.kind = PLACE_ITER;
-		place.name = name + 9;
-	}
-	return attach_rules_refuse(rules, &place);
+	return hooked_place(program, &place, name) || attach_rules_refuse(rules, &place);
+}
+
+bool attach_gate_denies_hook(const struct shim_attach_rules *rules, int program)
+{
+	char name[FUNCTION_NAME_SIZE];
+	struct place place;
+
+	if (!rules)
+		return false;
+	return hooked_place(program, &place, name) || attach_rules_deny(rules, &place);
+}
+
+int attach_gate_check_denied_hook(int program)
+{
+	if (gate_is_off(GATE_ATTACH) || !attach_in_progress)
+		return 0;
+	return attach_gate_denies_hook(attach_in_progress->rules, program) ? -EPERM : 0;
 }
 
 int attach_gate_check_hook(int program)

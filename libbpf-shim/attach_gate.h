@@ -36,6 +36,16 @@ int attach_gate_check(const struct place *place);
 /* Like attach_gate_check(), for a place that a name describes. */
 int attach_gate_check_name(enum place_kind kind, const char *name);
 
+/*
+ * Like attach_gate_check_name(), for an instruction of a function of the kernel: -EPERM as well
+ * when there are rules and the offset leads out of the function, which names another place then.
+ */
+int attach_gate_check_function(const char *name, uint64_t offset);
+
+/* Reports whether rules refuse an instruction of a function of the kernel. */
+bool attach_gate_refuses_function(const struct shim_attach_rules *rules, const char *name,
+				  uint64_t offset);
+
 /* System calls are functions of the kernel with a prefix of the architecture. */
 int attach_gate_check_call(const char *name);
 
@@ -47,6 +57,13 @@ int attach_gate_check_section(const struct bpf_program *program);
 
 /* Checks the function, hook, tracepoint or iterator of a loaded program: 0 or -EPERM. */
 int attach_gate_check_hook(int program);
+
+/* Like attach_gate_check_hook(), by the rules that deny alone: for one attached to another place.
+ */
+int attach_gate_check_denied_hook(int program);
+
+/* Reports whether rules deny what a loaded program is for. */
+bool attach_gate_denies_hook(const struct shim_attach_rules *rules, int program);
 
 /* Report whether rules refuse what a loaded program, or a struct_ops map, is for. */
 bool attach_gate_refuses_hook(const struct shim_attach_rules *rules, int program);

@@ -14,7 +14,6 @@
 #include "attach_match.h"
 #include "internal.h"
 #include "probe.h"
-#include "tracefs.h"
 
 /* Cgroups nest at most as deep as their paths are long; bounds the way up. */
 #define MAX_CGROUP_DEPTH 256
@@ -200,99 +199,6 @@ static bool matches_symbol(const struct attach_rule *rule, const struct place *p
 	return is_match;
 }
 
-/* ---- names ----------------------------------------------------------------------------------- */
-
-/* Prefixes of the functions that are system calls, so that "openat" names all of them. */
-static const char *without_call_prefix(const char *name)
-{
-	static const char *const prefixes[] = {
-	    "__x64_sys_", "__arm64_sys_", "__ia32_sys_", "__ia32_compat_sys_",
-	    "__se_sys_",  "__do_sys_",	  "ksys_",
-	};
-
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
-			return name + strlen(prefixes[i]);
-	}
-	return NULL;
-}
-
-/* The kernel takes functions of modules with and without "MODULE:". */
-static const char *without_module(const char *name)
-{
-	const char *colon = strchr(name, ':');
-
-	return colon ? colon + 1 : name;
-}
-
-static bool matches_function(const char *target, const char *name, bool is_denied)
-{
-	const char *call, *wanted;
-
-	if (is_denied) {
-		target = without_module(target);
-		name = without_module(name);
-	}
-	call = without_call_prefix(name);
-	wanted = without_call_prefix(target);
-	if (!fnmatch(target, name, 0))
-		return true;
-	/* A program of several functions has a pattern; the kernel's list of them is looked at
-	 * later. */
-	if (is_denied && attach_rule_has_pattern(name) && !fnmatch(name, target, 0))
-		return true;
-	return call && wanted && !strncmp(target, "__x64_sys_", 10) && !fnmatch(wanted, call, 0);
-}
-
-/* "tcp" is tcp_congestion_ops, "sched_ext" sched_ext_ops. */
-static bool matches_structure(const char *target, const char *name)
-{
-	const size_t length = strlen(target);
-
-	return !fnmatch(target, name, 0) || (!strncmp(name, target, length) && name[length] == '_');
-}
-
-static bool matches_path_of_tracepoint(const char *path, void *target)
-{
-	return !fnmatch(target, path, 0);
-}
-
-/* Tracepoints by another mechanism have the same name, without the category. */
-static bool matches_tracepoint(const struct attach_rule *rule, const struct place *place)
-{
-	const char *slash = place->kind == PLACE_TP ? strchr(place->name, '/') : NULL;
-
-	if (rule->kinds & place->kind)
-		return !fnmatch(rule->target, place->name, 0);
-	if (!rule->is_denied)
-		return false;
-	if (slash)
-		return !fnmatch(rule->target, slash + 1, 0);
-	if (rule->kinds == PLACE_TP)
-		return attach_visit_tracepoints(place->name, -1, matches_path_of_tracepoint,
-						(void *)rule->target);
-	return !fnmatch(rule->target, place->name, 0);
-}
-
-static bool matches_name(const struct attach_rule *rule, const struct place *place)
-{
-	if (!place->name)
-		return rule->is_denied;
-	switch (place->kind) {
-	case PLACE_TP:
-	case PLACE_RAW_TP:
-	case PLACE_TP_BTF:
-		return matches_tracepoint(rule, place);
-	case PLACE_KPROBE:
-	case PLACE_FENTRY:
-		return matches_function(rule->target, place->name, rule->is_denied);
-	case PLACE_STRUCT_OPS:
-		return matches_structure(rule->target, place->name);
-	default:
-		return !fnmatch(rule->target, place->name, 0);
-	}
-}
-
 /* ---- one rule
  * ------------------------------------------------------------------------------------- */
 
@@ -310,7 +216,12 @@ bool attach_rule_matches(const struct shim_attach_rules *rules, const struct att
 			 const struct place *place)
 {
 	const uint32_t kinds = rule->is_denied ? rule->kinds | related(rule->kinds) : rule->kinds;
+	const uint32_t hooks = PLACE_LSM | PLACE_KPROBE | PLACE_FENTRY;
 
+	if (rule->is_denied && rule->kinds & hooks && place->kind & hooks &&
+	    (rule->kinds & PLACE_LSM || place->kind == PLACE_LSM) &&
+	    attach_names_deny_hook(rule, place))
+		return true;
 	if (!(kinds & place->kind))
 		return false;
 	if (!rule->target)
@@ -325,7 +236,7 @@ bool attach_rule_matches(const struct shim_attach_rules *rules, const struct att
 		return matches_network(rule, place);
 	if (is_binary(place->kind))
 		return matches_binary(rule, place) && matches_symbol(rule, place);
-	return matches_name(rule, place);
+	return attach_names_match(rule, place);
 }
 
 #ifdef SHIM_TEST_GATES

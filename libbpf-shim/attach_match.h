@@ -57,4 +57,13 @@ ino_t attach_rules_network(void);
 bool attach_rule_matches(const struct shim_attach_rules *rules, const struct attach_rule *rule,
 			 const struct place *place);
 
+/* Reports whether a rule about places of this kind matches the name of one. */
+bool attach_names_match(const struct attach_rule *rule, const struct place *place);
+
+/*
+ * Reports whether a rule that denies a hook of security modules is about a function that is nothing
+ * else, such as security_file_open, or the other way round.
+ */
+bool attach_names_deny_hook(const struct attach_rule *rule, const struct place *place);
+
 #endif

@@ -67,6 +67,9 @@ static int32_t attach_cgroup(struct shim_program *program, const char *path, str
 	if (place.fd < 0)
 		return place.fd;
 	err = attach_gate_check(&place);
+	/* A hook that is denied is denied for one cgroup, too. */
+	if (!err && bpf_program__expected_attach_type(program->program) == BPF_LSM_CGROUP)
+		err = attach_gate_check_denied_hook(bpf_program__fd(program->program));
 	if (!err)
 		err =
 		    create_link(program, place.fd,

@@ -58,6 +58,7 @@ enum gate {
 	GATE_MAP_CREATE = 3,   /* libbpf's bpf_map_create() */
 	GATE_ATTACH = 4,       /* what was opened, before libbpf attaches */
 	GATE_SYSTEM_CALL = 5,  /* bpf(2) and perf_event_open(2) of libbpf */
+	GATE_CALL_LIST = 6,    /* list of system calls of the guest's thread */
 };
 
 #ifdef SHIM_TEST_GATES

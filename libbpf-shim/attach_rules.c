@@ -211,15 +211,26 @@ static bool refuse(const struct place *place, const char *why, const struct atta
 	return true;
 }
 
-bool attach_rules_refuse(const struct shim_attach_rules *rules, const struct place *place)
+bool attach_rules_deny(const struct shim_attach_rules *rules, const struct place *place)
 {
-	uint32_t group = 0, groups = 0;
-
 	for (size_t i = 0; rules && i < rules->count; i++) {
 		const struct attach_rule *rule = &rules->rules[i];
 
 		if (rule->is_denied && attach_rule_matches(rules, rule, place))
 			return refuse(place, "denied", rule, rule->group);
+	}
+	return false;
+}
+
+bool attach_rules_refuse(const struct shim_attach_rules *rules, const struct place *place)
+{
+	uint32_t group = 0, groups = 0;
+
+	if (attach_rules_deny(rules, place))
+		return true;
+	for (size_t i = 0; rules && i < rules->count; i++) {
+		const struct attach_rule *rule = &rules->rules[i];
+
 		if (!rule->is_denied && rule->group >= groups)
 			groups = rule->group + 1;
 	}

@@ -22,6 +22,9 @@ void attach_rules_release(struct shim_attach_rules *rules);
  */
 bool attach_rules_refuse(const struct shim_attach_rules *rules, const struct place *place);
 
+/* Like attach_rules_refuse(), by the rules that deny alone. */
+bool attach_rules_deny(const struct shim_attach_rules *rules, const struct place *place);
+
 /* Reports whether the rules refuse the frequency of a perf event, in hertz. */
 bool attach_rules_refuse_frequency(const struct shim_attach_rules *rules, uint64_t frequency);
 

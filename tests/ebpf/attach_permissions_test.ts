@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { attachRule, type AttachWord, type Permissions, Policy } from "../../ebpf/mod.ts";
 import { CGROUP, placeCode, PLACES } from "../support/attach_places.ts";
-import { attachCode, AttachRig } from "../support/attach_rig.ts";
+import { attachCode, AttachRig, kprobeResult } from "../support/attach_rig.ts";
 import { ACTOR } from "../support/actor.ts";
 import { TestCgroup } from "../support/cgroup.ts";
 import { guestPath, runCli } from "../support/cli.ts";
@@ -52,6 +52,42 @@ Deno.test("a function is denied by each of its names", () => {
     "EPERM",
   );
   assert.equal(attachCode("trace", "on_uprobe", "libc.so.6:getpgid", permissions), "attached");
+});
+
+Deno.test("an allowed function has its own instructions, and no others", () => {
+  const result = (offset: bigint, ...allowAttach: AttachWord[]) =>
+    kprobeResult("do_nanosleep", offset, { allowAttach });
+  for (const offset of [1n << 20n, 1n << 32n, -1n]) {
+    assert.equal(result(offset, "kprobe:do_nanosleep"), "refused");
+    assert.equal(result(offset, "kprobe:*"), "refused");
+  }
+  // Attached, or not: kernels may lack kprobes, and no instruction may start there.
+  assert.notEqual(result(1n, "kprobe:do_nanosleep"), "refused");
+  assert.notEqual(result(0n, "kprobe:do_nanosleep"), "refused");
+  assert.notEqual(kprobeResult("do_nanosleep", 1n << 20n, {}), "refused");
+});
+
+Deno.test("a pattern of functions is allowed by itself, or by the start of it", () => {
+  const code = (...allowAttach: AttachWord[]) =>
+    attachCode("kprobe_multi", "on_kprobe_multi", "", { allowAttach });
+  for (
+    const word of ["kprobe:do_nanosle??", "kprobe:do_?anosle*", "kprobe:do_nanosleep"] as const
+  ) {
+    assert.equal(code(word), "EPERM", word);
+  }
+  for (const word of ["kprobe:do_nanosle*", "kprobe:do_*", "kprobe:*", "kprobe"] as const) {
+    assert.notEqual(code(word), "EPERM", word);
+  }
+});
+
+Deno.test("a denied hook of security modules is denied as a function, too", () => {
+  const result = (name: string, ...denyAttach: AttachWord[]) =>
+    kprobeResult(name, 0n, { denyAttach });
+  assert.equal(result("security_file_open", "lsm"), "refused");
+  assert.equal(result("security_file_open", "lsm:file_open"), "refused");
+  assert.equal(result("bpf_lsm_file_open", "lsm:file_*"), "refused");
+  assert.notEqual(result("security_file_open", "lsm:file_close"), "refused");
+  assert.notEqual(result("do_nanosleep", "lsm"), "refused");
 });
 
 Deno.test("a cgroup is allowed with what is below it, and denied with what is above it", async () => {

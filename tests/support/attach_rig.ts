@@ -1,12 +1,15 @@
 /** Attaches single programs of test objects in this process, with permissions. */
 import { attachRulesOf, type BpfError, type Permissions, Policy } from "../../ebpf/mod.ts";
-import { LinearMemory } from "../../ffi/mod.ts";
+import { errno, LinearMemory } from "../../ffi/mod.ts";
 import { GuestObject } from "../../runtime/wasm_bpf/guest_object.ts";
 import { elfOf } from "./object_guest.ts";
 import "./whole_shim.ts";
 
 /** `SHIM_PROGRAM_AUTOLOAD`. */
 const AUTOLOAD = 1;
+
+/** `SHIM_KERNEL_KPROBE`. */
+const KPROBE = 1;
 
 /** One program that is loaded, with the rules that were made before it was opened. */
 export class AttachRig implements Disposable {
@@ -46,6 +49,22 @@ export class AttachRig implements Disposable {
     }
   }
 
+  /**
+   * Loads it and attaches it as a kprobe, also where the kernel has none: "attached", "refused" by the
+   * rules, or "failed".
+   */
+  attachKprobe(name: string, offset = 0n): "attached" | "refused" | "failed" {
+    this.object.load();
+    const link = this.object.requireProgram(this.program, "attach").attachKernel({
+      place: KPROBE,
+      name,
+      offset,
+    });
+    if (typeof link === "number") return link === -errno("EPERM") ? "refused" : "failed";
+    link.close();
+    return "attached";
+  }
+
   [Symbol.dispose](): void {
     this.object.close();
     this.#memory.close();
@@ -63,4 +82,10 @@ export function attachCode(
   using rig = new AttachRig(object, program, permissions);
   const result = rig.attach(target);
   return result === "attached" ? result : result.code;
+}
+
+/** Attaches a kprobe: see {@linkcode AttachRig.attachKprobe}. */
+export function kprobeResult(name: string, offset: bigint, permissions: Permissions): string {
+  using rig = new AttachRig("kprobe", "on_kprobe", permissions);
+  return rig.attachKprobe(name, offset);
 }

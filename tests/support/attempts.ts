@@ -24,7 +24,13 @@ const LIBRARY = fromFileUrl("../../dist/tests/attempts.so");
 
 /** Runs `calls.ts` with additional arguments. */
 export async function runCalls(
-  { through = [], more = [] }: { through?: string[]; more?: string[] } = {},
+  { through = [], more = [], options = [], env = {} }: {
+    through?: string[];
+    more?: string[];
+    /** Options of the runtime. */
+    options?: string[];
+    env?: Record<string, string>;
+  } = {},
 ): Promise<Deno.CommandOutput> {
   // Other test files may use it at the same time.
   const fresh = `${LIBRARY}.${Deno.pid}`;
@@ -41,9 +47,10 @@ export async function runCalls(
   await succeed("clang", ...flags, "-o", fresh, SOURCE);
   await Deno.rename(fresh, LIBRARY);
   const [command = "", ...args] = [
-    ...[...through, Deno.execPath(), "run", "-A", "--no-check", PROGRAM, LIBRARY, ...more],
+    ...[...through, Deno.execPath(), "run", "-A", "--no-check", ...options],
+    ...[PROGRAM, LIBRARY, ...more],
   ];
-  return await new Deno.Command(command, { args, stdin: "null" }).output();
+  return await new Deno.Command(command, { args, env, stdin: "null" }).output();
 }
 
 /** Returns the results of `calls.ts`. */

@@ -21,9 +21,24 @@ const IMPORTS = `
 export const TEXT = 2048;
 const ELF = 4096;
 
+const OBJECTS = fromFileUrl("../../dist/tests");
+const ENDING = ".bpf.o";
+const kept = new Map<string, Uint8Array<ArrayBuffer>>();
+
 /** Reads an object of `tests/guests/*`. */
 export function elfOf(name: string): Uint8Array<ArrayBuffer> {
-  return Deno.readFileSync(fromFileUrl(`../../dist/tests/${name}.bpf.o`));
+  const known = kept.get(name);
+  return known === undefined
+    ? Deno.readFileSync(`${OBJECTS}/${name}${ENDING}`)
+    : new Uint8Array(known);
+}
+
+/** Reads all objects, for {@linkcode elfOf} in a thread that cannot. */
+export function keepObjects(): void {
+  for (const { name } of Deno.readDirSync(OBJECTS)) {
+    if (!name.endsWith(ENDING)) continue;
+    kept.set(name.slice(0, -ENDING.length), Deno.readFileSync(`${OBJECTS}/${name}`));
+  }
 }
 
 /**

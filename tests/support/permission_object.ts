@@ -1,4 +1,5 @@
 /** Loads single programs of the objects in `tests/guests/permissions`, with permissions. */
+import { Buffer } from "node:buffer";
 import { Policy } from "../../ebpf/mod.ts";
 import type { Permissions } from "../../ebpf/mod.ts";
 import { LinearMemory } from "../../ffi/mod.ts";
@@ -55,4 +56,12 @@ export function withNumber(bytes: Uint8Array, from: number, to: number): Uint8Ar
   }
   if (count === 0) throw new Error(`the object does not have 0x${from.toString(16)}`);
   return copy;
+}
+
+/** Returns a copy of `bytes` with each text `from` replaced by `to`, of the same length. */
+export function withText(bytes: Uint8Array, from: string, to: string): Uint8Array<ArrayBuffer> {
+  if (from.length !== to.length) throw new Error(`"${to}" has another length than "${from}"`);
+  const text = Buffer.from(bytes).toString("latin1");
+  if (!text.includes(from)) throw new Error(`the object does not have "${from}"`);
+  return new Uint8Array(Buffer.from(text.replaceAll(from, to), "latin1"));
 }
