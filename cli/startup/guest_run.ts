@@ -137,9 +137,8 @@ export function timeoutOf({ values: { timeout } }: RunLine): number | undefined 
  */
 function withWidth(grants: RunParts["grants"]): Record<string, string> {
   const env = grants?.env ?? {};
-  if ("COLUMNS" in env || grants?.stdio?.stdout !== undefined || !Deno.stdout.isTerminal()) {
-    return env;
-  }
+  const { stdout = "inherit" } = grants?.stdio ?? {};
+  if ("COLUMNS" in env || stdout !== "inherit" || !Deno.stdout.isTerminal()) return env;
   try {
     const { columns } = Deno.consoleSize();
     return columns > 0 ? Object.assign(Object.create(null), env, { COLUMNS: `${columns}` }) : env;

@@ -75,5 +75,13 @@ Deno.test("run sets COLUMNS only, and only when standard output is a terminal", 
   assert.equal(await run(plain, true), "COLUMNS=77");
   assert.equal(await run(plain, false), "");
   assert.equal(await run(`${plain} | cat`, true), "");
+  // Options take the long way.
+  for (const options of ["--quiet", "--stdin null", "--stderr null", "run"]) {
+    assert.equal(await run(`${WASM_BPF} ${options} ${module}`, true), "COLUMNS=77", options);
+  }
+  for (const options of ["--stdout null", `--stdout ${folder.at("out")}`]) {
+    assert.equal(await run(`${WASM_BPF} ${options} ${module}`, true), "", options);
+  }
+  assert.equal((await Deno.readTextFile(folder.at("out"))).trim(), "");
   assert.equal(await run(`${WASM_BPF} --env COLUMNS=5 ${module}`, true), "COLUMNS=5");
 });
