@@ -5,6 +5,7 @@
 package wasmbpf
 
 import (
+	"reflect"
 	"runtime"
 	"unsafe"
 )
@@ -25,6 +26,33 @@ func OpenRecords(name, members string) (*Records, error) {
 // OpenTable starts a source of rows, which Flush shows.
 func OpenTable(name, members string) (*Records, error) {
 	return openRecords(name, members, nil, recordsTable)
+}
+
+// OpenRecordsFor starts a source of events of a struct type, whose tags have names and formats:
+//
+//	type Opened struct {
+//		TimeNs uint64   `record:"ts @time"`
+//		Pid    uint32
+//		Comm   [16]byte `record:"@str"`
+//	}
+//
+// Without a name, a field is in lower case with underscores: time_ns. Fields are fixed-size numbers,
+// bools, and arrays and structs of them; of blank fields, only the room counts.
+func OpenRecordsFor[T any](name string) (*Records, error) {
+	return openFor[T](name, 0)
+}
+
+// OpenTableFor starts a source of rows of a struct type, as [OpenRecordsFor] does.
+func OpenTableFor[T any](name string) (*Records, error) {
+	return openFor[T](name, recordsTable)
+}
+
+func openFor[T any](name string, flags uint32) (*Records, error) {
+	members, err := membersOf(reflect.TypeFor[T]())
+	if err != nil {
+		return nil, err
+	}
+	return openRecords(name, members, nil, flags)
 }
 
 // OpenRecordsOf starts a source of events of a struct in an eBPF object's BTF.

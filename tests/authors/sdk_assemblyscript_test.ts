@@ -5,8 +5,9 @@ import { runCli } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { checkSlowBatch, ORDERS } from "../support/sdk.ts";
 
-/** Record that the guest emits. */
-const RECORD = '{"pid":7,"count":9}\n';
+/** Records that the guest emits: of members as text, and of a declaration. */
+const RECORD = '{"pid":7,"count":9}\n' +
+  '{"source":"declared","address":"127.0.0.1","left":[1,-2],"small":-3,"name":"init"}\n';
 
 Deno.test("every call of the package works as documented", async () => {
   const output = fromFileUrl("../../dist/tests/sdk-assemblyscript.wasm");

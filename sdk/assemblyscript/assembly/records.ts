@@ -50,3 +50,78 @@ export class Records {
     return recordsFlush(this.id);
   }
 }
+
+/**
+ * Members of a record, one after the other, with the layout that C gives them: the language has no
+ * decorators without a transform of its compiler.
+ *
+ * ```ts
+ * const members = new Members().u64("ts", "@time").u32("pid").text("comm", 16);
+ * const records = members.open("events");
+ * ```
+ */
+export class Members {
+  private members: string = "";
+
+  /** Adds a member of any type of C, such as `s16`, with `length` elements if it is an array. */
+  add(
+    type: string,
+    name: string,
+    marks: string = "",
+    length: i32 = 0,
+  ): Members {
+    const array = length > 0 ? "[" + length.toString() + "]" : "";
+    this.members += type + " " + name + array + " " + marks + "; ";
+    return this;
+  }
+
+  /** Adds an unsigned integer of 8 bits. */
+  u8(name: string, marks: string = ""): Members {
+    return this.add("u8", name, marks);
+  }
+
+  /** Adds an unsigned integer of 16 bits. */
+  u16(name: string, marks: string = ""): Members {
+    return this.add("u16", name, marks);
+  }
+
+  /** Adds an unsigned integer of 32 bits. */
+  u32(name: string, marks: string = ""): Members {
+    return this.add("u32", name, marks);
+  }
+
+  /** Adds an unsigned integer of 64 bits. */
+  u64(name: string, marks: string = ""): Members {
+    return this.add("u64", name, marks);
+  }
+
+  /** Adds an integer of 32 bits. */
+  i32(name: string, marks: string = ""): Members {
+    return this.add("s32", name, marks);
+  }
+
+  /** Adds an integer of 64 bits. */
+  i64(name: string, marks: string = ""): Members {
+    return this.add("s64", name, marks);
+  }
+
+  /** Adds a text that ends with its first NUL byte, or after `length` bytes. */
+  text(name: string, length: i32, marks: string = ""): Members {
+    return this.add("char", name, marks, length);
+  }
+
+  /** Text of the members, as `Records.open()` takes it. */
+  toString(): string {
+    return this.members;
+  }
+
+  /** Starts a source of events. */
+  open(name: string): Records {
+    return Records.open(name, this.members);
+  }
+
+  /** Starts a source of rows. */
+  openTable(name: string): Records {
+    return Records.openTable(name, this.members);
+  }
+}

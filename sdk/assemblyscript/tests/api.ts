@@ -18,6 +18,7 @@ import {
   EXIST,
   exit,
   lastError,
+  Members,
   NO_EXIST,
   print,
   printError,
@@ -64,11 +65,15 @@ function openObject(): BpfObject {
   const object = BpfObject.open(orders, orders_size)!;
   const one = memory.data(4, 4);
   must(object.setGlobal(".nowhere", 0, one, 4) == ENOENT, "no section");
-  must(object.setGlobal(".rodata", 1 << 20, one, 4) == ERANGE, "out of the section");
+  must(
+    object.setGlobal(".rodata", 1 << 20, one, 4) == ERANGE,
+    "out of the section",
+  );
   must(object.load() == 0, "load");
   must(object.setGlobal(".rodata", 0, one, 4) == EPERM, "read-only");
   must(
-    object.attach("missing") == ENOENT && object.programToken("missing") == ENOENT,
+    object.attach("missing") == ENOENT &&
+      object.programToken("missing") == ENOENT,
     "no program",
   );
   must(object.programToken("produce") > 0, "program token");
@@ -81,22 +86,36 @@ function maps(object: BpfObject): void {
   const hash = object.map<u32, u64>("hash")!;
   must(hash.keySize == 4 && hash.maxEntries == 4 && hash.cpus == 1, "info");
   must(hash.lookup(1) == ENOENT && hash.first() == ENOENT, "empty");
-  must(hash.update(1, 10) == 0 && hash.lookup(1) == 0 && hash.value == 10, "update");
-  must(hash.update(1, 11, NO_EXIST) == EEXIST && hash.update(2, 11, EXIST) == ENOENT, "flags");
+  must(
+    hash.update(1, 10) == 0 && hash.lookup(1) == 0 && hash.value == 10,
+    "update",
+  );
+  must(
+    hash.update(1, 11, NO_EXIST) == EEXIST &&
+      hash.update(2, 11, EXIST) == ENOENT,
+    "flags",
+  );
   must(hash.update(2, 20) == 0 && hash.update(3, 30) == 0, "more");
   let sum: u64 = 0;
-  for (let result = hash.first(); result == 0; result = hash.next()) sum += hash.key;
+  for (let result = hash.first(); result == 0; result = hash.next()) {
+    sum += hash.key;
+  }
   must(sum == 6, "keys");
   must(hash.take(3) == 0 && hash.value == 30 && hash.take(3) == ENOENT, "take");
   must(hash.delete(2) == 0 && hash.delete(2) == ENOENT, "delete");
   const batch = Batch.of<u32, u64>(hash, 8);
   must(hash.batch(batch, true, true) == ENOENT && batch.count == 1, "batch");
-  must(load<u32>(batch.keyAt(0)) == 1 && load<u64>(batch.valueAt(0)) == 10, "batch's element");
+  must(
+    load<u32>(batch.keyAt(0)) == 1 && load<u64>(batch.valueAt(0)) == 10,
+    "batch's element",
+  );
   must(hash.batch(batch, true) == ENOENT && batch.count == 0, "drained");
 
   const perCpu = object.map<u32, u32>("per_cpu")!;
   must(perCpu.update(1, 7) == 0 && perCpu.lookup(1) == 0, "per CPU");
-  for (let cpu: u32 = 0; cpu < perCpu.cpus; cpu++) must(perCpu.valueOf(cpu) == 7, "each CPU's");
+  for (let cpu: u32 = 0; cpu < perCpu.cpus; cpu++) {
+    must(perCpu.valueOf(cpu) == 7, "each CPU's");
+  }
   must(perCpu.valueStep == 8, "step");
   must(perCpu.batch(batch, true) == EINVAL, "a batch for another map");
   batch.free();
@@ -110,7 +129,10 @@ function numbersOf(buffer: Buffer, first: u32, count: u32): void {
   while (seen < count) {
     must(buffer.poll(5000) > 0, "poll");
     while (buffer.next()) {
-      must(changetype<OrderEvent>(buffer.data).number == first + seen, "number");
+      must(
+        changetype<OrderEvent>(buffer.data).number == first + seen,
+        "number",
+      );
       seen++;
     }
   }
@@ -145,7 +167,11 @@ function events(object: BpfObject): void {
 }
 
 function attachErrors(object: BpfObject): void {
-  must(object.attach("pass", "no-such-if0") < 0 && lastError().includes("no-such-if0"), "target");
+  must(
+    object.attach("pass", "no-such-if0") < 0 &&
+      lastError().includes("no-such-if0"),
+    "target",
+  );
   const link = object.attach("produce");
   must(readIterator(link, memory.data(8), 8) == EINVAL, "no iterator");
   must(object.submit("rb", memory.data(8), 8) == EINVAL, "no user ring");
@@ -162,7 +188,32 @@ function records(): void {
   must(source.write(row, 8) == (source.isWanted ? 1 : EBADF), "write");
   must(source.flush() == (source.isWanted ? 0 : EBADF), "flush");
   heap.free(row);
-  must(!source.isWanted || Records.openTable("bad", "u99 pid").id < 0, "bad schema");
+  const members = new Members().u32("address", "@ipv4").add(
+    "s16",
+    "left",
+    "",
+    2,
+  )
+    .add("s8", "small").add("u8", "__blank3", "", 3).text("name", 8);
+  const declared = members.open("declared");
+  must(declared.id >= 0, members.toString());
+  const record = heap.alloc(20);
+  memory.fill(record, 0, 20);
+  store<u32>(record, 0x0100007f);
+  store<i16>(record, 1, 4);
+  store<i16>(record, -2, 6);
+  store<i8>(record, -3, 8);
+  store<u32>(record, 0x74696e69, 12); // "init"
+  must(
+    declared.write(record, 20) == (declared.isWanted ? 1 : EBADF),
+    "declared",
+  );
+  heap.free(record);
+  must(members.openTable("rows").id >= 0, "rows");
+  must(
+    !source.isWanted || Records.openTable("bad", "u99 pid").id < 0,
+    "bad schema",
+  );
 }
 
 function slowEvents(): void {
@@ -181,7 +232,9 @@ function slowEvents(): void {
   must(seen < 100, "a batch that ends early");
   must(ring.poll(5000) == EINTR, "EINTR");
   must(ring.poll(0) > 0, "rest");
-  for (; ring.next(); seen++) must(load<u32>(ring.data) == 100 + seen, "number of the rest");
+  for (; ring.next(); seen++) {
+    must(load<u32>(ring.data) == 100 + seen, "number of the rest");
+  }
   must(seen == 100, "all");
 }
 

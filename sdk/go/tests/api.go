@@ -221,6 +221,15 @@ func slowEvents() {
 	fmt.Println("all well")
 }
 
+// declaredRecord has every kind of member.
+type declaredRecord struct {
+	Address uint32   `record:"address @ipv4"`
+	Left    [2]int16 // left
+	Small   int8
+	_       [3]byte
+	Name    [8]byte `record:"@str"`
+}
+
 // records emits records where they are requested: this test runs with and without.
 func records() {
 	seen, err := wasmbpf.OpenRecords("seen", "u32 pid; u32 count")
@@ -228,6 +237,15 @@ func records() {
 	if seen != nil {
 		must(wasmbpf.WriteRecords(seen, [][2]uint32{{7, 9}}) == nil)
 		must(seen.Flush() == nil)
+		declared, err := wasmbpf.OpenRecordsFor[declaredRecord]("declared")
+		must(err == nil, err)
+		record := declaredRecord{Address: 0x0100007f, Left: [2]int16{1, -2}, Small: -3}
+		copy(record.Name[:], "init")
+		must(wasmbpf.WriteRecords(declared, []declaredRecord{record}) == nil)
+		rows, err := wasmbpf.OpenTableFor[declaredRecord]("rows")
+		must(err == nil && rows != nil, err)
+		_, err = wasmbpf.OpenRecordsFor[struct{ Length int }]("bad")
+		must(err != nil)
 		_, err = wasmbpf.OpenTable("bad", "u99 pid")
 		must(err != nil)
 		_, err = wasmbpf.OpenRecordsOf("bad", orders, "no_such_struct")

@@ -62,5 +62,5 @@ pub use link::{IterReader, Link};
 pub use map::{Flags, Iter, Map, MapInfo};
 pub use object::{Object, OpenObject, Program};
 pub use plain::Plain;
-pub use records::Records;
+pub use records::{Record, Records};
 pub use wide::{PerCpuMap, Queue};

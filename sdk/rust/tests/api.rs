@@ -222,11 +222,26 @@ fn slow_events() -> io::Result<()> {
     Ok(())
 }
 
+wasm_bpf::record! {
+    /// Record of every kind of member.
+    struct Seen {
+        address: u32 = "@ipv4",
+        left: [i16; 2],
+        small: i8,
+        pad: [u8; 3] = "@bytes",
+        name: [u8; 8] = "@str",
+    }
+}
+
 /// Emits records where they are requested: this test runs with and without.
 fn records() -> io::Result<()> {
     if let Some(records) = Records::open("seen", "u32 pid; u32 count")? {
         records.write(&[[7u32, 9]])?;
         records.flush()?;
+        let declared = Records::of::<Seen>("declared")?.expect("records are requested");
+        let name = *b"init\0\0\0\0";
+        declared.write(&[Seen { address: 0x0100_007f, left: [1, -2], small: -3, pad: [0; 3], name }])?;
+        assert!(Records::table_of::<Seen>("rows")?.is_some());
         assert!(Records::open_table("bad", "u99 pid").is_err());
         assert!(Records::of_struct("bad", OBJECT, "no_such_struct").is_err());
     }
