@@ -28,7 +28,8 @@ function make(bytes: Uint8Array<ArrayBuffer>, target: Target): string {
       failure = { error };
     }
   });
-  assert.ok(tookMs < 5000, `${target} took ${tookMs} ms`);
+  // A second on an idle machine; ten next to forty other threads, whose data fills the caches.
+  assert.ok(tookMs < 30_000, `${target} took ${tookMs} ms`);
   if (failure !== undefined) throw failure.error;
   return text;
 }

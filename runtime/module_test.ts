@@ -216,7 +216,7 @@ Deno.test("checkGuest() distinguishes a reactor from a module without a main fun
 /** Import modules that guests of other hosts have, and a word that their hint must hold. */
 const KNOWN: readonly (readonly [string, RegExp])[] = [
   ["wasm_bpf", /spelling/],
-  ["wasm_bpf_ext", /extensions/],
+  ["wasm_bpf_ext", /newer wasm-bpf/],
   ["wasi_snapshot_preview1", /preview 1/],
   ["wasi_unstable", /snapshot 0/],
   ["wasi:cli/run@0.2.0", /wasm32-wasip1/],

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
+import { until } from "../tests/support/condition.ts";
 import { type Release, StartQueue } from "./start_queue.ts";
 
-/** Lets every start happen that is due. */
 // time: starts are due after one turn of the event loop, and one that must not happen has no other sign.
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+/** Lets every start happen that is due: as many as are expected, and none after them. */
+async function turnUntil(started: readonly unknown[], count: number): Promise<void> {
+  await until("the starts have begun", () => started.length >= count);
+  await turn();
+}
 
 Deno.test("StartQueue starts after the caller's code, in order, so many at a time", async () => {
   const queue = new StartQueue(2);
@@ -16,14 +22,14 @@ Deno.test("StartQueue starts after the caller's code, in order, so many at a tim
     });
   }
   assert.deepEqual(started, []);
-  await turn();
+  await turnUntil(started, 2);
   assert.deepEqual(started, [0, 1]);
   releases[0]?.();
   releases[0]?.();
-  await turn();
+  await turnUntil(started, 3);
   assert.deepEqual(started, [0, 1, 2]);
   for (const release of releases) release();
-  await turn();
+  await turnUntil(started, 4);
   assert.deepEqual(started, [0, 1, 2, 3]);
 });
 
@@ -35,7 +41,7 @@ Deno.test("StartQueue forgets what is taken out, and leaves no timer", async () 
     started.push("second");
     release();
   });
-  await turn();
+  await turnUntil(started, 1);
   second();
   assert.deepEqual(started, ["second"]);
 });

@@ -86,6 +86,8 @@ const EXPECTED_PATHS = [
 const ERRANDS = new RegExp([
   ...['"/sys/kernel/(btf/vmlinux|tracing|debug/tracing)', '"/sys/fs/bpf"', '"events/'],
   ...['"/sys/devices/system/cpu/(possible|online)"', '"/sys/bus/event_source/'],
+  // Where the kernel takes long to free a part, it is looked up who holds it.
+  ...['"/proc(/\\d+/(fd|fdinfo/\\d+|comm))?"', '"/proc/thread-self/(mounts|fdinfo/\\d+)"'],
   ...['"/proc/(version_signature|self/statm)"', '"/sys/devices/system/cpu/cpu0/tsc_freq_khz"'],
 ].join("|"));
 
