@@ -16,6 +16,38 @@ const MAX_NODES = 10_000;
 /** Nested operators: the stack bounds them. */
 const MAX_DEPTH = 250;
 
+/** Macros of CEL that give a name to each element, and `cel.bind()`. */
+const MACROS = /^(all|exists|exists_one|existsOne|map|filter|bind)$/;
+
+/** Names that CEL has for types. */
+const TYPES =
+  /^(bool|bytes|double|int|uint|string|list|map|null_type|type|dyn|cel|google|optional)$/;
+
+/** Returns the names that an expression gives to elements of lists. */
+function boundNames(root: unknown): Set<string> {
+  const names = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) return value.forEach(visit);
+    if (!isNode(value)) return;
+    if (value.op === "rcall" && MACROS.test(value.args[0])) {
+      const [first] = value.args[2];
+      if (first?.op === "id") names.add(first.args);
+    }
+    visit(value.args);
+  };
+  visit(root);
+  return names;
+}
+
+/** Returns the names of variables that records have to have: neither types nor those of macros. */
+export function neededNames(root: ASTNode, variables: ReadonlySet<string>): string[] {
+  const bound = boundNames(root);
+  return [...variables].filter((name) => {
+    const [first = ""] = name.split(".");
+    return !bound.has(first) && !TYPES.test(first);
+  });
+}
+
 /**
  * Returns the names of variables in an expression; dotted ones whole.
  *
@@ -87,13 +119,31 @@ export function evaluated(
   };
 }
 
-/** Returns the error for an expression, with the library's first line. */
+/** Returns the error for an expression, with the library's first line and the place in the text. */
 export function badFilter(text: string, error: unknown): RecordsError {
-  const reason = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
-  return new RecordsError(`Cannot filter by "${text}": ${reason.slice(0, 300)}`, {
+  const message = error instanceof Error ? error.message : String(error);
+  const reason = (message.split("\n")[0] ?? "").replace(
+    /^Unexpected token: EOF$|^(.*, got) EOF$/,
+    (_, start) => start === undefined ? "it ends too early" : `${start} the end`,
+  ).slice(0, 300);
+  const place = placeOf(error, text);
+  const at = place === undefined ? "" : ` at character ${place}`;
+  return new RecordsError(`Cannot filter by "${text}": ${reason}${at}`, {
     code: "BAD_FILTER",
-    hint: 'write CEL, such as pid == 1 && comm.startsWith("ba")',
+    hint: reason === "Unexpected character: ="
+      ? "compare with ==: pid == 1"
+      : 'write CEL, such as pid == 1 && comm.startsWith("ba")',
+    cause: error,
   });
+}
+
+/** Returns the place of an error of the library, in characters from 1 on. */
+function placeOf(error: unknown, text: string): number | undefined {
+  if (!(error instanceof Error) || !("range" in error)) return undefined;
+  const { range } = error;
+  if (typeof range !== "object" || range === null || !("start" in range)) return undefined;
+  const { start } = range;
+  return typeof start === "number" ? [...text.slice(0, start)].length + 1 : undefined;
 }
 
 /** Integers as they are, everything else as JSON shows it. */

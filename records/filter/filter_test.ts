@@ -129,3 +129,50 @@ Deno.test("loadFilter() suggests the nearest field", async () => {
     (error) => error instanceof RecordsError && /"comm"/.test(error.hint ?? ""),
   );
 });
+
+Deno.test("loadFilter() reports the place of an error, and the name that is missing", async () => {
+  const failed = async (text: string): Promise<RecordsError> => {
+    try {
+      (await loadFilter(text)).compile(schema(), "rb");
+    } catch (error) {
+      if (error instanceof RecordsError) return error;
+      throw error;
+    }
+    throw new Error(`"${text}" is a filter`);
+  };
+  for (
+    const [text, place] of [
+      ['comm == "x', 9],
+      ["ret = 7", 5],
+      ["ret ==\n 7 7", 11],
+      ['comm == "漢" &', 13],
+      ["ret == ", 8],
+      ["(ret == 1", 10],
+      ["foo(ret) == 1", 1],
+      ['ret == 1 && comm + 1 == "x"', 13],
+    ] as const
+  ) {
+    const { code, message } = await failed(text);
+    assert.equal(code, "BAD_FILTER", message);
+    assert.match(message, new RegExp(` at character ${place}$`));
+  }
+  assert.match((await failed("ret = 7")).hint ?? "", /==/);
+  for (
+    const [text, name] of [
+      ["size(comm) == 4 && has(com.y)", "com.y"],
+      ['ret == 7 ? comn == "x" : delta % 2 == 1', "comn"],
+      ['comm.matches("b") && comn == "x"', "comn"],
+      ["rett % 2 == 1", "rett"],
+    ] as const
+  ) {
+    const { code, message, hint } = await failed(text);
+    assert.equal(code, "UNKNOWN_FIELD", message);
+    assert.match(message, new RegExp(`"${name}"`));
+    assert.match(hint ?? "", /did you mean "(comm|ret)"\?/);
+  }
+});
+
+Deno.test("loadFilter() takes names of macros and types, which are no fields", async () => {
+  assert.equal(await matches("[1, -2].exists(each, each == ret)"), true);
+  assert.equal(await matches("type(ret) == int && [ret].all(x, x < 0)"), true);
+});

@@ -4,7 +4,7 @@ import { findFields } from "../fields.ts";
 import type { Filter, Predicate } from "../output_options.ts";
 import type { Field, Schema } from "../schema.ts";
 import { compileNode, NotCompiled } from "./compile.ts";
-import { badFilter, evaluated, variablesOf } from "./evaluate.ts";
+import { badFilter, evaluated, neededNames, variablesOf } from "./evaluate.ts";
 
 /** Longest expression. */
 const MAX_CHARACTERS = 16_384;
@@ -26,6 +26,7 @@ export async function loadFilter(text: string): Promise<Filter> {
     }
   })();
   const variables = variablesOf(parsed.ast, text);
+  const needed = neededNames(parsed.ast, variables);
   return {
     text,
     compile: (schema, source): Predicate => {
@@ -35,6 +36,11 @@ export async function loadFilter(text: string): Promise<Filter> {
         if (!(error instanceof NotCompiled)) throw error;
       }
       const fields = new Set<Field>();
+      // A name that is misspelled in a part that is rarely evaluated would never match.
+      for (const name of needed) {
+        if (variableFields(schema, name).length > 0) continue;
+        throw unknownField(name, schema.fields.map((field) => field.name), source);
+      }
       for (const name of variables) {
         for (const field of variableFields(schema, name)) fields.add(field);
       }
@@ -42,12 +48,9 @@ export async function loadFilter(text: string): Promise<Filter> {
       try {
         return evaluated(parsed, [...fields], { size: schema.size, text, unsigned });
       } catch (error) {
-        for (const name of variables) {
-          if (isUnknown(error, name)) {
-            throw unknownField(name, schema.fields.map((field) => field.name), source);
-          }
-        }
-        throw error;
+        const name = unknownName(error, variables);
+        if (name === undefined) throw error;
+        throw unknownField(name, schema.fields.map((field) => field.name), source);
       }
     },
   };
@@ -76,8 +79,13 @@ function variableFields(schema: Schema, name: string): readonly Field[] {
   }
 }
 
-function isUnknown(error: unknown, name: string): boolean {
-  const [root = ""] = name.split(".");
-  return error instanceof Error && /unknown variable|no such key/i.test(error.message) &&
-    error.message.includes(root);
+/** Returns the variable that an error of the library names as unknown. */
+function unknownName(error: unknown, variables: ReadonlySet<string>): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const text = cause instanceof Error ? cause.message : "";
+  const [, name] = /^(?:unknown variable|no such key):? (\S+)/i.exec(text) ?? [];
+  if (name === undefined || variables.has(name)) return name;
+  // A part of a dotted name: the library stops at the first that is missing.
+  const whole = [...variables].find((each) => each.split(".").includes(name));
+  return whole?.split(".")[0] === name ? name : whole;
 }
