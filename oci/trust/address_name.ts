@@ -16,9 +16,9 @@ export type AddressNames =
 /**
  * Returns the names of an address, `HOST/PATH`.
  *
- * A path that servers may interpret differently is refused: with empty parts, with `.` or `..`, or
- * with an encoded slash, backslash, percent sign or control character. Other encoded characters are
- * decoded. A path with upper case is looked up in lower case as well, since some servers ignore
+ * A path that servers may interpret differently is refused: with empty parts, with parts that end in
+ * a dot or space, which some leave out, with a semicolon, after which some see parameters, or with an
+ * encoded slash, backslash, percent sign or control character. Other encoded characters are decoded. A path with upper case is looked up in lower case as well, since some servers ignore
  * case.
  */
 export function addressNames(url: URL): AddressNames {
@@ -41,7 +41,7 @@ function decodedPath(pathname: string): string | undefined {
       return undefined;
     }
     // deno-lint-ignore no-control-regex
-    if ((pathname !== "/" && part === "") || /^\.{1,2}$|[/\\%\x00-\x1f\x7f]/.test(part)) {
+    if ((pathname !== "/" && part === "") || /[. ]$|[/\\%;\x00-\x1f\x7f]/.test(part)) {
       return undefined;
     }
     parts.push(part);

@@ -204,6 +204,7 @@ Deno.test("checkAddress() applies one rule to every spelling of an address, or r
   const bad = [
     ...["//signed/x.wasm", "/%73igned/x.wasm", "/./signed/x.wasm", "/a/%2e%2e/signed/x.wasm"],
     ...["/%2fsigned/x.wasm", "/signed%2fx.wasm", "/a\\..\\signed/x.wasm", "/signed%5cx.wasm"],
+    ...["/signed;a/x.wasm", "/signed%3Ba/x.wasm", "/signed./x.wasm", "/signed%20/x.wasm"],
     ...["/SIGNED/x.wasm", "/%2573igned/x.wasm", "/a//x.wasm", "/%ff/x.wasm", "/signed/x%00.wasm"],
   ].map((path) => `${host}${path}`);
   const hosts = ["127.1:8080", "0x7f.1:08080", "2130706433:8080", "127.0.0.1.:8080"];
@@ -220,7 +221,7 @@ Deno.test("checkAddress() applies one rule to every spelling of an address, or r
     const url = new URL(address);
     assert.throws(() => checkAddress(url, { policies }), { code: "REJECTED" }, address);
   }
-  for (const path of ["/ok/x.wasm", "/Ok/a%20b.wasm", "/"]) {
+  for (const path of ["/ok/x.wasm", "/Ok/a%20b.wasm", "/v1.0/.x/y.wasm", "/"]) {
     checkAddress(new URL(`${host}${path}`), { policies });
   }
 });

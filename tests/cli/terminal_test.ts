@@ -89,7 +89,7 @@ Deno.test("--top fits a terminal of any size, and its changes", async () => {
       if (frame === "" || picture.wrapped > 0 || picture.lines.length > rows) return false;
       from = run.drawn.length;
       return columns < 20 || picture.lines.some((line) => line.startsWith(" "));
-    }, 30_000);
+    });
   }
   assert.deepEqual(lastFrame(run.drawn, 40).unknown, []);
   await run.type("q");
@@ -171,7 +171,7 @@ Deno.test("--top leaves no process behind when its terminal is closed", async ()
       stdout: "null",
     }).output();
     return !success;
-  }, 30_000);
+  });
 });
 
 Deno.test("Ctrl-C shows the last table in the columns of a terminal, and exits with 0", async () => {

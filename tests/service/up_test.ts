@@ -57,7 +57,6 @@ Deno.test("up keeps what did not change on SIGHUP, notifies its manager, and dow
   await until(
     "the error is reported",
     () => !hasMessage(() => false) && /line 1: .*missing "run"/.test(up.stderr),
-    30_000,
   );
   assert.equal((await runs.shown("a")).process?.pid, a.process?.pid);
   assert.equal(await runs.out("down", file), "a\nb\nc\n");

@@ -95,7 +95,7 @@ export class TerminalRun implements AsyncDisposable {
   async waitFor(pattern: RegExp, from = 0): Promise<void> {
     const name = `${pattern} is drawn`;
     try {
-      await until(name, () => pattern.test(this.#drawn.slice(from)), 30_000);
+      await until(name, () => pattern.test(this.#drawn.slice(from)));
     } catch (error) {
       throw new Error(`${error}\n${JSON.stringify(this.#drawn.slice(from))}`, { cause: error });
     }
