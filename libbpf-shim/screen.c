@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -27,8 +28,14 @@
 
 /* Looks at whether the job is in the foreground again: a shell need not send SIGCONT for that. */
 #define LOOK_MS 200
-/* The child ends at once; a machine under load takes longer. */
+/* The child obeys at once; a machine under load takes longer. */
 #define END_MS 2000
+#define PAUSE_MS 2
+
+/* Orders to the child. */
+#define ORDER_END 'e'
+#define ORDER_GIVE 'g'
+#define ORDER_TAKE 't'
 
 /* Shared by both processes. */
 struct state {
@@ -41,31 +48,29 @@ struct state {
 struct shim_screen {
 	struct state *state;
 	bool has_keys;
-	/* A byte ends the child, and so does the end of this process. */
+	/* Orders; the end of this process ends the child as well. */
 	int order;
 	/* At its end once the child has ended. */
 	int ended;
-	struct sigaction former_input;
+	struct sigaction former_input, former_stop;
 };
 
 /* ---- the child: only functions that are safe after fork(2) ------------------------------------
  */
 
-static volatile sig_atomic_t stop_asked, was_continued;
+static volatile sig_atomic_t was_continued;
 
-static void on_child_signal(int number)
+static void on_continued(int number)
 {
-	if (number == SIGTSTP)
-		stop_asked = 1;
-	else
-		was_continued = 1;
+	(void)number;
+	was_continued = 1;
 }
 
 struct keeper {
 	struct state *state;
 	bool has_keys;
 	struct termios before, keys;
-	bool is_applied;
+	bool is_wanted, is_applied;
 };
 
 static void put(const char *text)
@@ -78,7 +83,7 @@ static void put(const char *text)
 /* Takes the terminal, unless the job is in the background. */
 static void apply(struct keeper *keeper)
 {
-	if (keeper->is_applied || tcgetpgrp(STDOUT_FILENO) != getpgrp())
+	if (!keeper->is_wanted || keeper->is_applied || tcgetpgrp(STDOUT_FILENO) != getpgrp())
 		return;
 	if (keeper->has_keys && !tcgetattr(STDIN_FILENO, &keeper->before))
 		tcsetattr(STDIN_FILENO, TCSANOW, &keeper->keys);
@@ -96,55 +101,57 @@ static void restore(struct keeper *keeper, bool leaves)
 	if (!keeper->is_applied)
 		return;
 	keeper->is_applied = false;
-	atomic_fetch_add(&keeper->state->turns, 1);
 	if (leaves && atomic_load(&keeper->state->entered))
 		put(LEAVE);
 	if (keeper->has_keys && !tcgetattr(STDIN_FILENO, &now) &&
 	    now.c_lflag == keeper->keys.c_lflag)
 		tcsetattr(STDIN_FILENO, TCSANOW, &keeper->before);
+	/* The parent stops once it sees this. */
+	atomic_fetch_add(&keeper->state->turns, 1);
 }
 
 static void keep_signals(void)
 {
-	struct sigaction action = {.sa_handler = on_child_signal};
+	struct sigaction action = {.sa_handler = on_continued};
 
 	/* Its end is that of its parent; nothing else ends it. */
 	for (int number = 1; number < NSIG; number++)
 		signal(number, SIG_IGN);
-	sigaction(SIGTSTP, &action, NULL);
 	sigaction(SIGCONT, &action, NULL);
+}
+
+static void obey(struct keeper *keeper, int order)
+{
+	char byte = ORDER_END;
+	bool is_order = read(order, &byte, 1) == 1;
+
+	if (byte == ORDER_END) {
+		restore(keeper, !is_order);
+		_exit(0);
+	}
+	keeper->is_wanted = byte == ORDER_TAKE;
+	if (!keeper->is_wanted)
+		restore(keeper, true);
 }
 
 static void keep(struct keeper *keeper, int order)
 {
-	struct pollfd asked = {.fd = order, .events = POLLIN};
-	sigset_t none, all;
-	char byte;
+	const struct timespec look = {.tv_nsec = LOOK_MS * 1000000L};
+	struct pollfd orders = {.fd = order, .events = POLLIN};
+	sigset_t none;
 
-	sigfillset(&all);
 	sigemptyset(&none);
 	keep_signals();
+	keeper->is_wanted = true;
 	for (;;) {
-		const struct timespec look = {.tv_nsec = LOOK_MS * 1000000L};
-		int ready = ppoll(&asked, 1, keeper->is_applied ? NULL : &look, &none);
+		bool looks = keeper->is_wanted && !keeper->is_applied;
 
-		if (ready > 0) {
-			bool was_asked = read(order, &byte, 1) == 1;
-
-			restore(keeper, !was_asked);
-			_exit(0);
-		}
-		if (stop_asked) {
-			stop_asked = 0;
-			restore(keeper, true);
-			kill(getpid(), SIGSTOP);
-			was_continued = 0;
-		}
+		if (ppoll(&orders, 1, looks ? &look : NULL, &none) > 0)
+			obey(keeper, order);
 		/* Output of others may have changed what is shown. */
-		if (was_continued) {
-			was_continued = 0;
+		if (was_continued && keeper->is_wanted)
 			restore(keeper, false);
-		}
+		was_continued = 0;
 		apply(keeper);
 	}
 }
@@ -160,10 +167,42 @@ static void close_others(int kept)
 /* ---- this process ------------------------------------------------------------------------------
  */
 
+static _Atomic(struct shim_screen *) current;
+
+static void give_order(const struct shim_screen *screen, char order)
+{
+	ssize_t length = write(screen->order, &order, 1);
+
+	(void)length;
+}
+
+/* Ctrl-Z: a shell prints its prompt as soon as this process has stopped. */
+static void on_stop(int number)
+{
+	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+	struct shim_screen *screen = atomic_load(&current);
+	int saved = errno;
+
+	(void)number;
+	if (screen)
+		give_order(screen, ORDER_GIVE);
+	for (int i = 0; screen && i < END_MS / PAUSE_MS; i++) {
+		if (atomic_load(&screen->state->turns) % 2)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	raise(SIGSTOP);
+	if (screen)
+		give_order(screen, ORDER_TAKE);
+	errno = saved;
+}
+
 static void release(void *object)
 {
 	struct shim_screen *screen = object;
 
+	atomic_compare_exchange_strong(&current, &screen, NULL);
+	screen = object;
 	if (screen->order >= 0)
 		close(screen->order);
 	if (screen->ended >= 0)
@@ -208,6 +247,7 @@ out:
 int32_t shim_screen__open(int32_t keys, struct shim_screen **out)
 {
 	const struct sigaction ignored = {.sa_handler = SIG_IGN};
+	const struct sigaction stop = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
 	struct keeper keeper = {.has_keys = keys && isatty(STDIN_FILENO)};
 	struct shim_screen *screen = calloc(1, sizeof(*screen));
 	int err = screen ? 0 : -ENOMEM;
@@ -238,6 +278,10 @@ int32_t shim_screen__open(int32_t keys, struct shim_screen **out)
 	err = start_child(screen, &keeper);
 	if (!err)
 		err = shim_owned_add(screen, release);
+	if (!err) {
+		atomic_store(&current, screen);
+		sigaction(SIGTSTP, &stop, &screen->former_stop);
+	}
 out:
 	if (err)
 		release(screen);
@@ -290,10 +334,10 @@ void shim_screen__free(struct shim_screen *screen)
 		return;
 	shim_owned_remove(screen);
 	ended = (struct pollfd){.fd = screen->ended, .events = POLLIN};
-	if (write(screen->order, "", 1) == 1) {
-		while (poll(&ended, 1, END_MS) < 0 && errno == EINTR)
-			;
-	}
+	sigaction(SIGTSTP, &screen->former_stop, NULL);
+	give_order(screen, ORDER_END);
+	while (poll(&ended, 1, END_MS) < 0 && errno == EINTR)
+		;
 	if (screen->has_keys)
 		sigaction(SIGTTIN, &screen->former_input, NULL);
 	release(screen);
