@@ -11,7 +11,7 @@ import { AttachRig } from "../../tests/support/attach_rig.ts";
 /** Words that every gate has to look at. */
 const PERMISSIONS: Permissions = {
   strict: true,
-  allowBpf: ["observe", "inspect"],
+  allowBpf: ["observe"],
   denyHelper: ["bpf_send_signal"],
   allowAttach: ["tp:sched/*", "iface:lo"],
   denyAttach: ["uprobe:libc.so.6:malloc"],

@@ -6,6 +6,7 @@ import {
   GRANTABLE_LEVELS,
   type GrantableLevel,
   helperEntries,
+  kfuncEntries,
   LEVELS,
   PermissionError,
   type Permissions,
@@ -42,9 +43,15 @@ export function boundsOf(rules: readonly PolicyBound[]): Bound[] {
   });
 }
 
-/** An empty list allows no place: no place is called like that. */
+/** Word of an empty list, which allows no place: no place is called like that. */
+const NO_PLACE: AttachWord = "iter:no.place";
+
 function placesOf(words: readonly string[]): Pick<Permissions, "allowAttach"> {
-  return { allowAttach: words.length === 0 ? ["iter:no.place"] : words as AttachWord[] };
+  return { allowAttach: words.length === 0 ? [NO_PLACE] : words as AttachWord[] };
+}
+
+function placesText(words: readonly AttachWord[]): string {
+  return words.includes(NO_PLACE) ? "none" : words.join(", ");
 }
 
 /** The smallest map takes two pages. */
@@ -61,6 +68,15 @@ function denied(words: readonly string[]): Partial<Permissions> {
     word.includes(":") || (ATTACH_KINDS as readonly string[]).includes(word);
   const isHelper = (word: string) => helpers.has(word) || helpers.has(`bpf_${word}`);
   const rest = words.filter((word) => !isLevel(word) && !isPlace(word));
+  const kfuncs = new Set(kfuncEntries().map(({ name }) => name));
+  const unknown = rest.find((word) => !isHelper(word) && !kfuncs.has(word));
+  if (unknown !== undefined) {
+    throw new PermissionError(`Unknown level, place, helper or kfunc "${unknown}"`, {
+      word: unknown,
+      known: [...GRANTABLE_LEVELS, ...ATTACH_KINDS, ...helpers, ...kfuncs],
+      hint: "docs/permissions.md lists them",
+    });
+  }
   return {
     denyBpf: words.filter(isLevel) as GrantableLevel[],
     denyAttach: words.filter((word) => !isLevel(word) && isPlace(word)) as AttachWord[],
@@ -122,7 +138,7 @@ function describe({ allowBpf = [], allowAttach, denyBpf, denyAttach, ...bound }:
   ];
   return [
     `levels ${allowBpf.join(", ") || "none"}`,
-    ...(allowAttach === undefined ? [] : [`places ${allowAttach.join(", ")}`]),
+    ...(allowAttach === undefined ? [] : [`places ${placesText(allowAttach)}`]),
     ...(denials.length === 0 ? [] : [`denied ${denials.join(", ")}`]),
     ...(bound.maxMapsMemory === undefined ? [] : [`maps ${bound.maxMapsMemory} bytes`]),
   ].join("; ");

@@ -46,7 +46,24 @@ Deno.test("boundsOf() rejects words that mean nothing, with the nearest one and 
       return true;
     });
   }
-  assert.throws(() => boundsOf([{ source, levels: ["observ"] }]), { hint: /did you mean observe/ });
+  const nearest = [
+    [{ levels: ["observ"] }, /did you mean observe\?/],
+    // A letter of another alphabet, and a space, which look the same.
+    [{ levels: ["\u043ebserve"] }, /did you mean observe\?/],
+    [{ levels: ["observe "] }, /did you mean observe\?/],
+    [{ deny: ["inspct"] }, /did you mean inspect\?/],
+    [{ deny: ["raw_tpp"] }, /did you mean raw_tp\?/],
+    [{ deny: ["bpf_send_signl"] }, /did you mean bpf_send_signal\?/],
+    [{ deny: ["bpf_sock_destry"] }, /did you mean bpf_sock_destroy\?/],
+  ] as const;
+  for (const [words, hint] of nearest) {
+    assert.throws(() => boundsOf([{ source, ...words }]), { hint });
+  }
+});
+
+Deno.test("boundNotes() shows that a policy allows no place", () => {
+  const bounds = boundsOf([{ source, attach: [] }]);
+  assert.match(boundNotes(bounds, {}).join("\n"), /; places none$/m);
 });
 
 Deno.test("grantedLevels() returns what every policy names, and never write", () => {
