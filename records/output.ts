@@ -379,9 +379,15 @@ export class Output implements RecordTaker {
     const whole = this.#options.sinks.map(({ format }, i) =>
       format === "raw" ? this.#sinks[i]?.open(shown) : undefined
     );
+    const raws = whole.flatMap((raw) => raw === undefined ? [] : [raw]);
+    const isRaw = raws.length === whole.length && this.#left === Infinity;
     return {
       write: (batch, framing = "framed") => {
         if (this.#ended || this.done || framing !== "framed") return;
+        if (isRaw) {
+          for (const raw of raws) raw.batch?.(batch, framing);
+          return this.#flush();
+        }
         reader.each(batch, framing, (s, v, at, size, cpu) => {
           if (this.done) return;
           this.#left -= 1;
