@@ -1,6 +1,8 @@
 /** Reading position in a section of DWARF. */
 import { ElfError } from "../btf/errors.ts";
 
+const decoder = new TextDecoder();
+
 /** Position in a section; reads past its end throw. */
 export class Cursor {
   readonly #view: DataView;
@@ -8,6 +10,8 @@ export class Cursor {
   at = 0;
 
   constructor(bytes: Uint8Array, at = 0) {
+    // Offsets of 64 bits, and indexes that were read as signed, are no places in a section.
+    if (!(at >= 0 && at <= bytes.length)) throw damaged("it is cut off");
     this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.at = at;
@@ -36,7 +40,7 @@ export class Cursor {
   }
 
   skip(size: number): void {
-    if (size < 0 || this.at + size > this.bytes.length) throw damaged("it is cut off");
+    if (!(size >= 0 && this.at + size <= this.bytes.length)) throw damaged("it is cut off");
     this.at += size;
   }
 
@@ -64,7 +68,7 @@ export class Cursor {
   text(): string {
     const end = this.bytes.indexOf(0, this.at);
     if (end < 0 || end - this.at > 4096) throw damaged("a name has no end");
-    const text = new TextDecoder().decode(this.bytes.subarray(this.at, end));
+    const text = decoder.decode(this.bytes.subarray(this.at, end));
     this.at = end + 1;
     return text;
   }

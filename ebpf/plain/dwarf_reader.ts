@@ -13,6 +13,11 @@ import { Cursor, damaged } from "./dwarf_cursor.ts";
 const MAX_ENTRIES = 1 << 20;
 
 const MAX_UNITS = 4096;
+/**
+ * Attributes, abbreviations, files, and 4 characters of names each that are read: an object with the
+ * kernel's types has a million. Attributes can take no bytes, and tables can be named again and again.
+ */
+const MAX_WORK = 1 << 24;
 
 interface Abbreviation {
   readonly tag: number;
@@ -34,6 +39,9 @@ class DwarfReader {
   readonly #lines: Uint8Array;
   readonly #entries = new Map<number, Entry>();
   readonly #tables = new Map<number, Map<number, Abbreviation>>();
+  readonly #files = new Map<number, string[]>();
+  readonly #names = new Map<Uint8Array, Map<number, string>>();
+  #work = 0;
 
   constructor(elf: ElfFile) {
     const content = (name: string) => {
@@ -96,6 +104,7 @@ class DwarfReader {
       const abbreviation = table.get(code);
       if (abbreviation === undefined) throw damaged(`abbreviation ${code} is not there`);
       const { tag, hasChildren, attributes } = abbreviation;
+      this.#spend(attributes.length);
       const values = new Map<number, number>();
       let name = "";
       // The base of string offsets may follow the strings that need it.
@@ -160,9 +169,9 @@ class DwarfReader {
       case 0x0d: // sdata
         return cursor.sleb();
       case 0x0e: // strp
-        return new Cursor(this.#strings, this.#within(cursor.u32(), this.#strings)).text();
+        return this.#text(this.#strings, cursor.u32());
       case 0x1f: // line_strp
-        return new Cursor(this.#lineStrings, this.#within(cursor.u32(), this.#lineStrings)).text();
+        return this.#text(this.#lineStrings, cursor.u32());
       case 0x0f: // udata
       case 0x1a: // strx
       case 0x1b: // addrx
@@ -212,7 +221,25 @@ class DwarfReader {
   #indexed(index: number, base: number): string {
     const at = base + index * 4;
     const offset = new Cursor(this.#offsets, at).u32();
-    return new Cursor(this.#strings, this.#within(offset, this.#strings)).text();
+    return this.#text(this.#strings, offset);
+  }
+
+  /** Reads a name; many entries share one. */
+  #text(section: Uint8Array, offset: number): string {
+    const names = this.#names.get(section) ?? new Map<number, string>();
+    this.#names.set(section, names);
+    const known = names.get(offset);
+    if (known !== undefined) return known;
+    const text = new Cursor(section, this.#within(offset, section)).text();
+    this.#spend(1 + (text.length >> 2));
+    names.set(offset, text);
+    return text;
+  }
+
+  /** @throws {ElfError} when an object makes more work than its types can */
+  #spend(work: number): void {
+    this.#work += work;
+    if (this.#work > MAX_WORK) throw damaged("it is too large");
   }
 
   #table(at: number): Map<number, Abbreviation> {
@@ -221,6 +248,7 @@ class DwarfReader {
     const table = new Map<number, Abbreviation>();
     const cursor = new Cursor(this.#abbrev, at);
     for (let code = cursor.uleb(); code !== 0; code = cursor.uleb()) {
+      this.#spend(1);
       const tag = cursor.uleb();
       const hasChildren = cursor.u8() === 1;
       const attributes = [];
@@ -229,6 +257,7 @@ class DwarfReader {
         const form = cursor.uleb();
         const constant = form === 0x21 ? cursor.sleb() : 0;
         if (name === 0 && form === 0) break;
+        this.#spend(1);
         attributes.push({ name, form, constant });
       }
       table.set(code, { tag, hasChildren, attributes });
@@ -239,13 +268,18 @@ class DwarfReader {
 
   /** File names of a line table, by the numbers that entries use. */
   #fileNames(at: number): string[] {
+    const known = this.#files.get(at);
+    if (known !== undefined) return known;
+    let names: string[] = [];
     try {
-      return this.#readFileNames(at);
+      names = this.#readFileNames(at);
     } catch (error) {
       // Without them, no file is known.
-      if (error instanceof ElfError) return [];
-      throw error;
+      if (!(error instanceof ElfError)) throw error;
     }
+    this.#spend(1 + names.length);
+    this.#files.set(at, names);
+    return names;
   }
 
   #readFileNames(at: number): string[] {
