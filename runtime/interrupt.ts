@@ -12,6 +12,8 @@ const SIGTERM = 15;
 export interface SignalOptions {
   /** When the guest's time is over; default: never. */
   timeoutMs?: number | undefined;
+  /** Time to finish after that, in milliseconds; default: {@linkcode TIMEOUT_GRACE_MS}. */
+  graceMs?: number;
   /** True if SIGUSR1 asks for the guest's statistics. */
   attendUsr1?: boolean;
   /**
@@ -33,10 +35,11 @@ export function wasLoadCut(): boolean {
  * the next one, return EINTR, so that the guest can finish. One that takes no notice is ended, with
  * exit code 130, 143 or 124: when it waits for the third time since, or in one wait until 2 s later.
  * One that computes or writes goes on. The second signal ends the process by that signal; a guest still
- * there {@linkcode TIMEOUT_GRACE_MS} after its time-out ends it with exit code 124.
+ * there `graceMs` after its time-out ends it with exit code 124.
  */
 export function interruptible<T>(
-  { timeoutMs, attendUsr1 = false, endsBySignal = false }: SignalOptions,
+  { timeoutMs, graceMs = TIMEOUT_GRACE_MS, attendUsr1 = false, endsBySignal = false }:
+    SignalOptions,
   work: (interrupt: Interrupt) => T,
 ): T {
   using interrupt = Interrupt.create();
@@ -46,7 +49,7 @@ export function interruptible<T>(
   }
   try {
     if (attendUsr1) signals.attendUsr1();
-    if (timeoutMs !== undefined) signals.schedule(timeoutMs, TIMEOUT_GRACE_MS);
+    if (timeoutMs !== undefined) signals.schedule(timeoutMs, graceMs);
     return work(interrupt);
   } finally {
     const signal = interrupt.ignoredSignal;

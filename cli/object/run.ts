@@ -10,7 +10,7 @@ import {
   type TracedCommand,
   TypeFinder,
 } from "../../ebpf/plain/mod.ts";
-import { enterSandbox, hasReader, interruptible } from "../../runtime/command.ts";
+import { enterSandbox, hasReader, interruptible, wasLoadCut } from "../../runtime/command.ts";
 import { parseLatency } from "../args/duration.ts";
 import { kernelLimitsOf } from "../args/kernel_limits.ts";
 import { parseCommandLine } from "../args/options.ts";
@@ -51,6 +51,10 @@ type Interrupt = Parameters<Parameters<typeof interruptible>[1]>[0];
 
 /** Exit code when standard output was closed: 128 + SIGPIPE. */
 const SIGTERM = 15;
+/** The code of timeout(1). */
+const EXIT_TIMED_OUT = 124;
+/** Time for the last tables after `--timeout`: their stacks are looked up in many files. */
+const FINISH_MS = 60_000;
 
 /** Permissions of an object, and where it is from unless it is a local file. */
 export interface Granted {
@@ -260,11 +264,26 @@ export class RunSettings {
     else warn(text);
   }
 
-  /** Runs it on the main thread, until a signal or its end; returns the exit code. */
-  run({ output, screen }: RecordOutput, { policy, live, formatStats }: RunParts): number {
+  /**
+   * Runs it on the main thread, until a signal or its end; returns the exit code: 124 if the time was
+   * over before everything was attached.
+   */
+  run(output: RecordOutput, parts: RunParts): number {
+    try {
+      return this.#runAlone(output, parts);
+    } catch (error) {
+      if (!wasLoadCut()) throw error;
+      printError(
+        "error: Cannot run the object: the time of --timeout was over before it was loaded",
+      );
+      return EXIT_TIMED_OUT;
+    }
+  }
+
+  #runAlone({ output, screen }: RecordOutput, { policy, live, formatStats }: RunParts): number {
     const timeoutMs = timeoutOf(this.#run.line);
     const attendUsr1 = formatStats !== undefined;
-    return interruptible({ timeoutMs, attendUsr1, endsBySignal: false }, (interrupt) => {
+    return interruptible({ timeoutMs, graceMs: FINISH_MS, attendUsr1 }, (interrupt) => {
       const statistics = formatStats &&
         new ObjectStatistics(formatStats, policy.permissions, interrupt);
       const onFinished = () => output.end();
@@ -317,6 +336,12 @@ export class RunSettings {
       ...parts,
       ...{ interrupt, latencyMs, stacks: this.#stacks, warn },
     });
+    if (this.#sources.isSilent) {
+      this.#warn(
+        "note: the object prints nothing and keeps no results: it is attached until its end; " +
+          "--stats shows how often its programs run",
+      );
+    }
     onAttached?.();
     if (command !== undefined) {
       const started = command.start();

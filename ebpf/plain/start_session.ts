@@ -30,6 +30,15 @@ export function startSession(file: ObjectFile, options: SessionOptions): PlainSe
   }
 }
 
+/** Sections of programs that the kernel calls from the start or end of its functions. */
+const TRAMPOLINE = /^\??(fentry|fexit|fmod_ret|fsession)(\.s)?\//;
+/** Errors that are about the kernel, not about one function. */
+const NO_TRAMPOLINES: ReadonlySet<number> = new Set([
+  -errno("EPERM"),
+  -errno("EOPNOTSUPP"),
+  -errno("ENOTSUPP"),
+]);
+
 /** Tries one selection of programs after another. */
 class Attempts {
   readonly #file: ObjectFile;
@@ -37,6 +46,8 @@ class Attempts {
   readonly #options: SessionOptions;
   /** Programs that this kernel does not take, with the reason. */
   readonly #failed = new Map<string, HostError>();
+  /** Programs that failed as all do on a kernel without trampolines. */
+  #withoutTrampolines = 0;
 
   constructor(file: ObjectFile, groups: readonly Group[], options: SessionOptions) {
     this.#file = file;
@@ -143,7 +154,23 @@ class Attempts {
     // A refusal by the permissions is an error: a part of a tool is not what was asked for.
     if (isRefused || name === undefined || !chosen.some((one) => one.name === name)) throw error;
     this.#fail(name, error);
+    this.#failAlike(name, result, error);
     return false;
+  }
+
+  /**
+   * Leaves out the programs that a kernel without trampolines does not take either: each would be one
+   * more load of the whole object.
+   */
+  #failAlike(name: string, result: number, { hint }: HostError): void {
+    const isTrampoline = (program: PlainProgram) => TRAMPOLINE.test(program.section);
+    const failed = this.#file.programs.find((program) => program.name === name);
+    if (failed === undefined || !isTrampoline(failed) || !NO_TRAMPOLINES.has(result)) return;
+    if (this.#withoutTrampolines++ === 0) return;
+    for (const program of this.#groups.flat(2)) {
+      if (!isTrampoline(program) || !this.#isPossible(program.name)) continue;
+      this.#fail(program.name, new BpfError(`load program "${program.name}"`, result, { hint }));
+    }
   }
 
   /** Attaches; undefined when a twin is to be tried. */
