@@ -57,9 +57,13 @@ export function defaultFormat(facts: MemberFacts): Format {
   }
 }
 
+/** Typedefs that make a number of a character. */
+const NUMBER_OF_8_BITS = /^(__)?[su]8$|^u?int8(_t)?$/;
+
 /** Reports whether an array of bytes is declared as characters. */
 function isCharacters(typeNames: readonly string[]): boolean {
-  return typeNames.length === 1 && /^(char|signed char)$/.test(typeNames[0] ?? "");
+  return /^(char|signed char)$/.test(typeNames.at(-1) ?? "") &&
+    !typeNames.some((name) => NUMBER_OF_8_BITS.test(name));
 }
 
 function ofBytes({ name, typeNames, hasFamily }: MemberFacts, length: number): Format {

@@ -16,7 +16,14 @@ export function isStack({ type, format, bitSize }: Field): boolean {
 }
 
 /** Names of the process that addresses belong to, the best first. */
-const PROCESS = [/^(pid|tgid)$/, /(^|\.)(pid|tgid|pid_level0)$/, /(^|\.|_)(pid|tgid|tid)$/];
+const PROCESS = [
+  /^(pid|tgid)$/,
+  /(^|\.)(pid|tgid|tgid_level0|pid_level0)$/,
+  /(^|\.|_)(pid|tgid|tid)$/,
+];
+
+/** Names of `bpf_get_current_pid_tgid()`'s value, whose upper half is the process. */
+const PROCESS_AND_THREAD = /(^|\.)(pid_?tgid|tgid_?pid)$/;
 
 /** Returns the field with the number of the process that addresses of a record belong to. */
 export function processOf(fields: readonly Field[]): Field | undefined {
@@ -27,7 +34,13 @@ export function processOf(fields: readonly Field[]): Field | undefined {
     const found = numbers.find((field) => name.test(field.name));
     if (found !== undefined) return found;
   }
-  return undefined;
+  const both = fields.find(({ name, type, bitSize }) =>
+    type.kind === "int" && type.bytes === 8 && bitSize === undefined &&
+    PROCESS_AND_THREAD.test(name)
+  );
+  if (both === undefined) return undefined;
+  const type = { kind: "int", bytes: 4, signed: false } as const;
+  return { ...both, offset: both.offset + 4, size: 4, type };
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Tests of stacks in records: columns, JSON and folded lines. */
 import assert from "node:assert/strict";
+import { processOf } from "./frames.ts";
 import { Output, type OutputFormat } from "./mod.ts";
 import type { Resolvers } from "./resolvers.ts";
 import type { Field, Schema } from "./schema.ts";
@@ -142,4 +143,12 @@ Deno.test("arrays of addresses end with their size, or at zero", () => {
     "vfs+0x8;vfs+0x10;vfs+0x18",
     "",
   ]);
+});
+
+Deno.test("processOf() takes the upper half of a process and its thread", () => {
+  const both = int("pid_tgid", 8, 8, { name: "dec" });
+  assert.deepEqual(processOf([both])?.offset, 12);
+  assert.equal(processOf([both])?.size, 4);
+  assert.equal(processOf([both, int("tgid", 0, 4, { name: "dec" })])?.offset, 0);
+  assert.equal(processOf([int("tgid_count", 0, 8, { name: "dec" })]), undefined);
 });
