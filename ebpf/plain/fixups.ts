@@ -97,7 +97,14 @@ export function parseMapSize(text: string): [map: string, entries: number] {
   throw new HostError(`Cannot use --map-size "${text}": not MAP=NUMBER`, { code: "USAGE" });
 }
 
-/** Names of the maps that hold records. */
+/** `bpf_perf_event_read` and `bpf_perf_event_read_value`. */
+const READS_COUNTER = [22, 55];
+
+/** Maps that hold records: not those in which programs only read the counters of perf events. */
 export function eventMaps(file: ObjectFile): PlainMap[] {
-  return file.maps.filter(isEventMap);
+  return file.maps.filter((map) => {
+    if (!isEventMap(map)) return false;
+    const used = file.outputs.uses.get(map.name);
+    return file.outputs.maps.has(map.name) || !READS_COUNTER.some((one) => used?.has(one) === true);
+  });
 }

@@ -32,6 +32,8 @@ export interface OutputCalls {
 const HELPERS: ReadonlyMap<number, { map: number | undefined; data?: number; size: number }> =
   new Map([
     [25, { map: 2, data: 4, size: 5 }],
+    [111, { map: 2, data: 4, size: 5 }],
+    [121, { map: 2, data: 4, size: 5 }],
     [130, { map: 1, data: 2, size: 3 }],
     [131, { map: 1, size: 2 }],
     [198, { map: 1, size: 2 }],
