@@ -1,6 +1,6 @@
 /** Names that BTF has for types of fields: typedefs, enums, and bit-fields of old BTF. */
 import { type Btf, type BtfType, Kind, MAX_DEPTH } from "../ebpf/btf/mod.ts";
-import type { EnumType } from "./schema.ts";
+import type { EnumType, MetricKind } from "./schema.ts";
 
 const knownEnums = new WeakMap<Btf, Map<string, EnumType["names"] | undefined>>();
 
@@ -43,7 +43,27 @@ export function typeNamesOf(btf: Btf, id: number): string[] {
   return names;
 }
 
-/** Typedefs of numbers that few users read. */
-export function isHidden(typeNames: readonly string[]): boolean {
-  return typeNames.includes("gadget_mntns_id") || typeNames.includes("gadget_netns_id");
+/** Typedefs of values that few users read: JSON alone has them. */
+export function isForPrograms(typeNames: readonly string[]): boolean {
+  return typeNames.some((name) => /^gadget_(mntns_id|netns_id|timestamp)$/.test(name));
+}
+
+/** Names of members of structs of Inspektor Gadget that JSON alone has. */
+export function membersForPrograms(struct: string): RegExp | undefined {
+  return struct === "gadget_process" ? /^(creds|parent|mntns_id)$/ : undefined;
+}
+
+/** Structs that the kernel keeps its own state in, which programs and their users cannot read. */
+export function isKernelState(name: string): boolean {
+  return /^bpf_(spin_lock|res_spin_lock|timer|wq|task_work|refcount|list_(head|node)|rb_(root|node))$/
+    .test(name);
+}
+
+/** Returns the kind of metric that a typedef of Inspektor Gadget's headers is for. */
+export function gadgetMetric(typeNames: readonly string[]): MetricKind | undefined {
+  for (const name of typeNames) {
+    const [, kind] = /^gadget_(counter|gauge|histogram)_(?:slot_)?_u(?:32|64)$/.exec(name) ?? [];
+    if (kind === "counter" || kind === "gauge" || kind === "histogram") return kind;
+  }
+  return undefined;
 }

@@ -68,6 +68,9 @@ export function findFields(schema: Schema, name: string, source: string): readon
   // The last part of a dotted name is its title.
   const tails = schema.fields.filter(({ path }) => path[path.length - 1]?.toLowerCase() === wanted);
   if (tails.length === 1) return tails;
+  // Of several, the one whose title tables show.
+  const titled = tails.filter(({ hidden, shownIn }) => hidden !== true && shownIn !== "json");
+  if (titled.length === 1) return titled;
   throw unknownField(name, schema.fields.map((field) => field.name), source);
 }
 
@@ -99,7 +102,26 @@ export function chooseFields(
       hint: "remove fewer with --fields",
     });
   }
-  return [...chosen];
+  if (choice.only === undefined && choice.add.length === 0) return [...chosen];
+  // What is chosen by its name is shown in every form; of an endpoint, JSON has the members.
+  return [...chosen].flatMap((field): Field[] => {
+    if (field.shownIn === "tables") return [field, ...membersOf(schema, field)];
+    if (field.shownIn === undefined || (choice.only === undefined && visible.includes(field))) {
+      return [field];
+    }
+    const { shownIn: _, ...shown } = field;
+    return [shown];
+  });
+}
+
+function membersOf({ fields }: Schema, { name }: Field): readonly Field[] {
+  return fields.filter((field) => field.name.startsWith(`${name}.`) && field.hidden !== true);
+}
+
+/** Returns the fields that one form of output shows. */
+export function fieldsIn(fields: readonly Field[], form: "json" | "tables"): readonly Field[] {
+  const shown = fields.filter(({ shownIn }) => shownIn === undefined || shownIn === form);
+  return shown.length > 0 ? shown : fields;
 }
 
 /**

@@ -105,8 +105,12 @@ export interface Field {
   readonly isLabel?: boolean;
   /** Place of the address family that decides how an address is read. */
   readonly family?: { readonly offset: number; readonly size: number };
-  /** Place of the number of bytes that an array of addresses uses. */
+  /** Place of the number of bytes that an array of addresses, or of texts, uses. */
   readonly used?: { readonly offset: number; readonly size: number };
+  /** Place of the port that belongs to an address. */
+  readonly port?: { readonly offset: number; readonly size: number };
+  /** Only place where it is shown unless it is chosen by its name; default: everywhere. */
+  readonly shownIn?: "json" | "tables";
 }
 
 /** Layout of records. */

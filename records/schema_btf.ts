@@ -13,6 +13,7 @@ import {
 import { tagsOf, type TagsOfType, tagValue } from "./annotations.ts";
 import { defaultFormat, isAddressName, isFamily } from "./default_format.ts";
 import { RecordsError } from "./errors.ts";
+import { gadgetFields } from "./schema_gadget.ts";
 import { type Format, parseFormat } from "./format.ts";
 import {
   type EnumType,
@@ -23,7 +24,15 @@ import {
   type Schema,
 } from "./schema.ts";
 import { metricOf, type SchemaHints, unitOf } from "./schema_hints.ts";
-import { enumNamesIn, isHidden, legacyBits, typeNamesOf } from "./btf_names.ts";
+import {
+  enumNamesIn,
+  gadgetMetric,
+  isForPrograms,
+  isKernelState,
+  legacyBits,
+  membersForPrograms,
+  typeNamesOf,
+} from "./btf_names.ts";
 
 /** Members looked at, fields or not: bounds empty structs within structs. */
 const MAX_MEMBERS = 65_536;
@@ -64,13 +73,18 @@ function badSchema(name: string, reason: string): RecordsError {
   return new RecordsError(`Cannot show records of "${name}": ${reason}`, { code: "BAD_SCHEMA" });
 }
 
-interface Place {
+/** Place of a struct or member within a record. */
+export interface Place {
   readonly path: readonly string[];
   /** Bytes from the start of the record. */
   readonly offset: number;
   /** Bytes from there that the enclosing type has. */
   readonly limit: number;
   readonly hidden: boolean;
+  /** True for what JSON alone has. */
+  readonly isJson?: boolean;
+  /** True for what tables alone have. */
+  readonly isTable?: boolean;
 }
 
 class Walk {
@@ -103,16 +117,21 @@ class Walk {
     }
     const tags = tagsOf(this.#btf).get(id);
     const family = this.#familyOf(type.members, place);
+    const quiet = membersForPrograms(type.name);
     type.members.forEach((member, index) => {
       // Other members of a union are the same bytes, read in another way.
       const hidden = place.hidden || (type.kind === "union" && index > 0);
-      this.member(member, { tags, index }, { ...place, hidden }, family);
+      const isJson = place.isJson === true || quiet?.test(member.name) === true;
+      const used = this.#usedBytes(member, type.members, place);
+      this.member(member, { tags, index, used }, { ...place, hidden, isJson }, family);
     });
   }
 
   member(
     member: BtfMember,
-    tagged: { tags: TagsOfType | undefined; index: number } | undefined,
+    tagged:
+      | { tags: TagsOfType | undefined; index: number; used: Field["used"] }
+      | undefined,
     place: Place,
     family: Field["family"],
   ): void {
@@ -125,15 +144,17 @@ class Walk {
       throw badSchema(this.#name, `member "${member.name}" is outside of its struct`);
     }
     const offset = place.offset + start;
-    const hidden = place.hidden || member.name.startsWith("__");
+    const hidden = place.hidden || member.name.startsWith("__") ||
+      (type.kind === "struct" && isKernelState(type.name));
     if (type.kind === "struct" || type.kind === "union") {
+      if (this.#gadgetStruct(member, type, { ...place, offset, limit: bytes, hidden })) return;
       const addresses = type.kind === "union"
         ? this.#addressUnion(member, type, family)
         : undefined;
       if (addresses === undefined) {
         const path = member.name === "" ? place.path : [...place.path, member.name];
         // A union without a name adds its members; the depth still counts.
-        this.#nested(type, id, { path, offset, limit: bytes, hidden });
+        this.#nested(type, id, { ...place, path, offset, limit: bytes, hidden });
         return;
       }
       const text: FieldType = { kind: "bytes", length: 16, signed: false };
@@ -145,28 +166,67 @@ class Walk {
     const fieldType = this.#fieldType(member.type, bytes);
     const typeNames = typeNamesOf(this.#btf, member.type);
     const tags = tagged?.tags?.get(tagged.index);
+    const isEnum = fieldType.kind === "enum" && this.#hints.isGadget === true;
     const raw = member.name.endsWith("_raw") &&
-      typeNames.some((name) => name.startsWith("gadget_"));
+      (isEnum || typeNames.some((name) => name.startsWith("gadget_")));
     const name = raw ? member.name.slice(0, -4) : member.name;
     const written = tagValue(tags, "format");
     const format = written !== undefined
       ? parseFormat(written)
+      : tagged?.used !== undefined
+      ? { name: "args" } as const
       : defaultFormat({ name, type: fieldType, typeNames, hasFamily: family !== undefined });
     const isAddress = format.name === "ip" && family?.offset !== offset;
     this.#add(
       name,
       fieldType,
       format,
-      { ...place, offset, hidden: hidden || isHidden(typeNames) },
+      { ...place, offset, hidden, isJson: place.isJson === true || isForPrograms(typeNames) },
       bytes,
       isAddress ? family : undefined,
       {
         tags,
+        used: tagged?.used,
+        metric: gadgetMetric(typeNames),
         ...(member.bits > 0
           ? { bitOffset: place.offset * 8 + member.bitOffset, bitSize: member.bits }
           : legacyBits(type, place.offset * 8 + member.bitOffset)),
       },
     );
+    const isNamed = raw &&
+      /^(errno|signal|syscall|mode|flags|enum|size|ns|kstack)$/.test(format.name);
+    // Programs that read JSON get the number as well.
+    if (!isNamed || written !== undefined || hidden || this.#names.has(member.name)) return;
+    if (fieldType.kind !== "int" && fieldType.kind !== "enum") return;
+    const { bytes: size, signed } = fieldType;
+    const number: FieldType = { kind: "int", bytes: size, signed };
+    const isJson = true;
+    this.#add(member.name, number, { name: "dec" }, { ...place, offset, isJson }, bytes, undefined);
+  }
+
+  /** Adds a struct that is one value for people; false for another one. */
+  #gadgetStruct(member: BtfMember, type: BtfType, place: Place): boolean {
+    if (type.kind !== "struct" || member.name === "") return false;
+    const fields = gadgetFields(member.name.replace(/_raw$/, ""), type, place);
+    for (const { name, path, place: at, type, format, family, port } of fields ?? []) {
+      const where = { ...place, ...at, path: [...place.path, ...path] };
+      this.#add(name, type, format, where, at.size, family, { port });
+    }
+    return fields !== undefined;
+  }
+
+  /** Returns the place of the number of bytes that words of a command line take: `args_size`. */
+  #usedBytes(member: BtfMember, members: readonly BtfMember[], place: Place): Field["used"] {
+    if (!/(^|_)(args|argv|cmdline)$/.test(member.name)) return undefined;
+    const { type } = resolve(this.#btf, member.type);
+    if (type.kind !== "array" || this.#sizes.of(type.type) !== 1) return undefined;
+    const size = members.find(({ name, bits }) =>
+      bits === 0 && [`${member.name}_size`, `${member.name}_len`].includes(name)
+    );
+    if (size === undefined) return undefined;
+    const number = resolve(this.#btf, size.type).type;
+    if (number.kind !== "int" || (number.bytes !== 2 && number.bytes !== 4)) return undefined;
+    return { offset: place.offset + Math.floor(size.bitOffset / 8), size: number.bytes };
   }
 
   #nested(type: Extract<BtfType, { kind: "struct" | "union" }>, id: number, place: Place): void {
@@ -184,7 +244,14 @@ class Walk {
     place: Place,
     size: number,
     family: Field["family"],
-    extra: { tags?: readonly string[] | undefined; bitOffset?: number; bitSize?: number } = {},
+    extra: {
+      tags?: readonly string[] | undefined;
+      bitOffset?: number;
+      bitSize?: number;
+      used?: Field["used"];
+      metric?: Field["metric"];
+      port?: Field["port"];
+    } = {},
   ): void {
     if (this.fields.length >= MAX_FIELDS) {
       throw badSchema(this.#name, `it has more than ${MAX_FIELDS} fields`);
@@ -202,11 +269,16 @@ class Walk {
     const { tags } = extra;
     const unit = hint?.unit ?? tagValue(tags, "unit") ?? unitOf(format);
     const help = hint?.help ?? tagValue(tags, "help");
-    const metric = hint?.metric ?? metricOf(tagValue(tags, "metric"));
+    const metric = hint?.metric ?? metricOf(tagValue(tags, "metric")) ?? extra.metric;
     const computed = tagValue(tags, "computed");
     const shown = this.#withEnum(type, hint?.format ?? format);
     const isLabel = hint?.isLabel ?? tags?.includes("label") === true;
     const hidden = hint?.hidden ?? (place.hidden || tags?.includes("hidden") === true);
+    const shownIn = place.isTable === true
+      ? "tables"
+      : place.isJson === true && hint?.hidden !== false
+      ? "json"
+      : undefined;
     this.fields.push({
       name: dotted,
       path,
@@ -223,6 +295,9 @@ class Walk {
       ...(isLabel ? { isLabel } : {}),
       ...(hidden ? { hidden } : {}),
       ...(family === undefined ? {} : { family }),
+      ...(extra.used === undefined ? {} : { used: extra.used }),
+      ...(extra.port === undefined ? {} : { port: extra.port }),
+      ...(shownIn === undefined ? {} : { shownIn }),
     });
   }
 

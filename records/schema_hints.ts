@@ -10,7 +10,7 @@ export interface FieldHint {
   readonly unit?: string;
   /** Meaning of the field. */
   readonly help?: string;
-  /** True to show it on request only; false to show it always. */
+  /** True to show it on request only; false to show it always, also in tables. */
   readonly hidden?: boolean;
   /** Kind of metric. */
   readonly metric?: MetricKind;
@@ -24,6 +24,8 @@ export interface SchemaHints {
   readonly name?: string;
   /** Name of the only field of a type that is not a struct; default: `value`. */
   readonly scalar?: string;
+  /** True for types of Inspektor Gadget's headers, whose `_raw` members are named without it. */
+  readonly isGadget?: boolean;
   /** By dotted name. */
   readonly fields?: Readonly<Record<string, FieldHint>>;
 }

@@ -279,3 +279,24 @@ Deno.test("bit-fields, nested structs, unions and arrays of structs are decoded"
   // The other member of the union on request.
   assert.equal(schema.fields.find(({ name }) => name === "w")?.hidden, true);
 });
+
+Deno.test("schemaOf() hides state of the kernel, and reads typedefs of characters as text", () => {
+  const builder = new BtfBuilder();
+  const u32 = builder.int("unsigned int", 4);
+  const char = builder.int("char", 1, 1);
+  const lock = builder.record("bpf_spin_lock", 4, [{ name: "val", type: u32, bitOffset: 0 }]);
+  const text = builder.array(builder.typedef("gadget_comm", char), 4);
+  const numbers = builder.array(builder.typedef("__s8", char), 4);
+  const id = builder.record("value", 16, [
+    { name: "lock", type: lock, bitOffset: 0 },
+    { name: "calls", type: u32, bitOffset: 32 },
+    { name: "title", type: text, bitOffset: 64 },
+    { name: "levels", type: numbers, bitOffset: 96 },
+  ]);
+  const schema = schemaOf(new Btf(builder.bytes()), id);
+  const bytes = Uint8Array.from([9, 0, 0, 0, 7, 0, 0, 0, 97, 98, 0, 0, 1, 2, 3, 4]);
+  assert.equal(
+    cell("jsonl", schema, bytes),
+    '{"calls":7,"title":"ab","levels":[1,2,3,4]}',
+  );
+});

@@ -55,7 +55,7 @@ export function gadgetTool(
     options: [...paramOptions(file, yaml), ...remaining(file)],
     declared: markers.declared,
     sourceNames: markers.sourceNames,
-    hints: hintsOf(yaml, markers.sourceNames),
+    hints: hintsOf(yaml, markers),
     tables: markers.tables.length === 0 ? undefined : markers.tables,
     iterators: markers.iterators,
     targets: new Map([...markers.targets, ...clocksOf(file, yaml)]),
@@ -176,23 +176,32 @@ function remaining(file: ObjectFile): ToolOption[] {
 /** Descriptions and visibility of fields in gadget.yaml, by source. */
 function hintsOf(
   yaml: Record<string, unknown>,
-  sourceNames: ReadonlyMap<string, string>,
+  { sourceNames, declared, tables, iterators }: Markers,
 ): Map<string, SchemaHints> {
   const sources = record(yaml["datasources"] ?? yaml["dataSources"]);
-  const hints = new Map<string, SchemaHints>();
+  const named = [
+    ...declared.keys(),
+    ...tables.map(({ map }) => map),
+    ...iterators.map((one) => one.source),
+  ];
+  const hints = new Map<string, SchemaHints>(named.map((name) => [name, { isGadget: true }]));
   for (const [source, value] of Object.entries(sources)) {
     const fields: Record<string, FieldHint> = {};
     for (const [field, content] of Object.entries(record(record(value)["fields"]))) {
       const annotations = record(record(content)["annotations"]);
       const help = text(annotations["description"]);
+      const unit = text(annotations["metrics.unit"]);
       const hidden = annotations["columns.hidden"];
       fields[field] = {
         ...(help === undefined ? {} : { help }),
+        ...(unit === undefined ? {} : { unit }),
         ...(hidden === true || hidden === "true" ? { hidden: true } : {}),
+        ...(hidden === false || hidden === "false" ? { hidden: false } : {}),
       };
     }
-    const map = [...sourceNames].find(([, name]) => name === source)?.[0] ?? source;
-    hints.set(map, { fields });
+    const map = [...sourceNames].find(([, name]) => name === source)?.[0] ??
+      tables.find((table) => table.source === source)?.map ?? source;
+    hints.set(map, { isGadget: true, fields });
   }
   return hints;
 }

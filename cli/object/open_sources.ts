@@ -19,6 +19,7 @@ import { LIVE_TABLE_MS, type LiveSink } from "../live/figures.ts";
 import { formatError, printError, visibleLine } from "../terminal/output.ts";
 import { formatCount } from "../terminal/units.ts";
 import { EventSink, PrintSink } from "./event_sink.ts";
+import { GlobalSource, type GlobalWish } from "./global_source.ts";
 import { showIterator } from "./iterator_source.ts";
 import { withStacks } from "./stack_fields.ts";
 import type { Stacks } from "./stacks.ts";
@@ -101,7 +102,7 @@ export class OpenSources implements Disposable {
   readonly #statistics: ObjectStatistics | undefined;
   #isCounting = false;
   readonly #events: { readonly wish: EventWish; readonly sink: EventSink }[] = [];
-  readonly #tables: TableSource[] = [];
+  readonly #tables: (TableSource | GlobalSource)[] = [];
   readonly #stacks: Stacks;
   readonly #warn: (text: string) => void;
   #notes = 0;
@@ -128,6 +129,7 @@ export class OpenSources implements Disposable {
       if (this.#isMeasured) this.#startCounting();
       for (const wish of sources.events) this.#openEvents(wish, latencyMs);
       for (const wish of sources.tables) this.#openTable(wish);
+      for (const wish of sources.globals) this.#openGlobals(wish);
       if (sources.printsLines) this.#openPrinted();
     } catch (error) {
       this.#held.dispose();
@@ -229,6 +231,14 @@ export class OpenSources implements Disposable {
     if (loaded === undefined) return;
     const reader = this.#held.use(new MapReader(loaded, this.#interrupt));
     this.#tables.push(new TableSource(this.#output, reader, this.#sources.tableParts(wish)));
+  }
+
+  #openGlobals(wish: GlobalWish): void {
+    const loaded = this.#session.map(wish.section);
+    if (loaded === undefined) return;
+    const reader = this.#held.use(new MapReader(loaded, this.#interrupt));
+    const { tool: { file }, settings: { intervalMs } } = this.#sources;
+    this.#tables.push(new GlobalSource(this.#output, reader, { file, wish, intervalMs }));
   }
 
   #openPrinted(): void {

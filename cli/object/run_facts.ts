@@ -9,9 +9,10 @@ import {
 } from "../../ebpf/plain/mod.ts";
 import { type Schema, schemaOf } from "../../records/mod.ts";
 import { recordSettings } from "../records/settings.ts";
+import { globalSchema } from "./global_source.ts";
 import { Sources } from "./sources.ts";
 import { withStacks } from "./stack_fields.ts";
-import { tableSchema } from "./table_source.ts";
+import { tableSchema } from "./table_schema.ts";
 import type { Tool } from "./tool.ts";
 import { helpLine } from "./tool_options.ts";
 
@@ -86,6 +87,15 @@ function sourcesOf(tool: Tool): ShownSource[] {
       return {
         name: schema.name,
         kind: histogram === undefined ? "table" : "histogram",
+        fields: shown(schema),
+      };
+    }),
+    ...sources.globals.map((wish): ShownSource => {
+      const { schema, histogram } = globalSchema(tool.file, wish);
+      return {
+        name: wish.source,
+        kind: histogram === undefined ? "table" : "histogram",
+        rule: "global variables",
         fields: shown(schema),
       };
     }),

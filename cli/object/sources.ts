@@ -4,6 +4,7 @@ import {
   eventMaps,
   type EventTypes,
   isTable,
+  notedMaps,
   type PlainMap,
   shownMaps,
   type TypeFinder,
@@ -13,7 +14,8 @@ import type { RunLine } from "../args/run_options.ts";
 import type { RecordSettings } from "../records/settings.ts";
 import { iteratorsOf, type IteratorSource } from "./iterator_source.ts";
 import { withStacks } from "./stack_fields.ts";
-import { tableSchema } from "./table_source.ts";
+import { globalSchema, type GlobalWish, globalWishes } from "./global_source.ts";
+import { tableSchema } from "./table_schema.ts";
 import type { TableWish, Tool } from "./tool.ts";
 
 /** `bpf_trace_printk` and `bpf_trace_vprintk`. */
@@ -36,6 +38,8 @@ export class Sources {
   readonly events: readonly EventWish[];
   readonly tables: readonly TableWish[];
   readonly iterators: readonly IteratorSource[];
+  /** Variables that are shown where an object has no other output. */
+  readonly globals: readonly GlobalWish[];
   readonly printsLines: boolean;
 
   /** @throws {HostError} `NO_MAP`, `NO_TYPE`, `BAD_TYPE` for names that the object does not have */
@@ -60,13 +64,22 @@ export class Sources {
         tool.declared.get(name),
       ));
     const prints = file.programs.some(({ calls }) => PRINTK.some((one) => calls.helpers.has(one)));
-    this.tables = this.#tables(prints);
-    const hasOther = this.events.length + this.iterators.length + this.tables.length > 0;
+    const { tables, globals } = this.#tables(prints);
+    this.tables = tables;
+    this.globals = globals;
+    const hasOther =
+      this.events.length + this.iterators.length + tables.length + globals.length > 0;
     this.printsLines = !line.flags.has("no-printk") &&
       (line.flags.has("printk") || (prints && !hasOther));
   }
 
-  #tables(prints: boolean): TableWish[] {
+  /** True if there is nothing to show. */
+  get isSilent(): boolean {
+    const sources = [...this.events, ...this.iterators, ...this.tables, ...this.globals];
+    return sources.length === 0 && !this.printsLines;
+  }
+
+  #tables(prints: boolean): { tables: TableWish[]; globals: GlobalWish[] } {
     const { tool, line, settings } = this;
     const names = (line.lists?.map ?? []).flatMap((text) => text.split(","));
     const known = tool.file.maps.filter(isTable).map(({ name }) => name);
@@ -75,21 +88,31 @@ export class Sources {
     const clear = line.flags.has("clear") ? { clear: true } : {};
     for (const name of names) if (!known.includes(name)) throw unknownName("map", name, known);
     const declared = tool.tables ?? [];
-    const wishes = names.length > 0
+    const given = names.length > 0
       ? names.map((map) => declared.find((one) => one.map === map) ?? { map })
-      : tool.tables ?? this.#defaultTables(prints);
-    return wishes.map((wish) => ({ ...wish, ...interval, ...clear }));
+      : tool.tables;
+    const { tables, globals } = given === undefined
+      ? this.#defaultTables(prints)
+      : { tables: given, globals: [] };
+    return { tables: tables.map((wish) => ({ ...wish, ...interval, ...clear })), globals };
   }
 
-  #defaultTables(prints: boolean): TableWish[] {
+  #defaultTables(prints: boolean): { tables: TableWish[]; globals: GlobalWish[] } {
+    const { file } = this.tool;
     const hasOther = this.events.length > 0 || this.iterators.length > 0 ||
       (prints && !this.line.flags.has("no-printk")) || this.line.flags.has("printk");
-    return hasOther ? [] : shownMaps(this.tool.file).map(({ name }) => ({ map: name }));
+    if (hasOther) return { tables: [], globals: [] };
+    const asTables = (maps: readonly PlainMap[]) => maps.map(({ name }) => ({ map: name }));
+    const shown = shownMaps(file);
+    if (shown.length > 0) return { tables: asTables(shown), globals: [] };
+    const globals = globalWishes(file);
+    return { tables: globals.length > 0 ? [] : asTables(notedMaps(file)), globals };
   }
 
   /** Checks that all types can be shown; before the thread is confined. */
   prepare(): void {
     for (const wish of this.tables) tableSchema(this.tableParts(wish));
+    for (const wish of this.globals) globalSchema(this.tool.file, wish);
   }
 
   /** Returns the parts of a table. */

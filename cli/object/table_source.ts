@@ -1,184 +1,24 @@
-/** Elements of a map as rows: key fields, then value fields; histograms where a value has slots. */
+/** Rows of a map, read at an interval or at the end. */
+import type { Elements, MapReader } from "../../ebpf/plain/mod.ts";
 import {
-  type Elements,
-  inlineType,
-  MapReader,
-  type PlainMap,
-  type TypeAt,
-  unknownName,
-} from "../../ebpf/plain/mod.ts";
-import { MapType } from "../../ebpf/mod.ts";
-import {
-  type Computation,
-  computationOf,
   type Field,
-  type HistogramSpec,
   isStack,
   processOf,
   type RecordTaker,
   type RowBtf,
   type RowOrder,
   type Schema,
-  type SchemaHints,
-  schemaOf,
   type TableSink,
 } from "../../records/mod.ts";
-import type { Btf } from "../../ebpf/btf/mod.ts";
+import {
+  ARRAYS,
+  PER_CPU,
+  QUEUES,
+  type TableParts,
+  type TableSchema,
+  tableSchema,
+} from "./table_schema.ts";
 import type { TableWish } from "./tool.ts";
-
-/** Parts of a table. */
-export interface TableParts {
-  readonly map: PlainMap;
-  readonly btf: Btf | undefined;
-  readonly wish: TableWish;
-  readonly hints: SchemaHints | undefined;
-  /** Marks the fields that are stacks. */
-  readonly mark: (schema: Schema) => Schema;
-  /** True to show each CPU's value, not their sum. */
-  readonly perCpu: boolean;
-  /** Title of a key that is not a struct. */
-  readonly keyName: string | undefined;
-}
-
-const PER_CPU: ReadonlySet<number> = new Set([
-  MapType.PercpuHash,
-  MapType.PercpuArray,
-  MapType.LruPercpuHash,
-]);
-const ARRAYS: ReadonlySet<number> = new Set([MapType.Array, MapType.PercpuArray]);
-const QUEUES: ReadonlySet<number> = new Set([MapType.Queue, MapType.Stack]);
-
-/** Schema of rows of a map. */
-export interface TableSchema {
-  readonly schema: Schema;
-  readonly keyBytes: number;
-  /** Bytes of one CPU's value. */
-  readonly valueBytes: number;
-  readonly histogram: HistogramSpec | undefined;
-  /** Computes fields of a row from others. */
-  readonly compute: Computation | undefined;
-}
-
-/** Returns the schema of a map's rows. */
-export function tableSchema(parts: TableParts): TableSchema {
-  const { map, btf, wish, hints, mark, keyName, perCpu } = parts;
-  const isQueue = QUEUES.has(map.type);
-  const keyBytes = isQueue ? 0 : map.keyBytes;
-  const key = isQueue ? undefined : partSchema(btf, map.key, keyBytes, {
-    scalar: keyName ?? (ARRAYS.has(map.type) ? "index" : "key"),
-    isArrayIndex: ARRAYS.has(map.type),
-    hints,
-  });
-  const value = partSchema(btf, map.value, map.valueBytes, {
-    scalar: "value",
-    isArrayIndex: false,
-    hints,
-  });
-  const taken = new Set((key?.fields ?? []).map(({ name }) => name));
-  const cpuBytes = perCpu && PER_CPU.has(map.type) ? 4 : 0;
-  const start = keyBytes + cpuBytes;
-  const values = value.fields.map((field) => moved(field, start, taken));
-  const cpu: Field[] = cpuBytes === 0 ? [] : [{
-    name: taken.has("cpu") ? "value.cpu" : "cpu",
-    path: [taken.has("cpu") ? "value.cpu" : "cpu"],
-    offset: keyBytes,
-    size: 4,
-    type: { kind: "int", bytes: 4, signed: false },
-    format: { name: "dec" },
-  }];
-  const schema = mark({
-    name: wish.source ?? map.name,
-    size: start + map.valueBytes,
-    fields: [...[...key?.fields ?? [], ...cpu].map(asLabel), ...values],
-  });
-  const weight = schema.fields.find((field) =>
-    field.offset >= start && field.type.kind === "int" && field.hidden !== true &&
-    field.bitSize === undefined && field.size <= 8 && !isStack(field)
-  );
-  return {
-    schema: weight === undefined ? schema : { ...schema, weight: weight.name },
-    keyBytes,
-    valueBytes: map.valueBytes,
-    histogram: histogramOf(map, values, wish),
-    compute: computationOf(schema),
-  };
-}
-
-function asLabel(field: Field): Field {
-  return { ...field, isLabel: true };
-}
-
-function partSchema(
-  btf: Btf | undefined,
-  id: number | undefined,
-  bytes: number,
-  { scalar, isArrayIndex, hints }: {
-    scalar: string;
-    isArrayIndex: boolean;
-    hints: SchemaHints | undefined;
-  },
-): Schema {
-  const type: TypeAt = btf !== undefined && id !== undefined && !isArrayIndex
-    ? { btf, id }
-    : plainType(bytes);
-  const schema = schemaOf(type.btf, type.id, { ...hints, scalar });
-  const [only] = schema.fields;
-  // The type of a map without types is a struct of our own.
-  if (type.btf === btf || only === undefined) return schema;
-  return { ...schema, fields: [{ ...only, name: scalar, path: [scalar] }] };
-}
-
-/** A number of that size, or bytes: what BTF does not say is not guessed. */
-function plainType(bytes: number): TypeAt {
-  const isNumber = [1, 2, 4, 8].includes(bytes);
-  return inlineType(isNumber ? `{u${bytes * 8} x;}` : `{u8 x[${bytes}];}`);
-}
-
-/** Moves a value's field after the key; names of the key's fields are taken. */
-function moved(field: Field, bytes: number, taken: ReadonlySet<string>): Field {
-  const isTaken = taken.has(field.name);
-  return {
-    ...field,
-    name: isTaken ? `value.${field.name}` : field.name,
-    path: isTaken ? ["value", ...field.path] : field.path,
-    offset: field.offset + bytes,
-    ...(field.bitOffset === undefined ? {} : { bitOffset: field.bitOffset + bytes * 8 }),
-    ...(field.family === undefined
-      ? {}
-      : { family: { ...field.family, offset: field.family.offset + bytes } }),
-  };
-}
-
-/** Slots of log2 histograms: 16 to 64 counters. */
-const MIN_SLOTS = 16, MAX_SLOTS = 64;
-
-function histogramOf(
-  map: PlainMap,
-  fields: readonly Field[],
-  { histogram }: TableWish,
-): HistogramSpec | undefined {
-  const slots = fields.filter(({ name, type }) => {
-    if (type.kind !== "array" || type.element.kind !== "int") return false;
-    if (type.length < MIN_SLOTS || (type.stride !== 4 && type.stride !== 8)) return false;
-    return histogram !== undefined || (type.length <= MAX_SLOTS &&
-      (/(^|\.)slots$|hist/i.test(name) || (name === "value" && /hist/i.test(map.name))));
-  });
-  const wished = histogram?.slots;
-  const found = wished === undefined
-    ? slots.find(({ name }) => /(^|\.)slots$/.test(name)) ?? slots[0]
-    : slots.find(({ name }) => name === wished);
-  if (found === undefined) {
-    if (wished === undefined) return undefined;
-    throw unknownName("field", wished, slots.map(({ name }) => name));
-  }
-  return {
-    field: found.name,
-    scale: histogram?.isLinear === true
-      ? { kind: "linear", step: histogram.step ?? 1 }
-      : { kind: "log2" },
-    unit: histogram?.unit,
-  };
-}
 
 /** Of stacks, the most frequent come first. */
 function rowsOf(schema: Schema, rows: RowOrder | undefined): RowOrder {
@@ -251,7 +91,30 @@ export class TableSource {
     this.#sink.rows(this.#rows(elements));
   }
 
+  /** Makes one row of all elements. */
+  #spread(elements: Elements): Uint8Array<ArrayBuffer> {
+    const { map } = this.#parts;
+    const { valueBytes, schema } = this.#table;
+    const row = new Uint8Array(schema.size);
+    const view = new DataView(row.buffer);
+    const step = PER_CPU.has(map.type) ? Math.ceil(valueBytes / 8) * 8 : valueBytes;
+    const cpus = PER_CPU.has(map.type) ? this.#reader.cpus : 1;
+    const values = new DataView(elements.values.buffer, elements.values.byteOffset);
+    const keys = new DataView(elements.keys.buffer, elements.keys.byteOffset);
+    for (let i = 0; i < elements.count * cpus; i++) {
+      const slot = keys.getUint32(Math.floor(i / cpus) * 4, true);
+      if (slot >= map.maxEntries) continue;
+      const part = new DataView(values.buffer, values.byteOffset + i * step, valueBytes);
+      const at = slot * valueBytes;
+      if (valueBytes === 8) {
+        view.setBigUint64(at, view.getBigUint64(at, true) + part.getBigUint64(0, true), true);
+      } else view.setUint32(at, view.getUint32(at, true) + part.getUint32(0, true), true);
+    }
+    return row;
+  }
+
   #rows(elements: Elements): Uint8Array<ArrayBuffer> {
+    if (this.#table.isSpread) return this.#spread(elements);
     const { map } = this.#parts;
     const { keyBytes, valueBytes, schema } = this.#table;
     const cpus = PER_CPU.has(map.type) ? this.#reader.cpus : 1;
@@ -264,7 +127,9 @@ export class TableSource {
       const key = elements.keys.subarray(i * keyBytes, (i + 1) * keyBytes);
       const value = elements.values.subarray(i * step, (i + 1) * step);
       // Most of an array has never been written.
-      if (ARRAYS.has(map.type) && map.maxEntries > 1 && value.every((byte) => byte === 0)) continue;
+      if (ARRAYS.has(map.type) && map.maxEntries !== 1 && value.every((byte) => byte === 0)) {
+        continue;
+      }
       if (!isEach) {
         rows.set(key, at);
         rows.set(cpus === 1 ? value : this.#sum(value, cpus), at + keyBytes);

@@ -26,7 +26,8 @@ export {
 } from "./object_file.ts";
 export { BufferReader, type PrintedLine, PrintReader, readIterator } from "./readers.ts";
 export { type Elements, MapReader } from "./map_reader.ts";
-export { isTable, shownMaps } from "./shown_maps.ts";
+export { isTable, notedMaps, shownMaps } from "./shown_maps.ts";
+export { variableShape } from "./variable_shape.ts";
 export { groupsOf, placementOf, type ProgramChoice, wantedPrograms } from "./selection.ts";
 export { PlainSession, type SessionOptions, type VariableValue } from "./session.ts";
 export { startSession } from "./start_session.ts";

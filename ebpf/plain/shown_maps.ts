@@ -29,15 +29,21 @@ export function isTable({ type }: Pick<PlainMap, "type">): boolean {
  * notes between two of them, which they look up and delete, or that user space fills.
  */
 export function shownMaps(file: ObjectFile): PlainMap[] {
-  const candidates = file.maps.filter((map) => TABLES.has(map.type) && !INTERNAL.test(map.name));
   const uses = (map: PlainMap) => file.outputs.uses.get(map.name) ?? new Set<number>();
-  const kept = candidates.filter((map) => {
+  return candidatesOf(file).filter((map) => {
     const used = uses(map);
     if (used.has(LOOKUP) && used.has(DELETE)) return false;
     return !(map.type === PER_CPU_ARRAY && map.maxEntries === 1 && isScratch(file, map));
   });
-  if (kept.length > 0) return kept;
-  return candidates.filter((map) => uses(map).has(UPDATE));
+}
+
+/** Returns maps that programs write, also those that look like notes: for an object without results. */
+export function notedMaps(file: ObjectFile): PlainMap[] {
+  return candidatesOf(file).filter(({ name }) => file.outputs.uses.get(name)?.has(UPDATE) === true);
+}
+
+function candidatesOf(file: ObjectFile): PlainMap[] {
+  return file.maps.filter((map) => TABLES.has(map.type) && !INTERNAL.test(map.name));
 }
 
 /** A per-CPU array of one large struct is where a program builds what the stack has no room for. */

@@ -1,5 +1,6 @@
 /** Text of one field, as an expression that writes it to `b` from `p` on and gives the new position. */
 import { frameReader, isStack } from "../frames.ts";
+import { argsCell, besideExpression, endpointCell } from "./text_cell.ts";
 import type { EnumType, Field, FieldType, IntType } from "../schema.ts";
 import { ascii } from "../text/digits.ts";
 import { jsonString, looksLikeText, TEXT_EXPANSION, visibleText } from "../text/strings.ts";
@@ -128,6 +129,11 @@ function bytesCell(
         expr: `${json ? "jsonText" : "plainText"}(b,p,s,${at},${length})`,
         max: length * TEXT_EXPANSION + 2,
       };
+    case "args":
+      return argsCell(field, length, context);
+    case "endpoint":
+      if (length < 16) break;
+      return endpointCell(field, context);
     case "char": {
       const { write, max } = context.element({ ...field, offset: 0, format: { name: "list" } });
       const k = context.code.constant(looksLikeText);
@@ -147,7 +153,7 @@ function bytesCell(
     case "ip": {
       if (length < 4) break;
       if (length < 16) return quoted({ expr: `ipv4(b,p,s,${at})`, max: 15 }, context);
-      const family = familyExpression(field.family);
+      const family = besideExpression(field.family);
       const expr = family === undefined
         ? `ipAny(b,p,s,${at})`
         : `ipByFamily(b,p,s,${at},${family})`;
@@ -177,11 +183,4 @@ function bytesCell(
   const element: FieldType = { kind: "int", bytes: 1, signed: type.signed };
   const array = { kind: "array", element, format: { name: "dec" }, stride: 1, length } as const;
   return arrayCell(field, array, context);
-}
-
-function familyExpression(family: Field["family"]): string | undefined {
-  if (family === undefined) return undefined;
-  const bytes = family.size as 1 | 2 | 4;
-  const access = accessOf({ offset: family.offset }, { bytes, signed: false });
-  return access.kind === "number" ? access.expr : undefined;
 }

@@ -3,6 +3,7 @@ import { OutputBuffer } from "../batch.ts";
 import { alignedRow, type Column, isNumber, type RowWriter } from "../compile/rows.ts";
 import { isStack } from "../frames.ts";
 import type { ShownSchema, SinkOptions } from "../output_options.ts";
+import { fieldsIn } from "../fields.ts";
 import type { Field } from "../schema.ts";
 import { visibleText } from "../text/strings.ts";
 import { cutText, textWidth } from "../text/widths.ts";
@@ -43,10 +44,11 @@ export class ColumnsSink implements Sink {
 
   open(whole: ShownSchema): RowsOfSource {
     const below = stackWriter(whole, this.#context);
+    const listed = fieldsIn(whole.fields, "tables");
     if (below !== undefined && this.#context.folded) return this.#folded(whole);
     const shown = below === undefined
-      ? whole
-      : { ...whole, fields: whole.fields.filter((field) => !isStack(field)) };
+      ? { ...whole, fields: listed }
+      : { ...whole, fields: listed.filter((field) => !isStack(field)) };
     const columns = columnsOf(shown.fields);
     const time = this.#context.time ?? shown.isStream;
     const layout = new Layout(columns, shown, this.#context);
@@ -73,6 +75,7 @@ export class ColumnsSink implements Sink {
         return;
       }
       if (isBlock && this.#hasBlocks) buffer.add(LINE_END);
+      if (isBlock && this.#context.sources() > 1) this.#lines([`${shown.source}:`], lineWidth);
       if (columns.length > 0 && (this.#headed !== shown || isBlock)) this.#addTitles(header);
       this.#headed = shown;
       this.#hasBlocks = true;
@@ -108,7 +111,7 @@ export class ColumnsSink implements Sink {
     buffer.at = from;
   }
 
-  #lines(lines: readonly string[], width: number | undefined, part: ScreenPart | undefined): void {
+  #lines(lines: readonly string[], width: number | undefined, part?: ScreenPart): void {
     for (const line of lines) {
       const cut = width === undefined ? line : cutText(line, width);
       if (part === undefined) this.#buffer.add(encoder.encode(`${cut}\n`));
@@ -157,7 +160,7 @@ export class ColumnsSink implements Sink {
     this.#blocksOf(this.#screen, source, false).clear();
   }
 
-  block({ source, lines, dense }: Block): void {
+  block({ source, kind, lines, dense }: Block): void {
     const width = this.#terminalWidth;
     if (this.#screen !== undefined) {
       this.#isChanged = true;
@@ -168,6 +171,7 @@ export class ColumnsSink implements Sink {
     if (this.#hasBlocks && dense !== true) this.#buffer.add(LINE_END);
     this.#hasBlocks = true;
     this.#headed = undefined;
+    if (kind === "histogram" && this.#context.sources() > 1) this.#lines([`${source}:`], width);
     const text = width === undefined
       ? lines
       : lines.split("\n").map((line) => cutText(line, width)).join("\n");

@@ -1,4 +1,5 @@
 /** Sink of comma-separated values (RFC 4180). */
+import { fieldsIn } from "../fields.ts";
 import { OutputBuffer } from "../batch.ts";
 import { jsonRow, type RowWriter } from "../compile/rows.ts";
 import type { ShownSchema, SinkOptions } from "../output_options.ts";
@@ -24,7 +25,8 @@ export class CsvSink implements Sink {
 
   open(shown: ShownSchema): RowsOfSource {
     // Each field alone: members of structs are columns of their own.
-    const writers = shown.fields.map((field): RowWriter =>
+    const fields = fieldsIn(shown.fields, "tables");
+    const writers = fields.map((field): RowWriter =>
       jsonRow([{ ...field, path: ["v"] }], this.#context, { all: shown.schema.fields })
     );
     const scratch = new OutputBuffer();
@@ -35,7 +37,7 @@ export class CsvSink implements Sink {
         if (this.#headed === shown) return;
         this.#headed = shown;
         this.#blockNames = "";
-        const names = shown.fields.map(({ name }) => quoted(visibleText(name)));
+        const names = fields.map(({ name }) => quoted(visibleText(name)));
         this.#line(time ? ["time", ...names] : names);
       },
       row: (s, v, at) => {

@@ -1,4 +1,5 @@
 /** Sink for another process: records as bytes, with their schema once. */
+import { fieldsIn } from "../fields.ts";
 import { OutputBuffer } from "../batch.ts";
 import { jsonRow, type TextOptions } from "../compile/rows.ts";
 import {
@@ -39,7 +40,8 @@ export class FeedSink implements Sink {
   }
 
   open(shown: ShownSchema): RowsOfSource {
-    const { source, schema, fields, isStream, isCleared } = shown;
+    const { source, schema, isStream, isCleared } = shown;
+    const fields = fieldsIn(shown.fields, "json");
     const id = this.#sources++;
     const opened: FeedSource = {
       id,
@@ -59,7 +61,7 @@ export class FeedSink implements Sink {
 
   /** Adds each row as JSON: the receiver cannot look its addresses up. */
   #withTexts(rows: RowsOfSource, { source, fields, isCleared }: ShownSchema): RowsOfSource {
-    const { write, max } = jsonRow(fields, this.#text);
+    const { write, max } = jsonRow(fieldsIn(fields, "json"), this.#text);
     const buffer = new OutputBuffer();
     const decoder = new TextDecoder();
     return {

@@ -1,5 +1,6 @@
 /** Sinks of JSON: one object a line, or one array. */
 import { jsonRow, type RowWriter } from "../compile/rows.ts";
+import { fieldsIn } from "../fields.ts";
 import { OutputBuffer } from "../batch.ts";
 import type { ShownSchema, SinkOptions } from "../output_options.ts";
 import { jsonString } from "../text/strings.ts";
@@ -35,7 +36,7 @@ export class JsonSink implements Sink {
       const isNamed = context.sources() > 1;
       if (row !== undefined && named === isNamed) return row;
       named = isNamed;
-      row = jsonRow(shown.fields, context, {
+      row = jsonRow(fieldsIn(shown.fields, "json"), context, {
         source: isNamed ? shown.source : undefined,
         time: context.time === true,
         all: shown.schema.fields,

@@ -17,6 +17,8 @@ interface Row {
   words?: string[];
   /** Format of its records; default: jsonl. */
   format?: string;
+  /** All lines on standard output, with `N` for numbers of processes and `TIME` for times. */
+  whole?: string[];
   /** Texts on standard output, and those that must not be there. */
   prints?: string[];
   absent?: string[];
@@ -57,10 +59,19 @@ for (const row of rows as Row[]) {
     const { code, stdout, stderr } = await runRow(row);
     const shown = `${stdout}\n--\n${stderr}`;
     assert.equal(code, row.fails ?? 0, shown);
+    if (row.whole !== undefined) assert.deepEqual(linesOf(stdout), row.whole, shown);
     for (const text of row.prints ?? []) assert.ok(stdout.includes(text), `${text}\n${shown}`);
     for (const text of row.absent ?? []) assert.ok(!stdout.includes(text), `${text}\n${shown}`);
     for (const text of row.notes ?? []) assert.ok(stderr.includes(text), `${text}\n${shown}`);
   });
+}
+
+/** Returns the lines of an output without what differs from run to run. */
+function linesOf(stdout: string): string[] {
+  return stdout.trimEnd().split(/\r?\n/).map((line) =>
+    line.replaceAll(/"(pid|tid|ppid)":\d+/g, '"$1":N')
+      .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z|\b\d\d:\d\d:\d\d\b/g, "TIME")
+  );
 }
 
 async function runRow(row: Row): Promise<{ code: number; stdout: string; stderr: string }> {
