@@ -45,10 +45,10 @@ __attribute__((section("socket"), used)) int prog(void *ctx)
 }
 `;
 
-function compile(compiler: string): Btf {
+function compile(compiler: string, text = SOURCE): Btf {
   using folder = new TestFolder();
   const [source, object] = [folder.at("t.bpf.c"), folder.at("t.bpf.o")];
-  Deno.writeTextFileSync(source, SOURCE);
+  Deno.writeTextFileSync(source, text);
   const warnings = ["-Wall", "-Wextra", "-Werror"];
   const { success, stderr } = new Deno.Command(compiler, {
     args: [...warnings, "-target", "bpf", "-g", "-O2", "-I", HEADER, "-c", source, "-o", object],
@@ -95,6 +95,61 @@ for (const compiler of ["clang-14", "clang-19"]) {
     assert.equal(schema.fields.find(({ name }) => name === "state")?.unit, "states");
   });
 }
+
+const DOCS = Deno.readTextFileSync(fromFileUrl("../../docs/records.md"));
+
+/** Examples of the table of annotations. */
+const EXAMPLES = [...DOCS.matchAll(/^\| `[A-Z_]+[^|]*(?:\|[^|]*){0,2}`? +\| `([^`]+)` +\|$/gm)]
+  .map(([, example = ""]) => example.replaceAll("\\|", "|"));
+
+Deno.test("docs/records.md names every macro of records.bpf.h", () => {
+  const header = Deno.readTextFileSync(`${HEADER}/records.bpf.h`);
+  const macros = [...header.matchAll(/^#define ([A-Z_]+)\b/gm)].map(([, name = ""]) => name)
+    .filter((name) => !name.startsWith("WASM_BPF"));
+  assert.ok(macros.length > 20, macros.join());
+  for (const name of macros) {
+    assert.match(DOCS, new RegExp(`\\b${name}\\b`), `${name} has no example`);
+  }
+});
+
+Deno.test("examples of docs/records.md mean the same to clang-14 and clang-19", () => {
+  const isMember = (example: string) => /^__u\d+ /.test(example);
+  assert.ok(EXAMPLES.length >= 15, EXAMPLES.join("\n"));
+  const members = EXAMPLES.filter(isMember).filter((example) => !example.includes("COMPUTED"));
+  const text = `#include "records.bpf.h"
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+struct event {
+${members.join("\n")}
+};
+struct row {
+	__u64 hits;
+	__u64 misses;
+${EXAMPLES.filter((example) => example.includes("COMPUTED")).join("\n")}
+};
+RECORDS(rows, struct row);
+${EXAMPLES.filter((example) => !isMember(example)).join("\n")}
+__attribute__((section("socket"), used)) int prog(void *ctx)
+{
+	return ctx != 0 && min_us > 7;
+}
+`;
+  const [old, recent] = ["clang-14", "clang-19"].map((compiler) => {
+    const btf = compile(compiler, text);
+    const { records, options, ...rest } = readAnnotations(btf);
+    const schemas = ["events", "rows"].map((map) => schemaOf(btf, records.get(map) ?? 0));
+    return { ...rest, schemas, options: options.map(({ type: _type, ...option }) => option) };
+  });
+  assert.deepEqual(recent, old);
+  const fields = old?.schemas[0]?.fields ?? [];
+  assert.equal(fields.length, members.length);
+  assert.ok(fields.some(({ isLabel }) => isLabel === true));
+  assert.ok(fields.some(({ hidden }) => hidden === true));
+  assert.ok(fields.some(({ metric }) => metric === "counter"));
+  assert.ok(fields.some(({ help }) => help === "result of the call"));
+  assert.equal(old?.maps.length, 3);
+  assert.equal(old?.tool?.name, "runqslower");
+});
 
 Deno.test("annotated formats decide how a record looks", () => {
   const btf = compile("clang-14");
