@@ -28,8 +28,7 @@ int BPF_KRETPROBE(exit_readline, const void *line)
 	event = reserve_event();
 	if (!event)
 		return 0;
-	event->pid = current_tgid();
-	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	SET_PROCESS(event);
 	if (bpf_probe_read_user_str(event->line, LINE_BYTES, line) < 0)
 		event->line[0] = '\0';
 	bpf_ringbuf_submit(event, 0);

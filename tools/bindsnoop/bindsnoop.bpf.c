@@ -65,8 +65,7 @@ int exit_bind(struct trace_event_raw_sys_exit *ctx)
 		return 0;
 	event = failed && !ctx->ret ? NULL : reserve_event();
 	if (event) {
-		event->pid = current_tgid();
-		bpf_get_current_comm(event->comm, sizeof(event->comm));
+		SET_PROCESS(event);
 		event->family = args->family;
 		event->port = args->port;
 		event->ret = ctx->ret;

@@ -94,8 +94,7 @@ static __always_inline int end(int ret)
 	if (event) {
 		__builtin_memset(event, 0, sizeof(*event));
 		event->uid = (__u32)bpf_get_current_uid_gid();
-		event->pid = current_tgid();
-		bpf_get_current_comm(event->comm, sizeof(event->comm));
+		SET_PROCESS(event);
 		event->cap = check->cap;
 		event->audit = !(check->opts & CAP_OPT_NOAUDIT);
 		event->ret = ret;

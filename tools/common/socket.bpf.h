@@ -36,6 +36,19 @@ static __always_inline void read_ends(struct sock *sk, struct ends *ends)
 	}
 }
 
+/*
+ * Sets `family`, `laddr` and `lport` of a record, and its members for the other end: `daddr` and
+ * `dport` with `far` d, `raddr` and `rport` with r.
+ */
+#define SET_ENDS(record, ends, far)                                                                \
+	do {                                                                                       \
+		(record)->family = (ends)->family;                                                 \
+		(record)->lport = (ends)->lport;                                                   \
+		(record)->far##port = (ends)->dport;                                               \
+		__builtin_memcpy((record)->laddr, (ends)->laddr, sizeof((ends)->laddr));           \
+		__builtin_memcpy((record)->far##addr, (ends)->daddr, sizeof((ends)->daddr));       \
+	} while (0)
+
 /* Returns true for IPv4 and IPv6. */
 static __always_inline bool is_internet(struct sock *sk)
 {

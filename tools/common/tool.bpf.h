@@ -86,10 +86,30 @@ struct trace_event_raw_sys_exit {
 	long ret;
 } __attribute__((preserve_access_index));
 
+/* Defines the two programs of a system call: `enter` is evaluated with its `ctx`, then end(ctx). */
+#define CALL_PROGRAMS(name, enter)                                                                 \
+	SEC("tp/syscalls/sys_enter_" #name)                                                        \
+	int enter_##name(struct trace_event_raw_sys_enter *ctx)                                    \
+	{                                                                                          \
+		return enter;                                                                      \
+	}                                                                                          \
+	SEC("tp/syscalls/sys_exit_" #name)                                                         \
+	int exit_##name(struct trace_event_raw_sys_exit *ctx)                                      \
+	{                                                                                          \
+		return end(ctx);                                                                   \
+	}
+
 static __always_inline __u32 current_tgid(void)
 {
 	return bpf_get_current_pid_tgid() >> 32;
 }
+
+/* Sets `pid` and `comm` of a record to the current process. */
+#define SET_PROCESS(record)                                                                        \
+	do {                                                                                       \
+		(record)->pid = current_tgid();                                                    \
+		bpf_get_current_comm((record)->comm, sizeof((record)->comm));                      \
+	} while (0)
 
 /*
  * Number of wasm-bpf's own process, which sets it before the load; 0 in a namespace of processes

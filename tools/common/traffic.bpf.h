@@ -40,13 +40,8 @@ static __always_inline int count(struct sock *sk, __u8 protocol, __s64 bytes, bo
 	if ((ipv4 && ends.family != AF_INET) || (ipv6 && ends.family != AF_INET6))
 		return 0;
 	__builtin_memset(&key, 0, sizeof(key));
-	key.pid = current_tgid();
-	bpf_get_current_comm(key.comm, sizeof(key.comm));
-	key.family = ends.family;
-	key.lport = ends.lport;
-	key.dport = ends.dport;
-	__builtin_memcpy(key.laddr, ends.laddr, 16);
-	__builtin_memcpy(key.daddr, ends.daddr, 16);
+	SET_PROCESS(&key);
+	SET_ENDS(&key, &ends, d);
 	counts = sockets_of(&key);
 	if (counts)
 		ADD(*(is_sent ? &counts->tx_bytes : &counts->rx_bytes), bytes);

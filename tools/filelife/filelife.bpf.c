@@ -93,8 +93,7 @@ int BPF_KRETPROBE(end_unlink, int ret)
 	if (!ret && !(max_ms && removal->age_ns / 1000000 >= max_ms)) {
 		event = reserve_event();
 		if (event) {
-			event->pid = current_tgid();
-			bpf_get_current_comm(event->comm, sizeof(event->comm));
+			SET_PROCESS(event);
 			event->age_ns = removal->age_ns;
 			__builtin_memcpy(event->file, removal->file, NAME_BYTES);
 			bpf_ringbuf_submit(event, 0);

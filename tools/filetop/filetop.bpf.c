@@ -39,8 +39,7 @@ static __always_inline int count(struct file *file, __s64 bytes, bool is_write)
 		return 0;
 	if (!all && (BPF_CORE_READ(inode, i_mode) & S_IFMT) != S_IFREG)
 		return 0;
-	key.pid = current_tgid();
-	bpf_get_current_comm(key.comm, sizeof(key.comm));
+	SET_PROCESS(&key);
 	key.dev = BPF_CORE_READ(inode, i_sb, s_dev);
 	key.inode = BPF_CORE_READ(inode, i_ino);
 	value = files_of(&key);

@@ -48,8 +48,7 @@ static __always_inline int end(struct trace_event_raw_sys_exit *ctx)
 	lat_ns = bpf_ktime_get_ns() - args->start;
 	event = lat_ns < min_us * 1000 ? NULL : reserve_event();
 	if (event) {
-		event->pid = current_tgid();
-		bpf_get_current_comm(event->comm, sizeof(event->comm));
+		SET_PROCESS(event);
 		event->call = args->call;
 		event->fd = args->fd;
 		event->ret = ctx->ret;
@@ -61,17 +60,7 @@ static __always_inline int end(struct trace_event_raw_sys_exit *ctx)
 }
 
 /* Defines the two programs of a system call; `fd` is an expression on its arguments. */
-#define CALL(name, call, fd)                                                                       \
-	SEC("tp/syscalls/sys_enter_" #name)                                                        \
-	int enter_##name(struct trace_event_raw_sys_enter *ctx)                                    \
-	{                                                                                          \
-		return begin(call, fd);                                                            \
-	}                                                                                          \
-	SEC("tp/syscalls/sys_exit_" #name)                                                         \
-	int exit_##name(struct trace_event_raw_sys_exit *ctx)                                      \
-	{                                                                                          \
-		return end(ctx);                                                                   \
-	}
+#define CALL(name, call, fd) CALL_PROGRAMS(name, begin(call, fd))
 
 CALL(fsync, FSYNC, (__s32)ctx->args[0])
 CALL(fdatasync, FDATASYNC, (__s32)ctx->args[0])

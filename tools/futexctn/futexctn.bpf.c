@@ -62,8 +62,7 @@ int exit_futex(struct trace_event_raw_sys_exit *ctx)
 	if (!wait)
 		return 0;
 	duration -= wait->since;
-	key.pid = current_tgid();
-	bpf_get_current_comm(key.comm, sizeof(key.comm));
+	SET_PROCESS(&key);
 	key.lock = wait->lock;
 	if (!min_us || duration / 1000 > min_us)
 		counts = locks_of(&key);

@@ -50,8 +50,7 @@ static __always_inline int end(void)
 	duration = bpf_ktime_get_ns() - call->since;
 	event = min_us && duration / 1000 <= min_us ? NULL : reserve_event();
 	if (event) {
-		event->pid = current_tgid();
-		bpf_get_current_comm(event->comm, sizeof(event->comm));
+		SET_PROCESS(event);
 		event->lat_ns = duration;
 		__builtin_memcpy(event->host, call->host, HOST_BYTES);
 		bpf_ringbuf_submit(event, 0);

@@ -36,8 +36,7 @@ static __always_inline struct counts *counts_of(void)
 
 	if (IS_OTHER(pid))
 		return NULL;
-	key.pid = current_tgid();
-	bpf_get_current_comm(key.comm, sizeof(key.comm));
+	SET_PROCESS(&key);
 	key.cpu = bpf_get_smp_processor_id();
 	return cache_of(&key);
 }

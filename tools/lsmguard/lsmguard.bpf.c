@@ -39,8 +39,7 @@ static __always_inline int judge(enum action what, const char *target, int befor
 	if (event) {
 		__builtin_memset(event, 0, sizeof(*event));
 		event->uid = bpf_get_current_uid_gid();
-		event->pid = current_tgid();
-		bpf_get_current_comm(event->comm, sizeof(event->comm));
+		SET_PROCESS(event);
 		event->action = what;
 		event->verdict = deny ? REFUSED : ALLOWED;
 		if (target)

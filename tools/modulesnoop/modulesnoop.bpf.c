@@ -51,8 +51,7 @@ static __always_inline int show(struct module *module, enum action action)
 	if (!event)
 		return 0;
 	__builtin_memset(event, 0, sizeof(*event));
-	event->pid = current_tgid();
-	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	SET_PROCESS(event);
 	event->action = action;
 	BPF_CORE_READ_STR_INTO(&event->module, module, name);
 	if (arguments)

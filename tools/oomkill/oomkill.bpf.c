@@ -29,8 +29,7 @@ struct trace_event_raw_mark_victim {
 
 static __always_inline int show(struct event *event)
 {
-	event->pid = current_tgid();
-	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	SET_PROCESS(event);
 	bpf_ringbuf_submit(event, 0);
 	return 0;
 }

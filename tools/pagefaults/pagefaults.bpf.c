@@ -36,8 +36,7 @@ static __always_inline int count(bool is_write, bool is_exec, bool is_user)
 
 	if (IS_OTHER(pid))
 		return 0;
-	key.pid = current_tgid();
-	bpf_get_current_comm(key.comm, sizeof(key.comm));
+	SET_PROCESS(&key);
 	counts = processes_of(&key);
 	if (!counts)
 		return 0;

@@ -33,8 +33,7 @@ int on_sample(void *ctx)
 
 	if ((!thread && !idle) || (tid && tid != thread) || IS_OTHER(pid) || is_other_comm(name))
 		return 0;
-	key.pid = current_tgid();
-	bpf_get_current_comm(key.comm, sizeof(key.comm));
+	SET_PROCESS(&key);
 	key.user_stack_id = user_stack(ctx);
 	key.kernel_stack_id = kernel_stack(ctx, 0);
 	counts = samples_of(&key);

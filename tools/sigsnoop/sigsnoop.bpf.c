@@ -38,8 +38,7 @@ int on_signal(struct trace_event_raw_signal_generate *ctx)
 	event = reserve_event();
 	if (!event)
 		return 0;
-	event->pid = current_tgid();
-	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	SET_PROCESS(event);
 	event->signal = ctx->sig;
 	event->tpid = ctx->pid;
 	bpf_probe_read_kernel_str(event->tcomm, sizeof(event->tcomm), ctx->comm);

@@ -53,8 +53,7 @@ int exit_listen(struct trace_event_raw_sys_exit *ctx)
 		event = reserve_event();
 		if (event) {
 			__builtin_memset(event, 0, sizeof(*event));
-			event->pid = current_tgid();
-			bpf_get_current_comm(event->comm, sizeof(event->comm));
+			SET_PROCESS(event);
 			event->ret = ctx->ret;
 			event->backlog = args->backlog;
 			event->proto = BPF_CORE_READ(sk, sk_protocol);

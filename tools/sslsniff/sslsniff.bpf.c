@@ -66,8 +66,7 @@ static __always_inline void show(const struct call *call, __s64 bytes, enum func
 
 	if (!event)
 		return;
-	event->pid = current_tgid();
-	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	SET_PROCESS(event);
 	event->function = function;
 	event->len = bytes;
 	event->lat_ns = bpf_ktime_get_ns() - call->since;

@@ -50,8 +50,7 @@ static __always_inline int end(struct trace_event_raw_sys_exit *ctx)
 		return 0;
 	event = failed && !ctx->ret ? NULL : reserve_event();
 	if (event) {
-		event->pid = current_tgid();
-		bpf_get_current_comm(event->comm, sizeof(event->comm));
+		SET_PROCESS(event);
 		event->call = args->call;
 		event->ret = ctx->ret;
 		/* At the end, when the page with the path has been read. */
@@ -68,16 +67,7 @@ static __always_inline int end(struct trace_event_raw_sys_exit *ctx)
 }
 
 #define CALL(name, call, argument)                                                                 \
-	SEC("tp/syscalls/sys_enter_" #name)                                                        \
-	int enter_##name(struct trace_event_raw_sys_enter *ctx)                                    \
-	{                                                                                          \
-		return begin(call, (const void *)ctx->args[argument]);                             \
-	}                                                                                          \
-	SEC("tp/syscalls/sys_exit_" #name)                                                         \
-	int exit_##name(struct trace_event_raw_sys_exit *ctx)                                      \
-	{                                                                                          \
-		return end(ctx);                                                                   \
-	}
+	CALL_PROGRAMS(name, begin(call, (const void *)ctx->args[argument]))
 
 /* arm64 has none of the first two. */
 #if defined(__TARGET_ARCH_x86)

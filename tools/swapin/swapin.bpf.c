@@ -24,8 +24,7 @@ static __always_inline int count(void)
 
 	if (IS_OTHER(pid))
 		return 0;
-	key.pid = current_tgid();
-	bpf_get_current_comm(key.comm, sizeof(key.comm));
+	SET_PROCESS(&key);
 	counts = processes_of(&key);
 	if (counts)
 		ADD(counts->count, 1);

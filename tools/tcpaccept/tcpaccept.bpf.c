@@ -33,13 +33,8 @@ static __always_inline int show(struct sock *sk)
 	if (!event)
 		return 0;
 	__builtin_memset(event, 0, sizeof(*event));
-	event->pid = current_tgid();
-	bpf_get_current_comm(event->comm, sizeof(event->comm));
-	event->family = ends.family;
-	event->rport = ends.dport;
-	event->lport = ends.lport;
-	__builtin_memcpy(event->raddr, ends.daddr, 16);
-	__builtin_memcpy(event->laddr, ends.laddr, 16);
+	SET_PROCESS(event);
+	SET_ENDS(event, &ends, r);
 	bpf_ringbuf_submit(event, 0);
 	return 0;
 }

@@ -34,13 +34,8 @@ static __always_inline int show(struct sock *sk)
 		return 0;
 	__builtin_memset(event, 0, sizeof(*event));
 	event->uid = user;
-	event->pid = current_tgid();
-	bpf_get_current_comm(event->comm, sizeof(event->comm));
-	event->family = ends.family;
-	event->lport = ends.lport;
-	event->dport = ends.dport;
-	__builtin_memcpy(event->laddr, ends.laddr, 16);
-	__builtin_memcpy(event->daddr, ends.daddr, 16);
+	SET_PROCESS(event);
+	SET_ENDS(event, &ends, d);
 	bpf_ringbuf_submit(event, 0);
 	return 0;
 }

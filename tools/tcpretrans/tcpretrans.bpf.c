@@ -49,11 +49,7 @@ static __always_inline int show(struct sock *sk, enum kind kind)
 		return 0;
 	__builtin_memset(event, 0, sizeof(*event));
 	event->kind = kind;
-	event->family = ends.family;
-	event->lport = ends.lport;
-	event->dport = ends.dport;
-	__builtin_memcpy(event->laddr, ends.laddr, 16);
-	__builtin_memcpy(event->daddr, ends.daddr, 16);
+	SET_ENDS(event, &ends, d);
 	event->state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	bpf_ringbuf_submit(event, 0);
 	return 0;

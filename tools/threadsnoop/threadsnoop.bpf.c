@@ -32,8 +32,7 @@ int on_task(struct trace_event_raw_task_newtask *ctx)
 	event = reserve_event();
 	if (!event)
 		return 0;
-	event->pid = current_tgid();
-	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	SET_PROCESS(event);
 	event->parent_tid = (__u32)bpf_get_current_pid_tgid();
 	event->tid = ctx->pid;
 	bpf_ringbuf_submit(event, 0);

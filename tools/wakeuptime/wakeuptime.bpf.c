@@ -64,8 +64,7 @@ int on_wakeup(struct bpf_raw_tracepoint_args *ctx)
 	bpf_map_delete_elem(&blocked_since, &thread);
 	if (duration / 1000 < min_us || (max_us && duration / 1000 > max_us))
 		return 0;
-	key.pid = current_tgid();
-	bpf_get_current_comm(key.comm, sizeof(key.comm));
+	SET_PROCESS(&key);
 	BPF_CORE_READ_STR_INTO(&key.blocked, task, comm);
 	key.user_stack_id = user_stack(ctx);
 	key.kernel_stack_id = kernel_stack(ctx, TRACEPOINT_FRAMES);
