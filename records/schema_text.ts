@@ -5,6 +5,7 @@
  * u64 ts @time; u32 pid; char comm[16]; struct { u32 saddr @ipv4; u16 dport; } peer;
  * ```
  */
+import { C_INTEGERS, type IntegerBytes } from "../ebpf/btf/mod.ts";
 import { defaultFormat, isFamily } from "./default_format.ts";
 import { RecordsError } from "./errors.ts";
 import { type Format, parseFormat } from "./format.ts";
@@ -24,33 +25,15 @@ const MAX_CHARACTERS = 65_536;
 const MAX_NESTING = 16;
 
 interface Scalar {
-  readonly bytes: 1 | 2 | 4 | 8 | 16;
+  readonly bytes: IntegerBytes;
   readonly signed?: boolean;
   readonly of?: "bool";
   readonly isFloat?: boolean;
   readonly typeName: string;
 }
 
-const SIZES: Readonly<Record<string, readonly [1 | 2 | 4 | 8 | 16, boolean]>> = {
-  "char": [1, true],
-  "signed char": [1, true],
-  "unsigned char": [1, false],
-  "short": [2, true],
-  "unsigned short": [2, false],
-  "int": [4, true],
-  "unsigned": [4, false],
-  "unsigned int": [4, false],
-  "long": [8, true],
-  "unsigned long": [8, false],
-  "long long": [8, true],
-  "unsigned long long": [8, false],
-  "size_t": [8, false],
-  "ssize_t": [8, true],
-  "pid_t": [4, true],
-  "uid_t": [4, false],
-  "gid_t": [4, false],
-  "__int128": [16, true],
-  "unsigned __int128": [16, false],
+const SIZES: typeof C_INTEGERS = {
+  ...C_INTEGERS,
   "__be16": [2, false],
   "__be32": [4, false],
   "__be64": [8, false],

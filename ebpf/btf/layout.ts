@@ -80,3 +80,32 @@ export class Sizes {
     }
   }
 }
+
+/** Sizes of integers. */
+export type IntegerBytes = 1 | 2 | 4 | 8 | 16;
+
+/** Size and sign of C's integers in eBPF, and of the kernel's types with the same names in each program. */
+export const C_INTEGERS: Readonly<
+  Record<string, readonly [bytes: IntegerBytes, isSigned: boolean]>
+> = {
+  "char": [1, true],
+  "signed char": [1, true],
+  "unsigned char": [1, false],
+  "short": [2, true],
+  "unsigned short": [2, false],
+  "int": [4, true],
+  "signed": [4, true],
+  "unsigned": [4, false],
+  "unsigned int": [4, false],
+  "long": [8, true],
+  "unsigned long": [8, false],
+  "long long": [8, true],
+  "unsigned long long": [8, false],
+  "size_t": [8, false],
+  "ssize_t": [8, true],
+  "pid_t": [4, true],
+  "uid_t": [4, false],
+  "gid_t": [4, false],
+  "__int128": [16, true],
+  "unsigned __int128": [16, false],
+};

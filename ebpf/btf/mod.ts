@@ -13,7 +13,14 @@ export {
 } from "./btf_types.ts";
 export { ElfFile, type ElfSymbol, isElf } from "./elf.ts";
 export { BtfError, ElfError, type InputErrorOptions } from "./errors.ts";
-export { MAX_DEPTH, POINTER_BYTES, resolve, Sizes } from "./layout.ts";
+export {
+  C_INTEGERS,
+  type IntegerBytes,
+  MAX_DEPTH,
+  POINTER_BYTES,
+  resolve,
+  Sizes,
+} from "./layout.ts";
 export {
   type DataSection,
   dataSections,

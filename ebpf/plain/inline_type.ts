@@ -1,5 +1,6 @@
 /** Types of records that are written on the command line: members of a C struct. */
 import type { Btf } from "../btf/btf.ts";
+import { C_INTEGERS } from "../btf/layout.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { BtfWriter, type NewMember } from "./btf_writer.ts";
 
@@ -9,30 +10,11 @@ export interface TypeAt {
   readonly id: number;
 }
 
-const INTEGERS: Readonly<Record<string, readonly [bytes: number, isSigned: boolean]>> = {
-  "char": [1, true],
-  "signed char": [1, true],
-  "unsigned char": [1, false],
-  "short": [2, true],
-  "unsigned short": [2, false],
-  "int": [4, true],
-  "signed": [4, true],
-  "unsigned": [4, false],
-  "unsigned int": [4, false],
-  "long": [8, true],
-  "unsigned long": [8, false],
-  "long long": [8, true],
-  "unsigned long long": [8, false],
-  "size_t": [8, false],
-  "ssize_t": [8, true],
-  "pid_t": [4, true],
-  "uid_t": [4, false],
-  "gid_t": [4, false],
+const INTEGERS: typeof C_INTEGERS = {
+  ...C_INTEGERS,
   "dev_t": [4, false],
   "ino_t": [8, false],
   "loff_t": [8, true],
-  "__int128": [16, true],
-  "unsigned __int128": [16, false],
 };
 const FIXED = /^(?:__)?(?:(u|s)(8|16|32|64)|(u?)int(8|16|32|64)_t|(be|le)(16|32|64))$/;
 
