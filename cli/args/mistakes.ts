@@ -2,6 +2,8 @@
  * Hints for mistaken command lines: options of wasm-bpf that follow the module, and commands of docker,
  * podman and kubectl.
  */
+import { nearest } from "../../ffi/nearest.ts";
+import { UsageError } from "../errors.ts";
 import { RUN_OPTIONS } from "./run_options.ts";
 
 /** Exit codes for a wrong command line: most programs, getopt's users, and sysexits.h. */
@@ -26,6 +28,16 @@ export function misplacedOption(code: number, words: readonly string[]): string 
   if (found === undefined) return undefined;
   return `${found} follows the module and became its argument; to pass it to wasm-bpf, ` +
     `write it first: wasm-bpf ${found} … ${module}`;
+}
+
+/** Returns the error for a command's first word that is not one of its actions. */
+export function unknownAction(word: string | undefined, actions: readonly string[]): UsageError {
+  if (word === undefined) return new UsageError(`No action given: one of ${actions.join(", ")}`);
+  const close = nearest(word, actions);
+  return new UsageError(
+    `Unknown action "${word}"`,
+    close === undefined ? `the actions are ${actions.join(", ")}` : `did you mean ${close}?`,
+  );
 }
 
 const IN_BACKGROUND = "run wasm-bpf run -d MODULE to start one in the background, " +

@@ -10,7 +10,7 @@ import {
   pushCatalog,
   signArtifact,
 } from "../../oci/mod.ts";
-import { nearest } from "../../ffi/nearest.ts";
+import { unknownAction } from "../args/mistakes.ts";
 import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { type CommandLine, type OptionSpec, parseCommandLine } from "../args/options.ts";
@@ -87,7 +87,7 @@ export async function command(args: string[]): Promise<number> {
   const line: Line = parseCommandLine(args, OPTIONS, { interleaved: true });
   const [word, ...words] = line.rest;
   const action = ACTIONS.find((one) => one === word);
-  if (action === undefined) throw unknownAction(word);
+  if (action === undefined) throw unknownAction(word, ACTIONS);
   for (const other of ACTIONS) {
     for (const option of OWN[other]) {
       if (OWN[action].includes(option) || !(line.flags.has(option) || option in line.values)) {
@@ -98,15 +98,6 @@ export async function command(args: string[]): Promise<number> {
   }
   if (action === "html") return await writePage(line, words);
   return action === "build" ? await build(line, words) : await push(line, words);
-}
-
-function unknownAction(word: string | undefined): UsageError {
-  if (word === undefined) return new UsageError(`No action given: one of ${ACTIONS.join(", ")}`);
-  const close = nearest(word, ACTIONS);
-  return new UsageError(
-    `Unknown action "${word}"`,
-    close === undefined ? `the actions are ${ACTIONS.join(", ")}` : `did you mean ${close}?`,
-  );
 }
 
 async function build(line: Line, words: readonly string[]): Promise<number> {

@@ -15,8 +15,8 @@ import {
   TrustError,
 } from "../../oci/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
-import { nearest } from "../../ffi/nearest.ts";
 import { fileFailure, IrregularFile, readRegularFile } from "../../oci/paths/mod.ts";
+import { unknownAction } from "../args/mistakes.ts";
 import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { type CommandLine, type OptionSpec, parseCommandLine } from "../args/options.ts";
@@ -86,17 +86,8 @@ export async function command(args: string[]): Promise<number> {
     case "refresh":
       return await refresh(line, words);
     default:
-      throw unknownAction(word);
+      throw unknownAction(word, ACTIONS);
   }
-}
-
-function unknownAction(word: string | undefined): UsageError {
-  if (word === undefined) return new UsageError(`No action given: one of ${ACTIONS.join(", ")}`);
-  const close = nearest(word, ACTIONS);
-  return new UsageError(
-    `Unknown action "${word}"`,
-    close === undefined ? `the actions are ${ACTIONS.join(", ")}` : `did you mean ${close}?`,
-  );
 }
 
 async function add(line: Line, words: readonly string[]): Promise<number> {

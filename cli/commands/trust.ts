@@ -3,7 +3,7 @@ import { type KeptGrant, readGrants, revokeGrants } from "../../oci/mod.ts";
 import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { type OptionSpec, parseCommandLine } from "../args/options.ts";
-import { nearest } from "../../ffi/nearest.ts";
+import { unknownAction } from "../args/mistakes.ts";
 import { printError, toJson, visibleLine } from "../terminal/output.ts";
 import { print } from "../terminal/output_file.ts";
 import { formatTable } from "../terminal/table.ts";
@@ -33,7 +33,7 @@ export function command(args: string[]): Promise<number> {
   const line = parseCommandLine(args, OPTIONS, { interleaved: true });
   const [word, ...names] = line.rest;
   const action = ACTIONS.find((one) => one === word);
-  if (action === undefined) throw unknown(word);
+  if (action === undefined) throw unknownAction(word, ACTIONS);
   if (line.flags.has("all") && action !== "revoke") {
     throw new UsageError(`Cannot use --all with trust ${action}: it is for revoke`);
   }
@@ -70,13 +70,4 @@ function revoke(names: readonly string[], isAll: boolean): number {
   }
   if (missing.length > 0) printError("hint: wasm-bpf trust list shows the grants");
   return missing.length > 0 ? 1 : 0;
-}
-
-function unknown(word: string | undefined): UsageError {
-  if (word === undefined) return new UsageError(`No action given: one of ${ACTIONS.join(", ")}`);
-  const close = nearest(word, [...ACTIONS]);
-  const hint = close === undefined
-    ? `the actions are ${ACTIONS.join(", ")}`
-    : `did you mean ${close}?`;
-  return new UsageError(`Unknown action "${word}"`, hint);
 }
