@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Code that the guests of xdp and tc share: rules and counters. */
+/* Guest half of xdp and tc: options, rules and counters. */
 #ifndef TRAFFIC_GUEST_H
 #define TRAFFIC_GUEST_H
 
@@ -195,6 +195,72 @@ static inline int traffic_show(const struct bpf_object *object, bool both_ways, 
 	if (!records)
 		traffic_print(both_ways, true, now, zero);
 	return tool_flush() ? 0 : 1;
+}
+
+/* Differences between the guests: their eBPF half, its programs, and their help. */
+struct traffic_tool {
+	const unsigned char *bytes;
+	size_t size;
+	/* Programs to attach to the interface; both ways if there are two. */
+	const char *programs[2];
+	const char *synopsis;
+	const char *summary;
+};
+
+static uint64_t traffic_interval_s = 1, traffic_count = ~0ULL;
+static bool traffic_verbose;
+
+static inline bool traffic_attach(const struct bpf_object *object, const char *program,
+				  const char *interface)
+{
+	return !program ||
+	       bpf_program__attach_to(bpf_object__find_program_by_name(object, program), interface);
+}
+
+/* The host has already reported failures on stderr. */
+static inline int traffic_run(const struct traffic_tool *tool, const char *interface)
+{
+	struct bpf_object *object = bpf_object__open_mem(tool->bytes, tool->size, NULL);
+	int exit_code = 1;
+
+	if (!object)
+		return 1;
+	if (traffic_verbose)
+		fprintf(stderr, "rules: %d; interface: %s\n", traffic_rule_count, interface);
+	/* Set the rules before attaching, so that every packet is checked. */
+	if (!bpf_object__load(object) && traffic_set_rules(object) &&
+	    traffic_attach(object, tool->programs[0], interface) &&
+	    traffic_attach(object, tool->programs[1], interface))
+		exit_code = traffic_show(object, tool->programs[1] != NULL, traffic_interval_s,
+					 traffic_count);
+	bpf_object__close(object);
+	return exit_code;
+}
+
+static const struct tool_option traffic_options[] = {
+    TOOL_OPERAND("INTERFACE", "such as eth0: those of /sys/class/net"),
+    TOOL_NUMBER('i', "interval", "S", traffic_interval_s, 1, 1000000000,
+		"seconds between two outputs (default: 1)"),
+    TOOL_NUMBER('c', "count", "N", traffic_count, 1, ~0ULL, "ends after that many"),
+    TOOL_TEXT('d', "drop", "RULE", traffic_add_rule,
+	      "tcp, udp, icmp, tcp:PORT, udp:PORT (the receiver's), or the address of\n"
+	      "the other side; can be given again"),
+    TOOL_FLAG('v', "verbose", traffic_verbose, true, "the settings first, to stderr"),
+};
+
+/* Parses the command line and runs; returns the exit code. */
+static inline int traffic_main(const struct traffic_tool *tool, int argc, char **argv)
+{
+	const struct tool_command command = {
+	    .synopsis = tool->synopsis,
+	    .summary = tool->summary,
+	    TOOL_OPTIONS(traffic_options),
+	    .min_operands = 1,
+	    .max_operands = 1,
+	};
+	int exit_code = tool_parse(&command, argc, argv);
+
+	return exit_code >= 0 ? exit_code : traffic_run(tool, argv[optind]);
 }
 
 #endif /* TRAFFIC_GUEST_H */

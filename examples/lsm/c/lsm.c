@@ -89,16 +89,10 @@ int main(int argc, char **argv)
 	if (!set_path(argv[optind]))
 		return 2;
 	return tool_trace(&(struct tool_tracer){
-	    .bytes = lsm_bpf,
-	    .size = WASM_BPF_SIZE(lsm_bpf),
-	    .config = &tool.config,
-	    .config_size = sizeof(tool.config),
+	    TOOL_TRACES(lsm_bpf, tool),
+	    TOOL_CONFIG(tool),
 	    .print_header = print_header,
 	    .handle_event = handle_event,
-	    .shown = &tool.shown,
-	    .verbose = tool.verbose,
-	    .records = "removals",
-	    .members = members,
-	    .record_size = sizeof(struct event),
+	    TOOL_RECORDS("removals", members, struct event),
 	});
 }

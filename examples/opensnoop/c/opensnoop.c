@@ -96,17 +96,11 @@ int main(int argc, char **argv)
 	if (!tool.config.pid)
 		tool.config.self = (unsigned int)wasm_bpf_host_pid();
 	return tool_trace(&(struct tool_tracer){
-	    .bytes = opensnoop_bpf,
-	    .size = WASM_BPF_SIZE(opensnoop_bpf),
-	    .config = &tool.config,
-	    .config_size = sizeof(tool.config),
+	    TOOL_TRACES(opensnoop_bpf, tool),
+	    TOOL_CONFIG(tool),
 	    .print_header = print_header,
 	    .handle_event = handle_event,
 	    .duration_ns = tool.duration_s * TOOL_NS_PER_SEC,
-	    .shown = &tool.shown,
-	    .verbose = tool.verbose,
-	    .records = "opens",
-	    .members = members,
-	    .record_size = sizeof(struct event),
+	    TOOL_RECORDS("opens", members, struct event),
 	});
 }

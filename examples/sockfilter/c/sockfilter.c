@@ -96,17 +96,11 @@ int main(int argc, char **argv)
 		return exit_code;
 	tool.interface = argv[optind];
 	return tool_trace(&(struct tool_tracer){
-	    .bytes = sockfilter_bpf,
-	    .size = WASM_BPF_SIZE(sockfilter_bpf),
-	    .config = &tool.config,
-	    .config_size = sizeof(tool.config),
+	    TOOL_TRACES(sockfilter_bpf, tool),
+	    TOOL_CONFIG(tool),
 	    .attach = attach,
 	    .print_header = print_header,
 	    .handle_event = handle_event,
-	    .shown = &tool.shown,
-	    .verbose = tool.verbose,
-	    .records = "packets",
-	    .members = members,
-	    .record_size = sizeof(struct event),
+	    TOOL_RECORDS("packets", members, struct event),
 	});
 }

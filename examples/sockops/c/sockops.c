@@ -84,15 +84,10 @@ int main(int argc, char **argv)
 		return exit_code;
 	tool.cgroup = argv[optind];
 	return tool_trace(&(struct tool_tracer){
-	    .bytes = sockops_bpf,
-	    .size = WASM_BPF_SIZE(sockops_bpf),
+	    TOOL_TRACES(sockops_bpf, tool),
 	    .attach = attach,
 	    .print_header = print_header,
 	    .handle_event = handle_event,
-	    .shown = &tool.shown,
-	    .verbose = tool.verbose,
-	    .records = "connections",
-	    .members = members,
-	    .record_size = sizeof(struct event),
+	    TOOL_RECORDS("connections", members, struct event),
 	});
 }

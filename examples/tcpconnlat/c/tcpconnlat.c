@@ -77,16 +77,10 @@ int main(int argc, char **argv)
 		return 2;
 	tool.config.least_ns = number * TOOL_NS_PER_MS;
 	return tool_trace(&(struct tool_tracer){
-	    .bytes = tcpconnlat_bpf,
-	    .size = WASM_BPF_SIZE(tcpconnlat_bpf),
-	    .config = &tool.config,
-	    .config_size = sizeof(tool.config),
+	    TOOL_TRACES(tcpconnlat_bpf, tool),
+	    TOOL_CONFIG(tool),
 	    .print_header = print_header,
 	    .handle_event = handle_event,
-	    .shown = &tool.shown,
-	    .verbose = tool.verbose,
-	    .records = "connections",
-	    .members = members,
-	    .record_size = sizeof(struct event),
+	    TOOL_RECORDS("connections", members, struct event),
 	});
 }

@@ -101,16 +101,10 @@ int main(int argc, char **argv)
 	if (exit_code >= 0)
 		return exit_code;
 	return tool_trace(&(struct tool_tracer){
-	    .bytes = tcpstates_bpf,
-	    .size = WASM_BPF_SIZE(tcpstates_bpf),
-	    .config = &tool.config,
-	    .config_size = sizeof(tool.config),
+	    TOOL_TRACES(tcpstates_bpf, tool),
+	    TOOL_CONFIG(tool),
 	    .print_header = print_header,
 	    .handle_event = handle_event,
-	    .shown = &tool.shown,
-	    .verbose = tool.verbose,
-	    .records = "states",
-	    .members = members,
-	    .record_size = sizeof(struct event),
+	    TOOL_RECORDS("states", members, struct event),
 	});
 }

@@ -85,15 +85,10 @@ int main(int argc, char **argv)
 	tool.binary = argv[optind];
 	tool.function = argv[optind + 1];
 	return tool_trace(&(struct tool_tracer){
-	    .bytes = uprobe_bpf,
-	    .size = WASM_BPF_SIZE(uprobe_bpf),
+	    TOOL_TRACES(uprobe_bpf, tool),
 	    .attach = attach,
 	    .print_header = print_header,
 	    .handle_event = handle_event,
-	    .shown = &tool.shown,
-	    .verbose = tool.verbose,
-	    .records = "calls",
-	    .members = members,
-	    .record_size = sizeof(struct event),
+	    TOOL_RECORDS("calls", members, struct event),
 	});
 }

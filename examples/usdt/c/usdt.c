@@ -77,15 +77,10 @@ int main(int argc, char **argv)
 	tool.provider = argv[optind + 1];
 	tool.name = argv[optind + 2];
 	return tool_trace(&(struct tool_tracer){
-	    .bytes = usdt_bpf,
-	    .size = WASM_BPF_SIZE(usdt_bpf),
+	    TOOL_TRACES(usdt_bpf, tool),
 	    .attach = attach,
 	    .print_header = print_header,
 	    .handle_event = handle_event,
-	    .shown = &tool.shown,
-	    .verbose = tool.verbose,
-	    .records = "hits",
-	    .members = members,
-	    .record_size = sizeof(struct event),
+	    TOOL_RECORDS("hits", members, struct event),
 	});
 }

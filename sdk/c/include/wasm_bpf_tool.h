@@ -393,6 +393,19 @@ struct tool_tracer {
 	size_t record_size;
 };
 
+/** @brief Members of a tracer for an embedded half, and for the fields `shown` and `verbose` of
+ * `tool`. */
+#define TOOL_TRACES(half, tool)                                                                    \
+	.bytes = (half), .size = WASM_BPF_SIZE(half), .shown = &(tool).shown,                      \
+	.verbose = (tool).verbose
+
+/** @brief Members of a tracer for the field `config` of `tool`. */
+#define TOOL_CONFIG(tool) .config = &(tool).config, .config_size = sizeof((tool).config)
+
+/** @brief Members of a tracer for events of a type that are records of a source. */
+#define TOOL_RECORDS(source, text, type)                                                           \
+	.records = (source), .members = (text), .record_size = sizeof(type)
+
 /** @brief Events that go to the host as they are. */
 struct tool_records {
 	int32_t id;
