@@ -3,17 +3,9 @@ import { join } from "node:path";
 import { formatLines, LineParser, MAX_LINE_BYTES } from "./log_line.ts";
 import { readLog } from "./log_reader.ts";
 import { LOG_FILES, LogWriter } from "./log_writer.ts";
+import { withFolder } from "../tests/support/folder.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 async function texts(path: string): Promise<string[]> {
   const all: string[] = [];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { writeOutput } from "./output_file.ts";
+import { withFolder } from "../../tests/support/folder.ts";
 
 const TEXT = "what is written";
 
@@ -8,15 +9,6 @@ async function* bytes(fail?: Error): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(new TextEncoder().encode(TEXT.slice(0, 4)));
   if (fail !== undefined) throw fail;
   yield new TextEncoder().encode(TEXT.slice(4));
-}
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 async function names(folder: string): Promise<string[]> {

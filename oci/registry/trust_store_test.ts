@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { authoritiesOf, hostAuthorities } from "./trust_store.ts";
+import { withFolder } from "../../tests/support/folder.ts";
 
 /** Arbitrary certificate. */
 const CERTIFICATE = `-----BEGIN CERTIFICATE-----
@@ -12,15 +13,6 @@ BBgwFoAU9fx8Pw3YqkN3n4Jun+cSaihSC1EwDwYDVR0TAQH/BAUwAwEB/zAKBggq
 hkjOPQQDAgNIADBFAiB0We7CNObrP+DXL0xj/2rzgKNo/ICeEsiXr2MuEVLlQQIh
 AOOe3cRnVADavLdPawYJFDACKzfG3w98/VpiPt63+0dv
 -----END CERTIFICATE-----`;
-
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "wasm-bpf-certs-" });
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 Deno.test("hostAuthorities() reads only the files of one host and port", async () => {
   await withFolder(async (folder) => {

@@ -4,24 +4,18 @@ import { BOOTSTRAP, CliProcess, runCli } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
 import { parseExposition, valueOf } from "../support/exposition.ts";
 import { TestFolder } from "../support/folder.ts";
+import { recordGuest } from "../support/record_guest.ts";
 import { assembleTo } from "../support/wat.ts";
 
 /** Emits two records, then sleeps for a minute. */
-const GUEST = `(module
-  (import "wasm_bpf_ext" "records_open" (func $open (param i32 i32 i32 i32 i32) (result i32)))
-  (import "wasm_bpf_ext" "records_write" (func $write (param i32 i32 i32) (result i32)))
-  (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
-  (memory (export "memory") 1)
-  (data (i32.const 16) "events\\00")
-  (data (i32.const 32) "u32 lat_ms @ms @metric(counter); char comm[8] @label\\00")
-  (data (i32.const 100) "\\01\\00\\00\\00a\\22\\5c\\0a\\00\\00\\00\\00\\f4\\01\\00\\00sh\\00\\00\\00\\00\\00\\00")
-  ;; A clock: monotonic, 60 s.
-  (data (i32.const 216) "\\01\\00\\00\\00\\00\\00\\00\\00\\00\\58\\47\\f8\\0d\\00\\00\\00")
-  (func (export "_start")
-    (drop (call $open (i32.const 16) (i32.const 32) (i32.const 0) (i32.const 0) (i32.const 0)))
-    (drop (call $write (i32.const 1) (i32.const 100) (i32.const 24)))
-    (drop (call $poll (i32.const 200) (i32.const 300) (i32.const 1) (i32.const 400)))))
-`;
+const GUEST = recordGuest({
+  source: "events",
+  schema: "u32 lat_ms @ms @metric(counter); char comm[8] @label",
+  sizeBytes: 24,
+  data: {
+    100: "\\01\\00\\00\\00a\\22\\5c\\0a\\00\\00\\00\\00\\f4\\01\\00\\00sh\\00\\00\\00\\00\\00\\00",
+  },
+});
 
 async function guestIn(folder: TestFolder): Promise<string> {
   return await assembleTo(`${folder.path}/guest.wasm`, GUEST);

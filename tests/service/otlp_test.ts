@@ -2,20 +2,17 @@
 import assert from "node:assert/strict";
 import { runCli } from "../support/cli.ts";
 import { TestFolder } from "../support/folder.ts";
+import { recordGuest } from "../support/record_guest.ts";
 import { assembleTo } from "../support/wat.ts";
 
 /** Emits two records. */
-const GUEST = `(module
-  (import "wasm_bpf_ext" "records_open" (func $open (param i32 i32 i32 i32 i32) (result i32)))
-  (import "wasm_bpf_ext" "records_write" (func $write (param i32 i32 i32) (result i32)))
-  (memory (export "memory") 1)
-  (data (i32.const 16) "events\\00")
-  (data (i32.const 32) "u32 n @metric(counter); char comm[8] @label\\00")
-  (data (i32.const 100) "\\05\\00\\00\\00init\\00\\00\\00\\00\\07\\00\\00\\00sh\\00\\00\\00\\00\\00\\00")
-  (func (export "_start")
-    (drop (call $open (i32.const 16) (i32.const 32) (i32.const 0) (i32.const 0) (i32.const 0)))
-    (drop (call $write (i32.const 1) (i32.const 100) (i32.const 24)))))
-`;
+const GUEST = recordGuest({
+  source: "events",
+  schema: "u32 n @metric(counter); char comm[8] @label",
+  sizeBytes: 24,
+  data: { 100: "\\05\\00\\00\\00init\\00\\00\\00\\00\\07\\00\\00\\00sh\\00\\00\\00\\00\\00\\00" },
+  sleeps: false,
+});
 
 type Part = number | bigint | Uint8Array;
 

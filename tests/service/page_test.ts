@@ -3,26 +3,20 @@ import assert from "node:assert/strict";
 import { CliProcess, runCli } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
 import { TestFolder } from "../support/folder.ts";
+import { recordGuest } from "../support/record_guest.ts";
 import { assembleTo } from "../support/wat.ts";
 import { policyOf } from "../../service/web/endpoint.ts";
 
 /** Emits two records with markup and a number above 2^53, then sleeps for a minute. */
-const GUEST = `(module
-  (import "wasm_bpf_ext" "records_open" (func $open (param i32 i32 i32 i32 i32) (result i32)))
-  (import "wasm_bpf_ext" "records_write" (func $write (param i32 i32 i32) (result i32)))
-  (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
-  (memory (export "memory") 1)
-  (data (i32.const 16) "events\\00")
-  (data (i32.const 32) "u64 n; char text[16]\\00")
-  (data (i32.const 104) "\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff</script>\\00")
-  (data (i32.const 128) "\\02\\00\\00\\00\\00\\00\\00\\00\\1b[0m\\22\\00")
-  ;; A clock: monotonic, 60 s.
-  (data (i32.const 216) "\\01\\00\\00\\00\\00\\00\\00\\00\\00\\58\\47\\f8\\0d\\00\\00\\00")
-  (func (export "_start")
-    (drop (call $open (i32.const 16) (i32.const 32) (i32.const 0) (i32.const 0) (i32.const 0)))
-    (drop (call $write (i32.const 1) (i32.const 104) (i32.const 48)))
-    (drop (call $poll (i32.const 200) (i32.const 300) (i32.const 1) (i32.const 400)))))
-`;
+const GUEST = recordGuest({
+  source: "events",
+  schema: "u64 n; char text[16]",
+  sizeBytes: 48,
+  data: {
+    104: "\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff</script>\\00",
+    128: "\\02\\00\\00\\00\\00\\00\\00\\00\\1b[0m\\22\\00",
+  },
+});
 
 async function start(folder: TestFolder): Promise<{ run: CliProcess; url: URL; token: string }> {
   const guest = await assembleTo(`${folder.path}/guest.wasm`, GUEST);

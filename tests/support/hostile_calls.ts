@@ -164,6 +164,8 @@ function extensionCalls(host: HostileHost): Template[] {
     },
     { module, name: "possible_cpus", args: [] },
     { module, name: "host_pid", args: [] },
+    { module, name: "last_errno", args: [] },
+    { module, name: "local_offset", args: [constant(1_800_000_000n)] },
     { module, name: "is_interrupted", args: [] },
     {
       module,
