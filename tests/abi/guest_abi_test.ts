@@ -1,5 +1,6 @@
 /** `docs/guest-abi.md`, the C headers and the signatures that the host checks agree. */
 import assert from "node:assert/strict";
+import { docExamples } from "../../build/steps/doc_examples.ts";
 import {
   BPF_SIGNATURES,
   EXTENSION_SIGNATURES,
@@ -52,8 +53,18 @@ for (
 Deno.test("the guide shows an example of every import", () => {
   const examples = [...GUIDE.matchAll(/^```\w+\n([^]*?)^```$/gm)].map(([, code]) => code).join();
   for (const name of Object.keys({ ...BPF_SIGNATURES, ...EXTENSION_SIGNATURES })) {
-    assert.match(examples, new RegExp(`\\b(wasm_bpf_)?${name}\\(`), name);
+    const example = new RegExp(`\\b(wasm_bpf_)?${name}\\(`);
+    assert.match(examples, example, `write an example of ${name} in docs/guest-abi.md`);
   }
+});
+
+Deno.test("a guest includes every example in C, so that it is compiled", async () => {
+  const guest = await Deno.readTextFile(fromFileUrl("../guests/guest-abi/guest-abi.c"));
+  const missing = docExamples(GUIDE).flatMap(({ name, outside, inside }) => [
+    ...outside.trim() === "" ? [] : [`${name}.outside.inc`],
+    ...inside.trim() === "" ? [] : [`${name}.inc`],
+  ]).filter((file) => !guest.includes(`#include "${file}"`));
+  assert.deepEqual(missing, [], "include them in tests/guests/guest-abi/guest-abi.c");
 });
 
 /** Returns the comment before each import's function in some source files. */

@@ -1,11 +1,13 @@
 /** Places where a run's programs may be attached. Needs root. */
 import assert from "node:assert/strict";
+import { ATTACH_KINDS } from "../../ebpf/permissions/mod.ts";
 import { attachRule, type AttachWord, type Permissions, Policy } from "../../ebpf/mod.ts";
 import { CGROUP, placeCode, PLACES } from "../support/attach_places.ts";
 import { attachCode, AttachRig, kprobeResult } from "../support/attach_rig.ts";
 import { ACTOR } from "../support/actor.ts";
 import { TestCgroup } from "../support/cgroup.ts";
 import { guestPath, runCli } from "../support/cli.ts";
+import { fromFileUrl } from "../support/paths.ts";
 
 for (const place of PLACES) {
   const [object, program, target, word, other] = place;
@@ -25,6 +27,13 @@ for (const place of PLACES) {
     );
   });
 }
+
+Deno.test("docs/permissions.md has every word of --allow-attach", async () => {
+  const text = await Deno.readTextFile(fromFileUrl("../../docs/permissions.md"));
+  const table = text.slice(text.indexOf("## Places"));
+  const missing = ATTACH_KINDS.filter((kind) => !new RegExp(`\`${kind}[\`:]`).test(table));
+  assert.deepEqual(missing, []);
+});
 
 Deno.test("a denied tracepoint or function is denied for every kind of program", () => {
   const denied = (word: AttachWord) => ({ denyAttach: [word] });

@@ -117,7 +117,7 @@ static int call_interface(void)
 
 static int call_extension(void)
 {
-	switch (next() % 14) {
+	switch (next() % 26) {
 	case 0:
 		return wasm_bpf_buffer_read(handle(), token(), address(), room(), 0);
 	case 1:
@@ -150,8 +150,35 @@ static int call_extension(void)
 		return wasm_bpf_program_token(handle(), name());
 	case 12:
 		return wasm_bpf_user_ring_submit(handle(), token(), address(), room(), 0);
-	default:
+	case 13:
 		return wasm_bpf_last_error(address(), room());
+	case 14:
+		return wasm_bpf_last_errno() < 0;
+	case 15:
+		return wasm_bpf_is_interrupted();
+	case 16:
+		/* Never at a page of the memory, which would then be the host's. */
+		return wasm_bpf_interrupt_page((void *)((uintptr_t)address() | 1));
+	case 17:
+		return wasm_bpf_object_configure(handle(), name(), (uint32_t)number(),
+						 (uint32_t)number());
+	case 18:
+		return wasm_bpf_program_set_target(handle(), name(), name());
+	case 19:
+		return wasm_bpf_kernel_supports(number(), number());
+	case 20:
+		return wasm_bpf_possible_cpus();
+	case 21:
+		return wasm_bpf_host_pid();
+	case 22:
+		wasm_bpf_local_offset((int64_t)number() << (next() % 64));
+		return 0;
+	case 23:
+		return wasm_bpf_records_open(name(), name(), address(), room(), next() % 4);
+	case 24:
+		return wasm_bpf_records_write(number(), address(), room());
+	default:
+		return wasm_bpf_records_flush(number());
 	}
 }
 
