@@ -192,7 +192,7 @@ function diagnose(
       ? undefined
       : `${errnoName(number) ?? describeErrno(number)} (${words.reason})`,
     // A reason of its own is complete: a general hint for the errno would mislead.
-    hint: refusal?.hint ?? kernelHint(program, number) ??
+    hint: refusal?.hint ?? unknownLinkHint(log) ?? kernelHint(program, number) ??
       (words === undefined ? undefined : words.hint ?? ""),
   });
 }
@@ -205,6 +205,13 @@ const TOO_MANY_PROGRAMS: Words = {
 };
 
 /** Explains an errno of a way of attaching, where the kernel's log has no reason. */
+/** Returns the hint for an attach type that the gate at the system call does not know. */
+function unknownLinkHint(log: string): string | undefined {
+  return /^(?:libbpf: )?a link of attach type \d+ is refused$/m.test(log)
+    ? "wasm-bpf does not attach programs of this type"
+    : undefined;
+}
+
 function inWords(plan: AttachPlan, number: number): Words | undefined {
   switch (`${plan.kind} ${errnoName(number)}`) {
     case "interface ENODEV":
