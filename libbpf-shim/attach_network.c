@@ -57,25 +57,34 @@ static int32_t attach_interface(struct shim_program *program, const char *interf
 ON_BROKER_4(shim_program__attach_interface, attach_interface, struct shim_program *, const char *,
 	    int32_t, struct shim_link **);
 
-static int32_t attach_cgroup(struct shim_program *program, const char *path, struct shim_link **out)
+/* Attaches to what a descriptor is of, which is closed; its number is negative when the open
+ * failed. */
+static int32_t attach_opened(struct shim_program *program, const struct place *place,
+			     struct shim_link **out)
 {
-	ATTACHING(program->object);
-	const struct place place = {
-	    .kind = PLACE_CGROUP, .fd = shim_path_open_cgroup(path), .called = path};
 	int err;
 
-	if (place.fd < 0)
-		return place.fd;
-	err = attach_gate_check(&place);
+	if (place->fd < 0)
+		return place->fd;
+	err = attach_gate_check(place);
 	/* A hook that is denied is denied for one cgroup, too. */
 	if (!err && bpf_program__expected_attach_type(program->program) == BPF_LSM_CGROUP)
 		err = attach_gate_check_denied_hook(bpf_program__fd(program->program));
 	if (!err)
 		err =
-		    create_link(program, place.fd,
+		    create_link(program, place->fd,
 				(int32_t)bpf_program__expected_attach_type(program->program), out);
-	close(place.fd);
+	close(place->fd);
 	return err;
+}
+
+static int32_t attach_cgroup(struct shim_program *program, const char *path, struct shim_link **out)
+{
+	ATTACHING(program->object);
+	const struct place place = {
+	    .kind = PLACE_CGROUP, .fd = shim_path_open_cgroup(path), .called = path};
+
+	return attach_opened(program, &place, out);
 }
 
 ON_BROKER_3(shim_program__attach_cgroup, attach_cgroup, struct shim_program *, const char *,
@@ -86,17 +95,8 @@ static int32_t attach_netns(struct shim_program *program, const char *path, stru
 	ATTACHING(program->object);
 	const struct place place = {
 	    .kind = PLACE_NETNS, .fd = shim_path_open_netns(path), .called = path};
-	int err;
 
-	if (place.fd < 0)
-		return place.fd;
-	err = attach_gate_check(&place);
-	if (!err)
-		err =
-		    create_link(program, place.fd,
-				(int32_t)bpf_program__expected_attach_type(program->program), out);
-	close(place.fd);
-	return err;
+	return attach_opened(program, &place, out);
 }
 
 ON_BROKER_3(shim_program__attach_netns, attach_netns, struct shim_program *, const char *,

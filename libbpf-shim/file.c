@@ -105,8 +105,11 @@ int32_t shim_file__read_wait(struct shim_interrupt *interrupt, int32_t fd,
 	}
 }
 
-int32_t shim_file__pread(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count,
-			 int64_t offset, uint32_t out)
+/* preadv(2) or pwritev(2). */
+typedef ssize_t (*positioned_call)(int fd, const struct iovec *iov, int count, off_t offset);
+
+static int32_t at_position(positioned_call call, int32_t fd, struct shim_memory *memory,
+			   uint32_t iovs, uint32_t count, int64_t offset, uint32_t out)
 {
 	struct iovec iov[IOV_BATCH];
 	void *total = shim_memory_at(memory, out, sizeof(uint32_t));
@@ -114,19 +117,19 @@ int32_t shim_file__pread(int32_t fd, struct shim_memory *memory, uint32_t iovs, 
 
 	if (used < 0 || !total)
 		return -EFAULT;
-	return iovec_result(preadv(fd, iov, used, offset), total);
+	return iovec_result(call(fd, iov, used, offset), total);
+}
+
+int32_t shim_file__pread(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count,
+			 int64_t offset, uint32_t out)
+{
+	return at_position(preadv, fd, memory, iovs, count, offset, out);
 }
 
 int32_t shim_file__pwrite(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count,
 			  int64_t offset, uint32_t out)
 {
-	struct iovec iov[IOV_BATCH];
-	void *total = shim_memory_at(memory, out, sizeof(uint32_t));
-	int used = iovec_gather(memory, iovs, count, UINT64_MAX, iov);
-
-	if (used < 0 || !total)
-		return -EFAULT;
-	return iovec_result(pwritev(fd, iov, used, offset), total);
+	return at_position(pwritev, fd, memory, iovs, count, offset, out);
 }
 
 int32_t shim_file__sync(int32_t fd, int32_t data_only)
