@@ -133,7 +133,7 @@ SHIM_API int32_t shim_file__read(int32_t fd, struct shim_memory *memory, uint32_
 				 uint32_t count, uint32_t out);
 
 /**
- * @brief The same for what may block: waits until there is something to read.
+ * @brief Reads from a descriptor that may block: waits until there is something to read.
  * @param waits 0: -EAGAIN instead
  * @return -EINTR when interrupted, which the next shim_buffer__poll() reports too; -ERESTART
  */

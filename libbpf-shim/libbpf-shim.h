@@ -343,7 +343,7 @@ SHIM_API int32_t shim_program__attach_uprobe(struct shim_program *program, const
 					     struct shim_link **out);
 
 /**
- * @brief The same for every function that fits a pattern (Linux 6.6).
+ * @brief Attaches to every function that fits a pattern (Linux 6.6).
  * @param pattern with * and ?
  */
 SHIM_API int32_t shim_program__attach_uprobe_multi(struct shim_program *program, const char *binary,
@@ -419,7 +419,7 @@ SHIM_API int32_t shim_map__attach(struct shim_map *map, struct shim_link **out);
 /* ---- kernel: what it is able to do --------------------------------------------------------- */
 
 /**
- * @brief Whether the kernel was built with an option, such as "CONFIG_KPROBES", y or m.
+ * @brief Reports whether the kernel was built with an option, such as "CONFIG_KPROBES", y or m.
  * @return 1 or 0; -ENOENT when there is neither /proc/config.gz nor /boot/config-RELEASE
  */
 SHIM_API int32_t shim_kernel__config(const char *option);
@@ -436,15 +436,15 @@ SHIM_API int32_t shim_kernel__read_types_ahead(void);
 SHIM_API int32_t shim_kernel__version(void);
 
 /**
- * @brief Whether a Linux security module, such as "bpf", is active.
+ * @brief Reports whether a Linux security module, such as "bpf", is active.
  * @return 1 or 0; -errno when securityfs cannot be read
  */
 SHIM_API int32_t shim_kernel__has_lsm(const char *name);
 
-/** @brief Whether perf_event_open(2) has events of a dynamic type, such as "kprobe": 1 or 0. */
+/** @brief Returns 1 if perf_event_open(2) has events of a dynamic type, such as "kprobe", or 0. */
 SHIM_API int32_t shim_kernel__has_event_source(const char *name);
 
-/** @brief How many CPUs there can be: as many values has an element of a per-CPU map. */
+/** @brief Returns the number of possible CPUs: an element of a per-CPU map has so many values. */
 SHIM_API int32_t shim_kernel__possible_cpus(void);
 
 /* Kinds of things that shim_kernel__supports() looks for. */
@@ -460,10 +460,10 @@ enum shim_supported {
  */
 SHIM_API int32_t shim_kernel__supports(uint32_t kind, uint32_t number);
 
-/** @brief Whether tracefs is mounted where libbpf looks for it: 1 or 0. */
+/** @brief Returns 1 if tracefs is mounted where libbpf looks for it, or 0. */
 SHIM_API int32_t shim_kernel__has_tracefs(void);
 
-/** @brief Whether this process has a capability, CAP_* of linux/capability.h, in effect: 1 or 0. */
+/** @brief Returns 1 if a capability, CAP_* of linux/capability.h, is in effect, or 0. */
 SHIM_API int32_t shim_kernel__has_capability(uint32_t capability);
 
 /** @brief Bytes of this process's memory that are in RAM. */
@@ -575,8 +575,8 @@ SHIM_API int32_t shim_seccomp__is_available(void);
 SHIM_API int32_t shim_seccomp__confine(int32_t files);
 
 /**
- * @brief The same, without files and capabilities, for the process's other threads but the shim's
- *        own, for good; before this thread. For a process that runs nothing but one guest.
+ * @brief Applies the same, without files and capabilities, to the process's other threads but the
+ * shim's own, for good; before this thread. For a process that runs nothing but one guest.
  * @return how many are not confined: those that took no signal for a second
  */
 SHIM_API int32_t shim_seccomp__confine_others(void);
@@ -702,8 +702,8 @@ SHIM_API int32_t shim_buffer__poll(struct shim_buffer *buffer, struct shim_memor
 				   uint32_t offset, uint32_t capacity, int32_t timeout_ms);
 
 /**
- * @brief The same as shim_buffer__poll(), and counts the records for shim_buffer__read_count():
- *        they are with who asked, and wait in no stage.
+ * @brief Does what shim_buffer__poll() does, and counts the records for shim_buffer__read_count():
+ *        they are in the memory of the caller, and wait in no stage.
  */
 SHIM_API int32_t shim_buffer__read(struct shim_buffer *buffer, struct shim_memory *memory,
 				   uint32_t offset, uint32_t capacity, int32_t timeout_ms);
@@ -777,7 +777,7 @@ SHIM_API int32_t shim_stats__enable(struct shim_stats **out);
 SHIM_API void shim_stats__free(struct shim_stats *stats);
 
 /**
- * @brief What the kernel has counted for a loaded program.
+ * @brief Reads the counts that the kernel has of a loaded program.
  * @param out three u64: runs, nanoseconds, and runs that did not happen because it was running
  * already
  */
@@ -822,7 +822,7 @@ SHIM_API int32_t shim_interrupt__cause(struct shim_interrupt *interrupt);
 /** @brief 1 when a guest goes on after -EINTR for a signal; on the guest's thread. */
 SHIM_API int32_t shim_interrupt__is_ignored(struct shim_interrupt *interrupt);
 
-/** @brief What a wait that does not wait would return: 0, -EINTR or -ERESTART. */
+/** @brief Returns the result of a wait of no length: 0, -EINTR or -ERESTART. */
 SHIM_API int32_t shim_interrupt__take(struct shim_interrupt *interrupt);
 
 /**

@@ -25,12 +25,12 @@ export class ServiceManager implements Disposable {
     this.#send(`READY=1\nSTATUS=${status}`);
   }
 
-  /** Reports the begin of a reload. */
+  /** Reports the start of a reload. */
   reloading(): void {
     this.#send(`RELOADING=1\nMONOTONIC_USEC=${supervision.monotonicUs()}`);
   }
 
-  /** Reports the begin of the end. */
+  /** Reports that the service is about to end. */
   stopping(): void {
     this.#send("STOPPING=1");
   }

@@ -21,7 +21,7 @@ export interface Rule {
 export const RULES: readonly Rule[] = [
   {
     name: "comment opens with What, Whether, Who, How, They, The same",
-    pattern: /^\s*(?:What|Whether|Whoever|Who|How|They|The same)\b/g,
+    pattern: /^\s*(?:@brief\s+)?(?:What|Whether|Whoever|Who|How|They|The same)\b/g,
     kinds: ["comment"],
     goal: 0,
     atMost: 0,
@@ -111,7 +111,7 @@ export interface Count {
 
 /** Adds the prose of a file to a count. */
 export function countFile(count: Count, path: string, text: string): void {
-  const extension = /\.(\w+)$/.exec(path)?.[1] ?? "";
+  const extension = /\.(\w+)$/.exec(path)?.[1] ?? (path.endsWith("Makefile") ? "mk" : "");
   for (const prose of proseOf(extension, text)) {
     count.words += prose.text.match(/[A-Za-z][A-Za-z']*/g)?.length ?? 0;
     for (const rule of RULES) {

@@ -15,6 +15,11 @@ Deno.test("countFile() reports each pattern with its line", () => {
   ]);
 });
 
+Deno.test("countFile() reads past @brief", () => {
+  const [[rule = ""] = []] = found("/** @brief Whether a file is there. */\n", "x.h");
+  assert.match(rule, /^comment opens with/);
+});
+
 Deno.test("countFile() accepts plain English", () => {
   assert.deepEqual(found("/** Returns the first record after `offset`, or undefined. */"), []);
 });

@@ -28,6 +28,12 @@ const SYNTAX: Readonly<Record<string, Syntax>> = {
   rs: { ...C_LIKE, quotes: '"', hasRegex: false },
   wat: { line: [";;"], block: [["(;", ";)"]], quotes: '"', hasRegex: false },
   sh: { line: ["#"], block: [], quotes: "\"'", hasRegex: false },
+  // Plain words of YAML and Makefiles may have an apostrophe.
+  yaml: { line: ["#"], block: [], quotes: '"', hasRegex: false },
+  mk: { line: ["#"], block: [], quotes: '"', hasRegex: false },
+  toml: { line: ["#"], block: [], quotes: '"', hasRegex: false },
+  json: { line: [], block: [], quotes: '"', hasRegex: false },
+  css: { line: [], block: [["/*", "*/"]], quotes: '"', hasRegex: false },
 };
 
 /** A slash after one of these starts a regular expression, after anything else it divides. */
@@ -47,6 +53,10 @@ const SENTENCE = /[A-Za-z]{2,}\s+[A-Za-z]{2,}/;
  */
 export function proseOf(extension: string, text: string): Prose[] {
   if (extension === "md") return [{ kind: "markdown", line: 1, text: withoutCode(text) }];
+  // The reason is in the head of a patch; the rest is code of others.
+  if (extension === "patch") {
+    return [{ kind: "comment", line: 1, text: text.split(/^(?:diff|---) /m)[0] ?? "" }];
+  }
   const syntax = SYNTAX[extension === "" ? "sh" : extension];
   return syntax === undefined ? [] : scan(syntax, text);
 }

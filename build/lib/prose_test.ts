@@ -29,6 +29,17 @@ Deno.test("proseOf() leaves code out of Markdown, and keeps its lines", () => {
   assert.doesNotMatch(prose?.text ?? "", /shell|code/);
 });
 
+Deno.test("proseOf() reads comments and strings of YAML and JSON, and heads of patches", () => {
+  const yaml = `a: the user's value # a comment\nb: "two words"\n`;
+  assert.deepEqual(texts("yaml", yaml).map(([kind, , text]) => [kind, text]), [
+    ["comment", "a comment"],
+    ["string", "two words"],
+  ]);
+  assert.deepEqual(texts("json", `{ "name": "one text" }`), [["string", 1, "one text"]]);
+  const patch = "A reason.\n\n--- a/file.c\n+++ b/file.c\n+/* code of others */\n";
+  assert.deepEqual(texts("patch", patch), [["comment", 1, "A reason."]]);
+});
+
 Deno.test("proseOf() takes # in a shell script for a comment at the start of a word only", () => {
   assert.deepEqual(texts("", "echo a#b # a comment\n"), [["comment", 1, "a comment"]]);
 });

@@ -6,7 +6,7 @@ import { filesUnder } from "../lib/step.ts";
 
 /** Others' words, generated text, and the rules themselves. */
 const LEFT_OUT = /^(tests\/data\/|LICENSE|build\/lib\/(language|prose)|build\/permissions\/)/;
-const PROSE = /\.(ts|js|c|h|go|rs|wat|sh|md)$/;
+const PROSE = /\.(ts|js|c|h|go|rs|wat|sh|md|json|yaml|toml|css|mk|patch)$|(^|\/)Makefile$/;
 /** Findings of a rule in an error; `./dev language PATH…` lists all. */
 const SHOWN_FINDINGS = 10;
 const ROOT_FILES = ["dev", ".ci/run"];

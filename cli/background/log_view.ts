@@ -11,7 +11,7 @@ const FORMATS = ["text", "columns", "jsonl", "json"] as const;
 /** Format of a log on the screen. */
 export type LogFormat = typeof FORMATS[number];
 
-/** Reads `-o`; records are shown as columns unless told otherwise. */
+/** Reads `-o`; records are shown as columns by default. */
 export function parseLogFormat(text: string | undefined, hasRecords: boolean): LogFormat {
   if (text === undefined) return hasRecords ? "columns" : "text";
   const format = FORMATS.find((each) => each === text);

@@ -206,7 +206,7 @@ export class Up {
   }
 }
 
-/** Reports whether two definitions run the same in the same way. */
+/** Reports whether two definitions run the same module with the same options. */
 function isSame(one: Definition, other: Definition): boolean {
   const text = ({ created: _, ...rest }: Definition) => JSON.stringify(rest);
   return text(one) === text(other);

@@ -180,7 +180,7 @@ export class GuestObject implements Disposable {
 
   /**
    * Finds a map by its name. Global data is found as `.rodata` and as `<any object name>.rodata`:
-   * libbpf adds
+   * libbpf puts the name of the object before those of global data.
    */
   findMap(name: string): BpfMap | undefined {
     const map = this.#maps.get(name);

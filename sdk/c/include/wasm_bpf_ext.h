@@ -234,7 +234,7 @@ struct wasm_bpf_map_info {
 	uint32_t reserved;
 };
 
-/** @brief How many CPUs there can be: as many values has an element of a per-CPU map. */
+/** @brief Returns the number of possible CPUs: an element of a per-CPU map has so many values. */
 WASM_BPF_EXT_IMPORT("possible_cpus")
 int32_t wasm_bpf_possible_cpus(void);
 

@@ -8,5 +8,5 @@ ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 		-I/usr/include/$(MACHINE)-linux-gnu -c $< -o $@
 	$(LLVM_STRIP) -g $@
 
-# What was made by half looks made otherwise.
+# Otherwise a file that was written in part looks complete.
 .DELETE_ON_ERROR:

@@ -96,7 +96,7 @@ static inline int bpf_map_lookup_batch(int fd, void *in_batch, void *out_batch, 
 				 count, opts);
 }
 
-/** @brief The same, and deletes what it copies. */
+/** @brief Looks a batch up, and deletes what it copies. */
 static inline int bpf_map_lookup_and_delete_batch(int fd, void *in_batch, void *out_batch,
 						  void *keys, void *values, __u32 *count,
 						  const struct bpf_map_batch_opts *opts)

@@ -52,7 +52,7 @@ static inline long libbpf_get_error(const void *pointer)
 	return pointer ? 0 : -errno;
 }
 
-/** @brief How many CPUs there can be: as many values has an element of a per-CPU map. */
+/** @brief Returns the number of possible CPUs: an element of a per-CPU map has so many values. */
 static inline int libbpf_num_possible_cpus(void)
 {
 	return libbpf_wasm_result(wasm_bpf_possible_cpus());

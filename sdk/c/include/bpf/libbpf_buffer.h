@@ -434,7 +434,7 @@ static inline void *user_ring_buffer__reserve(struct user_ring_buffer *rb, __u32
 	return rb->sample;
 }
 
-/** @brief The same; the submission waits for room up to @p timeout_ms, -1 for ever. */
+/** @brief Reserves a sample whose submission waits for room up to @p timeout_ms, -1 for ever. */
 static inline void *user_ring_buffer__reserve_blocking(struct user_ring_buffer *rb, __u32 size,
 						       int timeout_ms)
 {

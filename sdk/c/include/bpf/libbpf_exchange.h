@@ -61,7 +61,7 @@ static inline void libbpf_wasm_give(struct bpf_map *map)
 	memcpy(known, now, map->initial_size);
 }
 
-/** @brief What the guest has changed since the last exchange goes to the programs. */
+/** @brief Sends variables that the guest has changed since the last exchange to the programs. */
 static inline void libbpf_wasm_give_variables(void)
 {
 	struct bpf_object *obj;

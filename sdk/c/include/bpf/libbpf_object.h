@@ -222,7 +222,7 @@ static inline struct wasm_bpf_map_info libbpf_wasm_map_info(const struct bpf_map
 	return info;
 }
 
-/** @brief What the kernel knows of a loaded map; 0 before the load. */
+/** @brief Returns the type of a loaded map in the kernel; 0 before the load. */
 static inline enum bpf_map_type bpf_map__type(const struct bpf_map *map)
 {
 	return (enum bpf_map_type)libbpf_wasm_map_info(map).type;
@@ -269,7 +269,8 @@ static inline int bpf_map__set_value_size(struct bpf_map *map, __u32 size)
 	return libbpf_wasm_configure_map(map, WASM_BPF_MAP_VALUE_SIZE, size);
 }
 
-/** @brief Whether the load makes the map; programs that use it must not be loaded then. */
+/** @brief Sets whether the load creates the map; without it, programs that use it must not be
+ * loaded. */
 static inline int bpf_map__set_autocreate(struct bpf_map *map, bool autocreate)
 {
 	int err = libbpf_wasm_configure_map(map, WASM_BPF_MAP_AUTOCREATE, autocreate);
@@ -700,7 +701,7 @@ static inline bool bpf_program__autoload(const struct bpf_program *prog)
 	return !prog->no_autoload;
 }
 
-/** @brief Whether the load loads the program. @return 0, or -EBUSY after it */
+/** @brief Sets whether the load includes the program. @return 0, or -EBUSY after it */
 static inline int bpf_program__set_autoload(struct bpf_program *prog, bool autoload)
 {
 	int err = wasm_bpf_object_configure(prog->obj->handle, prog->name,
@@ -757,7 +758,7 @@ static inline bool bpf_program__autoattach(const struct bpf_program *prog)
 	return !prog->no_autoattach;
 }
 
-/** @brief Whether attaching the whole object attaches this program. */
+/** @brief Sets whether attaching the whole object attaches this program. */
 static inline void bpf_program__set_autoattach(struct bpf_program *prog, bool autoattach)
 {
 	prog->no_autoattach = !autoattach;
