@@ -1,6 +1,15 @@
-/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|check|test|soak|matrix|bench|permissions|tools|image|sizes|speed|language|man [ARGUMENTS…]`. */
+/** Entry of the tasks in deno.json: `main.ts build|compile|examples|demo|check|format|test|soak|matrix|bench|permissions|tools|image|sizes|speed|language|man [ARGUMENTS…]`. */
 import { bench, buildMeasured, buildMeasuredLanguages, buildNative } from "./tasks/bench.ts";
-import { checksOnly, gate, matrix, missingFiles, soak, testOnly } from "./tasks/check.ts";
+import {
+  checksOnly,
+  format,
+  gate,
+  matrix,
+  missingFiles,
+  soak,
+  testFilesOf,
+  testOnly,
+} from "./tasks/check.ts";
 import { compileBinary } from "./tasks/compile.ts";
 import { DEMO, demo } from "./tasks/demo.ts";
 import { BuildError } from "./lib/errors.ts";
@@ -29,11 +38,11 @@ const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number
   compile: () => makeThen(compile, () => 0),
   examples: () => makeThen(compileEveryLanguage, () => 0),
   demo: (options) => makeThen(compileForDemo, () => demo(options)),
-  check: () => checksOnly(() => makeThen(compile, () => {})),
+  check: () => checksOnly(() => makeThen(buildParts, () => {})),
   test: (files) =>
     files.length === 0
       ? gate(() => makeThen(compileForTests, () => {}))
-      : withTestFiles(files, () => makeThen(compileForTests, () => testOnly(files))),
+      : withTestFiles(files, () => makeThen(() => compileForFiles(files), () => testOnly(files))),
   soak: (files) => withTestFiles(files, () => makeThen(compileForTests, () => soak(files))),
   matrix: (words) => makeThen(compileForTests, () => matrix(words)),
   bench: (names) => makeThen(compileForBench, () => bench(names)),
@@ -42,6 +51,7 @@ const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number
   image: () => makeThen(compile, writeImage),
   sizes: () => makeThen(buildEveryLanguage, writeSizes),
   speed: () => makeThen(compileForBench, writeSpeed),
+  format: () => format(),
   language: (paths) => language(paths),
   man: () => makeThen(buildParts, async () => (await import("./tasks/man.ts")).writeManuals()),
 };
@@ -109,6 +119,27 @@ async function compileForTests(): Promise<void> {
   await fetchTestTools();
   await buildNative();
   await buildMeasured();
+  await compileBinary();
+}
+
+/** Builds what some test files need: those next to the source need no guests. */
+async function compileForFiles(words: readonly string[]): Promise<void> {
+  const files = testFilesOf(words);
+  const mentions = (word: string) =>
+    files.some((path) => Deno.readTextFileSync(path).includes(word));
+  if (
+    !files.some((path) => path.startsWith("tests/")) && !mentions("bench/") && !mentions("dist/")
+  ) {
+    return await compile();
+  }
+  await buildEveryLanguage();
+  await buildTestGuests();
+  if (mentions("fuzz")) await buildFuzz();
+  await fetchTestTools();
+  if (mentions("bench/")) {
+    await buildNative();
+    await buildMeasured();
+  }
   await compileBinary();
 }
 

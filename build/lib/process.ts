@@ -59,11 +59,18 @@ export async function run(
     const output = (decoder.decode(stderr) + text).trimEnd();
     throw new BuildError(
       `Cannot run ${command}: exit code ${code}\n${output}\nCommand: ${
-        [command, ...args].join(" ")
+        shortened([command, ...args].join(" "))
       }`,
     );
   }
   return text;
+}
+
+/** Longest command in an error: checks pass hundreds of files. */
+const SHOWN_CHARACTERS = 300;
+
+function shortened(command: string): string {
+  return command.length <= SHOWN_CHARACTERS ? command : `${command.slice(0, SHOWN_CHARACTERS)}…`;
 }
 
 /** Runs a program on this terminal and gives back its exit code. */

@@ -30,8 +30,8 @@ const PUBLIC_MODULES = ["bindgen", "ffi", "oci", "records", "runtime", "service"
 const SHELL_SCRIPTS = ["dev", ".ci/run", "tests/support/kernel_vm"];
 
 const CHECKS: readonly Check[] = [
-  { name: "format", run: () => run("deno", ["fmt", "--check"]) },
-  { name: "format of C", run: checkClangFormat },
+  { name: "format", run: () => hinting("run ./dev format", () => run("deno", ["fmt", "--check"])) },
+  { name: "format of C", run: () => hinting("run ./dev format", checkClangFormat) },
   { name: "lint", run: () => run("deno", ["lint"]) },
   { name: "lint of shell scripts", run: () => run("shellcheck", SHELL_SCRIPTS) },
   { name: "types", run: () => run("deno", ["check", "."]) },
@@ -73,6 +73,17 @@ export function missingFiles(words: readonly string[]): string[] {
   return words.filter((word, i) =>
     !isOption(word) && !isOption(words[i - 1]) && fileState(word) === undefined
   );
+}
+
+/** Returns the test files among words for `deno test`, and in the directories among them. */
+export function testFilesOf(words: readonly string[]): string[] {
+  const isTest = (path: string) => path.endsWith("_test.ts");
+  return words.flatMap((word) => {
+    const path = word.replace(/^\.\/|\/$/g, "");
+    const state = fileState(path);
+    if (state === undefined) return [];
+    return Deno.statSync(path).isDirectory ? filesUnder(path, isTest) : [path].filter(isTest);
+  });
 }
 
 /** Runs the tests in some files or folders only. */
@@ -180,8 +191,28 @@ function testFiles(): string[] {
 }
 
 async function checkClangFormat(): Promise<void> {
-  const files = sourceFiles((path) => /\.[ch]$/.test(path));
-  if (files.length > 0) await run("clang-format", ["--dry-run", "-Werror", ...files]);
+  await run("clang-format", ["--dry-run", "-Werror", ...filesOfC()]);
+}
+
+function filesOfC(): string[] {
+  return sourceFiles((path) => /\.[ch]$/.test(path));
+}
+
+/** Lays out TypeScript, JSON, Markdown and C as the checks of the format require. */
+export async function format(): Promise<number> {
+  await run("deno", ["fmt"]);
+  await run("clang-format", ["-i", ...filesOfC()]);
+  return 0;
+}
+
+/** Adds a hint to the error of a check. */
+async function hinting(hint: string, check: () => Promise<unknown>): Promise<void> {
+  try {
+    await check();
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    throw new BuildError(error.message, { hint });
+  }
 }
 
 async function checkDocumentation(): Promise<void> {
