@@ -8,7 +8,7 @@
 
 #include "libbpf_attach.h"
 #include "libbpf_buffer.h"
-#include "libbpf_object.h"
+#include "libbpf_program.h"
 #include "libbpf_skeleton.h"
 #include "libbpf_tc.h"
 

@@ -10,7 +10,7 @@
 
 #include "libbpf_descriptors.h"
 #include "libbpf_interface.h"
-#include "libbpf_object.h"
+#include "libbpf_program.h"
 #include "libbpf_symbol.h"
 
 #ifdef __cplusplus

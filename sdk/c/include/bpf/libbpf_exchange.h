@@ -7,7 +7,7 @@
 #ifndef WASM_BPF_LIBBPF_EXCHANGE_H
 #define WASM_BPF_LIBBPF_EXCHANGE_H
 
-#include "libbpf_object.h"
+#include "libbpf_program.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -8,7 +8,7 @@
 #ifndef WASM_BPF_LIBBPF_SKELETON_H
 #define WASM_BPF_LIBBPF_SKELETON_H
 
-#include "libbpf_object.h"
+#include "libbpf_program.h"
 
 #ifdef __cplusplus
 extern "C" {
