@@ -74,7 +74,7 @@ async function run(
   read: ReadModule | undefined,
   { isFile }: { isFile: boolean },
 ): Promise<number> {
-  const { runLine } = await import("./commands/run.ts");
+  const { runLine } = await import("./run_line.ts");
   try {
     return await runLine(line, read);
   } catch (error) {

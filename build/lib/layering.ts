@@ -78,6 +78,17 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "oci/paths/mod.ts": ["cli", "service"],
 };
 
+/**
+ * Rooms of a folder, the lowest first: each imports those before it alone. Files of the folder itself
+ * join the rooms.
+ */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  cli: [
+    ...["terminal", "args", "box", "records", "symbols", "module", "permissions", "startup"],
+    ...["live", "object", "inspect", "hub", "background", "commands"],
+  ],
+};
+
 /** Independent parts of the runtime, which must not import each other. */
 const STRANGERS: readonly (readonly [string, string])[] = [
   ["runtime/wasm_bpf/", "runtime/wasi/"],
@@ -102,7 +113,8 @@ function objection(from: string, to: string): string | undefined {
     return "these two must not import each other";
   }
   const [source, target] = [folderOf(from), folderOf(to)];
-  if (source === target || SHARED.includes(to)) return undefined;
+  if (source === target) return objectionOfRooms(from, to);
+  if (SHARED.includes(to)) return undefined;
   if (isOutside(to)) return "that is for tests or benchmarks only";
   const allowed = MAY_IMPORT[source];
   if (allowed === undefined) return `build/lib/layering.ts does not list ${source}`;
@@ -111,6 +123,20 @@ function objection(from: string, to: string): string | undefined {
     return `across folders only ${target}/mod.ts is imported`;
   }
   return undefined;
+}
+
+/** Returns the objection to an import within a folder that has an order of rooms. */
+function objectionOfRooms(from: string, to: string): string | undefined {
+  const [folder = "", ...rest] = from.split("/");
+  const order = ROOMS[folder];
+  const [room, target] = [rest, to.split("/").slice(1)].map((path) =>
+    path.length > 1 ? path[0] : undefined
+  );
+  if (order === undefined || room === undefined || target === undefined) return undefined;
+  const [at, below] = [order.indexOf(room), order.indexOf(target)];
+  const unknown = at < 0 ? room : below < 0 ? target : undefined;
+  if (unknown !== undefined) return `build/lib/layering.ts does not list ${folder}/${unknown}`;
+  return below <= at ? undefined : `${folder}/${room} is below ${folder}/${target}`;
 }
 
 /**

@@ -81,6 +81,18 @@ Deno.test("layeringViolations() lets the command line alone in by its own door",
   assert.equal(layeringViolations([{ from: "examples/x/x.ts", to }]).length, 1);
 });
 
+Deno.test("layeringViolations() holds the order of the rooms of cli", () => {
+  assert.ok(!violates("cli/commands/pull.ts", "cli/hub/install.ts"));
+  assert.ok(!violates("cli/hub/install.ts", "cli/terminal/output.ts"));
+  assert.ok(!violates("cli/hub/install.ts", "cli/hub/facts.ts"));
+  assert.ok(!violates("cli/hub/install.ts", "cli/errors.ts"));
+  assert.ok(!violates("cli/dispatch.ts", "cli/commands/mod.ts"));
+  assert.ok(violates("cli/terminal/output.ts", "cli/args/options.ts"));
+  assert.ok(violates("cli/module/named_module.ts", "cli/hub/facts.ts"));
+  assert.ok(violates("cli/new_room/file.ts", "cli/terminal/output.ts"));
+  assert.ok(violates("cli/hub/install.ts", "cli/new_room/file.ts"));
+});
+
 function circles(...imports: string[]): string[] {
   return importCircles(imports.map((words) => {
     const [from = "", to = ""] = words.split(" ");

@@ -6,7 +6,7 @@ import { type Definition, FileLock, RunFiles } from "../../service/mod.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { parseCommandLine } from "../args/options.ts";
 import { RUN_OPTIONS } from "../args/run_options.ts";
-import { runLine } from "../commands/run.ts";
+import { runLine } from "../run_line.ts";
 import { visibleLine } from "../terminal/output.ts";
 
 /** Help, which is never shown. */

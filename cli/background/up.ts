@@ -14,7 +14,7 @@ import {
 import { HostError } from "../../ffi/errors.ts";
 import { parseCommandLine } from "../args/options.ts";
 import { RUN_OPTIONS } from "../args/run_options.ts";
-import { runLine } from "../commands/run.ts";
+import { runLine } from "../run_line.ts";
 import { formatError, printError } from "../terminal/output.ts";
 import { BlockingOutput } from "../terminal/output_file.ts";
 import { defineRun } from "./start.ts";

@@ -8,7 +8,7 @@ import { unitNeeds, type UnitRun } from "../background/unit_needs.ts";
 import { unitText } from "../background/systemd_unit.ts";
 import { readUpFile } from "../background/up_file.ts";
 import { UsageError } from "../errors.ts";
-import { runLine } from "./run.ts";
+import { runLine } from "../run_line.ts";
 
 /**
  * Returns the text of the unit.

@@ -28,7 +28,7 @@ import {
   type ModuleFacts,
 } from "../module/module_facts.ts";
 import { signatureFacts } from "../module/signature_facts.ts";
-import { asJson, asText, type Inspected, type InspectedFile } from "../module/artifact_text.ts";
+import { asJson, asText, type Inspected, type InspectedFile } from "../inspect/artifact_text.ts";
 import { type CommandLine, type OptionSpec, parseCommandLine } from "../args/options.ts";
 import { nearest } from "../../ffi/nearest.ts";
 import { print } from "../terminal/output_file.ts";

@@ -30,7 +30,13 @@ import { readInput, STDIN } from "../module/input_file.ts";
 import { interruptibly } from "../terminal/interruption.ts";
 import { existingStore } from "../module/local_store.ts";
 import { type CommandLine, type OptionSpec, parseCommandLine } from "../args/options.ts";
-import { ASKED, askedFor, type AskedWords, askedWords, type Note } from "../args/asked_options.ts";
+import {
+  ASKED,
+  askedFor,
+  type AskedWords,
+  askedWords,
+  type Note,
+} from "../permissions/asked_options.ts";
 import { toJson, visibleLine } from "../terminal/output.ts";
 import { print } from "../terminal/output_file.ts";
 import { observing, openProgress } from "../terminal/progress.ts";

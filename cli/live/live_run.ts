@@ -6,7 +6,7 @@ import { type RunFigures, type Service, startService } from "../../service/live.
 import type { LiveOption } from "../args/live_options.ts";
 import type { PartOfLine } from "../args/options.ts";
 import { printError, visibleLine } from "../terminal/output.ts";
-import type { FiguresWithoutErrors, LiveSink } from "./figures.ts";
+import type { FiguresWithoutErrors, LiveSink } from "../startup/figures.ts";
 import { liveSettings } from "./settings.ts";
 
 /** Milliseconds between two reports of the run's figures. */

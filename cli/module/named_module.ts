@@ -76,7 +76,7 @@ export async function namedModule(word: string, line: RunLine): Promise<Named> {
     return { bytes: tool, name: word };
   }
   if (isInstalled || /^[a-z][a-z0-9-]*$/.test(word)) {
-    const { installedModule } = await import("../hub/installed_module.ts");
+    const { installedModule } = await import("./installed_module.ts");
     const installed = await installedModule(word, line);
     if (installed !== undefined) return installed;
   }

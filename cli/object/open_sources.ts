@@ -15,7 +15,7 @@ import {
 } from "../../ebpf/plain/mod.ts";
 import type { RecordTaker, Schema } from "../../records/mod.ts";
 import type { interruptible } from "../../runtime/command.ts";
-import { LIVE_TABLE_MS, type LiveSink } from "../live/figures.ts";
+import { LIVE_TABLE_MS, type LiveSink } from "../startup/figures.ts";
 import { formatError, printError, visibleLine } from "../terminal/output.ts";
 import { formatCount } from "../terminal/units.ts";
 import { EventSink, PrintSink } from "./event_sink.ts";

@@ -28,7 +28,7 @@ import { brokenPipe, print } from "../terminal/output_file.ts";
 import { openRecordOutput, type RecordOutput } from "../records/output.ts";
 import type { RecordTaker } from "../../records/mod.ts";
 import type { RunScreen } from "../records/screen.ts";
-import type { LiveSink } from "../live/figures.ts";
+import type { LiveSink } from "../startup/figures.ts";
 import type { LiveRun } from "../live/live_run.ts";
 import { type RecordSettings, recordSettings } from "../records/settings.ts";
 import { OpenSources } from "./open_sources.ts";

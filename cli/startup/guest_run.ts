@@ -12,7 +12,7 @@ import {
 } from "../../runtime/command.ts";
 import { auditRun, grantedSet } from "./audit.ts";
 import { parseDuration, parseLatency } from "../args/duration.ts";
-import type { LiveSink } from "../live/figures.ts";
+import type { LiveSink } from "./figures.ts";
 import { kernelLimitsOf } from "../args/kernel_limits.ts";
 import { lossWarnings, remainWarnings } from "../terminal/warnings.ts";
 import { misplacedOption } from "../args/mistakes.ts";

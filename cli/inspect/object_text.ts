@@ -2,8 +2,8 @@
 import type { GlobalFacts, MapFacts, ProgramFacts } from "../../ebpf/inspection/mod.ts";
 import { formatTable } from "../terminal/table.ts";
 import { formatBytes } from "../terminal/units.ts";
-import { kernelRelease } from "./kernel_release.ts";
-import type { DamagedObject, KnownObject } from "./module_facts.ts";
+import { kernelRelease } from "../module/kernel_release.ts";
+import type { DamagedObject, KnownObject } from "../module/module_facts.ts";
 
 /** Names of calls that a row shows before the rest is counted. */
 const SHOWN_REASONS = 3;

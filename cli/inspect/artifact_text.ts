@@ -4,11 +4,11 @@ import { HostError } from "../../ffi/errors.ts";
 import { type Asked, notAsked, readAsked } from "../permissions/asked.ts";
 import { toJson, visibleLine } from "../terminal/output.ts";
 import { formatBytes } from "../terminal/units.ts";
-import type { DamagedObject, KnownObject, ModuleFacts } from "./module_facts.ts";
+import type { DamagedObject, KnownObject, ModuleFacts } from "../module/module_facts.ts";
 import type { RunFacts } from "../object/run_facts.ts";
 import { objectLines } from "./object_text.ts";
 import { runRows } from "./run_text.ts";
-import type { SignatureFacts } from "./signature_facts.ts";
+import type { SignatureFacts } from "../module/signature_facts.ts";
 
 /** Facts that are shown of an artifact. */
 export interface Inspected {

@@ -13,8 +13,8 @@ import { readChunks, type Source } from "../../oci/mod.ts";
 import { UsageError } from "../errors.ts";
 import { isElf } from "../../ebpf/btf/mod.ts";
 import { describeModule, objectFacts } from "../module/module_facts.ts";
-import { type Asked, askedBound, askedBy, askedText } from "../permissions/asked.ts";
-import type { PartOfLine } from "./options.ts";
+import { type Asked, askedBound, askedBy, askedText } from "./asked.ts";
+import type { PartOfLine } from "../args/options.ts";
 
 /** Options of `push` that ask for permissions. */
 export const ASKED = ["ask-bpf", "ask-kfunc", "ask-attach"] as const;

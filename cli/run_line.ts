@@ -1,0 +1,169 @@
+/** Runs what a command line names: a module or object from a file, the store or a registry. */
+import { HostError } from "../ffi/errors.ts";
+import { compileGuest } from "../runtime/command.ts";
+import { EVERYTHING } from "../runtime/everything.ts";
+import { UsageError } from "./errors.ts";
+import type { BackgroundStart } from "./background/start.ts";
+import { type Grants, grantsOf } from "./args/grants.ts";
+import { safeOutputPath } from "./terminal/output_file.ts";
+import { admitted, runOnCommandLine, timeoutOf } from "./startup/guest_run.ts";
+import { contentKind } from "../oci/content_kind.ts";
+import { STDIN } from "./module/input_file.ts";
+import { kernelLimitsOf } from "./args/kernel_limits.ts";
+import { namedModule } from "./module/named_module.ts";
+import { permissionsOf } from "./args/permissions.ts";
+import type { Admission, ForeignModule } from "./permissions/mod.ts";
+import type { Permissions } from "../ebpf/mod.ts";
+import type { PolicyBound } from "../oci/mod.ts";
+import { refuseObjectOptions } from "./args/unused_options.ts";
+import { printError, visibleLine } from "./terminal/output.ts";
+import type { ReadModule } from "./startup/plain_run.ts";
+import { wantsLive } from "./args/live_options.ts";
+import { wantsRecords } from "./args/record_options.ts";
+import { platformOf } from "./args/registry_options.ts";
+import type { RunLine } from "./args/run_options.ts";
+import { statsFormat } from "./terminal/stats.ts";
+
+/** Run that a supervisor starts: its definition decides, and no terminal is there for a question. */
+export interface SupervisedRun {
+  /** Refuses a module that is not the one of the definition. */
+  check(bytes: Uint8Array<ArrayBuffer>, word: string): void;
+  /** Takes a run that was checked, in place of its start. */
+  define?(start: BackgroundStart): Promise<number>;
+}
+
+/** Resolves the files of `--stdout` and `--stderr`, where root must be alone. */
+async function withSafeOutputs(grants: Grants): Promise<Grants> {
+  const { stdin, stdout, stderr } = grants.stdio ?? {};
+  const resolved = async <T>(stream: T): Promise<T | { file: string }> =>
+    typeof stream === "object" && stream !== null && "file" in stream
+      ? { file: await safeOutputPath(String(stream.file)) }
+      : stream;
+  return {
+    ...grants,
+    stdio: {
+      ...(stdin === undefined ? {} : { stdin }),
+      ...(stdout === undefined ? {} : { stdout: await resolved(stdout) }),
+      ...(stderr === undefined ? {} : { stderr: await resolved(stderr) }),
+    },
+  };
+}
+
+/**
+ * Runs `line.rest[0]` with the rest as its arguments.
+ *
+ * @param read the module, if it has been read already
+ * @param supervised for a run that a supervisor starts
+ * @returns the guest's exit code
+ */
+export async function runLine(
+  line: RunLine,
+  read?: ReadModule,
+  supervised?: SupervisedRun,
+): Promise<number> {
+  const [word, ...args] = line.rest;
+  const formatStats = statsFormat(line.values.stats);
+  const grants = await withSafeOutputs(grantsOf(line));
+  // Report wrong values before anything is fetched.
+  timeoutOf(line);
+  permissionsOf(line);
+  kernelLimitsOf(line);
+  platformOf(line.values);
+  if (!line.flags.has("detach")) checkAttached(line);
+  if (wantsLive(line)) (await import("./live/settings.ts")).liveSettings(line);
+  if (word === undefined) throw new UsageError("No module given");
+  if (!word.isWellFormed()) {
+    throw new HostError(`Cannot read "${word}": its name is not UTF-8`, {
+      code: "EILSEQ",
+      hint: "rename it, or pass it on standard input: wasm-bpf run - < FILE",
+    });
+  }
+  const named = read?.path === word ? { ...read, name: word } : await namedModule(word, line);
+  if ("exitCode" in named) return named.exitCode;
+  supervised?.check(named.bytes, word);
+  const canAsk = supervised === undefined;
+  // Loaded lazily: most runs stay in the foreground.
+  const detach = async (line: RunLine, permissions: Permissions | undefined) => {
+    const start = { line, word, args, module: named, permissions };
+    if (supervised?.define !== undefined) return await supervised.define(start);
+    const { startInBackground } = await import("./background/start.ts");
+    return await startInBackground(start);
+  };
+  const canDetach = supervised === undefined || supervised.define !== undefined;
+  const kind = contentKind(named.bytes);
+  if (kind !== "module" && kind !== "unknown") {
+    const { runArgument } = await import("./object/command.ts");
+    const { bytes, name, origin } = named;
+    const bounds = "bounds" in named ? named.bounds : undefined;
+    const grant = async (line: RunLine, object: Uint8Array<ArrayBuffer>) =>
+      origin === undefined
+        ? { permissions: await boundedPermissions(line, bounds) ?? permissionsOf(line) }
+        : await admissionOf(line, { ...named, bytes: object, origin }, canAsk);
+    const gadget = "gadget" in named ? named.gadget : undefined;
+    const more = canDetach ? { detach } : {};
+    return await runArgument({ bytes, name, line, words: args, grant, gadget, ...more });
+  }
+  refuseObjectOptions(line);
+  const guest = compileGuest(named.bytes, word === STDIN ? "standard input" : named.name, {
+    allowGc: line.flags.has("allow-gc"),
+  });
+  const { origin } = named;
+  const permissions = await boundedPermissions(line, "bounds" in named ? named.bounds : undefined);
+  const admission = origin === undefined
+    ? undefined
+    : await admissionOf(line, { ...named, origin }, canAsk);
+  if (line.flags.has("detach") && canDetach) {
+    return await detach(line, admission?.permissions);
+  }
+  const told = { ...line, rest: [named.name, ...args] };
+  const parts = { features: EVERYTHING, formatStats, grants, admission, permissions };
+  if (wantsLive(line)) {
+    const { runLive } = await import("./live/guest.ts");
+    return await runLive(
+      line,
+      named.name,
+      (more) => runOnCommandLine(guest, told, { ...parts, ...more }),
+    );
+  }
+  if (!wantsRecords(line)) return runOnCommandLine(guest, told, parts);
+  const { runWithRecords } = await import("./records/guest.ts");
+  return await runWithRecords(
+    line,
+    (records) => runOnCommandLine(guest, told, { ...parts, records }),
+  );
+}
+
+/** Permissions of the command line within the bounds of policies; undefined without bounds. */
+async function boundedPermissions(
+  line: RunLine,
+  rules: readonly PolicyBound[] = [],
+): Promise<Permissions | undefined> {
+  if (rules.length === 0) return undefined;
+  const { boundNotes, boundsOf } = await import("./permissions/bounds.ts");
+  const within = boundsOf(rules);
+  const permissions = permissionsOf(line);
+  if (line.flags.has("verbose")) {
+    for (const note of boundNotes(within, permissions)) printError(visibleLine(`note: ${note}`));
+  }
+  return { ...permissions, within };
+}
+
+/** @throws {NotGrantedError} */
+async function admissionOf(
+  line: RunLine,
+  module: ForeignModule,
+  canAsk: boolean,
+): Promise<Admission> {
+  const { admit } = await import("./permissions/mod.ts");
+  return admitted(admit(line, module, { canAsk }));
+}
+
+/** Options that only runs in the background have. */
+const BACKGROUND_OPTIONS = ["name", "restart", "log-size"] as const;
+
+function checkAttached({ values }: RunLine): void {
+  for (const option of BACKGROUND_OPTIONS) {
+    if (values[option] === undefined) continue;
+    throw new UsageError(`Cannot use --${option}: the run is not in the background`, "add -d");
+  }
+}
