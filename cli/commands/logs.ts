@@ -1,6 +1,6 @@
 /** `wasm-bpf logs`: shows the log of a run. */
 import { isActive, type LogLine, placesOf, readLog, Runs, statusOf } from "../../service/mod.ts";
-import { parseDuration } from "../args/duration.ts";
+import { parseDuration } from "../terminal/duration.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { type OptionSpec, parseCommandLine } from "../args/options.ts";
 import { LogView, parseLogFormat } from "../background/log_view.ts";

@@ -1,6 +1,6 @@
 /** `wasm-bpf stop`: ends runs in the background. */
 import { isActive, placesOf, Runs } from "../../service/mod.ts";
-import { parseDuration } from "../args/duration.ts";
+import { parseDuration } from "../terminal/duration.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { type OptionSpec, parseCommandLine } from "../args/options.ts";
 import { endRun } from "../background/end.ts";

@@ -2,7 +2,7 @@
 import type { Btf } from "../../ebpf/btf/mod.ts";
 import { type EventTypes, ObjectFile, typed, unknownName } from "../../ebpf/plain/mod.ts";
 import { type ObjectAnnotations, readAnnotations, type ShownMap } from "../../records/mod.ts";
-import { parseDuration } from "../args/duration.ts";
+import { parseDuration } from "../terminal/duration.ts";
 import type { StackWish } from "./stack_fields.ts";
 import type { TableWish, Tool } from "./tool.ts";
 import { optionsOf } from "./tool_options.ts";

@@ -11,7 +11,7 @@ import {
   TypeFinder,
 } from "../../ebpf/plain/mod.ts";
 import { enterSandbox, hasReader, interruptible, wasLoadCut } from "../../runtime/command.ts";
-import { parseLatency } from "../args/duration.ts";
+import { parseLatency } from "../terminal/duration.ts";
 import { kernelLimitsOf } from "../args/kernel_limits.ts";
 import { parseCommandLine } from "../args/options.ts";
 import { wantsLive } from "../args/live_options.ts";

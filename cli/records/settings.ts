@@ -11,7 +11,7 @@ import {
   parseSort,
   type SortKey,
 } from "../../records/mod.ts";
-import { parseDuration } from "../args/duration.ts";
+import { parseDuration } from "../terminal/duration.ts";
 import { type PartOfLine } from "../args/options.ts";
 import { nearest } from "../../ffi/nearest.ts";
 import type { RecordOption } from "../args/record_options.ts";

@@ -11,7 +11,7 @@ import {
   wasLoadCut,
 } from "../../runtime/command.ts";
 import { auditRun, grantedSet } from "./audit.ts";
-import { parseDuration, parseLatency } from "../args/duration.ts";
+import { parseDuration, parseLatency } from "../terminal/duration.ts";
 import type { LiveSink } from "./figures.ts";
 import { kernelLimitsOf } from "../args/kernel_limits.ts";
 import { lossWarnings, remainWarnings } from "../terminal/warnings.ts";

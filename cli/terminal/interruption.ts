@@ -1,5 +1,5 @@
 /** Ctrl-C during commands of wasm-bpf, as opposed to a guest's run. */
-import { parseDuration } from "../args/duration.ts";
+import { parseDuration } from "./duration.ts";
 import { printError, visibleLine } from "./output.ts";
 
 const SIGNALS = [["SIGINT", 2], ["SIGTERM", 15], ["SIGHUP", 1]] as const;
