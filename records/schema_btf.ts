@@ -13,7 +13,7 @@ import {
 import { tagsOf, type TagsOfType, tagValue } from "./annotations.ts";
 import { defaultFormat, isAddressName, isFamily } from "./default_format.ts";
 import { RecordsError } from "./errors.ts";
-import { gadgetFields } from "./schema_gadget.ts";
+import { gadgetFields, type Place } from "./schema_gadget.ts";
 import { type Format, parseFormat } from "./format.ts";
 import {
   type EnumType,
@@ -71,20 +71,6 @@ export function schemaOf(types: Btf, id: number, hints: SchemaHints = {}): Schem
 
 function badSchema(name: string, reason: string): RecordsError {
   return new RecordsError(`Cannot show records of "${name}": ${reason}`, { code: "BAD_SCHEMA" });
-}
-
-/** Place of a struct or member within a record. */
-export interface Place {
-  readonly path: readonly string[];
-  /** Bytes from the start of the record. */
-  readonly offset: number;
-  /** Bytes from there that the enclosing type has. */
-  readonly limit: number;
-  readonly hidden: boolean;
-  /** True for what JSON alone has. */
-  readonly isJson?: boolean;
-  /** True for what tables alone have. */
-  readonly isTable?: boolean;
 }
 
 class Walk {

@@ -2,7 +2,20 @@
 import type { BtfType } from "../ebpf/btf/mod.ts";
 import type { Format } from "./format.ts";
 import type { EnumType, Field, FieldType } from "./schema.ts";
-import type { Place } from "./schema_btf.ts";
+
+/** Place of a struct or member within a record. */
+export interface Place {
+  readonly path: readonly string[];
+  /** Bytes from the start of the record. */
+  readonly offset: number;
+  /** Bytes from there that the enclosing type has. */
+  readonly limit: number;
+  readonly hidden: boolean;
+  /** True for what JSON alone has. */
+  readonly isJson?: boolean;
+  /** True for what tables alone have. */
+  readonly isTable?: boolean;
+}
 
 /** One field that a struct becomes. */
 export interface GadgetField {
