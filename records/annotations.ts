@@ -39,3 +39,13 @@ export function tagValue(tags: readonly string[] | undefined, word: string): str
   const prefix = `${word}:`;
   return tags?.find((tag) => tag.startsWith(prefix))?.slice(prefix.length);
 }
+
+/** Formats that are names of functions. */
+const SYMBOLS = /^format:\s*[ku](sym|stack)\b/;
+
+/** Reports whether a member of a BTF is annotated as an address of a function, or as a stack. */
+export function namesFunctions(btf: Btf): boolean {
+  return [...tagsOf(btf).values()].some((ofType) =>
+    [...ofType.values()].some((texts) => texts.some((text) => SYMBOLS.test(text)))
+  );
+}

@@ -25,6 +25,7 @@ export type {
   BtfType,
   Linkage,
 } from "../ebpf/btf/mod.ts";
+export { namesFunctions } from "./annotations.ts";
 export { parseAggregate } from "./aggregate.ts";
 export { type AggregateFunction, type AggregateSpec } from "./output_options.ts";
 export { countRecords, type Framing, recordPlaces } from "./batch.ts";

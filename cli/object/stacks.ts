@@ -1,7 +1,7 @@
 /** Stacks of one run: their addresses in maps, and the names of functions. */
 import { MapReader, nowMs, type ObjectFile, type PlainSession } from "../../ebpf/plain/mod.ts";
 import { MapType } from "../../ebpf/mod.ts";
-import type { Resolvers } from "../../records/mod.ts";
+import { namesFunctions, type Resolvers } from "../../records/mod.ts";
 import { type interruptible, mappedFiles } from "../../runtime/command.ts";
 import { UserSymbols } from "../symbols/user_symbols.ts";
 import { takesStacks } from "./stack_fields.ts";
@@ -18,7 +18,7 @@ export class Stacks {
   readonly #command: number | undefined;
   readonly #readers = new Map<string, MapReader>();
   readonly #users: UserSymbols | undefined;
-  /** True if programs of the object take stacks, or the command line asks for symbols. */
+  /** True if programs of the object take stacks, or its types or the command line ask for symbols. */
   readonly isUsed: boolean;
 
   /**
@@ -38,7 +38,8 @@ export class Stacks {
     this.#file = file;
     this.#pid = pid;
     this.#command = command;
-    this.isUsed = isAsked || takesStacks(file);
+    const isAnnotated = file.btf !== undefined && namesFunctions(file.btf);
+    this.isUsed = isAsked || isAnnotated || takesStacks(file);
     if (!this.isUsed || mappedFiles.permit() < 0) return;
     this.#users = new UserSymbols(mappedFiles, nowMs);
   }

@@ -19,6 +19,7 @@ interface Expected {
   /** Fields with a value, or the lowest value. */
   readonly fields: Readonly<Record<string, unknown>>;
   readonly least?: Readonly<Record<string, number>>;
+  readonly patterns?: Readonly<Record<string, RegExp>>;
 }
 
 /** Starts the tools, acts until each has shown its row, and ends them. */
@@ -27,14 +28,15 @@ async function shows(
   expected: readonly Expected[],
 ): Promise<void> {
   await using stack = new AsyncDisposableStack();
-  const runs = expected.map(({ words, fields, least = {} }) => {
+  const runs = expected.map(({ words, fields, least = {}, patterns = {} }) => {
     const run = stack.use(
       new CliProcess(["-o", "jsonl", "--timeout", "120s", "--interval", "500ms", ...words]),
     );
     const find = () =>
       run.stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line) as Row).find((row) =>
         Object.entries(fields).every(([name, value]) => row[name] === value) &&
-        Object.entries(least).every(([name, value]) => Number(row[name]) >= value)
+        Object.entries(least).every(([name, value]) => Number(row[name]) >= value) &&
+        Object.entries(patterns).every(([name, pattern]) => pattern.test(`${row[name]}`))
       );
     return { run, find, words };
   });
@@ -88,6 +90,7 @@ Deno.test("network tools show connections, datagrams and queries of an own names
     {
       words: ["tcpdrop"],
       fields: { ...LOOPBACK, dport: 7778, flags: "SYN", reason: "NO_SOCKET" },
+      patterns: { location: /^tcp_v4_rcv\+0x/ },
     },
     {
       words: ["dnssnoop", "-x"],
@@ -235,4 +238,54 @@ Deno.test("wakeuptime shows how long a program was blocked", async () => {
     rows.some((row) => row["blocked"] === "actor" && Number(row["total_ns"]) >= 50_000_000),
     JSON.stringify(rows),
   );
+});
+
+Deno.test("sslsniff shows what OpenSSL sends and receives", async () => {
+  await using namespace = await NetworkNamespace.create();
+  using folder = new TestFolder();
+  const [key, certificate] = [folder.at("key.pem"), folder.at("certificate.pem")];
+  const subject = ["-subj", "/CN=localhost", "-keyout", key, "-out", certificate];
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  await succeed("openssl", "req", "-x509", ...curve, ...subject);
+  const inside = ["-t", `${namespace.pid}`, "-n", "--", "openssl"];
+  const pair = ["-key", key, "-cert", certificate];
+  const server = new Deno.Command("nsenter", {
+    args: [...inside, "s_server", "-quiet", "-www", "-accept", "4433", ...pair],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  try {
+    const request = "GET / HTTP/1.0\r\n\r\n";
+    // The server closes the connection after its page; it may not listen yet.
+    const client = `printf '${request}' |
+      nsenter ${inside.join(" ")} s_client -quiet -connect 127.0.0.1:4433`;
+    const stir = () =>
+      new Deno.Command("sh", { args: ["-c", client], stdout: "null", stderr: "null" }).output();
+    await shows(stir, [
+      {
+        words: ["sslsniff"],
+        fields: { comm: "openssl", function: "WRITE", len: request.length, data: request },
+      },
+      {
+        words: ["sslsniff", "-n", "openssl"],
+        fields: { comm: "openssl", function: "READ" },
+        patterns: { data: /^HTTP\/1\.0 200 ok\r\n/ },
+      },
+    ]);
+  } finally {
+    server.kill("SIGTERM");
+    await server.status;
+  }
+});
+
+Deno.test("a tool leaves the process of wasm-bpf out", async () => {
+  const words = ["-o", "jsonl", "--interval", "200ms", "--timeout", "120s", "--limit", "10000"];
+  await using run = new CliProcess([...words, "pagefaults"]);
+  const rows = () => run.stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line) as Row);
+  await until("tables of other processes are there", async () => {
+    await new Deno.Command("true").output();
+    return rows().filter(({ comm }) => comm === "true").length >= 5;
+  });
+  assert.deepEqual(rows().filter(({ pid }) => pid === run.pid), []);
 });
