@@ -147,9 +147,10 @@ export class EventSink {
     this.#hex ??= this.#output.hex(this.#parts.source);
     if (this.unknownSizes.size < 8) {
       const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+      let last = -1;
       for (let at = 0; at + HEADER_BYTES <= batch.length;) {
         const size = view.getUint32(at, true);
-        this.unknownSizes.add(size);
+        if (size !== last) this.unknownSizes.add(last = size);
         at += HEADER_BYTES + Math.ceil(size / 8) * 8;
       }
     }

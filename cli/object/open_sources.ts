@@ -37,6 +37,15 @@ const NOTE_MS = 50, NOTES_PER_TABLE = 5;
 /** Time between two looks at the size of a screen, and at the reader of standard output. */
 const SCREEN_MS = 100, READER_MS = 250;
 
+/** Signals that end a command. */
+const SIGTERM = 15, SIGCONT = 18;
+
+/**
+ * Time that a command gets to end by itself after Ctrl-C, and after SIGTERM; between two looks at it.
+ * Both are within the grace of `--timeout`.
+ */
+const OWN_END_MS = 500, COMMAND_END_MS = 1000, COMMAND_LOOK_MS = 20;
+
 /** Buffer with what was read of it. */
 interface OpenBuffer {
   readonly name: string;
@@ -369,20 +378,34 @@ export class OpenSources implements Disposable {
     return Number(sumOf(reader.read().values, counter.valueBytes));
   }
 
-  /** Returns the exit code of a command that was asked to end. */
-  waitFor(command: TracedCommand): number {
-    const until = nowMs() + 2000;
+  /**
+   * Ends a command that goes on, and returns its exit code. Ctrl-C has reached it as well: it gets time
+   * to end by itself. One that is stopped has to continue for that.
+   */
+  endCommand(command: TracedCommand): number {
+    if (this.#isOver) this.#waitFor(command, OWN_END_MS);
+    if (command.exitCode < 0) {
+      command.signal(SIGTERM);
+      command.signal(SIGCONT);
+      this.#waitFor(command, COMMAND_END_MS);
+    }
+    if (command.exitCode >= 0) return command.exitCode;
+    this.#warn(`warning: the command goes on as process ${command.pid}: it ignores SIGTERM`);
+    return 128 + SIGTERM;
+  }
+
+  #waitFor(command: TracedCommand, timeoutMs: number): void {
+    const until = nowMs() + timeoutMs;
     while (command.exitCode < 0 && nowMs() < until) {
+      const timer = { periodMs: COMMAND_LOOK_MS, due: () => {} };
       runLoop({
         interrupt: this.#interrupt,
         sources: [{ descriptor: command.descriptor, drain: () => 0 }],
-        timers: [],
+        timers: [timer],
         isDone: () => command.exitCode >= 0 || nowMs() >= until,
         attend: () => {},
       });
-      if (this.#isOver) break;
     }
-    return command.exitCode >= 0 ? command.exitCode : 143;
   }
 
   [Symbol.dispose](): void {

@@ -49,8 +49,6 @@ import type { Tool } from "./tool.ts";
 
 type Interrupt = Parameters<Parameters<typeof interruptible>[1]>[0];
 
-/** Exit code when standard output was closed: 128 + SIGPIPE. */
-const SIGTERM = 15;
 /** The code of timeout(1). */
 const EXIT_TIMED_OUT = 124;
 /** Time for the last tables after `--timeout`: their stacks are looked up in many files. */
@@ -352,8 +350,7 @@ export class RunSettings {
     onFinished?.();
     opened.reportLosses();
     if (command === undefined) return 0;
-    if (command.exitCode < 0) command.signal(SIGTERM);
-    return opened.waitFor(command);
+    return opened.endCommand(command);
   }
 }
 

@@ -1,8 +1,9 @@
 /** Traced commands: their codes and signals are those of the run. */
 import assert from "node:assert/strict";
-import { runCli } from "../support/cli.ts";
+import { runCli, WASM_BPF } from "../support/cli.ts";
 import { TestFolder } from "../support/folder.ts";
 import { fromFileUrl } from "../support/paths.ts";
+import { TerminalRun } from "../support/terminal.ts";
 
 const OBJECT = fromFileUrl("../../dist/tests/objects/ring-value.bpf.o");
 
@@ -53,4 +54,47 @@ Deno.test("run shows what a command did, and nothing of others", async () => {
   assert.equal(code, 0, stderr);
   assert.match(stdout, /"comm":"perl"/);
   for (const line of stdout.trim().split("\n")) assert.equal(JSON.parse(line).comm, "perl");
+});
+
+for (
+  const [name, command, code] of [
+    ["closes its outputs", ["sh", "-c", "exec >&- 2>&-; exit 9"], 9],
+    ["starts a daemon", ["sh", "-c", "setsid sleep 20 </dev/null >/dev/null 2>&1 & exit 2"], 2],
+    ["stops, and continues", ["sh", "-c", "(sleep 0.2; kill -CONT $$) & kill -STOP $$; exit 4"], 4],
+  ] as const
+) {
+  Deno.test(`run exits with the code of a command that ${name}`, async () => {
+    const { code: actual, stderr } = await trace(...command);
+    assert.equal(actual, code, stderr);
+  });
+}
+
+Deno.test("run ends a command that is stopped when its time is over", async () => {
+  const start = performance.now();
+  const { code } = await runCli([
+    ...["-o", "jsonl", "--timeout", "300ms", "-p", "COMMAND", OBJECT],
+    ...["--", "sh", "-c", "kill -STOP $$; exit 4"],
+  ]);
+  assert.equal(code, 143);
+  // Without SIGCONT it is waited for in vain.
+  assert.ok(performance.now() - start < 20_000);
+});
+
+Deno.test("run warns about a command that ignores SIGTERM", async () => {
+  const { code, stderr } = await runCli([
+    ...["-o", "jsonl", "--timeout", "300ms", "-p", "COMMAND", OBJECT],
+    ...["--", "perl", "-e", "$SIG{TERM} = 'IGNORE'; close STDOUT; close STDERR; sleep 60"],
+  ]);
+  const pid = Number(/goes on as process (\d+)/.exec(stderr)?.[1]);
+  assert.ok(pid > 0, stderr);
+  Deno.kill(pid, "SIGKILL");
+  assert.equal(code, 143);
+});
+
+Deno.test("Ctrl-C reaches a command, whose code is that of the run", async () => {
+  const script = 'trap "exit 7" INT; echo STARTED; while :; do sleep 0.05; done';
+  await using run = new TerminalRun([WASM_BPF, "-p", "COMMAND", OBJECT, "--", "sh", "-c", script]);
+  await run.waitFor(/STARTED/);
+  await run.type("\x03");
+  assert.equal((await run.result()).end, "exit 7");
 });
