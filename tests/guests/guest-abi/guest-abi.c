@@ -166,6 +166,7 @@ static void load_stepwise(void)
 static void set_target(void)
 {
 	uint64_t obj = wasm_bpf_object_open(tool, WASM_BPF_SIZE(tool));
+#include "last_errno.inc"
 #include "program_set_target.inc"
 #include "kernel_supports.inc"
 	printf("rings %d\n", has_rings);
