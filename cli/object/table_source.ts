@@ -28,7 +28,10 @@ function rowsOf(schema: Schema, rows: RowOrder | undefined): RowOrder {
 }
 
 /** Returns the types of a row's key and value, if the object has them. */
-function rowTypes({ map, btf }: TableParts, { schema, valueBytes }: TableSchema): RowBtf {
+function rowTypes({ map, btf }: TableParts, table: TableSchema): RowBtf {
+  const { schema, valueBytes, isSpread } = table;
+  // The slots of a histogram are the elements, not the value of one.
+  if (isSpread) return { key: undefined, value: undefined, valueOffset: 0 };
   const typeOf = (id: number | undefined) =>
     btf === undefined || id === undefined ? undefined : { btf, id };
   const key = ARRAYS.has(map.type) || QUEUES.has(map.type) ? undefined : typeOf(map.key);

@@ -43,24 +43,32 @@ function readText(path: string, maxBytes: number): string {
   }
 }
 
+/** Native code of an eBPF program that is taken for granted. */
+const MAX_PROGRAM_BYTES = 4096n;
+
 /** Kernel symbols in order of their addresses. */
 export class KernelSymbols {
   readonly #addresses: BigUint64Array;
   readonly #names: readonly string[];
+  /** Addresses of eBPF programs, between which there are others that are not in the list. */
+  readonly #programs: ReadonlySet<bigint>;
 
   /** @param text of `/proc/kallsyms` */
   constructor(text: string) {
     const symbols: { address: bigint; name: string }[] = [];
+    const programs = new Set<bigint>();
     for (const line of text.split("\n")) {
       const match = /^([0-9a-f]{1,16}) [tTwW] (\S+)/.exec(line);
       if (match === null) continue;
       const address = BigInt(`0x${match[1]}`);
       // All zeros where kernel.kptr_restrict hides them.
       if (address !== 0n) symbols.push({ address, name: match[2] ?? "" });
+      if (line.endsWith("[bpf]")) programs.add(address);
     }
     symbols.sort((a, b) => a.address < b.address ? -1 : a.address > b.address ? 1 : 0);
     this.#addresses = BigUint64Array.from(symbols, ({ address }) => address);
     this.#names = symbols.map(({ name }) => name);
+    this.#programs = programs;
   }
 
   /** Returns the function that an address is in: `vfs_read+0x10`. */
@@ -74,6 +82,8 @@ export class KernelSymbols {
     const start = this.#addresses[low - 1];
     // A function is never that long: the address is of something else.
     if (start === undefined || address - start > 0x100_0000n) return undefined;
+    // It may be a program that was loaded after the list was read.
+    if (this.#programs.has(start) && address - start > MAX_PROGRAM_BYTES) return undefined;
     const offset = address - start;
     const name = this.#names[low - 1] ?? "";
     return offset === 0n ? name : `${name}+0x${offset.toString(16)}`;

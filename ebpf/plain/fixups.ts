@@ -63,6 +63,8 @@ function settingsOf(map: PlainMap, size: number | undefined): MapSetting[] {
 function defaultEntries({ type, name }: PlainMap): number | undefined {
   if (type === MapType.PerfEventArray || !NEEDS_ENTRIES.has(type)) return undefined;
   if (type === MapType.RingBuffer) return 256 * 1024;
+  // One entry a CPU; the kernel takes no more.
+  if (type === MapType.Cpumap) return navigator.hardwareConcurrency;
   return name.startsWith("ig_") ? 1 : DEFAULT_ENTRIES;
 }
 
@@ -84,6 +86,9 @@ const NEEDS_ENTRIES: ReadonlySet<number> = new Set([
   MapType.ArrayOfMaps,
   MapType.HashOfMaps,
   MapType.Devmap,
+  MapType.DevmapHash,
+  MapType.Cpumap,
+  MapType.Xskmap,
   MapType.Sockmap,
   MapType.Sockhash,
 ]);

@@ -85,7 +85,7 @@ function placeOf({ section }: PlainProgram): { key: string; rank: number } | und
 
 /** Reports whether a target is a placeholder, which a tool replaces before the load. */
 export function isPlaceholder(target: string): boolean {
-  return /^dummy(_|$)|^placeholder(_|$)/.test(target);
+  return /^(dummy|placeholder)(_|$)|^X{3,}$/.test(target);
 }
 
 /** Sections that others use for a program that is never loaded. */
