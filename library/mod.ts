@@ -16,4 +16,4 @@ export { type ObjectOptions, TracedObject, traceObject } from "./object.ts";
 export { type RecordIterator } from "./record_iterator.ts";
 export { type BatchOptions, type ReadOptions } from "./record_streams.ts";
 export { type RecordBatch, type SourceFacts, type SourceInfo, type SourceKind } from "./sources.ts";
-export { type EmbeddedOptions, type SettingValue } from "../cli/object/embedded.ts";
+export type { EmbeddedOptions, SettingValue } from "../cli/object/embedded.ts";

@@ -53,7 +53,7 @@ export async function unpacked(
     case "json":
       return packageTool(parsedJson(bytes, name), name, line);
     case "yaml": {
-      const { parseYaml } = await import("./untyped.ts");
+      const { parseYaml } = await import("./yaml.ts");
       return packageTool(parseYaml(bytes, name), name, line);
     }
     default:
@@ -103,7 +103,7 @@ export async function metaIn(path: string): Promise<unknown> {
  */
 export async function metaOf(bytes: Uint8Array<ArrayBuffer>, path: string): Promise<unknown> {
   if (contentKind(bytes) === "json") return parsedJson(bytes, path);
-  const { parseYaml } = await import("./untyped.ts");
+  const { parseYaml } = await import("./yaml.ts");
   return parseYaml(bytes, path);
 }
 

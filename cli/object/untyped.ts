@@ -1,6 +1,3 @@
-import { load } from "js-yaml";
-import { HostError } from "../../ffi/errors.ts";
-
 /** Values of JSON and YAML whose types are not known. */
 
 /** Returns an object's members; none for another value. */
@@ -22,21 +19,4 @@ export function text(value: unknown): string | undefined {
 /** Returns a number that is whole and not negative; undefined for another value. */
 export function number(value: unknown): number | undefined {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
-}
-
-/**
- * Reads one document. Aliases are shared, not copied, so that a small file stays small.
- *
- * @throws {HostError} `BAD_PACKAGE`
- */
-export function parseYaml(bytes: Uint8Array, name: string): unknown {
-  try {
-    return load(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
-    throw new HostError(`Cannot read the package "${name}": ${reason}`, {
-      code: "BAD_PACKAGE",
-      cause,
-    });
-  }
 }
