@@ -53,3 +53,14 @@ Deno.test("gen typescript writes the types that examples/embedding/object.ts use
   const { text } = generate(bytes, { target: "typescript", source: "events.bpf.o" });
   assert.equal(await Deno.readTextFile(`${EXAMPLES}events.ts`), text);
 });
+
+Deno.test("a program without this checkout's configuration can use the library", async () => {
+  // Packages that deno.json names are then not there.
+  const { stdout, stderr } = await new Deno.Command("deno", {
+    args: ["run", "--no-config", "--no-check", "--allow-all", `${EXAMPLES}object.ts`],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const decoder = new TextDecoder();
+  assert.match(decoder.decode(stdout), OUTPUT["object.ts"] ?? /^$/, decoder.decode(stderr));
+});
