@@ -103,7 +103,7 @@ export function chooseFields(
     });
   }
   if (choice.only === undefined && choice.add.length === 0) return [...chosen];
-  // What is chosen by its name is shown in every form; of an endpoint, JSON has the members.
+  // Fields chosen by name are shown in every form; of an endpoint, JSON has the members.
   return [...chosen].flatMap((field): Field[] => {
     if (field.shownIn === "tables") return [field, ...membersOf(schema, field)];
     if (field.shownIn === undefined || (choice.only === undefined && visible.includes(field))) {

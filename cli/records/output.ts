@@ -8,9 +8,8 @@ import {
 } from "../../records/mod.ts";
 import { hostClock } from "../../runtime/everything.ts";
 import { BlockingOutput, openOutputFile } from "../terminal/output_file.ts";
-import { consoleSize } from "./console_size.ts";
 import { hostNames, kernelEnums } from "./names.ts";
-import { TopScreen } from "./screen.ts";
+import { consoleSize, TopScreen } from "./screen.ts";
 import type { RecordSettings } from "./settings.ts";
 
 /** Output, and what it takes of the host. */

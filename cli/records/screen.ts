@@ -1,7 +1,6 @@
 /** Screen of `--top`: its terminal, its keys, and changes of its size. */
 import type { Output } from "../../records/mod.ts";
 import { ScreenKeeper } from "../../runtime/command.ts";
-import { consoleSize } from "./console_size.ts";
 
 /** Sequences of arrows and function keys, whose letters are no keys of ours (ECMA-48, 5.4). */
 // deno-lint-ignore no-control-regex
@@ -88,4 +87,17 @@ export class TopScreen implements Disposable {
   [Symbol.dispose](): void {
     this.#keeper.close();
   }
+}
+
+let lastSize = { columns: 80, rows: 24 };
+
+/** Returns the terminal's size; the last one known where it cannot be read. */
+export function consoleSize(): { columns: number; rows: number } {
+  try {
+    const { columns, rows } = Deno.consoleSize();
+    if (columns > 0 && rows > 0) lastSize = { columns, rows };
+  } catch {
+    // Terminals without a size.
+  }
+  return lastSize;
 }

@@ -56,11 +56,15 @@ Deno.test("run shows what a command did, and nothing of others", async () => {
   for (const line of stdout.trim().split("\n")) assert.equal(JSON.parse(line).comm, "perl");
 });
 
+/** Continues the shell that starts it, once that has stopped. */
+const CONTINUE = 'until grep -q "^State:.T" /proc/$$/status; do :; done; kill -CONT $$';
+
 for (
   const [name, command, code] of [
     ["closes its outputs", ["sh", "-c", "exec >&- 2>&-; exit 9"], 9],
+    // time: a daemon that outlives the run, and ends by itself.
     ["starts a daemon", ["sh", "-c", "setsid sleep 20 </dev/null >/dev/null 2>&1 & exit 2"], 2],
-    ["stops, and continues", ["sh", "-c", "(sleep 0.2; kill -CONT $$) & kill -STOP $$; exit 4"], 4],
+    ["stops, and continues", ["sh", "-c", `(${CONTINUE}) & kill -STOP $$; exit 4`], 4],
   ] as const
 ) {
   Deno.test(`run exits with the code of a command that ${name}`, async () => {
@@ -83,7 +87,12 @@ Deno.test("run ends a command that is stopped when its time is over", async () =
 Deno.test("run warns about a command that ignores SIGTERM", async () => {
   const { code, stderr } = await runCli([
     ...["-o", "jsonl", "--timeout", "300ms", "-p", "COMMAND", OBJECT],
-    ...["--", "perl", "-e", "$SIG{TERM} = 'IGNORE'; close STDOUT; close STDERR; sleep 60"],
+    ...[
+      "--",
+      "perl",
+      "-e",
+      "$SIG{TERM} = 'IGNORE'; close STDOUT; close STDERR; select(undef, undef, undef, undef)",
+    ],
   ]);
   const pid = Number(/goes on as process (\d+)/.exec(stderr)?.[1]);
   assert.ok(pid > 0, stderr);
@@ -92,8 +101,10 @@ Deno.test("run warns about a command that ignores SIGTERM", async () => {
 });
 
 Deno.test("Ctrl-C reaches a command, whose code is that of the run", async () => {
-  const script = 'trap "exit 7" INT; echo STARTED; while :; do sleep 0.05; done';
-  await using run = new TerminalRun([WASM_BPF, "-p", "COMMAND", OBJECT, "--", "sh", "-c", script]);
+  const script =
+    "$SIG{INT} = sub { exit 7 }; $| = 1; print 'STARTED'; select(undef, undef, undef, undef)";
+  const words = [WASM_BPF, "-p", "COMMAND", OBJECT, "--", "perl", "-e", script];
+  await using run = new TerminalRun(words);
   await run.waitFor(/STARTED/);
   await run.type("\x03");
   assert.equal((await run.result()).end, "exit 7");
