@@ -96,6 +96,9 @@ export interface OpenParts {
   readonly warn?: ((text: string) => void) | undefined;
 }
 
+/** Word that never changes. */
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
+
 /** Open sources; `dispose` closes them. */
 export class OpenSources implements Disposable {
   readonly #sources: Sources;
@@ -396,16 +399,8 @@ export class OpenSources implements Disposable {
 
   #waitFor(command: TracedCommand, timeoutMs: number): void {
     const until = nowMs() + timeoutMs;
-    while (command.exitCode < 0 && nowMs() < until) {
-      const timer = { periodMs: COMMAND_LOOK_MS, due: () => {} };
-      runLoop({
-        interrupt: this.#interrupt,
-        sources: [{ descriptor: command.descriptor, drain: () => 0 }],
-        timers: [timer],
-        isDone: () => command.exitCode >= 0 || nowMs() >= until,
-        attend: () => {},
-      });
-    }
+    // Without the interrupt, which has been reported and would end each wait at once.
+    while (command.exitCode < 0 && nowMs() < until) Atomics.wait(NEVER, 0, 0, COMMAND_LOOK_MS);
   }
 
   [Symbol.dispose](): void {
