@@ -14,7 +14,7 @@ import type { PartOfLine } from "../args/options.ts";
 import type { RecordOption } from "../args/record_options.ts";
 import { EXIT_BROKEN_PIPE, isBrokenPipe } from "../terminal/output_file.ts";
 import { openRecordOutput, type RecordOutput } from "./output.ts";
-import { recordSettings } from "./settings.ts";
+import { type RecordSettings, recordSettings } from "./settings.ts";
 
 /** Thrown to end a guest after `--count`. */
 class Enough extends Error {}
@@ -34,7 +34,7 @@ export async function runWithRecords(
   using opened = await openRecordOutput(settings, { feed });
   const { output } = opened;
   try {
-    const code = run(recordsOf(opened));
+    const code = run(recordsOf(opened, settings));
     output.end();
     return code;
   } catch (error) {
@@ -49,8 +49,18 @@ export async function runWithRecords(
   }
 }
 
-function recordsOf({ output, screen }: RecordOutput): GuestRecords {
+function recordsOf(
+  { output, screen }: RecordOutput,
+  { intervalMs }: RecordSettings,
+): GuestRecords {
+  let next = performance.now() + (intervalMs ?? Infinity);
   const attend = () => {
+    // A guest blocks the thread, so the clock is read when it has records.
+    const now = intervalMs === undefined ? 0 : performance.now();
+    if (intervalMs !== undefined && now >= next) {
+      next = now + intervalMs;
+      output.interval();
+    }
     if (screen?.attend(output) === true || output.done) throw new Enough();
   };
   return {

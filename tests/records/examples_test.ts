@@ -133,3 +133,30 @@ for (const { name, languages } of findExamples().filter(({ name }) => name !== "
     assert.ok(languages.length > 0);
   });
 }
+
+Deno.test("--interval ends intervals of a guest that shows events", async () => {
+  const opener = new Deno.Command("perl", {
+    args: [
+      "-e",
+      "while (1) { open(F, '/etc/hostname'); close(F); select(undef, undef, undef, .01) }",
+    ],
+    stdin: "null",
+  }).spawn();
+  try {
+    const { code, stdout, stderr } = await runCli([
+      ...["--aggregate", "pid,count", "--filter", `pid == ${opener.pid}`, "-o", "json"],
+      ...["--interval", "100ms", "--count", "2", "--timeout", "60s"],
+      fromFileUrl("../../dist/examples/opensnoop/opensnoop.wasm"),
+    ]);
+    assert.equal(code, 0, stderr);
+    const arrays = stdout.replaceAll("]\n[", "],[");
+    const intervals = JSON.parse(`[${arrays}]`) as { pid: number; count: number }[][];
+    assert.equal(intervals.length, 2, stdout);
+    for (const [group] of intervals) {
+      assert.ok(group?.pid === opener.pid && group.count > 0, stdout);
+    }
+  } finally {
+    opener.kill("SIGKILL");
+    await opener.status;
+  }
+});
