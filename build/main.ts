@@ -114,8 +114,8 @@ async function withTestFiles(
 
 async function compileForTests(): Promise<void> {
   await buildEveryLanguage();
-  await buildTestGuests();
-  await buildFuzz();
+  // Compilers of guests use one processor, the libraries of the fuzz what there is.
+  await Promise.all([buildTestGuests(), buildFuzz()]);
   await fetchTestTools();
   await buildNative();
   await buildMeasured();

@@ -260,7 +260,7 @@ for (
   const [title, program, number, hint] of [
     ["a tracepoint without rights", TRACEPOINT, -1, /tracefs/],
     ["a tracepoint that may not be read", TRACEPOINT, -13, /CAP_DAC_READ_SEARCH/],
-    ["another program without rights", { name: "p", section: "raw_tp/x" }, -1, /CAP_PERFMON$/],
+    ["another program without rights", { name: "p", section: "raw_tp/x" }, -1, /CAP_PERFMON;/],
     ["a tracepoint that is missing", { name: "p", section: "tp/no/such" }, -2, /nothing of that/],
     ["a section without a place", { name: "p", section: "xdp" }, -95, /has no place to attach/],
   ] as const

@@ -44,12 +44,12 @@ export async function runStep(step: Step, options: StepOptions = {}): Promise<bo
   if (isCurrent(readStamp(stampPath), inputs, step.outputs)) return false;
 
   const start = performance.now();
-  if (options.quiet !== true) write(`build  ${step.name} …`);
+  const line = options.quiet === true ? undefined : new StepLine(step.name);
   let remark: string | void;
   try {
     remark = await step.make();
   } catch (error) {
-    if (options.quiet !== true) say("  failed");
+    line?.end("  failed");
     throw error;
   }
   const outputs: Record<string, string> = {};
@@ -59,10 +59,28 @@ export async function runStep(step: Step, options: StepOptions = {}): Promise<bo
     outputs[path] = state;
   }
   writeFile(stampPath, JSON.stringify({ inputs, outputs } satisfies Stamp));
-  if (options.quiet !== true) {
-    say(secondsSince(start) + (remark === undefined ? "" : `  (${remark})`));
-  }
+  line?.end(secondsSince(start) + (remark === undefined ? "" : `  (${remark})`));
   return true;
+}
+
+/** Line of a step: begun at its start, unless another step that runs has begun one. */
+class StepLine {
+  static #open: StepLine | undefined;
+  readonly #text: string;
+
+  constructor(name: string) {
+    this.#text = `build  ${name} …`;
+    if (StepLine.#open !== undefined) return;
+    StepLine.#open = this;
+    write(this.#text);
+  }
+
+  /** Ends the line; of a step that has none, or whose line was cut, prints the whole. */
+  end(text: string): void {
+    if (StepLine.#open === this) say(text);
+    else say(`${StepLine.#open === undefined ? "" : "\n"}${this.#text}${text}`);
+    StepLine.#open = undefined;
+  }
 }
 
 /**

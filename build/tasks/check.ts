@@ -17,10 +17,16 @@ interface Check {
 const REPORT = ".cache/junit.xml";
 
 /**
- * Tests that change nothing in the kernel, and that run next to the others, for which both processors
- * are not needed.
+ * Tests that look at nothing in the kernel that others may change, and that run next to the others: so
+ * many that both lanes take the same time.
  */
-const APART = /^(?!tests\/)|^tests\/(?:oci|wasi)\/|^tests\/authors\/(?:bindgen|gen)_/;
+const APART = new RegExp([
+  "^(?!tests/)",
+  "^tests/(?:oci|wasi|kernels|deploy)/",
+  "^tests/authors/(?:bindgen_|gen_|sdk_go|example_options)",
+  "^tests/cli/(?:new|command_line|completion)_",
+  "^tests/sandbox/escape_",
+].join("|"));
 
 /** Modules that others are meant to import: everything they export is documented. */
 const PUBLIC_MODULES = ["bindgen", "ffi", "oci", "records", "runtime", "service"].map((folder) =>

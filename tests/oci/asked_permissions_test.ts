@@ -51,7 +51,8 @@ Deno.test("push writes the levels that inspect finds, and those of --ask-bpf", a
   await using registry = await TestRegistry.start();
   await using place = await Place.create();
   const cases = [
-    ["network", GUEST, [], { levels: ["network", "observe"] }],
+    // A packet filter of netfilter gets kernel objects as arguments.
+    ["network", GUEST, [], { levels: ["network", "observe", "inspect"] }],
     ["signals", loadingGuest(SIGNALS), [], {
       levels: ["inspect", "control"],
       kfuncs: ["bpf_send_signal_task"],
