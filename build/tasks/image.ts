@@ -1,6 +1,6 @@
 /**
  * Image for container engines: an OCI layout with the binary, the libraries that it needs, and a bill
- * of materials. The same sources and libraries give the same bytes.
+ * of materials. The same binary and libraries give the same bytes.
  *
  * Follows the OCI image specification 1.1.
  */
