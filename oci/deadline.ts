@@ -1,5 +1,6 @@
 /** Bounds on the total time of an operation. */
 import { HostError } from "./errors.ts";
+import { linkedSignal } from "./linked_signal.ts";
 
 /** Reason of a {@linkcode Deadline}'s signal. Code: `TOO_SLOW`. */
 export class TooSlow extends HostError {
@@ -34,7 +35,7 @@ export class Deadline implements Disposable {
   constructor(options: { what: string; ms: number; signal?: AbortSignal | undefined }) {
     const { what, ms, signal } = options;
     const late = new AbortController();
-    this.signal = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
+    this.signal = linkedSignal(signal, late.signal);
     this.#timer = setTimeout(() => late.abort(new TooSlow(what, ms)), ms);
   }
 

@@ -14,6 +14,7 @@ import { moduleBytes } from "./formats/module_bytes.ts";
 import type { PackedArtifact } from "./formats/pack.ts";
 import { choosePlatform } from "./formats/platform.ts";
 import { MANIFEST_LIMITS } from "./json.ts";
+import { linkedSignal } from "./linked_signal.ts";
 import {
   checkManifestType,
   type ImageIndex,
@@ -315,7 +316,7 @@ export async function eachBounded<T>(
 ): Promise<void> {
   const failed = new AbortController();
   const given = options.signal;
-  const signal = given === undefined ? failed.signal : AbortSignal.any([given, failed.signal]);
+  const signal = linkedSignal(given, failed.signal);
   const failures: unknown[] = [];
   const iterator = items[Symbol.iterator]();
   const worker = async () => {

@@ -63,7 +63,7 @@ export class Answer {
         watchdog.watch(this.#idleMs);
         const start = performance.now();
         try {
-          const { value, done } = await reader.read(buffer);
+          const { value, done } = await watchdog.guard(reader.read(buffer));
           if (done) watchdog[Symbol.dispose]();
           if (done) return undefined;
           if (!rate.add(value.length, performance.now() - start)) throw this.#belowRate();

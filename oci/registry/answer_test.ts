@@ -29,3 +29,20 @@ Deno.test("bytes() uses memory in proportion to the response, with chunks of any
   assert.equal(bytes[pieces - 1], pieces % 256);
   assert.ok(peak < 64 * 2 ** 20, `${peak} bytes in addition to the heap`);
 });
+
+Deno.test("a body that does not heed the abort is given up", async () => {
+  using watchdog = new Watchdog(undefined);
+  let cancelled = false;
+  const body = new ReadableStream({ type: "bytes", cancel: () => void (cancelled = true) });
+  const answer = new Answer({
+    timing: DEFAULT_TIMING,
+    what: "read it",
+    method: "GET",
+    url: new URL("http://localhost/"),
+    response: new Response(body),
+    watchdog,
+    idleMs: 10,
+  });
+  await assert.rejects(answer.bytes(10), { code: "TIMEOUT" });
+  assert.ok(cancelled);
+});

@@ -66,14 +66,14 @@ export class Transport implements Disposable {
     const upload = this.#upload(exchange.body, watchdog, idleMs);
     watchdog.watch(idleMs);
     try {
-      const response = await fetch(url, {
+      const response = await watchdog.guard(fetch(url, {
         method,
         client,
         redirect: "manual",
         signal: watchdog.signal,
         headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...exchange.headers },
         ...bodyOf(exchange.body, upload),
-      });
+      }));
       watchdog.rest();
       const { timing } = this;
       return new Answer({ what, method, url, response, watchdog, idleMs, timing });

@@ -15,7 +15,8 @@ export class Idle extends Error {
 export class Watchdog implements Disposable {
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal | undefined;
-  readonly #onAbort = () => this.#controller.abort(this.#outer?.reason);
+  readonly #onAbort = () => this.#end(this.#outer?.reason);
+  #reject: ((reason: unknown) => void) | undefined;
   #timer: number | undefined;
 
   /** @throws the reason of `outer` when it is already aborted */
@@ -32,7 +33,22 @@ export class Watchdog implements Disposable {
   /** Starts the timer: the network must respond within `ms`. */
   watch(ms: number): void {
     this.rest();
-    this.#timer = setTimeout(() => this.#controller.abort(new Idle(ms)), ms);
+    this.#timer = setTimeout(() => this.#end(new Idle(ms)), ms);
+  }
+
+  /**
+   * Returns the result of a network wait, or throws the reason of an abort, whatever the wait does
+   * then: Deno's `fetch` may lose the abort of a body when garbage is collected. One wait at a time.
+   */
+  async guard<T>(wait: Promise<T>): Promise<T> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.#reject = reject;
+    if (this.signal.aborted) reject(this.signal.reason);
+    try {
+      return await Promise.race([wait, promise]);
+    } finally {
+      this.#reject = undefined;
+    }
   }
 
   /** Stops the timer while another component works: a slow disk is not a dead network. */
@@ -43,8 +59,13 @@ export class Watchdog implements Disposable {
 
   /** Aborts the request, if it is still active. */
   abort(): void {
-    this.#controller.abort();
+    this.#end(undefined);
     this[Symbol.dispose]();
+  }
+
+  #end(reason: unknown): void {
+    this.#controller.abort(reason);
+    this.#reject?.(this.signal.reason);
   }
 
   [Symbol.dispose](): void {
