@@ -73,15 +73,29 @@ function shortened(command: string): string {
   return command.length <= SHOWN_CHARACTERS ? command : `${command.slice(0, SHOWN_CHARACTERS)}…`;
 }
 
-/** Runs a program on this terminal and gives back its exit code. */
+/** Exit code in place of a program's own when its time was up, as of timeout(1). */
+export const TIME_IS_UP = 124;
+
+/**
+ * Runs a program on this terminal and gives back its exit code.
+ *
+ * @param options `limitMs`: time after which it is killed; {@linkcode TIME_IS_UP} is given back then
+ */
 export async function runAttached(
   command: string,
   args: readonly string[],
-  options: CommandOptions = {},
+  { limitMs, ...options }: CommandOptions & { readonly limitMs?: number | undefined } = {},
 ): Promise<number> {
   const child = spawn(command, args, options);
   children.add(child);
-  return (await child.status.finally(() => children.delete(child))).code;
+  let isLate = false;
+  const timer = limitMs === undefined ? undefined : setTimeout(() => {
+    isLate = true;
+    kill(child, "SIGKILL");
+  }, limitMs);
+  const { code } = await child.status.finally(() => children.delete(child));
+  clearTimeout(timer);
+  return isLate ? TIME_IS_UP : code;
 }
 
 /**
@@ -127,7 +141,7 @@ function spawn(
   }
 }
 
-function kill(child: Deno.ChildProcess, signal: EndSignal): void {
+function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
   try {
     child.kill(signal);
   } catch {

@@ -3,7 +3,7 @@ import { fixedWaits, mayNotWait } from "../lib/fixed_waits.ts";
 import { add, type Counts, describe, NONE, readJunit } from "../lib/junit.ts";
 import { importCircles, importsOf, layeringViolations, type ModuleGraph } from "../lib/layering.ts";
 import { print, say, secondsSince, write } from "../lib/output.ts";
-import { run, runAttached } from "../lib/process.ts";
+import { run, runAttached, TIME_IS_UP } from "../lib/process.ts";
 import { fileState, filesUnder } from "../lib/step.ts";
 import { smallFiles } from "../lib/small_files.ts";
 import { checkLanguage } from "./language.ts";
@@ -15,6 +15,9 @@ interface Check {
 }
 
 const REPORT = ".cache/junit.xml";
+
+/** Three times what a lane of all tests takes: one that hangs is a fault to report, not to wait for. */
+const LANE_MS = 40 * 60_000;
 
 /**
  * Tests that look at nothing in the kernel that others may change, and that run next to the others: so
@@ -149,8 +152,12 @@ async function runInLanes(files: readonly string[]): Promise<Counts> {
   const log = ".cache/tests_apart.log";
   // Types are checked before, and an error in them should not keep the tests from running.
   const [first, second] = await Promise.all([
-    runTests(["--no-check", ...rest], rest),
-    runTests(["--no-check", ...apart], apart, { report: ".cache/junit_apart.xml", log }),
+    runTests(["--no-check", ...rest], rest, { limitMs: LANE_MS }),
+    runTests(["--no-check", ...apart], apart, {
+      report: ".cache/junit_apart.xml",
+      log,
+      limitMs: LANE_MS,
+    }),
   ]);
   write(await Deno.readTextFile(log));
   return add(first, second);
@@ -161,19 +168,26 @@ async function runInLanes(files: readonly string[]): Promise<Counts> {
  *
  * @param expected test files of which each must have run at least one test: one that cannot be
  *   loaded is not in the report
- * @param options `report`: path of the JUnit report; `log`: file for the output instead of this terminal
+ * @param options `report`: path of the JUnit report; `log`: file for the output instead of this
+ *   terminal; `limitMs`: time after which the run is ended
  */
 async function runTests(
   args: readonly string[],
   expected: readonly string[],
-  { report: path = REPORT, log }: { report?: string; log?: string } = {},
+  { report: path = REPORT, log, limitMs }: { report?: string; log?: string; limitMs?: number } = {},
 ): Promise<Counts> {
   if (fileState(path) !== undefined) await Deno.remove(path);
   const words = ["test", "-A", `--junit-path=${path}`, ...args];
   const code = log === undefined
-    ? await runAttached("deno", words)
-    : await runAttached("sh", ["-c", 'exec deno "$@" >"$0" 2>&1', log, ...words]);
+    ? await runAttached("deno", words, { limitMs })
+    : await runAttached("sh", ["-c", 'exec deno "$@" >"$0" 2>&1', log, ...words], { limitMs });
   write("\n");
+  if (code === TIME_IS_UP) {
+    say(
+      `error: Tests were ended after ${(limitMs ?? 0) / 60_000} minutes; the last one shown hangs`,
+    );
+    return { ...NONE, failed: 1 };
+  }
   const report = fileState(path) === undefined ? "" : await Deno.readTextFile(path);
   const { counts, files } = readJunit(report);
   const silent = expected.filter((path) => !files.includes(path.replace(/^\.\//, "")));
