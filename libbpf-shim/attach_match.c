@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "attach_match.h"
+#include "attach_names.h"
 #include "internal.h"
 #include "probe.h"
 
@@ -20,11 +21,6 @@
 
 /* ---- what words name
  * ------------------------------------------------------------------------------ */
-
-bool attach_rule_has_pattern(const char *text)
-{
-	return strpbrk(text, "*?[") != NULL;
-}
 
 static int open_target(const struct attach_rule *rule)
 {
@@ -45,7 +41,7 @@ struct file_identity attach_rule_look_up(const struct attach_rule *rule)
 	struct file_identity identity = {0};
 	int fd;
 
-	if (!rule->target || !is_file_kind(rule->kinds) || attach_rule_has_pattern(rule->target))
+	if (!rule->target || !is_file_kind(rule->kinds) || attach_names_is_pattern(rule->target))
 		return identity;
 	fd = open_target(rule);
 	/* Errors about the guest's own target are kept apart from those of words. */
@@ -74,7 +70,7 @@ static bool matches_interface(const struct shim_attach_rules *rules, const struc
 	/* A number of another network namespace means another interface. */
 	if (attach_rules_network() != rules->network && !rule->is_denied)
 		return false;
-	if (attach_rule_has_pattern(rule->target))
+	if (attach_names_is_pattern(rule->target))
 		return if_indextoname(place->interface, name) && !fnmatch(rule->target, name, 0);
 	if (rule->interface && rule->interface == place->interface)
 		return true;
@@ -162,7 +158,7 @@ static bool matches_binary(const struct attach_rule *rule, const struct place *p
 {
 	struct file_identity opened, now;
 
-	if (attach_rule_has_pattern(rule->target))
+	if (attach_names_is_pattern(rule->target))
 		return matches_path(rule, place);
 	opened = file_identify(place->fd, rule->is_denied);
 	if (!rule->is_denied)

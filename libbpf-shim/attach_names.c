@@ -4,8 +4,13 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#include "attach_match.h"
+#include "attach_names.h"
 #include "tracefs.h"
+
+bool attach_names_is_pattern(const char *text)
+{
+	return strpbrk(text, "*?[") != NULL;
+}
 
 /* Prefixes of the functions that are system calls, so that "openat" names all of them. */
 static const char *without_call_prefix(const char *name)
@@ -52,13 +57,13 @@ static bool matches_function(const char *target, const char *name, bool is_denie
 		target = without_module(target);
 		name = without_module(name);
 	}
-	if (!is_denied && attach_rule_has_pattern(name))
+	if (!is_denied && attach_names_is_pattern(name))
 		return allows_pattern(target, name);
 	call = without_call_prefix(name);
 	wanted = without_call_prefix(target);
 	if (!fnmatch(target, name, 0))
 		return true;
-	if (is_denied && attach_rule_has_pattern(name) && !fnmatch(name, target, 0))
+	if (is_denied && attach_names_is_pattern(name) && !fnmatch(name, target, 0))
 		return true;
 	return call && wanted && !strncmp(target, "__x64_sys_", 10) && !fnmatch(wanted, call, 0);
 }

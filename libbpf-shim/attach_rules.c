@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "attach_match.h"
+#include "attach_names.h"
 #include "attach_rules.h"
 #include "internal.h"
 
@@ -112,7 +113,7 @@ static void find_targets(struct shim_attach_rules *rules)
 		struct attach_rule *rule = &rules->rules[i];
 		bool is_found = true;
 
-		if (!rule->target || attach_rule_has_pattern(rule->target))
+		if (!rule->target || attach_names_is_pattern(rule->target))
 			continue;
 		if (rule->kinds & PLACE_INTERFACE) {
 			rule->interface = if_nametoindex(rule->target);
