@@ -20,6 +20,7 @@ Deno.test("an abort is not lost when garbage is collected", async () => {
     (() => linkedSignal(caller.signal, late.signal).addEventListener("abort", () => console.log("aborted")))();
     for (let i = 0; i < 5; i++) {
       gc();
+      // time: the next task, up to which weak references are kept
       await new Promise((resolve) => setTimeout(resolve));
     }
     caller.abort();

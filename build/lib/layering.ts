@@ -219,3 +219,18 @@ export function importsOf(graph: ModuleGraph, root: string): Import[] {
       }))
     );
 }
+
+/**
+ * The includes between units of C in one folder, where a unit is a source with its header.
+ *
+ * @param sources text of each file by its name, as in "attach.c"
+ */
+export function includesOf(sources: ReadonlyMap<string, string>): Import[] {
+  const unitOf = (name: string) => name.replace(/\.[ch]$/, "");
+  return [...sources].flatMap(([name, text]) =>
+    [...text.matchAll(/^#include "([^"/]+\.h)"/gm)].flatMap(([, header = ""]) => {
+      const [from, to] = [unitOf(name), unitOf(header)];
+      return sources.has(header) && from !== to ? [{ from, to }] : [];
+    })
+  );
+}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { importCircles, importsOf, layeringViolations } from "./layering.ts";
+import { importCircles, importsOf, includesOf, layeringViolations } from "./layering.ts";
 
 function violates(from: string, to: string): boolean {
   return layeringViolations([{ from, to }]).length > 0;
@@ -113,4 +113,17 @@ Deno.test("importCircles() reports each circle once, by its shortest way", () =>
 
 Deno.test("importCircles() accepts ways that join without a circle", () => {
   assert.deepEqual(circles("a b", "a c", "b d", "c d", "d e"), []);
+});
+
+Deno.test("includesOf() takes a source and its header as one unit", () => {
+  const sources = new Map([
+    ["a.c", '#include "a.h"\n#include "b.h"\n#include <c.h>\n#include "bpf/libbpf.h"\n'],
+    ["a.h", ""],
+    ["b.h", '#include "elsewhere.h"\n'],
+    ["b.c", '// "a.h"\n#include "b.h"\n\t#include "a.h"\n#include "a.h"\n'],
+    ["c.h", ""],
+  ]);
+  const includes = includesOf(sources);
+  assert.deepEqual(includes, [{ from: "a", to: "b" }, { from: "b", to: "a" }]);
+  assert.deepEqual(importCircles(includes), ["circle of imports: a -> b -> a"]);
 });

@@ -18,6 +18,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   "main.ts": "entry of the program",
   "runtime/machine.ts": "entry point: commands load no more than this",
   "oci/policies.ts": "entry point of the start of a run, which loads no more than this",
+  "oci/linked_signal.ts": "in place of AbortSignal.any(), with the reason in one place",
   "oci/stored.ts": "entry point for runs from the store",
   "oci/content_kind.ts": "entry point: first bytes, which every start looks at",
   "runtime/wasi/everything.ts": "entry point: a plain run does without these families",
