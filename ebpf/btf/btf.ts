@@ -188,6 +188,10 @@ export class Btf {
       case Kind.Int:
         return this.#decodeInt(id, name, sizeOrType);
       case Kind.Float:
+        // The kernel's rule.
+        if (![2, 4, 8, 12, 16].includes(sizeOrType)) {
+          throw new BtfError(`the floating-point number "${name}" has ${sizeOrType} bytes`);
+        }
         return { kind: "float", name, bytes: sizeOrType };
       case Kind.Ptr:
         return { kind: "ptr", type: sizeOrType };

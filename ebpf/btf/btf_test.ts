@@ -62,6 +62,18 @@ Deno.test("enumerations of 64 bits are whole, or have no values", () => {
   assert.deepEqual(values(2), []);
 });
 
+Deno.test("floating-point numbers have the sizes that the kernel takes", () => {
+  for (
+    const [bytes, isTaken] of [[0, false], [1, false], [2, true], [3, false], [4, true]] as const
+  ) {
+    const btf = new BtfBuilder();
+    btf.raw({ name: "real", kind: Kind.Float, word: bytes });
+    const types = new Btf(btf.bytes());
+    if (isTaken) assert.deepEqual(types.type(1), { kind: "float", name: "real", bytes });
+    else assert.throws(() => types.type(1), { code: "BAD_BTF", message: /real" has/ });
+  }
+});
+
 Deno.test("find() matches whole names of the requested kinds", () => {
   const btf = new BtfBuilder();
   btf.record("event", 0, []);

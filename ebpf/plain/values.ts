@@ -186,9 +186,9 @@ export function valueText(btf: Btf, type: number, bytes: Uint8Array<ArrayBuffer>
     }
     case "float": {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      return `${
-        bytes.length === 4 ? Math.fround(view.getFloat32(0, true)) : view.getFloat64(0, true)
-      }`;
+      if (bytes.length === 4) return `${view.getFloat32(0, true)}`;
+      // No word sets the others.
+      return bytes.length === 8 ? `${view.getFloat64(0, true)}` : "";
     }
     case "array": {
       const element = resolve(btf, resolved.type).type;
