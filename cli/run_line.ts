@@ -4,13 +4,16 @@ import { compileGuest } from "../runtime/command.ts";
 import { EVERYTHING } from "../runtime/everything.ts";
 import { UsageError } from "./errors.ts";
 import type { BackgroundStart } from "./background/start.ts";
+import { mergedLine, splitWords } from "./args/after_name.ts";
 import { type Grants, grantsOf } from "./args/grants.ts";
-import { safeOutputPath } from "./terminal/output_file.ts";
+import { oursAfterName } from "./args/help_text.ts";
+import type { Detach } from "./object/run.ts";
+import { print, safeOutputPath } from "./terminal/output_file.ts";
 import { admitted, runOnCommandLine, timeoutOf } from "./startup/guest_run.ts";
 import { contentKind } from "../oci/content_kind.ts";
 import { STDIN } from "./module/input_file.ts";
 import { kernelLimitsOf } from "./args/kernel_limits.ts";
-import { namedModule } from "./module/named_module.ts";
+import { type Named, namedModule } from "./module/named_module.ts";
 import { permissionsOf } from "./args/permissions.ts";
 import type { Admission, ForeignModule } from "./permissions/mod.ts";
 import type { Permissions } from "../ebpf/mod.ts";
@@ -49,6 +52,42 @@ async function withSafeOutputs(grants: Grants): Promise<Grants> {
   };
 }
 
+/** Reports wrong values before anything is fetched or run. */
+async function checkLine(line: RunLine): Promise<void> {
+  timeoutOf(line);
+  permissionsOf(line);
+  kernelLimitsOf(line);
+  platformOf(line.values);
+  if (!line.flags.has("detach")) checkAttached(line);
+  if (wantsLive(line)) (await import("./live/settings.ts")).liveSettings(line);
+}
+
+/**
+ * Runs a guest of the box: words after its name that are not its own are options of wasm-bpf.
+ *
+ * @returns its exit code; undefined for other tools and modules
+ */
+async function runBoxGuest(
+  line: RunLine,
+  named: NamedModule,
+  supervised: SupervisedRun | undefined,
+): Promise<number | undefined> {
+  if (named.tool === undefined) return undefined;
+  const { guestSyntax } = await import("./box/guest_syntax.ts");
+  const syntax = guestSyntax(named.tool);
+  const [word = "", ...words] = line.rest;
+  if (syntax === undefined) return undefined;
+  const { own, ours, wantsHelp } = splitWords({ ...syntax, name: named.name }, words);
+  if (wantsHelp) {
+    const code = await runNamed({ ...line, rest: [word, ...own] }, named, supervised);
+    if (code === 0) print(`\n${oursAfterName()}`);
+    return code;
+  }
+  const merged = mergedLine(line, ours);
+  await checkLine(merged);
+  return await runNamed({ ...merged, rest: [word, ...own] }, named, supervised);
+}
+
 /**
  * Runs `line.rest[0]` with the rest as its arguments.
  *
@@ -61,16 +100,10 @@ export async function runLine(
   read?: ReadModule,
   supervised?: SupervisedRun,
 ): Promise<number> {
-  const [word, ...args] = line.rest;
-  const formatStats = statsFormat(line.values.stats);
-  const grants = await withSafeOutputs(grantsOf(line));
-  // Report wrong values before anything is fetched.
-  timeoutOf(line);
-  permissionsOf(line);
-  kernelLimitsOf(line);
-  platformOf(line.values);
-  if (!line.flags.has("detach")) checkAttached(line);
-  if (wantsLive(line)) (await import("./live/settings.ts")).liveSettings(line);
+  const [word] = line.rest;
+  statsFormat(line.values.stats);
+  grantsOf(line);
+  await checkLine(line);
   if (word === undefined) throw new UsageError("No module given");
   if (!word.isWellFormed()) {
     throw new HostError(`Cannot read "${word}": its name is not UTF-8`, {
@@ -81,9 +114,24 @@ export async function runLine(
   const named = read?.path === word ? { ...read, name: word } : await namedModule(word, line);
   if ("exitCode" in named) return named.exitCode;
   supervised?.check(named.bytes, word);
+  return await runBoxGuest(line, named, supervised) ?? await runNamed(line, named, supervised);
+}
+
+/** Module that was found. */
+type NamedModule = Extract<Named, { readonly bytes: unknown }>;
+
+/** Runs a module or object that was found, with the words after its name. */
+async function runNamed(
+  line: RunLine,
+  named: NamedModule,
+  supervised: SupervisedRun | undefined,
+): Promise<number> {
+  const [word = "", ...args] = line.rest;
+  const formatStats = statsFormat(line.values.stats);
+  const grants = await withSafeOutputs(grantsOf(line));
   const canAsk = supervised === undefined;
   // Loaded lazily: most runs stay in the foreground.
-  const detach = async (line: RunLine, permissions: Permissions | undefined) => {
+  const detach: Detach = async (line, permissions, args) => {
     const start = { line, word, args, module: named, permissions };
     if (supervised?.define !== undefined) return await supervised.define(start);
     const { startInBackground } = await import("./background/start.ts");
@@ -113,7 +161,7 @@ export async function runLine(
     ? undefined
     : await admissionOf(line, { ...named, origin }, canAsk);
   if (line.flags.has("detach") && canDetach) {
-    return await detach(line, admission?.permissions);
+    return await detach(line, admission?.permissions, args);
   }
   const told = { ...line, rest: [named.name, ...args] };
   const parts = { features: EVERYTHING, formatStats, grants, admission, permissions };

@@ -39,7 +39,12 @@ export async function buildTools(): Promise<void> {
   }
   await runStep({
     name: "tool box",
-    inputs: [LIST, ...files.values(), "build/steps/tools.ts"],
+    inputs: [
+      LIST,
+      ...files.values(),
+      ...tools.flatMap(({ guest }) => guest === undefined ? [] : [guest]),
+      "build/steps/tools.ts",
+    ],
     outputs: [TOOL_BOX],
     make: () => Promise.resolve(pack(tools, files)),
   });
@@ -90,6 +95,22 @@ async function buildTool(tool: Listed, arch: Arch): Promise<string> {
   return output;
 }
 
+/** Row of a table of options in `wasm_bpf_tool.h`'s form. */
+const OPTION = /\bTOOL_(FLAG|NUMBER|TEXT)\(\s*'(.)',\s*(?:"([^"]+)"|NULL),/g;
+
+/** Reads the options of a C guest: words after its name that are not its own are wasm-bpf's. */
+function optionsOf(
+  source: string,
+): { letter: string; name: string | undefined; takesValue: boolean }[] {
+  const rows = [...Deno.readTextFileSync(source).matchAll(OPTION)];
+  if (rows.length === 0) throw new BuildError(`Cannot read the options of ${source}`);
+  return rows.map(([, kind, letter = "", name]) => ({
+    letter,
+    name,
+    takesValue: kind !== "FLAG",
+  }));
+}
+
 function pack(tools: readonly Listed[], files: ReadonlyMap<string, string>): string {
   const blobs: Uint8Array[] = [];
   const places = new Map<string, { offset: number; size: number; bytes: number }>();
@@ -107,10 +128,11 @@ function pack(tools: readonly Listed[], files: ReadonlyMap<string, string>): str
     offset += blob.length;
     return place;
   };
-  const index = tools.map(({ name, subject, summary }) => ({
+  const index = tools.map(({ name, subject, summary, guest }) => ({
     name,
     subject,
     summary,
+    ...(guest === undefined ? {} : { options: optionsOf(guest) }),
     files: Object.fromEntries(
       ARCHES.map((arch) => [arch, placeOf(files.get(`${name} ${arch}`) ?? "")]),
     ),

@@ -1,5 +1,6 @@
 /** Help of a command as data, and as text for a terminal of 80 columns. */
 import type { OptionSpec } from "./options.ts";
+import { RECORD_OPTIONS } from "./record_options.ts";
 
 /** Source of a command's help, completion and manual page. */
 export interface HelpPage {
@@ -48,6 +49,15 @@ export function renderHelp(page: HelpPage): string {
     `Options:\n${table(options)}`,
     ...(page.notes ?? []).map((note) => wrap(note, WIDTH).join("\n")),
   ].join("\n\n");
+}
+
+/** Returns the part of a tool's help about the options that all tools have. */
+export function oursAfterName(): string {
+  const rows = Object.entries(RECORD_OPTIONS).map(([name, spec]) =>
+    [optionForm(name, spec), spec.help] as const
+  );
+  return `Options of wasm-bpf, before the name or after it:\n${table(rows)}\n\n` +
+    "wasm-bpf --help shows the others.";
 }
 
 function table(rows: readonly (readonly [string, string])[]): string {

@@ -26,7 +26,17 @@ interface Place {
   readonly bytes: number;
 }
 
+/** Option of a guest in the box. */
+export interface BoxOption {
+  readonly letter: string;
+  /** Long name, without dashes. */
+  readonly name?: string;
+  readonly takesValue: boolean;
+}
+
 interface Indexed extends BoxTool {
+  /** Options of a guest, except `--help`; absent for a plain object. */
+  readonly options?: readonly BoxOption[];
   /** Files by `Deno.build.arch`. */
   readonly files: Readonly<Record<string, Place>>;
 }
@@ -63,6 +73,11 @@ export function boxFile(name: string): Uint8Array<ArrayBuffer> | undefined {
   const file = inflateRawSync(content.subarray(offset, offset + size), { maxOutputLength: bytes });
   // A view of a pool of buffers would share its memory with other data.
   return Uint8Array.from(file);
+}
+
+/** Returns the options of a guest in the box; undefined for plain objects and other names. */
+export function boxOptions(name: string): readonly BoxOption[] | undefined {
+  return NAME.test(name) ? open().index.find((tool) => tool.name === name)?.options : undefined;
 }
 
 /** Reports whether the box has a tool of that name. */

@@ -20,8 +20,9 @@ export const PAGE: HelpPage = {
   },
   options: RUN_OPTIONS,
   notes: [
-    "Options precede MODULE. Ctrl-C lets the module finish, and ends one that keeps waiting; a second " +
-    "one ends it at once.",
+    "Options precede MODULE; after the name of a tool or object, its own come first, then these in " +
+    "their long form. Ctrl-C lets the module finish, and ends one that keeps waiting; a second one ends " +
+    "it at once.",
     "Exit codes: that of the module; 1 when wasm-bpf cannot run it; 2 for a wrong command line; 124 " +
     "when it does not end after --timeout; 128+N for signal N; 134 when it traps.",
     "Loading eBPF requires root, or CAP_BPF and CAP_PERFMON; without root, tracepoints also " +

@@ -24,6 +24,8 @@ export type InstalledModule =
     readonly bytes: Uint8Array<ArrayBuffer>;
     readonly name: string;
     readonly bounds?: readonly PolicyBound[];
+    /** Name of a tool in the box. */
+    readonly tool?: string;
   })
   | { readonly exitCode: number };
 
@@ -45,7 +47,9 @@ export async function installedModule(
     if (line.values[option] === undefined) continue;
     throw new UsageError(`Cannot use --${option} with the installed tool "${name}"`);
   }
-  if (tool.origin.hub === BOX) return { bytes: fromBox(tool), name };
+  if (tool.origin.hub === BOX) {
+    return { bytes: fromBox(tool), name, tool: tool.origin.tool };
+  }
   const reference = parseReference(tool.reference);
   const outcome = await interruptibly((signal) =>
     acquireModule(reference, {

@@ -44,6 +44,8 @@ export type Named =
     readonly bounds?: readonly PolicyBound[];
     /** Metadata of a gadget of Inspektor Gadget. */
     readonly gadget?: GadgetParts | undefined;
+    /** Name of a tool in the box. */
+    readonly tool?: string;
   }
   | { readonly exitCode: number };
 
@@ -73,7 +75,7 @@ export async function namedModule(word: string, line: RunLine): Promise<Named> {
   const tool = isInstalled ? undefined : boxFile(word);
   if (tool !== undefined) {
     onlyForArtifacts(word, line, `the tool "${word}"`);
-    return { bytes: tool, name: word };
+    return { bytes: tool, name: word, tool: word };
   }
   if (isInstalled || /^[a-z][a-z0-9-]*$/.test(word)) {
     const { installedModule } = await import("./installed_module.ts");

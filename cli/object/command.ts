@@ -4,7 +4,7 @@ import type { GadgetParts } from "../../oci/mod.ts";
 import { readInput } from "../module/input_file.ts";
 import type { RunLine } from "../args/run_options.ts";
 import { isBrokenPipe } from "../terminal/output_file.ts";
-import { type ObjectRun, runObject } from "./run.ts";
+import { type Detach, type ObjectRun, runObject } from "./run.ts";
 import type { Tool } from "./tool.ts";
 import { unpacked } from "./unpack.ts";
 
@@ -21,7 +21,7 @@ export interface ObjectArgument {
   readonly gadget?: GadgetParts | undefined;
   /** Decides what the object may do; asks about one from elsewhere. */
   readonly grant: ObjectRun["grant"];
-  readonly detach?: NonNullable<ObjectRun["detach"]>;
+  readonly detach?: Detach;
 }
 
 /**

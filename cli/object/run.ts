@@ -13,9 +13,9 @@ import {
 import { enterSandbox, hasReader, interruptible, wasLoadCut } from "../../runtime/command.ts";
 import { parseLatency } from "../terminal/duration.ts";
 import { kernelLimitsOf } from "../args/kernel_limits.ts";
-import { parseCommandLine } from "../args/options.ts";
+import { mergedLine, splitWords } from "../args/after_name.ts";
 import { wantsLive } from "../args/live_options.ts";
-import { RUN_OPTIONS, type RunLine } from "../args/run_options.ts";
+import type { RunLine } from "../args/run_options.ts";
 import { refuseModuleOptions } from "../args/unused_options.ts";
 import { UsageError } from "../errors.ts";
 import { auditRun } from "../startup/audit.ts";
@@ -38,6 +38,7 @@ import { Sources } from "./sources.ts";
 import { ObjectStatistics } from "./statistics.ts";
 import {
   pidSettings,
+  plainSyntax,
   readSettings,
   readToolWords,
   toolHelp,
@@ -72,30 +73,25 @@ export interface RunRequest {
   readonly note?: (text: string) => void;
 }
 
+/**
+ * Starts a run in the background.
+ *
+ * @param line the command line, with the options of ours that stand after the tool's name
+ * @param words the other words after it
+ */
+export type Detach = (
+  line: RunLine,
+  permissions: Permissions | undefined,
+  words: readonly string[],
+) => Promise<number>;
+
 /** A tool to run for a command line. */
 export interface ObjectRun extends RunRequest {
   /** Words after the tool's name. */
   readonly words: readonly string[];
   readonly grant: (line: RunLine, object: Uint8Array<ArrayBuffer>) => Promise<Granted>;
   /** Starts the run in the background; absent where it is supervised already. */
-  readonly detach?: (line: RunLine, permissions: Permissions | undefined) => Promise<number>;
-}
-
-/** Returns the command line with the options of ours that stand after the tool's name. */
-export function mergedLine(line: RunLine, ours: readonly string[]): RunLine {
-  if (ours.length === 0) return line;
-  const more = parseCommandLine([...ours], RUN_OPTIONS);
-  const lists = { ...line.lists };
-  for (const [name, values] of Object.entries(more.lists ?? {})) {
-    const known = name as keyof typeof lists;
-    lists[known] = [...lists[known] ?? [], ...values];
-  }
-  return {
-    values: { ...line.values, ...more.values },
-    lists,
-    flags: new Set([...line.flags, ...more.flags]),
-    rest: line.rest,
-  };
+  readonly detach?: Detach;
 }
 
 /**
@@ -105,10 +101,11 @@ export function mergedLine(line: RunLine, ours: readonly string[]): RunLine {
  */
 export async function runObject(run: ObjectRun): Promise<number> {
   const { tool } = run;
-  const words = readToolWords(tool, run.words);
+  const { own, ours } = splitWords(plainSyntax(tool), run.words);
+  const words = readToolWords(tool, own);
   if (words.wantsHelp) return answer(toolHelp(tool));
   if (words.wantsVersion && tool.version !== undefined) return answer(tool.version);
-  const line = mergedLine(run.line, words.ours);
+  const line = mergedLine(run.line, ours);
   const formatStats = statsFormat(line.values.stats);
   if (words.command?.length === 0) throw new UsageError("No command given after --");
   refuseModuleOptions(line);
@@ -124,7 +121,7 @@ export async function runObject(run: ObjectRun): Promise<number> {
   });
   const plan = new RunSettings({ ...run, line }, { words, settings, command, stacks });
   if (run.detach !== undefined && line.flags.has("detach")) {
-    return await run.detach(line, origin === undefined ? undefined : permissions);
+    return await run.detach(line, origin === undefined ? undefined : permissions, own);
   }
   for (const note of tool.notes) printError(visibleLine(`note: ${note}`));
   const live = wantsLive(line) ? await startLive(line, tool.name, settings) : undefined;

@@ -1,6 +1,5 @@
-/** Words after a tool's name: its own options first, then those of wasm-bpf in their long form. */
+/** Options of a plain object: its words on a command line, and its help. */
 import {
-  nearestName,
   type ObjectFile,
   type PlainVariable,
   typeText,
@@ -11,23 +10,45 @@ import {
   type VariableValue,
 } from "../../ebpf/plain/mod.ts";
 import { readAnnotations } from "../../records/mod.ts";
-import type { OptionSpec } from "../args/options.ts";
-import { RUN_OPTIONS } from "../args/run_options.ts";
+import { type ToolSyntax, unknownLong } from "../args/after_name.ts";
+import { oursAfterName } from "../args/help_text.ts";
 import { UsageError } from "../errors.ts";
 import type { Tool, ToolOption } from "./tool.ts";
 
 /** Words after a tool's name, sorted out. */
 export interface ToolWords {
   readonly values: readonly VariableValue[];
-  /** Options of wasm-bpf, to be parsed as those before the name. */
-  readonly ours: readonly string[];
   /** Command to trace; undefined without `--`. */
   readonly command: readonly string[] | undefined;
   readonly wantsHelp: boolean;
   readonly wantsVersion: boolean;
 }
 
-/** Reads the words. */
+/** Returns the command line of a tool. */
+export function plainSyntax(tool: Tool): ToolSyntax {
+  const { name, options, version } = tool;
+  const flag = { takesValue: false };
+  return {
+    name,
+    names: options.flatMap(({ names }) => names),
+    letters: "op",
+    long: (wanted) => {
+      const found = findLong(tool, wanted);
+      if (found !== undefined) return { takesValue: !found.option.isFlag };
+      return wanted === "version" && version !== undefined ? flag : undefined;
+    },
+    short: (letter) => {
+      const option = options.find(({ short }) => short === letter);
+      return option === undefined ? undefined : { takesValue: !option.isFlag };
+    },
+  };
+}
+
+/**
+ * Reads the words of a tool.
+ *
+ * @throws {UsageError} for an unknown option, and a value that its variable does not take
+ */
 export function readToolWords(tool: Tool, words: readonly string[]): ToolWords {
   const end = words.indexOf("--");
   const command = end < 0 ? undefined : words.slice(end + 1);
@@ -35,7 +56,6 @@ export function readToolWords(tool: Tool, words: readonly string[]): ToolWords {
   const values: VariableValue[] = tool.options.flatMap((option) =>
     option.default === undefined ? [] : [valueOf(tool.file, option.variable, option.default)]
   );
-  const ours: string[] = [];
   let wantsHelp = false, wantsVersion = false;
   const set = (option: ToolOption, text: string, word: string) =>
     values.push(valueOf(tool.file, option.variable, text, () => helpLine(tool.file, option), word));
@@ -55,7 +75,7 @@ export function readToolWords(tool: Tool, words: readonly string[]): ToolWords {
         else set(option, inline ?? takeBoolean(left) ?? "true", `--${name}`);
       } else if (name === "help") wantsHelp = true;
       else if (name === "version") wantsVersion = true;
-      else ours.push(...ourOption(tool, name, inline, left));
+      else throw unknownLong(plainSyntax(tool), name, []);
     } else if (/^-[^-]/.test(word)) {
       for (let letters = word.slice(1); letters !== "";) {
         const letter = letters[0] ?? "";
@@ -77,7 +97,7 @@ export function readToolWords(tool: Tool, words: readonly string[]): ToolWords {
       );
     }
   }
-  return { values, ours, command, wantsHelp, wantsVersion };
+  return { values, command, wantsHelp, wantsVersion };
 }
 
 /** A flag may be followed by its value. */
@@ -99,39 +119,14 @@ function findLong(
   return flag?.isFlag === true ? { option: flag, state: word === "enable" } : undefined;
 }
 
-/** Returns an option of ours with its value, as `parseCommandLine` reads it. */
-function ourOption(
-  tool: Tool,
-  name: string,
-  inline: string | undefined,
-  left: string[],
-): string[] {
-  const specs: Readonly<Record<string, OptionSpec>> = RUN_OPTIONS;
-  const spec = Object.hasOwn(specs, name) ? specs[name] : undefined;
-  if (spec === undefined) {
-    const names = [...tool.options.flatMap(({ names }) => names), ...Object.keys(specs)];
-    const near = nearestName(name, names);
-    throw new UsageError(
-      `Unknown option "--${name}"`,
-      near === undefined
-        ? `run wasm-bpf ${tool.name} --help to show the options`
-        : `did you mean --${near}?`,
-    );
-  }
-  if (inline !== undefined) return [`--${name}=${inline}`];
-  if (spec.argument === undefined || spec.optional === true) return [`--${name}`];
-  const value = left.shift();
-  if (value === undefined) throw new UsageError(`Option --${name} needs a value`);
-  return [`--${name}=${value}`];
-}
-
 function unknownShort(tool: Tool, letter: string): UsageError {
   const known = tool.options.flatMap(({ short }) => short === undefined ? [] : [`-${short}`]);
   return new UsageError(
     `Unknown option "-${letter}"`,
     known.length === 0
-      ? "after a tool's name, options of wasm-bpf have their long form"
-      : `the tool has ${known.join(", ")}; options of wasm-bpf have their long form here`,
+      ? "after the name, options of wasm-bpf have their long form, except -o and -p"
+      : `the tool has ${known.join(", ")}; options of wasm-bpf have their long form here, ` +
+        "except -o and -p",
   );
 }
 
@@ -247,7 +242,7 @@ export function toolHelp(tool: Tool): string {
         : `${left.padEnd(width)}${right}`
     ),
     "",
-    "Options of wasm-bpf, before the name or after it: wasm-bpf --help",
+    oursAfterName(),
   ].join("\n");
 }
 

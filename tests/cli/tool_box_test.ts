@@ -1,6 +1,6 @@
 /** Tools that the binary carries: how they are listed, found and run. */
 import assert from "node:assert/strict";
-import { boxFile, boxTools } from "../../cli/box/box.ts";
+import { boxFile, boxOptions, boxTools } from "../../cli/box/box.ts";
 import { CliProcess, runCli } from "../support/cli.ts";
 import { TestFolder } from "../support/folder.ts";
 import { fromFileUrl } from "../support/paths.ts";
@@ -58,6 +58,65 @@ for (const before of [[], ["run"]]) {
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
   });
 }
+
+/** Opens a file, over and over, until a run of the binary ends. */
+async function whileOpening<T>(run: Promise<T>): Promise<T> {
+  let isOver = false;
+  const ended = run.finally(() => isOver = true);
+  while (!isOver) await succeed("cat", "/proc/version");
+  return await ended;
+}
+
+Deno.test("options of wasm-bpf follow the name of a guest in the box as that of an object", async () => {
+  for (const options of [["--count", "2", "-o", "json"], ["-ojson", "--count=2"]]) {
+    const words = ["--timeout", "120s", "--filter", 'path == "/proc/version"', "-n", "cat"];
+    const { code, stdout, stderr } = await whileOpening(
+      runCli(["opensnoop", ...options, ...words]),
+    );
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    const rows = JSON.parse(stdout) as { comm: string }[];
+    assert.deepEqual(rows.map(({ comm }) => comm), ["cat", "cat"]);
+  }
+});
+
+Deno.test("wrong words after a tool's name are errors with the nearest option", async () => {
+  for (const tool of ["opensnoop", "exitsnoop"]) {
+    for (
+      const [words, expected] of [
+        [["--fliter", "x"], /^error: Unknown option "--fliter"\nhint: did you mean --filter\?\n$/],
+        [["--pull", "always"], /^error: Cannot use --pull after ".*": it decides what is run\n/],
+        [["--count", "no"], /^error: Cannot use --count "no": not a number from 1 on\n/],
+        [["-o", "jsom"], /did you mean json\?\n$/],
+      ] as const
+    ) {
+      const { code, stderr } = await runCli([tool, ...words]);
+      assert.equal(code, 2);
+      assert.match(stderr, expected);
+    }
+  }
+});
+
+Deno.test("help of a tool shows its options and those that all tools have", async () => {
+  const guests = boxTools().map(({ name }) => name).filter((name) =>
+    boxOptions(name) !== undefined
+  );
+  assert.ok(guests.includes("opensnoop"));
+  for (const name of ["exitsnoop", ...guests]) {
+    const options = boxOptions(name);
+    const { code, stdout } = await runCli([name, "--help"]);
+    assert.equal(code, 0);
+    const [own = "", ours = ""] = stdout.split(
+      "\nOptions of wasm-bpf, before the name or after it:\n",
+    );
+    assert.match(ours, /--output FORMAT[^]*--filter EXPR[^]*--top/);
+    // What is the guest's is what its table in C has.
+    const shown = [...own.matchAll(/^ {2}-(\w), --([\w-]+)( [A-Z]+)? /gm)]
+      .map(([, letter, long, value]) => ({ letter, name: long, takesValue: value !== undefined }))
+      .filter(({ name }) => name !== "help");
+    if (options === undefined) continue;
+    assert.deepEqual(shown, options.filter(({ name }) => name !== undefined));
+  }
+});
 
 Deno.test("a bare word is the tool even if a file has its name, and ./NAME is the file", async () => {
   using folder = new TestFolder();
