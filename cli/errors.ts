@@ -26,3 +26,12 @@ export class NotGrantedError extends HostError {
     super(message, { code: "NOT_GRANTED", ...options });
   }
 }
+
+/** Time of `--timeout` that was over before a run began; the program ends with 124. Code: `TIMED_OUT`. */
+export class TimedOutError extends HostError {
+  override name = "TimedOutError";
+
+  constructor(message: string) {
+    super(message, { code: "TIMED_OUT" });
+  }
+}

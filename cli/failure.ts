@@ -1,12 +1,14 @@
 /** Reports a command's failure and selects the exit code. */
 import { HostError } from "../ffi/errors.ts";
 import { GuestTrap } from "../runtime/command.ts";
-import { NotGrantedError, UsageError } from "./errors.ts";
+import { NotGrantedError, TimedOutError, UsageError } from "./errors.ts";
 import { formatError, printError } from "./terminal/output.ts";
 
 const EXIT_HOST_ERROR = 1;
 const EXIT_USAGE = 2;
 const EXIT_NOT_GRANTED = 3;
+/** As in timeout(1). */
+const EXIT_TIMED_OUT = 124;
 /** 128 + SIGABRT, as for a native program that aborts. */
 const EXIT_TRAP = 134;
 
@@ -24,8 +26,8 @@ function unreadableVariable(error: unknown): HostError | undefined {
 /**
  * Reports the error on standard error.
  *
- * @returns the exit code: 2 for wrong usage, 3 for permissions that were not granted, 134 for a trap,
- *   else 1
+ * @returns the exit code: 2 for wrong usage, 3 for permissions that were not granted, 124 when the time
+ *   of `--timeout` is over, 134 for a trap, else 1
  */
 export function reportFailure(failure: unknown, options: { verbose: boolean }): number {
   // A guest that was ended for it is not at fault.
@@ -34,5 +36,6 @@ export function reportFailure(failure: unknown, options: { verbose: boolean }): 
   printError(formatError(unreadableVariable(error) ?? error, options));
   if (error instanceof NotGrantedError) return EXIT_NOT_GRANTED;
   if (error instanceof UsageError) return EXIT_USAGE;
+  if (error instanceof TimedOutError) return EXIT_TIMED_OUT;
   return error instanceof GuestTrap ? EXIT_TRAP : EXIT_HOST_ERROR;
 }

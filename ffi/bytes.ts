@@ -13,11 +13,13 @@ export interface ReadAllOptions {
   readonly maxBytes: number;
   /** Returns the error for a larger source. */
   tooLarge(): Error;
-  /** Returns true if the first bytes suffice to refuse the source. */
+  /** Returns true if the first bytes suffice to refuse the source; may throw. */
   isEnough?(start: Uint8Array): boolean;
 }
 
 const CHUNK_BYTES = 1 << 16;
+/** Sources that are expected to be larger are looked at before they are read whole. */
+const LARGE_BYTES = 1 << 24;
 
 /**
  * Returns all bytes of a source, without a copy if `expected` is exact. The limit also bounds a source
@@ -32,7 +34,8 @@ export function readAll(
   let bytes = new Uint8Array(expected === 0 ? CHUNK_BYTES : expected + 1);
   let used = 0;
   for (;;) {
-    const count = source.readSync(bytes.subarray(used));
+    const isFirst = used === 0 && expected > LARGE_BYTES;
+    const count = source.readSync(bytes.subarray(used, isFirst ? CHUNK_BYTES : undefined));
     if (count === null || count === 0) return bytes.subarray(0, used);
     used += count;
     if (used > maxBytes) throw tooLarge();

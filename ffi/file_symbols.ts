@@ -5,8 +5,8 @@
 export const FILE_SYMBOLS = {
   // int32_t shim_grant__directory(const char *path)
   shim_grant__directory: { parameters: ["buffer"], result: "i32" },
-  // int32_t shim_grant__file(const char *path, int32_t writes)
-  shim_grant__file: { parameters: ["buffer", "i32"], result: "i32" },
+  // int32_t shim_grant__file(struct shim_interrupt *interrupt, const char *path, int32_t writes)
+  shim_grant__file: { parameters: ["pointer", "buffer", "i32"], result: "i32" },
   // int32_t shim_grant__listener(const char *host, const char *port)
   shim_grant__listener: { parameters: ["buffer", "buffer"], result: "i32" },
   // int32_t shim_grant__port(int32_t fd)

@@ -1,6 +1,7 @@
 /** Host resources that a run opens for its guest. Results are ≥ 0 or a negative errno. */
 import { cString } from "./c_values.ts";
 import { fileShim } from "./file.ts";
+import { type Interrupt, interruptPointer } from "./interrupt.ts";
 
 /** Operations before the guest starts. */
 export const grants = {
@@ -9,9 +10,14 @@ export const grants = {
     return fileShim().shim_grant__directory(cString(path));
   },
 
-  /** Opens a file of the host to read, overwrite or append. */
-  file(path: string, use: "read" | "write" | "append"): number {
-    return fileShim().shim_grant__file(cString(path), ["read", "write", "append"].indexOf(use));
+  /**
+   * Opens a file of the host to read, overwrite or append. A FIFO is written to when it has a reader;
+   * -EINTR when the interrupt ends the wait for one.
+   */
+  file(path: string, use: "read" | "write" | "append", interrupt?: Interrupt): number {
+    const writes = ["read", "write", "append"].indexOf(use);
+    const pointer = interrupt === undefined ? null : interruptPointer(interrupt);
+    return fileShim().shim_grant__file(pointer, cString(path), writes);
   },
 
   /** Opens a listening TCP socket; -ENOENT for an unknown address. */

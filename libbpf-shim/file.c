@@ -41,18 +41,54 @@ int32_t shim_file__close(int32_t fd)
 	return close(fd) && errno != EINTR ? -errno : 0;
 }
 
-int32_t shim_grant__file(const char *path, int32_t writes)
+/* Between two looks for a reader, which no system call waits for without blocking. */
+#define LOOK_NS 20000000
+
+/* Reports whether an open for writing failed since a FIFO has no reader yet. */
+static bool lacks_reader(const char *path)
+{
+	struct stat info;
+
+	return errno == ENXIO && !stat(path, &info) && S_ISFIFO(info.st_mode);
+}
+
+/* Never waits in open(2), which an interrupt does not end; -EINTR if there is one. */
+static int open_waiting(struct shim_interrupt *interrupt, const char *path, int flags)
+{
+	for (;;) {
+		int fd = open(path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0666);
+		int err;
+
+		if (fd >= 0)
+			return fd;
+		err = -errno;
+		if (!lacks_reader(path))
+			return err;
+		err = shim_interrupt_wait(interrupt, -1, 0, LOOK_NS);
+		if (err < 0 && err != -ERESTART)
+			return err;
+	}
+}
+
+int32_t shim_grant__file(struct shim_interrupt *interrupt, const char *path, int32_t writes)
 {
 	int flags = writes ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY;
 	int append = writes == 2 ? O_APPEND : 0;
-	int fd = open(path, flags | append | O_CLOEXEC | O_NOCTTY, 0666);
+	int fd = open_waiting(interrupt, path, flags | append);
 	struct stat info;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (!shim_fstat(fd, &info) && S_ISDIR(info.st_mode)) {
 		close(fd);
 		return -EISDIR;
+	}
+	/* Reads wait by poll(2), which waits for the first writer of a FIFO, too. */
+	if (fcntl(fd, F_SETFL, append)) {
+		int err = -errno;
+
+		close(fd);
+		return err;
 	}
 	return shim_owned_fd(fd);
 }

@@ -23,11 +23,14 @@ struct shim_directory;
 SHIM_API int32_t shim_grant__directory(const char *path);
 
 /**
- * @brief Opens a file of the host: for reading, or for writing from its start.
+ * @brief Opens a file of the host: for reading, or for writing from its start. A FIFO is opened for
+ * writing when it has a reader.
  * @param writes 0 to read; 1 creates the file, or empties it; 2 does so, and then writes at its
  * end, wherever that is by then
+ * @return a descriptor; -EINTR when the interrupt ended the wait for a reader
  */
-SHIM_API int32_t shim_grant__file(const char *path, int32_t writes);
+SHIM_API int32_t shim_grant__file(struct shim_interrupt *interrupt, const char *path,
+				  int32_t writes);
 
 /** @brief A TCP socket that listens at a numeric address or a name, and a port. -ENOENT: no such
  *         address.

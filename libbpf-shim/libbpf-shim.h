@@ -25,7 +25,7 @@
 #define SHIM_API __attribute__((visibility("default")))
 
 /* Raised with every change of this header; ffi/library.ts refuses a library with another number. */
-#define SHIM_ABI_VERSION 33
+#define SHIM_ABI_VERSION 34
 
 struct shim_memory;
 struct shim_object;

@@ -3,7 +3,7 @@ import type { Policy } from "../ebpf/mod.ts";
 import { Interrupt, ProgramStatistics, Ticker } from "../ffi/mod.ts";
 import { BpfError, BpfHost } from "./wasm_bpf/mod.ts";
 import type { Control } from "./control.ts";
-import { type HostFunctionError, hostFunctionError } from "./errors.ts";
+import { GrantError, type HostFunctionError, hostFunctionError } from "./errors.ts";
 import { checkGuest, checkMemory, checkTables, findTables, type GuestModule } from "./module.ts";
 import { GuestMemory } from "./guest_memory.ts";
 import type { Features } from "./features.ts";
@@ -42,6 +42,11 @@ const DEFAULT_LATENCY_MS = 1;
 const SIGALRM = 14;
 /** The code of timeout(1) for a command whose time is over. */
 const EXIT_TIMED_OUT = 124;
+
+/** Returns the exit code of a guest that a signal ends. */
+function exitCodeOf(signal: number): number {
+  return signal === SIGALRM ? EXIT_TIMED_OUT : 128 + signal;
+}
 
 /**
  * Runs a guest's `_start` to its end, on this thread; everything it loaded or attached is released
@@ -135,7 +140,8 @@ class GuestRun implements Disposable {
     const declared = checkSignatures(this.#guest, this.#signatures());
     this.#bpf.speedUp(imports["wasm_bpf"] ?? {}, declared);
     const onNotice = (text: string) => this.#note("onNotice", () => this.#options.onNotice?.(text));
-    this.#features.openGrants?.(this.#fds, { ...this.#options, onNotice });
+    const ended = this.#openGrants(onNotice);
+    if (ended !== undefined) return ended;
     // The zone's name and rules are files, which a confined thread cannot read.
     if (this.#wants("wasm_bpf_ext", "local_offset")) localOffset(0n);
     const prepared = this.#control?.prepare();
@@ -161,6 +167,20 @@ class GuestRun implements Disposable {
       this.#bpf[Symbol.dispose]();
       this.#fds[Symbol.dispose]();
       this.#note("onStats", () => this.#report(true));
+    }
+  }
+
+  /** Returns an exit code if the run was asked to end during the wait for the reader of a FIFO. */
+  #openGrants(onNotice: (text: string) => void): number | undefined {
+    const interrupt = this.#interrupt;
+    try {
+      this.#features.openGrants?.(this.#fds, { ...this.#options, interrupt, onNotice });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof GrantError && error.code === "EINTR")) throw error;
+      this.#control?.throwIfStopped();
+      this.#note("onError", () => this.#options.onError?.(error));
+      return exitCodeOf(interrupt.signal);
     }
   }
 
@@ -326,7 +346,7 @@ class GuestRun implements Disposable {
   #attend(): void {
     // The guest received the signal and keeps waiting.
     const signal = this.#interrupt.ignoredSignal;
-    if (signal !== 0) this.#exit(signal === SIGALRM ? EXIT_TIMED_OUT : 128 + signal);
+    if (signal !== 0) this.#exit(exitCodeOf(signal));
     this.#guard("onStats", () => this.#report(false));
   }
 

@@ -1,5 +1,5 @@
 /**
- * Entry point for commands that read the kernel's own files, or ask on the terminal. `mod.ts` is that of
+ * Entry point for commands that read the kernel's own files or wait for pipes, or ask on the terminal. `mod.ts` is that of
  * embedders.
  */
-export { readKernelFile, Terminal } from "../ffi/mod.ts";
+export { readKernelFile, type ReadLimit, Terminal, WaitingFile } from "../ffi/mod.ts";

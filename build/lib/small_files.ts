@@ -45,7 +45,6 @@ export const REASONS: Readonly<Record<string, string>> = {
   "runtime/wasm_bpf/ext/host.ts": "one file a call family",
   "records/resolvers.ts": "types of embedders and of the decoders: elsewhere they make a circle",
   "ebpf/permit.ts": "joins permissions, which open no library, with ffi/",
-  "cli/failure.ts": "the start of a run reads it without the commands",
   "cli/help.ts": "help of the program itself: a command without a page",
   "cli/args/reference_word.ts": "the start of a run reads it without the registries",
   "cli/terminal/units.ts": "the start of a run reads it without tables",

@@ -92,7 +92,7 @@ export function hintFor(word: string): string {
  * @throws {UsageError}
  */
 export function registryReference(word: string, command: string): Reference {
-  if (!saysReference(word) && (looksLikePath(word) || isFile(word))) {
+  if (!saysReference(word) && (looksLikePath(word) || isReadable(word))) {
     throw new UsageError(
       `Cannot ${command} "${word}": it is a path, and ${command} takes a reference`,
       WRITE_IT,
@@ -105,6 +105,15 @@ export function registryReference(word: string, command: string): Reference {
 export function isFile(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** Reports whether a word names something that can be read: a file, a FIFO or a device. */
+export function isReadable(path: string): boolean {
+  try {
+    return !Deno.statSync(path).isDirectory;
   } catch {
     return false;
   }

@@ -1,6 +1,6 @@
 /** The file of `up`: runs in YAML. */
 import { load } from "js-yaml";
-import { readRegularFile } from "../../oci/paths/mod.ts";
+import { IrregularFile, readRegularFile } from "../../oci/paths/mod.ts";
 import { RunsError } from "../../service/mod.ts";
 import type { OptionSpec } from "../args/options.ts";
 import { RUN_OPTIONS } from "../args/run_options.ts";
@@ -41,7 +41,11 @@ export function readUpFile(path: string): ListedRun[] {
     ({ bytes } = readRegularFile(path, { maxBytes: MAX_BYTES }));
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "EIO";
-    const reason = code === "ENOENT" ? "no such file" : code;
+    const reason = code === "ENOENT"
+      ? "no such file"
+      : cause instanceof IrregularFile
+      ? cause.message
+      : code;
     throw new RunsError(`Cannot read "${path}": ${reason}`, { code, cause });
   }
   return parseUpFile(new TextDecoder().decode(bytes), path);

@@ -33,7 +33,12 @@ import { type CommandLine, type OptionSpec, parseCommandLine } from "../args/opt
 import { nearest } from "../../ffi/nearest.ts";
 import { print } from "../terminal/output_file.ts";
 import { openProgress } from "../terminal/progress.ts";
-import { artifactReference, isFile, looksLikePath, registryReference } from "../args/reference.ts";
+import {
+  artifactReference,
+  isReadable,
+  looksLikePath,
+  registryReference,
+} from "../args/reference.ts";
 import { openRemote, REGISTRY_OPTIONS, remoteOptions } from "../args/registry_options.ts";
 
 const OPTIONS = {
@@ -76,7 +81,7 @@ export async function command(args: string[]): Promise<number> {
   }
   const show = line.flags.has("json") ? asJson : asText;
   const limit = levelOf(line.values["fail-on"]);
-  if (!line.flags.has("remote") && (word === STDIN || isFile(word) || looksLikePath(word))) {
+  if (!line.flags.has("remote") && (word === STDIN || isReadable(word) || looksLikePath(word))) {
     const file = await inspectFile(word);
     print(show(file));
     return exitCode(limit, file);

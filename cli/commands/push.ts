@@ -40,7 +40,7 @@ import {
 import { toJson, visibleLine } from "../terminal/output.ts";
 import { print } from "../terminal/output_file.ts";
 import { observing, openProgress } from "../terminal/progress.ts";
-import { isFile, looksLikePath, registryReference } from "../args/reference.ts";
+import { isFile, isReadable, looksLikePath, registryReference } from "../args/reference.ts";
 import { openRemote, REGISTRY_OPTIONS, remoteOptions } from "../args/registry_options.ts";
 import { readSigningKey } from "../args/signing_key.ts";
 import { spooled } from "../module/spool.ts";
@@ -143,7 +143,7 @@ function operands({ rest, values }: PushLine): { file: string | undefined; word:
   if (rest.length > expected) {
     throw new UsageError(`Too many arguments: ${rest.slice(expected).join(" ")}`);
   }
-  if (rest.length === 1 && expected === 2 && (isFile(word) || looksLikePath(word))) {
+  if (rest.length === 1 && expected === 2 && (isReadable(word) || looksLikePath(word))) {
     throw new UsageError(
       `Cannot push "${word}": no reference given`,
       `add a reference: wasm-bpf push ${word} ghcr.io/you/tool:v1`,

@@ -1,15 +1,19 @@
 /** Reads a file, or standard input, into memory. */
 import { HostError } from "../../ffi/errors.ts";
-import { readKernelFile } from "../../runtime/machine.ts";
 import { readAll } from "../../ffi/bytes.ts";
-import { isNotRunnable } from "./module_file.ts";
+import { readKernelFile, type ReadLimit, WaitingFile } from "../../runtime/machine.ts";
+import { TimedOutError } from "../errors.ts";
+import { parseDuration } from "../terminal/duration.ts";
+import { InputCheck } from "./input_check.ts";
 
 /** Limits on the input. */
 export interface InputOptions {
   /** Limit; a larger input is an error. */
   readonly maxBytes: number;
-  /** Stops after the first bytes of what cannot be run, such as `/dev/zero`. */
+  /** Stops as soon as the bytes cannot be run, such as those of `/dev/zero`. */
   readonly isModule?: boolean;
+  /** Value of `--timeout`, which bounds the wait for a pipe; default: no limit. */
+  readonly timeout?: string | undefined;
 }
 
 /** Path of standard input. */
@@ -18,16 +22,22 @@ export const STDIN = "-";
 /**
  * Returns the bytes of a file, or of standard input for `-`.
  *
- * @throws {HostError} with an errno name, or `TOO_LARGE`
+ * @throws {HostError} with an errno name, `TOO_LARGE`, or those of {@linkcode InputCheck}
+ * @throws {TimedOutError}
  */
 export function readInput(path: string, options: InputOptions): Uint8Array<ArrayBuffer> {
-  const { maxBytes, isModule = false } = options;
+  const { maxBytes, isModule = false, timeout } = options;
+  const check = new InputCheck({ maxBytes, name: nameOf(path) });
   const limit = {
     maxBytes,
     tooLarge: () => tooLarge(path, maxBytes),
-    isEnough: isModule ? isNotRunnable : () => false,
+    isEnough: isModule ? (start: Uint8Array) => check.isEnough(start) : () => false,
   };
   try {
+    if (timeout !== undefined && (path === STDIN || keepsWaiting(path))) {
+      using file = new WaitingFile(path === STDIN ? 0 : path, nameOf(path), within(path, timeout));
+      return readAll(file, { expected: 0, ...limit });
+    }
     if (path === STDIN) return readAll(Deno.stdin, { expected: 0, ...limit });
     using file = Deno.openSync(path);
     const { size, isDirectory } = file.statSync();
@@ -52,6 +62,28 @@ export function readInput(path: string, options: InputOptions): Uint8Array<Array
   }
 }
 
+/** Reports whether opening or reading a path can wait for another process; false if it is not there. */
+function keepsWaiting(path: string): boolean {
+  try {
+    const { isFile, isDirectory } = Deno.statSync(path);
+    return !isFile && !isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+function within(path: string, timeout: string): ReadLimit {
+  return {
+    atMs: performance.now() + parseDuration(timeout, "--timeout"),
+    exceeded: () =>
+      new TimedOutError(`Cannot read ${nameOf(path)}: not complete within --timeout ${timeout}`),
+  };
+}
+
+function nameOf(path: string): string {
+  return path === STDIN ? "standard input" : `"${path}"`;
+}
+
 function tooLarge(path: string, maxBytes: number): HostError {
   return unreadable(path, `larger than ${maxBytes >> 20} MiB`, { code: "TOO_LARGE" });
 }
@@ -61,6 +93,5 @@ function unreadable(
   reason: string,
   options: { code: string; hint?: string; cause?: unknown },
 ): HostError {
-  const name = path === STDIN ? "standard input" : `"${path}"`;
-  return new HostError(`Cannot read ${name}: ${reason}`, options);
+  return new HostError(`Cannot read ${nameOf(path)}: ${reason}`, options);
 }

@@ -11,7 +11,7 @@ export function isNoModule(start: Uint8Array): boolean {
 }
 
 /** Bytes by which every kind of content shows. */
-const SHOWS_KIND = 512;
+export const SHOWS_KIND = 512;
 
 /** Reports whether bytes at the start of a file are neither a module nor anything else that is run. */
 export function isNotRunnable(start: Uint8Array): boolean {
@@ -22,7 +22,20 @@ export function isNotRunnable(start: Uint8Array): boolean {
 const MAX_MODULE_BYTES = 1024 ** 3;
 
 /**
- * Returns the bytes of a file; reads a pipe to its end.
+ * Reports whether a path is a regular file of usual size, which can be read at once. FIFOs, terminals and
+ * devices can make a reader wait.
+ *
+ * @throws Deno's errors
+ */
+export function isPromptFile(path: string): boolean {
+  const { isFile, size } = Deno.statSync(path);
+  return isFile && size <= MAX_PROMPT_BYTES;
+}
+
+const MAX_PROMPT_BYTES = 1 << 24;
+
+/**
+ * Returns the bytes of a file that {@linkcode isPromptFile} accepts.
  *
  * @throws {HostError} with an errno name, or `TOO_LARGE`
  */

@@ -25,7 +25,7 @@ import { UsageError } from "../errors.ts";
 import { readInput, STDIN } from "./input_file.ts";
 import { boxFile } from "../box/box.ts";
 import { fetchLimit, interruptibly } from "../terminal/interruption.ts";
-import { readModuleFile } from "./module_file.ts";
+import { isPromptFile, readModuleFile } from "./module_file.ts";
 import { printError, visibleLine } from "../terminal/output.ts";
 import { observing, openProgress } from "../terminal/progress.ts";
 import { hintFor, looksLikeReference, referenceOf } from "../args/reference.ts";
@@ -84,10 +84,10 @@ export async function namedModule(word: string, line: RunLine): Promise<Named> {
   }
   if (word === STDIN || (isThere(word) && !isGoverned(word))) {
     onlyForArtifacts(word, line);
-    const maxBytes = MAX_MODULE_BYTES;
-    const bytes = word === STDIN
-      ? readInput(word, { maxBytes, isModule: true })
-      : readModuleFile(word);
+    const options = { maxBytes: MAX_MODULE_BYTES, isModule: true, timeout: line.values.timeout };
+    const bytes = word !== STDIN && isPrompt(word)
+      ? readModuleFile(word)
+      : readInput(word, options);
     return { bytes, name: word, bounds: boundsForFile(word === STDIN ? undefined : word) };
   }
   const isAddress = isFileAddress(word);
@@ -122,6 +122,15 @@ function isThere(path: string): boolean {
   } catch (error) {
     return !(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) &&
       !looksLikeReference(path);
+  }
+}
+
+/** True also for a directory, and for what cannot be looked at: its reader reports that. */
+function isPrompt(path: string): boolean {
+  try {
+    return isPromptFile(path) || Deno.statSync(path).isDirectory;
+  } catch {
+    return true;
   }
 }
 

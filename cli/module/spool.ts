@@ -1,8 +1,10 @@
 /** Copies input that can be read only once, such as a pipe, into a file. */
 import { openFileSource, type Source } from "../../oci/mod.ts";
+import { concat } from "../../ffi/bytes.ts";
 import { HostError } from "../../ffi/errors.ts";
+import { WaitingFile } from "../../runtime/machine.ts";
 import { STDIN } from "./input_file.ts";
-import { isNotRunnable } from "./module_file.ts";
+import { isNotRunnable, SHOWS_KIND } from "./module_file.ts";
 
 /** Limit and cancellation of the copy. */
 export interface SpoolOptions {
@@ -21,20 +23,22 @@ const FOLDER = "/var/tmp";
  * process.
  *
  * @throws {HostError} with an errno name, or `TOO_LARGE`
+ * @throws the signal's reason when it is aborted
  */
 export async function spooled(path: string, options: SpoolOptions): Promise<Source> {
   const { maxBytes, signal } = options;
   const name = path === STDIN ? "standard input" : `"${path}"`;
   const reading = `read ${name}`;
   const keeping = `copy ${name} to a temporary file`;
-  using pipe = path === STDIN ? undefined : await attempt(reading, () => Deno.open(path));
+  using pipe = new WaitingFile(path === STDIN ? 0 : path, name);
   const file = await attempt(keeping, nameless);
   const buffer = new Uint8Array(READ_BYTES);
+  let start = new Uint8Array(0);
   for (let size = 0;;) {
-    signal.throwIfAborted();
-    const count = await attempt(reading, () => (pipe ?? Deno.stdin).read(buffer));
-    if (count === null) return openFileSource(file);
-    const isUseless = size === 0 && isNotRunnable(buffer.subarray(0, count));
+    await untilReady(pipe, signal);
+    const count = pipe.readSync(buffer);
+    if (count === 0) return openFileSource(file);
+    if (start.length < SHOWS_KIND) start = concat([start, buffer.subarray(0, count)]);
     size += count;
     if (size > maxBytes) {
       const reason = `larger than ${maxBytes >> 20} MiB`;
@@ -46,7 +50,7 @@ export async function spooled(path: string, options: SpoolOptions): Promise<Sour
       left = left.subarray(written);
     }
     // The caller refuses what is not a module; an endless one must not fill the disk first.
-    if (isUseless) return openFileSource(file);
+    if (isNotRunnable(start)) return openFileSource(file);
   }
 }
 
@@ -62,6 +66,20 @@ async function temporary(): Promise<string> {
   const usual = () => Deno.makeTempFile({ prefix });
   if (Deno.env.get("TMPDIR")) return await usual();
   return await Deno.makeTempFile({ prefix, dir: FOLDER }).catch(usual);
+}
+
+/** Time between two looks at a pipe that has nothing to read. */
+const LOOK_MS = 20;
+
+/** Waits without blocking the thread: opens and reads of Deno would keep a signal from being noticed. */
+async function untilReady(pipe: WaitingFile, signal: AbortSignal): Promise<void> {
+  while (!pipe.isReady()) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    signal.throwIfAborted();
+  }
+  // Listeners run between two reads of a fast pipe, too.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  signal.throwIfAborted();
 }
 
 async function attempt<T>(what: string, work: () => Promise<T>): Promise<T> {

@@ -35,7 +35,7 @@ export async function runArgument(argument: ObjectArgument): Promise<number> {
   const tool = await toolOf(argument);
   const types = (line.lists?.types ?? []).map((path) => ({
     name: path,
-    bytes: readInput(path, { maxBytes: MAX_TYPES_BYTES }),
+    bytes: readInput(path, { maxBytes: MAX_TYPES_BYTES, timeout: line.values.timeout }),
   }));
   try {
     const { grant, detach } = argument;

@@ -130,6 +130,7 @@ export async function runObject(run: ObjectRun): Promise<number> {
     feed: live?.sink,
     // The command reads the terminal.
     keys: command === undefined,
+    timeout: line.values.timeout,
   });
   const unlogged = auditRun({ bytes: tool.file.bytes, name: tool.name }, permissions, { origin });
   if (unlogged !== undefined && line.flags.has("verbose")) {

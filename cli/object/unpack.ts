@@ -73,7 +73,7 @@ async function objectTool(
   const given = line.values.meta;
   if (!isGadget(tool.file)) {
     if (given === undefined) return tool;
-    return eccTool(bytes, await metaIn(given), { name, hasInterfaces: false });
+    return eccTool(bytes, await metaIn(given, line.values.timeout), { name, hasInterfaces: false });
   }
   const hasWasm = gadget?.hasWasm === true;
   if (given === undefined && gadget !== undefined) {
@@ -83,7 +83,7 @@ async function objectTool(
   }
   const beside = join(dirname(name), "gadget.yaml");
   const path = given ?? (isFile(beside) ? beside : undefined);
-  const meta = path === undefined ? {} : { meta: await metaIn(path) };
+  const meta = path === undefined ? {} : { meta: await metaIn(path, line.values.timeout) };
   return gadgetTool(bytes, name, { hasWasm, ...meta });
 }
 
@@ -92,8 +92,8 @@ async function objectTool(
  *
  * @throws {HostError} with an errno name, or `BAD_PACKAGE`
  */
-export async function metaIn(path: string): Promise<unknown> {
-  return await metaOf(readInput(path, { maxBytes: MAX_META_BYTES }), path);
+export async function metaIn(path: string, timeout?: string): Promise<unknown> {
+  return await metaOf(readInput(path, { maxBytes: MAX_META_BYTES, timeout }), path);
 }
 
 /**
@@ -175,7 +175,8 @@ function packageTool(value: unknown, name: string, line: RunLine): Tool {
   if ("data" in fields) return plainTool(objectOfPackage(fields, name), name);
   if ("bpf_skel" in fields) {
     const path = line.values.object ?? siblingOf(name);
-    const bytes = readInput(path, { maxBytes: MAX_OBJECT_BYTES });
+    const { timeout } = line.values;
+    const bytes = readInput(path, { maxBytes: MAX_OBJECT_BYTES, timeout });
     return eccTool(bytes, fields, parts);
   }
   throw new HostError(`Cannot read the package "${name}": it has no "bpf_object"`, {

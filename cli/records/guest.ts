@@ -26,12 +26,12 @@ class Enough extends Error {}
  * @returns that code, 0 after `--count`, or 141 when the reader closed standard output
  */
 export async function runWithRecords(
-  line: PartOfLine<RecordOption>,
+  line: PartOfLine<RecordOption | "timeout">,
   run: (records: GuestRecords) => number,
   feed?: SinkOptions,
 ): Promise<number> {
   const settings = recordSettings(line);
-  using opened = await openRecordOutput(settings, { feed });
+  using opened = await openRecordOutput(settings, { feed, timeout: line.values.timeout });
   const { output } = opened;
   try {
     const code = run(recordsOf(opened, settings));

@@ -25,15 +25,17 @@ export interface RecordOutput extends Disposable {
  * @param parts.more lookups in addition to those of the host; with stacks, the kernel's symbols are read
  * @param parts.feed sink in addition to those of the settings
  * @param parts.keys false to leave standard input to others
+ * @param parts.timeout value of `--timeout`, which bounds the wait for the reader of a FIFO
  * @throws {HostError} for a file that cannot be written
  * @throws {RecordsError} `BAD_FILTER`
  */
 export async function openRecordOutput(
   settings: RecordSettings,
-  { more = {}, feed, keys = true }: {
+  { more = {}, feed, keys = true, timeout }: {
     more?: Resolvers;
     feed?: SinkOptions | undefined;
     keys?: boolean;
+    timeout?: string | undefined;
   } = {},
 ): Promise<RecordOutput> {
   using opening = new DisposableStack();
@@ -43,7 +45,7 @@ export async function openRecordOutput(
   const sinks = await Promise.all(
     settings.outputs.map(async ({ format, file }): Promise<SinkOptions> => {
       if (file === undefined) return terminalSink(format, settings, screen);
-      const opened = await openOutputFile(file);
+      const opened = await openOutputFile(file, timeout);
       opening.defer(() => opened.close());
       return { format, write: (bytes) => opened.write(bytes) };
     }),

@@ -9,13 +9,12 @@ import {
   isPlain,
   PLAIN,
 } from "../../runtime/command.ts";
-import { HostError } from "../../ffi/errors.ts";
 import { policiesThere } from "../../oci/policies.ts";
 import type { Origin } from "../../oci/stored.ts";
 import { UsageError } from "../errors.ts";
 import type { Admission, ForeignModule, Refused } from "../permissions/mod.ts";
 import { runOnCommandLine } from "./guest_run.ts";
-import { isNoModule, readModuleFile } from "../module/module_file.ts";
+import { isNoModule, isPromptFile, readModuleFile } from "../module/module_file.ts";
 import { parseCommandLine } from "../args/options.ts";
 import { saysReference } from "../args/reference_word.ts";
 import { reportFailure } from "../failure.ts";
@@ -117,11 +116,15 @@ function plainLine(args: string[]): RunLine | undefined {
   }
 }
 
-/** Returns undefined on failure: `dispatch.ts` reports it or finds the module elsewhere. */
+/**
+ * Returns undefined on failure, and for a file that may make its reader wait: `dispatch.ts` reports it,
+ * reads it within the time limit, or finds the module elsewhere.
+ */
 function readIfThere(path: string): GuestModule["bytes"] | "absent" | undefined {
   try {
-    return readModuleFile(path);
+    return isPromptFile(path) ? readModuleFile(path) : undefined;
   } catch (error) {
-    return error instanceof HostError && error.code === "ENOENT" ? "absent" : undefined;
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    return code === "ENOENT" ? "absent" : undefined;
   }
 }

@@ -103,9 +103,11 @@ export class BlockingOutput {
  * Opens a file that grows while others read it; a regular one is emptied. Root opens only what no other
  * user can replace.
  *
+ * @param timeout value of `--timeout`, which bounds the wait for the reader of a FIFO
  * @throws {HostError} with an errno name, `UNSAFE_PATH` where root must not write
+ * @throws {TimedOutError}
  */
-export async function openOutputFile(path: string): Promise<BlockingOutput> {
+export async function openOutputFile(path: string, timeout?: string): Promise<BlockingOutput> {
   const { resolveForWriting } = await import("../../oci/paths/mod.ts");
   const { path: target, info, folder, isMagic } = attempt(path, () => resolveForWriting(path));
   if (isMagic) return new BlockingOutput(ownStream(path, target), path);
@@ -114,8 +116,10 @@ export async function openOutputFile(path: string): Promise<BlockingOutput> {
     throw unwritable(path, "ENOENT", "no such directory");
   }
   const isRegular = info === undefined || info.isFile;
-  const options = { write: true, ...(isRegular ? { create: true, truncate: true } : {}) };
-  const file = await guarded(path, () => Deno.open(target, { ...options, mode: 0o666 }));
+  const options = { write: true, create: true, truncate: true, mode: 0o666 };
+  const file = isRegular
+    ? await guarded(path, () => Deno.open(target, options))
+    : await openThere(target, path, timeout);
   return new BlockingOutput(file, path, () => file.close());
 }
 
@@ -131,9 +135,14 @@ export async function safeOutputPath(path: string): Promise<string> {
   return isMagic ? path : target;
 }
 
-/** Opens a device or a pipe. */
-async function openThere(target: string, path: string): Promise<Deno.FsFile> {
-  return await guarded(path, () => Deno.open(target, { write: true }));
+/** Opens a device, or a pipe as soon as it has a reader. */
+async function openThere(target: string, path: string, timeout?: string): Promise<Deno.FsFile> {
+  return await guarded(path, async () => {
+    const { isFifo } = await Deno.stat(target);
+    if (isFifo !== true) return await Deno.open(target, { write: true });
+    const { openFifo } = await import("./fifo.ts");
+    return await openFifo(target, path, timeout);
+  });
 }
 
 /** Returns the stream that a link such as `/dev/stdout` leads to. */

@@ -1,5 +1,5 @@
 /** Opens what a guest is given: folders, files for its standard streams, listening sockets. */
-import { describeErrno, errnoName, files, grants } from "../../ffi/mod.ts";
+import { describeErrno, errno, errnoName, files, grants, type Interrupt } from "../../ffi/mod.ts";
 import { GrantError } from "../errors.ts";
 import type { Preopen, RunOptions, Stdio } from "../run_options.ts";
 import { Descriptor, type FdTable } from "./fd_table.ts";
@@ -15,18 +15,24 @@ import {
 } from "./rights.ts";
 
 /** The options that this is about. */
-export type GrantOptions = Pick<
-  RunOptions,
-  "env" | "preopens" | "listen" | "stdio" | "onNotice"
->;
+export type GrantOptions =
+  & Pick<
+    RunOptions,
+    "env" | "preopens" | "listen" | "stdio" | "onNotice"
+  >
+  & {
+    /** Ends the wait for the reader of a FIFO. */
+    readonly interrupt?: Interrupt | undefined;
+  };
 
 /**
  * Adds to `fds` what the options give: folders from 3 on, then sockets, in their order.
  *
- * @throws {GrantError} for what cannot be given; what was opened before is in `fds` then
+ * @throws {GrantError} for what cannot be given; what was opened before is in `fds` then; `EINTR` when
+ *   the interrupt came first
  */
 export function openGrants(fds: FdTable, options: GrantOptions): void {
-  const { env = {}, preopens = [], listen = [], stdio = {}, onNotice } = options;
+  const { env = {}, preopens = [], listen = [], stdio = {}, interrupt, onNotice } = options;
   checkEnvironment(env);
   checkNames(preopens);
   for (const preopen of preopens) add(fds, openFolder(preopen));
@@ -38,7 +44,7 @@ export function openGrants(fds: FdTable, options: GrantOptions): void {
   for (const [fd, name] of (["stdin", "stdout", "stderr"] as const).entries()) {
     const stream = stdio[name];
     if (typeof stream !== "object" || !("file" in stream)) continue;
-    fds.replace(fd, openStream(stream.file, name, stdio));
+    fds.replace(fd, openStream(stream.file, name, { stdio, interrupt }));
   }
 }
 
@@ -168,10 +174,17 @@ function isShared({ stdout, stderr }: Stdio): boolean {
 function openStream(
   path: string,
   name: "stdin" | "stdout" | "stderr",
-  stdio: Stdio,
+  { stdio, interrupt }: { stdio: Stdio; interrupt: Interrupt | undefined },
 ): Descriptor {
   const writes = name !== "stdin";
-  const hostFd = grants.file(path, !writes ? "read" : isShared(stdio) ? "append" : "write");
+  const use = !writes ? "read" : isShared(stdio) ? "append" : "write";
+  const hostFd = grants.file(path, use, interrupt);
+  if (hostFd === -errno("EINTR")) {
+    throw new GrantError(`Cannot write ${path} as ${name}: it has no reader yet`, {
+      code: "EINTR",
+      hint: "start the reader first",
+    });
+  }
   if (hostFd < 0) {
     const verb = writes ? "write" : "read";
     throw new GrantError(`Cannot ${verb} ${path} as ${name}: ${describeErrno(hostFd)}`, {
