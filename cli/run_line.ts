@@ -177,7 +177,7 @@ async function runNamed(
   const { runWithRecords } = await import("./records/guest.ts");
   return await runWithRecords(
     line,
-    (records) => runOnCommandLine(guest, told, { ...parts, records }),
+    (more) => runOnCommandLine(guest, told, { ...parts, ...more }),
   );
 }
 

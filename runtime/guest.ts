@@ -78,6 +78,9 @@ class GuestRun implements Disposable {
   readonly #features: Features;
   #failure: HostFunctionError | undefined;
   #exitCode: number | undefined;
+  /** Requests for attention that were handled, and when statistics were due. */
+  #attended = 0;
+  #reportedMs = performance.now();
 
   constructor(guest: GuestModule, options: InternalOptions, features: Features) {
     this.#features = features;
@@ -121,7 +124,11 @@ class GuestRun implements Disposable {
         const sink = records.open(name, schema, options);
         return sink && {
           write: (bytes) => this.#guard("records", () => sink.write(bytes)),
-          flush: () => this.#guard("records", () => sink.flush()),
+          flush: () =>
+            this.#guard("records", () => {
+              if (this.#interrupt.signal !== 0) records.finish?.();
+              sink.flush();
+            }),
         };
       },
     };
@@ -148,8 +155,8 @@ class GuestRun implements Disposable {
     this.#confine(onNotice);
     this.#throwFailure();
     // After the confinement, which its thread inherits.
-    const { statsEveryMs } = this.#options;
-    if (statsEveryMs !== undefined) this.#held.use(Ticker.start(this.#interrupt, statsEveryMs));
+    const tickMs = this.#tickMs();
+    if (tickMs !== undefined) this.#held.use(Ticker.start(this.#interrupt, tickMs));
     try {
       const { exports } = new WebAssembly.Instance(prepared?.module ?? this.#guest.module, imports);
       this.#bind(exports);
@@ -182,6 +189,13 @@ class GuestRun implements Disposable {
       this.#note("onError", () => this.#options.onError?.(error));
       return exitCodeOf(interrupt.signal);
     }
+  }
+
+  /** Returns the milliseconds between two requests for attention; undefined if nothing needs them. */
+  #tickMs(): number | undefined {
+    const { statsEveryMs, records } = this.#options;
+    const periods = [statsEveryMs, records?.attendEveryMs].filter((ms) => ms !== undefined);
+    return periods.length === 0 ? undefined : Math.min(...periods);
   }
 
   #confine(onNotice: (text: string) => void): void {
@@ -347,7 +361,22 @@ class GuestRun implements Disposable {
     // The guest received the signal and keeps waiting.
     const signal = this.#interrupt.ignoredSignal;
     if (signal !== 0) this.#exit(exitCodeOf(signal));
-    this.#guard("onStats", () => this.#report(false));
+    const { records } = this.#options;
+    if (records?.attend !== undefined) this.#guard("records", () => records.attend?.());
+    if (this.#areStatsDue()) this.#guard("onStats", () => this.#report(false));
+  }
+
+  /** Reports whether attention was requested for statistics, or their time has come. */
+  #areStatsDue(): boolean {
+    const { statsEveryMs } = this.#options;
+    const { attentions } = this.#interrupt;
+    const now = performance.now();
+    const isRequested = attentions !== this.#attended;
+    this.#attended = attentions;
+    // A tick may come a little early.
+    const isTime = statsEveryMs !== undefined && now - this.#reportedMs >= 0.9 * statsEveryMs;
+    if (isTime) this.#reportedMs = now;
+    return isRequested || isTime;
   }
 
   #report(final: boolean): void {

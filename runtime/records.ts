@@ -24,6 +24,12 @@ export interface GuestRecords {
     schema: string,
     options: { types: Uint8Array<ArrayBuffer>; isTable: boolean },
   ): GuestRecordSink | undefined;
+  /** Milliseconds between two calls of `attend` while the guest waits; default: no calls. */
+  readonly attendEveryMs?: number | undefined;
+  /** Handles what does not wait for records, such as keys; when it throws, the guest is over. */
+  attend?(): void;
+  /** Called before the flushes of a guest that was asked to end: what follows may be its last rows. */
+  finish?(): void;
 }
 
 /**

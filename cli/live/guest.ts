@@ -13,12 +13,12 @@ import { LiveRun } from "./live_run.ts";
 export async function runLive(
   line: RunLine,
   name: string,
-  run: (parts: Pick<RunParts, "live" | "records">) => number,
+  run: (parts: Pick<RunParts, "live" | "records" | "onIgnoredSignal">) => number,
 ): Promise<number> {
   const live = await LiveRun.start(line, name, { symbols: false });
   let code: number | undefined;
   try {
-    code = await runWithRecords(line, (records) => run({ records, live }), live.sink);
+    code = await runWithRecords(line, (parts) => run({ ...parts, live }), live.sink);
     return code;
   } finally {
     await live.end(code);

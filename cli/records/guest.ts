@@ -12,6 +12,7 @@ import {
 import type { GuestRecords, GuestRecordSink } from "../../runtime/command.ts";
 import type { PartOfLine } from "../args/options.ts";
 import type { RecordOption } from "../args/record_options.ts";
+import type { RunParts } from "../startup/guest_run.ts";
 import { EXIT_BROKEN_PIPE, isBrokenPipe } from "../terminal/output_file.ts";
 import { openRecordOutput, type RecordOutput } from "./output.ts";
 import { type RecordSettings, recordSettings } from "./settings.ts";
@@ -23,18 +24,23 @@ class Enough extends Error {}
  * Runs a guest with the output that a command line requests.
  *
  * @param run returns the guest's exit code
+ * @param feed sink in addition to those of the command line
  * @returns that code, 0 after `--count`, or 141 when the reader closed standard output
  */
 export async function runWithRecords(
   line: PartOfLine<RecordOption | "timeout">,
-  run: (records: GuestRecords) => number,
+  run: (parts: Pick<RunParts, "records" | "onIgnoredSignal">) => number,
   feed?: SinkOptions,
 ): Promise<number> {
   const settings = recordSettings(line);
   using opened = await openRecordOutput(settings, { feed, timeout: line.values.timeout });
   const { output } = opened;
   try {
-    const code = run(recordsOf(opened, settings));
+    const code = run({
+      records: recordsOf(opened, settings),
+      // Nothing after the run is reached then: arrays are closed, and the last table stays.
+      onIgnoredSignal: () => opened[Symbol.dispose](),
+    });
     output.end();
     return code;
   } catch (error) {
@@ -49,13 +55,15 @@ export async function runWithRecords(
   }
 }
 
+/** Milliseconds between two looks at keys and at the clock, while a guest waits. */
+const LOOK_MS = 100;
+
 function recordsOf(
   { output, screen }: RecordOutput,
   { intervalMs }: RecordSettings,
 ): GuestRecords {
   let next = performance.now() + (intervalMs ?? Infinity);
   const attend = () => {
-    // A guest blocks the thread, so the clock is read when it has records.
     const now = intervalMs === undefined ? 0 : performance.now();
     if (intervalMs !== undefined && now >= next) {
       next = now + intervalMs;
@@ -63,7 +71,12 @@ function recordsOf(
     }
     if (screen?.attend(output) === true || output.done) throw new Enough();
   };
+  const waits = screen !== undefined || intervalMs !== undefined;
   return {
+    // A guest blocks the thread.
+    attendEveryMs: waits ? Math.max(1, Math.min(LOOK_MS, intervalMs ?? LOOK_MS)) : undefined,
+    attend,
+    finish: () => output.resume(),
     open: (name, text, { types, isTable }) => {
       const { schema } = guestSchema(types, text, name);
       return isTable

@@ -33,6 +33,8 @@ export interface RunParts {
   formatStats?: ((stats: GuestStats & { permissions?: unknown }) => string) | undefined;
   /** Takes records that the guest emits. */
   records?: GuestRecords | undefined;
+  /** Called before the process ends by a signal that the guest took no notice of. */
+  onIgnoredSignal?: (() => void) | undefined;
   /** Grants and limits of the guest. */
   grants?: Pick<CommandOptions, "env" | "preopens" | "listen" | "stdio" | "limits">;
   /** Decision about a module from elsewhere; a local file has none. */
@@ -64,8 +66,8 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
   let printed = 0;
   const code = interruptible(
     { timeoutMs, attendUsr1: formatStats !== undefined, endsBySignal: true },
-    (interrupt) =>
-      runGuest(guest, {
+    (interrupt) => {
+      const code = runGuest(guest, {
         ...grants,
         env: withWidth(grants),
         limits,
@@ -103,7 +105,10 @@ export function runOnCommandLine(guest: GuestModule, line: RunLine, parts: RunPa
         },
         ...(wrapperModule === undefined ? {} : { wrapperModule }),
         ...(callbackExport === undefined ? {} : { callbackExport }),
-      }, features),
+      }, features);
+      if (interrupt.ignoredSignal !== 0) parts.onIgnoredSignal?.();
+      return code;
+    },
   );
   const misplaced = misplacedOption(code, line.rest);
   if (misplaced !== undefined) printError(visibleLine(`hint: ${misplaced}`));

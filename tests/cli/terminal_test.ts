@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { runCli, WASM_BPF } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
 import { fromFileUrl } from "../support/paths.ts";
-import { pictureOf, TerminalRun } from "../support/terminal.ts";
+import { isAttached, pictureOf, TerminalRun } from "../support/terminal.ts";
 
 const object = (name: string) => fromFileUrl(`../../dist/tests/objects/${name}.bpf.o`);
 
@@ -193,19 +193,6 @@ Deno.test("Ctrl-C shows the last table in the columns of a terminal, and exits w
     assert.equal(drawn.includes("\x1b[1m"), color === "");
   }));
 });
-
-/** Reports whether the run of a command line has a link: its programs are attached. */
-async function isAttached(words: readonly string[]): Promise<boolean> {
-  const script = `for pid in $(pgrep -fx "$1"); do
-    ls -l /proc/$pid/task/*/fd 2>/dev/null | grep -q bpf_link && exit 0
-  done; exit 1`;
-  const { success } = await new Deno.Command("sh", {
-    args: ["-c", script, "sh", words.join(" ")],
-    stdin: "null",
-    stdout: "null",
-  }).output();
-  return success;
-}
 
 Deno.test("columns show times in the zone of TZ", async () => {
   await using caller = new Caller();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { runCli } from "../support/cli.ts";
+import { CliProcess, runCli } from "../support/cli.ts";
 import { TestFolder } from "../support/folder.ts";
+import { recordGuest } from "../support/record_guest.ts";
 import { assembleTo } from "../support/wat.ts";
 
 /** Two records of `u32 pid; char comm[8]`, in two writes, then a table of three rows. */
@@ -68,6 +69,24 @@ Deno.test("--count ends a guest, and -o json closes its array", async () => {
   const { code, stdout } = await run("--count", "1", "-o", "json");
   assert.equal(code, 0);
   assert.deepEqual(JSON.parse(stdout), [{ pid: 1, comm: "init\x1b[0m" }]);
+});
+
+Deno.test("-o json closes its array when a signal ends the guest", async () => {
+  using folder = new TestFolder();
+  const guest = recordGuest({
+    source: "events",
+    schema: "u32 pid",
+    sizeBytes: 4,
+    data: { 100: "\\07\\00\\00\\00" },
+  });
+  // It goes on after each interrupted sleep.
+  const text = guest.replace(/\(drop \(call \$poll[^]*?400\)\)\)/, "(loop $l $& (br $l))");
+  const module = await assembleTo(`${folder.path}/guest.wasm`, text);
+  await using run = new CliProcess(["-o", "json", module]);
+  await run.waitFor(/"pid":7/);
+  run.kill("SIGINT");
+  const { stdout, signal } = await run.result();
+  assert.deepEqual([signal, JSON.parse(stdout)], ["SIGINT", [{ pid: 7 }]]);
 });
 
 Deno.test("an unknown field of a guest's records is refused with the nearest one", async () => {

@@ -133,6 +133,19 @@ function isCooked(reports: string): boolean {
   return (flags & COOKED) === COOKED;
 }
 
+/** Reports whether the run of a command line has a link: its programs are attached. */
+export async function isAttached(words: readonly string[]): Promise<boolean> {
+  const script = `for pid in $(pgrep -fx "$1"); do
+    ls -l /proc/$pid/task/*/fd 2>/dev/null | grep -q bpf_link && exit 0
+  done; exit 1`;
+  const { success } = await new Deno.Command("sh", {
+    args: ["-c", script, "sh", words.join(" ")],
+    stdin: "null",
+    stdout: "null",
+  }).output();
+  return success;
+}
+
 /** Image of a terminal after some output, and what went wrong on the way. */
 export interface Picture {
   /** Lines of the screen in use, without spaces at their ends. */
