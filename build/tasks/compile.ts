@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { findRuntimeBase } from "../steps/denort.ts";
 import { addEntry, ENTRY_SOURCE } from "../steps/entry.ts";
+import { loaderOf, makeCode, SCRIPT, SCRIPT_CODE, scriptOf } from "../steps/start_script.ts";
 import { BuildError } from "../lib/errors.ts";
 import { run } from "../lib/process.ts";
 import { PAGE } from "../steps/page.ts";
@@ -8,7 +9,7 @@ import { PUMPS } from "../steps/pump.ts";
 import { SDK_FILES } from "../steps/sdk.ts";
 import { SHIM } from "../steps/shim.ts";
 import { TOOL_BOX } from "../steps/tools.ts";
-import { filesUnder, replaceFile, runStep } from "../lib/step.ts";
+import { filesUnder, replaceFile, runStep, writeFile } from "../lib/step.ts";
 
 /** Compiled program: one file without dependencies to install. */
 export const BINARY = "dist/wasm-bpf";
@@ -41,10 +42,12 @@ interface Part {
 
 /**
  * The modules in a few files, which start earlier than the many they are made of: what a plain run
- * takes, what finds a module in the store, what serves a run's figures, and the whole program, which
+ * takes, as a script with V8's code for it; what finds a module in the store, what serves a run's figures, and the whole program, which
  * the first loads for everything else. One folder deep, as the modules are: what they read stands relative to them.
  */
-const PLAIN: Part = { entry: "main.ts", bundle: ".cache/main.js" };
+const PLAIN: Part = { entry: "cli/mod.ts", bundle: ".cache/plain.js" };
+/** Runs the script made of the first; see `start_script.ts`. */
+const LOADER = ".cache/main.js";
 const PARTS: readonly Part[] = [
   { entry: "cli/startup/stored_run.ts", bundle: ".cache/stored_run.js" },
   { entry: "service/otlp/export.ts", bundle: ".cache/export.js" },
@@ -74,6 +77,7 @@ export async function compileBinary(): Promise<void> {
       "deno.lock",
       "build/tasks/compile.ts",
       "build/steps/entry.ts",
+      "build/steps/start_script.ts",
       ENTRY_SOURCE,
       SHIM,
       ...PUMPS,
@@ -85,18 +89,29 @@ export async function compileBinary(): Promise<void> {
     outputs: [BINARY],
     async make() {
       for (const part of PARTS) await bundlePart(part, part.imports ?? []);
-      const entries = PARTS.map(({ entry }) => entry).filter((entry) => entry.startsWith("cli/"));
-      await bundlePart(PLAIN, entries.map((entry) => entry.replace(/^cli/, ".")));
-      await compileTo(BINARY, PLAIN.bundle);
+      await makeStart();
+      await compileTo(BINARY, LOADER, [SCRIPT, SCRIPT_CODE]);
     },
   });
 }
 
+/** Makes what a plain run takes. */
+async function makeStart(): Promise<void> {
+  const entries = PARTS.map(({ entry }) => entry).filter((entry) => entry.startsWith("cli/"));
+  const parts = new Map(
+    entries.map((entry) => [entry.replace(/^cli/, "."), `./${basename(entry, ".ts")}.js`]),
+  );
+  await bundle(PLAIN, [...parts.keys()].flatMap((path) => ["--external", path]));
+  writeFile(SCRIPT, scriptOf(await Deno.readTextFile(PLAIN.bundle), parts));
+  await makeCode(V8_FLAGS);
+  writeFile(LOADER, loaderOf(parts.values()));
+}
+
 /** Makes the program out of one bundle instead of three, to measure what the split wins. */
 export async function compileUnsplit(output: string): Promise<void> {
-  const whole = { entry: PLAIN.entry, bundle: ".cache/unsplit.js" };
+  const whole = { entry: "main.ts", bundle: ".cache/unsplit.js" };
   await bundle(whole, []);
-  await compileTo(output, whole.bundle);
+  await compileTo(output, whole.bundle, []);
 }
 
 /**
@@ -109,12 +124,15 @@ const V8_FLAGS = [
   "--minimum-invocations-after-ic-update=100",
 ];
 
-async function compileTo(output: string, bundle: string): Promise<void> {
+async function compileTo(
+  output: string,
+  bundle: string,
+  files: readonly string[],
+): Promise<void> {
   const base = await findRuntimeBase();
   const env = base.kind === "file" ? { DENORT_BIN: base.path } : {};
-  const included = [SHIM, ...PUMPS, SDK_FILES, TOOL_BOX, PAGE].flatMap((
-    path,
-  ) => ["--include", path]);
+  const included = [SHIM, ...PUMPS, SDK_FILES, TOOL_BOX, PAGE, ...files]
+    .flatMap((path) => ["--include", path]);
   await replaceFile(output, async (path) => {
     // Deno's code cache would be read from a predictable path under /tmp at the next start.
     const options = [

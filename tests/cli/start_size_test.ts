@@ -1,0 +1,65 @@
+/** A plain run parses and loads no more than it does today: every kilobyte is paid at each start. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { fromFileUrl } from "../support/paths.ts";
+import { WASM_BPF } from "../support/cli.ts";
+
+const SCRIPT = fromFileUrl("../../.cache/plain.bin");
+const CODE = fromFileUrl("../../.cache/plain_code.bin");
+
+/** In kB and modules; lower them when the start gets smaller. */
+const MOST = { script: 204, code: 670, modules: 164 } as const;
+
+const REASON =
+  "the start of every run pays for it: import what few runs need in cli/dispatch.ts or " +
+  "by import(), or raise the bound with the figures of ./dev bench startup in the commit";
+
+Deno.test("the script of a plain run stays small", async () => {
+  for (const [path, most] of [[SCRIPT, MOST.script], [CODE, MOST.code]] as const) {
+    const { size } = await Deno.stat(path);
+    assert.ok(size <= most * 1000, `${path} has ${size} bytes, at most ${most} kB: ${REASON}`);
+  }
+});
+
+Deno.test("a plain run loads few modules", async () => {
+  const modules = await staticModules("cli/mod.ts");
+  assert.ok(modules > 50, `${modules} modules were found`);
+  assert.ok(modules <= MOST.modules, `${modules} modules, at most ${MOST.modules}: ${REASON}`);
+});
+
+Deno.test("the program holds V8's code of the script", async () => {
+  const program = Buffer.from(await Deno.readFile(WASM_BPF));
+  for (const path of [SCRIPT, CODE]) {
+    const content = Buffer.from(await Deno.readFile(path));
+    assert.ok(content.length > 100_000, `${path} has ${content.length} bytes`);
+    assert.ok(program.includes(content), `${path} is not in the program`);
+  }
+});
+
+/** Counts the modules of the checkout that a module imports without `import()`. */
+async function staticModules(entry: string): Promise<number> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "--quiet", entry],
+    cwd: fromFileUrl("../../"),
+    stdin: "null",
+  }).output();
+  const { roots, modules } = JSON.parse(new TextDecoder().decode(stdout)) as Graph;
+  const known = new Map(modules.map((module) => [module.specifier, module]));
+  const reached = new Set(roots);
+  for (const specifier of reached) {
+    for (const { isDynamic, code } of known.get(specifier)?.dependencies ?? []) {
+      const target = code?.specifier;
+      if (isDynamic !== true && target?.startsWith("file:")) reached.add(target);
+    }
+  }
+  return reached.size;
+}
+
+/** Members of `deno info --json` that are read here. */
+interface Graph {
+  roots: string[];
+  modules: {
+    specifier: string;
+    dependencies?: { isDynamic?: boolean; code?: { specifier?: string } }[];
+  }[];
+}
