@@ -33,6 +33,8 @@ export interface OwnMaps {
 export interface AttachRights {
   /** Its policy; level `write` allows uprobes at an offset, where the kernel writes a breakpoint. */
   readonly policy: Policy;
+  /** Process of a probe in user space whose target names none; default: all processes. */
+  readonly probedPid?: number | undefined;
 }
 
 /**
@@ -48,7 +50,7 @@ export function attachProgram(
   maps: OwnMaps,
   rights: AttachRights,
 ): BpfLink {
-  const plan = planFor(program, target);
+  const plan = withProcess(planFor(program, target), rights.probedPid);
   if (program.type === ProgramType.LSM && kernel.hasLsm("bpf") === false) {
     // The kernel would take it, and never run it.
     throw new BpfError(operation(program, target), errno("EOPNOTSUPP"), {
@@ -80,6 +82,11 @@ function refusalOf(
     reason: `EPERM (${refusal.reason})`,
     hint: refusal.hint,
   });
+}
+
+function withProcess(plan: AttachPlan, pid: number | undefined): AttachPlan {
+  if (pid === undefined || !("binary" in plan) || plan.pid !== undefined) return plan;
+  return { ...plan, pid };
 }
 
 /** The program as if its section named the place: a target may lead elsewhere than the section. */

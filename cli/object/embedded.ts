@@ -6,7 +6,8 @@ import type { RunLine } from "../args/run_options.ts";
 import { recordSettings } from "../records/settings.ts";
 import { RunSettings } from "./run.ts";
 import { Stacks } from "./stacks.ts";
-import { readToolWords, tracedPid } from "./tool_options.ts";
+import { tracedPid } from "./process_filter.ts";
+import { readToolWords } from "./tool_options.ts";
 import { unpacked } from "./unpack.ts";
 
 type Interrupt = Parameters<Parameters<typeof interruptible>[1]>[0];

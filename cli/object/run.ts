@@ -34,16 +34,15 @@ import { type RecordSettings, recordSettings } from "../records/settings.ts";
 import { OpenSources } from "./open_sources.ts";
 import { ownPid } from "./own_pid.ts";
 import { placesOf, tablesOf } from "./places.ts";
+import { processFilter, tracedPid } from "./process_filter.ts";
 import { Sources } from "./sources.ts";
 import { ObjectStatistics } from "./statistics.ts";
 import {
-  pidSettings,
   plainSyntax,
   readSettings,
   readToolWords,
   toolHelp,
   type ToolWords,
-  tracedPid,
 } from "./tool_options.ts";
 import { Stacks } from "./stacks.ts";
 import type { Tool } from "./tool.ts";
@@ -215,13 +214,16 @@ export class RunSettings {
     for (const [program, targets] of tool.targets) attach.set(program, [...targets]);
     for (const [program, targets] of givenTargets(line)) attach.set(program, targets);
     const sizes = new Map((line.lists?.["map-size"] ?? []).map(parseMapSize));
-    const traced = pidSettings(tool.file, line.values.pid, command?.pid);
+    const process = processFilter(tool, line.values.pid, {
+      targets: attach,
+      commandPid: command?.pid,
+    });
     const only = list("only");
     const finder = new TypeFinder(tool.file, { files: types });
     const values = [
       ...ownPid(tool.file),
       ...words.values,
-      ...traced,
+      ...process.values,
       ...readSettings(tool.file, line.lists?.set ?? [], command?.pid),
     ];
     const tables = tablesOf(tool, values);
@@ -236,6 +238,7 @@ export class RunSettings {
       interfaces: line.lists?.iface ?? [],
       settings: mapSettings(tool.file, sizes),
       values,
+      ...(process.probedPid === undefined ? {} : { probedPid: process.probedPid }),
       ways: tool.ways ?? [],
       optional: tool.optional ?? [],
       requireAll: line.flags.has("require-all"),

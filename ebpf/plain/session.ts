@@ -23,6 +23,8 @@ export interface SessionOptions extends ProgramChoice {
   readonly maxLinks: number;
   readonly settings: readonly MapSetting[];
   readonly values: readonly VariableValue[];
+  /** Process of the probes in user space whose target names none; default: all processes. */
+  readonly probedPid?: number;
   /** True if every program must be attached. */
   readonly requireAll: boolean;
   /** Gets a line for each program that is not attached. */

@@ -241,7 +241,7 @@ class Attempts {
     session: PlainSession,
     links: Map<string, BpfLink[]>,
   ): HostError | undefined {
-    const { policy, maxLinks } = this.#options;
+    const { policy, maxLinks, probedPid } = this.#options;
     const isRetargeted = program.type === ProgramType.TRACING || program.type === ProgramType.LSM;
     const isIterator = /^\??iter/.test(program.section);
     for (const target of targets) {
@@ -256,7 +256,7 @@ class Attempts {
         const link = attachProgram(program, place, {
           find: (name) => session.map(name),
           structOps: () => [],
-        }, { policy });
+        }, { policy, probedPid });
         links.set(program.name, [...links.get(program.name) ?? [], link]);
       } catch (error) {
         if (error instanceof BpfError) return error;

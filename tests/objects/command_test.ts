@@ -56,6 +56,30 @@ Deno.test("run shows what a command did, and nothing of others", async () => {
   for (const line of stdout.trim().split("\n")) assert.equal(JSON.parse(line).comm, "perl");
 });
 
+Deno.test("-p limits probes in user space to the command, whose target names no process", async () => {
+  const others = new Deno.Command("perl", { args: ["-e", "getpgrp(0) while 1"] }).spawn();
+  try {
+    const { code, stdout, stderr } = await runCli([
+      ...["-o", "jsonl", "--timeout", "120s", "-p", "COMMAND"],
+      ...["--attach", "on_call=libc.so.6:getpgid", "--only", "on_call"],
+      ...[fromFileUrl("../../dist/tests/objects/places.bpf.o"), "--"],
+      ...["perl", "-e", "getpgrp(0) for 1..3"],
+    ]);
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, '{"number":2,"more":0}\n'.repeat(3));
+  } finally {
+    others.kill("SIGKILL");
+    await others.status;
+  }
+});
+
+Deno.test("-p is refused where the object has no use for it, before the command starts", async () => {
+  const object = fromFileUrl("../../dist/tests/objects/places-clock.bpf.o");
+  const { code, stdout, stderr } = await runCli(["-p", "COMMAND", object, "--", "echo", "ran"]);
+  assert.deepEqual([code, stdout], [2, ""]);
+  assert.match(stderr, /^error: Cannot use --pid: the object has no variable .*, and no uprobe\n/);
+});
+
 /** Continues the shell that starts it, once that has stopped. */
 const CONTINUE = 'until grep -q "^State:.T" /proc/$$/status; do :; done; kill -CONT $$';
 
