@@ -74,7 +74,7 @@ Deno.test("-p limits probes in user space to the command, whose target names no 
 });
 
 Deno.test("-p is refused where the object has no use for it, before the command starts", async () => {
-  const object = fromFileUrl("../../dist/tests/objects/places-clock.bpf.o");
+  const object = fromFileUrl("../../dist/tests/maps.bpf.o");
   const { code, stdout, stderr } = await runCli(["-p", "COMMAND", object, "--", "echo", "ran"]);
   assert.deepEqual([code, stdout], [2, ""]);
   assert.match(stderr, /^error: Cannot use --pid: the object has no variable .*, and no uprobe\n/);
