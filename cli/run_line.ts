@@ -1,6 +1,8 @@
 /** Runs what a command line names: a module or object from a file, the store or a registry. */
 import { HostError } from "../ffi/errors.ts";
-import { compileGuest } from "../runtime/command.ts";
+import type { Containers } from "./containers/mod.ts";
+import type { RecordTaker } from "../records/mod.ts";
+import { compileGuest, type GuestModule } from "../runtime/command.ts";
 import { EVERYTHING } from "../runtime/everything.ts";
 import { UsageError } from "./errors.ts";
 import type { BackgroundStart } from "./background/start.ts";
@@ -21,6 +23,7 @@ import type { PolicyBound } from "../oci/mod.ts";
 import { refuseObjectOptions } from "./args/unused_options.ts";
 import { printError, visibleLine } from "./terminal/output.ts";
 import type { ReadModule } from "./startup/plain_run.ts";
+import { wantsContainers } from "./args/container_options.ts";
 import { wantsLive } from "./args/live_options.ts";
 import { wantsRecords } from "./args/record_options.ts";
 import { platformOf } from "./args/registry_options.ts";
@@ -165,20 +168,53 @@ async function runNamed(
   }
   const told = { ...line, rest: [named.name, ...args] };
   const parts = { features: EVERYTHING, formatStats, grants, admission, permissions };
+  const containers = wantsContainers(line) ? await containersOf(line, guest) : undefined;
+  const over = containers && ((output: RecordTaker) => containers.over(output));
+  using _warning = {
+    [Symbol.dispose]: () => {
+      if (containers?.lossWarning !== undefined) printError(containers.lossWarning);
+    },
+  };
   if (wantsLive(line)) {
     const { runLive } = await import("./live/guest.ts");
     return await runLive(
       line,
       named.name,
       (more) => runOnCommandLine(guest, told, { ...parts, ...more }),
+      over,
     );
   }
-  if (!wantsRecords(line)) return runOnCommandLine(guest, told, parts);
+  if (!wantsRecords(line) && over === undefined) return runOnCommandLine(guest, told, parts);
   const { runWithRecords } = await import("./records/guest.ts");
   return await runWithRecords(
     line,
     (more) => runOnCommandLine(guest, told, { ...parts, ...more }),
+    { over },
   );
+}
+
+/**
+ * Returns the containers of a guest's records.
+ *
+ * @throws {UsageError} for a guest that emits no records: what it prints cannot be looked at
+ */
+async function containersOf(
+  line: RunLine,
+  guest: GuestModule,
+): Promise<Containers> {
+  const { Containers } = await import("./containers/mod.ts");
+  const emits = WebAssembly.Module.imports(guest.module).some(({ name }) =>
+    name === "records_open"
+  );
+  if (!emits) {
+    throw new UsageError(
+      "Cannot use options for containers: the module prints by itself, without records",
+      "use a tool that emits records, or remove --container, --pod, --cgroup and --containers",
+    );
+  }
+  const containers = new Containers(line);
+  if (containers.warning !== undefined) printError(visibleLine(containers.warning));
+  return containers;
 }
 
 /** Permissions of the command line within the bounds of policies; undefined without bounds. */

@@ -42,6 +42,7 @@ export { supervision } from "./supervision.ts";
 export { system } from "./system.ts";
 export { Terminal } from "./terminal.ts";
 export { bufferDescriptor, hasReader, PrintedLines, WaitingCommand } from "./tracing.ts";
+export { type ControlGroup, hostFiles } from "./host_files.ts";
 export { type MappedFile, mappedFiles } from "./mapped_files.ts";
 export { UserRing } from "./user_ring.ts";
 export { prepareTracing } from "./tracing.ts";

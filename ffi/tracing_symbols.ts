@@ -53,6 +53,14 @@ export const TRACING_SYMBOLS = {
   shim_symbols__read: { parameters: ["i32", "u64", "buffer", "u32"], result: "i32" },
   // void shim_symbols__close(int32_t fd)
   shim_symbols__close: { parameters: ["i32"], result: "void" },
+  // int32_t shim_host__permit(void)
+  shim_host__permit: { parameters: [], result: "i32" },
+  // int32_t shim_host__read(const char *path, void *to, uint32_t size)
+  shim_host__read: { parameters: ["buffer", "buffer", "u32"], result: "i32" },
+  // int32_t shim_host__inode(const char *path, uint64_t *out)
+  shim_host__inode: { parameters: ["buffer", "buffer"], result: "i32" },
+  // int32_t shim_host__groups(const char *root, void *to, uint32_t size)
+  shim_host__groups: { parameters: ["buffer", "buffer", "u32"], result: "i32" },
   // int32_t shim_kernel__try(uint32_t feature)
   shim_kernel__try: { parameters: ["u32"], result: "i32" },
   // int32_t shim_kernel__has_helper(uint32_t type, uint32_t helper)

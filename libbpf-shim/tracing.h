@@ -125,6 +125,34 @@ SHIM_API int32_t shim_symbols__read(int32_t fd, uint64_t offset, void *to, uint3
 /** @brief Closes the file. */
 SHIM_API void shim_symbols__close(int32_t fd);
 
+/**
+ * @brief Lets this process read control groups, and files in which container engines keep names.
+ *        Before the caller is confined.
+ * @return 0; -EPERM for a confined caller
+ */
+SHIM_API int32_t shim_host__permit(void);
+
+/**
+ * @brief Reads a regular file of the host as a whole.
+ * @return bytes, less than `size`; -EFBIG for a file of `size` bytes or more; -ENOEXEC for no
+ * regular one; -EPERM without shim_host__permit(); else the kernel's -errno
+ */
+SHIM_API int32_t shim_host__read(const char *path, void *to, uint32_t size);
+
+/**
+ * @brief Finds the inode number of a path: the id of a control group, or of a namespace.
+ * @return 0; -EPERM without shim_host__permit(); else the kernel's -errno
+ */
+SHIM_API int32_t shim_host__inode(const char *path, uint64_t *out);
+
+/**
+ * @brief Lists the control groups below one, each as `{ u64 inode; u16 bytes; path below root }`,
+ *        parents first. As many as there is room for.
+ * @return bytes; -ENOTSUP where no cgroup file system is mounted; -EPERM without
+ *         shim_host__permit(); else the kernel's -errno
+ */
+SHIM_API int32_t shim_host__groups(const char *root, void *to, uint32_t size);
+
 /* Features that shim_kernel__try() tries. */
 enum shim_feature {
 	SHIM_TRY_TRACEPOINT = 1,

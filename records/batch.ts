@@ -94,23 +94,24 @@ export function* recordPlaces(
   batch: Uint8Array,
   framing: Framing,
   recordBytes: number,
-): Generator<{ view: DataView; at: number; size: number }, void> {
+): Generator<{ view: DataView; at: number; size: number; cpu: number }, void> {
   const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
   if (framing === "packed") {
     for (let at = 0; at + recordBytes <= batch.length; at += recordBytes) {
-      yield { view, at, size: recordBytes };
+      yield { view, at, size: recordBytes, cpu: 0 };
     }
     return;
   }
   for (let at = 0; at + HEADER_BYTES <= batch.length;) {
     const size = view.getUint32(at, true);
+    const cpu = view.getUint32(at + 4, true);
     const start = at + HEADER_BYTES;
     if (size > batch.length - start) return;
-    if (size >= recordBytes) yield { view, at: start, size };
+    if (size >= recordBytes) yield { view, at: start, size, cpu };
     else {
       const whole = new Uint8Array(recordBytes);
       whole.set(batch.subarray(start, start + size));
-      yield { view: new DataView(whole.buffer), at: 0, size };
+      yield { view: new DataView(whole.buffer), at: 0, size, cpu };
     }
     at = start + Math.ceil(size / 8) * 8;
   }

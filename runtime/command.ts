@@ -15,11 +15,13 @@ export { DEFAULT_WRAPPER_MODULE } from "./guest.ts";
 export { interruptible, wasLoadCut } from "./interrupt.ts";
 export { checkHeader, compileGuest, type GuestModule } from "./module.ts";
 export {
+  type ControlGroup,
   describeErrno,
   errno,
   FeedPipe,
   hasReader,
   type HeldPart,
+  hostFiles,
   libbpfVersion,
   loginUid,
   type MappedFile,

@@ -84,7 +84,17 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   cli: [
-    ...["terminal", "args", "box", "records", "symbols", "module", "permissions", "startup"],
+    ...[
+      "terminal",
+      "args",
+      "box",
+      "records",
+      "containers",
+      "symbols",
+      "module",
+      "permissions",
+      "startup",
+    ],
     ...["live", "object", "inspect", "hub", "background", "commands"],
   ],
 };

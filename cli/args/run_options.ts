@@ -1,5 +1,6 @@
 /** Options of `run`, the default command. */
 import { OBJECT_OPTIONS } from "./object_options.ts";
+import { CONTAINER_OPTIONS } from "./container_options.ts";
 import { LIVE_OPTIONS } from "./live_options.ts";
 import type { CommandLine, OptionSpec } from "./options.ts";
 import { RECORD_OPTIONS } from "./record_options.ts";
@@ -130,6 +131,7 @@ export const RUN_OPTIONS = {
     help: "limit the log of a run in the background (default: 20M)",
   },
   ...RECORD_OPTIONS,
+  ...CONTAINER_OPTIONS,
   ...LIVE_OPTIONS,
   "wrapper-module-name": {
     short: "m",

@@ -15,6 +15,7 @@ import {
 } from "../../ebpf/plain/mod.ts";
 import type { RecordTaker, Schema } from "../../records/mod.ts";
 import type { interruptible } from "../../runtime/command.ts";
+import { type KernelFilter, LOOK_MS } from "../containers/kernel_filter.ts";
 import { LIVE_TABLE_MS, type LiveSink } from "../startup/figures.ts";
 import { formatError, printError, visibleLine } from "../terminal/output.ts";
 import { formatCount } from "../terminal/units.ts";
@@ -94,6 +95,8 @@ export interface OpenParts {
   readonly statistics?: ObjectStatistics | undefined;
   /** Gets warnings, each a line; default: standard error. */
   readonly warn?: ((text: string) => void) | undefined;
+  /** Containers that the kernel's programs are to look at. */
+  readonly filter?: KernelFilter | undefined;
 }
 
 /** Word that never changes. */
@@ -117,13 +120,14 @@ export class OpenSources implements Disposable {
   readonly #tables: (TableSource | GlobalSource)[] = [];
   readonly #stacks: Stacks;
   readonly #warn: (text: string) => void;
+  readonly #filter: KernelFilter | undefined;
   #notes = 0;
   #isOver = false;
 
   constructor(
     sources: Sources,
     session: PlainSession,
-    { output, screen, checkReader, interrupt, latencyMs, stacks, live, statistics, warn }:
+    { output, screen, checkReader, interrupt, latencyMs, stacks, live, statistics, warn, filter }:
       OpenParts,
   ) {
     this.#warn = warn ?? ((text) => printError(visibleLine(text)));
@@ -137,7 +141,10 @@ export class OpenSources implements Disposable {
     this.#held.use(stacks.open(session, interrupt));
     this.#live = live;
     this.#statistics = statistics;
+    this.#filter = filter;
     try {
+      const filled = filter?.open(session);
+      if (filled !== undefined) this.#held.use(filled);
       if (this.#isMeasured) this.#startCounting();
       for (const wish of sources.events) this.#openEvents(wish, latencyMs);
       for (const wish of sources.tables) this.#openTable(wish);
@@ -286,6 +293,8 @@ export class OpenSources implements Disposable {
     if (intervalMs !== undefined) {
       timers.push({ periodMs: intervalMs, due: () => this.#output.interval() });
     }
+    const filter = this.#filter;
+    if (filter !== undefined) timers.push({ periodMs: LOOK_MS, due: () => filter.refresh() });
     if (this.#stacks.isUsed) timers.push({ periodMs: NOTE_MS, due: () => this.#noteProcesses() });
     const readers: Source[] = [...this.#readers];
     if (command !== undefined) {

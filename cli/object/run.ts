@@ -14,6 +14,7 @@ import { enterSandbox, hasReader, interruptible, wasLoadCut } from "../../runtim
 import { parseLatency } from "../terminal/duration.ts";
 import { kernelLimitsOf } from "../args/kernel_limits.ts";
 import { mergedLine, splitWords } from "../args/after_name.ts";
+import { wantsContainers } from "../args/container_options.ts";
 import { wantsLive } from "../args/live_options.ts";
 import type { RunLine } from "../args/run_options.ts";
 import { refuseModuleOptions } from "../args/unused_options.ts";
@@ -31,6 +32,7 @@ import type { RunScreen } from "../records/screen.ts";
 import type { LiveSink } from "../startup/figures.ts";
 import type { LiveRun } from "../live/live_run.ts";
 import { type RecordSettings, recordSettings } from "../records/settings.ts";
+import type { Containers } from "../containers/mod.ts";
 import { OpenSources } from "./open_sources.ts";
 import { ownPid } from "./own_pid.ts";
 import { placesOf, tablesOf } from "./places.ts";
@@ -118,10 +120,15 @@ export async function runObject(run: ObjectRun): Promise<number> {
     command: command?.pid,
     isAsked: settings.formats.some(({ format }) => /^([ku]stack|[ku]sym)$/.test(format.name)),
   });
-  const plan = new RunSettings({ ...run, line }, { words, settings, command, stacks });
+  const containers = wantsContainers(line) ? await openContainers(line) : undefined;
+  const plan = new RunSettings(
+    { ...run, line },
+    { words, settings, command, stacks, containers },
+  );
   if (run.detach !== undefined && line.flags.has("detach")) {
     return await run.detach(line, origin === undefined ? undefined : permissions, own);
   }
+  if (containers?.warning !== undefined) printError(visibleLine(containers.warning));
   for (const note of tool.notes) printError(visibleLine(`note: ${note}`));
   const live = wantsLive(line) ? await startLive(line, tool.name, settings) : undefined;
   using output = await openRecordOutput(settings, {
@@ -143,8 +150,14 @@ export async function runObject(run: ObjectRun): Promise<number> {
     live?.error(error);
     throw error;
   } finally {
+    if (containers?.lossWarning !== undefined) printError(containers.lossWarning);
     await live?.end(code);
   }
+}
+
+async function openContainers(line: RunLine): Promise<Containers> {
+  const { Containers } = await import("../containers/mod.ts");
+  return new Containers(line);
 }
 
 async function startLive(line: RunLine, name: string, settings: RecordSettings): Promise<LiveRun> {
@@ -190,6 +203,7 @@ export class RunSettings {
   readonly #command: TracedCommand | undefined;
   readonly #sources: Sources;
   readonly #stacks: Stacks;
+  readonly #containers: Containers | undefined;
   readonly #options: Omit<
     Parameters<typeof startSession>[1],
     "budget" | "rules" | "maxLinks" | "policy"
@@ -197,16 +211,18 @@ export class RunSettings {
 
   constructor(
     run: RunRequest,
-    { words, settings, command, stacks }: {
+    { words, settings, command, stacks, containers }: {
       words: Pick<ToolWords, "values">;
       settings: RecordSettings;
       command: TracedCommand | undefined;
       stacks: Stacks;
+      containers?: Containers | undefined;
     },
   ) {
     this.#run = run;
     this.#stacks = stacks;
     this.#command = command;
+    this.#containers = containers;
     const { tool, line, types } = run;
     const list = (name: "only" | "without") =>
       line.lists?.[name]?.flatMap((text) => text.split(",")).filter((word) => word !== "");
@@ -220,8 +236,10 @@ export class RunSettings {
     });
     const only = list("only");
     const finder = new TypeFinder(tool.file, { files: types });
+    const own = containers?.prepare(tool.file) ?? { values: [], maps: [] };
     const values = [
       ...ownPid(tool.file),
+      ...own.values,
       ...words.values,
       ...process.values,
       ...readSettings(tool.file, line.lists?.set ?? [], command?.pid),
@@ -236,7 +254,7 @@ export class RunSettings {
       without: list("without") ?? [],
       attach,
       interfaces: line.lists?.iface ?? [],
-      settings: mapSettings(tool.file, sizes),
+      settings: [...mapSettings(tool.file, sizes), ...own.maps],
       values,
       ...(process.probedPid === undefined ? {} : { probedPid: process.probedPid }),
       ways: tool.ways ?? [],
@@ -287,7 +305,8 @@ export class RunSettings {
         new ObjectStatistics(formatStats, policy.permissions, interrupt);
       const onFinished = () => output.end();
       return this.runWithin(interrupt, {
-        ...{ output, policy, live, statistics, isAlone: true, onFinished },
+        ...{ policy, live, statistics, isAlone: true, onFinished },
+        output: this.#containers?.over(output) ?? output,
         screen: screen?.of(output),
         checkReader: this.#sources.settings.outputs.some(({ file }) => file === undefined)
           ? checkReader
@@ -334,6 +353,7 @@ export class RunSettings {
     using opened = new OpenSources(this.#sources, session, {
       ...parts,
       ...{ interrupt, latencyMs, stacks: this.#stacks, warn },
+      filter: this.#containers?.filter,
     });
     if (this.#sources.isSilent) {
       this.#warn(

@@ -13,6 +13,7 @@ import { readAnnotations } from "../../records/mod.ts";
 import { type ToolSyntax, unknownLong } from "../args/after_name.ts";
 import { oursAfterName } from "../args/help_text.ts";
 import { UsageError } from "../errors.ts";
+import { CONTAINER_VARIABLES } from "../containers/kernel_filter.ts";
 import type { Tool, ToolOption } from "./tool.ts";
 
 /** Words after a tool's name, sorted out. */
@@ -253,7 +254,8 @@ export function optionsOf(file: ObjectFile): ToolOption[] {
   const tags = new Map(readAnnotations(btf).options.map((one) => [one.variable, one]));
   // A word of the command line is not the value of a struct, and own_pid is set by wasm-bpf.
   const isOption = ({ section, name, type }: PlainVariable) =>
-    section === ".rodata" && name !== "own_pid" && !/^struct |^union /.test(typeText(btf, type));
+    section === ".rodata" && name !== "own_pid" && !CONTAINER_VARIABLES.has(name) &&
+    !/^struct |^union /.test(typeText(btf, type));
   return settable(file).filter(isOption).map((variable) => {
     const tag = tags.get(variable.name);
     const type = typeText(btf, variable.type);

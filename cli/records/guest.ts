@@ -4,7 +4,7 @@ import {
   declaredHistogram,
   guestSchema,
   MAX_TABLE_BYTES,
-  type Output,
+  type RecordTaker,
   type Schema,
   type SinkOptions,
   tooManyRows,
@@ -24,20 +24,24 @@ class Enough extends Error {}
  * Runs a guest with the output that a command line requests.
  *
  * @param run returns the guest's exit code
- * @param feed sink in addition to those of the command line
+ * @param more.feed sink in addition to those of the command line
+ * @param more.over returns the taker of the records, which hands them to the output
  * @returns that code, 0 after `--count`, or 141 when the reader closed standard output
  */
 export async function runWithRecords(
   line: PartOfLine<RecordOption | "timeout">,
   run: (parts: Pick<RunParts, "records" | "onIgnoredSignal">) => number,
-  feed?: SinkOptions,
+  { feed, over = (output) => output }: {
+    feed?: SinkOptions;
+    over?: ((output: RecordTaker) => RecordTaker) | undefined;
+  } = {},
 ): Promise<number> {
   const settings = recordSettings(line);
   using opened = await openRecordOutput(settings, { feed, timeout: line.values.timeout });
   const { output } = opened;
   try {
     const code = run({
-      records: recordsOf(opened, settings),
+      records: recordsOf(opened, over(output), settings),
       // Nothing after the run is reached then: arrays are closed, and the last table stays.
       onIgnoredSignal: () => opened[Symbol.dispose](),
     });
@@ -60,6 +64,7 @@ const LOOK_MS = 100;
 
 function recordsOf(
   { output, screen }: RecordOutput,
+  taker: RecordTaker,
   { intervalMs }: RecordSettings,
 ): GuestRecords {
   let next = performance.now() + (intervalMs ?? Infinity);
@@ -80,8 +85,8 @@ function recordsOf(
     open: (name, text, { types, isTable }) => {
       const { schema } = guestSchema(types, text, name);
       return isTable
-        ? tableOf(output, name, { schema, attend })
-        : streamOf(output, name, { schema, attend });
+        ? tableOf(taker, name, { schema, attend })
+        : streamOf(taker, name, { schema, attend });
     },
   };
 }
@@ -92,7 +97,7 @@ interface GuestSource {
   readonly attend: () => void;
 }
 
-function streamOf(output: Output, name: string, source: GuestSource): GuestRecordSink {
+function streamOf(output: RecordTaker, name: string, source: GuestSource): GuestRecordSink {
   const { schema, attend } = source;
   const stream = output.stream(name, schema);
   return {
@@ -109,7 +114,7 @@ function streamOf(output: Output, name: string, source: GuestSource): GuestRecor
   };
 }
 
-function tableOf(output: Output, name: string, source: GuestSource): GuestRecordSink {
+function tableOf(output: RecordTaker, name: string, source: GuestSource): GuestRecordSink {
   const { schema, attend } = source;
   const spec = declaredHistogram(schema);
   // A guest's rows are those of the interval alone.

@@ -14,7 +14,7 @@ export { closureOf, structOf } from "./type_lookup.ts";
 export { type TagField } from "./event_type.ts";
 export { type LoopEnd, nowMs, runLoop, type Source, type Timer } from "./event_loop.ts";
 export { withStruct } from "./btf_writer.ts";
-export { eventMaps, mapSettings, parseMapSize } from "./fixups.ts";
+export { eventMaps, type MapSetting, mapSettings, parseMapSize, Setting } from "./fixups.ts";
 export { inlineType, type TypeAt } from "./inline_type.ts";
 export { nearestName, unknownName } from "./errors.ts";
 export {
@@ -26,6 +26,7 @@ export {
 } from "./object_file.ts";
 export { BufferReader, type PrintedLine, PrintReader, readIterator } from "./readers.ts";
 export { type Elements, MapReader } from "./map_reader.ts";
+export { MapWriter } from "./map_writer.ts";
 export { isTable, notedMaps, shownMaps } from "./shown_maps.ts";
 export { variableShape } from "./variable_shape.ts";
 export { groupsOf, placementOf, type ProgramChoice, wantedPrograms } from "./selection.ts";

@@ -12,6 +12,7 @@ struct event {
 	__u32 pid;
 	char comm[COMM_BYTES];
 	char line[LINE_BYTES];
+	__u64 cgroup_id HIDDEN;
 };
 
 EVENTS(struct event);
@@ -28,7 +29,7 @@ int BPF_KRETPROBE(exit_readline, const void *line)
 	event = reserve_event();
 	if (!event)
 		return 0;
-	SET_PROCESS(event);
+	SET_ORIGIN(event);
 	if (bpf_probe_read_user_str(event->line, LINE_BYTES, line) < 0)
 		event->line[0] = '\0';
 	bpf_ringbuf_submit(event, 0);

@@ -18,6 +18,7 @@ struct event {
 	__u16 port;
 	__s32 ret FORMAT(errno);
 	__u8 addr[16];
+	__u64 cgroup_id HIDDEN;
 };
 
 struct call_args {
@@ -65,7 +66,7 @@ int exit_bind(struct trace_event_raw_sys_exit *ctx)
 		return 0;
 	event = failed && !ctx->ret ? NULL : reserve_event();
 	if (event) {
-		SET_PROCESS(event);
+		SET_ORIGIN(event);
 		event->family = args->family;
 		event->port = args->port;
 		event->ret = ctx->ret;

@@ -17,6 +17,7 @@ struct event {
 	/* From insertion to issue, where there is a queue. */
 	__u64 queued_ns;
 	__u64 lat_ns;
+	__u64 cgroup_id HIDDEN;
 };
 
 struct inflight {
@@ -51,7 +52,7 @@ static __always_inline int issue(struct request *request)
 	one.bytes = BPF_CORE_READ(request, __data_len);
 	one.sector = BPF_CORE_READ(request, __sector);
 	one.issued = bpf_ktime_get_ns();
-	if (!is_other(pid, one.requester.pid) &&
+	if (!is_other_requester(pid, &one.requester) &&
 	    !is_other_name(name, one.requester.comm, COMM_BYTES))
 		bpf_map_update_elem(&inflight, &key, &one, BPF_ANY);
 	return 0;
@@ -74,6 +75,7 @@ int on_complete(struct bpf_raw_tracepoint_args *ctx)
 		event = reserve_event();
 		if (event) {
 			event->pid = one->requester.pid;
+			event->cgroup_id = one->requester.cgroup_id;
 			__builtin_memcpy(event->comm, one->requester.comm, COMM_BYTES);
 			__builtin_memcpy(event->disk, disk_name, DISK_BYTES);
 			event->op = operation_of(request);

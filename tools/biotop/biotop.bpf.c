@@ -38,7 +38,7 @@ static __always_inline int issue(struct request *request)
 	take_requester(key, &one.requester);
 	one.bytes = BPF_CORE_READ(request, __data_len);
 	one.issued = bpf_ktime_get_ns();
-	if (!is_other(pid, one.requester.pid))
+	if (!is_other_requester(pid, &one.requester))
 		bpf_map_update_elem(&inflight, &key, &one, BPF_ANY);
 	return 0;
 }

@@ -27,8 +27,8 @@ static __always_inline int issue(struct request *request)
 	struct key key = {};
 
 	take_requester((__u64)request, &requester);
-	if (is_other(pid, requester.pid) || is_other_name(name, requester.comm, COMM_BYTES) ||
-	    !read_disk(request, disk_name))
+	if (is_other_requester(pid, &requester) ||
+	    is_other_name(name, requester.comm, COMM_BYTES) || !read_disk(request, disk_name))
 		return 0;
 	__builtin_memcpy(key.comm, requester.comm, COMM_BYTES);
 	histogram = sizes_of(&key);

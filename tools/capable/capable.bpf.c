@@ -62,6 +62,7 @@ struct event {
 	enum capability cap;
 	bool audit;
 	__s32 ret FORMAT(errno);
+	__u64 cgroup_id HIDDEN;
 };
 
 struct check {
@@ -94,7 +95,7 @@ static __always_inline int end(int ret)
 	if (event) {
 		__builtin_memset(event, 0, sizeof(*event));
 		event->uid = (__u32)bpf_get_current_uid_gid();
-		SET_PROCESS(event);
+		SET_ORIGIN(event);
 		event->cap = check->cap;
 		event->audit = !(check->opts & CAP_OPT_NOAUDIT);
 		event->ret = ret;

@@ -104,8 +104,11 @@ static __always_inline enum operation operation_of(struct request *request)
 
 /* Process that a request is for. */
 struct requester {
-	__u32 pid;
+	__u64 cgroup_id;
 	char comm[COMM_BYTES];
+	__u32 pid;
+	/* 1 for a process outside of the control groups that are shown. */
+	__u32 is_elsewhere;
 };
 
 /* Requests that are merged into others have no end. */
@@ -127,6 +130,8 @@ struct requester {
 	static __always_inline void read_current(struct requester *found)                          \
 	{                                                                                          \
 		found->pid = current_tgid();                                                       \
+		found->cgroup_id = current_cgroup();                                               \
+		found->is_elsewhere = is_elsewhere();                                              \
 		bpf_get_current_comm(found->comm, sizeof(found->comm));                            \
 	}                                                                                          \
 	static __always_inline int start_request(struct request *request)                          \
@@ -162,7 +167,13 @@ struct requester {
 			read_current(found);                                                       \
 		bpf_map_delete_elem(&requesters, &key);                                            \
 	}                                                                                          \
-	_Static_assert(sizeof(struct requester) == 20, "no padding")
+	_Static_assert(sizeof(struct requester) == 32, "no padding")
+
+/* Returns true if requests of a process are not to be shown. */
+static __always_inline bool is_other_requester(__u32 wanted, const struct requester *requester)
+{
+	return is_other(wanted, requester->pid) || requester->is_elsewhere;
+}
 
 #define REQUEST_START(way, function, program)                                                      \
 	SEC(#way "/" #function)                                                                    \

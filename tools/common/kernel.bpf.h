@@ -66,7 +66,26 @@ struct sched_entity {
 	struct cfs_rq *cfs_rq;
 };
 
+struct kernfs_node {
+	__u64 id;
+};
+
+/* State of a control group in one hierarchy; it begins with that of itself. */
+struct cgroup_subsys_state {
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
 struct task_struct {
+	struct css_set *cgroups;
 	int pid;
 	int tgid;
 	unsigned int __state;

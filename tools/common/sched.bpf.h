@@ -16,6 +16,24 @@ static __always_inline bool is_running(struct task_struct *task)
 	return BPF_CORE_READ(old, state) == TASK_RUNNING;
 }
 
+/* Returns true if a task is in none of the control groups that are shown; see is_elsewhere(). */
+static __always_inline bool is_task_elsewhere(struct task_struct *task)
+{
+	struct cgroup *group;
+
+	if (!has_cgroup_filter)
+		return false;
+	group = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	for (int level = 0; level < CGROUP_LEVELS && group; level++) {
+		__u64 id = BPF_CORE_READ(group, kn, id);
+
+		if (bpf_map_lookup_elem(&cgroup_filter, &id))
+			return false;
+		group = (void *)BPF_CORE_READ(group, self.parent);
+	}
+	return true;
+}
+
 /* Arguments of the raw tracepoint sched_switch: (preempt, previous, next). */
 #define PREVIOUS_TASK(ctx) ((struct task_struct *)(ctx)->args[1])
 #define NEXT_TASK(ctx) ((struct task_struct *)(ctx)->args[2])

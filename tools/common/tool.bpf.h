@@ -117,14 +117,64 @@ static __always_inline __u32 current_tgid(void)
  */
 const volatile __u32 own_pid;
 
+/*
+ * Control groups, by their ids: those of containers that --container, --pod and --cgroup select.
+ * wasm-bpf sets the variables before the load, and adds ids while containers come and go. Without
+ * these options the verifier removes all that depends on them.
+ */
+const volatile bool has_cgroup_filter;
+const volatile bool has_cgroup_ids;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, __u8);
+} cgroup_filter SEC(".maps");
+
+/* Control groups within each other; containers are rarely deeper than five. */
+#define CGROUP_LEVELS 16
+
+/* Returns true if neither the current process's control group is to be shown, nor one around it. */
+static __always_inline bool is_elsewhere(void)
+{
+	if (!has_cgroup_filter)
+		return false;
+	for (int level = 1; level <= CGROUP_LEVELS; level++) {
+		__u64 id = bpf_get_current_ancestor_cgroup_id(level);
+
+		if (!id)
+			break;
+		if (bpf_map_lookup_elem(&cgroup_filter, &id))
+			return false;
+	}
+	return true;
+}
+
+/* Returns the id of the current process's control group if records are to have it, or 0. */
+static __always_inline __u64 current_cgroup(void)
+{
+	return has_cgroup_ids ? bpf_get_current_cgroup_id() : 0;
+}
+
+/* Sets `pid`, `comm` and `cgroup_id` of an event to those of the current process. */
+#define SET_ORIGIN(event)                                                                          \
+	do {                                                                                       \
+		SET_PROCESS(event);                                                                \
+		(event)->cgroup_id = current_cgroup();                                             \
+	} while (0)
+
 /* Returns true if a process is not to be shown: `wanted` is one, or 0 for all but our own. */
 static __always_inline bool is_other(__u32 wanted, __u32 tgid)
 {
 	return wanted ? tgid != wanted : own_pid && tgid == own_pid;
 }
 
-/* True if the current process is not the one that `pid` selects; 0 selects all but our own. */
-#define IS_OTHER(pid) is_other(pid, current_tgid())
+/*
+ * True if the current process is not the one that `pid` selects, or is in none of the control
+ * groups that are shown; 0 selects all but our own.
+ */
+#define IS_OTHER(pid) (is_other(pid, current_tgid()) || is_elsewhere())
 
 /* Types of options with texts: OPTION takes no arrays. */
 typedef char comm_text[COMM_BYTES];

@@ -43,7 +43,8 @@ struct {
 
 static __always_inline bool is_wanted(struct task_struct *task)
 {
-	return BPF_CORE_READ(task, pid) && !is_other(pid, BPF_CORE_READ(task, tgid));
+	return BPF_CORE_READ(task, pid) && !is_other(pid, BPF_CORE_READ(task, tgid)) &&
+	       !is_task_elsewhere(task);
 }
 
 static __always_inline void start(struct task_struct *task, __u64 now)

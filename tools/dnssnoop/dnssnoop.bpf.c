@@ -45,6 +45,7 @@ struct event {
 	enum rcode rcode;
 	__u64 lat_ns;
 	char name[NAME_BYTES];
+	__u64 cgroup_id HIDDEN;
 };
 
 /* Query that waits for its response. */
@@ -58,6 +59,7 @@ struct query_key {
 
 struct query {
 	__u64 since;
+	__u64 cgroup_id;
 	__u32 pid;
 	char comm[COMM_BYTES];
 };
@@ -168,6 +170,7 @@ static __always_inline int show(const void *dns, const struct dns_header *header
 		return 0;
 	__builtin_memset(event, 0, sizeof(*event));
 	event->pid = query->pid;
+	event->cgroup_id = query->cgroup_id;
 	__builtin_memcpy(event->comm, query->comm, COMM_BYTES);
 	event->kind = flags & RESPONSE_BIT ? RESPONSE : QUERY;
 	event->family = key->family;
@@ -205,6 +208,9 @@ int on_send(struct bpf_raw_tracepoint_args *ctx)
 	key.id = header.id;
 	__builtin_memcpy(key.server, ends.daddr, 16);
 	query.since = bpf_ktime_get_ns();
+	if (is_elsewhere())
+		return 0;
+	query.cgroup_id = current_cgroup();
 	query.pid = current_tgid();
 	bpf_get_current_comm(query.comm, sizeof(query.comm));
 	bpf_map_update_elem(&queries, &key, &query, BPF_ANY);

@@ -15,6 +15,7 @@ struct event {
 	__u32 exit_code;
 	__u32 signal;
 	__u64 age_ns;
+	__u64 cgroup_id HIDDEN;
 };
 
 EVENTS(struct event);
@@ -44,6 +45,7 @@ int on_exit(void *ctx)
 		return 0;
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 	event->pid = tgid;
+	event->cgroup_id = current_cgroup();
 	event->tid = tid;
 	event->ppid = BPF_CORE_READ(task, real_parent, tgid);
 	event->exit_code = (code >> 8) & 0xff;

@@ -13,6 +13,7 @@ struct event {
 	char comm[COMM_BYTES];
 	__u64 age_ns;
 	char file[NAME_BYTES];
+	__u64 cgroup_id HIDDEN;
 };
 
 struct removal {
@@ -93,7 +94,7 @@ int BPF_KRETPROBE(end_unlink, int ret)
 	if (!ret && !(max_ms && removal->age_ns / 1000000 >= max_ms)) {
 		event = reserve_event();
 		if (event) {
-			SET_PROCESS(event);
+			SET_ORIGIN(event);
 			event->age_ns = removal->age_ns;
 			__builtin_memcpy(event->file, removal->file, NAME_BYTES);
 			bpf_ringbuf_submit(event, 0);

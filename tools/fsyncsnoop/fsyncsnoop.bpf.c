@@ -15,6 +15,7 @@ struct event {
 	__s32 fd;
 	__s32 ret FORMAT(errno);
 	__u64 lat_ns;
+	__u64 cgroup_id HIDDEN;
 };
 
 struct call_args {
@@ -48,7 +49,7 @@ static __always_inline int end(struct trace_event_raw_sys_exit *ctx)
 	lat_ns = bpf_ktime_get_ns() - args->start;
 	event = lat_ns < min_us * 1000 ? NULL : reserve_event();
 	if (event) {
-		SET_PROCESS(event);
+		SET_ORIGIN(event);
 		event->call = args->call;
 		event->fd = args->fd;
 		event->ret = ctx->ret;

@@ -14,6 +14,7 @@ struct event {
 	char comm[COMM_BYTES];
 	__u64 lat_ns;
 	char host[HOST_BYTES];
+	__u64 cgroup_id HIDDEN;
 };
 
 struct call {
@@ -50,7 +51,7 @@ static __always_inline int end(void)
 	duration = bpf_ktime_get_ns() - call->since;
 	event = min_us && duration / 1000 <= min_us ? NULL : reserve_event();
 	if (event) {
-		SET_PROCESS(event);
+		SET_ORIGIN(event);
 		event->lat_ns = duration;
 		__builtin_memcpy(event->host, call->host, HOST_BYTES);
 		bpf_ringbuf_submit(event, 0);

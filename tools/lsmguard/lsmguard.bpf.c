@@ -23,6 +23,7 @@ struct event {
 	enum action action;
 	enum verdict verdict;
 	char target[TARGET_BYTES];
+	__u64 cgroup_id HIDDEN;
 };
 
 EVENTS(struct event);
@@ -39,7 +40,7 @@ static __always_inline int judge(enum action what, const char *target, int befor
 	if (event) {
 		__builtin_memset(event, 0, sizeof(*event));
 		event->uid = bpf_get_current_uid_gid();
-		SET_PROCESS(event);
+		SET_ORIGIN(event);
 		event->action = what;
 		event->verdict = deny ? REFUSED : ALLOWED;
 		if (target)

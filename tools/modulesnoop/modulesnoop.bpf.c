@@ -16,6 +16,7 @@ struct event {
 	char module[MODULE_BYTES];
 	/* Parameters of finit_module(2) and init_module(2). */
 	char args[ARGUMENT_BYTES];
+	__u64 cgroup_id HIDDEN;
 };
 
 EVENTS(struct event);
@@ -51,7 +52,7 @@ static __always_inline int show(struct module *module, enum action action)
 	if (!event)
 		return 0;
 	__builtin_memset(event, 0, sizeof(*event));
-	SET_PROCESS(event);
+	SET_ORIGIN(event);
 	event->action = action;
 	BPF_CORE_READ_STR_INTO(&event->module, module, name);
 	if (arguments)

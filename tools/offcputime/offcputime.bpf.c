@@ -46,7 +46,7 @@ static __always_inline void begin(void *ctx, struct task_struct *task)
 	stop.key.pid = BPF_CORE_READ(task, tgid);
 	BPF_CORE_READ_STR_INTO(&stop.key.comm, task, comm);
 	if (!thread || (tid && tid != thread) || is_other(pid, stop.key.pid) ||
-	    is_other_name(name, stop.key.comm, COMM_BYTES))
+	    is_other_name(name, stop.key.comm, COMM_BYTES) || is_task_elsewhere(task))
 		return;
 	/* The thread that stops is still the current one. */
 	stop.key.user_stack_id = user_stack(ctx);

@@ -13,6 +13,7 @@ struct event {
 	char tcomm[COMM_BYTES];
 	/* Pages that the machine, or the cgroup, may have. */
 	__u64 pages;
+	__u64 cgroup_id HIDDEN;
 };
 
 EVENTS(struct event);
@@ -29,7 +30,7 @@ struct trace_event_raw_mark_victim {
 
 static __always_inline int show(struct event *event)
 {
-	SET_PROCESS(event);
+	SET_ORIGIN(event);
 	bpf_ringbuf_submit(event, 0);
 	return 0;
 }

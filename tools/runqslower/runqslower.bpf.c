@@ -32,7 +32,8 @@ static __always_inline int note_waiting(struct task_struct *task)
 	__u64 now = bpf_ktime_get_ns();
 
 	/* Thread 0 is each processor's idle task. */
-	if (thread && (!tid || tid == thread) && !is_other(pid, BPF_CORE_READ(task, tgid)))
+	if (thread && (!tid || tid == thread) && !is_other(pid, BPF_CORE_READ(task, tgid)) &&
+	    !is_task_elsewhere(task))
 		bpf_map_update_elem(&waiting, &thread, &now, BPF_ANY);
 	return 0;
 }

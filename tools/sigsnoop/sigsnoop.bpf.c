@@ -16,6 +16,7 @@ struct event {
 	__u32 tpid;
 	char tcomm[COMM_BYTES];
 	enum result result;
+	__u64 cgroup_id HIDDEN;
 };
 
 EVENTS(struct event);
@@ -38,7 +39,7 @@ int on_signal(struct trace_event_raw_signal_generate *ctx)
 	event = reserve_event();
 	if (!event)
 		return 0;
-	SET_PROCESS(event);
+	SET_ORIGIN(event);
 	event->signal = ctx->sig;
 	event->tpid = ctx->pid;
 	bpf_probe_read_kernel_str(event->tcomm, sizeof(event->tcomm), ctx->comm);

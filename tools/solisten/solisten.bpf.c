@@ -17,6 +17,7 @@ struct event {
 	__u16 family;
 	__u16 port;
 	__u8 addr[16];
+	__u64 cgroup_id HIDDEN;
 };
 
 struct call_args {
@@ -53,7 +54,7 @@ int exit_listen(struct trace_event_raw_sys_exit *ctx)
 		event = reserve_event();
 		if (event) {
 			__builtin_memset(event, 0, sizeof(*event));
-			SET_PROCESS(event);
+			SET_ORIGIN(event);
 			event->ret = ctx->ret;
 			event->backlog = args->backlog;
 			event->proto = BPF_CORE_READ(sk, sk_protocol);

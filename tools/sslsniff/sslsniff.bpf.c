@@ -20,6 +20,7 @@ struct event {
 	__u32 len;
 	__u64 lat_ns;
 	char data[DATA_BYTES];
+	__u64 cgroup_id HIDDEN;
 };
 
 struct call {
@@ -66,7 +67,7 @@ static __always_inline void show(const struct call *call, __s64 bytes, enum func
 
 	if (!event)
 		return;
-	SET_PROCESS(event);
+	SET_ORIGIN(event);
 	event->function = function;
 	event->len = bytes;
 	event->lat_ns = bpf_ktime_get_ns() - call->since;

@@ -17,6 +17,7 @@ struct event {
 	enum call call;
 	__s32 ret FORMAT(errno);
 	char path[PATH_BYTES];
+	__u64 cgroup_id HIDDEN;
 };
 
 struct call_args {
@@ -50,7 +51,7 @@ static __always_inline int end(struct trace_event_raw_sys_exit *ctx)
 		return 0;
 	event = failed && !ctx->ret ? NULL : reserve_event();
 	if (event) {
-		SET_PROCESS(event);
+		SET_ORIGIN(event);
 		event->call = args->call;
 		event->ret = ctx->ret;
 		/* At the end, when the page with the path has been read. */

@@ -14,6 +14,7 @@ struct event {
 	__u16 rport;
 	__u8 laddr[16];
 	__u16 lport;
+	__u64 cgroup_id HIDDEN;
 };
 
 EVENTS(struct event);
@@ -33,7 +34,7 @@ static __always_inline int show(struct sock *sk)
 	if (!event)
 		return 0;
 	__builtin_memset(event, 0, sizeof(*event));
-	SET_PROCESS(event);
+	SET_ORIGIN(event);
 	SET_ENDS(event, &ends, r);
 	bpf_ringbuf_submit(event, 0);
 	return 0;

@@ -16,6 +16,7 @@ struct event {
 	__u16 lport;
 	__u8 daddr[16];
 	__u16 dport;
+	__u64 cgroup_id HIDDEN;
 };
 
 EVENTS(struct event);
@@ -34,7 +35,7 @@ static __always_inline int show(struct sock *sk)
 		return 0;
 	__builtin_memset(event, 0, sizeof(*event));
 	event->uid = user;
-	SET_PROCESS(event);
+	SET_ORIGIN(event);
 	SET_ENDS(event, &ends, d);
 	bpf_ringbuf_submit(event, 0);
 	return 0;

@@ -12,6 +12,7 @@ struct event {
 	char comm[COMM_BYTES];
 	__u32 parent_tid;
 	__u32 tid;
+	__u64 cgroup_id HIDDEN;
 };
 
 EVENTS(struct event);
@@ -32,7 +33,7 @@ int on_task(struct trace_event_raw_task_newtask *ctx)
 	event = reserve_event();
 	if (!event)
 		return 0;
-	SET_PROCESS(event);
+	SET_ORIGIN(event);
 	event->parent_tid = (__u32)bpf_get_current_pid_tgid();
 	event->tid = ctx->pid;
 	bpf_ringbuf_submit(event, 0);

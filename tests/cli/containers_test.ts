@@ -1,0 +1,130 @@
+/** Containers of records: which are shown, and their names, with real control groups. */
+import assert from "node:assert/strict";
+import { CliProcess, guestPath, runCli } from "../support/cli.ts";
+import { TestCgroup } from "../support/cgroup.ts";
+import { until } from "../support/condition.ts";
+import { TestFolder } from "../support/folder.ts";
+import { MadeUpContainer, Repeating } from "../support/made_up_container.ts";
+
+type Row = Record<string, unknown>;
+
+function rowsOf(stdout: string): Row[] {
+  return stdout.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+}
+
+const KUBERNETES = {
+  "io.kubernetes.container.name": "app",
+  "io.kubernetes.pod.name": "web-1",
+  "io.kubernetes.pod.namespace": "shop",
+};
+
+/** Ends a process each time, and opens a file that is not there. */
+function script(word: string): string {
+  return `while :; do /bin/cat /nothing-${word}; test -e /nothing-${word}; done`;
+}
+
+for (
+  const [tool, options] of [
+    // Filtered in the kernel where version 2 alone is mounted; the process is gone when it is shown.
+    ["exitsnoop", ["--container", "web"]],
+    // A guest, whose records are looked at when they come.
+    ["opensnoop", ["--container", "web"]],
+  ] as const
+) {
+  Deno.test(`${tool} --container shows what one container does`, async () => {
+    using root = new TestFolder();
+    await using web = await MadeUpContainer.create(root, "web");
+    await using other = await MadeUpContainer.create(root, "other");
+    await using _web = new Repeating(web.command(script("web")));
+    await using _other = new Repeating(other.command(script("other")));
+    const { code, stdout, stderr } = await runCli(
+      [...options, "--count", "3", "--timeout", "100s", "-o", "jsonl", tool],
+      { env: { WASM_BPF_HOST_ROOT: root.path } },
+    );
+    assert.equal(code, 0, stderr);
+    const rows = rowsOf(stdout);
+    assert.ok(rows.length >= 3, stderr);
+    for (const row of rows) assert.equal(row["container"], "web", stdout);
+    if ("path" in (rows[0] ?? {})) assert.doesNotMatch(stdout, /nothing-other/);
+  });
+}
+
+Deno.test("records have container, pod and namespace when they are requested", async () => {
+  using root = new TestFolder();
+  await using app = await MadeUpContainer.create(root, "k8s_app", KUBERNETES);
+  await using _app = new Repeating(app.command(script("app")));
+  const env = { WASM_BPF_HOST_ROOT: root.path };
+  const line = ["--count", "2", "--timeout", "100s", "-o", "jsonl"];
+  for (
+    const options of [
+      ["--pod", "shop/web-1", "--container", "app"],
+      ["--filter", 'pod == "web-1"', "--fields", "comm,container,pod,pod_namespace"],
+    ]
+  ) {
+    const { code, stdout, stderr } = await runCli([...line, ...options, "exitsnoop"], { env });
+    assert.equal(code, 0, stderr);
+    const [row] = rowsOf(stdout);
+    const names = [row?.["container"], row?.["pod"], row?.["pod_namespace"]];
+    assert.deepEqual(names, ["app", "web-1", "shop"], `${options}`);
+  }
+});
+
+Deno.test("a container that starts later is shown", async () => {
+  using root = new TestFolder();
+  await using run = new CliProcess(
+    ["--container", "late", "--count", "2", "--timeout", "100s", "-o", "jsonl", "exitsnoop"],
+    { env: { WASM_BPF_HOST_ROOT: root.path } },
+  );
+  await until("the run waits", () => /no container matches --container late/.test(run.stderr));
+  await using late = await MadeUpContainer.create(root, "late");
+  await using _late = new Repeating(late.command(script("late")));
+  const { code, stdout, stderr } = await run.result();
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(rowsOf(stdout).map((row) => row["container"]), ["late", "late"]);
+});
+
+Deno.test("--cgroup selects a control group in the kernel, and those below it", async () => {
+  await using group = await TestCgroup.create();
+  const inner = `${group.path}/inner`;
+  await Deno.mkdir(inner);
+  try {
+    const join = `echo $$ > ${inner}/cgroup.procs && ${script("inner")}`;
+    await using _inner = new Repeating(["/bin/sh", "-c", join]);
+    // A histogram: nothing could be left out afterwards.
+    const { code, stdout, stderr } = await runCli(
+      [
+        "--cgroup",
+        group.path,
+        "--count",
+        "2",
+        "--interval",
+        "300ms",
+        "--timeout",
+        "100s",
+        "cpudist",
+      ],
+    );
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /usecs/);
+  } finally {
+    // A process that has ended leaves its group a little later.
+    await until(
+      "the control group is empty",
+      () => Deno.remove(inner).then(() => true, () => false),
+    );
+  }
+});
+
+for (
+  const [args, code, reason] of [
+    [["--container", "web", "biolatency"], 1, /records of "latency" have no process/],
+    [["--cgroup", "/no/such/group", "exitsnoop"], 1, /no such control group/],
+    [["--container", "web", guestPath("wrapper")], 2, /prints by itself/],
+  ] as const
+) {
+  Deno.test(`${args.slice(0, 2).join(" ")} fails with exit code ${code}: ${reason}`, async () => {
+    const result = await runCli(["--timeout", "60s", ...args]);
+    assert.equal(result.code, code, result.stderr);
+    assert.match(result.stderr, reason);
+  });
+}
