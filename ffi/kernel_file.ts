@@ -31,25 +31,76 @@ export function readKernelFile(
   path: string,
   { maxBytes }: { maxBytes: number },
 ): Uint8Array<ArrayBuffer> {
-  const libc = Deno.dlopen("libc.so.6", LIBC_SYMBOLS);
-  try {
-    const fd = libc.symbols.open(new TextEncoder().encode(`${path}\0`), FLAGS);
-    if (fd < 0) throw failure(path, errnoOf(libc.symbols));
-    try {
-      return readAll({ readSync: (bytes) => readSome(fd, bytes, { libc: libc.symbols, path }) }, {
-        expected: Math.min(EXPECTED_BYTES, maxBytes),
-        maxBytes,
-        tooLarge: () =>
-          new HostError(`Cannot read "${path}": larger than ${maxBytes >> 20} MiB`, {
-            code: "TOO_LARGE",
-          }),
-      });
-    } finally {
-      libc.symbols.close(fd);
-    }
-  } finally {
-    libc.close();
+  using file = KernelFile.open(path);
+  return file.read({ maxBytes });
+}
+
+/** Virtual file that is opened now and read later, by a thread that may open nothing any more. */
+export class KernelFile implements Disposable {
+  readonly #path: string;
+  readonly #libc: Deno.DynamicLibrary<typeof LIBC_SYMBOLS>;
+  #fd: number;
+
+  private constructor(path: string, libc: Deno.DynamicLibrary<typeof LIBC_SYMBOLS>, fd: number) {
+    this.#path = path;
+    this.#libc = libc;
+    this.#fd = fd;
   }
+
+  /**
+   * Opens a file.
+   *
+   * @throws {HostError} with an errno name
+   */
+  static open(path: string): KernelFile {
+    const libc = Deno.dlopen("libc.so.6", LIBC_SYMBOLS);
+    const fd = libc.symbols.open(new TextEncoder().encode(`${path}\0`), FLAGS);
+    if (fd >= 0) return new KernelFile(path, libc, fd);
+    const error = failure(path, errnoOf(libc.symbols));
+    libc.close();
+    throw error;
+  }
+
+  /**
+   * Returns the bytes from where the last read ended, and closes the file.
+   *
+   * @throws {HostError} with an errno name, or `TOO_LARGE` for more than `maxBytes`
+   */
+  read({ maxBytes }: { maxBytes: number }): Uint8Array<ArrayBuffer> {
+    try {
+      return readToEnd(this.#path, this.#fd, { libc: this.#libc.symbols, maxBytes });
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Closes the file, if it is open. */
+  close(): void {
+    if (this.#fd < 0) return;
+    this.#libc.symbols.close(this.#fd);
+    this.#libc.close();
+    this.#fd = -1;
+  }
+
+  /** Closes it. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+function readToEnd(
+  path: string,
+  fd: number,
+  { libc, maxBytes }: { libc: Libc; maxBytes: number },
+): Uint8Array<ArrayBuffer> {
+  return readAll({ readSync: (bytes) => readSome(fd, bytes, { libc, path }) }, {
+    expected: Math.min(EXPECTED_BYTES, maxBytes),
+    maxBytes,
+    tooLarge: () =>
+      new HostError(`Cannot read "${path}": larger than ${maxBytes >> 20} MiB`, {
+        code: "TOO_LARGE",
+      }),
+  });
 }
 
 type Libc = Deno.DynamicLibrary<typeof LIBC_SYMBOLS>["symbols"];

@@ -16,7 +16,7 @@ export { FeedPipe } from "./feed.ts";
 export { Deadline, Interrupt, signals, Ticker } from "./interrupt.ts";
 export { kernel, readKernelTypesAhead } from "./kernel.ts";
 export { hasHelper, KernelFeature, tryFeature } from "./kernel_probe.ts";
-export { readKernelFile } from "./kernel_file.ts";
+export { KernelFile, readKernelFile } from "./kernel_file.ts";
 export { type ReadLimit, WaitingFile } from "./waiting_file.ts";
 export { libbpfVersion, settleShim } from "./library.ts";
 export { BpfIterator, BpfLink } from "./link.ts";

@@ -81,7 +81,7 @@ function ofInt(facts: MemberFacts): Format {
   const { name, type, typeNames } = facts;
   if (type.kind !== "int") return { name: "dec" };
   if (type.of === "bool") return { name: "bool" };
-  if (type.of === "pointer") return { name: "hex" };
+  if (type.of === "pointer") return { name: "addr" };
   if (typeNames.includes("__be32")) return { name: ADDRESS.test(name) ? "ipv4" : "be32" };
   if (typeNames.includes("__be16")) return { name: "be16" };
   if (typeNames.includes("__be64")) return { name: "be64" };
@@ -93,7 +93,7 @@ function ofInt(facts: MemberFacts): Format {
   }
   if (DURATION.test(name) && !MOMENT.test(name)) return { name: durationUnit(name) };
   if (SIZE.test(name)) return { name: "size" };
-  if (type.bytes === 8 && /^(ip|addr|kaddr)$/.test(name)) return { name: "hex" };
+  if (type.bytes === 8 && /^(ip|addr|kaddr)$/.test(name)) return { name: "addr" };
   return { name: "dec" };
 }
 

@@ -79,7 +79,8 @@ export function metricPlans(
 }
 
 /** Formats of numbers whose size means nothing. */
-const NAMES = /^(hex|oct|char|ksym|usym|kstack|ustack|dev|inode|ipv4|ipv6|ip|errno|signal|mode)$/;
+const NAMES =
+  /^(hex|addr|oct|char|ksym|usym|kstack|ustack|dev|inode|ipv4|ipv6|ip|errno|signal|mode)$/;
 
 /** Values of tables are gauges; the kernel's object does not tell which only grow. */
 function defaultKind(

@@ -306,7 +306,7 @@ function typeOf(scalar: Scalar | undefined, lengths: readonly number[]): FieldTy
       type = { kind: "bytes", length, signed: type.signed };
     } else {
       const format: Format = type.kind === "int" && type.of === "pointer"
-        ? { name: "hex" }
+        ? { name: "addr" }
         : type.kind === "array" || type.kind === "bytes"
         ? { name: "list" }
         : { name: type.kind === "int" && type.of === "bool" ? "bool" : "dec" };

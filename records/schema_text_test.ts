@@ -10,7 +10,7 @@ function layout(text: string): string {
 const LAYOUTS = [
   ["u32 pid; char comm[16]; u64 lat_ns", "pid@0:dec comm@4:str lat_ns@24:ns =32"],
   ["packed { u8 a; u32 b; }", "a@0:dec b@1:dec =5"],
-  ["int a; void *p; bool ok;", "a@0:dec p@8:hex ok@16:bool =24"],
+  ["int a; void *p; bool ok;", "a@0:dec p@8:addr ok@16:bool =24"],
   [
     "u8 v; struct { __u32 saddr @ipv4; unsigned short dport; } peer; u8 x",
     "v@0:dec peer.saddr@4:ipv4 peer.dport@8:dec x@12:dec =16",

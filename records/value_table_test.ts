@@ -174,6 +174,16 @@ const QUANTITIES: Row[] = [
 /** Addresses of the kernel, and arrays. */
 const REST: Row[] = [
   row("x", of("pointer"), little(0x10n), quoted("0x10")),
+  // Addresses of the kernel's code have names for people.
+  row("x", of("pointer"), little(0xffffffff81000010n), ["vfs_read+0x10", '"0xffffffff81000010"']),
+  row("ip", of("u64"), little(0xffffffff81000010n), ["vfs_read+0x10", '"0xffffffff81000010"']),
+  row("kaddr", of("u64"), little(0xffffffff81000010n), ["vfs_read+0x10", '"0xffffffff81000010"']),
+  row(
+    "x",
+    array("pointer", 2),
+    [...little(0xffffffff81000010n), ...little(1n)],
+    ["vfs_read+0x10,0x1", '["0xffffffff81000010","0x1"]'],
+  ),
   row("ip", of("u64"), little(2n ** 64n - 1n), quoted("0xffffffffffffffff")),
   row("addr", of("u64"), little(0x1000n), quoted("0x1000")),
   row("kaddr", of("u64"), little(0x1000n), quoted("0x1000")),

@@ -2,4 +2,4 @@
  * Entry point for commands that read the kernel's own files or wait for pipes, or ask on the terminal. `mod.ts` is that of
  * embedders.
  */
-export { readKernelFile, type ReadLimit, Terminal, WaitingFile } from "../ffi/mod.ts";
+export { KernelFile, readKernelFile, type ReadLimit, Terminal, WaitingFile } from "../ffi/mod.ts";

@@ -1,7 +1,7 @@
 /** Names that the host has for numbers: users, groups, kernel symbols. */
 import { Btf } from "../../ebpf/btf/mod.ts";
 import { enumNamesIn, type Resolvers } from "../../records/mod.ts";
-import { readKernelFile } from "../../runtime/machine.ts";
+import { KernelFile, readKernelFile } from "../../runtime/machine.ts";
 
 /** Larger files are not those of a machine's own users. */
 const MAX_BYTES = 4 << 20;
@@ -46,9 +46,15 @@ function readText(path: string, maxBytes: number): string {
 /** Native code of an eBPF program that is taken for granted. */
 const MAX_PROGRAM_BYTES = 4096n;
 
+/** Longer than any function of the kernel: an address so far from a symbol is of something else. */
+const MAX_FUNCTION_BYTES = 0x4_0000n;
+/** Ends of the kernel's code, which kallsyms lists as code. */
+const ENDS = /^_e(init)?text$/;
+
 /** Kernel symbols in order of their addresses. */
 export class KernelSymbols {
   readonly #addresses: BigUint64Array;
+  /** Names of functions; empty for data, and ends of code. */
   readonly #names: readonly string[];
   /** Addresses of eBPF programs, between which there are others that are not in the list. */
   readonly #programs: ReadonlySet<bigint>;
@@ -58,11 +64,13 @@ export class KernelSymbols {
     const symbols: { address: bigint; name: string }[] = [];
     const programs = new Set<bigint>();
     for (const line of text.split("\n")) {
-      const match = /^([0-9a-f]{1,16}) [tTwW] (\S+)/.exec(line);
+      const match = /^([0-9a-f]{1,16}) ([A-Za-z]) (\S+)/.exec(line);
       if (match === null) continue;
       const address = BigInt(`0x${match[1]}`);
       // All zeros where kernel.kptr_restrict hides them.
-      if (address !== 0n) symbols.push({ address, name: match[2] ?? "" });
+      if (address === 0n) continue;
+      const [, , type = "", name = ""] = match;
+      symbols.push({ address, name: /^[tTwW]$/.test(type) && !ENDS.test(name) ? name : "" });
       if (line.endsWith("[bpf]")) programs.add(address);
     }
     symbols.sort((a, b) => a.address < b.address ? -1 : a.address > b.address ? 1 : 0);
@@ -71,7 +79,7 @@ export class KernelSymbols {
     this.#programs = programs;
   }
 
-  /** Returns the function that an address is in: `vfs_read+0x10`. */
+  /** Returns the function that an address is in: `vfs_read+0x10`; undefined for one of data. */
   find(address: bigint): string | undefined {
     let [low, high] = [0, this.#addresses.length];
     while (low < high) {
@@ -80,25 +88,35 @@ export class KernelSymbols {
       else high = middle;
     }
     const start = this.#addresses[low - 1];
-    // A function is never that long: the address is of something else.
-    if (start === undefined || address - start > 0x100_0000n) return undefined;
+    if (start === undefined || address - start > MAX_FUNCTION_BYTES) return undefined;
     // It may be a program that was loaded after the list was read.
     if (this.#programs.has(start) && address - start > MAX_PROGRAM_BYTES) return undefined;
     const offset = address - start;
     const name = this.#names[low - 1] ?? "";
+    if (name === "") return undefined;
     return offset === 0n ? name : `${name}+0x${offset.toString(16)}`;
   }
 }
 
-function readKallsyms(): string {
+/** Opens the kernel's symbols, for a thread that may open nothing later. */
+function openKallsyms(): KernelFile | undefined {
   try {
-    return new TextDecoder().decode(
-      readKernelFile("/proc/kallsyms", { maxBytes: MAX_SYMBOLS_BYTES }),
-    );
+    return KernelFile.open("/proc/kallsyms");
+  } catch {
+    return undefined;
+  }
+}
+
+function readKallsyms(file: KernelFile | undefined): string {
+  try {
+    return new TextDecoder().decode(file?.read({ maxBytes: MAX_SYMBOLS_BYTES }));
   } catch {
     return "";
   }
 }
+
+/** Start of the kernel's half of the addresses. */
+const KERNEL_START = 0xffff_8000_0000_0000n;
 
 /** The kernel's types have some 6 MiB. */
 const MAX_TYPES_BYTES = 64 << 20;
@@ -123,18 +141,21 @@ export function kernelEnums(
 }
 
 /**
- * Returns the names of this host. Files are read here, since a confined thread cannot.
+ * Returns the names of this host. Files are opened here, since a confined thread cannot; the kernel's
+ * symbols are read when one is looked up first, which takes 100 ms.
  *
- * @param symbols true to read the kernel's symbols now, which takes 100 ms
+ * @param symbols true to read them now
  */
 export function hostNames({ symbols }: { symbols: boolean }): Resolvers {
   const users = namesIn("/etc/passwd");
   const groups = namesIn("/etc/group");
-  const read = () => new KernelSymbols(readKallsyms());
+  const file = openKallsyms();
+  const read = () => new KernelSymbols(readKallsyms(file));
   let kernel: KernelSymbols | undefined = symbols ? read() : undefined;
   return {
     user: (uid) => users.get(uid),
     group: (gid) => groups.get(gid),
-    kernelSymbol: (address) => (kernel ??= read()).find(address),
+    kernelSymbol: (address) =>
+      address < KERNEL_START ? undefined : (kernel ??= read()).find(address),
   };
 }

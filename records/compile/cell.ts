@@ -77,6 +77,10 @@ function intCell(field: Field, type: IntType | EnumType, context: CellContext): 
     }
     case "hex":
       return quoted(hexCell(access, context), context);
+    case "addr":
+      return people && access.kind === "pair"
+        ? namedInt(field, type, access, context)
+        : quoted(hexCell(access, context), context);
     case "oct":
       return named(access, context, (value) => value < 0n ? undefined : `0${value.toString(8)}`);
     case "char":
@@ -170,6 +174,7 @@ function bytesCell(
       return digits(bigEndian(field.offset, bytes), context);
     }
     case "hex":
+    case "addr":
     case "bytes":
       return quoted({ expr: `hexBytes(b,p,s,${at},${length})`, max: length * 2 }, context);
     case "list":

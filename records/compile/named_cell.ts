@@ -54,6 +54,7 @@ export function namedInt(
       return named(access, context, (value) => fileMode(Number(BigInt.asUintN(32, value))));
     case "dev":
       return named(access, context, (value) => deviceNumbers(Number(BigInt.asUintN(32, value))));
+    case "addr":
     case "ksym":
       return named(
         access,

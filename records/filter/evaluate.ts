@@ -153,7 +153,7 @@ function valueReader(
 ): (s: Uint8Array, v: DataView, at: number) => unknown {
   const { type } = field;
   const isNumber = type.kind === "int" || type.kind === "float" || type.kind === "enum";
-  const plainFormats = /^(time|ns|us|ms|s|size|hex|oct|uid|gid|dec)$/;
+  const plainFormats = /^(time|ns|us|ms|s|size|hex|addr|oct|uid|gid|dec)$/;
   const shown = isNumber && plainFormats.test(field.format.name)
     ? { ...field, path: ["v"], format: { name: "dec" } as const }
     : { ...field, path: ["v"] };
