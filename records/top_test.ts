@@ -3,7 +3,7 @@ import { Output, parseAggregate, parseFields, schemaFromText } from "./mod.ts";
 
 const SCHEMA = schemaFromText("u32 pid; char comm[4]; u32 bytes", "event");
 
-function rows(...values: [pid: number, comm: string, bytes: number][]): Uint8Array {
+function rows(...values: (readonly [pid: number, comm: string, bytes: number])[]): Uint8Array {
   const all = new Uint8Array(values.length * SCHEMA.size);
   const view = new DataView(all.buffer);
   values.forEach(([pid, comm, bytes], i) => {
@@ -42,6 +42,57 @@ Deno.test("a screen is redrawn, sorted by keys, and leaves its last table", () =
   output.end();
   assert.equal(parts.length, 4);
   assert.deepEqual(pidsIn((parts[3] ?? "").split("\x1b[?1049l")[1] ?? ""), ["2"]);
+});
+
+/** Lines of the last frame of a screen with some sources. */
+function frameOf(rows: number, use: (output: Output) => void): string[] {
+  let text = "";
+  const output = new Output({
+    sinks: [{
+      format: "columns",
+      write: (bytes) => text += new TextDecoder().decode(bytes),
+      ...{ width: 40, screen: () => rows },
+    }],
+  });
+  use(output);
+  const frame = text.slice(text.lastIndexOf("\x1b[H"));
+  // deno-lint-ignore no-control-regex
+  return frame.replaceAll(/\x1b\[[\d?]*[A-Za-z]/g, "").split("\n").slice(0, -1);
+}
+
+Deno.test("a screen has the name of each source above its titles, if it has several", () => {
+  const one = frameOf(20, (output) => output.table("first", SCHEMA).rows(THREE));
+  assert.match(one[0] ?? "", /PID/);
+  const two = frameOf(20, (output) => {
+    const [first, second] = ["fi\x1brst", "second"].map((name) => output.table(name, SCHEMA));
+    first?.rows(THREE);
+    second?.rows(rows([7, "z", 1]));
+  });
+  assert.equal(two[0], "fi\\x1brst:");
+  assert.match(two[1] ?? "", /PID/);
+  assert.deepEqual(two.slice(5, 7), ["", "second:"]);
+  assert.match(two[7] ?? "", /PID/);
+  assert.match(two[8] ?? "", / 7 z/);
+  assert.equal(two.length, 9);
+});
+
+Deno.test("a screen shows a part of each table where there is no room for all", () => {
+  const many = rows(...Array.from({ length: 50 }, (_, i) => [i + 1, "a", 1] as const));
+  const show = (lines: number) =>
+    frameOf(lines, (output) => {
+      const [first, second] = ["first", "second"].map((name) => output.table(name, SCHEMA));
+      first?.rows(many);
+      second?.rows(THREE);
+    });
+  // 13 lines and the cursor's: 7 of the first, an empty one, and all 5 of the second.
+  const frame = show(14);
+  assert.equal(frame.length, 13);
+  assert.deepEqual([frame[0], frame[7], frame[8]], ["first:", "", "second:"]);
+  assert.deepEqual(pidsIn(frame.join("\n")), ["1", "2", "3", "4", "5", "1", "2", "3"]);
+  // No room for two: the first has it all.
+  assert.deepEqual(show(7).filter((line) => line.endsWith(":")), ["first:"]);
+  assert.equal(show(7).length, 6);
+  assert.equal(show(2).length, 1);
 });
 
 function shown(

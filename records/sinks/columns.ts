@@ -53,7 +53,9 @@ export class ColumnsSink implements Sink {
     const time = this.#context.time ?? shown.isStream;
     const layout = new Layout(columns, shown, this.#context);
     const buffer = this.#buffer;
-    const part = this.#screen?.part({ isRolling: shown.isStream });
+    const part = this.#screen?.part(visibleText(shown.source), {
+      isRolling: shown.isStream,
+    });
     let rows: RowWriter | undefined;
     let header = "";
     let lineWidth: number | undefined;
@@ -139,7 +141,7 @@ export class ColumnsSink implements Sink {
 
   /** Returns the screen's part for what a source shows without rows. */
   #blocksOf(screen: Screen, source: string, isRolling: boolean): ScreenPart {
-    const known = this.#blocks.get(source) ?? screen.part({ isRolling });
+    const known = this.#blocks.get(source) ?? screen.part(visibleText(source), { isRolling });
     this.#blocks.set(source, known);
     return known;
   }

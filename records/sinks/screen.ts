@@ -11,6 +11,8 @@ const ERASE_BELOW = "\x1b[J";
 
 /** Lines of one source. */
 export class ScreenPart {
+  /** Name of the source, which is shown if the screen has several. */
+  readonly name: string;
   /** Titles of columns; empty for charts and text. */
   header = "";
   #lines: string[] = [];
@@ -18,7 +20,8 @@ export class ScreenPart {
   readonly isRolling: boolean;
 
   /** @param isRolling true to show the last lines of those that were added */
-  constructor(isRolling: boolean) {
+  constructor(name: string, isRolling: boolean) {
+    this.name = name;
     this.isRolling = isRolling;
   }
 
@@ -38,9 +41,20 @@ export class ScreenPart {
     return this.#lines.length;
   }
 
+  /** Lines of the header. */
+  get #headers(): string[] {
+    return this.header === "" ? [] : [this.header];
+  }
+
+  /** Number of lines with the header. */
+  get height(): number {
+    return this.#headers.length + this.#lines.length;
+  }
+
   /** Returns at most `room` lines, the header first. */
   shown(room: number): string[] {
-    const header = this.header === "" ? [] : [this.header];
+    if (room <= 0) return [];
+    const header = this.#headers;
     const left = Math.max(0, room - header.length);
     const lines = this.isRolling
       ? this.#lines.slice(Math.max(0, this.#lines.length - left))
@@ -68,9 +82,9 @@ export class Screen {
     return Math.max(1, this.#rows() - 1);
   }
 
-  /** Adds the lines of a source below the others. */
-  part({ isRolling }: { isRolling: boolean }): ScreenPart {
-    const part = new ScreenPart(isRolling);
+  /** Adds the lines of a source below the others; `name` is text for a terminal. */
+  part(name: string, { isRolling }: { isRolling: boolean }): ScreenPart {
+    const part = new ScreenPart(name, isRolling);
     this.#parts.push(part);
     return part;
   }
@@ -101,16 +115,58 @@ export class Screen {
     const lines: string[] = notice.slice(0, Math.max(0, room - 2)).map((line) =>
       cutText(line, width)
     );
-    for (const part of this.#parts) {
-      if (part.header === "" && part.count === 0) continue;
-      if (lines.length > 0 && lines.length < room) lines.push("");
-      for (const [i, line] of part.shown(room - lines.length).entries()) {
+    const isNamed = this.#parts.length > 1;
+    const parts = this.#parts.filter(({ height }) => height > 0);
+    const heights = shares(parts.map(({ height }) => height + Number(isNamed)), {
+      room: room - lines.length,
+      space: lines.length > 0,
+    });
+    for (const [i, height] of heights.entries()) {
+      const part = parts[i];
+      if (part === undefined) break;
+      if (lines.length > 0) lines.push("");
+      if (isNamed) lines.push(cutText(`${part.name}:`, width));
+      for (const [i, line] of part.shown(height - Number(isNamed)).entries()) {
         const isTitle = i === 0 && part.header !== "" && this.#color;
         const cut = cutText(line, width);
         lines.push(isTitle ? `\x1b[1m${cut}\x1b[0m` : cut);
       }
-      if (lines.length >= room) break;
     }
     return lines;
   }
+}
+
+/** Lines of a part that are worth its place: a name, titles and a row. */
+const LEAST_LINES = 3;
+
+/**
+ * Divides the lines of a screen: each part gets what it needs, or as much as the others that need more;
+ * the last ones are left out where there is no room for all.
+ *
+ * @param space true if an empty line precedes the first part
+ */
+function shares(
+  needs: readonly number[],
+  { room, space }: { room: number; space: boolean },
+): number[] {
+  const spaces = (count: number) => count - Number(!space);
+  let count = needs.length;
+  const fits = () =>
+    spaces(count) +
+        needs.slice(0, count).reduce((sum, need) => sum + Math.min(need, LEAST_LINES), 0) <= room;
+  while (count > 1 && !fits()) count--;
+  const wanted = needs.slice(0, count);
+  const given = wanted.map(() => 0);
+  let left = Math.max(0, room - spaces(count));
+  let open = wanted.map((_, i) => i);
+  while (open.length > 0 && left > 0) {
+    const each = Math.max(1, Math.floor(left / open.length));
+    for (const i of open) {
+      const more = Math.min(each, (wanted[i] ?? 0) - (given[i] ?? 0), left);
+      given[i] = (given[i] ?? 0) + more;
+      left -= more;
+    }
+    open = open.filter((i) => (given[i] ?? 0) < (wanted[i] ?? 0));
+  }
+  return given;
 }
