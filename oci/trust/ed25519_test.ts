@@ -116,6 +116,29 @@ Deno.test("PublicKey.verifies() refuses an R of small order", async () => {
   assert.equal(await PublicKey.parse(pem(publicKey), "a.pub").verifies(message, signature), false);
 });
 
+Deno.test("isCanonicalSignature() refuses R of small order in any encoding, and S from L on", () => {
+  const { secretKey } = ed25519.keygen();
+  const good = ed25519.sign(message, secretKey);
+  const [r, s] = [good.subarray(0, 32), good.subarray(32)];
+  const encodings = torsion().flatMap((point) => {
+    const y = number(point) & (2n ** 255n - 1n);
+    return [y, y + P].filter((one) => one < 2n ** 255n).flatMap((one) =>
+      [0n, 1n].map((sign) => littleEndian(one | sign << 255n))
+    );
+  });
+  // y of 0 and 1 have a second encoding each; four points share a y with another.
+  assert.equal(new Set(encodings.map((one) => one.toHex())).size, 14);
+  for (const encoding of encodings) {
+    assert.equal(isCanonicalSignature(Uint8Array.from([...encoding, ...s])), false);
+  }
+  for (const value of [L, L + 1n, 2n * L, 2n ** 252n + 2n ** 200n, 2n ** 253n, 2n ** 256n - 1n]) {
+    assert.equal(isCanonicalSignature(Uint8Array.from([...r, ...littleEndian(value)])), false);
+  }
+  for (const value of [0n, 1n, 2n ** 252n, L - 1n]) {
+    assert.equal(isCanonicalSignature(Uint8Array.from([...r, ...littleEndian(value)])), true);
+  }
+});
+
 Deno.test("PublicKey.verifies() accepts pure Ed25519 of the system", async () => {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const text = String(publicKey.export({ type: "spki", format: "pem" }));

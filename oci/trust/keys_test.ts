@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { p256, p384, p521 } from "@noble/curves/nist.js";
 import { constants, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import {
   cosignFile,
@@ -201,5 +202,93 @@ Deno.test("PublicKey.verifies() accepts one form of an ECDSA signature", async (
   };
   for (const [what, signature] of Object.entries(odd)) {
     assert.equal(await key.verifies(bytes, Uint8Array.from(signature)), false, what);
+  }
+});
+
+const CURVE_ORDERS: Readonly<Record<string, bigint>> = {
+  "P-256": p256.Point.Fn.ORDER,
+  "P-384": p384.Point.Fn.ORDER,
+  "P-521": p521.Point.Fn.ORDER,
+};
+
+/** Returns the content of an element in DER with a length of one or two bytes, and what follows it. */
+function element(der: Uint8Array): { content: Uint8Array; rest: Uint8Array } {
+  const isLong = der[1] === 0x81;
+  const [start, length = 0] = isLong ? [3, der[2]] : [2, der[1]];
+  return { content: der.subarray(start, start + length), rest: der.subarray(start + length) };
+}
+
+for (const [namedCurve, n] of Object.entries(CURVE_ORDERS)) {
+  Deno.test(`PublicKey.verifies() accepts DER alone, and numbers below the order: ${namedCurve}`, async () => {
+    const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve });
+    const key = PublicKey.parse(publicPem(publicKey), "test.pub");
+    const hash = namedCurve === "P-521" ? "sha512" : "sha256";
+    const both = element(sign(hash, bytes, privateKey)).content;
+    const first = element(both);
+    const number = (part: Uint8Array) => BigInt(`0x${part.toHex()}`);
+    const [r, s] = [number(first.content), number(element(first.rest).content)];
+    const good = [...integer(r), ...integer(s)];
+    assert.ok(await key.verifies(bytes, Uint8Array.from(value(0x30, ...good))));
+    // Every verifier accepts -s; what is signed is the same, and signatures are not counted.
+    const negated = value(0x30, ...integer(r), ...integer(n - s));
+    assert.ok(await key.verifies(bytes, Uint8Array.from(negated)));
+    const bits = BigInt(n.toString(2).length);
+    const negative = (one: bigint) =>
+      value(
+        2,
+        ...Uint8Array.fromHex(
+          ((1n << (bits + 15n) / 8n * 8n) - one).toString(16),
+        ),
+      );
+    const longForm = (tag: number, content: readonly number[]) => [
+      ...[tag, 0x82, content.length >> 8, content.length & 0xff],
+      ...content,
+    ];
+    const width = Math.ceil(Number(bits) / 8) * 2;
+    const plain = [r, s].map((one) => one.toString(16).padStart(width, "0")).join("");
+    const odd: Record<string, readonly number[]> = {
+      "r = 0": value(0x30, ...integer(0n), ...integer(s)),
+      "s = 0": value(0x30, ...integer(r), ...integer(0n)),
+      "r = n": value(0x30, ...integer(n), ...integer(s)),
+      "s = n": value(0x30, ...integer(r), ...integer(n)),
+      "s + n": value(0x30, ...integer(r), ...integer(s + n)),
+      "2n - s": value(0x30, ...integer(r), ...integer(2n * n - s)),
+      "-r": value(0x30, ...negative(r), ...integer(s)),
+      "-s": value(0x30, ...integer(r), ...negative(s)),
+      "length in more bytes than it takes": longForm(0x30, good),
+      "length of r in more bytes": value(0x30, ...longForm(2, [...first.content]), ...integer(s)),
+      "indefinite length": [0x30, 0x80, ...good, 0, 0],
+      "a byte inside": value(0x30, ...good, 0),
+      "a third number": value(0x30, ...good, ...integer(1n)),
+      "r alone": value(0x30, ...integer(r)),
+      "r without bytes": value(0x30, 2, 0, ...integer(s)),
+      "a set": value(0x31, ...good),
+      "IEEE P1363": [...Uint8Array.fromHex(plain)],
+      "nothing": [],
+    };
+    for (const [what, signature] of Object.entries(odd)) {
+      assert.equal(await key.verifies(bytes, Uint8Array.from(signature)), false, what);
+    }
+  });
+}
+
+Deno.test("PublicKey.verifies() refuses RSA signatures that are not below the modulus", async () => {
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const key = PublicKey.parse(publicPem(publicKey), "test.pub");
+  const good = sign("sha256", bytes, privateKey);
+  const { n = "" } = publicKey.export({ format: "jwk" });
+  const modulus = BigInt(`0x${Uint8Array.fromBase64(n, { alphabet: "base64url" }).toHex()}`);
+  const number = BigInt(`0x${good.toString("hex")}`);
+  assert.ok(await key.verifies(bytes, good));
+  const odd = {
+    "0": new Uint8Array(256),
+    "1": Uint8Array.from({ length: 256 }, (_, i) => i === 255 ? 1 : 0),
+    "s + n": Uint8Array.fromHex((number + modulus).toString(16).padStart(514, "0")),
+    "n - s": Uint8Array.fromHex((modulus - number).toString(16).padStart(512, "0")),
+    "a zero before it": Uint8Array.from([0, ...good]),
+    "nothing": new Uint8Array(0),
+  };
+  for (const [what, signature] of Object.entries(odd)) {
+    assert.equal(await key.verifies(bytes, signature), false, what);
   }
 });
