@@ -20,6 +20,7 @@
 
 #include "files.h"
 #include "internal.h"
+#include "own_process.h"
 
 /* A ".." on the way makes the kernel refuse when anything was renamed meanwhile, anywhere. */
 #define RACE_TRIES 1000
@@ -168,6 +169,10 @@ int32_t shim_path__open(int32_t dir, uint32_t resolve, struct shim_memory *memor
 	result = open_beneath(dir, copy, open_flags(flags), resolve);
 	if (result < 0)
 		return result;
+	if (shim_is_hidden_file(result, flags & SHIM_OPEN_WRITE)) {
+		close(result);
+		return -EACCES;
+	}
 	if (shim_fstat(result, &info)) {
 		int err = -errno;
 

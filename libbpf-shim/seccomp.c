@@ -121,6 +121,7 @@ static const uint32_t ALLOWED[] = {
     SYS_dup,
     SYS_dup3,
     SYS_fstat,
+    SYS_fstatfs,
     SYS_lseek,
     SYS_pread64,
     SYS_pwrite64,

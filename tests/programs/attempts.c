@@ -530,3 +530,124 @@ int sweep(const uint32_t *left_out, int left_out_count, uint32_t *out, int size)
 	}
 	return found;
 }
+
+/* ---- other arguments of calls that the list has for some --------------------------------------
+ */
+
+#define UPPER_HALF (1L << 32)
+/* Values of an argument that is no set of bits; the type of an ioctl(2) is in its second byte. */
+#define VALUES 0x10000L
+
+/* A call without effect whatever the argument is, as long as the others are these. */
+struct filtered {
+	const char *name;
+	long number;
+	int argument;
+	bool is_bits;
+	/* Other bits that are always set. */
+	long base, args[6];
+	long allowed[16];
+	int allowed_count;
+};
+
+#define ALLOWED(...) {__VA_ARGS__}, (int)(sizeof((long[]){__VA_ARGS__}) / sizeof(long))
+#define THREAD (CLONE_VM | CLONE_THREAD)
+
+static const struct filtered filtered[] = {
+    {"bpf", SYS_bpf, 0, false, 0, {0, 0, 0}, ALLOWED(1, 2, 3, 4, 21, 24, 25, 26, 27)},
+    {"fcntl", SYS_fcntl, 1, false, 0, {-1}, ALLOWED(1, 2, 3, 4, 5, 6, 1030)},
+    {"ioctl",
+     SYS_ioctl,
+     1,
+     false,
+     0,
+     {-1},
+     ALLOWED(0x5401, 0x5413, 0x541b, 0x5421, 0x5451, 0x802c542a)},
+    {"ioctl that reads", SYS_ioctl, 1, false, 0x802c0000, {-1}, ALLOWED(0x802c542a)},
+    {"ioctl that writes", SYS_ioctl, 1, false, 0x40040000, {-1}, ALLOWED(0)},
+    {"prctl", SYS_prctl, 0, false, 0, {0, -1, -1, -1, -1}, ALLOWED(15, 16)},
+    {"prctl of memory", SYS_prctl, 0, false, 0x53560000, {0, -1, -1, -1, -1}, ALLOWED(0x53564d41)},
+    {"prctl of Yama", SYS_prctl, 0, false, 0x59610000, {0, -1, -1, -1, -1}, ALLOWED(0)},
+    {"kill", SYS_kill, 0, false, 0x10000000, {0, 0}, ALLOWED(0)},
+    {"tgkill", SYS_tgkill, 0, false, 0x10000000, {0, -1, 0}, ALLOWED(0)},
+    /* Without CLONE_SIGHAND the kernel makes no thread. */
+    {"clone",
+     SYS_clone,
+     0,
+     true,
+     THREAD,
+     {0},
+     ALLOWED(CLONE_VM, CLONE_FS, CLONE_FILES, CLONE_THREAD, CLONE_SYSVSEM, CLONE_SETTLS,
+	     CLONE_PARENT_SETTID, CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_DETACHED)},
+    {"sendmsg", SYS_sendmsg, 2, true, 0, {-1, 0, 0}, ALLOWED(MSG_DONTWAIT, MSG_NOSIGNAL)},
+    {"pidfd_open", SYS_pidfd_open, 1, true, 0, {-1, 0}, ALLOWED(0)},
+};
+
+static bool is_allowed(const struct filtered *call, long value)
+{
+	for (int i = 0; i < call->allowed_count; i++) {
+		if (call->allowed[i] == value)
+			return true;
+	}
+	return false;
+}
+
+static bool passes(const struct filtered *call, long value)
+{
+	long args[6];
+
+	memcpy(args, call->args, sizeof(args));
+	args[call->argument] = value;
+	return run(call->number, args) != -1 || errno != EPERM;
+}
+
+/*
+ * Makes these calls with every other value. Writes the index of each that is not refused, once for
+ * each value, and returns how many there are.
+ */
+int sweep_arguments(uint32_t *out, int size)
+{
+	int found = 0;
+
+	for (size_t i = 0; i < LENGTH(filtered); i++) {
+		const struct filtered *call = &filtered[i];
+		const long count = call->is_bits ? 31 : VALUES;
+
+		for (long at = 0; at < count; at++) {
+			const long own = call->is_bits ? 1L << at : call->base | at;
+			const long value = call->base | own;
+
+			if (is_allowed(call, own) || (call->is_bits && (own & call->base)) ||
+			    (call->number == SYS_clone && own == CLONE_SIGHAND))
+				continue;
+			/* The kernel ignores the upper half of an int. */
+			if ((passes(call, value) || passes(call, value | UPPER_HALF)) &&
+			    found < size)
+				out[found++] = (uint32_t)i;
+		}
+	}
+	return found;
+}
+
+const char *filtered_name(int index)
+{
+	return filtered[index].name;
+}
+
+/* Writes which of the allowed values are refused: what the sweep asks must reach the list. */
+int sweep_allowed(uint32_t *out, int size)
+{
+	int found = 0;
+
+	for (size_t i = 0; i < LENGTH(filtered); i++) {
+		const struct filtered *call = &filtered[i];
+
+		if (call->is_bits || call->number == SYS_kill || call->number == SYS_tgkill)
+			continue;
+		for (int n = 0; n < call->allowed_count; n++) {
+			if (call->allowed[n] && !passes(call, call->allowed[n]) && found < size)
+				out[found++] = (uint32_t)i;
+		}
+	}
+	return found;
+}

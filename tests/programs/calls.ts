@@ -3,8 +3,10 @@
  * directories, or with one, and prints one line of JSON: the two results of each, and the thread's own
  * status.
  *
- * Usage: calls.ts LIBRARY [foreign | files | NUMBERS]
+ * Usage: calls.ts LIBRARY [foreign | files | arguments | NUMBERS]
  *
+ * With `arguments`, it makes the calls that the list has for some arguments with all others, and prints
+ * the names of those that are not refused, and of those that are although the list has them.
  * With NUMBERS, it makes all other calls by their number, and prints those that are not refused.
  */
 import { fromCString } from "../../ffi/c_values.ts";
@@ -19,6 +21,9 @@ const library = Deno.dlopen(path, {
   attempt_name: { parameters: ["i32"], result: "pointer" },
   attempt: { parameters: ["i32"], result: "i32" },
   attempt_foreign: { parameters: [], result: "i32" },
+  sweep_arguments: { parameters: ["buffer", "i32"], result: "i32" },
+  sweep_allowed: { parameters: ["buffer", "i32"], result: "i32" },
+  filtered_name: { parameters: ["i32"], result: "pointer" },
   sweep: { parameters: ["buffer", "i32", "buffer", "i32"], result: "i32" },
 }).symbols;
 
@@ -43,6 +48,16 @@ enterSandbox({
   onNotice: (text) => void notices.push(text),
 });
 if (more === "foreign") library.attempt_foreign();
+if (more === "arguments") {
+  const found = new Uint32Array(64);
+  const names = (length: number) =>
+    [...found.subarray(0, length)].map((i) => fromCString(library.filtered_name(i)));
+  const passed = names(library.sweep_arguments(found, found.length));
+  const refused = names(library.sweep_allowed(found, found.length));
+  // deno-lint-ignore no-console
+  console.log(JSON.stringify({ passed, refused }));
+  Deno.exit(0);
+}
 if (more !== undefined && more !== "files") {
   const leftOut = Uint32Array.from(more.split(",").map(Number));
   const found = new Uint32Array(2048);

@@ -108,6 +108,13 @@ Deno.test("a confined thread makes no call by a number that the list does not ha
   assert.equal(decoder.decode(stdout), "[]\n", decoder.decode(stderr));
 });
 
+Deno.test("a confined thread makes no call with arguments that the list does not have", async () => {
+  const { stdout, stderr } = await runCalls({ more: ["arguments"] });
+  const decoder = new TextDecoder();
+  assert.ok(stdout.length > 0, decoder.decode(stderr));
+  assert.deepEqual(JSON.parse(decoder.decode(stdout)), { passed: [], refused: [] });
+});
+
 Deno.test("a confined thread that calls by another architecture's numbers ends the process", async () => {
   const { signal } = await runCalls({ more: ["foreign"] });
   assert.equal(signal, "SIGSYS");

@@ -34,6 +34,63 @@ for (
   });
 }
 
+/** Files of the process itself, which show its memory and environment, or change how it runs. */
+const OWN = [
+  "mem",
+  "environ",
+  "maps",
+  "pagemap",
+  "auxv",
+  "fdinfo",
+  "attr/current",
+  "oom_score_adj",
+];
+
+/** Runs the guest with its own PID in place of PID in its commands. */
+async function withOwnPid(
+  options: readonly string[],
+  commands: readonly string[],
+  through: readonly string[],
+): Promise<string[]> {
+  const script = 'for word; do words+=("${word//PID/$$}"); done; exec "${words[@]}"';
+  const { code, stdout, stderr } = await runCli([...options, GUEST, ...commands], {
+    through: [...through, "/bin/bash", "-c", script, "bash"],
+  });
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  return answersOf(stdout);
+}
+
+for (
+  const [title, through] of [
+    ["of the same PID namespace", []],
+    // /proc stays that of the namespace outside, where the process has another number.
+    ["of a PID namespace outside", ["unshare", "--pid", "--fork"]],
+  ] as const
+) {
+  Deno.test(`a module opens no file that shows or changes its own process, in a procfs ${title}`, async () => {
+    const starts = [
+      "self",
+      "thread-self",
+      ...(through.length === 0 ? ["PID", "self/task/PID"] : []),
+    ];
+    const files = starts.flatMap((start) => OWN.map((name) => `${start}/${name}`));
+    for (
+      const [granted, modes] of [["/proc::/p::ro", ["r"]], ["/proc::/p", ["r", "w", "rw"]]] as const
+    ) {
+      const commands = files.flatMap((path) => modes.map((mode) => `open 3 ${path} - ${mode}`));
+      const answers = await withOwnPid(["--dir", granted], commands, through);
+      assert.equal(answers.length, commands.length);
+      for (const [i, answer] of answers.entries()) {
+        assert.match(answer, /^(EACCES|EISDIR)$/, `${granted}: ${commands[i]}`);
+      }
+    }
+    const readable = ["self/status", "self/net/dev", "net/dev", "mounts", "1/comm", "stat"];
+    const commands = readable.map((path) => `open 3 ${path} - r`);
+    const opened = await withOwnPid(["--dir", "/proc::/p::ro"], commands, through);
+    assert.ok(opened.every((answer) => answer.startsWith("SUCCESS")), opened.join());
+  });
+}
+
 Deno.test("a module sees no descriptor of the process, nor its environment", async () => {
   const script = 'exec 7</etc/passwd 9</etc; exec "$@"';
   const commands = ["fds", "read 7", "open 9 passwd - r", "renumber 7 0", "environ"];
