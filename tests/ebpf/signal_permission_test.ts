@@ -120,6 +120,46 @@ Deno.test("load refuses IDs that are not kernel functions", async () => {
   }
 });
 
+const PLACES = elfOf("signal_places");
+
+/** Level of everything else that the programs do. */
+const OTHER_LEVELS: Permissions = {
+  allowBpf: ["observe", "inspect", "network", "struct-ops", "replace", "write"],
+};
+
+for (
+  const program of [
+    ...["static_function", "global_function", "loop_callback", "element_callback"],
+    ...["timer_callback", "work_callback", "weak_name", "dead_code", "in_array"],
+  ]
+) {
+  Deno.test(`a call that acts on any process is refused in ${program}`, () => {
+    using loaded = new Loaded(PLACES, OTHER_LEVELS, program);
+    assert.equal(loaded.error?.code, "EPERM");
+    assert.equal(loaded.error.detail, `the program calls ${FUNCTION}, which is refused`);
+  });
+}
+
+for (const program of ["by_register", "replacement", "by_syscall"]) {
+  Deno.test(`a call that acts on any process is refused in ${program}, with its level as well`, () => {
+    const all: Permissions = { allowBpf: [...OTHER_LEVELS.allowBpf ?? [], "control"] };
+    using loaded = new Loaded(PLACES, all, program);
+    assert.equal(loaded.error?.code, "EPERM");
+    assert.match(loaded.error.detail ?? "", /which is refused$/);
+  });
+}
+
+Deno.test("a call that acts on any process is refused in a function of struct_ops", () => {
+  using loaded = new Loaded(elfOf("signal_struct_ops"), OTHER_LEVELS);
+  assert.equal(loaded.error?.code, "EPERM");
+  assert.equal(loaded.error.detail, `the program calls ${FUNCTION}, which is refused`);
+});
+
+Deno.test("a program that calls the function is in no array after a refused load", () => {
+  using loaded = new Loaded(PLACES, OTHER_LEVELS);
+  assert.equal(loaded.error?.code, "EPERM");
+});
+
 /** Kernel function with a name of the same length. */
 const HARMLESS = "bpf_arena_free_pages";
 
