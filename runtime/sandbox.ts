@@ -68,10 +68,17 @@ export function enterSandbox(wanted: Confinement): void {
  * Gives up the rights that a process does not need that serves what another sends it: capabilities,
  * files, programs, and connections unless it makes some. Its sockets are open by now.
  *
+ * @param options.readsFiles true for one that goes on reading files of its user
  * @returns what could not be given up
  */
-export function limitServer({ connects }: { connects: boolean }): string[] {
-  const kept = connects ? ["net", "env", "sys"] : [];
+export function limitServer(
+  { connects, readsFiles = false }: { connects: boolean; readsFiles?: boolean },
+): string[] {
+  const kept = [
+    ...(connects ? ["net", "env", "sys"] : []),
+    // Locks are files that are opened for writing; owners are compared with the user.
+    ...(readsFiles ? ["read", "write", "sys"] : []),
+  ];
   const notices: string[] = [];
   const note = (what: string, result: number) => {
     if (result < 0) {
@@ -80,7 +87,7 @@ export function limitServer({ connects }: { connects: boolean }): string[] {
   };
   note("its capabilities", confinement.reduceCapabilities([]));
   // Connections need files: certificates, and how names are looked up.
-  if (!connects) note("its access to files", confinement.limitPaths([]));
+  if (!connects && !readsFiles) note("its access to files", confinement.limitPaths([]));
   for (const name of PERMISSIONS) {
     if (!kept.includes(name)) Deno.permissions.revokeSync({ name });
   }

@@ -18,4 +18,6 @@ export {
   type OtlpSettings,
   type ServiceSettings,
 } from "./settings.ts";
+export { type RunRow } from "./web/runs_hub.ts";
+export { RunsServer, type RunsServerParts } from "./web/runs_server.ts";
 export { type Service, SERVICE_WORD, startService } from "./start.ts";

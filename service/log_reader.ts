@@ -13,13 +13,15 @@ export interface LogOptions {
   readonly goesOn?: () => boolean;
   /** Ends the wait for lines. */
   readonly signal?: AbortSignal;
+  /** True to begin with the newest file. */
+  readonly isRecent?: boolean;
 }
 
 /** Reads lines in batches. Files may be rotated meanwhile. */
 export async function* readLog(path: string, options: LogOptions = {}): AsyncGenerator<LogLine[]> {
   const { goesOn, signal } = options;
   const isAborted = () => signal?.aborted === true;
-  using reader = new LogReader(path);
+  using reader = new LogReader(path, options.isRecent === true);
   while (!isAborted()) {
     // Before the read: what is written before the end is read, too.
     const mayGrow = goesOn?.() === true;
@@ -42,8 +44,9 @@ class LogReader implements Disposable {
   #file: Deno.FsFile | undefined;
   #rest = "";
 
-  constructor(path: string) {
+  constructor(path: string, isRecent: boolean) {
     this.#path = path;
+    if (isRecent) this.#file = open(path);
   }
 
   /** Returns the next lines; undefined at the end of what there is. */

@@ -12,6 +12,13 @@ const OPTIONS = {
   "all": { short: "a", help: "also show runs that have ended" },
   "json": { help: "print JSON, with all details" },
   "quiet": { short: "q", help: "print names only" },
+  "web": {
+    argument: "[HOST:]PORT",
+    optional: true,
+    help:
+      "serve a page of all runs and their records until Ctrl-C, and print its link (default: a " +
+      "free port of 127.0.0.1; this machine's addresses alone)",
+  },
 } as const satisfies Record<string, OptionSpec>;
 
 /** Help of `ps`. */
@@ -22,6 +29,7 @@ export const PAGE: HelpPage = {
   notes: [
     "A run that is lost was killed with its supervisor, or by a restart of the machine; restart " +
     "starts it again.",
+    "--web shows the list, and of each run the records and lines in its log from the newest file on.",
   ],
 };
 
@@ -29,9 +37,13 @@ export const PAGE: HelpPage = {
 const SHOWN_CHARACTERS = 60;
 
 /** Lists the runs. */
-export function command(args: string[]): Promise<number> {
-  const { flags, rest } = parseCommandLine(args, OPTIONS, { interleaved: true });
+export async function command(args: string[]): Promise<number> {
+  const { flags, values, rest } = parseCommandLine(args, OPTIONS, { interleaved: true });
   if (rest.length > 0) throw new UsageError(`Cannot list "${rest[0]}": ps takes no argument`);
+  if (values.web !== undefined) {
+    const { serveRuns } = await import("../background/runs_page.ts");
+    return await serveRuns(values.web, statusText);
+  }
   const all = new Runs(placesOf()).list((error) =>
     printError(formatError(error, { verbose: false }).replace(/^error/, "warning"))
   );
@@ -39,7 +51,7 @@ export function command(args: string[]): Promise<number> {
   if (flags.has("json")) print(toJson(shown.map(forPrograms), 2));
   else if (flags.has("quiet")) shown.forEach(({ status }) => print(status.name));
   else print(formatTable([HEADER, ...shown.map(row)], { right: [2, 3] }));
-  return Promise.resolve(0);
+  return 0;
 }
 
 const HEADER = ["NAME", "STATUS", "PID", "RESTARTS", "MODULE"];

@@ -41,7 +41,7 @@ export function liveSettings({ values, lists }: PartOfLine<LiveOption>): LiveSet
     specs,
     maxSeries: seriesOf(values["max-series"]),
     ...(metrics === undefined ? {} : { metrics: metricsOf(metrics, values) }),
-    ...(web === undefined ? {} : { web: webOf(web) }),
+    ...(web === undefined ? {} : { web: webAddress(web) }),
     ...(otlp === undefined ? {} : { otlp: otlpOf(otlp) }),
   };
 }
@@ -75,8 +75,13 @@ function otlpOf(text: string): OtlpSettings {
   return signals;
 }
 
-/** The page's token would travel in the clear, so other machines come through a tunnel. */
-function webOf(text: string): Listen {
+/**
+ * Reads the value of `--web`. The page's token would travel in the clear, so other machines come through
+ * a tunnel.
+ *
+ * @throws {UsageError} for an address that other machines reach
+ */
+export function webAddress(text: string): Listen {
   const address = text === "" ? { host: LOCALHOST, port: 0 } : addressOf(text, "--web");
   if (isLoopback(address.host)) return address;
   throw new UsageError(

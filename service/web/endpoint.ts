@@ -10,7 +10,6 @@ import {
 } from "../http/guards.ts";
 import type { Handler } from "../http/listener.ts";
 import type { Listen } from "../settings.ts";
-import type { PageHub } from "./hub.ts";
 
 /** The page with its policy. */
 export interface PageFile {
@@ -47,7 +46,8 @@ export function policyOf(html: string): string {
 /** Parts of the endpoint. */
 export interface PageEndpoint {
   readonly page: PageFile;
-  readonly hub: PageHub;
+  /** Returns the feed of one page, or undefined when too many are open. */
+  readonly hub: { subscribe(): ReadableStream<Uint8Array> | undefined };
   readonly token: Token;
   /** Returns the address once it is known. */
   address(): Listen;

@@ -9,6 +9,7 @@ import {
   type TextMaker,
 } from "../../records/mod.ts";
 import type { RunFigures, RunIdentity } from "../run_stats.ts";
+import { FeedPages } from "./pages.ts";
 
 /** Milliseconds between two messages with rows. */
 const SEND_MS = 100;
@@ -18,16 +19,6 @@ const MAX_ROWS = 2000;
 const RECENT_BYTES = 128 << 10;
 /** Charts and lines that a page begins with. */
 const RECENT_ITEMS = 240;
-/** Bytes that may wait for one page before rows are left out. */
-const MAX_WAITING = 2 << 20;
-/** Pages that are open at the same time. */
-const MAX_PAGES = 16;
-
-interface Page {
-  readonly controller: ReadableStreamDefaultController<Uint8Array>;
-  /** Messages left out, since the page is slow. */
-  skipped: number;
-}
 
 interface HubSource {
   readonly opened: FeedSource;
@@ -41,14 +32,12 @@ interface HubSource {
   recentBytes: number;
 }
 
-const encoder = new TextEncoder();
-
 /** Sends a feed to pages; formats nothing while none is open. */
 export class PageHub {
   readonly #identity: RunIdentity;
   readonly #texts: TextMaker;
   readonly #sources = new Map<number, HubSource>();
-  readonly #pages = new Set<Page>();
+  readonly #pages = new FeedPages();
   readonly #recent: string[] = [];
   #figures: string | undefined;
   #timer: number | undefined;
@@ -73,7 +62,7 @@ export class PageHub {
       recent: [],
       recentBytes: 0,
     });
-    this.#send(openMessage(opened));
+    this.#pages.send(openMessage(opened));
   }
 
   /** Takes rows of a source; the bytes are the caller's. */
@@ -114,7 +103,7 @@ export class PageHub {
     this.#timer = undefined;
     for (const source of this.#sources.values()) {
       if (source.rows.length === 0 && source.flags === 0) continue;
-      this.#send(rowsMessage(source), { canSkip: true });
+      this.#pages.send(rowsMessage(source), { canSkip: true });
       [source.rows, source.left, source.flags] = [[], 0, 0];
     }
   }
@@ -136,45 +125,33 @@ export class PageHub {
   #item(message: string): void {
     this.#recent.push(message);
     if (this.#recent.length > RECENT_ITEMS) this.#recent.shift();
-    this.#send(message, { canSkip: true });
+    this.#pages.send(message, { canSkip: true });
   }
 
   /** Takes the figures of the run. */
   figures(figures: RunFigures): void {
     this.#figures = JSON.stringify({ t: "stats", at: Date.now(), ...figures });
-    this.#send(this.#figures, { canSkip: true });
+    this.#pages.send(this.#figures, { canSkip: true });
   }
 
   /** Ends all pages' feeds. */
   end(): void {
     this.#flush();
-    this.#send('{"t":"end"}');
-    for (const page of this.#pages) close(page);
-    this.#pages.clear();
+    this.#pages.end();
   }
 
   /** Returns the feed of one page, or undefined when too many are open. */
   subscribe(): ReadableStream<Uint8Array> | undefined {
-    if (this.#pages.size >= MAX_PAGES) return undefined;
-    let page: Page;
-    return new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        page = { controller, skipped: 0 };
-        const { name, version, startedMs } = this.#identity;
-        const messages = [
-          JSON.stringify({ t: "hello", name, version, startedMs }),
-          ...[...this.#sources.values()].map(({ opened }) => openMessage(opened)),
-          ...[...this.#sources.values()].flatMap((source) => this.#beginning(source)),
-          ...this.#recent,
-          ...(this.#figures === undefined ? [] : [this.#figures]),
-        ];
-        controller.enqueue(encoder.encode(`${messages.join("\n")}\n`));
-        this.#pages.add(page);
-      },
-      cancel: () => {
-        this.#pages.delete(page);
-      },
-    }, new ByteLengthQueuingStrategy({ highWaterMark: MAX_WAITING }));
+    return this.#pages.subscribe(() => {
+      const { name, version, startedMs } = this.#identity;
+      return [
+        JSON.stringify({ t: "hello", name, version, startedMs }),
+        ...[...this.#sources.values()].map(({ opened }) => openMessage(opened)),
+        ...[...this.#sources.values()].flatMap((source) => this.#beginning(source)),
+        ...this.#recent,
+        ...(this.#figures === undefined ? [] : [this.#figures]),
+      ];
+    });
   }
 
   #beginning({ opened, text, recent, total }: HubSource): string[] {
@@ -188,30 +165,6 @@ export class PageHub {
     }
     const flags = RowsFlag.Begin | RowsFlag.End;
     return rows.length === 0 ? [] : [rowsMessage({ opened, rows, total, left: 0, flags })];
-  }
-
-  #send(message: string, { canSkip = false } = {}): void {
-    if (this.#pages.size === 0) return;
-    const bytes = encoder.encode(`${message}\n`);
-    for (const page of this.#pages) {
-      if (canSkip && (page.controller.desiredSize ?? 0) <= 0) {
-        page.skipped += 1;
-        continue;
-      }
-      if (page.skipped > 0) {
-        page.controller.enqueue(encoder.encode(`{"t":"skipped","messages":${page.skipped}}\n`));
-        page.skipped = 0;
-      }
-      page.controller.enqueue(bytes);
-    }
-  }
-}
-
-function close({ controller }: Page): void {
-  try {
-    controller.close();
-  } catch {
-    // The page has gone meanwhile.
   }
 }
 
