@@ -72,20 +72,37 @@ export type Measure = () => Promise<Row[]>;
 
 /** Measurements of what misses a bound: machines are shared, and other work comes and goes. */
 const ATTEMPTS = 3;
+/** No measurement is repeated after this time, so that a benchmark ends within minutes. */
+const REPEAT_WITHIN_MS = 120_000;
 
 /**
- * Measures, and again what missed a bound.
+ * Measures, and again what missed a bound. Standard error shows what is done.
  *
  * @returns the rows; of a repeated measurement the last ones
  */
 export async function measureAll(measures: readonly Measure[]): Promise<Row[]> {
+  const began = performance.now();
   const rows: Row[] = [];
-  for (const measure of measures) {
-    let last = await measure();
-    for (let i = 1; i < ATTEMPTS && !last.every(isMet); i++) last = await measure();
-    rows.push(...last);
+  for (const [index, measure] of measures.entries()) {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const again = attempt === 1 ? "" : `, again (${attempt} of ${ATTEMPTS})`;
+      progress(`measures ${index + 1} of ${measures.length}${again} …`);
+      const last = await measure();
+      const isLast = last.every(isMet) || attempt === ATTEMPTS ||
+        performance.now() - began > REPEAT_WITHIN_MS;
+      last.forEach((row) =>
+        progress(`  ${cellsOf(row).join("  ")}${isMet(row) ? "" : "  missed"}`)
+      );
+      if (!isLast) continue;
+      rows.push(...last);
+      break;
+    }
   }
   return rows;
+}
+
+function progress(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
 /** The middle of some figures. */

@@ -8,9 +8,9 @@
  */
 import { findRuntimeBase } from "../build/steps/denort.ts";
 import { COPIES, run, startToAttached } from "./start_to_attached.ts";
-import { median, report } from "./report.ts";
+import { measureAll, median, report, type Row, spreadOf } from "./report.ts";
 
-const ROUNDS = 25;
+const ROUNDS = 21;
 
 const EMPTY = ".cache/bench/empty";
 
@@ -21,6 +21,7 @@ const SUBJECTS = {
 } as const;
 
 type Subject = keyof typeof SUBJECTS;
+const subjects = Object.keys(SUBJECTS) as Subject[];
 
 async function compileEmpty(): Promise<void> {
   const base = await findRuntimeBase();
@@ -47,31 +48,33 @@ async function main(): Promise<number> {
     await Deno.remove(`${COPIES}/${subject}`).catch(() => {/* It is the first time. */});
     await Deno.copyFile(program, `${COPIES}/${subject}`);
   }
-  const ms: Record<Subject, number[]> = { native: [], empty: [], wasmBpf: [] };
-  const subjects = Object.keys(SUBJECTS) as Subject[];
   for (const subject of subjects) await measure(subject, object);
+  return report(await measureAll([() => compare(object)]));
+}
+
+/** Measures the subjects in turn. */
+async function compare(object: string): Promise<Row[]> {
+  const ms: Record<Subject, number[]> = { native: [], empty: [], wasmBpf: [] };
   for (let round = 0; round < ROUNDS; round++) {
     for (const subject of subjects) ms[subject].push(await measure(subject, object));
   }
-  const ratio = (whole: (round: number) => number) =>
-    median(ms.wasmBpf.map((value, round) => value / whole(round)));
-  const toSum = ratio((round) => (ms.native[round] ?? NaN) + (ms.empty[round] ?? NaN));
-  const toNative = ratio((round) => ms.native[round] ?? NaN);
-  const native = median(ms.native);
-  const wasmBpf = median(ms.wasmBpf);
-  const empty = median(ms.empty);
-  return report([
+  const compared = (whole: (round: number) => number) => {
+    const ratios = ms.wasmBpf.map((value, round) => value / whole(round));
+    return { ratio: median(ratios), spread: spreadOf(ratios) };
+  };
+  const toSum = compared((round) => (ms.native[round] ?? NaN) + (ms.empty[round] ?? NaN));
+  const figures = { unit: "ms", native: median(ms.native), wasmBpf: median(ms.wasmBpf) } as const;
+  return [
     {
-      what: "start to attached",
-      unit: "ms",
-      native,
-      wasmBpf,
-      ratio: toSum,
-      ratioTo: `native + empty program of ${empty.toPrecision(3)} ms`,
+      ...{ what: "start to attached", ...figures, ...toSum },
+      ratioTo: `native + empty program of ${median(ms.empty).toPrecision(3)} ms`,
       atMost: { ratio: 1.4 },
     },
-    { what: "compared with native alone", unit: "ms", native, wasmBpf, ratio: toNative },
-  ]);
+    {
+      ...{ what: "compared with native alone", ...figures },
+      ...compared((round) => ms.native[round] ?? NaN),
+    },
+  ];
 }
 
 if (import.meta.main) Deno.exit(await main());

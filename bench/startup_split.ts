@@ -1,8 +1,8 @@
 /**
- * Benchmark: time until the tracer is attached that the split into three bundles wins; see
+ * Benchmark: time until the tracer is attached that scripts with code win; see
  * `docs/internals/startup.md`.
  *
- * Compares the program with one made of a single bundle, in turn. Exit code 1 when the split wins less
+ * Compares the program with one made of a single module, in turn. Exit code 1 when they win less
  * than 3 ms, since it is not worth its rules then.
  */
 import { compileUnsplit } from "../build/tasks/compile.ts";
@@ -28,12 +28,12 @@ async function main(): Promise<number> {
   }
   const won = median(ms.split.map((value, round) => (ms.unsplit[round] ?? NaN) - value));
   report([{
-    what: `start to attached, in three bundles: ${won.toFixed(1)} ms won`,
+    what: `start to attached, in scripts with code: ${won.toFixed(1)} ms won`,
     unit: "ms",
     native: median(ms.unsplit),
     wasmBpf: median(ms.split),
     ratio: median(ms.split.map((value, round) => value / (ms.unsplit[round] ?? NaN))),
-    ratioTo: "one bundle, in the native column",
+    ratioTo: "one module, in the native column",
   }]);
   return won >= LEAST_MS ? 0 : 1;
 }

@@ -1,4 +1,5 @@
 /** Puts code of ours ahead of the runtime's: see `entry/entry.c`. */
+import { pageAfter } from "./carried.ts";
 import { elfEnd } from "./denort.ts";
 import { BuildError } from "../lib/errors.ts";
 import { run } from "../lib/process.ts";
@@ -25,20 +26,40 @@ const PT_LOAD = 1;
 const PT_NOTE = 4;
 const READ_EXECUTE = 5;
 
-/** Adds the code to a program made by `deno compile`, in place. */
-export async function addEntry(path: string): Promise<void> {
-  const output = `${path}.entry`;
+/**
+ * Adds the code to a program made by `deno compile`, in place, and files after it.
+ *
+ * @throws {BuildError} if the files would not be at `at`
+ */
+export async function addEntry(
+  path: string,
+  code: Uint8Array,
+  carried: { bytes: Uint8Array; at: number } | undefined,
+): Promise<void> {
+  const program = await Deno.readFile(path);
+  if (carried !== undefined && carriedAt(program, code) !== carried.at) {
+    throw new BuildError("Cannot add files to the program: its runtime is another one");
+  }
+  await Deno.writeFile(path, withEntry(program, code, carried?.bytes));
+}
+
+/** Returns the place for files in a program with the code. */
+export function carriedAt(program: Uint8Array, code: Uint8Array): number {
+  return pageAfter(pageAfter(elfEnd(program)) + code.length);
+}
+
+/** Compiles the code; returns it as bytes without any headers. */
+export async function buildEntry(): Promise<Uint8Array<ArrayBuffer>> {
+  const output = await Deno.makeTempFile({ dir: ".cache" });
   try {
-    await buildEntry(output);
-    const program = withEntry(await Deno.readFile(path), await Deno.readFile(output));
-    await Deno.writeFile(path, program);
+    await compileEntry(output);
+    return await Deno.readFile(output);
   } finally {
     await Deno.remove(output).catch(() => {});
   }
 }
 
-/** Compiles the code into a file, as bytes without any headers. */
-async function buildEntry(output: string): Promise<void> {
+async function compileEntry(output: string): Promise<void> {
   await run("clang", [
     ...["-Os", "-ffreestanding", "-fno-stack-protector", "-fno-jump-tables", "-fPIE"],
     ...["-fno-asynchronous-unwind-tables", "-Wall", "-Wextra", "-Werror"],
@@ -49,17 +70,24 @@ async function buildEntry(output: string): Promise<void> {
 
 /**
  * Returns a program that starts with `code`. The code lies between the ELF file and what `deno compile`
- * appended, which is found from the end; a note that nothing reads gives its header to it.
+ * appended, which is found from the end; a note that nothing reads gives its header to it. Files that
+ * the program carries follow the code.
  *
  * @throws {BuildError} for a file that is not as expected
  */
-export function withEntry(program: Uint8Array, code: Uint8Array): Uint8Array<ArrayBuffer> {
+export function withEntry(
+  program: Uint8Array,
+  code: Uint8Array,
+  carried: Uint8Array = new Uint8Array(),
+): Uint8Array<ArrayBuffer> {
   const end = elfEnd(program);
-  const at = Math.ceil(end / 4096) * 4096;
-  const result = new Uint8Array(program.length + at - end + code.length);
+  const at = pageAfter(end);
+  const rest = carried.length === 0 ? at + code.length : carriedAt(program, code) + carried.length;
+  const result = new Uint8Array(program.length - end + rest);
   result.set(program.subarray(0, end));
   result.set(code, at);
-  result.set(program.subarray(end), at + code.length);
+  result.set(carried, rest - carried.length);
+  result.set(program.subarray(end), rest);
   const view = new DataView(result.buffer);
   const address = patchHeaders(view, at, code.length);
   const distance = findDistance(view, at, code.length);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withEntry } from "./entry.ts";
+import { carriedAt, withEntry } from "./entry.ts";
 import { BuildError } from "../lib/errors.ts";
 
 const DISTANCE = 0x5754463845545259n;
@@ -41,6 +41,17 @@ Deno.test("withEntry() starts the program in the code, which leads to the former
   assert.equal(view.getBigUint64(64 + 56 + 8, true), 4096n);
   assert.equal(entry + view.getBigInt64(4096 + 16, true), 0x1234n);
   assert.deepEqual(result.subarray(-3), APPENDED);
+  assert.equal(result[4096], 0x90);
+});
+
+Deno.test("withEntry() puts files after the code, ahead of what is found from the end", () => {
+  const carried = new Uint8Array(4096).fill(7);
+  const at = carriedAt(program([1, 4]), code());
+  const result = withEntry(program([1, 4]), code(), carried);
+  assert.equal(at % 4096, 0);
+  assert.ok(at >= 4096 + 32);
+  assert.deepEqual(result.subarray(at, at + 4096), carried);
+  assert.deepEqual(result.subarray(at + 4096), APPENDED);
   assert.equal(result[4096], 0x90);
 });
 

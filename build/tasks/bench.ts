@@ -3,7 +3,8 @@ import { buildAssemblyScriptGuest } from "../steps/assemblyscript.ts";
 import { BuildError } from "../lib/errors.ts";
 import { buildGoGuest } from "../steps/go.ts";
 import { buildCGuests, guestFolders, publishObjects } from "../steps/guests.ts";
-import { programState, run, runAttached } from "../lib/process.ts";
+import { say } from "../lib/output.ts";
+import { programState, run, runAttached, TIME_IS_UP } from "../lib/process.ts";
 import { buildGatesShim } from "../steps/shim.ts";
 import { buildRustGuest, hasRust } from "../steps/rust.ts";
 import { filesUnder, replaceFile, runStep } from "../lib/step.ts";
@@ -66,6 +67,9 @@ export async function buildNative(): Promise<void> {
   }
 }
 
+/** Time after which a benchmark is killed: it hangs, since each takes a few minutes at most. */
+const LIMIT_MS = 6 * 60_000;
+
 /**
  * Runs the benchmarks with these names, or every one, in turn; with `--json` each prints its rows as one
  * line of JSON. The exit code is that of the first that failed.
@@ -84,7 +88,11 @@ export async function bench(args: readonly string[]): Promise<number> {
   let code = 0;
   for (const path of programs) {
     if (names.length > 0 && !names.includes(basename(path, ".ts"))) continue;
-    const result = await runAttached("deno", ["run", "-A", path, ...options]);
+    const limit = { limitMs: LIMIT_MS };
+    const result = await runAttached("deno", ["run", "-A", path, ...options], limit);
+    if (result === TIME_IS_UP) {
+      say(`error: Cannot finish ${path}: it took ${LIMIT_MS / 60_000} minutes`);
+    }
     code ||= result;
   }
   return code;

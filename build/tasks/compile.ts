@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import { findRuntimeBase } from "../steps/denort.ts";
-import { addEntry, ENTRY_SOURCE } from "../steps/entry.ts";
-import { loaderOf, makeCode, SCRIPT, SCRIPT_CODE, scriptOf } from "../steps/start_script.ts";
-import { BuildError } from "../lib/errors.ts";
+import { type Carried, loaderOf, pack } from "../steps/carried.ts";
+import { addEntry, buildEntry, carriedAt, ENTRY_SOURCE } from "../steps/entry.ts";
+import { makeCode, type Script, scriptFiles, scriptOf } from "../steps/scripts.ts";
 import { run } from "../lib/process.ts";
 import { PAGE } from "../steps/page.ts";
 import { PUMPS } from "../steps/pump.ts";
@@ -32,32 +32,45 @@ const PERMISSIONS = [
   "--allow-sys=uid",
 ];
 
-/** Modules in one file. */
-interface Part {
+/** Modules in one script. */
+interface Part extends Script {
   readonly entry: string;
-  readonly bundle: string;
-  /** Imports, as they are written, of other parts. */
-  readonly imports?: readonly string[];
+  /** Imports, as they are written, of other parts by their names. */
+  readonly imports?: Readonly<Record<string, string>>;
 }
 
 /**
- * The modules in a few files, which start earlier than the many they are made of: what a plain run
- * takes, as a script with V8's code for it; what finds a module in the store, what serves a run's figures, and the whole program, which
- * the first loads for everything else. One folder deep, as the modules are: what they read stands relative to them.
+ * The modules in a few scripts, which start earlier than the many they are made of: what a plain run
+ * takes, what finds a module in the store, what serves a run's figures, and the whole program, which
+ * the first loads for everything else. The first has code of all functions: it is small, and a run
+ * takes most of it.
  */
-const PLAIN: Part = { entry: "cli/mod.ts", bundle: ".cache/plain.js" };
-/** Runs the script made of the first; see `start_script.ts`. */
-const LOADER = ".cache/main.js";
 const PARTS: readonly Part[] = [
-  { entry: "cli/startup/stored_run.ts", bundle: ".cache/stored_run.js" },
-  { entry: "service/otlp/export.ts", bundle: ".cache/export.js" },
   {
-    entry: "cli/startup/serve.ts",
-    bundle: ".cache/serve.js",
-    imports: ["../../service/otlp/export.ts"],
+    name: "start",
+    whole: true,
+    entry: "cli/mod.ts",
+    imports: {
+      "./startup/stored_run.ts": "stored_run",
+      "./startup/serve.ts": "serve",
+      "./dispatch.ts": "dispatch",
+    },
   },
-  { entry: "cli/dispatch.ts", bundle: ".cache/dispatch.js" },
+  { name: "stored_run", whole: false, entry: "cli/startup/stored_run.ts" },
+  { name: "export", whole: false, entry: "service/otlp/export.ts" },
+  {
+    name: "serve",
+    whole: false,
+    entry: "cli/startup/serve.ts",
+    imports: { "../../service/otlp/export.ts": "export" },
+  },
+  { name: "dispatch", whole: false, entry: "cli/dispatch.ts" },
 ];
+/** What `deno compile` makes the program of: maps the files that it carries and runs the first script. */
+const LOADER = ".cache/main.js";
+
+/** Files that `ffi/assets.ts` reads. */
+const ASSETS = [SHIM, ...PUMPS, SDK_FILES, TOOL_BOX, PAGE];
 
 const FOLDERS = ["bindgen", "cli", "ebpf", "ffi", "oci", "records", "runtime", "service"];
 
@@ -76,42 +89,48 @@ export async function compileBinary(): Promise<void> {
       "deno.json",
       "deno.lock",
       "build/tasks/compile.ts",
+      "build/steps/carried.ts",
       "build/steps/entry.ts",
-      "build/steps/start_script.ts",
+      "build/steps/scripts.ts",
       ENTRY_SOURCE,
-      SHIM,
-      ...PUMPS,
-      SDK_FILES,
-      TOOL_BOX,
-      PAGE,
+      ...ASSETS,
     ],
     key: Deno.version.deno,
     outputs: [BINARY],
     async make() {
-      for (const part of PARTS) await bundlePart(part, part.imports ?? []);
-      await makeStart();
-      await compileTo(BINARY, LOADER, [SCRIPT, SCRIPT_CODE]);
+      for (const part of PARTS) await makeScript(part);
+      const entry = await buildEntry();
+      let at = 0;
+      await makeCode(PARTS, V8_FLAGS, async (program) => {
+        at = carriedAt(await Deno.readFile(program), entry);
+      });
+      const carried = { ...packed(), at };
+      writeFile(LOADER, loaderOf(carried, at));
+      await compileTo(BINARY, LOADER, { entry, carried });
     },
   });
 }
 
-/** Makes what a plain run takes. */
-async function makeStart(): Promise<void> {
-  const entries = PARTS.map(({ entry }) => entry).filter((entry) => entry.startsWith("cli/"));
-  const parts = new Map(
-    entries.map((entry) => [entry.replace(/^cli/, "."), `./${basename(entry, ".ts")}.js`]),
-  );
-  await bundle(PLAIN, [...parts.keys()].flatMap((path) => ["--external", path]));
-  writeFile(SCRIPT, scriptOf(await Deno.readTextFile(PLAIN.bundle), parts));
-  await makeCode(V8_FLAGS);
-  writeFile(LOADER, loaderOf(parts.values()));
+async function makeScript({ name, entry, imports = {} }: Part): Promise<void> {
+  const output = `.cache/scripts/${name}.module.js`;
+  await bundle(entry, output, Object.keys(imports));
+  const module = await Deno.readTextFile(output);
+  writeFile(scriptFiles(name).script, scriptOf(module, new Map(Object.entries(imports))));
 }
 
-/** Makes the program out of one bundle instead of three, to measure what the split wins. */
+/** Puts scripts, their code and the other files together, under the names by which they are read. */
+function packed(): Carried {
+  const files = PARTS.flatMap(({ name }) => Object.values(scriptFiles(name)));
+  return pack(
+    new Map([...files, ...ASSETS].map((path) => [basename(path), Deno.readFileSync(path)])),
+  );
+}
+
+/** Makes the program out of one module instead of scripts, to measure what they win. */
 export async function compileUnsplit(output: string): Promise<void> {
-  const whole = { entry: "main.ts", bundle: ".cache/unsplit.js" };
-  await bundle(whole, []);
-  await compileTo(output, whole.bundle, []);
+  const module = ".cache/unsplit.js";
+  await bundle("main.ts", module, []);
+  await compileTo(output, module, { entry: await buildEntry() });
 }
 
 /**
@@ -124,52 +143,31 @@ const V8_FLAGS = [
   "--minimum-invocations-after-ic-update=100",
 ];
 
-async function compileTo(
-  output: string,
-  bundle: string,
-  files: readonly string[],
-): Promise<void> {
+/** What is added to the output of `deno compile`; without carried files, Deno keeps the assets. */
+interface Additions {
+  readonly entry: Uint8Array;
+  readonly carried?: Carried & { readonly at: number };
+}
+
+async function compileTo(output: string, module: string, added: Additions): Promise<void> {
   const base = await findRuntimeBase();
   const env = base.kind === "file" ? { DENORT_BIN: base.path } : {};
-  const included = [SHIM, ...PUMPS, SDK_FILES, TOOL_BOX, PAGE, ...files]
-    .flatMap((path) => ["--include", path]);
+  const included = added.carried === undefined ? ASSETS : [];
   await replaceFile(output, async (path) => {
     // Deno's code cache would be read from a predictable path under /tmp at the next start.
     const options = [
       ...["--no-code-cache", "--no-prompt", `--v8-flags=${V8_FLAGS.join(",")}`],
       ...PERMISSIONS,
-      ...included,
+      ...included.flatMap((file) => ["--include", file]),
     ];
-    await run("deno", ["compile", ...options, "--output", path, bundle], { env });
-    await addEntry(path);
+    await run("deno", ["compile", ...options, "--output", path, module], { env });
+    await addEntry(path, added.entry, added.carried);
   });
 }
 
-/** Bundles a part, whose imports of other parts stay imports. */
-async function bundlePart(part: Part, imports: readonly string[]): Promise<void> {
-  await bundle(part, imports.flatMap((path) => ["--external", path]));
-  await redirectImports(part.bundle, imports);
-}
-
-async function bundle(
-  { entry, bundle }: { entry: string; bundle: string },
-  options: string[],
-): Promise<void> {
+/** Bundles a module with its imports, but for those of other parts. */
+async function bundle(entry: string, output: string, others: readonly string[]): Promise<void> {
   const fixed = ["--quiet", "--minify", "--platform", "deno"];
-  await run("deno", ["bundle", ...fixed, ...options, "--output", bundle, entry]);
-}
-
-/** Redirects the modules' imports of sources to bundles. */
-async function redirectImports(path: string, entries: readonly string[]): Promise<void> {
-  let text = await Deno.readTextFile(path);
-  for (const entry of entries) {
-    const parts = text.split(`import("${entry}")`);
-    if (parts.length !== 2) {
-      throw new BuildError(
-        `Cannot bundle the program: ${parts.length - 1} imports of ${entry} in ${path}`,
-      );
-    }
-    text = parts.join(`import("./${basename(entry, ".ts")}.js")`);
-  }
-  await Deno.writeTextFile(path, text);
+  const external = others.flatMap((name) => ["--external", name]);
+  await run("deno", ["bundle", ...fixed, ...external, "--output", output, entry]);
 }

@@ -100,7 +100,9 @@ function optional(value: string | undefined): string | undefined {
 /** JSON's quotes, without control characters and what terminals would interpret. */
 function quoted(text: string): string {
   const cut = text.length <= MAX_VALUE ? text : `${text.slice(0, MAX_VALUE)}…`;
-  return JSON.stringify(cut.replaceAll(/[\p{C}\u2028\u2029]/gu, "?"));
+  // Most values are ASCII, and V8 takes 0.2 ms to prepare the other expression.
+  const isPlain = /^[ -~]*$/.test(cut);
+  return JSON.stringify(isPlain ? cut : cut.replaceAll(/[\p{C}\u2028\u2029]/gu, "?"));
 }
 
 function userOfLogin(): string | undefined {

@@ -4,11 +4,11 @@ import { Buffer } from "node:buffer";
 import { fromFileUrl } from "../support/paths.ts";
 import { WASM_BPF } from "../support/cli.ts";
 
-const SCRIPT = fromFileUrl("../../.cache/plain.bin");
-const CODE = fromFileUrl("../../.cache/plain_code.bin");
+const SCRIPT = fromFileUrl("../../.cache/scripts/start.js");
+const CODE = fromFileUrl("../../.cache/scripts/start.code");
 
 /** In kB and modules; lower them when the start gets smaller. */
-const MOST = { script: 204, code: 670, modules: 164 } as const;
+const MOST = { script: 204, code: 670, modules: 164, appended: 8 } as const;
 
 const REASON =
   "the start of every run pays for it: import what few runs need in cli/dispatch.ts or " +
@@ -25,6 +25,17 @@ Deno.test("a plain run loads few modules", async () => {
   const modules = await staticModules("cli/mod.ts");
   assert.ok(modules > 50, `${modules} modules were found`);
   assert.ok(modules <= MOST.modules, `${modules} modules, at most ${MOST.modules}: ${REASON}`);
+});
+
+Deno.test("Deno reads little of the program at a start", async () => {
+  using program = await Deno.open(WASM_BPF);
+  const end = new Uint8Array(16);
+  await program.seek(-end.length, Deno.SeekMode.End);
+  await program.read(end);
+  // The last word of what `deno compile` appends is its size, which Deno reads as a whole.
+  const size = new DataView(end.buffer).getUint32(8, true);
+  assert.ok(size > 100, `${size} bytes`);
+  assert.ok(size <= MOST.appended * 1000, `${size} bytes: carry files by build/steps/carried.ts`);
 });
 
 Deno.test("the program holds V8's code of the script", async () => {
