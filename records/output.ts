@@ -97,7 +97,7 @@ export class Output implements RecordTaker {
       return this.#collected(source, schema);
     }
     const shown = this.#show(source, schema, true);
-    const predicate = this.#options.filter?.compile(shown.schema, source);
+    const predicate = this.#options.filter?.compile(shown.schema, source, this.#options.clock);
     const writers = this.#sinks.map((sink) => sink.open(shown));
     const lasting = writers.filter((_, i) => this.#options.sinks[i]?.screen === undefined);
     const reader = new BatchReader(schema.size);
@@ -118,7 +118,7 @@ export class Output implements RecordTaker {
   /** Records that are shown together, at the end of an interval. */
   #collected(source: string, schema: Schema): StreamSink {
     const formatted = withFormats(schema, this.#options.formats ?? [], source);
-    const predicate = this.#options.filter?.compile(formatted, source);
+    const predicate = this.#options.filter?.compile(formatted, source, this.#options.clock);
     const reader = new BatchReader(schema.size);
     const { aggregate } = this.#options;
     const groups = aggregate && new Aggregator(aggregate, formatted, source);
@@ -237,7 +237,12 @@ export class Output implements RecordTaker {
    */
   table(source: string, schema: Schema, rows: RowOrder = {}): TableSink {
     const formatted = withFormats(schema, this.#options.formats ?? [], source);
-    return this.#rows(source, formatted, this.#options.filter?.compile(formatted, source), rows);
+    return this.#rows(
+      source,
+      formatted,
+      this.#options.filter?.compile(formatted, source, this.#options.clock),
+      rows,
+    );
   }
 
   /** @param schema with the formats of the options */
@@ -308,7 +313,7 @@ export class Output implements RecordTaker {
     { isCleared }: Pick<RowOrder, "isCleared"> = {},
   ): TableSink {
     const shown = { ...this.#show(source, schema, false), isCleared };
-    const predicate = this.#options.filter?.compile(shown.schema, source);
+    const predicate = this.#options.filter?.compile(shown.schema, source, this.#options.clock);
     const order = new Order(this.#options.sort ?? [], shown.schema, source);
     const text = new HistogramText(shown, spec, this.#text);
     const screens = this.#screens;

@@ -38,9 +38,11 @@ export interface Filter {
   /**
    * Returns the test for records of a schema.
    *
+   * @param clock clocks that times are compared by; default: 1970
+   *
    * @throws {RecordsError} `UNKNOWN_FIELD`, `BAD_FILTER`
    */
-  compile(schema: Schema, source: string): Predicate;
+  compile(schema: Schema, source: string, clock?: Clock): Predicate;
 }
 
 /** Key of an order. */

@@ -11,6 +11,8 @@ import { nearest } from "../../ffi/nearest.ts";
 import { RecordsError } from "../errors.ts";
 import type { Predicate } from "../output_options.ts";
 import type { EnumType, Field } from "../schema.ts";
+import type { Clock } from "../text/times.ts";
+import { durationOf, momentOf, startOf, stepOf } from "./times.ts";
 import { VALUE_HELPERS } from "./values.ts";
 
 /** Thrown for an expression that is left to the library. */
@@ -25,11 +27,21 @@ type Part =
     readonly access: Extract<Access, { kind: "pair" }>;
     readonly field: Field;
   }
-  | { readonly kind: "float"; readonly js: string }
+  | { readonly kind: "float"; readonly js: string; readonly field: Field }
   | { readonly kind: "text"; readonly at: string; readonly most: number }
   | { readonly kind: "integer"; readonly value: bigint }
   | { readonly kind: "double"; readonly value: number }
-  | { readonly kind: "string"; readonly value: string };
+  | { readonly kind: "string"; readonly value: string }
+  /** Nanoseconds; of a moment since 1970. */
+  | { readonly kind: "duration" | "moment"; readonly ns: bigint };
+
+/** Surroundings of an expression. */
+export interface FilterParts {
+  readonly find: (name: string) => Field;
+  readonly clock: Clock;
+  /** Returns the test that the library makes of a part. */
+  readonly evaluate: (node: ASTNode) => Predicate;
+}
 
 /** Longest text that is compared byte by byte in the code itself. */
 const INLINE_BYTES = 16;
@@ -39,12 +51,12 @@ const NUMBERS_ONLY = /^(dec|ns|us|ms|s|size|uid|gid|inode|be16|be32|be64)$/;
 
 const SWAPPED: Readonly<Record<string, string>> = { "<": ">", "<=": ">=", ">": "<", ">=": "<=" };
 
-/** Returns the test for an expression. */
-export function compileNode(node: ASTNode, find: (name: string) => Field, text: string): Predicate {
-  const compiler = new Compiler(find, text);
-  const part = compiler.part(node);
-  if (part.kind !== "bool") throw compiler.wrong("it is not a condition");
-  return compiler.code.make<Predicate>(`function test(s,v,at){return ${part.js};}`);
+/** Returns the test for an expression; parts that have no code are left to the library. */
+export function compileNode(node: ASTNode, parts: FilterParts, text: string): Predicate {
+  const compiler = new Compiler(parts, text);
+  return compiler.code.make<Predicate>(
+    `function test(s,v,at){return ${compiler.condition(node)};}`,
+  );
 }
 
 /** Returns the dotted name that a node is, if it is one. */
@@ -58,13 +70,37 @@ export function nameOf(node: ASTNode): string | undefined {
 
 class Compiler {
   readonly code = new Code();
-  readonly #find: (name: string) => Field;
+  readonly #parts: FilterParts;
   readonly #text: string;
   readonly #helpers = new Map<string, string>();
 
-  constructor(find: (name: string) => Field, text: string) {
-    this.#find = find;
+  constructor(parts: FilterParts, text: string) {
+    this.#parts = parts;
     this.#text = text;
+  }
+
+  /**
+   * Returns the code of a condition, each side of && and || by itself.
+   *
+   * Not below `!`: a part that fails for a record is no match, and its opposite is none either.
+   */
+  condition(node: ASTNode): string {
+    if (node.op === "&&" || node.op === "||") {
+      const [left, right] = node.args;
+      return `(${this.condition(left)}${node.op}${this.condition(right)})`;
+    }
+    try {
+      const part = this.part(node);
+      if (part.kind === "bool") return part.js;
+    } catch (error) {
+      if (!(error instanceof NotCompiled)) throw error;
+      return `${this.code.constant(this.#parts.evaluate(node))}(s,v,at)`;
+    }
+    throw this.wrong(
+      node.input.length === node.end - node.start
+        ? "it is not a condition"
+        : `"${sourceOf(node)}" is not a condition`,
+    );
   }
 
   wrong(reason: string, hint?: string): RecordsError {
@@ -82,7 +118,7 @@ class Compiler {
       case ".": {
         const name = nameOf(node);
         if (name === undefined) throw new NotCompiled();
-        return this.#field(this.#find(name));
+        return this.#field(this.#parts.find(name));
       }
       case "&&":
       case "||": {
@@ -149,7 +185,11 @@ class Compiler {
       return { kind: "text", at: place(field.offset), most: type.length };
     }
     if (type.kind === "float") {
-      return { kind: "float", js: `v.getFloat${type.bytes * 8}(${place(field.offset)},true)` };
+      return {
+        kind: "float",
+        js: `v.getFloat${type.bytes * 8}(${place(field.offset)},true)`,
+        field,
+      };
     }
     if (type.kind !== "int" && type.kind !== "enum") throw new NotCompiled();
     // Numbers in another byte order, and addresses.
@@ -166,6 +206,9 @@ class Compiler {
 
   #compare(op: string, left: Part, right: Part): string {
     if (isLiteral(left) && !isLiteral(right)) return this.#compare(SWAPPED[op] ?? op, right, left);
+    if (right.kind === "duration" || right.kind === "moment") {
+      return this.#compareTime(op, left, right);
+    }
     const js = op === "==" ? "===" : op === "!=" ? "!==" : op;
     if (left.kind === "bool" && right.kind === "bool" && js.endsWith("==")) {
       return `(${left.js}${js}${right.js})`;
@@ -195,10 +238,65 @@ class Compiler {
     throw new NotCompiled();
   }
 
+  /** Compares a duration or a time in the unit and by the clock of the field. */
+  #compareTime(op: string, left: Part, right: Extract<Part, { ns: bigint }>): string {
+    if (left.kind !== "number" && left.kind !== "pair" && left.kind !== "float") {
+      throw new NotCompiled();
+    }
+    const { field } = left;
+    // Without a field it is the size of a text.
+    if (field === undefined) throw new NotCompiled();
+    if (right.kind === "moment") {
+      const start = startOf(field, this.#parts.clock);
+      if (start === undefined) throw this.#otherUnit(field, "a time", "time");
+      return this.#compareWhole(op, left, right.ns - start, 1n);
+    }
+    const step = stepOf(field);
+    if (step === undefined) throw this.#otherUnit(field, "a duration", "ns");
+    return this.#compareWhole(op, left, right.ns, step);
+  }
+
+  #otherUnit(field: Field, what: string, format: string): RecordsError {
+    const { name } = field;
+    const hint = startOf(field, this.#parts.clock) !== undefined
+      ? `it is a time: ${name} > timestamp("2026-01-31T12:00:00Z")`
+      : stepOf(field) !== undefined
+      ? `it is a duration: ${name} > duration("1ms")`
+      : `if it is one: --as ${name}=${format}`;
+    return this.wrong(`"${name}" is not ${what}`, hint);
+  }
+
+  /** Compares a number of steps with some nanoseconds. */
+  #compareWhole(op: string, left: Part, ns: bigint, step: bigint): string {
+    const js = op === "==" ? "===" : op === "!=" ? "!==" : op;
+    if (left.kind === "float") return `(${left.js}${js}${Number(ns) / Number(step)})`;
+    let whole = ns / step;
+    if (whole * step > ns) whole -= 1n;
+    if (whole * step !== ns) {
+      // Between two numbers: none is equal, and it is above the lower one.
+      if (op === "==") return "false";
+      if (op === "!=") return "true";
+      op = op.startsWith("<") ? "<=" : ">";
+    }
+    return this.#compare(op, left, { kind: "integer", value: whole });
+  }
+
   /** Compares an enum with one of its names. */
   #compareName(op: string, left: Part & { readonly field?: Field }, name: string): string {
     const { field } = left;
     if (field === undefined) throw new NotCompiled();
+    if (startOf(field, this.#parts.clock) !== undefined) {
+      throw this.wrong(
+        `"${field.name}" is a time`,
+        `compare it with one: ${field.name} > timestamp("2026-01-31T12:00:00Z")`,
+      );
+    }
+    if (stepOf(field) !== undefined) {
+      throw this.wrong(
+        `"${field.name}" is a duration`,
+        `compare it with one or a number: ${field.name} > duration("1ms")`,
+      );
+    }
     if (NUMBERS_ONLY.test(field.format.name)) {
       throw this.wrong(`"${field.name}" is a number`, `compare it with one: ${field.name} == 1`);
     }
@@ -271,9 +369,21 @@ class Compiler {
     return { kind: "number", js: `${this.#helper("characters")}(s,${at},${most})` };
   }
 
+  #time(name: "duration" | "timestamp", part: Part): Part {
+    const seconds = name === "timestamp" && part.kind === "integer" ? part.value : undefined;
+    if (seconds !== undefined) return { kind: "moment", ns: seconds * 1_000_000_000n };
+    if (part.kind !== "string") throw new NotCompiled();
+    const ns = name === "duration" ? durationOf(part.value) : momentOf(part.value);
+    if (ns !== undefined) return { kind: name === "duration" ? "duration" : "moment", ns };
+    const example = name === "duration" ? "1.5ms" : "2026-01-31T12:00:00Z";
+    throw this.wrong(`"${part.value}" is not a ${name}`, `write it as ${name}("${example}")`);
+  }
+
   #call(name: string, args: readonly ASTNode[]): Part {
     const [first] = args;
-    if (first === undefined || args.length !== 1 || name !== "size") throw new NotCompiled();
+    if (first === undefined || args.length !== 1) throw new NotCompiled();
+    if (name === "duration" || name === "timestamp") return this.#time(name, this.part(first));
+    if (name !== "size") throw new NotCompiled();
     const part = this.part(first);
     if (part.kind !== "text") throw new NotCompiled();
     return this.#size(part);
@@ -281,7 +391,7 @@ class Compiler {
 }
 
 function isLiteral({ kind }: Part): boolean {
-  return kind === "integer" || kind === "double" || kind === "string";
+  return /^(integer|double|string|duration|moment)$/.test(kind);
 }
 
 function isSafe(value: bigint): boolean {

@@ -4,11 +4,24 @@ import { jsonRow } from "../compile/rows.ts";
 import type { Predicate } from "../output_options.ts";
 import { RecordsError } from "../errors.ts";
 import type { Field } from "../schema.ts";
-import { Times } from "../text/times.ts";
+import { type Clock, Times } from "../text/times.ts";
 import { nameOf } from "./compile.ts";
+import { startOf, stepOf } from "./times.ts";
 
-/** Constructor of the library's unsigned integers. */
-export type MakeUnsigned = (value: bigint) => unknown;
+/** Constructors of the library's values. */
+export interface Library {
+  readonly UnsignedInt: new (value: bigint) => unknown;
+  readonly Duration: new (seconds: bigint, nanoseconds: number) => unknown;
+}
+
+/** Surroundings of an expression that the library evaluates. */
+export interface EvaluationParts {
+  /** Bytes of a record. */
+  readonly size: number;
+  readonly text: string;
+  readonly library: Library;
+  readonly clock: Clock;
+}
 
 /** Most names that are looked at: expressions are typed by people. */
 const MAX_NODES = 10_000;
@@ -74,16 +87,69 @@ function isNode(value: unknown): value is ASTNode {
 }
 
 /**
- * Returns the test that the library makes.
+ * Returns the test that the library makes. Times and durations are integers, or CEL's timestamps and
+ * durations in an expression that has these or does not fit integers.
  *
  * @throws {RecordsError} `BAD_FILTER` if the types of a record do not fit the expression
  */
 export function evaluated(
   parsed: ParseResult,
   fields: readonly Field[],
-  { size, text, unsigned }: { size: number; text: string; unsigned: MakeUnsigned },
+  parts: EvaluationParts,
 ): Predicate {
-  const readers = fields.map((field) => ({ path: field.path, read: valueReader(field, unsigned) }));
+  const { library, clock } = parts;
+  const integers = fields.map((field) => ({ path: field.path, read: valueReader(field, library) }));
+  if (!fields.some((field) => isTime(field, clock))) return predicateOf(parsed, integers, parts);
+  const times = fields.map((field) => ({ path: field.path, read: timeReader(field, parts) }));
+  // An integer and a duration are compared without an error, and never equal.
+  const [first, second] = callsTimes(parsed.ast) ? [times, integers] : [integers, times];
+  try {
+    return predicateOf(parsed, first, parts);
+  } catch (error) {
+    try {
+      return predicateOf(parsed, second, parts);
+    } catch {
+      throw error;
+    }
+  }
+}
+
+/** Reports whether an expression makes timestamps or durations. */
+function callsTimes(root: unknown): boolean {
+  if (Array.isArray(root)) return root.some(callsTimes);
+  if (!isNode(root)) return false;
+  if (root.op === "call" && /^(duration|timestamp)$/.test(root.args[0])) return true;
+  return callsTimes(root.args);
+}
+
+function isTime(field: Field, clock: Clock): boolean {
+  const { type } = field;
+  return type.kind === "int" && type.bytes <= 8 &&
+    (stepOf(field) !== undefined || startOf(field, clock) !== undefined);
+}
+
+type ValueReader = (s: Uint8Array, v: DataView, at: number) => unknown;
+
+/** Reads times and durations as CEL has them: timestamps of milliseconds, and durations. */
+function timeReader(field: Field, { library, clock }: EvaluationParts): ValueReader {
+  const read = valueReader(field, library);
+  const start = startOf(field, clock);
+  const step = stepOf(field) ?? 1n;
+  if (!isTime(field, clock)) return read;
+  return (s, v, at) => {
+    const number = read(s, v, at);
+    const value = typeof number === "bigint" ? number : BigInt(String(number));
+    if (start !== undefined) return new Date(Number((value + start) / 1_000_000n));
+    const ns = value * step;
+    return new library.Duration(ns / 1_000_000_000n, Number(ns % 1_000_000_000n));
+  };
+}
+
+function predicateOf(
+  parsed: ParseResult,
+  readers: readonly { readonly path: readonly string[]; readonly read: ValueReader }[],
+  { size, text }: EvaluationParts,
+): Predicate {
   const values = (s: Uint8Array, v: DataView, at: number) => {
     const root: Record<string, unknown> = Object.create(null);
     for (const { path, read } of readers) {
@@ -147,10 +213,7 @@ function placeOf(error: unknown, text: string): number | undefined {
 }
 
 /** Integers as they are, everything else as JSON shows it. */
-function valueReader(
-  field: Field,
-  unsigned: MakeUnsigned,
-): (s: Uint8Array, v: DataView, at: number) => unknown {
+function valueReader(field: Field, library: Library): ValueReader {
   const { type } = field;
   const isNumber = type.kind === "int" || type.kind === "float" || type.kind === "enum";
   const plainFormats = /^(time|ns|us|ms|s|size|hex|addr|oct|uid|gid|dec)$/;
@@ -164,20 +227,20 @@ function valueReader(
     const end = write(bytes, 0, s, v, at);
     const json = decoder.decode(bytes.subarray(5, end - 1));
     if (type.kind === "float" && /^-?\d/.test(json)) return Number(json);
-    if (/^-?\d+$/.test(json)) return integer(BigInt(json), unsigned);
+    if (/^-?\d+$/.test(json)) return integer(BigInt(json), library);
     const value: unknown = JSON.parse(json);
     // 128 bits do not fit CEL's integers.
     if (type.kind === "int" && type.bytes === 16 && typeof value === "string") return value;
-    return converted(value, unsigned);
+    return converted(value, library);
   };
 }
 
-function integer(value: bigint, unsigned: MakeUnsigned): unknown {
-  return value > 0x7fff_ffff_ffff_ffffn ? unsigned(value) : value;
+function integer(value: bigint, { UnsignedInt }: Library): unknown {
+  return value > 0x7fff_ffff_ffff_ffffn ? new UnsignedInt(value) : value;
 }
 
-function converted(value: unknown, unsigned: MakeUnsigned): unknown {
-  if (Array.isArray(value)) return value.map((each) => converted(each, unsigned));
-  if (typeof value === "number" && Number.isInteger(value)) return integer(BigInt(value), unsigned);
+function converted(value: unknown, library: Library): unknown {
+  if (Array.isArray(value)) return value.map((each) => converted(each, library));
+  if (typeof value === "number" && Number.isInteger(value)) return integer(BigInt(value), library);
   return value;
 }

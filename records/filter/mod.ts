@@ -1,10 +1,12 @@
 /** `--filter`: a condition in CEL, the Common Expression Language. */
+import type { ASTNode, ParseResult } from "@marcbachmann/cel-js";
 import { unknownField } from "../errors.ts";
 import { findFields } from "../fields.ts";
 import type { Filter, Predicate } from "../output_options.ts";
 import type { Field, Schema } from "../schema.ts";
 import { compileNode, NotCompiled } from "./compile.ts";
-import { badFilter, evaluated, neededNames, variablesOf } from "./evaluate.ts";
+import { type Clock, NO_CLOCK } from "../text/times.ts";
+import { badFilter, evaluated, type Library, neededNames, variablesOf } from "./evaluate.ts";
 
 /** Longest expression. */
 const MAX_CHARACTERS = 16_384;
@@ -17,7 +19,7 @@ const MAX_CHARACTERS = 16_384;
  */
 export async function loadFilter(text: string): Promise<Filter> {
   if (text.length > MAX_CHARACTERS) throw badFilter(`${text.slice(0, 40)}…`, "it is too long");
-  const { parse, UnsignedInt } = await import("@marcbachmann/cel-js/evaluator");
+  const { parse, UnsignedInt, Duration } = await import("@marcbachmann/cel-js/evaluator");
   const parsed = (() => {
     try {
       return parse(text);
@@ -25,35 +27,65 @@ export async function loadFilter(text: string): Promise<Filter> {
       throw badFilter(text, error);
     }
   })();
-  const variables = variablesOf(parsed.ast, text);
-  const needed = neededNames(parsed.ast, variables);
+  // Bounds the nesting of what follows.
+  variablesOf(parsed.ast, text);
   return {
     text,
-    compile: (schema, source): Predicate => {
+    compile: (schema, source, clock = NO_CLOCK): Predicate => {
+      const evaluate = (part: ParseResult) =>
+        testOf(part, { schema, source, clock, text, library: { UnsignedInt, Duration } });
       try {
-        return compileNode(parsed.ast, (name) => fieldOf(schema, name, source), text);
+        return compileNode(parsed.ast, {
+          find: (name) => fieldOf(schema, name, source),
+          clock,
+          evaluate: (node) => evaluate(partOf(node, parse)),
+        }, text);
       } catch (error) {
         if (!(error instanceof NotCompiled)) throw error;
       }
-      const fields = new Set<Field>();
-      // A name that is misspelled in a part that is rarely evaluated would never match.
-      for (const name of needed) {
-        if (variableFields(schema, name).length > 0) continue;
-        throw unknownField(name, schema.fields.map((field) => field.name), source);
-      }
-      for (const name of variables) {
-        for (const field of variableFields(schema, name)) fields.add(field);
-      }
-      const unsigned = (value: bigint) => new UnsignedInt(value);
-      try {
-        return evaluated(parsed, [...fields], { size: schema.size, text, unsigned });
-      } catch (error) {
-        const name = unknownName(error, variables);
-        if (name === undefined) throw error;
-        throw unknownField(name, schema.fields.map((field) => field.name), source);
-      }
+      return evaluate(parsed);
     },
   };
+}
+
+/** Returns a part of an expression by itself, with the places that it has in the whole. */
+function partOf({ input, start, end }: ASTNode, parse: (text: string) => ParseResult): ParseResult {
+  try {
+    return parse(" ".repeat(start) + input.slice(start, end));
+  } catch {
+    // Parentheses are not in the range of what they hold.
+    throw new NotCompiled();
+  }
+}
+
+/** Returns the test that the library makes of an expression. */
+function testOf(
+  parsed: ParseResult,
+  { schema, source, clock, text, library }: {
+    readonly schema: Schema;
+    readonly source: string;
+    readonly clock: Clock;
+    readonly text: string;
+    readonly library: Library;
+  },
+): Predicate {
+  const variables = variablesOf(parsed.ast, text);
+  const fields = new Set<Field>();
+  // A name that is misspelled in a part that is rarely evaluated would never match.
+  for (const name of neededNames(parsed.ast, variables)) {
+    if (variableFields(schema, name).length > 0) continue;
+    throw unknownField(name, schema.fields.map((field) => field.name), source);
+  }
+  for (const name of variables) {
+    for (const field of variableFields(schema, name)) fields.add(field);
+  }
+  try {
+    return evaluated(parsed, [...fields], { size: schema.size, text, library, clock });
+  } catch (error) {
+    const name = unknownName(error, variables);
+    if (name === undefined) throw error;
+    throw unknownField(name, schema.fields.map((field) => field.name), source);
+  }
 }
 
 /** `namespace` is reserved in CEL, so that field has another name there. */
