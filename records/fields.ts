@@ -36,6 +36,16 @@ export function parseFields(text: string): FieldChoice {
 }
 
 /**
+ * Reads `FIELD=FORMAT,FIELD=FORMAT`.
+ *
+ * @throws {RecordsError} `BAD_FORMAT`
+ */
+export function parseFormats(text: string): { field: string; format: Format }[] {
+  // A format may have a comma, as in duration,us.
+  return text.split(/,(?=[^,=]+=)/).map(parseAs);
+}
+
+/**
  * Reads `FIELD=FORMAT`.
  *
  * @throws {RecordsError} `BAD_FORMAT`

@@ -52,6 +52,18 @@ Deno.test("Output.histogram() writes intervals in JSON and CSV", () => {
   assert.match(text("csv", show), /^pid,min,max,count\r\n7,0,9,1\r\n/);
 });
 
+Deno.test("Output.histogram() writes an array of JSON for each interval, also without a chart", () => {
+  const shown = text("json", (output) => {
+    const histogram = output.histogram("h", schema(5), { field: "slots" });
+    histogram.rows(COUNTS);
+    histogram.rows(new Uint8Array(0));
+    histogram.rows(Uint8Array.from([...COUNTS, ...COUNTS]));
+  });
+  const arrays = shown.replaceAll("\n]\n", "]\n").replaceAll(/([[,])\n/g, "$1").trim().split("\n")
+    .map((line) => JSON.parse(line) as { pid: number }[]);
+  assert.deepEqual(arrays.map((array) => array.map(({ pid }) => pid)), [[7], [], [7, 7]]);
+});
+
 Deno.test("Output.histogram() refuses a field that holds no slots", () => {
   assert.throws(
     () => text("columns", (output) => output.histogram("h", schema(5), { field: "pid" })),

@@ -38,7 +38,7 @@ export {
   type RecordValue,
 } from "./decode.ts";
 export { RecordsError, unknownField } from "./errors.ts";
-export { type FieldChoice, parseAs, parseFields } from "./fields.ts";
+export { type FieldChoice, parseAs, parseFields, parseFormats } from "./fields.ts";
 export {
   type FeedBlocks,
   FeedKind,

@@ -328,6 +328,7 @@ export class Output implements RecordTaker {
         const block = text.block(bytes, view, at, this.#sources > 1);
         if (block !== undefined) { for (const sink of sinks) sink.block(block); }
       }
+      for (const sink of sinks) sink.endBlocks?.(source);
     };
     this.#tables.push({ order });
     if (screens.length > 0) this.#redraws.push(() => isShown && show(last, screens));
@@ -366,6 +367,7 @@ export class Output implements RecordTaker {
           const block = stackBlock(source, sample, { folded: options.folded === true, isNamed });
           for (const sink of sinks) sink.block(block);
         }
+        for (const sink of sinks) sink.endBlocks?.(source);
         this.#left -= 1;
         this.#flush();
       },

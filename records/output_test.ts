@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { Btf } from "../ebpf/btf/mod.ts";
 import { BtfBuilder } from "../tests/support/btf_builder.ts";
-import { Output, type OutputFormat, RecordsError, schemaOf } from "./mod.ts";
+import {
+  Output,
+  type OutputFormat,
+  parseFormats,
+  RecordsError,
+  schemaFromText,
+  schemaOf,
+} from "./mod.ts";
 
 /** `struct event { u64 lat_ns; u32 pid; char comm[16]; }` */
 function eventSchema() {
@@ -78,4 +85,28 @@ Deno.test("schemaOf() refuses a struct that contains itself", () => {
     () => schemaOf(new Btf(builder.bytes()), id),
     (error) => error instanceof RecordsError && error.code === "BAD_SCHEMA",
   );
+});
+
+Deno.test("columns of errors keep their width when the first rows have none", () => {
+  const schema = schemaFromText("s32 ret @errno; u32 pid", "calls");
+  let shown = "";
+  const write = (bytes: Uint8Array) => shown += new TextDecoder().decode(bytes);
+  const output = new Output({ sinks: [{ format: "columns", write }], time: false });
+  const stream = output.stream("calls", schema);
+  for (const ret of [3, -2]) {
+    stream.write(new Uint8Array(new Int32Array([ret, 7]).buffer), "packed");
+  }
+  output.end();
+  const [titles = "", first = "", second = ""] = shown.split("\n");
+  assert.deepEqual([first.length, second.length], [titles.length, titles.length], shown);
+});
+
+Deno.test("parseFormats() reads several fields, and formats with a comma", () => {
+  const formats = parseFormats("saddr=ipv4,dport=be16,lat=duration,us,x.y=enum:a");
+  assert.deepEqual(
+    formats.map(({ field, format }) => [field, format.name, format.argument]),
+    [["saddr", "ipv4", undefined], ["dport", "be16", undefined], ["lat", "us", undefined]]
+      .concat([["x.y", "enum", "a"]]),
+  );
+  assert.throws(() => parseFormats("saddr=ipv4,dport"), { code: "BAD_FORMAT" });
 });

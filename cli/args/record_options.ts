@@ -26,9 +26,9 @@ export const RECORD_OPTIONS = {
   },
   "top": { help: "redraw one screen for each interval; keys: q ends, h shows the others" },
   "as": {
-    argument: "FIELD=FORMAT",
+    argument: "FIELD=FORMAT,...",
     repeatable: true,
-    help: "show a field as hex, ipv4, time, errno and so on; repeatable",
+    help: "show fields as hex, ipv4, time, errno and so on; repeatable",
   },
   "time": { help: "show when each record was read (default for columns of events)" },
   "no-time": { help: "do not show when each record was read" },

@@ -6,8 +6,8 @@ import {
   OUTPUT_FORMATS,
   type OutputFormat,
   parseAggregate,
-  parseAs,
   parseFields,
+  parseFormats,
   parseSort,
   type SortKey,
 } from "../../records/mod.ts";
@@ -56,7 +56,7 @@ export function recordSettings({ values, lists, flags }: PartOfLine<RecordOption
     ...intervalOf(interval, flags.has("top")),
     ...(count === undefined ? {} : { count: parseCount(count, "--count") }),
     ...(aggregate === undefined ? {} : { aggregate: parseAggregate(aggregate) }),
-    formats: (lists?.as ?? []).map(parseAs),
+    formats: (lists?.as ?? []).flatMap(parseFormats),
     ...(flags.has("no-time") ? { time: false } : flags.has("time") ? { time: true } : {}),
     isTop: flags.has("top"),
     isUtc: flags.has("utc"),

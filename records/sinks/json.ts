@@ -92,6 +92,14 @@ export class JsonSink implements Sink {
     this.#element(`{${name}"text":${jsonString(line)}}`);
   }
 
+  startBlocks(): void {
+    if (this.#isArray) this.#startArray();
+  }
+
+  endBlocks(): void {
+    if (this.#isArray) this.#endArray();
+  }
+
   block({ json }: Block): void {
     for (const element of json) this.#element(element);
   }

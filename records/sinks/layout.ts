@@ -127,6 +127,11 @@ function reservedWidth({ type, format, name }: Field): number {
   }
   if (format.name === "ipv4") return 15;
   if (format.name === "time") return 12;
+  // ENOENT and EACCES; SIGCHLD and SIGKILL.
+  if (format.name === "errno") return 6;
+  if (format.name === "signal") return 7;
+  // O_RDONLY|O_CLOEXEC, what most files are opened with.
+  if (format.name === "flags" && type.kind === "int") return 18;
   if (type.kind === "enum" && format.name === "enum") {
     return Math.min(
       MAX_TEXT_RESERVED,

@@ -55,6 +55,8 @@ export interface Sink {
   text(source: string, line: string): void;
   /** Called before the blocks of an interval: a screen that is redrawn replaces the last ones. */
   startBlocks?(source: string): void;
+  /** Called after the blocks of one look at a source. */
+  endBlocks?(source: string): void;
   /** Writes what has no rows: charts and stacks. */
   block(block: Block): void;
   /** Shows lines above all others, on a screen that is redrawn. */
