@@ -38,6 +38,25 @@ Deno.test("tcpstates prints a connection's states, as its README shows", async (
   assert.deepEqual(shapesOf(stdout), await shownOutput("tcpstates"));
 });
 
+Deno.test("tcpstates prints the IPv4 peer of an IPv6 socket as an IPv4 address", async () => {
+  using listener = Deno.listen({ hostname: "::", port: 0 });
+  const { port } = listener.addr;
+  const stdout = await output("tcpstates", {
+    args: ["-L", `${port}`],
+    action: async () => {
+      const [server, client] = await Promise.all([
+        listener.accept(),
+        Deno.connect({ hostname: "127.0.0.1", port }),
+      ]);
+      server.close();
+      client.close();
+    },
+    last: /LAST_ACK +-> CLOSE|FIN_WAIT2 +-> CLOSE|CLOSING/,
+  });
+  assert.match(stdout, new RegExp(`127\\.0\\.0\\.1 +${port} +127\\.0\\.0\\.1 .*ESTABLISHED`));
+  assert.doesNotMatch(stdout, /::ffff:/);
+});
+
 for (const name of ["xdp", "tc", "xdp-rust", "tc-rust"]) {
   Deno.test(`${name} counts packets and drops those of rules, as its README shows`, async () => {
     await using pair = await VethPair.create();
