@@ -20,6 +20,19 @@ export async function fetchTestTools(): Promise<void> {
   });
 }
 
+/** Programs of Debian's Prometheus, for the soak. */
+export const PROMETHEUS = ".cache/tools/prometheus/usr/bin/prometheus";
+
+/** Fetches Prometheus; installed, its package would start a service. */
+export async function fetchPrometheus(): Promise<void> {
+  await runStep({
+    name: "prometheus (Debian)",
+    inputs: ["build/steps/apt.ts"],
+    outputs: [PROMETHEUS],
+    make: () => unpackPackages("prometheus", { suite: "bookworm", packages: ["prometheus"] }),
+  });
+}
+
 /** Unpacks Debian's packages into `.cache/tools/NAME`, separate from the system's. */
 export async function unpackPackages(
   name: string,

@@ -30,7 +30,7 @@ export class RunsServer {
   readonly url: string;
   readonly #parts: RunsServerParts;
   readonly #hub: RunsHub;
-  readonly #followed = new Map<string, Promise<void>>();
+  readonly #followed = new Set<string>();
   #isOver = false;
   #wake = Promise.withResolvers<void>();
 
@@ -59,9 +59,11 @@ export class RunsServer {
       const names = new Set(runs.map(({ status }) => status.name));
       for (const { status: { name }, files } of runs) {
         if (this.#followed.has(name) || this.#followed.size >= MAX_FOLLOWED) continue;
-        this.#followed.set(name, this.#follow(name, files.log));
+        // Before it is followed, which goes on while the name is there.
+        this.#followed.add(name);
+        this.#follow(name, files.log).catch(() => this.#followed.delete(name));
       }
-      for (const name of this.#followed.keys()) if (!names.has(name)) this.#followed.delete(name);
+      for (const name of this.#followed) if (!names.has(name)) this.#followed.delete(name);
       await this.#pause();
     }
     this.#hub.end();

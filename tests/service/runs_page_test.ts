@@ -16,7 +16,6 @@ const GUEST = recordGuest({
 Deno.test("ps --web serves all runs to requests with the token, and ends by a signal", async () => {
   await using runs = new Background();
   const guest = await assembleTo(`${runs.folder}/guest.wasm`, GUEST);
-  await runs.out("run", "-d", "--name", "one", "-o", "jsonl", guest);
   await using page = new CliProcess(["ps", "--web"], { env: runs.env });
   const printed = () => /^page: (\S+)$/m.exec(page.stderr)?.[1];
   await until("the link is printed", () => printed() !== undefined);
@@ -42,6 +41,8 @@ Deno.test("ps --web serves all runs to requests with the token, and ends by a si
       text += value;
     }
   };
+  // Before its log is there.
+  await runs.out("run", "-d", "--name", "one", "-o", "jsonl", guest);
   await readUntil(/"rows":\[\{"n":18446744073709551615,"text":"<\/script>"\}\]/);
   await readUntil(/"name":"one","status":"running/);
   await runs.out("stop", "one");
