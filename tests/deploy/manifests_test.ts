@@ -107,7 +107,7 @@ Deno.test("the chart's values are a file of runs, and those of the base", async 
 // Minutes of building, and packages of the network.
 if (SOAK) {
   Deno.test("kustomize and helm make what the published schemas allow", async () => {
-    const { kubernetesTools } = await import("../../build/steps/kubernetes.ts");
+    const { kubernetesTools } = await import("../../build/steps/go_programs.ts");
     const { kustomize, helm, validate } = await kubernetesTools();
     using folder = new TestFolder();
     await succeed("cp", "-r", BASE, folder.at("base"));

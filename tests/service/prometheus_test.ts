@@ -1,5 +1,6 @@
 /**
- * Debian's Prometheus, for a minute in the soak: it scrapes a run, and gets the same numbers by OTLP.
+ * Receivers of metrics, in the soak: Debian's Prometheus scrapes a run for a minute, and VictoriaMetrics
+ * gets the same numbers by OTLP.
  */
 import assert from "node:assert/strict";
 import { CliProcess } from "../support/cli.ts";
@@ -8,6 +9,7 @@ import { TestFolder } from "../support/folder.ts";
 import { EndingProcesses } from "../support/made_up_load.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { SOAK } from "../support/soak.ts";
+import { otlpReceiver } from "../../build/steps/go_programs.ts";
 import { fetchPrometheus, PROMETHEUS } from "../../build/tasks/test_tools.ts";
 
 /** Milliseconds of the load. */
@@ -26,8 +28,8 @@ class Prometheus implements AsyncDisposable {
   static async start(folder: TestFolder, targets: readonly string[]): Promise<Prometheus> {
     const port = freePort();
     const config = {
-      global: { scrape_interval: "1s", scrape_timeout: "1s" },
-      scrape_configs: [{ job_name: "wasm-bpf", static_configs: [{ targets }] }],
+      "global": { "scrape_interval": "1s", "scrape_timeout": "1s" },
+      "scrape_configs": [{ "job_name": "wasm-bpf", "static_configs": [{ targets }] }],
     };
     await Deno.writeTextFile(folder.at("prometheus.json"), JSON.stringify(config));
     const child = new Deno.Command(fromFileUrl(`../../${PROMETHEUS}`), {
@@ -35,7 +37,6 @@ class Prometheus implements AsyncDisposable {
         `--config.file=${folder.at("prometheus.json")}`,
         `--storage.tsdb.path=${folder.at("data")}`,
         `--web.listen-address=127.0.0.1:${port}`,
-        "--enable-feature=otlp-write-receiver",
         "--log.level=error",
       ],
       cwd: folder.path,
@@ -51,21 +52,21 @@ class Prometheus implements AsyncDisposable {
     return new Prometheus(child, url);
   }
 
-  /** Returns the sum of the series that a query selects. */
-  async sum(query: string): Promise<number> {
-    const response = await fetch(`${this.url}/api/v1/query?query=${encodeURIComponent(query)}`);
-    const { status, data } = await response.json();
-    assert.equal(status, "success");
-    return data.result.reduce(
-      (sum: number, { value }: { value: [number, string] }) => sum + Number(value[1]),
-      0,
-    );
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill("SIGTERM");
     await this.#child.status;
   }
+}
+
+/** Returns the sum of the series that a query selects, by Prometheus' API. */
+async function sumOf(url: string, query: string): Promise<number> {
+  const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`);
+  const { status, data } = await response.json();
+  assert.equal(status, "success");
+  return data.result.reduce(
+    (sum: number, { value }: { value: [number, string] }) => sum + Number(value[1]),
+    0,
+  );
 }
 
 function freePort(): number {
@@ -117,7 +118,7 @@ if (SOAK) {
     const query = 'wasm_bpf_records_total{source="events"}';
     let [counted, lines] = [0, 0];
     await until("both have the same number", async () => {
-      [counted, lines] = [await prometheus.sum(query), printed(run)];
+      [counted, lines] = [await sumOf(prometheus.url, query), printed(run)];
       return counted === lines && lines > 0;
     }).catch((cause) => {
       throw new Error(`counted ${counted}, printed ${lines}`, { cause });
@@ -125,7 +126,7 @@ if (SOAK) {
     const series = 'sum({__name__=~"wasm_bpf_record_.*",comm!=""})';
     await until(
       "the series of the label have it as well",
-      async () => await prometheus.sum(series) === printed(run),
+      async () => await sumOf(prometheus.url, series) === printed(run),
     );
     assert.ok(lines > MS / 1000, `${lines} records`);
     run.kill("SIGINT");
@@ -133,31 +134,55 @@ if (SOAK) {
   });
 
   Deno.test("a receiver of OTLP gets the same numbers", async () => {
-    await fetchPrometheus();
+    const receiver = await otlpReceiver();
     using folder = new TestFolder();
-    await using prometheus = await Prometheus.start(folder, []);
-    await using load = await EndingProcesses.create();
-    await using run = new CliProcess(
-      ["--otlp=metrics", "-o", "jsonl", "--cgroup", load.path, "exitsnoop"],
-      {
-        env: {
-          OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${prometheus.url}/api/v1/otlp/v1/metrics`,
-          OTEL_METRIC_EXPORT_INTERVAL: "1000",
-        },
-      },
-    );
-    load.start(50);
-    await until("records are printed", () => printed(run) > 100);
-    await load.stop();
-    let [counted, lines] = [0, 0];
-    await until("both have the same number", async () => {
-      const query = '{__name__=~"wasm_bpf_records_total|wasm_bpf_records",source="events"}';
-      [counted, lines] = [await prometheus.sum(query), printed(run)];
-      return counted === lines;
-    }).catch((cause) => {
-      throw new Error(`counted ${counted}, printed ${lines}`, { cause });
-    });
-    run.kill("SIGINT");
-    assert.equal((await run.result()).code, 0);
+    const port = freePort();
+    const child = new Deno.Command(receiver, {
+      args: [
+        `-storageDataPath=${folder.at("data")}`,
+        `-httpListenAddr=127.0.0.1:${port}`,
+        ...["-search.latencyOffset=1s", "-memory.allowedBytes=64MB", "-loggerLevel=ERROR"],
+      ],
+      stdin: "null",
+      stdout: "null",
+    }).spawn();
+    try {
+      await compareOtlp(`http://127.0.0.1:${port}`);
+    } finally {
+      child.kill("SIGTERM");
+      await child.status;
+    }
   });
+}
+
+/** Compares the count that a receiver got with the records that were printed. */
+async function compareOtlp(url: string): Promise<void> {
+  await until("the receiver is ready", async () => {
+    const response = await fetch(`${url}/health`).catch(() => undefined);
+    await response?.body?.cancel();
+    return response?.ok === true;
+  });
+  await using load = await EndingProcesses.create();
+  await using run = new CliProcess(
+    ["--otlp=metrics", "-o", "jsonl", "--cgroup", load.path, "exitsnoop"],
+    {
+      env: {
+        OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${url}/opentelemetry/v1/metrics`,
+        OTEL_METRIC_EXPORT_INTERVAL: "1000",
+      },
+    },
+  );
+  load.start(50);
+  await until("records are printed", () => printed(run) > 100);
+  await load.stop();
+  let [counted, lines] = [0, 0];
+  await until("both have the same number", async () => {
+    const query = '{__name__=~"wasm_bpf_records(_total)?",source="events"}';
+    [counted, lines] = [await sumOf(url, query), printed(run)];
+    return counted === lines;
+  }).catch((cause) => {
+    throw new Error(`counted ${counted}, printed ${lines}: ${run.stderr}`, { cause });
+  });
+  run.kill("SIGINT");
+  assert.equal((await run.result()).code, 0);
 }

@@ -1,5 +1,5 @@
-/** Tools that check the manifests of Kubernetes, for the soak: kustomize, Helm and a validator. */
-import { resolve } from "node:path";
+/** Programs in Go that the soak uses: kustomize, Helm and a receiver of OTLP; and a validator in Python. */
+import { basename, resolve } from "node:path";
 import { findGo } from "./go.ts";
 import { run } from "../lib/process.ts";
 import { replaceFile, runStep } from "../lib/step.ts";
@@ -31,7 +31,8 @@ export async function kubernetesTools(): Promise<KubernetesTools> {
   for (const name of ["kustomize", "helm"] as const) await goProgram(MODULES[name], tools[name]);
   await runStep({
     name: VALIDATOR,
-    inputs: ["build/steps/kubernetes.ts"],
+    inputs: [],
+    key: VALIDATOR,
     outputs: [`${FOLDER}/python/bin/kubernetes-validate`],
     make: async () => {
       await run("python3", ["-m", "venv", "--clear", `${FOLDER}/python`]);
@@ -41,11 +42,22 @@ export async function kubernetesTools(): Promise<KubernetesTools> {
   return tools;
 }
 
+/** Builds VictoriaMetrics, which receives metrics by OTLP; returns its path. */
+export async function otlpReceiver(): Promise<string> {
+  const path = resolve(FOLDER, "victoria-metrics");
+  await goProgram(
+    "github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics@v1.101.0",
+    path,
+  );
+  return path;
+}
+
 /** Builds a program of a module of Go; see `MODULES`. */
-export async function goProgram(module: string, path: string): Promise<void> {
+async function goProgram(module: string, path: string): Promise<void> {
   await runStep({
     name: module,
-    inputs: ["build/steps/kubernetes.ts"],
+    inputs: [],
+    key: module,
     outputs: [path],
     make: () => replaceFile(path, (to) => compile(module, to)),
   });
@@ -53,19 +65,15 @@ export async function goProgram(module: string, path: string): Promise<void> {
 
 async function compile(module: string, output: string): Promise<void> {
   const { go, root } = await findGo();
-  const folder = await Deno.makeTempDir({ prefix: "wasm-bpf-go-" });
-  try {
-    const env = {
-      ...(root === undefined ? {} : { GOROOT: root }),
-      ...{ GOPATH: folder, GOCACHE: `${folder}/cache`, GOBIN: `${folder}/bin`, GOWORK: "off" },
-      // Otherwise what was downloaded could not be removed.
-      ...{ GOFLAGS: "-modcacherw", GOTOOLCHAIN: "local", CGO_ENABLED: "0" },
-    };
-    await run(go, ["install", "-trimpath", "-ldflags=-s -w", module], { env });
-    for await (const { name } of Deno.readDir(`${folder}/bin`)) {
-      await Deno.copyFile(`${folder}/bin/${name}`, output);
-    }
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  // Kept: another version needs most of the same modules.
+  const folder = resolve(".cache/go-programs");
+  const bin = `${folder}/bin/${basename(output)}`;
+  const env = {
+    ...(root === undefined ? {} : { GOROOT: root }),
+    ...{ GOPATH: folder, GOCACHE: `${folder}/cache`, GOBIN: bin, GOWORK: "off" },
+    // Otherwise what was downloaded could not be removed.
+    ...{ GOFLAGS: "-modcacherw", GOTOOLCHAIN: "local", CGO_ENABLED: "0" },
+  };
+  await run(go, ["install", "-trimpath", "-ldflags=-s -w", module], { env });
+  for await (const { name } of Deno.readDir(bin)) await Deno.copyFile(`${bin}/${name}`, output);
 }
