@@ -13,6 +13,12 @@ export interface OwnOption {
   readonly takesValue: boolean;
 }
 
+/** Option of ours in the place of a letter that the tool does not have. */
+export interface Habit {
+  /** Name of our option, which takes a number of seconds; undefined where nothing is to be done. */
+  readonly name?: "timeout" | "interval";
+}
+
 /** Command line of a tool. */
 export interface ToolSyntax {
   readonly name: string;
@@ -24,6 +30,10 @@ export interface ToolSyntax {
   short(letter: string): OwnOption | undefined;
   /** Looks up the beginning of a long name, which getopt takes as well. */
   abbreviation?(name: string): OwnOption | undefined;
+  /** Looks up a letter that neither the tool nor we have, but other tools do. */
+  habit?(letter: string): Habit | undefined;
+  /** Returns our options for words that are no options; undefined if they are the tool's. */
+  numbers?(words: readonly string[]): string[] | undefined;
 }
 
 /** Words of a command line, sorted out. */
@@ -51,6 +61,7 @@ export function splitWords(tool: ToolSyntax, words: readonly string[]): SplitWor
   const left = [...(end < 0 ? words : words.slice(0, end))];
   const own: string[] = [];
   const ours: string[] = [];
+  const bare: string[] = [];
   let wantsHelp = false;
   const takeOwn = (word: string, takesNext: boolean) => {
     const value = takesNext ? left.shift() : undefined;
@@ -68,8 +79,11 @@ export function splitWords(tool: ToolSyntax, words: readonly string[]): SplitWor
       wantsHelp ||= letters.wantsHelp;
       ours.push(...letters.ours);
       if (letters.own !== "") takeOwn(`-${letters.own}`, letters.takesNext);
-    } else own.push(word);
+    } else (tool.numbers === undefined ? own : bare).push(word);
   }
+  const numbers = bare.length === 0 ? undefined : tool.numbers?.(bare);
+  if (numbers === undefined) own.push(...bare);
+  else ours.unshift(...numbers);
   return { own: end < 0 ? own : [...own, ...words.slice(end)], ours, wantsHelp };
 }
 
@@ -97,6 +111,13 @@ function splitLetters(tool: ToolSyntax, letters: string, left: string[]): SplitL
       found.ours.push(ourLetter(letter, rest === "" ? left.shift() : rest));
       return found;
     }
+    const habit = option === undefined ? tool.habit?.(letter) : undefined;
+    if (habit?.name !== undefined) {
+      const value = neededValue(`-${letter}`, rest === "" ? left.shift() : rest);
+      found.ours.push(`--${habit.name}=${inSeconds(value)}`);
+      return found;
+    }
+    if (habit !== undefined) continue;
     found.own += letter;
     if (option === undefined && letter === "h") found.wantsHelp = true;
     if (option?.takesValue !== true) continue;
@@ -105,6 +126,11 @@ function splitLetters(tool: ToolSyntax, letters: string, left: string[]): SplitL
     return found;
   }
   return found;
+}
+
+/** Returns a number as a duration; a text with a unit stays. */
+function inSeconds(text: string): string {
+  return /^\d+(\.\d+)?$/.test(text) ? `${text}s` : text;
 }
 
 const SPECS: Readonly<Record<string, OptionSpec>> = RUN_OPTIONS;

@@ -93,3 +93,25 @@ Deno.test("mergedLine() adds to lists, and the last value counts", () => {
   assert.equal(merged.values.count, "2");
   assert.deepEqual([merged.flags.has("top"), merged.rest], [true, ["tool", "x"]]);
 });
+
+Deno.test("splitWords() takes numbers and letters of other tools for options of ours", () => {
+  const tool: ToolSyntax = {
+    ...TOOL,
+    habit: (letter) => letter === "d" ? { name: "timeout" } : letter === "T" ? {} : undefined,
+    numbers: (words) => words.every((word) => word === "5") ? ["--interval=5s"] : undefined,
+  };
+  const split = (...words: string[]) => {
+    const { own, ours } = splitWords(tool, words);
+    return { own, ours };
+  };
+  assert.deepEqual(split("-T", "5", "--", "5"), { own: ["--", "5"], ours: ["--interval=5s"] });
+  assert.deepEqual(split("-Td3", "-d", "500ms"), {
+    own: [],
+    ours: ["--timeout=3s", "--timeout=500ms"],
+  });
+  // Words that are no numbers are the tool's, which refuses them.
+  assert.deepEqual(split("5", "x"), { own: ["5", "x"], ours: [] });
+  // The value of an option of the tool is not a number of its own.
+  assert.deepEqual(split("-n", "5", "-v"), { own: ["-n", "5", "-v"], ours: [] });
+  assert.throws(() => splitWords(tool, ["-d"]), { code: "USAGE" });
+});

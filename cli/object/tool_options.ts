@@ -14,6 +14,7 @@ import { type ToolSyntax, unknownLong } from "../args/after_name.ts";
 import { oursAfterName } from "../args/help_text.ts";
 import { UsageError } from "../errors.ts";
 import { CONTAINER_VARIABLES } from "../containers/kernel_filter.ts";
+import { habitOf, numbersText, optionsOfNumbers } from "./habits.ts";
 import type { Tool, ToolOption } from "./tool.ts";
 
 /** Words after a tool's name, sorted out. */
@@ -42,6 +43,8 @@ export function plainSyntax(tool: Tool): ToolSyntax {
       const option = options.find(({ short }) => short === letter);
       return option === undefined ? undefined : { takesValue: !option.isFlag };
     },
+    habit: (letter) => habitOf(tool, letter),
+    numbers: (words) => optionsOfNumbers(tool, words),
   };
 }
 
@@ -234,7 +237,7 @@ export function toolHelp(tool: Tool): string {
   return [
     about ?? `Runs the eBPF object ${name}.`,
     "",
-    `Usage: wasm-bpf [OPTIONS] ${name} [OPTIONS] [-- COMMAND...]`,
+    `Usage: wasm-bpf [OPTIONS] ${name} [OPTIONS] ${numbersText(tool)} [-- COMMAND...]`,
     "",
     "Options of the tool:",
     ...rows.map(([left, right]) =>

@@ -148,3 +148,15 @@ Deno.test("options for references are refused with a tool", async () => {
   assert.equal(code, 2);
   assert.match(stderr, /--pull with the tool "opensnoop"/);
 });
+
+Deno.test("numbers and letters after a tool's name mean what they do for other tools", async () => {
+  const runs = [["softirqs", "1", "1"], ["exitsnoop", "-T", "1"], ["syscount", "-i", "1", "-d1"]];
+  const refused = [["softirqs", "1", "2", "3"], ["softirqs", "0"], ["exitsnoop", "1x"]];
+  const [tables, ...others] = await Promise.all([...runs, ...refused].map(async (words) => {
+    const { code, stdout, stderr } = await runCli(["-o", "jsonl", ...words]);
+    assert.equal(code, refused.includes(words) ? 2 : 0, `${words.join(" ")}: ${stderr}`);
+    return stdout;
+  }));
+  assert.match(tables ?? "", /"TIMER"/);
+  assert.equal(others.length, 5);
+});

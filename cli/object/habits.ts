@@ -1,0 +1,53 @@
+/**
+ * Words that users of other tools for eBPF type out of habit, in the place of our options: numbers
+ * for seconds, and letters for a time limit, an interval and a column of times.
+ */
+import type { Habit } from "../args/after_name.ts";
+import type { Tool } from "./tool.ts";
+
+/** Largest number of seconds or intervals. */
+const MAX_DIGITS = 9;
+
+/**
+ * Returns our options for numbers after a tool's name: `INTERVAL [COUNT]` for tables, the seconds to
+ * trace for stacks and records. Undefined for other words.
+ */
+export function optionsOfNumbers(tool: Tool, words: readonly string[]): string[] | undefined {
+  const isNumber = (word: string) => /^[1-9]\d*$/.test(word) && word.length <= MAX_DIGITS;
+  const [first = "", second, ...rest] = words;
+  if (!words.every(isNumber) || rest.length > 0) return undefined;
+  if (showsTables(tool)) {
+    const isOnce = showsStacks(tool) && second === undefined;
+    return [`--interval=${first}s`, ...(isOnce ? ["--count=1"] : countOf(second))];
+  }
+  return second === undefined ? [`--timeout=${first}s`] : undefined;
+}
+
+/** Returns the form of these numbers in help. */
+export function numbersText(tool: Tool): string {
+  return showsTables(tool) ? "[INTERVAL [COUNT]]" : "[SECONDS]";
+}
+
+function countOf(text: string | undefined): string[] {
+  return text === undefined ? [] : [`--count=${text}`];
+}
+
+function showsTables(tool: Tool): boolean {
+  // Without annotations, all maps are shown.
+  const hasTables = tool.tables === undefined ? tool.declared.size === 0 : tool.tables.length > 0;
+  return hasTables || tool.iterators.length > 0;
+}
+
+function showsStacks(tool: Tool): boolean {
+  return (tool.stacks?.size ?? 0) > 0;
+}
+
+/**
+ * Returns the option for a letter that the tool itself does not have: `-d SECONDS`, `-i SECONDS`, and
+ * `-T` for a column of times, which records have anyway.
+ */
+export function habitOf(tool: Tool, letter: string): Habit | undefined {
+  if (letter === "d") return { name: "timeout" };
+  if (letter === "i" && showsTables(tool)) return { name: "interval" };
+  return letter === "T" && !showsTables(tool) ? {} : undefined;
+}
