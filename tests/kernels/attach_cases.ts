@@ -81,7 +81,8 @@ export const ATTACH_CASES: readonly KernelCase[] = [
   attachment("kretprobe", "kprobe", "on_kretprobe -"),
   attachment("ksyscall", "kprobe", "on_ksyscall -"),
   attachment("kprobe.multi", "kprobe_multi", "on_kprobe_multi -", {
-    check: since("6.1", /^error: Cannot (attach|load) program "on_kprobe_multi"/),
+    // Debian's 6.1 has no CONFIG_FPROBE.
+    check: since("6.12", /^error: Cannot (attach|load) program "on_kprobe_multi"/),
   }),
   refused("--deny-attach kprobe:do_nanosleep", "kprobe", "on_kprobe"),
   refused("--deny-attach kprobe:do_nano*", "kprobe", "on_kretprobe"),

@@ -133,6 +133,9 @@ export const TOOL_CASES: readonly KernelCase[] = [
   tool("profile", " actor ", { options: "--name actor --interval 1s", stir: "/actor spin" }),
   tool("offcputime", " actor ", { options: "--name actor --interval 1s", stir: "/actor nap" }),
   tool("wakeuptime", " actor ", { options: "--name actor --interval 1s", stir: "/actor nap" }),
-  tool("memleak", " actor .*12", { options: "--name actor --interval 1s", stir: "/actor leak" }),
+  tool("memleak", " actor +12 kB +1$", {
+    options: "--name actor --interval 1s",
+    stir: "/actor leak",
+  }),
   tool("xdpstat", "^IPV4 +UDP +[1-9]", { options: "--iface lo", stir: "/actor query" }),
 ];

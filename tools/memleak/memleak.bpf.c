@@ -92,8 +92,9 @@ static __always_inline int release(__u64 address)
 	sums = bpf_map_lookup_elem(&leaks, &block->key);
 	if (sums) {
 		ADD(sums->bytes, -block->bytes);
-		/* The last block of a stack. */
-		if (ADD(sums->count, -1) == 1)
+		ADD(sums->count, -1);
+		/* Last block of a stack. What an addition finds, it returns since Linux 5.12 only. */
+		if (!sums->count)
 			bpf_map_delete_elem(&leaks, &block->key);
 	}
 	bpf_map_delete_elem(&blocks, &block_key);
