@@ -43,9 +43,10 @@ const DEFAULT_TIME_SECONDS = 7200;
 
 const NAME = "(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)";
 const OFFSET = "([+-]?)(\\d{1,3})(?::(\\d{1,2}))?(?::(\\d{1,2}))?";
-const RULE = new RegExp(`^(M(\\d{1,2})\\.(\\d)\\.(\\d)|J(\\d{1,3})|(\\d{1,3}))(?:/${OFFSET})?$`);
-const ZONE = new RegExp(`^${NAME}${OFFSET}(?:${NAME}(?:${OFFSET})?(,.*)?)?$`);
-const HAS_SUMMER = new RegExp(`^${NAME}${OFFSET}${NAME}`);
+const rule = () =>
+  new RegExp(`^(M(\\d{1,2})\\.(\\d)\\.(\\d)|J(\\d{1,3})|(\\d{1,3}))(?:/${OFFSET})?$`);
+const zone = () => new RegExp(`^${NAME}${OFFSET}(?:${NAME}(?:${OFFSET})?(,.*)?)?$`);
+const hasSummer = () => new RegExp(`^${NAME}${OFFSET}${NAME}`);
 
 /** Returns the local offset of a moment in seconds; both count from 1970, UTC. */
 export type Zone = (seconds: number) => number;
@@ -80,7 +81,7 @@ function dayOf(year: number, month: number, week: number, day: number): number {
 }
 
 function parseRule(text: string): Rule | undefined {
-  const match = RULE.exec(text);
+  const match = rule().exec(text);
   if (match === null) return undefined;
   const [, , month, week, weekday, julian, day, ...time] = match;
   const at = match[8] === undefined ? DEFAULT_TIME_SECONDS : duration(time, 167);
@@ -102,12 +103,12 @@ function parseRule(text: string): Rule | undefined {
 
 /** Reads a description; `undefined` when the text is not one. */
 export function parsePosixZone(text: string): Zone | undefined {
-  const match = ZONE.exec(text);
+  const match = zone().exec(text);
   if (match === null) return undefined;
   const west = duration(match.slice(1, 5), 24);
   if (west === undefined) return undefined;
   const standard = 0 - west;
-  if (!HAS_SUMMER.test(text)) return () => standard;
+  if (!hasSummer().test(text)) return () => standard;
   const summerWest = match[6] === undefined ? west - 3600 : duration(match.slice(5, 9), 24);
   const [begin = "", end = "", ...more] = (match[9] ?? DEFAULT_RULES).slice(1).split(",");
   const [starts, ends] = [parseRule(begin), parseRule(end)];

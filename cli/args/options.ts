@@ -44,6 +44,11 @@ export function parseCommandLine<Name extends string>(
   specs: Readonly<Record<Name, OptionSpec>>,
   { interleaved = false }: { interleaved?: boolean } = {},
 ): CommandLine<Name> {
+  const [first = ""] = args;
+  if (!interleaved && !first.startsWith("-") && args.length > 0) {
+    // The usual line, without what parseArgs() takes at its first call: half a millisecond.
+    return { values: {}, flags: new Set(), rest: [...args] };
+  }
   const { tokens } = parseArgs({
     args,
     options: Object.fromEntries(
