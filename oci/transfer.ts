@@ -12,7 +12,7 @@ import { ArtifactError, RegistryError } from "./errors.ts";
 import { findModule, MAX_MODULE_BYTES, type ModulePlace } from "./formats/find_module.ts";
 import { moduleBytes } from "./formats/module_bytes.ts";
 import type { PackedArtifact } from "./formats/pack.ts";
-import { choosePlatform } from "./formats/platform.ts";
+import { choosePlatform, machineManifest } from "./formats/platform.ts";
 import { MANIFEST_LIMITS } from "./json.ts";
 import { linkedSignal } from "./linked_signal.ts";
 import {
@@ -96,8 +96,7 @@ export async function pullArtifact(
   let chosen = root;
   let manifest = top;
   if (top.kind === "index") {
-    chosen = choosePlatform(top, { what, platform: options.platform });
-    manifest = await takeManifest(copy, chosen);
+    ({ chosen, manifest } = await chooseManifest(copy, top));
   }
   if (manifest.kind === "index") {
     throw new ArtifactError(`Cannot use ${what}: nested image indexes are not supported`, {
@@ -112,6 +111,43 @@ export async function pullArtifact(
   const annotations = root === chosen ? {} : { [CHOSEN_FROM]: root.digest };
   await store.tag(chosen, name, { annotations });
   return { name, root, manifest: chosen, annotations: manifest.annotations, place };
+}
+
+/** Larger images are not those of one eBPF object. */
+const MAX_OBJECT_IMAGE_BYTES = 16 << 20;
+
+/** Chooses a manifest of an index: one for WebAssembly, or one for this machine that may hold an object. */
+async function chooseManifest(
+  copy: Copy,
+  index: ImageIndex,
+): Promise<{ chosen: Descriptor; manifest: ImageManifest | ImageIndex }> {
+  const { what, options: { platform } } = copy;
+  try {
+    const chosen = choosePlatform(index, { what, platform });
+    return { chosen, manifest: await takeManifest(copy, chosen) };
+  } catch (error) {
+    const chosen = platform === undefined ? machineManifest(index) : undefined;
+    if (!(error instanceof ArtifactError && error.code === "NOT_FOUND") || chosen === undefined) {
+      throw error;
+    }
+    const manifest = await takeManifest(copy, chosen);
+    if (manifest.kind === "index" || !mayHoldObject(manifest, what)) throw error;
+    return { chosen, manifest };
+  }
+}
+
+/** Reports whether layers are few and small enough for an object, so that no other image is fetched. */
+function mayHoldObject(manifest: ImageManifest, what: string): boolean {
+  try {
+    const { kind, layers } = findModule(manifest, what);
+    const size = layers.reduce((sum, layer) => sum + layer.size, 0);
+    // A module is for no machine: its index has a manifest for WebAssembly.
+    if (layers.some(({ mediaType }) => /[/+]wasm$/.test(mediaType))) return false;
+    return kind !== "image" || (layers.length === 1 && size <= MAX_OBJECT_IMAGE_BYTES);
+  } catch (error) {
+    if (error instanceof ArtifactError) return false;
+    throw error;
+  }
 }
 
 interface Copy {

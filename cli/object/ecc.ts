@@ -39,6 +39,13 @@ export function objectOfPackage(value: unknown, name: string): Uint8Array<ArrayB
   const bytes = new Uint8Array(Buffer.from(encoded, "base64"));
   if (isElf(bytes)) return bytes;
   const size = number(fields["bpf_object_size"]);
+  const given = fields["bpf_object_size"] ?? undefined;
+  if (given !== undefined && size === undefined) {
+    throw badPackage(
+      name,
+      `the size of its object is not a whole number: ${JSON.stringify(given)}`,
+    );
+  }
   let inflated: Uint8Array<ArrayBuffer>;
   try {
     const limit = Math.min(size ?? MAX_OBJECT_BYTES, MAX_OBJECT_BYTES);

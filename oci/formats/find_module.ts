@@ -51,6 +51,9 @@ const OBJECT_LAYERS: readonly string[] = [
   "application/ebpf.oci.image.program.v1+binary",
 ];
 
+/** Layers of bytes of any kind: the only one of an artifact may be what is run. */
+const BYTES = /^application\/octet-stream$|\+binary$/;
+
 const MAX_SHOWN = 8;
 
 /**
@@ -62,7 +65,11 @@ const MAX_SHOWN = 8;
 export function findModule(manifest: ImageManifest, what: string): ModulePlace {
   const { config, layers } = manifest;
   const isImage = [OCI_CONFIG, DOCKER_CONFIG].includes(essence(config.mediaType));
-  const modules = layers.filter((layer) => isModuleLayer(layer, isImage));
+  const named = layers.filter((layer) => isModuleLayer(layer, isImage));
+  const isBytes = ({ mediaType }: Descriptor) => BYTES.test(essence(mediaType));
+  const modules = named.length === 0 && layers.length === 1 && !isImage
+    ? layers.filter(isBytes)
+    : named;
   const [only] = modules;
   if (only !== undefined && modules.length === 1) {
     const kind = artifactKind(config);

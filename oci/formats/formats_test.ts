@@ -87,6 +87,8 @@ Deno.test("findModule() takes one module by its type or its title, whatever else
     ["artifact", manifest("application/vnd.oci.empty.v1+json", descriptor(TAR, "hello.wasm"))],
     ["artifact", manifest("text/x", descriptor("text/plain", "README"), descriptor("a/b+wasm"))],
     ["artifact", manifest(IMAGE_CONFIG, descriptor("application/wasm; version=1"))],
+    ["artifact", manifest("text/x", descriptor("application/octet-stream"))],
+    ["artifact", manifest("text/x", descriptor("application/vnd.other.v1+binary"))],
   ];
   for (const [kind, artifact] of found) {
     const place = findModule(artifact, "it");
@@ -107,6 +109,11 @@ Deno.test("findModule() reports what it found instead of one module", () => {
   const refused: [ImageManifest, RegExp][] = [
     [manifest(IMAGE_CONFIG), /found no layer; config application\/vnd\.oci\.image/],
     [manifest("text/x", descriptor("text/plain", "README")), /found text\/plain \(README\)/],
+    [manifest(IMAGE_CONFIG, descriptor("application/octet-stream")), /found .*octet-stream/],
+    [
+      manifest("text/x", descriptor("application/octet-stream"), descriptor("a/b")),
+      /octet-stream, a\/b/,
+    ],
     [manifest("text/x", wasm, wasm), /found application\/wasm, application\/wasm;/],
     [manifest("application/vnd.wasm.config.v0+json", wasm, descriptor("a/b")), /found .*a\/b/],
     [manifest("application/vnd.oci.empty.v1+json", descriptor(TAR)), /config .*empty/],

@@ -15,6 +15,6 @@ export {
   packModule,
   type PackOptions,
 } from "./pack.ts";
-export { choosePlatform } from "./platform.ts";
+export { choosePlatform, machineManifest } from "./platform.ts";
 export { decompressed } from "./decompress.ts";
 export { readTar, type TarEntry, type TarKind } from "./tar.ts";

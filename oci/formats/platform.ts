@@ -39,6 +39,14 @@ export function choosePlatform(
   throw noPlatform(real, options);
 }
 
+/**
+ * Returns the manifest for this machine, which may hold an eBPF object: objects have no platform of
+ * WebAssembly. Undefined without one.
+ */
+export function machineManifest({ manifests }: ImageIndex): Descriptor | undefined {
+  return manifests.find((one) => matches(platformOf(one), `linux/${ARCHITECTURE}`));
+}
+
 function platformOf({ platform }: Descriptor): string | undefined {
   return platform === undefined ? undefined : formatPlatform(platform);
 }

@@ -147,3 +147,63 @@ Deno.test("run takes objects from a registry, whatever made the artifact", async
     assert.match(stdout, EVENT, `${reference}: ${stderr}`);
   }
 });
+
+const EMPTY = new TextEncoder().encode("{}");
+const INDEX = "application/vnd.oci.image.index.v1+json";
+const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+
+Deno.test("run takes objects by digest, by platform, and next to other layers", async () => {
+  await using registry = await TestRegistry.start();
+  await using place = await Place.create();
+  const [bytes, other] = [await Deno.readFile(OBJECT), await Deno.readFile(GADGET)];
+  const config = await putBytes(registry, "forms", EMPTY);
+  const layer = await putBytes(registry, "forms", bytes);
+  const btf = await putBytes(registry, "forms", new TextEncoder().encode("not looked at"));
+  const put = (tag: string, layers: unknown[], configType = "application/vnd.unknown+json") =>
+    putManifest(registry, { repository: "forms", tag }, {
+      config: { mediaType: configType, ...config },
+      layers,
+    });
+  const object = (mediaType: string) => ({ mediaType, ...layer });
+  const gadget = "application/vnd.gadget.ebpf.program.v1+binary";
+  const digest = await put("plain", [object("application/octet-stream")]);
+  await put("wasm", [object("application/vnd.wasm.content.layer.v1+wasm")]);
+  await put("text", [object("text/plain")]);
+  await put("gadget", [
+    { mediaType: "application/vnd.gadget.wasm.program.v1+binary", ...btf },
+    { mediaType: "application/vnd.gadget.btfgen.v1+binary", ...btf },
+    object(gadget),
+  ], "application/vnd.gadget.config.v1+yaml");
+  // Another platform has another object: its own name shows which one was taken.
+  const [here, there] = Deno.build.arch === "x86_64" ? ["amd64", "arm64"] : ["arm64", "amd64"];
+  const far = await putBytes(registry, "forms", other);
+  const manifests = [];
+  for (const [architecture, one] of [[there, far], [here, layer]] as const) {
+    const tag = `only-${architecture}`;
+    const digest = await put(tag, [{ mediaType: gadget, ...one }]);
+    const found = await registry.fetch(`/v2/forms/manifests/${tag}`, {
+      method: "GET",
+      headers: { accept: MANIFEST },
+    });
+    const size = (await found.arrayBuffer()).byteLength;
+    manifests.push({ mediaType: MANIFEST, digest, size, platform: { os: "linux", architecture } });
+  }
+  await putManifest(registry, { repository: "forms", tag: "index" }, {
+    mediaType: INDEX,
+    manifests,
+  });
+  const run = (...words: string[]) =>
+    place.run(["-o", "jsonl", "--count", "1", "--timeout", "120s", ...words, "--", ...CALLER]);
+  for (const name of [`forms@${digest}`, "forms:wasm", "forms:gadget", "forms:index"]) {
+    const { stdout, stderr } = await run(`${registry.host}/${name}`);
+    assert.match(stdout, EVENT, `${name}: ${stderr}`);
+  }
+  const foreign = await run("--platform", `linux/${there}`, `${registry.host}/forms:index`);
+  assert.match(foreign.stdout, /"error":"ENOENT"/, foreign.stderr);
+  const text = await run(`${registry.host}/forms:text`);
+  assert.deepEqual([text.code, text.stdout], [1, ""]);
+  assert.match(text.stderr, /found text\/plain/);
+  const missing = await run("--platform", "linux/s390x", `${registry.host}/forms:index`);
+  assert.equal(missing.code, 1);
+  assert.match(missing.stderr, /linux\/s390x/);
+});
