@@ -22,13 +22,14 @@ export async function fetchTestTools(): Promise<void> {
 
 /** Programs of Debian's Prometheus, for the soak. */
 export const PROMETHEUS = ".cache/tools/prometheus/usr/bin/prometheus";
+export const PROMTOOL = ".cache/tools/prometheus/usr/bin/promtool";
 
 /** Fetches Prometheus; installed, its package would start a service. */
 export async function fetchPrometheus(): Promise<void> {
   await runStep({
     name: "prometheus (Debian)",
     inputs: ["build/steps/apt.ts"],
-    outputs: [PROMETHEUS],
+    outputs: [PROMETHEUS, PROMTOOL],
     make: () => unpackPackages("prometheus", { suite: "bookworm", packages: ["prometheus"] }),
   });
 }

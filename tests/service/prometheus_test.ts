@@ -10,7 +10,7 @@ import { EndingProcesses } from "../support/made_up_load.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { SOAK } from "../support/soak.ts";
 import { otlpReceiver } from "../../build/steps/go_programs.ts";
-import { fetchPrometheus, PROMETHEUS } from "../../build/tasks/test_tools.ts";
+import { fetchPrometheus, PROMETHEUS, PROMTOOL } from "../../build/tasks/test_tools.ts";
 
 /** Milliseconds of the load. */
 const MS = Number(Deno.env.get("WASM_BPF_SOAK_SECONDS") ?? 60) * 1000;
@@ -85,8 +85,7 @@ async function metricsOf(run: CliProcess): Promise<URL> {
 const printed = (run: CliProcess) => run.stdout.split("\n").length - 1;
 
 async function promtool(text: string): Promise<string> {
-  const tool = fromFileUrl(`../../${PROMETHEUS}`).replace(/prometheus$/, "promtool");
-  const child = new Deno.Command(tool, {
+  const child = new Deno.Command(fromFileUrl(`../../${PROMTOOL}`), {
     args: ["check", "metrics"],
     stdin: "piped",
     stdout: "piped",
