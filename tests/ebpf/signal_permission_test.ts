@@ -129,8 +129,8 @@ const OTHER_LEVELS: Permissions = {
 
 for (
   const program of [
-    ...["static_function", "global_function", "loop_callback", "element_callback"],
-    ...["timer_callback", "work_callback", "weak_name", "dead_code", "in_array"],
+    ...["global_function", "loop_callback", "element_callback"],
+    ...["timer_callback", "work_callback", "weak_name", "in_array"],
   ]
 ) {
   Deno.test(`a call that acts on any process is refused in ${program}`, () => {
