@@ -93,7 +93,7 @@ static __always_inline int release(__u64 address)
 	if (sums) {
 		ADD(sums->bytes, -block->bytes);
 		ADD(sums->count, -1);
-		/* Last block of a stack. What an addition finds, it returns since Linux 5.12 only. */
+		/* Last block of a stack. Additions return what they find since Linux 5.12 only. */
 		if (!sums->count)
 			bpf_map_delete_elem(&leaks, &block->key);
 	}
@@ -116,11 +116,13 @@ static __always_inline int release(__u64 address)
 		return end(ctx, address);                                                          \
 	}
 
-ALLOCATES(malloc, first)
-ALLOCATES(calloc, first *second)
-ALLOCATES(memalign, second)
-ALLOCATES(aligned_alloc, second)
-ALLOCATES(valloc, first)
+/* First, since programs are attached in this order: blocks that are freed meanwhile would stay. */
+PLACE(enter_free, "{object}:free");
+SEC("uprobe")
+int BPF_KPROBE(enter_free, __u64 address)
+{
+	return release(address);
+}
 
 /* Frees as well: the old block at the call, though it stays where the call fails. */
 PLACE(enter_realloc, "{object}:realloc");
@@ -138,12 +140,11 @@ int BPF_KRETPROBE(exit_realloc, __u64 address)
 	return end(ctx, address);
 }
 
-PLACE(enter_free, "{object}:free");
-SEC("uprobe")
-int BPF_KPROBE(enter_free, __u64 address)
-{
-	return release(address);
-}
+ALLOCATES(malloc, first)
+ALLOCATES(calloc, first *second)
+ALLOCATES(memalign, second)
+ALLOCATES(aligned_alloc, second)
+ALLOCATES(valloc, first)
 
 /* Libraries have some of them. */
 OPTIONAL(enter_memalign, exit_memalign, enter_aligned_alloc, exit_aligned_alloc, enter_valloc,
