@@ -6,6 +6,7 @@ import { until } from "../support/condition.ts";
 import { type Change, EvilRegistry } from "../support/evil_registry.ts";
 import { cosignFile } from "../support/cosign_data.ts";
 import { HubPlace } from "../support/hub_place.ts";
+import { SOAK } from "../support/soak.ts";
 
 const CATALOG = "application/vnd.wasm-bpf.catalog.v1+json";
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
@@ -260,6 +261,37 @@ Deno.test("Ctrl-C in the middle of an upgrade leaves the old version", async () 
     assert.equal(code, signal === "SIGINT" ? 130 : 143);
     assert.equal((await place.launch("chatter")).stdout, "chatter v1.0.0\n");
   }
+  evil.change = () => undefined;
+  await user.succeed(["upgrade", "-q"]);
+  assert.equal((await place.launch("chatter")).stdout, "chatter v2.0.0\n");
+});
+
+Deno.test("a registry that stops in the middle of an upgrade leaves the old version", async () => {
+  await using place = await HubPlace.create();
+  await using evil = new EvilRegistry(place.registry);
+  const { user } = place;
+  await place.publishTools({ chatter: "v1.0.0" });
+  await place.publishTools({ chatter: "v2.0.0" });
+  const text = await Deno.readTextFile(place.catalog);
+  await place.publish(
+    await user.write("stops.json", text.replaceAll(place.registry.host, evil.host)),
+  );
+  await place.add();
+  await place.install("chatter@1.0.0");
+  // The connection ends in the middle of the blob; what then answers in its place has none. The soak
+  // waits for the last attempt at connections that end.
+  let blobs = 0;
+  evil.change = (path) => {
+    if (!path.includes("/blobs/")) return undefined;
+    blobs += 1;
+    return blobs === 1 || SOAK ? new Response(cut()) : new Response(null, { status: 404 });
+  };
+  const { code, stderr } = await user.run(["upgrade", "-q"]);
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /^error: Cannot pull .*chatter/m);
+  assert.equal((await place.launch("chatter")).stdout, "chatter v1.0.0\n");
+  const { stdout } = await user.run(["list"]);
+  assert.match(stdout, /chatter +1\.0\.0/);
   evil.change = () => undefined;
   await user.succeed(["upgrade", "-q"]);
   assert.equal((await place.launch("chatter")).stdout, "chatter v2.0.0\n");
