@@ -21,7 +21,7 @@ export interface UnitOptions {
 
 /** System calls beyond those of services: eBPF, perf events, and the walls around guests. */
 const CALLS =
-  "@system-service bpf perf_event_open landlock_create_ruleset landlock_add_rule landlock_restrict_self seccomp";
+  "bpf perf_event_open landlock_create_ruleset landlock_add_rule landlock_restrict_self seccomp";
 /** Groups of calls that no run makes. */
 const REFUSED_CALLS = "@clock @cpu-emulation @debug @module @mount @obsolete @raw-io @reboot @swap";
 
@@ -77,8 +77,10 @@ export function unitText(options: UnitOptions): string {
     ...yes("RemoveIPC"),
     `RestrictAddressFamilies=AF_UNIX${network ? " AF_INET AF_INET6 AF_NETLINK AF_PACKET" : ""}`,
     "SystemCallArchitectures=native",
-    `SystemCallFilter=${CALLS}`,
+    "SystemCallFilter=@system-service",
     `SystemCallFilter=~${REFUSED_CALLS}`,
+    // Last: perf_event_open() is in @debug as well.
+    `SystemCallFilter=${CALLS}`,
     "SystemCallErrorNumber=EPERM",
     "",
     "[Install]",
