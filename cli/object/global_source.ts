@@ -166,8 +166,10 @@ export class GlobalSource {
   }
 
   /** Shows the values as they are now. */
-  show(): void {
-    this.#sink.rows(this.#rows());
+  show(): boolean {
+    const rows = this.#rows();
+    this.#sink.rows(rows);
+    return rows.some((byte) => byte !== 0);
   }
 
   /** Hands the values to feeds alone. */

@@ -95,9 +95,14 @@ export interface OpenParts {
   readonly statistics?: ObjectStatistics | undefined;
   /** Gets warnings, each a line; default: standard error. */
   readonly warn?: ((text: string) => void) | undefined;
+  /** Returns the line for a terminal whose run has shown nothing for some time. */
+  readonly waitingText?: ((lastTables: readonly string[]) => string) | undefined;
   /** Containers that the kernel's programs are to look at. */
   readonly filter?: KernelFilter | undefined;
 }
+
+/** Time without a record after which a terminal gets a note. */
+const WAITING_MS = 2000;
 
 /** Word that never changes. */
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
@@ -121,15 +126,21 @@ export class OpenSources implements Disposable {
   readonly #stacks: Stacks;
   readonly #warn: (text: string) => void;
   readonly #filter: KernelFilter | undefined;
+  readonly #waitingText: OpenParts["waitingText"];
   #notes = 0;
   #isOver = false;
+  /** True after the first record, line or row. */
+  #hasShown = false;
 
   constructor(
     sources: Sources,
     session: PlainSession,
-    { output, screen, checkReader, interrupt, latencyMs, stacks, live, statistics, warn, filter }:
-      OpenParts,
+    parts: OpenParts,
   ) {
+    const { output, screen, checkReader, interrupt, latencyMs, stacks, live, statistics, warn } =
+      parts;
+    const { filter, waitingText } = parts;
+    this.#waitingText = waitingText;
     this.#warn = warn ?? ((text) => printError(visibleLine(text)));
     this.#sources = sources;
     this.#session = session;
@@ -168,16 +179,20 @@ export class OpenSources implements Disposable {
     const sink = new EventSink(this.#output, { source, types, isPadded, hints, mark });
     if (types.types.length === 0) this.#warn(adviceFor(map.name, types));
     const counts = { events: 0, batches: 0 };
+    const write = (batch: Uint8Array<ArrayBuffer>) => {
+      this.#hasShown = true;
+      sink.write(batch);
+    };
     const countAndWrite = (batch: Uint8Array<ArrayBuffer>) => {
       counts.events += eventsIn(batch);
       counts.batches += 1;
-      sink.write(batch);
+      write(batch);
     };
     const reader = this.#held.use(
       new BufferReader(loaded, {
         interrupt: this.#interrupt,
         latencyMs,
-        onBatch: this.#isMeasured ? countAndWrite : (batch) => sink.write(batch),
+        onBatch: this.#isMeasured ? countAndWrite : write,
       }),
     );
     this.#readers.push(reader);
@@ -262,7 +277,10 @@ export class OpenSources implements Disposable {
 
   #openPrinted(): void {
     const sink = new PrintSink(this.#output);
-    const reader = PrintReader.open((line) => sink.write(line));
+    const reader = PrintReader.open((line) => {
+      this.#hasShown = true;
+      sink.write(line);
+    });
     if (typeof reader === "number") {
       this.#warn("warning: lines that programs print are not shown: tracefs cannot be used");
       return;
@@ -274,7 +292,7 @@ export class OpenSources implements Disposable {
   run(command: TracedCommand | undefined): void {
     const { iterators, settings } = this.#sources;
     const timers: Timer[] = this.#tables.filter(({ wish }) => wish.intervalMs !== undefined)
-      .map((table) => ({ periodMs: table.wish.intervalMs ?? 0, due: () => table.show() }));
+      .map((table) => ({ periodMs: table.wish.intervalMs ?? 0, due: () => this.#show(table) }));
     const showIterators = () => {
       for (const source of iterators) {
         if (!showIterator(this.#session, source, this.#output, this.#interrupt)) {
@@ -309,6 +327,9 @@ export class OpenSources implements Disposable {
         timers.push({ periodMs: LIVE_TABLE_MS, due: () => table.refresh() });
       }
     }
+    if (this.#waitingText !== undefined && command === undefined && Deno.stderr.isTerminal()) {
+      timers.push({ periodMs: WAITING_MS, due: () => this.#noteWaiting() });
+    }
     const end = runLoop({
       interrupt: this.#interrupt,
       sources: readers,
@@ -318,6 +339,27 @@ export class OpenSources implements Disposable {
     });
     this.#isOver = end === "interrupted";
   }
+
+  /** True if nothing was there to be shown. */
+  get isIdle(): boolean {
+    return !this.#hasShown && this.#sources.iterators.length === 0;
+  }
+
+  #show(table: TableSource | GlobalSource): void {
+    if (table.show()) this.#hasShown = true;
+  }
+
+  /** Names, once, what a silent run waits for. */
+  #noteWaiting(): void {
+    const text = this.isIdle && !this.#isNoted ? this.#waitingText : undefined;
+    this.#isNoted = true;
+    if (text === undefined) return;
+    const last = this.#readers.length > 0
+      ? []
+      : this.#tables.filter(({ wish }) => wish.intervalMs === undefined);
+    this.#warn(text(last.map(({ wish }) => wish.source ?? wish.map)));
+  }
+  #isNoted = false;
 
   /** Handles keys as they come, and changes of the terminal soon. */
   #watch(screen: RunScreen, readers: Source[], timers: Timer[]): void {
@@ -351,7 +393,7 @@ export class OpenSources implements Disposable {
         for (let i = 0; i < 64 && reader.drain() > 0; i++);
       }
     }
-    for (const table of this.#tables) if (!this.#output.done) table.show();
+    for (const table of this.#tables) if (!this.#output.done) this.#show(table);
     this.reportFigures();
   }
 

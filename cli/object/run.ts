@@ -47,6 +47,7 @@ import {
   type ToolWords,
 } from "./tool_options.ts";
 import { Stacks } from "./stacks.ts";
+import { idleText, waitingText } from "./waiting_note.ts";
 import type { Tool } from "./tool.ts";
 
 type Interrupt = Parameters<Parameters<typeof interruptible>[1]>[0];
@@ -346,13 +347,17 @@ export class RunSettings {
   #trace(
     session: PlainSession,
     interrupt: Interrupt,
-    { latencyMs, onAttached, onFinished, ...parts }: InnerParts & { readonly latencyMs: number },
+    { latencyMs, onAttached, onFinished, isAlone, ...parts }: InnerParts & {
+      readonly latencyMs: number;
+    },
   ): number {
     const command = this.#command;
     const { warn } = this.#run;
+    const run = { session, targets: this.#options.attach, lastTables: [] };
     using opened = new OpenSources(this.#sources, session, {
       ...parts,
       ...{ interrupt, latencyMs, stacks: this.#stacks, warn },
+      waitingText: isAlone ? (lastTables) => waitingText({ ...run, lastTables }) : undefined,
       filter: this.#containers?.filter,
     });
     if (this.#sources.isSilent) {
@@ -370,7 +375,10 @@ export class RunSettings {
     opened.finish();
     onFinished?.();
     opened.reportLosses();
-    if (command === undefined) return 0;
+    if (command === undefined) {
+      if (isAlone && opened.isIdle && !this.#sources.isSilent) this.#warn(idleText(run));
+      return 0;
+    }
     return opened.endCommand(command);
   }
 }

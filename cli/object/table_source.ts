@@ -85,13 +85,15 @@ export class TableSource {
     );
   }
 
-  /** Reads the elements and shows them. */
-  show(): void {
+  /** Reads the elements and shows them; returns true if one of them is not zero. */
+  show(): boolean {
     const { map, wish } = this.#parts;
     const elements = QUEUES.has(map.type)
       ? this.#reader.consume()
       : this.#reader.read({ clear: wish.clear === true });
-    this.#sink.rows(this.#rows(elements));
+    const rows = this.#rows(elements);
+    this.#sink.rows(rows);
+    return rows.some((byte) => byte !== 0);
   }
 
   /** Makes one row of all elements. */
