@@ -2,12 +2,11 @@
 import { errno } from "../../../ffi/mod.ts";
 import {
   type CallbackTarget,
-  createEntryCheck,
   createPump,
   Entry,
-  holdsCallbacks,
   isCallback,
   type Pump,
+  tryEntryCheck,
 } from "./pump.ts";
 import type { Stage } from "./stage.ts";
 import { BpfError } from "../../../ebpf/mod.ts";
@@ -59,7 +58,7 @@ export class Callbacks {
   /** The guest's own table, or a negative errno when `callback` is not a function in it. */
   forTable(callback: number): CallbackTable | number {
     this.#table ??= this.#findTable();
-    if (this.#table === undefined) {
+    if (this.#table === undefined || this.#entryAt === undefined) {
       return this.#fail(
         new BpfError("poll a buffer", errno("EINVAL"), {
           reason: "the guest exports no function table, so it cannot be called back",
@@ -67,18 +66,20 @@ export class Callbacks {
         }),
       );
     }
-    this.#entryAt ??= createEntryCheck(this.#table.table);
     const entry = this.#entryAt(callback);
     if (entry === Entry.Callback) return this.#table;
     return entry === Entry.None ? -errno("EINVAL") : this.#refuse(`table entry ${callback >>> 0}`);
   }
 
-  /** Once: the pump would not link with a table of references, or of 64-bit indices. */
+  /** Finds the table that pumps link with, and what checks its entries. */
   #findTable(): CallbackTable | undefined {
     if (this.#exports === undefined) return undefined;
     const { memory, tables } = this.#exports;
-    const table = tables.find(holdsCallbacks);
-    return table && new CallbackTable({ memory, table });
+    for (const table of tables) {
+      this.#entryAt = tryEntryCheck(table);
+      if (this.#entryAt !== undefined) return new CallbackTable({ memory, table });
+    }
+    return undefined;
   }
 
   #refuse(what: string): number {

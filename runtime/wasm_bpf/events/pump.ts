@@ -49,11 +49,6 @@ const VECTOR_PROBE = Uint8Array.from([
   ...[253, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 26, 11],
 ]);
 
-/** (module (import "a" "t" (table 0 funcref))) */
-const TABLE_PROBE = Uint8Array.from([
-  ...[0, 97, 115, 109, 1, 0, 0, 0, 2, 9, 1, 1, 97, 1, 116, 1, 112, 0, 0],
-]);
-
 /** (module (import "a" "f" (func (param i32 i32 i32) (result i32)))) */
 const CALLBACK_PROBE = Uint8Array.from([
   ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 127, 127, 127, 1, 127],
@@ -83,8 +78,10 @@ const ENTRY_CHECK = Uint8Array.from([
 /** Results of {@linkcode createEntryCheck}'s function. */
 export const Entry = { Callback: 0, None: 1, OtherType: 2 } as const;
 
-/** Whose files are read: those with vectors are the faster. */
-const SUFFIX = WebAssembly.validate(VECTOR_PROBE) ? "" : "_words";
+/** Returns the ending of the files that are read: those with vectors are the faster. */
+const suffix = () => WebAssembly.validate(VECTOR_PROBE) ? "" : "_words";
+
+let entryCheck: WebAssembly.Module | undefined;
 
 const modules = new Map<string, WebAssembly.Module>();
 const kept = new Map<string, Uint8Array<ArrayBuffer>>();
@@ -96,11 +93,6 @@ export function keepPumps(guest: WebAssembly.Module): void {
   for (const name of ["pump", "ring_pump"]) {
     if (!kept.has(name) && !modules.has(name)) kept.set(name, readPump(name));
   }
-}
-
-/** Reports whether pumps link with a table. */
-export function holdsCallbacks(t: WebAssembly.Table): boolean {
-  return links(TABLE_PROBE, { t });
 }
 
 /** Reports whether pumps can call a function of a guest. */
@@ -115,8 +107,22 @@ export function isCallback(f: unknown): boolean {
  * not in the processor's caches, as with events that are 1 ms apart.
  */
 export function createEntryCheck(t: WebAssembly.Table): (index: number) => number {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(ENTRY_CHECK), { a: { t } });
+  entryCheck ??= new WebAssembly.Module(ENTRY_CHECK);
+  const { exports } = new WebAssembly.Instance(entryCheck, { a: { t } });
   return exports["k"] as (index: number) => number;
+}
+
+/**
+ * Creates what {@linkcode createEntryCheck} does; returns undefined for a table that pumps do not link
+ * with: of other references, or of 64-bit indices.
+ */
+export function tryEntryCheck(t: WebAssembly.Table): ((index: number) => number) | undefined {
+  try {
+    return createEntryCheck(t);
+  } catch (error) {
+    if (error instanceof WebAssembly.LinkError) return undefined;
+    throw error;
+  }
 }
 
 function links(probe: Uint8Array<ArrayBuffer>, a: Record<string, unknown>): boolean {
@@ -173,7 +179,7 @@ function loadModule(name: string): WebAssembly.Module {
 
 function readPump(name: string): Uint8Array<ArrayBuffer> {
   try {
-    return readAsset(`${name}${SUFFIX}.bin`);
+    return readAsset(`${name}${suffix()}.bin`);
   } catch (cause) {
     throw new HostError(`Cannot read the event pump ${name}.bin`, {
       code: "PUMP_MISSING",

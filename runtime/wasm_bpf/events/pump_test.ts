@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createEntryCheck, Entry } from "./pump.ts";
+import { createEntryCheck, Entry, tryEntryCheck } from "./pump.ts";
 
 /** (func (export "c") (param i32 i32 i32) (result i32) …) and (func (export "o") (result i32) …) */
 const FUNCTIONS = Uint8Array.from([
@@ -65,4 +65,13 @@ Deno.test("createEntryCheck() sees what the guest changes", () => {
   table.grow(1);
   table.set(1, callback);
   assert.equal(entryAt(1), Entry.Callback);
+});
+
+Deno.test("tryEntryCheck() gives nothing for a table that pumps do not link with", () => {
+  assert.equal(
+    tryEntryCheck(new WebAssembly.Table({ element: "externref" as "anyfunc", initial: 1 })),
+    undefined,
+  );
+  const entryAt = tryEntryCheck(new WebAssembly.Table({ element: "anyfunc", initial: 1 }));
+  assert.equal(entryAt?.(0), Entry.None);
 });
