@@ -9,7 +9,7 @@ import type { GuestModule } from "./module.ts";
 import type { InternalOptions, RunOptions } from "./run_options.ts";
 
 export { type BufferTotals, type ProgramTotals } from "./wasm_bpf/mod.ts";
-export { GuestTrap } from "./errors.ts";
+export { GuestTrap, HostFunctionError } from "./errors.ts";
 export { type Features, isPlain, PLAIN } from "./features.ts";
 export { DEFAULT_WRAPPER_MODULE } from "./guest.ts";
 export { interruptible, wasLoadCut } from "./interrupt.ts";

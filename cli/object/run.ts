@@ -10,7 +10,7 @@ import {
   type TracedCommand,
   TypeFinder,
 } from "../../ebpf/plain/mod.ts";
-import { enterSandbox, hasReader, interruptible, wasLoadCut } from "../../runtime/command.ts";
+import { enterSandbox, interruptible, wasLoadCut } from "../../runtime/command.ts";
 import { parseLatency } from "../terminal/duration.ts";
 import { kernelLimitsOf } from "../args/kernel_limits.ts";
 import { mergedLine, splitWords } from "../args/after_name.ts";
@@ -25,7 +25,8 @@ import { statsFormat } from "../terminal/stats.ts";
 import type { Origin } from "../../oci/stored.ts";
 import { printError, visible, visibleLine } from "../terminal/output.ts";
 import { remainWarnings } from "../terminal/warnings.ts";
-import { brokenPipe, print } from "../terminal/output_file.ts";
+import { print } from "../terminal/output_file.ts";
+import { checkReader } from "../terminal/reader.ts";
 import { openRecordOutput, type RecordOutput } from "../records/output.ts";
 import type { RecordTaker } from "../../records/mod.ts";
 import type { RunScreen } from "../records/screen.ts";
@@ -381,18 +382,6 @@ export class RunSettings {
     }
     return opened.endCommand(command);
   }
-}
-
-/** Descriptor of standard output. */
-const STDOUT = 1;
-
-/**
- * Ends a run whose reader is gone, although there is nothing to write: `wasm-bpf … | head`.
- *
- * @throws {HostError} see `isBrokenPipe()`
- */
-function checkReader(): void {
-  if (!hasReader(STDOUT)) throw brokenPipe();
 }
 
 /** Reads `--attach PROGRAM=TARGET`. */

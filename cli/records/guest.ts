@@ -9,12 +9,18 @@ import {
   type SinkOptions,
   tooManyRows,
 } from "../../records/mod.ts";
-import type { GuestRecords, GuestRecordSink } from "../../runtime/command.ts";
+import { HostError } from "../../ffi/errors.ts";
+import {
+  type GuestRecords,
+  type GuestRecordSink,
+  HostFunctionError,
+} from "../../runtime/command.ts";
 import type { PartOfLine } from "../args/options.ts";
 import type { RecordOption } from "../args/record_options.ts";
 import type { RunParts } from "../startup/guest_run.ts";
 import { EXIT_BROKEN_PIPE, isBrokenPipe } from "../terminal/output_file.ts";
-import { openRecordOutput, type RecordOutput } from "./output.ts";
+import { checkReader } from "../terminal/reader.ts";
+import { endQuietly, openRecordOutput, type RecordOutput } from "./output.ts";
 import { type RecordSettings, recordSettings } from "./settings.ts";
 
 /** Thrown to end a guest after `--count`. */
@@ -54,18 +60,21 @@ export async function runWithRecords(
       return 0;
     }
     if (isBrokenPipe(error) || isBrokenPipe(cause)) return EXIT_BROKEN_PIPE;
-    output.end();
-    throw error;
+    endQuietly(output);
+    // What failed is the output, not a function that an embedder gave.
+    throw error instanceof HostFunctionError && cause instanceof HostError ? cause : error;
   }
 }
 
+/** Milliseconds between two looks at the reader of standard output. */
+const READER_MS = 250;
 /** Milliseconds between two looks at keys and at the clock, while a guest waits. */
 const LOOK_MS = 100;
 
 function recordsOf(
   { output, screen }: RecordOutput,
   taker: RecordTaker,
-  { intervalMs }: RecordSettings,
+  { intervalMs, outputs }: RecordSettings,
 ): GuestRecords {
   let next = performance.now() + (intervalMs ?? Infinity);
   const attend = () => {
@@ -76,11 +85,18 @@ function recordsOf(
     }
     if (screen?.attend(output) === true || output.done) throw new Enough();
   };
-  const waits = screen !== undefined || intervalMs !== undefined;
+  const periods = [
+    ...(intervalMs === undefined ? [] : [Math.max(1, intervalMs)]),
+    ...(screen === undefined && intervalMs === undefined ? [] : [LOOK_MS]),
+    ...(outputs.some(({ file }) => file === undefined) ? [READER_MS] : []),
+  ];
   return {
     // A guest blocks the thread.
-    attendEveryMs: waits ? Math.max(1, Math.min(LOOK_MS, intervalMs ?? LOOK_MS)) : undefined,
-    attend,
+    attendEveryMs: periods.length === 0 ? undefined : Math.min(...periods),
+    attend: () => {
+      if (periods.includes(READER_MS)) checkReader();
+      attend();
+    },
     finish: () => output.resume(),
     open: (name, text, { types, isTable }) => {
       const { schema } = guestSchema(types, text, name);

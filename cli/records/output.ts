@@ -87,7 +87,7 @@ export async function openRecordOutput(
 }
 
 /** After a failure, a terminal's screen is still to be restored. */
-function endQuietly(output: Output): void {
+export function endQuietly(output: Output): void {
   try {
     output.end();
   } catch {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CliProcess, runCli } from "../support/cli.ts";
+import { CliProcess, runCli, WASM_BPF } from "../support/cli.ts";
 import { TestFolder } from "../support/folder.ts";
 import { recordGuest } from "../support/record_guest.ts";
 import { assembleTo } from "../support/wat.ts";
@@ -87,6 +87,40 @@ Deno.test("-o json closes its array when a signal ends the guest", async () => {
   run.kill("SIGINT");
   const { stdout, signal } = await run.result();
   assert.deepEqual([signal, JSON.parse(stdout)], ["SIGINT", [{ pid: 7 }]]);
+});
+
+Deno.test("a closed reader ends a guest that writes nothing, with 141", async () => {
+  using folder = new TestFolder();
+  const guest = recordGuest({
+    source: "e",
+    schema: "u32 pid",
+    sizeBytes: 4,
+    data: { 100: "\\07" },
+  });
+  const module = await assembleTo(`${folder.path}/guest.wasm`, guest);
+  const { stdout, stderr } = await new Deno.Command("sh", {
+    args: ["-c", `(${WASM_BPF} -o jsonl ${module}; echo "code $?" >&2) | head -n 1`],
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  assert.deepEqual([decoder.decode(stdout), decoder.decode(stderr)], ['{"pid":7}\n', "code 141\n"]);
+});
+
+Deno.test("a full disk ends a guest with an error of the output", async () => {
+  using folder = new TestFolder();
+  const guest = recordGuest({
+    source: "e",
+    schema: "u32 pid",
+    sizeBytes: 4,
+    data: { 100: "\\07" },
+  });
+  const module = await assembleTo(`${folder.path}/guest.wasm`, guest);
+  const { code, stderr } = await new Deno.Command("sh", {
+    args: ["-c", `exec ${WASM_BPF} -o jsonl ${module} > /dev/full`],
+    stdin: "null",
+  }).output();
+  assert.equal(code, 1);
+  assert.match(new TextDecoder().decode(stderr), /^error: Cannot write standard output: No space/);
 });
 
 Deno.test("an unknown field of a guest's records is refused with the nearest one", async () => {
