@@ -56,7 +56,13 @@ async function start(args: string[], read: ReadModule | undefined): Promise<numb
     }
     if (asksForHelp(word === "run", words)) return answer(await helpOf(command));
     const { command: begin } = await command.load();
-    return await begin([...before, ...words], read);
+    try {
+      return await begin([...before, ...words], read);
+    } catch (error) {
+      if (word !== "run") throw error;
+      const module = parseCommandLine(words, RUN_OPTIONS).rest[0] ?? "";
+      throw await withNearest(error, module, { kinds: "a tool", more: [] });
+    }
   });
 }
 
@@ -78,17 +84,30 @@ async function run(
   try {
     return await runLine(line, read);
   } catch (error) {
-    const { NoModuleError } = await import("./module/named_module.ts");
     const [word = ""] = line.rest;
-    if (isFile || !(error instanceof NoModuleError)) throw error;
-    const other = hintForOtherTool(word);
-    const close = nearest(word, [...WORDS, ...await toolNames()]);
-    if (other === undefined && close === undefined) throw error;
-    throw new UsageError(
-      `Cannot run "${word}": not a command, not a tool, and no such file`,
-      other ?? `did you mean wasm-bpf ${close}?`,
-    );
+    if (isFile) throw error;
+    throw await withNearest(error, word, { kinds: "a command, not a tool", more: WORDS });
   }
+}
+
+/**
+ * Returns an error that names the nearest tool, or one of `more` words, in place of one about a word
+ * that is neither a file nor a reference; other errors as they are.
+ */
+async function withNearest(
+  error: unknown,
+  word: string,
+  { kinds, more }: { kinds: string; more: readonly string[] },
+): Promise<unknown> {
+  const { NoModuleError } = await import("./module/named_module.ts");
+  if (!(error instanceof NoModuleError)) return error;
+  const other = more.length === 0 ? undefined : hintForOtherTool(word);
+  const close = nearest(word, [...more, ...await toolNames()]);
+  if (other === undefined && close === undefined) return error;
+  return new UsageError(
+    `Cannot run "${word}": not ${kinds}, and no such file`,
+    other ?? `did you mean wasm-bpf ${close}?`,
+  );
 }
 
 async function toolNames(): Promise<string[]> {

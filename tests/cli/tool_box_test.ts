@@ -136,7 +136,7 @@ Deno.test("help NAME prints the help of the tool, with its name in the box", asy
 });
 
 Deno.test("a mistyped tool gets the nearest name, not a registry", async () => {
-  for (const args of [["opensnop"], ["help", "opensnop"]]) {
+  for (const args of [["opensnop"], ["help", "opensnop"], ["run", "opensnop"]]) {
     const { code, stderr } = await runCli(args);
     assert.equal(code, 2);
     assert.match(stderr, /opensnoop\?/);
