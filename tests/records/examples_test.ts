@@ -152,9 +152,10 @@ Deno.test("--interval ends intervals of a guest that shows events", async () => 
     const arrays = stdout.replaceAll("]\n[", "],[");
     const intervals = JSON.parse(`[${arrays}]`) as { pid: number; count: number }[][];
     assert.equal(intervals.length, 2, stdout);
-    for (const [group] of intervals) {
-      assert.ok(group?.pid === opener.pid && group.count > 0, stdout);
-    }
+    // On a loaded machine nothing may happen within an interval.
+    const groups = intervals.flat();
+    assert.ok(groups.length > 0, stdout);
+    for (const { pid, count } of groups) assert.ok(pid === opener.pid && count > 0, stdout);
   } finally {
     opener.kill("SIGKILL");
     await opener.status;
