@@ -104,7 +104,7 @@ if (SOAK) {
       const machine = new Deno.Command("unshare", {
         args: [
           ...["--pid", "--fork", "--kill-child", "--mount-proc"],
-          ...["/bin/sh", "-c", `${start}; exec sleep 1000`],
+          ...["/bin/sh", "-c", `${start}; exec tail -f /dev/null`],
         ],
         env: runs.env,
         stdin: "null",

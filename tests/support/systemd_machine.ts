@@ -100,7 +100,7 @@ export class SystemdMachine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     Deno.kill(this.#pid, "SIGKILL");
     await this.#child.status;
-    // What systemd made in the group is empty by now.
+    // Groups that systemd has made are empty by now.
     await succeed("find", this.#group.path, "-mindepth", "1", "-depth", "-type", "d", "-delete");
     await this.#group[Symbol.asyncDispose]();
   }
