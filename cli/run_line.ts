@@ -81,6 +81,13 @@ async function runBoxGuest(
   const [word = "", ...words] = line.rest;
   if (syntax === undefined) return undefined;
   const { own, ours, wantsHelp } = splitWords({ ...syntax, name: named.name }, words);
+  const [command] = words.includes("--") ? words.slice(words.indexOf("--") + 1) : [];
+  if (command !== undefined) {
+    throw new UsageError(
+      `Cannot run "${command}" while "${named.name}" traces: it is a WebAssembly module`,
+      "start the command in another terminal; tools that are eBPF objects take -- COMMAND",
+    );
+  }
   if (wantsHelp) {
     const code = await runNamed({ ...line, rest: [word, ...own] }, named, supervised);
     if (code === 0) print(`\n${oursAfterName()}`);

@@ -167,7 +167,6 @@ Deno.test("run takes objects by digest, by platform, and next to other layers", 
   const object = (mediaType: string) => ({ mediaType, ...layer });
   const gadget = "application/vnd.gadget.ebpf.program.v1+binary";
   const digest = await put("plain", [object("application/octet-stream")]);
-  await put("wasm", [object("application/vnd.wasm.content.layer.v1+wasm")]);
   await put("text", [object("text/plain")]);
   await put("gadget", [
     { mediaType: "application/vnd.gadget.wasm.program.v1+binary", ...btf },
@@ -194,7 +193,7 @@ Deno.test("run takes objects by digest, by platform, and next to other layers", 
   });
   const run = (...words: string[]) =>
     place.run(["-o", "jsonl", "--count", "1", "--timeout", "120s", ...words, "--", ...CALLER]);
-  for (const name of [`forms@${digest}`, "forms:wasm", "forms:gadget", "forms:index"]) {
+  for (const name of [`forms@${digest}`, "forms:gadget", "forms:index"]) {
     const { stdout, stderr } = await run(`${registry.host}/${name}`);
     assert.match(stdout, EVENT, `${name}: ${stderr}`);
   }

@@ -46,17 +46,16 @@ Deno.test("pointers of a guest's records are names of functions in columns", asy
       data: { 100: escaped, 108: "\\10\\00\\00\\00\\00\\00\\00\\00" },
     }),
   );
-  for (
-    const [options, expected] of [
-      [["-o", "columns", "--no-time"], /^vfs_read\+0x10 +16$/m],
-      [["--exact", "--no-time"], new RegExp(`^ *0x${address.toString(16)} +16$`, "m")],
-      [["-o", "jsonl"], `{"where":"0x${address.toString(16)}","user_addr":16}\n`],
-      [["--as", "where=ksym", "-o", "jsonl"], '{"where":"vfs_read+0x10","user_addr":16}\n'],
-    ] as const
-  ) {
+  const expectations = [
+    [["-o", "columns", "--no-time"], /^vfs_read\+0x10 +16$/m],
+    [["--exact", "--no-time"], new RegExp(`^ *0x${address.toString(16)} +16$`, "m")],
+    [["-o", "jsonl"], `{"where":"0x${address.toString(16)}","user_addr":16}\n`],
+    [["--as", "where=ksym", "-o", "jsonl"], '{"where":"vfs_read+0x10","user_addr":16}\n'],
+  ] as const;
+  await Promise.all(expectations.map(async ([options, expected]) => {
     const { code, stdout, stderr } = await runCli([...options, module]);
     assert.deepEqual([code, stderr], [0, ""]);
     if (typeof expected === "string") assert.equal(stdout, expected);
     else assert.match(stdout, expected);
-  }
+  }));
 });

@@ -57,7 +57,7 @@ Deno.test("run -d starts a tool that ps, logs, stats, restart and stop manage", 
 
 Deno.test("run -d takes options after the name of a tool, of both kinds", async () => {
   await using runs = new Background();
-  for (const tool of ["exitsnoop", "opensnoop"]) {
+  await Promise.all(["exitsnoop", "opensnoop"].map(async (tool) => {
     await runs.out("run", "-d", "--name", tool, tool, "-o", "jsonl", "--count", "1");
     await until("the run has ended", async () => {
       // Its start opens files, and its end is one.
@@ -67,7 +67,7 @@ Deno.test("run -d takes options after the name of a tool, of both kinds", async 
     const lines = (await runs.out("logs", tool)).trimEnd().split("\n");
     assert.equal(lines.length, 1);
     assert.equal(typeof JSON.parse(lines[0] ?? "").comm, "string");
-  }
+  }));
 });
 
 Deno.test("run -d serves metrics and a page, again after the run was killed", async () => {
