@@ -10,6 +10,14 @@ import { STDOUT, writeOutput } from "../terminal/output_file.ts";
 /** 256 MiB; a kernel image with debug information is larger, extract its BTF first. */
 const MAX_BYTES = 256 << 20;
 
+/** Reports whether input starts neither like an ELF file nor like BTF, of either byte order. */
+function hasNoTypes([first, second, third, fourth]: Uint8Array): boolean {
+  if (fourth === undefined) return false;
+  const isElf = first === 0x7f && second === 0x45 && third === 0x4c && fourth === 0x46;
+  const isBtf = (first === 0x9f && second === 0xeb) || (first === 0xeb && second === 0x9f);
+  return !isElf && !isBtf;
+}
+
 const OPTIONS = {
   "type": {
     short: "t",
@@ -77,12 +85,15 @@ export async function command(args: string[]): Promise<number> {
   if (more.length > 0) {
     throw new UsageError(`Too many arguments: ${more.join(" ")}`);
   }
-  const { text, notes } = generate(readInput(path, { maxBytes: MAX_BYTES }), {
-    target,
-    source: path === STDIN ? "" : path,
-    types: line.lists?.type ?? [],
-    ...languageOptions(target, line.values),
-  });
+  const { text, notes } = generate(
+    readInput(path, { maxBytes: MAX_BYTES, isUseless: hasNoTypes }),
+    {
+      target,
+      source: path === STDIN ? "" : path,
+      types: line.lists?.type ?? [],
+      ...languageOptions(target, line.values),
+    },
+  );
   for (const note of notes) printError(visibleLine(`note: ${note}`));
   const bytes = new TextEncoder().encode(text);
   const { output = STDOUT } = line.values;

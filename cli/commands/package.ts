@@ -47,7 +47,7 @@ export async function command(args: string[]): Promise<number> {
     import("../object/package.ts"),
   ]);
   const nothing = { values: {}, flags: new Set<never>(), rest: [] };
-  const bytes = readInput(path, { maxBytes: MAX_BYTES });
+  const bytes = readInput(path, { maxBytes: MAX_BYTES, isModule: true });
   const tool = await unpacked(bytes, { name: path, line: nothing });
   const { meta, output = STDOUT } = line.values;
   const made = packageOf(tool, meta === undefined ? undefined : await metaIn(meta));

@@ -12,6 +12,8 @@ export interface InputOptions {
   readonly maxBytes: number;
   /** Stops as soon as the bytes cannot be run, such as those of `/dev/zero`. */
   readonly isModule?: boolean;
+  /** Returns true if the first bytes suffice for the caller to refuse the input. */
+  readonly isUseless?: (start: Uint8Array) => boolean;
   /** Value of `--timeout`, which bounds the wait for a pipe; default: no limit. */
   readonly timeout?: string | undefined;
 }
@@ -26,12 +28,12 @@ export const STDIN = "-";
  * @throws {TimedOutError}
  */
 export function readInput(path: string, options: InputOptions): Uint8Array<ArrayBuffer> {
-  const { maxBytes, isModule = false, timeout } = options;
+  const { maxBytes, isModule = false, isUseless = () => false, timeout } = options;
   const check = new InputCheck({ maxBytes, name: nameOf(path) });
   const limit = {
     maxBytes,
     tooLarge: () => tooLarge(path, maxBytes),
-    isEnough: isModule ? (start: Uint8Array) => check.isEnough(start) : () => false,
+    isEnough: isModule ? (start: Uint8Array) => check.isEnough(start) : isUseless,
   };
   try {
     if (timeout !== undefined && (path === STDIN || keepsWaiting(path))) {

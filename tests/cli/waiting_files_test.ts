@@ -120,6 +120,18 @@ Deno.test("input that never ends is refused by its start", async () => {
   }));
 });
 
+Deno.test("gen and package refuse an endless file by its start", async () => {
+  for (
+    const [words, reason] of [
+      [["gen", "c"], /neither an ELF file nor raw BTF/],
+      [["package"], /not a module, an eBPF object or a package/],
+    ] as const
+  ) {
+    const { code, stderr } = await runCli([...words, "/dev/zero"]);
+    assert.deepEqual([code, reason.test(stderr)], [1, true], stderr);
+  }
+});
+
 Deno.test("files that are read whole are refused if they are not regular", async () => {
   await withFifo(async (fifo) => {
     const { code, stderr } = await runCli(["up", fifo]);
