@@ -42,8 +42,7 @@ interface Part extends Script {
 /**
  * The modules in a few scripts, which start earlier than the many they are made of: what a plain run
  * takes, what finds a module in the store, what serves a run's figures, and the whole program, which
- * the first loads for everything else. The first has code of all functions: it is small, and a run
- * takes most of it.
+ * the first loads for everything else. Those that a command waits for have code of all functions.
  */
 const PARTS: readonly Part[] = [
   {
@@ -56,7 +55,7 @@ const PARTS: readonly Part[] = [
       "./dispatch.ts": "dispatch",
     },
   },
-  { name: "stored_run", whole: false, entry: "cli/startup/stored_run.ts" },
+  { name: "stored_run", whole: true, entry: "cli/startup/stored_run.ts" },
   { name: "export", whole: false, entry: "service/otlp/export.ts" },
   {
     name: "serve",
@@ -64,7 +63,7 @@ const PARTS: readonly Part[] = [
     entry: "cli/startup/serve.ts",
     imports: { "../../service/otlp/export.ts": "export" },
   },
-  { name: "dispatch", whole: false, entry: "cli/dispatch.ts" },
+  { name: "dispatch", whole: true, entry: "cli/dispatch.ts" },
 ];
 /** What `deno compile` makes the program of: maps the files that it carries and runs the first script. */
 const LOADER = ".cache/main.js";
