@@ -71,6 +71,25 @@ Deno.test("records have container, pod and namespace when they are requested", a
   }
 });
 
+Deno.test("a state that is a pipe or a device is not read", async () => {
+  using root = new TestFolder();
+  const env = { WASM_BPF_HOST_ROOT: root.path };
+  for (const command of ["mkfifo", "ln -s /dev/zero"]) {
+    await using app = await MadeUpContainer.create(root, "app");
+    const state = root.at(`var/lib/docker/containers/${app.id}/config.v2.json`);
+    await Deno.remove(state);
+    const [program = "", ...words] = [...command.split(" "), state];
+    await succeed(program, ...words);
+    await using _app = new Repeating(app.command(script("app")));
+    const { code, stdout, stderr } = await runCli([
+      ...["--containers", "--cgroup", app.path, "--count", "1", "--timeout", "100s"],
+      ...["-o", "jsonl", "exitsnoop"],
+    ], { env });
+    assert.equal(code, 0, stderr);
+    assert.equal(rowsOf(stdout)[0]?.["container"], app.id.slice(0, 12));
+  }
+});
+
 Deno.test("a container that starts later is shown", async () => {
   using root = new TestFolder();
   await using run = new CliProcess(
