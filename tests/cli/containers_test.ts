@@ -4,6 +4,7 @@ import { CliProcess, guestPath, runCli } from "../support/cli.ts";
 import { TestCgroup } from "../support/cgroup.ts";
 import { until } from "../support/condition.ts";
 import { TestFolder } from "../support/folder.ts";
+import { fromFileUrl } from "../support/paths.ts";
 import { MadeUpContainer, Repeating } from "../support/made_up_container.ts";
 import { SOAK } from "../support/soak.ts";
 import { succeed } from "../support/succeed.ts";
@@ -134,6 +135,40 @@ Deno.test("--cgroup selects a control group in the kernel, and those below it", 
       () => Deno.remove(inner).then(() => true, () => false),
     );
   }
+});
+
+Deno.test("a gadget's filter of mount namespaces selects a container in the kernel", async () => {
+  using root = new TestFolder();
+  const object = root.at("gadget.bpf.o");
+  await succeed(
+    ...["clang", "-g", "-O2", "-target", "bpf", "-D__TARGET_ARCH_x86"] as const,
+    ...["-idirafter", "/usr/include/x86_64-linux-gnu", "-c", "-o", object],
+    fromFileUrl("../programs/namespace_filter.bpf.c"),
+  );
+  await using web = await MadeUpContainer.create(root, "web");
+  const name = "only-inside";
+  await Deno.copyFile("/bin/true", root.at(name));
+  await Deno.chmod(root.at(name), 0o755);
+  const loop = `exec unshare --mount /bin/sh -c 'while :; do ${root.at(name)}; done'`;
+  await using _web = new Repeating(web.command(loop));
+  await using _other = new Repeating(["/bin/sh", "-c", script("other")]);
+  // The namespace is that of the first process, once it has its own.
+  await until("the container has a namespace of its own", async () => {
+    const [pid = ""] = (await Deno.readTextFile(`${web.path}/cgroup.procs`)).split("\n");
+    const own = await Deno.readLink(`/proc/${pid}/ns/mnt`).catch(() => "");
+    return own !== "" && own !== await Deno.readLink("/proc/self/ns/mnt");
+  });
+  const { code, stdout, stderr } = await runCli(
+    [
+      ...["--container", "web", "--map", "ends", "--interval", "500ms", "--count", "2"],
+      ...["--timeout", "100s", "-o", "jsonl", object],
+    ],
+    { env: { WASM_BPF_HOST_ROOT: root.path } },
+  );
+  assert.equal(code, 0, stderr);
+  const rows = rowsOf(stdout);
+  assert.ok(rows.length > 0, stderr);
+  assert.deepEqual([...new Set(rows.map((row) => row["comm"]))], [name], stdout);
 });
 
 for (
