@@ -81,6 +81,11 @@ async function runBoxGuest(
   const [word = "", ...words] = line.rest;
   if (syntax === undefined) return undefined;
   const { own, ours, wantsHelp } = splitWords({ ...syntax, name: named.name }, words);
+  const merged = mergedLine(line, ours);
+  const { pid, ...values } = merged.values;
+  // Of tools that are objects as well, it may stand before the name.
+  const hasPid = pid !== undefined && syntax.long("pid") !== undefined;
+  const told = hasPid ? [`--pid=${pid}`, ...own] : own;
   const [command] = words.includes("--") ? words.slice(words.indexOf("--") + 1) : [];
   if (command !== undefined) {
     throw new UsageError(
@@ -89,13 +94,13 @@ async function runBoxGuest(
     );
   }
   if (wantsHelp) {
-    const code = await runNamed({ ...line, rest: [word, ...own] }, named, supervised);
+    const code = await runNamed({ ...line, values: {}, rest: [word, ...own] }, named, supervised);
     if (code === 0) print(`\n${oursAfterName()}`);
     return code;
   }
-  const merged = mergedLine(line, ours);
-  await checkLine(merged);
-  return await runNamed({ ...merged, rest: [word, ...own] }, named, supervised);
+  const whole = { ...merged, values: hasPid ? values : merged.values, rest: [word, ...told] };
+  await checkLine(whole);
+  return await runNamed(whole, named, supervised);
 }
 
 /**

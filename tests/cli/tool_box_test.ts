@@ -77,6 +77,28 @@ Deno.test("options of wasm-bpf follow the name of a guest in the box as that of 
   assert.deepEqual(rows.map(({ comm }) => comm), ["cat", "cat"]);
 });
 
+Deno.test("--pid before the name of a guest in the box is its option", async () => {
+  let isOver = false;
+  const run = runCli([
+    "-p",
+    `${Deno.pid}`,
+    "--timeout",
+    "120s",
+    "opensnoop",
+    "-o",
+    "jsonl",
+    "--count",
+    "1",
+  ])
+    .finally(() => isOver = true);
+  while (!isOver) await Deno.readTextFile("/proc/version");
+  const { code, stdout, stderr } = await run;
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  assert.equal(JSON.parse(stdout).pid, Deno.pid);
+  // This one traces no process alone.
+  assert.equal((await runCli(["-p", "1", "execsnoop"])).code, 2);
+});
+
 Deno.test("wrong words after a tool's name are errors with the nearest option", async () => {
   const wrong: [words: string[], expected: RegExp][] = [
     [["--fliter", "x"], /^error: Unknown option "--fliter"\nhint: did you mean --filter\?\n$/],
