@@ -32,7 +32,7 @@ export interface ToolSyntax {
   abbreviation?(name: string): OwnOption | undefined;
   /** Looks up a letter that neither the tool nor we have, but other tools do. */
   habit?(letter: string): Habit | undefined;
-  /** Returns our options for words that are no options; undefined if they are the tool's. */
+  /** Returns our options for words other than options; undefined if they are the tool's. */
   numbers?(words: readonly string[]): string[] | undefined;
 }
 

@@ -109,7 +109,7 @@ Deno.test("splitWords() takes numbers and letters of other tools for options of 
     own: [],
     ours: ["--timeout=3s", "--timeout=500ms"],
   });
-  // Words that are no numbers are the tool's, which refuses them.
+  // Words other than numbers are the tool's, which refuses them.
   assert.deepEqual(split("5", "x"), { own: ["5", "x"], ours: [] });
   // The value of an option of the tool is not a number of its own.
   assert.deepEqual(split("-n", "5", "-v"), { own: ["-n", "5", "-v"], ours: [] });

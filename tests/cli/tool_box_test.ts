@@ -1,5 +1,6 @@
 /** Tools that the binary carries: how they are listed, found and run. */
 import assert from "node:assert/strict";
+import listed from "../../tools/box.json" with { type: "json" };
 import { boxFile, boxOptions, boxTools } from "../../cli/box/box.ts";
 import { CliProcess, runCli } from "../support/cli.ts";
 import { TestFolder } from "../support/folder.ts";
@@ -27,6 +28,25 @@ Deno.test("the box has a file for every tool, in at most 3 MB", () => {
   assert.ok(Deno.statSync(fromFileUrl("../../dist/lib/tools.bin")).size <= 3_000_000);
   assert.ok(boxTools().length > 0);
   for (const { name } of boxTools()) assert.ok((boxFile(name)?.length ?? 0) > 1_000, name);
+});
+
+Deno.test("halves for arm64 read registers by the names of arm64", () => {
+  // Names of types and members, as BTF and relocations have them.
+  const namesIn = (arch: string, name: string) =>
+    new TextDecoder("latin1").decode(
+      Deno.readFileSync(fromFileUrl(`../../.cache/guests/${arch}/tools/${name}/${name}.bpf.o`)),
+    ).split("\0");
+  const X86 = ["di", "si", "dx", "ax"];
+  const readsRegisters: string[] = [];
+  for (const { name, guest } of listed as { name: string; guest?: string }[]) {
+    if (guest !== undefined) continue;
+    const readsX86 = X86.every((register) => namesIn("x86_64", name).includes(register));
+    const names = namesIn("aarch64", name);
+    assert.ok(!X86.some((register) => names.includes(register)), name);
+    assert.equal(names.includes("user_pt_regs"), readsX86, name);
+    if (readsX86) readsRegisters.push(name);
+  }
+  assert.ok(readsRegisters.includes("memleak") && readsRegisters.includes("tcpdrop"));
 });
 
 Deno.test("tools/README.md has a row for every tool, with a link to its page", async () => {
