@@ -38,7 +38,7 @@ export function scriptFiles(name: string): ScriptFiles {
 
 /**
  * Returns a module's text as an expression: a function of `builtin`, which returns a module of Node, of
- * `load`, which imports another script, and of the module's URL. It returns the exports.
+ * `load`, which imports another script, and of `url`, its own URL. It returns the exports.
  *
  * @param scripts names that the module imports, with those of scripts
  * @throws {BuildError} for a module that is written in another way

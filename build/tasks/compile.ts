@@ -65,7 +65,7 @@ const PARTS: readonly Part[] = [
   },
   { name: "dispatch", whole: true, entry: "cli/dispatch.ts" },
 ];
-/** What `deno compile` makes the program of: maps the files that it carries and runs the first script. */
+/** Module that `deno compile` takes: it maps the files that the program carries and runs the first script. */
 const LOADER = ".cache/main.js";
 
 /** Files that `ffi/assets.ts` reads. */
@@ -142,7 +142,7 @@ const V8_FLAGS = [
   "--minimum-invocations-after-ic-update=100",
 ];
 
-/** What is added to the output of `deno compile`; without carried files, Deno keeps the assets. */
+/** Additions to the output of `deno compile`; without carried files, Deno keeps the assets. */
 interface Additions {
   readonly entry: Uint8Array;
   readonly carried?: Carried & { readonly at: number };
@@ -164,7 +164,7 @@ async function compileTo(output: string, module: string, added: Additions): Prom
   });
 }
 
-/** Bundles a module with its imports, but for those of other parts. */
+/** Bundles a module with its imports, except those of other parts. */
 async function bundle(entry: string, output: string, others: readonly string[]): Promise<void> {
   const fixed = ["--quiet", "--minify", "--platform", "deno"];
   const external = others.flatMap((name) => ["--external", name]);
