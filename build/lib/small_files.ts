@@ -45,6 +45,8 @@ export const REASONS: Readonly<Record<string, string>> = {
   "runtime/wasm_bpf/ext/host.ts": "one file a call family",
   "records/resolvers.ts": "types of embedders and of the decoders: elsewhere they make a circle",
   "ebpf/permit.ts": "joins permissions, which open no library, with ffi/",
+  "cli/box/guest_syntax.ts": "joins the box and command lines, which import nothing of each other",
+  "cli/terminal/reader.ts": "output_file.ts is loaded by every start, this by runs with records",
   "cli/help.ts": "help of the program itself: a command without a page",
   "cli/args/reference_word.ts": "the start of a run reads it without the registries",
   "cli/terminal/units.ts": "the start of a run reads it without tables",

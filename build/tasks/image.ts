@@ -35,7 +35,7 @@ interface Descriptor {
   readonly size: number;
 }
 
-/** Names of users and groups, which columns show; there is no password and no shell. */
+/** Names of users and groups, which columns show; without a password and a shell. */
 const PASSWD = "root:x:0:0:root:/:/nologin\nnobody:x:65534:65534:nobody:/:/nologin\n";
 const GROUP = "root:x:0:\nnogroup:x:65534:\n";
 

@@ -17,7 +17,6 @@ import {
 } from "../../runtime/command.ts";
 import type { PartOfLine } from "../args/options.ts";
 import type { RecordOption } from "../args/record_options.ts";
-import type { RunParts } from "../startup/guest_run.ts";
 import { EXIT_BROKEN_PIPE, isBrokenPipe } from "../terminal/output_file.ts";
 import { checkReader } from "../terminal/reader.ts";
 import { endQuietly, openRecordOutput, type RecordOutput } from "./output.ts";
@@ -36,7 +35,7 @@ class Enough extends Error {}
  */
 export async function runWithRecords(
   line: PartOfLine<RecordOption | "timeout">,
-  run: (parts: Pick<RunParts, "records" | "onIgnoredSignal">) => number,
+  run: (parts: { records: GuestRecords; onIgnoredSignal: () => void }) => number,
   { feed, over = (output) => output }: {
     feed?: SinkOptions;
     over?: ((output: RecordTaker) => RecordTaker) | undefined;
@@ -61,7 +60,7 @@ export async function runWithRecords(
     }
     if (isBrokenPipe(error) || isBrokenPipe(cause)) return EXIT_BROKEN_PIPE;
     endQuietly(output);
-    // What failed is the output, not a function that an embedder gave.
+    // The output failed, not a function that an embedder gave.
     throw error instanceof HostFunctionError && cause instanceof HostError ? cause : error;
   }
 }

@@ -2,7 +2,7 @@
 import type { Output } from "../../records/mod.ts";
 import { ScreenKeeper } from "../../runtime/command.ts";
 
-/** Sequences of arrows and function keys, whose letters are no keys of ours (ECMA-48, 5.4). */
+/** Sequences of arrows and function keys, whose letters are not keys of ours (ECMA-48, 5.4). */
 // deno-lint-ignore no-control-regex
 const SEQUENCES = /\x1b(\[[0-?]*[ -\/]*[@-~]?|O.?)?/gs;
 

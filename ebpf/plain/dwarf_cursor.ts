@@ -10,7 +10,7 @@ export class Cursor {
   at = 0;
 
   constructor(bytes: Uint8Array, at = 0) {
-    // Offsets of 64 bits, and indexes that were read as signed, are no places in a section.
+    // Offsets of 64 bits, and indexes that were read as signed, are outside of every section.
     if (!(at >= 0 && at <= bytes.length)) throw damaged("it is cut off");
     this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -18,7 +18,7 @@ import type { Block, RowsOfSource, Sink } from "./sink.ts";
 /** Bytes after which rows are sent before the end of their batch. */
 const MESSAGE_BYTES = 256 << 10;
 
-/** Formats of addresses that stand for functions. */
+/** Formats of addresses that are shown as functions. */
 const LOOKED_UP = /^([ku]stack|[ku]sym)$/;
 /** Stacks of an interval that are sent; the most frequent come first. */
 const MAX_STACKS = 5000;

@@ -152,7 +152,7 @@ Deno.test("help of a tool shows its options and those that all tools have", asyn
       "\nOptions of wasm-bpf, before the name or after it:\n",
     );
     assert.match(ours, /--output FORMAT[^]*--filter EXPR[^]*--top/);
-    // What is the guest's is what its table in C has.
+    // The guest's own options are those of its table in C.
     const shown = [...own.matchAll(/^ {2}-(\w), --([\w-]+)( [A-Z]+)? /gm)]
       .map(([, letter, long, value]) => ({ letter, name: long, takesValue: value !== undefined }))
       .filter(({ name }) => name !== "help");
