@@ -52,6 +52,13 @@ export async function otlpReceiver(): Promise<string> {
   return path;
 }
 
+/** Builds VictoriaLogs, which receives log lines by OTLP; returns its path. */
+export async function logReceiver(): Promise<string> {
+  const path = resolve(FOLDER, "victoria-logs");
+  await goProgram("github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-logs@v1.108.1", path);
+  return path;
+}
+
 /** Builds a program of a module of Go; see `MODULES`. */
 async function goProgram(module: string, path: string): Promise<void> {
   await runStep({

@@ -9,7 +9,7 @@ import { TestFolder } from "../support/folder.ts";
 import { EndingProcesses } from "../support/made_up_load.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { SOAK } from "../support/soak.ts";
-import { otlpReceiver } from "../../build/steps/go_programs.ts";
+import { logReceiver, otlpReceiver } from "../../build/steps/go_programs.ts";
 import { fetchPrometheus, PROMETHEUS, PROMTOOL } from "../../build/tasks/test_tools.ts";
 
 /** Milliseconds of the load. */
@@ -154,13 +154,68 @@ if (SOAK) {
   });
 }
 
-/** Compares the count that a receiver got with the records that were printed. */
-async function compareOtlp(url: string): Promise<void> {
+if (SOAK) {
+  Deno.test("a receiver of logs by OTLP gets every record", async () => {
+    const receiver = await logReceiver();
+    using folder = new TestFolder();
+    const port = freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const child = new Deno.Command(receiver, {
+      args: [
+        `-storageDataPath=${folder.at("data")}`,
+        `-httpListenAddr=127.0.0.1:${port}`,
+        ...["-memory.allowedBytes=64MB", "-loggerLevel=ERROR"],
+      ],
+      stdin: "null",
+      stdout: "null",
+    }).spawn();
+    try {
+      await ready(url);
+      await using load = await EndingProcesses.create();
+      await using run = new CliProcess(
+        ["--otlp=logs", "-o", "jsonl", "--cgroup", load.path, "exitsnoop"],
+        {
+          env: {
+            OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${url}/insert/opentelemetry/v1/logs`,
+            OTEL_BLRP_SCHEDULE_DELAY: "500",
+          },
+        },
+      );
+      load.start(50);
+      await until("records are printed", () => printed(run) > 100);
+      await load.stop();
+      let bodies: string[] = [];
+      await until("both have the same records", async () => {
+        const query = new URLSearchParams({ query: "*" });
+        const response = await fetch(`${url}/select/logsql/query`, { method: "POST", body: query });
+        bodies = (await response.text()).split("\n").filter((line) => line !== "")
+          .map((line) => JSON.parse(line)["_msg"]);
+        return bodies.length === printed(run);
+      }).catch((cause) => {
+        throw new Error(`${bodies.length} received, ${printed(run)} printed`, { cause });
+      });
+      const lines = run.stdout.trimEnd().split("\n");
+      assert.deepEqual(bodies.toSorted(), lines.toSorted());
+      run.kill("SIGINT");
+      assert.equal((await run.result()).code, 0);
+    } finally {
+      child.kill("SIGTERM");
+      await child.status;
+    }
+  });
+}
+
+async function ready(url: string): Promise<void> {
   await until("the receiver is ready", async () => {
     const response = await fetch(`${url}/health`).catch(() => undefined);
     await response?.body?.cancel();
     return response?.ok === true;
   });
+}
+
+/** Compares the count that a receiver got with the records that were printed. */
+async function compareOtlp(url: string): Promise<void> {
+  await ready(url);
   await using load = await EndingProcesses.create();
   await using run = new CliProcess(
     ["--otlp=metrics", "-o", "jsonl", "--cgroup", load.path, "exitsnoop"],
