@@ -39,7 +39,7 @@ export class Engines {
   readonly #root: string;
   readonly #storage: StoragePlaces;
 
-  /** @param root folder of the host's files; empty where they are ours */
+  /** @param root folder with the files of the host; empty where they are ours */
   constructor(read: ReadFile, root: string) {
     this.#read = read;
     this.#root = root;

@@ -61,7 +61,7 @@ export class ContainerIndex {
 
   /**
    * @param parts.root where version 2 of control groups is mounted
-   * @param parts.hostRoot folder of the host's files; empty where they are ours
+   * @param parts.hostRoot folder with the files of the host; empty where they are ours
    * @param parts.now milliseconds of a clock that never goes back
    */
   constructor(

@@ -21,7 +21,7 @@ import { placeReader } from "./record_places.ts";
 import { ContainerTaker, type TakerParts } from "./record_taker.ts";
 import { Selection } from "./selection.ts";
 
-/** Variable with the folder of the host's files, for a container that has them elsewhere. */
+/** Variable with the folder with the files of the host, for a container that has them elsewhere. */
 const HOST_ROOT = "WASM_BPF_HOST_ROOT";
 const MAX_MOUNTS_BYTES = 4 << 20;
 /** `PROC_PID_INIT_INO`: numbers that programs see are those of this namespace. */

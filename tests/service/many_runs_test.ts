@@ -46,7 +46,7 @@ if (SOAK) {
       await runs.out("run", "-d", "--name", name, "--cgroup", load.path, "exitsnoop");
     }
     load.start(RATE);
-    // time: the load lasts as long as the form says
+    // time: the length of the form is that of the load
     await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
     const usages = await usageOf(runs, ...names);
     await load.stop();

@@ -109,7 +109,7 @@ if (SOAK) {
     const url = await metricsOf(run);
     await using prometheus = await Prometheus.start(folder, [url.host]);
     load.start(50);
-    // time: the load lasts as long as the form says
+    // time: the length of the form is that of the load
     await new Promise((resolve) => setTimeout(resolve, MS));
     await load.stop();
     const text = await (await fetch(url)).text();
