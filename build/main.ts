@@ -13,6 +13,7 @@ import {
 import { compileBinary } from "./tasks/compile.ts";
 import { DEMO, demo } from "./tasks/demo.ts";
 import { BuildError } from "./lib/errors.ts";
+import { buildArm64 } from "./steps/arm64.ts";
 import { buildFuzz } from "./steps/fuzz.ts";
 import { buildExamples, type Language, LANGUAGES } from "./tasks/examples.ts";
 import { say } from "./lib/output.ts";
@@ -44,7 +45,11 @@ const TASKS: Readonly<Record<string, (args: readonly string[]) => Promise<number
       ? gate(() => makeThen(compileForTests, () => {}))
       : withTestFiles(files, () => makeThen(() => compileForFiles(files), () => testOnly(files))),
   soak: (files) => withTestFiles(files, () => makeThen(compileForTests, () => soak(files))),
-  matrix: (words) => makeThen(compileForTests, () => matrix(words)),
+  matrix: (words) =>
+    makeThen(async () => {
+      await compileForTests();
+      if (words.includes("arm64")) await buildArm64();
+    }, () => matrix(words)),
   bench: (names) => makeThen(compileForBench, () => bench(names)),
   permissions: () => makeThen(buildThirdParty, writePermissions),
   tools: () => makeThen(buildParts, writeToolTable),

@@ -16,6 +16,7 @@ const EXEMPT = /_test\.ts$|\/(?:mod|errors)\.ts$|^(?:cli\/commands|bindgen\/emit
 /** Small files with the reason why each is a file. */
 export const REASONS: Readonly<Record<string, string>> = {
   "main.ts": "entry of the program",
+  "build/steps/arm64.ts": "loaded with what only emulated arm64 needs",
   "runtime/machine.ts": "entry point: commands load no more than this",
   "oci/policies.ts": "entry point of the start of a run, which loads no more than this",
   "oci/linked_signal.ts": "in place of AbortSignal.any(), with the reason in one place",

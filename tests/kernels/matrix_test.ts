@@ -2,7 +2,14 @@
  * Runs under other kernels. `./dev matrix` boots each of them and runs every case; `./dev test`
  * boots one, for a few: SEED selects them.
  */
-import { type Kernel, type KernelCase, KERNELS, runInKernel } from "../support/kernel_vm.ts";
+import {
+  type Kernel,
+  type KernelCase,
+  KERNELS,
+  type Processor,
+  PROCESSORS,
+  runInKernel,
+} from "../support/kernel_vm.ts";
 import { chooseSeed, Random } from "../support/random.ts";
 import { ATTACH_CASES } from "./attach_cases.ts";
 import { TOOL_CASES } from "./tool_cases.ts";
@@ -16,16 +23,17 @@ const seed = chooseSeed();
 const matrix = Deno.env.get("WASM_BPF_MATRIX");
 const plan = matrix === undefined ? fewCases(new Random(seed)) : everything(matrix);
 
-for (const { kernel, cases } of plan) {
+for (const { kernel, processor, cases } of plan) {
   const remark = matrix === undefined ? ` (SEED=${seed})` : "";
-  Deno.test(`kernel ${kernel} runs ${cases.length} cases${remark}`, async (test) => {
-    const results = await runInKernel(kernel, cases);
+  const machine = processor.name === "x86_64" ? kernel : `${kernel} on ${processor.name}`;
+  Deno.test(`kernel ${machine} runs ${cases.length} cases${remark}`, async (test) => {
+    const results = await runInKernel(kernel, cases, processor);
     for (const { name, check } of cases) {
-      await test.step(`${name} works on ${kernel}`, () => {
+      await test.step(`${name} works on ${machine}`, () => {
         const result = results.get(name);
         if (result === undefined) throw new Error("the machine ended before the case did");
         try {
-          check(result, kernel);
+          check(result, kernel, processor.name);
         } catch (error) {
           throw new Error(`exit code ${result.code}\n${result.stdout}${result.stderr}`, {
             cause: error,
@@ -36,24 +44,43 @@ for (const { kernel, cases } of plan) {
   });
 }
 
-/** Returns the plan of the matrix: `all`, or words that select kernels and cases. */
-function everything(words: string): { kernel: Kernel; cases: readonly KernelCase[] }[] {
+/** Cases under a kernel on a processor. */
+interface Boot {
+  kernel: Kernel;
+  processor: Processor;
+  cases: readonly KernelCase[];
+}
+
+/**
+ * Returns the plan of the matrix: `all`, or words that select processors, kernels and cases. Modules
+ * embed objects for this machine, so that other processors run the tools alone.
+ */
+function everything(words: string): Boot[] {
   const wanted = words.split(" ").filter((word) => word !== "");
   const kernels = KERNELS.filter((kernel) => wanted.includes(kernel));
-  const names = wanted.filter((word) => !kernels.includes(word as Kernel));
-  const cases = CASES.filter(({ name }) =>
-    names.length === 0 || names.some((word) => name.split(" ").includes(word))
+  const processors = PROCESSORS.filter(({ name }) => wanted.includes(name));
+  const names = wanted.filter((word) =>
+    !kernels.includes(word as Kernel) && !processors.some(({ name }) => name === word)
   );
-  return (kernels.length > 0 ? kernels : KERNELS).map((kernel) => ({ kernel, cases }));
+  const isWanted = ({ name }: KernelCase) =>
+    names.length === 0 || names.some((word) => name.split(" ").includes(word));
+  return (processors.length > 0 ? processors : PROCESSORS.slice(0, 1)).flatMap((processor) => {
+    const cases = processor.programs === undefined ? CASES : TOOL_CASES;
+    return (kernels.length > 0 ? kernels : KERNELS).map((kernel) => ({
+      kernel,
+      processor,
+      cases: cases.filter(isWanted),
+    }));
+  });
 }
 
 /** Selects a few cases, and one of the kernels that need not be looked for. */
-function fewCases(random: Random): { kernel: Kernel; cases: readonly KernelCase[] }[] {
+function fewCases(random: Random): Boot[] {
   const kernel = random.pick(KERNELS.filter((name) => name !== "newest"));
   const left = [...CASES];
   const cases: KernelCase[] = [];
   while (cases.length < FEW && left.length > 0) {
     cases.push(...left.splice(random.below(left.length), 1));
   }
-  return [{ kernel, cases }];
+  return PROCESSORS.slice(0, 1).map((processor) => ({ kernel, processor, cases }));
 }
