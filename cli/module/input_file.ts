@@ -1,7 +1,7 @@
 /** Reads a file, or standard input, into memory. */
 import { HostError } from "../../ffi/errors.ts";
 import { readAll } from "../../ffi/bytes.ts";
-import { readKernelFile, type ReadLimit, WaitingFile } from "../../runtime/machine.ts";
+import { type ReadLimit, WaitingFile } from "../../runtime/machine.ts";
 import { TimedOutError } from "../errors.ts";
 import { parseDuration } from "../terminal/duration.ts";
 import { InputCheck } from "./input_check.ts";
@@ -35,11 +35,14 @@ export function readInput(path: string, options: InputOptions): Uint8Array<Array
     tooLarge: () => tooLarge(path, maxBytes),
     isEnough: isModule ? (start: Uint8Array) => check.isEnough(start) : isUseless,
   };
+  const readSlowly = () => {
+    const file = path === STDIN ? 0 : path;
+    const within = timeout === undefined ? undefined : limitOf(path, timeout);
+    using waiting = new WaitingFile(file, nameOf(path), within);
+    return readAll(waiting, { expected: 0, ...limit });
+  };
   try {
-    if (timeout !== undefined && (path === STDIN || keepsWaiting(path))) {
-      using file = new WaitingFile(path === STDIN ? 0 : path, nameOf(path), within(path, timeout));
-      return readAll(file, { expected: 0, ...limit });
-    }
+    if (timeout !== undefined && (path === STDIN || keepsWaiting(path))) return readSlowly();
     if (path === STDIN) return readAll(Deno.stdin, { expected: 0, ...limit });
     using file = Deno.openSync(path);
     const { size, isDirectory } = file.statSync();
@@ -47,8 +50,8 @@ export function readInput(path: string, options: InputOptions): Uint8Array<Array
     return readAll(file, { expected: size, ...limit });
   } catch (error) {
     if (error instanceof HostError) throw error;
-    // Deno opens the kernel's own files only with every permission.
-    if (error instanceof Deno.errors.NotCapable) return readKernelFile(path, { maxBytes });
+    // Deno opens files of the kernel, such as /dev/stdin and /dev/fd/63, only with every permission.
+    if (error instanceof Deno.errors.NotCapable) return readSlowly();
     const code = error instanceof Error && "code" in error ? String(error.code) : "EIO";
     if (code === "ENOENT") {
       throw unreadable(path, "no such file", {
@@ -74,7 +77,7 @@ function keepsWaiting(path: string): boolean {
   }
 }
 
-function within(path: string, timeout: string): ReadLimit {
+function limitOf(path: string, timeout: string): ReadLimit {
   return {
     atMs: performance.now() + parseDuration(timeout, "--timeout"),
     exceeded: () =>

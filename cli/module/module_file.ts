@@ -29,10 +29,13 @@ const MAX_MODULE_BYTES = 1024 ** 3;
  */
 export function isPromptFile(path: string): boolean {
   const { isFile, size } = Deno.statSync(path);
-  return isFile && size <= MAX_PROMPT_BYTES;
+  return isFile && size <= MAX_PROMPT_BYTES && !OF_THE_KERNEL.test(path);
 }
 
 const MAX_PROMPT_BYTES = 1 << 24;
+
+/** Descriptors and files that Deno opens only with every permission, such as /dev/stdin. */
+const OF_THE_KERNEL = /^\/(dev|proc|sys)\//;
 
 /**
  * Returns the bytes of a file that {@linkcode isPromptFile} accepts.

@@ -139,3 +139,16 @@ Deno.test("files that are read whole are refused if they are not regular", async
     assert.match(stderr, /Cannot read ".*": not a regular file/);
   });
 });
+
+Deno.test("descriptors are read by their paths, as of a shell's <(COMMAND)", async () => {
+  const script = `
+    "$0" <(cat "$1") --help && "$0" inspect <(cat "$2") && "$0" /dev/stdin --help <"$1" &&
+    cat "$1" | "$0" /proc/self/fd/0 --help && "$0" --timeout 10s run /dev/fd/7 --help 7<"$1"
+  `;
+  const shown = await succeed("bash", "-ec", script, WASM_BPF, BOOTSTRAP, OBJECT);
+  assert.equal(shown.split("Usage: ").length, 5, shown);
+  assert.match(shown, /^eBPF object/m);
+  const { code, stderr } = await runCli(["/proc/self"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^error: Cannot read "\/proc\/self": EISDIR/);
+});
