@@ -44,11 +44,11 @@ const OF_THE_KERNEL = /^\/(dev|proc|sys)\//;
  */
 export function readModuleFile(path: string): Uint8Array<ArrayBuffer> {
   try {
+    // By its path: Deno does not open directories of /proc.
+    if (Deno.statSync(path).isDirectory) throw isFolder(path);
     using file = Deno.openSync(path);
-    const { size, isDirectory } = file.statSync();
-    if (isDirectory) throw isFolder(path);
     return readAll(file, {
-      expected: size,
+      expected: file.statSync().size,
       maxBytes: MAX_MODULE_BYTES,
       tooLarge: () => isTooLarge(path),
       isEnough: isNotRunnable,

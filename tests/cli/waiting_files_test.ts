@@ -150,5 +150,5 @@ Deno.test("descriptors are read by their paths, as of a shell's <(COMMAND)", asy
   assert.match(shown, /^eBPF object/m);
   const { code, stderr } = await runCli(["/proc/self"]);
   assert.equal(code, 1);
-  assert.match(stderr, /^error: Cannot read "\/proc\/self": EISDIR/);
+  assert.match(stderr, /^error: Cannot run "\/proc\/self": it is a directory/);
 });
