@@ -52,7 +52,7 @@ function allowed(cType: string): string[] {
   if (scalar !== undefined) return [scalar];
   if (
     cType.endsWith("**") || cType === "void *" || cType === "const void *" ||
-    cType === "const char *"
+    cType === "const char *" || cType === "uint64_t *"
   ) {
     return ["buffer", "pointer"];
   }

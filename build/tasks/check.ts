@@ -116,7 +116,8 @@ export async function soak(files: readonly string[]): Promise<number> {
   const hasLongForm = (path: string) =>
     /from "[./]+\/support\/(soak|generated)\.ts"/.test(Deno.readTextFileSync(path));
   Deno.env.set("WASM_BPF_SOAK", "1");
-  return await testOnly(files.length > 0 ? files : testFiles().filter(hasLongForm));
+  const all = sourceFiles((path) => path.endsWith("_test.ts"));
+  return await testOnly(files.length > 0 ? files : all.filter(hasLongForm));
 }
 
 /**
@@ -213,8 +214,9 @@ function sourceFiles(matches: (path: string) => boolean): string[] {
   }).sort();
 }
 
+/** The files of tests, but those that are for the soak alone. */
 function testFiles(): string[] {
-  return sourceFiles((path) => path.endsWith("_test.ts"));
+  return sourceFiles((path) => path.endsWith("_test.ts") && !path.endsWith("_soak_test.ts"));
 }
 
 async function checkClangFormat(): Promise<void> {

@@ -61,7 +61,7 @@ export function readInput(path: string, options: InputOptions): Uint8Array<Array
       });
     }
     const reason = error instanceof Error
-      ? error.message.replace(/: open '[^]*$/, "")
+      ? error.message.replace(/: (open|stat) '[^]*$/, "")
       : String(error);
     throw unreadable(path, reason, { code, cause: error });
   }

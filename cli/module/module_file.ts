@@ -84,7 +84,7 @@ function unreadable(path: string, cause: unknown): HostError {
     });
   }
   const reason = cause instanceof Error
-    ? cause.message.replace(/: open '[^]*$/, "")
+    ? cause.message.replace(/: (open|stat) '[^]*$/, "")
     : String(cause);
   return new HostError(`Cannot read "${path}": ${reason}`, {
     code,

@@ -149,7 +149,9 @@ Deno.test("a gadget's filter of mount namespaces selects a container in the kern
   const name = "only-inside";
   await Deno.copyFile("/bin/true", root.at(name));
   await Deno.chmod(root.at(name), 0o755);
-  const loop = `exec unshare --mount /bin/sh -c 'while :; do ${root.at(name)}; done'`;
+  // A chroot has no mount whose propagation could be changed.
+  const unshare = "unshare --mount --propagation unchanged";
+  const loop = `exec ${unshare} /bin/sh -c 'while :; do ${root.at(name)}; done'`;
   await using _web = new Repeating(web.command(loop));
   await using _other = new Repeating(["/bin/sh", "-c", script("other")]);
   // The namespace is that of the first process, once it has its own.

@@ -1,16 +1,16 @@
 /**
- * Many runs at once, for the soak: memory and processor time of each, no record lost, flat memory, and
- * the end of a machine. `WASM_BPF_SOAK_RUNS` and `WASM_BPF_SOAK_SECONDS` make it shorter.
+ * Many runs at once: memory and processor time of each, no record lost; in the soak, flat memory and the
+ * end of a machine. `WASM_BPF_SOAK_RUNS` and `WASM_BPF_SOAK_SECONDS` make it shorter.
  */
 import assert from "node:assert/strict";
 import { Background } from "../support/background.ts";
 import { until } from "../support/condition.ts";
 import { EndingProcesses } from "../support/made_up_load.ts";
 import { chooseSeed, Random } from "../support/random.ts";
-import { SOAK } from "../support/soak.ts";
+import { SOAK, soakSize } from "../support/soak.ts";
 
-const RUNS = Number(Deno.env.get("WASM_BPF_SOAK_RUNS") ?? 24);
-const SECONDS = Number(Deno.env.get("WASM_BPF_SOAK_SECONDS") ?? 600);
+const RUNS = Number(Deno.env.get("WASM_BPF_SOAK_RUNS") ?? soakSize({ short: 3, whole: 24 }));
+const SECONDS = Number(Deno.env.get("WASM_BPF_SOAK_SECONDS") ?? soakSize({ short: 5, whole: 600 }));
 /** Seconds of the run whose memory is watched. */
 const FLAT_SECONDS = Number(Deno.env.get("WASM_BPF_SOAK_SECONDS") ?? 1800);
 /** Processes that end each second. */
@@ -37,39 +37,39 @@ async function logged(runs: Background, name: string): Promise<number> {
   return text.split("\n").filter((line) => line.startsWith("{")).length;
 }
 
-if (SOAK) {
-  Deno.test(`${RUNS} runs at once for ${SECONDS} s see the same, and lose nothing`, async () => {
-    await using load = await EndingProcesses.create();
-    await using runs = new Background();
-    const names = Array.from({ length: RUNS }, (_, i) => `r${i}`);
-    for (const name of names) {
-      await runs.out("run", "-d", "--name", name, "--cgroup", load.path, "exitsnoop");
-    }
-    load.start(RATE);
-    // time: the length of the form is that of the load
-    await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
-    const usages = await usageOf(runs, ...names);
-    await load.stop();
-    assert.equal(usages.length, RUNS);
-    for (const { name, residentBytes } of usages) {
-      assert.ok(residentBytes < MOST_MB * 1e6, `${name}: ${residentBytes} bytes`);
-    }
-    let counts: number[] = [];
-    await until("all have the same records", async () => {
-      counts = await Promise.all(names.map((name) => logged(runs, name)));
-      return new Set(counts).size === 1;
-    }).catch((cause) => {
-      throw new Error(`records: ${counts.join()}`, { cause });
-    });
-    assert.ok((counts[0] ?? 0) > SECONDS, `${counts[0]} records`);
-    for (const name of names) {
-      // Losses are reported at the end.
-      await runs.out("stop", name);
-      assert.doesNotMatch((await runs.cli("logs", name)).stderr, /lost/);
-      assert.equal((await runs.shown(name)).restarts, 0);
-    }
+Deno.test(`${RUNS} runs at once for ${SECONDS} s see the same, and lose nothing`, async () => {
+  await using load = await EndingProcesses.create();
+  await using runs = new Background();
+  const names = Array.from({ length: RUNS }, (_, i) => `r${i}`);
+  for (const name of names) {
+    await runs.out("run", "-d", "--name", name, "--cgroup", load.path, "exitsnoop");
+  }
+  load.start(RATE);
+  // time: the length of the form is that of the load
+  await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
+  const usages = await usageOf(runs, ...names);
+  await load.stop();
+  assert.equal(usages.length, RUNS);
+  for (const { name, residentBytes } of usages) {
+    assert.ok(residentBytes < MOST_MB * 1e6, `${name}: ${residentBytes} bytes`);
+  }
+  let counts: number[] = [];
+  await until("all have the same records", async () => {
+    counts = await Promise.all(names.map((name) => logged(runs, name)));
+    return new Set(counts).size === 1;
+  }).catch((cause) => {
+    throw new Error(`records: ${counts.join()}`, { cause });
   });
+  assert.ok((counts[0] ?? 0) > SECONDS, `${counts[0]} records`);
+  for (const name of names) {
+    // Losses are reported at the end.
+    await runs.out("stop", name);
+    assert.doesNotMatch((await runs.cli("logs", name)).stderr, /lost/);
+    assert.equal((await runs.shown(name)).restarts, 0);
+  }
+});
 
+if (SOAK) {
   Deno.test(`memory is flat over ${FLAT_SECONDS} s with metrics and a page`, async () => {
     await using load = await EndingProcesses.create();
     await using runs = new Background();
