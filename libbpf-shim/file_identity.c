@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* Identities of files: two descriptors of one file, and files that were built as one. */
+/* Identities of files, and their opening by them: two descriptors of one file, and files that were
+ * built as one. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "file_identity.h"
 #include "probe.h"
@@ -74,4 +79,30 @@ bool file_has_same_build(const struct file_identity *one, const struct file_iden
 {
 	return one->build_id_size && one->build_id_size == other->build_id_size &&
 	       !memcmp(one->build_id, other->build_id, one->build_id_size);
+}
+
+int file_open_regular(const char *path, const struct stat *same)
+{
+	int place = open(path, O_PATH | O_CLOEXEC);
+	char link[48];
+	struct stat facts;
+	int fd;
+
+	if (place < 0)
+		return -errno;
+	if (fstat(place, &facts))
+		fd = -errno;
+	else if (!S_ISREG(facts.st_mode))
+		fd = -ENOEXEC;
+	else if (same && (facts.st_ino != same->st_ino || facts.st_dev != same->st_dev))
+		fd = -ESTALE;
+	else {
+		/* The broker's descriptors are not those of the process's first thread. */
+		snprintf(link, sizeof(link), "/proc/thread-self/fd/%d", place);
+		fd = open(link, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		if (fd < 0)
+			fd = -errno;
+	}
+	close(place);
+	return fd;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -32,5 +33,12 @@ bool file_is_unchanged(const struct file_identity *one, const struct file_identi
 
 /* Overlayfs gives one file two inodes; a copy has the same build id. */
 bool file_has_same_build(const struct file_identity *one, const struct file_identity *other);
+
+/*
+ * Opens a regular file for reading without waiting; opening a device or pipe can have effects. With
+ * `same`, only the file of its device and inode. Returns a descriptor, or a negative errno:
+ * -ENOEXEC for other kinds, -ESTALE for another file.
+ */
+int file_open_regular(const char *path, const struct stat *same);
 
 #endif

@@ -8,13 +8,13 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
 #include "broker.h"
+#include "file_identity.h"
 #include "internal.h"
 #include "tracing.h"
 
@@ -41,34 +41,10 @@ struct reading {
 	uint32_t size;
 };
 
-/* Opens a regular file for reading; opening a device or pipe can have effects, or wait. */
-static int open_plain(const char *path)
-{
-	int place = open(path, O_PATH | O_CLOEXEC);
-	char link[48];
-	struct stat facts;
-	int fd;
-
-	if (place < 0)
-		return -errno;
-	if (fstat(place, &facts))
-		fd = -errno;
-	else if (!S_ISREG(facts.st_mode))
-		fd = -ENOEXEC;
-	else {
-		snprintf(link, sizeof(link), "/proc/thread-self/fd/%d", place);
-		fd = open(link, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-		if (fd < 0)
-			fd = -errno;
-	}
-	close(place);
-	return fd;
-}
-
 static int32_t read_whole(void *argument)
 {
 	const struct reading *reading = argument;
-	int fd = open_plain(reading->path);
+	int fd = file_open_regular(reading->path, NULL);
 	uint32_t used = 0;
 	int32_t err = 0;
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "broker.h"
+#include "file_identity.h"
 #include "internal.h"
 #include "tracing.h"
 
@@ -91,48 +92,24 @@ struct image {
 	uint64_t inode;
 };
 
-/* Opens a regular file for reading; opening a device can have effects. */
-static int open_regular(const char *path, const struct image *same)
-{
-	int place = open(path, O_PATH | O_CLOEXEC);
-	char link[48];
-	struct stat facts;
-	int fd;
-
-	if (place < 0)
-		return -errno;
-	if (fstat(place, &facts))
-		fd = -errno;
-	else if (!S_ISREG(facts.st_mode))
-		fd = -ENOEXEC;
-	else if (same &&
-		 (facts.st_ino != same->inode || facts.st_dev != makedev(same->major, same->minor)))
-		fd = -ESTALE;
-	else {
-		/* The broker's descriptors are not those of the process's first thread. */
-		snprintf(link, sizeof(link), "/proc/thread-self/fd/%d", place);
-		fd = open(link, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-		if (fd < 0)
-			fd = -errno;
-	}
-	close(place);
-	return fd;
-}
-
 static int32_t open_image(void *argument)
 {
 	const struct image *image = argument;
+	const struct stat same = {
+	    .st_dev = makedev(image->major, image->minor),
+	    .st_ino = image->inode,
+	};
 	char path[96];
 	int fd;
 
 	/* The file that is mapped, whatever has its name by now, and in every mount namespace. */
 	snprintf(path, sizeof(path), "/proc/%" PRId32 "/map_files/%" PRIx64 "-%" PRIx64, image->pid,
 		 image->start, image->end);
-	fd = open_regular(path, NULL);
+	fd = file_open_regular(path, NULL);
 	if (fd >= 0 || !image->path || *image->path != '/')
 		return fd;
 	/* Of a process that has ended: only if the name still leads to the same file. */
-	return open_regular(image->path, image);
+	return file_open_regular(image->path, &same);
 }
 
 int32_t shim_symbols__open(int32_t pid, uint64_t start, uint64_t end, const char *path,

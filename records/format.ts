@@ -6,7 +6,7 @@ import { RecordsError } from "./errors.ts";
 export const FORMATS = {
   dec: "decimal number",
   hex: "hexadecimal number, 0x1f",
-  addr: "hexadecimal address; in columns the symbol of one in the kernel's code",
+  addr: "hexadecimal address; in columns the symbol of one in kernel code",
   oct: "octal number, 0644",
   bool: "true or false",
   char: "single character",

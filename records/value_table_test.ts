@@ -174,7 +174,7 @@ const QUANTITIES: Row[] = [
 /** Addresses of the kernel, and arrays. */
 const REST: Row[] = [
   row("x", of("pointer"), little(0x10n), quoted("0x10")),
-  // Addresses of the kernel's code have names for people.
+  // Addresses of kernel code have names for people.
   row("x", of("pointer"), little(0xffffffff81000010n), ["vfs_read+0x10", '"0xffffffff81000010"']),
   row("ip", of("u64"), little(0xffffffff81000010n), ["vfs_read+0x10", '"0xffffffff81000010"']),
   row("kaddr", of("u64"), little(0xffffffff81000010n), ["vfs_read+0x10", '"0xffffffff81000010"']),

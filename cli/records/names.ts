@@ -48,7 +48,7 @@ const MAX_PROGRAM_BYTES = 4096n;
 
 /** Longer than any function of the kernel: an address so far from a symbol is of something else. */
 const MAX_FUNCTION_BYTES = 0x4_0000n;
-/** Ends of the kernel's code, which kallsyms lists as code. */
+/** Ends of kernel code, which kallsyms lists as code. */
 const ENDS = /^_e(init)?text$/;
 
 /** Kernel symbols in order of their addresses. */
@@ -115,7 +115,7 @@ function readKallsyms(file: KernelFile | undefined): string {
   }
 }
 
-/** Start of the kernel's half of the addresses. */
+/** First address of the kernel. */
 const KERNEL_START = 0xffff_8000_0000_0000n;
 
 /** The kernel's types have some 6 MiB. */

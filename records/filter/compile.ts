@@ -82,7 +82,7 @@ class Compiler {
   /**
    * Returns the code of a condition, each side of && and || by itself.
    *
-   * Not below `!`: a part that fails for a record is no match, and its opposite is none either.
+   * Not below `!`: a part that fails for a record does not match, and neither does its opposite.
    */
   condition(node: ASTNode): string {
     if (node.op === "&&" || node.op === "||") {

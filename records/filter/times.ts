@@ -14,7 +14,7 @@ const NANOSECONDS: Readonly<Record<string, bigint>> = {
 };
 const PART = /(\d{1,15})(?:\.(\d{1,9}))?(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y;
 
-/** Returns the nanoseconds of a text such as `1h30m` or `-1.5ms`; undefined if it is none. */
+/** Returns the nanoseconds of a text such as `1h30m` or `-1.5ms`; undefined for another text. */
 export function durationOf(text: string): bigint | undefined {
   const [, sign = "", rest = ""] = /^([-+]?)(.+)$/s.exec(text) ?? [];
   if (rest === "0") return 0n;
@@ -31,7 +31,7 @@ export function durationOf(text: string): bigint | undefined {
 
 const MOMENT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[-+]\d\d:\d\d)$/i;
 
-/** Returns the nanoseconds since 1970 of a text of RFC 3339; undefined if it is none. */
+/** Returns the nanoseconds since 1970 of a text of RFC 3339; undefined for another text. */
 export function momentOf(text: string): bigint | undefined {
   const [, start = "", fraction = "", zone = ""] = MOMENT.exec(text) ?? [];
   const ms = Date.parse(`${start}${zone}`);

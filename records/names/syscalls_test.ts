@@ -8,7 +8,7 @@ const HEADERS = [
 ] as const;
 
 for (const [arch, path, others] of HEADERS) {
-  Deno.test(`system calls of ${arch} have the names of the kernel's header`, async () => {
+  Deno.test(`system calls of ${arch} have the names of Linux's header`, async () => {
     const header = await Deno.readTextFile(path);
     const named = new Map<number, string>();
     for (const [, name = "", number] of header.matchAll(/#define __NR(?:3264)?_(\w+)\s+(\d+)$/gm)) {

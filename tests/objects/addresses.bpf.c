@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Addresses of the kernel's code and data, and of a process. */
+/* Addresses of kernel code and data, and of a process. */
 #include "common.h"
 
 struct event {

@@ -89,15 +89,17 @@ Deno.test("-o json closes its array when a signal ends the guest", async () => {
   assert.deepEqual([signal, JSON.parse(stdout)], ["SIGINT", [{ pid: 7 }]]);
 });
 
+/** Emits records of one number. */
+const ONE_FIELD = recordGuest({
+  source: "e",
+  schema: "u32 pid",
+  sizeBytes: 4,
+  data: { 100: "\\07" },
+});
+
 Deno.test("a closed reader ends a guest that writes nothing, with 141", async () => {
   using folder = new TestFolder();
-  const guest = recordGuest({
-    source: "e",
-    schema: "u32 pid",
-    sizeBytes: 4,
-    data: { 100: "\\07" },
-  });
-  const module = await assembleTo(`${folder.path}/guest.wasm`, guest);
+  const module = await assembleTo(`${folder.path}/guest.wasm`, ONE_FIELD);
   const { stdout, stderr } = await new Deno.Command("sh", {
     args: ["-c", `(${WASM_BPF} -o jsonl ${module}; echo "code $?" >&2) | head -n 1`],
     stdin: "null",
@@ -108,13 +110,7 @@ Deno.test("a closed reader ends a guest that writes nothing, with 141", async ()
 
 Deno.test("a full disk ends a guest with an error of the output", async () => {
   using folder = new TestFolder();
-  const guest = recordGuest({
-    source: "e",
-    schema: "u32 pid",
-    sizeBytes: 4,
-    data: { 100: "\\07" },
-  });
-  const module = await assembleTo(`${folder.path}/guest.wasm`, guest);
+  const module = await assembleTo(`${folder.path}/guest.wasm`, ONE_FIELD);
   const { code, stderr } = await new Deno.Command("sh", {
     args: ["-c", `exec ${WASM_BPF} -o jsonl ${module} > /dev/full`],
     stdin: "null",
