@@ -58,8 +58,12 @@ export async function output(name: string, run: Run): Promise<string> {
   return stdout;
 }
 
-/** Runs a command as {@linkcode UID}. */
+/**
+ * Runs a command as {@linkcode UID}, with all its processes on CPU 0: a perf buffer keeps the order
+ * of the events of one CPU only. The programs that prepare this run as root.
+ */
 export async function runAsUser(...command: [string, ...string[]]): Promise<void> {
-  const [program, ...args] = command;
-  await new Deno.Command(program, { args, uid: UID, stdout: "null", stderr: "null" }).output();
+  const args = ["-c", "0", "setpriv", `--reuid=${UID}`, "--clear-groups", ...command];
+  const options = { args, stdout: "null", stderr: "null" } as const;
+  await new Deno.Command("taskset", options).output();
 }
