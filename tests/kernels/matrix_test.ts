@@ -27,10 +27,11 @@ for (const { kernel, processor, cases } of plan) {
   const remark = matrix === undefined ? ` (SEED=${seed})` : "";
   const machine = processor.name === "x86_64" ? kernel : `${kernel} on ${processor.name}`;
   Deno.test(`kernel ${machine} runs ${cases.length} cases${remark}`, async (test) => {
-    const results = await runInKernel(kernel, cases, processor);
+    const run = runInKernel(kernel, cases, processor);
     for (const { name, check } of cases) {
-      await test.step(`${name} works on ${machine}`, () => {
-        const result = results.get(name);
+      // Each ends when its case does, so that they show how far the machine is.
+      await test.step(`${name} works on ${machine}`, async () => {
+        const result = await run.result(name);
         if (result === undefined) throw new Error("the machine ended before the case did");
         try {
           check(result, kernel, processor.name);
@@ -41,6 +42,8 @@ for (const { kernel, processor, cases } of plan) {
         }
       });
     }
+    const error = await run.ended;
+    if (error !== undefined) throw error;
   });
 }
 
