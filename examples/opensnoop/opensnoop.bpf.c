@@ -27,7 +27,7 @@ unsigned long long lost;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 256 * 1024);
+	__uint(max_entries, 8 * 1024 * 1024); /* room for a burst */
 } events SEC(".maps");
 
 /* Call in progress: the address of its path, which may not be in memory yet, and its flags. */

@@ -112,7 +112,9 @@ interface Row {
 }
 
 Deno.test("sigsnoop reports events that its ring buffer had no room for, of every CPU", async () => {
-  await using tool = new CliProcess(["-o", "jsonl", "--timeout", "120s", "sigsnoop"]);
+  await using tool = new CliProcess([
+    ...["-o", "jsonl", "--timeout", "120s", "--map-size", "events=1048576", "sigsnoop"],
+  ]);
   const ignored = "trap '' USR2; i=0; while [ $i -lt $0 ]; do kill -12 $$; i=$((i+1)); done";
   await until("an event is shown", async () => {
     await succeed("sh", "-c", ignored, "1");
