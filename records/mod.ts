@@ -64,6 +64,7 @@ export {
   type OptionAnnotation,
   readAnnotations,
   type ShownMap,
+  type SortChoice,
 } from "./object_annotations.ts";
 export { parseSort } from "./order.ts";
 export { Output } from "./output.ts";

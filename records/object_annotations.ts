@@ -5,6 +5,16 @@ import { RecordsError } from "./errors.ts";
 import { parseSort } from "./order.ts";
 import type { SortKey } from "./output_options.ts";
 
+/** Order that depends on a variable. */
+export interface SortChoice {
+  /** Name of the variable. */
+  readonly variable: string;
+  /** Order while it is set. */
+  readonly set: readonly SortKey[];
+  /** Order while it is not. */
+  readonly unset: readonly SortKey[];
+}
+
 /** Map that is shown: `TABLE`, `HISTOGRAM` or `STACKS`. */
 export interface ShownMap {
   /** Name of the map. */
@@ -15,8 +25,12 @@ export interface ShownMap {
   readonly interval?: string;
   /** Order of the rows. */
   readonly sort?: readonly SortKey[];
+  /** Order of the rows while a variable is set, and else: `SORT(latency ? -total_ns : -count)`. */
+  readonly sortBy?: SortChoice;
   /** Most rows. */
   readonly limit?: number;
+  /** Variable with the most rows; 0 for all. */
+  readonly limitBy?: string;
   /** True to empty the map after each print. */
   readonly clear?: boolean;
   /** Unit of a histogram's values. */
@@ -27,7 +41,7 @@ export interface ShownMap {
   readonly linear?: number;
   /** Map with the stacks that ids lead to. */
   readonly ids?: string;
-  /** Variables that must be set, or with `!` must not: `per_cpu && !quiet`. */
+  /** Variables that must be set, or with `!` must not: `per_cpu && !quiet || all`. */
   readonly condition?: string;
 }
 
@@ -59,6 +73,8 @@ export interface ObjectAnnotations {
   readonly places: ReadonlyMap<string, string>;
   /** Programs that may be missing: `OPTIONAL`. */
   readonly optional: readonly string[];
+  /** Conditions of programs, in the form of those of maps: `ONLY_IF`. */
+  readonly conditions: ReadonlyMap<string, string>;
 }
 
 /** Most annotations of one kind; objects have a few dozen. */
@@ -77,6 +93,7 @@ export function readAnnotations(btf: Btf): ObjectAnnotations {
   const ways: string[][][] = [];
   const places = new Map<string, string>();
   const optional: string[] = [];
+  const conditions = new Map<string, string>();
   let tool: ObjectAnnotations["tool"];
   for (const [id, tags] of tagsOf(btf)) {
     if (btf.kind(id) !== Kind.Var) continue;
@@ -92,7 +109,11 @@ export function readAnnotations(btf: Btf): ObjectAnnotations {
       } else if (word === "option") options.push(optionOf(btf, id, rest, tag));
       else if (word === "ways") ways.push(waysOf(rest));
       else if (word === "optional") optional.push(...namesIn(rest, ","));
-      else if (word === "place") places.set(...divide(rest, ":"));
+      else if (word === "only_if") {
+        const [names, condition] = divide(rest, ":");
+        checkCondition(condition, tag);
+        for (const name of namesIn(names, ",")) conditions.set(name, condition);
+      } else if (word === "place") places.set(...divide(rest, ":"));
       else if (word === "tool") {
         const [name, about] = divide(rest, ":");
         tool = { name, about };
@@ -107,7 +128,13 @@ export function readAnnotations(btf: Btf): ObjectAnnotations {
     ways,
     places,
     optional,
+    conditions,
   };
+}
+
+function checkCondition(condition: string, tag: string): void {
+  if (/^ *!?\w+( *(&&|\|\|) *!?\w+)* *$/.test(condition)) return;
+  throw invalid(tag, "its condition is not made of names, !, && and ||");
 }
 
 /** Reads `PLACE:a, b + c`: a first, then b and c together. */
@@ -158,6 +185,12 @@ function optionOf(btf: Btf, id: number, rest: string, tag: string): OptionAnnota
   };
 }
 
+function orderOf(text: string): Pick<ShownMap, "sort" | "sortBy"> {
+  const [, variable, set = "", unset = ""] = /^ *(\w+) \? (.+) : (.+)$/.exec(text) ?? [];
+  if (variable === undefined) return { sort: parseSort(text) };
+  return { sortBy: { variable, set: parseSort(set), unset: parseSort(unset) } };
+}
+
 function shownMap(kind: ShownMap["kind"], rest: string, tag: string): ShownMap {
   const [map = "", ...words] = rest.split(";");
   if (map === "") throw invalid(tag, "it names no map");
@@ -169,17 +202,17 @@ function shownMap(kind: ShownMap["kind"], rest: string, tag: string): ShownMap {
     return Number(text);
   };
   const [interval, sort] = [values.get("interval"), values.get("sort")];
-  const [limit, linear] = [whole("limit"), whole("linear")];
+  const limitBy = /^[a-z_]\w*$/i.exec(values.get("limit") ?? "")?.[0];
+  const [limit, linear] = [limitBy === undefined ? whole("limit") : undefined, whole("linear")];
   const [unit, slots, ids] = [values.get("unit"), values.get("slots"), values.get("ids")];
   const condition = values.get("if");
-  if (condition !== undefined && !/^ *!?\w+( *&& *!?\w+)* *$/.test(condition)) {
-    throw invalid(tag, "its condition is not made of names, ! and &&");
-  }
+  if (condition !== undefined) checkCondition(condition, tag);
   return {
     map,
     kind,
     ...(interval === undefined ? {} : { interval }),
-    ...(sort === undefined ? {} : { sort: parseSort(sort) }),
+    ...(sort === undefined ? {} : orderOf(sort)),
+    ...(limitBy === undefined ? {} : { limitBy }),
     ...(limit === undefined ? {} : { limit }),
     ...(values.has("clear") ? { clear: true } : {}),
     ...(unit === undefined ? {} : { unit }),

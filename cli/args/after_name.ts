@@ -15,8 +15,11 @@ export interface OwnOption {
 
 /** Option of ours in the place of a letter that the tool does not have. */
 export interface Habit {
-  /** Name of our option, which takes a number of seconds; undefined where nothing is to be done. */
-  readonly name?: "timeout" | "interval";
+  /**
+   * Name of our option, which takes a number of seconds, or of rows for a limit; undefined where
+   * nothing is to be done.
+   */
+  readonly name?: "timeout" | "interval" | "limit";
 }
 
 /** Command line of a tool. */
@@ -114,7 +117,7 @@ function splitLetters(tool: ToolSyntax, letters: string, left: string[]): SplitL
     const habit = option === undefined ? tool.habit?.(letter) : undefined;
     if (habit?.name !== undefined) {
       const value = neededValue(`-${letter}`, rest === "" ? left.shift() : rest);
-      found.ours.push(`--${habit.name}=${inSeconds(value)}`);
+      found.ours.push(`--${habit.name}=${habit.name === "limit" ? value : inSeconds(value)}`);
       return found;
     }
     if (habit !== undefined) continue;

@@ -1,10 +1,10 @@
 /**
  * Annotations with values of variables in them: targets of programs by `PLACE`, such as
- * `software:cpu-clock@{frequency}`, and maps that are shown.
+ * `software:cpu-clock@{frequency}`, programs that are loaded, and maps that are shown.
  */
 import { type PlainVariable, valueText, type VariableValue } from "../../ebpf/plain/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
-import type { Tool } from "./tool.ts";
+import type { TableWish, Tool } from "./tool.ts";
 
 /**
  * Returns the targets with the values of variables in them.
@@ -24,23 +24,68 @@ export function placesOf(tool: Tool, values: readonly VariableValue[]): Map<stri
   return places;
 }
 
+/** Returns hints for programs whose target is not there, by program: the option that sets another. */
+export function placeHints(tool: Tool): Map<string, string> {
+  const hints = new Map<string, string>();
+  for (const [program, place] of tool.places ?? []) {
+    const [, name] = /\{(\w+)\}:/.exec(place) ?? [];
+    const option = tool.options.find(({ variable }) => variable.name === name);
+    if (option !== undefined) hints.set(program, `pass --${option.names[0]} FILE: ${option.help}`);
+  }
+  return hints;
+}
+
+/** Returns the programs that options leave out: those of `ONLY_IF` whose condition does not hold. */
+export function leftOut(tool: Tool, values: readonly VariableValue[]): string[] {
+  return [...tool.conditions ?? []].flatMap(([program, condition]) =>
+    holds(tool, condition, values) ? [] : [program]
+  );
+}
+
 /**
  * Returns the tables that options select: those whose condition holds, with the units of histograms
  * that depend on an option, such as `UNIT(milliseconds ? msecs : usecs)`.
  */
 export function tablesOf(tool: Tool, values: readonly VariableValue[]): Tool["tables"] {
-  const isSet = (name: string) => !/^(false|0|)$/.test(textOf(tool, name, values));
-  const holds = (condition: string) =>
-    condition.split("&&").map((word) => word.trim()).every((word) =>
-      word.startsWith("!") ? !isSet(word.slice(1)) : isSet(word)
-    );
-  return tool.tables?.filter(({ condition }) => condition === undefined || holds(condition)).map(
+  const isSet = (name: string) => isSetTo(textOf(tool, name, values));
+  return tool.tables?.filter(({ condition }) =>
+    condition === undefined || holds(tool, condition, values)
+  ).map((wish) => withOrder(tool, wish, values)).map(
     (wish) => {
       const [, name, yes = "", no = ""] =
         /^(\w+) \? (\w+) : (\w+)$/.exec(wish.histogram?.unit ?? "") ?? [];
       if (name === undefined) return wish;
       return { ...wish, histogram: { ...wish.histogram, unit: isSet(name) ? yes : no } };
     },
+  );
+}
+
+/** Returns a table with the order and the number of rows that depend on variables. */
+function withOrder(tool: Tool, wish: TableWish, values: readonly VariableValue[]): TableWish {
+  const { sortBy, limitBy } = wish;
+  const limit = limitBy === undefined ? 0 : Number(textOf(tool, limitBy, values));
+  const isSet = sortBy !== undefined && isSetTo(textOf(tool, sortBy.variable, values));
+  return {
+    ...wish,
+    rows: {
+      ...wish.rows,
+      ...(sortBy === undefined ? {} : { sort: isSet ? sortBy.set : sortBy.unset }),
+      ...(limit > 0 ? { limit } : {}),
+    },
+  };
+}
+
+/** Reports whether a value counts as set. */
+function isSetTo(text: string): boolean {
+  return !/^(false|0|)$/.test(text);
+}
+
+/** Evaluates a condition such as `pid && !quiet || all`. */
+function holds(tool: Tool, condition: string, values: readonly VariableValue[]): boolean {
+  const isTrue = (word: string) =>
+    word.startsWith("!") !== isSetTo(textOf(tool, word.replace("!", ""), values));
+  return condition.split("||").some((part) =>
+    part.split("&&").map((word) => word.trim()).every(isTrue)
   );
 }
 

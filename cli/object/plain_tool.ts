@@ -34,18 +34,18 @@ export function plainTool(bytes: Uint8Array<ArrayBuffer>, name: string): Tool {
   };
 }
 
-/** Returns what `WAYS`, `PLACE` and `OPTIONAL` say about programs. */
+/** Returns the annotations of programs: `WAYS`, `PLACE`, `OPTIONAL` and `ONLY_IF`. */
 function programsOf(
   file: ObjectFile,
   annotations: ObjectAnnotations | undefined,
-): Pick<Tool, "places" | "ways" | "optional"> {
+): Pick<Tool, "places" | "ways" | "optional" | "conditions"> {
   if (annotations === undefined) return {};
-  const { places, ways, optional } = annotations;
+  const { places, ways, optional, conditions } = annotations;
   const names = file.programs.map(({ name }) => name);
-  for (const name of [...places.keys(), ...ways.flat(2), ...optional]) {
+  for (const name of [...places.keys(), ...ways.flat(2), ...optional, ...conditions.keys()]) {
     if (!names.includes(name)) throw unknownName("program", name, names);
   }
-  return { places, ways, optional };
+  return { places, ways, optional, conditions };
 }
 
 /** Returns the types that `RECORDS` declares, by map. */
@@ -77,12 +77,15 @@ function tablesOf(file: ObjectFile, maps: readonly ShownMap[]): TableWish[] | un
   if (maps.length === 0) return undefined;
   return maps.map((shown) => {
     const { map, kind, interval, clear, sort, limit, unit, slots, linear, condition } = shown;
+    const { sortBy, limitBy } = shown;
     checkMap(file, map);
     return {
       map,
       ...(interval === undefined ? {} : { intervalMs: parseDuration(interval, "INTERVAL of") }),
       ...(clear === true ? { clear } : {}),
       ...(condition === undefined ? {} : { condition }),
+      ...(sortBy === undefined ? {} : { sortBy }),
+      ...(limitBy === undefined ? {} : { limitBy }),
       rows: { ...(sort === undefined ? {} : { sort }), ...(limit === undefined ? {} : { limit }) },
       ...(kind === "histogram"
         ? {

@@ -36,7 +36,7 @@ import { type RecordSettings, recordSettings } from "../records/settings.ts";
 import type { Containers } from "../containers/mod.ts";
 import { OpenSources } from "./open_sources.ts";
 import { ownPid } from "./own_pid.ts";
-import { placesOf, tablesOf } from "./places.ts";
+import { leftOut, placeHints, placesOf, tablesOf } from "./places.ts";
 import { processFilter, tracedPid } from "./process_filter.ts";
 import { Sources } from "./sources.ts";
 import { ObjectStatistics } from "./statistics.ts";
@@ -253,7 +253,8 @@ export class RunSettings {
     }
     this.#options = {
       ...(only === undefined ? {} : { only }),
-      without: list("without") ?? [],
+      without: [...list("without") ?? [], ...leftOut(tool, values)],
+      hints: placeHints(tool),
       attach,
       interfaces: line.lists?.iface ?? [],
       settings: [...mapSettings(tool.file, sizes), ...own.maps],

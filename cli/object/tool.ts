@@ -1,6 +1,6 @@
 /** A plain object as a tool: its options, and what its maps and programs show. */
 import type { EventTypes, ObjectFile, PlainVariable } from "../../ebpf/plain/mod.ts";
-import type { RowOrder, SchemaHints } from "../../records/mod.ts";
+import type { RowOrder, SchemaHints, SortChoice } from "../../records/mod.ts";
 import type { StackWish } from "./stack_fields.ts";
 
 /** An option that sets a variable. */
@@ -42,6 +42,10 @@ export interface TableWish {
   readonly condition?: string;
   /** Order and number of its rows, unless the command line has them. */
   readonly rows?: RowOrder;
+  /** Order that depends on a variable. */
+  readonly sortBy?: SortChoice;
+  /** Variable with the number of rows; 0 for all. */
+  readonly limitBy?: string;
 }
 
 /** Iterators whose output is one table. */
@@ -75,6 +79,8 @@ export interface Tool {
   readonly places?: ReadonlyMap<string, string>;
   /** Programs of one place, by ways; in addition to those that their sections show. */
   readonly ways?: readonly (readonly (readonly string[])[])[];
+  /** Conditions of programs that are loaded only with some options. */
+  readonly conditions?: ReadonlyMap<string, string>;
   /** Programs that may be missing. */
   readonly optional?: readonly string[];
   /** Notes for standard error. */

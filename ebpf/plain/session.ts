@@ -27,6 +27,8 @@ export interface SessionOptions extends ProgramChoice {
   readonly probedPid?: number;
   /** True if every program must be attached. */
   readonly requireAll: boolean;
+  /** Hints for programs whose target is not there, by program. */
+  readonly hints?: ReadonlyMap<string, string>;
   /** Gets a line for each program that is not attached. */
   readonly onWarning: (error: HostError) => void;
   /** Gets what libbpf reports of a load that succeeds. */

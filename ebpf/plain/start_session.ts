@@ -259,11 +259,19 @@ class Attempts {
         }, { policy, probedPid });
         links.set(program.name, [...links.get(program.name) ?? [], link]);
       } catch (error) {
-        if (error instanceof BpfError) return error;
+        if (error instanceof BpfError) return this.#hinted(program.name, error);
         throw error;
       }
     }
     return undefined;
+  }
+
+  /** Adds the tool's own hint to the error of a target that is not there. */
+  #hinted(name: string, error: BpfError): HostError {
+    const hint = this.#options.hints?.get(name);
+    if (hint === undefined || error.code !== "ENOENT") return error;
+    const { message, code, detail } = error;
+    return new HostError(message, { code, hint, detail, cause: error });
   }
 }
 

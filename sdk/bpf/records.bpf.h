@@ -67,7 +67,8 @@
 	const char WASM_BPF_PASTE(wasm_bpf_##kind##_, map)                                         \
 	WASM_BPF_MARKER WASM_BPF_TAG(#kind ":" #map WASM_BPF_JOIN(__VA_ARGS__)) = 0
 
-/* Words of maps. The unit can depend on an option: UNIT(milliseconds ? msecs : usecs). */
+/* Words of maps. Unit and order can depend on an option: UNIT(milliseconds ? msecs : usecs); a
+ * limit can be one: LIMIT(top). */
 #define INTERVAL(duration) ";interval=" #duration
 #define SORT(...) ";sort=" #__VA_ARGS__
 #define LIMIT(rows) ";limit=" #rows
@@ -76,7 +77,7 @@
 #define SLOTS(member) ";slots=" #member
 #define LINEAR(step) ";linear=" #step
 #define IDS(map) ";ids=" #map
-/* Shown only if options are set, or not: IF(per_cpu && !quiet). */
+/* Shown only if options are set, or not: IF(per_cpu && !quiet || all). */
 #define IF(...) ";if=" #__VA_ARGS__
 
 /* Strings next to each other become one; at most six words. */
@@ -101,6 +102,12 @@
 #define OPTIONAL(...)                                                                              \
 	const char WASM_BPF_PASTE(wasm_bpf_optional_, __LINE__)                                    \
 	WASM_BPF_MARKER WASM_BPF_TAG("optional:" #__VA_ARGS__) = 0
+
+/* Programs that are loaded only if options are set, or not; a condition as in IF.
+ * ONLY_IF(pid || name, on_malloc, on_free); */
+#define ONLY_IF(condition, ...)                                                                    \
+	const char WASM_BPF_PASTE(wasm_bpf_only_if_, __LINE__)                                     \
+	WASM_BPF_MARKER WASM_BPF_TAG("only_if:" #__VA_ARGS__ ":" #condition) = 0
 
 /* ---- options and the tool ------------------------------------------------------------------ */
 

@@ -70,8 +70,14 @@ Deno.test("network tools show connections, datagrams and queries of an own names
   const [program = "", ...args] = [...IN_OWN_NETWORK, ACTOR];
   const actions = ["connection", "datagrams", "query", "refused", "retransmit"];
   await shows(() => succeed(program, ...args, ...actions), [
-    { words: ["tcpconnect", "-P", "7777"], fields: { comm: "actor", ...LOOPBACK, dport: 7777 } },
-    { words: ["tcpaccept", "-P", "7777"], fields: { comm: "actor", family: 2, lport: 7777 } },
+    {
+      words: ["tcpconnect", "-4", "-P", "7776,7777"],
+      fields: { comm: "actor", ...LOOPBACK, dport: 7777 },
+    },
+    {
+      words: ["tcpaccept", "-6", "-4", "-P", "7777"],
+      fields: { comm: "actor", family: 2, lport: 7777 },
+    },
     {
       words: ["tcptop", "--limit", "1000"],
       fields: { comm: "actor", ...LOOPBACK, lport: 7777 },
@@ -84,7 +90,7 @@ Deno.test("network tools show connections, datagrams and queries of an own names
     },
     { words: ["solisten"], fields: { comm: "actor", ret: 0, proto: "TCP", port: 7777 } },
     {
-      words: ["tcpretrans", "-D", "7779"],
+      words: ["tcpretrans", "-4", "-D", "1,2,7779"],
       fields: { kind: "RETRANSMIT", ...LOOPBACK, dport: 7779, state: "SYN_SENT" },
     },
     {
@@ -143,7 +149,7 @@ Deno.test("tools for processors show threads, interrupts and locks", async () =>
   await shows(stir, [
     { words: ["runqlen"], fields: { unit: "runqlen" } },
     { words: ["runqlen", "-C"], fields: { cpu: 0 } },
-    { words: ["runqslower", "-m", "1"], fields: { comm: "deno" } },
+    { words: ["runqslower", "-P", "-m", "1"], fields: { comm: "deno" } },
     { words: ["cpudist", "-m"], fields: { unit: "msecs" } },
     { words: ["cpudist", "-O", "-P"], fields: { comm: "deno", unit: "usecs" } },
     { words: ["softirqs"], fields: { softirq: "TIMER" }, least: { count: 1, total_ns: 1 } },

@@ -39,19 +39,25 @@ const SHOWN: readonly Shown[] = [
     fields: { comm: "sh", signal: "SIGUSR2", tcomm: "sh", result: "DELIVERED" },
   },
   {
+    tool: "sigsnoop",
+    options: ["-k", "-n"],
+    stir: shell("sh -c 'kill -12 $$' || :"),
+    fields: { comm: "sh", signal: "SIGUSR2", tcomm: "sh" },
+  },
+  {
     tool: "mountsnoop",
     stir: () => succeed(...PRIVATE, "mount", "-t", "tmpfs", "wasm-bpf-test", "/dev"),
     fields: { comm: "mount", call: "MOUNT", type: "tmpfs", source: "wasm-bpf-test" },
   },
   {
     tool: "bindsnoop",
-    options: ["-P", "7777"],
+    options: ["-P", "7776,7777"],
     stir: () => succeed("unshare", "--net", ACTOR, "lo-up", "connection"),
     fields: { comm: "actor", family: 2, port: 7777, addr: "127.0.0.1" },
   },
   {
     tool: "tcplife",
-    options: ["-D", "7777"],
+    options: ["-4", "-D", "7776,7777"],
     stir: () => succeed("unshare", "--net", ACTOR, "lo-up", "connection"),
     fields: { comm: "actor", family: 2, laddr: "127.0.0.1", daddr: "127.0.0.1", dport: 7777 },
   },

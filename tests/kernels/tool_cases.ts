@@ -137,5 +137,20 @@ export const TOOL_CASES: readonly KernelCase[] = [
     options: "--name actor --interval 1s",
     stir: "/actor leak",
   }),
+  tool("llcstat", " actor +[0-9]+ +[1-9]", {
+    // The emulated processor counts no references.
+    options: "--attach on_reference=software:cpu-clock@99 " +
+      "--attach on_miss=software:cpu-clock@99 --interval 1s",
+    stir: "/actor spin",
+  }),
+  {
+    name: "tool llcstat without counters",
+    run: "--timeout 1s llcstat",
+    check: ({ code, stdout, stderr }) => {
+      assert.deepEqual({ code, stdout }, { code: 1, stdout: "" }, stderr);
+      assert.match(stderr, /on_reference.*ENOENT.*\n.*on_miss.*ENOENT/);
+      assert.match(stderr, /^hint: /m);
+    },
+  },
   tool("xdpstat", "^IPV4 +UDP +[1-9]", { options: "--iface lo", stir: "/actor query" }),
 ];

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* bindsnoop: calls of bind(2) with an IPv4 or IPv6 address. */
-#include "tool.bpf.h"
+#include "address.bpf.h"
 #include <bpf/bpf_endian.h>
-
-#define AF_INET 2
-#define AF_INET6 10
 
 TOOL("bindsnoop", "show sockets that are bound to an address");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
-OPTION(const volatile __u16, port, 0, 'P', "only this port");
+OPTION(const volatile port_list, port, {}, 'P', "only these ports");
 OPTION(const volatile bool, failed, false, 'x', "only calls that fail");
 
 struct event {
@@ -43,7 +40,7 @@ int enter_bind(struct trace_event_raw_sys_enter *ctx)
 		return 0;
 	args.family = head[0];
 	args.port = bpf_ntohs(head[1]);
-	if (port && port != args.port)
+	if (is_other_port(port, args.port))
 		return 0;
 	if (args.family == AF_INET)
 		bpf_probe_read_user(args.addr, 4, address + 4);

@@ -89,6 +89,7 @@ struct task_struct {
 	int pid;
 	int tgid;
 	unsigned int __state;
+	unsigned int flags;
 	char comm[COMM_BYTES];
 	struct files_struct *files;
 	struct sched_entity se;

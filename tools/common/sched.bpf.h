@@ -6,6 +6,8 @@
 #include "kernel.bpf.h"
 
 #define TASK_RUNNING 0
+/* Flag of threads of the kernel. */
+#define PF_KTHREAD 0x00200000
 
 static __always_inline bool is_running(struct task_struct *task)
 {
@@ -14,6 +16,11 @@ static __always_inline bool is_running(struct task_struct *task)
 	if (bpf_core_field_exists(task->__state))
 		return BPF_CORE_READ(task, __state) == TASK_RUNNING;
 	return BPF_CORE_READ(old, state) == TASK_RUNNING;
+}
+
+static __always_inline bool is_kernel_thread(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, flags) & PF_KTHREAD;
 }
 
 /* Returns true if a task is in none of the control groups that are shown; see is_elsewhere(). */

@@ -3,7 +3,7 @@
 #ifndef SOCKET_BPF_H
 #define SOCKET_BPF_H
 
-#include "kernel.bpf.h"
+#include "address.bpf.h"
 #include <bpf/bpf_endian.h>
 
 /* States of TCP connections that tools look for. */

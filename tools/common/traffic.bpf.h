@@ -6,8 +6,7 @@
 #include "socket.bpf.h"
 
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
-OPTION(const volatile bool, ipv4, false, '4', "only IPv4");
-OPTION(const volatile bool, ipv6, false, '6', "only IPv6");
+FAMILY_OPTIONS;
 
 struct key {
 	__u32 pid;
@@ -37,7 +36,7 @@ static __always_inline int count(struct sock *sk, __u8 protocol, __s64 bytes, bo
 	    (__u8)BPF_CORE_READ(sk, sk_protocol) != protocol)
 		return 0;
 	read_ends(sk, &ends);
-	if ((ipv4 && ends.family != AF_INET) || (ipv6 && ends.family != AF_INET6))
+	if (is_other_family(ends.family))
 		return 0;
 	__builtin_memset(&key, 0, sizeof(key));
 	SET_PROCESS(&key);

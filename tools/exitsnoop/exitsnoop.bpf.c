@@ -5,7 +5,7 @@
 TOOL("exitsnoop", "show ended processes, with age and reason");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
 OPTION(const volatile bool, failed, false, 'x', "only processes that failed");
-OPTION(const volatile bool, threads, false, 't', "threads as well");
+OPTION(const volatile bool, threads, false, 'T', "threads as well");
 
 struct event {
 	char comm[COMM_BYTES];

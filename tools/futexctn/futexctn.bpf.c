@@ -10,6 +10,7 @@
 
 TOOL("futexctn", "count waits for locks of processes, with durations");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
+OPTION(const volatile __u32, tid, 0, 't', "only this thread");
 OPTION(const volatile comm_text, name, "", 'n', "only processes whose name begins with this");
 OPTION(const volatile __u64, lock, 0, 'l', "only the lock at this address");
 OPTION(const volatile __u64, min_us, 0, 'm', "only longer waits than this, in microseconds");
@@ -39,22 +40,23 @@ STATE(wait_start, __u32, struct wait);
 SEC("tp/syscalls/sys_enter_futex")
 int enter_futex(struct trace_event_raw_sys_enter *ctx)
 {
-	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	__u32 thread = (__u32)bpf_get_current_pid_tgid();
 	struct wait wait = {.lock = ctx->args[0], .since = bpf_ktime_get_ns()};
 	int command = ctx->args[1] & FUTEX_COMMAND;
 
 	if (command != FUTEX_WAIT && command != FUTEX_LOCK_PI && command != FUTEX_WAIT_BITSET)
 		return 0;
-	if (!IS_OTHER(pid) && (!lock || lock == wait.lock) && !is_other_comm(name))
-		bpf_map_update_elem(&wait_start, &tid, &wait, BPF_ANY);
+	if (!IS_OTHER(pid) && (!tid || tid == thread) && (!lock || lock == wait.lock) &&
+	    !is_other_comm(name))
+		bpf_map_update_elem(&wait_start, &thread, &wait, BPF_ANY);
 	return 0;
 }
 
 SEC("tp/syscalls/sys_exit_futex")
 int exit_futex(struct trace_event_raw_sys_exit *ctx)
 {
-	__u32 tid = (__u32)bpf_get_current_pid_tgid();
-	struct wait *wait = bpf_map_lookup_elem(&wait_start, &tid);
+	__u32 thread = (__u32)bpf_get_current_pid_tgid();
+	struct wait *wait = bpf_map_lookup_elem(&wait_start, &thread);
 	__u64 duration = bpf_ktime_get_ns();
 	struct counts *counts = NULL;
 	struct key key = {};
@@ -73,6 +75,6 @@ int exit_futex(struct trace_event_raw_sys_exit *ctx)
 		if (duration > counts->max_ns)
 			counts->max_ns = duration;
 	}
-	bpf_map_delete_elem(&wait_start, &tid);
+	bpf_map_delete_elem(&wait_start, &thread);
 	return 0;
 }

@@ -7,6 +7,8 @@ TOOL("offcputime", "sum up time that threads do not run, by stack");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
 OPTION(const volatile __u32, tid, 0, 't', "only this thread");
 OPTION(const volatile comm_text, name, "", 'n', "only processes whose name begins with this");
+OPTION(const volatile bool, user_threads, false, 'u', "only threads of processes");
+OPTION(const volatile bool, kernel_threads, false, 'k', "only threads of the kernel");
 OPTION(const volatile __u64, min_us, 1, 'm', "only longer breaks than this, in microseconds");
 OPTION(const volatile __u64, max_us, 0, 'M', "only shorter breaks than this, in microseconds");
 
@@ -47,6 +49,8 @@ static __always_inline void begin(void *ctx, struct task_struct *task)
 	BPF_CORE_READ_STR_INTO(&stop.key.comm, task, comm);
 	if (!thread || (tid && tid != thread) || is_other(pid, stop.key.pid) ||
 	    is_other_name(name, stop.key.comm, COMM_BYTES) || is_task_elsewhere(task))
+		return;
+	if ((user_threads && is_kernel_thread(task)) || (kernel_threads && !is_kernel_thread(task)))
 		return;
 	/* The thread that stops is still the current one. */
 	stop.key.user_stack_id = user_stack(ctx);

@@ -4,7 +4,8 @@
 
 TOOL("runqlen", "show lengths of the processors' queues, as a histogram");
 OPTION(const volatile __u32, frequency, 99, 'f', "samples a second");
-OPTION(const volatile bool, cpus, false, 'C', "a histogram of each processor");
+OPTION(const volatile bool, cpus, false, 'C', "one of each processor");
+OPTION(const volatile bool, occupancy, false, 'O', "samples with tasks that wait, instead");
 
 #define LENGTHS 64
 
@@ -20,11 +21,33 @@ struct histogram {
 	__u32 slots[LENGTHS];
 };
 
+struct counts {
+	__u64 samples;
+	__u64 waiting;
+	__u64 waiting_percent COMPUTED(100 * waiting / samples) UNIT_OF(percent);
+};
+
 COUNTS(HASH, lengths, 1, struct all, struct histogram);
 COUNTS(HASH, lengths_by_cpu, 4096, struct part, struct histogram);
-HISTOGRAM(lengths, UNIT(runqlen), LINEAR(1), IF(!cpus));
-HISTOGRAM(lengths_by_cpu, UNIT(runqlen), LINEAR(1), IF(cpus));
+COUNTS(HASH, queues, 1, struct all, struct counts);
+COUNTS(HASH, queues_by_cpu, 4096, struct part, struct counts);
+HISTOGRAM(lengths, UNIT(runqlen), LINEAR(1), IF(!cpus && !occupancy));
+HISTOGRAM(lengths_by_cpu, UNIT(runqlen), LINEAR(1), IF(cpus && !occupancy));
+TABLE(queues, IF(!cpus && occupancy));
+TABLE(queues_by_cpu, SORT(cpu), IF(cpus &&occupancy));
 PLACE(on_sample, "software:cpu-clock@{frequency}");
+
+static __always_inline int count(const struct part *part, __u32 length)
+{
+	struct all all = {};
+	struct counts *counts = cpus ? queues_by_cpu_of(part) : queues_of(&all);
+
+	if (counts) {
+		ADD(counts->samples, 1);
+		ADD(counts->waiting, length ? 1 : 0);
+	}
+	return 0;
+}
 
 SEC("perf_event")
 int on_sample(void *ctx)
@@ -44,6 +67,8 @@ int on_sample(void *ctx)
 	/* The task that runs does not wait; an idle processor's queue is empty. */
 	if (length)
 		length--;
+	if (occupancy)
+		return count(&part, length);
 	if (length >= LENGTHS)
 		length = LENGTHS - 1;
 	barrier_var(length);

@@ -6,6 +6,12 @@ TOOL("sigsnoop", "show signals, with sender and receiver");
 OPTION(const volatile __u32, pid, 0, 'p', "only signals that this process sends");
 OPTION(const volatile __s32, signal, 0, 's', "only this signal, by number");
 OPTION(const volatile bool, failed, false, 'x', "only signals that are not delivered");
+OPTION(const volatile bool, kill, false, 'k', "only signals by kill, tkill and tgkill");
+/* Users of other tools type it. */
+OPTION(const volatile bool, names, false, 'n', "names of signals, which are shown anyway");
+
+/* Origins of signals, `si_code`: kill(2); tkill(2) and tgkill(2). */
+enum { SI_USER = 0, SI_TKILL = -6 };
 
 enum result { DELIVERED, IGNORED, ALREADY_PENDING, OVERFLOW_FAIL, LOSE_INFO };
 
@@ -24,6 +30,7 @@ EVENTS(struct event);
 struct trace_event_raw_signal_generate {
 	struct trace_entry ent;
 	int sig;
+	int code;
 	char comm[COMM_BYTES];
 	int pid;
 	int result;
@@ -34,7 +41,8 @@ int on_signal(struct trace_event_raw_signal_generate *ctx)
 {
 	struct event *event;
 
-	if (IS_OTHER(pid) || (signal && signal != ctx->sig) || (failed && !ctx->result))
+	if (IS_OTHER(pid) || (signal && signal != ctx->sig) || (failed && !ctx->result) ||
+	    (kill && ctx->code != SI_USER && ctx->code != SI_TKILL))
 		return 0;
 	event = reserve_event();
 	if (!event)

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: MIT
 /* syscount: system calls, how many, how many failed, and the time in them. */
 #include "tool.bpf.h"
+#include "errno.bpf.h"
+
+#define MAX_ERRNO 4095
 
 TOOL("syscount", "count system calls, with failures and durations");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
 OPTION(const volatile bool, failed, false, 'x', "only calls that fail");
+OPTION(const volatile enum error, error, ANY, 'e', "only calls that fail with it, such as ENOENT");
+OPTION(const volatile bool, processes, false, 'P', "count by process, not by call");
+OPTION(const volatile bool, latency, false, 'L', "those with the most time first");
+OPTION(const volatile __u32, top, 0, 'T', "at most this many rows");
 
 struct call {
 	__u32 nr;
@@ -15,6 +22,11 @@ struct key {
 	__u32 syscall FORMAT(syscall);
 };
 
+struct process {
+	__u32 pid;
+	char comm[COMM_BYTES];
+};
+
 struct counts {
 	__u64 count;
 	__u64 errors;
@@ -22,13 +34,10 @@ struct counts {
 };
 
 STATE(call_start, __u32, struct call);
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, struct key);
-	__type(value, struct counts);
-} calls SEC(".maps");
+COUNTS(HASH, calls, 1024, struct key, struct counts);
+COUNTS(HASH, calls_by_process, 10240, struct process, struct counts);
+TABLE(calls, SORT(latency ? -total_ns : -count), LIMIT(top), IF(!processes));
+TABLE(calls_by_process, SORT(latency ? -total_ns : -count), LIMIT(top), IF(processes));
 
 SEC("raw_tp/sys_enter")
 int on_enter(struct bpf_raw_tracepoint_args *ctx)
@@ -41,28 +50,35 @@ int on_enter(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+static __always_inline struct counts *counts_of(__u32 nr)
+{
+	struct process process = {};
+	struct key key = {.syscall = nr};
+
+	if (!processes)
+		return calls_of(&key);
+	SET_PROCESS(&process);
+	return calls_by_process_of(&process);
+}
+
 SEC("raw_tp/sys_exit")
 int on_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct call *call = bpf_map_lookup_elem(&call_start, &tid);
-	bool is_error = (long)ctx->args[1] < 0 && (long)ctx->args[1] >= -4095;
-	struct counts *counts, zero = {};
-	struct key key;
+	long result = ctx->args[1];
+	bool is_error = result < 0 && result >= -MAX_ERRNO;
+	struct counts *counts = NULL;
 
 	if (!call)
 		return 0;
-	key.syscall = call->nr;
-	counts = failed && !is_error ? NULL : bpf_map_lookup_elem(&calls, &key);
-	if (!counts && (!failed || is_error)) {
-		bpf_map_update_elem(&calls, &key, &zero, BPF_NOEXIST);
-		counts = bpf_map_lookup_elem(&calls, &key);
-	}
+	if (error ? result == -(long)error : !failed || is_error)
+		counts = counts_of(call->nr);
 	if (counts) {
-		__sync_fetch_and_add(&counts->count, 1);
-		__sync_fetch_and_add(&counts->total_ns, bpf_ktime_get_ns() - call->start);
+		ADD(counts->count, 1);
+		ADD(counts->total_ns, bpf_ktime_get_ns() - call->start);
 		if (is_error)
-			__sync_fetch_and_add(&counts->errors, 1);
+			ADD(counts->errors, 1);
 	}
 	bpf_map_delete_elem(&call_start, &tid);
 	return 0;

@@ -4,7 +4,8 @@
 
 TOOL("tcpaccept", "show TCP connections that processes accept");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
-OPTION(const volatile __u16, port, 0, 'P', "only this local port");
+OPTION(const volatile port_list, port, {}, 'P', "only these local ports");
+FAMILY_OPTIONS;
 
 struct event {
 	__u32 pid;
@@ -28,7 +29,7 @@ static __always_inline int show(struct sock *sk)
 	    BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
 		return 0;
 	read_ends(sk, &ends);
-	if (port && port != ends.lport)
+	if (is_other_port(port, ends.lport) || is_other_family(ends.family))
 		return 0;
 	event = reserve_event();
 	if (!event)

@@ -5,7 +5,8 @@
 TOOL("tcpconnect", "show TCP connections that processes start");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
 OPTION(const volatile __u32, uid, 0xffffffff, 'u', "only this user");
-OPTION(const volatile __u16, port, 0, 'P', "only this remote port");
+OPTION(const volatile port_list, port, {}, 'P', "only these remote ports");
+FAMILY_OPTIONS;
 
 struct event {
 	__u32 uid;
@@ -28,7 +29,8 @@ static __always_inline int show(struct sock *sk)
 	struct event *event;
 
 	read_ends(sk, &ends);
-	if (IS_OTHER(pid) || (port && port != ends.dport) || (uid != 0xffffffff && uid != user))
+	if (IS_OTHER(pid) || is_other_port(port, ends.dport) || is_other_family(ends.family) ||
+	    (uid != 0xffffffff && uid != user))
 		return 0;
 	event = reserve_event();
 	if (!event)

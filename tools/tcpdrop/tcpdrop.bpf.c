@@ -3,8 +3,7 @@
 #include "socket.bpf.h"
 
 TOOL("tcpdrop", "show dropped TCP packets, with reasons");
-OPTION(const volatile bool, ipv4, false, '4', "only IPv4");
-OPTION(const volatile bool, ipv6, false, '6', "only IPv6");
+FAMILY_OPTIONS;
 
 /* Numbers of reasons differ between kernels; these are the names that TCP's packets get. */
 #define REASONS(X)                                                                                 \
@@ -150,7 +149,7 @@ static __always_inline int show(struct sk_buff *skb, struct sock *sk, enum reaso
 	__u16 ports[2] = {};
 	__u8 flags = 0;
 
-	if (!tcp || (ipv4 && found.family != AF_INET) || (ipv6 && found.family != AF_INET6))
+	if (!tcp || is_other_family(found.family))
 		return 0;
 	bpf_probe_read_kernel(ports, sizeof(ports), tcp);
 	bpf_probe_read_kernel(&flags, 1, tcp + TCP_FLAGS_BYTE);

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: MIT
 /* tcplife: TCP sessions at their end, with duration and bytes. */
-#include "tool.bpf.h"
-
-#define AF_INET 2
-#define AF_INET6 10
-#define IPPROTO_TCP 6
+#include "address.bpf.h"
 
 enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT, TCP_SYN_RECV, TCP_FIN_WAIT1, TCP_CLOSE = 7 };
 enum { TCP_LAST_ACK = 9 };
 
 TOOL("tcplife", "show ended TCP sessions, with bytes and durations");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
-OPTION(const volatile __u16, lport, 0, 'L', "only this local port");
-OPTION(const volatile __u16, dport, 0, 'D', "only this remote port");
+OPTION(const volatile port_list, lport, {}, 'L', "only these local ports");
+OPTION(const volatile port_list, dport, {}, 'D', "only these remote ports");
+FAMILY_OPTIONS;
 
 struct event {
 	__u32 pid;
@@ -67,8 +64,8 @@ int on_state(struct trace_event_raw_inet_sock_set_state *ctx)
 	struct event *event;
 	__u64 *start;
 
-	if (BPF_CORE_READ(ctx, protocol) != IPPROTO_TCP || (lport && lport != local_port) ||
-	    (dport && dport != remote_port))
+	if (BPF_CORE_READ(ctx, protocol) != IPPROTO_TCP || is_other_port(lport, local_port) ||
+	    is_other_port(dport, remote_port) || is_other_family(BPF_CORE_READ(ctx, family)))
 		return 0;
 	/* Before FIN_WAIT1, a session has begun. */
 	if (state < TCP_FIN_WAIT1)

@@ -4,8 +4,9 @@
 
 TOOL("tcpretrans", "show packets that TCP sends again");
 OPTION(const volatile bool, probes, false, 'l', "probes for the loss of the last packet as well");
-OPTION(const volatile __u16, lport, 0, 'L', "only this local port");
-OPTION(const volatile __u16, dport, 0, 'D', "only this remote port");
+OPTION(const volatile port_list, lport, {}, 'L', "only these local ports");
+OPTION(const volatile port_list, dport, {}, 'D', "only these remote ports");
+FAMILY_OPTIONS;
 
 enum kind { RETRANSMIT, SYNACK, LOSS_PROBE };
 
@@ -42,7 +43,8 @@ static __always_inline int show(struct sock *sk, enum kind kind)
 	struct event *event;
 
 	read_ends(sk, &ends);
-	if ((lport && lport != ends.lport) || (dport && dport != ends.dport))
+	if (is_other_port(lport, ends.lport) || is_other_port(dport, ends.dport) ||
+	    is_other_family(ends.family))
 		return 0;
 	event = reserve_event();
 	if (!event)

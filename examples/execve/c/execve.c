@@ -7,8 +7,8 @@ WASM_BPF_EMBED(execve_bpf, "execve.bpf.o");
 
 static struct {
 	struct config config;
-	const char *name;
-	bool time, quote, verbose;
+	const char *name, *line;
+	bool time, user, quote, verbose;
 	unsigned long long shown, lost;
 	int records; /* id of the source, if -o or other options request records */
 } tool = {.config = {.uid = ANY_UID}};
@@ -37,6 +37,19 @@ static void print_args(const struct event *e)
 		arg += length + 1;
 	}
 	puts(e->more_args ? " ..." : "");
+}
+
+/* Reports whether an argument has a text in it. */
+static bool has_line(const struct event *e, const char *text)
+{
+	const char *arg = e->args;
+
+	for (unsigned int i = 0; i < e->arg_count; i++) {
+		if (strstr(arg, text))
+			return true;
+		arg += strlen(arg) + 1;
+	}
+	return false;
 }
 
 /* Record for the host's -o, --filter, --sort and others. */
@@ -77,7 +90,7 @@ static void handle_event(void *ctx, int cpu, void *data, __u32 size)
 	if (size < offsetof(struct event, args) ||
 	    size < offsetof(struct event, args) + e->args_size)
 		return;
-	if (tool.name && !strstr(e->comm, tool.name))
+	if ((tool.name && !strstr(e->comm, tool.name)) || (tool.line && !has_line(e, tool.line)))
 		return;
 	tool.shown++;
 	if (tool.records) {
@@ -88,6 +101,8 @@ static void handle_event(void *ctx, int cpu, void *data, __u32 size)
 		tool_print_now();
 		putchar(' ');
 	}
+	if (tool.user)
+		printf("%-6u ", e->uid);
 	tool_print_text(e->comm, COMM_LEN);
 	printf(" %-7u %-7u %3d ", e->pid, e->ppid, e->result);
 	print_args(e);
@@ -115,8 +130,8 @@ static int poll_until_interrupted(struct bpf_object *object)
 	if (tool.records < 0)
 		return 1;
 	if (!tool.records)
-		printf("%s%-16s %-7s %-7s %3s %s\n", tool.time ? "TIME     " : "", "PCOMM", "PID",
-		       "PPID", "RET", "ARGS");
+		printf("%s%s%-16s %-7s %-7s %3s %s\n", tool.time ? "TIME     " : "",
+		       tool.user ? "UID    " : "", "PCOMM", "PID", "PPID", "RET", "ARGS");
 	do {
 		if (!tool_flush())
 			return 1;
@@ -152,17 +167,25 @@ static bool set_name(const char *name)
 	return true;
 }
 
+static bool set_line(const char *line)
+{
+	tool.line = line;
+	return true;
+}
+
 static const struct tool_option options[] = {
     TOOL_FLAG('T', "time", tool.time, true, "when, in local time"),
+    TOOL_FLAG('U', "print-uid", tool.user, true, "whose process it is"),
     TOOL_FLAG('x', "fails", tool.config.failed_too, 1, "failed calls as well"),
     TOOL_FLAG('q', "quote", tool.quote, true, "arguments in double quotes"),
     TOOL_NUMBER('u', "uid", "UID", tool.config.uid, 0, ANY_UID - 1, "only this user's"),
     TOOL_TEXT('n', "name", "NAME", set_name, "only processes whose name has this in it"),
+    TOOL_TEXT('l', "line", "TEXT", set_line, "only arguments with this in them"),
     TOOL_FLAG('v', "verbose", tool.verbose, true, "counts at the end, to stderr"),
 };
 
 static const struct tool_command command = {
-    .synopsis = TOOL_NAME " [-T] [-x] [-q] [-u UID] [-n NAME] [-v]",
+    .synopsis = TOOL_NAME " [-T] [-U] [-x] [-q] [-u UID] [-n NAME] [-l TEXT] [-v]",
     .summary = "Prints every program that is started, with its arguments.\n",
     TOOL_OPTIONS(options),
 };
