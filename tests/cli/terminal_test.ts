@@ -106,7 +106,7 @@ const ENDS: readonly [
   ["Ctrl-C", (run) => run.type("\x03"), "exit 0", []],
   ["the key q", (run) => run.type("q"), "exit 0", []],
   ["Ctrl-\\", (run) => run.type("\x1c"), "signal 3", []],
-  ["--timeout", () => Promise.resolve(), "exit 0", ["--timeout", "3s"]],
+  ["--timeout", () => Promise.resolve(), "exit 0", ["--timeout", "8s"]],
   ["--count", () => Promise.resolve(), "exit 0", ["--count", "3"]],
 ];
 

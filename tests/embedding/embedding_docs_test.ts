@@ -11,7 +11,8 @@ const OUTPUT: Record<string, RegExp> = {
   "spawn.ts":
     /^handle_exec ran: true, handle_exit ran: true\nlost: null\n\{ kind: "exited", code: 0 \}\n$/,
   "files.ts": /^Hello, reader\.\nexit code 0\nENOENT\n$/,
-  "limits.ts": /^guest: hello\nLIMIT_TIME\nguest: hello\nABORTED\n$/,
+  // On a busy machine the time can be over before a guest prints.
+  "limits.ts": /^(guest: hello\n)?LIMIT_TIME\n(guest: hello\n)?ABORTED\n$/,
   "object.ts":
     /^started true bigint\nstarted true true\ntrue\nNO_SOURCE: did .*\n\{ kind: "exited", code: 0 \}\n$/,
   "records.ts": /^true\n\{ kind: "exited", code: 0 \}\nprocesses events true\nseen\n$/,

@@ -65,7 +65,7 @@ for (
       runGuest(opener(end), {
         preopens: [{ host: folder.path, guest: "/" }],
         stdio: { stdin: { file: folder.at("file") }, stdout: () => void (seen = openIn(folder)) },
-        limits: { timeMs: 300 },
+        limits: { timeMs: how === "is stopped" ? 2_000 : 60_000 },
       });
     if (end.includes("exit") || end === "") run();
     else assert.throws(run, { code: how === "traps" ? "GUEST_TRAP" : "LIMIT_TIME" });
