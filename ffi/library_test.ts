@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { loadShim } from "./library.ts";
+import { loadShim, shim } from "./library.ts";
+import { Interrupt } from "./interrupt.ts";
+import { system } from "./system.ts";
 
 /** Library that exists wherever Deno runs, other than the shim. */
 const OTHER_LIBRARY = "libm.so.6";
@@ -61,4 +63,26 @@ for (const [title, [{ error, filesLeftOpen }, code]] of Object.entries(ATTEMPTS)
 
 Deno.test("loadShim() names the missing function of another library", () => {
   assert.match(String(ATTEMPTS["another library"][0].error), /\bshim_\w+/);
+});
+
+/** Functions that the loop of a tool calls for each event, and whether calls compile them. */
+const EACH_EVENT = ["shim_clock__now", "shim_fd__poll"] as const;
+
+/** Outside of a test: what is compiled stays for the life of the process. */
+function compiledByCalls(): boolean[] {
+  using interrupt = Interrupt.create();
+  const before = EACH_EVENT.map((name) => shim()[name]);
+  for (let i = 0; i < 8; i++) {
+    system.clockNow(1);
+    system.poll(new Uint8Array(8), 0n, interrupt);
+  }
+  return EACH_EVENT.map((name, i) => shim()[name] !== before[i]);
+}
+
+const areCompiled = compiledByCalls();
+
+EACH_EVENT.forEach((name, i) => {
+  Deno.test(`shim() compiles ${name}`, () => {
+    assert.ok(areCompiled[i]);
+  });
 });

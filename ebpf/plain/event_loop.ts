@@ -48,26 +48,54 @@ const RESTART = -errno("ERESTART");
 const EINTR = -errno("EINTR");
 const ENDS_WAITS: ReadonlySet<number> = new Set([EINTR, RESTART]);
 
+/** Moments at which timers are due next. */
+class Schedule {
+  readonly #timers: readonly Timer[];
+  readonly #next: number[];
+  #soonest: number;
+
+  constructor(timers: readonly Timer[]) {
+    const start = nowMs();
+    this.#timers = timers;
+    this.#next = timers.map(({ periodMs }) => start + periodMs);
+    this.#soonest = Math.min(...this.#next);
+  }
+
+  /** Returns milliseconds until the first timer is due, 0 or less if it is; Infinity without timers. */
+  left(): number {
+    // The clock is read once a round: next to a single event, each call of the shim counts.
+    return this.#soonest === Infinity ? Infinity : this.#soonest - nowMs();
+  }
+
+  /** Does what is due. */
+  run(): void {
+    const now = nowMs();
+    this.#timers.forEach(({ periodMs, due }, i) => {
+      const at = this.#next[i] ?? 0;
+      if (now < at) return;
+      due();
+      // Intervals that took too long are left out, not caught up on.
+      this.#next[i] = at + Math.max(1, Math.floor((now - at) / periodMs) + 1) * periodMs;
+    });
+    this.#soonest = Math.min(...this.#next);
+  }
+}
+
 /** Runs until the end; the caller drains once more after it, for what came meanwhile. */
 export function runLoop(parts: LoopParts): LoopEnd {
-  const { sources, timers } = parts;
-  const start = nowMs();
-  const next = timers.map(({ periodMs }) => start + periodMs);
+  const { sources } = parts;
+  const schedule = new Schedule(parts.timers);
   const [only] = sources;
   const waitsItself = sources.length === 1 && only?.wait !== undefined ? only : undefined;
   const pollfds = waitsItself === undefined ? pollfdsOf(sources) : undefined;
   for (;;) {
     if (parts.isDone()) return "stopped";
-    const now = nowMs();
-    timers.forEach(({ periodMs, due }, i) => {
-      const at = next[i] ?? 0;
-      if (now < at) return;
-      due();
-      // Intervals that took too long are left out, not caught up on.
-      next[i] = at + Math.max(1, Math.floor((now - at) / periodMs) + 1) * periodMs;
-    });
-    if (parts.isDone()) return "stopped";
-    const untilTimer = Math.min(...next.map((at) => Math.max(0, at - nowMs())));
+    let untilTimer = schedule.left();
+    if (untilTimer <= 0) {
+      schedule.run();
+      if (parts.isDone()) return "stopped";
+      untilTimer = Math.max(0, schedule.left());
+    }
     const result = waitsItself?.wait === undefined
       ? pollAll(parts, pollfds, untilTimer)
       : waitsItself.wait(untilTimer === Infinity ? -1 : Math.ceil(untilTimer));
