@@ -1,4 +1,4 @@
-/** Gathers bytes: of sources that are read to their end, and of parts. */
+/** Gathers bytes: of sources that are read to their end, and of parts; and keeps views of them. */
 
 /** Source that blocks, such as a file of Deno. */
 export interface BlockingSource {
@@ -57,4 +57,59 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     at += part.length;
   }
   return bytes;
+}
+
+/** Lengths whose arrays and views are kept; a power of two. */
+const KEPT = 16;
+/** Longest array that is kept: of a few events. A batch of many costs more than a view of it. */
+const KEPT_BYTES = 4096;
+
+/** Returns the place of a length: sizes of framed records are multiples of 8, those of lines are not. */
+function placeOf(length: number): number {
+  return (length ^ length >> 3) & (KEPT - 1);
+}
+
+/**
+ * First bytes of an array, as arrays that are kept by their length. What carries one event at a time
+ * makes no array for it: that is several microseconds while V8's code for it is not in the processor's
+ * caches, as with events a millisecond apart.
+ */
+export class KeptPrefixes {
+  readonly #kept: (Uint8Array<ArrayBuffer> | undefined)[] = new Array(KEPT).fill(undefined);
+  #bytes: Uint8Array<ArrayBuffer> | undefined;
+
+  /** Returns the first `length` bytes of `bytes`, in the same buffer. */
+  of(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+    if (length > KEPT_BYTES) return bytes.subarray(0, length);
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#kept.fill(undefined);
+    }
+    const place = placeOf(length);
+    const kept = this.#kept[place];
+    if (kept !== undefined && kept.length === length) return kept;
+    return this.#kept[place] = bytes.subarray(0, length);
+  }
+}
+
+/** Views of arrays that come again, such as those of {@linkcode KeptPrefixes}. */
+export class KeptViews {
+  readonly #arrays: (Uint8Array | undefined)[] = new Array(KEPT).fill(undefined);
+  readonly #views: (DataView | undefined)[] = new Array(KEPT).fill(undefined);
+
+  /** Returns a view of an array, whole. */
+  of(bytes: Uint8Array): DataView {
+    if (bytes.length > KEPT_BYTES) return viewOf(bytes);
+    const place = placeOf(bytes.length);
+    const kept = this.#views[place];
+    if (kept !== undefined && bytes === this.#arrays[place]) return kept;
+    const view = viewOf(bytes);
+    this.#arrays[place] = bytes;
+    this.#views[place] = view;
+    return view;
+  }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

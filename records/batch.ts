@@ -1,4 +1,5 @@
 /** Batches of records: their framings, and records shorter than their schema. */
+import { KeptPrefixes, KeptViews } from "../ffi/bytes.ts";
 
 /**
  * Layout of a batch: `framed` as `buffer_read` writes it, `{ u32 size; u32 cpu; payload }` padded to 8
@@ -23,6 +24,7 @@ export class BatchReader {
   readonly #recordBytes: number;
   readonly #short: Uint8Array<ArrayBuffer>;
   readonly #shortView: DataView;
+  readonly #views = new KeptViews();
 
   /** @param recordBytes size of a record; shorter ones are read as if zeros followed */
   constructor(recordBytes: number) {
@@ -37,7 +39,7 @@ export class BatchReader {
    * @returns records visited
    */
   each(batch: Uint8Array, framing: Framing, visit: RecordVisitor): number {
-    const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+    const view = this.#views.of(batch);
     return framing === "packed"
       ? this.#packed(batch, view, visit)
       : this.#framed(batch, view, visit);
@@ -123,6 +125,7 @@ export class OutputBuffer {
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(64 << 10);
   /** Position after what was written. */
   at = 0;
+  #prefixes = new KeptPrefixes();
 
   /** Makes room for more bytes. */
   reserve(bytes: number): void {
@@ -144,9 +147,11 @@ export class OutputBuffer {
     if (this.at === 0) return;
     const { at } = this;
     this.at = 0;
-    write(this.bytes.subarray(0, at));
+    write(this.#prefixes.of(this.bytes, at));
     // A single huge batch does not keep its memory.
-    if (this.bytes.length > 16 << 20) this.bytes = new Uint8Array(64 << 10);
+    if (this.bytes.length <= 16 << 20) return;
+    this.bytes = new Uint8Array(64 << 10);
+    this.#prefixes = new KeptPrefixes();
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type TypeAt,
   typed,
 } from "../../ebpf/plain/mod.ts";
+import { KeptViews } from "../../ffi/bytes.ts";
 import { HostError } from "../../ffi/errors.ts";
 import {
   type Field,
@@ -48,6 +49,7 @@ export class EventSink {
   readonly #tag: Field | undefined;
   readonly #byTag = new Map<bigint, Typed>();
   #hex: StreamSink | undefined;
+  readonly #views = new KeptViews();
   /** Sizes of records that no type fits. */
   readonly unknownSizes = new Set<number>();
 
@@ -95,7 +97,7 @@ export class EventSink {
 
   /** Reports whether all records of a batch are of one type. */
   #fits(batch: Uint8Array, type: EventType): boolean {
-    const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+    const view = this.#views.of(batch);
     for (let at = 0; at + HEADER_BYTES <= batch.length;) {
       const size = view.getUint32(at, true);
       if (!this.#isOf(size, type)) return false;
@@ -111,12 +113,13 @@ export class EventSink {
 
   /** Hands over runs of records of one type. */
   #divide(batch: Uint8Array<ArrayBuffer>): void {
-    const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+    const view = this.#views.of(batch);
     let start = 0;
     let current: Typed | undefined;
     const flush = (end: number) => {
       if (end === start) return;
-      const run = batch.subarray(start, end);
+      const isWhole = start === 0 && end === batch.length;
+      const run = isWhole ? batch : batch.subarray(start, end);
       if (current === undefined) this.#writeHex(run);
       else current.sink.write(run, "framed");
       start = end;

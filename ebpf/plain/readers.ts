@@ -10,6 +10,7 @@ import {
   LinearMemory,
   PrintedLines,
 } from "../../ffi/mod.ts";
+import { KeptPrefixes } from "../../ffi/bytes.ts";
 import { BpfError } from "../errors.ts";
 import type { Source } from "./event_loop.ts";
 
@@ -32,6 +33,7 @@ export class BufferReader implements Source, Disposable {
   readonly #buffer: EventBuffer;
   readonly #memory: LinearMemory;
   readonly #onBatch: (batch: Uint8Array<ArrayBuffer>) => void;
+  readonly #batches = new KeptPrefixes();
   readonly descriptor: number;
 
   /** @throws {BpfError} when it cannot be opened */
@@ -73,7 +75,7 @@ export class BufferReader implements Source, Disposable {
       this.#grow(this.#buffer.recordMaxBytes);
       size = this.#buffer.read(this.#memory, 0, this.#memory.bytes.length, 0);
     }
-    if (size > 0) this.#onBatch(this.#memory.bytes.subarray(0, size));
+    if (size > 0) this.#onBatch(this.#batches.of(this.#memory.bytes, size));
     return size;
   }
 
