@@ -1,4 +1,7 @@
-/** Variable `own_pid` of tools: the process of wasm-bpf, which they leave out. */
+/**
+ * Variables of tools that wasm-bpf sets: `own_pid`, its own process, which they leave out, and
+ * `command_pid`, the command that it starts.
+ */
 import type { ObjectFile, VariableValue } from "../../ebpf/plain/mod.ts";
 import { valueOf } from "./tool_options.ts";
 
@@ -6,13 +9,18 @@ import { valueOf } from "./tool_options.ts";
 const FIRST_NAMESPACE = "pid:[4026531836]";
 
 /**
- * Returns the value of `own_pid`, if the object has that variable. In another namespace of processes
- * the kernel has another number for this process, and ours may be that of a process to be shown.
+ * Returns the values of `own_pid` and `command_pid`, if the object has these variables. In another
+ * namespace of processes the kernel has other numbers for them, and ours may be those of processes to
+ * be shown.
  */
-export function ownPid(file: ObjectFile): VariableValue[] {
-  const variable = file.variable("own_pid");
-  if (variable === undefined || variable.sizeBytes !== 4 || !isFirstNamespace()) return [];
-  return [valueOf(file, variable, `${Deno.pid}`)];
+export function ownPids(file: ObjectFile, commandPid: number | undefined): VariableValue[] {
+  return [["own_pid", Deno.pid] as const, ["command_pid", commandPid] as const].flatMap(
+    ([name, pid]) => {
+      const variable = file.variable(name);
+      if (pid === undefined || variable === undefined || variable.sizeBytes !== 4) return [];
+      return isFirstNamespace() ? [valueOf(file, variable, `${pid}`)] : [];
+    },
+  );
 }
 
 function isFirstNamespace(): boolean {

@@ -35,7 +35,7 @@ import type { LiveRun } from "../live/live_run.ts";
 import { type RecordSettings, recordSettings } from "../records/settings.ts";
 import type { Containers } from "../containers/mod.ts";
 import { OpenSources } from "./open_sources.ts";
-import { ownPid } from "./own_pid.ts";
+import { ownPids } from "./own_pid.ts";
 import { leftOut, placeHints, placesOf, tablesOf } from "./places.ts";
 import { processFilter, tracedPid } from "./process_filter.ts";
 import { Sources } from "./sources.ts";
@@ -240,7 +240,7 @@ export class RunSettings {
     const finder = new TypeFinder(tool.file, { files: types });
     const own = containers?.prepare(tool.file) ?? { values: [], maps: [] };
     const values = [
-      ...ownPid(tool.file),
+      ...ownPids(tool.file, command?.pid),
       ...own.values,
       ...words.values,
       ...process.values,

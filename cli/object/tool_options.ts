@@ -250,14 +250,17 @@ export function toolHelp(tool: Tool): string {
   ].join("\n");
 }
 
+/** Variables of tools that wasm-bpf sets; see ownPids(). */
+const PID_VARIABLES: ReadonlySet<string> = new Set(["own_pid", "command_pid"]);
+
 /** Returns options for the read-only variables of an object without metadata. */
 export function optionsOf(file: ObjectFile): ToolOption[] {
   const { btf } = file;
   if (btf === undefined) return [];
   const tags = new Map(readAnnotations(btf).options.map((one) => [one.variable, one]));
-  // A word of the command line is not the value of a struct, and own_pid is set by wasm-bpf.
+  // A word of the command line is not the value of a struct, and some variables are set by wasm-bpf.
   const isOption = ({ section, name, type }: PlainVariable) =>
-    section === ".rodata" && name !== "own_pid" && !CONTAINER_VARIABLES.has(name) &&
+    section === ".rodata" && !PID_VARIABLES.has(name) && !CONTAINER_VARIABLES.has(name) &&
     !/^struct |^union /.test(typeText(btf, type));
   return settable(file).filter(isOption).map((variable) => {
     const tag = tags.get(variable.name);

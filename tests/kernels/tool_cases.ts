@@ -133,10 +133,17 @@ export const TOOL_CASES: readonly KernelCase[] = [
   tool("profile", " actor ", { options: "--name actor --interval 1s", stir: "/actor spin" }),
   tool("offcputime", " actor ", { options: "--name actor --interval 1s", stir: "/actor nap" }),
   tool("wakeuptime", " actor ", { options: "--name actor --interval 1s", stir: "/actor nap" }),
-  tool("memleak", " actor +12 kB +1$", {
-    options: "--name actor --interval 1s",
-    stir: "/actor leak",
-  }),
+  // The command ends the run.
+  tool("memleak", " actor +12 kB +1$", { options: "-- /actor leak", stir: "usleep 500000" }),
+  {
+    ...tool("memleak", "alloc", { options: "--interval 1s", stir: "cat /proc/version" }),
+    name: "tool memleak of the kernel",
+    check: ({ code, stdout, stderr }) => {
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+      assert.deepEqual(columnsOf(stdout), ["BYTES", "COUNT"]);
+      assert.match(stdout, /^ +\w*alloc\w*\+0x/m);
+    },
+  },
   tool("llcstat", " actor +[0-9]+ +[1-9]", {
     // The emulated processor counts no references.
     options: "--attach on_reference=software:cpu-clock@99 " +

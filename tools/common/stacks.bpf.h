@@ -6,6 +6,9 @@
 #include "kernel.bpf.h"
 
 #define FRAMES 127
+#ifndef STACK_COUNT
+#define STACK_COUNT 8192
+#endif
 /* Frames of a raw tracepoint: the program, its caller, and the tracepoint. */
 #define TRACEPOINT_FRAMES 3
 /* No stack is taken: the number of an error. */
@@ -18,7 +21,7 @@ OPTION(const volatile bool, kernel, false, 'K', "stacks of the kernel alone");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, 8192);
+	__uint(max_entries, STACK_COUNT);
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, FRAMES * sizeof(__u64));
 } stacks SEC(".maps");

@@ -121,6 +121,9 @@ static __always_inline __u32 current_tgid(void)
  */
 const volatile __u32 own_pid;
 
+/* Number of the process that wasm-bpf starts and traces, as of own_pid; 0 without one. */
+const volatile __u32 command_pid;
+
 /*
  * Control groups, by their ids: those of containers that --container, --pod and --cgroup select.
  * wasm-bpf sets the variables before the load, and adds ids while containers come and go. Without

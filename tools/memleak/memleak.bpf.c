@@ -1,19 +1,31 @@
 // SPDX-License-Identifier: MIT
 /* memleak: memory of processes that is allocated and not freed, by stack. */
 #define ONLY_USER_STACKS
+/* All functions that allocate. */
+#define STACK_COUNT 16384
 #include "stacks.bpf.h"
 
 TOOL("memleak", "sum up memory that is allocated and not freed, by stack");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
 OPTION(const volatile comm_text, name, "", 'n', "only processes whose name begins with this");
+OPTION(const volatile bool, processes, false, 'A', "all processes, not the kernel");
 OPTION(const volatile __u64, min_size, 0, 'z', "only blocks of at least this size, in bytes");
 OPTION(const volatile __u64, max_size, 0, 'Z', "only blocks of at most this size, in bytes");
+OPTION(const volatile __u32, sample_rate, 1, 's', "only one of this many allocations, by chance");
+OPTION(const volatile __u32, top, 10, 'T', "at most this many stacks");
 OPTION(const volatile path_text, object, "libc.so.6", 'O', "library that allocates: path or name");
+
+/* Stacks that are forgotten when a process ends: the verifier has to follow each. */
+#define MAX_FORGOTTEN 1024
 
 struct key {
 	__u32 pid;
 	char comm[COMM_BYTES];
 	__s32 user_stack_id;
+};
+
+struct kernel_key {
+	__s32 kernel_stack_id;
 };
 
 struct sums {
@@ -33,7 +45,11 @@ struct block {
 };
 
 COUNTS(HASH, leaks, 10240, struct key, struct sums);
-STACKS(leaks, IDS(stacks), SORT(-bytes), LIMIT(10));
+COUNTS(HASH, kernel_leaks, 10240, struct kernel_key, struct sums);
+STACKS(leaks, IDS(stacks), SORT(-bytes), LIMIT(top),
+       IF(pid || name || processes || command_pid || has_cgroup_filter));
+STACKS(kernel_leaks, IDS(stacks), SORT(-bytes), LIMIT(top),
+       IF(!pid && !name && !processes && !command_pid && !has_cgroup_filter));
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -42,6 +58,98 @@ struct {
 	__type(value, struct block);
 } blocks SEC(".maps");
 
+/* Stacks of each process: the newest, and the one before each; a pid of 0 ends the list. */
+STATE(newest_leak, __u32, struct key);
+STATE(leak_before, struct key, struct key);
+
+struct signal_struct {
+	struct {
+		int counter;
+	} live;
+} __attribute__((preserve_access_index));
+
+/* Threads of the process that are left. */
+struct task_struct___live {
+	struct signal_struct *signal;
+} __attribute__((preserve_access_index));
+
+/* Returns true if the current process is not to be shown. */
+static __always_inline bool is_unwanted(void)
+{
+	/* Without another filter, only the command. */
+	bool is_alone = command_pid && !name[0] && !processes && !has_cgroup_filter;
+
+	return IS_OTHER(pid) || is_other_comm(name) ||
+	       (!pid && is_alone && current_tgid() != command_pid);
+}
+
+static __always_inline bool is_other_size(__u64 bytes)
+{
+	return bytes < min_size || (max_size && bytes > max_size);
+}
+
+/* Returns true for those that sampling leaves out. */
+static __always_inline bool is_skipped(void)
+{
+	return sample_rate > 1 && bpf_get_prandom_u32() % sample_rate;
+}
+
+/* Returns the sums of a stack; a new one is added to the list of its process. */
+static __always_inline struct sums *sums_of(const struct key *key)
+{
+	struct sums *sums = bpf_map_lookup_elem(&leaks, key);
+	struct key end = {}, *newest;
+
+	if (sums)
+		return sums;
+	newest = bpf_map_lookup_elem(&newest_leak, &key->pid);
+	/* A stack whose sums were 0 meanwhile is in the list already. */
+	if (!bpf_map_update_elem(&leak_before, key, newest ? newest : &end, BPF_NOEXIST))
+		bpf_map_update_elem(&newest_leak, &key->pid, key, BPF_ANY);
+	return leaks_of(key);
+}
+
+/* Forgets the stacks of the current process, whose memory is gone. */
+static __always_inline int forget(void)
+{
+	__u32 tgid = current_tgid();
+	struct key *found = bpf_map_lookup_elem(&newest_leak, &tgid);
+	struct key key = {}, before = {};
+
+	if (!found)
+		return 0;
+	key = *found;
+	bpf_map_delete_elem(&newest_leak, &tgid);
+	for (int i = 0; i < MAX_FORGOTTEN && key.pid == tgid; i++) {
+		found = bpf_map_lookup_elem(&leak_before, &key);
+		if (found)
+			before = *found;
+		else
+			before.pid = 0;
+		bpf_map_delete_elem(&leak_before, &key);
+		bpf_map_delete_elem(&leaks, &key);
+		key = before;
+	}
+	return 0;
+}
+
+/* A process that was selected by itself is shown after its end, as it was. */
+SEC("tp/sched/sched_process_exit")
+int on_exit(void *ctx)
+{
+	struct task_struct___live *task = (void *)bpf_get_current_task();
+
+	if (pid || current_tgid() == command_pid || BPF_CORE_READ(task, signal, live.counter) > 0)
+		return 0;
+	return forget();
+}
+
+SEC("tp/sched/sched_process_exec")
+int on_exec(void *ctx)
+{
+	return forget();
+}
+
 /* Bytes that each thread asks for. */
 STATE(call_start, __u32, __u64);
 
@@ -49,8 +157,7 @@ static __always_inline int begin(__u64 bytes)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 
-	if (!IS_OTHER(pid) && !is_other_comm(name) && bytes >= min_size &&
-	    (!max_size || bytes <= max_size))
+	if (!is_other_size(bytes) && !is_unwanted() && !is_skipped())
 		bpf_map_update_elem(&call_start, &tid, &bytes, BPF_ANY);
 	return 0;
 }
@@ -73,7 +180,7 @@ static __always_inline int end(void *ctx, __u64 address)
 	bpf_get_current_comm(block.key.comm, sizeof(block.key.comm));
 	block.key.user_stack_id = bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);
 	bpf_map_update_elem(&blocks, &block_key, &block, BPF_ANY);
-	sums = leaks_of(&block.key);
+	sums = sums_of(&block.key);
 	if (sums) {
 		ADD(sums->bytes, block.bytes);
 		ADD(sums->count, 1);
@@ -103,6 +210,7 @@ static __always_inline int release(__u64 address)
 
 /* Defines programs of a function that allocates; `bytes` is a formula of its arguments. */
 #define ALLOCATES(name, bytes)                                                                     \
+	OF_PROCESSES(enter_##name, exit_##name);                                                   \
 	PLACE(enter_##name, "{object}:" #name);                                                    \
 	PLACE(exit_##name, "{object}:" #name);                                                     \
 	SEC("uprobe")                                                                              \
@@ -115,6 +223,12 @@ static __always_inline int release(__u64 address)
 	{                                                                                          \
 		return end(ctx, address);                                                          \
 	}
+
+/* Programs for the memory of processes. */
+#define OF_PROCESSES(...)                                                                          \
+	ONLY_IF(pid || name || processes || command_pid || has_cgroup_filter, __VA_ARGS__)
+
+OF_PROCESSES(on_exit, on_exec, enter_free, enter_realloc, exit_realloc);
 
 /* First, since programs are attached in this order: blocks that are freed meanwhile would stay. */
 PLACE(enter_free, "{object}:free");
@@ -149,3 +263,5 @@ ALLOCATES(valloc, first)
 /* Libraries have some of them. */
 OPTIONAL(enter_memalign, exit_memalign, enter_aligned_alloc, exit_aligned_alloc, enter_valloc,
 	 exit_valloc);
+
+#include "kernel_memory.bpf.h"
