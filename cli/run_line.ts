@@ -36,6 +36,8 @@ export interface SupervisedRun {
   check(bytes: Uint8Array<ArrayBuffer>, word: string): void;
   /** Takes a run that was checked, in place of its start. */
   define?(start: BackgroundStart): Promise<number>;
+  /** Called with the module or object that is about to run. */
+  begin?(object: Uint8Array<ArrayBuffer>): void;
 }
 
 /** Resolves the files of `--stdout` and `--stderr`, where root must be alone. */
@@ -145,9 +147,11 @@ async function runNamed(
   const formatStats = statsFormat(line.values.stats);
   const grants = await withSafeOutputs(grantsOf(line));
   const canAsk = supervised === undefined;
+  /** Module, or the object of a package once it is read. */
+  let object = named.bytes;
   // Loaded lazily: most runs stay in the foreground.
   const detach: Detach = async (line, permissions, args) => {
-    const start = { line, word, args, module: named, permissions };
+    const start = { line, word, args, module: named, object, permissions };
     if (supervised?.define !== undefined) return await supervised.define(start);
     const { startInBackground } = await import("./background/start.ts");
     return await startInBackground(start);
@@ -158,10 +162,13 @@ async function runNamed(
     const { runArgument } = await import("./object/command.ts");
     const { bytes, name, origin } = named;
     const bounds = "bounds" in named ? named.bounds : undefined;
-    const grant = async (line: RunLine, object: Uint8Array<ArrayBuffer>) =>
-      origin === undefined
+    const grant = async (line: RunLine, bytes: Uint8Array<ArrayBuffer>) => {
+      object = bytes;
+      supervised?.begin?.(bytes);
+      return origin === undefined
         ? { permissions: await boundedPermissions(line, bounds) ?? permissionsOf(line) }
-        : await admissionOf(line, { ...named, bytes: object, origin }, canAsk);
+        : await admissionOf(line, { ...named, bytes, origin }, canAsk);
+    };
     const gadget = "gadget" in named ? named.gadget : undefined;
     const more = canDetach ? { detach } : {};
     return await runArgument({ bytes, name, line, words: args, grant, gadget, ...more });
@@ -178,6 +185,7 @@ async function runNamed(
   if (line.flags.has("detach") && canDetach) {
     return await detach(line, admission?.permissions, args);
   }
+  supervised?.begin?.(named.bytes);
   const told = { ...line, rest: [named.name, ...args] };
   const parts = { features: EVERYTHING, formatStats, grants, admission, permissions };
   const containers = wantsContainers(line) ? await containersOf(line, guest) : undefined;

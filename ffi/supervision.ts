@@ -29,10 +29,33 @@ export const supervision = {
     return shim().shim_process__signal(pid, BigInt(start), number);
   },
 
-  /** Removes from the bounding set of this thread all capabilities except the given ones. */
-  boundCapabilities(kept: readonly number[]): number {
-    const bits = kept.reduce((bits, capability) => bits | 1n << BigInt(capability), 0n);
-    return shim().shim_capabilities__bound(bits);
+  /**
+   * Takes all capabilities except the given bits from this process, all of its threads, and the programs
+   * that it starts, for good.
+   *
+   * @returns the number of threads that keep theirs; -EPERM without CAP_SETPCAP
+   */
+  boundCapabilities(kept: bigint): number {
+    return shim().shim_capabilities__bound(kept);
+  },
+
+  /** Returns the bits of the capabilities that programs started by this thread can get. */
+  boundingCapabilities(): bigint {
+    return shim().shim_capabilities__bounding();
+  },
+
+  /**
+   * Makes the kernel count runs of programs until this process and those that it starts have ended.
+   *
+   * @returns 0; -EPERM without CAP_SYS_ADMIN
+   */
+  holdStatistics(): number {
+    return shim().shim_stats__hold();
+  },
+
+  /** Takes over the counting that the parent holds. */
+  inheritStatistics(): void {
+    shim().shim_stats__inherit();
   },
 
   /** Returns CLOCK_MONOTONIC in microseconds. */

@@ -185,6 +185,8 @@ export const SYMBOLS = {
   shim_capabilities__reduce: { parameters: ["i32"], result: "i32" },
   // int32_t shim_capabilities__bound(uint64_t kept)
   shim_capabilities__bound: { parameters: ["u64"], result: "i32" },
+  // uint64_t shim_capabilities__bounding(void)
+  shim_capabilities__bounding: { parameters: [], result: "u64" },
   // int32_t shim_seccomp__is_available(void)
   shim_seccomp__is_available: { parameters: [], result: "i32" },
   // int32_t shim_seccomp__confine(int32_t files)
@@ -279,6 +281,10 @@ export const SYMBOLS = {
   shim_stats__enable: { parameters: ["buffer"], result: "i32" },
   // void shim_stats__free(struct shim_stats *stats)
   shim_stats__free: { parameters: ["pointer"], result: "void" },
+  // int32_t shim_stats__hold(void)
+  shim_stats__hold: { parameters: [], result: "i32" },
+  // void shim_stats__inherit(void)
+  shim_stats__inherit: { parameters: [], result: "void" },
   // int32_t shim_program__stats(struct shim_program *program, void *out)
   shim_program__stats: { parameters: ["pointer", "buffer"], result: "i32" },
 

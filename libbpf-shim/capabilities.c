@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * The capabilities of a guest's thread: none, but those that root's files need in folders that were
- * granted, and before Linux 5.19 what map operations need. Other threads keep theirs.
+ * Capabilities that a thread or a process gives up.
+ *
+ * A guest's thread keeps none, but those that root's files need in folders that were granted, and
+ * before Linux 5.19 what map operations need; other threads keep theirs. A supervisor, with all of
+ * its threads and the programs that it starts, keeps those of its run.
  */
 #include <linux/bpf.h>
 #include <linux/capability.h>
@@ -118,4 +121,56 @@ int32_t shim_capabilities__reduce(int32_t files)
 	own.permitted = own.effective;
 	own.inheritable = 0;
 	return write_own(&own);
+}
+
+/* ---- of a process ------------------------------------------------------------------------------
+ */
+
+static uint64_t bound_to;
+
+/* In a signal's handler, too: system calls alone. */
+static int bound_this(void)
+{
+	struct capabilities own;
+	int err;
+
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	for (int capability = 0; capability < 64; capability++) {
+		if (bound_to & BIT(capability))
+			continue;
+		if (!prctl(PR_CAPBSET_DROP, capability, 0, 0, 0))
+			continue;
+		/* EINVAL: past the last one. */
+		if (errno != EINVAL)
+			return -errno;
+		break;
+	}
+	err = read_own(&own);
+	if (err)
+		return err;
+	own.effective &= bound_to;
+	own.permitted &= bound_to;
+	/* Root's programs get these in addition to the bounding set: capabilities(7). */
+	own.inheritable &= bound_to;
+	return write_own(&own);
+}
+
+int32_t shim_capabilities__bound(uint64_t kept)
+{
+	int err;
+
+	bound_to = kept;
+	err = bound_this();
+	return err ? err : shim_in_other_threads(bound_this);
+}
+
+uint64_t shim_capabilities__bounding(void)
+{
+	uint64_t set = 0;
+
+	for (int capability = 0; capability < 64; capability++) {
+		if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1)
+			set |= BIT(capability);
+	}
+	return set;
 }

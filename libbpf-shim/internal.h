@@ -221,6 +221,12 @@ struct shim_call_filter;
 struct shim_call_filter *shim_call_filter_new(bool with_files);
 int shim_call_filter_apply(const struct shim_call_filter *filter);
 
+/*
+ * Runs `work`, which makes system calls alone, in each other thread that takes signals; returns how
+ * many failed or were late, or -errno.
+ */
+int shim_in_other_threads(int (*work)(void));
+
 struct stat;
 
 /*

@@ -25,7 +25,7 @@
 #define SHIM_API __attribute__((visibility("default")))
 
 /* Raised with every change of this header; ffi/library.ts refuses a library with another number. */
-#define SHIM_ABI_VERSION 34
+#define SHIM_ABI_VERSION 35
 
 struct shim_memory;
 struct shim_object;
@@ -557,12 +557,16 @@ enum shim_files {
 SHIM_API int32_t shim_capabilities__reduce(int32_t files);
 
 /**
- * @brief Removes capabilities from the bounding set of this thread, so that programs that it starts
- *        never get them.
+ * @brief Takes all other capabilities from this process, for good, and from the programs that it
+ *        starts: from the sets of each thread, except the shim's own.
  * @param kept bits of those that stay
- * @return 0; -EPERM without CAP_SETPCAP
+ * @return how many threads keep theirs: those that took no signal for a second; -EPERM without
+ *         CAP_SETPCAP
  */
 SHIM_API int32_t shim_capabilities__bound(uint64_t kept);
+
+/** @brief Bounding set of this thread: bits of what programs that it starts can get. */
+SHIM_API uint64_t shim_capabilities__bounding(void);
 
 /** @brief 0 where the kernel filters system calls; -ENOSYS, -EINVAL, or what a container gives. */
 SHIM_API int32_t shim_seccomp__is_available(void);
@@ -775,6 +779,19 @@ SHIM_API void shim_user_ring__free(struct shim_user_ring *ring);
 SHIM_API int32_t shim_stats__enable(struct shim_stats **out);
 
 SHIM_API void shim_stats__free(struct shim_stats *stats);
+
+/**
+ * @brief Enables the statistics for as long as this process and those that it starts live, which
+ *        then need no capability for them (Linux 5.8).
+ * @return 0; -EPERM without CAP_SYS_ADMIN
+ */
+SHIM_API int32_t shim_stats__hold(void);
+
+/**
+ * @brief Takes over what the parent holds, so that shim_stats__enable() succeeds. Commands that
+ *        this process starts do not get it.
+ */
+SHIM_API void shim_stats__inherit(void);
 
 /**
  * @brief Reads the counts that the kernel has of a loaded program.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The process's other threads, of V8 and Deno: they compile and collect garbage, and get the
- * guest's list of system calls without paths, and no capability.
+ * The process's other threads, of V8 and Deno: they compile and collect garbage. Those of a guest
+ * get its list of system calls without paths, and no capability; those of a supervisor the
+ * capabilities of its run.
  *
  * Both are a thread's own business, so each does it itself, in a signal's handler: that is also how
  * the C library changes the user of all threads. (SECCOMP_FILTER_FLAG_TSYNC would reach the broker,
@@ -28,19 +29,26 @@
 #define PAUSE_NS 50000
 
 static struct shim_call_filter *filter;
-static atomic_int answered, confined;
+static int (*work)(void);
+static atomic_int answered, done;
 
-static void confine_this(int number)
+static void on_signal(int number)
 {
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
 	const int saved = errno;
 
 	(void)number;
-	if (!syscall(SYS_capset, &header, none) && !shim_call_filter_apply(filter))
-		atomic_fetch_add(&confined, 1);
+	if (!work())
+		atomic_fetch_add(&done, 1);
 	atomic_fetch_add(&answered, 1);
 	errno = saved;
+}
+
+static int confine_this(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+	return syscall(SYS_capset, &header, none) || shim_call_filter_apply(filter);
 }
 
 /* Reports whether the thread takes the signal. It may be gone. */
@@ -89,21 +97,18 @@ static void wait_for_answers(int sent)
 		nanosleep(&pause, NULL);
 }
 
-int32_t shim_seccomp__confine_others(void)
+int shim_in_other_threads(int (*wanted)(void))
 {
-	struct sigaction action = {.sa_handler = confine_this, .sa_flags = SA_RESTART};
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 	struct sigaction former;
 	DIR *threads = opendir("/proc/self/task");
 	int sent;
 
 	if (!threads)
 		return -errno;
-	/* Kept for good: a thread that is late may still read it. */
-	filter = shim_call_filter_new(false);
-	if (!filter) {
-		closedir(threads);
-		return -ENOMEM;
-	}
+	work = wanted;
+	atomic_store(&answered, 0);
+	atomic_store(&done, 0);
 	sigfillset(&action.sa_mask);
 	sigaction(SIGNAL, &action, &former);
 	sent = signal_all(threads);
@@ -112,5 +117,12 @@ int32_t shim_seccomp__confine_others(void)
 	/* Late ones find the handler. */
 	if (atomic_load(&answered) == sent)
 		sigaction(SIGNAL, &former, NULL);
-	return sent - atomic_load(&confined);
+	return sent - atomic_load(&done);
+}
+
+int32_t shim_seccomp__confine_others(void)
+{
+	/* Kept for good: a thread that is late may still read it. */
+	filter = shim_call_filter_new(false);
+	return filter ? shim_in_other_threads(confine_this) : -ENOMEM;
 }

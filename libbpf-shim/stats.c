@@ -2,6 +2,7 @@
 /* Statistics of a program's runs and run time. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,9 @@ struct shim_stats {
 	 */
 	int fd;
 };
+
+/* True if a supervisor holds the statistics, and this process with it. */
+static bool is_inherited;
 
 static void release(void *object)
 {
@@ -53,7 +57,7 @@ int32_t shim_stats__enable(struct shim_stats **out)
 	struct shim_stats *stats;
 	int fd = shim_broker_open(open_stats, NULL);
 
-	if (fd < 0 && !shim_broker_run(is_enabled_for_all, NULL))
+	if (fd < 0 && !is_inherited && !shim_broker_run(is_enabled_for_all, NULL))
 		return fd;
 	stats = calloc(1, sizeof(*stats));
 	if (!stats || shim_owned_add(stats, release)) {
@@ -65,6 +69,34 @@ int32_t shim_stats__enable(struct shim_stats **out)
 	stats->fd = fd;
 	*out = stats;
 	return 0;
+}
+
+int32_t shim_stats__hold(void)
+{
+	int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+
+	if (fd < 0)
+		return fd;
+	return fcntl(fd, F_SETFD, 0) ? -errno : 0;
+}
+
+void shim_stats__inherit(void)
+{
+	DIR *descriptors = opendir("/proc/self/fd");
+	const struct dirent *entry;
+
+	while (descriptors && (entry = readdir(descriptors))) {
+		char target[32] = "";
+
+		if (readlinkat(dirfd(descriptors), entry->d_name, target, sizeof(target) - 1) < 0)
+			continue;
+		if (strcmp(target, "anon_inode:bpf-stats"))
+			continue;
+		fcntl(atoi(entry->d_name), F_SETFD, FD_CLOEXEC);
+		is_inherited = true;
+	}
+	if (descriptors)
+		closedir(descriptors);
 }
 
 void shim_stats__free(struct shim_stats *stats)

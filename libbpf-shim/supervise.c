@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* System calls of a process that keeps another one running, and of that other one. */
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -73,20 +72,6 @@ int32_t shim_process__signal(int32_t pid, int64_t start, int32_t number)
 		err = -errno;
 	close(fd);
 	return err;
-}
-
-int32_t shim_capabilities__bound(uint64_t kept)
-{
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	for (int capability = 0; capability < 64; capability++) {
-		if (kept & 1ULL << capability)
-			continue;
-		if (!prctl(PR_CAPBSET_DROP, capability, 0, 0, 0))
-			continue;
-		/* EINVAL: past the last one. */
-		return errno == EINVAL ? 0 : -errno;
-	}
-	return 0;
 }
 
 int32_t shim_process__notify(const char *path, const char *text)

@@ -1,2 +1,2 @@
 /** Entry point for processes that keep others running. */
-export { errno, supervision } from "../ffi/mod.ts";
+export { errno, kernel, supervision } from "../ffi/mod.ts";

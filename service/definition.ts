@@ -1,5 +1,6 @@
 /** Definition of a run: everything that it takes to start it again. */
 import { parseRestart, type RestartPolicy, restartText } from "./restart.ts";
+import { type Capability, isCapability } from "./capabilities.ts";
 import { RunsError } from "./errors.ts";
 
 /** Definition of a run, fixed when it is first started. */
@@ -24,6 +25,8 @@ export interface Definition {
   readonly created: string;
   /** Bound of the log, in bytes. */
   readonly logBytes: number;
+  /** Capabilities that it needed when it was defined; absent in definitions of older versions. */
+  readonly capabilities?: readonly Capability[];
   /** True if standard output is records in JSON lines. */
   readonly records: boolean;
   /** File of `wasm-bpf up` that lists the run. */
@@ -77,7 +80,8 @@ export function parseDefinition(text: string, name: string): Definition {
     !isText(value["cwd"]) || !isTexts(Object.values(value["env"] ?? {})) ||
     !isText(value["runtime"]) || !isText(value["created"]) ||
     typeof value["logBytes"] !== "number" || typeof value["records"] !== "boolean" ||
-    !isTextIfThere(value["digest"]) || !isTextIfThere(value["file"])
+    !isTextIfThere(value["digest"]) || !isTextIfThere(value["file"]) ||
+    !areCapabilities(value["capabilities"] ?? [])
   ) {
     throw new RunsError(
       `Cannot read the definition of run "${name}": damaged or of a newer version`,
@@ -104,3 +108,4 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 const isText = (value: unknown) => typeof value === "string";
 const isTextIfThere = (value: unknown) => value === undefined || isText(value);
 const isTexts = (value: unknown) => Array.isArray(value) && value.every(isText);
+const areCapabilities = (value: unknown) => Array.isArray(value) && value.every(isCapability);

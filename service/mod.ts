@@ -6,7 +6,15 @@
  *
  * @module
  */
-export { CAPABILITIES, capabilitiesFor, type Capability, type RunNeeds } from "./capabilities.ts";
+export {
+  CAPABILITIES,
+  capabilitiesFor,
+  type Capability,
+  capabilityBits,
+  capabilityNames,
+  isCapability,
+  type RunNeeds,
+} from "./capabilities.ts";
 export { checkName, type Definition, isRunName } from "./definition.ts";
 export { HostError, type HostErrorOptions } from "../ffi/errors.ts";
 export { RunsError } from "./errors.ts";

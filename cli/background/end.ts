@@ -67,8 +67,15 @@ export async function restartRunning(runs: Runs, name: string, waitMs: number): 
   }
 }
 
-/** The process of `wasm-bpf up` decides about the runs of its file. */
-function refuseListed({ definition: { name, file }, status }: Run, act: string): void {
+/**
+ * Refuses to act on a run that a process of `wasm-bpf up` keeps, which decides about the runs of its file.
+ *
+ * @throws {RunsError} `BUSY`
+ */
+export function refuseListed(
+  { definition: { name, file }, status }: Pick<Run, "definition" | "status">,
+  act: string,
+): void {
   if (file === undefined || !isActive(status)) return;
   throw new RunsError(`Cannot ${act} run "${name}": it belongs to ${file}`, {
     code: "BUSY",

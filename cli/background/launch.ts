@@ -1,15 +1,6 @@
 /** Starts supervisors. */
-import { supervision } from "../../runtime/supervision.ts";
-import {
-  CAPABILITIES,
-  capabilitiesFor,
-  type Definition,
-  hasAttached,
-  isActive,
-  readLog,
-  type Run,
-  type Runs,
-} from "../../service/mod.ts";
+import { hasAttached, isActive, readLog, type Run, type Runs } from "../../service/mod.ts";
+import { capabilityWord } from "./capabilities.ts";
 import { printError, visible, visibleLine } from "../terminal/output.ts";
 
 /** A run that attaches nothing, such as an iterator, is not waited for longer. */
@@ -23,17 +14,21 @@ const FAILED = 1;
 /**
  * Starts the supervisor of a run, and waits until the run has attached something, two seconds at most.
  *
+ * @param capabilities bits that the supervisor keeps
  * @returns the exit code of a run that failed at its start, and its messages are shown; else undefined
  */
-export async function launch(runs: Runs, name: string): Promise<number | undefined> {
+export async function launch(
+  runs: Runs,
+  name: string,
+  capabilities: bigint,
+): Promise<number | undefined> {
   const { files, definition } = runs.find(name);
   const since = new Date().toISOString();
-  boundCapabilities(definition);
   files.removeLive(definition);
   // Without an outcome, a supervisor that dies at once looks lost, not ended.
   files.writeOutcome(undefined);
   const supervisor = new Deno.Command(Deno.execPath(), {
-    args: ["__supervise", runs.places.state, name],
+    args: ["__supervise", runs.places.state, name, capabilityWord(capabilities)],
     cwd: "/",
     clearEnv: true,
     env: definition.env,
@@ -86,20 +81,4 @@ async function showFailure({ files, definition, status }: Run, since: string): P
       ? `warning: run "${name}" ended with exit code ${status.exitCode} and is started again`
       : `error: Run "${name}" ended at its start with exit code ${status.exitCode}`,
   ));
-}
-
-/** Removes what no start of this run can need, for the supervisor and all that it starts. */
-function boundCapabilities({ words }: Definition): void {
-  if (Deno.uid() !== 0) return;
-  const options = words.slice(0, words.indexOf("--"));
-  const has = (name: string) => options.some((word) => word.startsWith(`--${name}=`));
-  const names = capabilitiesFor({
-    network: true,
-    writes: has("dir") || has("stdout") || has("stderr") ||
-      options.some((word) => /^--output=[a-z]+=/.test(word)),
-    listens: has("listen"),
-    processes: true,
-    legacy: true,
-  });
-  supervision.boundCapabilities(names.map((name) => CAPABILITIES[name]));
 }

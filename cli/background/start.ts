@@ -4,6 +4,7 @@ import type { Permissions } from "../../ebpf/mod.ts";
 import { digestOf } from "../../oci/mod.ts";
 import type { Origin } from "../../oci/stored.ts";
 import {
+  capabilityBits,
   type Definition,
   parseRestart,
   type Places,
@@ -18,6 +19,7 @@ import { UsageError } from "../errors.ts";
 import { type RunLine } from "../args/run_options.ts";
 import { STDIN } from "../module/input_file.ts";
 import { print } from "../terminal/output_file.ts";
+import { capabilitiesOf } from "./capabilities.ts";
 import { launch } from "./launch.ts";
 import { wordsOf } from "./words.ts";
 
@@ -32,6 +34,8 @@ export interface BackgroundStart {
     readonly name: string;
     readonly origin?: Origin;
   };
+  /** Module, or the object of a package. */
+  readonly object: Uint8Array<ArrayBuffer>;
   /** Permissions of a module from elsewhere, as they were granted. */
   readonly permissions: Permissions | undefined;
 }
@@ -66,7 +70,7 @@ export async function startInBackground(start: BackgroundStart): Promise<number>
 
 async function started(runs: Runs, run: Run): Promise<number> {
   const { name } = run.definition;
-  const failure = await launch(runs, name);
+  const failure = await launch(runs, name, capabilityBits(run.definition.capabilities ?? []));
   if (failure === undefined) {
     print(name);
     return 0;
@@ -78,7 +82,7 @@ async function started(runs: Runs, run: Run): Promise<number> {
 
 /** Returns the definition as a function of the name; wrong options are reported at once. */
 export function defineRun(start: BackgroundStart, places: Places): (name: string) => Definition {
-  const { line, word, args, module: { bytes } } = start;
+  const { line, word, args, object, module: { bytes } } = start;
   const restart = parseRestart(line.values.restart ?? "no");
   if (restart === undefined) {
     throw new UsageError(
@@ -95,7 +99,7 @@ export function defineRun(start: BackgroundStart, places: Places): (name: string
   const isPinned = start.module.origin !== undefined;
   const given = wordsOf(line).filter((word) => !(isPinned && word === "--installed"));
   const options = [...given, ...granted(start.permissions), ...output];
-  return (name) => ({
+  const definition = (name: string): Definition => ({
     name,
     words: [...options, "--", pinned(start, places.state, name), ...args],
     shown: [word, ...args],
@@ -112,6 +116,10 @@ export function defineRun(start: BackgroundStart, places: Places): (name: string
     logBytes,
     records: records && contentKind(bytes) !== "module",
   });
+  return (name) => {
+    const defined = definition(name);
+    return { ...defined, capabilities: capabilitiesOf({ definition: defined, object }) };
+  };
 }
 
 /** Returns a word that names the same module at the next start. */

@@ -1,5 +1,6 @@
 /** Process that keeps the runs of a file running, in the foreground. */
 import {
+  capabilityBits,
   type Definition,
   isActive,
   keep,
@@ -17,6 +18,13 @@ import { RUN_OPTIONS } from "../args/run_options.ts";
 import { runLine } from "../run_line.ts";
 import { formatError, printError } from "../terminal/output.ts";
 import { BlockingOutput } from "../terminal/output_file.ts";
+import {
+  capabilityWord,
+  checkCapabilities,
+  holdStatistics,
+  keepCapabilities,
+} from "./capabilities.ts";
+import { capabilitiesNow } from "./found_run.ts";
 import { defineRun } from "./start.ts";
 import { type ListedRun, readUpFile } from "./up_file.ts";
 
@@ -38,6 +46,8 @@ export class Up {
   /** Reloads and the end, one after the other. */
   #work: Promise<void> = Promise.resolve();
   #isEnding = false;
+  /** Capabilities that no run of the file needed at the start. */
+  #givenUp = 0n;
 
   /** @param path absolute, without links */
   constructor(path: string) {
@@ -53,6 +63,10 @@ export class Up {
    */
   async run(): Promise<number> {
     const wanted = await this.#define(readUpFile(this.#path));
+    holdStatistics([...wanted.values()]);
+    this.#givenUp = keepCapabilities(
+      capabilityBits([...wanted.values()].flatMap(({ capabilities = [] }) => capabilities)),
+    );
     const end = () => this.#enqueue(() => this.#end());
     Deno.addSignalListener("SIGTERM", end);
     Deno.addSignalListener("SIGINT", end);
@@ -85,7 +99,9 @@ export class Up {
     const definitions = new Map<string, Definition>();
     for (const { name, words, line } of listed) {
       try {
-        definitions.set(name, await this.#definition(name, words));
+        const definition = await this.#definition(name, words);
+        this.#checkNeeds(definition);
+        definitions.set(name, definition);
       } catch (error) {
         if (!(error instanceof HostError)) throw error;
         const { message, code, hint, detail } = error;
@@ -96,6 +112,14 @@ export class Up {
       }
     }
     return definitions;
+  }
+
+  /** Refuses a run that is to be started and lacks capabilities; one that goes on has its own. */
+  #checkNeeds(definition: Definition): void {
+    const running = this.#entries.get(definition.name)?.definition;
+    if (running !== undefined && isSame(running, definition)) return;
+    const needed = capabilityBits(definition.capabilities ?? []);
+    checkCapabilities(definition, { needed, givenUp: this.#givenUp });
   }
 
   async #definition(name: string, words: readonly string[]): Promise<Definition> {
@@ -140,7 +164,10 @@ export class Up {
     const kept = await keep(files, {
       command: {
         program: Deno.execPath(),
-        args: ["__supervised", places.state, name, `${Deno.pid}`],
+        args: [
+          ...["__supervised", places.state, name, `${Deno.pid}`],
+          capabilityWord(this.#givenUp),
+        ],
       },
       onOutput: (stream, bytes) => this.#write(stream, lines[stream].mark(bytes)),
       onRunning: running.resolve,
@@ -208,7 +235,9 @@ export class Up {
 
 /** Reports whether two definitions run the same module with the same options. */
 function isSame(one: Definition, other: Definition): boolean {
-  const text = ({ created: _, ...rest }: Definition) => JSON.stringify(rest);
+  // The machine changes what the same run needs.
+  const text = ({ created: _created, capabilities: _needs, ...rest }: Definition) =>
+    JSON.stringify(rest);
   return text(one) === text(other);
 }
 
@@ -220,7 +249,10 @@ function isSame(one: Definition, other: Definition): boolean {
  */
 export async function keepStored(name: string): Promise<number> {
   const runs = new Runs(placesOf());
-  const { files } = runs.find(name);
+  const { files, definition } = runs.find(name);
+  const needed = await capabilitiesNow(definition, runs);
+  holdStatistics([definition]);
+  const givenUp = keepCapabilities(needed);
   using manager = new ServiceManager();
   const write = (stream: "stdout" | "stderr", bytes: Uint8Array) => {
     try {
@@ -232,7 +264,10 @@ export async function keepStored(name: string): Promise<number> {
   const kept = await keep(files, {
     command: {
       program: Deno.execPath(),
-      args: ["__supervised", runs.places.state, name, `${Deno.pid}`],
+      args: [
+        ...["__supervised", runs.places.state, name, `${Deno.pid}`],
+        capabilityWord(givenUp),
+      ],
     },
     onOutput: write,
     onRunning: () => manager.ready("running"),

@@ -1,8 +1,10 @@
 /** `wasm-bpf restart`: starts runs again, whether they run or not. */
-import { placesOf, Runs } from "../../service/mod.ts";
+import { isActive, placesOf, Runs } from "../../service/mod.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { parseCommandLine } from "../args/options.ts";
-import { restartRunning } from "../background/end.ts";
+import { hasCapabilities } from "../background/capabilities.ts";
+import { endRun, refuseListed, restartRunning } from "../background/end.ts";
+import { capabilitiesNow } from "../background/found_run.ts";
 import { launch } from "../background/launch.ts";
 import { UsageError } from "../errors.ts";
 import { print } from "../terminal/output_file.ts";
@@ -15,6 +17,8 @@ export const PAGE: HelpPage = {
   options: {},
 };
 
+/** Time that a run has after SIGTERM. */
+const GRACE_MS = 10_000;
 /** A run has ten seconds to end. */
 const WAIT_MS = 20_000;
 
@@ -26,11 +30,27 @@ export async function command(args: string[]): Promise<number> {
   rest.forEach((name) => runs.find(name));
   let code = 0;
   for (const name of rest) {
-    const failure = await restartRunning(runs, name, WAIT_MS)
-      ? undefined
-      : await launch(runs, name);
+    const failure = await restart(runs, name);
     if (failure === undefined) print(name);
     else code = failure;
   }
   return code;
+}
+
+/**
+ * Restarts a run, with a new supervisor if the one that it has lacks capabilities of the run, or has more.
+ *
+ * @returns its exit code if it failed at its start
+ */
+async function restart(runs: Runs, name: string): Promise<number | undefined> {
+  const { definition, status } = runs.find(name);
+  refuseListed({ definition, status }, "restart");
+  const needed = await capabilitiesNow(definition, runs);
+  const { supervisor } = status;
+  if (supervisor !== undefined && isActive(status)) {
+    if (hasCapabilities(supervisor.pid, needed)) {
+      if (await restartRunning(runs, name, WAIT_MS)) return undefined;
+    } else await endRun(runs, name, GRACE_MS);
+  }
+  return await launch(runs, name, needed);
 }

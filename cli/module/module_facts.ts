@@ -70,6 +70,17 @@ export function describeModule(
 /** Imports that load an object. */
 const LOADS: ReadonlySet<string> = new Set(["wasm_load_bpf_object", "object_open"]);
 
+/** Reports whether a module can load objects, those that it makes or reads at run time included. */
+export function loadsObjects(bytes: Uint8Array<ArrayBuffer>): boolean {
+  try {
+    const imported = WebAssembly.Module.imports(new WebAssembly.Module(bytes));
+    return imported.some(({ name }) => LOADS.has(name));
+  } catch {
+    // It will not run.
+    return true;
+  }
+}
+
 /**
  * Inspects an object on this machine.
  *

@@ -155,28 +155,6 @@ Deno.test("root refuses the state directory of another user", async () => {
   await Deno.chown(runs.env["XDG_STATE_HOME"] ?? "", 0, 0);
 });
 
-Deno.test("a supervisor has no more capabilities than its run needs", async () => {
-  await using runs = new Background();
-  await runs.out("run", "-d", "--name", "one", "exitsnoop");
-  const { supervisor, process } = await runs.shown("one");
-  const taken = [
-    "sys_module",
-    "sys_boot",
-    "sys_rawio",
-    "setuid",
-    "mknod",
-    "sys_time",
-    "dac_override",
-  ];
-  const numbers = [16, 22, 17, 7, 27, 25, 1];
-  for (const pid of [supervisor?.pid, process?.pid]) {
-    const status = await Deno.readTextFile(`/proc/${pid}/status`);
-    const bits = BigInt(`0x${/^CapBnd:\s*(\w+)$/m.exec(status)?.[1]}`);
-    const left = taken.filter((_, i) => (bits & 1n << BigInt(numbers[i] ?? 0)) !== 0n);
-    assert.deepEqual(left, []);
-  }
-});
-
 const KILLS = soakSize({ short: 10, whole: 100 });
 
 Deno.test(`ps is right after ${KILLS} kills at random moments`, async () => {

@@ -21,6 +21,8 @@ const CASES: readonly [name: string, lines: string, limit: number][] = [
   ["observe", "{name: one, run: exitsnoop}", 3],
   ["network", `{name: one, run: ${WASM_BPF.replace(/wasm-bpf$/, "examples/xdp/xdp.wasm")}}`, 4],
   ["traced", '{name: one, run: exitsnoop, options: {pid: "1"}}', 4],
+  ["uprobes", "{name: one, run: bashreadline}", 3],
+  ["stacks", "{name: one, run: memleak}", 4],
 ];
 
 for (const [name, line, limit] of CASES) {
@@ -52,6 +54,12 @@ Deno.test("gen systemd gives only what the modules need", async () => {
   const network = await runs.out("gen", "systemd", file);
   assert.match(network, /^CapabilityBoundingSet=.*CAP_NET_ADMIN/m);
   assert.doesNotMatch(network, /PrivateNetwork/);
+  // Functions in stacks: of the kernel, and of processes.
+  await Deno.writeTextFile(file, "runs:\n  - {name: one, run: profile}\n");
+  const stacks = await runs.out("gen", "systemd", file);
+  const names = "CAP_SYS_PTRACE CAP_SYSLOG CAP_PERFMON CAP_BPF CAP_CHECKPOINT_RESTORE";
+  assert.match(stacks, new RegExp(`^CapabilityBoundingSet=.*${names}$`, "m"));
+  assert.doesNotMatch(stacks, /CAP_(NET|SYS)_ADMIN/);
 });
 
 /** Returns the system calls of a group, and of those within it. */
