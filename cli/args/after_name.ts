@@ -16,10 +16,12 @@ export interface OwnOption {
 /** Option of ours in the place of a letter that the tool does not have. */
 export interface Habit {
   /**
-   * Name of our option, which takes a number of seconds, or of rows for a limit; undefined where
-   * nothing is to be done.
+   * Name of our option with a value: a number of seconds, unless it is a limit or a path. Undefined
+   * for a flag, and where nothing is to be done.
    */
-  readonly name?: "timeout" | "interval" | "limit";
+  readonly name?: "timeout" | "interval" | "limit" | "cgroup";
+  /** Name of our flag. */
+  readonly flag?: "verbose";
 }
 
 /** Command line of a tool. */
@@ -117,9 +119,10 @@ function splitLetters(tool: ToolSyntax, letters: string, left: string[]): SplitL
     const habit = option === undefined ? tool.habit?.(letter) : undefined;
     if (habit?.name !== undefined) {
       const value = neededValue(`-${letter}`, rest === "" ? left.shift() : rest);
-      found.ours.push(`--${habit.name}=${habit.name === "limit" ? value : inSeconds(value)}`);
+      found.ours.push(`--${habit.name}=${isTime(habit.name) ? inSeconds(value) : value}`);
       return found;
     }
+    if (habit?.flag !== undefined) found.ours.push(`--${habit.flag}`);
     if (habit !== undefined) continue;
     found.own += letter;
     if (option === undefined && letter === "h") found.wantsHelp = true;
@@ -132,6 +135,10 @@ function splitLetters(tool: ToolSyntax, letters: string, left: string[]): SplitL
 }
 
 /** Returns a number as a duration; a text with a unit stays. */
+function isTime(name: string): boolean {
+  return name === "timeout" || name === "interval";
+}
+
 function inSeconds(text: string): string {
   return /^\d+(\.\d+)?$/.test(text) ? `${text}s` : text;
 }

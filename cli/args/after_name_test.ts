@@ -97,7 +97,10 @@ Deno.test("mergedLine() adds to lists, and the last value counts", () => {
 Deno.test("splitWords() takes numbers and letters of other tools for options of ours", () => {
   const tool: ToolSyntax = {
     ...TOOL,
-    habit: (letter) => ({ d: { name: "timeout" }, r: { name: "limit" }, T: {} } as const)[letter],
+    habit: (letter) =>
+      ({ d: { name: "timeout" }, r: { name: "limit" }, w: { flag: "verbose" }, T: {} } as const)[
+        letter
+      ],
     numbers: (words) => words.every((word) => word === "5") ? ["--interval=5s"] : undefined,
   };
   const split = (...words: string[]) => {
@@ -109,7 +112,7 @@ Deno.test("splitWords() takes numbers and letters of other tools for options of 
     own: [],
     ours: ["--timeout=3s", "--timeout=500ms"],
   });
-  assert.deepEqual(split("-r", "20"), { own: [], ours: ["--limit=20"] });
+  assert.deepEqual(split("-Twr", "20"), { own: [], ours: ["--verbose", "--limit=20"] });
   // Words other than numbers are the tool's, which refuses them.
   assert.deepEqual(split("5", "x"), { own: ["5", "x"], ours: [] });
   // The value of an option of the tool is not a number of its own.

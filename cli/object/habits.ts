@@ -44,10 +44,12 @@ function showsStacks(tool: Tool): boolean {
 
 /**
  * Returns the option for a letter that the tool itself does not have: `-d SECONDS`, `-i SECONDS`,
- * `-r ROWS`, and `-T` or `-t` for a column of times, which records have anyway.
+ * `-r ROWS`, `-c CGROUP`, `-v`, and `-T` or `-t` for a column of times, which records have anyway.
  */
 export function habitOf(tool: Tool, letter: string): Habit | undefined {
   if (letter === "d") return { name: "timeout" };
+  if (letter === "c") return { name: "cgroup" };
+  if (letter === "v") return { flag: "verbose" };
   if (letter === "i" && showsTables(tool)) return { name: "interval" };
   if (letter === "r" && showsTables(tool)) return { name: "limit" };
   return (letter === "T" || letter === "t") && !showsTables(tool) ? {} : undefined;

@@ -70,6 +70,8 @@ Deno.test("sigsnoop -k leaves out signals that the kernel sends by itself", asyn
   const ends = ["sh", "-c", 'trap : USR2; sh -c "exit 0"; kill -12 $$'];
   const all = await traced(["sigsnoop"], ends);
   assert.ok(all.some(({ signal }) => signal === "SIGCHLD"), JSON.stringify(all));
+  const chosen = await traced(["sigsnoop", "-s", "12,34"], ends);
+  assert.deepEqual(new Set(chosen.map(({ signal }) => signal)), new Set(["SIGUSR2"]));
   const sent = await traced(["sigsnoop", "-k"], ends);
   assert.ok(sent.some(({ comm, signal }) => comm === "sh" && signal === "SIGUSR2"));
   assert.deepEqual(sent.filter(({ signal }) => signal === "SIGCHLD"), []);
@@ -92,6 +94,8 @@ Deno.test("offcputime and futexctn select threads by their kind and number", asy
     (await traced(["offcputime", "-K", ...words], nap)).map(({ comm }) => comm);
   assert.ok((await names("-u")).includes("actor"));
   assert.ok(!(await names("-k")).includes("actor"));
+  const blocked = await traced(["wakeuptime", "-K", "-u"], nap);
+  assert.deepEqual(blocked.filter((row) => /^kworker/.test(`${row["blocked"]}`)), []);
   // No thread has this number: the kernel's largest is 2^22.
   const locking = [Deno.execPath(), "eval", "await Promise.resolve()"];
   assert.deepEqual(await traced(["futexctn", "-t", "4194305"], locking), []);
@@ -117,4 +121,7 @@ Deno.test("tools take the letters for rows and times of other tools", async () =
   const rows = await traced(["syscount", "-r", "2"], ["true"]);
   assert.equal(rows.length, 2);
   await traced(["exitsnoop", "-t", "-T"], ["true"]);
+  const { code, stderr } = await runCli(["exitsnoop", "-v", "-c", "/no/such/group"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /\/no\/such\/group/);
 });

@@ -34,7 +34,7 @@ const SHOWN: readonly Shown[] = [
   },
   {
     tool: "sigsnoop",
-    options: ["-s", "12"],
+    options: ["-s", "12,34"],
     stir: shell("sh -c 'kill -12 $$' || :"),
     fields: { comm: "sh", signal: "SIGUSR2", tcomm: "sh", result: "DELIVERED" },
   },

@@ -5,6 +5,8 @@
 TOOL("biosnoop", "show requests to block devices, with durations");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
 OPTION(const volatile comm_text, name, "", 'n', "only processes whose name begins with this");
+/* Users of other tools type it. */
+OPTION(const volatile bool, queued, false, 'Q', "time in the queue, which is shown anyway");
 OPTION(const volatile __u64, min_us, 0, 'm', "only longer requests than this, in microseconds");
 
 struct event {

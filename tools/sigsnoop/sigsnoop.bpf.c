@@ -2,9 +2,14 @@
 /* sigsnoop: generated signals, with their senders and receivers. */
 #include "tool.bpf.h"
 
+/* Signals that an option takes at most. */
+#define SIGNALS 32
+
+typedef __s32 signal_list[SIGNALS];
+
 TOOL("sigsnoop", "show signals, with sender and receiver");
 OPTION(const volatile __u32, pid, 0, 'p', "only signals that this process sends");
-OPTION(const volatile __s32, signal, 0, 's', "only this signal, by number");
+OPTION(const volatile signal_list, signal, {}, 's', "only these signals, by number");
 OPTION(const volatile bool, failed, false, 'x', "only signals that are not delivered");
 OPTION(const volatile bool, kill, false, 'k', "only signals by kill, tkill and tgkill");
 /* Users of other tools type it. */
@@ -36,12 +41,24 @@ struct trace_event_raw_signal_generate {
 	int result;
 } __attribute__((preserve_access_index));
 
+/* Returns true if a signal is not among those that are selected; all are if none is. */
+static __always_inline bool is_other_signal(int number)
+{
+	for (int i = 0; i < SIGNALS; i++) {
+		if (!signal[i])
+			return i > 0;
+		if (signal[i] == number)
+			return false;
+	}
+	return true;
+}
+
 SEC("tp/signal/signal_generate")
 int on_signal(struct trace_event_raw_signal_generate *ctx)
 {
 	struct event *event;
 
-	if (IS_OTHER(pid) || (signal && signal != ctx->sig) || (failed && !ctx->result) ||
+	if (IS_OTHER(pid) || is_other_signal(ctx->sig) || (failed && !ctx->result) ||
 	    (kill && ctx->code != SI_USER && ctx->code != SI_TKILL))
 		return 0;
 	event = reserve_event();

@@ -6,6 +6,7 @@
 TOOL("wakeuptime", "sum up time that threads are blocked, by what wakes them");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process, which is blocked");
 OPTION(const volatile comm_text, name, "", 'n', "only blocked processes of this name");
+OPTION(const volatile bool, user_threads, false, 'u', "only blocked threads of processes");
 OPTION(const volatile __u64, min_us, 1, 'm', "only longer blocks than this, in microseconds");
 OPTION(const volatile __u64, max_us, 0, 'M', "only shorter blocks than this, in microseconds");
 
@@ -42,7 +43,7 @@ int on_switch(struct bpf_raw_tracepoint_args *ctx)
 	char comm[COMM_BYTES] = {};
 
 	if (!thread || is_running(task) || is_other(pid, BPF_CORE_READ(task, tgid)) ||
-	    is_task_elsewhere(task))
+	    (user_threads && is_kernel_thread(task)) || is_task_elsewhere(task))
 		return 0;
 	BPF_CORE_READ_STR_INTO(&comm, task, comm);
 	if (!is_other_name(name, comm, COMM_BYTES))
