@@ -33,8 +33,11 @@ function countOf(text: string | undefined): string[] {
 }
 
 function showsTables(tool: Tool): boolean {
-  // Without annotations, all maps are shown.
-  const hasTables = tool.tables === undefined ? tool.declared.size === 0 : tool.tables.length > 0;
+  const hasRecords = tool.declared.size > 0;
+  // Without annotations, all maps are shown; next to records, a table on a condition is an exception.
+  const hasTables = tool.tables === undefined
+    ? !hasRecords
+    : tool.tables.some(({ condition }) => condition === undefined || !hasRecords);
   return hasTables || tool.iterators.length > 0;
 }
 

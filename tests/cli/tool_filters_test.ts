@@ -53,6 +53,12 @@ Deno.test("a list of ports that is too long, or has another word, is refused", a
   }
 });
 
+Deno.test("tcpconnect -c counts connections", async () => {
+  const rows = await traced(["tcpconnect", "-c", "-P", "7777"], [...CONNECTION, "connection"]);
+  const own = rows.filter(({ daddr, dport }) => daddr === "127.0.0.1" && dport === 7777);
+  assert.ok(own.length === 1 && Number(own[0]?.["connects"]) >= 2, JSON.stringify(rows));
+});
+
 Deno.test("syscount counts by process, by error, and the longest first", async () => {
   const failing = ["sh", "-c", "cat /no/such/file 2>/dev/null || :"];
   const rows = await traced(["syscount", "-P", "-e", "ENOENT"], failing);
@@ -121,6 +127,7 @@ Deno.test("tools take the letters for rows and times of other tools", async () =
   const rows = await traced(["syscount", "-r", "2"], ["true"]);
   assert.equal(rows.length, 2);
   await traced(["exitsnoop", "-t", "-T"], ["true"]);
+  await traced(["tcpconnect", "-t", "-c"], ["true"]);
   const { code, stderr } = await runCli(["exitsnoop", "-v", "-c", "/no/such/group"]);
   assert.equal(code, 1);
   assert.match(stderr, /\/no\/such\/group/);

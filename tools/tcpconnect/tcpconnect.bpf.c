@@ -6,6 +6,9 @@ TOOL("tcpconnect", "show TCP connections that processes start");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
 OPTION(const volatile __u32, uid, 0xffffffff, 'u', "only this user");
 OPTION(const volatile port_list, port, {}, 'P', "only these remote ports");
+OPTION(const volatile bool, totals, false, 'c', "number of connections, by addresses and port");
+/* Users of other tools type it. */
+OPTION(const volatile bool, print_uid, false, 'U', "the user, who is shown anyway");
 FAMILY_OPTIONS;
 
 struct event {
@@ -20,7 +23,36 @@ struct event {
 	__u64 cgroup_id HIDDEN;
 };
 
+struct key {
+	__u16 family;
+	__u8 laddr[16];
+	__u8 daddr[16];
+	__u16 dport;
+};
+
+struct counts {
+	__u64 connects;
+};
+
 EVENTS(struct event);
+COUNTS(HASH, connections, 10240, struct key, struct counts);
+TABLE(connections, SORT(-connects), IF(totals));
+
+static __always_inline int count(const struct ends *ends)
+{
+	struct counts *counts;
+	struct key key;
+
+	__builtin_memset(&key, 0, sizeof(key));
+	key.family = ends->family;
+	key.dport = ends->dport;
+	__builtin_memcpy(key.laddr, ends->laddr, sizeof(key.laddr));
+	__builtin_memcpy(key.daddr, ends->daddr, sizeof(key.daddr));
+	counts = connections_of(&key);
+	if (counts)
+		ADD(counts->connects, 1);
+	return 0;
+}
 
 static __always_inline int show(struct sock *sk)
 {
@@ -32,6 +64,8 @@ static __always_inline int show(struct sock *sk)
 	if (IS_OTHER(pid) || is_other_port(port, ends.dport) || is_other_family(ends.family) ||
 	    (uid != 0xffffffff && uid != user))
 		return 0;
+	if (totals)
+		return count(&ends);
 	event = reserve_event();
 	if (!event)
 		return 0;
