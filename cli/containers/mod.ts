@@ -39,6 +39,8 @@ export class Containers {
   /** True if every selected container has a group of version 2, so that the kernel can filter. */
   readonly #hasGroups: boolean;
   #filter: KernelFilter | undefined;
+  /** True if the object could filter in the kernel, but what is selected has no group of version 2. */
+  #lacksGroups = false;
   #taker: ContainerTaker | undefined;
 
   /**
@@ -113,16 +115,19 @@ export class Containers {
   /** Returns values of an object's variables, and chooses who filters: the kernel if it can. */
   prepare(file: ObjectFile): ReturnType<KernelFilter["settings"]> {
     const values: VariableValue[] = groupIds(file);
-    if (this.#selection.isEmpty) return { values, maps: [] };
-    // All processes are below the root.
-    const isRoot = this.#fixed.length > 0 &&
-      this.#selection.groups.some(({ path }) => path === "/");
-    this.#filter = isRoot ? undefined : KernelFilter.of(file, this.#index, {
-      fixed: this.#fixed,
-      hasGroups: this.#hasGroups,
-    });
+    if (this.#selectsAll) return { values, maps: [] };
+    const filterOf = (hasGroups: boolean) =>
+      KernelFilter.of(file, this.#index, { fixed: this.#fixed, hasGroups });
+    this.#filter = filterOf(this.#hasGroups);
+    this.#lacksGroups = this.#filter === undefined && filterOf(true) !== undefined;
     const settings = this.#filter?.settings(file);
     return { values: [...values, ...settings?.values ?? []], maps: settings?.maps ?? [] };
+  }
+
+  /** True if nothing is left out: all processes are below a root group. */
+  get #selectsAll(): boolean {
+    return this.#selection.isEmpty ||
+      (this.#fixed.length > 0 && this.#selection.groups.some(({ path }) => path === "/"));
   }
 
   /** Filter in the kernel, of an object that has one. */
@@ -130,12 +135,43 @@ export class Containers {
     return this.#filter;
   }
 
-  /** Returns a taker that hands the records of what is selected to another one. */
-  over(inner: RecordTaker): RecordTaker {
-    return this.#taker = new ContainerTaker(inner, {
+  /**
+   * Returns a taker that hands the records of what is selected to another one.
+   *
+   * @param options.mayLeaveOut true if {@linkcode Containers.settle} follows once all sources are open
+   */
+  over(inner: RecordTaker, options: { mayLeaveOut?: boolean } = {}): RecordTaker {
+    const parts: TakerParts = {
       placesOf: (schema) => placeReader(schema, this.#index, { hasProcesses: this.#hasProcesses }),
-      filters: !this.#selection.isEmpty && this.#filter === undefined,
+      filters: !this.#selectsAll && this.#filter === undefined,
       fields: this.#look,
+      refusal: (source) => this.#refusal(source),
+    };
+    return this.#taker = new ContainerTaker(inner, parts, options);
+  }
+
+  /**
+   * Returns a warning about sources that are left out, since nothing is known of their processes.
+   *
+   * @throws {HostError} `NO_PROCESS` if no other source is left
+   */
+  settle(): string | undefined {
+    const names = (this.#taker?.settle() ?? []).map((name) => `"${name}"`);
+    if (names.length === 0) return undefined;
+    return `warning: records of ${names.join(", ")} are left out: they have no process, ` +
+      "so their container is not known";
+  }
+
+  #refusal(source: string): HostError {
+    const hint = !this.#lacksGroups
+      ? "remove --container, --pod and --cgroup, or use a tool whose records have a pid"
+      : this.#selection.groups.some(({ hierarchy }) => hierarchy !== "")
+      ? "pass a control group of version 2, by which the kernel can filter"
+      : "start the container first: this host has control groups of version 1, " +
+        "which its engine may use alone";
+    return new HostError(`Cannot select containers: records of "${source}" have no process`, {
+      code: "NO_PROCESS",
+      hint,
     });
   }
 }

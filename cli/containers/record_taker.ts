@@ -1,5 +1,5 @@
 /** Records on their way to an output: those of other containers are left out, names are added. */
-import { HostError } from "../../ffi/errors.ts";
+import type { HostError } from "../../ffi/errors.ts";
 import {
   type Field,
   type Framing,
@@ -33,7 +33,12 @@ export interface TakerParts {
   readonly filters: boolean;
   /** Look of the fields: shown, there for those who name them, or absent. */
   readonly fields: "shown" | "hidden" | "absent";
+  /** Returns the error for records without a process, of which other containers' cannot be left out. */
+  readonly refusal: (source: string) => HostError;
 }
+
+/** Sink of a source that is left out whole. */
+const NOTHING = { write: () => {}, rows: () => {}, refresh: () => {} };
 
 /** Changes records of all sources of an output. */
 export class ContainerTaker implements RecordTaker {
@@ -42,10 +47,35 @@ export class ContainerTaker implements RecordTaker {
   readonly #texts = new WeakMap<Place, Uint8Array>();
   readonly #nothing = new Uint8Array(ADDED_BYTES);
   #unknown = 0;
+  readonly #leftOut: string[] = [];
+  #taken = 0;
+  #mayLeaveOut: boolean;
 
-  constructor(inner: RecordTaker, parts: TakerParts) {
+  /**
+   * @param options.mayLeaveOut true if all sources are opened before {@linkcode ContainerTaker.settle}:
+   *   those without a process are left out then, and refused otherwise
+   */
+  constructor(
+    inner: RecordTaker,
+    parts: TakerParts,
+    { mayLeaveOut = false }: { mayLeaveOut?: boolean } = {},
+  ) {
     this.#inner = inner;
     this.#parts = parts;
+    this.#mayLeaveOut = mayLeaveOut;
+  }
+
+  /**
+   * Ends the time in which sources are left out.
+   *
+   * @returns the names of those that were
+   * @throws {HostError} `NO_PROCESS` if no other is left
+   */
+  settle(): readonly string[] {
+    this.#mayLeaveOut = false;
+    const [first] = this.#leftOut;
+    if (first !== undefined && this.#taken === 0) throw this.#parts.refusal(first);
+    return this.#leftOut;
   }
 
   /** Records that are left out since nothing is known of their process. */
@@ -59,6 +89,7 @@ export class ContainerTaker implements RecordTaker {
 
   stream(source: string, schema: Schema, type?: Parameters<RecordTaker["stream"]>[2]): StreamSink {
     const change = this.#changeOf(source, schema);
+    if (change === "left out") return NOTHING;
     if (change === undefined) return this.#inner.stream(source, schema, type);
     const sink = this.#inner.stream(source, change.schema, type);
     return {
@@ -71,6 +102,7 @@ export class ContainerTaker implements RecordTaker {
 
   table(source: string, schema: Schema, ...rest: TableRest): TableSink {
     const change = this.#changeOf(source, schema);
+    if (change === "left out") return NOTHING;
     if (change === undefined) return this.#inner.table(source, schema, ...rest);
     const sink = this.#inner.table(source, change.schema, ...rest);
     return {
@@ -80,8 +112,9 @@ export class ContainerTaker implements RecordTaker {
   }
 
   histogram(source: string, schema: Schema, ...rest: HistogramRest): TableSink {
-    const sink = this.#inner.histogram(source, schema, ...rest);
     const change = this.#changeOf(source, schema, "absent");
+    if (change === "left out") return NOTHING;
+    const sink = this.#inner.histogram(source, schema, ...rest);
     if (change === undefined) return sink;
     return {
       rows: (rows) => sink.rows(change.apply(rows, "packed")),
@@ -90,12 +123,11 @@ export class ContainerTaker implements RecordTaker {
   }
 
   hex(source: string): StreamSink {
-    if (this.#parts.filters) throw noProcess(source);
-    return this.#inner.hex(source);
+    return this.#parts.filters ? this.#leaveOut(source) : this.#inner.hex(source);
   }
 
   text(source: string, line: string): void {
-    if (this.#parts.filters) throw noProcess(source);
+    if (this.#parts.filters) throw this.#parts.refusal(source);
     this.#inner.text(source, line);
   }
 
@@ -103,21 +135,30 @@ export class ContainerTaker implements RecordTaker {
     this.#inner.interval();
   }
 
+  /** @throws {HostError} `NO_PROCESS` if the source is not to be left out */
+  #leaveOut(source: string): typeof NOTHING {
+    if (!this.#mayLeaveOut) throw this.#parts.refusal(source);
+    if (!this.#leftOut.includes(source)) this.#leftOut.push(source);
+    return NOTHING;
+  }
+
   /** @throws {HostError} `NO_PROCESS` if other records cannot be left out */
   #changeOf(
     source: string,
     schema: Schema,
     look: TakerParts["fields"] = this.#parts.fields,
-  ): Change | undefined {
+  ): Change | "left out" | undefined {
     const { filters, placesOf } = this.#parts;
     const taken = schema.fields.some(({ name }) => FIELDS.some((one) => one.name === name));
     const adds = look !== "absent" && !taken;
     if (!filters && !adds) return undefined;
     const placeOf = placesOf(schema);
     if (placeOf === undefined) {
-      if (filters) throw noProcess(source);
-      return undefined;
+      if (!filters) return undefined;
+      this.#leaveOut(source);
+      return "left out";
     }
+    this.#taken += 1;
     const bytes = adds ? ADDED_BYTES : 0;
     const start = Math.ceil(schema.size / 8) * 8;
     const isWanted = (place: Place | undefined) => !filters || place?.isWanted === true;
@@ -215,11 +256,4 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return whole;
-}
-
-function noProcess(source: string): HostError {
-  return new HostError(`Cannot select containers: records of "${source}" have no process`, {
-    code: "NO_PROCESS",
-    hint: "remove --container, --pod and --cgroup, or use a tool whose records have a pid",
-  });
 }

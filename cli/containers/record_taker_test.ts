@@ -48,6 +48,7 @@ async function rowsOf(
     placesOf: () => (v, at) => PLACES.get(v.getUint32(at, true)),
     filters: false,
     fields: "absent",
+    refusal: (source) => new HostError(source, { code: "NO_PROCESS" }),
     ...parts,
   });
   if (isTable) taker.table("events", SCHEMA).rows(records(false));
@@ -89,4 +90,37 @@ Deno.test("records without a process cannot be selected, and have no fields", as
     (error) => error instanceof HostError && error.code === "NO_PROCESS",
   );
   assert.deepEqual((await rowsOf({ placesOf, fields: "shown" }))[0], { pid: 1, comm: "comm" });
+});
+
+Deno.test("sources without a process are left out next to others, and refused alone", () => {
+  const shown: string[] = [];
+  const output = new Output({
+    sinks: [{
+      format: "jsonl",
+      write: (bytes) => void shown.push(new TextDecoder().decode(bytes)),
+    }],
+  });
+  const lonely = guestSchema(new Uint8Array(), "u32 slot; u64 count", "sizes").schema;
+  const parts: TakerParts = {
+    placesOf: (schema) =>
+      schema === lonely ? undefined : (v, at) => PLACES.get(v.getUint32(at, true)),
+    filters: true,
+    fields: "absent",
+    refusal: (source) => new HostError(source, { code: "NO_PROCESS" }),
+  };
+  const refused = (error: unknown) => error instanceof HostError && error.code === "NO_PROCESS";
+  const both = new ContainerTaker(output, parts, { mayLeaveOut: true });
+  const sizes = both.table("sizes", lonely);
+  both.hex("bytes").write(records(true));
+  both.stream("events", SCHEMA).write(records(true));
+  assert.deepEqual(both.settle(), ["sizes", "bytes"]);
+  sizes.rows(new Uint8Array(16));
+  sizes.refresh(new Uint8Array(16));
+  output.end();
+  assert.deepEqual(shown.join("").trimEnd().split("\n"), ['{"pid":1,"comm":"comm"}']);
+  // Too late: its source was not known when the warning was given.
+  assert.throws(() => both.table("sizes", lonely), refused);
+  const alone = new ContainerTaker(output, parts, { mayLeaveOut: true });
+  alone.table("sizes", lonely);
+  assert.throws(() => alone.settle(), refused);
 });

@@ -309,7 +309,7 @@ export class RunSettings {
       const onFinished = () => output.end();
       return this.runWithin(interrupt, {
         ...{ policy, live, statistics, isAlone: true, onFinished },
-        output: this.#containers?.over(output) ?? output,
+        output: this.#containers?.over(output, { mayLeaveOut: true }) ?? output,
         screen: screen?.of(output),
         checkReader: this.#sources.settings.outputs.some(({ file }) => file === undefined)
           ? checkReader
@@ -362,6 +362,8 @@ export class RunSettings {
       waitingText: isAlone ? (lastTables) => waitingText({ ...run, lastTables }) : undefined,
       filter: this.#containers?.filter,
     });
+    const leftOut = this.#containers?.settle();
+    if (leftOut !== undefined) this.#warn(leftOut);
     if (this.#sources.isSilent) {
       this.#warn(
         "note: the object prints nothing and keeps no results: it is attached until its end; " +

@@ -137,6 +137,32 @@ Deno.test("--cgroup selects a control group in the kernel, and those below it", 
   }
 });
 
+Deno.test("--cgroup of a root leaves nothing out, of a histogram neither", async () => {
+  const words = ["--cgroup", "/", "--count", "1", "--interval", "300ms", "--timeout", "100s"];
+  const { code, stdout, stderr } = await runCli([...words, "cpudist"]);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /usecs/);
+});
+
+Deno.test("--container leaves out a histogram without processes next to records with them", async () => {
+  using root = new TestFolder();
+  const object = root.at("both.bpf.o");
+  await succeed(
+    ...["clang", "-g", "-O2", "-target", "bpf", "-D__TARGET_ARCH_x86"] as const,
+    ...["-idirafter", "/usr/include/x86_64-linux-gnu", "-c", "-o", object],
+    fromFileUrl("../programs/both_kinds.bpf.c"),
+  );
+  await using web = await MadeUpContainer.create(root, "web");
+  await using _web = new Repeating(web.command(script("web")));
+  const env = { WASM_BPF_HOST_ROOT: root.path };
+  const words = ["--container", "web", "--interval", "300ms", "--timeout", "100s", "-o", "jsonl"];
+  const both = await runCli([...words, "--count", "3", "--map", "slots", object], { env });
+  assert.equal(both.code, 0, both.stderr);
+  assert.match(both.stderr, /^warning: records of "slots" are left out: they have no process/m);
+  const rows = rowsOf(both.stdout);
+  assert.ok(rows.length > 0 && rows.every(({ container }) => container === "web"), both.stdout);
+});
+
 Deno.test("a gadget's filter of mount namespaces selects a container in the kernel", async () => {
   using root = new TestFolder();
   const object = root.at("gadget.bpf.o");
