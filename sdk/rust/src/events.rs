@@ -76,13 +76,10 @@ fn is_interrupted() -> bool {
     INTERRUPT.0.load(Ordering::Relaxed) != 0
 }
 
-impl<'a> Iterator for Events<'a> {
-    type Item = Event<'a>;
-
-    // A tool's loop runs in main(), which V8 compiles once and quickly; what it calls often, it compiles
-    // again and well.
-    #[inline(never)]
-    fn next(&mut self) -> Option<Event<'a>> {
+impl<'a> Events<'a> {
+    /// Takes the next event. Inlined, so that it stays in registers.
+    #[inline(always)]
+    fn advance(&mut self) -> Option<Event<'a>> {
         if let Some(rest) = self.rest {
             if is_interrupted() {
                 rest.set(std::mem::take(&mut self.records).len());
@@ -94,6 +91,17 @@ impl<'a> Iterator for Events<'a> {
         let bytes = self.records.get(HEADER_BYTES..end)?;
         self.records = self.records.get((end + 7) & !7..).unwrap_or(&[]);
         Some(Event { cpu, bytes })
+    }
+}
+
+impl<'a> Iterator for Events<'a> {
+    type Item = Event<'a>;
+
+    // A tool's loop runs in main(), which V8 compiles once and quickly; what it calls often, it compiles
+    // again and well.
+    #[inline(never)]
+    fn next(&mut self) -> Option<Event<'a>> {
+        self.advance()
     }
 }
 
@@ -246,7 +254,8 @@ macro_rules! reader {
                 mut handle: impl FnMut(Event<'_>),
             ) -> io::Result<usize> {
                 let mut count = 0;
-                for event in self.read(timeout)? {
+                let mut events = self.read(timeout)?;
+                while let Some(event) = events.advance() {
                     handle(event);
                     count += 1;
                 }
