@@ -59,14 +59,14 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Lengths whose arrays and views are kept; a power of two. */
+/** Lengths whose arrays and views are kept: as many as {@linkcode placeOf} returns places. */
 const KEPT = 16;
 /** Longest array that is kept: of a few events. A batch of many costs more than a view of it. */
 const KEPT_BYTES = 4096;
 
-/** Returns the place of a length: sizes of framed records are multiples of 8, those of lines are not. */
+/** Returns the place of a length, spread for multiples of any size: the top of a product (Knuth). */
 function placeOf(length: number): number {
-  return (length ^ length >> 3) & (KEPT - 1);
+  return Math.imul(length, 0x9e3779b1) >>> 28;
 }
 
 /**

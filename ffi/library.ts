@@ -9,7 +9,7 @@ import { bind, compile, type Functions, heatUp } from "./lazy_functions.ts";
 import { type ShimSymbols, SYMBOLS } from "./symbols.ts";
 
 /** Required result of `shim_abi_version()`; the header's `SHIM_ABI_VERSION`. */
-export const ABI_VERSION = 35;
+export const ABI_VERSION = 36;
 
 const SHIM_FILE = "libbpf-shim.so";
 
@@ -46,6 +46,7 @@ const HOT: ReadonlySet<keyof typeof SYMBOLS> = new Set([
   "shim_clock__now",
   "shim_clock__time",
   "shim_fd__poll",
+  "shim_fd__put",
   "shim_fd__write",
   "shim_map__batch",
   "shim_map__operate",

@@ -66,7 +66,7 @@ Deno.test("loadShim() names the missing function of another library", () => {
 });
 
 /** Functions that the loop of a tool calls for each event, and whether calls compile them. */
-const EACH_EVENT = ["shim_clock__now", "shim_fd__poll"] as const;
+const EACH_EVENT = ["shim_clock__now", "shim_fd__poll", "shim_fd__put"] as const;
 
 /** Outside of a test: what is compiled stays for the life of the process. */
 function compiledByCalls(): boolean[] {
@@ -75,6 +75,7 @@ function compiledByCalls(): boolean[] {
   for (let i = 0; i < 8; i++) {
     system.clockNow(1);
     system.poll(new Uint8Array(8), 0n, interrupt);
+    system.put(1, new Uint8Array());
   }
   return EACH_EVENT.map((name, i) => shim()[name] !== before[i]);
 }

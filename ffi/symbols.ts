@@ -356,6 +356,8 @@ export const SYMBOLS = {
   shim_fd__unshare: { parameters: [], result: "i32" },
   // int32_t shim_fd__write(int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count, uint32_t written)
   shim_fd__write: { parameters: ["i32", "pointer", "u32", "u32", "u32"], result: "i32" },
+  // int32_t shim_fd__put(int32_t fd, const void *bytes, uint32_t length)
+  shim_fd__put: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   // int32_t shim_fd__write_some(struct shim_interrupt *interrupt, int32_t fd, struct shim_memory *memory, uint32_t iovs, uint32_t count, uint32_t written)
   shim_fd__write_some: {
     parameters: ["pointer", "i32", "pointer", "u32", "u32", "u32"],

@@ -18,6 +18,11 @@ export const system = {
     return shim().shim_fd__write(fd, memoryPointer(memory), iovs, count, written);
   },
 
+  /** write(2) of bytes of the host's own: their number, or a negative errno. */
+  put(fd: number, bytes: Uint8Array<ArrayBuffer>): number {
+    return shim().shim_fd__put(fd, bytes, bytes.length);
+  },
+
   /**
    * Like {@linkcode system.write} for a guest that may be terminated meanwhile: at most 4096 bytes, and
    * -EINTR after the termination if the descriptor accepts nothing.
@@ -110,7 +115,7 @@ export const system = {
 
   /** Returns the nanoseconds of a valid clock. */
   clockNow(clock: number): bigint {
-    return BigInt(shim().shim_clock__now(clock));
+    return shim().shim_clock__now(clock);
   },
 
   /** Writes a clock's resolution in nanoseconds to `out` as u64. */

@@ -25,7 +25,7 @@
 #define SHIM_API __attribute__((visibility("default")))
 
 /* Raised with every change of this header; ffi/library.ts refuses a library with another number. */
-#define SHIM_ABI_VERSION 35
+#define SHIM_ABI_VERSION 36
 
 struct shim_memory;
 struct shim_object;
@@ -958,6 +958,13 @@ SHIM_API int32_t shim_fd__unshare(void);
  */
 SHIM_API int32_t shim_fd__write(int32_t fd, struct shim_memory *memory, uint32_t iovs,
 				uint32_t count, uint32_t written);
+
+/**
+ * @brief One write(2) of bytes of the host's own.
+ * @return bytes written, fewer than `length` where the descriptor takes no more; or a negative
+ * errno
+ */
+SHIM_API int32_t shim_fd__put(int32_t fd, const void *bytes, uint32_t length);
 
 /**
  * @brief shim_fd__write() for a thread that may be terminated meanwhile: writes at most 4096 bytes,

@@ -67,6 +67,13 @@ int32_t shim_fd__write(int32_t fd, struct shim_memory *memory, uint32_t iovs, ui
 	return iovec_result(write_some(fd, iov, used), out);
 }
 
+int32_t shim_fd__put(int32_t fd, const void *bytes, uint32_t length)
+{
+	ssize_t written = write(fd, bytes, length < INT32_MAX ? length : INT32_MAX);
+
+	return written < 0 ? -errno : (int32_t)written;
+}
+
 int32_t shim_fd__write_some(struct shim_interrupt *interrupt, int32_t fd,
 			    struct shim_memory *memory, uint32_t iovs, uint32_t count,
 			    uint32_t written)

@@ -35,6 +35,11 @@ export type { Input, Output, Preopen } from "./run_options.ts";
 export { enterSandbox, limitServer } from "./sandbox.ts";
 export { type GuestStats, Meter } from "./stats.ts";
 
+/** write(2) of bytes to a descriptor: their number, or a negative errno. */
+export function putBytes(descriptor: number, bytes: Uint8Array<ArrayBuffer>): number {
+  return system.put(descriptor, bytes);
+}
+
 /** Options of a run by the command line. */
 export type CommandOptions = Omit<RunOptions, "imports" | "signal"> & {
   /** True if a kernel without Landlock is an error. */

@@ -8,6 +8,7 @@ import {
 } from "../../records/mod.ts";
 import { hostClock } from "../../runtime/everything.ts";
 import { BlockingOutput, openOutputFile } from "../terminal/output_file.ts";
+import { standardOutput } from "../terminal/standard_output.ts";
 import { hostNames, kernelEnums } from "./names.ts";
 import { consoleSize, TopScreen } from "./screen.ts";
 import type { RecordSettings } from "./settings.ts";
@@ -106,7 +107,7 @@ function terminalSink(
   { color, isTop }: RecordSettings,
   screen: TopScreen | undefined,
 ): SinkOptions {
-  const stdout = new BlockingOutput(Deno.stdout, "standard output");
+  const stdout = new BlockingOutput(standardOutput, "standard output");
   const write = (bytes: Uint8Array) => stdout.write(bytes);
   const isTerminal = Deno.stdout.isTerminal();
   const isColored = color === "always" ||

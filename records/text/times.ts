@@ -17,7 +17,9 @@ export const NO_CLOCK: Clock = { now: () => 0n, ahead: () => 0n, zone: () => 0 }
 const BILLION = 1_000_000_000;
 const TWO_32 = 0x1_0000_0000;
 /** Offsets of clocks change when wall-clock time is set: they are read again each minute. */
-const REFRESH_NS = 60_000_000_000n;
+const REFRESH_NS = 60_000_000_000;
+/** Nanoseconds that a double differs by at most, until the year 2100. */
+const ROUNDING_NS = 512;
 /** Last second of the year 9999, the last one of RFC 3339. */
 const LAST_SECOND = 253_402_300_799;
 /** Values that look like timestamps: not older than this, in nanoseconds. */
@@ -36,8 +38,10 @@ export class Times {
   /** Whole seconds and nanoseconds that wall-clock time is ahead, by clock. */
   readonly #seconds = [0, 0, 0];
   readonly #nanoseconds = [0, 0, 0];
-  #read: bigint | undefined;
+  #read: number | undefined;
   #now = 0n;
+  /** The same, rounded to a double. */
+  #nowNumber = 0;
   /** Now by the monotonic and boot clocks, for guesses. */
   #nowMonotonic = 0;
   #nowBoot = 0;
@@ -58,8 +62,10 @@ export class Times {
 
   /** Reads the clock; called for each batch. */
   refresh(): void {
-    const now = this.#clock.now();
-    this.#now = now;
+    this.#now = this.#clock.now();
+    // For each event that comes alone; V8 computes with such integers in many more steps.
+    const now = Number(this.#now);
+    this.#nowNumber = now;
     if (this.#read === undefined || now - this.#read >= REFRESH_NS || now < this.#read) {
       this.#read = now;
       this.#second = NaN;
@@ -73,8 +79,8 @@ export class Times {
         this.#nanoseconds[index] = Number(ahead - seconds * 1_000_000_000n);
       }
     }
-    this.#nowMonotonic = Number(now) - this.#ahead(MONOTONIC);
-    this.#nowBoot = Number(now) - this.#ahead(BOOT);
+    this.#nowMonotonic = now - this.#ahead(MONOTONIC);
+    this.#nowBoot = now - this.#ahead(BOOT);
   }
 
   #ahead(clock: number): number {
@@ -196,7 +202,10 @@ export class Times {
 
   /** Writes the time of the last {@linkcode refresh} as `HH:MM:SS`. */
   nowPlain(b: Uint8Array, p: number): number {
-    const second = Number(this.#now / 1_000_000_000n);
+    let second = Math.floor(this.#nowNumber / BILLION);
+    const rest = this.#nowNumber - second * BILLION;
+    // Rounded, it may be of the next second.
+    if (rest < ROUNDING_NS) second = Number(this.#now / 1_000_000_000n);
     if (second !== this.#second) this.#enter(second);
     return this.#timeOfDay(b, p);
   }
