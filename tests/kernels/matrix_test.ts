@@ -36,9 +36,10 @@ for (const { kernel, processor, cases } of plan) {
         try {
           check(result, kernel, processor.name);
         } catch (error) {
-          throw new Error(`exit code ${result.code}\n${result.stdout}${result.stderr}`, {
-            cause: error,
-          });
+          const text = `exit code ${result.code}\n${result.stdout}${result.stderr}`;
+          // Errors are shown after the last kernel.
+          if (matrix !== undefined) await Deno.stderr.write(new TextEncoder().encode(`\n${text}`));
+          throw new Error(text, { cause: error });
         }
       });
     }

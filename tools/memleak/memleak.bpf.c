@@ -15,8 +15,9 @@ OPTION(const volatile __u32, sample_rate, 1, 's', "only one of this many allocat
 OPTION(const volatile __u32, top, 10, 'T', "at most this many stacks");
 OPTION(const volatile path_text, object, "libc.so.6", 'O', "library that allocates: path or name");
 
-/* Stacks that are forgotten when a process ends: the verifier has to follow each. */
-#define MAX_FORGOTTEN 1024
+/* Stacks that are forgotten when a process ends: the verifier has to follow each. What is left of a
+ * process is forgotten when others end. */
+#define FORGOTTEN_AT_ONCE 128
 
 struct key {
 	__u32 pid;
@@ -61,6 +62,13 @@ struct {
 /* Stacks of each process: the newest, and the one before each; a pid of 0 ends the list. */
 STATE(newest_leak, __u32, struct key);
 STATE(leak_before, struct key, struct key);
+
+/* Newest stacks of processes that have ended. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1024);
+	__type(value, struct key);
+} to_forget SEC(".maps");
 
 struct signal_struct {
 	struct {
@@ -109,18 +117,20 @@ static __always_inline struct sums *sums_of(const struct key *key)
 	return leaks_of(key);
 }
 
-/* Forgets the stacks of the current process, whose memory is gone. */
-static __always_inline int forget(void)
+/* Forgets stacks of processes whose memory is gone: those of the current one, or what was left. */
+static __always_inline int forget(bool is_gone)
 {
 	__u32 tgid = current_tgid();
-	struct key *found = bpf_map_lookup_elem(&newest_leak, &tgid);
+	struct key *found = is_gone ? bpf_map_lookup_elem(&newest_leak, &tgid) : NULL;
 	struct key key = {}, before = {};
 
-	if (!found)
+	if (found) {
+		bpf_map_push_elem(&to_forget, found, 0);
+		bpf_map_delete_elem(&newest_leak, &tgid);
+	}
+	if (bpf_map_pop_elem(&to_forget, &key))
 		return 0;
-	key = *found;
-	bpf_map_delete_elem(&newest_leak, &tgid);
-	for (int i = 0; i < MAX_FORGOTTEN && key.pid == tgid; i++) {
+	for (int i = 0; i < FORGOTTEN_AT_ONCE && key.pid; i++) {
 		found = bpf_map_lookup_elem(&leak_before, &key);
 		if (found)
 			before = *found;
@@ -130,6 +140,8 @@ static __always_inline int forget(void)
 		bpf_map_delete_elem(&leaks, &key);
 		key = before;
 	}
+	if (key.pid)
+		bpf_map_push_elem(&to_forget, &key, 0);
 	return 0;
 }
 
@@ -139,15 +151,14 @@ int on_exit(void *ctx)
 {
 	struct task_struct___live *task = (void *)bpf_get_current_task();
 
-	if (pid || current_tgid() == command_pid || BPF_CORE_READ(task, signal, live.counter) > 0)
-		return 0;
-	return forget();
+	return forget(!pid && current_tgid() != command_pid &&
+		      BPF_CORE_READ(task, signal, live.counter) == 0);
 }
 
 SEC("tp/sched/sched_process_exec")
 int on_exec(void *ctx)
 {
-	return forget();
+	return forget(true);
 }
 
 /* Bytes that each thread asks for. */
