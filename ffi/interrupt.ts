@@ -67,6 +67,16 @@ export class Interrupt implements Disposable {
     return this.#pointer === null ? 0 : shim().shim_interrupt__attentions(this.#pointer);
   }
 
+  /**
+   * Makes one wait return -ERESTART when a descriptor is a pipe or socket whose reader is gone. Before
+   * the thread is confined.
+   *
+   * @returns 0, also for a file, which has no reader to lose; or a negative errno
+   */
+  watch(descriptor: number): number {
+    return shim().shim_interrupt__watch(this.#pointer, descriptor);
+  }
+
   /** Makes every wait from now on return -EINTR. */
   terminate(): void {
     if (this.#pointer !== null) shim().shim_interrupt__terminate(this.#pointer);

@@ -9,7 +9,7 @@ import { bind, compile, type Functions, heatUp } from "./lazy_functions.ts";
 import { type ShimSymbols, SYMBOLS } from "./symbols.ts";
 
 /** Required result of `shim_abi_version()`; the header's `SHIM_ABI_VERSION`. */
-export const ABI_VERSION = 36;
+export const ABI_VERSION = 37;
 
 const SHIM_FILE = "libbpf-shim.so";
 

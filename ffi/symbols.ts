@@ -300,6 +300,8 @@ export const SYMBOLS = {
   shim_interrupt__attend: { parameters: ["pointer"], result: "void" },
   // uint32_t shim_interrupt__attentions(struct shim_interrupt *interrupt)
   shim_interrupt__attentions: { parameters: ["pointer"], result: "u32" },
+  // int32_t shim_interrupt__watch(struct shim_interrupt *interrupt, int32_t fd)
+  shim_interrupt__watch: { parameters: ["pointer", "i32"], result: "i32" },
   // void shim_interrupt__terminate(struct shim_interrupt *interrupt)
   shim_interrupt__terminate: { parameters: ["pointer"], result: "void" },
   // int32_t shim_interrupt__cause(struct shim_interrupt *interrupt)

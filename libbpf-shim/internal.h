@@ -27,6 +27,8 @@ struct shim_memory {
 struct shim_interrupt {
 	/* An eventfd, readable while there may be a flag to see. */
 	int fd;
+	/* An epoll(7) of the eventfd and of a descriptor whose reader may go; -1 without. */
+	int watch;
 	/* In a page of its own, which can be shown in a memory of ours. A page for the guest
 	 * follows.
 	 */

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -41,6 +42,7 @@ int32_t shim_interrupt__new(struct shim_interrupt **out)
 	if (!interrupt)
 		return -ENOMEM;
 	interrupt->references = 1;
+	interrupt->watch = -1;
 	interrupt->flags =
 	    mmap(NULL, 2 * page_size(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (interrupt->flags == MAP_FAILED) {
@@ -78,6 +80,8 @@ void shim_interrupt_release(struct shim_interrupt *interrupt)
 	if (atomic_fetch_sub(&interrupt->references, 1) > 1)
 		return;
 	close(interrupt->fd);
+	if (interrupt->watch >= 0)
+		close(interrupt->watch);
 	munmap(interrupt->flags, 2 * page_size());
 	free(interrupt);
 }
@@ -140,6 +144,35 @@ void shim_interrupt_tick(struct shim_interrupt *interrupt)
 uint32_t shim_interrupt__attentions(struct shim_interrupt *interrupt)
 {
 	return atomic_load(&interrupt->attentions);
+}
+
+static int add_to(int watch, int fd, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.fd = fd};
+
+	return epoll_ctl(watch, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+int32_t shim_interrupt__watch(struct shim_interrupt *interrupt, int32_t fd)
+{
+	int watch, err;
+
+	if (interrupt->watch >= 0)
+		return -EBUSY;
+	watch = epoll_create1(EPOLL_CLOEXEC);
+	if (watch < 0)
+		return -errno;
+	err = add_to(watch, interrupt->fd, EPOLLIN);
+	/* Errors are always reported; once, or every later wait would return at once. */
+	if (!err)
+		err = add_to(watch, fd, EPOLLONESHOT);
+	if (err) {
+		close(watch);
+		/* A file, which is not polled: it has no reader to lose. */
+		return err == -EPERM ? 0 : err;
+	}
+	interrupt->watch = watch;
+	return 0;
 }
 
 void shim_interrupt__terminate(struct shim_interrupt *interrupt)
@@ -287,6 +320,21 @@ int64_t shim_now_ns(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* Empties what a wait watches, of which requests have set flags before. */
+static void empty(struct shim_interrupt *interrupt)
+{
+	struct epoll_event events[2];
+	uint64_t asked;
+	int count;
+
+	if (read(interrupt->fd, &asked, sizeof(asked)) < 0 && interrupt->watch < 0)
+		return;
+	count = interrupt->watch < 0 ? 0 : epoll_wait(interrupt->watch, events, 2, 0);
+	for (int i = 0; i < count; i++)
+		if (events[i].data.fd != interrupt->fd)
+			atomic_fetch_or(interrupt->flags, ATTENTION);
+}
+
 /* One ppoll(2), its time accounted for: whether any but the first has events. */
 static int wait_once(struct shim_interrupt *interrupt, struct pollfd *fds, uint32_t count,
 		     int64_t left_ns)
@@ -295,12 +343,11 @@ static int wait_once(struct shim_interrupt *interrupt, struct pollfd *fds, uint3
 	int64_t start = shim_now_ns();
 	int ready = ppoll(fds, count, left_ns < 0 ? NULL : &left, NULL);
 	int err = ready < 0 ? -errno : 0;
-	uint64_t asked;
 
 	if (interrupt) {
 		interrupt->waited_ns += shim_now_ns() - start;
 		if (ready > 0 && fds[0].revents)
-			err = read(interrupt->fd, &asked, sizeof(asked)) < 0 ? 0 : err;
+			empty(interrupt);
 	}
 	return err ? err : ready > (fds[0].revents ? 1 : 0);
 }
@@ -332,7 +379,9 @@ int shim_interrupt_poll(struct shim_interrupt *interrupt, struct pollfd *fds, ui
 	int64_t deadline = timeout_ns < 0 ? INT64_MAX : shim_now_ns() + timeout_ns;
 	int64_t patience = end_of_patience(interrupt, fds, count);
 
-	fds[0] = (struct pollfd){.fd = interrupt ? interrupt->fd : -1, .events = POLLIN};
+	fds[0] = (struct pollfd){.fd = -1, .events = POLLIN};
+	if (interrupt)
+		fds[0].fd = interrupt->watch < 0 ? interrupt->fd : interrupt->watch;
 	for (;;) {
 		int result = take(interrupt, INTERRUPTED | TERMINATED);
 		int64_t now = shim_now_ns(), end = deadline < patience ? deadline : patience;

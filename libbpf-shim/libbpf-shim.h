@@ -25,7 +25,7 @@
 #define SHIM_API __attribute__((visibility("default")))
 
 /* Raised with every change of this header; ffi/library.ts refuses a library with another number. */
-#define SHIM_ABI_VERSION 36
+#define SHIM_ABI_VERSION 37
 
 struct shim_memory;
 struct shim_object;
@@ -824,6 +824,13 @@ SHIM_API void shim_interrupt__attend(struct shim_interrupt *interrupt);
 
 /** @brief Number of requests for attention so far, without those of tickers. */
 SHIM_API uint32_t shim_interrupt__attentions(struct shim_interrupt *interrupt);
+
+/**
+ * @brief Lets a wait return -ERESTART, once, when `fd` is a pipe or socket whose reader is gone.
+ * The descriptor stays open. Before the caller is confined, and before its first wait.
+ * @return 0, also for a file; -EBUSY if one is watched; or a negative errno
+ */
+SHIM_API int32_t shim_interrupt__watch(struct shim_interrupt *interrupt, int32_t fd);
 
 SHIM_API void shim_interrupt__terminate(struct shim_interrupt *interrupt);
 

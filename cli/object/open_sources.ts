@@ -86,6 +86,8 @@ export interface OpenParts {
   readonly screen?: RunScreen | undefined;
   /** Looks at the reader of standard output; throws when it is gone. */
   readonly checkReader?: (() => void) | undefined;
+  /** True if a wait returns -ERESTART when that reader is gone: an idle run need not look. */
+  readonly isReaderWatched: boolean;
   readonly interrupt: Interrupt;
   readonly latencyMs: number;
   readonly stacks: Stacks;
@@ -114,6 +116,7 @@ export class OpenSources implements Disposable {
   readonly #output: RecordTaker;
   readonly #screen: RunScreen | undefined;
   readonly #checkReader: (() => void) | undefined;
+  readonly #isReaderWatched: boolean;
   readonly #interrupt: Interrupt;
   readonly #held = new DisposableStack();
   readonly #readers: Source[] = [];
@@ -147,6 +150,7 @@ export class OpenSources implements Disposable {
     this.#output = output;
     this.#screen = screen;
     this.#checkReader = checkReader;
+    this.#isReaderWatched = parts.isReaderWatched;
     this.#interrupt = interrupt;
     this.#stacks = stacks;
     this.#held.use(stacks.open(session, interrupt));
@@ -319,7 +323,9 @@ export class OpenSources implements Disposable {
       readers.push({ descriptor: command.descriptor, drain: () => 0 });
     }
     const checkReader = this.#checkReader;
-    if (checkReader !== undefined) timers.push({ periodMs: READER_MS, due: checkReader });
+    if (checkReader !== undefined && !this.#isReaderWatched) {
+      timers.push({ periodMs: READER_MS, due: checkReader });
+    }
     if (this.#screen !== undefined) this.#watch(this.#screen, readers, timers);
     if (this.#live !== undefined) {
       timers.push({ periodMs: this.#live.everyMs, due: () => this.reportFigures() });
@@ -335,10 +341,20 @@ export class OpenSources implements Disposable {
       sources: readers,
       timers,
       isDone: () => this.#isOver || this.#output.done || (command?.exitCode ?? -1) >= 0,
-      attend: () => this.#statistics?.print(this.#totals()),
+      attend: () => this.#attend(),
     });
     this.#isOver = end === "interrupted";
   }
+
+  /** Looks at what may have ended a wait: the reader is gone, or statistics are requested. */
+  #attend(): void {
+    this.#checkReader?.();
+    const { attentions } = this.#interrupt;
+    if (attentions === this.#attended) return;
+    this.#attended = attentions;
+    this.#statistics?.print(this.#totals());
+  }
+  #attended = 0;
 
   /** True if nothing was there to be shown. */
   get isIdle(): boolean {

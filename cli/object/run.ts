@@ -53,6 +53,8 @@ import type { Tool } from "./tool.ts";
 
 type Interrupt = Parameters<Parameters<typeof interruptible>[1]>[0];
 
+/** Descriptor of standard output. */
+const STDOUT = 1;
 /** The code of timeout(1). */
 const EXIT_TIMED_OUT = 124;
 /** Time for the last tables after `--timeout`: their stacks are looked up in many files. */
@@ -324,6 +326,7 @@ export class RunSettings {
     const { line, tool } = this.#run;
     const latencyMs = parseLatency(line.values.latency ?? "1ms", "--latency");
     using plan = planRun(interrupt, policy, { ...kernelLimitsOf(line), isAlone });
+    const isReaderWatched = this.#watchesReader(interrupt, parts, latencyMs);
     this.#sources.prepare();
     enterSandbox({
       isRequired: line.flags.has("require-landlock"),
@@ -343,7 +346,16 @@ export class RunSettings {
       ...this.#options,
       ...{ policy, budget, rules, maxLinks },
     });
-    return this.#trace(session, interrupt, { ...parts, latencyMs });
+    return this.#trace(session, interrupt, { ...parts, latencyMs, isReaderWatched });
+  }
+
+  /**
+   * Lets the end of standard output's reader end waits, if everything is read by waits: without a
+   * latency, fast events need none, and iterators take what ends a wait.
+   */
+  #watchesReader(interrupt: Interrupt, { checkReader }: InnerParts, latencyMs: number): boolean {
+    if (checkReader === undefined || latencyMs === 0 || this.iterators.length > 0) return false;
+    return interrupt.watch(STDOUT) === 0;
   }
 
   #trace(
@@ -351,6 +363,7 @@ export class RunSettings {
     interrupt: Interrupt,
     { latencyMs, onAttached, onFinished, isAlone, ...parts }: InnerParts & {
       readonly latencyMs: number;
+      readonly isReaderWatched: boolean;
     },
   ): number {
     const command = this.#command;

@@ -220,12 +220,24 @@ Deno.test("a closed reader ends a run, also while there is nothing to write", as
   assert.deepEqual(await run(`-p ${caller.pid} -o jsonl ${object("ring-value")}`), [
     ...[1, "code 141\n"],
   ]);
-  const quiet = `-o csv --map counts --interval 59s --set targ_pid=1 ${object("table-hash")}`;
-  const { code, stderr } = await new Deno.Command("sh", {
-    args: ["-c", `(${WASM_BPF} --timeout 60s ${quiet}; echo "code $?" >&2) | true`],
-    stdin: "null",
-  }).output();
-  assert.deepEqual([code, new TextDecoder().decode(stderr)], [0, "code 141\n"]);
+  const none = "-o csv --set targ_pid=1";
+  for (
+    const quiet of [
+      `--map counts --interval 59s ${none} ${object("table-hash")}`,
+      // Waits by itself, with and without pauses; with others; and with a reader that is gone at once.
+      `${none} ${object("ring-value")}`,
+      `${none} --latency 0 ${object("ring-value")}`,
+      `${none} ${object("printed")}`,
+    ]
+  ) {
+    for (const reader of ["true", "sleep 1"]) {
+      const { code, stderr } = await new Deno.Command("sh", {
+        args: ["-c", `(${WASM_BPF} --timeout 60s ${quiet}; echo "code $?" >&2) | ${reader}`],
+        stdin: "null",
+      }).output();
+      assert.deepEqual([code, new TextDecoder().decode(stderr)], [0, "code 141\n"], quiet);
+    }
+  }
 });
 
 Deno.test("a full disk ends a run with an error", async () => {
