@@ -1,7 +1,10 @@
 /**
  * Names of containers, from the files in which engines keep them; nothing is requested from an engine or
- * an API server. The files are not trusted: sizes are bounded, and what is not a text is left out.
+ * an API server.
  */
+import { memberOf, type ReadFile, readJson, textOf } from "./host_json.ts";
+import { Podman } from "./podman.ts";
+import { accountOf, DRIVERS, storageOfRoot, storageOfUser, type StoragePlaces } from "./storage.ts";
 
 /** Names of a container. */
 export interface ContainerNames {
@@ -12,59 +15,74 @@ export interface ContainerNames {
   readonly namespace: string;
 }
 
-/** Reads a file of the host; undefined for one that is missing or too large. */
-export type ReadFile = (path: string, maxBytes: number) => Uint8Array | undefined;
-
-const MAX_STATE_BYTES = 1 << 20;
-/** One file for all containers of Podman. */
-const MAX_LIST_BYTES = 8 << 20;
-const DRIVERS = ["overlay", "vfs", "btrfs", "zfs", "fuse-overlayfs"];
 const CONTAINERD = ["/run/containerd", "/run/k3s/containerd"];
 const CONTAINERD_NAMESPACES = ["k8s.io", "default"];
-
-/** Folders of Podman and CRI-O. */
-export interface StoragePlaces {
-  /** Folder of what stays. */
-  readonly graphRoot: string;
-  /** Folder of what is gone after a boot. */
-  readonly runRoot: string;
-}
+/** Users whose engines are remembered. */
+const MAX_USERS = 64;
 
 /** Names for a pod's own container, which holds its namespaces. */
 const SANDBOX = "POD";
+
+/** Engines of a user other than root. */
+interface UserEngines {
+  readonly podman: Podman;
+  /** Folder of Docker's state. */
+  readonly docker: string;
+}
 
 /** Reader of the state of all engines. */
 export class Engines {
   readonly #read: ReadFile;
   readonly #root: string;
+  readonly #now: () => number;
   readonly #storage: StoragePlaces;
+  readonly #podman: Podman;
+  readonly #users = new Map<number, UserEngines | undefined>();
 
-  /** @param root folder with the files of the host; empty where they are ours */
-  constructor(read: ReadFile, root: string) {
+  /**
+   * @param root folder with the files of the host; empty where they are ours
+   * @param now milliseconds of a clock that never goes back
+   */
+  constructor(read: ReadFile, root: string, now: () => number) {
     this.#read = read;
     this.#root = root;
-    this.#storage = this.#storagePlaces();
+    this.#now = now;
+    this.#storage = storageOfRoot(read, root);
+    this.#podman = new Podman(read, this.#storage, now);
   }
 
-  /** Returns the names of a container by its id of 64 digits; undefined if no engine has it. */
-  namesOf(id: string): ContainerNames | undefined {
+  /**
+   * Returns the names of a container by its id of 64 digits; undefined if no engine has it.
+   *
+   * @param uid user whose control groups it is in: only engines of that user are looked at, since the
+   *   user can name a group after any container
+   */
+  namesOf(id: string, uid = 0): ContainerNames | undefined {
     if (!/^[0-9a-f]{64}$/.test(id)) return undefined;
-    return this.#docker(id) ?? this.#containerd(id) ?? this.#crio(id) ?? this.#podman(id);
+    if (uid !== 0) return this.#ofUser(id, uid);
+    return this.#docker(`${this.#root}/var/lib/docker`, id) ?? this.#containerd(id) ??
+      this.#crio(id) ?? this.#podman.namesOf(id);
   }
 
-  #json(path: string, maxBytes = MAX_STATE_BYTES): unknown {
-    const bytes = this.#read(path, maxBytes);
-    if (bytes === undefined) return undefined;
-    try {
-      return JSON.parse(new TextDecoder().decode(bytes));
-    } catch {
-      // Being written.
-      return undefined;
+  #ofUser(id: string, uid: number): ContainerNames | undefined {
+    if (!this.#users.has(uid)) {
+      if (this.#users.size === MAX_USERS) this.#users.clear();
+      const places = storageOfUser(this.#read, this.#root, uid);
+      const home = accountOf(this.#read, this.#root, uid)?.home;
+      this.#users.set(
+        uid,
+        places && {
+          podman: new Podman(this.#read, places, this.#now),
+          docker: `${this.#root}${home}/.local/share/docker`,
+        },
+      );
     }
+    const engines = this.#users.get(uid);
+    return engines && (engines.podman.namesOf(id) ?? this.#docker(engines.docker, id));
   }
 
-  #docker(id: string): ContainerNames | undefined {
-    const state = this.#json(`${this.#root}/var/lib/docker/containers/${id}/config.v2.json`);
+  #docker(folder: string, id: string): ContainerNames | undefined {
+    const state = readJson(this.#read, `${folder}/containers/${id}/config.v2.json`);
     const name = textOf(state, "Name")?.replace(/^\//, "");
     if (name === undefined) return undefined;
     const labels = memberOf(memberOf(state, "Config"), "Labels");
@@ -75,7 +93,7 @@ export class Engines {
     for (const place of CONTAINERD) {
       for (const namespace of CONTAINERD_NAMESPACES) {
         const folder = `${this.#root}${place}/io.containerd.runtime.v2.task/${namespace}`;
-        const notes = memberOf(this.#json(`${folder}/${id}/config.json`), "annotations");
+        const notes = memberOf(readJson(this.#read, `${folder}/${id}/config.json`), "annotations");
         if (notes === undefined) continue;
         const pod = textOf(notes, "io.kubernetes.cri.sandbox-name");
         const container = textOf(notes, "io.kubernetes.cri.container-name") ??
@@ -91,37 +109,11 @@ export class Engines {
   #crio(id: string): ContainerNames | undefined {
     for (const driver of DRIVERS) {
       const folder = `${this.#storage.runRoot}/${driver}-containers/${id}/userdata`;
-      const notes = memberOf(this.#json(`${folder}/config.json`), "annotations");
+      const notes = memberOf(readJson(this.#read, `${folder}/config.json`), "annotations");
       const names = kubernetesNames(notes);
       if (names !== undefined) return names;
     }
     return undefined;
-  }
-
-  #podman(id: string): ContainerNames | undefined {
-    for (const driver of DRIVERS) {
-      const path = `${this.#storage.graphRoot}/${driver}-containers/containers.json`;
-      const list = this.#json(path, MAX_LIST_BYTES);
-      if (!Array.isArray(list)) continue;
-      const names = memberOf(list.find((one) => textOf(one, "id") === id), "names");
-      const container = Array.isArray(names) ? names[0] : undefined;
-      if (typeof container === "string") return { container, pod: "", namespace: "" };
-    }
-    return undefined;
-  }
-
-  /** Reads the places of `storage.conf` (containers-storage.conf(5)). */
-  #storagePlaces(): StoragePlaces {
-    const path = `${this.#root}/etc/containers/storage.conf`;
-    const text = new TextDecoder().decode(this.#read(path, MAX_STATE_BYTES) ?? new Uint8Array());
-    const find = (name: string, usual: string) => {
-      const found = new RegExp(`^[ \\t]*${name}[ \\t]*=[ \\t]*"(/[^"\\n]*)"`, "m").exec(text)?.[1];
-      return `${this.#root}${found ?? usual}`;
-    };
-    return {
-      graphRoot: find("graphroot", "/var/lib/containers/storage"),
-      runRoot: find("runroot", "/run/containers/storage"),
-    };
   }
 }
 
@@ -134,15 +126,4 @@ function kubernetesNames(labels: unknown): ContainerNames | undefined {
     pod,
     namespace: textOf(labels, "io.kubernetes.pod.namespace") ?? "",
   };
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, name)
-    ? (value as Record<string, unknown>)[name]
-    : undefined;
-}
-
-function textOf(value: unknown, name: string): string | undefined {
-  const text = memberOf(value, name);
-  return typeof text === "string" && text !== "" ? text : undefined;
 }

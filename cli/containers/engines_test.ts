@@ -6,15 +6,19 @@ const ID = "0123456789abcdef".repeat(4);
 /** Engines that find these files, with what was read. */
 function enginesOf(files: Readonly<Record<string, unknown>>, root = "") {
   const paths: string[] = [];
-  const engines = new Engines((path, maxBytes) => {
-    paths.push(path);
-    const value = Object.hasOwn(files, path) ? files[path] : undefined;
-    if (value === undefined) return undefined;
-    const bytes = new TextEncoder().encode(
-      typeof value === "string" ? value : JSON.stringify(value),
-    );
-    return bytes.length > maxBytes ? undefined : bytes;
-  }, root);
+  const engines = new Engines(
+    (path, maxBytes) => {
+      paths.push(path);
+      const value = Object.hasOwn(files, path) ? files[path] : undefined;
+      if (value === undefined) return undefined;
+      const bytes = new TextEncoder().encode(
+        typeof value === "string" ? value : JSON.stringify(value),
+      );
+      return bytes.length > maxBytes ? undefined : bytes;
+    },
+    root,
+    () => 0,
+  );
   return { engines, paths };
 }
 
@@ -107,6 +111,113 @@ for (
 ) {
   Deno.test(`namesOf() reads the files of ${engine}`, () => {
     assert.deepEqual(enginesOf(files).engines.namesOf(ID), names);
+  });
+}
+
+const INFRA = "1".repeat(64), POD = `792ecc9720c1${"2".repeat(52)}`;
+const STORAGE = "/var/lib/containers/storage";
+
+/** Files of a pod of Podman whose name is `cart`, with its own container or without. */
+function podmanFiles(
+  database: Readonly<Record<string, string>>,
+  { infra = "792ecc9720c1-infra", hostname = "cart-host" } = {},
+): Record<string, unknown> {
+  const folder = `${STORAGE}/overlay-containers`;
+  const list = [{ id: ID, names: ["cart-app"] }];
+  return {
+    [`${folder}/containers.json`]: infra === "" ? list : [{ id: INFRA, names: [infra] }, ...list],
+    [`${folder}/${ID}/userdata/config.json`]: {
+      annotations: { "io.kubernetes.cri-o.SandboxID": infra === "" ? POD : INFRA },
+    },
+    [`${folder}/${INFRA}/userdata/config.json`]: { hostname, annotations: {} },
+    ...database,
+  };
+}
+
+// As the pages of the database have it: other texts before and after, and quotes that are escaped.
+const LABEL = JSON.stringify({ label: `{"id":"${POD}","name":"forged"` });
+const DATABASE =
+  `\0\x01{"spec":${LABEL}}\0{"id":"${POD.slice(0, 12)}","name":"short"}config{"id":"${POD}",` +
+  `"name":"cart","labels":{}}\0`;
+
+for (
+  const [what, files, pod] of [
+    ["in BoltDB", podmanFiles({ [`${STORAGE}/libpod/bolt_state.db`]: DATABASE }), "cart"],
+    ["in SQLite", podmanFiles({ [`${STORAGE}/db.sql`]: DATABASE }), "cart"],
+    ["in SQLite's log", podmanFiles({ [`${STORAGE}/db.sql-wal`]: DATABASE }), "cart"],
+    [
+      "of a pod without a container of its own",
+      podmanFiles({ [`${STORAGE}/libpod/bolt_state.db`]: DATABASE }, { infra: "" }),
+      "cart",
+    ],
+    ["by its host's name, without a database", podmanFiles({}), "cart-host"],
+    ["of another container's sandbox", podmanFiles({}, { infra: "other" }), "cart-host"],
+    ["nowhere", podmanFiles({}, { infra: "" }), ""],
+  ] as const
+) {
+  Deno.test(`namesOf() finds the name of a pod of Podman ${what}`, () => {
+    const { engines } = enginesOf(files);
+    assert.deepEqual(engines.namesOf(ID), { container: "cart-app", pod, namespace: "" });
+  });
+}
+
+Deno.test("namesOf() finds containers that end with the boot, and a pod's own", () => {
+  const { engines } = enginesOf({
+    "/run/containers/storage/vfs-containers/volatile-containers.json": [{ id: ID, names: ["job"] }],
+    ...podmanFiles({ [`${STORAGE}/libpod/bolt_state.db`]: DATABASE }),
+    [`${STORAGE}/overlay-containers/containers.json`]: [{
+      id: INFRA,
+      names: ["792ecc9720c1-infra"],
+    }],
+  });
+  assert.equal(engines.namesOf(ID)?.container, "job");
+  assert.deepEqual(engines.namesOf(INFRA), {
+    container: "792ecc9720c1-infra",
+    pod: "cart",
+    namespace: "",
+  });
+});
+
+Deno.test("namesOf() reads lists once for many ids that are not in them", () => {
+  const { engines, paths } = enginesOf(podmanFiles({}));
+  const other = (i: number) => i.toString(16).padStart(64, "0");
+  for (let i = 0; i < 100; i++) assert.equal(engines.namesOf(other(i)), undefined);
+  assert.equal(
+    paths.filter((path) => path.endsWith("overlay-containers/containers.json")).length,
+    2,
+  );
+});
+
+const PASSWD =
+  "root:x:0:0::/root:/bin/sh\nann:x:1000:1000:,,,:/home/ann:/bin/sh\nno:x:1001:1001:::\n";
+
+for (
+  const [what, files, name] of [
+    ["Podman", {
+      "/home/ann/.local/share/containers/storage/overlay-containers/containers.json": [
+        { id: ID, names: ["own"] },
+      ],
+    }, "own"],
+    ["Podman at a place of its own", {
+      "/home/ann/.config/containers/storage.conf": 'graphroot = "$HOME/c/$UID"\n',
+      "/home/ann/c/1000/vfs-containers/containers.json": [{ id: ID, names: ["own"] }],
+    }, "own"],
+    ["Podman at a place for all users", {
+      "/etc/containers/storage.conf": 'rootless_storage_path = "/data/$USER"\n',
+      "/data/ann/vfs-containers/containers.json": [{ id: ID, names: ["own"] }],
+    }, "own"],
+    ["Docker", {
+      [`/home/ann/.local/share/docker/containers/${ID}/config.v2.json`]: { Name: "/own" },
+    }, "own"],
+    ["root alone", {
+      [`/var/lib/docker/containers/${ID}/config.v2.json`]: { Name: "/web" },
+    }, undefined],
+  ] as const
+) {
+  Deno.test(`namesOf() reads files of ${what} for a user's control group`, () => {
+    const { engines } = enginesOf({ "/etc/passwd": PASSWD, ...files });
+    assert.equal(engines.namesOf(ID, 1000)?.container, name);
+    for (const uid of [1001, 1002]) assert.equal(engines.namesOf(ID, uid), undefined);
   });
 }
 

@@ -40,6 +40,15 @@ function containerOf(part: string): Omit<NamedContainer, "path"> | undefined {
 }
 
 /**
+ * Returns the user whose groups a path is in: groups below `user@UID.service` are made by that user, and
+ * named as the user likes; 0 for all others.
+ */
+export function userOf(path: string): number {
+  const [, uid = "0"] = /\/user@(\d{1,10})\.service(?:\/|$)/.exec(path) ?? [];
+  return Number(uid);
+}
+
+/**
  * Returns the paths in `/proc/PID/cgroup` (cgroups(7)) by hierarchy: the controllers of version 1,
  * `""` for version 2.
  */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { containersIn, groupMounts, groupsOfProcess, isBelow } from "./group_path.ts";
+import { containersIn, groupMounts, groupsOfProcess, isBelow, userOf } from "./group_path.ts";
 
 const ID = "0123456789abcdef".repeat(4);
 const INNER = "f".repeat(64);
@@ -84,6 +84,17 @@ Deno.test("groupMounts() returns the place of each hierarchy", () => {
     ["cpuacct", "/sys/fs/cgroup/cpu"],
     ["", "/sys/fs/cgroup/unified"],
   ]);
+});
+
+Deno.test("userOf() returns the user who made a group", () => {
+  const of = (uid: string) =>
+    `/user.slice/user-${uid}.slice/user@${uid}.service/user.slice/libpod-x`;
+  assert.deepEqual(
+    [of("1000"), of("0"), "/user.slice/x", "/system.slice/user@1.servicex"].map(userOf),
+    [
+      ...[1000, 0, 0, 0],
+    ],
+  );
 });
 
 Deno.test("isBelow() compares whole names", () => {

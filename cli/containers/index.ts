@@ -1,7 +1,8 @@
 /** Containers of this host: found by control group, process or mount namespace, and remembered. */
 import type { ControlGroup } from "../../runtime/command.ts";
-import { type ContainerNames, Engines, type ReadFile } from "./engines.ts";
-import { containersIn, groupsOfProcess } from "./group_path.ts";
+import { type ContainerNames, Engines } from "./engines.ts";
+import { containersIn, groupsOfProcess, userOf } from "./group_path.ts";
+import type { ReadFile } from "./host_json.ts";
 import type { Candidate, Selection } from "./selection.ts";
 
 /** Calls that look at the host; see `ffi/host_files.ts`. */
@@ -76,7 +77,7 @@ export class ContainerIndex {
     this.#host = host;
     this.#selection = selection;
     this.#root = root;
-    this.#engines = new Engines(host.read, hostRoot);
+    this.#engines = new Engines(host.read, hostRoot, now);
     this.#now = now;
   }
 
@@ -167,7 +168,7 @@ export class ContainerIndex {
     const all = containersIn(path);
     for (const { id, name, path } of all) {
       const names = name === undefined
-        ? this.#namesOf(id ?? "")
+        ? this.#namesOf(id ?? "", userOf(path))
         : { container: name, pod: "", namespace: "" };
       if (names !== undefined) return { id, names, path };
     }
@@ -175,14 +176,15 @@ export class ContainerIndex {
     return last && { id: last.id, names: undefined, path: last.path };
   }
 
-  #namesOf(id: string): ContainerNames | undefined {
-    const known = this.#names.get(id);
+  #namesOf(id: string, uid: number): ContainerNames | undefined {
+    const key = `${uid}/${id}`;
+    const known = this.#names.get(key);
     const now = this.#now();
     if (known?.value !== undefined) return known.value;
     // Its files may be written a little after its group is made.
     if (known !== undefined && now - known.atMs < NAMES_MS) return undefined;
-    const value = this.#engines.namesOf(id);
-    this.#keep(this.#names, id, { value, atMs: now });
+    const value = this.#engines.namesOf(id, uid);
+    this.#keep(this.#names, key, { value, atMs: now });
     return value;
   }
 }

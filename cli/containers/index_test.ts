@@ -55,6 +55,15 @@ Deno.test("ofGroup() finds a container by its group, and by one below it", () =>
   assert.deepEqual(index.running.map(({ groupId }) => groupId), [5n]);
 });
 
+Deno.test("a group that a user names after a container of root is not that container", () => {
+  const made = madeUp({ [`${A}`]: "web" });
+  const path = `/user.slice/user-1000.slice/user@1000.service/app.slice/docker-${A}.scope`;
+  made.groups.push({ id: 5n, path }, { id: 6n, path: `/system.slice/docker-${A}.scope` });
+  const { index } = indexOf(made, { container: ["web"] });
+  assert.deepEqual([index.ofGroup(5n)?.names, index.ofGroup(5n)?.isWanted], [undefined, false]);
+  assert.equal(index.ofGroup(6n)?.isWanted, true);
+});
+
 Deno.test("a group that a container names after another one is its own", () => {
   const made = madeUp({ [`${A}`]: "web", [`${B}`]: "bank" });
   made.groups.push(

@@ -72,6 +72,24 @@ Deno.test("records have container, pod and namespace when they are requested", a
   }
 });
 
+Deno.test("--pod and --container select by the files of Podman", async () => {
+  using root = new TestFolder();
+  await using app = await MadeUpContainer.createPodman(root, "cart-app", "cart");
+  await using other = await MadeUpContainer.create(root, "other");
+  await using _app = new Repeating(app.command(script("app")));
+  await using _other = new Repeating(other.command(script("other")));
+  const env = { WASM_BPF_HOST_ROOT: root.path };
+  const line = ["--count", "2", "--timeout", "100s", "-o", "jsonl"];
+  for (const options of [["--pod", "cart"], ["--container", "cart-app"]]) {
+    const { code, stdout, stderr } = await runCli([...line, ...options, "exitsnoop"], { env });
+    assert.equal(code, 0, stderr);
+    for (const row of rowsOf(stdout)) {
+      const names = [row["container"], row["pod"], row["pod_namespace"]];
+      assert.deepEqual(names, ["cart-app", "cart", ""], `${options}`);
+    }
+  }
+});
+
 Deno.test("a state that is a pipe or a device is not read", async () => {
   using root = new TestFolder();
   const env = { WASM_BPF_HOST_ROOT: root.path };
@@ -222,6 +240,16 @@ async function podman(root: TestFolder, ...words: string[]): Promise<string> {
   );
 }
 
+/** Pod as a Kubernetes user describes it. */
+const POD = `apiVersion: v1
+kind: Pod
+metadata: { name: cart, labels: { app: cart } }
+spec:
+  hostNetwork: true
+  containers:
+    - { name: app, image: localhost/loop:latest, command: [/loop], imagePullPolicy: Never }
+`;
+
 if (SOAK) {
   Deno.test("--container shows what a container of Podman does", async () => {
     using root = new TestFolder();
@@ -231,7 +259,8 @@ if (SOAK) {
     await Deno.writeTextFile(
       root.at("containers.conf"),
       '[containers]\ndefault_ulimits = ["nofile=1024:1024","nproc=1000:1000"]\n' +
-        '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n',
+        '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n' +
+        'infra_image = "localhost/loop"\n',
     );
     await Deno.mkdir(root.at("image"));
     await Deno.writeTextFile(
@@ -264,7 +293,31 @@ if (SOAK) {
           assert.deepEqual([row["container"], row["comm"]], ["web", "loop"], stdout);
         }
       }
+      await Deno.writeTextFile(root.at("pod.yaml"), POD);
+      await podman(root, "play", "kube", root.at("pod.yaml"));
+      await podman(root, "pod", "create", "--name", "bare", "--infra=false");
+      await podman(root, "run", "-d", "--pod", "bare", "--name", "inside", "--net=none", "loop");
+      for (
+        const [options, names] of [
+          [["--pod", "cart"], ["cart-app", "cart"]],
+          [["--container", "cart-app"], ["cart-app", "cart"]],
+          [["--pod", "bare"], ["inside", "bare"]],
+        ] as const
+      ) {
+        const { code, stdout, stderr } = await runCli(
+          [
+            ...[...options, "--count", "5", "--timeout", "100s", "-o", "jsonl"],
+            ...["--filter", '!container.endsWith("-infra")', "exitsnoop"],
+          ],
+          { env: { WASM_BPF_HOST_ROOT: root.path } },
+        );
+        assert.equal(code, 0, stderr);
+        for (const { container, pod, pod_namespace: space } of rowsOf(stdout)) {
+          assert.deepEqual([container, pod, space], [...names, ""], stdout);
+        }
+      }
     } finally {
+      await podman(root, "pod", "rm", "-f", "-a");
       await podman(root, "rm", "-f", "-a", "-t", "0");
       await podman(root, "rmi", "-f", "-a");
     }

@@ -35,6 +35,38 @@ export class MadeUpContainer implements AsyncDisposable {
     return new MadeUpContainer(id, path);
   }
 
+  /**
+   * Creates the control group of a container of Podman, and its files as Podman 5 has them.
+   *
+   * @param pod name of its pod
+   */
+  static async createPodman(root: TestFolder, name: string, pod: string): Promise<MadeUpContainer> {
+    const [id, infra, podId] = [32, 32, 32].map((size) =>
+      crypto.getRandomValues(new Uint8Array(size)).toHex()
+    ) as [string, string, string];
+    const storage = root.at("var/lib/containers/storage");
+    const folder = `${storage}/overlay-containers`;
+    const write = async (path: string, content: unknown) => {
+      await Deno.mkdir(path.replace(/\/[^/]*$/, ""), { recursive: true });
+      await Deno.writeTextFile(
+        path,
+        typeof content === "string" ? content : JSON.stringify(content),
+      );
+    };
+    await write(`${folder}/containers.json`, [
+      { id: infra, names: [`${podId.slice(0, 12)}-infra`] },
+      { id, names: [name] },
+    ]);
+    await write(`${folder}/${id}/userdata/config.json`, {
+      annotations: { "io.kubernetes.cri-o.SandboxID": infra },
+    });
+    await write(`${folder}/${infra}/userdata/config.json`, { hostname: "other", annotations: {} });
+    await write(`${storage}/db.sql`, `\0\x07{"id":"${podId}","name":"${pod}","labels":{}}\0`);
+    const path = `${await cgroupRoot()}/wasm-bpf-test-${Deno.pid}-libpod-${id}.scope`;
+    await Deno.mkdir(path);
+    return new MadeUpContainer(id, path);
+  }
+
   /** Returns a command that joins the container, then runs a script of the shell. */
   command(script: string): [program: string, ...args: string[]] {
     return ["/bin/sh", "-c", `echo $$ > ${this.path}/cgroup.procs && ${script}`];
