@@ -17,6 +17,7 @@ export {
   type MetricsSettings,
   type OtlpSettings,
   type ServiceSettings,
+  type WebSettings,
 } from "./settings.ts";
 export { type RunRow } from "./web/runs_hub.ts";
 export { RunsServer, type RunsServerParts } from "./web/runs_server.ts";

@@ -1,5 +1,4 @@
 /** Process that serves a run's figures: reads the feed of its parent until that ends. */
-import { randomBytes } from "node:crypto";
 import { HostError } from "../ffi/errors.ts";
 import {
   type Clock,
@@ -15,7 +14,7 @@ import {
   type Resolvers,
   TextMaker,
 } from "../records/mod.ts";
-import { Token, urlOf } from "./http/guards.ts";
+import { urlOf } from "./http/guards.ts";
 import { listen, readFiles } from "./http/listener.ts";
 import { metricsHandler } from "./metrics/endpoint.ts";
 import { ChartMetrics, RecordMetrics } from "./metrics/record_metrics.ts";
@@ -24,8 +23,8 @@ import { RunMetrics } from "./metrics/run_metrics.ts";
 import type { OtlpExporter } from "./otlp/export.ts";
 import type { RunFigures } from "./run_stats.ts";
 import { PageHub } from "./web/hub.ts";
-import { pageHandler, readPage } from "./web/endpoint.ts";
-import type { Listen, ServiceReply, ServiceSettings } from "./settings.ts";
+import { servePage } from "./web/endpoint.ts";
+import type { Listen, ServiceReply, ServiceSettings, WebSettings } from "./settings.ts";
 
 /** Functions of the caller, which knows the host. */
 export interface ServerHost {
@@ -47,8 +46,6 @@ interface OpenSource {
   total: number;
 }
 
-/** Random bytes of the page's token. */
-const TOKEN_BYTES = 32;
 /** Milliseconds that open pages have to read the last rows. */
 const END_MS = 200;
 /** Bytes that are read at once. */
@@ -156,19 +153,8 @@ export class FeedServer {
     };
   }
 
-  #servePage({ identity }: ServiceSettings, wanted: Listen): string {
-    const token = randomBytes(TOKEN_BYTES).toString("base64url");
-    const hub = this.#hub = new PageHub(identity, this.#texts);
-    let address = wanted;
-    const handler = pageHandler({
-      page: readPage(),
-      hub,
-      token: new Token(token),
-      address: () => address,
-    });
-    address = listen(wanted, undefined, handler);
-    // A fragment is never sent, so it is in no log of a server or proxy.
-    return urlOf(address, { path: `/#${token}` });
+  #servePage({ identity }: ServiceSettings, wanted: WebSettings): string {
+    return servePage(wanted, this.#hub = new PageHub(identity, this.#texts));
   }
 
   #serveMetrics({ metrics }: ServiceSettings): string | undefined {

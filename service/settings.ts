@@ -9,14 +9,22 @@ export interface Listen {
   readonly port: number;
 }
 
-/** Endpoint of `--metrics`. */
-export interface MetricsSettings extends Listen {
-  /** File with the token that requests need. */
-  readonly tokenFile?: string;
-  /** Files of TLS, both or neither. */
+/** Files of TLS, both or neither. */
+export interface TlsFiles {
+  /** Certificates in PEM form, that of the server first. */
   readonly certFile?: string;
+  /** Private key of the first one. */
   readonly keyFile?: string;
 }
+
+/** Endpoint of `--metrics`. */
+export interface MetricsSettings extends Listen, TlsFiles {
+  /** File with the token that requests need. */
+  readonly tokenFile?: string;
+}
+
+/** Endpoint of `--web`. */
+export interface WebSettings extends Listen, TlsFiles {}
 
 /** Signals that are sent by OTLP. */
 export interface OtlpSettings {
@@ -28,7 +36,7 @@ export interface OtlpSettings {
 export interface ServiceSettings {
   readonly identity: RunIdentity;
   readonly metrics?: MetricsSettings;
-  readonly web?: Listen;
+  readonly web?: WebSettings;
   readonly otlp?: OtlpSettings;
   /** Limit of the series that records make. */
   readonly maxSeries: number;

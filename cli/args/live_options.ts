@@ -1,6 +1,12 @@
 /** Options of runs that are looked at from outside: metrics, and a page. */
 import type { OptionSpec, PartOfLine } from "./options.ts";
 
+/** Options of a page that other machines reach. */
+export const WEB_TLS_OPTIONS = {
+  "web-cert": { argument: "FILE", help: "serve the page by TLS with the certificates in FILE" },
+  "web-key": { argument: "FILE", help: "private key of --web-cert" },
+} as const satisfies Record<string, OptionSpec>;
+
 export const LIVE_OPTIONS = {
   "metrics": {
     argument: "[HOST:]PORT",
@@ -24,8 +30,9 @@ export const LIVE_OPTIONS = {
     optional: true,
     help:
       "serve a page of the run's records and figures, and print its link (default: a free port " +
-      "of 127.0.0.1; this machine's addresses alone)",
+      "of 127.0.0.1; another host needs TLS)",
   },
+  ...WEB_TLS_OPTIONS,
   "otlp": {
     argument: "metrics|logs",
     optional: true,

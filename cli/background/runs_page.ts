@@ -3,20 +3,20 @@ import config from "../../deno.json" with { type: "json" };
 import { limitServer } from "../../runtime/command.ts";
 import { type RunRow, RunsServer } from "../../service/live.ts";
 import { placesOf, type Run, Runs, type Status } from "../../service/mod.ts";
-import { webAddress } from "../live/settings.ts";
+import { webSettings } from "../live/settings.ts";
 import { printError } from "../terminal/output.ts";
 import { EXIT_INTERRUPTED } from "../terminal/prompt.ts";
 
 /**
  * Serves the page until a signal.
  *
- * @param address value of `--web`
+ * @param values of the options for the page
  * @param statusText returns a state in words
  * @returns the exit code
  * @throws {UsageError} for a wrong address; {HostError} for one that cannot be used
  */
 export async function serveRuns(
-  address: string,
+  values: Parameters<typeof webSettings>[1] & { readonly web: string },
   statusText: (status: Status) => string,
 ): Promise<number> {
   const rowOf = ({ definition, status }: Run): RunRow => ({
@@ -31,7 +31,7 @@ export async function serveRuns(
     runs: new Runs(placesOf()),
     rowOf,
     version: config.version,
-    address: webAddress(address),
+    web: webSettings(values.web, values),
   });
   let code = 0;
   const end = (number: number) => () => {

@@ -1,5 +1,6 @@
 /** `wasm-bpf ps`: lists runs in the background. */
 import { isActive, placesOf, restartText, type Run, Runs, type Status } from "../../service/mod.ts";
+import { WEB_TLS_OPTIONS } from "../args/live_options.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { type OptionSpec, parseCommandLine } from "../args/options.ts";
 import { UsageError } from "../errors.ts";
@@ -17,8 +18,9 @@ const OPTIONS = {
     optional: true,
     help:
       "serve a page of all runs and their records until Ctrl-C, and print its link (default: a " +
-      "free port of 127.0.0.1; this machine's addresses alone)",
+      "free port of 127.0.0.1; another host needs TLS)",
   },
+  ...WEB_TLS_OPTIONS,
 } as const satisfies Record<string, OptionSpec>;
 
 /** Help of `ps`. */
@@ -42,7 +44,10 @@ export async function command(args: string[]): Promise<number> {
   if (rest.length > 0) throw new UsageError(`Cannot list "${rest[0]}": ps takes no argument`);
   if (values.web !== undefined) {
     const { serveRuns } = await import("../background/runs_page.ts");
-    return await serveRuns(values.web, statusText);
+    return await serveRuns({ ...values, web: values.web }, statusText);
+  }
+  if (values["web-cert"] !== undefined || values["web-key"] !== undefined) {
+    throw new UsageError("Cannot use --web-cert and --web-key without --web");
   }
   const all = new Runs(placesOf()).list((error) =>
     printError(formatError(error, { verbose: false }).replace(/^error/, "warning"))

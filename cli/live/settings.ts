@@ -6,6 +6,7 @@ import {
   type MetricsSettings,
   type OtlpSettings,
   type ServiceSettings,
+  type WebSettings,
 } from "../../service/live.ts";
 import type { LiveOption } from "../args/live_options.ts";
 import type { PartOfLine } from "../args/options.ts";
@@ -28,6 +29,7 @@ const MOST_SERIES = 1_000_000;
  */
 export function liveSettings({ values, lists }: PartOfLine<LiveOption>): LiveSettings {
   const { metrics, web, otlp } = values;
+  checkWebFiles(values);
   for (const name of ["metrics-token", "metrics-cert", "metrics-key"] as const) {
     if (values[name] !== undefined && metrics === undefined) {
       throw new UsageError(`Cannot use --${name} without --metrics`);
@@ -41,7 +43,7 @@ export function liveSettings({ values, lists }: PartOfLine<LiveOption>): LiveSet
     specs,
     maxSeries: seriesOf(values["max-series"]),
     ...(metrics === undefined ? {} : { metrics: metricsOf(metrics, values) }),
-    ...(web === undefined ? {} : { web: webAddress(web) }),
+    ...(web === undefined ? {} : { web: webSettings(web, values) }),
     ...(otlp === undefined ? {} : { otlp: otlpOf(otlp) }),
   };
 }
@@ -75,18 +77,37 @@ function otlpOf(text: string): OtlpSettings {
   return signals;
 }
 
+/** Values of the options for a page by TLS. */
+type WebFiles = { readonly [name in "web" | "web-cert" | "web-key"]?: string };
+
+/** @throws {UsageError} for a file without the other one, and for files without a page */
+export function checkWebFiles({ web, ...files }: WebFiles): void {
+  const { "web-cert": cert, "web-key": key } = files;
+  if (cert === undefined && key === undefined) return;
+  const [given, missing] = cert === undefined ? ["key", "cert"] : ["cert", "key"];
+  if (web === undefined) throw new UsageError(`Cannot use --web-${given} without --web`);
+  if (cert !== undefined && key !== undefined) return;
+  throw new UsageError(`Cannot use --web-${given} without --web-${missing}`);
+}
+
 /**
- * Reads the value of `--web`. The page's token would travel in the clear, so other machines come through
- * a tunnel.
+ * Reads the value of `--web`. Without TLS the page's token would travel in the clear, so other machines
+ * come through a tunnel.
  *
- * @throws {UsageError} for an address that other machines reach
+ * @throws {UsageError} for an address that other machines reach, without TLS
  */
-export function webAddress(text: string): Listen {
+export function webSettings(text: string, values: WebFiles): WebSettings {
+  checkWebFiles({ ...values, web: text });
   const address = text === "" ? { host: LOCALHOST, port: 0 } : addressOf(text, "--web");
+  const { "web-cert": certFile, "web-key": keyFile } = values;
+  if (certFile !== undefined && keyFile !== undefined) {
+    return { ...address, certFile: absolute(certFile), keyFile: absolute(keyFile) };
+  }
   if (isLoopback(address.host)) return address;
   throw new UsageError(
-    `Cannot serve the page at "${text}": not an address of this machine alone`,
-    "serve it at a port of 127.0.0.1, and forward it: ssh -L 8080:127.0.0.1:PORT HOST",
+    `Cannot serve the page at "${text}": other machines could read its token`,
+    "pass --web-cert and --web-key, or forward a port of 127.0.0.1: " +
+      "ssh -L 8080:127.0.0.1:PORT HOST",
   );
 }
 

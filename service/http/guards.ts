@@ -46,25 +46,36 @@ export function refusal(
   });
 }
 
+/** Address that requests come to. */
+export interface Served extends Listen {
+  /** True for TLS. */
+  readonly isTls: boolean;
+}
+
+/** Returns the host that a request names; HTTP/2 has it in the address alone (RFC 9113, section 8.3.1). */
+function hostOf(request: Request): string {
+  return request.headers.get("host") ?? new URL(request.url).host;
+}
+
 /**
  * Reports whether a request names this machine as an address or as localhost. A page of another site
- * whose name leads to this machine has that site's name in Host.
+ * whose name leads to this machine has that site's name in Host. With TLS every name will do: a browser
+ * has compared it with the certificate, which another site's name is not in.
  */
-export function namesThisMachine(request: Request, listen: Listen): boolean {
-  const host = request.headers.get("host") ?? "";
-  const [, name = "", port = ""] = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+)(?::(\d+))?$/.exec(host) ?? [];
+export function namesThisMachine(request: Request, served: Served): boolean {
+  const [, name = "", port = ""] =
+    /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+)(?::(\d+))?$/.exec(hostOf(request)) ?? [];
   // Clients leave out the port that a scheme has anyway (RFC 9110, section 4.2.1).
-  if ((port === "" ? "80" : port) !== `${listen.port}`) return false;
-  return name === "localhost" || isLoopback(name.replace(/^\[|\]$/g, ""));
+  if ((port === "" ? served.isTls ? "443" : "80" : port) !== `${served.port}`) return false;
+  return served.isTls || name === "localhost" || isLoopback(name.replace(/^\[|\]$/g, ""));
 }
 
 /** Reports whether a browser made a request for a page of this address alone, or no browser made it. */
-export function isOwnOrigin(request: Request): boolean {
-  const host = request.headers.get("host");
+export function isOwnOrigin(request: Request, { isTls }: Pick<Served, "isTls">): boolean {
   const origin = request.headers.get("origin");
   const site = request.headers.get("sec-fetch-site");
   if (site !== null && site !== "same-origin" && site !== "none") return false;
-  return origin === null || origin === `http://${host}`;
+  return origin === null || origin === `${isTls ? "https" : "http"}://${hostOf(request)}`;
 }
 
 /** Returns the URL of an address. */

@@ -1,7 +1,7 @@
 /** HTTP servers of this process. */
 import { HostError } from "../../ffi/errors.ts";
 import { readRegularFile } from "../../oci/paths/mod.ts";
-import { authority, type Listen, type MetricsSettings } from "../settings.ts";
+import { authority, type Listen, type MetricsSettings, type TlsFiles } from "../settings.ts";
 import { MIN_TOKEN, refusal, Token } from "./guards.ts";
 
 /** Handles one request. */
@@ -62,7 +62,9 @@ export interface EndpointFiles {
 const MAX_FILE_BYTES = 1 << 20;
 
 /** @throws {HostError} with an errno name for a file that cannot be read; `BAD_TOKEN` */
-export function readFiles({ tokenFile, certFile, keyFile }: MetricsSettings): EndpointFiles {
+export function readFiles(
+  { tokenFile, certFile, keyFile }: Pick<MetricsSettings, "tokenFile"> & TlsFiles,
+): EndpointFiles {
   return {
     ...(tokenFile === undefined ? {} : { token: tokenIn(tokenFile) }),
     ...(certFile === undefined || keyFile === undefined

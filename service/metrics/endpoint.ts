@@ -22,7 +22,7 @@ export function metricsHandler(parts: MetricsEndpoint): Handler {
     const { token, isTls } = parts;
     const address = parts.address();
     const isOpen = token === undefined && !isTls && isLoopback(address.host);
-    if (isOpen && !namesThisMachine(request, address)) {
+    if (isOpen && !namesThisMachine(request, { ...address, isTls })) {
       return refusal(421, "name this machine by its address, or as localhost");
     }
     if (token !== undefined && !token.isIn(request)) {

@@ -46,6 +46,8 @@ export class LineChart {
             label,
             stroke: colors[i % colors.length] ?? text,
             width: 1.5,
+            // A table may have rows in every fifth second alone.
+            spanGaps: true,
             points: { show: false },
           })),
         ],
@@ -102,6 +104,7 @@ export class HeatMap {
   constructor(title: string) {
     this.root.append(element("h2", { text: title }), this.#canvas);
     onWidth(this.root, () => this.draw());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
   /** @param isCleared false if counts are totals, of which the growth is shown */

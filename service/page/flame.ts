@@ -43,11 +43,13 @@ export function joined(stacks: readonly Stack[]): Frame {
 export class FlameGraph {
   readonly root = element("div", { kind: "card" });
   readonly #box = element("div", { kind: "flame" });
+  /** Deep stacks are scrolled, and begin at the outermost function. */
+  readonly #scroll = element("div", { kind: "flame-scroll" }, this.#box);
   #stacks: readonly Stack[] = [];
   #zoom: readonly string[] = [];
 
   constructor(title: string) {
-    this.root.append(element("h2", { text: title }), this.#box);
+    this.root.append(element("h2", { text: title }), this.#scroll);
     onWidth(this.#box, () => this.draw());
   }
 
@@ -90,8 +92,12 @@ export class FlameGraph {
     for (const box of boxes) {
       box.style.top = `${height - HEIGHT * (Number(box.dataset["depth"]) + 1)}px`;
     }
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroll;
+    const below = scrollHeight - scrollTop - clientHeight;
     this.#box.style.height = `${height}px`;
     this.#box.replaceChildren(...boxes);
+    // What is seen stays where it is while the graph grows above it.
+    this.#scroll.scrollTop = this.#scroll.scrollHeight - this.#scroll.clientHeight - below;
   }
 
   #frame(

@@ -34,6 +34,8 @@ class Page {
       this.#isPaused = !this.#isPaused;
       pause.textContent = this.#isPaused ? "Resume" : "Pause";
       pause.setAttribute("aria-pressed", `${this.#isPaused}`);
+      // What has come until now; nothing changes after that.
+      this.#draw();
     });
     byId("download").addEventListener("click", () => this.#download());
     this.#addTab("run", this.#run.root);

@@ -3,8 +3,9 @@
 import { type Bar, HeatMap, LineChart } from "./charts.ts";
 import { element } from "./dom.ts";
 import type { Message, PageField, Row } from "./feed.ts";
-import { FlameGraph, type Stack } from "./flame.ts";
+import { FlameGraph } from "./flame.ts";
 import { RowRing, textOf, valueOf } from "./rows.ts";
+import { stackOf } from "./stacks.ts";
 import { RowTable } from "./table.ts";
 
 /** Histograms of one source that are drawn. */
@@ -173,22 +174,4 @@ export class SourceView {
   kept(): Row[] {
     return [...this.#ring.newest()].map(({ row }) => row).reverse();
   }
-}
-
-/** Returns a row with stacks as one stack: the task, then user and kernel frames from the outermost. */
-export function stackOf(row: Row, opened: Extract<Message, { t: "open" }> | undefined): Stack {
-  const fields = opened?.fields ?? [];
-  const framesOf = (format: string) =>
-    fields.filter((field) => field.format === format).flatMap(({ path }) => {
-      const value = valueOf(row, path);
-      return Array.isArray(value) ? value.map(textOf).reverse() : [];
-    });
-  const comm = fields.find(({ name }) => name === "comm" || name.endsWith(".comm"));
-  const weight = fields.find(({ name }) => name === opened?.weight);
-  const count = weight === undefined ? 1 : Number(valueOf(row, weight.path));
-  const title = comm === undefined ? [] : [textOf(valueOf(row, comm.path))];
-  return {
-    frames: [...title, ...framesOf("ustack"), ...framesOf("kstack")],
-    count: Number.isFinite(count) ? count : 1,
-  };
 }

@@ -1,15 +1,18 @@
 /** HTTP endpoint of the page: the page itself, and the feed for requests with its token. */
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readAsset } from "../../ffi/assets.ts";
 import {
   isOwnOrigin,
   namesThisMachine,
   refusal,
   SAFE_HEADERS,
-  type Token,
+  type Served,
+  Token,
+  urlOf,
 } from "../http/guards.ts";
-import type { Handler } from "../http/listener.ts";
-import type { Listen } from "../settings.ts";
+import { type Handler, listen, readFiles } from "../http/listener.ts";
+import { readProc } from "../processes.ts";
+import type { WebSettings } from "../settings.ts";
 
 /** The page with its policy. */
 export interface PageFile {
@@ -43,6 +46,40 @@ export function policyOf(html: string): string {
   ].join("; ");
 }
 
+/** Random bytes of the page's token. */
+const TOKEN_BYTES = 32;
+
+/**
+ * Serves the page, with a token of its own.
+ *
+ * @returns the link to the page, with the token
+ * @throws {HostError} for an address or files of TLS that cannot be used
+ */
+export function servePage(wanted: WebSettings, hub: PageEndpoint["hub"]): string {
+  const { tls } = readFiles(wanted);
+  const isTls = tls !== undefined;
+  const token = randomBytes(TOKEN_BYTES).toString("base64url");
+  let served: Served = { host: wanted.host, port: wanted.port, isTls };
+  const handler = pageHandler({
+    page: readPage(),
+    hub,
+    token: new Token(token),
+    address: () => served,
+  });
+  served = { ...listen(served, tls, handler), isTls };
+  // A fragment is never sent, so it is in no log of a server or proxy.
+  const path = `/#${token}`;
+  // Every address of this machine: browsers open its name.
+  if (!/^(0\.0\.0\.0|::)$/.test(served.host)) return urlOf(served, { isTls, path });
+  return urlOf({ host: ownName(), port: served.port }, { isTls, path });
+}
+
+/** Returns the name of this machine. */
+function ownName(): string {
+  const name = readProc("/proc/sys/kernel/hostname")?.trim() ?? "";
+  return /^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(name) ? name : "localhost";
+}
+
 /** Parts of the endpoint. */
 export interface PageEndpoint {
   readonly page: PageFile;
@@ -50,13 +87,14 @@ export interface PageEndpoint {
   readonly hub: { subscribe(): ReadableStream<Uint8Array> | undefined };
   readonly token: Token;
   /** Returns the address once it is known. */
-  address(): Listen;
+  address(): Served;
 }
 
 /** Returns the handler of the page. */
 export function pageHandler({ page, hub, token, address }: PageEndpoint): Handler {
   return (request) => {
-    if (!namesThisMachine(request, address())) {
+    const served = address();
+    if (!namesThisMachine(request, served)) {
       return refusal(421, "open the link as it was printed");
     }
     const { pathname } = new URL(request.url);
@@ -72,7 +110,7 @@ export function pageHandler({ page, hub, token, address }: PageEndpoint): Handle
       };
       return new Response(page.html, { headers });
     }
-    if (!isOwnOrigin(request)) return refusal(403, "forbidden");
+    if (!isOwnOrigin(request, served)) return refusal(403, "forbidden");
     if (!token.isIn(request)) return refusal(401, "unauthorized", { "www-authenticate": "Bearer" });
     const feed = hub.subscribe();
     if (feed === undefined) return refusal(503, "too many pages are open");

@@ -1,15 +1,10 @@
 /** Serves the page of all runs, until it is ended. */
-import { randomBytes } from "node:crypto";
-import { Token, urlOf } from "../http/guards.ts";
-import { listen } from "../http/listener.ts";
 import { readLog } from "../log_reader.ts";
 import type { Run, Runs } from "../runs.ts";
-import type { Listen } from "../settings.ts";
-import { pageHandler, readPage } from "./endpoint.ts";
+import type { WebSettings } from "../settings.ts";
+import { servePage } from "./endpoint.ts";
 import { type RunRow, RunsHub } from "./runs_hub.ts";
 
-/** Random bytes of the page's token. */
-const TOKEN_BYTES = 32;
 /** Milliseconds between two looks at the runs. */
 const LOOK_MS = 1000;
 /** Logs that are followed at the same time. */
@@ -21,7 +16,7 @@ export interface RunsServerParts {
   /** Returns a run as the page shows it. */
   readonly rowOf: (run: Run) => RunRow;
   readonly version: string;
-  readonly address: Listen;
+  readonly web: WebSettings;
 }
 
 /** Page of all runs of a user. */
@@ -34,20 +29,11 @@ export class RunsServer {
   #isOver = false;
   #wake = Promise.withResolvers<void>();
 
-  /** @throws {HostError} for an address that cannot be used */
+  /** @throws {HostError} for an address or files of TLS that cannot be used */
   constructor(parts: RunsServerParts) {
     this.#parts = parts;
     this.#hub = new RunsHub(parts.version);
-    const token = randomBytes(TOKEN_BYTES).toString("base64url");
-    let address = parts.address;
-    const handler = pageHandler({
-      page: readPage(),
-      hub: this.#hub,
-      token: new Token(token),
-      address: () => address,
-    });
-    address = listen(address, undefined, handler);
-    this.url = urlOf(address, { path: `/#${token}` });
+    this.url = servePage(parts.web, this.#hub);
   }
 
   /** Follows the runs until the end. */

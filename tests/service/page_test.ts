@@ -1,5 +1,6 @@
 /** `--web`: the page, its policy, and the feed, which only requests with the link's token get. */
 import assert from "node:assert/strict";
+import { loopbackCertificate, selfSigned } from "../support/certificates.ts";
 import { CliProcess, runCli } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
 import { TestFolder } from "../support/folder.ts";
@@ -99,9 +100,67 @@ Deno.test("the feed has the records with all digits, and needs the token, host a
   for (const line of text.trim().split("\n")) JSON.parse(line);
 });
 
-Deno.test("--web refuses addresses that other machines reach", async () => {
-  for (const address of ["0.0.0.0:0", "[::]:0", "10.0.0.1:80", "example.com:80"]) {
-    const { code, stderr } = await runCli([`--web=${address}`, "x.wasm"]);
-    assert.equal(code, 2, stderr);
+Deno.test("--web refuses addresses that other machines reach, without both files of TLS", async () => {
+  for (
+    const words of [
+      ...["0.0.0.0:0", "[::]:0", "10.0.0.1:80", "example.com:80"].map((one) => [`--web=${one}`]),
+      ...["cert", "key"].flatMap((one) => [
+        ["--web=0.0.0.0:0", `--web-${one}=/x`],
+        ["--web", `--web-${one}=/x`],
+        ["--metrics=0", `--web-${one}=/x`],
+        [`--web-${one}=/x`],
+      ]),
+      ["--web=example.com:80", "--web-cert=/x", "--web-key=/x"],
+    ]
+  ) {
+    const { code, stderr } = await runCli([...words, "x.wasm"]);
+    assert.equal(code, 2, `${words}: ${stderr}`);
+  }
+});
+
+Deno.test("--web serves by TLS at all addresses, and needs the token, host and origin", async () => {
+  using folder = new TestFolder();
+  const guest = await assembleTo(`${folder.path}/guest.wasm`, GUEST);
+  const authority = await selfSigned(folder.path, "authority");
+  const made = await loopbackCertificate(folder.path, authority);
+  const files = [`--web-cert=${made.certificateFile}`, `--web-key=${made.keyFile}`];
+  await using run = new CliProcess(["--web=0.0.0.0:0", ...files, guest]);
+  const printed = () => /^page: (\S+)$/m.exec(run.stderr)?.[1];
+  await until("the link is printed", () => printed() !== undefined);
+  const link = new URL(printed() ?? "");
+  assert.deepEqual([link.protocol, link.hostname], ["https:", Deno.hostname().toLowerCase()]);
+  const token = `Bearer ${link.hash.slice(1)}`;
+  using client = Deno.createHttpClient({
+    caCerts: [await Deno.readTextFile(authority.certificateFile)],
+  });
+  const base = `https://localhost:${link.port}`;
+  const status = async (path: string, headers: Record<string, string>) => {
+    const response = await fetch(base + path, { client, headers });
+    await response.body?.cancel();
+    return response.status;
+  };
+  assert.equal(await status("/", {}), 200);
+  assert.equal(await status("/feed", { authorization: token }), 200);
+  assert.equal(await status("/feed", { authorization: token, origin: base }), 200);
+  assert.equal(await status("/feed", {}), 401);
+  assert.equal(await status("/feed", { authorization: `${token}A` }), 401);
+  const http = base.replace("https", "http");
+  for (const origin of [http, "https://evil.example", "null"]) {
+    assert.equal(await status("/feed", { authorization: token, origin }), 403, origin);
+  }
+  // The port of TLS has nothing in the clear.
+  await assert.rejects(fetch(http));
+});
+
+Deno.test("--web by TLS reports files that do not fit", async () => {
+  using folder = new TestFolder();
+  const guest = await assembleTo(`${folder.path}/guest.wasm`, GUEST);
+  await Deno.writeTextFile(folder.at("empty"), "");
+  for (const file of ["empty", "absent"]) {
+    const path = folder.at(file);
+    const words = ["--web=0.0.0.0:0", `--web-cert=${path}`, `--web-key=${path}`, guest];
+    const { code, stderr } = await runCli(words);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /^error: Cannot (serve at|read)/);
   }
 });

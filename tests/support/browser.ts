@@ -24,13 +24,18 @@ export class Browser implements AsyncDisposable {
     };
   }
 
-  /** Starts Chromium, with its profile in a folder. */
-  static async start(folder: TestFolder): Promise<Browser> {
+  /**
+   * Starts Chromium, with its profile in a folder.
+   *
+   * @param options.trusts true to take certificates of every authority
+   */
+  static async start(folder: TestFolder, { trusts = false } = {}): Promise<Browser> {
     const profile = folder.at("profile");
     const child = new Deno.Command("chromium", {
       args: [
         ...["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
         ...["--remote-debugging-port=0", `--user-data-dir=${profile}`, "--no-first-run"],
+        ...(trusts ? ["--ignore-certificate-errors"] : []),
         ...["--disable-background-networking", "--disable-extensions", "about:blank"],
       ],
       env: { HOME: folder.path },
@@ -99,6 +104,11 @@ export class Browser implements AsyncDisposable {
       const text = await this.evaluate("document.body.innerText.slice(0, 2000)").catch(() => "");
       throw new Error(`${expression}: ${last}\n${text}`, { cause });
     });
+  }
+
+  /** Keeps downloads of the page in a folder. */
+  async download(folder: string): Promise<void> {
+    await this.call("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
   }
 
   /** Sets the size of the window, in CSS pixels. */
