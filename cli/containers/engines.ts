@@ -2,18 +2,9 @@
  * Names of containers, from the files in which engines keep them; nothing is requested from an engine or
  * an API server.
  */
-import { memberOf, type ReadFile, readJson, textOf } from "./host_json.ts";
+import { type ContainerNames, memberOf, type ReadFile, readJson, textOf } from "./engine_state.ts";
 import { Podman } from "./podman.ts";
 import { accountOf, DRIVERS, storageOfRoot, storageOfUser, type StoragePlaces } from "./storage.ts";
-
-/** Names of a container. */
-export interface ContainerNames {
-  readonly container: string;
-  /** Name of its pod; empty without one. */
-  readonly pod: string;
-  /** Namespace of its pod; empty without one. */
-  readonly namespace: string;
-}
 
 const CONTAINERD = ["/run/containerd", "/run/k3s/containerd"];
 const CONTAINERD_NAMESPACES = ["k8s.io", "default"];

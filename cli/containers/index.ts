@@ -1,8 +1,8 @@
 /** Containers of this host: found by control group, process or mount namespace, and remembered. */
 import type { ControlGroup } from "../../runtime/command.ts";
-import { type ContainerNames, Engines } from "./engines.ts";
+import { Engines } from "./engines.ts";
 import { containersIn, groupsOfProcess, userOf } from "./group_path.ts";
-import type { ReadFile } from "./host_json.ts";
+import type { ContainerNames, ReadFile } from "./engine_state.ts";
 import type { Candidate, Selection } from "./selection.ts";
 
 /** Calls that look at the host; see `ffi/host_files.ts`. */

@@ -7,8 +7,7 @@
  * that begins with its id and name: that text is looked for, in either.
  */
 import { Buffer } from "node:buffer";
-import type { ContainerNames } from "./engines.ts";
-import { memberOf, type ReadFile, readJson, textOf } from "./host_json.ts";
+import { type ContainerNames, memberOf, type ReadFile, readJson, textOf } from "./engine_state.ts";
 import { DRIVERS, type StoragePlaces } from "./storage.ts";
 
 /** Bound of a list of all containers of a user, and of the database. */
@@ -102,7 +101,7 @@ export class Podman {
     if (known !== undefined) return known;
     const { graphRoot, runRoot } = this.#places;
     const places = [`${graphRoot}/libpod/bolt_state.db`].concat(
-      [graphRoot, `${graphRoot}/libpod`, runRoot].flatMap((root) => // What was written last is in the log.
+      [graphRoot, `${graphRoot}/libpod`, runRoot].flatMap((root) => // The newest pages are in the log.
       [`${root}/db.sql-wal`, `${root}/db.sql`]),
     );
     for (const path of places) {

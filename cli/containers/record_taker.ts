@@ -9,7 +9,7 @@ import {
   type StreamSink,
   type TableSink,
 } from "../../records/mod.ts";
-import type { ContainerNames } from "./engines.ts";
+import type { ContainerNames } from "./engine_state.ts";
 import type { Place } from "./index.ts";
 import type { PlaceReader } from "./record_places.ts";
 

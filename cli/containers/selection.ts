@@ -2,7 +2,7 @@
 import { UsageError } from "../errors.ts";
 import type { ContainerLine } from "../args/container_options.ts";
 import { isBelow } from "./group_path.ts";
-import type { ContainerNames } from "./engines.ts";
+import type { ContainerNames } from "./engine_state.ts";
 
 /** Container, or a process outside of all. */
 export interface Candidate {

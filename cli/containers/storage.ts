@@ -1,5 +1,5 @@
 /** Folders in which Podman and CRI-O keep containers: containers-storage.conf(5). */
-import { MAX_STATE_BYTES, type ReadFile } from "./host_json.ts";
+import { MAX_STATE_BYTES, type ReadFile } from "./engine_state.ts";
 
 /** Folders of one user. */
 export interface StoragePlaces {

@@ -34,7 +34,7 @@ class Page {
       this.#isPaused = !this.#isPaused;
       pause.textContent = this.#isPaused ? "Resume" : "Pause";
       pause.setAttribute("aria-pressed", `${this.#isPaused}`);
-      // What has come until now; nothing changes after that.
+      // All that has come until now; nothing changes after that.
       this.#draw();
     });
     byId("download").addEventListener("click", () => this.#download());

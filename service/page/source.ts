@@ -3,9 +3,8 @@
 import { type Bar, HeatMap, LineChart } from "./charts.ts";
 import { element } from "./dom.ts";
 import type { Message, PageField, Row } from "./feed.ts";
-import { FlameGraph } from "./flame.ts";
+import { FlameGraph, stackOf } from "./flame.ts";
 import { RowRing, textOf, valueOf } from "./rows.ts";
-import { stackOf } from "./stacks.ts";
 import { RowTable } from "./table.ts";
 
 /** Histograms of one source that are drawn. */

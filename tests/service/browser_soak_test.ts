@@ -164,7 +164,7 @@ if (SOAK) {
     await browser.resize(390, 844, { dark: true });
     await browser.until(`document.documentElement.scrollWidth <= 390 && ${columns} >= 6`);
     await picture(browser, "heat-phone");
-    // The same certificate, and not the token.
+    // With this certificate, and not the token.
     await browser.open(link.href.replace(/#./, "#"));
     await browser.until(`${state}.startsWith("refused")`);
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { stackOf } from "./stacks.ts";
+import { stackOf } from "./flame.ts";
 
 const FIELDS = [
   { name: "comm", path: ["comm"], isNumber: false, format: "str" },

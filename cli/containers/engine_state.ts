@@ -1,4 +1,16 @@
-/** JSON in files of the host, which are not trusted: sizes are bounded, and wrong types left out. */
+/**
+ * State of engines: names, and JSON in files of the host. The files are not trusted: sizes are bounded,
+ * and wrong types left out.
+ */
+
+/** Names of a container. */
+export interface ContainerNames {
+  readonly container: string;
+  /** Name of its pod; empty without one. */
+  readonly pod: string;
+  /** Namespace of its pod; empty without one. */
+  readonly namespace: string;
+}
 
 /** Reads a file of the host; undefined for one that is missing or too large. */
 export type ReadFile = (path: string, maxBytes: number) => Uint8Array | undefined;
