@@ -5,6 +5,7 @@ import { TestCgroup } from "../support/cgroup.ts";
 import { until } from "../support/condition.ts";
 import { TestFolder } from "../support/folder.ts";
 import { fromFileUrl } from "../support/paths.ts";
+import { Podman } from "../support/podman.ts";
 import { MadeUpContainer, Repeating } from "../support/made_up_container.ts";
 import { SOAK } from "../support/soak.ts";
 import { succeed } from "../support/succeed.ts";
@@ -231,15 +232,6 @@ for (
   });
 }
 
-/** Podman with folders of its own, as docs of the engine describe them. */
-async function podman(root: TestFolder, ...words: string[]): Promise<string> {
-  const folders = ["--root", root.at("graph"), "--runroot", root.at("run")];
-  return await succeed(
-    ...["env", `CONTAINERS_CONF=${root.at("containers.conf")}`, "podman"] as const,
-    ...["--runtime", "runc", "--storage-driver=vfs", ...folders, ...words],
-  );
-}
-
 /** Pod as a Kubernetes user describes it. */
 const POD = `apiVersion: v1
 kind: Pod
@@ -256,70 +248,44 @@ if (SOAK) {
     await Deno.mkdir(root.at("etc/containers"), { recursive: true });
     // Below the host's root, as the file has it there.
     await Deno.writeTextFile(root.at("etc/containers/storage.conf"), 'graphroot = "/graph"\n');
-    await Deno.writeTextFile(
-      root.at("containers.conf"),
-      '[containers]\ndefault_ulimits = ["nofile=1024:1024","nproc=1000:1000"]\n' +
-        '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n' +
-        'infra_image = "localhost/loop"\n',
-    );
-    await Deno.mkdir(root.at("image"));
-    await Deno.writeTextFile(
-      root.at("image/loop.c"),
-      "#include <fcntl.h>\n#include <sys/wait.h>\n#include <unistd.h>\n" +
-        'int main(void){for(;;){open("/nothing-inside",0);' +
-        "if(!fork())_exit(3);wait(0);usleep(20000);}}\n",
-    );
-    await succeed(
-      ...["clang", "-static", "-O2", "-o", root.at("image/loop"), root.at("image/loop.c")] as const,
-    );
-    await Deno.writeTextFile(
-      root.at("image/Dockerfile"),
-      'FROM scratch\nCOPY loop /loop\nCMD ["/loop"]\n',
-    );
-    await podman(root, "build", "-q", "-t", "loop", root.at("image"));
-    try {
-      for (const name of ["web", "other"]) {
-        await podman(root, "run", "-d", "--name", name, "--net=none", "loop");
+    await using podman = await Podman.create(root);
+    for (const name of ["web", "other"]) {
+      await podman.run("run", "-d", "--name", name, "--net=none", "loop");
+    }
+    for (const tool of ["exitsnoop", "opensnoop"]) {
+      const { code, stdout, stderr } = await runCli(
+        ["--container", "web", "--count", "5", "--timeout", "100s", "-o", "jsonl", tool],
+        { env: { WASM_BPF_HOST_ROOT: root.path } },
+      );
+      assert.equal(code, 0, stderr);
+      const rows = rowsOf(stdout);
+      assert.equal(rows.length, 5);
+      for (const row of rows) {
+        assert.deepEqual([row["container"], row["comm"]], ["web", "loop"], stdout);
       }
-      for (const tool of ["exitsnoop", "opensnoop"]) {
-        const { code, stdout, stderr } = await runCli(
-          ["--container", "web", "--count", "5", "--timeout", "100s", "-o", "jsonl", tool],
-          { env: { WASM_BPF_HOST_ROOT: root.path } },
-        );
-        assert.equal(code, 0, stderr);
-        const rows = rowsOf(stdout);
-        assert.equal(rows.length, 5);
-        for (const row of rows) {
-          assert.deepEqual([row["container"], row["comm"]], ["web", "loop"], stdout);
-        }
+    }
+    await Deno.writeTextFile(root.at("pod.yaml"), POD);
+    await podman.run("play", "kube", root.at("pod.yaml"));
+    await podman.run("pod", "create", "--name", "bare", "--infra=false");
+    await podman.run("run", "-d", "--pod", "bare", "--name", "inside", "--net=none", "loop");
+    for (
+      const [options, names] of [
+        [["--pod", "cart"], ["cart-app", "cart"]],
+        [["--container", "cart-app"], ["cart-app", "cart"]],
+        [["--pod", "bare"], ["inside", "bare"]],
+      ] as const
+    ) {
+      const { code, stdout, stderr } = await runCli(
+        [
+          ...[...options, "--count", "5", "--timeout", "100s", "-o", "jsonl"],
+          ...["--filter", '!container.endsWith("-infra")', "exitsnoop"],
+        ],
+        { env: { WASM_BPF_HOST_ROOT: root.path } },
+      );
+      assert.equal(code, 0, stderr);
+      for (const { container, pod, pod_namespace: space } of rowsOf(stdout)) {
+        assert.deepEqual([container, pod, space], [...names, ""], stdout);
       }
-      await Deno.writeTextFile(root.at("pod.yaml"), POD);
-      await podman(root, "play", "kube", root.at("pod.yaml"));
-      await podman(root, "pod", "create", "--name", "bare", "--infra=false");
-      await podman(root, "run", "-d", "--pod", "bare", "--name", "inside", "--net=none", "loop");
-      for (
-        const [options, names] of [
-          [["--pod", "cart"], ["cart-app", "cart"]],
-          [["--container", "cart-app"], ["cart-app", "cart"]],
-          [["--pod", "bare"], ["inside", "bare"]],
-        ] as const
-      ) {
-        const { code, stdout, stderr } = await runCli(
-          [
-            ...[...options, "--count", "5", "--timeout", "100s", "-o", "jsonl"],
-            ...["--filter", '!container.endsWith("-infra")', "exitsnoop"],
-          ],
-          { env: { WASM_BPF_HOST_ROOT: root.path } },
-        );
-        assert.equal(code, 0, stderr);
-        for (const { container, pod, pod_namespace: space } of rowsOf(stdout)) {
-          assert.deepEqual([container, pod, space], [...names, ""], stdout);
-        }
-      }
-    } finally {
-      await podman(root, "pod", "rm", "-f", "-a");
-      await podman(root, "rm", "-f", "-a", "-t", "0");
-      await podman(root, "rmi", "-f", "-a");
     }
   });
 }
