@@ -8,6 +8,7 @@
  *	measure OBJECT uprobe COUNT BINARY:SYMBOL
  *	measure OBJECT numbered COUNT
  *	measure OBJECT stream|stream_perf COUNT [timed]
+ *	measure OBJECT shown COUNT    prints a line for each event, as tools do
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -286,6 +287,37 @@ static void stream(const char *program, unsigned long long total)
 	print_stream(&streamed);
 }
 
+static int on_shown(void *ctx, void *data, size_t size)
+{
+	const unsigned long long *words = data;
+	time_t now = time(NULL);
+	struct tm local;
+	char text[16];
+
+	(void)size;
+	*(unsigned long long *)ctx += 1;
+	localtime_r(&now, &local);
+	strftime(text, sizeof(text), "%H:%M:%S", &local);
+	printf("%-8s %6llu %7llu %16llu", text, words[0], words[1], words[2]);
+	for (int i = 3; i < 8; i++)
+		printf(" %4llu", words[i]);
+	putchar('\n');
+	return 0;
+}
+
+static void show(unsigned long long total)
+{
+	unsigned long long seen = 0;
+	struct ring_buffer *ring = open_ring("filled", on_shown, &seen);
+
+	/* Each event is to be seen at once. */
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+	attach("stream");
+	while (seen < total)
+		if (ring_buffer__poll(ring, 100) < 0)
+			exit(1);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 4)
@@ -309,6 +341,8 @@ int main(int argc, char **argv)
 		batch(atoi(argv[3]));
 	else if (!strcmp(argv[2], "uprobe") && argc == 5)
 		uprobe(atoi(argv[3]), argv[4]);
+	else if (!strcmp(argv[2], "shown"))
+		show(strtoull(argv[3], NULL, 10));
 	else if (!strcmp(argv[2], "numbered"))
 		numbered(strtoull(argv[3], NULL, 10));
 	else if (!strncmp(argv[2], "stream", 6)) {
