@@ -8,7 +8,7 @@ import {
 } from "../../records/mod.ts";
 import { hostClock } from "../../runtime/everything.ts";
 import { BlockingOutput, openOutputFile } from "../terminal/output_file.ts";
-import { standardOutput } from "../terminal/standard_output.ts";
+import { standardOutput } from "../terminal/reader.ts";
 import { hostNames, kernelEnums } from "./names.ts";
 import { consoleSize, TopScreen } from "./screen.ts";
 import type { RecordSettings } from "./settings.ts";

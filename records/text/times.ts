@@ -40,7 +40,7 @@ export class Times {
   readonly #nanoseconds = [0, 0, 0];
   #read: number | undefined;
   #now = 0n;
-  /** The same, rounded to a double. */
+  /** Rounded to a double. */
   #nowNumber = 0;
   /** Now by the monotonic and boot clocks, for guesses. */
   #nowMonotonic = 0;

@@ -221,23 +221,22 @@ Deno.test("a closed reader ends a run, also while there is nothing to write", as
     ...[1, "code 141\n"],
   ]);
   const none = "-o csv --set targ_pid=1";
-  for (
-    const quiet of [
-      `--map counts --interval 59s ${none} ${object("table-hash")}`,
-      // Waits by itself, with and without pauses; with others; and with a reader that is gone at once.
-      `${none} ${object("ring-value")}`,
-      `${none} --latency 0 ${object("ring-value")}`,
-      `${none} ${object("printed")}`,
-    ]
-  ) {
-    for (const reader of ["true", "sleep 1"]) {
-      const { code, stderr } = await new Deno.Command("sh", {
-        args: ["-c", `(${WASM_BPF} --timeout 60s ${quiet}; echo "code $?" >&2) | ${reader}`],
-        stdin: "null",
-      }).output();
-      assert.deepEqual([code, new TextDecoder().decode(stderr)], [0, "code 141\n"], quiet);
-    }
-  }
+  const quiet = [
+    `--map counts --interval 59s ${none} ${object("table-hash")}`,
+    // Waits by itself, with and without pauses, and with others.
+    `${none} ${object("ring-value")}`,
+    `${none} --latency 0 ${object("ring-value")}`,
+    `${none} ${object("printed")}`,
+  ];
+  // time: a reader that goes before the run waits, and one that goes later
+  const cases = quiet.flatMap((words) => ["true", "sleep 1"].map((reader) => [words, reader]));
+  await Promise.all(cases.map(async ([words, reader]) => {
+    const { code, stderr } = await new Deno.Command("sh", {
+      args: ["-c", `(${WASM_BPF} --timeout 60s ${words}; echo "code $?" >&2) | ${reader}`],
+      stdin: "null",
+    }).output();
+    assert.deepEqual([code, new TextDecoder().decode(stderr)], [0, "code 141\n"], words);
+  }));
 });
 
 Deno.test("a full disk ends a run with an error", async () => {
