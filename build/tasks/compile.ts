@@ -175,8 +175,8 @@ export async function compileArm64(tree: string, output: string): Promise<void> 
  * general way: several microseconds when its code is not in the processor's caches, as with events a
  * millisecond apart. A poll's functions get there after 3,000 calls by default.
  *
- * Without the compiler between, each function is compiled once less: 55 ms of CPU for the first events
- * of a tool instead of 100. Starts and fast events take what they took.
+ * Without the compiler between, each function is compiled once less. Starts and fast events take what
+ * they took.
  */
 const V8_FLAGS = [
   "--no-maglev",
