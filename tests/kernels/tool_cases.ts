@@ -36,10 +36,10 @@ const DISK = {
   stir: "dd if=/dev/zero of=/dev/loop0 bs=4k count=4 conv=fsync",
 };
 
-/** Makes a cgroup of 16 MiB. */
+/** Makes a cgroup of 8 MiB: the emulator takes seconds to swap what does not fit. */
 const LIMITED = "mkdir -p /sys/fs/cgroup/limited; " +
   "echo +memory >/sys/fs/cgroup/cgroup.subtree_control; " +
-  "echo 16M >/sys/fs/cgroup/limited/memory.max";
+  "echo 8M >/sys/fs/cgroup/limited/memory.max";
 
 /** Runs of the tools. */
 export const TOOL_CASES: readonly KernelCase[] = [
@@ -101,7 +101,7 @@ export const TOOL_CASES: readonly KernelCase[] = [
     modules: ["loop"],
     prepare: `${LIMITED}; [ -e /tmp/swap ] || { dd if=/dev/zero of=/tmp/swap bs=1M count=64 &&
       losetup /dev/loop1 /tmp/swap && mkswap /dev/loop1 && swapon /dev/loop1; }`,
-    stir: "echo $$ >/sys/fs/cgroup/limited/cgroup.procs; head -c 24m /dev/zero | tail -c 20m",
+    stir: "echo $$ >/sys/fs/cgroup/limited/cgroup.procs; head -c 12m /dev/zero | tail -c 10m",
   }),
   tool("oomkill", " tail +[0-9]", {
     prepare: `${LIMITED}; swapoff -a`,
