@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { inspectObject, type ObjectFacts } from "../../ebpf/inspection/mod.ts";
 import { libbpfVersion, spawn } from "../../runtime/mod.ts";
-import { added, bpfState } from "../support/bpf_state.ts";
 import { runCli } from "../support/cli.ts";
 import { sleepMs, writeLine } from "../support/guests.ts";
 import { elfOf, objectGuest } from "../support/object_guest.ts";
 import { TestFolder } from "../support/folder.ts";
+import { heldBy } from "../support/held.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { assembleTo } from "../support/wat.ts";
 
@@ -43,12 +43,11 @@ async function bpftool(...args: string[]): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-/** Loads an object without attaching it, and calls `look` with the ids of what is there then. */
+/** Loads an object without attaching it, and calls `look` with the ids of what it has then. */
 async function whileLoaded(
   bytes: Uint8Array,
   look: (ids: { prog: number[]; map: number[] }) => Promise<void>,
 ): Promise<boolean> {
-  const before = await bpfState();
   const guest = objectGuest(
     "loaded",
     `(if (i64.ne (local.get $object) (i64.const 0)) (then ${writeLine(1)}
@@ -59,7 +58,8 @@ async function whileLoaded(
   await using handle = spawn(guest, { stdio: { stdout: () => loaded.resolve(true) } });
   handle.exited.then(() => loaded.resolve(false));
   if (!await loaded.promise) return false;
-  await look(await added(before));
+  // Other runs may have loaded another object with the same names.
+  await look(await heldBy(Deno.pid));
   return true;
 }
 
@@ -77,8 +77,7 @@ for (const { name, bytes } of exampleObjects()) {
     const facts = inspectObject(bytes);
     const isLoaded = await whileLoaded(bytes, async ({ prog, map }) => {
       const maps = (await Promise.all(map.map(async (id): Promise<Shown[]> => {
-        // Maps of other runs may be gone by now.
-        const text = await bpftool("--json", "map", "show", "id", String(id)).catch(() => "[]");
+        const text = await bpftool("--json", "map", "show", "id", String(id));
         return [JSON.parse(text)].flat();
       }))).flat();
       for (const one of facts.maps) {
@@ -90,11 +89,7 @@ for (const { name, bytes } of exampleObjects()) {
       }
       const helpers = new Set(facts.programs.flatMap(({ helpers }) => helpers));
       for (const id of prog) {
-        // Programs of other runs have other names, or are gone by now.
-        const shown = await bpftool("--json", "prog", "show", "id", String(id)).catch(() => "{}");
-        const { name = "" } = JSON.parse(shown) as { name?: string };
-        if (!facts.programs.some((one) => one.name.slice(0, 15) === name)) continue;
-        const text = await bpftool("prog", "dump", "xlated", "id", String(id)).catch(() => "");
+        const text = await bpftool("prog", "dump", "xlated", "id", String(id));
         // The verifier puts variants and inline code in the place of some.
         for (const [, call = ""] of text.matchAll(/call (bpf_\w+)#/g)) {
           const isKnown = helpers.has(call) ||
