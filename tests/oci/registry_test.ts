@@ -271,7 +271,7 @@ Deno.test("Registry pulls anonymously where allowed, and reports where not", asy
 });
 
 Deno.test("Registry replaces an expired token", async () => {
-  await withTokens({ lifetimeSeconds: 1 }, async (registry, tokens) => {
+  await withTokens({ lifetimeSeconds: 2 }, async (registry, tokens) => {
     using client = new Registry(registry.host, { credentials: credentials("tester") });
     const repository = client.repository("x");
     await pushManifest(repository, "v1");
