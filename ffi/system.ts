@@ -18,7 +18,7 @@ export const system = {
     return shim().shim_fd__write(fd, memoryPointer(memory), iovs, count, written);
   },
 
-  /** write(2) of bytes of the host's own: their number, or a negative errno. */
+  /** Writes bytes by one write(2); returns how many were written, or a negative errno. */
   put(fd: number, bytes: Uint8Array<ArrayBuffer>): number {
     return shim().shim_fd__put(fd, bytes, bytes.length);
   },

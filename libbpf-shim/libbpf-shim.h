@@ -967,7 +967,7 @@ SHIM_API int32_t shim_fd__write(int32_t fd, struct shim_memory *memory, uint32_t
 				uint32_t count, uint32_t written);
 
 /**
- * @brief One write(2) of bytes of the host's own.
+ * @brief Writes bytes of the host by one write(2).
  * @return bytes written, fewer than `length` where the descriptor takes no more; or a negative
  * errno
  */

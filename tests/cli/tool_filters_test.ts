@@ -115,7 +115,7 @@ Deno.test("runqlen -O counts samples with tasks that wait", async () => {
   assert.ok(Number(row?.["samples"]) > 0);
 });
 
-Deno.test("bashreadline names the option for another shell when there is none", async () => {
+Deno.test("bashreadline names the option for another shell when bash is missing", async () => {
   for (const shell of ["/no/such/bash", "no-such-bash", ACTOR.replace(/actor$/, "")]) {
     const { code, stderr } = await runCli(["bashreadline", "-s", shell]);
     assert.equal(code, 1);

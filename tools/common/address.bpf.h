@@ -11,7 +11,7 @@
 /* Type of options with ports, 80,443: OPTION takes no arrays. */
 typedef __u16 port_list[PORTS];
 
-/* Returns true if a port is not among the wanted ones; all are if there is none. */
+/* Returns true if ports are selected and this one is not among them. */
 static __always_inline bool is_other_port(const volatile __u16 *wanted, __u16 port)
 {
 	for (int i = 0; i < PORTS; i++) {
