@@ -134,11 +134,11 @@ function splitLetters(tool: ToolSyntax, letters: string, left: string[]): SplitL
   return found;
 }
 
-/** Returns a number as a duration; a text with a unit stays. */
 function isTime(name: string): boolean {
   return name === "timeout" || name === "interval";
 }
 
+/** Returns a number as a duration; a text with a unit stays. */
 function inSeconds(text: string): string {
   return /^\d+(\.\d+)?$/.test(text) ? `${text}s` : text;
 }

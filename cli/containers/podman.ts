@@ -14,12 +14,19 @@ import { DRIVERS, type StoragePlaces } from "./storage.ts";
 const MAX_LIST_BYTES = 8 << 20, MAX_DATABASE_BYTES = 32 << 20;
 /** Time for which a list is remembered: many containers that are not in it are looked up at once. */
 const KEPT_MS = 200;
+/**
+ * Times as long as a reading took until the next one. Users write these files, as large as they like: they
+ * take at most a tenth of the time of a tool.
+ */
+const PAUSE = 10;
 /** Names of pods that are remembered. */
 const MAX_PODS = 1024;
 
 /** Members of a pod up to its name, as Go writes them. */
 const POD = /^\{"id":"([0-9a-f]{64})","name":("(?:[^"\\\0]|\\.){1,253}")/;
 const POD_BYTES = 1024;
+/** Texts that begin like the wanted pod and are looked at. */
+const MAX_CANDIDATES = 1000;
 /** Digits of a pod's id in the name of the container with its namespaces. */
 const INFRA = /^([0-9a-f]{12})-infra$/;
 
@@ -37,7 +44,9 @@ export class Podman {
   readonly #now: () => number;
   readonly #podNames = new Map<string, string>();
   #listed: ReadonlyMap<string, Listed> = new Map();
-  #listedMs = -Infinity;
+  /** Times before which the lists, and the database, are not read again. */
+  #nextListMs = -Infinity;
+  #nextPodMs = -Infinity;
 
   /** @param now milliseconds of a clock that never goes back */
   constructor(read: ReadFile, places: StoragePlaces, now: () => number) {
@@ -55,8 +64,8 @@ export class Podman {
 
   /** Reads the lists of all drivers: those of containers that stay, and of those that end with a boot. */
   #list(): ReadonlyMap<string, Listed> {
-    const now = this.#now();
-    if (now - this.#listedMs < KEPT_MS) return this.#listed;
+    const start = this.#now();
+    if (start < this.#nextListMs) return this.#listed;
     const { graphRoot, runRoot } = this.#places;
     const listed = new Map<string, Listed>();
     for (const driver of DRIVERS) {
@@ -74,7 +83,8 @@ export class Podman {
       }
     }
     this.#listed = listed;
-    this.#listedMs = now;
+    const end = this.#now();
+    this.#nextListMs = end + Math.max(KEPT_MS, PAUSE * (end - start));
     return listed;
   }
 
@@ -99,6 +109,20 @@ export class Podman {
   #podName(start: string): string | undefined {
     const known = this.#podNames.get(start);
     if (known !== undefined) return known;
+    const startMs = this.#now();
+    if (startMs < this.#nextPodMs) return undefined;
+    const name = this.#readPodName(start);
+    if (name === undefined) {
+      const endMs = this.#now();
+      this.#nextPodMs = endMs + PAUSE * (endMs - startMs);
+      return undefined;
+    }
+    if (this.#podNames.size === MAX_PODS) this.#podNames.clear();
+    this.#podNames.set(start, name);
+    return name;
+  }
+
+  #readPodName(start: string): string | undefined {
     const { graphRoot, runRoot } = this.#places;
     const places = [`${graphRoot}/libpod/bolt_state.db`].concat(
       [graphRoot, `${graphRoot}/libpod`, runRoot].flatMap((root) => // The newest pages are in the log.
@@ -107,10 +131,7 @@ export class Podman {
     for (const path of places) {
       const bytes = this.#read(path, MAX_DATABASE_BYTES);
       const name = bytes && podNameIn(bytes, start);
-      if (name === undefined) continue;
-      if (this.#podNames.size === MAX_PODS) this.#podNames.clear();
-      this.#podNames.set(start, name);
-      return name;
+      if (name !== undefined) return name;
     }
     return undefined;
   }
@@ -123,14 +144,15 @@ export class Podman {
 function podNameIn(database: Uint8Array, start: string): string | undefined {
   const bytes = Buffer.from(database.buffer, database.byteOffset, database.byteLength);
   const wanted = `{"id":"${start}`;
-  for (let at = bytes.indexOf(wanted); at >= 0; at = bytes.indexOf(wanted, at + 1)) {
+  let at = bytes.indexOf(wanted);
+  for (let count = 0; at >= 0 && count < MAX_CANDIDATES; count++) {
     const [, , text] = POD.exec(bytes.toString("utf8", at, at + POD_BYTES)) ?? [];
-    if (text === undefined) continue;
     try {
-      return String(JSON.parse(text));
+      if (text !== undefined) return String(JSON.parse(text));
     } catch {
       // Not a text of JSON: an escape that does not exist.
     }
+    at = bytes.indexOf(wanted, at + 1);
   }
   return undefined;
 }
