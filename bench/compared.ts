@@ -8,6 +8,7 @@
  * Needs Debian's packages bpftrace, bpfcc-tools and libbpf-tools, and for bcc headers of a kernel: those
  * of this one, or BCC_KERNEL_SOURCE. Tools that a kernel without kprobes cannot load are left out.
  */
+import { cpuNs } from "./processes.ts";
 import { existsSync } from "node:fs";
 import { pageWithin } from "./page_table.ts";
 import { median } from "./report.ts";
@@ -181,20 +182,6 @@ function descendants(pid: number): number[] {
   } catch {
     return [];
   }
-}
-
-/** CPU time of all threads of a process, in nanoseconds. */
-function cpuNs(pid: number): number {
-  let sum = 0;
-  for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
-    try {
-      const text = Deno.readTextFileSync(`/proc/${pid}/task/${name}/schedstat`);
-      sum += Number(text.split(" ")[0]);
-    } catch {
-      // A thread that ended meanwhile.
-    }
-  }
-  return sum;
 }
 
 /** Figures of one round under load. */

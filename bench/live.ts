@@ -6,9 +6,9 @@
  * metrics that are scraped each second and a page that is open. The process that serves both is shown
  * as a row of its own, without a bound. Exit code 1 when a bound is missed.
  */
+import { produce } from "./processes.ts";
 import { type Measure, measureAll, median, report, type Row, spreadOf } from "./report.ts";
 
-const PRODUCER = ".cache/bench/producer";
 const ROUNDS = 5;
 const RATE = 10_000;
 const SECONDS = 5;
@@ -39,15 +39,6 @@ async function cpuOf(pid: number): Promise<number> {
 async function childOf(pid: number): Promise<number | undefined> {
   const text = await Deno.readTextFile(`/proc/${pid}/task/${pid}/children`);
   return Number(text.split(" ")[0]) || undefined;
-}
-
-async function produce(count: number): Promise<void> {
-  const { success } = await new Deno.Command("taskset", {
-    args: ["1", PRODUCER, "stream", String(count), String(RATE)],
-    stdin: "null",
-    stdout: "null",
-  }).output();
-  if (!success) throw new Error(`${PRODUCER} failed`);
 }
 
 /** Reads everything that a page would. */
@@ -99,10 +90,10 @@ async function measure(isLive: boolean): Promise<Figures> {
     }
     // The first events find everything attached, compiled and sent once.
     await new Promise((resolve) => setTimeout(resolve, 2000));
-    await produce(RATE);
+    await produce(RATE, RATE);
     const service = isLive ? await childOf(child.pid) : undefined;
     const before = [await cpuOf(child.pid), service === undefined ? 0 : await cpuOf(service)];
-    await produce(RATE * SECONDS);
+    await produce(RATE * SECONDS, RATE);
     const after = [await cpuOf(child.pid), service === undefined ? 0 : await cpuOf(service)];
     over.resolve();
     await Promise.all(readers);

@@ -7,10 +7,10 @@
  * runs during the first ones, which are a row of their own, without a bound. Exit code 1 when a bound
  * is missed.
  */
+import { cpuNs, produce } from "./processes.ts";
 import { withTracefs } from "./measured.ts";
 import { type Measure, measureAll, median, report, type Row, spreadOf } from "./report.ts";
 
-const PRODUCER = ".cache/bench/producer";
 const OBJECT = "dist/bench/shown.bpf.o";
 const ROUNDS = 3;
 const RATE = 1000;
@@ -33,29 +33,6 @@ interface Figures {
   readonly later: number;
 }
 
-/** Returns the CPU time of all threads of a process, in nanoseconds. */
-function cpuNs(pid: number): number {
-  let sum = 0;
-  for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
-    try {
-      const text = Deno.readTextFileSync(`/proc/${pid}/task/${name}/schedstat`);
-      sum += Number(text.split(" ")[0]);
-    } catch {
-      // A thread that ended meanwhile.
-    }
-  }
-  return sum;
-}
-
-async function produce(count: number): Promise<void> {
-  const { success } = await new Deno.Command("taskset", {
-    args: ["1", PRODUCER, "stream", String(count), String(RATE)],
-    stdin: "null",
-    stdout: "null",
-  }).output();
-  if (!success) throw new Error(`${PRODUCER} failed`);
-}
-
 async function measure(side: Side): Promise<Figures> {
   const [program, args] = withTracefs("taskset", "2", ...SIDES[side]);
   const child = new Deno.Command(program, { args, stdin: "null", stdout: "piped" }).spawn();
@@ -67,12 +44,12 @@ async function measure(side: Side): Promise<Figures> {
     const limit = performance.now() + START_MS;
     while (lines < 2) {
       if (performance.now() > limit) throw new Error(`${side} shows no event`);
-      await produce(1);
+      await produce(1, RATE);
     }
     const times = [cpuNs(child.pid)];
     for (let i = 0; i < 2; i++) {
       const before = lines;
-      await produce(EVENTS);
+      await produce(EVENTS, RATE);
       times.push(cpuNs(child.pid));
       if (lines - before < EVENTS) throw new Error(`${side} shows ${lines - before} events`);
     }

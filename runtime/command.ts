@@ -35,7 +35,7 @@ export type { Input, Output, Preopen } from "./run_options.ts";
 export { enterSandbox, limitServer } from "./sandbox.ts";
 export { type GuestStats, Meter } from "./stats.ts";
 
-/** write(2) of bytes to a descriptor: their number, or a negative errno. */
+/** Writes bytes to a descriptor by one write(2); returns how many were written, or a negative errno. */
 export function putBytes(descriptor: number, bytes: Uint8Array<ArrayBuffer>): number {
   return system.put(descriptor, bytes);
 }

@@ -4,6 +4,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "measure.h"
+#include "stream.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -44,9 +45,6 @@ struct {
 	__type(key, unsigned long long);
 	__type(value, unsigned long long);
 } percpu SEC(".maps");
-
-static unsigned long long attempts;
-static unsigned long long drops;
 
 static long put_filled(unsigned int index, void *context)
 {
@@ -101,13 +99,6 @@ static long put_numbered(unsigned int index, void *context)
 	return 0;
 }
 
-struct getpriority_args {
-	unsigned long long common;
-	long nr;
-	long which;
-	long who;
-};
-
 SEC("tp/syscalls/sys_enter_getpriority")
 int produce(struct getpriority_args *args)
 {
@@ -119,20 +110,10 @@ int produce(struct getpriority_args *args)
 SEC("tp/syscalls/sys_enter_getpriority")
 int stream(struct getpriority_args *args)
 {
-	struct event *event;
+	struct event *event = next_event(&filled, args);
 
-	if (args->which != STREAM_WHICH)
-		return 0;
-	event = bpf_ringbuf_reserve(&filled, sizeof(*event), 0);
-	if (!event) {
-		attempts++;
-		drops++;
-		return 0;
-	}
-	event->number = attempts++;
-	event->dropped = drops;
-	event->time = bpf_ktime_get_ns();
-	bpf_ringbuf_submit(event, 0);
+	if (event)
+		bpf_ringbuf_submit(event, 0);
 	return 0;
 }
 
