@@ -34,6 +34,8 @@ const EBPF_OPTIONS = [
   ...["-isystem", `${DEPS}/uapi`, "-isystem", `${DEPS}/include`],
   // Where Debian keeps <asm/types.h>.
   ...["-idirafter", `/usr/include/${Deno.build.arch}-linux-gnu`],
+  // BTF keeps the sources' paths: an object is the same wherever the checkout is.
+  `-ffile-prefix-map=${Deno.cwd()}=.`,
 ];
 
 const WASM_OPTIONS = [
