@@ -58,10 +58,16 @@ export class HistogramText {
   readonly #others: readonly Field[];
   readonly #cells: readonly RowWriter[];
   readonly #json: RowWriter | undefined;
+  /** Writer of the time of reading alone; undefined without `--time`. */
+  readonly #time: RowWriter | undefined;
   readonly #buffer = new OutputBuffer();
 
   /** @throws {RecordsError} `UNKNOWN_FIELD`; `BAD_SCHEMA` if the field is not an array of integers */
-  constructor(shown: ShownSchema, spec: HistogramSpec, text: TextOptions) {
+  constructor(
+    shown: ShownSchema,
+    spec: HistogramSpec,
+    { time, ...text }: TextOptions & { readonly time: boolean },
+  ) {
     const { schema, source } = shown;
     const [slots] = findFields(schema, spec.field, source);
     if (
@@ -83,9 +89,10 @@ export class HistogramText {
     this.#unit = visibleText(spec.unit ?? slots.unit ?? "value");
     this.#others = shown.fields.filter((field) => field !== slots);
     this.#cells = cellWriters(this.#others, schema.fields, text);
-    this.#json = this.#others.length === 0
+    this.#json = this.#others.length === 0 && !time
       ? undefined
-      : jsonRow(this.#others, text, { all: shown.schema.fields });
+      : jsonRow(this.#others, text, { all: shown.schema.fields, time });
+    if (time) this.#time = jsonRow([], text, { time });
   }
 
   /** Returns the chart of one row; undefined if all slots are zero. */
@@ -104,6 +111,9 @@ export class HistogramText {
       `{"min":${min},"max":${max},"count":${count}}`
     ).join(",");
     const source = isNamed ? `"source":${jsonString(this.#source)},` : "";
+    const time = this.#time === undefined
+      ? []
+      : [(JSON.parse(this.#text(this.#time, s, v, at)) as { time: string }).time];
     return {
       source: this.#source,
       kind: "histogram",
@@ -115,8 +125,15 @@ export class HistogramText {
         },"hist":[${hist}]}`,
       ],
       csv: {
-        names: [...this.#others.map(({ name }) => visibleText(name)), "min", "max", "count"],
-        rows: intervals.map(({ min, max, count }) => [...cells, `${min}`, `${max}`, `${count}`]),
+        names: [
+          ...time.map(() => "time"),
+          ...this.#others.map(({ name }) => visibleText(name)),
+          ...["min", "max", "count"],
+        ],
+        rows: intervals.map(({ min, max, count }) => [
+          ...[...time, ...cells],
+          ...[`${min}`, `${max}`, `${count}`],
+        ]),
       },
     };
   }

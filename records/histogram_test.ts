@@ -15,10 +15,10 @@ function schema(length: number) {
   return schemaOf(new Btf(builder.bytes()), id);
 }
 
-function text(format: OutputFormat, use: (output: Output) => void): string {
+function text(format: OutputFormat, use: (output: Output) => void, time?: boolean): string {
   let text = "";
   const write = (bytes: Uint8Array) => text += new TextDecoder().decode(bytes);
-  const output = new Output({ sinks: [{ format, write }] });
+  const output = new Output({ sinks: [{ format, write }], time });
   use(output);
   output.end();
   return text;
@@ -50,6 +50,22 @@ Deno.test("Output.histogram() writes intervals in JSON and CSV", () => {
   assert.deepEqual(row.hist[2], { min: 20, max: 29, count: 40 });
   assert.equal(row.hist.length, 4);
   assert.match(text("csv", show), /^pid,min,max,count\r\n7,0,9,1\r\n/);
+});
+
+Deno.test("Output.histogram() writes the time if it is wanted", () => {
+  const show = (output: Output) =>
+    output.histogram("h", schema(5), { field: "slots" }).rows(COUNTS);
+  const [row] = text("jsonl", show, true).trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual([row.time, row.pid], ["1970-01-01T00:00:00.000000000Z", 7]);
+  assert.match(text("csv", show, true), /^time,pid,min,max,count\r\n1970-[^,]*Z,7,0,1,1\r\n/);
+  const twice = text("columns", (output) => {
+    const histogram = output.histogram("h", schema(5), { field: "slots" });
+    histogram.rows(Uint8Array.from([...COUNTS, ...COUNTS]));
+    histogram.rows(COUNTS);
+  }, true);
+  const heads = twice.split("\n").filter((line) => !line.includes("->") && !line.includes(" : "));
+  const [time, chart] = ["00:00:00", "pid = 7"];
+  assert.deepEqual(heads, [time, chart, "", chart, "", time, chart, ""]);
 });
 
 Deno.test("Output.histogram() writes an array of JSON for each interval, also without a chart", () => {

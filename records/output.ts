@@ -315,7 +315,10 @@ export class Output implements RecordTaker {
     const shown = { ...this.#show(source, schema, false), isCleared };
     const predicate = this.#options.filter?.compile(shown.schema, source, this.#options.clock);
     const order = new Order(this.#options.sort ?? [], shown.schema, source);
-    const text = new HistogramText(shown, spec, this.#text);
+    const text = new HistogramText(shown, spec, {
+      ...this.#text,
+      time: this.#options.time === true,
+    });
     const screens = this.#screens;
     let last: Uint8Array = NOTHING;
     let isShown = false;

@@ -16,12 +16,14 @@ export interface OwnOption {
 /** Option of ours in the place of a letter that the tool does not have. */
 export interface Habit {
   /**
-   * Name of our option with a value: a number of seconds, unless it is a limit or a path. Undefined
-   * for a flag, and where nothing is to be done.
+   * Name of our option with a value: a number of seconds, unless it is a limit, a path or an order.
+   * Undefined for a flag, and where nothing is to be done.
    */
-  readonly name?: "timeout" | "interval" | "limit" | "cgroup";
+  readonly name?: "timeout" | "interval" | "limit" | "cgroup" | "sort";
   /** Name of our flag. */
-  readonly flag?: "verbose";
+  readonly flag?: "verbose" | "time";
+  /** Returns the value of our option for that of the letter; undefined leaves the option out. */
+  readonly translate?: (value: string) => string | undefined;
 }
 
 /** Command line of a tool. */
@@ -118,7 +120,9 @@ function splitLetters(tool: ToolSyntax, letters: string, left: string[]): SplitL
     }
     const habit = option === undefined ? tool.habit?.(letter) : undefined;
     if (habit?.name !== undefined) {
-      const value = neededValue(`-${letter}`, rest === "" ? left.shift() : rest);
+      const text = neededValue(`-${letter}`, rest === "" ? left.shift() : rest);
+      const value = habit.translate === undefined ? text : habit.translate(text);
+      if (value === undefined) return found;
       found.ours.push(`--${habit.name}=${isTime(habit.name) ? inSeconds(value) : value}`);
       return found;
     }

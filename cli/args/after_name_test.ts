@@ -98,9 +98,10 @@ Deno.test("splitWords() takes numbers and letters of other tools for options of 
   const tool: ToolSyntax = {
     ...TOOL,
     habit: (letter) =>
-      ({ d: { name: "timeout" }, r: { name: "limit" }, w: { flag: "verbose" }, T: {} } as const)[
-        letter
-      ],
+      ({
+        ...{ d: { name: "timeout" }, r: { name: "limit" }, w: { flag: "verbose" }, T: {} } as const,
+        s: { name: "sort", translate: (text: string) => text === "all" ? undefined : `-${text}` },
+      } as const)[letter],
     numbers: (words) => words.every((word) => word === "5") ? ["--interval=5s"] : undefined,
   };
   const split = (...words: string[]) => {
@@ -113,6 +114,7 @@ Deno.test("splitWords() takes numbers and letters of other tools for options of 
     ours: ["--timeout=3s", "--timeout=500ms"],
   });
   assert.deepEqual(split("-Twr", "20"), { own: [], ours: ["--verbose", "--limit=20"] });
+  assert.deepEqual(split("-Ts", "all", "-sreads"), { own: [], ours: ["--sort=-reads"] });
   // Words other than numbers are the tool's, which refuses them.
   assert.deepEqual(split("5", "x"), { own: ["5", "x"], ours: [] });
   // The value of an option of the tool is not a number of its own.

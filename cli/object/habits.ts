@@ -1,6 +1,6 @@
 /**
  * Words that users of other tools for eBPF type out of habit, in the place of our options: numbers
- * for seconds, and letters for a time limit, an interval and a column of times.
+ * for seconds, and letters for a time limit, an interval, an order and a column of times.
  */
 import type { Habit } from "../args/after_name.ts";
 import type { Tool } from "./tool.ts";
@@ -45,15 +45,46 @@ function showsStacks(tool: Tool): boolean {
   return (tool.stacks?.size ?? 0) > 0;
 }
 
+/** Columns of tools whose names differ from those of other tools, by tool and word. */
+const COLUMNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  biotop: { io: "count", time: "total_ns" },
+  filetop: { rbytes: "read_bytes", wbytes: "write_bytes" },
+  tcptop: { sent: "tx_bytes", received: "rx_bytes" },
+  udptop: { sent: "tx_bytes", received: "rx_bytes" },
+};
+
+/** Returns the order for `-s COLUMN`, the highest first; undefined for the tool's own, `all`. */
+function orderOf({ name }: Tool, text: string): string | undefined {
+  if (text === "all") return undefined;
+  const columns = Object.hasOwn(COLUMNS, name) ? COLUMNS[name] ?? {} : {};
+  return text.split(",").map((word) => {
+    if (/^[+-]/.test(word)) return word;
+    return `-${Object.hasOwn(columns, word) ? columns[word] : word}`;
+  }).join(",");
+}
+
 /**
  * Returns the option for a letter that the tool itself does not have: `-d SECONDS`, `-i SECONDS`,
- * `-r ROWS`, `-c CGROUP`, `-v`, and `-T` or `-t` for a column of times, which records have anyway.
+ * `-r ROWS`, `-s COLUMN`, `-c CGROUP`, `-v`, and `-T` or `-t` for a column of times, which records
+ * have anyway. `-C` leaves the screen as it is, as tables do without `--top`.
  */
 export function habitOf(tool: Tool, letter: string): Habit | undefined {
   if (letter === "d") return { name: "timeout" };
   if (letter === "c") return { name: "cgroup" };
   if (letter === "v") return { flag: "verbose" };
-  if (letter === "i" && showsTables(tool)) return { name: "interval" };
-  if (letter === "r" && showsTables(tool)) return { name: "limit" };
-  return (letter === "T" || letter === "t") && !showsTables(tool) ? {} : undefined;
+  if (!showsTables(tool)) return letter === "T" || letter === "t" ? {} : undefined;
+  switch (letter) {
+    case "i":
+      return { name: "interval" };
+    case "r":
+      return { name: "limit" };
+    case "s":
+      return { name: "sort", translate: (text) => orderOf(tool, text) };
+    case "T":
+      return { flag: "time" };
+    case "C":
+      return tool.tables?.some(({ clear }) => clear === true) === true ? {} : undefined;
+    default:
+      return undefined;
+  }
 }

@@ -157,9 +157,22 @@ export class ColumnsSink implements Sink {
   }
 
   startBlocks(source: string): void {
-    if (this.#screen === undefined) return;
+    if (this.#screen === undefined) {
+      if (this.#context.time === true) this.#addTime();
+      return;
+    }
     this.#isChanged = true;
     this.#blocksOf(this.#screen, source, false).clear();
+  }
+
+  /** Writes the time of reading above the blocks of an interval. */
+  #addTime(): void {
+    const buffer = this.#buffer;
+    if (this.#hasBlocks) buffer.add(LINE_END);
+    buffer.reserve(TIME_WIDTH);
+    buffer.at = this.#context.times.nowPlain(buffer.bytes, buffer.at);
+    buffer.add(LINE_END);
+    this.#hasBlocks = false;
   }
 
   block({ source, kind, lines, dense }: Block): void {

@@ -220,7 +220,7 @@ Deno.test("a gadget's filter of mount namespaces selects a container in the kern
 
 for (
   const [args, code, reason] of [
-    [["--container", "web", "biolatency"], 1, /records of "latency" have no process/],
+    [["--container", "web", "biopattern"], 1, /records of "patterns" have no process/],
     [["--cgroup", "/no/such/group", "exitsnoop"], 1, /no such control group/],
     [["--container", "web", guestPath("wrapper")], 2, /prints by itself/],
   ] as const

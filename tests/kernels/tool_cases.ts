@@ -28,6 +28,27 @@ function tool(
   };
 }
 
+/** Run of a tool with letters of other tools, which must print a title and a line. */
+function letters(
+  run: string,
+  title: string,
+  until: string,
+  more: Pick<KernelCase, "stir" | "prepare" | "modules"> = {},
+): KernelCase {
+  return {
+    name: `tool ${run}`,
+    run: `--interval 1s ${run}`,
+    files: [ACTOR],
+    until,
+    ...more,
+    check: ({ code, stdout, stderr }) => {
+      assert.match(stdout, new RegExp(title, "m"), stderr);
+      assert.match(stdout, new RegExp(until, "m"), stderr);
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    },
+  };
+}
+
 /** Disk in memory, and requests to it. */
 const DISK = {
   modules: ["loop"],
@@ -86,12 +107,17 @@ export const TOOL_CASES: readonly KernelCase[] = [
   tool("bitesize", " : [1-9]", { ...DISK, options: "--name dd --interval 1s" }),
   tool("biopattern", "^loop0 .* [1-9]", DISK),
   tool("biotop", " dd +WRITE +loop0 +[1-9]", DISK),
+  letters("bitesize -c dd -T", "^comm = dd$", " : [1-9]", DISK),
   tool("runqlen", " : [1-9]", { options: "--interval 1s" }),
   tool("runqslower", "^[0-9:]+ .*us|ms ", { options: "--min-us 1", stir: "usleep 1000" }),
   tool("cpudist", " : [1-9]", { options: "--interval 1s", stir: "usleep 1000" }),
   tool("softirqs", "^TIMER +[1-9]", { options: "--interval 1s" }),
   // The console's: other serial ports carry the results.
   tool("hardirqs", "^[^ ]+ .*[1-9]", { options: "--interval 1s", stir: "echo >/dev/console" }),
+  letters("softirqs -C 1", "^SOFTIRQ +COUNT$", "^TIMER +[1-9][0-9]*$"),
+  letters("softirqs -NT 1", "^TIME +SOFTIRQ +COUNT +TOTAL_NS$", " TIMER +[0-9]+ +[1-9][0-9]+$"),
+  letters("hardirqs -C 1", "^HARDIRQ +COUNT$", " [1-9][0-9]*$", { stir: "echo >/dev/console" }),
+  letters("hardirqs -dNT 1", "^ +nsecs +:", " : [1-9]", { stir: "echo >/dev/console" }),
   tool("futexctn", " [a-z0-9-]+ +0x[0-9a-f]+ +[1-9]", {
     options: "--interval 1s",
     stir: "timeout -s INT 1 /wasm-bpf --timeout 100ms exitsnoop",
@@ -112,6 +138,13 @@ export const TOOL_CASES: readonly KernelCase[] = [
     stir: "rmmod dummy; insmod /run/dummy.ko numdummies=2",
   }),
   tool("tcpconnect", " actor .* 127.0.0.1 +7777$", { stir: "/actor connection" }),
+  letters(
+    "tcpconnect -cs -P 7777",
+    "^FAMILY LADDR +LPORT DADDR +DPORT CONNECTS$",
+    // Only the tracepoint has no local port.
+    "127.0.0.1 +[1-9][0-9]* 127.0.0.1 +7777 +1$",
+    { stir: "/actor connection" },
+  ),
   tool("tcpaccept", " actor .* 127.0.0.1 +7777$", { stir: "/actor connection" }),
   tool("tcptop", " actor .* 7777 +[1-9]", { stir: "/actor connection" }),
   tool("udptop", " actor .* [1-9][0-9]* B$", { stir: "/actor datagrams" }),

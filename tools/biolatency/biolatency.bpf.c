@@ -30,6 +30,10 @@ struct histogram {
 };
 
 REQUESTS(started, __u64);
+/* Only for --cgroup and --container: all requests are shown otherwise. */
+REQUESTERS();
+ONLY_IF(has_cgroup_filter, on_start, fentry_blk_account_io_start, kprobe_blk_account_io_start,
+	fentry___blk_account_io_start, kprobe___blk_account_io_start);
 COUNTS(HASH, latency, 1, struct all, struct histogram);
 HISTOGRAM(latency, UNIT(milliseconds ? msecs : usecs), IF(!disks && !operations));
 COUNTS(HASH, latency_by_disk, 1024, struct disk_part, struct histogram);
@@ -43,6 +47,8 @@ static __always_inline int start(struct request *request)
 {
 	__u64 key = (__u64)request, now = bpf_ktime_get_ns();
 
+	if (has_cgroup_filter && is_requested_elsewhere(key))
+		return 0;
 	bpf_map_update_elem(&started, &key, &now, BPF_ANY);
 	return 0;
 }
@@ -92,6 +98,8 @@ int on_complete(struct bpf_raw_tracepoint_args *ctx)
 	__u64 *since = bpf_map_lookup_elem(&started, &key);
 	struct histogram *histogram;
 
+	if (has_cgroup_filter)
+		bpf_map_delete_elem(&requesters, &key);
 	if (!since)
 		return 0;
 	histogram = histogram_of(request);

@@ -5,6 +5,8 @@
 TOOL("bitesize", "show sizes of requests to block devices, by process");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
 OPTION(const volatile comm_text, name, "", 'n', "only processes whose name begins with this");
+/* Letter and name of other tools. */
+OPTION(const volatile comm_text, comm, "", 'c', "the same as --name");
 
 struct key {
 	char comm[COMM_BYTES];
@@ -28,7 +30,8 @@ static __always_inline int issue(struct request *request)
 
 	take_requester((__u64)request, &requester);
 	if (is_other_requester(pid, &requester) ||
-	    is_other_name(name, requester.comm, COMM_BYTES) || !read_disk(request, disk_name))
+	    is_other_name(name, requester.comm, COMM_BYTES) ||
+	    is_other_name(comm, requester.comm, COMM_BYTES) || !read_disk(request, disk_name))
 		return 0;
 	__builtin_memcpy(key.comm, requester.comm, COMM_BYTES);
 	histogram = sizes_of(&key);

@@ -156,8 +156,16 @@ struct requester {
 	     fentry___blk_account_io_start, kprobe___blk_account_io_start);                        \
 	OPTIONAL(on_start, fentry_blk_account_io_start, kprobe_blk_account_io_start,               \
 		 fentry___blk_account_io_start, kprobe___blk_account_io_start);                    \
+	/* Returns true for a request of a process outside of the groups that are shown. */        \
+	static __attribute__((unused)) __always_inline bool is_requested_elsewhere(__u64 key)      \
+	{                                                                                          \
+		struct requester *known = bpf_map_lookup_elem(&requesters, &key);                  \
+                                                                                                   \
+		return known ? known->is_elsewhere : is_elsewhere();                               \
+	}                                                                                          \
 	/* Returns the process of a request in `found`, or the current one. */                     \
-	static __always_inline void take_requester(__u64 key, struct requester *found)             \
+	static __attribute__((unused)) __always_inline void take_requester(                        \
+	    __u64 key, struct requester *found)                                                    \
 	{                                                                                          \
 		struct requester *known = bpf_map_lookup_elem(&requesters, &key);                  \
                                                                                                    \

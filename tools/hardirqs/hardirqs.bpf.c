@@ -26,11 +26,8 @@ SEC("raw_tp/irq_handler_exit")
 int on_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct irqaction *action = (void *)ctx->args[1];
-	__u64 duration = end_handler();
 	struct key key = {};
 
-	if (!duration)
-		return 0;
 	bpf_probe_read_kernel_str(key.hardirq, NAME_BYTES, BPF_CORE_READ(action, name));
-	return add_interrupt(&key, duration);
+	return add_interrupt(&key);
 }

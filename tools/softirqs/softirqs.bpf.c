@@ -22,7 +22,6 @@ SEC("raw_tp/softirq_exit")
 int on_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct key key = {.softirq = (__u32)ctx->args[0]};
-	__u64 duration = end_handler();
 
-	return duration ? add_interrupt(&key, duration) : 0;
+	return add_interrupt(&key);
 }

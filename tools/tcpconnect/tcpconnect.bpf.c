@@ -9,6 +9,7 @@ OPTION(const volatile port_list, port, {}, 'P', "only these remote ports");
 OPTION(const volatile bool, totals, false, 'c', "number of connections, by addresses and port");
 /* Users of other tools type it. */
 OPTION(const volatile bool, print_uid, false, 'U', "the user, who is shown anyway");
+OPTION(const volatile bool, source_port, false, 's', "with -c, by local port as well");
 FAMILY_OPTIONS;
 
 struct event {
@@ -30,25 +31,46 @@ struct key {
 	__u16 dport;
 };
 
+struct port_key {
+	__u16 family;
+	__u8 laddr[16];
+	__u16 lport;
+	__u8 daddr[16];
+	__u16 dport;
+};
+
 struct counts {
 	__u64 connects;
 };
 
 EVENTS(struct event);
 COUNTS(HASH, connections, 10240, struct key, struct counts);
-TABLE(connections, SORT(-connects), IF(totals));
+COUNTS(HASH, connections_by_port, 10240, struct port_key, struct counts);
+TABLE(connections, SORT(-connects), IF(totals && !source_port));
+TABLE(connections_by_port, SORT(-connects), IF(totals &&source_port));
 
-static __always_inline int count(const struct ends *ends)
+static __always_inline struct counts *counts_of(const struct ends *ends)
 {
-	struct counts *counts;
+	struct port_key port_key;
 	struct key key;
 
+	if (source_port) {
+		__builtin_memset(&port_key, 0, sizeof(port_key));
+		SET_ENDS(&port_key, ends, d);
+		return connections_by_port_of(&port_key);
+	}
 	__builtin_memset(&key, 0, sizeof(key));
 	key.family = ends->family;
 	key.dport = ends->dport;
 	__builtin_memcpy(key.laddr, ends->laddr, sizeof(key.laddr));
 	__builtin_memcpy(key.daddr, ends->daddr, sizeof(key.daddr));
-	counts = connections_of(&key);
+	return connections_of(&key);
+}
+
+static __always_inline int count(const struct ends *ends)
+{
+	struct counts *counts = counts_of(ends);
+
 	if (counts)
 		ADD(counts->connects, 1);
 	return 0;

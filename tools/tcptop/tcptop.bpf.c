@@ -3,6 +3,8 @@
 #include "traffic.bpf.h"
 
 TOOL("tcptop", "count bytes of TCP connections, by process");
+/* Users of other tools type it. */
+OPTION(const volatile bool, nosummary, false, 'S', "no line about the machine, as always");
 
 SENDS(tcp_sendmsg, IPPROTO_TCP)
 LENGTHS(IPPROTO_TCP)
