@@ -23,13 +23,13 @@ export function arrayCell(
   const json = context.style === "json";
   const { length, stride } = type;
   const shown = json ? length : Math.min(length, SHOWN_ELEMENTS);
-  const isStack = format.name === "ksym" || format.name === "usym";
+  const isStack = stride === 8 && (format.name === "ksym" || format.name === "usym");
   const writer: CellWriter = (b, p, s, v, at) => {
     if (json) b[p++] = 91;
     for (let i = 0; i < shown; i++) {
       // Unused slots of a stack are zero.
       if (
-        isStack && v.getUint32(at + i * stride, true) === 0 && stride === 8 &&
+        isStack && v.getUint32(at + i * stride, true) === 0 &&
         v.getUint32(at + i * stride + 4, true) === 0
       ) break;
       if (i > 0) b[p++] = 44;

@@ -1,4 +1,5 @@
 /** Text of one field, as an expression that writes it to `b` from `p` on and gives the new position. */
+import type { Format } from "../format.ts";
 import { frameReader, isStack } from "../frames.ts";
 import { argsCell, besideExpression, endpointCell } from "./text_cell.ts";
 import type { EnumType, Field, FieldType, IntType } from "../schema.ts";
@@ -29,6 +30,15 @@ export function cellOf(field: Field, context: CellContext): Cell {
       return { expr: `${context.code.constant(write)}(b,p,s,v,${place(field.offset)})`, max };
     }
   }
+}
+
+/** Bytes that formats need at least; a value with fewer is a number. */
+const FEWEST_BYTES: Readonly<Record<string, number>> = {
+  ...{ ipv4: 4, ip: 4, ipv6: 16, endpoint: 16, mac: 6, be16: 2, be32: 4, be64: 8 },
+};
+
+function fits({ name }: Format, bytes: number): boolean {
+  return bytes >= (Object.hasOwn(FEWEST_BYTES, name) ? FEWEST_BYTES[name] ?? 1 : 1);
 }
 
 /** Longest text of a stack: 127 frames with names of C++. */
@@ -112,7 +122,7 @@ function intCell(field: Field, type: IntType | EnumType, context: CellContext): 
     case "be16":
     case "be32":
     case "be64":
-      if (isBits) return digits(access, context);
+      if (isBits || !fits(format, type.bytes)) return digits(access, context);
       return bytesCell(field, { kind: "bytes", length: type.bytes, signed: false }, context);
     default:
       return namedInt(field, type, access, context);
@@ -187,5 +197,10 @@ function bytesCell(
   }
   const element: FieldType = { kind: "int", bytes: 1, signed: type.signed };
   const array = { kind: "array", element, format: { name: "dec" }, stride: 1, length } as const;
-  return arrayCell(field, array, context);
+  // An element alone is too short for what the whole array is too short for.
+  return arrayCell(
+    fits(field.format, 1) ? field : { ...field, format: array.format },
+    array,
+    context,
+  );
 }
