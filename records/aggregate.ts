@@ -4,9 +4,10 @@ import { RecordsError } from "./errors.ts";
 import { findFields } from "./fields.ts";
 import { type Format, parseFormat } from "./format.ts";
 import { numberReader } from "./order.ts";
-import type { Field, Schema } from "./schema.ts";
+import { type Copy, groupKeys, type Identity } from "./group_keys.ts";
+import type { Schema } from "./schema.ts";
 
-/** Groups that are kept; records of further ones are counted in {@linkcode Aggregator.dropped}. */
+/** Groups that are kept of an interval. */
 const MAX_GROUPS = 1 << 20;
 /** Bytes of all keys together. */
 const MAX_KEYS_BYTES = 256 << 20;
@@ -40,35 +41,34 @@ interface Measure {
   read(s: Uint8Array, v: DataView, at: number): bigint;
 }
 
+/** Bounds of the groups of an interval. */
+export interface GroupLimits {
+  /** Most groups; default: 2^20. */
+  readonly groups?: number;
+}
+
 /** Collects groups of one source. */
 export class Aggregator {
   /** Schema of a group's row. */
   readonly schema: Schema;
-  /** Records of groups beyond the limit. */
-  dropped = 0;
-  readonly #keys: readonly Field[];
+  readonly #source: string;
+  readonly #identities: readonly Identity[];
+  readonly #copies: readonly Copy[];
   readonly #measures: readonly Measure[];
   readonly #groups = new Map<string, { row: Uint8Array; count: bigint; values: bigint[] }>();
   readonly #keyBytes: number;
+  readonly #maxGroups: number;
 
   /** @throws {RecordsError} `UNKNOWN_FIELD`; `BAD_RECORDS` for a function of what is not an integer */
-  constructor(spec: AggregateSpec, schema: Schema, source: string) {
-    const keys = spec.keys.flatMap((name) => findFields(schema, name, source));
-    const fields: Field[] = [];
-    let offset = 0;
-    const moved = (field: Field): Field => {
-      const { bitOffset, bitSize, family: _family, ...rest } = field;
-      const bits = bitOffset === undefined || bitSize === undefined
-        ? {}
-        : { bitOffset: offset * 8 + bitOffset % 8, bitSize };
-      return { ...rest, ...bits, offset, hidden: false };
-    };
-    for (const key of keys) {
-      fields.push(moved(key));
-      offset += key.size;
-    }
-    this.#keys = keys;
-    this.#keyBytes = offset;
+  constructor(spec: AggregateSpec, schema: Schema, source: string, limits: GroupLimits = {}) {
+    this.#source = source;
+    this.#maxGroups = limits.groups ?? MAX_GROUPS;
+    const keys = groupKeys(spec.keys.flatMap((name) => findFields(schema, name, source)), schema);
+    const fields = [...keys.fields];
+    this.#identities = keys.identities;
+    this.#copies = keys.copies;
+    this.#keyBytes = keys.size;
+    let offset = keys.size;
     this.#measures = spec.measures.map(({ call, field }) => {
       const measure = measureOf(call, field, schema, source);
       fields.push({
@@ -85,23 +85,15 @@ export class Aggregator {
     this.schema = { name: source, size: offset, fields };
   }
 
-  /** Adds a record. */
+  /**
+   * Adds a record.
+   *
+   * @throws {RecordsError} `BAD_RECORDS` for more groups than are kept
+   */
   add(s: Uint8Array, v: DataView, at: number): void {
     let key = "";
-    for (const { offset, size, format } of this.#keys) {
-      for (let i = 0; i < size; i++) {
-        const byte = s[at + offset + i] ?? 0;
-        // Bytes after the end of a text do not make another group.
-        if (byte === 0 && format.name === "str") break;
-        key += String.fromCharCode(byte);
-      }
-      key += "\0|";
-    }
+    for (const identity of this.#identities) key += identity(s, v, at);
     const group = this.#groups.get(key) ?? this.#start(key, s, at);
-    if (group === undefined) {
-      this.dropped += 1;
-      return;
-    }
     group.count += 1n;
     this.#measures.forEach(({ call, read }, i) => {
       const value = call === "count" ? 1n : read(s, v, at);
@@ -115,12 +107,18 @@ export class Aggregator {
 
   #start(key: string, s: Uint8Array, at: number) {
     const { size } = this.#groups;
-    if (size >= MAX_GROUPS || size * this.#keyBytes > MAX_KEYS_BYTES) return undefined;
+    if (size >= this.#maxGroups || size * this.#keyBytes > MAX_KEYS_BYTES) {
+      throw new RecordsError(
+        `Cannot aggregate records of "${this.#source}": more than ${size} groups`,
+        {
+          code: "BAD_RECORDS",
+          hint: "group by fewer fields, choose records with --filter, or set a shorter --interval",
+        },
+      );
+    }
     const row = new Uint8Array(this.#keyBytes);
-    let to = 0;
-    for (const { offset, size } of this.#keys) {
-      row.set(s.subarray(at + offset, at + offset + size), to);
-      to += size;
+    for (const { from, bytes, to } of this.#copies) {
+      row.set(s.subarray(at + from, at + from + bytes), to);
     }
     const group = { row, count: 0n, values: [] as bigint[] };
     this.#groups.set(key, group);
@@ -135,11 +133,12 @@ export class Aggregator {
     let at = 0;
     for (const { row, count, values } of this.#groups.values()) {
       rows.set(row, at);
-      this.#measures.forEach(({ call }, i) => {
+      this.#measures.forEach(({ call, signed }, i) => {
         const value = values[i] ?? 0n;
+        const whole = call === "avg" ? value / count : value;
         view.setBigUint64(
           at + this.#keyBytes + i * 8,
-          BigInt.asUintN(64, call === "avg" ? value / count : value),
+          BigInt.asUintN(64, bounded(whole, signed)),
           true,
         );
       });
@@ -148,6 +147,12 @@ export class Aggregator {
     this.#groups.clear();
     return rows;
   }
+}
+
+/** Returns a sum that has 64 bits; one beyond them stays at the end. */
+function bounded(value: bigint, signed: boolean): bigint {
+  const [least, most] = signed ? [-(1n << 63n), (1n << 63n) - 1n] : [0n, (1n << 64n) - 1n];
+  return value < least ? least : value > most ? most : value;
 }
 
 function measureOf(
@@ -167,7 +172,8 @@ function measureOf(
   }
   const [field] = findFields(schema, name, source);
   const reader = field && numberReader(field);
-  if (field === undefined || reader === undefined || field.type.kind === "float") {
+  const isInteger = reader !== undefined && reader.wide !== true && field?.type.kind !== "float";
+  if (field === undefined || !isInteger) {
     throw new RecordsError(`Cannot aggregate ${call}(${name}): not an integer`, {
       code: "BAD_RECORDS",
       hint: "choose a field with a number, or count",
@@ -175,7 +181,7 @@ function measureOf(
   }
   const read = reader.exact
     ? (s: Uint8Array, v: DataView, at: number) => BigInt(reader.number(s, v, at))
-    : (_s: Uint8Array, v: DataView, at: number) => reader.big(v, at);
+    : (s: Uint8Array, v: DataView, at: number) => reader.big(s, v, at);
   const isUnit = /^(dec|ns|us|ms|s|size|hex)$/.test(field.format.name);
   const format = isUnit ? field.format : parseFormat("dec");
   return { call, name: `${call}_${field.path.join("_")}`, signed: reader.signed, format, read };

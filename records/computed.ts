@@ -124,6 +124,6 @@ class Parser {
     }
     const reader = numberReader(field);
     if (reader === undefined) throw invalid(this.#text, `field "${name}" is not a number`);
-    return reader.exact ? reader.number : (_, v, at) => Number(reader.big(v, at));
+    return reader.exact ? reader.number : (s, v, at) => Number(reader.big(s, v, at));
   }
 }

@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { Btf } from "../ebpf/btf/mod.ts";
 import { BtfBuilder } from "../tests/support/btf_builder.ts";
-import { Output, type OutputFormat, RecordsError, schemaOf } from "./mod.ts";
+import {
+  loadFilter,
+  Output,
+  type OutputFormat,
+  type OutputOptions,
+  parseAggregate,
+  parseFields,
+  parseSort,
+  RecordsError,
+  schemaOf,
+} from "./mod.ts";
 
 /** `struct { u32 pid; u32 slots[LENGTH]; }` */
 function schema(length: number) {
@@ -118,4 +128,20 @@ Deno.test("Output.hex() shows size and first bytes of events without a type", ()
   assert.equal(shown, `rb    20 41 1b ${"41 ".repeat(14).trim()}… A.${"A".repeat(14)}…\n`);
   const json = JSON.parse(text("jsonl", (output) => output.hex("rb").write(event)));
   assert.deepEqual(json, { source: "rb", size: 20, hex: `411b${"41".repeat(18)}` });
+});
+
+Deno.test("Output.hex() refuses options that name fields", async () => {
+  const filter = await loadFilter("pid == 1");
+  const changes: Partial<OutputOptions>[] = [
+    { filter },
+    { aggregate: parseAggregate("count") },
+    { fields: parseFields("pid") },
+    { sort: parseSort("pid") },
+  ];
+  for (const options of changes) {
+    assert.throws(
+      () => new Output({ ...options, sinks: [] }).hex("rb"),
+      (error) => error instanceof RecordsError && error.code === "UNKNOWN_FIELD",
+    );
+  }
 });

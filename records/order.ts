@@ -1,10 +1,10 @@
 /** Order of rows: `--sort -a,b`. */
-import { accessOf } from "./compile/access.ts";
+import { type Access, accessOf, bigEndian, wide } from "./compile/access.ts";
 import { Code } from "./compile/code.ts";
 import { RecordsError } from "./errors.ts";
 import { findFields } from "./fields.ts";
 import type { SortKey } from "./output_options.ts";
-import type { Field, Schema } from "./schema.ts";
+import type { Field, FieldType, Schema } from "./schema.ts";
 
 /**
  * Reads `-a,b`: by `a`, highest first, then by `b`.
@@ -34,8 +34,16 @@ export interface PackedRows {
   readonly stride: number;
 }
 
+/** Formats of values that are no numbers: their bytes are in the order in which people read them. */
+const IN_BYTES = /^(ipv4|ipv6|ip|endpoint|mac|str)$/;
+
 /** Comparable values of one key, by row. */
-type KeyColumn = Float64Array | BigInt64Array | BigUint64Array | readonly Uint8Array[];
+type KeyColumn =
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array
+  | readonly bigint[]
+  | readonly Uint8Array[];
 
 /** Order of rows by some fields. */
 export class Order {
@@ -119,11 +127,17 @@ function keyColumn(field: Field, rows: PackedRows, starts: Int32Array): KeyColum
   if (read === undefined) return byteKeys(field, rows, starts);
   if (read.exact) {
     const column = new Float64Array(starts.length);
-    starts.forEach((at, i) => column[i] = read.number(rows.bytes, rows.view, at));
+    starts.forEach((at, i) => {
+      const value = read.number(rows.bytes, rows.view, at);
+      // What is no number is comparable as well: it comes first.
+      column[i] = Number.isNaN(value) ? -Infinity : value;
+    });
     return column;
   }
+  const valueAt = (at: number) => read.big(rows.bytes, rows.view, at);
+  if (read.wide === true) return Array.from(starts, valueAt);
   const column = read.signed ? new BigInt64Array(starts.length) : new BigUint64Array(starts.length);
-  starts.forEach((at, i) => column[i] = read.big(rows.view, at));
+  starts.forEach((at, i) => column[i] = valueAt(at));
   // Nearly all 64-bit values are exact as numbers, which compare ten times faster.
   const isSafe = column.every((value) =>
     value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER
@@ -132,48 +146,97 @@ function keyColumn(field: Field, rows: PackedRows, starts: Int32Array): KeyColum
 }
 
 /** Text and other bytes: up to the first NUL of text, all of the rest. */
-function byteKeys(
-  { format, offset, size }: Field,
-  rows: PackedRows,
-  starts: Int32Array,
-): Uint8Array[] {
+function byteKeys(field: Field, rows: PackedRows, starts: Int32Array): Uint8Array[] {
+  const { type, format, offset, size } = field;
+  const isText = format.name === "str";
+  const order = IN_BYTES.test(format.name) ? undefined : elementOrder(type);
   return Array.from(starts, (at) => {
     const bytes = rows.bytes.subarray(at + offset, at + offset + size);
-    const end = format.name === "str" ? bytes.indexOf(0) : -1;
+    if (order !== undefined) return order(bytes);
+    const end = isText ? bytes.indexOf(0) : -1;
     return end < 0 ? bytes : bytes.subarray(0, end);
   });
+}
+
+/** Returns bytes of an array of integers in the order of its elements; undefined for other types. */
+function elementOrder(type: FieldType): ((bytes: Uint8Array) => Uint8Array) | undefined {
+  if (type.kind !== "array" && type.kind !== "bytes") return undefined;
+  let element: FieldType = type;
+  while (element.kind === "array") element = element.element;
+  const isSigned = element.kind === "int" || element.kind === "bytes" || element.kind === "enum"
+    ? element.signed
+    : undefined;
+  if (isSigned === undefined) return undefined;
+  const step = element.kind === "int" || element.kind === "enum" ? element.bytes : 1;
+  if (step === 1 && !isSigned) return undefined;
+  return (bytes) => {
+    const ordered = new Uint8Array(bytes.length);
+    for (let i = 0; i < bytes.length; i++) {
+      const place = i % step;
+      const byte = bytes[i - place + step - 1 - place] ?? 0;
+      ordered[i] = isSigned && place === 0 ? byte ^ 0x80 : byte;
+    }
+    return ordered;
+  };
 }
 
 interface NumberReader {
   /** True if all values are exact as numbers. */
   readonly exact: boolean;
   readonly signed: boolean;
+  /** True if values have 128 bits. */
+  readonly wide?: boolean;
   number(s: Uint8Array, v: DataView, at: number): number;
-  big(v: DataView, at: number): bigint;
+  big(s: Uint8Array, v: DataView, at: number): bigint;
 }
 
 /** Returns how the numbers of a field are read; undefined for what is compared as bytes. */
 export function numberReader(field: Field): NumberReader | undefined {
-  const { type, offset } = field;
+  const { type, offset, format, bitSize } = field;
   const none = () => 0n;
   if (type.kind === "float") {
     const number = (_s: Uint8Array, v: DataView, at: number) =>
       type.bytes === 4 ? v.getFloat32(at + offset, true) : v.getFloat64(at + offset, true);
     return { exact: true, signed: true, number, big: none };
   }
-  if (type.kind !== "int" && type.kind !== "enum") return undefined;
-  if (type.bytes === 16) return undefined;
-  const access = accessOf(field, type);
+  const network = bitSize === undefined ? networkOrder(field) : undefined;
+  if (network === undefined) {
+    if (type.kind !== "int" && type.kind !== "enum") return undefined;
+    if (bitSize === undefined && IN_BYTES.test(format.name)) return undefined;
+  }
+  const access = network ??
+    accessOf(
+      field,
+      type.kind === "int" || type.kind === "enum" ? type : { bytes: 8, signed: false },
+    );
+  const code = new Code();
   if (access.kind === "number") {
-    const code = new Code();
     const number = code.make<NumberReader["number"]>(
       `function read(s,v,at){return ${access.expr};}`,
     );
-    return { exact: true, signed: type.signed, number, big: none };
+    return { exact: true, signed: access.signed, number, big: none };
   }
-  if (access.kind === "big" || field.bitSize !== undefined) return undefined;
-  const { signed } = type;
-  const big = (v: DataView, at: number) =>
-    signed ? v.getBigInt64(at + offset, true) : v.getBigUint64(at + offset, true);
+  if (access.kind === "big") {
+    const signed = type.kind === "int" && type.signed;
+    const big = (_s: Uint8Array, v: DataView, at: number) => wide(v, at + offset, signed);
+    return { exact: false, signed, wide: true, number: () => 0, big };
+  }
+  const { signed } = access;
+  if (network === undefined && bitSize === undefined) {
+    const big = (_s: Uint8Array, v: DataView, at: number) =>
+      signed ? v.getBigInt64(at + offset, true) : v.getBigUint64(at + offset, true);
+    return { exact: false, signed, number: () => 0, big };
+  }
+  const joined = `BigInt(${access.high})<<32n|BigInt(${access.low})`;
+  const big = code.make<NumberReader["big"]>(
+    `function read(s,v,at){return ${signed ? `BigInt.asIntN(64,${joined})` : joined};}`,
+  );
   return { exact: false, signed, number: () => 0, big };
+}
+
+/** Returns how a number in network byte order is read; undefined for other formats. */
+function networkOrder({ type, format, offset, size }: Field): Access | undefined {
+  const bytes = { be16: 2, be32: 4, be64: 8 }[format.name as string] as 2 | 4 | 8 | undefined;
+  if (bytes === undefined || (type.kind !== "int" && type.kind !== "bytes")) return undefined;
+  return size >= bytes ? bigEndian(offset, bytes) : undefined;
 }

@@ -237,12 +237,22 @@ export class Output implements RecordTaker {
    */
   table(source: string, schema: Schema, rows: RowOrder = {}): TableSink {
     const formatted = withFormats(schema, this.#options.formats ?? [], source);
-    return this.#rows(
-      source,
-      formatted,
-      this.#options.filter?.compile(formatted, source, this.#options.clock),
-      rows,
-    );
+    const predicate = this.#options.filter?.compile(formatted, source, this.#options.clock);
+    const { aggregate } = this.#options;
+    if (aggregate === undefined) return this.#rows(source, formatted, predicate, rows);
+    const groups = new Aggregator(aggregate, formatted, source);
+    const { sort: _sort, limit: _limit, ...rest } = rows;
+    const table = this.#rows(source, groups.schema, undefined, rest);
+    const grouped = (bytes: Uint8Array): Uint8Array => {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const starts = startsOf({ bytes, view, stride: schema.size }, predicate);
+      starts.forEach((at) => groups.add(bytes, view, at));
+      return groups.take();
+    };
+    return {
+      rows: (bytes) => table.rows(grouped(bytes)),
+      refresh: (bytes) => table.refresh(grouped(bytes)),
+    };
   }
 
   /** @param schema with the formats of the options */
@@ -312,6 +322,12 @@ export class Output implements RecordTaker {
     spec: HistogramSpec,
     { isCleared }: Pick<RowOrder, "isCleared"> = {},
   ): TableSink {
+    if (this.#options.aggregate !== undefined) {
+      throw new RecordsError(`Cannot aggregate "${source}": its rows are histograms`, {
+        code: "BAD_RECORDS",
+        hint: "leave out --aggregate, or choose maps with --map",
+      });
+    }
     const shown = { ...this.#show(source, schema, false), isCleared };
     const predicate = this.#options.filter?.compile(shown.schema, source, this.#options.clock);
     const order = new Order(this.#options.sort ?? [], shown.schema, source);
@@ -380,8 +396,26 @@ export class Output implements RecordTaker {
   /**
    * Adds a source of events whose type is not known: their size and first bytes, or all of them with
    * `exact`.
+   *
+   * @throws {RecordsError} `UNKNOWN_FIELD` if options name fields, of which there are none
    */
   hex(source: string): StreamSink {
+    const { filter, aggregate, fields, sort } = this.#options;
+    const action = filter !== undefined
+      ? "filter"
+      : aggregate !== undefined
+      ? "aggregate"
+      : fields !== undefined
+      ? "choose fields of"
+      : (sort ?? []).length > 0
+      ? "sort"
+      : undefined;
+    if (action !== undefined) {
+      throw new RecordsError(`Cannot ${action} records of "${source}": their type is not known`, {
+        code: "UNKNOWN_FIELD",
+        hint: `pass --event ${source}=TYPE, such as --event ${source}='{int pid; char comm[16];}'`,
+      });
+    }
     this.#sources += 1;
     const reader = new BatchReader(0);
     const schema: Schema = { name: source, size: 1, fields: [] };

@@ -369,7 +369,7 @@ class Walk {
   #arrayType(type: Extract<BtfType, { kind: "array" }>, depth: number): FieldType {
     if (depth > MAX_DEPTH) throw badSchema(this.#name, "it is nested too deep");
     const element = resolve(this.#btf, type.type).type;
-    if (element.kind === "int" && element.bytes === 1 && element.bits === 8) {
+    if (element.kind === "int" && element.bytes === 1 && element.bits === 8 && !element.bool) {
       return { kind: "bytes", length: type.length, signed: element.signed };
     }
     const stride = this.#sizes.of(type.type);

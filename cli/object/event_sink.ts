@@ -11,6 +11,7 @@ import { KeptViews } from "../../ffi/bytes.ts";
 import { HostError } from "../../ffi/errors.ts";
 import {
   type Field,
+  RecordsError,
   type RecordTaker,
   type Schema,
   type SchemaHints,
@@ -146,8 +147,18 @@ export class EventSink {
     return this.#typed.find(({ type }) => this.#isOf(size, type));
   }
 
+  /** Without fields, records of a size that no type has match no filter: they are left out, and noted. */
+  #hexSink(): StreamSink {
+    try {
+      return this.#output.hex(this.#parts.source);
+    } catch (error) {
+      if (error instanceof RecordsError) return { write: () => {} };
+      throw error;
+    }
+  }
+
   #writeHex(batch: Uint8Array<ArrayBuffer>): void {
-    this.#hex ??= this.#output.hex(this.#parts.source);
+    this.#hex ??= this.#hexSink();
     if (this.unknownSizes.size < 8) {
       const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
       let last = -1;

@@ -46,8 +46,8 @@ export interface FilterParts {
 /** Longest text that is compared byte by byte in the code itself. */
 const INLINE_BYTES = 16;
 
-/** Formats of which JSON has numbers. */
-const NUMBERS_ONLY = /^(dec|ns|us|ms|s|size|uid|gid|inode|be16|be32|be64)$/;
+/** Formats of numbers: a text would never be equal to one. */
+const NUMBERS_ONLY = /^(dec|ns|us|ms|s|size|uid|gid|inode|be16|be32|be64|hex|addr|oct)$/;
 
 const SWAPPED: Readonly<Record<string, string>> = { "<": ">", "<=": ">=", ">": "<", ">=": "<=" };
 

@@ -176,3 +176,17 @@ Deno.test("loadFilter() takes names of macros and types, which are no fields", a
   assert.equal(await matches("[1, -2].exists(each, each == ret)"), true);
   assert.equal(await matches("type(ret) == int && [ret].all(x, x < 0)"), true);
 });
+
+Deno.test("loadFilter() refuses a text where hexadecimal digits are shown of a number", async () => {
+  for (const format of ["hex", "addr", "oct"] as const) {
+    const { fields, ...rest } = schema();
+    const shown = fields.map((field) =>
+      field.name === "count" ? { ...field, format: { name: format } } : field
+    );
+    const filter = await loadFilter('count == "0x8000000000000007"');
+    assert.throws(
+      () => filter.compile({ ...rest, fields: shown }, "events"),
+      (error) => error instanceof RecordsError && error.code === "BAD_FILTER",
+    );
+  }
+});
