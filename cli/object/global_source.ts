@@ -78,6 +78,8 @@ export function globalSchema(file: ObjectFile, wish: GlobalWish): TableSchema {
       valueBytes: 0,
       histogram: undefined,
       compute: undefined,
+      valueOffset: 0,
+      sums: undefined,
       isSpread: false,
     };
   }

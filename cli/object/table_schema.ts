@@ -12,6 +12,7 @@ import {
   type SchemaHints,
   schemaOf,
 } from "../../records/mod.ts";
+import { type CpuSums, cpuSums } from "./cpu_sums.ts";
 import type { TableWish } from "./tool.ts";
 
 /** Parts of a table. */
@@ -50,6 +51,10 @@ export interface TableSchema {
   readonly histogram: HistogramSpec | undefined;
   /** Computes fields of a row from others. */
   readonly compute: Computation | undefined;
+  /** Bytes of a row before the value. */
+  readonly valueOffset: number;
+  /** Makes one value of those of all CPUs; undefined for other maps, or with `--per-cpu`. */
+  readonly sums: CpuSums | undefined;
   /** True if the elements of an array are the slots of one histogram. */
   readonly isSpread: boolean;
 }
@@ -82,11 +87,16 @@ export function tableSchema(parts: TableParts): TableSchema {
     type: { kind: "int", bytes: 4, signed: false },
     format: { name: "dec" },
   }];
-  const schema = mark({
+  const marked = mark({
     name: wish.source ?? map.name,
     size: start + map.valueBytes,
     fields: [...[...key?.fields ?? [], ...cpu].map(asLabel), ...values],
   });
+  const step = Math.ceil(map.valueBytes / 8) * 8;
+  const sums = PER_CPU.has(map.type) && !perCpu
+    ? cpuSums(marked, { start, valueBytes: map.valueBytes, step })
+    : undefined;
+  const schema = sums?.schema ?? marked;
   const weight = schema.fields.find((field) =>
     field.offset >= start && field.type.kind === "int" && field.hidden !== true &&
     field.bitSize === undefined && field.size <= 8 && !isStack(field)
@@ -97,6 +107,8 @@ export function tableSchema(parts: TableParts): TableSchema {
     valueBytes: map.valueBytes,
     histogram: histogramOf(map, values, wish),
     compute: computationOf(schema),
+    valueOffset: start,
+    sums,
     isSpread: false,
   };
 }
@@ -120,6 +132,8 @@ function spreadSchema({ map, wish }: TableParts): TableSchema {
     valueBytes: map.valueBytes,
     histogram: { field: "slots", scale: { kind: "log2" }, unit: wish.histogram?.unit },
     compute: undefined,
+    valueOffset: 0,
+    sums: undefined,
     isSpread: true,
   };
 }

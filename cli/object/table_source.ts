@@ -1,7 +1,6 @@
 /** Rows of a map, read at an interval or at the end. */
 import type { Elements, MapReader } from "../../ebpf/plain/mod.ts";
 import {
-  type Field,
   isStack,
   processOf,
   type RecordTaker,
@@ -29,13 +28,13 @@ function rowsOf(schema: Schema, rows: RowOrder | undefined): RowOrder {
 
 /** Returns the types of a row's key and value, if the object has them. */
 function rowTypes({ map, btf }: TableParts, table: TableSchema): RowBtf {
-  const { schema, valueBytes, isSpread } = table;
+  const { valueOffset, isSpread } = table;
   // The slots of a histogram are the elements, not the value of one.
   if (isSpread) return { key: undefined, value: undefined, valueOffset: 0 };
   const typeOf = (id: number | undefined) =>
     btf === undefined || id === undefined ? undefined : { btf, id };
   const key = ARRAYS.has(map.type) || QUEUES.has(map.type) ? undefined : typeOf(map.key);
-  return { key, value: typeOf(map.value), valueOffset: schema.size - valueBytes };
+  return { key, value: typeOf(map.value), valueOffset };
 }
 
 /** Rows of one map, read at an interval or at the end. */
@@ -121,10 +120,11 @@ export class TableSource {
   #rows(elements: Elements): Uint8Array<ArrayBuffer> {
     if (this.#table.isSpread) return this.#spread(elements);
     const { map } = this.#parts;
-    const { keyBytes, valueBytes, schema } = this.#table;
-    const cpus = PER_CPU.has(map.type) ? this.#reader.cpus : 1;
-    const isEach = this.#parts.perCpu && cpus > 1;
-    const step = cpus === 1 ? valueBytes : Math.ceil(valueBytes / 8) * 8 * cpus;
+    const { keyBytes, valueBytes, schema, sums, compute } = this.#table;
+    const isPerCpu = PER_CPU.has(map.type);
+    const cpus = isPerCpu ? this.#reader.cpus : 1;
+    const isEach = isPerCpu && this.#parts.perCpu;
+    const step = isPerCpu ? Math.ceil(valueBytes / 8) * 8 * cpus : valueBytes;
     const rows = new Uint8Array(elements.count * (isEach ? cpus : 1) * schema.size);
     const view = new DataView(rows.buffer);
     let at = 0;
@@ -137,7 +137,8 @@ export class TableSource {
       }
       if (!isEach) {
         rows.set(key, at);
-        rows.set(cpus === 1 ? value : this.#sum(value, cpus), at + keyBytes);
+        if (sums === undefined) rows.set(value, at + keyBytes);
+        else sums.write(value, rows.subarray(at, at + schema.size));
         at += schema.size;
         continue;
       }
@@ -148,59 +149,9 @@ export class TableSource {
         rows.set(value.subarray(start, start + valueBytes), at + keyBytes + 4);
       }
     }
-    const { compute } = this.#table;
     if (compute !== undefined) {
       for (let row = 0; row < at; row += schema.size) compute(rows, view, row);
     }
     return rows.subarray(0, at);
-  }
-
-  /** Adds integers up over all CPUs; of other fields, the first that was written counts. */
-  #sum(value: Uint8Array<ArrayBuffer>, cpus: number): Uint8Array<ArrayBuffer> {
-    const { keyBytes, valueBytes, schema } = this.#table;
-    const step = value.length / cpus;
-    const sum = value.slice(0, valueBytes);
-    const total = new DataView(sum.buffer);
-    const fields = schema.fields.filter(({ offset }) => offset >= keyBytes);
-    for (let cpu = 1; cpu < cpus; cpu++) {
-      const part = value.subarray(cpu * step, cpu * step + valueBytes);
-      if (part.every((byte) => byte === 0)) continue;
-      const view = new DataView(part.buffer, part.byteOffset, part.byteLength);
-      for (const field of fields) addField(total, view, field, field.offset - keyBytes);
-    }
-    return sum;
-  }
-}
-
-function addField(sum: DataView, part: DataView, field: Field, at: number): void {
-  const { type, bitSize } = field;
-  if (type.kind === "int" && type.of === undefined && bitSize === undefined) {
-    return addInteger(sum, part, at, type.bytes);
-  }
-  if (type.kind === "array" && type.element.kind === "int") {
-    for (let i = 0; i < type.length; i++) {
-      addInteger(sum, part, at + i * type.stride, type.element.bytes);
-    }
-    return;
-  }
-  const end = at + field.size;
-  for (let i = at; i < end; i++) if (sum.getUint8(i) !== 0) return;
-  for (let i = at; i < end; i++) sum.setUint8(i, part.getUint8(i));
-}
-
-function addInteger(sum: DataView, part: DataView, at: number, bytes: number): void {
-  switch (bytes) {
-    case 8:
-      sum.setBigUint64(at, sum.getBigUint64(at, true) + part.getBigUint64(at, true), true);
-      break;
-    case 4:
-      sum.setUint32(at, sum.getUint32(at, true) + part.getUint32(at, true), true);
-      break;
-    case 2:
-      sum.setUint16(at, sum.getUint16(at, true) + part.getUint16(at, true), true);
-      break;
-    case 1:
-      sum.setUint8(at, sum.getUint8(at) + part.getUint8(at));
-      break;
   }
 }
