@@ -119,7 +119,8 @@ export class OpenSources implements Disposable {
   readonly #isReaderWatched: boolean;
   readonly #interrupt: Interrupt;
   readonly #held = new DisposableStack();
-  readonly #readers: Source[] = [];
+  readonly #readers: (BufferReader | PrintReader)[] = [];
+  #printed: PrintReader | undefined;
   readonly #buffers: OpenBuffer[] = [];
   readonly #live: LiveSink | undefined;
   readonly #statistics: ObjectStatistics | undefined;
@@ -289,7 +290,8 @@ export class OpenSources implements Disposable {
       this.#warn("warning: lines that programs print are not shown: tracefs cannot be used");
       return;
     }
-    this.#readers.push(this.#held.use(reader));
+    this.#printed = this.#held.use(reader);
+    this.#readers.push(reader);
   }
 
   /** Shows everything until an interrupt, the end of the command, or a limit. */
@@ -405,9 +407,7 @@ export class OpenSources implements Disposable {
   finish(): void {
     this.#screen?.resume();
     if (!this.#output.done) {
-      for (const reader of this.#readers) {
-        for (let i = 0; i < 64 && reader.drain() > 0; i++);
-      }
+      for (const reader of this.#readers) reader.drainRest(() => this.#output.done);
     }
     for (const table of this.#tables) if (!this.#output.done) this.#show(table);
     this.reportFigures();
@@ -421,6 +421,11 @@ export class OpenSources implements Disposable {
       const lost = formatCount(reader.lost, "event");
       const text = `warning: map "${name}": ${lost} lost: they came faster than they were read`;
       this.#warn(text);
+    }
+    const lines = this.#printed?.lost ?? 0;
+    if (lines > 0) {
+      const count = formatCount(lines, "printed line");
+      this.#warn(`warning: ${count} lost: they came faster than they were read`);
     }
     for (const { wish, sink } of this.#events) {
       if (wish.types.types.length === 0 || sink.unknownSizes.size === 0) continue;

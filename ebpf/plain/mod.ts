@@ -24,7 +24,8 @@ export {
   type PlainProgram,
   type PlainVariable,
 } from "./object_file.ts";
-export { BufferReader, type PrintedLine, PrintReader, readIterator } from "./readers.ts";
+export type { PrintedLine } from "./printed_text.ts";
+export { BufferReader, PrintReader, readIterator } from "./readers.ts";
 export { type Elements, MapReader } from "./map_reader.ts";
 export { MapWriter } from "./map_writer.ts";
 export { isTable, notedMaps, shownMaps } from "./shown_maps.ts";

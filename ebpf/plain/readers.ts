@@ -12,11 +12,16 @@ import {
 } from "../../ffi/mod.ts";
 import { KeptPrefixes } from "../../ffi/bytes.ts";
 import { BpfError } from "../errors.ts";
+import { MapType } from "../map_types.ts";
+import { type PrintedLine, PrintedText } from "./printed_text.ts";
 import type { Source } from "./event_loop.ts";
 
 export const PAGE_BYTES = 65536;
 
 const BATCH_BYTES = 512 * 1024;
+
+/** Most that is read at the end of what has no known size: perf buffers, and the trace pipe. */
+const REST_BYTES = 64 * BATCH_BYTES;
 
 export const NO_ROOM = -errno("ENOSPC");
 
@@ -35,6 +40,7 @@ export class BufferReader implements Source, Disposable {
   readonly #onBatch: (batch: Uint8Array<ArrayBuffer>) => void;
   readonly #batches = new KeptPrefixes();
   readonly descriptor: number;
+  readonly #restBytes: number;
 
   /** @throws {BpfError} when it cannot be opened */
   constructor(
@@ -52,10 +58,16 @@ export class BufferReader implements Source, Disposable {
     this.#memory = memoryOf(BATCH_BYTES);
     this.#onBatch = onBatch;
     this.descriptor = bufferDescriptor(buffer);
+    this.#restBytes = Math.max(REST_BYTES, map.type === MapType.RingBuffer ? map.maxEntries : 0);
   }
 
   drain(): number {
     return this.#read(0);
+  }
+
+  /** Reads everything that the buffer holds, but no more than that: programs may go on. */
+  drainRest(isDone: () => boolean): void {
+    drainRest(this, this.#restBytes, isDone);
   }
 
   wait(timeoutMs: number): number {
@@ -90,17 +102,24 @@ export class BufferReader implements Source, Disposable {
   }
 }
 
+/** Reads what a source holds, up to some bytes. */
+export function drainRest(source: { drain(): number }, bytes: number, isDone: () => boolean): void {
+  for (let left = bytes; left > 0 && !isDone();) {
+    const size = source.drain();
+    if (size <= 0) return;
+    left -= size;
+  }
+}
+
 /** Lines of bpf_trace_printk. */
 export class PrintReader implements Source, Disposable {
   readonly #lines: PrintedLines;
   readonly #memory = memoryOf(PAGE_BYTES);
-  readonly #onLine: (line: PrintedLine) => void;
-  #rest = "";
-  readonly #decoder = new TextDecoder();
+  readonly #text: PrintedText;
 
   private constructor(lines: PrintedLines, onLine: (line: PrintedLine) => void) {
     this.#lines = lines;
-    this.#onLine = onLine;
+    this.#text = new PrintedText(onLine);
   }
 
   /** Opens a private copy of the trace pipe, or returns a negative errno. */
@@ -116,22 +135,18 @@ export class PrintReader implements Source, Disposable {
   drain(): number {
     const size = this.#lines.read(this.#memory, 0, this.#memory.bytes.length);
     if (size <= 0) return 0;
-    const bytes = this.#memory.bytes.slice(0, size);
-    const lines = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split("\n");
-    this.#rest = lines.pop() ?? "";
-    for (const line of lines) this.#line(line);
+    this.#text.add(this.#memory.bytes.slice(0, size));
     return size;
   }
 
-  #line(line: string): void {
-    const parsed = PRINTED.exec(line);
-    if (parsed !== null) {
-      const { comm = "", pid = "0", text = "" } = parsed.groups ?? {};
-      this.#onLine({ comm: comm.trim(), pid: Number(pid), text });
-    } else if (line.trim() !== "" && !/^CPU:\d+ \[LOST \d+ EVENTS\]/.test(line)) {
-      // A text of several lines goes on.
-      this.#onLine({ comm: "", pid: 0, text: line });
-    }
+  /** Lines that the kernel overwrote before they were read. */
+  get lost(): number {
+    return this.#text.lost;
+  }
+
+  /** Reads the lines that there are, though programs may go on printing. */
+  drainRest(isDone: () => boolean): void {
+    drainRest(this, REST_BYTES, isDone);
   }
 
   [Symbol.dispose](): void {
@@ -139,17 +154,6 @@ export class PrintReader implements Source, Disposable {
     this.#memory.close();
   }
 }
-
-/** A printed line, and the task that ran meanwhile. */
-export interface PrintedLine {
-  readonly comm: string;
-  readonly pid: number;
-  readonly text: string;
-}
-
-/** Line of trace_pipe (Documentation/trace/ftrace.rst of the kernel). */
-const PRINTED =
-  /^\s*(?<comm>.{1,16})-(?<pid>\d+)\s+(?:\([\s\d-]+\)\s+)?\[\d+\]\s+\S+\s+[\d.]+:\s+bpf_trace_printk: (?<text>.*)$/;
 
 /** Reads one pass of an iterator, in pieces, to its end; false when it was interrupted. */
 export function readIterator(
