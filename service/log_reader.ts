@@ -13,13 +13,15 @@ export interface LogOptions {
   readonly goesOn?: () => boolean;
   /** Ends the wait for lines. */
   readonly signal?: AbortSignal;
+  /** Called each time that all lines there are have been returned. */
+  readonly onEnd?: () => void;
   /** True to begin with the newest file. */
   readonly isRecent?: boolean;
 }
 
 /** Reads lines in batches. Files may be rotated meanwhile. */
 export async function* readLog(path: string, options: LogOptions = {}): AsyncGenerator<LogLine[]> {
-  const { goesOn, signal } = options;
+  const { goesOn, signal, onEnd } = options;
   const isAborted = () => signal?.aborted === true;
   using reader = new LogReader(path, options.isRecent === true);
   while (!isAborted()) {
@@ -31,6 +33,7 @@ export async function* readLog(path: string, options: LogOptions = {}): AsyncGen
       if (lines.length > 0) yield lines;
       if (isAborted()) return;
     }
+    onEnd?.();
     if (!mayGrow) return;
     if (isEmpty) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }

@@ -21,6 +21,7 @@ export { RunsError } from "./errors.ts";
 export { FileLock } from "./lock.ts";
 export { type LogLine, type LogStream } from "./log_line.ts";
 export { type LogOptions, readLog } from "./log_reader.ts";
+export { type LogRecord, recordOf, type Reviver } from "./log_record.ts";
 export { checkFolder, makeFolder, type Places, placesOf } from "./places.ts";
 export { hasAttached, isAlive, readProc, type Usage, usageOf } from "./processes.ts";
 export { parseRestart, type RestartPolicy, restartText } from "./restart.ts";

@@ -1,4 +1,5 @@
 /** Output of several runs in one stream, line by line. */
+import { recordOf } from "./log_record.ts";
 
 const NEWLINE = 10;
 /** A longer line goes out in parts. */
@@ -21,8 +22,9 @@ export class OutputLines {
   }
 
   /**
-   * Returns the complete lines in some bytes. A JSON object gets the member `run` first; other text gets
-   * the name and a colon.
+   * Returns the complete lines in some bytes. A JSON object gets the member `run` first, and one that has
+   * such a member, which parsers could take for that, becomes the member `record`; other text gets the
+   * name and a colon.
    */
   mark(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
     const all = new Uint8Array(this.#rest.length + bytes.length);
@@ -38,7 +40,14 @@ export class OutputLines {
   }
 
   #marked(line: string): string {
-    if (!/^\{"/.test(line)) return `${this.#name}: ${line}`;
-    return `{"run":${JSON.stringify(this.#name)},${line.slice(1)}`;
+    if (!line.startsWith('{"')) return `${this.#name}: ${line}`;
+    const name = JSON.stringify(this.#name);
+    // A name may have its letters escaped.
+    if (/"run"|\\u/.test(line)) {
+      const record = recordOf(line);
+      if (record === undefined) return `${this.#name}: ${line}`;
+      if (Object.hasOwn(record, "run")) return `{"run":${name},"record":${line}}`;
+    }
+    return `{"run":${name},${line.slice(1)}`;
   }
 }

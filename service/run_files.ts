@@ -50,6 +50,8 @@ export interface Outcome {
 /** Definitions hold an environment and a command line: 2 MiB each at most (execve(2)). */
 const MAX_DEFINITION_BYTES = 8 << 20;
 const MAX_STATE_BYTES = 1 << 16;
+/** Size of a small file: what replaces its content on a full disk takes no more space. */
+const STATE_BYTES = 1024;
 
 /** Paths of a run, and access to its small files. */
 export class RunFiles {
@@ -111,7 +113,13 @@ export class RunFiles {
   /** Writes the state of a supervisor. */
   writeLive({ runtime }: Pick<Definition, "runtime">, live: Live): void {
     makeFolder(runtime);
-    write(livePath(runtime, this.name), JSON.stringify(live));
+    writeState(livePath(runtime, this.name), JSON.stringify(live));
+  }
+
+  /** Takes away what an earlier supervisor wrote, and keeps the space for the next one. */
+  clearLive({ runtime }: Pick<Definition, "runtime">): void {
+    makeFolder(runtime);
+    clearState(livePath(runtime, this.name));
   }
 
   /** Removes the state of a supervisor. */
@@ -124,11 +132,11 @@ export class RunFiles {
     return readJson<Outcome>(join(this.folder, "outcome.json"));
   }
 
-  /** Writes how the run ended; without one, removes what is there. */
+  /** Writes how the run ended; without one, only takes the space for it, as far as there is some. */
   writeOutcome(outcome: Outcome | undefined): void {
     const path = join(this.folder, "outcome.json");
-    if (outcome === undefined) remove(path);
-    else write(path, JSON.stringify(outcome));
+    if (outcome !== undefined) return writeState(path, JSON.stringify(outcome));
+    clearState(path);
   }
 }
 
@@ -152,6 +160,38 @@ function readJson<T>(path: string): T | undefined {
     return typeof value === "object" && value !== null ? value as T : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Writes a small file, on a full disk in its own place: readers take a torn one for none. */
+function writeState(path: string, text: string): void {
+  const padded = text.padEnd(STATE_BYTES);
+  try {
+    write(path, padded);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOSPC" && errnoOf(error) !== "EDQUOT") throw error;
+    overwrite(path, padded, error);
+  }
+}
+
+/** Empties a small file and takes the space for it, if there is some. */
+function clearState(path: string): void {
+  try {
+    writeState(path, "");
+  } catch {
+    remove(path);
+  }
+}
+
+function overwrite(path: string, text: string, error: unknown): void {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    if (!Deno.lstatSync(path).isFile) throw error;
+    using file = Deno.openSync(path, { write: true });
+    if (file.writeSync(bytes) === bytes.length) file.truncateSync(bytes.length);
+  } catch {
+    // There was no space for it from the start.
+    throw error;
   }
 }
 

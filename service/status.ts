@@ -1,7 +1,7 @@
 /** State of a run, from its locks and files. */
 import type { Definition } from "./definition.ts";
 import { isLocked } from "./lock.ts";
-import { bootId } from "./processes.ts";
+import { bootId, isAlive } from "./processes.ts";
 import type { Live, ProcessId, RunFiles } from "./run_files.ts";
 
 /** State of a run. */
@@ -47,8 +47,14 @@ export function statusOf(files: RunFiles, definition: Definition): Status {
     if (live === undefined || live.boot !== bootId()) {
       return { name, phase: "starting", restarts: 0 };
     }
-    const { boot: _, lastCode, ...rest } = live;
-    return { name, ...rest, ...(lastCode === undefined ? {} : { exitCode: lastCode }) };
+    const { boot: _, lastCode, process, ...rest } = live;
+    return {
+      name,
+      ...rest,
+      // Its end may not be written yet.
+      ...(process !== undefined && isAlive(process) ? { process } : {}),
+      ...(lastCode === undefined ? {} : { exitCode: lastCode }),
+    };
   }
   const started = live === undefined ? {} : { started: live.started };
   const restarts = live?.restarts ?? 0;

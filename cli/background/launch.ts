@@ -24,7 +24,7 @@ export async function launch(
 ): Promise<number | undefined> {
   const { files, definition } = runs.find(name);
   const since = new Date().toISOString();
-  files.removeLive(definition);
+  files.clearLive(definition);
   // Without an outcome, a supervisor that dies at once looks lost, not ended.
   files.writeOutcome(undefined);
   const supervisor = new Deno.Command(Deno.execPath(), {

@@ -1,8 +1,8 @@
 /** Shows lines of a log: text, or records in some format. */
 import { loadRowFilter, type RowFilter } from "../../records/mod.ts";
-import type { LogLine } from "../../service/mod.ts";
+import { type LogLine, recordOf } from "../../service/mod.ts";
 import { UsageError } from "../errors.ts";
-import { printError, visible } from "../terminal/output.ts";
+import { escapeJson, printError, visible } from "../terminal/output.ts";
 import { print } from "../terminal/output_file.ts";
 import { RowColumns } from "./row_columns.ts";
 
@@ -74,12 +74,18 @@ export class LogView {
     if (this.#filter?.(row, line.text) === false) return [];
     switch (format) {
       case "json":
-        return [`${this.#shown++ === 0 ? "[" : ","}${line.text}`];
+        return [`${this.#shown++ === 0 ? "[" : ","}${this.#json(line)}`];
       case "columns":
         return this.#columns.lines(row).map((text) => this.#stamped(line, text));
       default:
-        return [this.#stamped(line, line.text)];
+        return [this.#stamped(line, this.#json(line))];
     }
+  }
+
+  /** Returns a record as it is in the log; what controls a terminal is escaped there. */
+  #json({ text }: LogLine): string {
+    // Outside of texts, JSON has carriage returns as blanks.
+    return this.#isTerminal ? escapeJson(text.replaceAll("\r", " ")) : text;
   }
 
   #text(line: LogLine): string {
@@ -91,15 +97,18 @@ export class LogView {
   }
 }
 
-/** Returns the record that a line is; undefined for other text. */
-function rowOf(text: string): Record<string, unknown> | undefined {
-  if (!text.startsWith("{")) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null
-      ? value as Record<string, unknown>
-      : undefined;
-  } catch {
-    return undefined;
-  }
+/** Numbers of so many digits may not be exact in JavaScript. */
+const LONG = /\d{16}/;
+
+/** Returns the record that a line is, of which integers keep all digits; undefined for other text. */
+function rowOf(text: string): Readonly<Record<string, unknown>> | undefined {
+  if (!LONG.test(text)) return recordOf(text);
+  return recordOf(text, (_, value, { source } = {}) => {
+    const isLong = typeof value === "number" && !Number.isSafeInteger(value) &&
+      source !== undefined && /^-?\d+$/.test(source);
+    return isLong ? rawJson(source) : value;
+  });
 }
+
+/** JSON.rawJSON(), which the types of TypeScript lack: JSON.stringify() writes its text. */
+const rawJson = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;

@@ -35,6 +35,10 @@ export const PAGE: HelpPage = {
 
 /** Most lines of `--tail`. */
 const MAX_TAIL = 1_000_000;
+/** Lines that are kept in addition, so that few are copied. */
+const KEPT_LINES = 1000;
+/** Latest time that a log can have, in milliseconds since 1970: texts of later ones do not compare. */
+const MAX_TIME_MS = Date.UTC(9999, 11, 31);
 
 /** Shows the log. */
 export async function command(args: string[]): Promise<number> {
@@ -53,21 +57,20 @@ export async function command(args: string[]): Promise<number> {
   });
   const goesOn = () => flags.has("follow") && isActive(statusOf(files, definition));
   const wanted = ({ time }: LogLine) => since === "" || time >= since;
-  if (tail !== undefined) {
-    let last: LogLine[] = [];
-    for await (const lines of readLog(files.log)) {
-      last = [...last, ...lines.filter(wanted)].slice(-tail);
+  // The last lines, until everything that is there has been read.
+  let last: LogLine[] | undefined = tail === undefined ? undefined : [];
+  const onEnd = () => {
+    if (last !== undefined && tail !== undefined) view.show(last.slice(-tail));
+    last = undefined;
+  };
+  for await (const lines of readLog(files.log, { goesOn, onEnd })) {
+    const chosen = lines.filter(wanted);
+    if (last === undefined || tail === undefined) view.show(chosen);
+    else {
+      last.push(...chosen);
+      if (last.length > 2 * tail + KEPT_LINES) last = last.slice(-tail);
     }
-    view.show(last);
-    const end = last.at(-1)?.time ?? "";
-    if (!goesOn()) return view.end();
-    let left = last.filter(({ time }) => time === end).length;
-    for await (const lines of readLog(files.log, { goesOn })) {
-      view.show(lines.filter((line) => line.time > end || (line.time === end && left-- <= 0)));
-    }
-    return view.end();
   }
-  for await (const lines of readLog(files.log, { goesOn })) view.show(lines.filter(wanted));
   return view.end();
 }
 
@@ -81,7 +84,7 @@ function sinceTime(text: string): string {
       "write it like 10m, 2h or 2026-01-31T12:00:00Z",
     );
   }
-  return new Date(ms).toISOString();
+  return new Date(Math.min(ms, MAX_TIME_MS)).toISOString();
 }
 
 function tailCount(text: string): number {

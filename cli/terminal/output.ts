@@ -42,7 +42,12 @@ export function visibleLine(text: string): string {
  */
 export function toJson(value: unknown, indent?: number): string {
   // JSON.stringify() has escaped what is below U+0020 and lone surrogates; line feeds are its own.
-  return JSON.stringify(value, null, indent).replace(unseen(), (character) =>
+  return escapeJson(JSON.stringify(value, null, indent));
+}
+
+/** Escapes in JSON, within texts, what {@linkcode visible} escapes. */
+export function escapeJson(json: string): string {
+  return json.replace(unseen(), (character) =>
     Array.from(
       { length: character.length },
       (_, index) => `\\u${hex(character.charCodeAt(index), 4)}`,

@@ -1,5 +1,6 @@
 /** Feed of the page of all runs: their list, and what each one writes to its log. */
 import type { LogLine } from "../log_line.ts";
+import { type LogRecord, recordOf } from "../log_record.ts";
 import { FeedPages } from "./pages.ts";
 
 /** Run as the page shows it. */
@@ -43,8 +44,6 @@ interface Source {
   left: number;
   total: number;
 }
-
-type Row = { readonly [name: string]: unknown };
 
 /** Sends the list of runs, and their records, to pages. */
 export class RunsHub {
@@ -124,7 +123,7 @@ export class RunsHub {
   }
 
   /** Returns the source of a record: of the run, and of the map that the record names. */
-  #sourceOf(run: string, row: Row): Source | undefined {
+  #sourceOf(run: string, row: LogRecord): Source | undefined {
     const { source } = row;
     const name = typeof source === "string" && source !== "" ? `${run}: ${source}` : `${run}:`;
     const known = this.#sources.get(name);
@@ -163,22 +162,14 @@ export class RunsHub {
 }
 
 /** Returns the object that a line is, if it is one. */
-function rowOf(text: string): Row | undefined {
-  if (!text.startsWith("{") || text.length > MAX_RECORD_CHARACTERS) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? value as Row
-      : undefined;
-  } catch {
-    return undefined;
-  }
+function rowOf(text: string): LogRecord | undefined {
+  return text.length > MAX_RECORD_CHARACTERS ? undefined : recordOf(text);
 }
 
 /** Structs within each other that become columns. */
 const MAX_NESTING = 8;
 
-function fieldsOf(row: Row, path: readonly string[]): Field[] {
+function fieldsOf(row: LogRecord, path: readonly string[]): Field[] {
   return Object.entries(row).flatMap(([name, value]): Field[] => {
     const own = [...path, name];
     if (name === "__proto__" || (path.length === 0 && name === "source")) return [];
@@ -186,7 +177,7 @@ function fieldsOf(row: Row, path: readonly string[]): Field[] {
       typeof value === "object" && value !== null && !Array.isArray(value) &&
       own.length < MAX_NESTING
     ) {
-      return fieldsOf(value as Row, own);
+      return fieldsOf(value as LogRecord, own);
     }
     return [{ name: own.join("."), path: own, isNumber: typeof value === "number", format: "" }];
   });

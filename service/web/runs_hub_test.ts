@@ -62,7 +62,17 @@ Deno.test("what a run writes is bounded", async () => {
   const wide = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`f${i}`, i]));
   hub.take("two", [line(JSON.stringify(wide))]);
   hub.take("two", Array.from({ length: 2000 }, (_, i) => line(`{"f0":${i}}`)));
-  for (const text of ["[1]", "{", '{"a":', "null", '{"__proto__":1}', "x".repeat(1 << 17)]) {
+  for (
+    const text of [
+      "[1]",
+      "{",
+      '{"a":',
+      "null",
+      `{"a":${"[".repeat(9000)}${"]".repeat(9000)}}`,
+      '{"__proto__":1}',
+      "x".repeat(1 << 17),
+    ]
+  ) {
     hub.take("three", [line(text)]);
   }
   const messages = await messagesOf(hub);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { succeed } from "../support/actor.ts";
 import { Background } from "../support/background.ts";
 import { CliProcess } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
@@ -18,6 +19,15 @@ const printing = (text: string, code = 0) =>
   (func (export "_start")
     (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
     (call $exit (i32.const ${code}))))`;
+
+/** Guest that sleeps for an hour: poll_oneoff with one clock. */
+const SLEEPING = `(module
+  (import "wasi_snapshot_preview1" "poll_oneoff"
+    (func $poll (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 16) "\\01\\00\\00\\00\\00\\00\\00\\00\\00\\a0\\b8\\30\\46\\03\\00\\00")
+  (func (export "_start")
+    (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))))`;
 
 Deno.test("run -d starts a tool that ps, logs, stats, restart and stop manage", async () => {
   await using runs = new Background();
@@ -153,6 +163,72 @@ Deno.test("root refuses the state directory of another user", async () => {
   assert.equal(code, 1);
   assert.match(stderr, /belongs to user 65534/);
   await Deno.chown(runs.env["XDG_STATE_HOME"] ?? "", 0, 0);
+});
+
+Deno.test("ps is right and restart works while the disk is full", async () => {
+  await using runs = new Background();
+  const disk = `${runs.folder}/disk`;
+  await Deno.mkdir(disk, { mode: 0o700 });
+  await succeed("mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "wasm-bpf-test", disk);
+  try {
+    runs.env["XDG_STATE_HOME"] = `${disk}/state`;
+    runs.env["XDG_RUNTIME_DIR"] = `${disk}/session`;
+    for (const path of Object.values(runs.env)) await Deno.mkdir(path, { mode: 0o700 });
+    await runs.out("run", "-d", "--name", "one", "--restart", "always", "exitsnoop");
+    fill(`${disk}/rest`);
+    const first = await runs.shown("one");
+    Deno.kill(first.process?.pid ?? 0, "SIGKILL");
+    const second = await runs.until(
+      "one",
+      ({ phase, process }) =>
+        phase === "running" && process !== undefined && process.pid !== first.process?.pid,
+    );
+    assert.equal(second.restarts, 1);
+    await runs.out("restart", "one");
+    Deno.kill((await runs.shown("one")).supervisor?.pid ?? 0, "SIGKILL");
+    await runs.until("one", ({ phase }) => phase === "lost");
+    await runs.out("restart", "one");
+    assert.equal((await runs.shown("one")).status, "running");
+    await runs.out("stop", "one");
+    assert.equal((await runs.shown("one")).status, "ended");
+    await runs.out("stop", "--rm", "one");
+  } finally {
+    for (const pid of runs.processes()) Deno.kill(pid, "SIGKILL");
+    await until("all processes are gone", () => runs.processes().length === 0);
+    await succeed("umount", disk);
+  }
+});
+
+/** Writes a file until the disk is full. */
+function fill(path: string): void {
+  using file = Deno.openSync(path, { write: true, create: true });
+  const bytes = new Uint8Array(4096);
+  assert.throws(() => {
+    for (let i = 0; i < 1000; i++) file.writeSync(bytes);
+  });
+}
+
+Deno.test("logs -f -n shows the last lines once, and what is hostile as text", async () => {
+  await using runs = new Background();
+  const sleeping = await assembleTo(`${runs.folder}/sleep.wasm`, SLEEPING);
+  await runs.out("run", "-d", "--name", "one", sleeping);
+  const { log } = await runs.shown("one");
+  const deep = `{"a":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
+  const record = '{"address":18446744073709551615}';
+  const texts = [...Array.from({ length: 50 }, (_, i) => `line ${i}`), deep, record];
+  // Lines that are written at once have one time.
+  const lines = (texts: string[]) =>
+    texts.map((text) => `2026-01-01T00:00:00.000Z stdout F ${text}\n`).join("");
+  await Deno.writeTextFile(log, lines(texts));
+  const columns = await runs.out("logs", "-o", "columns", "one");
+  assert.ok(columns.includes(`\n${deep}\n`));
+  assert.match(columns, /\n18446744073709551615\n$/);
+  assert.equal(await runs.out("logs", "--since", "+012026-01-01T00:00:00Z", "one"), "");
+  await using follower = new CliProcess(["logs", "-f", "-n", "2", "one"], { env: runs.env });
+  await follower.waitFor(/address.*\n/);
+  await Deno.writeTextFile(log, lines(["next"]), { append: true });
+  await follower.waitFor(/next\n/);
+  assert.equal(follower.stdout, `${deep}\n${record}\nnext\n`);
 });
 
 const KILLS = soakSize({ short: 10, whole: 100 });

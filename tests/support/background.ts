@@ -1,7 +1,10 @@
 /** Runs in the background with directories of their own. */
 import { type CliResult, runCli } from "./cli.ts";
-import { Runs, type Status } from "../../service/mod.ts";
+import { isAlive, Runs, type Status } from "../../service/mod.ts";
 import { until } from "./condition.ts";
+
+// Loads the library here, which stays: a test that loads it has a leak.
+isAlive({ pid: 1, start: 0 });
 
 /** Run as `ps --json` shows it. */
 export interface ShownRun {
