@@ -1,5 +1,5 @@
 /** Units of systemd, hardened by what their runs need. Pure. */
-import { type Capability } from "../../service/mod.ts";
+import { type Capability, RunsError } from "../../service/mod.ts";
 
 /** Service to be described. */
 export interface UnitOptions {
@@ -57,7 +57,7 @@ export function unitText(options: UnitOptions): string {
     "AmbientCapabilities=",
     "NoNewPrivileges=yes",
     "ProtectSystem=strict",
-    ...writable.map((path) => `ReadWritePaths=${quoteWord(path)}`),
+    ...writable.map((path) => `ReadWritePaths=${quotePath(path)}`),
     home ? "ProtectHome=read-only" : "ProtectHome=yes",
     "PrivateTmp=yes",
     "PrivateDevices=yes",
@@ -93,8 +93,28 @@ export function unitText(options: UnitOptions): string {
 function quoteWord(word: string): string {
   const escaped = word.replaceAll("%", "%%").replaceAll("$", "$$$$");
   if (/^[A-Za-z0-9_@%+=:,./$-]+$/.test(escaped)) return escaped;
-  const inner = escaped.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n").replaceAll("\t", "\\t");
+  // systemd ends a line at a carriage return and at NUL as well.
+  const inner = escaped.replace(/["\\]/g, "\\$&")
+    .replace(
+      /[^\P{Cc}\x80-\x9f]/gu,
+      (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`,
+    );
   return `"${inner}"`;
+}
+
+/**
+ * Quotes a path of ReadWritePaths, which has neither variables nor escapes of control characters.
+ *
+ * @throws {RunsError} `BAD_NAME` for a path that cannot be written there
+ */
+function quotePath(path: string): string {
+  if (/\p{Cc}/u.test(path)) {
+    throw new RunsError(`Cannot write a unit for "${path}": control characters in the path`, {
+      code: "BAD_NAME",
+      hint: "rename it",
+    });
+  }
+  return `"${path.replaceAll("%", "%%").replace(/["\\]/g, "\\$&")}"`;
 }
 
 /** One line without specifiers. */

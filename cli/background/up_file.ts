@@ -1,5 +1,5 @@
 /** The file of `up`: runs in YAML. */
-import { load } from "js-yaml";
+import { FAILSAFE_SCHEMA, load, types } from "js-yaml";
 import { IrregularFile, readRegularFile } from "../../oci/paths/mod.ts";
 import { RunsError } from "../../service/mod.ts";
 import type { OptionSpec } from "../args/options.ts";
@@ -17,6 +17,12 @@ export interface ListedRun {
 
 /** 1 MiB: a ConfigMap's limit. */
 const MAX_BYTES = 1 << 20;
+
+/** Numbers stay texts, with all digits and zeros: arguments such as 1.10, 007 or a 64-bit address. */
+const YAML = FAILSAFE_SCHEMA.extend({
+  implicit: [types.null, types.bool, types.merge],
+  explicit: [types.int, types.float],
+});
 
 /** Run in the file, after the comparison with the schema. */
 interface RawRun {
@@ -108,12 +114,15 @@ function optionWords(option: string, value: unknown): string[] {
 
 function parse(text: string, path: string, lines: Lines): unknown {
   try {
-    return load(text, { listener: lines.listen });
+    return load(text, { listener: lines.listen, schema: YAML });
   } catch (error) {
     const mark = error instanceof Error && "mark" in error
       ? error.mark as { line?: number } | undefined
       : undefined;
-    const reason = error instanceof Error && "reason" in error
+    // The parser calls itself for each level, until the stack ends.
+    const reason = error instanceof RangeError
+      ? "nested too deeply"
+      : error instanceof Error && "reason" in error
       ? String(error.reason)
       : String(error);
     throw bad(path, (mark?.line ?? 0) + 1, reason);

@@ -41,6 +41,17 @@ runs:
   ]);
 });
 
+Deno.test("parseUpFile() keeps numbers as they are written, and merges", () => {
+  const text = `runs:
+  - &base { name: a, run: x, args: [010, 1.10, 0x1F, 18446744073709551615, 1e400, 2026-01-01, -0] }
+  - { <<: *base, name: b }
+`;
+  const args = ["010", "1.10", "0x1F", "18446744073709551615", "1e400", "2026-01-01", "-0"];
+  for (const { words } of parseUpFile(text, "f")) {
+    assert.deepEqual(words.slice(words.indexOf("--") + 2), args);
+  }
+});
+
 const WRONG: readonly [text: string, line: number, reason: RegExp][] = [
   ["", 1, /not a mapping/],
   ["runs:\n  - name: a\n    run: x\n  - nam: b\n    run: x\n", 4, /runs\[1\]\.nam: unknown name/],
@@ -53,6 +64,7 @@ const WRONG: readonly [text: string, line: number, reason: RegExp][] = [
   ["runs:\n  - name: 'a\n", 3, /./],
   ["runs: *x\n", 1, /unidentified alias/],
   ["runs: {a: 1}\n", 1, /not a list/],
+  [`runs: ${"[".repeat(9000)}${"]".repeat(9000)}`, 1, /nested too deeply|more than/],
   ["runs:\n  - name: a\n    run: x\n    options: {detach: true}\n", 4, /detach: unknown name/],
 ];
 
