@@ -120,7 +120,7 @@ export class FeedServer {
   readonly #texts: TextMaker;
   readonly #sources = new Map<number, OpenSource>();
   /** Records of charts, stacks and bytes by source. */
-  readonly #blocks = new Map<string, { received: number }>();
+  readonly #blocks = new Map<string, { received: number; total: number }>();
   #hub: PageHub | undefined;
   readonly #otlp: OtlpExporter | undefined;
   #isOver = false;
@@ -143,6 +143,7 @@ export class FeedServer {
         settings: settings.otlp,
         refresh: () => this.#run.refresh(),
         onFailure: warn,
+        onLost: (source) => this.#lost(source),
       });
     }
     const notes = host.limitRights({ connects: settings.otlp !== undefined });
@@ -236,13 +237,22 @@ export class FeedServer {
     }
   }
 
+  /** Counts a record as dropped that a collector did not take. */
+  #lost(name: string): void {
+    const known = [...this.#sources.values()].find(({ opened }) => opened.source === name) ??
+      this.#blocks.get(name);
+    if (known === undefined) return;
+    known.received -= 1;
+    this.#run.records(name, known.total, known.received);
+  }
+
   #takeBlocks(blocks: FeedBlocks): void {
     const { source, kind, items, total } = blocks;
     this.#charts.blocks(blocks);
     this.#hub?.blocks(blocks);
     if (kind !== "bytes") return;
-    const known = this.#blocks.get(source) ?? { received: 0 };
-    this.#blocks.set(source, known);
+    const known = this.#known(source);
+    known.total = total;
     known.received += items.length;
     this.#run.records(source, total, known.received);
   }
@@ -250,11 +260,16 @@ export class FeedServer {
   #text(text: FeedText): void {
     const { source } = text;
     this.#hub?.line(text);
-    this.#otlp?.log(text.source, JSON.stringify({ text: text.line }));
-    const known = this.#blocks.get(source) ?? { received: 0 };
+    const known = this.#known(source);
+    known.total += 1;
+    if (this.#otlp?.log(source, JSON.stringify({ text: text.line })) !== false) known.received += 1;
+    this.#run.records(source, known.total, known.received);
+  }
+
+  #known(source: string): { received: number; total: number } {
+    const known = this.#blocks.get(source) ?? { received: 0, total: 0 };
     this.#blocks.set(source, known);
-    known.received += 1;
-    this.#run.records(source, known.received, known.received);
+    return known;
   }
 
   /** Hands over what is left. */

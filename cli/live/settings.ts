@@ -60,10 +60,16 @@ function otlpOf(text: string): OtlpSettings {
     const of = (word: string) =>
       env.get(`OTEL_EXPORTER_OTLP_${name}_${word}`) || env.get(`OTEL_EXPORTER_OTLP_${word}`) ||
       undefined;
-    if (of("ENDPOINT") === undefined) {
+    const endpoint = of("ENDPOINT");
+    const hint = "set it to the address of a collector, such as http://127.0.0.1:4318";
+    if (endpoint === undefined) {
+      throw new UsageError("Cannot send by OTLP: OTEL_EXPORTER_OTLP_ENDPOINT is not set", hint);
+    }
+    // The exporter sends to a default address in place of a wrong one.
+    if (!/^https?:\/\//i.test(endpoint) || !URL.canParse(endpoint)) {
       throw new UsageError(
-        "Cannot send by OTLP: OTEL_EXPORTER_OTLP_ENDPOINT is not set",
-        "set it to the address of a collector, such as http://127.0.0.1:4318",
+        `Cannot send by OTLP to "${endpoint}": OTEL_EXPORTER_OTLP_ENDPOINT is not an http address`,
+        hint,
       );
     }
     const protocol = of("PROTOCOL") ?? "http/protobuf";

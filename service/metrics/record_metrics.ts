@@ -28,7 +28,12 @@ interface Metric {
   readonly read: NumberReader | undefined;
   readonly labels: LabelReader;
   readonly unit: BaseUnit;
+  /** Sums over the rows of the interval, of which several may have the same labels. */
+  readonly sums: Map<Series, Sum>;
 }
+
+/** Value of a series at the end of an interval. */
+type Sum = Pick<Series, "value" | "buckets" | "sum">;
 
 /** Metrics of one source. */
 export class RecordMetrics {
@@ -55,40 +60,52 @@ export class RecordMetrics {
     const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
     for (const metric of this.#metrics) {
       const replaces = !isStream && this.#replaces(metric);
-      if (replaces && (flags & RowsFlag.Begin) !== 0) metric.family.begin();
-      for (let at = 0; at + size <= rows.length; at += size) {
-        this.#add(metric, metric.family.series(metric.labels(rows, view, at)), view, at);
+      if (replaces && (flags & RowsFlag.Begin) !== 0) {
+        metric.family.begin();
+        metric.sums.clear();
       }
-      if (replaces && (flags & RowsFlag.End) !== 0) metric.family.end();
+      for (let at = 0; at + size <= rows.length; at += size) {
+        const series = metric.family.series(metric.labels(rows, view, at));
+        add(metric, replaces ? this.#target(metric, series) : series, view, at);
+      }
+      if (replaces && (flags & RowsFlag.End) !== 0) {
+        // Only now: a series that grew with the rows would look like a counter that began anew.
+        for (const [series, sum] of metric.sums) Object.assign(series, sum);
+        metric.sums.clear();
+        metric.family.end();
+      }
     }
+  }
+
+  /** Returns what a row of a table that replaces those before is added to. */
+  #target({ plan, read, sums }: Metric, series: Series): Sum {
+    if (plan.kind === "gauge" || read === undefined) return series;
+    let sum = sums.get(series);
+    if (sum === undefined) sums.set(series, sum = { value: 0, buckets: new Map(), sum: undefined });
+    return sum;
   }
 
   /** Counters of a table that is emptied add up; all other rows of a table replace those before. */
   #replaces({ plan }: Metric): boolean {
     return !(this.#source.isCleared && plan.kind !== "gauge");
   }
+}
 
-  #add({ plan, read, unit }: Metric, series: Series, view: DataView, at: number): void {
-    if (read === undefined) {
-      series.value += 1;
-      return;
-    }
-    const value = read(view, at);
-    const isTotal = !this.#source.isStream && !this.#source.isCleared;
-    switch (plan.kind) {
-      case "counter": {
-        const scaled = value * unit.factor;
-        // A total of the object's own; the series of all others adds several up.
-        if (isTotal && series.labels !== undefined) series.value = scaled;
-        else series.value += Math.max(scaled, 0);
-        break;
-      }
-      case "gauge":
-        series.value = value * unit.factor;
-        break;
-      case "histogram":
-        observe(series, value, unit);
-    }
+function add({ plan, read, unit }: Metric, series: Sum, view: DataView, at: number): void {
+  if (read === undefined) {
+    series.value += 1;
+    return;
+  }
+  const value = read(view, at);
+  switch (plan.kind) {
+    case "counter":
+      series.value += Math.max(value * unit.factor, 0);
+      break;
+    case "gauge":
+      series.value = value * unit.factor;
+      break;
+    case "histogram":
+      observe(series, value, unit);
   }
 }
 
@@ -126,11 +143,12 @@ function metricOf(
     read: field === undefined ? undefined : numberReader(field),
     labels: labels.length === 0 ? () => [] : (rows, view, at) => text(rows, view, at),
     unit,
+    sums: new Map(),
   };
 }
 
 /** Counts a value in the slot of its power of two, as programs do with bpf_log2(). */
-function observe(series: Series, value: number, { factor }: BaseUnit): void {
+function observe(series: Sum, value: number, { factor }: BaseUnit): void {
   const slot = value < 2 ? 0 : Math.min(MAX_SLOT, Math.floor(Math.log2(value)));
   const bound = (2 ** (slot + 1) - 1) * factor;
   series.buckets.set(bound, (series.buckets.get(bound) ?? 0) + 1);

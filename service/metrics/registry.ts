@@ -52,7 +52,8 @@ export class Family {
   /** Returns the series of label values, or that of all others past the limit. */
   series(values: readonly string[] = []): Series {
     const labels = values.map(labelValue);
-    const key = labels.join("\xff");
+    // A lone surrogate, which no value has.
+    const key = labels.join("\ud800");
     const known = this.#series.get(key);
     if (known !== undefined) {
       known.generation = this.#generation;
@@ -99,6 +100,11 @@ function newSeries(labels: readonly string[] | undefined, generation: number): S
   return { labels, value: 0, buckets: new Map(), sum: undefined, generation };
 }
 
+/** Returns a name without the suffix of counters. */
+function title(name: string): string {
+  return name.replace(/_total$/, "");
+}
+
 /** Most families: an object has a few dozen fields, hostile BTF has thousands. */
 const MAX_FAMILIES = 512;
 
@@ -115,22 +121,25 @@ export class Registry {
     this.#maxSeries = maxSeries;
   }
 
-  /** Adds a family; undefined beyond the limit. Another with its name gets a number. */
+  /**
+   * Adds a family; undefined beyond the limit. Another with its name gets a number, and so does a gauge
+   * with the name of a counter: OpenMetrics leaves out the suffix of counters.
+   */
   family(spec: FamilySpec): Family | undefined {
     if (this.#families.size >= MAX_FAMILIES) return undefined;
     let { name } = spec;
-    for (let i = 2; this.#families.has(name); i++) {
+    for (let i = 2; this.#families.has(title(name)); i++) {
       name = spec.name.replace(/(_total)?$/, (suffix) => `_${i}${suffix}`);
     }
     const family = new Family({ ...spec, name }, this);
-    this.#families.set(name, family);
+    this.#families.set(title(name), family);
     return family;
   }
 
   /** Adds a family of the run itself. */
   own(spec: Omit<FamilySpec, "isOwn">): Family {
     const family = new Family({ ...spec, isOwn: true }, this);
-    this.#families.set(spec.name, family);
+    this.#families.set(title(spec.name), family);
     return family;
   }
 

@@ -36,8 +36,10 @@ export interface OtlpParts {
   readonly settings: OtlpSettings;
   /** Called before the series are read. */
   refresh(): void;
-  /** Gets the first failure of each kind. */
+  /** Gets the first failure of each kind, and what was not sent at the end. */
   onFailure(text: string): void;
+  /** Called for records that were taken and did not arrive, with their source. */
+  onLost(source: string): void;
 }
 
 /** Sends metrics at an interval, and records as they come. */
@@ -49,7 +51,9 @@ export class OtlpExporter {
   readonly #logs: OTLPLogExporter | undefined;
   readonly #timers: number[] = [];
   #waiting: LogBatch = [];
-  #isSending = false;
+  /** Records of the request that is under way. */
+  #underWay = 0;
+  #sending: Promise<void> | undefined;
   readonly #failed = new Set<string>();
 
   /** Reads the environment and starts the timers. */
@@ -81,6 +85,7 @@ export class OtlpExporter {
 
   /** Takes a record as JSON; returns false if it is left out. */
   log(source: string, json: string): boolean {
+    if (this.#logs === undefined) return true;
     if (this.#waiting.length >= MAX_WAITING) return false;
     const time = timeOf(Date.now());
     this.#waiting.push(
@@ -99,17 +104,23 @@ export class OtlpExporter {
     return true;
   }
 
+  /** Sends the records that wait; one request at a time. */
   async #sendLogs(): Promise<void> {
-    if (this.#logs === undefined || this.#isSending) return;
-    this.#isSending = true;
-    try {
-      while (this.#waiting.length > 0) {
-        const batch = this.#waiting.splice(0, BATCH);
-        const logs = this.#logs;
-        if (!await this.#sent("logs", (done) => logs.export(batch, done))) return;
-      }
-    } finally {
-      this.#isSending = false;
+    this.#sending ??= this.#sendBatches().finally(() => this.#sending = undefined);
+    await this.#sending;
+  }
+
+  async #sendBatches(): Promise<void> {
+    const logs = this.#logs;
+    while (logs !== undefined && this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, BATCH);
+      this.#underWay = batch.length;
+      const isSent = await this.#sent("logs", (done) => logs.export(batch, done));
+      this.#underWay = 0;
+      if (isSent) continue;
+      // The exporter has tried again as often as OpenTelemetry specifies it.
+      for (const { attributes } of batch) this.#parts.onLost(`${attributes["wasm_bpf.source"]}`);
+      return;
     }
   }
 
@@ -140,13 +151,21 @@ export class OtlpExporter {
   }
 
   /** Sends what is left, for a while. */
-  async finish(): Promise<void> {
+  async finish(endMs = END_MS): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, END_MS);
-    const rest = Promise.all([this.#sendMetrics(), this.#sendLogs()]);
-    await Promise.race([promise, rest]);
+    const timer = setTimeout(resolve, endMs);
+    let isSent = false;
+    const metrics = this.#sendMetrics().then(() => isSent = true);
+    // A request under way may leave some that have come meanwhile.
+    const logs = this.#sendLogs().then(() => this.#sendLogs());
+    await Promise.race([promise, Promise.all([metrics, logs])]);
     clearTimeout(timer);
+    const left = this.#waiting.length + this.#underWay;
+    const report = (what: string) =>
+      this.#parts.onFailure(`Cannot send ${what} by OTLP: no time at the end of the run`);
+    if (left > 0) report(`${left} ${left === 1 ? "record" : "records"}`);
+    if (!isSent && this.#metrics !== undefined) report("the last metrics");
   }
 }
 

@@ -97,6 +97,16 @@ Deno.test("--otlp=logs sends no metrics", async () => {
   assert.deepEqual([...requests.keys()], ["/v1/logs"]);
 });
 
+Deno.test("--otlp refuses an endpoint that is no http address", async () => {
+  for (const endpoint of ["foo bar", "http://", "ftp://host", "127.0.0.1:4318", "http://[::1"]) {
+    const { code, stderr } = await runCli(["--otlp", "exitsnoop"], {
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
+    });
+    assert.equal(code, 2, endpoint);
+    assert.match(stderr, /OTEL_EXPORTER_OTLP_ENDPOINT/);
+  }
+});
+
 Deno.test("--otlp without an endpoint, or with another protocol, is a usage error", async () => {
   const none = await runCli(["--otlp", "x.wasm"], { env: { OTEL_EXPORTER_OTLP_ENDPOINT: "" } });
   assert.equal(none.code, 2);
