@@ -2,10 +2,8 @@
 import { HostError } from "../../ffi/errors.ts";
 import { readRegularFile } from "../../oci/paths/mod.ts";
 import { authority, type Listen, type MetricsSettings, type TlsFiles } from "../settings.ts";
-import { MIN_TOKEN, refusal, Token } from "./guards.ts";
-
-/** Handles one request. */
-export type Handler = (request: Request) => Response | Promise<Response>;
+import { type Handler, serveConnections } from "./connections.ts";
+import { MIN_TOKEN, Token } from "./guards.ts";
 
 /**
  * Starts a server.
@@ -19,15 +17,12 @@ export function listen(
   handler: Handler,
 ): Listen {
   try {
-    const server = Deno.serve({
-      hostname: host,
-      port,
-      ...tls,
-      onListen: () => {},
-      onError: () => refusal(500, "internal error"),
-      handler,
-    });
-    return { host, port: server.addr.port };
+    const address = { hostname: host, port };
+    const listener = tls === undefined
+      ? Deno.listen(address)
+      : Deno.listenTls({ ...address, ...tls, alpnProtocols: ["h2", "http/1.1"] });
+    void serveConnections(listener, handler);
+    return { host, port: listener.addr.port };
   } catch (cause) {
     throw notListening({ host, port }, cause);
   }

@@ -1,6 +1,6 @@
 /** HTTP endpoint of metrics. */
 import { namesThisMachine, refusal, SAFE_HEADERS, type Token } from "../http/guards.ts";
-import type { Handler } from "../http/listener.ts";
+import type { Handler } from "../http/connections.ts";
 import { isLoopback, type Listen } from "../settings.ts";
 import { type Exposition, exposition } from "./exposition.ts";
 import type { Registry } from "./registry.ts";

@@ -10,7 +10,8 @@ import {
   Token,
   urlOf,
 } from "../http/guards.ts";
-import { type Handler, listen, readFiles } from "../http/listener.ts";
+import type { Handler } from "../http/connections.ts";
+import { listen, readFiles } from "../http/listener.ts";
 import { readProc } from "../processes.ts";
 import type { WebSettings } from "../settings.ts";
 
@@ -92,7 +93,7 @@ export interface PageEndpoint {
 
 /** Returns the handler of the page. */
 export function pageHandler({ page, hub, token, address }: PageEndpoint): Handler {
-  return (request) => {
+  return (request, stay) => {
     const served = address();
     if (!namesThisMachine(request, served)) {
       return refusal(421, "open the link as it was printed");
@@ -114,6 +115,7 @@ export function pageHandler({ page, hub, token, address }: PageEndpoint): Handle
     if (!token.isIn(request)) return refusal(401, "unauthorized", { "www-authenticate": "Bearer" });
     const feed = hub.subscribe();
     if (feed === undefined) return refusal(503, "too many pages are open");
+    stay();
     const headers = { ...SAFE_HEADERS, "content-type": "application/x-ndjson; charset=utf-8" };
     return new Response(feed, { headers });
   };

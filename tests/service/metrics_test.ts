@@ -110,6 +110,34 @@ Deno.test("requests for other names, paths and methods are refused", async () =>
   assert.match(headers, /x-content-type-options: nosniff/i);
 });
 
+Deno.test("connections without a request end neither the metrics nor the run", async () => {
+  using folder = new TestFolder();
+  await using run = new CliProcess(["--metrics", "0", await guestIn(folder)], {
+    through: ["prlimit", "--nofile=150:150"],
+  });
+  const url = await addressOf(run);
+  const idle: Deno.Conn[] = [];
+  try {
+    for (let i = 0; i < 300; i++) {
+      idle.push(await Deno.connect({ hostname: "127.0.0.1", port: Number(url.port) }));
+    }
+    await until("metrics are served", async () => {
+      try {
+        return (await send(url, [`Host: ${url.host}`])).status === 200;
+      } catch {
+        // It was one of those that were ended for others.
+        return false;
+      }
+    });
+  } finally {
+    for (const connection of idle) connection.close();
+  }
+  run.kill("SIGINT");
+  const { code, stderr } = await run.result();
+  assert.equal(code, 0);
+  assert.equal(stderr.trim().split("\n").length, 1, stderr);
+});
+
 Deno.test("--metrics-token serves nothing without the token", async () => {
   using folder = new TestFolder();
   const token = "0123456789abcdef0123456789abcdef";
