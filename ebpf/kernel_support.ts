@@ -26,6 +26,8 @@ interface Need {
    * file.
    */
   eventSource?: string;
+  /** True for what is looked up in tracefs, which other rights than those of eBPF open. */
+  inTracefs?: true;
 }
 
 const TRAMPOLINE = [
@@ -65,7 +67,11 @@ function needOf({ type, attachType, section }: AttachSubject): Need | undefined 
       return PROBE_NEEDS.find(([pattern]) => pattern.test(section))?.[1];
     case ProgramType.TRACEPOINT:
       if (!/^(tp|tracepoint)\/syscalls\//.test(section)) return undefined;
-      return { what: "tracepoints of system calls", options: ["CONFIG_FTRACE_SYSCALLS"] };
+      return {
+        what: "tracepoints of system calls",
+        options: ["CONFIG_FTRACE_SYSCALLS"],
+        inTracefs: true,
+      };
     case ProgramType.TRACING:
       if (attachType === AttachType.TRACE_RAW_TP) return { what: "tp_btf programs", since: [5, 5] };
       if (attachType === AttachType.TRACE_ITER) return { what: "iterators", since: [5, 8] };
@@ -131,6 +137,14 @@ function list(names: readonly string[]): string {
 /** `CAP_BPF` and `CAP_PERFMON` of `linux/capability.h`. */
 const NEEDED_CAPABILITIES = [39, 38];
 
+/** `CAP_DAC_READ_SEARCH` and `CAP_SYS_ADMIN`, which read and mount tracefs. */
+const READ_TRACEFS = 2, MOUNT_TRACEFS = 21;
+
+function readsTracefs(facts: KernelFacts): boolean {
+  if (facts.hasCapability(MOUNT_TRACEFS)) return true;
+  return facts.hasTracefs() && facts.hasCapability(READ_TRACEFS);
+}
+
 /**
  * Names the feature that the kernel lacks for a program that could not be loaded or attached.
  *
@@ -147,6 +161,7 @@ export function kernelHint(
   const forbidden = -number === errno("EPERM");
   // Rights first: without them, what the kernel lacks would not have mattered.
   if (forbidden && !NEEDED_CAPABILITIES.every((bit) => facts.hasCapability(bit))) return undefined;
+  if (forbidden && need.inTracefs === true && !readsTracefs(facts)) return undefined;
   const lacking = lack(need, facts);
   if (lacking !== undefined) return lacking;
   if (UNSUPPORTED.includes(-number)) return unknownHint(need, facts);

@@ -11,6 +11,8 @@ function kernelWithout(
     config?: boolean;
     sources?: boolean;
     rights?: boolean;
+    /** Numbers of capabilities that the process does not have. */
+    capabilities?: number[];
     architecture?: typeof Deno.build.arch;
   } = {},
 ): KernelFacts {
@@ -24,7 +26,7 @@ function kernelWithout(
     possibleCpus: () => 1,
     supports: () => 1,
     hasTracefs: () => false,
-    hasCapability: () => lacking.rights ?? true,
+    hasCapability: (bit) => (lacking.rights ?? true) && !(lacking.capabilities ?? []).includes(bit),
   };
 }
 
@@ -53,6 +55,12 @@ Deno.test("kernelHint() names the build options that are missing, and no other",
 Deno.test("kernelHint() names the feature when the kernel has it and forbids it", () => {
   const hint = kernelHint(FENTRY, EPERM, kernelWithout()) ?? "";
   assert.match(hint, /CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS, which this kernel has;.*forbids/);
+});
+
+Deno.test("kernelHint() leaves tracepoints to the hint at tracefs where it cannot be opened", () => {
+  const place = { type: ProgramType.TRACEPOINT, attachType: 0, section: "tp/syscalls/sys_enter_x" };
+  assert.match(kernelHint(place, EPERM, kernelWithout()) ?? "", /forbids/);
+  assert.equal(kernelHint(place, EPERM, kernelWithout({ capabilities: [21] })), undefined);
 });
 
 Deno.test("kernelHint() claims nothing of a kernel whose configuration cannot be read", () => {

@@ -1,4 +1,5 @@
 /** Sources of one run: events, tables, iterators and printed lines. */
+import { HostError } from "../../ffi/errors.ts";
 import { MapType } from "../../ebpf/mod.ts";
 import {
   eventMaps,
@@ -86,7 +87,7 @@ export class Sources {
     const { intervalMs } = settings;
     const interval = intervalMs === undefined ? {} : { intervalMs };
     const clear = line.flags.has("clear") ? { clear: true } : {};
-    for (const name of names) if (!known.includes(name)) throw unknownName("map", name, known);
+    for (const name of names) if (!known.includes(name)) throw this.#notShown(name, known);
     const declared = tool.tables ?? [];
     const given = names.length > 0
       ? names.map((map) => declared.find((one) => one.map === map) ?? { map })
@@ -95,6 +96,15 @@ export class Sources {
       ? this.#defaultTables(prints)
       : { tables: given, globals: [] };
     return { tables: tables.map((wish) => ({ ...wish, ...interval, ...clear })), globals };
+  }
+
+  #notShown(name: string, known: readonly string[]): HostError {
+    if (this.tool.file.map(name) === undefined) return unknownName("map", name, known);
+    const others = known.length === 0 ? "no other map has" : `maps that have: ${known.join(", ")}`;
+    return new HostError(`Cannot show map "${name}": its type has no rows of values`, {
+      code: "BAD_MAP",
+      hint: others,
+    });
   }
 
   #defaultTables(prints: boolean): { tables: TableWish[]; globals: GlobalWish[] } {

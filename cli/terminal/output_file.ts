@@ -203,7 +203,7 @@ function reasonIn(message: string): string {
 
 const HINTS: Readonly<Record<string, string>> = {
   ENOENT: "create the directory first",
-  ENOSPC: "free some space; the previous file is unchanged",
+  ENOSPC: "free some space",
   EACCES: "write to standard output with -, and let the shell open the file",
 };
 
