@@ -77,12 +77,19 @@ function btfMaps(btf: Btf): Definition[] {
       name,
       type,
       keyBytes: sizeOf(key) ?? number("key_size"),
-      valueBytes: sizeOf(value) ?? number("value_size"),
+      valueBytes: sizeOf(value) ??
+        // Programs and maps that an object puts there are descriptors.
+        (hasMember(btf, definition, "values") ? 4 : number("value_size")),
       maxEntries: number("max_entries"),
       flags: number("map_flags"),
       extra: number("map_extra"),
     };
   });
+}
+
+function hasMember(btf: Btf, definition: number, member: string): boolean {
+  const { type } = resolve(btf, definition);
+  return type.kind === "struct" && type.members.some(({ name }) => name === member);
 }
 
 /** Reads libbpf's `__uint(member, number)`: the length of an array that a pointer points to. */

@@ -102,6 +102,11 @@ for (const { name, bytes } of exampleObjects()) {
   });
 }
 
+Deno.test("inspectObject() shows descriptors as the values of maps that have programs", () => {
+  const { maps } = inspectObject(elfOf("tail_calls"));
+  assert.deepEqual(maps.map(({ name, valueBytes }) => [name, valueBytes]), [["next", 4]]);
+});
+
 const LEVELS: readonly (readonly [object: string, level: string])[] = [
   ["write_user", "write"],
   ["system_call", "never"],
