@@ -34,4 +34,4 @@ export { groupsOf, placementOf, type ProgramChoice, wantedPrograms } from "./sel
 export { PlainSession, type SessionOptions, type VariableValue } from "./session.ts";
 export { startSession } from "./start_session.ts";
 export { typeText, valueBytes, ValueError, valueText } from "./values.ts";
-export { countPrograms, planRun, type RunLimits, startCommand, type TracedCommand } from "./run.ts";
+export { countPrograms, planRun, startCommand, type TracedCommand } from "./run.ts";

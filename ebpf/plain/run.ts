@@ -1,7 +1,7 @@
 /** Preparation of a run: what has to exist before the thread is confined. */
 import {
   AttachRules,
-  Budget,
+  type Budget,
   describeErrno,
   type Interrupt,
   ProgramStatistics,
@@ -11,18 +11,9 @@ import {
 } from "../../ffi/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { BpfError } from "../errors.ts";
+import { createBudget, type KernelLimits, lowestLimits, MAX_LINKS } from "../limits.ts";
 import type { Policy } from "../permissions/mod.ts";
 import { attachRulesOf } from "../permit.ts";
-
-/** Limits of a run. */
-export interface RunLimits {
-  readonly maxMapsMemory?: number | undefined;
-  readonly maxPrograms?: number | undefined;
-  readonly maxLinks?: number | undefined;
-}
-
-/** Defaults, as for guests. */
-const MAX_PROGRAMS = 1024, MAX_LINKS = 4096;
 
 /** Resources of a run until its end. */
 export interface RunPlan extends Disposable {
@@ -39,7 +30,7 @@ export interface RunPlan extends Disposable {
 export function planRun(
   interrupt: Interrupt,
   policy: Policy,
-  { isAlone = true, ...limits }: RunLimits & { readonly isAlone?: boolean },
+  { isAlone = true, ...words }: KernelLimits & { readonly isAlone?: boolean },
 ): RunPlan {
   // Where it is forbidden, map operations are a tenth slower.
   readKernelTypesAhead();
@@ -47,10 +38,9 @@ export function planRun(
   const held = new DisposableStack();
   const rules = attachRulesOf(policy);
   if (rules !== undefined) held.use(rules);
-  const budget = held.use(Budget.create(interrupt, {
-    mapsBytes: limits.maxMapsMemory ?? 0,
-    programs: limits.maxPrograms ?? MAX_PROGRAMS,
-  }));
+  // Policies bound an object as they bound a guest.
+  const limits = lowestLimits(words, policy.limits);
+  const budget = held.use(createBudget(interrupt, limits));
   const maxLinks = limits.maxLinks ?? MAX_LINKS;
   return { budget, rules, maxLinks, [Symbol.dispose]: () => held.dispose() };
 }

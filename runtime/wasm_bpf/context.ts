@@ -16,6 +16,9 @@ import { MemoryPool, Stage } from "./events/stage.ts";
 import {
   attachRulesOf,
   BpfError,
+  createBudget,
+  type KernelLimits,
+  lowestLimits,
   type MapAccess,
   mapAccess,
   Policy,
@@ -23,7 +26,7 @@ import {
   Reports,
   settle,
 } from "../../ebpf/mod.ts";
-import { createBudget, type KernelLimits, LinkCount, lowestLimits } from "./kernel_limits.ts";
+import { LinkCount } from "./link_count.ts";
 import type { PollContext } from "./events/event_channel.ts";
 import type { GuestRecords } from "../records.ts";
 import type { GuestObject } from "./guest_object.ts";

@@ -26,7 +26,7 @@ import {
 } from "../../ebpf/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
 import type { CallbackTable } from "./events/callbacks.ts";
-import type { LinkCount } from "./kernel_limits.ts";
+import type { LinkCount } from "./link_count.ts";
 import { Links } from "./links.ts";
 import {
   type ChannelStats,

@@ -5,6 +5,7 @@ import { GRANTABLE_LEVELS, Policy } from "../../ebpf/mod.ts";
 import { guestPath, runCli } from "../support/cli.ts";
 import { withTimeouts } from "../support/brief.ts";
 import { attachCode } from "../support/attach_rig.ts";
+import { fromFileUrl } from "../support/paths.ts";
 import { privateRoot } from "../support/mounts.ts";
 import { Place } from "../support/place.ts";
 
@@ -162,6 +163,13 @@ Deno.test("the machine's policy and the user's are intersected: the stricter win
   assert.match(places.stderr, /Cannot attach program "on_xdp".*EPERM/);
   const memory = await run({ maxMapsMemory: "1G" }, { maxMapsMemory: "8K" }, xdp);
   assert.match(memory.stderr, /ENOMEM/);
+  // Objects without a guest are bounded as well.
+  const table = fromFileUrl("../../dist/tests/objects/table-hash.bpf.o");
+  const plain = await run({ maxMapsMemory: 0 }, { maxMapsMemory: "1G" }, [
+    ...["--max-maps-memory", "1G"],
+    table,
+  ]);
+  assert.match(plain.stderr, /ENOMEM/);
   const deny = await run({ deny: ["iface:lo"] }, wide, xdp);
   assert.match(deny.stderr, /Cannot attach program "on_xdp".*EPERM/);
   await withTimeouts(async (timeoutMs) => {

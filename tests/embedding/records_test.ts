@@ -268,6 +268,21 @@ Deno.test("an object that cannot be run ends the iterators with the reason", asy
   assert.equal(exit.kind, "failed");
 });
 
+Deno.test("permissions limit what a plain object takes of the kernel", async () => {
+  for (
+    const [permissions, code] of [
+      [{ maxMapsMemory: 0 }, "ENOMEM"],
+      [{ maxMapsMemory: 64 }, "ENOMEM"],
+      [{ maxPrograms: 0 }, "EMFILE"],
+      [{ maxLinks: 0 }, "EMFILE"],
+    ] as const
+  ) {
+    const run = traceObject(object("table-hash"), { permissions, limits: { maxLinks: 9 } });
+    assert.equal((await rejection(run.attached)).code, code);
+    assert.equal((await run.exited).kind, "failed");
+  }
+});
+
 Deno.test("a plain object ends by the signal of its run", async () => {
   const controller = new AbortController();
   const run = traceObject(object("ring-debug"), { signal: controller.signal });

@@ -1,6 +1,5 @@
-/** Limits of what one run takes of the kernel, and the counting of its links. */
-import { Budget, errno, type Interrupt } from "../../ffi/mod.ts";
-import { BpfError } from "../../ebpf/mod.ts";
+/** Limits of what one run takes of the kernel. */
+import { Budget, type Interrupt } from "../ffi/mod.ts";
 
 /** Upper bounds of maps, programs and links. */
 export interface KernelLimits {
@@ -15,7 +14,7 @@ export interface KernelLimits {
 /** Default of {@linkcode KernelLimits.maxPrograms}: the largest public tools load some 200. */
 const MAX_PROGRAMS = 1024;
 /** Default of {@linkcode KernelLimits.maxLinks}: a probe for each of some thousand functions. */
-const MAX_LINKS = 4096;
+export const MAX_LINKS = 4096;
 
 /** Returns the lower one of each two limits. */
 export function lowestLimits(one: KernelLimits, other: KernelLimits): KernelLimits {
@@ -24,37 +23,6 @@ export function lowestLimits(one: KernelLimits, other: KernelLimits): KernelLimi
     const values = [one[name], other[name]].filter((value) => value !== undefined);
     return values.length === 0 ? [] : [[name, Math.min(...values)]];
   }));
-}
-
-/** Counts the links of a run. */
-export class LinkCount {
-  readonly #max: number;
-  #used = 0;
-
-  constructor(max: number = MAX_LINKS) {
-    this.#max = max;
-  }
-
-  /**
-   * Takes one.
-   *
-   * @param op what it is for, as {@linkcode BpfError.op}
-   * @throws {BpfError} EMFILE beyond the limit
-   */
-  take(op: string): void {
-    if (this.#used >= this.#max) {
-      throw new BpfError(op, errno("EMFILE"), {
-        reason: `the module has ${this.#used} links, the limit`,
-        hint: "detach links that are not needed, or raise --max-links (limits.maxLinks)",
-      });
-    }
-    this.#used += 1;
-  }
-
-  /** Gives some back. */
-  give(count = 1): void {
-    this.#used -= count;
-  }
 }
 
 function clamp(value: number, least: number): number {
