@@ -190,7 +190,7 @@ function overwrite(path: string, text: string, error: unknown): void {
     using file = Deno.openSync(path, { write: true });
     if (file.writeSync(bytes) === bytes.length) file.truncateSync(bytes.length);
   } catch {
-    // There was no space for it from the start.
+    // It never had space.
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { Registry } from "../metrics/registry.ts";
 import { until } from "../../tests/support/condition.ts";
 import { OtlpExporter } from "./export.ts";
 
-/** Collector that answers logs when it is told to. */
+/** Collector that responds to logs when its gate opens. */
 async function withCollector(
   status: number,
   test: (parts: { exporter: OtlpExporter; release(): void; got(): number }) => Promise<void>,

@@ -97,7 +97,7 @@ Deno.test("--otlp=logs sends no metrics", async () => {
   assert.deepEqual([...requests.keys()], ["/v1/logs"]);
 });
 
-Deno.test("--otlp refuses an endpoint that is no http address", async () => {
+Deno.test("--otlp refuses an endpoint other than an http address", async () => {
   for (const endpoint of ["foo bar", "http://", "ftp://host", "127.0.0.1:4318", "http://[::1"]) {
     const { code, stderr } = await runCli(["--otlp", "exitsnoop"], {
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
