@@ -20,6 +20,8 @@ export interface Run {
 
 /** Another command holds the lock for the moment of a creation or removal. */
 const LOCK_WAIT_MS = 10_000;
+/** Text in the place of a module. */
+const DAMAGED = "(damaged definition)";
 /** Directory of a run that is being created or removed. */
 const PASSING = /^\.(new|old)-/;
 
@@ -34,9 +36,10 @@ export class Runs {
   }
 
   /**
-   * Returns all runs in the order of their names.
+   * Returns all runs in the order of their names; of those whose definition cannot be read, the ones
+   * that run.
    *
-   * @param onDamaged called for a run whose definition cannot be read and that does not run
+   * @param onDamaged called for a run whose definition cannot be read
    */
   list(onDamaged: (error: RunsError) => void = () => {}): Run[] {
     return this.names().flatMap((name) => {
@@ -47,9 +50,37 @@ export class Runs {
         if (error instanceof RunsError && error.code === "ENOENT") return [];
         if (!(error instanceof RunsError)) throw error;
         onDamaged(error);
-        return [];
+        const run = this.#damaged(name);
+        return isActive(run.status) ? [run] : [];
       }
     });
+  }
+
+  /**
+   * Returns a run to be ended, also one whose definition is damaged or of a newer version.
+   *
+   * @throws {RunsError} `NO_RUN`, `BAD_NAME`
+   */
+  look(name: string): Run {
+    try {
+      return this.find(name);
+    } catch (error) {
+      if (error instanceof RunsError && error.code === "BAD_STATE") return this.#damaged(name);
+      throw error;
+    }
+  }
+
+  /** Its state is in locks, and in the usual place. */
+  #damaged(name: string): Run {
+    const files = new RunFiles(this.places, name);
+    const definition: Definition = {
+      name,
+      ...{ words: [], shown: [DAMAGED], cwd: "/", env: {}, created: "", logBytes: 0 },
+      restart: { kind: "no" },
+      runtime: this.places.runtime,
+      records: false,
+    };
+    return { files, definition, status: statusOf(files, definition) };
   }
 
   /** Returns the names of all runs. */

@@ -16,10 +16,10 @@ const MORE_MS = 5000;
  * @throws {RunsError} `BUSY` if even that does not end it
  */
 export async function endRun(runs: Runs, name: string, graceMs: number): Promise<void> {
-  refuseListed(runs.find(name), "stop");
+  refuseListed(runs.look(name), "stop");
   const begin = Date.now();
   for (let asked: ProcessId | undefined, isKilled = false;;) {
-    const { status } = runs.find(name);
+    const { status } = runs.look(name);
     if (!isActive(status)) return;
     const { supervisor, process } = status;
     if (supervisor !== undefined && supervisor.start !== asked?.start) {

@@ -32,11 +32,8 @@ export async function command(args: string[]): Promise<number> {
   const names = flags.has("all") ? endable(runs) : rest;
   if (names.length === 0 && !flags.has("all")) throw new UsageError("No run given");
   const isRemoved = flags.has("rm");
-  if (!isRemoved) names.forEach((name) => runs.find(name));
-  await Promise.all(names.map(async (name) => {
-    // A damaged definition ends nothing, and can be removed.
-    if (!isRemoved || isWhole(runs, name)) await endRun(runs, name, graceMs);
-  }));
+  names.forEach((name) => runs.look(name));
+  await Promise.all(names.map((name) => endRun(runs, name, graceMs)));
   for (const name of names) {
     if (isRemoved) await runs.remove(name);
     print(name);
@@ -53,14 +50,4 @@ function endable(runs: Runs): string[] {
       .map(({ status }) => status.name),
   );
   return runs.names().filter((name) => !kept.has(name));
-}
-
-function isWhole(runs: Runs, name: string): boolean {
-  try {
-    runs.find(name);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "BAD_STATE") return false;
-    throw error;
-  }
 }

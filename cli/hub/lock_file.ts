@@ -52,6 +52,8 @@ export function readLockFile(path: string): Wanted[] {
     const origin = tool.requiredObject("origin");
     const hub = origin.requiredString("hub");
     const from = origin.requiredString("tool");
+    if (!isToolName(hub)) throw origin.error("hub", "is not a name");
+    if (!isToolName(from)) throw origin.error("tool", "is not a name");
     const pin = readPin(tool);
     if (hub === BOX) return lockedBoxTool(name, from, pin.reference);
     if (!pin.reference.includes("/")) {

@@ -109,18 +109,31 @@ export function toolWord(word: string, command: string): ToolWord {
 /**
  * Returns the one tool that a word names.
  *
- * @throws {CatalogError} `NO_TOOL`, `AMBIGUOUS` when several hubs have it, `NO_HUB`
+ * @throws {CatalogError} `NO_TOOL`, `AMBIGUOUS` when several hubs have it, `NO_HUB`; `NO_VERSION` for
+ *   another version of a tool of the box
  */
-export function offerFor({ hub, name }: ToolWord, command: string): Offer {
+export function offerFor({ hub, name, version }: ToolWord, command: string): Offer {
   const all = allOffers(hub === undefined ? {} : { hub });
   const found = all.filter((offer) => offer.name === name);
   const [only, ...others] = found;
   if (only === undefined) throw noTool(name, hub, all);
-  if (others.length === 0) return only;
+  if (others.length === 0) {
+    checkBoxVersion(only, version);
+    return only;
+  }
   const names = found.map((offer) => `${offer.hub}/${name}`);
   throw new CatalogError(`Cannot ${command} "${name}": several hubs have it: ${names.join(", ")}`, {
     code: "AMBIGUOUS",
     hint: `add the hub: wasm-bpf ${command} ${names.at(-1)}`,
+  });
+}
+
+/** The box has one version of each tool: that of the binary. */
+function checkBoxVersion({ hub, name }: Offer, version: string | undefined): void {
+  if (hub !== BOX || version === undefined || compareVersions(version, BOX_VERSION) === 0) return;
+  throw new CatalogError(`Cannot find version ${version} of "${hub}/${name}"`, {
+    code: "NO_VERSION",
+    hint: `this wasm-bpf has ${BOX_VERSION}`,
   });
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../errors.ts";
-import { defaultVersion, toolWord } from "./offers.ts";
+import { defaultVersion, offerFor, toolWord } from "./offers.ts";
 
 Deno.test("toolWord() splits hub, name and version", () => {
   assert.deepEqual(toolWord("tool", "info"), { hub: undefined, name: "tool", version: undefined });
@@ -18,6 +18,13 @@ for (
     assert.throws(() => toolWord(word, "info"), UsageError);
   });
 }
+
+Deno.test("offerFor() has no other version of a tool in the box", () => {
+  const word = (version?: string) => ({ hub: "box", name: "tcplife", version });
+  assert.equal(offerFor(word(), "install").name, "tcplife");
+  assert.equal(offerFor(word(offerFor(word(), "info").latest), "install").name, "tcplife");
+  assert.throws(() => offerFor(word("9.9.9"), "install"), { code: "NO_VERSION" });
+});
 
 Deno.test("defaultVersion() prefers releases for this machine", () => {
   const version = (version: string, ...architectures: string[]) => ({

@@ -231,6 +231,19 @@ Deno.test("logs -f -n shows the last lines once, and what is hostile as text", a
   assert.equal(follower.stdout, `${deep}\n${record}\nnext\n`);
 });
 
+Deno.test("a run whose definition is damaged is shown and can be ended", async () => {
+  await using runs = new Background();
+  await runs.out("run", "-d", "--name", "one", "exitsnoop");
+  const { log, process } = await runs.shown("one");
+  await Deno.writeTextFile(log.replace(/log$/, "run.json"), '{"version":99}');
+  const shown = await runs.shown("one");
+  assert.deepEqual([shown.status, shown.process?.pid], ["running", process?.pid]);
+  assert.match((await runs.cli("logs", "one")).stderr, /stop --rm one/);
+  await runs.out("stop", "--rm", "one");
+  assert.deepEqual(runs.processes(), []);
+  assert.equal(await runs.out("ps", "-aq"), "");
+});
+
 const KILLS = soakSize({ short: 10, whole: 100 });
 
 Deno.test(`ps is right after ${KILLS} kills at random moments`, async () => {
