@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "attach_gate.h"
@@ -20,10 +21,15 @@ static int32_t attach_map_iterator(struct shim_program *program, struct shim_map
 				   struct shim_link **out)
 {
 	ATTACHING(program->object);
-	union bpf_iter_link_info info = {.map.map_fd = (uint32_t)bpf_map__fd(map->map)};
+	union bpf_iter_link_info info;
 	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info, .link_info_len = sizeof(info));
 	const int err = attach_gate_check_section(program->program);
 
+	/* An initializer leaves the rest as it is, and older kernels, whose union is smaller,
+	 * refuse what is not zero with -E2BIG.
+	 */
+	memset(&info, 0, sizeof(info));
+	info.map.map_fd = (uint32_t)bpf_map__fd(map->map);
 	return err ? err : shim_link_wrap(bpf_program__attach_iter(program->program, &opts), out);
 }
 

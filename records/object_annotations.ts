@@ -41,6 +41,8 @@ export interface ShownMap {
   readonly linear?: number;
   /** Map with the stacks that ids lead to. */
   readonly ids?: string;
+  /** Iterator that fills the map before each look, which empties it. */
+  readonly filledBy?: string;
   /** Variables that must be set, or with `!` must not: `per_cpu && !quiet || all`. */
   readonly condition?: string;
 }
@@ -205,6 +207,7 @@ function shownMap(kind: ShownMap["kind"], rest: string, tag: string): ShownMap {
   const limitBy = /^[a-z_]\w*$/i.exec(values.get("limit") ?? "")?.[0];
   const [limit, linear] = [limitBy === undefined ? whole("limit") : undefined, whole("linear")];
   const [unit, slots, ids] = [values.get("unit"), values.get("slots"), values.get("ids")];
+  const filledBy = values.get("fill");
   const condition = values.get("if");
   if (condition !== undefined) checkCondition(condition, tag);
   return {
@@ -219,6 +222,7 @@ function shownMap(kind: ShownMap["kind"], rest: string, tag: string): ShownMap {
     ...(slots === undefined ? {} : { slots }),
     ...(linear === undefined ? {} : { linear }),
     ...(ids === undefined ? {} : { ids }),
+    ...(filledBy === undefined ? {} : { filledBy }),
     ...(condition === undefined ? {} : { condition }),
   };
 }

@@ -33,14 +33,19 @@ export interface IteratorSource {
 /** `bpf_seq_write`; `bpf_seq_printf` prints text. */
 const SEQ_WRITE = 127;
 
-/** Returns the iterators of a tool: those of a declaration together, others alone. */
+/** Reports whether programs of a section are iterators. */
+export function isIterator(section: string): boolean {
+  return /^iter(\.s)?\//.test(section);
+}
+
+/** Returns the iterators of a tool that show something: those of a declaration together, others alone. */
 export function iteratorsOf(
   tool: Tool,
   typesOf: (program: string) => EventTypes,
 ): IteratorSource[] {
   const declared = tool.iterators.flatMap(({ programs }) => programs);
   const others = tool.file.programs.filter(({ name, section }) =>
-    /^iter(\.s)?\//.test(section) && !declared.includes(name)
+    isIterator(section) && !declared.includes(name) && tool.fillers?.includes(name) !== true
   );
   return [
     ...tool.iterators,
@@ -75,6 +80,13 @@ export function showIterator(
     }
   }
   return true;
+}
+
+/** Runs an iterator that fills a map to its end; false when an interrupt ended it. */
+export function runIterator(session: PlainSession, name: string, interrupt: Interrupt): boolean {
+  return (session.links.get(name) ?? []).every((link) =>
+    readIterator(link, { interrupt, name, onBytes: () => {} })
+  );
 }
 
 type Writer = (bytes: Uint8Array<ArrayBuffer> | undefined) => void;

@@ -21,7 +21,7 @@ import { formatError, printError, visibleLine } from "../terminal/output.ts";
 import { formatCount } from "../terminal/units.ts";
 import { EventSink, PrintSink } from "./event_sink.ts";
 import { GlobalSource, type GlobalWish } from "./global_source.ts";
-import { showIterator } from "./iterator_source.ts";
+import { runIterator, showIterator } from "./iterator_source.ts";
 import { withStacks } from "./stack_fields.ts";
 import type { Stacks } from "./stacks.ts";
 import type { RunScreen } from "../records/screen.ts";
@@ -269,7 +269,19 @@ export class OpenSources implements Disposable {
     const loaded = this.#session.map(wish.map);
     if (loaded === undefined) return;
     const reader = this.#held.use(new MapReader(loaded, this.#interrupt));
-    this.#tables.push(new TableSource(this.#output, reader, this.#sources.tableParts(wish)));
+    const { filledBy } = wish;
+    const fill = filledBy === undefined ? undefined : () => this.#fill(filledBy);
+    this.#tables.push(new TableSource(this.#output, reader, this.#sources.tableParts(wish), fill));
+  }
+
+  /** Fills a table. After an interrupt, by one read alone: an iterator may never end by itself. */
+  #fill(program: string): void {
+    const isLast = this.#isOver;
+    if (isLast) this.#interrupt.raise();
+    const isWhole = runIterator(this.#session, program, this.#interrupt);
+    if (isLast) this.#interrupt.take();
+    // Left for the next wait, which ends by it.
+    else if (!isWhole) this.#interrupt.raise();
   }
 
   #openGlobals(wish: GlobalWish): void {

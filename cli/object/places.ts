@@ -35,11 +35,22 @@ export function placeHints(tool: Tool): Map<string, string> {
   return hints;
 }
 
-/** Returns the programs that options leave out: those of `ONLY_IF` whose condition does not hold. */
-export function leftOut(tool: Tool, values: readonly VariableValue[]): string[] {
-  return [...tool.conditions ?? []].flatMap(([program, condition]) =>
+/**
+ * Returns the programs that options leave out: those of `ONLY_IF` whose condition does not hold, and
+ * iterators that fill none of the shown tables.
+ */
+export function leftOut(
+  tool: Tool,
+  values: readonly VariableValue[],
+  tables: Tool["tables"],
+): string[] {
+  const others = [...tool.conditions ?? []].flatMap(([program, condition]) =>
     holds(tool, condition, values) ? [] : [program]
   );
+  const unused = (tool.fillers ?? []).filter((program) =>
+    tables?.some(({ filledBy }) => filledBy === program) !== true
+  );
+  return [...others, ...unused];
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Btf } from "../../ebpf/btf/mod.ts";
 import { type EventTypes, ObjectFile, typed, unknownName } from "../../ebpf/plain/mod.ts";
 import { type ObjectAnnotations, readAnnotations, type ShownMap } from "../../records/mod.ts";
 import { parseDuration } from "../terminal/duration.ts";
+import { isIterator } from "./iterator_source.ts";
 import type { StackWish } from "./stack_fields.ts";
 import type { TableWish, Tool } from "./tool.ts";
 import { optionsOf } from "./tool_options.ts";
@@ -27,6 +28,7 @@ export function plainTool(bytes: Uint8Array<ArrayBuffer>, name: string): Tool {
     tables: tablesOf(file, annotations?.maps ?? []),
     stacks: stacksOf(annotations?.maps ?? []),
     iterators: [],
+    fillers: (annotations?.maps ?? []).flatMap(({ filledBy }) => filledBy ?? []),
     targets: new Map(),
     ...programsOf(file, annotations),
     notes: [],
@@ -77,8 +79,9 @@ function tablesOf(file: ObjectFile, maps: readonly ShownMap[]): TableWish[] | un
   if (maps.length === 0) return undefined;
   return maps.map((shown) => {
     const { map, kind, interval, clear, sort, limit, unit, slots, linear, condition } = shown;
-    const { sortBy, limitBy } = shown;
+    const { sortBy, limitBy, filledBy } = shown;
     checkMap(file, map);
+    if (filledBy !== undefined) checkIterator(file, filledBy);
     return {
       map,
       ...(interval === undefined ? {} : { intervalMs: parseDuration(interval, "INTERVAL of") }),
@@ -86,6 +89,7 @@ function tablesOf(file: ObjectFile, maps: readonly ShownMap[]): TableWish[] | un
       ...(condition === undefined ? {} : { condition }),
       ...(sortBy === undefined ? {} : { sortBy }),
       ...(limitBy === undefined ? {} : { limitBy }),
+      ...(filledBy === undefined ? {} : { filledBy }),
       rows: { ...(sort === undefined ? {} : { sort }), ...(limit === undefined ? {} : { limit }) },
       ...(kind === "histogram"
         ? {
@@ -113,6 +117,13 @@ function stacksOf(maps: readonly ShownMap[]): Map<string, StackWish> {
 function checkMap(file: ObjectFile, name: string): void {
   if (file.map(name) !== undefined) return;
   throw unknownName("map", name, file.maps.map((map) => map.name));
+}
+
+/** @throws {HostError} `NO_PROGRAM` for a name that is not one of an iterator */
+function checkIterator(file: ObjectFile, name: string): void {
+  const iterators = file.programs.filter(({ section }) => isIterator(section));
+  if (iterators.some((program) => program.name === name)) return;
+  throw unknownName("program", name, iterators.map((program) => program.name));
 }
 
 /** Returns a summary such as "show ended processes" as the first line of a help text. */

@@ -255,7 +255,7 @@ export class RunSettings {
     }
     this.#options = {
       ...(only === undefined ? {} : { only }),
-      without: [...list("without") ?? [], ...leftOut(tool, values)],
+      without: [...list("without") ?? [], ...leftOut(tool, values, this.#sources.tables)],
       hints: placeHints(tool),
       attach,
       interfaces: line.lists?.iface ?? [],
@@ -354,7 +354,9 @@ export class RunSettings {
    * latency, fast events need none, and iterators take what ends a wait.
    */
   #watchesReader(interrupt: Interrupt, { checkReader }: InnerParts, latencyMs: number): boolean {
-    if (checkReader === undefined || latencyMs === 0 || this.iterators.length > 0) return false;
+    const fills = this.#sources.tables.some(({ filledBy }) => filledBy !== undefined);
+    const iterates = fills || this.iterators.length > 0;
+    if (checkReader === undefined || latencyMs === 0 || iterates) return false;
     return interrupt.watch(STDOUT) === 0;
   }
 

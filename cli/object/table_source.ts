@@ -44,9 +44,12 @@ export class TableSource {
   readonly #parts: TableParts;
   readonly #table: TableSchema;
   readonly #sink: TableSink;
+  /** Fills the map, which each look then empties. */
+  readonly #fill: (() => void) | undefined;
 
   /** @throws {RecordsError} for types that cannot be shown */
-  constructor(output: RecordTaker, reader: MapReader, parts: TableParts) {
+  constructor(output: RecordTaker, reader: MapReader, parts: TableParts, fill?: () => void) {
+    this.#fill = fill;
     this.#parts = parts;
     this.wish = parts.wish;
     this.#reader = reader;
@@ -67,7 +70,7 @@ export class TableSource {
   /** Reads the elements, which stay, and hands them to feeds alone. */
   refresh(): void {
     if (QUEUES.has(this.#parts.map.type)) return;
-    this.#sink.refresh(this.#rows(this.#reader.read({ clear: false })));
+    this.#sink.refresh(this.#rows(this.#elements()));
   }
 
   /** Returns the processes in the rows, if they have stacks. */
@@ -76,7 +79,7 @@ export class TableSource {
     const { schema } = this.#table;
     const process = processOf(schema.fields);
     if (process === undefined || QUEUES.has(map.type) || !schema.fields.some(isStack)) return [];
-    const rows = this.#rows(this.#reader.read());
+    const rows = this.#rows(this.#elements());
     const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
     return Array.from(
       { length: rows.length / schema.size },
@@ -89,10 +92,16 @@ export class TableSource {
     const { map, wish } = this.#parts;
     const elements = QUEUES.has(map.type)
       ? this.#reader.consume()
-      : this.#reader.read({ clear: wish.clear === true });
+      : this.#elements(wish.clear === true);
     const rows = this.#rows(elements);
     this.#sink.rows(rows);
     return rows.some((byte) => byte !== 0);
+  }
+
+  /** Reads the elements; those of a map that is filled for it are deleted. */
+  #elements(clear = false): Elements {
+    this.#fill?.();
+    return this.#reader.read({ clear: clear || this.#fill !== undefined });
   }
 
   /** Makes one row of all elements. */

@@ -46,6 +46,8 @@ export interface TableWish {
   readonly sortBy?: SortChoice;
   /** Variable with the number of rows; 0 for all. */
   readonly limitBy?: string;
+  /** Iterator that fills the map before each look, which empties it. */
+  readonly filledBy?: string;
 }
 
 /** Iterators whose output is one table. */
@@ -73,6 +75,8 @@ export interface Tool {
   /** Maps to show; undefined leaves the choice to the object. */
   readonly tables: readonly TableWish[] | undefined;
   readonly iterators: readonly IteratorWish[];
+  /** Iterators that fill maps and show nothing themselves. */
+  readonly fillers?: readonly string[];
   /** Targets of programs by the package. */
   readonly targets: ReadonlyMap<string, readonly string[]>;
   /** Targets of programs by annotations, with names of variables in braces. */

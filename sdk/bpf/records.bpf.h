@@ -77,6 +77,8 @@
 #define SLOTS(member) ";slots=" #member
 #define LINEAR(step) ";linear=" #step
 #define IDS(map) ";ids=" #map
+/* Iterator that fills the map before each look, which empties it: FILL(on_element). */
+#define FILL(program) ";fill=" #program
 /* Shown only if options are set, or not: IF(per_cpu && !quiet || all). */
 #define IF(...) ";if=" #__VA_ARGS__
 

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { ACTOR } from "../support/actor.ts";
 import { CliProcess, runCli } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
+import { TestFolder } from "../support/folder.ts";
 import { privateMounts } from "../support/mounts.ts";
+import { succeed } from "../support/succeed.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -21,6 +23,67 @@ Deno.test("memleak traces a command without another filter, and not its children
   const rows = rowsOf(stdout);
   assert.ok(rows.some(isLeak), stdout);
   assert.equal(new Set(rows.map(({ pid }) => pid)).size, 1, stdout);
+});
+
+/** Runs memleak while the program leaks ten blocks each time, and returns its rows. */
+async function leaked(words: readonly string[], actions: readonly string[]): Promise<Row[]> {
+  const options = ["-o", "jsonl", "--timeout", "120s", "memleak", "-T", "1000", ...words];
+  const { code, stdout, stderr } = await runCli([...options, "--", ACTOR, ...actions]);
+  assert.deepEqual({ words, code }, { words, code: 0 }, stderr);
+  return rowsOf(stdout);
+}
+
+Deno.test("memleak -a shows each block, and --older those of an age", async () => {
+  // The program sleeps for 300 ms after each ten blocks.
+  const blocks = (await leaked(["-a", "--older", "450"], ["leak", "leak"])).filter(isLeak);
+  assert.ok(blocks.length >= 10, JSON.stringify(blocks));
+  assert.equal(new Set(blocks.map(({ address }) => address)).size, blocks.length);
+  for (const { age_ns, bytes, user_stack_id } of blocks) {
+    assert.ok(bytes === 12345 && Number(age_ns) >= 450_000_000, JSON.stringify(blocks));
+    assert.match(`${user_stack_id}`, /leak/);
+  }
+  const sums = (await leaked(["--older", "100"], ["leak"])).filter(isLeak);
+  assert.equal(sums.reduce((sum, { count }) => sum + Number(count), 0), 10);
+  assert.deepEqual(await leaked(["--older", "3600000"], ["leak"]), []);
+});
+
+Deno.test("memleak --older and -a show memory of the kernel", async () => {
+  const words = ["-o", "jsonl", "--timeout", "120s", "--interval", "300ms", "memleak", "-T", "20"];
+  await using run = new CliProcess([...words, "-a", "--older", "200"]);
+  await until("rows are shown", () => rowsOf(run.stdout).length > 0);
+  for (const { memory, address, age_ns, kernel_stack_id } of rowsOf(run.stdout)) {
+    assert.match(`${memory}`, /^(SLAB|PAGES|PERCPU)$/);
+    assert.match(`${address}`, /^0x[0-9a-f]+$/);
+    assert.ok(Number(age_ns) >= 200_000_000);
+    assert.ok(kernel_stack_id !== undefined);
+  }
+  const none = await runCli([...words, "--older", "3600000", "--count", "1"]);
+  assert.deepEqual([none.code, none.stdout], [0, ""], none.stderr);
+});
+
+Deno.test("memleak counts an address once when its block was freed unseen", async () => {
+  using folder = new TestFolder();
+  const [source, program] = [folder.at("again.c"), folder.at("again")];
+  // Functions with the names of the C library's, for this program alone; free() is never called.
+  const named = (result: string, name: string, args: string, body: string) =>
+    `static ${result} own_${name}(${args}) __asm__("${name}");
+     __attribute__((used)) static ${result} own_${name}(${args}) { ${body} }\n`;
+  await Deno.writeTextFile(
+    source,
+    "static char place[64];\n" +
+      named("void *", "malloc", "unsigned long bytes", "return bytes ? place : 0;") +
+      named("void *", "calloc", "unsigned long a, unsigned long b", "return a + b ? place : 0;") +
+      named("void *", "realloc", "void *p, unsigned long bytes", "return bytes ? p : 0;") +
+      named("void", "free", "void *p", "(void)p;") +
+      "int main(void) { for (int i = 0; i < 5; i++) if (!own_malloc(777)) return 1; return 0; }\n",
+  );
+  await succeed("clang", "-O0", "-fno-builtin", "-o", program, source);
+  const words = ["-o", "jsonl", "--timeout", "120s", "memleak", "-O", program, "--", program];
+  const { code, stdout, stderr } = await runCli(words);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(rowsOf(stdout).map(({ bytes, count }) => ({ bytes, count })), [
+    { bytes: 777, count: 1 },
+  ]);
 });
 
 Deno.test("memleak does not trace the kernel for a command in a namespace of processes", async () => {
@@ -55,8 +118,11 @@ class Leaking {
 
 Deno.test("memleak no longer shows processes that have ended", async () => {
   const words = ["-o", "jsonl", "--timeout", "120s", "--interval", "300ms"];
-  await using run = new CliProcess([...words, "memleak", "-n", "actor", "-T", "10000"]);
-  const rows = () => rowsOf(run.stdout).filter(isLeak);
+  const tool = [...words, "memleak", "-n", "actor", "-T", "10000"];
+  await using sums = new CliProcess(tool);
+  await using blocks = new CliProcess([...tool, "-a"]);
+  const runs = [sums, blocks];
+  const rows = (run: CliProcess) => rowsOf(run.stdout).filter(isLeak);
   const processes: Leaking[] = [];
   try {
     let nextAt = 0;
@@ -66,25 +132,34 @@ Deno.test("memleak no longer shows processes that have ended", async () => {
         processes.push(new Leaking());
         nextAt = performance.now() + 400;
       }
-      return rows().some(({ pid }) => processes.some((one) => one.pid === pid));
+      return runs.every((run) =>
+        rows(run).some(({ pid }) => processes.some((one) => one.pid === pid))
+      );
     });
     const ended = new Set(processes.map(({ pid }) => pid));
     for (const one of processes.splice(0)) await one.end();
     const marker = new Leaking();
     processes.push(marker);
     await until("three tables in a row show the one that lives, and none that has ended", () => {
-      const all = rows();
-      const after = all.slice(all.findLastIndex(({ pid }) => ended.has(Number(pid))) + 1);
-      const own = after.filter(({ pid }) => pid === marker.pid);
-      const same = own.filter((row) => row["user_stack_id"] === own[0]?.["user_stack_id"]);
-      return same.length >= 3;
+      return runs.every((run) => {
+        const all = rows(run);
+        const after = all.slice(all.findLastIndex(({ pid }) => ended.has(Number(pid))) + 1);
+        const own = after.filter(({ pid }) => pid === marker.pid);
+        const [place, stack] = [own[0]?.["address"], own[0]?.["user_stack_id"]];
+        const same = own.filter((row) =>
+          row["address"] === place && row["user_stack_id"] === stack
+        );
+        return same.length >= 3;
+      });
     });
   } finally {
     for (const one of processes) await one.end();
   }
-  run.kill("SIGINT");
-  const { code, stderr } = await run.result();
-  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  for (const run of runs) {
+    run.kill("SIGINT");
+    const { code, stderr } = await run.result();
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  }
 });
 
 Deno.test("memleak shows memory of the kernel until it is freed", async () => {

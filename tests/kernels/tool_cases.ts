@@ -178,6 +178,14 @@ export const TOOL_CASES: readonly KernelCase[] = [
       assert.match(stdout, /^ +\w*alloc\w*\+0x/m);
     },
   },
+  letters(
+    "memleak -a -T 20 -- /actor leak",
+    "^ +PID +COMM +ADDRESS +BYTES +AGE_NS$",
+    " actor +0x[0-9a-f]+ +12 kB +[0-9.]+m?s$",
+    { stir: "usleep 500000" },
+  ),
+  letters("memleak --older 1 -T 3", "^ +BYTES +COUNT$", "^ +[a-z_]*alloc[a-z_]*\\+0x"),
+  letters("memleak -aT 3", "^MEMORY +ADDRESS +BYTES +AGE_NS$", "^[A-Z]+ +0x[0-9a-f]+ .*[0-9]m?s$"),
   tool("llcstat", " actor +[0-9]+ +[1-9]", {
     // The emulated processor counts no references.
     options: "--attach on_reference=software:cpu-clock@99 " +

@@ -1,6 +1,6 @@
 /** Ctrl-C of a plain object: it ends the run, wherever the run is. */
 import assert from "node:assert/strict";
-import { WASM_BPF } from "../support/cli.ts";
+import { CliProcess, WASM_BPF } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
 import { fromFileUrl } from "../support/paths.ts";
 
@@ -30,3 +30,13 @@ for (const [signal, code] of [["SIGINT", 0], ["SIGTERM", 0]] as const) {
     assert.equal(text.match(/"source":"perf"/g)?.length, 100);
   });
 }
+
+Deno.test("SIGINT ends a run of an object whose table is filled for ever", async () => {
+  const object = fromFileUrl("../../dist/tests/objects/filled-endless.bpf.o");
+  await using run = new CliProcess(["-o", "jsonl", "--interval", "50ms", object]);
+  // The second look at the table does not end by itself, nor does the last one.
+  await run.waitFor(/"firsts":1/);
+  run.kill("SIGINT");
+  const { code, stdout } = await run.result();
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: '{"key":7,"firsts":1}\n' });
+});

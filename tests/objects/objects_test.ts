@@ -76,7 +76,8 @@ function linesOf(stdout: string): string[] {
 
 async function runRow(row: Row): Promise<{ code: number; stdout: string; stderr: string }> {
   const object = `dist/tests/objects/${row.name}.bpf.o`;
-  const isTraced = row.source !== "iterators" && row.source !== "places" &&
+  const isTraced = row.source !== "iterators" && row.source !== "filled" &&
+    row.source !== "places" &&
     row.source !== "refused" && row.fails === undefined;
   const pid = isTraced && row.args?.includes("-p") !== true ? ["-p", "COMMAND"] : [];
   const args = ["-o", row.format ?? "jsonl", "--timeout", "120s", ...pid, ...row.args ?? []];

@@ -35,7 +35,7 @@ WAYS(connect, by_fentry, by_kprobe + by_return, prog);
 PLACE(prog, "software:cpu-clock@{quiet}");
 OPTIONAL(by_kprobe, by_return);
 OPTIONAL(by_fentry);
-STACKS(stacked, IDS(stacks));
+STACKS(stacked, IDS(stacks), FILL(prog));
 OPTION(const volatile __u64, min_us, 5, 'm', "only longer waits: than this");
 OPTION(const volatile __u32, quiet, 0, 0, "no letter");
 TOOL("runqslower", "show run queue waits: longer");
@@ -73,7 +73,7 @@ for (const compiler of ["clang-14", "clang-19"]) {
         ...{ map: "hists", kind: "histogram", unit: "usecs", slots: "slots", linear: 10 },
         condition: "min_us && !quiet",
       },
-      { map: "stacked", kind: "stacks", ids: "stacks" },
+      { map: "stacked", kind: "stacks", ids: "stacks", filledBy: "prog" },
     ]);
     assert.deepEqual(options.map(({ type: _type, ...rest }) => rest), [
       { variable: "min_us", letter: "m", help: "only longer waits: than this" },

@@ -16,13 +16,17 @@ struct kernel_block_key {
 
 struct kernel_block {
 	__u64 bytes;
+	/* As of other blocks. */
+	__u64 since;
 	struct kernel_key key;
 };
+
+#define KERNEL_BLOCKS 262144
 
 /* Not by LRU: a block that made room for another would count as lost for ever. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 262144);
+	__uint(max_entries, KERNEL_BLOCKS);
 	__type(key, struct kernel_block_key);
 	__type(value, struct kernel_block);
 } kernel_blocks SEC(".maps");
@@ -55,27 +59,6 @@ struct trace_event_raw_percpu_free_percpu {
 	void *ptr;
 } __attribute__((preserve_access_index));
 
-static __always_inline int kernel_allocates(void *ctx, enum memory memory, __u64 address,
-					    __u64 bytes)
-{
-	struct kernel_block_key key = {.address = address, .memory = memory};
-	struct kernel_block block = {.bytes = bytes};
-	struct sums *sums;
-
-	if (!address || is_other_size(bytes) || is_other(0, current_tgid()) || is_skipped())
-		return 0;
-	block.key.kernel_stack_id = bpf_get_stackid(ctx, &stacks, 0);
-	/* Without room, nor are its bytes counted. */
-	if (bpf_map_update_elem(&kernel_blocks, &key, &block, BPF_NOEXIST))
-		return 0;
-	sums = kernel_leaks_of(&block.key);
-	if (sums) {
-		ADD(sums->bytes, bytes);
-		ADD(sums->count, 1);
-	}
-	return 0;
-}
-
 static __always_inline int kernel_frees(enum memory memory, __u64 address)
 {
 	struct kernel_block_key key = {.address = address, .memory = memory};
@@ -92,6 +75,31 @@ static __always_inline int kernel_frees(enum memory memory, __u64 address)
 			bpf_map_delete_elem(&kernel_leaks, &block->key);
 	}
 	bpf_map_delete_elem(&kernel_blocks, &key);
+	return 0;
+}
+
+static __always_inline int kernel_allocates(void *ctx, enum memory memory, __u64 address,
+					    __u64 bytes)
+{
+	struct kernel_block_key key = {.address = address, .memory = memory};
+	struct kernel_block block = {.bytes = bytes, .since = allocation_time()};
+	struct sums *sums;
+
+	if (!address || is_other_size(bytes) || is_other(0, current_tgid()) || is_skipped())
+		return 0;
+	block.key.kernel_stack_id = bpf_get_stackid(ctx, &stacks, 0);
+	if (bpf_map_update_elem(&kernel_blocks, &key, &block, BPF_NOEXIST)) {
+		/* A block that was freed unseen has the same address. */
+		kernel_frees(memory, address);
+		/* Without room, nor are its bytes counted. */
+		if (bpf_map_update_elem(&kernel_blocks, &key, &block, BPF_NOEXIST))
+			return 0;
+	}
+	sums = kernel_leaks_of(&block.key);
+	if (sums) {
+		ADD(sums->bytes, bytes);
+		ADD(sums->count, 1);
+	}
 	return 0;
 }
 

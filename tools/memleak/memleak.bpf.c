@@ -13,6 +13,8 @@ OPTION(const volatile __u64, min_size, 0, 'z', "only blocks of at least this siz
 OPTION(const volatile __u64, max_size, 0, 'Z', "only blocks of at most this size, in bytes");
 OPTION(const volatile __u32, sample_rate, 1, 's', "only one of this many allocations, by chance");
 OPTION(const volatile __u32, top, 10, 'T', "at most this many stacks");
+OPTION(const volatile __u64, older, 0, 0, "only blocks of at least this age, in milliseconds");
+OPTION(const volatile bool, show_allocs, false, 'a', "each block, with its address and age");
 OPTION(const volatile path_text, object, "libc.so.6", 'O', "library that allocates: path or name");
 
 /* Stacks that are forgotten when a process ends: the verifier has to follow each. What is left of a
@@ -42,19 +44,29 @@ struct block_key {
 
 struct block {
 	__u64 bytes;
+	/* Time of the allocation; 0 where ages are not shown. */
+	__u64 since;
 	struct key key;
 };
 
 COUNTS(HASH, leaks, 10240, struct key, struct sums);
 COUNTS(HASH, kernel_leaks, 10240, struct kernel_key, struct sums);
-STACKS(leaks, IDS(stacks), SORT(-bytes), LIMIT(top),
-       IF(pid || name || processes || command_pid || has_cgroup_filter));
-STACKS(kernel_leaks, IDS(stacks), SORT(-bytes), LIMIT(top),
-       IF(!pid && !name && !processes && !command_pid && !has_cgroup_filter));
+
+/* Conditions for the memory of processes and of the kernel, with a condition more. */
+#define IF_PROCESSES(more)                                                                         \
+	IF(pid &&more || name && more || processes && more || command_pid && more ||               \
+	   has_cgroup_filter && more)
+#define IF_KERNEL(more)                                                                            \
+	IF(!pid && !name && !processes && !command_pid && !has_cgroup_filter && more)
+
+STACKS(leaks, IDS(stacks), SORT(-bytes), LIMIT(top), IF_PROCESSES(!older && !show_allocs));
+STACKS(kernel_leaks, IDS(stacks), SORT(-bytes), LIMIT(top), IF_KERNEL(!older && !show_allocs));
+
+#define BLOCKS 131072
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 131072);
+	__uint(max_entries, BLOCKS);
 	__type(key, struct block_key);
 	__type(value, struct block);
 } blocks SEC(".maps");
@@ -94,6 +106,12 @@ static __always_inline bool is_unwanted(void)
 static __always_inline bool is_other_size(__u64 bytes)
 {
 	return bytes < min_size || (max_size && bytes > max_size);
+}
+
+/* Returns the time of an allocation if its age is shown. */
+static __always_inline __u64 allocation_time(void)
+{
+	return older || show_allocs ? bpf_ktime_get_ns() : 0;
 }
 
 /* Returns true for those that sampling leaves out. */
@@ -173,32 +191,6 @@ static __always_inline int begin(__u64 bytes)
 	return 0;
 }
 
-static __always_inline int end(void *ctx, __u64 address)
-{
-	__u32 tid = (__u32)bpf_get_current_pid_tgid();
-	__u64 *bytes = bpf_map_lookup_elem(&call_start, &tid);
-	struct block_key block_key = {.pid = current_tgid(), .address = address};
-	struct block block = {};
-	struct sums *sums;
-
-	if (!bytes)
-		return 0;
-	block.bytes = *bytes;
-	bpf_map_delete_elem(&call_start, &tid);
-	if (!address)
-		return 0;
-	block.key.pid = block_key.pid;
-	bpf_get_current_comm(block.key.comm, sizeof(block.key.comm));
-	block.key.user_stack_id = bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);
-	bpf_map_update_elem(&blocks, &block_key, &block, BPF_ANY);
-	sums = sums_of(&block.key);
-	if (sums) {
-		ADD(sums->bytes, block.bytes);
-		ADD(sums->count, 1);
-	}
-	return 0;
-}
-
 static __always_inline int release(__u64 address)
 {
 	struct block_key block_key = {.pid = current_tgid(), .address = address};
@@ -216,6 +208,36 @@ static __always_inline int release(__u64 address)
 			bpf_map_delete_elem(&leaks, &block->key);
 	}
 	bpf_map_delete_elem(&blocks, &block_key);
+	return 0;
+}
+
+static __always_inline int end(void *ctx, __u64 address)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	__u64 *bytes = bpf_map_lookup_elem(&call_start, &tid);
+	struct block_key block_key = {.pid = current_tgid(), .address = address};
+	struct block block = {.since = allocation_time()};
+	struct sums *sums;
+
+	if (!bytes)
+		return 0;
+	block.bytes = *bytes;
+	bpf_map_delete_elem(&call_start, &tid);
+	if (!address)
+		return 0;
+	block.key.pid = block_key.pid;
+	bpf_get_current_comm(block.key.comm, sizeof(block.key.comm));
+	block.key.user_stack_id = bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);
+	/* A block that was freed unseen has the same address. */
+	if (bpf_map_update_elem(&blocks, &block_key, &block, BPF_NOEXIST)) {
+		release(address);
+		bpf_map_update_elem(&blocks, &block_key, &block, BPF_ANY);
+	}
+	sums = sums_of(&block.key);
+	if (sums) {
+		ADD(sums->bytes, block.bytes);
+		ADD(sums->count, 1);
+	}
 	return 0;
 }
 
@@ -276,3 +298,4 @@ OPTIONAL(enter_memalign, exit_memalign, enter_aligned_alloc, exit_aligned_alloc,
 	 exit_valloc);
 
 #include "kernel_memory.bpf.h"
+#include "aged_blocks.bpf.h"
