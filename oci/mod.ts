@@ -77,6 +77,7 @@ export {
   type LookupOptions,
   openFileSource,
   type Pruned,
+  readGadget,
   readPlainModule,
   Store,
   type StoredArtifact,

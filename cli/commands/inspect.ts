@@ -8,6 +8,7 @@ import {
   formatReference,
   type IndexEntry,
   MAX_MODULE_BYTES,
+  readGadget,
   readModule,
   repositorySignatures,
   Store,
@@ -16,17 +17,12 @@ import {
 import { BtfError, ElfError } from "../../ebpf/btf/mod.ts";
 import { type Level, LEVELS } from "../../ebpf/permissions/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
-import { contentKind } from "../../oci/content_kind.ts";
 import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { readInput, STDIN } from "../module/input_file.ts";
 import { interruptibly } from "../terminal/interruption.ts";
-import {
-  describeModule,
-  type KnownObject,
-  knownObject,
-  type ModuleFacts,
-} from "../module/module_facts.ts";
+import { type ContentFacts, damagedContent, describeContent } from "../module/content_facts.ts";
+import type { DamagedObject, KnownObject, ModuleFacts } from "../module/module_facts.ts";
 import { signatureFacts } from "../module/signature_facts.ts";
 import { asJson, asText, type Inspected, type InspectedFile } from "../inspect/artifact_text.ts";
 import { type CommandLine, type OptionSpec, parseCommandLine } from "../args/options.ts";
@@ -94,33 +90,22 @@ export async function command(args: string[]): Promise<number> {
   });
   if ("exitCode" in outcome) return outcome.exitCode;
   print(show(outcome.value));
-  const { module } = outcome.value;
-  if (limit !== undefined && module === undefined) {
+  const { module, object } = outcome.value;
+  if (limit !== undefined && module === undefined && object === undefined) {
     throw new HostError(`Cannot check the level of ${word}: its module is not at hand`, {
       code: "NO_MODULE",
       hint: `wasm-bpf pull ${word} brings it into the local store`,
     });
   }
-  return exitCode(limit, { module });
+  return exitCode(limit, { module, object });
 }
 
 /** @throws {HostError} for what is neither a module nor an eBPF object */
 async function inspectFile(word: string): Promise<InspectedFile> {
   const bytes = readInput(word, { maxBytes: MAX_MODULE_BYTES, isModule: true });
   const what = word === STDIN ? "standard input" : word;
-  const kind = contentKind(bytes);
-  if (kind === "module" || kind === "unknown") {
-    return { from: "file", file: word, module: describeModule(bytes, what) };
-  }
   try {
-    const [{ unpacked }, { runFacts }] = await Promise.all([
-      import("../object/unpack.ts"),
-      import("../object/run_facts.ts"),
-    ]);
-    const line = { values: {}, flags: new Set<never>(), rest: [] };
-    const tool = await unpacked(bytes, { name: what, line });
-    const object = knownObject(tool.file.bytes);
-    return { from: "file", file: word, object, run: runFacts(tool) };
+    return { from: "file", file: word, ...await describeContent(bytes, { what }) };
   } catch (error) {
     throw error instanceof ElfError || error instanceof BtfError ? error.in(what) : error;
   }
@@ -141,7 +126,10 @@ function levelOf(word: string | undefined): Level | undefined {
 /** An object that cannot be read, and one that is made at run time, may do anything. */
 function exitCode(
   limit: Level | undefined,
-  { module, object }: { module?: ModuleFacts | undefined; object?: KnownObject },
+  { module, object }: {
+    module?: ModuleFacts | undefined;
+    object?: KnownObject | DamagedObject | undefined;
+  },
 ): number {
   if (limit === undefined) return 0;
   const objects = object === undefined ? module?.bpfObjects ?? [] : [object];
@@ -163,22 +151,29 @@ async function fromStore(
   return {
     from: "store",
     description,
-    module: await moduleOf(store, description),
+    ...await contentOf(store, description),
     signatures: await signatureFacts(storedSignatures(store), { description, verifyKeys }),
   };
 }
 
-/** Returns undefined for content without a complete module. */
-async function moduleOf(
+/** Returns nothing for an artifact without a complete module or object. */
+async function contentOf(
   content: Pick<Content, "fetch">,
   { manifest, reference, digest }: Description,
-): Promise<ModuleFacts | undefined> {
-  if (manifest?.kind !== "manifest") return undefined;
+): Promise<ContentFacts> {
+  if (manifest?.kind !== "manifest") return {};
   const what = reference ?? digest;
+  let bytes: Uint8Array<ArrayBuffer>;
   try {
-    return describeModule(await readModule({ content, place: findModule(manifest, what), what }));
+    bytes = await readModule({ content, place: findModule(manifest, what), what });
   } catch (error) {
-    if (error instanceof HostError) return undefined;
+    if (error instanceof HostError) return {};
+    throw error;
+  }
+  try {
+    return await describeContent(bytes, { what, gadget: readGadget({ manifest }) });
+  } catch (error) {
+    if (error instanceof HostError) return damagedContent(bytes, error);
     throw error;
   }
 }
@@ -206,7 +201,6 @@ async function fromRegistry(
   return {
     from: "registry",
     description: named,
-    module: undefined,
     signatures: await signatureFacts(source, { description: named, verifyKeys, signal }),
   };
 }

@@ -4,29 +4,24 @@ import { HostError } from "../../ffi/errors.ts";
 import { type Asked, notAsked, readAsked } from "../permissions/asked.ts";
 import { toJson, visibleLine } from "../terminal/output.ts";
 import { formatBytes } from "../terminal/units.ts";
+import type { ContentFacts } from "../module/content_facts.ts";
 import type { DamagedObject, KnownObject, ModuleFacts } from "../module/module_facts.ts";
-import type { RunFacts } from "../object/run_facts.ts";
 import { objectLines } from "./object_text.ts";
 import { runRows } from "./run_text.ts";
 import type { SignatureFacts } from "../module/signature_facts.ts";
 
-/** Facts that are shown of an artifact. */
-export interface Inspected {
+/** Facts that are shown of an artifact; those of its content if the store has it. */
+export interface Inspected extends ContentFacts {
   readonly from: "store" | "registry";
   readonly description: Description;
-  readonly module: ModuleFacts | undefined;
   /** Signatures of the manifest. */
   readonly signatures: readonly SignatureFacts[];
 }
 
 /** Facts that are shown of a file: a module, or an eBPF object alone. */
-export interface InspectedFile {
+export interface InspectedFile extends ContentFacts {
   readonly from: "file";
   readonly file: string;
-  readonly module?: ModuleFacts;
-  readonly object?: KnownObject;
-  /** Facts about a run of the object. */
-  readonly run?: RunFacts;
 }
 
 /** Returns JSON with stable names: `docs/oci.md` has them. */
@@ -34,7 +29,7 @@ export function asJson(inspected: Inspected | InspectedFile): string {
   return toJson(inspected.from === "file" ? inspected : artifactOf(inspected), 2);
 }
 
-function artifactOf({ from, description, module, signatures }: Inspected): unknown {
+function artifactOf({ from, description, signatures, ...content }: Inspected): unknown {
   const { document, manifest, ...described } = description;
   return {
     from,
@@ -42,7 +37,7 @@ function artifactOf({ from, description, module, signatures }: Inspected): unkno
     manifest: document,
     signatures,
     asked: askedIn(manifest, described),
-    module,
+    ...content,
   };
 }
 
@@ -63,13 +58,14 @@ function askedIn(
 
 function askedRows(
   asked: ReturnType<typeof askedIn>,
-  module: ModuleFacts | undefined,
+  { module, object }: ContentFacts,
 ): string[] {
   if (asked === undefined) return [];
   if ("problem" in asked) return [row("Asks for", asked.problem)];
   const { levels, kfuncs, attach } = asked;
-  const uses = module?.bpfObjects.flatMap((one) => "programs" in one ? notAsked(one, asked) : []);
-  const beyond = new Set((uses ?? []).map(({ level, call }) => call ?? level));
+  const objects = object === undefined ? module?.bpfObjects ?? [] : [object];
+  const uses = objects.flatMap((one) => "programs" in one ? notAsked(one, asked) : []);
+  const beyond = new Set(uses.map(({ level, call }) => call ?? level));
   return [
     row("Asks for", [levels.join(", ") || "no level", ...kfuncs, ...attach ?? []].join(", ")),
     ...(beyond.size === 0 ? [] : [
@@ -84,16 +80,21 @@ export function asText(inspected: Inspected | InspectedFile): string {
   return lines.join("\n");
 }
 
-function fileLines({ file, module, object, run }: InspectedFile): string[] {
-  if (object !== undefined) {
-    const rows = runRows(run).map(([name, value]) => row(name, value));
-    return [row("File", file), ...objectRows([object], { isTool: true }), ...rows];
-  }
-  const rows = [row("File", file), row("Size", formatBytes(module?.sizeBytes ?? 0))];
-  return [...rows, ...(module === undefined ? [] : moduleLines(module))];
+function fileLines({ file, ...content }: InspectedFile): string[] {
+  const { module } = content;
+  const size = module === undefined ? [] : [row("Size", formatBytes(module.sizeBytes))];
+  return [row("File", file), ...size, ...contentLines(content)];
 }
 
-function artifactLines({ from, description, module, signatures }: Inspected): string[] {
+function contentLines({ module, object, run }: ContentFacts): string[] {
+  if (object !== undefined) {
+    const rows = runRows(run).map(([name, value]) => row(name, value));
+    return [...objectRows([object], { isTool: true }), ...rows];
+  }
+  return module === undefined ? [] : moduleLines(module);
+}
+
+function artifactLines({ from, description, signatures, ...content }: Inspected): string[] {
   const { reference, digest, chosenFrom, kind, created, added, manifest, problem } = description;
   const rows: [string, string | undefined][] = [
     ["Reference", reference],
@@ -116,8 +117,7 @@ function artifactLines({ from, description, module, signatures }: Inspected): st
   for (const { digest, key } of signatures) {
     lines.push(row("Signature", `${digest}  ${key === undefined ? "not verified" : `by ${key}`}`));
   }
-  lines.push(...askedRows(askedIn(manifest, description), module));
-  if (module !== undefined) lines.push(...moduleLines(module));
+  lines.push(...askedRows(askedIn(manifest, description), content), ...contentLines(content));
   return lines;
 }
 

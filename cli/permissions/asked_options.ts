@@ -11,8 +11,7 @@ import { HostError } from "../../ffi/errors.ts";
 import { nearest } from "../../ffi/nearest.ts";
 import { readChunks, type Source } from "../../oci/mod.ts";
 import { UsageError } from "../errors.ts";
-import { isElf } from "../../ebpf/btf/mod.ts";
-import { describeModule, objectFacts } from "../module/module_facts.ts";
+import { objectsIn } from "../module/content_facts.ts";
 import { type Asked, askedBound, askedBy, askedText } from "./asked.ts";
 import type { PartOfLine } from "../args/options.ts";
 
@@ -90,15 +89,13 @@ async function objectsOf(
     at += Math.min(chunk.length, size - at);
   });
   try {
-    const { bpfObjects, loadsOthers } = isElf(bytes)
-      ? { bpfObjects: [objectFacts(bytes)], loadsOthers: false }
-      : describeModule(bytes, title);
+    const { bpfObjects, loadsOthers } = await objectsIn(bytes, { what: title });
     if (loadsOthers) return `${title} makes its eBPF objects when it runs`;
     const whole = bpfObjects.flatMap((object) => "programs" in object ? [object] : []);
     return whole.length === bpfObjects.length ? whole : `an eBPF object in ${title} is damaged`;
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
-    // Not a module of this version's WebAssembly; a registry stores it all the same.
+    // Neither a module of this version's WebAssembly nor a package; a registry stores it all the same.
     return [];
   }
 }

@@ -99,7 +99,7 @@ export function readPlainModule(
  * @throws {ArtifactError} `TOO_LARGE`
  */
 export function readGadget(
-  { manifest }: StoredArtifact,
+  { manifest }: Pick<StoredArtifact, "manifest">,
   options: { path?: string } = {},
 ): GadgetParts | undefined {
   const hasWasm = hasGadgetWasm(manifest);

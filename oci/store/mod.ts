@@ -5,7 +5,13 @@ export { fileSource, openFileSource } from "./file_stream.ts";
 export { type Checked, fsck } from "./fsck.ts";
 export { ADDED, ATTACHED_TO, CHOSEN_FROM, type IndexEntry } from "./layout.ts";
 export { storePath } from "./location.ts";
-export { lookUp, type LookupOptions, readPlainModule, type StoredArtifact } from "./lookup.ts";
+export {
+  lookUp,
+  type LookupOptions,
+  readGadget,
+  readPlainModule,
+  type StoredArtifact,
+} from "./lookup.ts";
 export { findInStore, isListed, storedName } from "./names.ts";
 export { type Pruned } from "./prune.ts";
 export { Store, type TagOptions } from "./store.ts";

@@ -109,7 +109,31 @@ Deno.test("push sends packages and archives, whose bytes decide", async () => {
       ["-o", "jsonl", "--count", "1", "--timeout", "120s", reference, "--"].concat(CALLER),
     );
     assert.match(stdout, EVENT, `${file}: ${stderr}`);
+    const shown = JSON.parse((await place.run(["inspect", "--json", reference])).stdout);
+    assert.deepEqual(shown.asked.levels, shown.object.programs[0].levels);
+    assert.equal(shown.run.sources[0].kind, "events");
+    for (const [level, code] of [["observe", 3], ["never", 0]] as const) {
+      assert.equal((await place.run(["inspect", "--fail-on", level, reference])).code, code);
+    }
   }
+});
+
+Deno.test("inspect of a damaged object in the store reaches every level", async () => {
+  await using registry = await TestRegistry.start();
+  await using place = await Place.create();
+  const config = await putBytes(registry, "cut", new TextEncoder().encode("{}"));
+  const bytes = (await Deno.readFile(OBJECT)).slice(0, 900);
+  const layer = await putBytes(registry, "cut", bytes);
+  await putManifest(registry, { repository: "cut", tag: "v1" }, {
+    config: { mediaType: "application/ebpf.oci.image.config.v1+json", ...config },
+    layers: [{ mediaType: "application/ebpf.oci.image.program.v1+binary", ...layer }],
+  });
+  const reference = `${registry.host}/cut:v1`;
+  const pulled = await place.run(["pull", "--quiet", reference]);
+  assert.equal(pulled.code, 0, pulled.stderr);
+  const { code, stdout } = await place.run(["inspect", "--fail-on", "never", reference]);
+  assert.equal(code, 3);
+  assert.match(stdout, /^eBPF object .*ELF/m);
 });
 
 Deno.test("run takes objects from a registry, whatever made the artifact", async () => {
