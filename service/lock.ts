@@ -20,9 +20,9 @@ export class FileLock implements Disposable {
   static async acquire(path: string, waitMs: number): Promise<FileLock> {
     const file = openLock(path);
     // Short looks by other processes hold it, too.
-    for (const end = Date.now() + waitMs;;) {
+    for (const end = performance.now() + waitMs;;) {
       if (tryLock(file, path, true)) return new FileLock(file);
-      if (Date.now() >= end) break;
+      if (performance.now() >= end) break;
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
     file.close();

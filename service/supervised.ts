@@ -70,10 +70,11 @@ export class Supervised {
     const { definition, log } = this.#options;
     let failures = 0;
     for (;;) {
-      const begin = Date.now();
-      const started = new Date(begin).toISOString();
+      // The time of day may be set meanwhile.
+      const begin = performance.now();
+      const started = new Date().toISOString();
       const code = await this.#runOnce(started);
-      const lasted = Date.now() - begin;
+      const lasted = performance.now() - begin;
       if (lasted >= STEADY_MS) failures = 0;
       // stop() may have been called while the run ended.
       const wish = this.#wish as "none" | "stop" | "restart";

@@ -17,7 +17,7 @@ const MORE_MS = 5000;
  */
 export async function endRun(runs: Runs, name: string, graceMs: number): Promise<void> {
   refuseListed(runs.look(name), "stop");
-  const begin = Date.now();
+  const begin = performance.now();
   for (let asked: ProcessId | undefined, isKilled = false;;) {
     const { status } = runs.look(name);
     if (!isActive(status)) return;
@@ -26,7 +26,7 @@ export async function endRun(runs: Runs, name: string, graceMs: number): Promise
       supervision.signal(supervisor.pid, supervisor.start, SIGTERM);
       asked = supervisor;
     }
-    const waited = Date.now() - begin;
+    const waited = performance.now() - begin;
     if (waited > graceMs && !isKilled && process !== undefined) {
       supervision.signal(process.pid, process.start, SIGKILL);
       isKilled = true;
@@ -56,11 +56,11 @@ export async function restartRunning(runs: Runs, name: string, waitMs: number): 
   const { status: { supervisor, process } } = run;
   if (supervisor === undefined || !isActive(run.status)) return false;
   if (supervision.signal(supervisor.pid, supervisor.start, SIGHUP) < 0) return false;
-  for (const end = Date.now() + waitMs;;) {
+  for (const end = performance.now() + waitMs;;) {
     const { status } = runs.find(name);
     if (!isActive(status)) return false;
     if (status.phase === "running" && status.process?.start !== process?.start) return true;
-    if (Date.now() > end) {
+    if (performance.now() > end) {
       throw new RunsError(`Cannot restart run "${name}": it does not react`, { code: "BUSY" });
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));

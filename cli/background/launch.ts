@@ -38,7 +38,7 @@ export async function launch(
     detached: true,
   }).spawn();
   supervisor.unref();
-  const begin = Date.now();
+  const begin = performance.now();
   for (let seen = false;;) {
     const { status } = runs.find(name);
     seen ||= isActive(status);
@@ -48,7 +48,7 @@ export async function launch(
       await showFailure(runs.find(name), since);
       return undefined;
     }
-    const waited = Date.now() - begin;
+    const waited = performance.now() - begin;
     if (status.phase === "running" && waited > ATTACH_MS) return undefined;
     if (waited > START_MS || (seen && status.phase === "lost")) {
       printError(visibleLine(`error: Cannot start run "${name}": its supervisor does not run`));

@@ -16,8 +16,6 @@ import { HostError } from "../../ffi/errors.ts";
 import { parseCommandLine } from "../args/options.ts";
 import { RUN_OPTIONS } from "../args/run_options.ts";
 import { runLine } from "../run_line.ts";
-import { formatError, printError } from "../terminal/output.ts";
-import { BlockingOutput } from "../terminal/output_file.ts";
 import {
   capabilityWord,
   checkCapabilities,
@@ -27,6 +25,7 @@ import {
 import { capabilitiesNow } from "./found_run.ts";
 import { defineRun } from "./start.ts";
 import { type ListedRun, readUpFile } from "./up_file.ts";
+import { UpOutput } from "./up_output.ts";
 
 /** Run of the file that is kept running. */
 interface Entry {
@@ -40,7 +39,7 @@ export class Up {
   readonly #runs = new Runs(placesOf());
   readonly #entries = new Map<string, Entry>();
   readonly #manager = new ServiceManager();
-  readonly #stdout = new BlockingOutput(Deno.stdout, "standard output");
+  readonly #output = new UpOutput();
   readonly #codes: number[] = [];
   readonly #ended = Promise.withResolvers<void>();
   /** Reloads and the end, one after the other. */
@@ -79,12 +78,13 @@ export class Up {
     await this.#ended.promise;
     await this.#work;
     this.#manager[Symbol.dispose]();
+    await this.#output.flush();
     return this.#isEnding ? 0 : this.#codes.find((code) => code !== 0) ?? 0;
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {
     const done = this.#work.then(work);
-    this.#work = done.catch((error) => printError(formatError(error, { verbose: false })));
+    this.#work = done.catch((error) => this.#output.error(error));
     return done.catch((error) => {
       if (this.#entries.size === 0) throw error;
     });
@@ -169,7 +169,7 @@ export class Up {
           capabilityWord(this.#givenUp),
         ],
       },
-      onOutput: (stream, bytes) => this.#write(stream, lines[stream].mark(bytes)),
+      onOutput: (stream, bytes) => this.#output.write(stream, lines[stream].mark(bytes)),
       onRunning: running.resolve,
     });
     const entry = { definition, kept };
@@ -182,15 +182,6 @@ export class Up {
       if (this.#entries.size === 0) this.#ended.resolve();
     });
     await running.promise;
-  }
-
-  #write(stream: "stdout" | "stderr", bytes: Uint8Array): void {
-    try {
-      if (stream === "stdout") this.#stdout.write(bytes);
-      else Deno.stderr.writeSync(bytes);
-    } catch {
-      // The reader is gone: the logs stay.
-    }
   }
 
   async #reload(): Promise<void> {
@@ -212,7 +203,7 @@ export class Up {
       }
     } catch (error) {
       // The runs go on as they were.
-      printError(formatError(error, { verbose: false }));
+      this.#output.error(error);
     }
     this.#ready();
   }
@@ -254,13 +245,7 @@ export async function keepStored(name: string): Promise<number> {
   holdStatistics([definition]);
   const givenUp = keepCapabilities(needed);
   using manager = new ServiceManager();
-  const write = (stream: "stdout" | "stderr", bytes: Uint8Array) => {
-    try {
-      Deno[stream].writeSync(bytes);
-    } catch {
-      // The reader is gone: the log stays.
-    }
-  };
+  const output = new UpOutput();
   const kept = await keep(files, {
     command: {
       program: Deno.execPath(),
@@ -269,7 +254,7 @@ export async function keepStored(name: string): Promise<number> {
         capabilityWord(givenUp),
       ],
     },
-    onOutput: write,
+    onOutput: (stream, bytes) => output.write(stream, bytes.slice()),
     onRunning: () => manager.ready("running"),
   });
   const stop = () => {
@@ -279,5 +264,7 @@ export async function keepStored(name: string): Promise<number> {
   Deno.addSignalListener("SIGTERM", stop);
   Deno.addSignalListener("SIGINT", stop);
   Deno.addSignalListener("SIGHUP", kept.restart);
-  return await kept.done;
+  const code = await kept.done;
+  await output.flush();
+  return code;
 }

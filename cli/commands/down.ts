@@ -15,9 +15,12 @@ export const PAGE: HelpPage = {
 };
 
 const SIGTERM = 15;
+const SIGKILL = 9;
 /** Runs have ten seconds to end. */
 const WAIT_MS = 20_000;
 const LOOK_MS = 50;
+/** The kernel ends the runs of a killed supervisor. */
+const KILL_MS = 10_000;
 
 /** Ends and removes the runs. */
 export async function command(args: string[]): Promise<number> {
@@ -35,7 +38,7 @@ export async function command(args: string[]): Promise<number> {
     });
   }
   const asked = new Set<number>();
-  for (const end = Date.now() + WAIT_MS;;) {
+  for (const end = performance.now() + WAIT_MS;;) {
     const active = listed().filter(({ status }) => isActive(status));
     if (active.length === 0) break;
     for (const { status: { supervisor } } of active) {
@@ -43,7 +46,15 @@ export async function command(args: string[]): Promise<number> {
       supervision.signal(supervisor.pid, supervisor.start, SIGTERM);
       asked.add(supervisor.start);
     }
-    if (Date.now() > end) {
+    if (performance.now() > end) {
+      // It hangs.
+      for (const { status: { supervisor } } of active) {
+        if (supervisor !== undefined) {
+          supervision.signal(supervisor.pid, supervisor.start, SIGKILL);
+        }
+      }
+    }
+    if (performance.now() > end + KILL_MS) {
       throw new RunsError(`Cannot end the runs of "${path}": they do not react`, { code: "BUSY" });
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Background } from "../support/background.ts";
-import { CliProcess } from "../support/cli.ts";
+import { CliProcess, WASM_BPF } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
 import { bindDatagram } from "../support/libc_datagram.ts";
 import { assembleTo } from "../support/wat.ts";
@@ -65,6 +65,59 @@ Deno.test("up keeps what did not change on SIGHUP, notifies its manager, and dow
   assert.ok(hasMessage((text) => text === "STOPPING=1"));
   assert.deepEqual([await runs.out("ps", "-aq"), runs.processes()], ["", []]);
 });
+
+/** Guest that prints 3 MB, and sleeps. */
+const PRINTING = `(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "poll_oneoff"
+    (func $poll (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 16) "\\01\\00\\00\\00\\00\\00\\00\\00\\00\\a0\\b8\\30\\46\\03\\00\\00")
+  (data (i32.const 200) "\\00\\04\\00\\00\\e8\\03\\00\\00")
+  (func (export "_start") (local $i i32)
+    (memory.fill (i32.const 1024) (i32.const 120) (i32.const 999))
+    (i32.store8 (i32.const 2023) (i32.const 10))
+    (loop $more
+      (drop (call $write (i32.const 1) (i32.const 200) (i32.const 1) (i32.const 208)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $more (i32.lt_u (local.get $i) (i32.const 3000))))
+    (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))))`;
+
+Deno.test("up keeps logs and ends while its output is not read", async () => {
+  await using runs = new Background();
+  const module = await assembleTo(`${runs.folder}/print.wasm`, PRINTING);
+  const file = `${runs.folder}/runs.yaml`;
+  await write(file, ["a"], module);
+  const up = new Deno.Command(WASM_BPF, {
+    args: ["up", file],
+    env: runs.env,
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  try {
+    const log = `${runs.env["XDG_STATE_HOME"]}/wasm-bpf/runs/a/log`;
+    await until("everything is in the log", () => sizeOf(log) > 3_000_000);
+    up.kill("SIGTERM");
+    assert.equal((await up.status).code, 0);
+    assert.equal((await runs.shown("a")).status, "ended");
+  } finally {
+    try {
+      up.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await up.stdout.cancel();
+    await up.status;
+  }
+});
+
+function sizeOf(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return 0;
+  }
+}
 
 Deno.test("up starts nothing if one run is wrong, and names its line", async () => {
   await using runs = new Background();

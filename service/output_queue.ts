@@ -1,0 +1,68 @@
+/** Output to a reader that may be slow or stop to read: nothing waits for it. */
+
+/** Bytes that wait; more are left out, and counted by line. */
+const MAX_WAITING = 1 << 20;
+
+const NEWLINE = 10;
+
+/** Queue of lines for a stream. */
+export class OutputQueue {
+  readonly #stream: Pick<typeof Deno.stdout, "write">;
+  readonly #onDropped: (lines: number) => void;
+  #waiting: Uint8Array[] = [];
+  #bytes = 0;
+  #dropped = 0;
+  #writing: Promise<void> | undefined;
+  #isBroken = false;
+
+  /**
+   * Creates an empty queue.
+   *
+   * @param onDropped called with the number of lines left out, when the reader reads again
+   */
+  constructor(
+    stream: Pick<typeof Deno.stdout, "write">,
+    onDropped: (lines: number) => void = () => {},
+  ) {
+    this.#stream = stream;
+    this.#onDropped = onDropped;
+  }
+
+  /** Takes whole lines, which are not changed any more. */
+  write(bytes: Uint8Array): void {
+    if (bytes.length === 0 || this.#isBroken) return;
+    if (this.#bytes > 0 && this.#bytes + bytes.length > MAX_WAITING) {
+      this.#dropped += bytes.reduce((lines, byte) => lines + (byte === NEWLINE ? 1 : 0), 0);
+      return;
+    }
+    this.#waiting.push(bytes);
+    this.#bytes += bytes.length;
+    this.#writing ??= this.#send().finally(() => this.#writing = undefined);
+  }
+
+  async #send(): Promise<void> {
+    try {
+      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+        for (let left = next; left.length > 0;) {
+          left = left.subarray(await this.#stream.write(left));
+        }
+        this.#bytes -= next.length;
+        const dropped = this.#dropped;
+        this.#dropped = 0;
+        if (dropped > 0) this.#onDropped(dropped);
+      }
+    } catch {
+      // The reader is gone.
+      this.#isBroken = true;
+      this.#waiting = [];
+    }
+  }
+
+  /** Waits until everything is written, `ms` at most. */
+  async flush(ms: number): Promise<void> {
+    const timer = Promise.withResolvers<void>();
+    const id = setTimeout(timer.resolve, ms);
+    await Promise.race([timer.promise, this.#writing]);
+    clearTimeout(id);
+  }
+}

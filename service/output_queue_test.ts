@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { OutputQueue } from "./output_queue.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+Deno.test("OutputQueue bounds what waits for a reader, and reports what it left out", async () => {
+  const gate = Promise.withResolvers<void>();
+  let text = "";
+  const dropped: number[] = [];
+  const queue = new OutputQueue({
+    write: async (bytes) => {
+      await gate.promise;
+      // A part, as pipes take.
+      const count = Math.min(bytes.length, 100_000);
+      text += new TextDecoder().decode(bytes.subarray(0, count));
+      return count;
+    },
+  }, (lines) => dropped.push(lines));
+  const line = `${"x".repeat(999)}\n`;
+  for (let i = 0; i < 2000; i++) queue.write(bytes(line));
+  await queue.flush(1);
+  assert.equal(text, "");
+  gate.resolve();
+  await queue.flush(60_000);
+  const count = text.length / 1000;
+  assert.ok(count > 1000 && count < 1100, `${count}`);
+  assert.deepEqual(dropped, [2000 - count]);
+  queue.write(bytes("more\n"));
+  await queue.flush(60_000);
+  assert.ok(text.endsWith("x\nmore\n"));
+});
+
+Deno.test("OutputQueue ends with its reader", async () => {
+  let calls = 0;
+  const queue = new OutputQueue({
+    write: () => {
+      calls += 1;
+      return Promise.reject(new Deno.errors.BrokenPipe());
+    },
+  });
+  queue.write(bytes("a\n"));
+  queue.write(bytes("b\n"));
+  await queue.flush(60_000);
+  queue.write(bytes("c\n"));
+  await queue.flush(60_000);
+  assert.equal(calls, 1);
+});
