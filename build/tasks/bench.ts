@@ -2,9 +2,10 @@ import { basename, join } from "node:path";
 import { buildAssemblyScriptGuest } from "../steps/assemblyscript.ts";
 import { BuildError } from "../lib/errors.ts";
 import { buildGoGuest } from "../steps/go.ts";
-import { buildCGuests, guestFolders, publishObjects } from "../steps/guests.ts";
+import { buildCGuests, buildCModule, guestFolders, publishObjects } from "../steps/guests.ts";
 import { say } from "../lib/output.ts";
 import { programState, run, runAttached, TIME_IS_UP } from "../lib/process.ts";
+import { buildPeer } from "../steps/peers.ts";
 import { buildGatesShim } from "../steps/shim.ts";
 import { buildRustGuest, hasRust } from "../steps/rust.ts";
 import { filesUnder, replaceFile, runStep } from "../lib/step.ts";
@@ -26,6 +27,18 @@ export async function buildMeasured(): Promise<void> {
     await buildCGuests(folder);
     publishObjects(folder);
   }
+  const folder = {
+    path: "bench/guests/measure",
+    output: "dist/bench",
+    objects: ".cache/guests/bench/guests/measure",
+  };
+  await buildCModule(folder, {
+    name: "bench/guests/measure, functions that every runtime has",
+    source: join(folder.path, "measure.c"),
+    objects: filesUnder(folder.objects),
+    output: "dist/bench/base.wasm",
+    options: ["-DBASE_ALONE"],
+  });
 }
 
 /**
@@ -85,6 +98,7 @@ export async function bench(args: readonly string[]): Promise<number> {
     });
   }
   if (names.length === 0 || names.includes("permissions")) await buildGatesShim();
+  if (names.length === 0 || names.includes("peers")) await buildPeer();
   let code = 0;
   for (const path of programs) {
     if (names.length > 0 && !names.includes(basename(path, ".ts"))) continue;

@@ -10,6 +10,11 @@
  *	measure uprobe COUNT TARGET  ns an event of a uprobe on TARGET, from the first to the last
  *	measure numbered COUNT       consumes numbered events until COUNT and one were tried; prints
  *a tally
+ *	measure received ROUNDS      prints the callbacks of a ring with FILL_COUNT events
+ *	measure attached 0           prints a line when a program is attached, and ends
+ *
+ * With BASE_ALONE it has none of the calls that the extension module is for: read, batch. Other
+ * runtimes run it then.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +80,28 @@ static void consume(int rounds)
 	}
 }
 
+static void received(int rounds)
+{
+	int order = map("order"), filled = map("filled");
+
+	attach("fill");
+	for (int round = 0; round < rounds; round++) {
+		unsigned int zero = 0, wanted = FILL_COUNT, seen = 0, before;
+
+		if (wasm_bpf_map_operate(order, WASM_BPF_MAP_UPDATE, &zero, &wanted, NULL, 0))
+			exit(1);
+		/* Not by the result: other runtimes return 0 for events, too. */
+		do {
+			before = seen;
+			if (wasm_bpf_buffer_poll(object, filled, count, &seen, &buffer,
+						 sizeof(buffer), 0) < 0)
+				exit(1);
+		} while (seen != before);
+		printf("%u\n", seen);
+	}
+}
+
+#ifndef BASE_ALONE
 static unsigned int read_all(int ring)
 {
 	/* Few enough to stay in a processor's cache. */
@@ -109,6 +136,7 @@ static void read_records(int rounds)
 		printf("%.2f\n", (now_ns() - start) / FILL_COUNT);
 	}
 }
+#endif
 
 static unsigned long long values_of_cpus[CPUS_MAX];
 
@@ -146,6 +174,7 @@ static void operate(int map, void (*round)(int map), int rounds)
 	}
 }
 
+#ifndef BASE_ALONE
 static unsigned long long keys[BATCH_SIZE], values[BATCH_SIZE];
 
 static void fill_hash(int hash)
@@ -194,6 +223,7 @@ static void batch(int rounds)
 		printf("%.2f\n", (now_ns() - start) / BATCH_TOTAL);
 	}
 }
+#endif
 
 struct timing {
 	double first;
@@ -255,6 +285,13 @@ static void numbered(unsigned long long total)
 	printf("%llu %llu %llu\n", seen.received, seen.dropped, seen.wrong);
 }
 
+static void attached(void)
+{
+	attach("fill");
+	printf("attached\n");
+	fflush(stdout);
+}
+
 static struct stream streamed;
 /* A perf event's payload is padded: longer than the event. */
 static struct event stream_buffer[2];
@@ -294,8 +331,14 @@ int main(int argc, char **argv)
 		return 1;
 	if (!strcmp(argv[1], "consume"))
 		consume(atoi(argv[2]));
+	else if (!strcmp(argv[1], "received"))
+		received(atoi(argv[2]));
+#ifndef BASE_ALONE
 	else if (!strcmp(argv[1], "read"))
 		read_records(atoi(argv[2]));
+	else if (!strcmp(argv[1], "batch"))
+		batch(atoi(argv[2]));
+#endif
 	else if (!strcmp(argv[1], "lookup"))
 		operate(map("hash"), lookup_round, atoi(argv[2]));
 	else if (!strcmp(argv[1], "update"))
@@ -304,8 +347,8 @@ int main(int argc, char **argv)
 		operate(map("percpu"), lookup_round, atoi(argv[2]));
 	else if (!strcmp(argv[1], "percpu-update"))
 		operate(map("percpu"), update_round, atoi(argv[2]));
-	else if (!strcmp(argv[1], "batch"))
-		batch(atoi(argv[2]));
+	else if (!strcmp(argv[1], "attached"))
+		attached();
 	else if (!strcmp(argv[1], "uprobe") && argc == 4)
 		uprobe(atoi(argv[2]), argv[3]);
 	else if (!strcmp(argv[1], "numbered"))
