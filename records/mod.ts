@@ -103,6 +103,7 @@ export {
 } from "./schema.ts";
 export { enumNamesIn } from "./btf_names.ts";
 export { type FieldHint, type SchemaHints } from "./schema_hints.ts";
+export { syscallName } from "./names/syscalls.ts";
 export { schemaOf } from "./schema_btf.ts";
 export { schemaFromText } from "./schema_text.ts";
 export { type StackOptions, type StackSample } from "./stacks.ts";

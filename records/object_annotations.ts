@@ -77,6 +77,10 @@ export interface ObjectAnnotations {
   readonly optional: readonly string[];
   /** Conditions of programs, in the form of those of maps: `ONLY_IF`. */
   readonly conditions: ReadonlyMap<string, string>;
+  /** Variable that numbers after the tool's name set, or `SECONDS`: `NUMBERS`. */
+  readonly numbers?: string;
+  /** Formats whose names are printed, by the variable that requests it: `LISTS`. */
+  readonly lists: ReadonlyMap<string, string>;
 }
 
 /** Most annotations of one kind; objects have a few dozen. */
@@ -96,12 +100,15 @@ export function readAnnotations(btf: Btf): ObjectAnnotations {
   const places = new Map<string, string>();
   const optional: string[] = [];
   const conditions = new Map<string, string>();
+  const lists = new Map<string, string>();
   let tool: ObjectAnnotations["tool"];
+  let numbers: string | undefined;
   for (const [id, tags] of tagsOf(btf)) {
     if (btf.kind(id) !== Kind.Var) continue;
     for (const tag of tags.get(-1) ?? []) {
       const [word, rest] = divide(tag, ":");
-      const count = maps.length + options.length + records.size + ways.length + places.size;
+      const count = maps.length + options.length + records.size + ways.length + places.size +
+        lists.size;
       if (count > MAX_ANNOTATIONS) {
         throw invalid(tag, `there are more than ${MAX_ANNOTATIONS}`);
       }
@@ -116,6 +123,8 @@ export function readAnnotations(btf: Btf): ObjectAnnotations {
         checkCondition(condition, tag);
         for (const name of namesIn(names, ",")) conditions.set(name, condition);
       } else if (word === "place") places.set(...divide(rest, ":"));
+      else if (word === "numbers") numbers = rest;
+      else if (word === "lists") lists.set(...divide(rest, ":"));
       else if (word === "tool") {
         const [name, about] = divide(rest, ":");
         tool = { name, about };
@@ -131,6 +140,8 @@ export function readAnnotations(btf: Btf): ObjectAnnotations {
     places,
     optional,
     conditions,
+    ...(numbers === undefined ? {} : { numbers }),
+    lists,
   };
 }
 

@@ -259,7 +259,10 @@ class Walk {
     const computed = tagValue(tags, "computed");
     const shown = this.#withEnum(type, hint?.format ?? format);
     const isLabel = hint?.isLabel ?? tags?.includes("label") === true;
-    const hidden = hint?.hidden ?? (place.hidden || tags?.includes("hidden") === true);
+    const condition = tagValue(tags, "shown_if");
+    const isLeftOut = condition !== undefined && this.#hints.isShown?.(condition) === false;
+    const hidden = hint?.hidden ??
+      (place.hidden || isLeftOut || tags?.includes("hidden") === true);
     const shownIn = place.isTable === true
       ? "tables"
       : place.isJson === true && hint?.hidden !== false

@@ -28,6 +28,8 @@ export interface SchemaHints {
   readonly isGadget?: boolean;
   /** By dotted name. */
   readonly fields?: Readonly<Record<string, FieldHint>>;
+  /** Evaluates a condition of `SHOWN_IF`; without it, all such members are shown. */
+  readonly isShown?: (condition: string) => boolean;
 }
 
 /** Returns the unit that a format implies. */

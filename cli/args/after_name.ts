@@ -21,9 +21,15 @@ export interface Habit {
    */
   readonly name?: "timeout" | "interval" | "limit" | "cgroup" | "sort";
   /** Name of our flag. */
-  readonly flag?: "verbose" | "time";
+  readonly flag?: "verbose" | "time" | "folded";
   /** Returns the value of our option for that of the letter; undefined leaves the option out. */
   readonly translate?: (value: string) => string | undefined;
+}
+
+/** Options in the place of numbers. */
+export interface NumberWords {
+  readonly own?: readonly string[];
+  readonly ours?: readonly string[];
 }
 
 /** Command line of a tool. */
@@ -39,8 +45,8 @@ export interface ToolSyntax {
   abbreviation?(name: string): OwnOption | undefined;
   /** Looks up a letter that neither the tool nor we have, but other tools do. */
   habit?(letter: string): Habit | undefined;
-  /** Returns our options for words other than options; undefined if they are the tool's. */
-  numbers?(words: readonly string[]): string[] | undefined;
+  /** Returns the options that words other than options mean; undefined if they are the tool's. */
+  numbers?(words: readonly string[]): NumberWords | undefined;
 }
 
 /** Words of a command line, sorted out. */
@@ -90,7 +96,10 @@ export function splitWords(tool: ToolSyntax, words: readonly string[]): SplitWor
   }
   const numbers = bare.length === 0 ? undefined : tool.numbers?.(bare);
   if (numbers === undefined) own.push(...bare);
-  else ours.unshift(...numbers);
+  else {
+    own.push(...numbers.own ?? []);
+    ours.unshift(...numbers.ours ?? []);
+  }
   return { own: end < 0 ? own : [...own, ...words.slice(end)], ours, wantsHelp };
 }
 

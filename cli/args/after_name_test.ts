@@ -102,7 +102,8 @@ Deno.test("splitWords() takes numbers and letters of other tools for options of 
         ...{ d: { name: "timeout" }, r: { name: "limit" }, w: { flag: "verbose" }, T: {} } as const,
         s: { name: "sort", translate: (text: string) => text === "all" ? undefined : `-${text}` },
       } as const)[letter],
-    numbers: (words) => words.every((word) => word === "5") ? ["--interval=5s"] : undefined,
+    numbers: (words) =>
+      words.every((word) => word === "5") ? { ours: ["--interval=5s"] } : undefined,
   };
   const split = (...words: string[]) => {
     const { own, ours } = splitWords(tool, words);

@@ -2,30 +2,46 @@
  * Words that users of other tools for eBPF type out of habit, in the place of our options: numbers
  * for seconds, and letters for a time limit, an interval, an order and a column of times.
  */
-import type { Habit } from "../args/after_name.ts";
-import type { Tool } from "./tool.ts";
+import type { Habit, NumberWords } from "../args/after_name.ts";
+import type { Tool, ToolOption } from "./tool.ts";
 
 /** Largest number of seconds or intervals. */
 const MAX_DIGITS = 9;
 
 /**
- * Returns our options for numbers after a tool's name: `INTERVAL [COUNT]` for tables, the seconds to
- * trace for stacks and records. Undefined for other words.
+ * Returns the options for numbers after a tool's name: the tool's own by `NUMBERS`, else
+ * `INTERVAL [COUNT]` for tables, the seconds to trace for stacks and records. Undefined for other
+ * words.
  */
-export function optionsOfNumbers(tool: Tool, words: readonly string[]): string[] | undefined {
+export function optionsOfNumbers(tool: Tool, words: readonly string[]): NumberWords | undefined {
   const isNumber = (word: string) => /^[1-9]\d*$/.test(word) && word.length <= MAX_DIGITS;
   const [first = "", second, ...rest] = words;
   if (!words.every(isNumber) || rest.length > 0) return undefined;
-  if (showsTables(tool)) {
-    const isOnce = showsStacks(tool) && second === undefined;
-    return [`--interval=${first}s`, ...(isOnce ? ["--count=1"] : countOf(second))];
+  const option = ownNumber(tool);
+  if (option !== undefined) {
+    return second === undefined ? { own: [`--${option.names[0]}=${first}`] } : undefined;
   }
-  return second === undefined ? [`--timeout=${first}s`] : undefined;
+  if (takesIntervals(tool)) {
+    const isOnce = showsStacks(tool) && second === undefined;
+    return { ours: [`--interval=${first}s`, ...(isOnce ? ["--count=1"] : countOf(second))] };
+  }
+  return second === undefined ? { ours: [`--timeout=${first}s`] } : undefined;
 }
 
 /** Returns the form of these numbers in help. */
 export function numbersText(tool: Tool): string {
-  return showsTables(tool) ? "[INTERVAL [COUNT]]" : "[SECONDS]";
+  const [name] = ownNumber(tool)?.names ?? [];
+  if (name !== undefined) return `[${name.replaceAll("-", "_").toUpperCase()}]`;
+  return takesIntervals(tool) ? "[INTERVAL [COUNT]]" : "[SECONDS]";
+}
+
+/** Returns the option that a number after the name sets. */
+function ownNumber({ numbers, options }: Tool): ToolOption | undefined {
+  return options.find(({ variable }) => variable.name === numbers);
+}
+
+function takesIntervals(tool: Tool): boolean {
+  return showsTables(tool) && tool.numbers !== "SECONDS";
 }
 
 function countOf(text: string | undefined): string[] {
@@ -65,8 +81,8 @@ function orderOf({ name }: Tool, text: string): string | undefined {
 
 /**
  * Returns the option for a letter that the tool itself does not have: `-d SECONDS`, `-i SECONDS`,
- * `-r ROWS`, `-s COLUMN`, `-c CGROUP`, `-v`, and `-T` or `-t` for a column of times, which records
- * have anyway. `-C` leaves the screen as it is, as tables do without `--top`.
+ * `-r ROWS`, `-s COLUMN`, `-c CGROUP`, `-v`, `-f` for folded stacks, and `-T` or `-t` for a column of
+ * times, which records have anyway. `-C` leaves the screen as it is, as tables do without `--top`.
  */
 export function habitOf(tool: Tool, letter: string): Habit | undefined {
   if (letter === "d") return { name: "timeout" };
@@ -78,6 +94,8 @@ export function habitOf(tool: Tool, letter: string): Habit | undefined {
       return { name: "interval" };
     case "r":
       return { name: "limit" };
+    case "f":
+      return showsStacks(tool) ? { flag: "folded" } : undefined;
     case "s":
       return { name: "sort", translate: (text) => orderOf(tool, text) };
     case "T":

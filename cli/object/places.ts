@@ -4,6 +4,7 @@
  */
 import { type PlainVariable, valueText, type VariableValue } from "../../ebpf/plain/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
+import { syscallName } from "../../records/mod.ts";
 import type { TableWish, Tool } from "./tool.ts";
 
 /**
@@ -58,7 +59,7 @@ export function leftOut(
  * that depend on an option, such as `UNIT(milliseconds ? msecs : usecs)`.
  */
 export function tablesOf(tool: Tool, values: readonly VariableValue[]): Tool["tables"] {
-  const isSet = (name: string) => isSetTo(textOf(tool, name, values));
+  const isSet = (name: string) => isSetTo(tool, name, textOf(tool, name, values));
   return tool.tables?.filter(({ condition }) =>
     condition === undefined || holds(tool, condition, values)
   ).map((wish) => withOrder(tool, wish, values)).map(
@@ -75,7 +76,8 @@ export function tablesOf(tool: Tool, values: readonly VariableValue[]): Tool["ta
 function withOrder(tool: Tool, wish: TableWish, values: readonly VariableValue[]): TableWish {
   const { sortBy, limitBy } = wish;
   const limit = limitBy === undefined ? 0 : Number(textOf(tool, limitBy, values));
-  const isSet = sortBy !== undefined && isSetTo(textOf(tool, sortBy.variable, values));
+  const isSet = sortBy !== undefined &&
+    isSetTo(tool, sortBy.variable, textOf(tool, sortBy.variable, values));
   return {
     ...wish,
     rows: {
@@ -86,15 +88,59 @@ function withOrder(tool: Tool, wish: TableWish, values: readonly VariableValue[]
   };
 }
 
-/** Reports whether a value counts as set. */
-function isSetTo(text: string): boolean {
-  return !/^(false|0|)$/.test(text);
+/** Returns the hints of a tool's maps, with the members of `SHOWN_IF` whose condition holds. */
+export function hintsOf(tool: Tool, values: readonly VariableValue[]): Tool["hints"] {
+  const known = new Map<string, boolean>();
+  const isShown = (condition: string) => {
+    const before = known.get(condition);
+    if (before !== undefined) return before;
+    const isTrue = holds(tool, condition, values);
+    known.set(condition, isTrue);
+    return isTrue;
+  };
+  const hints = new Map(tool.hints);
+  for (const { name } of tool.file.maps) hints.set(name, { isShown, ...tool.hints.get(name) });
+  return hints;
+}
+
+/** Formats whose names can be printed: names by number, with gaps. */
+const LISTED: ReadonlyMap<string, () => (string | undefined)[]> = new Map([
+  ["syscall", () => Array.from({ length: 1024 }, (_, number) => syscallName(number))],
+]);
+
+/** Returns the names that an option requests instead of a trace, each after its number. */
+export function listedNames(tool: Tool, values: readonly VariableValue[]): string | undefined {
+  for (const [name, format] of tool.lists ?? []) {
+    if (!isSetTo(tool, name, textOf(tool, name, values))) continue;
+    const names = LISTED.get(format);
+    if (names === undefined) {
+      throw new HostError(`Cannot list the names of format "${format}": it has no list`, {
+        code: "BAD_ANNOTATION",
+        hint: `formats with lists: ${[...LISTED.keys()].join(", ")}`,
+      });
+    }
+    return names().flatMap((text, number) =>
+      text === undefined ? [] : [`${`${number}`.padStart(3)}: ${text}`]
+    ).join("\n");
+  }
+  return undefined;
+}
+
+/** Reports whether a value counts as set; of an enum, the name of 0 does not. */
+function isSetTo({ file }: Tool, name: string, text: string): boolean {
+  const variable = file.variable(name);
+  const zero = variable === undefined || file.btf === undefined
+    ? ""
+    : valueText(file.btf, variable.type, new Uint8Array(Math.min(variable.bytes.length, 8)));
+  return !/^(false|0|)$/.test(text) && text !== zero;
 }
 
 /** Evaluates a condition such as `pid && !quiet || all`. */
 function holds(tool: Tool, condition: string, values: readonly VariableValue[]): boolean {
-  const isTrue = (word: string) =>
-    word.startsWith("!") !== isSetTo(textOf(tool, word.replace("!", ""), values));
+  const isTrue = (word: string) => {
+    const name = word.replace("!", "");
+    return word.startsWith("!") !== isSetTo(tool, name, textOf(tool, name, values));
+  };
   return condition.split("||").some((part) =>
     part.split("&&").map((word) => word.trim()).every(isTrue)
   );

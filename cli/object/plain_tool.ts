@@ -31,9 +31,25 @@ export function plainTool(bytes: Uint8Array<ArrayBuffer>, name: string): Tool {
     fillers: (annotations?.maps ?? []).flatMap(({ filledBy }) => filledBy ?? []),
     targets: new Map(),
     ...programsOf(file, annotations),
+    ...wordsOf(file, annotations),
     notes: [],
     lossMaps: new Map(),
   };
+}
+
+/** Returns the annotations of a command line: `NUMBERS` and `LISTS`. */
+function wordsOf(
+  file: ObjectFile,
+  annotations: ObjectAnnotations | undefined,
+): Pick<Tool, "numbers" | "lists"> {
+  if (annotations === undefined) return {};
+  const { numbers, lists } = annotations;
+  const isOption = numbers !== undefined && numbers !== "SECONDS";
+  for (const name of [...(isOption ? [numbers] : []), ...lists.keys()]) {
+    if (file.variable(name) !== undefined) continue;
+    throw unknownName("variable", name, file.variables.map((one) => one.name));
+  }
+  return { ...(numbers === undefined ? {} : { numbers }), lists };
 }
 
 /** Returns the annotations of programs: `WAYS`, `PLACE`, `OPTIONAL` and `ONLY_IF`. */

@@ -36,7 +36,7 @@ import { type RecordSettings, recordSettings } from "../records/settings.ts";
 import type { Containers } from "../containers/mod.ts";
 import { OpenSources } from "./open_sources.ts";
 import { ownPids } from "./own_pid.ts";
-import { leftOut, placeHints, placesOf, tablesOf } from "./places.ts";
+import { hintsOf, leftOut, listedNames, placeHints, placesOf, tablesOf } from "./places.ts";
 import { processFilter, tracedPid } from "./process_filter.ts";
 import { Sources } from "./sources.ts";
 import { ObjectStatistics } from "./statistics.ts";
@@ -110,6 +110,8 @@ export async function runObject(run: ObjectRun): Promise<number> {
   const words = readToolWords(tool, own);
   if (words.wantsHelp) return answer(toolHelp(tool));
   if (words.wantsVersion && tool.version !== undefined) return answer(tool.version);
+  const names = listedNames(tool, words.values);
+  if (names !== undefined) return answer(names);
   const line = mergedLine(run.line, ours);
   const formatStats = statsFormat(line.values.stats);
   if (words.command?.length === 0) throw new UsageError("No command given after --");
@@ -249,7 +251,8 @@ export class RunSettings {
       ...readSettings(tool.file, line.lists?.set ?? [], command?.pid),
     ];
     const tables = tablesOf(tool, values);
-    this.#sources = new Sources({ ...tool, tables }, finder, line, settings);
+    const hints = hintsOf(tool, values);
+    this.#sources = new Sources({ ...tool, tables, hints }, finder, line, settings);
     for (const [program, target] of placesOf(tool, values)) {
       if (!attach.has(program)) attach.set(program, [target]);
     }

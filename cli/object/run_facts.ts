@@ -10,6 +10,7 @@ import {
 import { type Schema, schemaOf } from "../../records/mod.ts";
 import { recordSettings } from "../records/settings.ts";
 import { globalSchema } from "./global_source.ts";
+import { hintsOf } from "./places.ts";
 import { Sources } from "./sources.ts";
 import { withStacks } from "./stack_fields.ts";
 import { tableSchema } from "./table_schema.ts";
@@ -47,7 +48,8 @@ export function runFacts(tool: Tool): RunFacts {
   const options = tool.options.map((option) => helpLine(tool.file, option));
   const nothing = { sources: [], options, programs: [], lacking: [], notes: tool.notes };
   try {
-    return { ...nothing, ...programsOf(tool), sources: sourcesOf(tool) };
+    const shown = { ...tool, hints: hintsOf(tool, []) };
+    return { ...nothing, ...programsOf(tool), sources: sourcesOf(shown) };
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     return { ...nothing, problem: error.message };

@@ -87,6 +87,10 @@ export interface Tool {
   readonly conditions?: ReadonlyMap<string, string>;
   /** Programs that may be missing. */
   readonly optional?: readonly string[];
+  /** Variable that numbers after the name set, or `SECONDS`; undefined for the usual meaning. */
+  readonly numbers?: string;
+  /** Formats whose names are printed, by the variable that requests it. */
+  readonly lists?: ReadonlyMap<string, string>;
   /** Notes for standard error. */
   readonly notes: readonly string[];
   /** Perf events' options and others that metadata has: counters of lost records by map. */

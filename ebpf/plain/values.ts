@@ -58,7 +58,9 @@ function write(btf: Btf, place: Place, text: string): void {
       return writeInteger(bytes, integer(text, place.name), type.signed);
     }
     case "enum": {
-      const named = type.values.find(({ name }) => name === text);
+      const similar = type.values.filter(({ name }) => name.toLowerCase() === text.toLowerCase());
+      const named = type.values.find(({ name }) => name === text) ??
+        (similar.length === 1 ? similar[0] : undefined);
       if (named !== undefined) return writeInteger(bytes, named.value, named.value < 0n);
       if (!/^-?\d/.test(text)) {
         const names = type.values.slice(0, 12).map(({ name }) => name).join(", ");

@@ -37,6 +37,8 @@
 #define LABEL WASM_BPF_TAG("label")
 /* Member that is shown on request only. */
 #define HIDDEN WASM_BPF_TAG("hidden")
+/* Member that is shown if options are set, or not: SHOWN_IF(per_cpu && !quiet || all). */
+#define SHOWN_IF(...) WASM_BPF_TAG("shown_if:" #__VA_ARGS__)
 
 /* Member that is computed from others when a table is shown: + - * / of members and numbers, such
  * as COMPUTED(100 * hits / (hits + misses)). Negative results and divisions by zero are 0. */
@@ -117,6 +119,16 @@
  */
 #define OPTION(type, name, value, letter, help)                                                    \
 	type name WASM_BPF_TAG("option:" #letter ":" help) = value
+
+/* Numbers after the tool's name set an option, NUMBERS(min_us), or are a time to trace,
+ * NUMBERS(SECONDS). Without it they are INTERVAL [COUNT] for tables, and a time for events. */
+#define NUMBERS(meaning)                                                                           \
+	const char wasm_bpf_numbers WASM_BPF_MARKER WASM_BPF_TAG("numbers:" #meaning) = 0
+
+/* Option that prints the names of a format instead of a trace: LISTS(list, syscall). */
+#define LISTS(option, format)                                                                      \
+	const char WASM_BPF_PASTE(wasm_bpf_lists_, option)                                         \
+	WASM_BPF_MARKER WASM_BPF_TAG("lists:" #option ":" #format) = 0
 
 /* Name of the tool, and its effect. */
 #define TOOL(name, about)                                                                          \

@@ -3,9 +3,31 @@
 #include "common.h"
 #include "records.bpf.h"
 
+#ifdef WITH_OPTIONS
+enum choice { NONE, SOME };
+OPTION(const volatile enum choice, choice, NONE, 'c', "what is shown");
+OPTION(const volatile __u32, list, 0, 'l', "print names");
+NUMBERS(choice);
+LISTS(list, syscall);
+#endif
+#ifdef WITH_WRONG_WORDS
+OPTION(const volatile __u32, list, 0, 'l', "print names");
+LISTS(list, ipv4);
+#endif
+#ifdef WITH_WRONG_NUMBERS
+NUMBERS(choice);
+#endif
+#ifdef WITH_OPTIONS
+#define IF_CHOSEN SHOWN_IF(choice)
+#elif defined(WITH_WRONG_CONDITION)
+#define IF_CHOSEN SHOWN_IF(chioce)
+#else
+#define IF_CHOSEN
+#endif
+
 struct event {
 	__u32 number;
-	__u32 addr FORMAT(ipv4);
+	__u32 addr FORMAT(ipv4) IF_CHOSEN;
 };
 struct twin {
 	__u32 first;

@@ -21,6 +21,7 @@ struct event {
 	__u32 state FORMAT(enum, state) UNIT_OF(states);
 	char comm[16];
 	enum state kept HIDDEN;
+	__u32 tid SHOWN_IF(quiet && !min_us);
 };
 struct row {
 	__u64 wait;
@@ -36,6 +37,8 @@ PLACE(prog, "software:cpu-clock@{quiet}");
 OPTIONAL(by_kprobe, by_return);
 OPTIONAL(by_fentry);
 STACKS(stacked, IDS(stacks), FILL(prog));
+NUMBERS(min_us);
+LISTS(quiet, syscall);
 OPTION(const volatile __u64, min_us, 5, 'm', "only longer waits: than this");
 OPTION(const volatile __u32, quiet, 0, 0, "no letter");
 TOOL("runqslower", "show run queue waits: longer");
@@ -75,6 +78,8 @@ for (const compiler of ["clang-14", "clang-19"]) {
       },
       { map: "stacked", kind: "stacks", ids: "stacks", filledBy: "prog" },
     ]);
+    const { numbers, lists } = readAnnotations(btf);
+    assert.deepEqual([numbers, [...lists]], ["min_us", [["quiet", "syscall"]]]);
     assert.deepEqual(options.map(({ type: _type, ...rest }) => rest), [
       { variable: "min_us", letter: "m", help: "only longer waits: than this" },
       { variable: "quiet", help: "no letter" },
@@ -92,6 +97,12 @@ for (const compiler of ["clang-14", "clang-19"]) {
       ["us", "us", "from wakeup to running", "histogram"],
     );
     assert.equal(schema.fields.find(({ name }) => name === "inner")?.hidden, true);
+    const tid = (isShown?: (condition: string) => boolean) =>
+      schemaOf(btf, records.get("events") ?? 0, isShown === undefined ? {} : { isShown })
+        .fields.find(({ name }) => name === "tid");
+    assert.equal(tid()?.hidden, undefined);
+    assert.equal(tid((condition) => condition === "quiet && !min_us")?.hidden, undefined);
+    assert.equal(tid((condition) => condition !== "quiet && !min_us")?.hidden, true);
     assert.equal(schema.fields.find(({ name }) => name === "state")?.unit, "states");
   });
 }
@@ -168,7 +179,7 @@ Deno.test("annotated formats decide how a record looks", () => {
   output.stream("events", schema).write(bytes, "packed");
   output.end();
   assert.deepEqual(text.trimEnd().split("\n")[1]?.split(/ +/), [
-    ...["00:00:01.000", "1.50ms", "10.0.0.1", "CLOSED"],
+    ...["00:00:01.000", "1.50ms", "10.0.0.1", "CLOSED", "0"],
   ]);
 });
 
