@@ -96,7 +96,7 @@ async function buildTool(tool: Listed, arch: Arch): Promise<string> {
 }
 
 /** Row of a table of options in `wasm_bpf_tool.h`'s form. */
-const OPTION = /\bTOOL_(FLAG|NUMBER|TEXT)\(\s*'(.)',\s*(?:"([^"]+)"|NULL),/g;
+const OPTION = /\bTOOL_(FLAG|NUMBER|TEXT)\(\s*(?:'(.)'|0),\s*(?:"([^"]+)"|NULL),/g;
 
 /** Reads the options of a C guest: words after its name that are not its own are wasm-bpf's. */
 function optionsOf(

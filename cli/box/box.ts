@@ -28,6 +28,7 @@ interface Place {
 
 /** Option of a guest in the box. */
 export interface BoxOption {
+  /** Empty for an option that has a long name alone. */
   readonly letter: string;
   /** Long name, without dashes. */
   readonly name?: string;

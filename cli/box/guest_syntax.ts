@@ -1,6 +1,12 @@
 /** Command lines of the guests in the box, by the options that their tables in C list. */
-import type { OwnOption, ToolSyntax } from "../args/after_name.ts";
+import type { Habit, OwnOption, ToolSyntax } from "../args/after_name.ts";
 import { type BoxOption, boxOptions } from "./box.ts";
+
+/** Letters of other tools, where the guest has none: a control group, and a time limit. */
+const HABITS: ReadonlyMap<string, Habit> = new Map([
+  ["c", { name: "cgroup" }],
+  ["d", { name: "timeout" }],
+]);
 
 /** Returns the command line of a guest in the box; undefined for other tools. */
 export function guestSyntax(tool: string): ToolSyntax | undefined {
@@ -15,6 +21,7 @@ export function guestSyntax(tool: string): ToolSyntax | undefined {
     long,
     short: (wanted) => options.find(({ letter }) => letter === wanted),
     abbreviation: (start) => abbreviated(options, start),
+    habit: (letter) => HABITS.get(letter),
   };
 }
 

@@ -29,12 +29,12 @@ struct syscall_exit {
 	long result;
 };
 
-const volatile struct config config = {.uid = ANY_UID};
+const volatile struct config config = {.uid = ANY_UID, .max_args = DEFAULT_ARGS};
 
 /* Calls in progress, by thread. Too large for the stack, so elements are copied from `blank`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
+	__uint(max_entries, 512);
 	__type(key, unsigned int);
 	__type(value, struct event);
 } begun SEC(".maps");
@@ -49,10 +49,12 @@ static const struct event blank;
 
 static void read_args(struct event *e, const char *const *argv)
 {
-	for (int i = 0; i < MAX_ARGS; i++) {
-		const char *arg = NULL;
+	const char *arg = NULL;
+
+	for (unsigned int i = 0; i < MAX_ARGS && i < config.max_args; i++) {
 		long size;
 
+		arg = NULL;
 		if (bpf_probe_read_user(&arg, sizeof(arg), &argv[i]) || !arg)
 			return;
 		/* Proves to the verifier that another argument fits. */
@@ -64,7 +66,8 @@ static void read_args(struct event *e, const char *const *argv)
 		e->args_size += size;
 		e->arg_count++;
 	}
-	e->more_args = 1;
+	if (!bpf_probe_read_user(&arg, sizeof(arg), &argv[config.max_args]) && arg)
+		e->more_args = 1;
 }
 
 SEC("tp/syscalls/sys_enter_execve")

@@ -12,11 +12,30 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct ns_common {
+	unsigned int inum;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
 	unsigned int __state;
 	char comm[COMM_LEN];
+	struct pid *thread_pid;
 };
 
 /* Before Linux 5.14. */
@@ -79,9 +98,34 @@ static unsigned int log2_of(unsigned long long value)
 	return bit < SLOTS ? bit : SLOTS - 1;
 }
 
+/* A process has a number in its own namespace of processes, and in those around it. */
+static unsigned int pid_namespace_of(struct task_struct *task)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	unsigned int level = BPF_CORE_READ(pid, level);
+	struct upid upid = {};
+
+	bpf_core_read(&upid, sizeof(upid), &pid->numbers[level]);
+	return BPF_CORE_READ(upid.ns, ns.inum);
+}
+
+static unsigned int key_of(struct task_struct *task)
+{
+	switch (config.group) {
+	case GROUP_PROCESS:
+		return BPF_CORE_READ(task, tgid);
+	case GROUP_THREAD:
+		return BPF_CORE_READ(task, pid);
+	case GROUP_PID_NAMESPACE:
+		return pid_namespace_of(task);
+	default:
+		return 0;
+	}
+}
+
 static struct histogram *histogram_of(struct task_struct *task)
 {
-	unsigned int key = config.per_process ? BPF_CORE_READ(task, tgid) : 0;
+	unsigned int key = key_of(task);
 	struct histogram *histogram = bpf_map_lookup_elem(&histograms, &key);
 
 	if (histogram)

@@ -12,10 +12,13 @@ struct histogram {
 	char comm[COMM_LEN];
 };
 
+/* Groups of waits, a histogram each: all have the key 0, others a number of the kernel. */
+enum { GROUP_ALL, GROUP_PROCESS, GROUP_THREAD, GROUP_PID_NAMESPACE };
+
 /* Constants that the guest sets before the load. */
 struct config {
 	unsigned int pid;	   /* only this process, or 0 */
-	unsigned int per_process;  /* 1: a histogram each, by process; 0: one, with key 0 */
+	unsigned int group;	   /* a GROUP_: the key of a histogram */
 	unsigned int milliseconds; /* 1: the unit; else microseconds */
 };
 

@@ -46,13 +46,25 @@ struct {
 	__type(value, unsigned long long);
 } since SEC(".maps");
 
+/* All ports are wanted if none is listed. */
+static bool has_port(const volatile unsigned short *ports, unsigned short port)
+{
+	for (int i = 0; i < PORTS; i++) {
+		if (!ports[i])
+			return !i;
+		if (ports[i] == port)
+			return true;
+	}
+	return false;
+}
+
 static bool is_wanted(struct trace_event_raw_inet_sock_set_state *ctx)
 {
 	unsigned short family = ctx->family == AF_INET6 ? 6 : 4;
 
 	return ctx->protocol == IPPROTO_TCP && (!config.family || config.family == family) &&
-	       (!config.local_port || config.local_port == ctx->sport) &&
-	       (!config.remote_port || config.remote_port == ctx->dport);
+	       has_port(config.local_ports, ctx->sport) &&
+	       has_port(config.remote_ports, ctx->dport);
 }
 
 static void send_event(struct trace_event_raw_inet_sock_set_state *ctx,

@@ -4,6 +4,7 @@
 #define TCPSTATES_H
 
 #define COMM_LEN 16 /* the kernel's TASK_COMM_LEN */
+#define PORTS 64    /* of one side that can be selected */
 
 /* Event of the ring buffer `events`: a state change of a socket. */
 struct event {
@@ -24,12 +25,12 @@ struct event {
 /* Constants that the guest sets before the load; 0 is any. */
 struct config {
 	unsigned short family; /* 4 or 6 */
-	unsigned short local_port;
-	unsigned short remote_port;
 	unsigned short reserved;
+	unsigned short local_ports[PORTS]; /* zeros follow the last one */
+	unsigned short remote_ports[PORTS];
 };
 
 _Static_assert(sizeof(struct event) == 80, "struct event has no padding");
-_Static_assert(sizeof(struct config) == 8, "struct config has no padding");
+_Static_assert(sizeof(struct config) == 4 + 4 * PORTS, "struct config has no padding");
 
 #endif /* TCPSTATES_H */

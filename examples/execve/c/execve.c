@@ -8,10 +8,11 @@ WASM_BPF_EMBED(execve_bpf, "execve.bpf.o");
 static struct {
 	struct config config;
 	const char *name, *line;
-	bool time, user, quote, verbose;
+	bool time, seconds, user, quote, verbose;
 	unsigned long long shown, lost;
+	uint64_t start_ns;
 	int records; /* id of the source, if -o or other options request records */
-} tool = {.config = {.uid = ANY_UID}};
+} tool = {.config = {.uid = ANY_UID, .max_args = DEFAULT_ARGS}};
 
 /* The tool box has it under another name. */
 #ifndef TOOL_NAME
@@ -61,9 +62,9 @@ struct record {
 };
 
 static const char members[] = "u32 pid; u32 ppid; u32 uid @uid; s32 ret @errno; "
-			      "char comm[16]; char args[2560]";
+			      "char comm[16]; char args[7680]";
 
-_Static_assert(sizeof(struct record) == 32 + 2560, "members describe struct record");
+_Static_assert(sizeof(struct record) == 32 + 7680, "members describe struct record");
 
 /* Arguments with blanks between them, as text. */
 static void write_record(const struct event *e)
@@ -79,6 +80,16 @@ static void write_record(const struct event *e)
 			record.args[i] = ' ';
 	}
 	wasm_bpf_records_write(tool.records, &record, sizeof(record));
+}
+
+/* Seconds since the start, as "%-8.3f " has them: the C library is linked without floats. */
+static void print_seconds(void)
+{
+	uint64_t ms = (tool_clock_ns(CLOCK_MONOTONIC) - tool.start_ns) / TOOL_NS_PER_MS;
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llu.%03llu", ms / 1000, ms % 1000);
+	printf("%-8s ", text);
 }
 
 static void handle_event(void *ctx, int cpu, void *data, __u32 size)
@@ -101,6 +112,8 @@ static void handle_event(void *ctx, int cpu, void *data, __u32 size)
 		tool_print_now();
 		putchar(' ');
 	}
+	if (tool.seconds)
+		print_seconds();
 	if (tool.user)
 		printf("%-6u ", e->uid);
 	tool_print_text(e->comm, COMM_LEN);
@@ -129,9 +142,11 @@ static int poll_until_interrupted(struct bpf_object *object)
 	/* The host has reported why. */
 	if (tool.records < 0)
 		return 1;
+	tool.start_ns = tool_clock_ns(CLOCK_MONOTONIC);
 	if (!tool.records)
-		printf("%s%s%-16s %-7s %-7s %3s %s\n", tool.time ? "TIME     " : "",
-		       tool.user ? "UID    " : "", "PCOMM", "PID", "PPID", "RET", "ARGS");
+		printf("%s%s%s%-16s %-7s %-7s %3s %s\n", tool.time ? "TIME     " : "",
+		       tool.seconds ? "TIME(s)  " : "", tool.user ? "UID    " : "", "PCOMM", "PID",
+		       "PPID", "RET", "ARGS");
 	do {
 		if (!tool_flush())
 			return 1;
@@ -175,17 +190,21 @@ static bool set_line(const char *line)
 
 static const struct tool_option options[] = {
     TOOL_FLAG('T', "time", tool.time, true, "when, in local time"),
+    TOOL_FLAG('t', "timestamp", tool.seconds, true, "when, in seconds since the start"),
     TOOL_FLAG('U', "print-uid", tool.user, true, "whose process it is"),
     TOOL_FLAG('x', "fails", tool.config.failed_too, 1, "failed calls as well"),
     TOOL_FLAG('q', "quote", tool.quote, true, "arguments in double quotes"),
     TOOL_NUMBER('u', "uid", "UID", tool.config.uid, 0, ANY_UID - 1, "only this user's"),
     TOOL_TEXT('n', "name", "NAME", set_name, "only processes whose name has this in it"),
     TOOL_TEXT('l', "line", "TEXT", set_line, "only arguments with this in them"),
+    TOOL_NUMBER(0, "max-args", "N", tool.config.max_args, 1, MAX_ARGS,
+		"at most that many arguments, 60 at most (default: 20)"),
     TOOL_FLAG('v', "verbose", tool.verbose, true, "counts at the end, to stderr"),
 };
 
 static const struct tool_command command = {
-    .synopsis = TOOL_NAME " [-T] [-U] [-x] [-q] [-u UID] [-n NAME] [-l TEXT] [-v]",
+    .synopsis =
+	TOOL_NAME " [-T] [-t] [-U] [-x] [-q] [-u UID] [-n NAME] [-l TEXT] [--max-args N] [-v]",
     .summary = "Prints every program that is started, with its arguments.\n",
     TOOL_OPTIONS(options),
 };

@@ -28,9 +28,10 @@ const (
 	pollTime = 100 * time.Millisecond
 	anyUID   = 1<<32 - 1
 	argLen   = 128
+	maxArgs  = 60
 )
 
-const usage = `Usage: execve [-T] [-x] [-q] [-u UID] [-n NAME] [-v]
+const usage = `Usage: execve [-T] [-x] [-q] [-u UID] [-n NAME] [--max-args N] [-v]
 Prints every program that is started, with its arguments.
 
   -T, --time       when, in local time
@@ -38,6 +39,7 @@ Prints every program that is started, with its arguments.
   -q, --quote      arguments in double quotes
   -u, --uid UID    only this user's
   -n, --name NAME  only processes whose name has this in it
+      --max-args N at most that many arguments, 60 at most (default: 20)
   -v, --verbose    counts at the end, to stderr
   -h, --help       this text
 `
@@ -58,6 +60,7 @@ type event struct {
 type config struct {
 	uid       uint32
 	failedToo uint32
+	maxArgs   uint32
 }
 
 type tool struct {
@@ -78,11 +81,11 @@ type row struct {
 	Uid    uint32
 	Result int32
 	Comm   [16]byte
-	Args   [2560]byte
+	Args   [maxArgs * argLen]byte
 }
 
 // members describes row.
-const members = "u32 pid; u32 ppid; u32 uid @uid; s32 ret @errno; char comm[16]; char args[2560]"
+const members = "u32 pid; u32 ppid; u32 uid @uid; s32 ret @errno; char comm[16]; char args[7680]"
 
 // record hands an event to the host, with blanks between its arguments.
 func (t *tool) record(e *event, args []byte) {
@@ -207,13 +210,14 @@ func parse(args []string) (t *tool, err error) {
 	flags.SetOutput(io.Discard)
 	both := func(define func(name string), short, long string) { define(short); define(long) }
 	var failed bool
-	uid := uint(anyUID)
+	uid, count := uint(anyUID), uint(20)
 	both(func(n string) { flags.BoolVar(&t.time, n, false, "") }, "T", "time")
 	both(func(n string) { flags.BoolVar(&failed, n, false, "") }, "x", "fails")
 	both(func(n string) { flags.BoolVar(&t.quote, n, false, "") }, "q", "quote")
 	both(func(n string) { flags.BoolVar(&t.verbose, n, false, "") }, "v", "verbose")
 	both(func(n string) { flags.UintVar(&uid, n, anyUID, "") }, "u", "uid")
 	both(func(n string) { flags.StringVar(&t.name, n, "", "") }, "n", "name")
+	flags.UintVar(&count, "max-args", count, "")
 	if err = flags.Parse(args); err != nil {
 		return
 	}
@@ -223,7 +227,10 @@ func parse(args []string) (t *tool, err error) {
 	if uid > anyUID {
 		return nil, fmt.Errorf("-u wants a number below %d", uint64(anyUID))
 	}
-	t.config.uid = uint32(uid)
+	if count < 1 || count > maxArgs {
+		return nil, fmt.Errorf("--max-args wants a number from 1 to %d", maxArgs)
+	}
+	t.config.uid, t.config.maxArgs = uint32(uid), uint32(count)
 	if failed {
 		t.config.failedToo = 1
 	}

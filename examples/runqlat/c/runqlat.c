@@ -15,9 +15,9 @@ static struct {
 
 static unsigned long long shown;
 
-/* Row for the host's -o, --filter, --sort and others: a histogram with its process. */
+/* Row for the host's -o, --filter, --sort and others: a histogram with its key. */
 struct row {
-	unsigned int pid;
+	unsigned int key;
 	struct histogram histogram;
 };
 _Static_assert(sizeof(struct row) == 4 + sizeof(struct histogram), "struct row has no padding");
@@ -25,32 +25,43 @@ _Static_assert(sizeof(struct row) == 4 + sizeof(struct histogram), "struct row h
 /* Id of the source of records; 0 if the user requested none. */
 static int records;
 
-/* Members of struct row; those of a process only with -P. Returns false if the host refuses them.
- */
+/* Names of keys by group; two underscores hide a member. */
+static const char *const key_names[] = {"__pid", "pid", "tid", "pidns"};
+
+/* Only one process or thread has a name. */
+static bool has_comm(void)
+{
+	return tool.config.group == GROUP_PROCESS || tool.config.group == GROUP_THREAD;
+}
+
+/* Members of struct row. Returns false if the host refuses them. */
 static bool open_records(void)
 {
-	const char *hidden = tool.config.per_process ? "" : "__";
 	char members[128];
 
 	snprintf(members, sizeof(members),
-		 "u32 %spid; u32 slots[%d] @metric(histogram) @unit(%s); char %scomm[%d]", hidden,
-		 SLOTS, tool.config.milliseconds ? "msecs" : "usecs", hidden, COMM_LEN);
+		 "u32 %s; u32 slots[%d] @metric(histogram) @unit(%s); char %scomm[%d]",
+		 key_names[tool.config.group], SLOTS, tool.config.milliseconds ? "msecs" : "usecs",
+		 has_comm() ? "" : "__", COMM_LEN);
 	records = wasm_bpf_records_open("latency", members, NULL, 0, WASM_BPF_RECORDS_TABLE);
 	return records >= 0;
 }
 
-static bool show_histogram(unsigned int pid, const struct histogram *histogram)
+static bool show_histogram(unsigned int key, const struct histogram *histogram)
 {
 	for (int i = 0; i < SLOTS; i++)
 		shown += histogram->slots[i];
 	if (records) {
-		struct row row = {pid, *histogram};
+		struct row row = {key, *histogram};
 
 		return wasm_bpf_records_write(records, &row, sizeof(row)) >= 0;
 	}
-	if (tool.config.per_process) {
-		printf("\npid = %u ", pid);
-		tool_print_text(histogram->comm, 0);
+	if (tool.config.group != GROUP_ALL) {
+		printf("\n%s = %u", key_names[tool.config.group], key);
+		if (has_comm()) {
+			putchar(' ');
+			tool_print_text(histogram->comm, 0);
+		}
 		putchar('\n');
 	}
 	tool_print_log2(histogram->slots, SLOTS, tool.config.milliseconds ? "msecs" : "usecs");
@@ -131,13 +142,16 @@ static int measure(void)
 static const struct tool_option options[] = {
     TOOL_FLAG('T', "timestamp", tool.time, true, "when, in local time"),
     TOOL_FLAG('m', "milliseconds", tool.config.milliseconds, 1, "instead of microseconds"),
-    TOOL_FLAG('P', "pids", tool.config.per_process, 1, "a histogram each process"),
+    TOOL_FLAG('P', "pids", tool.config.group, GROUP_PROCESS, "a histogram each process"),
+    TOOL_FLAG('L', "tids", tool.config.group, GROUP_THREAD, "a histogram each thread"),
+    TOOL_FLAG(0, "pidnss", tool.config.group, GROUP_PID_NAMESPACE,
+	      "a histogram each namespace of processes"),
     TOOL_NUMBER('p', "pid", "PID", tool.config.pid, 1, 0x7fffffff, "only this process"),
     TOOL_FLAG('v', "verbose", tool.verbose, true, "counts at the end, to stderr"),
 };
 
 static const struct tool_command command = {
-    .synopsis = "runqlat [-T] [-m] [-P] [-p PID] [-v] [INTERVAL [COUNT]]",
+    .synopsis = "runqlat [-T] [-m] [-P | -L | --pidnss] [-p PID] [-v] [INTERVAL [COUNT]]",
     .summary = "Shows how long tasks wait for a CPU, as a histogram: every INTERVAL seconds, "
 	       "COUNT times,\n"
 	       "or at Ctrl-C.\n",

@@ -13,13 +13,15 @@ const RUNQLAT: &[u8] = include_bytes!(concat!(env!("OBJECTS"), "/runqlat.bpf.o")
 const SLOTS: usize = 26;
 
 const USAGE: &str = "\
-Usage: runqlat [-T] [-m] [-P] [-p PID] [-v] [INTERVAL [COUNT]]
+Usage: runqlat [-T] [-m] [-P | -L | --pidnss] [-p PID] [-v] [INTERVAL [COUNT]]
 Shows how long tasks wait for a CPU, as a histogram: every INTERVAL seconds, COUNT times,
 or at Ctrl-C.
 
   -T, --timestamp     when, in local time
   -m, --milliseconds  instead of microseconds
   -P, --pids          a histogram each process
+  -L, --tids          a histogram each thread
+      --pidnss        a histogram each namespace of processes
   -p, --pid PID       only this process
   -v, --verbose       counts at the end, to stderr
   -h, --help          this text
@@ -30,10 +32,15 @@ or at Ctrl-C.
   runqlat -P -p 185 5
 ";
 
+/// In the place of a letter, of an option that has none.
+const PIDNSS: char = '\0';
+
 const OPTIONS: &[Opt] = &[
     Opt { short: 'T', long: "timestamp", has_value: false },
     Opt { short: 'm', long: "milliseconds", has_value: false },
     Opt { short: 'P', long: "pids", has_value: false },
+    Opt { short: 'L', long: "tids", has_value: false },
+    Opt { short: PIDNSS, long: "pidnss", has_value: false },
     Opt { short: 'p', long: "pid", has_value: true },
     Opt { short: 'v', long: "verbose", has_value: false },
     Opt { short: 'h', long: "help", has_value: false },
@@ -54,17 +61,25 @@ unsafe impl Plain for Histogram {}
 #[derive(Clone, Copy, Default)]
 struct Config {
     pid: u32,
-    per_process: u32,
+    group: u32,
     milliseconds: u32,
 }
 // SAFETY: integers without padding, as runqlat.h asserts.
 unsafe impl Plain for Config {}
 
-/// Row for the host's `-o`, `--filter`, `--sort` and others: a histogram with its process.
+/// Values of `group`, of runqlat.h.
+const PROCESS: u32 = 1;
+const THREAD: u32 = 2;
+const PID_NAMESPACE: u32 = 3;
+
+/// Names of keys by group; two underscores hide a member.
+const KEY_NAMES: [&str; 4] = ["__pid", "pid", "tid", "pidns"];
+
+/// Row for the host's `-o`, `--filter`, `--sort` and others: a histogram with its key.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Row {
-    pid: u32,
+    key: u32,
     histogram: Histogram,
 }
 // SAFETY: integers without padding: 4, 104 and 16 bytes.
@@ -94,7 +109,9 @@ impl Tool {
             match arg {
                 Arg::Option('T', _) => tool.time = true,
                 Arg::Option('m', _) => tool.config.milliseconds = 1,
-                Arg::Option('P', _) => tool.config.per_process = 1,
+                Arg::Option('P', _) => tool.config.group = PROCESS,
+                Arg::Option('L', _) => tool.config.group = THREAD,
+                Arg::Option(PIDNSS, _) => tool.config.group = PID_NAMESPACE,
                 Arg::Option('v', _) => tool.verbose = true,
                 Arg::Option('h', _) => tool.help = true,
                 Arg::Option(_, pid) => {
@@ -119,12 +136,21 @@ impl Tool {
         if self.config.milliseconds == 1 { "msecs" } else { "usecs" }
     }
 
-    /// Opens a source of [`Row`]s, if the user requested records; processes are shown only with `-P`.
+    fn key_name(&self) -> &'static str {
+        KEY_NAMES[self.config.group as usize]
+    }
+
+    /// Only one process or thread has a name.
+    fn has_comm(&self) -> bool {
+        matches!(self.config.group, PROCESS | THREAD)
+    }
+
+    /// Opens a source of [`Row`]s, if the user requested records.
     fn open_records(&self) -> io::Result<Option<Records>> {
-        let hidden = if self.config.per_process == 1 { "" } else { "__" };
+        let hidden = if self.has_comm() { "" } else { "__" };
         let members = format!(
-            "u32 {hidden}pid; u32 slots[{SLOTS}] @metric(histogram) @unit({}); \
-             char {hidden}comm[16]",
+            "u32 {}; u32 slots[{SLOTS}] @metric(histogram) @unit({}); char {hidden}comm[16]",
+            self.key_name(),
             self.unit()
         );
         Records::open_table("latency", &members)
@@ -133,7 +159,7 @@ impl Tool {
     /// Hands the histograms over, and deletes them; returns the number of waits.
     fn record(&self, map: &Map<'_, u32, Histogram>, records: &Records) -> io::Result<u64> {
         let rows: Vec<Row> =
-            map.drain()?.map(|(pid, histogram)| Row { pid, histogram }).collect();
+            map.drain()?.map(|(key, histogram)| Row { key, histogram }).collect();
         records.write(&rows)?;
         records.flush()?;
         Ok(rows.iter().flat_map(|row| row.histogram.slots).map(u64::from).sum())
@@ -143,9 +169,11 @@ impl Tool {
     fn print(&self, map: &Map<'_, u32, Histogram>, out: &mut impl Write) -> io::Result<u64> {
         let unit = self.unit();
         let mut shown = 0;
-        for (pid, histogram) in map.drain()? {
-            if self.config.per_process == 1 {
-                writeln!(out, "\npid = {pid} {}", Text(&histogram.comm))?;
+        for (key, histogram) in map.drain()? {
+            if self.has_comm() {
+                writeln!(out, "\n{} = {key} {}", self.key_name(), Text(&histogram.comm))?;
+            } else if self.config.group == PID_NAMESPACE {
+                writeln!(out, "\n{} = {key}", self.key_name())?;
             }
             write!(out, "{}", Log2 { slots: &histogram.slots, unit })?;
             shown += histogram.slots.iter().map(|count| u64::from(*count)).sum::<u64>();

@@ -66,16 +66,38 @@ static const struct tool_command command = {
     .max_operands = 1,
 };
 
+/* Reads milliseconds, such as 0.1, as nanoseconds. */
+static bool read_ms(const char *text, unsigned long long *ns)
+{
+	const char *point = strchr(text, '.');
+	size_t length = point ? (size_t)(point - text) : 0;
+	/* Nanoseconds of the first digit after the point; those after the sixth are cut. */
+	uint64_t ms = 0, rest = 0, weight = TOOL_NS_PER_MS / 10;
+	char whole[16] = "0";
+
+	/* Other words are errors, which show all of the word. */
+	if (point && point[1] && !point[1 + strspn(point + 1, "0123456789")] &&
+	    length < sizeof(whole)) {
+		snprintf(whole, sizeof(whole), "%.*s", length ? (int)length : 1,
+			 length ? text : "0");
+		for (const char *digit = point + 1; *digit; digit++, weight /= 10)
+			rest += (uint64_t)(*digit - '0') * weight;
+		text = whole;
+	}
+	if (!tool_number("MIN_MS", text, 0, 1000000000, &ms))
+		return false;
+	*ns = ms * TOOL_NS_PER_MS + rest;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	int exit_code = tool_parse(&command, argc, argv);
-	uint64_t number = 0;
 
 	if (exit_code >= 0)
 		return exit_code;
-	if (optind < argc && !tool_number("MIN_MS", argv[optind], 0, 1000000000, &number))
+	if (optind < argc && !read_ms(argv[optind], &tool.config.least_ns))
 		return 2;
-	tool.config.least_ns = number * TOOL_NS_PER_MS;
 	return tool_trace(&(struct tool_tracer){
 	    TOOL_TRACES(tcpconnlat_bpf, tool),
 	    TOOL_CONFIG(tool),

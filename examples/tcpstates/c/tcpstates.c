@@ -77,19 +77,52 @@ static void print_header(void)
 	       "LPORT", address_width, "RADDR", "RPORT", "OLDSTATE", "NEWSTATE", "MS");
 }
 
+/* Reads "80,443". */
+static bool set_ports(unsigned short *ports, const char *what, const char *text)
+{
+	size_t count = 0;
+
+	for (;;) {
+		size_t length = strcspn(text, ",");
+		uint64_t port = 0;
+		char word[16];
+
+		snprintf(word, sizeof(word), "%.*s", (int)length, text);
+		if (!tool_number(what, length < sizeof(word) ? word : text, 1, 65535, &port))
+			return false;
+		if (count == PORTS) {
+			fprintf(stderr, "error: %s takes at most %d ports\n", what, PORTS);
+			return false;
+		}
+		ports[count++] = (unsigned short)port;
+		if (!text[length])
+			return true;
+		text += length + 1;
+	}
+}
+
+static bool set_local_ports(const char *text)
+{
+	return set_ports(tool.config.local_ports, "--localport", text);
+}
+
+static bool set_remote_ports(const char *text)
+{
+	return set_ports(tool.config.remote_ports, "--remoteport", text);
+}
+
 static const struct tool_option options[] = {
     TOOL_FLAG('T', "timestamp", tool.time, true, "when, in local time"),
     TOOL_FLAG('4', "ipv4", tool.config.family, 4, "only IPv4"),
     TOOL_FLAG('6', "ipv6", tool.config.family, 6, "only IPv6"),
     TOOL_FLAG('w', "wide", address_width, 39, "columns as wide as IPv6 addresses"),
-    TOOL_NUMBER('L', "localport", "PORT", tool.config.local_port, 1, 65535, "only this local port"),
-    TOOL_NUMBER('D', "remoteport", "PORT", tool.config.remote_port, 1, 65535,
-		"only this remote port"),
+    TOOL_TEXT('L', "localport", "PORT,...", set_local_ports, "only these local ports"),
+    TOOL_TEXT('D', "remoteport", "PORT,...", set_remote_ports, "only these remote ports"),
     TOOL_FLAG('v', "verbose", tool.verbose, true, "counts at the end, to stderr"),
 };
 
 static const struct tool_command command = {
-    .synopsis = "tcpstates [-T] [-4 | -6] [-w] [-L PORT] [-D PORT] [-v]",
+    .synopsis = "tcpstates [-T] [-4 | -6] [-w] [-L PORT,...] [-D PORT,...] [-v]",
     .summary = "Prints every TCP socket that goes from one state to another.\n",
     TOOL_OPTIONS(options),
 };

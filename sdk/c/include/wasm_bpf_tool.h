@@ -144,7 +144,7 @@ static inline bool tool_number(const char *what, const char *text, uint64_t leas
 
 /** @brief One option of a tool, or an operand, which is only described. */
 struct tool_option {
-	/** 'p' for -p; 0 for an operand. */
+	/** 'p' for -p; 0 for an operand, and for an option that has a long name alone. */
 	char letter;
 	/** "pid" for --pid, or NULL; of an operand "BINARY". */
 	const char *name;
@@ -161,7 +161,10 @@ struct tool_option {
 	bool (*take)(const char *text);
 };
 
-/* Rows of the table: an option that stores a constant, one with a number, one with text. */
+/*
+ * Rows of the table: an option that stores a constant, one with a number, one with text. The letter
+ * 0 is for a long name alone.
+ */
 #define TOOL_FLAG(letter, name, variable, stored, help)                                            \
 	{                                                                                          \
 		letter, name, NULL, help, &(variable), sizeof(variable), stored, stored, NULL      \
@@ -195,11 +198,18 @@ struct tool_command {
 
 #define TOOL_OPTIONS(table) .options = (table), .option_count = sizeof(table) / sizeof((table)[0])
 
+static inline bool tool_is_operand(const struct tool_option *option)
+{
+	return !option->letter && !option->to && !option->take;
+}
+
 static inline int tool_option_left(const struct tool_option *option, char *left, size_t size)
 {
-	if (!option->letter)
+	char letter[] = {'-', option->letter, ',', ' ', '\0'};
+
+	if (tool_is_operand(option))
 		return snprintf(left, size, "%s", option->name);
-	return snprintf(left, size, "-%c, --%s%s%s", option->letter, option->name,
+	return snprintf(left, size, "%s--%s%s%s", option->letter ? letter : "    ", option->name,
 			option->value ? " " : "", option->value ? option->value : "");
 }
 
@@ -267,20 +277,24 @@ static inline int tool_parse(const struct tool_command *command, int argc, char 
 	struct option names[TOOL_MAX_OPTIONS + 2] = {{"help", no_argument, NULL, 'h'}};
 	char letters[2 * TOOL_MAX_OPTIONS + 2] = "h";
 	size_t name_count = 1, letter_count = 1;
+	/* Above all characters: options without a letter, by their row. */
+	const int rows = 256;
 	int letter;
 
 	for (size_t i = 0; i < command->option_count && i < TOOL_MAX_OPTIONS; i++) {
 		const struct tool_option *option = &command->options[i];
 
-		if (!option->letter)
+		if (tool_is_operand(option))
 			continue;
-		letters[letter_count++] = option->letter;
-		if (option->value)
-			letters[letter_count++] = ':';
+		if (option->letter) {
+			letters[letter_count++] = option->letter;
+			if (option->value)
+				letters[letter_count++] = ':';
+		}
 		if (option->name) {
 			names[name_count].name = option->name;
 			names[name_count].has_arg = option->value ? required_argument : no_argument;
-			names[name_count++].val = option->letter;
+			names[name_count++].val = option->letter ? option->letter : rows + (int)i;
 		}
 	}
 	while ((letter = getopt_long(argc, argv, letters, names, NULL)) != -1) {
@@ -288,8 +302,11 @@ static inline int tool_parse(const struct tool_command *command, int argc, char 
 
 		if (letter == 'h')
 			return tool_print_help(stdout, command) ? 0 : 1;
-		while (i < command->option_count && command->options[i].letter != letter)
-			i++;
+		if (letter >= rows)
+			i = (size_t)(letter - rows);
+		else
+			while (i < command->option_count && command->options[i].letter != letter)
+				i++;
 		if (i == command->option_count)
 			return tool_print_help(stderr, command), 2;
 		if (!tool_take_option(&command->options[i], optarg))
