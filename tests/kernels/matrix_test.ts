@@ -12,9 +12,11 @@ import {
 } from "../support/kernel_vm.ts";
 import { chooseSeed, Random } from "../support/random.ts";
 import { ATTACH_CASES } from "./attach_cases.ts";
+import { OPTION_CASES } from "./option_cases.ts";
 import { TOOL_CASES } from "./tool_cases.ts";
 
-const CASES: readonly KernelCase[] = [...ATTACH_CASES, ...TOOL_CASES];
+const TOOLS: readonly KernelCase[] = [...TOOL_CASES, ...OPTION_CASES];
+const CASES: readonly KernelCase[] = [...ATTACH_CASES, ...TOOLS];
 
 /** Cases of `./dev test`. */
 const FEW = 6;
@@ -69,7 +71,7 @@ function everything(words: string): Boot[] {
   const isWanted = ({ name }: KernelCase) =>
     names.length === 0 || names.some((word) => name.split(" ").includes(word));
   return (processors.length > 0 ? processors : PROCESSORS.slice(0, 1)).flatMap((processor) => {
-    const cases = processor.programs === undefined ? CASES : TOOL_CASES;
+    const cases = processor.programs === undefined ? CASES : TOOLS;
     return (kernels.length > 0 ? kernels : KERNELS).map((kernel) => ({
       kernel,
       processor,

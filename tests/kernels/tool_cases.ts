@@ -4,14 +4,22 @@ import { ACTOR } from "../support/actor.ts";
 import type { KernelCase } from "../support/kernel_vm.ts";
 import { columnsOf, readmeColumns } from "../support/tool_readme.ts";
 
-/** Run of a tool that must print a line, until it is interrupted; without a warning. */
-function tool(
+/**
+ * Run of a tool that must print a line, until it is interrupted; without a warning.
+ *
+ * @param more `columns` replace those of the tool's README, an empty text skips them
+ */
+export function tool(
   name: string,
   until: string,
-  more: Pick<KernelCase, "stir" | "prepare" | "modules"> & { options?: string },
+  more: Pick<KernelCase, "stir" | "prepare" | "modules"> & {
+    options?: string;
+    columns?: string;
+  },
 ): KernelCase {
-  const { options = "", ...rest } = more;
-  const columns = readmeColumns(name);
+  const { options = "", columns: given, ...rest } = more;
+  const ofOptions = given === "" ? undefined : given?.split(" ");
+  const columns = given === undefined ? readmeColumns(name) : ofOptions;
   return {
     name: `tool ${name}`,
     run: `${name} ${options}`.trimEnd(),
@@ -57,6 +65,9 @@ const DISK = {
   stir: "dd if=/dev/zero of=/dev/loop0 bs=4k count=4 conv=fsync",
 };
 
+/** Gives a file to another user. */
+export const OWN = "touch /tmp/owned; chown 1 /tmp/owned; rm /tmp/owned";
+
 /** Makes a cgroup of 8 MiB: the emulator takes seconds to swap what does not fit. */
 const LIMITED = "mkdir -p /sys/fs/cgroup/limited; " +
   "echo +memory >/sys/fs/cgroup/cgroup.subtree_control; " +
@@ -85,9 +96,7 @@ export const TOOL_CASES: readonly KernelCase[] = [
   tool("fsyncsnoop", " FSYNC +1 ", {
     stir: "dd if=/dev/zero of=/tmp/written bs=1k count=1 conv=fsync",
   }),
-  tool("capable", " chown .* CAP_CHOWN ", {
-    stir: "touch /tmp/owned; chown 1 /tmp/owned; rm /tmp/owned",
-  }),
+  tool("capable", " chown .* CAP_CHOWN ", { stir: OWN }),
   tool("tcplife", " actor .* 127.0.0.1 ", {
     stir: "/actor connection",
   }),

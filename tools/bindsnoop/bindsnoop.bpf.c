@@ -6,7 +6,9 @@
 TOOL("bindsnoop", "show sockets that are bound to an address");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
 OPTION(const volatile port_list, port, {}, 'P', "only these ports");
-OPTION(const volatile bool, failed, false, 'x', "only calls that fail");
+OPTION(const volatile bool, only_failed, false, 0, "only calls that fail");
+/* Users of other tools type it. */
+OPTION(const volatile bool, failed, false, 'x', "calls that fail, which are shown anyway");
 
 struct event {
 	__u32 pid;
@@ -61,7 +63,7 @@ int exit_bind(struct trace_event_raw_sys_exit *ctx)
 
 	if (!args)
 		return 0;
-	event = failed && !ctx->ret ? NULL : reserve_event();
+	event = only_failed && !ctx->ret ? NULL : reserve_event();
 	if (event) {
 		SET_ORIGIN(event);
 		event->family = args->family;

@@ -84,7 +84,20 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct ns_common {
+	unsigned int inum;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+};
+
 struct task_struct {
+	struct nsproxy *nsproxy;
 	struct css_set *cgroups;
 	int pid;
 	int tgid;

@@ -9,13 +9,18 @@
 /* Flag of threads of the kernel. */
 #define PF_KTHREAD 0x00200000
 
-static __always_inline bool is_running(struct task_struct *task)
+static __always_inline __u32 state_of(struct task_struct *task)
 {
 	struct task_struct___old *old = (void *)task;
 
 	if (bpf_core_field_exists(task->__state))
-		return BPF_CORE_READ(task, __state) == TASK_RUNNING;
-	return BPF_CORE_READ(old, state) == TASK_RUNNING;
+		return BPF_CORE_READ(task, __state);
+	return BPF_CORE_READ(old, state);
+}
+
+static __always_inline bool is_running(struct task_struct *task)
+{
+	return state_of(task) == TASK_RUNNING;
 }
 
 static __always_inline bool is_kernel_thread(struct task_struct *task)

@@ -11,10 +11,12 @@
 #endif
 /* Frames of a raw tracepoint: the program, its caller, and the tracepoint. */
 #define TRACEPOINT_FRAMES 3
+/* Frames of fentry: the program and the trampoline. */
+#define TRAMPOLINE_FRAMES 2
 /* No stack is taken: the number of an error. */
 #define NO_STACK -14
 
-#ifndef ONLY_USER_STACKS
+#ifndef NO_STACK_OPTIONS
 OPTION(const volatile bool, user, false, 'U', "stacks of processes alone");
 OPTION(const volatile bool, kernel, false, 'K', "stacks of the kernel alone");
 #endif
@@ -26,7 +28,7 @@ struct {
 	__uint(value_size, FRAMES * sizeof(__u64));
 } stacks SEC(".maps");
 
-#ifndef ONLY_USER_STACKS
+#ifndef NO_STACK_OPTIONS
 /* Leaves out the innermost `skip` frames: those of the program and of its tracepoint. */
 static __always_inline __s32 kernel_stack(void *ctx, __u64 skip)
 {

@@ -13,7 +13,10 @@ OPTION(const volatile __u32, pid, 0, 'p', "only this process");
 OPTION(const volatile __u32, tid, 0, 't', "only this thread");
 OPTION(const volatile comm_text, name, "", 'n', "only processes whose name begins with this");
 OPTION(const volatile __u64, lock, 0, 'l', "only the lock at this address");
-OPTION(const volatile __u64, min_us, 0, 'm', "only longer waits than this, in microseconds");
+OPTION(const volatile __u64, min_us, 0, 0, "only longer waits than this, in microseconds");
+OPTION(const volatile bool, milliseconds, false, 'm', "times in milliseconds");
+/* Users of other tools type it. */
+OPTION(const volatile bool, summary, false, 's', "no stacks, which are not shown anyway");
 
 struct key {
 	__u32 pid;
@@ -23,9 +26,12 @@ struct key {
 
 struct counts {
 	__u64 count;
-	__u64 average_ns COMPUTED(total_ns / count);
-	__u64 max_ns;
-	__u64 total_ns;
+	__u64 average_ns COMPUTED(total_ns / count) SHOWN_IF(!milliseconds);
+	__u64 max_ns SHOWN_IF(!milliseconds);
+	__u64 total_ns SHOWN_IF(!milliseconds);
+	__u64 average_ms COMPUTED(total_ns / count / 1000000) FORMAT(dec) SHOWN_IF(milliseconds);
+	__u64 max_ms COMPUTED(max_ns / 1000000) FORMAT(dec) SHOWN_IF(milliseconds);
+	__u64 total_ms COMPUTED(total_ns / 1000000) FORMAT(dec) SHOWN_IF(milliseconds);
 };
 
 struct wait {

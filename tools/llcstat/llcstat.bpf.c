@@ -5,6 +5,8 @@
 TOOL("llcstat", "count references and misses of the processor's cache");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
 OPTION(const volatile __u32, frequency, 99, 'f', "samples of each counter a second");
+OPTION(const volatile bool, tids, false, 't', "by thread");
+NUMBERS(SECONDS);
 
 /* Offset of `sample_period` in struct bpf_perf_event_data: after the registers. */
 #if defined(__TARGET_ARCH_x86)
@@ -15,6 +17,7 @@ OPTION(const volatile __u32, frequency, 99, 'f', "samples of each counter a seco
 
 struct key {
 	__u32 pid;
+	__u32 tid SHOWN_IF(tids);
 	char comm[COMM_BYTES];
 	__u32 cpu;
 };
@@ -37,6 +40,8 @@ static __always_inline struct counts *counts_of(void)
 	if (IS_OTHER(pid))
 		return NULL;
 	SET_PROCESS(&key);
+	if (tids)
+		key.tid = (__u32)bpf_get_current_pid_tgid();
 	key.cpu = bpf_get_smp_processor_id();
 	return cache_of(&key);
 }

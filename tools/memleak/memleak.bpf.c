@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* memleak: memory of processes that is allocated and not freed, by stack. */
-#define ONLY_USER_STACKS
+#define NO_STACK_OPTIONS
 /* All functions that allocate. */
 #define STACK_COUNT 16384
 #include "stacks.bpf.h"

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* mountsnoop: calls of mount(2) and umount2(2). */
-#include "tool.bpf.h"
+#include "kernel.bpf.h"
 
 #define PATH_BYTES 256
+#define DATA_BYTES 256
 #define TYPE_BYTES 32
 
 TOOL("mountsnoop", "show mounts and unmounts");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
+OPTION(const volatile bool, detailed, false, 'd', "the mount namespace and the data as well");
 
 enum call { MOUNT, UMOUNT };
 
@@ -14,6 +16,7 @@ struct event {
 	char comm[COMM_BYTES];
 	__u32 pid;
 	__u32 tid;
+	__u32 mnt_ns FORMAT(dec) SHOWN_IF(detailed);
 	enum call call;
 	__s32 ret FORMAT(errno);
 	__u64 flags;
@@ -21,6 +24,7 @@ struct event {
 	char type[TYPE_BYTES];
 	char source[PATH_BYTES];
 	char target[PATH_BYTES];
+	char data[DATA_BYTES] SHOWN_IF(detailed);
 };
 
 struct call_args {
@@ -29,6 +33,7 @@ struct call_args {
 	__u64 target;
 	__u64 type;
 	__u64 flags;
+	__u64 data;
 	enum call call;
 };
 
@@ -53,6 +58,13 @@ static __always_inline void copy(char *to, __u32 size, __u64 from)
 		to[0] = 0;
 }
 
+static __always_inline __u32 mount_namespace(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+}
+
 static __always_inline int end(struct trace_event_raw_sys_exit *ctx)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
@@ -73,6 +85,8 @@ static __always_inline int end(struct trace_event_raw_sys_exit *ctx)
 		copy(event->type, sizeof(event->type), args->type);
 		copy(event->source, sizeof(event->source), args->source);
 		copy(event->target, sizeof(event->target), args->target);
+		event->mnt_ns = detailed ? mount_namespace() : 0;
+		copy(event->data, sizeof(event->data), detailed ? args->data : 0);
 		bpf_ringbuf_submit(event, 0);
 	}
 	bpf_map_delete_elem(&call_start, &tid);
@@ -87,6 +101,7 @@ int enter_mount(struct trace_event_raw_sys_enter *ctx)
 	    .target = ctx->args[1],
 	    .type = ctx->args[2],
 	    .flags = ctx->args[3],
+	    .data = ctx->args[4],
 	    .call = MOUNT,
 	};
 

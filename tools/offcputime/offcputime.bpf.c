@@ -11,6 +11,7 @@ OPTION(const volatile bool, user_threads, false, 'u', "only threads of processes
 OPTION(const volatile bool, kernel_threads, false, 'k', "only threads of the kernel");
 OPTION(const volatile __u64, min_us, 1, 'm', "only longer breaks than this, in microseconds");
 OPTION(const volatile __u64, max_us, 0, 'M', "only shorter breaks than this, in microseconds");
+OPTION(const volatile __u32, state, 0, 0, "only threads in one of these states, a bitmask: 2 is D");
 
 struct key {
 	__u32 pid;
@@ -49,6 +50,8 @@ static __always_inline void begin(void *ctx, struct task_struct *task)
 	BPF_CORE_READ_STR_INTO(&stop.key.comm, task, comm);
 	if (!thread || (tid && tid != thread) || is_other(pid, stop.key.pid) ||
 	    is_other_name(name, stop.key.comm, COMM_BYTES) || is_task_elsewhere(task))
+		return;
+	if (state && !(state & state_of(task)))
 		return;
 	if ((user_threads && is_kernel_thread(task)) || (kernel_threads && !is_kernel_thread(task)))
 		return;

@@ -4,9 +4,10 @@
 
 TOOL("profile", "count stacks of the code that runs, by samples");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
-OPTION(const volatile __u32, tid, 0, 't', "only this thread");
+OPTION(const volatile __u32, tid, 0, 'L', "only this thread");
 OPTION(const volatile comm_text, name, "", 'n', "only processes whose name begins with this");
 OPTION(const volatile __u32, frequency, 99, 'F', "samples a second");
+OPTION(const volatile __s32, cpu, -1, 'C', "only this processor");
 OPTION(const volatile bool, idle, false, 'I', "idle processors as well");
 
 struct key {
@@ -31,6 +32,8 @@ int on_sample(void *ctx)
 	struct counts *counts;
 	struct key key = {};
 
+	if (cpu >= 0 && cpu != (__s32)bpf_get_smp_processor_id())
+		return 0;
 	if ((!thread && !idle) || (tid && tid != thread) || IS_OTHER(pid) || is_other_comm(name))
 		return 0;
 	SET_PROCESS(&key);

@@ -4,6 +4,7 @@
 
 TOOL("runqslower", "show waits for a processor that are longer than a limit");
 OPTION(const volatile __u64, min_us, 10000, 'm', "longer waits than this, in microseconds");
+NUMBERS(min_us);
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
 OPTION(const volatile __u32, tid, 0, 't', "only this thread");
 /* Users of other tools type it. */

@@ -11,7 +11,10 @@ OPTION(const volatile bool, failed, false, 'x', "only calls that fail");
 OPTION(const volatile enum error, error, ANY, 'e', "only calls that fail with it, such as ENOENT");
 OPTION(const volatile bool, processes, false, 'P', "count by process, not by call");
 OPTION(const volatile bool, latency, false, 'L', "those with the most time first");
+OPTION(const volatile bool, milliseconds, false, 'm', "time in milliseconds");
 OPTION(const volatile __u32, top, 0, 'T', "at most this many rows");
+OPTION(const volatile bool, list, false, 'l', "print the system calls of this machine, and end");
+LISTS(list, syscall);
 
 struct call {
 	__u32 nr;
@@ -30,7 +33,8 @@ struct process {
 struct counts {
 	__u64 count;
 	__u64 errors;
-	__u64 total_ns;
+	__u64 total_ns SHOWN_IF(!milliseconds);
+	__u64 total_ms COMPUTED(total_ns / 1000000) FORMAT(dec) SHOWN_IF(milliseconds);
 };
 
 STATE(call_start, __u32, struct call);

@@ -10,6 +10,8 @@ OPTION(const volatile __u32, pid, 0, 'p', "only this process");
 OPTION(const volatile port_list, lport, {}, 'L', "only these local ports");
 OPTION(const volatile port_list, dport, {}, 'D', "only these remote ports");
 FAMILY_OPTIONS;
+/* Users of other tools type it. */
+OPTION(const volatile bool, wide, false, 'w', "room for IPv6 addresses, which there is anyway");
 
 struct event {
 	__u32 pid;
