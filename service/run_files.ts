@@ -116,6 +116,15 @@ export class RunFiles {
     writeState(livePath(runtime, this.name), JSON.stringify(live));
   }
 
+  /** Reports whether a supervisor has written its state, or was about to, since the last reboot. */
+  hasLive({ runtime }: Pick<Definition, "runtime">): boolean {
+    try {
+      return Deno.lstatSync(livePath(runtime, this.name)).isFile;
+    } catch {
+      return false;
+    }
+  }
+
   /** Takes away what an earlier supervisor wrote, and keeps the space for the next one. */
   clearLive({ runtime }: Pick<Definition, "runtime">): void {
     makeFolder(runtime);

@@ -132,8 +132,9 @@ export class Runs {
     define: (name: string, folder: string) => Definition,
   ): Promise<Run> {
     const folder = runsFolder(this.places.state);
-    makeFolder(folder);
+    // The lock makes the directory above.
     using _lock = await this.#lock();
+    makeFolder(folder);
     const final = "given" in name ? checkName(name.given) : this.freeName(name.wanted);
     const files = new RunFiles(this.places, final);
     if (this.names().includes(final)) throw taken(final);
@@ -145,6 +146,8 @@ export class Runs {
       const definition = define(final, temporary);
       new RunFiles(this.places, passing).writeDefinition(definition);
       Deno.renameSync(temporary, files.folder);
+      // There from now on, and gone after a reboot.
+      files.clearLive(definition);
     } catch (cause) {
       removeFolder(temporary);
       throw fileError(`create run "${final}"`, cause);

@@ -67,8 +67,11 @@ export function statusOf(files: RunFiles, definition: Definition): Status {
     const { code, ...rest } = outcome;
     return { name, phase: "ended", exitCode: code, ...rest };
   }
-  const reason = live === undefined || live.boot !== bootId()
+  const isOfThisBoot = live === undefined ? files.hasLive(definition) : live.boot === bootId();
+  const reason = !isOfThisBoot
     ? "the machine was restarted"
+    : live === undefined
+    ? "its start was interrupted"
     : "its supervisor was killed";
   return { name, phase: "lost", restarts, ...started, reason };
 }

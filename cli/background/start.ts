@@ -40,7 +40,7 @@ export interface BackgroundStart {
   readonly permissions: Permissions | undefined;
 }
 
-const LOG_RANGE = { least: 1 << 16, most: 1 << 40, leastText: "64K", mostText: "1024G" };
+const LOG_RANGE = { least: 1 << 16, most: 2 ** 40, leastText: "64K", mostText: "1024G" };
 const LOG_BYTES = 20 << 20;
 
 /** Variables that wasm-bpf itself reads; a module gets those of `--env` only. */

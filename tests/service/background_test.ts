@@ -3,6 +3,7 @@ import { succeed } from "../support/actor.ts";
 import { Background } from "../support/background.ts";
 import { CliProcess } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
+import { Runs } from "../../service/mod.ts";
 import { chooseSeed, Random } from "../support/random.ts";
 import { soakSize } from "../support/soak.ts";
 import { assembleTo } from "../support/wat.ts";
@@ -229,6 +230,35 @@ Deno.test("logs -f -n shows the last lines once, and what is hostile as text", a
   await Deno.writeTextFile(log, lines(["next"]), { append: true });
   await follower.waitFor(/next\n/);
   assert.equal(follower.stdout, `${deep}\n${record}\nnext\n`);
+});
+
+Deno.test("the log has the bound that is given, and a start that is killed is shown as that", async () => {
+  await using runs = new Background();
+  await runs.out("run", "-d", "--name", "one", "--log-size", "64K", "exitsnoop");
+  for (const size of ["63K", "2048G"]) {
+    assert.equal((await runs.cli("run", "-d", "--log-size", size, "exitsnoop")).code, 2, size);
+  }
+  // As after a kill before the supervisor of a run began.
+  const places = {
+    state: `${runs.env["XDG_STATE_HOME"]}/wasm-bpf`,
+    runtime: `${runs.env["XDG_RUNTIME_DIR"]}/wasm-bpf`,
+  };
+  const { definition } = new Runs(places).find("one");
+  assert.equal(definition.logBytes, 65_536);
+  await new Runs(places).create({ given: "never" }, (name) => ({ ...definition, name }));
+  assert.match(await runs.out("ps", "-a"), /never +lost: its start was interrupted/);
+});
+
+Deno.test("root makes nothing where a link leads in place of its directory", async () => {
+  await using runs = new Background();
+  const other = `${runs.folder}/other`;
+  await Deno.mkdir(other);
+  await Deno.symlink(other, `${runs.env["XDG_STATE_HOME"]}/wasm-bpf`);
+  const { code, stderr } = await runs.cli("run", "-d", "exitsnoop");
+  assert.equal(code, 1);
+  assert.match(stderr, /not a directory/);
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(other)), []);
+  await Deno.remove(`${runs.env["XDG_STATE_HOME"]}/wasm-bpf`);
 });
 
 Deno.test("a run whose definition is damaged is shown and can be ended", async () => {
