@@ -1,5 +1,6 @@
-/** Limits of what one run takes of the kernel. */
-import { Budget, type Interrupt } from "../ffi/mod.ts";
+/** Limits of what one run takes of the kernel, and the counting of its links. */
+import { Budget, errno, type Interrupt } from "../ffi/mod.ts";
+import { BpfError } from "./errors.ts";
 
 /** Upper bounds of maps, programs and links. */
 export interface KernelLimits {
@@ -36,4 +37,35 @@ export function createBudget(interrupt: Interrupt, limits: KernelLimits): Budget
     mapsBytes: clamp(limits.maxMapsMemory ?? 0, limits.maxMapsMemory === undefined ? 0 : 1),
     programs: Math.min(clamp(limits.maxPrograms ?? MAX_PROGRAMS, 0), 0xffff_ffff),
   });
+}
+
+/** Counts the links of a run. */
+export class LinkCount {
+  readonly #max: number;
+  #used = 0;
+
+  constructor(max: number = MAX_LINKS) {
+    this.#max = max;
+  }
+
+  /**
+   * Takes one.
+   *
+   * @param op what it is for, as {@linkcode BpfError.op}
+   * @throws {BpfError} EMFILE beyond the limit
+   */
+  take(op: string): void {
+    if (this.#used >= this.#max) {
+      throw new BpfError(op, errno("EMFILE"), {
+        reason: `the module has ${this.#used} links, the limit`,
+        hint: "detach links that are not needed, or raise --max-links (limits.maxLinks)",
+      });
+    }
+    this.#used += 1;
+  }
+
+  /** Gives some back. */
+  give(count = 1): void {
+    this.#used -= count;
+  }
 }

@@ -16,7 +16,7 @@ export {
 } from "./diagnosis.ts";
 export { BpfError } from "./errors.ts";
 export { kernelHint } from "./kernel_support.ts";
-export { createBudget, type KernelLimits, lowestLimits, MAX_LINKS } from "./limits.ts";
+export { createBudget, type KernelLimits, LinkCount, lowestLimits } from "./limits.ts";
 export { holdsEvents, type MapAccess, mapAccess, MapType, refusalReason } from "./map_types.ts";
 export { attachRulesOf, permitObject } from "./permit.ts";
 export { type Words } from "./probe_refusals.ts";

@@ -177,7 +177,7 @@ Deno.test("rows are sorted by a signed bit-field of more than 32 bits", () => {
   assert.deepEqual(lines.map(({ place }) => place), [0, 1, 2, 3]);
 });
 
-Deno.test("a value that is no number does not disturb the order", () => {
+Deno.test("NaN does not disturb the order", () => {
   const schema = schemaFromText("double v; u32 place; u32 pad", "event");
   const values = [3, NaN, 1, NaN, 2].map((value, i) => {
     const record = new Uint8Array(16);

@@ -34,7 +34,7 @@ export interface PackedRows {
   readonly stride: number;
 }
 
-/** Formats of values that are no numbers: their bytes are in the order in which people read them. */
+/** Formats of texts and addresses: their bytes are in the order in which people read them. */
 const IN_BYTES = /^(ipv4|ipv6|ip|endpoint|mac|str)$/;
 
 /** Comparable values of one key, by row. */
@@ -129,7 +129,7 @@ function keyColumn(field: Field, rows: PackedRows, starts: Int32Array): KeyColum
     const column = new Float64Array(starts.length);
     starts.forEach((at, i) => {
       const value = read.number(rows.bytes, rows.view, at);
-      // What is no number is comparable as well: it comes first.
+      // NaN has no order: it comes first.
       column[i] = Number.isNaN(value) ? -Infinity : value;
     });
     return column;

@@ -397,7 +397,7 @@ export class Output implements RecordTaker {
    * Adds a source of events whose type is not known: their size and first bytes, or all of them with
    * `exact`.
    *
-   * @throws {RecordsError} `UNKNOWN_FIELD` if options name fields, of which there are none
+   * @throws {RecordsError} `UNKNOWN_FIELD` if options name fields: it has only bytes
    */
   hex(source: string): StreamSink {
     const { filter, aggregate, fields, sort } = this.#options;

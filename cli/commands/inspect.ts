@@ -21,7 +21,7 @@ import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { readInput, STDIN } from "../module/input_file.ts";
 import { interruptibly } from "../terminal/interruption.ts";
-import { type ContentFacts, damagedContent, describeContent } from "../module/content_facts.ts";
+import { type ContentFacts, damagedContent, describeContent } from "../object/content_facts.ts";
 import type { DamagedObject, KnownObject, ModuleFacts } from "../module/module_facts.ts";
 import { signatureFacts } from "../module/signature_facts.ts";
 import { asJson, asText, type Inspected, type InspectedFile } from "../inspect/artifact_text.ts";

@@ -37,6 +37,7 @@ import {
   askedWords,
   type Note,
 } from "../permissions/asked_options.ts";
+import { objectsIn } from "../object/content_facts.ts";
 import { toJson, visibleLine } from "../terminal/output.ts";
 import { print } from "../terminal/output_file.ts";
 import { observing, openProgress } from "../terminal/progress.ts";
@@ -247,7 +248,7 @@ async function packed(
   { signal, words, onNote }: { signal: AbortSignal; words: AskedWords; onNote: Note },
 ): Promise<{ artifact: PackedArtifact; source: Source }> {
   const { title, source, ...module } = await readModule(file, signal);
-  const asked = await askedFor({ ...module, source, title }, words, onNote);
+  const asked = await askedFor({ ...module, source, title, objectsIn }, words, onNote);
   const annotations = {
     ...packing.annotations,
     ...(asked === undefined ? {} : { [PERMISSIONS]: asked }),

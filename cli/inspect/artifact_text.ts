@@ -4,7 +4,7 @@ import { HostError } from "../../ffi/errors.ts";
 import { type Asked, notAsked, readAsked } from "../permissions/asked.ts";
 import { toJson, visibleLine } from "../terminal/output.ts";
 import { formatBytes } from "../terminal/units.ts";
-import type { ContentFacts } from "../module/content_facts.ts";
+import type { ContentFacts } from "../object/content_facts.ts";
 import type { DamagedObject, KnownObject, ModuleFacts } from "../module/module_facts.ts";
 import { objectLines } from "./object_text.ts";
 import { runRows } from "./run_text.ts";

@@ -21,7 +21,7 @@ export interface CpuSums {
 /** Formats of amounts. */
 const AMOUNT = /^(dec|size|ns|us|ms|s)$/;
 
-/** Names of numbers that stand for something: two of them have no sum. */
+/** Names of numbers that identify: two of them have no sum. */
 const IDENTITY =
   /(^|[._])(pid|tgid|ppid|tid|pid_tgid|uid|gid|euid|egid|id|fd|cpu|ino|inode|dev|ifindex|netns|mntns|family|af|proto|protocol|version)$|(^|[._sdlr])port$|addr(_?v?[46])?$|(^|[._])(ts|timestamp)(_ns)?$/i;
 const MOST = /(^|[._])max(_|$)|_max$/i, LEAST = /(^|[._])min(_|$)|_min$/i;

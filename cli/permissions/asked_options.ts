@@ -11,7 +11,7 @@ import { HostError } from "../../ffi/errors.ts";
 import { nearest } from "../../ffi/nearest.ts";
 import { readChunks, type Source } from "../../oci/mod.ts";
 import { UsageError } from "../errors.ts";
-import { objectsIn } from "../module/content_facts.ts";
+import type { ModuleFacts } from "../module/module_facts.ts";
 import { type Asked, askedBound, askedBy, askedText } from "./asked.ts";
 import type { PartOfLine } from "../args/options.ts";
 
@@ -55,6 +55,18 @@ export function askedWords({ lists }: Pick<PartOfLine<typeof ASKED[number]>, "li
   }
 }
 
+/** Module, object or package that is pushed. */
+export interface PushedModule {
+  readonly source: Source;
+  readonly size: number;
+  readonly title: string;
+  /** Reads the eBPF objects in its bytes; throws a HostError for what holds none. */
+  readonly objectsIn: (
+    bytes: Uint8Array<ArrayBuffer>,
+    options: { what: string },
+  ) => Promise<Pick<ModuleFacts, "bpfObjects" | "loadsOthers">>;
+}
+
 /**
  * Returns the annotation of a module.
  *
@@ -62,7 +74,7 @@ export function askedWords({ lists }: Pick<PartOfLine<typeof ASKED[number]>, "li
  *   and that no words are about; `onNote` gets the reason of the latter
  */
 export async function askedFor(
-  module: { source: Source; size: number; title: string },
+  module: PushedModule,
   words: AskedWords,
   onNote: Note,
 ): Promise<string | undefined> {
@@ -78,7 +90,7 @@ export async function askedFor(
 
 /** Returns the objects in a module, or the reason why they cannot be known. */
 async function objectsOf(
-  { source, size, title }: { source: Source; size: number; title: string },
+  { source, size, title, objectsIn }: PushedModule,
 ): Promise<readonly ObjectFacts[] | string> {
   if (size > MAX_INSPECTED_BYTES) return "larger modules than 32 MiB are not inspected";
   const bytes = new Uint8Array(size);

@@ -18,6 +18,7 @@ import {
   BpfError,
   createBudget,
   type KernelLimits,
+  LinkCount,
   lowestLimits,
   type MapAccess,
   mapAccess,
@@ -26,7 +27,6 @@ import {
   Reports,
   settle,
 } from "../../ebpf/mod.ts";
-import { LinkCount } from "./link_count.ts";
 import type { PollContext } from "./events/event_channel.ts";
 import type { GuestRecords } from "../records.ts";
 import type { GuestObject } from "./guest_object.ts";

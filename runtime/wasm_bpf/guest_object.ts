@@ -19,6 +19,7 @@ import {
   diagnoseOpen,
   diagnoseSetTarget,
   kernelHint,
+  type LinkCount,
   MapType,
   permitObject,
   Policy,
@@ -26,7 +27,6 @@ import {
 } from "../../ebpf/mod.ts";
 import type { GuestMemory } from "../guest_memory.ts";
 import type { CallbackTable } from "./events/callbacks.ts";
-import type { LinkCount } from "./link_count.ts";
 import { Links } from "./links.ts";
 import {
   type ChannelStats,

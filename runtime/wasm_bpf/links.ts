@@ -1,6 +1,6 @@
 /** The links of an object, and the passes of those that are iterators. */
 import { BpfIterator, type BpfLink, errno, type ObjectBytes } from "../../ffi/mod.ts";
-import type { LinkCount } from "./link_count.ts";
+import type { LinkCount } from "../../ebpf/mod.ts";
 import type { WaitContext } from "./events/event_channel.ts";
 
 /** A read that is to be gone on with. */

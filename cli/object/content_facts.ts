@@ -2,8 +2,8 @@
 import { HostError } from "../../ffi/errors.ts";
 import { contentKind } from "../../oci/content_kind.ts";
 import type { GadgetParts } from "../../oci/mod.ts";
-import type { RunFacts } from "../object/run_facts.ts";
-import type { Tool } from "../object/tool.ts";
+import type { RunFacts } from "./run_facts.ts";
+import type { Tool } from "./tool.ts";
 import {
   type DamagedObject,
   describeModule,
@@ -11,7 +11,7 @@ import {
   knownObject,
   type ModuleFacts,
   objectFacts,
-} from "./module_facts.ts";
+} from "../module/module_facts.ts";
 
 /** Facts: of a module, or of an object and its run. */
 export interface ContentFacts {
@@ -39,7 +39,7 @@ export async function describeContent(
 ): Promise<ContentFacts> {
   if (isModule(bytes)) return { module: describeModule(bytes, options.what) };
   const tool = await toolOf(bytes, options);
-  const { runFacts } = await import("../object/run_facts.ts");
+  const { runFacts } = await import("./run_facts.ts");
   return { object: knownObject(tool.file.bytes), run: runFacts(tool) };
 }
 
@@ -72,7 +72,7 @@ async function toolOf(
   bytes: Uint8Array<ArrayBuffer>,
   { what, gadget }: ContentOptions,
 ): Promise<Tool> {
-  const { unpacked } = await import("../object/unpack.ts");
+  const { unpacked } = await import("./unpack.ts");
   const line = { values: {}, flags: new Set<never>(), rest: [] };
   return await unpacked(bytes, { name: what, line, gadget });
 }
