@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "broker.h"
@@ -57,6 +58,9 @@ static sem_t wanted, done;
 /* The sender's end, and the broker's. */
 static int sockets[2];
 
+/* True once a second has passed without a request: what only the start needed was given back. */
+static bool is_started;
+
 /* The request; NULL ends the thread. */
 static int32_t (*work)(void *argument);
 static void *work_argument;
@@ -83,12 +87,32 @@ static void part(void)
 	syscall(SYS_close_range, own + 1, ~0U, 0);
 }
 
+/* The first time without a request for so long, the start is over. */
+#define STARTED_AFTER_S 1
+
+static void wait_for_first_quiet(void)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += STARTED_AFTER_S;
+	while (sem_clockwait(&wanted, CLOCK_MONOTONIC, &end))
+		if (errno == ETIMEDOUT) {
+			is_started = true;
+			shim_trim();
+			return wait_for(&wanted);
+		}
+}
+
 static void *run(void *unused)
 {
 	(void)unused;
 	part();
 	for (;;) {
-		wait_for(&wanted);
+		if (is_started)
+			wait_for(&wanted);
+		else
+			wait_for_first_quiet();
 		if (!work)
 			return NULL;
 		work_result = work(work_argument);

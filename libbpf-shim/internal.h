@@ -240,6 +240,13 @@ int shim_fstat(int fd, struct stat *out);
 /* Writes attributes in the layout of shim_file__stat(). */
 void shim_put_stat(const struct stat *info, void *out);
 
+/*
+ * Unmaps the pages of the program's own file that are as in the file. Those that are used again are
+ * mapped again, from the page cache. May be called on any thread; does nothing where the process
+ * cannot read its page map.
+ */
+void shim_trim(void);
+
 /* Nanoseconds of CLOCK_MONOTONIC. */
 int64_t shim_now_ns(void);
 
