@@ -1,6 +1,9 @@
 /** Messages to a service manager: sd_notify(3). */
 import { supervision } from "../runtime/supervision.ts";
 
+/** Longest time of a timer; a longer one would go off at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Manager of this service; does nothing without one. */
 export class ServiceManager implements Disposable {
   readonly #socket: string | undefined;
@@ -17,7 +20,8 @@ export class ServiceManager implements Disposable {
     const isOurs = [undefined, `${Deno.pid}`].includes(env("WATCHDOG_PID"));
     if (this.#socket === undefined || !(watchdogUs > 0) || !isOurs) return;
     // Twice in the time that the manager waits, as sd_watchdog_enabled(3) recommends.
-    this.#timer = setInterval(() => this.#send("WATCHDOG=1"), watchdogUs / 2000);
+    const everyMs = Math.min(watchdogUs / 2000, MAX_TIMER_MS);
+    this.#timer = setInterval(() => this.#send("WATCHDOG=1"), everyMs);
   }
 
   /** Reports that everything is started, or that a reload has ended. */
