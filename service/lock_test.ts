@@ -12,6 +12,7 @@ Deno.test("FileLock waits no longer when the clock is set back", async () => {
     let timer = 0;
     try {
       const late = new Promise((_, reject) => {
+        // time: a bound for a wait that would not end
         timer = setTimeout(() => reject(new Error("it still waits")), 30_000);
       });
       await assert.rejects(Promise.race([FileLock.acquire(path, 50), late]), { code: "BUSY" });

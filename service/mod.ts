@@ -31,4 +31,4 @@ export { isActive, type Status, statusOf } from "./status.ts";
 export { keep, type KeepOptions, type Kept, type StartCommand, supervise } from "./supervisor.ts";
 export { ServiceManager } from "./notify.ts";
 export { OutputLines } from "./output_lines.ts";
-export { OutputQueue } from "./output_queue.ts";
+export { OutputQueues } from "./output_queue.ts";

@@ -1,4 +1,5 @@
 /** Output to a reader that may be slow or stop to read: nothing waits for it. */
+import type { LogStream } from "./log_line.ts";
 
 /** Bytes that wait; more are left out, and counted by line. */
 const MAX_WAITING = 1 << 20;
@@ -64,5 +65,33 @@ export class OutputQueue {
     const id = setTimeout(timer.resolve, ms);
     await Promise.race([timer.promise, this.#writing]);
     clearTimeout(id);
+  }
+}
+
+/** Milliseconds that the end waits for readers. */
+const END_MS = 1000;
+
+/** Both streams of this process. */
+export class OutputQueues {
+  readonly #stderr = new OutputQueue(Deno.stderr);
+  readonly #stdout = new OutputQueue(
+    Deno.stdout,
+    (lines) => this.note(`warning: ${lines} lines are in the logs alone: the reader is slow`),
+  );
+
+  /** Writes whole lines. */
+  write(stream: LogStream, bytes: Uint8Array): void {
+    (stream === "stdout" ? this.#stdout : this.#stderr).write(bytes);
+  }
+
+  /** Writes a line to standard error. */
+  note(text: string): void {
+    this.#stderr.write(new TextEncoder().encode(`${text}\n`));
+  }
+
+  /** Waits for the readers, for a while. */
+  async flush(): Promise<void> {
+    await this.#stdout.flush(END_MS);
+    await this.#stderr.flush(END_MS);
   }
 }

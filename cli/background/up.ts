@@ -6,6 +6,7 @@ import {
   keep,
   type Kept,
   OutputLines,
+  OutputQueues,
   placesOf,
   RunFiles,
   Runs,
@@ -13,6 +14,7 @@ import {
   ServiceManager,
 } from "../../service/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
+import { formatError } from "../terminal/output.ts";
 import { parseCommandLine } from "../args/options.ts";
 import { RUN_OPTIONS } from "../args/run_options.ts";
 import { runLine } from "../run_line.ts";
@@ -25,7 +27,6 @@ import {
 import { capabilitiesNow } from "./found_run.ts";
 import { defineRun } from "./start.ts";
 import { type ListedRun, readUpFile } from "./up_file.ts";
-import { UpOutput } from "./up_output.ts";
 
 /** Run of the file that is kept running. */
 interface Entry {
@@ -39,7 +40,7 @@ export class Up {
   readonly #runs = new Runs(placesOf());
   readonly #entries = new Map<string, Entry>();
   readonly #manager = new ServiceManager();
-  readonly #output = new UpOutput();
+  readonly #output = new OutputQueues();
   readonly #codes: number[] = [];
   readonly #ended = Promise.withResolvers<void>();
   /** Reloads and the end, one after the other. */
@@ -84,7 +85,7 @@ export class Up {
 
   #enqueue(work: () => Promise<void>): Promise<void> {
     const done = this.#work.then(work);
-    this.#work = done.catch((error) => this.#output.error(error));
+    this.#work = done.catch((error) => this.#output.note(formatError(error, { verbose: false })));
     return done.catch((error) => {
       if (this.#entries.size === 0) throw error;
     });
@@ -203,7 +204,7 @@ export class Up {
       }
     } catch (error) {
       // The runs go on as they were.
-      this.#output.error(error);
+      this.#output.note(formatError(error, { verbose: false }));
     }
     this.#ready();
   }
@@ -245,7 +246,7 @@ export async function keepStored(name: string): Promise<number> {
   holdStatistics([definition]);
   const givenUp = keepCapabilities(needed);
   using manager = new ServiceManager();
-  const output = new UpOutput();
+  const output = new OutputQueues();
   const kept = await keep(files, {
     command: {
       program: Deno.execPath(),
