@@ -1,6 +1,7 @@
 /**
  * Connections of a server: bounded in number, and in time without a request. `Deno.serve()` accepts all that
- * come and ends when no descriptor is left, so that idle connections would end the service.
+ * come and ends when no descriptor is left, so that idle connections would end the service. Before the end
+ * of a TLS handshake, Deno closes a connection only with its client.
  */
 import { refusal } from "./guards.ts";
 
