@@ -12,7 +12,7 @@ const SUM = "f8ea09922abf2fa7d1e1d3ed11c9b94e6230f62d9072657e1d438a48dd25e580";
 /** The eBPF half of the measurements looks at processes by this name. */
 const PROGRAM = `.cache/peers/eunomia/${NAME}`;
 
-/** What it is called in tables. */
+/** Its name in tables. */
 export const PEER = `eunomia-bpf's wasm-bpf ${VERSION}`;
 
 /**
