@@ -19,7 +19,6 @@ export const REASONS: Readonly<Record<string, string>> = {
   "build/steps/arm64.ts": "loaded with what only emulated arm64 needs",
   "runtime/machine.ts": "entry point: commands load no more than this",
   "oci/policies.ts": "entry point of the start of a run, which loads no more than this",
-  "cli/background/up_output.ts": "one place for what `up` writes, whose reader may be slow",
   "oci/linked_signal.ts": "in place of AbortSignal.any(), with the reason in one place",
   "oci/stored.ts": "entry point for runs from the store",
   "oci/content_kind.ts": "entry point: first bytes, which every start looks at",
