@@ -36,6 +36,8 @@ export class Output implements RecordTaker {
   readonly #text: TextOptions;
   readonly #collectors: (() => void)[] = [];
   readonly #tables: { readonly order: Order }[] = [];
+  /** Intervals that each table has shown. */
+  readonly #shown: { shown: number }[] = [];
   /** Draw what was shown last; for screens. */
   readonly #redraws: (() => void)[] = [];
   #isPaused = false;
@@ -288,17 +290,17 @@ export class Output implements RecordTaker {
       }
     };
     this.#tables.push({ order });
+    const isNext = this.#intervals();
     if (screens.length > 0) this.#redraws.push(() => isShown && show(screens));
     return {
       rows: (bytes) => {
-        if (this.#ended || this.done) return;
+        if (this.#ended || this.done || !isNext()) return;
         const before = last;
         last = bytes;
         isShown ||= !this.#isPaused;
         show(this.#isPaused ? others : all);
         // The bytes are the caller's.
         last = screens.length === 0 ? NOTHING : this.#isPaused ? before : bytes.slice();
-        this.#left -= 1;
         this.#flush();
       },
       refresh: (bytes) => {
@@ -350,13 +352,13 @@ export class Output implements RecordTaker {
       for (const sink of sinks) sink.endBlocks?.(source);
     };
     this.#tables.push({ order });
+    const isNext = this.#intervals();
     if (screens.length > 0) this.#redraws.push(() => isShown && show(last, screens));
     return {
       rows: (bytes) => {
-        if (this.#ended || this.done) return;
+        if (this.#ended || this.done || !isNext()) return;
         show(bytes, this.#sinks.filter((sink) => !this.#isPaused || !screens.includes(sink)));
         if (screens.length > 0 && !this.#isPaused) [last, isShown] = [bytes.slice(), true];
-        this.#left -= 1;
         this.#flush();
       },
       refresh: (bytes) => {
@@ -372,9 +374,10 @@ export class Output implements RecordTaker {
   /** Adds a source of stacks; the most frequent come first. */
   stacks(source: string, options: StackOptions = {}): StacksSink {
     this.#sources += 1;
+    const isNext = this.#intervals();
     return {
       rows: (samples) => {
-        if (this.#ended || this.done) return;
+        if (this.#ended || this.done || !isNext()) return;
         const screens = this.#screens;
         const sinks = this.#sinks.filter((sink) => !this.#isPaused || !screens.includes(sink));
         for (const sink of sinks) sink.startBlocks?.(source);
@@ -387,7 +390,6 @@ export class Output implements RecordTaker {
           for (const sink of sinks) sink.block(block);
         }
         for (const sink of sinks) sink.endBlocks?.(source);
-        this.#left -= 1;
         this.#flush();
       },
     };
@@ -453,6 +455,25 @@ export class Output implements RecordTaker {
     for (const sink of this.#sinks) sink.text(source, line);
     this.#left -= 1;
     this.#flush();
+  }
+
+  /**
+   * Returns the counter of a table's intervals, which is called for each and reports whether it is shown.
+   * All tables are shown `count` times; one that would be shown more often ends the wait for others.
+   */
+  #intervals(): () => boolean {
+    const count = this.#options.count ?? Infinity;
+    const table = { shown: 0 };
+    this.#shown.push(table);
+    return () => {
+      if (table.shown >= count) {
+        this.#left = 0;
+        return false;
+      }
+      table.shown += 1;
+      if (this.#shown.every(({ shown }) => shown >= count)) this.#left = 0;
+      return true;
+    };
   }
 
   /** Closes arrays and hands over what is left; further rows are ignored. */

@@ -110,3 +110,38 @@ Deno.test("parseFormats() reads several fields, and formats with a comma", () =>
   );
   assert.throws(() => parseFormats("saddr=ipv4,dport"), { code: "BAD_FORMAT" });
 });
+
+Deno.test("Output counts intervals of each table, and waits for all of them", () => {
+  let text = "";
+  const write = (bytes: Uint8Array) => void (text += new TextDecoder().decode(bytes));
+  const output = new Output({ sinks: [{ format: "jsonl", write }], count: 2 });
+  const schema = schemaFromText("u32 n", "table");
+  const row = (n: number) => Uint8Array.of(n, 0, 0, 0);
+  const [a, b] = [output.table("a", schema), output.table("b", schema)];
+  for (const n of [1, 2]) {
+    for (const table of [a, b]) {
+      assert.equal(output.done, false);
+      table.rows(row(n));
+    }
+  }
+  assert.equal(output.done, true);
+  output.end();
+  assert.deepEqual(text.trim().split("\n").map((line) => JSON.parse(line)), [
+    { source: "a", n: 1 },
+    { source: "b", n: 1 },
+    { source: "a", n: 2 },
+    { source: "b", n: 2 },
+  ]);
+});
+
+Deno.test("Output does not wait for a table that is never shown", () => {
+  const output = new Output({ sinks: [], count: 2 });
+  const schema = schemaFromText("u32 n", "table");
+  const table = output.table("a", schema);
+  output.table("never", schema);
+  for (let i = 0; i < 3; i++) {
+    assert.equal(output.done, false);
+    table.rows(Uint8Array.of(i, 0, 0, 0));
+  }
+  assert.equal(output.done, true);
+});
