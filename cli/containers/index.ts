@@ -1,7 +1,7 @@
 /** Containers of this host: found by control group, process or mount namespace, and remembered. */
 import type { ControlGroup } from "../../runtime/command.ts";
 import { Engines } from "./engines.ts";
-import { containersIn, groupsOfProcess, userOf } from "./group_path.ts";
+import { containersIn, groupsOfProcess, isBelow, userOf } from "./group_path.ts";
 import type { ContainerNames, ReadFile } from "./engine_state.ts";
 import type { Candidate, Selection } from "./selection.ts";
 
@@ -140,6 +140,15 @@ export class ContainerIndex {
     const bytes = this.#host.read(`${this.#root}${path}/cgroup.procs`, MAX_PROCESSES_BYTES);
     const pid = bytes && /^[1-9]\d*/.exec(new TextDecoder().decode(bytes))?.[0];
     return pid ? this.#host.inode(`/proc/${pid}/ns/mnt`) : undefined;
+  }
+
+  /** Returns the control groups with these ids, and all below them, as they are now. */
+  withGroupsBelow(ids: ReadonlySet<bigint>): Set<bigint> {
+    const groups = this.#root === undefined ? -1 : this.#host.groups(this.#root);
+    if (typeof groups === "number") return new Set(ids);
+    const wanted = groups.filter(({ id }) => ids.has(id)).map(({ path }) => path);
+    const below = groups.filter(({ path }) => wanted.some((group) => isBelow(path, group)));
+    return new Set([...ids, ...below.map(({ id }) => id)]);
   }
 
   #keep<K, V>(map: Map<K, V>, key: K, value: V): void {

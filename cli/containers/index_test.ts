@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../errors.ts";
 import { ContainerIndex, type Host } from "./index.ts";
+import { comparesOwnGroup } from "./kernel_filter.ts";
 import { Selection } from "./selection.ts";
 
 const [A, B, INNER] = ["a", "b", "c"].map((digit) => digit.repeat(64));
@@ -53,6 +54,35 @@ Deno.test("ofGroup() finds a container by its group, and by one below it", () =>
   assert.equal(index.ofGroup(6n)?.names?.container, "web");
   assert.equal(made.looks(), 1);
   assert.deepEqual(index.running.map(({ groupId }) => groupId), [5n]);
+});
+
+Deno.test("withGroupsBelow() adds groups below, and no neighbours", () => {
+  const made = madeUp({});
+  made.groups.push(
+    { id: 2n, path: "/app" },
+    { id: 3n, path: "/app/a" },
+    { id: 4n, path: "/app/a/b" },
+    { id: 5n, path: "/apples" },
+    { id: 6n, path: "/" },
+  );
+  const { index } = indexOf(made);
+  assert.deepEqual([...index.withGroupsBelow(new Set([2n, 99n]))].sort(), [2n, 3n, 4n, 99n]);
+  made.groups.push({ id: 7n, path: "/app/new" });
+  assert.ok(index.withGroupsBelow(new Set([2n])).has(7n));
+});
+
+Deno.test("comparesOwnGroup() knows kernels before 5.15", () => {
+  const releases = [
+    "4.18.0",
+    "5.10.0-32-amd64",
+    "5.14.0-rc1",
+    "5.15.0",
+    "5.15.0-rc1",
+    "6.1",
+    "10.0",
+  ];
+  assert.deepEqual(releases.map(comparesOwnGroup), [true, true, true, false, false, false, false]);
+  assert.equal(comparesOwnGroup(undefined), false);
 });
 
 Deno.test("a group that a user names after a container of root is not that container", () => {

@@ -10,6 +10,7 @@ import {
   Setting,
   type VariableValue,
 } from "../../ebpf/plain/mod.ts";
+import { kernelRelease } from "../module/kernel_release.ts";
 import type { ContainerIndex } from "./index.ts";
 
 /** Time between two looks for containers that have come or gone. */
@@ -48,6 +49,7 @@ export class KernelFilter {
   readonly #fixed: readonly bigint[];
   #writer: MapWriter | undefined;
   #keys = new Set<bigint>();
+  readonly #comparesOwnGroup = comparesOwnGroup(kernelRelease());
 
   private constructor(hook: Hook, index: ContainerIndex, fixed: readonly bigint[]) {
     this.#hook = hook;
@@ -103,10 +105,16 @@ export class KernelFilter {
   refresh(): void {
     const writer = this.#writer;
     if (writer === undefined) return;
-    const keys = new Set(this.#fixed.length > 0 ? this.#fixed : this.#wanted());
+    const keys = this.#keysNow();
     for (const key of this.#keys) if (!keys.has(key)) writer.remove(key);
     for (const key of keys) if (!this.#keys.has(key)) writer.add(key);
     this.#keys = keys;
+  }
+
+  #keysNow(): Set<bigint> {
+    const keys = new Set(this.#fixed.length > 0 ? this.#fixed : this.#wanted());
+    if (this.#hook.keys !== "groups" || !this.#comparesOwnGroup) return keys;
+    return new Set([...this.#index.withGroupsBelow(keys)].slice(0, MAX_GROUPS));
   }
 
   #wanted(): bigint[] {
@@ -115,6 +123,15 @@ export class KernelFilter {
     if (this.#hook.keys === "groups") return wanted.map(({ groupId }) => groupId);
     return wanted.flatMap((one) => this.#index.namespaceOf(one) ?? []);
   }
+}
+
+/**
+ * Reports whether programs that trace see their process's control group alone, and none around it: before
+ * Linux 5.15, where bpf_get_current_ancestor_cgroup_id() is not for them.
+ */
+export function comparesOwnGroup(release: string | undefined): boolean {
+  const [, major = NaN, minor = NaN] = /^(\d+)\.(\d+)/.exec(release ?? "") ?? [];
+  return Number(major) < 5 || (Number(major) === 5 && Number(minor) < 15);
 }
 
 /** Returns the value that makes records have `cgroup_id`, if the object has the variable. */

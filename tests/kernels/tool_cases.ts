@@ -68,6 +68,10 @@ const DISK = {
 /** Gives a file to another user. */
 export const OWN = "touch /tmp/owned; chown 1 /tmp/owned; rm /tmp/owned";
 
+/** Control group that is selected; processes are in one below it. */
+const GROUP = "/sys/fs/cgroup/chosen";
+const JOIN = `mkdir -p ${GROUP}/below; echo $$ >${GROUP}/below/cgroup.procs`;
+
 /** Makes a cgroup of 8 MiB: the emulator takes seconds to swap what does not fit. */
 const LIMITED = "mkdir -p /sys/fs/cgroup/limited; " +
   "echo +memory >/sys/fs/cgroup/cgroup.subtree_control; " +
@@ -127,6 +131,19 @@ export const TOOL_CASES: readonly KernelCase[] = [
   letters("softirqs -NT 1", "^TIME +SOFTIRQ +COUNT +TOTAL_NS$", " TIMER +[0-9]+ +[1-9][0-9]+$"),
   letters("hardirqs -C 1", "^HARDIRQ +COUNT$", " [1-9][0-9]*$", { stir: "echo >/dev/console" }),
   letters("hardirqs -dNT 1", "^ +nsecs +:", " : [1-9]", { stir: "echo >/dev/console" }),
+  letters(`softirqs -c ${GROUP} 1`, "^SOFTIRQ +COUNT", "^[A-Z_]+ +[1-9]", {
+    prepare: `mkdir -p ${GROUP}`,
+    stir: `${JOIN}; /actor spin`,
+  }),
+  letters(`biolatency -d loop -c ${GROUP} 1`, "^ +usecs", " : [1-9]", {
+    ...DISK,
+    prepare: `mkdir -p ${GROUP}; ${DISK.prepare}`,
+    stir: `${JOIN}; ${DISK.stir}`,
+  }),
+  letters(`exitsnoop --cgroup ${GROUP}`, "PID", " cat ", {
+    prepare: `mkdir -p ${GROUP}`,
+    stir: `${JOIN}; cat /proc/version`,
+  }),
   tool("futexctn", " [a-z0-9-]+ +0x[0-9a-f]+ +[1-9]", {
     options: "--interval 1s",
     stir: "timeout -s INT 1 /wasm-bpf --timeout 100ms exitsnoop",

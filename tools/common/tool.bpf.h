@@ -142,11 +142,25 @@ struct {
 /* Control groups within each other; containers are rarely deeper than five. */
 #define CGROUP_LEVELS 16
 
+/*
+ * A helper as old as the use of bpf_get_current_ancestor_cgroup_id() in programs that trace: Linux
+ * 5.15. Before, wasm-bpf adds the ids of the groups below those that are selected.
+ */
+enum bpf_func_id___known {
+	BPF_FUNC_get_attach_cookie___known = 1,
+};
+
 /* Returns true if neither the current process's control group is to be shown, nor one around it. */
 static __always_inline bool is_elsewhere(void)
 {
 	if (!has_cgroup_filter)
 		return false;
+	if (!bpf_core_enum_value_exists(enum bpf_func_id___known,
+					BPF_FUNC_get_attach_cookie___known)) {
+		__u64 own = bpf_get_current_cgroup_id();
+
+		return !bpf_map_lookup_elem(&cgroup_filter, &own);
+	}
 	for (int level = 1; level <= CGROUP_LEVELS; level++) {
 		__u64 id = bpf_get_current_ancestor_cgroup_id(level);
 
