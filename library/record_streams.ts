@@ -235,9 +235,10 @@ function* valuesOf<T>(
   { kind, bytes, framing, schema, plan }: RecordBatch,
   read: ValueReader<T> | undefined,
 ): Generator<T, void> {
-  for (
-    const { view, at, size } of recordPlaces(bytes, framing, plan === undefined ? 0 : schema.size)
-  ) {
+  // Plans leave flexible arrays out.
+  const fixed = schema.tail === undefined ? schema.size : Math.ceil(schema.tail.offset / 8) * 8;
+  const sizes = { size: plan === undefined ? 0 : fixed };
+  for (const { view, at, size } of recordPlaces(bytes, framing, sizes)) {
     if (read !== undefined) {
       yield read(view, at);
       continue;

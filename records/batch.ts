@@ -1,5 +1,9 @@
 /** Batches of records: their framings, and records shorter than their schema. */
 import { KeptPrefixes, KeptViews } from "../ffi/bytes.ts";
+import type { Schema, Tail } from "./schema.ts";
+
+/** Sizes of a schema's records. */
+export type RecordSizes = Pick<Schema, "size" | "tail">;
 
 /**
  * Layout of a batch: `framed` as `buffer_read` writes it, `{ u32 size; u32 cpu; payload }` padded to 8
@@ -25,11 +29,14 @@ export class BatchReader {
   readonly #short: Uint8Array<ArrayBuffer>;
   readonly #shortView: DataView;
   readonly #views = new KeptViews();
+  readonly #tail: Tail | undefined;
+  #filled = 0;
 
-  /** @param recordBytes size of a record; shorter ones are read as if zeros followed */
-  constructor(recordBytes: number) {
-    this.#recordBytes = recordBytes;
-    this.#short = new Uint8Array(recordBytes);
+  /** @param sizes those of a record; shorter ones are read as if zeros followed */
+  constructor({ size, tail }: RecordSizes) {
+    this.#recordBytes = size;
+    this.#tail = tail;
+    this.#short = new Uint8Array(size);
     this.#shortView = new DataView(this.#short.buffer);
   }
 
@@ -63,7 +70,9 @@ export class BatchReader {
       const cpu = view.getUint32(at + 4, true);
       const start = at + HEADER_BYTES;
       if (size > batch.length - start) break;
-      if (size >= bytes) visit(batch, view, start, size, cpu);
+      if (this.#tail !== undefined) {
+        visit(this.#short, this.#shortView, 0, this.#withTail(batch, start, size, this.#tail), cpu);
+      } else if (size >= bytes) visit(batch, view, start, size, cpu);
       else {
         this.#short.fill(0);
         this.#short.set(batch.subarray(start, start + size));
@@ -72,6 +81,16 @@ export class BatchReader {
       at = start + Math.ceil(size / 8) * 8;
     }
     return count;
+  }
+
+  /** Copies a record of any length, with the number of its tail's bytes; returns the bytes copied. */
+  #withTail(batch: Uint8Array, start: number, size: number, tail: Tail): number {
+    const kept = Math.min(size, tail.offset + tail.bytes);
+    this.#short.set(batch.subarray(start, start + kept));
+    if (kept < this.#filled) this.#short.fill(0, kept, this.#filled);
+    this.#filled = kept;
+    this.#shortView.setUint32(tail.counter, Math.max(0, kept - tail.offset), true);
+    return kept;
   }
 }
 
@@ -89,13 +108,13 @@ export function countRecords(batch: Uint8Array, framing: Framing, recordBytes: n
 }
 
 /**
- * Yields the place of each whole record of a batch, one at a time. A record that is shorter than
- * `recordBytes` is a copy with zeros after it; all are valid while the batch is.
+ * Yields the place of each whole record of a batch, one at a time. A record that is shorter than its
+ * schema is a copy with zeros after it; all are valid while the batch is.
  */
 export function* recordPlaces(
   batch: Uint8Array,
   framing: Framing,
-  recordBytes: number,
+  { size: recordBytes, tail }: RecordSizes,
 ): Generator<{ view: DataView; at: number; size: number; cpu: number }, void> {
   const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
   if (framing === "packed") {
@@ -109,11 +128,14 @@ export function* recordPlaces(
     const cpu = view.getUint32(at + 4, true);
     const start = at + HEADER_BYTES;
     if (size > batch.length - start) return;
-    if (size >= recordBytes) yield { view, at: start, size, cpu };
+    if (size >= recordBytes && tail === undefined) yield { view, at: start, size, cpu };
     else {
+      const kept = Math.min(size, tail === undefined ? size : tail.offset + tail.bytes);
       const whole = new Uint8Array(recordBytes);
-      whole.set(batch.subarray(start, start + size));
-      yield { view: new DataView(whole.buffer), at: 0, size, cpu };
+      whole.set(batch.subarray(start, start + kept));
+      const copy = new DataView(whole.buffer);
+      if (tail !== undefined) copy.setUint32(tail.counter, Math.max(0, kept - tail.offset), true);
+      yield { view: copy, at: 0, size: kept, cpu };
     }
     at = start + Math.ceil(size / 8) * 8;
   }

@@ -74,7 +74,7 @@ function decoderOf(
   const wide = fields.filter(isWide);
   const text = new Uint8Array(max);
   const decoder = new TextDecoder();
-  const reader = new BatchReader(schema.size);
+  const reader = new BatchReader(schema);
   return (batch) => {
     times.refresh();
     const records: DecodedRecord[] = [];

@@ -82,16 +82,16 @@ function identityOf(field: Field): Identity {
   };
   const portText = (s: Uint8Array, at: number) =>
     port === undefined ? "" : bytes(s, at + port.offset, port.size);
-  if (used !== undefined) {
-    const most = unsignedReader(used);
-    return (s, v, at) => bytes(s, at + offset, Math.min(size, most(v, at)));
-  }
   if (field.format.name === "str") {
     // Bytes after the end of a text do not make another group.
     return (s, _v, at) => {
       const end = s.indexOf(0, at + offset);
       return bytes(s, at + offset, end < 0 ? size : Math.min(size, end - at - offset));
     };
+  }
+  if (used !== undefined) {
+    const most = unsignedReader(used);
+    return (s, v, at) => bytes(s, at + offset, Math.min(size, most(v, at)));
   }
   if (family !== undefined) {
     const version = unsignedReader(family);

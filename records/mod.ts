@@ -28,7 +28,7 @@ export type {
 export { namesFunctions } from "./annotations.ts";
 export { parseAggregate } from "./aggregate.ts";
 export { type AggregateFunction, type AggregateSpec } from "./output_options.ts";
-export { countRecords, type Framing, recordPlaces } from "./batch.ts";
+export { countRecords, type Framing, recordPlaces, type RecordSizes } from "./batch.ts";
 export { type Computation, computationOf } from "./computed.ts";
 export {
   type DecodedRecord,
@@ -97,9 +97,11 @@ export {
   type IntType,
   MAX_FIELDS,
   MAX_RECORD_BYTES,
+  MAX_TAIL_BYTES,
   type MetricKind,
   type RecordType,
   type Schema,
+  type Tail,
 } from "./schema.ts";
 export { enumNamesIn } from "./btf_names.ts";
 export { type FieldHint, type SchemaHints } from "./schema_hints.ts";

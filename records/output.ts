@@ -102,7 +102,7 @@ export class Output implements RecordTaker {
     const predicate = this.#options.filter?.compile(shown.schema, source, this.#options.clock);
     const writers = this.#sinks.map((sink) => sink.open(shown));
     const lasting = writers.filter((_, i) => this.#options.sinks[i]?.screen === undefined);
-    const reader = new BatchReader(schema.size);
+    const reader = new BatchReader(schema);
     let measured = false;
     return {
       write: (batch, framing = "framed") => {
@@ -121,7 +121,7 @@ export class Output implements RecordTaker {
   #collected(source: string, schema: Schema): StreamSink {
     const formatted = withFormats(schema, this.#options.formats ?? [], source);
     const predicate = this.#options.filter?.compile(formatted, source, this.#options.clock);
-    const reader = new BatchReader(schema.size);
+    const reader = new BatchReader(schema);
     const { aggregate } = this.#options;
     const groups = aggregate && new Aggregator(aggregate, formatted, source);
     const rows = new Collector(schema.size);
@@ -419,7 +419,7 @@ export class Output implements RecordTaker {
       });
     }
     this.#sources += 1;
-    const reader = new BatchReader(0);
+    const reader = new BatchReader({ size: 0 });
     const schema: Schema = { name: source, size: 1, fields: [] };
     const shown = { source, schema, fields: [], isStream: true };
     const whole = this.#options.sinks.map(({ format }, i) =>

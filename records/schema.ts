@@ -109,6 +109,8 @@ export interface Field {
   readonly used?: { readonly offset: number; readonly size: number };
   /** Place of the port that belongs to an address. */
   readonly port?: { readonly offset: number; readonly size: number };
+  /** True for the array at the end of records of any length; {@linkcode Field.used} is its size. */
+  readonly isFlexible?: boolean;
   /** Only place where it is shown unless it is chosen by its name; default: everywhere. */
   readonly shownIn?: "json" | "tables";
 }
@@ -123,7 +125,22 @@ export interface Schema {
   readonly fields: readonly Field[];
   /** Name of the field that counts stacks, for flame graphs; default: each record is one. */
   readonly weight?: string;
+  /** End of framed records that differ in length; absent for records of one size. */
+  readonly tail?: Tail;
 }
+
+/** Flexible array at the end of a struct, `char data[]`, as its records are read. */
+export interface Tail {
+  /** Bytes before the array. */
+  readonly offset: number;
+  /** Most bytes of the array that are read. */
+  readonly bytes: number;
+  /** Place of a `u32` after them: the bytes that a record has of the array. */
+  readonly counter: number;
+}
+
+/** Most bytes that are shown of a flexible array. */
+export const MAX_TAIL_BYTES = 16 << 10;
 
 /** Most fields of a schema; a terminal has a few hundred columns, hostile BTF has millions. */
 export const MAX_FIELDS = 4096;

@@ -21,7 +21,9 @@ import {
   type FieldType,
   MAX_FIELDS,
   MAX_RECORD_BYTES,
+  MAX_TAIL_BYTES,
   type Schema,
+  type Tail,
 } from "./schema.ts";
 import { metricOf, type SchemaHints, unitOf } from "./schema_hints.ts";
 import {
@@ -39,6 +41,10 @@ const MAX_MEMBERS = 65_536;
 
 /** Structs within structs: sources nest five times at most. */
 const MAX_NESTING = 32;
+/** Bytes of the number of a tail's bytes. */
+const COUNTER_BYTES = 4;
+/** Names of words that each end with a NUL byte. */
+const WORDS = /(^|_)(args|argv|cmdline)$/;
 
 /**
  * Returns the schema of a type, which is usually a struct.
@@ -65,8 +71,10 @@ export function schemaOf(types: Btf, id: number, hints: SchemaHints = {}): Schem
       hidden: false,
     }, undefined);
   }
+  const tail = walk.end();
   if (walk.fields.length === 0) throw badSchema(name, "it has no members");
-  return { name, size, fields: walk.fields };
+  if (tail === undefined) return { name, size, fields: walk.fields };
+  return { name, size: tail.counter + COUNTER_BYTES, fields: walk.fields, tail };
 }
 
 function badSchema(name: string, reason: string): RecordsError {
@@ -147,7 +155,10 @@ class Walk {
       this.#add(addresses, text, { name: "ip" }, { ...place, offset, hidden }, 16, family);
       return;
     }
-    if (bytes === 0) return;
+    if (bytes === 0) {
+      this.#last = { member, tags: tagged?.tags?.get(tagged.index), ...place, offset, hidden };
+      return;
+    }
     if (member.name === "") return;
     const fieldType = this.#fieldType(member.type, bytes);
     const typeNames = typeNamesOf(this.#btf, member.type);
@@ -190,6 +201,37 @@ class Walk {
     this.#add(member.name, number, { name: "dec" }, { ...place, offset, isJson }, bytes, undefined);
   }
 
+  /** Last member without bytes, which can be a flexible array. */
+  #last: Place & { member: BtfMember; tags: readonly string[] | undefined } | undefined;
+
+  /** Adds the flexible array at the end of framed records; undefined without one. */
+  end(): Tail | undefined {
+    if (this.#last === undefined || this.#hints.isFramed !== true) return undefined;
+    const { member, tags, ...place } = this.#last;
+    const { offset } = place;
+    const { type } = resolve(this.#btf, member.type);
+    if (type.kind !== "array" || type.length !== 0 || member.name === "") return undefined;
+    // An array of no elements in the midst of members, or next to them in a union, is a mark.
+    if (this.fields.some((field) => field.offset + field.size > offset)) return undefined;
+    const stride = this.#sizes.of(type.type);
+    const length = Math.floor(MAX_TAIL_BYTES / stride);
+    if (stride === 0 || length === 0) return undefined;
+    const fieldType = this.#arrayType({ ...type, length }, 0);
+    const typeNames = typeNamesOf(this.#btf, member.type);
+    const written = tagValue(tags, "format");
+    const format = written !== undefined
+      ? parseFormat(written)
+      : WORDS.test(member.name) && fieldType.kind === "bytes"
+      ? { name: "args" } as const
+      : defaultFormat({ name: member.name, type: fieldType, typeNames, hasFamily: false });
+    const bytes = length * stride;
+    const counter = Math.ceil((offset + bytes) / COUNTER_BYTES) * COUNTER_BYTES;
+    const used = { offset: counter, size: COUNTER_BYTES };
+    const extra = { tags, used, isFlexible: true };
+    this.#add(member.name, fieldType, format, place, bytes, undefined, extra);
+    return { offset, bytes, counter };
+  }
+
   /** Adds a struct that is one value for people; false for another one. */
   #gadgetStruct(member: BtfMember, type: BtfType, place: Place): boolean {
     if (type.kind !== "struct" || member.name === "") return false;
@@ -203,7 +245,7 @@ class Walk {
 
   /** Returns the place of the number of bytes that words of a command line take: `args_size`. */
   #usedBytes(member: BtfMember, members: readonly BtfMember[], place: Place): Field["used"] {
-    if (!/(^|_)(args|argv|cmdline)$/.test(member.name)) return undefined;
+    if (!WORDS.test(member.name)) return undefined;
     const { type } = resolve(this.#btf, member.type);
     if (type.kind !== "array" || this.#sizes.of(type.type) !== 1) return undefined;
     const size = members.find(({ name, bits }) =>
@@ -235,6 +277,7 @@ class Walk {
       bitOffset?: number;
       bitSize?: number;
       used?: Field["used"];
+      isFlexible?: boolean;
       metric?: Field["metric"];
       port?: Field["port"];
     } = {},
@@ -285,6 +328,7 @@ class Walk {
       ...(hidden ? { hidden } : {}),
       ...(family === undefined ? {} : { family }),
       ...(extra.used === undefined ? {} : { used: extra.used }),
+      ...(extra.isFlexible === true ? { isFlexible: true } : {}),
       ...(extra.port === undefined ? {} : { port: extra.port }),
       ...(shownIn === undefined ? {} : { shownIn }),
     });

@@ -26,6 +26,8 @@ export interface SchemaHints {
   readonly scalar?: string;
   /** True for types of Inspektor Gadget's headers, whose `_raw` members are named without it. */
   readonly isGadget?: boolean;
+  /** True for framed records, whose size shows how long a flexible array at their end is. */
+  readonly isFramed?: boolean;
   /** By dotted name. */
   readonly fields?: Readonly<Record<string, FieldHint>>;
   /** Evaluates a condition of `SHOWN_IF`; without it, all such members are shown. */

@@ -166,7 +166,7 @@ export class ContainerTaker implements RecordTaker {
       schema: adds ? withFields(schema, start, look === "hidden") : schema,
       apply: (batch, framing) => {
         const parts: Uint8Array[] = [];
-        for (const { view, at, size, cpu } of recordPlaces(batch, framing, schema.size)) {
+        for (const { view, at, size, cpu } of recordPlaces(batch, framing, schema)) {
           const place = placeOf(view, at);
           if (filters && place === undefined) this.#unknown += 1;
           if (!isWanted(place)) continue;
@@ -228,7 +228,8 @@ function withFields(schema: Schema, start: number, hidden: boolean): Schema {
     offset += bytes;
     return field;
   });
-  return { ...schema, size: offset, fields: [...schema.fields, ...added] };
+  const { tail: _, ...rest } = schema;
+  return { ...rest, size: offset, fields: [...schema.fields, ...added] };
 }
 
 /** Characters that control a terminal, or the direction of text. */

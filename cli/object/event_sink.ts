@@ -62,7 +62,8 @@ export class EventSink {
     const unique = [...new Map(types.map((type) => [type.name, type])).values()];
     this.#typed = unique.map((type) => {
       const name = unique.length === 1 ? source : `${source}.${type.name}`;
-      const schema = mark(schemaOf(type.type.btf, type.type.id, { name: type.name, ...hints }));
+      const facts = { name: type.name, ...hints, isFramed: true };
+      const schema = mark(schemaOf(type.type.btf, type.type.id, facts));
       return { type, schema, sink: output.stream(name, schema, type.type) };
     });
     if (tag !== undefined) this.#tag = this.#tagField(tag.field);
@@ -90,18 +91,18 @@ export class EventSink {
   write(batch: Uint8Array<ArrayBuffer>): void {
     const [only] = this.#typed;
     if (only === undefined) return this.#writeHex(batch);
-    if (this.#typed.length === 1 && this.#tag === undefined && this.#fits(batch, only.type)) {
+    if (this.#typed.length === 1 && this.#tag === undefined && this.#fits(batch, only)) {
       return only.sink.write(batch, "framed");
     }
     this.#divide(batch);
   }
 
   /** Reports whether all records of a batch are of one type. */
-  #fits(batch: Uint8Array, type: EventType): boolean {
+  #fits(batch: Uint8Array, typed: Typed): boolean {
     const view = this.#views.of(batch);
     for (let at = 0; at + HEADER_BYTES <= batch.length;) {
       const size = view.getUint32(at, true);
-      if (!this.#isOf(size, type)) return false;
+      if (!this.#isOf(size, typed.type) && !isLong(size, typed)) return false;
       at += HEADER_BYTES + Math.ceil(size / 8) * 8;
     }
     return true;
@@ -144,7 +145,10 @@ export class EventSink {
       if (tag.offset + tag.size > size) return undefined;
       return this.#byTag.get(integerAt(view, at + tag.offset, tag));
     }
-    return this.#typed.find(({ type }) => this.#isOf(size, type));
+    const exact = this.#typed.find(({ type }) => this.#isOf(size, type));
+    if (exact !== undefined) return exact;
+    const [long, ...more] = this.#typed.filter((typed) => isLong(size, typed));
+    return more.length === 0 ? long : undefined;
   }
 
   /** Without fields, records of a size that no type has match no filter: they are left out, and noted. */
@@ -170,6 +174,11 @@ export class EventSink {
     }
     this.#hex.write(batch, "framed");
   }
+}
+
+/** Reports whether a record can be of a type that ends with a flexible array. */
+function isLong(size: number, { schema: { tail } }: Typed): boolean {
+  return tail !== undefined && size >= tail.offset;
 }
 
 function integerAt(view: DataView, at: number, { size, type }: Field): bigint {

@@ -79,7 +79,7 @@ function sourcesOf(tool: Tool): ShownSource[] {
       kind: "events",
       ...(types.length === 0 ? {} : { rule }),
       fields: types.flatMap(({ type, name }) => {
-        const hints = { name, ...tool.hints.get(map.name) };
+        const hints = { name, ...tool.hints.get(map.name), isFramed: true };
         const wish = tool.stacks?.get(map.name);
         return shown(withStacks(schemaOf(type.btf, type.id, hints), tool.file, wish));
       }),

@@ -2,7 +2,7 @@
  * Types of the records of a map or an iterator, by the order of evidence that `docs/objects.md` has.
  * Each rule either proves the type or leaves it open: what no rule proves is shown as bytes.
  */
-import { Btf, coreTypes, Kind, Sizes } from "../btf/mod.ts";
+import { Btf, coreTypes, Kind, resolve, Sizes } from "../btf/mod.ts";
 import { HostError } from "../../ffi/errors.ts";
 import { pointee } from "../btf/maps.ts";
 import { DwarfTypes } from "./dwarf.ts";
@@ -153,7 +153,7 @@ export class TypeFinder {
     if (id === undefined || btf === undefined) return undefined;
     const type = typed(nameOf(btf, value ?? id), { btf, id });
     // A declaration that the program does not keep proves nothing.
-    if (sizes.length > 0 && !sizes.some((size) => size <= type.bytes)) return undefined;
+    if (sizes.length > 0 && !sizes.some((size) => fits(size, type))) return undefined;
     const rule = "the map's value type";
     return { types: [type], rule, mayBeShort: true, sizes, candidates: [] };
   }
@@ -173,7 +173,7 @@ export class TypeFinder {
     const dummies = pointers.filter(({ isDummy }) => isDummy).map(({ type }) => type);
     const [dummy] = dummies;
     if (outputs?.isVariable === true && dummies.length === 1 && dummy !== undefined) {
-      if (sizes.every((size) => size <= dummy.bytes)) {
+      if (sizes.every((size) => fits(size, dummy))) {
         return { types: [dummy], rule, mayBeShort: true, sizes, candidates: [] };
       }
     }
@@ -286,4 +286,14 @@ export function typed(name: string, type: TypeAt): EventType {
 
 function onlyOne<T>(list: readonly T[]): T | undefined {
   return list.length === 1 ? list[0] : undefined;
+}
+
+/** Reports whether a record can be of a type: a part of one, or one that ends with a flexible array. */
+function fits(size: number, { bytes, type: { btf, id } }: EventType): boolean {
+  if (size <= bytes) return true;
+  const record = resolve(btf, id).type;
+  const last = record.kind === "struct" ? record.members.at(-1) : undefined;
+  if (last === undefined) return false;
+  const { type } = resolve(btf, last.type);
+  return type.kind === "array" && type.length === 0;
 }

@@ -22,9 +22,15 @@ export function arrayCell(
   });
   const json = context.style === "json";
   const { length, stride } = type;
-  const shown = json ? length : Math.min(length, SHOWN_ELEMENTS);
+  const most = json ? length : Math.min(length, SHOWN_ELEMENTS);
+  const counted = field.isFlexible === true ? field.used : undefined;
+  const beside = counted === undefined ? undefined : counted.offset - field.offset;
   const isStack = stride === 8 && (format.name === "ksym" || format.name === "usym");
   const writer: CellWriter = (b, p, s, v, at) => {
+    const there = beside === undefined
+      ? length
+      : Math.min(length, Math.floor(v.getUint32(at + beside, true) / stride));
+    const shown = Math.min(most, there);
     if (json) b[p++] = 91;
     for (let i = 0; i < shown; i++) {
       // Unused slots of a stack are zero.
@@ -35,7 +41,7 @@ export function arrayCell(
       if (i > 0) b[p++] = 44;
       p = write(b, p, s, v, at + i * stride);
     }
-    if (shown < length) {
+    if (shown < there) {
       for (const byte of ELLIPSIS) b[p++] = byte;
     }
     if (json) b[p++] = 93;
@@ -43,7 +49,7 @@ export function arrayCell(
   };
   return {
     expr: `${context.code.constant(writer)}(b,p,s,v,${place(field.offset)})`,
-    max: shown * (max + 1) + 8,
+    max: most * (max + 1) + 8,
   };
 }
 

@@ -129,6 +129,12 @@ function intCell(field: Field, type: IntType | EnumType, context: CellContext): 
   }
 }
 
+/** Returns a field as its own bytes start. */
+function withoutOffset(field: Field): Field {
+  const { offset, used } = field;
+  return { ...field, offset: 0, ...(used && { used: { ...used, offset: used.offset - offset } }) };
+}
+
 function bytesCell(
   field: Field,
   type: Extract<FieldType, { kind: "bytes" }>,
@@ -136,11 +142,13 @@ function bytesCell(
 ): Cell {
   const at = place(field.offset);
   const { length } = type;
+  const used = field.isFlexible === true ? besideExpression(field.used) : undefined;
+  const there = used === undefined ? `${length}` : `Math.min(${length},${used})`;
   const json = context.style === "json";
   switch (field.format.name) {
     case "str":
       return {
-        expr: `${json ? "jsonText" : "plainText"}(b,p,s,${at},${length})`,
+        expr: `${json ? "jsonText" : "plainText"}(b,p,s,${at},${there})`,
         max: length * TEXT_EXPANSION + 2,
       };
     case "args":
@@ -149,12 +157,15 @@ function bytesCell(
       if (length < 16) break;
       return endpointCell(field, context);
     case "char": {
-      const { write, max } = context.element({ ...field, offset: 0, format: { name: "list" } });
+      const { write, max } = context.element({
+        ...withoutOffset(field),
+        format: { name: "list" },
+      });
       const k = context.code.constant(looksLikeText);
       const list = `${context.code.constant(write)}(b,p,s,v,${at})`;
-      const text = `${json ? "jsonText" : "plainText"}(b,p,s,${at},${length})`;
+      const text = `${json ? "jsonText" : "plainText"}(b,p,s,${at},${there})`;
       return {
-        expr: `(${k}(s,${at},${length})?${text}:${list})`,
+        expr: `(${k}(s,${at},${there})?${text}:${list})`,
         max: Math.max(max, length * TEXT_EXPANSION + 2),
       };
     }
@@ -186,7 +197,7 @@ function bytesCell(
     case "hex":
     case "addr":
     case "bytes":
-      return quoted({ expr: `hexBytes(b,p,s,${at},${length})`, max: length * 2 }, context);
+      return quoted({ expr: `hexBytes(b,p,s,${at},${there})`, max: length * 2 }, context);
     case "list":
       break;
     default:
