@@ -23,6 +23,14 @@ struct execve_enter {
 	const char *const *envp;
 };
 
+struct execveat_enter {
+	unsigned long long common;
+	long nr;
+	long directory;
+	const char *filename;
+	const char *const *argv;
+};
+
 struct syscall_exit {
 	unsigned long long common;
 	long nr;
@@ -70,8 +78,7 @@ static void read_args(struct event *e, const char *const *argv)
 		e->more_args = 1;
 }
 
-SEC("tp/syscalls/sys_enter_execve")
-int enter_execve(struct execve_enter *ctx)
+static int enter(const char *const *argv)
 {
 	unsigned int thread = bpf_get_current_pid_tgid(), uid = bpf_get_current_uid_gid();
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
@@ -87,12 +94,41 @@ int enter_execve(struct execve_enter *ctx)
 	e->pid = bpf_get_current_pid_tgid() >> 32;
 	e->uid = uid;
 	e->ppid = BPF_CORE_READ(task, real_parent, tgid);
-	read_args(e, ctx->argv);
+	read_args(e, argv);
 	return 0;
 }
 
-SEC("tp/syscalls/sys_exit_execve")
-int exit_execve(struct syscall_exit *ctx)
+SEC("tp/syscalls/sys_enter_execve")
+int enter_execve(struct execve_enter *ctx)
+{
+	return enter(ctx->argv);
+}
+
+SEC("tp/syscalls/sys_enter_execveat")
+int enter_execveat(struct execveat_enter *ctx)
+{
+	return enter(ctx->argv);
+}
+
+/* Arguments of the raw tracepoint: (task, number of the thread before). The new program runs in the
+ * process's first thread, whatever thread called. */
+SEC("raw_tp/sched_process_exec")
+int on_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	unsigned int thread = bpf_get_current_pid_tgid(), before = ctx->args[1];
+	struct event *e;
+
+	if (thread == before)
+		return 0;
+	e = bpf_map_lookup_elem(&begun, &before);
+	if (!e)
+		return 0;
+	bpf_map_update_elem(&begun, &thread, e, BPF_ANY);
+	bpf_map_delete_elem(&begun, &before);
+	return 0;
+}
+
+static int leave(struct syscall_exit *ctx)
 {
 	unsigned int thread = bpf_get_current_pid_tgid();
 	struct event *e = bpf_map_lookup_elem(&begun, &thread);
@@ -109,4 +145,16 @@ int exit_execve(struct syscall_exit *ctx)
 	}
 	bpf_map_delete_elem(&begun, &thread);
 	return 0;
+}
+
+SEC("tp/syscalls/sys_exit_execve")
+int exit_execve(struct syscall_exit *ctx)
+{
+	return leave(ctx);
+}
+
+SEC("tp/syscalls/sys_exit_execveat")
+int exit_execveat(struct syscall_exit *ctx)
+{
+	return leave(ctx);
 }

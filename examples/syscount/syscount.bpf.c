@@ -15,7 +15,7 @@ struct call {
 	long nr;
 };
 
-/* By thread. Calls that never end (the thread is killed) make room for others. */
+/* By thread. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
@@ -91,6 +91,16 @@ int on_exit(struct bpf_raw_tracepoint_args *ctx)
 	if (config.by_process)
 		bpf_get_current_comm(counter->comm, sizeof(counter->comm));
 out:
+	bpf_map_delete_elem(&begun, &thread);
+	return 0;
+}
+
+/* A thread ends in a call that does not return, and another one gets its number later. */
+SEC("raw_tp/sched_process_exit")
+int on_thread_exit(void *ctx)
+{
+	unsigned int thread = bpf_get_current_pid_tgid();
+
 	bpf_map_delete_elem(&begun, &thread);
 	return 0;
 }

@@ -74,6 +74,18 @@ char LICENSE[] SEC("license") = "GPL";
 		__type(value, type_value);                                                         \
 	} name SEC(".maps")
 
+/* Defines the program that removes a thread's element of a STATE when the thread ends: it may do so
+ * in the middle of a function, and a later thread gets its number. */
+#define FORGET_ENDED(name)                                                                         \
+	SEC("raw_tp/sched_process_exit")                                                           \
+	int forget_##name(void *ctx)                                                               \
+	{                                                                                          \
+		__u32 thread = (__u32)bpf_get_current_pid_tgid();                                  \
+                                                                                                   \
+		bpf_map_delete_elem(&name, &thread);                                               \
+		return 0;                                                                          \
+	}
+
 struct trace_entry {
 	unsigned short type;
 } __attribute__((preserve_access_index));

@@ -24,6 +24,7 @@ struct call {
 
 EVENTS(struct event);
 STATE(call_start, __u32, struct call);
+FORGET_ENDED(call_start)
 
 static __always_inline int begin(const void *host)
 {

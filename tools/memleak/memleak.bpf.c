@@ -163,12 +163,18 @@ static __always_inline int forget(bool is_gone)
 	return 0;
 }
 
+/* Bytes that each thread asks for. */
+STATE(call_start, __u32, __u64);
+
 /* A process that was selected by itself is shown after its end, as it was. */
 SEC("tp/sched/sched_process_exit")
 int on_exit(void *ctx)
 {
 	struct task_struct___live *task = (void *)bpf_get_current_task();
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 
+	/* It may end inside a function that allocates. */
+	bpf_map_delete_elem(&call_start, &tid);
 	return forget(!pid && current_tgid() != command_pid &&
 		      BPF_CORE_READ(task, signal, live.counter) == 0);
 }
@@ -178,9 +184,6 @@ int on_exec(void *ctx)
 {
 	return forget(true);
 }
-
-/* Bytes that each thread asks for. */
-STATE(call_start, __u32, __u64);
 
 static __always_inline int begin(__u64 bytes)
 {

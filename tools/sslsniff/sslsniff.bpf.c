@@ -32,6 +32,7 @@ struct call {
 
 EVENTS(struct event);
 STATE(call_start, __u32, struct call);
+FORGET_ENDED(call_start)
 
 /* Records are cut to their data: they are made here. */
 struct {

@@ -65,12 +65,10 @@ static __always_inline struct counts *counts_of(__u32 nr)
 	return calls_by_process_of(&process);
 }
 
-SEC("raw_tp/sys_exit")
-int on_exit(struct bpf_raw_tracepoint_args *ctx)
+static __always_inline int end(long result)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct call *call = bpf_map_lookup_elem(&call_start, &tid);
-	long result = ctx->args[1];
 	bool is_error = result < 0 && result >= -MAX_ERRNO;
 	struct counts *counts = NULL;
 
@@ -85,5 +83,37 @@ int on_exit(struct bpf_raw_tracepoint_args *ctx)
 			ADD(counts->errors, 1);
 	}
 	bpf_map_delete_elem(&call_start, &tid);
+	return 0;
+}
+
+SEC("raw_tp/sys_exit")
+int on_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	return end(ctx->args[1]);
+}
+
+/* exit(2) and exit_group(2) end here; another thread gets the number later. */
+SEC("raw_tp/sched_process_exit")
+int on_thread_exit(void *ctx)
+{
+	return end(0);
+}
+
+/* Arguments: (task, number of the thread before). With execve(2), a thread gets the number of the
+ * process's first thread. */
+SEC("raw_tp/sched_process_exec")
+int on_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid(), before = ctx->args[1];
+	struct call *found, call;
+
+	if (tid == before)
+		return 0;
+	found = bpf_map_lookup_elem(&call_start, &before);
+	if (!found)
+		return 0;
+	call = *found;
+	bpf_map_delete_elem(&call_start, &before);
+	bpf_map_update_elem(&call_start, &tid, &call, BPF_ANY);
 	return 0;
 }

@@ -1,0 +1,62 @@
+/** Tools of the box, where threads end, or start a program, in the middle of a call. */
+import assert from "node:assert/strict";
+import { CliProcess, runCli } from "../support/cli.ts";
+import { until } from "../support/condition.ts";
+import { fromFileUrl } from "../support/paths.ts";
+import { succeed } from "../support/succeed.ts";
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Program of `tests/programs/threads.c`, built anew. */
+const THREADS = fromFileUrl("../../dist/tests/threads");
+
+const SOURCE = fromFileUrl("../programs/threads.c");
+
+await succeed("clang", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", THREADS, SOURCE);
+
+/** Runs a tool while the program performs an action, and returns its rows. */
+async function traced(words: readonly string[], action: string, expected = 0): Promise<Row[]> {
+  const options = ["-o", "jsonl", "--timeout", "120s"];
+  const { code, stdout, stderr } = await runCli([...options, ...words, "--", THREADS, action]);
+  assert.deepEqual({ action, code, stderr: stderr.replace(/^note: .*\n/gm, "") }, {
+    ...{ action, code: expected, stderr: "" },
+  });
+  return stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line) as Row);
+}
+
+Deno.test("syscount counts calls that end a thread, and keeps no room for them", async () => {
+  const rows = await traced(["--map-size", "call_start=3000", "syscount"], "many");
+  const ends = rows.find(({ syscall }) => syscall === "exit");
+  assert.ok(Number(ends?.["count"]) >= 4000, JSON.stringify(rows));
+});
+
+Deno.test("sslsniff keeps no room for threads that end inside a function", async () => {
+  const words = ["--map-size", "call_start=100", "sslsniff", "-o", THREADS];
+  const rows = await traced(words, "inside");
+  assert.deepEqual(rows.map(({ data }) => data), ["sent at last"]);
+});
+
+Deno.test("exitsnoop shows a process at the end of its last thread", async () => {
+  const rows = await traced(["exitsnoop"], "first", 7);
+  const own = rows.filter(({ comm }) => comm === "threads");
+  assert.deepEqual(own.map(({ pid, tid, exit_code, signal }) => [pid === tid, exit_code, signal]), [
+    [true, 7, 0],
+  ]);
+});
+
+Deno.test("exitsnoop shows no end where a thread starts another program", async () => {
+  const rows = await traced(["exitsnoop"], "program");
+  assert.deepEqual(rows.filter(({ comm }) => comm === "threads"), []);
+});
+
+const STARTED = { program: "started-by-a-thread", descriptor: "started-by-descriptor" };
+
+for (const [action, word] of Object.entries(STARTED)) {
+  Deno.test(`execsnoop shows ${word}`, async () => {
+    await using run = new CliProcess(["--timeout", "120s", "execsnoop", "-l", word]);
+    await until("the program is shown", async () => {
+      await succeed(THREADS, action);
+      return run.stdout.includes(`true ${word}`);
+    });
+  });
+}
