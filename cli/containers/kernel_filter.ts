@@ -10,7 +10,6 @@ import {
   Setting,
   type VariableValue,
 } from "../../ebpf/plain/mod.ts";
-import { kernelRelease } from "../module/kernel_release.ts";
 import type { ContainerIndex } from "./index.ts";
 
 /** Time between two looks for containers that have come or gone. */
@@ -49,23 +48,33 @@ export class KernelFilter {
   readonly #fixed: readonly bigint[];
   #writer: MapWriter | undefined;
   #keys = new Set<bigint>();
-  readonly #comparesOwnGroup = comparesOwnGroup(kernelRelease());
+  readonly #comparesOwnGroup: boolean;
 
-  private constructor(hook: Hook, index: ContainerIndex, fixed: readonly bigint[]) {
+  private constructor(
+    hook: Hook,
+    index: ContainerIndex,
+    { fixed, release }: { fixed: readonly bigint[]; release: string | undefined },
+  ) {
     this.#hook = hook;
     this.#index = index;
     this.#fixed = fixed;
+    this.#comparesOwnGroup = comparesOwnGroup(release);
   }
 
   /**
    * Returns the filter of an object that has one and uses it.
    *
-   * @param fixed ids of control groups that the command line names, in place of containers
+   * @param parts.fixed ids of control groups that the command line names, in place of containers
+   * @param parts.release release of the running kernel
    */
   static of(
     file: ObjectFile,
     index: ContainerIndex,
-    { fixed, hasGroups }: { fixed: readonly bigint[]; hasGroups: boolean },
+    { fixed, hasGroups, release }: {
+      fixed: readonly bigint[];
+      hasGroups: boolean;
+      release: string | undefined;
+    },
   ): KernelFilter | undefined {
     for (const hook of HOOKS) {
       const map = file.map(hook.map);
@@ -73,7 +82,7 @@ export class KernelFilter {
       const isPossible = hook.keys === "groups" ? hasGroups : fixed.length === 0;
       if (map?.keyBytes !== 8 || !isUsed || !isPossible) continue;
       if (file.variable(hook.variable)?.sizeBytes !== 1) continue;
-      return new KernelFilter(hook, index, fixed);
+      return new KernelFilter(hook, index, { fixed, release });
     }
     return undefined;
   }

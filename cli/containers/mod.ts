@@ -26,6 +26,7 @@ const HOST_ROOT = "WASM_BPF_HOST_ROOT";
 const MAX_MOUNTS_BYTES = 4 << 20;
 /** `PROC_PID_INIT_INO`: numbers that programs see are those of this namespace. */
 const FIRST_PROCESSES = 0xeffffffcn;
+const MAX_RELEASE_BYTES = 256;
 /** Names that a warning lists. */
 const MAX_LISTED = 8;
 
@@ -38,6 +39,7 @@ export class Containers {
   readonly #hasProcesses: boolean;
   /** True if every selected container has a group of version 2, so that the kernel can filter. */
   readonly #hasGroups: boolean;
+  readonly #release: string | undefined;
   #filter: KernelFilter | undefined;
   /** True if the object could filter in the kernel, but what is selected has no group of version 2. */
   #lacksGroups = false;
@@ -67,6 +69,8 @@ export class Containers {
     this.#fixed = this.#groupIds(root, mounts);
     this.#look = showsContainers(line) ? "shown" : selectsContainers(line) ? "absent" : "hidden";
     this.#hasProcesses = hostFiles.inode("/proc/self/ns/pid") === FIRST_PROCESSES;
+    const release = hostFiles.read("/proc/sys/kernel/osrelease", MAX_RELEASE_BYTES);
+    this.#release = release && new TextDecoder().decode(release).trim();
     this.#index.refresh();
     const hasVersion1 = [...mounts.keys()].some((name) => name !== "" && !name.includes("="));
     this.#hasGroups = root !== undefined &&
@@ -117,7 +121,10 @@ export class Containers {
     const values: VariableValue[] = groupIds(file);
     if (this.#selectsAll) return { values, maps: [] };
     const filterOf = (hasGroups: boolean) =>
-      KernelFilter.of(file, this.#index, { fixed: this.#fixed, hasGroups });
+      KernelFilter.of(file, this.#index, {
+        ...{ fixed: this.#fixed, hasGroups },
+        release: this.#release,
+      });
     this.#filter = filterOf(this.#hasGroups);
     this.#lacksGroups = this.#filter === undefined && filterOf(true) !== undefined;
     const settings = this.#filter?.settings(file);
