@@ -173,7 +173,7 @@ async function startLive(line: RunLine, name: string, settings: RecordSettings):
 }
 
 function answer(text: string): number {
-  print(text);
+  print(visible(text));
   return 0;
 }
 

@@ -13,6 +13,7 @@ import { readAnnotations } from "../../records/mod.ts";
 import { type ToolSyntax, unknownLong } from "../args/after_name.ts";
 import { oursAfterName } from "../args/help_text.ts";
 import { UsageError } from "../errors.ts";
+import { visible, visibleLine } from "../terminal/output.ts";
 import { CONTAINER_VARIABLES } from "../containers/kernel_filter.ts";
 import { habitOf, numbersText, optionsOfNumbers } from "./habits.ts";
 import type { Tool, ToolOption } from "./tool.ts";
@@ -216,7 +217,7 @@ function valueWord(name: string, type: string): string {
   return "NUMBER";
 }
 
-/** Returns the help of a tool. */
+/** Returns the help of a tool, whose texts are the object's. */
 export function toolHelp(tool: Tool): string {
   const { file, options, name, about, version } = tool;
   const rows = options.map((option) => {
@@ -227,14 +228,15 @@ export function toolHelp(tool: Tool): string {
     const suffix = initial === "" || initial === '""' || (option.isFlag && initial === "false")
       ? ""
       : ` (default: ${initial})`;
-    return [`  ${optionText(file, option)}`, `${option.help}${suffix}`] as const;
+    const [left, right] = [optionText(file, option), `${option.help}${suffix}`];
+    return [`  ${visibleLine(left)}`, visibleLine(right)] as const;
   });
   rows.push(
     ["  -h, --help", "show this help"],
     ...(version === undefined ? [] : [["  -V, --version", "show the version"] as const]),
   );
   const width = Math.min(34, Math.max(...rows.map(([left]) => left.length)) + 2);
-  return [
+  const lines = [
     about ?? `Runs the eBPF object ${name}.`,
     "",
     `Usage: wasm-bpf [OPTIONS] ${name} [OPTIONS] ${numbersText(tool)} [-- COMMAND...]`,
@@ -247,7 +249,8 @@ export function toolHelp(tool: Tool): string {
     ),
     "",
     oursAfterName(),
-  ].join("\n");
+  ];
+  return visible(lines.join("\n"));
 }
 
 /** Variables of tools that wasm-bpf sets; see ownPids(). */

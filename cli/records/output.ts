@@ -7,6 +7,7 @@ import {
   type SinkOptions,
 } from "../../records/mod.ts";
 import { hostClock } from "../../runtime/everything.ts";
+import { UsageError } from "../errors.ts";
 import { BlockingOutput, openOutputFile } from "../terminal/output_file.ts";
 import { standardOutput } from "../terminal/reader.ts";
 import { hostNames, kernelEnums } from "./names.ts";
@@ -110,6 +111,9 @@ function terminalSink(
   const stdout = new BlockingOutput(standardOutput, "standard output");
   const write = (bytes: Uint8Array) => stdout.write(bytes);
   const isTerminal = Deno.stdout.isTerminal();
+  if (isTerminal && format === "raw") {
+    throw new UsageError("Cannot write raw records to a terminal", "give them a file: -o raw=FILE");
+  }
   const isColored = color === "always" ||
     (color === "auto" && isTerminal && (Deno.env.get("NO_COLOR") ?? "") === "" &&
       Deno.env.get("TERM") !== "dumb");

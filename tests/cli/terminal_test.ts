@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { runCli, WASM_BPF } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
+import { TestFolder } from "../support/folder.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { isAttached, pictureOf, TerminalRun } from "../support/terminal.ts";
 
@@ -252,4 +253,23 @@ Deno.test("a full disk ends a run with an error", async () => {
     assert.equal(code, 1);
     assert.match(new TextDecoder().decode(stderr), /^error: Cannot write standard output: /);
   }
+});
+
+Deno.test("raw records, and texts of an object's help, control no terminal", async () => {
+  await using raw = new TerminalRun([WASM_BPF, "-o", "raw", object("ring-kept")]);
+  assert.equal((await raw.result()).end, "exit 2");
+
+  using folder = new TestFolder();
+  const bytes = await Deno.readFile(object("annotated-list"));
+  const help = new TextEncoder().encode("what is shown");
+  const at = bytes.findIndex((_, i) => help.every((byte, j) => bytes[i + j] === byte));
+  bytes.set(new TextEncoder().encode("\x1b[31m\x9bwhat!!"), at);
+  const path = folder.at("hostile.bpf.o");
+  await Deno.writeFile(path, bytes);
+  await using run = new TerminalRun([WASM_BPF, path, "--help"], { columns: 200 });
+  const { end, drawn } = await run.result();
+  assert.equal(end, "exit 0");
+  assert.ok(drawn.includes("\\x1b[31m\\x9bwhat!!"), drawn);
+  // deno-lint-ignore no-control-regex
+  assert.doesNotMatch(drawn, /[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f]/);
 });
