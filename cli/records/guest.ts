@@ -45,11 +45,13 @@ export async function runWithRecords(
   using opened = await openRecordOutput(settings, { feed, timeout: line.values.timeout });
   const { output } = opened;
   try {
+    const pending: (() => void)[] = [];
     const code = run({
-      records: recordsOf(opened, over(output), settings),
+      records: recordsOf(opened, over(output), settings, pending),
       // Nothing after the run is reached then: arrays are closed, and the last table stays.
       onIgnoredSignal: () => opened[Symbol.dispose](),
     });
+    for (const show of pending) show();
     output.end();
     return code;
   } catch (error) {
@@ -74,6 +76,7 @@ function recordsOf(
   { output, screen }: RecordOutput,
   taker: RecordTaker,
   { intervalMs, outputs }: RecordSettings,
+  pending: (() => void)[],
 ): GuestRecords {
   let next = performance.now() + (intervalMs ?? Infinity);
   const attend = () => {
@@ -99,9 +102,8 @@ function recordsOf(
     finish: () => output.resume(),
     open: (name, text, { types, isTable }) => {
       const { schema } = guestSchema(types, text, name);
-      return isTable
-        ? tableOf(taker, name, { schema, attend })
-        : streamOf(taker, name, { schema, attend });
+      if (!isTable) return streamOf(taker, name, { schema, attend });
+      return tableOf(taker, name, { schema, attend }, pending);
     },
   };
 }
@@ -129,8 +131,13 @@ function streamOf(output: RecordTaker, name: string, source: GuestSource): Guest
   };
 }
 
-function tableOf(output: RecordTaker, name: string, source: GuestSource): GuestRecordSink {
-  const { schema, attend } = source;
+/** @param pending takes what shows the rows that a guest has not flushed when it ends */
+function tableOf(
+  output: RecordTaker,
+  name: string,
+  { schema, attend }: GuestSource,
+  pending: (() => void)[],
+): GuestRecordSink {
   const spec = declaredHistogram(schema);
   // A guest's rows are those of the interval alone.
   const table = spec === undefined
@@ -138,6 +145,20 @@ function tableOf(output: RecordTaker, name: string, source: GuestSource): GuestR
     : output.histogram(name, schema, spec, { isCleared: true });
   let parts: Uint8Array[] = [];
   let size = 0;
+  const flush = () => {
+    const rows = new Uint8Array(size);
+    let at = 0;
+    for (const part of parts) {
+      rows.set(part, at);
+      at += part.length;
+    }
+    [parts, size] = [[], 0];
+    table.rows(rows);
+    attend();
+  };
+  pending.push(() => {
+    if (size > 0) flush();
+  });
   return {
     write: (records) => {
       checkWhole(records, schema);
@@ -146,16 +167,6 @@ function tableOf(output: RecordTaker, name: string, source: GuestSource): GuestR
       parts.push(records.slice());
       return records.length / schema.size;
     },
-    flush: () => {
-      const rows = new Uint8Array(size);
-      let at = 0;
-      for (const part of parts) {
-        rows.set(part, at);
-        at += part.length;
-      }
-      [parts, size] = [[], 0];
-      table.rows(rows);
-      attend();
-    },
+    flush,
   };
 }

@@ -22,6 +22,8 @@ export function namedInt(
         : resolvers.enumNames?.(format.argument);
       if (format.name === "flags") {
         if (names !== undefined) return named(access, context, (value) => joinFlags(value, names));
+        // Flags of an enum that is not known are not those of open(2).
+        if (format.argument !== undefined) return digits(access, context);
         return named(access, context, (value) => openFlags(Number(BigInt.asUintN(32, value))));
       }
       if (names === undefined) return digits(access, context);

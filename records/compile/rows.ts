@@ -96,6 +96,12 @@ export interface JsonParts {
   readonly all?: readonly Field[];
 }
 
+/** Returns the name of a member that is added: `_source` where the record has a `source` itself. */
+export function addedName(name: string, fields: readonly Field[]): string {
+  const isTaken = fields.some(({ path }) => path[0] === name);
+  return isTaken ? addedName(`_${name}`, fields) : name;
+}
+
 /** Returns a writer of records as JSON objects without a line feed. */
 export function jsonRow(
   fields: readonly Field[],
@@ -116,11 +122,11 @@ export function jsonRow(
   };
   let comma = "";
   if (parts.source !== undefined) {
-    pending += `"source":${jsonString(parts.source)}`;
+    pending += `"${addedName("source", fields)}":${jsonString(parts.source)}`;
     comma = ",";
   }
   if (parts.time) {
-    pending += `${comma}"time":`;
+    pending += `${comma}"${addedName("time", fields)}":`;
     flush();
     statements += `p=${code.constant(options.times)}.nowJson(b,p);`;
     max += 48;

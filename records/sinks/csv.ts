@@ -1,7 +1,7 @@
 /** Sink of comma-separated values (RFC 4180). */
 import { fieldsIn } from "../fields.ts";
 import { OutputBuffer } from "../batch.ts";
-import { jsonRow, type RowWriter } from "../compile/rows.ts";
+import { addedName, jsonRow, type RowWriter } from "../compile/rows.ts";
 import type { ShownSchema, SinkOptions } from "../output_options.ts";
 import { visibleText } from "../text/strings.ts";
 import type { Block, RowsOfSource, Sink, SinkContext } from "./sink.ts";
@@ -38,7 +38,7 @@ export class CsvSink implements Sink {
         this.#headed = shown;
         this.#blockNames = "";
         const names = fields.map(({ name }) => quoted(visibleText(name)));
-        this.#line(time ? ["time", ...names] : names);
+        this.#line(time ? [addedName("time", fields), ...names] : names);
       },
       row: (s, v, at) => {
         const cells = writers.map(({ write, max }) => {

@@ -151,3 +151,23 @@ Deno.test("several sinks get the same records", async () => {
   assert.equal(stdout.split("\n")[0], "    PID COMM");
   assert.equal((await Deno.readTextFile(file)).split("\n").length, 3);
 });
+
+Deno.test("rows that a guest has not flushed are shown when it ends", async () => {
+  using folder = new TestFolder();
+  const guest = `(module
+    (import "wasm_bpf_ext" "records_open" (func $open (param i32 i32 i32 i32 i32) (result i32)))
+    (import "wasm_bpf_ext" "records_write" (func $write (param i32 i32 i32) (result i32)))
+    (import "wasm_bpf_ext" "records_flush" (func $flush (param i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 16) "rows\\00")
+    (data (i32.const 32) "u8 a\\00")
+    (data (i32.const 48) "\\01\\02")
+    (func (export "_start")
+      (drop (call $open (i32.const 16) (i32.const 32) (i32.const 0) (i32.const 0) (i32.const 1)))
+      (drop (call $write (i32.const 1) (i32.const 48) (i32.const 1)))
+      (drop (call $flush (i32.const 1)))
+      (drop (call $write (i32.const 1) (i32.const 49) (i32.const 1)))))`;
+  const module = await assembleTo(folder.at("guest.wasm"), guest);
+  const { code, stdout } = await runCli(["-o", "jsonl", module]);
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: '{"a":1}\n{"a":2}\n' });
+});
