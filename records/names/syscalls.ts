@@ -91,8 +91,15 @@ const SHARED = (
   "mseal,setxattrat,getxattrat,listxattrat,removexattrat,open_tree_attr"
 ).split(",");
 
-/** Returns the name of a system call of an architecture, by default this machine's: `openat`. */
+/** Bit that our tools add to the numbers of 32-bit programs, which are other ones. */
+const CALL_32BIT = 2 ** 31;
+
+/**
+ * Returns the name of a system call of an architecture, by default this machine's: `openat`. Numbers
+ * of 32-bit programs have no names: `32bit:20`.
+ */
 export function syscallName(number: number, arch = Deno.build.arch): string | undefined {
+  if (number >= CALL_32BIT) return number < 2 ** 32 ? `32bit:${number - CALL_32BIT}` : undefined;
   const first = arch === "aarch64" ? ARM64 : X86_64;
   return first[number] || SHARED[number - SHARED_START] || undefined;
 }

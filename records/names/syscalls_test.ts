@@ -27,4 +27,6 @@ for (const [arch, path, others] of HEADERS) {
 Deno.test("numbers without a system call have no name", () => {
   for (const number of [-1, 250, 400, 1e6]) assert.equal(syscallName(number, "aarch64"), undefined);
   assert.equal(syscallName(340, "x86_64"), undefined);
+  assert.equal(syscallName(2 ** 31 + 20, "x86_64"), "32bit:20");
+  assert.equal(syscallName(2 ** 32, "x86_64"), undefined);
 });

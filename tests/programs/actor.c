@@ -8,8 +8,9 @@
  * (every call that a cgroup program can watch), connection (TCP through lo, port 7777), datagrams
  * (UDP to ADDRESS: 3 to port 53, 2 to port 54), query (DNS through lo, the answer is NXDOMAIN),
  * refused (TCP to a port without a listener), retransmit (TCP to a full listener), lookup (a name),
- * line, tls (functions with names of libraries'), spin (for 0.3 s), nap, leak (memory), lo-up, wait
- *(until standard input ends).
+ * line, tls (functions with names of libraries'), spin (for 0.3 s), nap, leak (memory), vectors
+ *(readv(2) and pwritev(2) of the file ./vectors), rereads (20,000 times 128 KiB at the start of its
+ *own file), lo-up, wait (until standard input ends).
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -23,6 +24,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -344,6 +346,28 @@ static void join_cgroup(const char *directory)
 	close(file);
 }
 
+static void vectors(void)
+{
+	int file = open("vectors", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	char first[1000] = "", second[1500] = "";
+	struct iovec parts[] = {{first, sizeof(first)}, {second, sizeof(second)}};
+
+	if (pwritev(file, parts, 2, 0) != 2500 || readv(file, parts, 1) != 1000)
+		exit(1);
+	close(file);
+}
+
+static void reread(void)
+{
+	static char buffer[128 << 10];
+	int file = open("/proc/self/exe", O_RDONLY);
+
+	for (int i = 0; i < 20000; i++)
+		if (pread(file, buffer, sizeof(buffer), 0) <= 0)
+			exit(1);
+	close(file);
+}
+
 static void wait_for_end(void)
 {
 	char byte;
@@ -391,6 +415,10 @@ int main(int argc, char **argv)
 			usleep(50000);
 		else if (!strcmp(argv[i], "leak"))
 			leak();
+		else if (!strcmp(argv[i], "vectors"))
+			vectors();
+		else if (!strcmp(argv[i], "rereads"))
+			reread();
 		else if (!strcmp(argv[i], "lo-up"))
 			bring_up_lo();
 		else if (!strcmp(argv[i], "wait"))

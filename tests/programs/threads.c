@@ -4,18 +4,23 @@
  *
  *	threads ACTION
  *
- * ACTION: many (4000 threads, one after the other), first (the first thread ends before another one,
- * which exits with 7), program (a thread starts true), descriptor (starts true by execveat), inside
- * (300 threads end in a function of TLS libraries, then one returns from it), 32bit (20 calls of
- * getpid(2) of x86's 32-bit table).
+ * ACTION: many (4000 threads, one after the other), first (the first thread ends before another
+ *one, which exits with 7), program (a thread starts true), descriptor (starts true by execveat),
+ *inside (300 threads end in a function of TLS libraries, then one returns from it), 32bit (20 calls
+ *of getpid(2) of x86's 32-bit table), requeue (5 calls of futex(2) for a lock that another one
+ *gets), reborn (a process ends, and 2.2 seconds later another one has its number).
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/sched.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static pthread_t first;
@@ -86,6 +91,39 @@ static void call_32bit(void)
 #endif
 }
 
+static void wait_for_requeue(void)
+{
+	int word = 0, other = 0;
+
+	/* The value differs, so the call does not wait. */
+	for (int i = 0; i < 5; i++)
+		syscall(SYS_futex, &word, FUTEX_WAIT_REQUEUE_PI, 1, NULL, &other, 0);
+}
+
+static void wait_for_child(pid_t child)
+{
+	if (child < 0 || waitpid(child, NULL, 0) != child)
+		_exit(1);
+}
+
+static void reuse_number(void)
+{
+	struct clone_args arguments = {.exit_signal = SIGCHLD, .set_tid_size = 1};
+	pid_t child = fork(), again;
+
+	if (!child)
+		_exit(0);
+	wait_for_child(child);
+	usleep(2200000);
+	arguments.set_tid = (unsigned long)&child;
+	again = syscall(SYS_clone3, &arguments, sizeof(arguments));
+	if (!again) {
+		usleep(1000);
+		_exit(0);
+	}
+	wait_for_child(again);
+}
+
 int main(int argc, char **argv)
 {
 	const char *action = argc > 1 ? argv[1] : "";
@@ -108,6 +146,10 @@ int main(int argc, char **argv)
 		SSL_write(NULL, "sent at last", 12);
 	} else if (!strcmp(action, "32bit")) {
 		call_32bit();
+	} else if (!strcmp(action, "reborn")) {
+		reuse_number();
+	} else if (!strcmp(action, "requeue")) {
+		wait_for_requeue();
 	} else {
 		return 2;
 	}

@@ -55,11 +55,31 @@ FUNCTION(mark_buffer_dirty, buffers)
 FUNCTION(filemap_add_folio, added)
 FUNCTION(add_to_page_cache_lru, added)
 
-/* Since Linux 6.14, for kernels without kprobes: pages that a read looks for. */
+struct inode___sized {
+	__s64 i_size;
+} __attribute__((preserve_access_index));
+
+struct address_space {
+	struct inode___sized *host;
+} __attribute__((preserve_access_index));
+
+/* Its second member is on a page of its own. */
+struct bpf_ringbuf {
+	unsigned long consumer_pos;
+} __attribute__((preserve_access_index));
+
+/* Since Linux 6.14, for kernels without kprobes: pages that a read looks for, which may be many
+ * more than the file has. */
 SEC("tp_btf/mm_filemap_get_pages")
-int BPF_PROG(on_get_pages, void *mapping, unsigned long first, unsigned long last)
+int BPF_PROG(on_get_pages, struct address_space *mapping, unsigned long first, unsigned long last)
 {
-	return COUNT(accesses, last - first + 1);
+	__u64 page_bytes = bpf_core_field_offset(struct bpf_ringbuf, consumer_pos);
+	__u64 bytes = BPF_CORE_READ(mapping, host, i_size);
+	__u64 end = (bytes + page_bytes - 1) / page_bytes;
+
+	if (end > last + 1)
+		end = last + 1;
+	return first < end ? COUNT(accesses, end - first) : 0;
 }
 
 SEC("raw_tp/mm_filemap_add_to_page_cache")

@@ -53,13 +53,21 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct rq;
+
+/* Queue of a processor, or of a control group there; the latter's tasks count in both. */
 struct cfs_rq {
-	unsigned int nr_running;
+	unsigned int h_nr_running;
+	struct rq *rq;
 };
 
-/* Since Linux 6.14. */
+/* Since Linux 6.14; leaves out tasks that sleep but were not taken out of the queue yet. */
 struct cfs_rq___new {
-	unsigned int nr_queued;
+	unsigned int h_nr_runnable;
+};
+
+struct rq {
+	struct cfs_rq cfs;
 };
 
 struct sched_entity {
@@ -103,6 +111,7 @@ struct task_struct {
 	int tgid;
 	unsigned int __state;
 	unsigned int flags;
+	int prio;
 	char comm[COMM_BYTES];
 	struct files_struct *files;
 	struct sched_entity se;

@@ -6,6 +6,7 @@
 #include "kernel.bpf.h"
 
 #define TASK_RUNNING 0
+#define TASK_DEAD 0x80
 /* Flag of threads of the kernel. */
 #define PF_KTHREAD 0x00200000
 
@@ -16,6 +17,12 @@ static __always_inline __u32 state_of(struct task_struct *task)
 	if (bpf_core_field_exists(task->__state))
 		return BPF_CORE_READ(task, __state);
 	return BPF_CORE_READ(old, state);
+}
+
+/* Returns true for a thread that stops for the last time; a later one may get its number. */
+static __always_inline bool is_dead(struct task_struct *task)
+{
+	return state_of(task) & TASK_DEAD;
 }
 
 static __always_inline bool is_running(struct task_struct *task)

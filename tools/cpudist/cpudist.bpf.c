@@ -97,7 +97,8 @@ int on_switch(struct bpf_raw_tracepoint_args *ctx)
 	__u64 now = bpf_ktime_get_ns();
 
 	if (offcpu) {
-		start(previous, now);
+		if (!is_dead(previous))
+			start(previous, now);
 		end(next, now);
 	} else {
 		end(previous, now);

@@ -6,6 +6,8 @@
 #define FUTEX_WAIT 0
 #define FUTEX_LOCK_PI 6
 #define FUTEX_WAIT_BITSET 9
+#define FUTEX_WAIT_REQUEUE_PI 11
+#define FUTEX_LOCK_PI2 13
 #define FUTEX_COMMAND 127
 
 TOOL("futexctn", "count waits for locks of processes, with durations");
@@ -50,7 +52,8 @@ int enter_futex(struct trace_event_raw_sys_enter *ctx)
 	struct wait wait = {.lock = ctx->args[0], .since = bpf_ktime_get_ns()};
 	int command = ctx->args[1] & FUTEX_COMMAND;
 
-	if (command != FUTEX_WAIT && command != FUTEX_LOCK_PI && command != FUTEX_WAIT_BITSET)
+	if (command != FUTEX_WAIT && command != FUTEX_LOCK_PI && command != FUTEX_WAIT_BITSET &&
+	    command != FUTEX_WAIT_REQUEUE_PI && command != FUTEX_LOCK_PI2)
 		return 0;
 	if (!IS_OTHER(pid) && (!tid || tid == thread) && (!lock || lock == wait.lock) &&
 	    !is_other_comm(name))

@@ -51,7 +51,7 @@ static __always_inline void begin(void *ctx, struct task_struct *task)
 	if (!thread || (tid && tid != thread) || is_other(pid, stop.key.pid) ||
 	    is_other_name(name, stop.key.comm, COMM_BYTES) || is_task_elsewhere(task))
 		return;
-	if (state && !(state & state_of(task)))
+	if (is_dead(task) || (state && !(state & state_of(task))))
 		return;
 	if ((user_threads && is_kernel_thread(task)) || (kernel_threads && !is_kernel_thread(task)))
 		return;

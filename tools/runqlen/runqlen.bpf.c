@@ -8,6 +8,8 @@ OPTION(const volatile bool, cpus, false, 'C', "one of each processor");
 OPTION(const volatile bool, occupancy, false, 'O', "samples with tasks that wait, instead");
 
 #define LENGTHS 64
+/* Priorities of the real-time classes are below. */
+#define MAX_RT_PRIO 100
 
 struct all {
 	__u32 all HIDDEN;
@@ -49,23 +51,36 @@ static __always_inline int count(const struct part *part, __u32 length)
 	return 0;
 }
 
+/* Returns the number of tasks in the current processor's queue, the one that runs included. */
+static __always_inline __u32 queued_tasks(struct task_struct *task)
+{
+	struct cfs_rq *queue = BPF_CORE_READ(task, se.cfs_rq);
+	struct cfs_rq___new *new_queue;
+	struct rq *processor;
+
+	/* A task's own queue may be that of its control group. */
+	if (bpf_core_field_exists(queue->rq)) {
+		processor = BPF_CORE_READ(queue, rq);
+		queue = &processor->cfs;
+	}
+	new_queue = (void *)queue;
+	if (bpf_core_field_exists(new_queue->h_nr_runnable))
+		return BPF_CORE_READ(new_queue, h_nr_runnable);
+	return BPF_CORE_READ(queue, h_nr_running);
+}
+
 SEC("perf_event")
 int on_sample(void *ctx)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct cfs_rq *queue = BPF_CORE_READ(task, se.cfs_rq);
-	struct cfs_rq___new *new_queue = (void *)queue;
 	struct part part = {.cpu = bpf_get_smp_processor_id()};
+	__u32 length = queued_tasks(task);
 	struct histogram *histogram;
 	struct all all = {};
-	__u32 length;
 
-	if (bpf_core_field_exists(queue->nr_running))
-		length = BPF_CORE_READ(queue, nr_running);
-	else
-		length = BPF_CORE_READ(new_queue, nr_queued);
-	/* The task that runs does not wait; an idle processor's queue is empty. */
-	if (length)
+	/* The task that runs does not wait. An idle one, or one of a real-time class, is elsewhere.
+	 */
+	if (length && BPF_CORE_READ(task, pid) && BPF_CORE_READ(task, prio) >= MAX_RT_PRIO)
 		length--;
 	if (occupancy)
 		return count(&part, length);

@@ -4,6 +4,11 @@
 #include "errno.bpf.h"
 
 #define MAX_ERRNO 4095
+/* Status of a thread in a 32-bit call, on x86; flag of 32-bit threads, on arm64. */
+#define TS_COMPAT 2
+#define TIF_32BIT (1 << 22)
+/* Marks numbers of such calls, which have names of their own. */
+#define CALL_32BIT 0x80000000
 
 TOOL("syscount", "count system calls, with failures and durations");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
@@ -43,14 +48,37 @@ COUNTS(HASH, calls_by_process, 10240, struct process, struct counts);
 TABLE(calls, SORT(latency ? -total_ns : -count), LIMIT(top), IF(!processes));
 TABLE(calls_by_process, SORT(latency ? -total_ns : -count), LIMIT(top), IF(processes));
 
+struct task_struct {
+	struct {
+		unsigned long flags;
+		__u32 status;
+	} thread_info;
+} __attribute__((preserve_access_index));
+
+/* Returns true if the current call is by the numbers of 32-bit programs. */
+static __always_inline bool is_32bit(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+#if defined(__TARGET_ARCH_x86)
+	return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT;
+#else
+	return BPF_CORE_READ(task, thread_info.flags) & TIF_32BIT;
+#endif
+}
+
 SEC("raw_tp/sys_enter")
 int on_enter(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
-	struct call call = {.nr = (__u32)ctx->args[1], .start = bpf_ktime_get_ns()};
+	struct call call = {.nr = (__u32)ctx->args[1]};
 
-	if (!IS_OTHER(pid))
-		bpf_map_update_elem(&call_start, &tid, &call, BPF_ANY);
+	if (IS_OTHER(pid))
+		return 0;
+	if (is_32bit())
+		call.nr |= CALL_32BIT;
+	call.start = bpf_ktime_get_ns();
+	bpf_map_update_elem(&call_start, &tid, &call, BPF_ANY);
 	return 0;
 }
 

@@ -42,8 +42,9 @@ int on_switch(struct bpf_raw_tracepoint_args *ctx)
 	__u64 now = bpf_ktime_get_ns();
 	char comm[COMM_BYTES] = {};
 
-	if (!thread || is_running(task) || is_other(pid, BPF_CORE_READ(task, tgid)) ||
-	    (user_threads && is_kernel_thread(task)) || is_task_elsewhere(task))
+	if (!thread || is_running(task) || is_dead(task) ||
+	    is_other(pid, BPF_CORE_READ(task, tgid)) || (user_threads && is_kernel_thread(task)) ||
+	    is_task_elsewhere(task))
 		return 0;
 	BPF_CORE_READ_STR_INTO(&comm, task, comm);
 	if (!is_other_name(name, comm, COMM_BYTES))
