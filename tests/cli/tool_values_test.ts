@@ -49,3 +49,9 @@ Deno.test("runqlen counts tasks of other control groups", async () => {
   const rows = await traced(["runqlen", "-O", "-C", "-f", "999"], ["sh", "-c", script]);
   assert.ok(rows.some(({ waiting }) => Number(waiting) >= 100), JSON.stringify(rows));
 });
+
+Deno.test("bindsnoop shows the port that the kernel chooses", async () => {
+  const rows = await traced(["bindsnoop"], [ACTOR, "empty"]);
+  const ports = rows.filter(({ comm }) => comm === "actor").map(({ port }) => Number(port));
+  assert.ok(ports.length === 1 && ports.every((port) => port > 0), JSON.stringify(rows));
+});

@@ -50,6 +50,22 @@ const SHOWN: readonly Shown[] = [
     fields: { comm: "mount", call: "MOUNT", type: "tmpfs", source: "wasm-bpf-test" },
   },
   {
+    tool: "mountsnoop",
+    stir: () => succeed(...PRIVATE, ACTOR, "new-mount"),
+    fields: { comm: "actor", call: "FSCONFIG", type: "source", source: "wasm-bpf-test" },
+  },
+  {
+    tool: "mountsnoop",
+    stir: () => succeed(...PRIVATE, ACTOR, "new-mount"),
+    fields: { comm: "actor", call: "MOVE_MOUNT", target: "/dev", ret: 0 },
+  },
+  {
+    tool: "statsnoop",
+    options: ["-x"],
+    stir: () => succeed(ACTOR, "empty"),
+    fields: { comm: "actor", ret: "ENOENT", path: "" },
+  },
+  {
     tool: "bindsnoop",
     options: ["-P", "7776,7777"],
     stir: () => succeed("unshare", "--net", ACTOR, "lo-up", "connection"),

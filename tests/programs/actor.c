@@ -9,12 +9,14 @@
  * (UDP to ADDRESS: 3 to port 53, 2 to port 54), query (DNS through lo, the answer is NXDOMAIN),
  * refused (TCP to a port without a listener), retransmit (TCP to a full listener), lookup (a name),
  * line, tls (functions with names of libraries'), spin (for 0.3 s), nap, leak (memory), vectors
- *(readv(2) and pwritev(2) of the file ./vectors), rereads (20,000 times 128 KiB at the start of its
+ *(readv(2) and pwritev(2) of the file ./vectors), empty (binds to port 0, stat(2) of an empty
+ * path), new-mount (on /dev, step by step), rereads (20,000 times 128 KiB at the start of its
  *own file), lo-up, wait (until standard input ends).
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <errno.h>
+#include <linux/mount.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <poll.h>
@@ -24,6 +26,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
@@ -357,6 +360,29 @@ static void vectors(void)
 	close(file);
 }
 
+static void new_mount(void)
+{
+	int context = syscall(SYS_fsopen, "tmpfs", 0), mount;
+
+	syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "source", "wasm-bpf-test", 0);
+	syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+	mount = syscall(SYS_fsmount, context, 0, 0);
+	if (syscall(SYS_move_mount, mount, "", AT_FDCWD, "/dev", MOVE_MOUNT_F_EMPTY_PATH))
+		exit(1);
+}
+
+/* A port that the kernel chooses, and a path that is not one. */
+static void empty(void)
+{
+	const struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = 0x0100007f};
+	int tcp = socket(AF_INET, SOCK_STREAM, 0);
+	struct stat facts;
+
+	if (bind(tcp, (const void *)&any, sizeof(any)) || !stat("", &facts))
+		exit(1);
+	close(tcp);
+}
+
 static void reread(void)
 {
 	static char buffer[128 << 10];
@@ -417,6 +443,10 @@ int main(int argc, char **argv)
 			leak();
 		else if (!strcmp(argv[i], "vectors"))
 			vectors();
+		else if (!strcmp(argv[i], "new-mount"))
+			new_mount();
+		else if (!strcmp(argv[i], "empty"))
+			empty();
 		else if (!strcmp(argv[i], "rereads"))
 			reread();
 		else if (!strcmp(argv[i], "lo-up"))

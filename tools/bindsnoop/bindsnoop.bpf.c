@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* bindsnoop: calls of bind(2) with an IPv4 or IPv6 address. */
-#include "address.bpf.h"
-#include <bpf/bpf_endian.h>
+#include "socket.bpf.h"
 
 TOOL("bindsnoop", "show sockets that are bound to an address");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
@@ -21,6 +20,7 @@ struct event {
 };
 
 struct call_args {
+	__s32 descriptor;
 	__u16 family;
 	__u16 port;
 	__u8 addr[16];
@@ -42,8 +42,7 @@ int enter_bind(struct trace_event_raw_sys_enter *ctx)
 		return 0;
 	args.family = head[0];
 	args.port = bpf_ntohs(head[1]);
-	if (is_other_port(port, args.port))
-		return 0;
+	args.descriptor = ctx->args[0];
 	if (args.family == AF_INET)
 		bpf_probe_read_user(args.addr, 4, address + 4);
 	else if (args.family == AF_INET6)
@@ -54,20 +53,30 @@ int enter_bind(struct trace_event_raw_sys_enter *ctx)
 	return 0;
 }
 
+/* Returns the port of a socket; for port 0, the kernel has chosen one. */
+static __always_inline __u16 bound_port(const struct call_args *args, long result)
+{
+	struct sock *sk = args->port || result ? NULL : socket_of(args->descriptor);
+
+	return sk ? BPF_CORE_READ(sk, __sk_common.skc_num) : args->port;
+}
+
 SEC("tp/syscalls/sys_exit_bind")
 int exit_bind(struct trace_event_raw_sys_exit *ctx)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 	struct call_args *args = bpf_map_lookup_elem(&call_start, &tid);
 	struct event *event;
+	__u16 bound;
 
 	if (!args)
 		return 0;
-	event = only_failed && !ctx->ret ? NULL : reserve_event();
+	bound = bound_port(args, ctx->ret);
+	event = is_other_port(port, bound) || (only_failed && !ctx->ret) ? NULL : reserve_event();
 	if (event) {
 		SET_ORIGIN(event);
 		event->family = args->family;
-		event->port = args->port;
+		event->port = bound;
 		event->ret = ctx->ret;
 		__builtin_memcpy(event->addr, args->addr, sizeof(event->addr));
 		bpf_ringbuf_submit(event, 0);

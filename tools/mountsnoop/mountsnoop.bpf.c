@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* mountsnoop: calls of mount(2) and umount2(2). */
+/* mountsnoop: calls of mount(2), umount2(2), and of those that mount step by step. */
 #include "kernel.bpf.h"
 
 #define PATH_BYTES 256
@@ -10,7 +10,20 @@ TOOL("mountsnoop", "show mounts and unmounts");
 OPTION(const volatile __u32, pid, 0, 'p', "only this process");
 OPTION(const volatile bool, detailed, false, 'd', "the mount namespace and the data as well");
 
-enum call { MOUNT, UMOUNT };
+enum call {
+	MOUNT,
+	UMOUNT,
+	FSOPEN,
+	FSCONFIG,
+	FSMOUNT,
+	FSPICK,
+	OPEN_TREE,
+	MOVE_MOUNT,
+	MOUNT_SETATTR,
+};
+
+/* Commands of fsconfig(2) whose value is a text. */
+enum { FSCONFIG_SET_STRING = 1, FSCONFIG_SET_PATH = 3, FSCONFIG_SET_PATH_EMPTY = 4 };
 
 struct event {
 	char comm[COMM_BYTES];
@@ -93,37 +106,44 @@ static __always_inline int end(struct trace_event_raw_sys_exit *ctx)
 	return 0;
 }
 
-SEC("tp/syscalls/sys_enter_mount")
-int enter_mount(struct trace_event_raw_sys_enter *ctx)
+/* Returns the address of the value that fsconfig(2) sets, if it is a text. */
+static __always_inline __u64 text_value(struct trace_event_raw_sys_enter *ctx)
 {
-	struct call_args args = {
-	    .source = ctx->args[0],
-	    .target = ctx->args[1],
-	    .type = ctx->args[2],
-	    .flags = ctx->args[3],
-	    .data = ctx->args[4],
-	    .call = MOUNT,
-	};
+	__u32 command = ctx->args[1];
 
-	return begin(&args);
+	return command == FSCONFIG_SET_STRING || command == FSCONFIG_SET_PATH ||
+		       command == FSCONFIG_SET_PATH_EMPTY
+		   ? ctx->args[3]
+		   : 0;
 }
 
-SEC("tp/syscalls/sys_enter_umount")
-int enter_umount(struct trace_event_raw_sys_enter *ctx)
-{
-	struct call_args args = {.target = ctx->args[0], .flags = ctx->args[1], .call = UMOUNT};
+/* Defines the programs of a system call; the others are members of struct call_args. */
+#define CALL(name, number, ...)                                                                    \
+	SEC("tp/syscalls/sys_enter_" #name)                                                        \
+	int enter_##name(struct trace_event_raw_sys_enter *ctx)                                    \
+	{                                                                                          \
+		struct call_args args = {.call = number, __VA_ARGS__};                             \
+                                                                                                   \
+		return begin(&args);                                                               \
+	}                                                                                          \
+	SEC("tp/syscalls/sys_exit_" #name)                                                         \
+	int exit_##name(struct trace_event_raw_sys_exit *ctx)                                      \
+	{                                                                                          \
+		return end(ctx);                                                                   \
+	}
 
-	return begin(&args);
-}
+#define ARGUMENT(number) ctx->args[number]
 
-SEC("tp/syscalls/sys_exit_mount")
-int exit_mount(struct trace_event_raw_sys_exit *ctx)
-{
-	return end(ctx);
-}
+CALL(mount, MOUNT, .source = ARGUMENT(0), .target = ARGUMENT(1), .type = ARGUMENT(2),
+     .flags = ARGUMENT(3), .data = ARGUMENT(4))
+CALL(umount, UMOUNT, .target = ARGUMENT(0), .flags = ARGUMENT(1))
+CALL(fsopen, FSOPEN, .type = ARGUMENT(0), .flags = ARGUMENT(1))
+CALL(fsconfig, FSCONFIG, .flags = ARGUMENT(1), .type = ARGUMENT(2), .source = text_value(ctx))
+CALL(fsmount, FSMOUNT, .flags = ARGUMENT(1))
+CALL(fspick, FSPICK, .target = ARGUMENT(1), .flags = ARGUMENT(2))
+CALL(open_tree, OPEN_TREE, .source = ARGUMENT(1), .flags = ARGUMENT(2))
+CALL(move_mount, MOVE_MOUNT, .source = ARGUMENT(1), .target = ARGUMENT(3), .flags = ARGUMENT(4))
+CALL(mount_setattr, MOUNT_SETATTR, .target = ARGUMENT(1), .flags = ARGUMENT(2))
 
-SEC("tp/syscalls/sys_exit_umount")
-int exit_umount(struct trace_event_raw_sys_exit *ctx)
-{
-	return end(ctx);
-}
+/* Since Linux 5.12. */
+OPTIONAL(enter_mount_setattr, exit_mount_setattr);

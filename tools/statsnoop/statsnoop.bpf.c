@@ -57,8 +57,8 @@ static __always_inline int end(struct trace_event_raw_sys_exit *ctx)
 		/* At the end, when the page with the path has been read. */
 		if (bpf_probe_read_user_str(event->path, PATH_BYTES, args->path) < 0)
 			event->path[0] = '\0';
-		/* An empty path means an open file. */
-		if (event->path[0])
+		/* With an empty path, a call that succeeds is for an open file. */
+		if (event->path[0] || ctx->ret)
 			bpf_ringbuf_submit(event, 0);
 		else
 			bpf_ringbuf_discard(event, 0);
