@@ -145,3 +145,18 @@ Deno.test("Output does not wait for a table that is never shown", () => {
   }
   assert.equal(output.done, true);
 });
+
+Deno.test("Output keeps tabs of printed lines, and leads them to cells of a terminal", () => {
+  const shown = (width?: number) => {
+    let text = "";
+    const write = (bytes: Uint8Array) => void (text += new TextDecoder().decode(bytes));
+    const sink = { format: "columns", write, ...(width && { width: () => width }) } as const;
+    const output = new Output({ sinks: [sink] });
+    output.text("dump", "1\tinit\x1b[1m\t|");
+    output.end();
+    return text;
+  };
+  assert.equal(shown(), "1\tinit\\x1b[1m\t|\n");
+  assert.equal(shown(60), "1       init\\x1b[1m     |\n");
+  assert.equal(shown(10), "1       i…\n");
+});

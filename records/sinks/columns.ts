@@ -148,7 +148,7 @@ export class ColumnsSink implements Sink {
 
   text(source: string, line: string): void {
     const width = this.#terminalWidth;
-    const text = visibleText(line);
+    const text = withTabs(line, width !== undefined || this.#screen !== undefined);
     if (this.#screen !== undefined) {
       this.#isChanged = true;
       return this.#lines([text], width, this.#blocksOf(this.#screen, source, true));
@@ -250,4 +250,18 @@ export function columnsOf(fields: readonly Field[]): Column[] {
     const title = visibleText(tail(path, parts)) || "-";
     return { field, title: title.replaceAll(" ", "_"), right: isNumber(field) };
   });
+}
+
+/** Escapes a printed line, whose tabs stay, or lead to the next eighth cell of a terminal. */
+function withTabs(line: string, isTerminal: boolean): string {
+  const [first = "", ...rest] = line.split("\t").map(visibleText);
+  if (!isTerminal) return [first, ...rest].join("\t");
+  let width = textWidth(first);
+  let text = first;
+  for (const part of rest) {
+    const gap = 8 - width % 8;
+    text += " ".repeat(gap) + part;
+    width += gap + textWidth(part);
+  }
+  return text;
 }
