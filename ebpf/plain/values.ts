@@ -14,13 +14,13 @@ const SIZE_UNITS: Readonly<Record<string, bigint>> = {
   m: 1n << 20n,
   g: 1n << 30n,
 };
-const NANOSECONDS: Readonly<Record<string, number>> = {
-  ns: 1,
-  us: 1e3,
-  ms: 1e6,
-  s: 1e9,
-  m: 60e9,
-  h: 3600e9,
+const NANOSECONDS: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1_000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
 };
 /** Units that the name of a variable says, in nanoseconds. */
 const NAME_UNIT = /_(ns|us|ms|s|sec|secs)$/;
@@ -127,11 +127,14 @@ function integer(text: string, name: string): bigint {
   }
   if (/^'.'$/u.test(text)) return BigInt(text.codePointAt(1) ?? 0);
   const unit = NAME_UNIT.exec(name)?.[1]?.replace(/^sec.*/, "s");
-  const [, digits, suffix = ""] = /^(\d+(?:\.\d+)?)([a-z]+)$/i.exec(text) ?? [];
+  const [, digits, suffix = ""] = /^(\d{1,39}(?:\.\d{1,39})?)([a-z]+)$/i.exec(text) ?? [];
   const length = NANOSECONDS[suffix];
   const step = unit === undefined ? undefined : NANOSECONDS[unit];
   if (digits !== undefined && length !== undefined && step !== undefined) {
-    return BigInt(Math.round(Number(digits) * length / step));
+    const [whole = "", part = ""] = digits.split(".");
+    const divisor = step * 10n ** BigInt(part.length);
+    // Rounds to the nearest: numbers of JavaScript would round beyond 2^53.
+    return (2n * BigInt(whole + part) * length + divisor) / (2n * divisor);
   }
   const factor = SIZE_UNITS[suffix.toLowerCase()];
   if (digits !== undefined && !digits.includes(".") && factor !== undefined) {
@@ -155,6 +158,10 @@ function writeInteger(bytes: Uint8Array<ArrayBuffer>, value: bigint, isSigned = 
 function writeFloat(bytes: Uint8Array<ArrayBuffer>, text: string): void {
   const value = Number(text);
   if (text.trim() === "" || Number.isNaN(value)) throw new ValueError(`"${text}" is not a number`);
+  const kept = bytes.length === 4 ? Math.fround(value) : value;
+  if (!Number.isFinite(kept) && !/infinity/i.test(text)) {
+    throw new ValueError(`${text} is too large for ${bytes.length} bytes`);
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length === 4) view.setFloat32(0, value, true);
   else if (bytes.length === 8) view.setFloat64(0, value, true);
