@@ -434,6 +434,12 @@ export class OpenSources implements Disposable {
       const text = `warning: map "${name}": ${lost} lost: they came faster than they were read`;
       this.#warn(text);
     }
+    for (const table of this.#tables) {
+      if (!(table instanceof TableSource) || table.fullSize === undefined) continue;
+      const { map } = table.wish;
+      const advice = `pass --map-size ${map}=${table.fullSize * 4}`;
+      this.#warn(`warning: map "${map}" was full: rows may be missing; ${advice}`);
+    }
     const lines = this.#printed?.lost ?? 0;
     if (lines > 0) {
       const count = formatCount(lines, "printed line");

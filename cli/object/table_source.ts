@@ -37,6 +37,9 @@ function rowTypes({ map, btf }: TableParts, table: TableSchema): RowBtf {
   return { key, value: typeOf(map.value), valueOffset };
 }
 
+/** Maps of fewer elements have one for each thing that there is, so they are full by design. */
+const FEW_ELEMENTS = 64;
+
 /** Rows of one map, read at an interval or at the end. */
 export class TableSource {
   readonly wish: TableWish;
@@ -44,6 +47,7 @@ export class TableSource {
   readonly #parts: TableParts;
   readonly #table: TableSchema;
   readonly #sink: TableSink;
+  #fullSize: number | undefined;
   /** Fills the map, which each look then empties. */
   readonly #fill: (() => void) | undefined;
 
@@ -60,6 +64,11 @@ export class TableSource {
     this.#sink = table.histogram === undefined
       ? output.table(source, table.schema, rows, types)
       : output.histogram(source, table.schema, table.histogram, rows, types);
+  }
+
+  /** Elements of the map, if it had no room for another one when it was read. */
+  get fullSize(): number | undefined {
+    return this.#fullSize;
   }
 
   /** True if each interval starts from nothing. */
@@ -101,7 +110,10 @@ export class TableSource {
   /** Reads the elements; those of a map that is filled for it are deleted. */
   #elements(clear = false): Elements {
     this.#fill?.();
-    return this.#reader.read({ clear: clear || this.#fill !== undefined });
+    const elements = this.#reader.read({ clear: clear || this.#fill !== undefined });
+    const bound = this.#reader.bound ?? 0;
+    if (bound > FEW_ELEMENTS && elements.count >= bound) this.#fullSize = bound;
+    return elements;
   }
 
   /** Makes one row of all elements. */

@@ -12,6 +12,9 @@ export interface Elements {
   readonly values: Uint8Array<ArrayBuffer>;
 }
 
+/** Hashes that refuse further keys when they are full. */
+const BOUNDED: ReadonlySet<number> = new Set([MapType.Hash, MapType.PercpuHash]);
+
 const LOOKUP = 1, DELETE = 3, NEXT_KEY = 4, LOOKUP_AND_DELETE = 21;
 
 const BATCH_LOOKUP = 24, BATCH_LOOKUP_AND_DELETE = 25;
@@ -37,6 +40,11 @@ export class MapReader implements Disposable {
   /** CPUs whose values each element has. */
   get cpus(): number {
     return this.#map.cpus;
+  }
+
+  /** Elements that the loaded map takes, if it is a hash that refuses others; otherwise undefined. */
+  get bound(): number | undefined {
+    return BOUNDED.has(this.#map.type) ? this.#map.maxEntries : undefined;
   }
 
   /**

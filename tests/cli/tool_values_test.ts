@@ -55,3 +55,12 @@ Deno.test("bindsnoop shows the port that the kernel chooses", async () => {
   const ports = rows.filter(({ comm }) => comm === "actor").map(({ port }) => Number(port));
   assert.ok(ports.length === 1 && ports.every((port) => port > 0), JSON.stringify(rows));
 });
+
+Deno.test("a table that is full is a warning", async () => {
+  const many = ["sh", "-c", "i=0; while [ $i -lt 100 ]; do /bin/true; i=$((i+1)); done"];
+  const words = ["--map-size", "calls_by_process=65", "syscount", "-P", "--", ...many];
+  const { code, stderr } = await runCli(["--timeout", "120s", ...words]);
+  const warning = 'warning: map "calls_by_process" was full: rows may be missing; ' +
+    "pass --map-size calls_by_process=260\n";
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: warning });
+});
