@@ -190,7 +190,8 @@ class Parser {
     const lengths: number[] = [];
     while (this.#peek() === "[") {
       this.#at++;
-      lengths.push(this.#number());
+      const isFlexible = lengths.length === 0 && this.#peek() === "]";
+      lengths.push(isFlexible ? 0 : this.#number());
       this.#must("]");
     }
     for (const length of lengths.reverse()) {
