@@ -101,9 +101,12 @@ Deno.test("every event that the kernel did not drop arrives in order", async (t)
   }
 });
 
-async function residentKilobytes(pid: number): Promise<number> {
+const SLACK_KIB = 8 * 1024;
+
+/** Memory of the process's own: the program's pages come and go. */
+async function ownKilobytes(pid: number): Promise<number> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
+  return Number(/^RssAnon:\s+(\d+)/m.exec(status)?.[1]);
 }
 
 Deno.test("memory use does not grow over many millions of events", async () => {
@@ -113,11 +116,12 @@ Deno.test("memory use does not grow over many millions of events", async () => {
   await using consumer = startGuest(first + rest + 2);
   await consumer.ready();
   await produce(first);
-  const before = await residentKilobytes(consumer.pid);
+  const before = await ownKilobytes(consumer.pid);
   await produce(rest);
-  const after = await residentKilobytes(consumer.pid);
+  const after = await ownKilobytes(consumer.pid);
   assert.ok(before > 10_000);
-  assert.ok(after <= before * 1.1, `${before} KiB before, ${after} KiB after`);
-  const text = `resident: ${before} KiB after ${first} events, ${after} KiB after ${rest} more\n`;
+  // V8 compiles on: 2 MiB of its own, and no byte of any event.
+  assert.ok(after <= before + SLACK_KIB, `${before} KiB before, ${after} KiB after`);
+  const text = `own memory: ${before} KiB after ${first} events, ${after} KiB after ${rest} more\n`;
   await Deno.stdout.write(new TextEncoder().encode(text));
 });

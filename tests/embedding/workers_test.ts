@@ -48,8 +48,8 @@ Deno.test("spawn() fails, and the process continues, when a worker gets no descr
 
 Deno.test("memory of guests that ran at the same time is given back", async () => {
   const code = `
-    const residentBytes = () =>
-      1024 * Number(/VmRSS:\\s+(\\d+)/.exec(Deno.readTextFileSync("/proc/self/status"))[1]);
+    const ownBytes = () =>
+      1024 * Number(/RssAnon:\\s+(\\d+)/.exec(Deno.readTextFileSync("/proc/self/status"))[1]);
     const round = async () => {
       const handles = [];
       for (let i = 0; i < ${GUESTS}; i++) {
@@ -57,21 +57,21 @@ Deno.test("memory of guests that ran at the same time is given back", async () =
         handles.push(spawn(ENDLESS.sleeps, { stdio: { stderr: () => resolve() } }));
         await promise;
       }
-      const most = residentBytes();
+      const most = ownBytes();
       await Promise.all(handles.map((handle) => handle.terminate()));
       return most;
     };
-    const before = residentBytes();
+    const before = ownBytes();
     const most = await round();
     const end = Date.now() + 60_000;
-    const isBack = () => residentBytes() - before < (most - before) / 2;
+    const isBack = () => ownBytes() - before < (most - before) / 2;
     while (!isBack() && Date.now() < end) {
       // V8 keeps pages of workers that have ended until its next collection, or for 8 s.
       gc();
       // time: in a process of its own, where until() cannot call gc() between looks
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    console.log(JSON.stringify({ before, most, after: residentBytes(), isBack: isBack() }));
+    console.log(JSON.stringify({ before, most, after: ownBytes(), isBack: isBack() }));
     Deno.exit(0);`;
   const text = await evaluate(code, 4096);
   assert.equal((JSON.parse(text) as { isBack: boolean }).isBack, true, text);
