@@ -1,10 +1,12 @@
 /** Starts supervisors. */
-import { hasAttached, isActive, readLog, type Run, type Runs } from "../../service/mod.ts";
+import { hasAttached, isActive, readLog, type Run, type Runs, usageOf } from "../../service/mod.ts";
 import { capabilityWord } from "./capabilities.ts";
 import { printError, visible, visibleLine } from "../terminal/output.ts";
 
-/** A run that attaches nothing, such as an iterator, is not waited for longer. */
-const ATTACH_MS = 2000;
+/** A run that has attached nothing and computed nothing for so long is not waited for longer. */
+const IDLE_MS = 2000;
+/** Nor is one that computes on. */
+const ATTACH_MS = 10_000;
 /** A supervisor takes some 50 ms to start; this is for a busy machine. */
 const START_MS = 20_000;
 const LOOK_MS = 25;
@@ -12,7 +14,8 @@ const LOOK_MS = 25;
 const FAILED = 1;
 
 /**
- * Starts the supervisor of a run, and waits until the run has attached something, two seconds at most.
+ * Starts the supervisor of a run, and waits until the run has attached something: for two seconds in
+ * which it does nothing, and for ten at most.
  *
  * @param capabilities bits that the supervisor keeps
  * @returns the exit code of a run that failed at its start, and its messages are shown; else undefined
@@ -39,6 +42,7 @@ export async function launch(
   }).spawn();
   supervisor.unref();
   const begin = performance.now();
+  const idle = new IdleTime();
   for (let seen = false;;) {
     const { status } = runs.find(name);
     seen ||= isActive(status);
@@ -49,12 +53,28 @@ export async function launch(
       return undefined;
     }
     const waited = performance.now() - begin;
-    if (status.phase === "running" && waited > ATTACH_MS) return undefined;
+    if (status.phase === "running" && status.process !== undefined) {
+      if (idle.of(status.process.pid) > IDLE_MS || waited > ATTACH_MS) return undefined;
+    }
     if (waited > START_MS || (seen && status.phase === "lost")) {
       printError(visibleLine(`error: Cannot start run "${name}": its supervisor does not run`));
       return FAILED;
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+/** Time since a process last used a processor: on a busy machine, a start takes as much longer. */
+class IdleTime {
+  #cpuSeconds = NaN;
+  #since = performance.now();
+
+  /** Returns milliseconds since the last look that found more of it. */
+  of(pid: number): number {
+    const cpuSeconds = usageOf(pid)?.cpuSeconds ?? NaN;
+    if (cpuSeconds !== this.#cpuSeconds) this.#since = performance.now();
+    this.#cpuSeconds = cpuSeconds;
+    return performance.now() - this.#since;
   }
 }
 
