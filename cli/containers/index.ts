@@ -1,7 +1,7 @@
 /** Containers of this host: found by control group, process or mount namespace, and remembered. */
 import type { ControlGroup } from "../../runtime/command.ts";
 import { Engines } from "./engines.ts";
-import { containersIn, groupsOfProcess, isBelow, userOf } from "./group_path.ts";
+import { containersIn, groupsOfProcess, userOf } from "./group_path.ts";
 import type { ContainerNames, ReadFile } from "./engine_state.ts";
 import type { Candidate, Selection } from "./selection.ts";
 
@@ -146,9 +146,10 @@ export class ContainerIndex {
   withGroupsBelow(ids: ReadonlySet<bigint>): Set<bigint> {
     const groups = this.#root === undefined ? -1 : this.#host.groups(this.#root);
     if (typeof groups === "number") return new Set(ids);
-    const wanted = groups.filter(({ id }) => ids.has(id)).map(({ path }) => path);
-    const below = groups.filter(({ path }) => wanted.some((group) => isBelow(path, group)));
-    return new Set([...ids, ...below.map(({ id }) => id)]);
+    const wanted = new Set(groups.filter(({ id }) => ids.has(id)).map(({ path }) => path));
+    const isBelow = (path: string): boolean =>
+      path !== "" && (wanted.has(path) || isBelow(path.slice(0, path.lastIndexOf("/"))));
+    return new Set([...ids, ...groups.filter(({ path }) => isBelow(path)).map(({ id }) => id)]);
   }
 
   #keep<K, V>(map: Map<K, V>, key: K, value: V): void {
