@@ -1,7 +1,8 @@
 /**
  * Connections of a server: bounded in number, and in time without a request. `Deno.serve()` accepts all that
- * come and ends when no descriptor is left, so that idle connections would end the service. Before the end
- * of a TLS handshake, Deno closes a connection only with its client.
+ * come and ends when no descriptor is left, so that idle connections would end the service; the server of
+ * node:http ignores its limits there. Before the end of a TLS handshake, Deno closes a connection only with
+ * its client.
  */
 import { refusal } from "./guards.ts";
 
@@ -104,7 +105,8 @@ async function serveOne(
   };
   open.add(one);
   const answer = (request: Request) => {
-    one.endMs = performance.now() + limits.idleMs;
+    // By HTTP/2, other requests come next to a response that goes on.
+    if (one.endMs < Infinity) one.endMs = performance.now() + limits.idleMs;
     return handler(request, () => one.endMs = Infinity);
   };
   const onError = () => refusal(500, "internal error");

@@ -5,14 +5,23 @@ import { type ConnectionLimits, serveConnections } from "./connections.ts";
 /** Server with the paths `/` and `/long`, whose response goes on. */
 async function withServer(
   limits: ConnectionLimits,
-  test: (connect: () => Promise<Client>) => Promise<void>,
+  test: (
+    connect: () => Promise<Client>,
+    long: { url: string; send(text: string): void },
+  ) => Promise<void>,
 ): Promise<void> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  let send = (_: string) => {};
   const served = serveConnections(listener, (request, stay) => {
     if (!request.url.endsWith("/long")) return new Response("short");
     stay();
     return new Response(
-      new ReadableStream({ start: (sink) => sink.enqueue(new TextEncoder().encode("begun")) }),
+      new ReadableStream({
+        start: (sink) => {
+          send = (text) => sink.enqueue(new TextEncoder().encode(text));
+          send("begun");
+        },
+      }),
     );
   }, limits);
   const clients: Client[] = [];
@@ -23,7 +32,7 @@ async function withServer(
       );
       clients.push(client);
       return client;
-    });
+    }, { url: `http://127.0.0.1:${listener.addr.port}`, send: (text) => send(text) });
   } finally {
     listener.close();
     await served;
@@ -112,5 +121,23 @@ Deno.test("a server ends connections without a request, and those between two fo
     await used.send("/");
     await until("they are over", () => silent.isOver && half.isOver && used.isOver);
     assert.equal(long.isOver, false);
+  });
+});
+
+Deno.test("a response that goes on is not ended by later requests of its connection", async () => {
+  const limits = { most: 10, firstMs: 100_000, idleMs: 1 };
+  await withServer(limits, async (connect, { url, send }) => {
+    using client = Deno.createHttpClient({ http1: false, http2: true });
+    const long = (await fetch(`${url}/long`, { client })).body?.getReader();
+    const read = async () => new TextDecoder().decode((await long?.read())?.value);
+    assert.equal(await read(), "begun");
+    assert.equal(await (await fetch(url, { client })).text(), "short");
+    // One that waits for less time ends with a look at all of them.
+    const other = await connect();
+    await other.send("/");
+    await until("another one is over", () => other.isOver);
+    send("more");
+    assert.equal(await read(), "more");
+    await long?.cancel();
   });
 });
