@@ -19,7 +19,7 @@ export class OutputQueue {
   /**
    * Creates an empty queue.
    *
-   * @param onDropped called with the number of lines left out, when the reader reads again
+   * @param onDropped called with the number of lines left out, when a write succeeds again
    */
   constructor(
     stream: Pick<typeof Deno.stdout, "write">,
@@ -33,29 +33,38 @@ export class OutputQueue {
   write(bytes: Uint8Array): void {
     if (bytes.length === 0 || this.#isBroken) return;
     if (this.#bytes > 0 && this.#bytes + bytes.length > MAX_WAITING) {
-      this.#dropped += bytes.reduce((lines, byte) => lines + (byte === NEWLINE ? 1 : 0), 0);
+      this.#dropped += lineCount(bytes);
       return;
     }
     this.#waiting.push(bytes);
     this.#bytes += bytes.length;
-    this.#writing ??= this.#send().finally(() => this.#writing = undefined);
+    this.#writing ??= this.#send();
   }
 
   async #send(): Promise<void> {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      const isWritten = await this.#sendOne(next);
+      this.#bytes -= next.length;
+      if (!isWritten || this.#dropped === 0) continue;
+      const dropped = this.#dropped;
+      this.#dropped = 0;
+      this.#onDropped(dropped);
+    }
+    // In the step that found nothing more: what comes later starts anew.
+    this.#writing = undefined;
+  }
+
+  async #sendOne(bytes: Uint8Array): Promise<boolean> {
+    let left = bytes;
     try {
-      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-        for (let left = next; left.length > 0;) {
-          left = left.subarray(await this.#stream.write(left));
-        }
-        this.#bytes -= next.length;
-        const dropped = this.#dropped;
-        this.#dropped = 0;
-        if (dropped > 0) this.#onDropped(dropped);
-      }
-    } catch {
-      // The reader is gone.
-      this.#isBroken = true;
-      this.#waiting = [];
+      while (left.length > 0) left = left.subarray(await this.#stream.write(left));
+      return true;
+    } catch (error) {
+      // Others pass, such as a full disk.
+      this.#isBroken = error instanceof Deno.errors.BrokenPipe;
+      if (this.#isBroken) this.#waiting = [];
+      this.#dropped += lineCount(left);
+      return false;
     }
   }
 
@@ -68,6 +77,10 @@ export class OutputQueue {
   }
 }
 
+function lineCount(bytes: Uint8Array): number {
+  return bytes.reduce((lines, byte) => lines + (byte === NEWLINE ? 1 : 0), 0);
+}
+
 /** Milliseconds that the end waits for readers. */
 const END_MS = 1000;
 
@@ -76,7 +89,8 @@ export class OutputQueues {
   readonly #stderr = new OutputQueue(Deno.stderr);
   readonly #stdout = new OutputQueue(
     Deno.stdout,
-    (lines) => this.note(`warning: ${lines} lines are in the logs alone: the reader is slow`),
+    (lines) =>
+      this.note(`warning: ${lines} lines are in the logs alone: standard output is slow or full`),
   );
 
   /** Writes whole lines. */

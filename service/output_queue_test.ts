@@ -45,3 +45,45 @@ Deno.test("OutputQueue ends with its reader", async () => {
   await queue.flush(60_000);
   assert.equal(calls, 1);
 });
+
+Deno.test("OutputQueue goes on after an error that passes, and counts what it left out", async () => {
+  let text = "", isFull = true;
+  const dropped: number[] = [];
+  const queue = new OutputQueue({
+    write: (bytes) => {
+      if (isFull) return Promise.reject(new Error("No space left on device (os error 28)"));
+      text += new TextDecoder().decode(bytes);
+      return Promise.resolve(bytes.length);
+    },
+  }, (lines) => dropped.push(lines));
+  queue.write(bytes("a\nb\n"));
+  queue.write(bytes("c\n"));
+  await queue.flush(60_000);
+  isFull = false;
+  queue.write(bytes("d\n"));
+  await queue.flush(60_000);
+  assert.equal(text, "d\n");
+  assert.deepEqual(dropped, [3]);
+});
+
+Deno.test("OutputQueue writes what comes at the end of a write, whenever that is", async () => {
+  for (let steps = 0; steps < 10; steps++) {
+    let text = "";
+    let written: Promise<void> | undefined;
+    const queue = new OutputQueue({
+      write: (bytes) => {
+        text += new TextDecoder().decode(bytes);
+        const done = Promise.resolve(bytes.length);
+        written ??= done.then(async () => {
+          for (let i = 0; i < steps; i++) await undefined;
+          queue.write(new TextEncoder().encode("b\n"));
+        });
+        return done;
+      },
+    });
+    queue.write(bytes("a\n"));
+    await written;
+    await queue.flush(60_000);
+    assert.equal(text, "a\nb\n", `${steps} steps`);
+  }
+});
