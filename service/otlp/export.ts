@@ -95,7 +95,8 @@ export class OtlpExporter {
         severityNumber: INFO,
         severityText: "INFO",
         body: json,
-        attributes: { "wasm_bpf.source": source, ...flattened(json) },
+        // Last: a struct of an object may be called "wasm_bpf".
+        attributes: { ...flattened(json), "wasm_bpf.source": source },
         resource: this.#resource,
         instrumentationScope: this.#scope,
         droppedAttributesCount: 0,

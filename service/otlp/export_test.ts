@@ -75,7 +75,8 @@ Deno.test("records that a collector refuses are reported as lost", options, asyn
     400,
     async ({ exporter, release }) => {
       release();
-      for (let i = 0; i < 3; i++) exporter.log("events", `{"n":${i}}`);
+      exporter.log("events", '{"wasm_bpf":{"source":"other"}}');
+      for (let i = 0; i < 2; i++) exporter.log("events", `{"n":${i}}`);
       await until("they are lost", () => lost.length > 0);
       await exporter.finish(60_000);
     },
