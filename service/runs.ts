@@ -50,10 +50,20 @@ export class Runs {
         if (error instanceof RunsError && error.code === "ENOENT") return [];
         if (!(error instanceof RunsError)) throw error;
         onDamaged(error);
-        const run = this.#damaged(name);
-        return isActive(run.status) ? [run] : [];
+        return this.#running(name);
       }
     });
+  }
+
+  /** Returns a damaged run if it runs; its locks may be as unreadable as its definition. */
+  #running(name: string): Run[] {
+    try {
+      const run = this.#damaged(name);
+      return isActive(run.status) ? [run] : [];
+    } catch (error) {
+      if (error instanceof RunsError) return [];
+      throw error;
+    }
   }
 
   /**
@@ -145,9 +155,9 @@ export class Runs {
       Deno.mkdirSync(temporary, { mode: 0o700 });
       const definition = define(final, temporary);
       new RunFiles(this.places, passing).writeDefinition(definition);
-      Deno.renameSync(temporary, files.folder);
       // There from now on, and gone after a reboot.
       files.clearLive(definition);
+      Deno.renameSync(temporary, files.folder);
     } catch (cause) {
       removeFolder(temporary);
       throw fileError(`create run "${final}"`, cause);
