@@ -6,7 +6,7 @@ import { until } from "../support/condition.ts";
 import { Runs } from "../../service/mod.ts";
 import { chooseSeed, Random } from "../support/random.ts";
 import { soakSize } from "../support/soak.ts";
-import { assembleTo } from "../support/wat.ts";
+import { assembleTo, SLEEPING } from "../support/wat.ts";
 
 /** Guest that prints a line and exits with 0, or with another code. */
 const printing = (text: string, code = 0) =>
@@ -20,15 +20,6 @@ const printing = (text: string, code = 0) =>
   (func (export "_start")
     (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
     (call $exit (i32.const ${code}))))`;
-
-/** Guest that sleeps for an hour: poll_oneoff with one clock. */
-const SLEEPING = `(module
-  (import "wasi_snapshot_preview1" "poll_oneoff"
-    (func $poll (param i32 i32 i32 i32) (result i32)))
-  (memory (export "memory") 1)
-  (data (i32.const 16) "\\01\\00\\00\\00\\00\\00\\00\\00\\00\\a0\\b8\\30\\46\\03\\00\\00")
-  (func (export "_start")
-    (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))))`;
 
 Deno.test("run -d starts a tool that ps, logs, stats, restart and stop manage", async () => {
   await using runs = new Background();

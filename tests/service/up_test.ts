@@ -3,16 +3,7 @@ import { Background } from "../support/background.ts";
 import { CliProcess, WASM_BPF } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
 import { bindDatagram } from "../support/libc_datagram.ts";
-import { assembleTo } from "../support/wat.ts";
-
-/** Guest that sleeps for an hour: poll_oneoff with one clock. */
-const SLEEPING = `(module
-  (import "wasi_snapshot_preview1" "poll_oneoff"
-    (func $poll (param i32 i32 i32 i32) (result i32)))
-  (memory (export "memory") 1)
-  (data (i32.const 16) "\\01\\00\\00\\00\\00\\00\\00\\00\\00\\a0\\b8\\30\\46\\03\\00\\00")
-  (func (export "_start")
-    (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))))`;
+import { assembleTo, SLEEPING } from "../support/wat.ts";
 
 async function write(path: string, names: readonly string[], module: string): Promise<void> {
   const runs = names.map((name) =>
