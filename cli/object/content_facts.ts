@@ -31,7 +31,7 @@ export interface ContentOptions {
 /**
  * Describes the content of a file, or of the layer of an artifact, as `run` takes it.
  *
- * @throws {HostError} for what is none of these, or damaged
+ * @throws {HostError} for anything else, or a damaged one
  */
 export async function describeContent(
   bytes: Uint8Array<ArrayBuffer>,
