@@ -106,6 +106,11 @@ Deno.test("groups, filters' places and raw bytes hold an array's own bytes", () 
     { data: [1, 0], count: 2 },
     { data: [1], count: 1 },
   ]);
+  // A part of an element is not shown.
+  assert.deepEqual(shown(schemaWith("u32"), batchOf([1, 0, 0, 0, 5], [1, 0, 0, 0], [], [7])), [
+    { data: [1], count: 2 },
+    { data: [], count: 2 },
+  ]);
   assert.deepEqual(shown(schemaWith("char"), batchOf([97], [97, 0], [97, 0, 98])), [
     { data: "a", count: 3 },
   ]);

@@ -26,6 +26,9 @@ export interface GroupKeys {
   readonly size: number;
 }
 
+/** Formats of addresses that mean something else in each process. */
+const OF_USER = /^(ustack|usym)$/;
+
 type Place = { readonly offset: number; readonly size: number };
 
 /**
@@ -58,11 +61,12 @@ export function groupKeys(keys: readonly Field[], schema: Schema): GroupKeys {
   };
   const fields: Field[] = keys.map((key) => ({ ...rowField(key), hidden: false }));
   const identities = keys.map(identityOf);
-  // Addresses mean something else in each process.
-  const process = keys.some(isStack) ? processOf(schema.fields) : undefined;
+  const areUsers = keys.some(({ format }) => OF_USER.test(format.name));
+  const process = areUsers || keys.some(isStack) ? processOf(schema.fields) : undefined;
   if (process !== undefined && !keys.some(({ name }) => name === process.name)) {
     fields.push({ ...rowField(process), hidden: true });
-    identities.push(identityOf(process));
+    // Kernel addresses look the same, whatever process they are found in.
+    if (areUsers) identities.push(identityOf(process));
   }
   return { fields, identities, copies, size };
 }
@@ -85,13 +89,20 @@ function identityOf(field: Field): Identity {
   if (field.format.name === "str") {
     // Bytes after the end of a text do not make another group.
     return (s, _v, at) => {
-      const end = s.indexOf(0, at + offset);
-      return bytes(s, at + offset, end < 0 ? size : Math.min(size, end - at - offset));
+      const from = at + offset;
+      let length = 0;
+      while (length < size && s[from + length] !== 0) length++;
+      return bytes(s, from, length);
     };
   }
   if (used !== undefined) {
     const most = unsignedReader(used);
-    return (s, v, at) => bytes(s, at + offset, Math.min(size, most(v, at)));
+    // The rest of an element that a record ends in is not shown.
+    const step = type.kind === "array" ? type.stride : 1;
+    return (s, v, at) => {
+      const length = Math.min(size, most(v, at));
+      return bytes(s, at + offset, length - length % step);
+    };
   }
   if (family !== undefined) {
     const version = unsignedReader(family);

@@ -206,3 +206,21 @@ Deno.test("groups of user stacks are those of one process", () => {
   const lines = linesOf(schema, [record(1), record(2), record(1)], { aggregate: "ustack,count" });
   assert.deepEqual(lines.map(({ count }) => count), [2, 1]);
 });
+
+for (
+  const [key, groups] of [["kstack[2] @kstack", 1], ["a @ksym", 1], ["a @usym", 2]] as const
+) {
+  Deno.test(`addresses of ${key} make ${groups} groups of two processes`, () => {
+    const schema = schemaFromText(`u32 pid; u32 pad; u64 ${key}`, "event");
+    const address = little((1n << 63n) + 64n, 8);
+    const record = (pid: number) =>
+      Uint8Array.from([
+        ...little(BigInt(pid), 8),
+        ...address,
+        ...new Array(schema.size - 16).fill(0),
+      ]);
+    const aggregate = `${schema.fields[2]?.name},count`;
+    const lines = linesOf(schema, [record(1), record(2)], { aggregate });
+    assert.equal(lines.length, groups);
+  });
+}
