@@ -1,5 +1,11 @@
 /** Histograms: slots of counters as a chart, as bcc draws it. */
-import { cellWriters, jsonRow, type RowWriter, type TextOptions } from "./compile/rows.ts";
+import {
+  addedName,
+  cellWriters,
+  jsonRow,
+  type RowWriter,
+  type TextOptions,
+} from "./compile/rows.ts";
 import { OutputBuffer } from "./batch.ts";
 import { RecordsError } from "./errors.ts";
 import { findFields } from "./fields.ts";
@@ -110,7 +116,9 @@ export class HistogramText {
     const hist = intervals.map(({ min, max, count }) =>
       `{"min":${min},"max":${max},"count":${count}}`
     ).join(",");
-    const source = isNamed ? `"source":${jsonString(this.#source)},` : "";
+    const source = isNamed
+      ? `"${addedName("source", this.#others)}":${jsonString(this.#source)},`
+      : "";
     const time = this.#time === undefined
       ? []
       : [(JSON.parse(this.#text(this.#time, s, v, at)) as { time: string }).time];
@@ -126,7 +134,7 @@ export class HistogramText {
       ],
       csv: {
         names: [
-          ...time.map(() => "time"),
+          ...time.map(() => addedName("time", this.#others)),
           ...this.#others.map(({ name }) => visibleText(name)),
           ...["min", "max", "count"],
         ],

@@ -10,6 +10,7 @@ import {
   parseFields,
   parseSort,
   RecordsError,
+  schemaFromText,
   schemaOf,
 } from "./mod.ts";
 
@@ -60,6 +61,23 @@ Deno.test("Output.histogram() writes intervals in JSON and CSV", () => {
   assert.deepEqual(row.hist[2], { min: 20, max: 29, count: 40 });
   assert.equal(row.hist.length, 4);
   assert.match(text("csv", show), /^pid,min,max,count\r\n7,0,9,1\r\n/);
+});
+
+Deno.test("Output.histogram() keeps members that are named as what is added", () => {
+  const own = schemaFromText("u32 source; u32 time; u32 slots[2]", "h");
+  const show = (output: Output) => {
+    output.histogram("h", own, { field: "slots" }).rows(
+      Uint8Array.from([7, 0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0]),
+    );
+  };
+  const twice = (output: Output) => {
+    output.stream("second", own);
+    show(output);
+  };
+  const { _source, source, time, _time } = JSON.parse(text("jsonl", twice, true));
+  assert.deepEqual([_source, source, time], ["h", 7, 8]);
+  assert.ok(!Number.isNaN(Date.parse(_time)), _time);
+  assert.match(text("csv", show, true), /^_time,source,time,min,max,count\r\n/);
 });
 
 Deno.test("Output.histogram() writes the time if it is wanted", () => {
