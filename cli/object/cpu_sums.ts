@@ -52,6 +52,9 @@ interface Part {
   readonly way: Way;
   /** Bytes from the start of the row to the 64 bits of its sum; undefined if it stays in place. */
   readonly wide: number | undefined;
+  /** Bounds of what fits its place. */
+  readonly least: bigint;
+  readonly most: bigint;
 }
 
 /** Fields of a row, and the integers and bytes that they are made of. */
@@ -78,9 +81,8 @@ function layoutOf(schema: Schema, start: number): Layout {
     if (type.kind === "array") {
       const bits = type.stride * 8;
       const signed = type.element.kind === "int" && type.element.signed;
-      for (let i = 0; i < type.length; i++) {
-        parts.push({ bit: at * 8 + i * bits, bits, signed, way, wide: undefined });
-      }
+      const part = { bits, signed, way, wide: undefined, ...boundsOf(bits, signed) };
+      for (let i = 0; i < type.length; i++) parts.push({ ...part, bit: at * 8 + i * bits });
       return field;
     }
     if (type.kind !== "int") return field;
@@ -90,13 +92,14 @@ function layoutOf(schema: Schema, start: number): Layout {
     const bits = isBits ? bitSize : type.bytes * 8;
     // A formula writes its own field.
     const isWide = way === "sum" && (isBits || bits < 64) && field.computed === undefined;
+    const part = { bit, bits, signed, way, ...boundsOf(bits, signed) };
     if (!isWide) {
-      parts.push({ bit, bits, signed, way, wide: undefined });
+      parts.push({ ...part, wide: undefined });
       return field;
     }
     const wide = size;
     size += 8;
-    parts.push({ bit, bits, signed, way, wide });
+    parts.push({ ...part, wide });
     const { bitOffset: _offset, bitSize: _size, ...rest } = field;
     return { ...rest, offset: wide, size: 8, type: { ...type, bytes: 8 } };
   });
@@ -163,10 +166,13 @@ function combined(part: Part, view: DataView, written: readonly number[]): bigin
   return total ?? 0n;
 }
 
-/** Returns a sum that fits its place: one beyond it stays at the end. */
-function bounded(value: bigint, { bits, signed }: Part): bigint {
+function boundsOf(bits: number, signed: boolean): Pick<Part, "least" | "most"> {
   const most = (1n << BigInt(signed ? bits - 1 : bits)) - 1n;
-  const least = signed ? -most - 1n : 0n;
+  return { least: signed ? -most - 1n : 0n, most };
+}
+
+/** Returns a sum that fits its place: one beyond it stays at the end. */
+function bounded(value: bigint, { least, most }: Part): bigint {
   return value > most ? most : value < least ? least : value;
 }
 
@@ -186,6 +192,8 @@ function readInteger(view: DataView, bit: number, { bits, signed }: Part): bigin
 }
 
 function writeInteger(view: DataView, at: number, value: bigint, bytes: number): void {
+  if (bytes === 8) return view.setBigUint64(at, BigInt.asUintN(64, value), true);
+  if (bytes === 4) return view.setUint32(at, Number(BigInt.asUintN(32, value)), true);
   for (let i = 0; i < bytes; i++) {
     view.setUint8(at + i, Number(value >> BigInt(8 * i) & 255n));
   }
