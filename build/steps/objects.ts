@@ -6,6 +6,7 @@ import { LIBBPF_VERSION_FILE } from "./third_party.ts";
 
 const FOLDER = "tests/objects";
 const TABLE = `${FOLDER}/objects.json`;
+const HEADERS = ["common.h", "task_iterator.h"].map((name) => `${FOLDER}/${name}`);
 
 /** Row of the table, as far as the build needs it. */
 interface Row {
@@ -30,7 +31,7 @@ async function buildRow(
   const output = `dist/tests/objects/${name}.bpf.o`;
   await runStep({
     name: output,
-    inputs: [input, `${FOLDER}/common.h`, BPF_SDK, LIBBPF_VERSION_FILE, "build/steps/objects.ts"],
+    inputs: [input, ...HEADERS, BPF_SDK, LIBBPF_VERSION_FILE, "build/steps/objects.ts"],
     key: [programState("clang"), defines, debug, options],
     outputs: [output],
     make: () =>

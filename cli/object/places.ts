@@ -88,7 +88,7 @@ function withOrder(tool: Tool, wish: TableWish, values: readonly VariableValue[]
   };
 }
 
-/** Returns the hints of a tool's maps, with the members of `SHOWN_IF` whose condition holds. */
+/** Returns the hints of a tool's sources, with the members of `SHOWN_IF` whose condition holds. */
 export function hintsOf(tool: Tool, values: readonly VariableValue[]): Tool["hints"] {
   const known = new Map<string, boolean>();
   const isShown = (condition: string) => {
@@ -99,7 +99,11 @@ export function hintsOf(tool: Tool, values: readonly VariableValue[]): Tool["hin
     return isTrue;
   };
   const hints = new Map(tool.hints);
-  for (const { name } of tool.file.maps) hints.set(name, { isShown, ...tool.hints.get(name) });
+  // Iterators are sources by the names of their programs, or of their declaration.
+  const named = [...tool.file.maps, ...tool.file.programs].map(({ name }) => name);
+  for (const name of [...named, ...tool.iterators.map(({ source }) => source)]) {
+    hints.set(name, { isShown, ...tool.hints.get(name) });
+  }
   return hints;
 }
 

@@ -1,17 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A table that an iterator fills before each look. */
 #include "common.h"
-#include <bpf/bpf_tracing.h>
 #include "records.bpf.h"
-
-struct task_struct;
-struct bpf_iter_meta {
-	__u64 seq_num;
-} __attribute__((preserve_access_index));
-struct bpf_iter__task {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
-} __attribute__((preserve_access_index));
+#include "task_iterator.h"
 
 struct row {
 	__u32 firsts;

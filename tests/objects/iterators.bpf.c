@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Iterators: text and records. */
 #include "common.h"
-#include <bpf/bpf_tracing.h>
+#include "records.bpf.h"
+#include "task_iterator.h"
 
-struct task_struct {
-	int pid;
-	char comm[16];
-} __attribute__((preserve_access_index));
-struct seq_file;
-struct bpf_iter_meta {
-	struct seq_file *seq;
-	__u64 session_id;
-	__u64 seq_num;
-} __attribute__((preserve_access_index));
-struct bpf_iter__task {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
-} __attribute__((preserve_access_index));
+#ifdef WITH_OPTION
+OPTION(const volatile __u32, marks, 0, 'm', "show marks");
+#define IF_MARKS SHOWN_IF(marks)
+#else
+#define IF_MARKS
+#endif
 
 struct found {
 	int pid;
-	__u64 mark;
+	__u64 mark IF_MARKS;
 	char comm[16];
 };
 #ifdef WITH_RECORDS
