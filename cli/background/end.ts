@@ -59,7 +59,9 @@ export async function restartRunning(runs: Runs, name: string, waitMs: number): 
   for (const end = performance.now() + waitMs;;) {
     const { status } = runs.find(name);
     if (!isActive(status)) return false;
-    if (status.phase === "running" && status.process?.start !== process?.start) return true;
+    // Without a process: the previous one has ended, and the next one is not started.
+    const isNew = status.process !== undefined && status.process.start !== process?.start;
+    if (status.phase === "running" && isNew) return true;
     if (performance.now() > end) {
       throw new RunsError(`Cannot restart run "${name}": it does not react`, { code: "BUSY" });
     }
