@@ -86,12 +86,20 @@ const END_MS = 1000;
 
 /** Both streams of this process. */
 export class OutputQueues {
-  readonly #stderr = new OutputQueue(Deno.stderr);
-  readonly #stdout = new OutputQueue(
-    Deno.stdout,
-    (lines) =>
-      this.note(`warning: ${lines} lines are in the logs alone: standard output is slow or full`),
-  );
+  readonly #stdout: OutputQueue;
+  readonly #stderr: OutputQueue;
+
+  /** @param streams those of this process, except in tests */
+  constructor(streams: Readonly<Record<LogStream, Pick<typeof Deno.stdout, "write">>> = Deno) {
+    const queue = (stream: LogStream, name: string) =>
+      new OutputQueue(
+        streams[stream],
+        (lines) =>
+          this.note(`warning: ${lines} lines are in the logs alone: ${name} is slow or full`),
+      );
+    this.#stdout = queue("stdout", "standard output");
+    this.#stderr = queue("stderr", "standard error");
+  }
 
   /** Writes whole lines. */
   write(stream: LogStream, bytes: Uint8Array): void {

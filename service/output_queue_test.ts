@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { OutputQueue } from "./output_queue.ts";
+import { OutputQueue, OutputQueues } from "./output_queue.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -86,4 +86,21 @@ Deno.test("OutputQueue writes what comes at the end of a write, whenever that is
     await queue.flush(60_000);
     assert.equal(text, "a\nb\n", `${steps} steps`);
   }
+});
+
+Deno.test("OutputQueues reports on standard error what either stream left out", async () => {
+  let isFull = true, stderr = "";
+  const write = (bytes: Uint8Array) => {
+    if (isFull) return Promise.reject(new Error("full"));
+    stderr += new TextDecoder().decode(bytes);
+    return Promise.resolve(bytes.length);
+  };
+  const stdout = { write: (bytes: Uint8Array) => Promise.resolve(bytes.length) };
+  const output = new OutputQueues({ stdout, stderr: { write } });
+  output.write("stderr", bytes("a\nb\n"));
+  await output.flush();
+  isFull = false;
+  output.write("stderr", bytes("c\n"));
+  await output.flush();
+  assert.match(stderr, /^c\nwarning: 2 lines .*standard error.*\n$/);
 });
