@@ -89,7 +89,11 @@ export class OutputQueues {
   readonly #stdout: OutputQueue;
   readonly #stderr: OutputQueue;
 
-  /** @param streams those of this process, except in tests */
+  /**
+   * Creates empty queues.
+   *
+   * @param streams those of this process, except in tests
+   */
   constructor(streams: Readonly<Record<LogStream, Pick<typeof Deno.stdout, "write">>> = Deno) {
     const queue = (stream: LogStream, name: string) =>
       new OutputQueue(

@@ -42,7 +42,7 @@ Deno.test("restartRunning() waits for the next process after the end of the prev
       runtime: runs.places.runtime,
     }));
     using _lock = await FileLock.acquire(files.lock, 0);
-    // Ends at SIGHUP, as the process of a run does soon after its supervisor got it.
+    // time: it ends at SIGHUP, as the process of a run does soon after its supervisor got it
     const first = new Deno.Command("sleep", { args: ["600"] }).spawn();
     const supervisor = identified(first.pid);
     const write = (pid: number) =>
