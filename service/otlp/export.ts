@@ -155,16 +155,20 @@ export class OtlpExporter {
   async finish(endMs = END_MS): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, endMs);
-    let isSent = false;
+    let isSent = false, isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      resolve();
+    }, endMs);
     const metrics = this.#sendMetrics().then(() => isSent = true);
     // A request under way may leave some that have come meanwhile.
     const logs = this.#sendLogs().then(() => this.#sendLogs());
     await Promise.race([promise, Promise.all([metrics, logs])]);
     clearTimeout(timer);
     const left = this.#waiting.length + this.#underWay;
+    const reason = isLate ? "no time at the end of the run" : "the collector refuses them";
     const report = (what: string) =>
-      this.#parts.onFailure(`Cannot send ${what} by OTLP: no time at the end of the run`);
+      this.#parts.onFailure(`Cannot send ${what} by OTLP: ${reason}`);
     if (left > 0) report(`${left} ${left === 1 ? "record" : "records"}`);
     if (!isSent && this.#metrics !== undefined) report("the last metrics");
   }

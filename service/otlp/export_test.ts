@@ -86,3 +86,18 @@ Deno.test("records that a collector refuses are reported as lost", options, asyn
   assert.deepEqual(lost, ["events", "events", "events"]);
   assert.ok(warnings.some((text) => text.startsWith("Cannot send logs by OTLP: ")));
 });
+
+Deno.test("the end reports that a collector refuses what is left", options, async () => {
+  const warnings: string[] = [];
+  await withCollector(
+    400,
+    async ({ exporter, release }) => {
+      for (let i = 0; i < 2000; i++) exporter.log("events", `{"n":${i}}`);
+      release();
+      await exporter.finish(60_000);
+    },
+    warnings,
+    [],
+  );
+  assert.ok(warnings.some((text) => / records by OTLP: the collector refuses them$/.test(text)));
+});
