@@ -42,11 +42,13 @@ export class OutputLines {
   #marked(line: string): string {
     if (!line.startsWith('{"')) return `${this.#name}: ${line}`;
     const name = JSON.stringify(this.#name);
-    // A name may have its letters escaped.
-    if (/"run"|\\u/.test(line)) {
+    // A name may have its letters escaped, and parsers in Go take capital ones for it as well.
+    if (/"run"|\\u/i.test(line)) {
       const record = recordOf(line);
       if (record === undefined) return `${this.#name}: ${line}`;
-      if (Object.hasOwn(record, "run")) return `{"run":${name},"record":${line}}`;
+      if (Object.keys(record).some((key) => key.toLowerCase() === "run")) {
+        return `{"run":${name},"record":${line}}`;
+      }
     }
     return `{"run":${name},${line.slice(1)}`;
   }

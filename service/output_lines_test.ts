@@ -15,7 +15,14 @@ Deno.test("OutputLines keeps a run from writing in the name of another", () => {
   const mark = (text: string) =>
     new TextDecoder().decode(lines.mark(new TextEncoder().encode(`${text}\n`))).trimEnd();
   const deep = `{"a":${"[".repeat(9000)}${"]".repeat(9000)},"run":"two"}`;
-  for (const line of ['{"run":"two","n":1}', '{"n":1,"\\u0072un":"two"}', '{"run":1,"run":2}']) {
+  for (
+    const line of [
+      '{"run":"two","n":1}',
+      '{"n":1,"\\u0072un":"two"}',
+      '{"run":1,"run":2}',
+      '{"Run":"two"}',
+    ]
+  ) {
     assert.equal(mark(line), `{"run":"one","record":${line}}`);
     assert.equal(JSON.parse(mark(line)).run, "one");
   }
