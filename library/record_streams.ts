@@ -236,7 +236,8 @@ function* valuesOf<T>(
   read: ValueReader<T> | undefined,
 ): Generator<T, void> {
   // Plans leave flexible arrays out.
-  const fixed = schema.tail === undefined ? schema.size : Math.ceil(schema.tail.offset / 8) * 8;
+  const isStruct = schema.tail !== undefined && plan?.kind === "record";
+  const fixed = isStruct ? plan.bytes : schema.size;
   const sizes = { size: plan === undefined ? 0 : fixed };
   for (const { view, at, size } of recordPlaces(bytes, framing, sizes)) {
     if (read !== undefined) {
