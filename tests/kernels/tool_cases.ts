@@ -114,6 +114,17 @@ export const TOOL_CASES: readonly KernelCase[] = [
   tool("filetop", " dd +[1-9].* wasm-bpf$", {
     stir: "dd if=/wasm-bpf of=/dev/null bs=64k count=10",
   }),
+  letters("filetop -r 100", "^ +PID COMM ", " actor +1 +1 .* vectors$", { stir: "/actor vectors" }),
+  // The kernel has ten probes of returns: calls that wait keep them all.
+  letters(
+    "--without fexit_read --without fexit_write filetop -r 100",
+    "^ +PID COMM ",
+    " dd +[1-9].* wasm-bpf$",
+    {
+      stir: "for i in $(seq 20); do (sleep 3 | cat) & done; usleep 300000; " +
+        "dd if=/wasm-bpf of=/dev/null bs=64k count=10",
+    },
+  ),
   tool("cachestat", "^[1-9][0-9]* ", { stir: "cat /wasm-bpf" }),
   tool("biosnoop", " dd .* loop0 +WRITE ", { ...DISK, options: "--disk loop" }),
   tool("biolatency", " : [1-9]", { ...DISK, options: "--interval 1s" }),

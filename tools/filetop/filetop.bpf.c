@@ -134,9 +134,11 @@ CALL(writev, true)
 CALL(pwritev, true)
 CALL(pwritev2, true)
 
-WAYS(read, fexit_read, kprobe_read + kretprobe_read,
-     enter_read + exit_read + enter_pread64 + exit_pread64 + enter_readv + exit_readv +
-	 enter_preadv + exit_preadv + enter_preadv2 + exit_preadv2);
-WAYS(write, fexit_write, kprobe_write + kretprobe_write,
-     enter_write + exit_write + enter_pwrite64 + exit_pwrite64 + enter_writev + exit_writev +
-	 enter_pwritev + exit_pwritev + enter_pwritev2 + exit_pwritev2);
+/* Probes of returns are last: the kernel has few at a time, which calls that wait keep. */
+WAYS(read, fexit_read, enter_read + exit_read + enter_pread64 + exit_pread64,
+     kprobe_read + kretprobe_read);
+WAYS(write, fexit_write, enter_write + exit_write + enter_pwrite64 + exit_pwrite64,
+     kprobe_write + kretprobe_write);
+/* Those of several buffers go through neither function; a kernel may trace no system calls. */
+OPTIONAL(enter_readv, exit_readv, enter_preadv, exit_preadv, enter_preadv2, exit_preadv2,
+	 enter_writev, exit_writev, enter_pwritev, exit_pwritev, enter_pwritev2, exit_pwritev2);
