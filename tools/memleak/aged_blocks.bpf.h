@@ -73,6 +73,16 @@ static __always_inline bool is_young(__u64 since, __u64 *age_ns)
 	return *age_ns / 1000000 < older;
 }
 
+/* An iterator runs alone. */
+static __always_inline int add_aged(struct sums *sums, __u64 bytes)
+{
+	if (sums) {
+		sums->bytes += bytes;
+		sums->count += 1;
+	}
+	return 0;
+}
+
 SEC("iter/bpf_map_elem")
 int on_block(struct bpf_iter__bpf_map_elem *ctx)
 {
@@ -80,7 +90,6 @@ int on_block(struct bpf_iter__bpf_map_elem *ctx)
 	struct block_key *block_key = ctx->key;
 	struct allocation allocation = {};
 	struct block *block = ctx->value;
-	struct sums *sums;
 	struct key key;
 
 	if (!block_key || !block || is_young(block->since, &allocation.age_ns))
@@ -89,14 +98,8 @@ int on_block(struct bpf_iter__bpf_map_elem *ctx)
 	/* Its process has ended. */
 	if (!bpf_map_lookup_elem(&leaks, &key))
 		return 0;
-	if (!show_allocs) {
-		sums = older_leaks_of(&key);
-		if (sums) {
-			sums->bytes += block->bytes;
-			sums->count += 1;
-		}
-		return 0;
-	}
+	if (!show_allocs)
+		return add_aged(older_leaks_of(&key), block->bytes);
 	allocation_key.pid = key.pid;
 	__builtin_memcpy(allocation_key.comm, key.comm, COMM_BYTES);
 	allocation_key.address = block_key->address;
@@ -114,19 +117,12 @@ int on_kernel_block(struct bpf_iter__bpf_map_elem *ctx)
 	struct kernel_block_key *block_key = ctx->key;
 	struct kernel_block *block = ctx->value;
 	struct kernel_key key;
-	struct sums *sums;
 
 	if (!block_key || !block || is_young(block->since, &allocation.age_ns))
 		return 0;
 	key = block->key;
-	if (!show_allocs) {
-		sums = older_kernel_leaks_of(&key);
-		if (sums) {
-			sums->bytes += block->bytes;
-			sums->count += 1;
-		}
-		return 0;
-	}
+	if (!show_allocs)
+		return add_aged(older_kernel_leaks_of(&key), block->bytes);
 	allocation_key.memory = block_key->memory;
 	allocation_key.address = block_key->address - (block_key->memory == PAGES);
 	allocation.bytes = block->bytes;

@@ -63,17 +63,10 @@ static __always_inline int kernel_frees(enum memory memory, __u64 address)
 {
 	struct kernel_block_key key = {.address = address, .memory = memory};
 	struct kernel_block *block = bpf_map_lookup_elem(&kernel_blocks, &key);
-	struct sums *sums;
 
 	if (!block)
 		return 0;
-	sums = bpf_map_lookup_elem(&kernel_leaks, &block->key);
-	if (sums) {
-		ADD(sums->bytes, -block->bytes);
-		ADD(sums->count, -1);
-		if (!sums->count)
-			bpf_map_delete_elem(&kernel_leaks, &block->key);
-	}
+	subtract(&kernel_leaks, &block->key, block->bytes);
 	bpf_map_delete_elem(&kernel_blocks, &key);
 	return 0;
 }

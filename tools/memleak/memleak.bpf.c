@@ -194,22 +194,28 @@ static __always_inline int begin(__u64 bytes)
 	return 0;
 }
 
+/* Takes a block off the sums of its stack. */
+static __always_inline void subtract(void *sums_by_stack, const void *stack, __u64 bytes)
+{
+	struct sums *sums = bpf_map_lookup_elem(sums_by_stack, stack);
+
+	if (!sums)
+		return;
+	ADD(sums->bytes, -bytes);
+	ADD(sums->count, -1);
+	/* Last block of a stack. Additions return what they find since Linux 5.12 only. */
+	if (!sums->count)
+		bpf_map_delete_elem(sums_by_stack, stack);
+}
+
 static __always_inline int release(__u64 address)
 {
 	struct block_key block_key = {.pid = current_tgid(), .address = address};
 	struct block *block = bpf_map_lookup_elem(&blocks, &block_key);
-	struct sums *sums;
 
 	if (!block)
 		return 0;
-	sums = bpf_map_lookup_elem(&leaks, &block->key);
-	if (sums) {
-		ADD(sums->bytes, -block->bytes);
-		ADD(sums->count, -1);
-		/* Last block of a stack. Additions return what they find since Linux 5.12 only. */
-		if (!sums->count)
-			bpf_map_delete_elem(&leaks, &block->key);
-	}
+	subtract(&leaks, &block->key, block->bytes);
 	bpf_map_delete_elem(&blocks, &block_key);
 	return 0;
 }
