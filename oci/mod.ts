@@ -60,7 +60,6 @@ export {
   type Source,
   type StreamOptions,
 } from "./content.ts";
-export { eachBounded } from "./transfer.ts";
 export {
   ADDED,
   ATTACHED_TO,

@@ -1,12 +1,5 @@
 /** `wasm-bpf images`: lists the local store. */
-import {
-  describeEntry,
-  type Description,
-  eachBounded,
-  fsck,
-  isListed,
-  Store,
-} from "../../oci/mod.ts";
+import { describeEntry, type Description, fsck, isListed, Store } from "../../oci/mod.ts";
 import { UsageError } from "../errors.ts";
 import type { HelpPage } from "../args/help_text.ts";
 import { type OptionSpec, parseCommandLine } from "../args/options.ts";
@@ -38,9 +31,6 @@ export const PAGE: HelpPage = {
 
 const DIGEST_DIGITS = 12;
 
-/** Artifacts that are read concurrently, one or two files each. */
-const MAX_OPEN = 16;
-
 /** Lists the store, or checks it. */
 export async function command(args: string[]): Promise<number> {
   const { flags, rest } = parseCommandLine(args, OPTIONS, { interleaved: true });
@@ -62,11 +52,9 @@ export async function command(args: string[]): Promise<number> {
 
 async function describeAll(store: Store): Promise<Description[]> {
   const images: Description[] = [];
-  // Several at a time: each mostly waits for files.
-  const entries = store.entries().filter(isListed).entries();
-  await eachBounded(entries, { limit: MAX_OPEN }, async ([index, entry]) => {
-    images[index] = await describeEntry(store, entry);
-  });
+  for (const entry of store.entries().filter(isListed)) {
+    images.push(await describeEntry(store, entry));
+  }
   return images.sort((a, b) => (a.reference ?? "") < (b.reference ?? "") ? -1 : 1);
 }
 

@@ -42,7 +42,7 @@ export interface Description {
 
 /** Describes an entry; what is wrong with it becomes its `problem`. */
 export async function describeEntry(
-  content: Pick<Content, "fetch">,
+  content: Pick<Content, "fetch" | "read">,
   entry: IndexEntry,
 ): Promise<Description> {
   const common = {
@@ -93,7 +93,7 @@ function partsOf(manifest: ImageManifest | ImageIndex): readonly Descriptor[] {
 
 /** By the manifest's annotation, else by a config that has such a member. */
 async function createdOf(
-  content: Pick<Content, "fetch">,
+  content: Pick<Content, "fetch" | "read">,
   manifest: ImageManifest | ImageIndex,
 ): Promise<string | undefined> {
   const annotated = manifest.annotations[CREATED];

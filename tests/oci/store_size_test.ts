@@ -57,7 +57,7 @@ async function list(data: string, lines: number): Promise<number> {
   return took;
 }
 
-/** Times that reading alone may take: `images` does more with each, in threads of its own. */
+/** Times that reading alone may take; about once is usual. */
 const MOST = 4;
 const ATTEMPTS = 5;
 
