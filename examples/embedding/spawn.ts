@@ -5,16 +5,18 @@ const path = "dist/examples/bootstrap/bootstrap.wasm";
 const guest = compileGuest(await Deno.readFile(path), "bootstrap");
 const seen = Promise.withResolvers<void>();
 const decoder = new TextDecoder();
+let printed = "";
 
 await using tracer = spawn(guest, {
   countPrograms: true,
   stdio: {
     stdout: (bytes) => {
-      if (/EXEC +true /.test(decoder.decode(bytes))) seen.resolve();
+      printed += decoder.decode(bytes);
+      if (/ EXEC +true /.test(printed) && / EXIT +true /.test(printed)) seen.resolve();
     },
   },
 });
-// Until it is attached, processes come and go unseen.
+// Until both programs are attached, processes come and go unseen.
 const timer = setInterval(() => new Deno.Command("true").outputSync(), 50);
 await seen.promise;
 clearInterval(timer);
