@@ -121,6 +121,7 @@ export const TOOL_CASES: readonly KernelCase[] = [
     "^ +PID COMM ",
     " dd +[1-9].* wasm-bpf$",
     {
+      // time: nothing shows that the readers wait; where they do not yet, the case asks for less.
       stir: "for i in $(seq 20); do (sleep 3 | cat) & done; usleep 300000; " +
         "dd if=/wasm-bpf of=/dev/null bs=64k count=10",
     },
