@@ -108,9 +108,15 @@ export class GuestObject implements Disposable {
     takeLog();
     const object = BpfObject.open(source, OBJECT_NAME);
     if (typeof object === "number") throw diagnoseOpen(object, takeLog());
-    const pins = object.forgetPins();
-    if (pins > 0) context.onNotice(`${pins} maps ask to be pinned; a guest's maps are not`);
-    return new GuestObject(object, { sizeBytes: source.sizeBytes, policy }, context);
+    try {
+      const pins = object.forgetPins();
+      if (pins > 0) context.onNotice(`${pins} maps ask to be pinned; a guest's maps are not`);
+      return new GuestObject(object, { sizeBytes: source.sizeBytes, policy }, context);
+    } catch (error) {
+      // The embedder's function threw, which ends the guest.
+      object.close();
+      throw error;
+    }
   }
 
   /**

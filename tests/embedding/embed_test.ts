@@ -11,6 +11,7 @@ import {
 import { bpfState, untilNothingAdded } from "../support/bpf_state.ts";
 import { elfOf, objectGuest } from "../support/object_guest.ts";
 import { ENDLESS, guest, sleepMs, writeLine } from "../support/guests.ts";
+import { descriptors } from "../support/spawned.ts";
 import { assertTimely } from "../support/timely.ts";
 
 function codeOf(run: () => unknown): string {
@@ -211,7 +212,10 @@ Deno.test("onError() and onNotice() that throw end the guest, which cannot catch
     `(try (do (drop (call $load (i32.const 4096) (i32.const ${elfOf("abi").length})))) (catch_all))
      (call $exit (i32.const 9))`,
   );
+  const before = descriptors();
   assert.equal(codeOf(() => runGuest(pinned, { onNotice: no })), "HOST_FUNCTION");
+  // Its object was open.
+  assert.deepEqual(descriptors(), before);
 });
 
 Deno.test("onStats() that throws does not prevent the release", async () => {
