@@ -50,8 +50,14 @@ export async function keep(files: RunFiles, options: KeepOptions): Promise<Kept>
   const { command, onOutput, onRunning } = options;
   const definition = files.readDefinition();
   const lock = await FileLock.acquire(files.lock, LOCK_WAIT_MS);
-  files.writeOutcome(undefined);
-  makeFolder(definition.runtime);
+  try {
+    files.writeOutcome(undefined);
+    makeFolder(definition.runtime);
+  } catch (error) {
+    // A process of several runs goes on, and may be told to try again.
+    lock[Symbol.dispose]();
+    throw error;
+  }
   const log = new LogWriter(files.log, { maxBytes: definition.logBytes });
   const boot = bootId();
   const supervisor = identify(Deno.pid) ?? { pid: Deno.pid, start: 0 };
