@@ -75,9 +75,16 @@ export class GuestHandle implements AsyncDisposable {
   constructor(guest: GuestModule, options: SpawnOptions) {
     this.#guest = guest;
     this.#options = options;
-    for (const name of ["stdout", "stderr"] as const) {
-      const output = options.stdio?.[name];
-      if (output instanceof WritableStream) this.#writers.set(name, output.getWriter());
+    try {
+      for (const name of ["stdout", "stderr"] as const) {
+        const output = options.stdio?.[name];
+        if (output instanceof WritableStream) this.#writers.set(name, output.getWriter());
+      }
+    } catch (error) {
+      // One is locked already, such as a stream that was given for both.
+      for (const writer of this.#writers.values()) writer.releaseLock();
+      this.#interrupt.close();
+      throw error;
     }
     this.#leaveQueue = starts.add((release) => {
       this.#leaveQueue = release;

@@ -117,15 +117,18 @@ Deno.test("ten guests leave no descriptor open", async () => {
   assert.deepEqual(descriptors(), open);
 });
 
+/** Counts the descriptors that interrupts have. */
+function eventFds(): number {
+  return [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) => {
+    try {
+      return Deno.readLinkSync(`/proc/self/fd/${name}`).includes("eventfd");
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
 Deno.test("a worker that is abandoned before its start leaves no descriptor open", async () => {
-  const eventFds = () =>
-    [...Deno.readDirSync("/proc/self/fd")].filter(({ name }) => {
-      try {
-        return Deno.readLinkSync(`/proc/self/fd/${name}`).includes("eventfd");
-      } catch {
-        return false;
-      }
-    }).length;
   const { Worker } = globalThis;
   const before = eventFds();
   globalThis.Worker = class {
@@ -137,6 +140,14 @@ Deno.test("a worker that is abandoned before its start leaves no descriptor open
   } finally {
     globalThis.Worker = Worker;
   }
+  assert.equal(eventFds(), before);
+});
+
+Deno.test("spawn() with a stream that is locked leaves no other locked, and nothing open", () => {
+  const before = eventFds();
+  const stdout = new WritableStream<Uint8Array>();
+  assert.throws(() => spawn(ENDLESS.sleeps, { stdio: { stdout, stderr: stdout } }), TypeError);
+  assert.equal(stdout.locked, false);
   assert.equal(eventFds(), before);
 });
 
