@@ -47,6 +47,12 @@ function lackOfDescriptors(name: string): HostError | undefined {
   });
 }
 
+/** Returns the error for options that cannot be sent, such as input that was transferred meanwhile. */
+function notSent(name: string, cause: unknown): HostError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new HostError(`Cannot run ${name} in a worker: ${reason}`, { code: "WORKER", cause });
+}
+
 /** A guest in a worker, made by {@linkcode spawn}. */
 export class GuestHandle implements AsyncDisposable {
   readonly #guest: GuestModule;
@@ -88,7 +94,12 @@ export class GuestHandle implements AsyncDisposable {
     }
     this.#leaveQueue = starts.add((release) => {
       this.#leaveQueue = release;
-      this.#start();
+      try {
+        this.#start();
+      } catch (cause) {
+        // Called by a timer, where it would end the process.
+        this.#end({ kind: "failed", error: notSent(guest.name, cause) });
+      }
     });
     this.#watchSignal();
   }

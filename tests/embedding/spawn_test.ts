@@ -151,6 +151,18 @@ Deno.test("spawn() with a stream that is locked leaves no other locked, and noth
   assert.equal(eventFds(), before);
 });
 
+Deno.test("spawn() fails, and the process continues, when its input is sent away before the start", async () => {
+  const open = await settledDescriptors();
+  const stdin = new Uint8Array(8);
+  const handle = spawn(guest(""), { stdio: { stdin } });
+  structuredClone(stdin, { transfer: [stdin.buffer] });
+  assert.equal((await failureOf(handle.exited)).code, "WORKER");
+  assert.deepEqual(descriptors(), open);
+  // Its place among the starts is free again.
+  const next = Array.from({ length: navigator.hardwareConcurrency }, () => spawn(guest("")).exited);
+  assert.ok((await Promise.all(next)).every(({ kind }) => kind === "exited"));
+});
+
 Deno.test("the end of a thread releases what JavaScript did not", async () => {
   const before = await bpfState();
   const open = await settledDescriptors();
