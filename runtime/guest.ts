@@ -86,26 +86,32 @@ class GuestRun implements Disposable {
     this.#features = features;
     this.#guest = guest;
     this.#options = options;
-    this.#interrupt = options.interrupt ?? this.#held.use(Interrupt.create());
-    this.#control = this.#held.use(features.control?.(guest, options, this.#interrupt));
-    this.#memory = this.#held.use(new GuestMemory());
-    this.#fds = this.#held.use(new FdTable(this.#streams()));
-    this.#bpf = this.#held.use(
-      new BpfHost({
-        memory: this.#memory,
-        interrupt: this.#interrupt,
-        attend: () => this.#attend(),
-        programsCounted: this.#countPrograms(),
-        policy: policyOf(options),
-        policyFor: this.#policyFor(),
-        ...(options.limits === undefined ? {} : { limits: options.limits }),
-        latencyMs: options.latencyMs ?? DEFAULT_LATENCY_MS,
-        records: this.#records(),
-        onError: (error) => this.#guard("onError", () => options.onError?.(error)),
-        onNotice: (text) => this.#guard("onNotice", () => options.onNotice?.(text)),
-      }),
-    );
-    this.#meter = new Meter(this.#interrupt);
+    try {
+      this.#interrupt = options.interrupt ?? this.#held.use(Interrupt.create());
+      this.#control = this.#held.use(features.control?.(guest, options, this.#interrupt));
+      this.#memory = this.#held.use(new GuestMemory());
+      this.#fds = this.#held.use(new FdTable(this.#streams()));
+      this.#bpf = this.#held.use(
+        new BpfHost({
+          memory: this.#memory,
+          interrupt: this.#interrupt,
+          attend: () => this.#attend(),
+          programsCounted: this.#countPrograms(),
+          policy: policyOf(options),
+          policyFor: this.#policyFor(),
+          ...(options.limits === undefined ? {} : { limits: options.limits }),
+          latencyMs: options.latencyMs ?? DEFAULT_LATENCY_MS,
+          records: this.#records(),
+          onError: (error) => this.#guard("onError", () => options.onError?.(error)),
+          onNotice: (text) => this.#guard("onNotice", () => options.onNotice?.(text)),
+        }),
+      );
+      this.#meter = new Meter(this.#interrupt);
+    } catch (error) {
+      // Such as of wrong permissions: nobody gets this, to dispose of it.
+      this.#held.dispose();
+      throw error;
+    }
   }
 
   /** Policies of single objects, where the embedder decides about each. */

@@ -218,6 +218,14 @@ Deno.test("onError() and onNotice() that throw end the guest, which cannot catch
   assert.deepEqual(descriptors(), before);
 });
 
+Deno.test("a run whose permissions are wrong leaves nothing open, and nothing counted", () => {
+  const before = descriptors();
+  const permissions = { allowHelper: ["no_such_helper"] };
+  const run = () => runGuest(guest(""), { countPrograms: true, permissions });
+  assert.equal(codeOf(run), "PERMISSION_WORD");
+  assert.deepEqual(descriptors(), before);
+});
+
 Deno.test("onStats() that throws does not prevent the release", async () => {
   const before = await bpfState();
   assert.equal(
