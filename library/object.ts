@@ -81,10 +81,11 @@ export class TracedObject implements RecordSources, AsyncDisposable {
     this.#streams = new RecordStreams({ name, maxBytes: roomOf(records) });
     // Both are optional to wait for.
     this.#attached.promise.catch(() => {});
+    // First: the end, which can come at once, removes it.
+    signal?.addEventListener("abort", this.#abort);
     const lacking = lackOfDescriptors(name);
     if (lacking !== undefined) this.#end({ kind: "failed", error: lacking });
     else this.#start(bytes);
-    signal?.addEventListener("abort", this.#abort);
     if (signal?.aborted) this.#abort();
   }
 
@@ -102,10 +103,18 @@ export class TracedObject implements RecordSources, AsyncDisposable {
       this.#end({ kind: "failed", error });
     };
     this.#share = this.#interrupt.share();
-    worker.postMessage({
-      ...{ bytes, options: { ...options, name: this.#name } },
-      ...{ interrupt: this.#share, control: this.#control },
-    });
+    try {
+      worker.postMessage({
+        ...{ bytes, options: { ...options, name: this.#name } },
+        ...{ interrupt: this.#share, control: this.#control },
+      });
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const error = new HostError(`Cannot run ${this.#name} in a worker: ${reason}`, {
+        ...{ code: "WORKER", cause },
+      });
+      this.#end({ kind: "failed", error });
+    }
   }
 
   /** Resolves when all programs are attached; rejects if they cannot be. */

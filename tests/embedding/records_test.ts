@@ -268,6 +268,49 @@ Deno.test("an object that cannot be run ends the iterators with the reason", asy
   assert.equal(exit.kind, "failed");
 });
 
+/** Signal that counts its listeners. */
+class CountedSignal extends EventTarget {
+  readonly aborted = false;
+  listeners = 0;
+
+  override addEventListener(...args: Parameters<EventTarget["addEventListener"]>): void {
+    this.listeners += 1;
+    super.addEventListener(...args);
+  }
+
+  override removeEventListener(...args: Parameters<EventTarget["removeEventListener"]>): void {
+    this.listeners -= 1;
+    super.removeEventListener(...args);
+  }
+}
+
+Deno.test("an object whose bytes were sent away fails, and leaves no worker and no listener", async () => {
+  const bytes = object("ring-debug");
+  structuredClone(bytes, { transfer: [bytes.buffer] });
+  const counted = new CountedSignal();
+  const { Worker } = globalThis;
+  let workers = 0;
+  globalThis.Worker = class extends Worker {
+    constructor(...args: ConstructorParameters<typeof Worker>) {
+      super(...args);
+      workers += 1;
+    }
+    override terminate(): void {
+      workers -= 1;
+      super.terminate();
+    }
+  };
+  try {
+    const run = traceObject(bytes, { signal: counted as unknown as AbortSignal });
+    const exit = await run.exited;
+    assert.equal(exit.kind === "failed" && exit.error.code, "WORKER");
+    assert.equal((await rejection(run.attached)).code, "WORKER");
+  } finally {
+    globalThis.Worker = Worker;
+  }
+  assert.deepEqual({ workers, listeners: counted.listeners }, { workers: 0, listeners: 0 });
+});
+
 Deno.test("permissions limit what a plain object takes of the kernel", async () => {
   for (
     const [permissions, code] of [
