@@ -10,10 +10,15 @@ export function openChannel(map: BpfMap, context: PollContext): EventChannel | n
   const buffer = EventBuffer.open(map, context.interrupt);
   if (typeof buffer === "number") return buffer;
   buffer.setLatency(context.latencyMs);
-  const channel =
-    (map.type === MapType.RingBuffer ? RingChannel.open(buffer, context) : undefined) ??
+  let channel: EventChannel | undefined;
+  try {
+    channel = (map.type === MapType.RingBuffer ? RingChannel.open(buffer, context) : undefined) ??
       StagedChannel.open(buffer, context);
-  if (channel !== undefined) return channel;
-  buffer.close();
-  return -errno("ENOMEM");
+  } catch (error) {
+    // No addresses are left for the memory of the stage.
+    if (!(error instanceof RangeError)) throw error;
+  } finally {
+    if (channel === undefined) buffer.close();
+  }
+  return channel ?? -errno("ENOMEM");
 }
