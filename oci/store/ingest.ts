@@ -69,23 +69,35 @@ async function openPartial(
   { isThere, onWait }: Pick<PushOptions, "onWait"> & { isThere: () => Promise<boolean> },
 ): Promise<Deno.FsFile | undefined> {
   for (;;) {
-    let file: Deno.FsFile;
+    const file = await openLocked(path, onWait);
+    let isTaken = false;
     try {
-      file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
-      if (!await file.tryLock(true)) {
-        onWait?.();
-        await file.lock(true);
-      }
-    } catch (cause) {
-      throw fileError(`open ${path}`, cause);
+      const isCurrent = await isAt(file, path);
+      const isDone = await isThere();
+      isTaken = isCurrent && !isDone;
+      if (isTaken) return file;
+      // Only the one who has it locked may remove it.
+      if (isCurrent) await removeIfThere(path);
+      if (isDone) return undefined;
+    } finally {
+      // With the lock, on which a later transfer of this process would wait for ever.
+      if (!isTaken) file.close();
     }
-    const isCurrent = await isAt(file, path);
-    const isDone = await isThere();
-    if (isCurrent && !isDone) return file;
-    // Only the one who has it locked may remove it.
-    if (isCurrent) await removeIfThere(path);
-    file.close();
-    if (isDone) return undefined;
+  }
+}
+
+async function openLocked(path: string, onWait: PushOptions["onWait"]): Promise<Deno.FsFile> {
+  let file: Deno.FsFile | undefined;
+  try {
+    file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
+    if (!await file.tryLock(true)) {
+      onWait?.();
+      await file.lock(true);
+    }
+    return file;
+  } catch (cause) {
+    file?.close();
+    throw fileError(`open ${path}`, cause);
   }
 }
 

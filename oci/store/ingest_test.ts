@@ -6,7 +6,7 @@ import { digestOf } from "../digest.ts";
 import { MismatchError } from "../errors.ts";
 import { parseReference } from "../reference.ts";
 import { fsck } from "./fsck.ts";
-import { partialName } from "./ingest.ts";
+import { ingest, partialName } from "./ingest.ts";
 import { paths } from "./layout.ts";
 import { lookUp, readPlainModule } from "./lookup.ts";
 import { Store } from "./store.ts";
@@ -158,5 +158,19 @@ Deno.test("two pushes of one blob transfer it once", async () => {
     };
     await Promise.all([one, two, one, two].map((store) => store.push(blob(bytes), source)));
     assert.deepEqual(opened, [0]);
+  });
+});
+
+Deno.test("a push that fails before its transfer leaves the next one of its process no lock", async () => {
+  await withStore(async (path) => {
+    await using _store = await Store.open(path);
+    const bytes = random(1000);
+    const source = bytesSource(bytes);
+    const reason = new Error("no look");
+    const isThere = () => Promise.reject(reason);
+    const push = ingest(path, { descriptor: blob(bytes), source, isThere }, {});
+    await assert.rejects(push, (error) => error === reason);
+    using left = await Deno.open(join(paths.ingest(path), partialName(digestOf(bytes))));
+    assert.equal(await left.tryLock(true), true);
   });
 });
