@@ -52,8 +52,12 @@ export class Lease implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await removeIfThere(this.#path);
-    this.#file.close();
+    try {
+      await removeIfThere(this.#path);
+    } finally {
+      // One that stays is stale without its lock, and keeps nothing.
+      this.#file.close();
+    }
   }
 }
 

@@ -139,6 +139,21 @@ Deno.test("a layout that another program made is changed like ours", async () =>
   });
 });
 
+Deno.test("a lease that cannot be removed is given up all the same", async () => {
+  await withStore(async (path) => {
+    const store = await Store.open(path);
+    await store.keep([digestOf(MODULE)]);
+    const moved = join(path, "moved");
+    await Deno.rename(paths.ingest(path), moved);
+    await Deno.writeTextFile(paths.ingest(path), "no folder");
+    await assert.rejects(store[Symbol.asyncDispose](), { code: "ENOTDIR" });
+    for (const name of await names(moved)) {
+      using lease = await Deno.open(join(moved, name));
+      assert.equal(await lease.tryLock(true), true, name);
+    }
+  });
+});
+
 Deno.test("changes keep what others wrote into the index", async () => {
   await withStore(async (path) => {
     await using store = await Store.open(path);
