@@ -79,6 +79,20 @@ Deno.test("LogWriter drops lines while the disk is full, and reports how many", 
   });
 });
 
+Deno.test("LogWriter keeps older files when a new one cannot be opened", async () => {
+  await withFolder(async (folder) => {
+    const path = join(folder, "log");
+    const older = Array.from({ length: LOG_FILES - 1 }, (_, i) => `${path}.${i + 1}`);
+    for (const name of older) await Deno.writeTextFile(name, "");
+    await Deno.mkdir(path);
+    const log = new LogWriter(path, { maxBytes: 1 << 20 });
+    log.write("stdout", encode("lost\n"));
+    assert.equal(log.dropped, 1);
+    for (const name of older) assert.ok((await Deno.stat(name)).isFile, name);
+    log[Symbol.dispose]();
+  });
+});
+
 Deno.test("readLog() follows a log through its rotation", async () => {
   await withFolder(async (folder) => {
     const path = join(folder, "log");

@@ -5,6 +5,9 @@ import { formatLines, type LogStream } from "./log_line.ts";
 /** Files that a log has at most; each has an equal part of its bound. */
 export const LOG_FILES = 5;
 
+/** Errors of a disk that is full, or of a quota that is used up. */
+const NO_ROOM: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
+
 const EMPTY = new Uint8Array();
 
 /** Writer of a log's files: `PATH`, and older ones `PATH.1` to `PATH.4`. */
@@ -73,9 +76,11 @@ export class LogWriter implements Disposable {
         writeAll(this.#file, bytes);
         this.#size += bytes.length;
         return true;
-      } catch {
+      } catch (error) {
         this.#undo();
-        if (!this.#removeOldest()) return false;
+        // Others, such as too many open files, are not helped by it.
+        const isFull = NO_ROOM.has(errnoOf(error));
+        if (!isFull || !this.#removeOldest()) return false;
       }
     }
     return false;
