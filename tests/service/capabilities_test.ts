@@ -10,7 +10,8 @@ import { NetworkNamespace } from "../support/actor.ts";
 async function capabilitiesOf(pid = 0): Promise<string[]> {
   const names = new Set<string>();
   for await (const { name } of Deno.readDir(`/proc/${pid}/task`)) {
-    const text = await Deno.readTextFile(`/proc/${pid}/task/${name}/status`);
+    // Threads end at any time.
+    const text = await Deno.readTextFile(`/proc/${pid}/task/${name}/status`).catch(() => "");
     for (const [, bits] of text.matchAll(/^Cap(?:Inh|Prm|Eff|Bnd|Amb):\s*(\w+)$/gm)) {
       for (const one of capabilityNames(BigInt(`0x${bits}`))) names.add(one.slice(4));
     }
@@ -51,6 +52,8 @@ Deno.test("a supervisor has the capabilities of its run, and starts it again", a
     const { code, stderr } = await start.result();
     assert.equal(code, 0, `${what}: ${stderr}`);
     const { supervisor, process } = await runs.shown(name);
+    // On a busy machine it may not be waited for.
+    await until(`${what}: it is attached`, () => isAttached(process?.pid ?? 0));
     for (const pid of [supervisor?.pid, process?.pid]) {
       assert.deepEqual((await capabilitiesOf(pid)).sort(), [...wanted].sort(), what);
     }
@@ -68,16 +71,25 @@ Deno.test("a supervisor has the capabilities of its run, and starts it again", a
 
 /** Reports whether a process has a program attached. */
 function isAttached(pid: number): boolean {
-  return [...Deno.readDirSync(`/proc/${pid}/task`)].some(({ name }) =>
-    [...Deno.readDirSync(`/proc/${pid}/task/${name}/fd`)].some(({ name: fd }) => {
+  return namesIn(`/proc/${pid}/task`).some((task) =>
+    namesIn(`/proc/${pid}/task/${task}/fd`).some((fd) => {
       try {
-        const target = Deno.readLinkSync(`/proc/${pid}/task/${name}/fd/${fd}`);
+        const target = Deno.readLinkSync(`/proc/${pid}/task/${task}/fd/${fd}`);
         return /bpf[-_]link|perf_event|raw-tracepoint/.test(target);
       } catch {
         return false;
       }
     })
   );
+}
+
+/** Lists a folder of a process or thread, which may end meanwhile. */
+function namesIn(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name);
+  } catch {
+    return [];
+  }
 }
 
 /** Returns the pages of metrics of all starts, the newest last. */
