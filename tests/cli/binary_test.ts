@@ -71,8 +71,10 @@ const EXPECTED_PATHS = [
   /^\/sys\/bus\/event_source\//,
   // Home folder of root, which has a policy: HOME could hide it.
   /^\/etc\/passwd$/,
-  // Where libbpf looks for a BPF token (Linux 6.9).
-  /^\/sys\/fs\/bpf$/,
+  // Where libbpf looks for a BPF token (Linux 6.9), and where a part may be pinned.
+  /^\/sys\/fs\/bpf(\/|$)/,
+  // Holders of a part that the kernel takes long to free.
+  /^\/proc(\/\d+\/(fd|fdinfo\/\d+|comm))?$/,
   /^\/dev\/(urandom|null)$/,
   /^events\//,
   // Of its own threads, from their folder.
@@ -84,7 +86,7 @@ const EXPECTED_PATHS = [
  * the clock when they have to wait for each other.
  */
 const ERRANDS = new RegExp([
-  ...['"/sys/kernel/(btf/vmlinux|tracing|debug/tracing)', '"/sys/fs/bpf"', '"events/'],
+  ...['"/sys/kernel/(btf/vmlinux|tracing|debug/tracing)', '"/sys/fs/bpf["/]', '"events/'],
   ...['"/sys/devices/system/cpu/(possible|online)"', '"/sys/bus/event_source/'],
   // Where the kernel takes long to free a part, it is looked up who holds it.
   ...['"/proc(/\\d+/(fd|fdinfo/\\d+|comm))?"', '"/proc/thread-self/(mounts|fdinfo/\\d+)"'],

@@ -4,6 +4,7 @@ import { boundNotes, boundsOf, grantedLevels } from "../../cli/permissions/bound
 import { GRANTABLE_LEVELS, Policy } from "../../ebpf/mod.ts";
 import { guestPath, runCli } from "../support/cli.ts";
 import { withTimeouts } from "../support/brief.ts";
+import { until } from "../support/condition.ts";
 import { attachCode } from "../support/attach_rig.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { privateRoot } from "../support/mounts.ts";
@@ -11,7 +12,7 @@ import { Place } from "../support/place.ts";
 
 const source = '"*" in /etc/policy.json (line 2)';
 
-Deno.test("bounds of several policies are intersected, and options do not go beyond", () => {
+Deno.test("bounds of several policies are intersected, and options do not go beyond", async () => {
   const within = boundsOf([
     { source, levels: ["observe", "inspect", "network"], attach: ["iface:lo", "tp"] },
     { source: "another", levels: ["observe", "network", "control"], deny: ["tp:irq/*"] },
@@ -19,7 +20,13 @@ Deno.test("bounds of several policies are intersected, and options do not go bey
   const policy = new Policy({ allowBpf: GRANTABLE_LEVELS, within });
   assert.deepEqual(policy.levels, ["observe", "network"]);
   const places = { within };
-  assert.equal(attachCode("net", "on_xdp", "lo", places), "attached");
+  let code = "";
+  // Another test may have a program there at the moment.
+  await until("the interface is free", () => {
+    code = attachCode("net", "on_xdp", "lo", places);
+    return code !== "EBUSY";
+  });
+  assert.equal(code, "attached");
   assert.equal(attachCode("net", "on_netfilter", "ipv4:forward:1", places), "EPERM");
   assert.equal(attachCode("trace", "on_tp", "", places), "attached");
   assert.equal(attachCode("trace", "on_tp", "irq/irq_handler_entry", places), "EPERM");

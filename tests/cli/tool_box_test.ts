@@ -7,6 +7,7 @@ import { CliProcess, runCli } from "../support/cli.ts";
 import { TestFolder } from "../support/folder.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { succeed } from "../support/succeed.ts";
+import { withScales } from "../support/timely.ts";
 
 Deno.test("tools lists every tool by subject, with one line each", async () => {
   const { code, stdout, stderr } = await runCli(["tools"]);
@@ -216,14 +217,20 @@ Deno.test("options for references are refused with a tool", async () => {
   assert.match(stderr, /--pull with the tool "opensnoop"/);
 });
 
-Deno.test("numbers and letters after a tool's name mean what they do for other tools", async () => {
-  const runs = [["softirqs", "1", "1"], ["exitsnoop", "-T", "1"], ["syscount", "-i", "1", "-d1"]];
-  const refused = [["softirqs", "1", "2", "3"], ["softirqs", "0"], ["exitsnoop", "1x"]];
-  const [tables, ...others] = await Promise.all([...runs, ...refused].map(async (words) => {
-    const { code, stdout, stderr } = await runCli(["-o", "jsonl", ...words]);
-    assert.equal(code, refused.includes(words) ? 2 : 0, `${words.join(" ")}: ${stderr}`);
-    return stdout;
+Deno.test("numbers and letters after a tool's name mean what they do for other tools", () =>
+  // Seconds to trace are those of a start as well, which a busy machine holds up.
+  withScales(async (seconds) => {
+    const runs = [
+      ["softirqs", "1", "1"],
+      ["exitsnoop", "-T", `${seconds}`],
+      ["syscount", "-i", "1", `-d${seconds}`],
+    ];
+    const refused = [["softirqs", "1", "2", "3"], ["softirqs", "0"], ["exitsnoop", "1x"]];
+    const [tables, ...others] = await Promise.all([...runs, ...refused].map(async (words) => {
+      const { code, stdout, stderr } = await runCli(["-o", "jsonl", ...words]);
+      assert.equal(code, refused.includes(words) ? 2 : 0, `${words.join(" ")}: ${stderr}`);
+      return stdout;
+    }));
+    assert.match(tables ?? "", /"TIMER"/);
+    assert.equal(others.length, 5);
   }));
-  assert.match(tables ?? "", /"TIMER"/);
-  assert.equal(others.length, 5);
-});
