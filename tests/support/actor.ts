@@ -1,4 +1,5 @@
 /** `tests/programs/actor.c`: performs actions that trigger attached programs. */
+import { install } from "./install.ts";
 import { fromFileUrl } from "./paths.ts";
 import { succeed } from "./succeed.ts";
 
@@ -6,7 +7,7 @@ export { succeed };
 
 const SOURCE = fromFileUrl("../programs/actor.c");
 
-/** Path of the program, rebuilt for this run of the tests. */
+/** Path of the program, which is that of this run of the tests. */
 export const ACTOR = fromFileUrl("../../dist/tests/actor");
 
 await build();
@@ -15,7 +16,7 @@ async function build(): Promise<void> {
   // Other test files may run it at the same time.
   const fresh = `${ACTOR}.${Deno.pid}`;
   await succeed("clang", "-O2", "-Wall", "-Wextra", "-Werror", "-o", fresh, SOURCE);
-  await Deno.rename(fresh, ACTOR);
+  await install(fresh, ACTOR);
 }
 
 /** Runs actions, in the network namespace of a process if `netns` is set. */

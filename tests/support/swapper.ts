@@ -1,5 +1,6 @@
 /** `tests/programs/swapper.c`: swaps two names while other code runs. */
 import { succeed } from "./actor.ts";
+import { install } from "./install.ts";
 import { fromFileUrl } from "./paths.ts";
 
 const SOURCE = fromFileUrl("../programs/swapper.c");
@@ -17,7 +18,7 @@ export class Swapper implements AsyncDisposable {
   static async start(one: string, other: string): Promise<Swapper> {
     const fresh = `${PROGRAM}.${Deno.pid}`;
     await succeed("clang", "-O2", "-Wall", "-Wextra", "-Werror", "-o", fresh, SOURCE);
-    await Deno.rename(fresh, PROGRAM);
+    await install(fresh, PROGRAM);
     const command = new Deno.Command(PROGRAM, {
       args: [one, other],
       stdin: "piped",
