@@ -114,7 +114,8 @@ for (
     using home = new Home();
     using _ = helper(home, "bad", script);
     home.write(".docker/config.json", { auths: { "a.example": auth("ann:1") }, credsStore: "bad" });
-    assert.deepEqual(await home.get("a.example"), password("ann", "1"));
+    const options = { helperTimeoutMs: 500 };
+    assert.deepEqual(await home.get("a.example", undefined, options), password("ann", "1"));
     assert.equal(home.odd.length, 1);
     assert.doesNotMatch(home.odd[0] ?? "", /secret/);
   });

@@ -25,11 +25,16 @@ export class Home implements Disposable {
     return Deno.readTextFileSync(`${this.path}/${path}`);
   }
 
-  get(registry: string, repository?: string): Promise<Credential | undefined> {
+  get(
+    registry: string,
+    repository?: string,
+    /** Time of a helper, if not the default: on a busy machine, a shell starts slowly. */
+    { helperTimeoutMs }: { helperTimeoutMs?: number } = {},
+  ): Promise<Credential | undefined> {
     const options = {
       around: this.around,
       onOdd: (text: string) => void this.odd.push(text),
-      helperTimeoutMs: 500,
+      helperTimeoutMs,
     };
     return storedCredentials(options).get(registry, repository);
   }
