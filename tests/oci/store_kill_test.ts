@@ -41,9 +41,9 @@ Deno.test(`kill -9 at ${ROUNDS} moments of concurrent pulls leaves the store in 
   const random = new Random(seed);
   await using places = await StorePlaces.create();
   await pushModules(places);
-  const wholeMs = await undisturbed(places);
+  let wholeMs = await undisturbed(places);
   let cut = 0;
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < ROUNDS || (cut < ROUNDS / 2 && round < 10 * ROUNDS); round++) {
     const what = `round ${round} of SEED=${seed}`;
     await empty(places.store, round);
     // One artifact twice, so that one waits for the other.
@@ -60,6 +60,8 @@ Deno.test(`kill -9 at ${ROUNDS} moments of concurrent pulls leaves the store in 
     for (const child of children) killed(child);
     const ended = await Promise.all(children.map((child) => child.status));
     if (ended.some(({ signal }) => signal === "SIGKILL")) cut++;
+    // The machine was busier before.
+    else if (!isFirst) wholeMs = Math.min(wholeMs, ms);
     assert.deepEqual(await places.problems(), [], what);
   }
   assert.ok(cut >= ROUNDS / 2, `only ${cut} of ${ROUNDS} rounds were cut`);
