@@ -33,7 +33,7 @@ const LANE_MS = 40 * 60_000;
 const APART = new RegExp([
   "^(?!tests/)",
   "^tests/(?:oci|wasi|kernels|deploy)/",
-  "^tests/authors/(?:bindgen_|gen_|sdk_go|example_options)",
+  "^tests/authors/(?:bindgen_|gen_|trap_stacks|example_options)",
   "^tests/cli/(?:new|command_line|completion)_",
   "^tests/sandbox/escape_",
 ].join("|"));
