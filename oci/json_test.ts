@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cpuMs } from "../tests/support/timely.ts";
 import { type JsonLimits, type JsonObject, readJson, repeatedMember } from "./json.ts";
 
 const context = { what: "the test", code: "BAD_TEST" };
@@ -88,11 +89,12 @@ Deno.test("repeatedMember() ignores case as Go's decoder does", () => {
 
 Deno.test("repeatedMember() reads the largest manifest in bounded time", () => {
   const members = Array.from({ length: 49_000 }, (_, index) => `"${"x".repeat(70)}${index}":"y"`);
-  const start = performance.now();
-  assert.equal(repeatedMember(`{${members}}`), undefined);
-  for (const part of ["x", "\\n", '\\"']) {
-    const long = part.repeat(4 * 1024 ** 2 / part.length);
-    assert.equal(repeatedMember(`{"a":"${long}","a":1}`), "a");
-  }
-  assert.ok(performance.now() - start < 10_000);
+  const readAll = () => {
+    assert.equal(repeatedMember(`{${members}}`), undefined);
+    for (const part of ["x", "\\n", '\\"']) {
+      const long = part.repeat(4 * 1024 ** 2 / part.length);
+      assert.equal(repeatedMember(`{"a":"${long}","a":1}`), "a");
+    }
+  };
+  assert.ok(cpuMs(readAll) < 10_000);
 });
