@@ -179,7 +179,10 @@ Deno.test("push: an interrupted upload resumes at the registry's offset", async 
   assert.equal(progress.at(-1), BLOB.size);
   const started = proxy.requests.filter(({ method }) => method === "PATCH")
     .map(({ headers }) => headers.get("content-range"));
-  assert.deepEqual(started, ["100000-299999", "200000-299999"]);
+  // Of what the proxy let through, the last bytes may get lost when it closes its connection.
+  const [first = 0, second = 0] = resuming.offsets;
+  assert.deepEqual(started, [`${first}-299999`, `${second}-299999`]);
+  assert.ok(0 < first && first <= 100_000 && first <= second && second <= 200_000);
 });
 
 for (

@@ -7,6 +7,8 @@ import { createHash } from "node:crypto";
 interface Session {
   chunks: Uint8Array<ArrayBuffer>[];
   size: number;
+  /** Ends with the request that sends content. */
+  taking: Promise<unknown>;
 }
 
 /** Uploads only, on a loopback port. */
@@ -15,6 +17,8 @@ export class ResumingRegistry implements AsyncDisposable {
   readonly blobs = new Map<string, number>();
   /** Bytes that came in all uploads together. */
   received = 0;
+  /** Sizes of the uploads, each time that a client asked. */
+  readonly offsets: number[] = [];
   readonly #sessions = new Map<string, Session>();
   readonly #minimum: number | undefined;
   readonly #server = Deno.serve(
@@ -46,13 +50,19 @@ export class ResumingRegistry implements AsyncDisposable {
       await request.body?.cancel();
       return new Response("", { status: 404 });
     }
-    if (request.method === "GET") return this.#progress(id, session, 204);
-    return await this.#take(request, id, session);
+    if (request.method === "GET") {
+      await session.taking;
+      this.offsets.push(session.size);
+      return this.#progress(id, session, 204);
+    }
+    const taken = this.#take(request, id, session);
+    session.taking = taken;
+    return await taken;
   }
 
   #start(): Response {
     const id = crypto.randomUUID();
-    const session = { chunks: [], size: 0 };
+    const session = { chunks: [], size: 0, taking: Promise.resolve() };
     this.#sessions.set(id, session);
     return this.#progress(id, session, 202);
   }
