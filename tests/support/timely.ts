@@ -33,18 +33,23 @@ export async function elapsedMs(work: () => unknown): Promise<number> {
   return performance.now() - start;
 }
 
+/** Attempts that are made at least, until one succeeds. */
+const LEAST_ATTEMPTS = 5;
+
 /**
- * Runs an attempt until its assertions hold, at most five times; the last failure counts.
+ * Runs an attempt until its assertions hold: five times, and for 30 s; the last failure counts.
  *
  * For what a loaded machine may prevent, such as a reader that is as fast as a writer. What must never
  * happen is another error than an assertion, which counts at once.
  */
 export async function withAttempts(attempt: () => Promise<void>): Promise<void> {
-  for (let left = 4;; left--) {
+  const start = performance.now();
+  for (let made = 1;; made++) {
     try {
       return await attempt();
     } catch (error) {
-      if (left === 0 || !(error instanceof assert.AssertionError)) throw error;
+      const isOver = made >= LEAST_ATTEMPTS && performance.now() - start >= PATIENCE_MS;
+      if (isOver || !(error instanceof assert.AssertionError)) throw error;
     }
   }
 }
