@@ -7,8 +7,7 @@ import {
   type Signatures,
   WRAPPER_SIGNATURES,
 } from "../../runtime/signatures.ts";
-import { runBriefly } from "../support/brief.ts";
-import { guestPath, runCli } from "../support/cli.ts";
+import { CliProcess, guestPath, runCli } from "../support/cli.ts";
 import { fromFileUrl } from "../support/paths.ts";
 
 const GUIDE = await Deno.readTextFile(fromFileUrl("../../docs/guest-abi.md"));
@@ -101,10 +100,13 @@ Deno.test("every import of eBPF has its effect, parameters and errors in a comme
 
 Deno.test("the guide's examples in C compile and behave as described", async () => {
   // In a separate network namespace, where the interface of an example is the only one.
-  const { code, stdout, stderr } = await runBriefly(
-    [guestPath("guest-abi")],
-    { through: ["unshare", "--net", "sh", "-c", 'ip link set lo name eth0 && exec "$@"', "sh"] },
-  );
+  await using guest = new CliProcess(["--timeout", "120s", guestPath("guest-abi")], {
+    through: ["unshare", "--net", "sh", "-c", 'ip link set lo name eth0 && exec "$@"', "sh"],
+  });
+  // An interrupt that comes before would end one of the earlier reads.
+  await guest.waitFor(/^polling$/m);
+  guest.kill("SIGINT");
+  const { code, stdout, stderr } = await guest.result();
   assert.match(stderr, /^error: Cannot find map "none": .*\nhint: .*\n$/);
   assert.deepEqual(stdout.split("\n"), [
     "load 1",
