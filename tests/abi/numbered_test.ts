@@ -4,6 +4,7 @@ import { WASM_BPF } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { soakSize } from "../support/soak.ts";
+import { withAttempts } from "../support/timely.ts";
 
 const OBJECT = fromFileUrl("../../dist/bench/measure.bpf.o");
 const GUEST = fromFileUrl("../../dist/bench/measure.wasm");
@@ -44,6 +45,23 @@ class Consumer implements AsyncDisposable {
 
   ready(): Promise<void> {
     return until("the consumer is ready", () => this.text.includes("ready\n"));
+  }
+
+  /**
+   * Produces events until it has ended: the last one may find the ring full, when it gets no processor
+   * during the pause before that. Returns how many.
+   */
+  async produceToEnd(): Promise<number> {
+    let hasEnded = false;
+    void this.#child.status.then(() => hasEnded = true);
+    for (let more = 0;; more += 2) {
+      try {
+        await until("the consumer has ended", () => hasEnded, 1000);
+        return more;
+      } catch {
+        await produce(1);
+      }
+    }
   }
 
   /** Returns its counts after it has ended. */
@@ -88,13 +106,23 @@ Deno.test("every event that the kernel did not drop arrives in order", async (t)
   };
   for (const [side, start] of Object.entries(sides)) {
     await t.step(side, async () => {
-      await using consumer = start();
-      await consumer.ready();
-      await produce(total);
-      const { received, dropped, wrong } = await consumer.tally();
-      assert.equal(wrong, 0);
-      assert.equal(received + dropped, total + 1);
-      assert.ok(received > total / 100, `only ${received} of ${total} arrived`);
+      let received = 0, dropped = 0;
+      // A consumer that gets no processor meanwhile receives what the ring holds.
+      await withAttempts(async () => {
+        await using consumer = start();
+        await consumer.ready();
+        await produce(total);
+        const more = await consumer.produceToEnd();
+        const tally = await consumer.tally();
+        ({ received, dropped } = tally);
+        const tried = received + dropped;
+        // Not assertions, which another attempt could make good.
+        if (tally.wrong !== 0) throw new Error(`${tally.wrong} events are wrong`);
+        if (tried <= total || tried > total + 1 + more) {
+          throw new Error(`${received} and ${dropped} of ${total + 1} to ${total + 1 + more}`);
+        }
+        assert.ok(received > total / 100, `only ${received} of ${total} arrived`);
+      });
       const text = `${side}: ${total} events produced, ${received} received, ${dropped} dropped\n`;
       await Deno.stdout.write(new TextEncoder().encode(text));
     });
