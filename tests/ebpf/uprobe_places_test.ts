@@ -223,12 +223,13 @@ Deno.test("no descriptor leads to the code of wasm-bpf's library while a module 
   await using guest = new CliProcess([...GUEST, "on_tp", "-"]);
   await guest.waitFor(/^attached$/m);
   const open: string[] = [];
+  const namesIn = (folder: string) => Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
   // A thread can have its own descriptor table.
-  for await (const { name } of Deno.readDir(`/proc/${guest.pid}/task`)) {
-    const folder = `/proc/${guest.pid}/task/${name}/fd`;
-    for await (const entry of Deno.readDir(folder)) {
-      // It may be closed meanwhile.
-      open.push(await Deno.readLink(`${folder}/${entry.name}`).catch(() => ""));
+  for (const task of await namesIn(`/proc/${guest.pid}/task`)) {
+    const folder = `/proc/${guest.pid}/task/${task}/fd`;
+    // It may end meanwhile, and descriptors may be closed.
+    for (const name of await namesIn(folder).catch(() => [])) {
+      open.push(await Deno.readLink(`${folder}/${name}`).catch(() => ""));
     }
   }
   assert.ok(open.length > 3);

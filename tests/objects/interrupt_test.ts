@@ -9,9 +9,14 @@ const OBJECT = fromFileUrl("../../dist/tests/events.bpf.o");
 
 /** Reports whether a thread of a process waits for the reader of a pipe. */
 function isHeldUp(pid: number): boolean {
-  return [...Deno.readDirSync(`/proc/${pid}/task`)].some(({ name }) =>
-    Deno.readTextFileSync(`/proc/${pid}/task/${name}/wchan`).includes("pipe_write")
-  );
+  return [...Deno.readDirSync(`/proc/${pid}/task`)].some(({ name }) => {
+    try {
+      return Deno.readTextFileSync(`/proc/${pid}/task/${name}/wchan`).includes("pipe_write");
+    } catch {
+      // The thread has ended.
+      return false;
+    }
+  });
 }
 
 for (const [signal, code] of [["SIGINT", 0], ["SIGTERM", 0]] as const) {

@@ -289,7 +289,11 @@ Deno.test("no thread shares the guest's table of descriptors, which would make i
   const others = tasks.map(Number).filter((task) => task !== process.pid);
   assert.equal(compareTables(process.pid, process.pid), 0);
   assert.ok(others.length > 2);
-  for (const task of others) assert.ok(compareTables(process.pid, task) > 0);
+  for (const task of others) {
+    const result = compareTables(process.pid, task);
+    // A thread may have ended meanwhile.
+    assert.ok(result > 0 || result === -ERRNO.ESRCH[0], `${task}: ${result}`);
+  }
 });
 
 Deno.test("errands work where threads may not part from their table of descriptors", async () => {
