@@ -235,8 +235,8 @@ for (const language of available) {
     using folder = new TestFolder();
     const fifo = folder.at("fifo");
     assert.ok((await new Deno.Command("mkfifo", { args: [fifo] }).output()).success);
-    // Open for writing too, so that it never ends by itself.
-    const through = ["/bin/sh", "-c", `echo a line >"$0" & exec "$@" <>"$0"`, fifo];
+    // Open for writing too, so that it never ends by itself; the line is there before the guest.
+    const through = ["/bin/sh", "-c", `exec <>"$0"; echo a line >&0; exec "$@"`, fifo];
     await using reader = new CliProcess([guestPath(`wasi-${language}`), "lines"], { through });
     await reader.waitFor(/^reading$/m);
     // By then it has read the line and waits for the next.
