@@ -61,16 +61,22 @@ for (
     using folder = new TestFolder();
     Deno.writeTextFileSync(folder.at("file"), "text");
     let seen: string[] = [];
-    const run = () =>
+    const run = (timeMs: number) =>
       runGuest(opener(end), {
         preopens: [{ host: folder.path, guest: "/" }],
         stdio: { stdin: { file: folder.at("file") }, stdout: () => void (seen = openIn(folder)) },
-        limits: { timeMs: how === "is stopped" ? 2_000 : 60_000 },
+        limits: { timeMs },
       });
-    if (end.includes("exit") || end === "") run();
-    else assert.throws(run, { code: how === "traps" ? "GUEST_TRAP" : "LIMIT_TIME" });
+    // One that is stopped has opened the file before its time is over, except on a machine held up.
+    for (const timeMs of how === "is stopped" ? [1000, 4000, 16_000] : [60_000]) {
+      if (end.includes("exit") || end === "") run(timeMs);
+      else {assert.throws(() => run(timeMs), {
+          code: how === "traps" ? "GUEST_TRAP" : "LIMIT_TIME",
+        });}
+      assert.deepEqual(openIn(folder), []);
+      if (seen.length > 0) break;
+    }
     assert.equal(seen.length, 3, "the folder, the file, standard input");
-    assert.deepEqual(openIn(folder), []);
   });
 }
 

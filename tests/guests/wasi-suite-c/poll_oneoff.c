@@ -59,7 +59,7 @@ static void check_clocks(void)
 	CHECK(SUCCESS, poll(in, 1));
 	only(0x123456789abcdef0, SUCCESS, EVENT_CLOCK);
 	passed = now(MONOTONIC) - start;
-	TRUE(passed >= 30 * MS && passed < 5000 * MS);
+	TRUE(passed >= 30 * MS && passed < 60000 * MS);
 	/* Nothing after the events that came. */
 	EQUAL(0x3f3f3f3f3f3f3f3f, events[1].userdata);
 
@@ -86,7 +86,7 @@ static void check_clocks(void)
 	in[0] = on_clock(6, MONOTONIC, 0, 0);
 	CHECK(SUCCESS, poll(in, 1));
 	only(6, SUCCESS, EVENT_CLOCK);
-	TRUE(now(MONOTONIC) - start < 1000 * MS);
+	TRUE(now(MONOTONIC) - start < 60000 * MS);
 
 	/* The first of several to come; those that come together all do. */
 	start = now(MONOTONIC);
@@ -95,7 +95,7 @@ static void check_clocks(void)
 	in[2] = on_clock(9, MONOTONIC, UINT64_MAX, 0);
 	CHECK(SUCCESS, poll(in, 3));
 	only(8, SUCCESS, EVENT_CLOCK);
-	TRUE(now(MONOTONIC) - start < 5000 * MS);
+	TRUE(now(MONOTONIC) - start < 60000 * MS);
 	in[0] = on_clock(10, MONOTONIC, 0, 0);
 	in[1] = on_clock(11, MONOTONIC, 0, 0);
 	CHECK(SUCCESS, poll(in, 2));
