@@ -140,6 +140,9 @@ interface Tally {
   leaked: number;
 }
 
+/** Races until what the rounds met suffices: a swapper needs a processor as well. */
+const MOST_RACES = 20;
+
 function tallyOf(stdout: string): Tally {
   const [, done, refused, leaked] = /done (\d+) refused (\d+) leaked (\d+)/.exec(stdout) ?? [];
   return { done: Number(done), refused: Number(refused), leaked: Number(leaked) };
@@ -163,13 +166,18 @@ Deno.test(`no way out in ${ROUNDS} rounds while a folder is swapped for a link`,
   withSwappedLink(async (tree) => {
     const before = await tree.outside();
     const args = [...grantsOf(tree), GUEST, `race 3 ${ROUNDS} swap`];
-    const { code, stdout, stderr } = await runCli(args);
-    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
-    const { done, refused, leaked } = tallyOf(stdout);
-    assert.equal(leaked, 0);
+    let [done, refused] = [0, 0];
+    // It was a race when both ways were met.
+    const isOne = () => done > ROUNDS / 200 && refused > ROUNDS / 200;
+    for (let race = 0; race < MOST_RACES && !isOne(); race++) {
+      const { code, stdout, stderr } = await runCli(args);
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+      const tally = tallyOf(stdout);
+      assert.equal(tally.leaked, 0);
+      [done, refused] = [done + tally.done, refused + tally.refused];
+    }
     assert.equal(await tree.outside(), before);
-    // It was one: both ways were met.
-    assert.ok(done > ROUNDS / 200 && refused > ROUNDS / 200, stdout);
+    assert.ok(isOne(), `${done} done, ${refused} refused`);
   }));
 
 Deno.test(`no way out in ${ROUNDS} rounds while a folder on the way is moved out`, async () => {
