@@ -83,6 +83,30 @@ function noticing(object: Uint8Array): Parameters<typeof spawn>[0] {
   );
 }
 
+/** Reports whether the workers of this process sleep. */
+function areAsleep(): boolean {
+  return [...Deno.readDirSync("/proc/self/task")].every(({ name }) => {
+    try {
+      const stat = Deno.readTextFileSync(`/proc/self/task/${name}/stat`);
+      return !stat.includes("(worker") || /\) S /.test(stat);
+    } catch {
+      // The thread has ended.
+      return true;
+    }
+  });
+}
+
+/** Holds this thread up until the guest has been found asleep ten times in a row. */
+function readNothing(): void {
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  const end = Date.now() + 60_000;
+  for (let found = 0; found < 10 && Date.now() < end;) {
+    // time: between two looks, of a thread that is not to return to its events.
+    Atomics.wait(never, 0, 0, 100);
+    found = areAsleep() ? found + 1 : 0;
+  }
+}
+
 Deno.test("a guest waits when its parent does not read its notices", async () => {
   const object = await Deno.readFile(fromFileUrl("../../dist/tests/abi.bpf.o"));
   let notices = 0;
@@ -90,8 +114,7 @@ Deno.test("a guest waits when its parent does not read its notices", async () =>
     onNotice: () => {
       notices += 1;
       if (notices > 1) return;
-      // time: a parent that reads nothing for so long.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
+      readNothing();
       void handle.terminate();
     },
   });
