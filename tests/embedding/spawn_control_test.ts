@@ -10,10 +10,13 @@ import {
   collect,
   descriptors,
   failureOf,
-  settledDescriptors,
   started,
   timed,
+  untilNoDescriptors,
 } from "../support/spawned.ts";
+
+/** Time after which a guest that does not end is given up: see `runtime/spawn.ts`. */
+const GIVEN_UP_MS = 1000;
 
 Deno.test("a guest waits for a slow stream", () => assertTimely(1000, terminateSlow));
 
@@ -67,13 +70,14 @@ Deno.test("terminate() in a poll releases programs, links, maps and descriptors"
   // Most of this time is the kernel's grace period for detaching a tracepoint.
   await assertTimely(400, async () => {
     const before = await bpfState();
-    const open = await settledDescriptors();
+    await untilNoDescriptors();
     const { handle, text } = collect(ABI, { args: ["abi.wasm", "wait-for-interrupt"] });
     await until("it polls", () => /waiting/.test(text()));
-    assert.ok(descriptors().length > open.length + 3);
+    assert.ok(descriptors().length > 3);
     const ms = await timed(handle.terminate());
     assert.deepEqual(await handle.exited, { kind: "terminated" });
-    assert.deepEqual(descriptors(), open);
+    // One that gets no processor for so long is given up before it has released them.
+    if (ms < GIVEN_UP_MS) assert.deepEqual(descriptors(), []);
     await untilNothingAdded(before);
     return ms;
   });
@@ -174,7 +178,7 @@ Deno.test("limits.timeMs may exceed the range of a timer, or be infinite", async
 
 Deno.test("stop requests after a guest's last instruction do not interrupt the release", async () => {
   const before = await bpfState();
-  const open = (await settledDescriptors()).length;
+  await untilNoDescriptors();
   // The kernel takes milliseconds to detach each.
   const { handle, text } = collect(objectGuest(
     "events",
@@ -186,8 +190,8 @@ Deno.test("stop requests after a guest's last instruction do not interrupt the r
   ));
   const held = () => descriptors().length;
   await until("it has attached", () => text() !== "");
-  // Fewer than the links alone, also if the guest before it has just let go of some.
-  await until("the release begins", () => held() < open + 60);
+  // Fewer than the links alone.
+  await until("the release begins", () => held() < 60);
   assert.deepEqual(await handle.terminate(), { kind: "exited", code: 7 });
   await untilNothingAdded(before);
 });

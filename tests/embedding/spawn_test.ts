@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { GuestTrap, HostFunctionError, ModuleError, spawn } from "../../runtime/mod.ts";
 import { bpfState, untilNothingAdded } from "../support/bpf_state.ts";
-import { until } from "../support/condition.ts";
+import { until, untilSettled } from "../support/condition.ts";
 import { ABI, ENDLESS, guest, writeLine } from "../support/guests.ts";
 import { assertTimely } from "../support/timely.ts";
 import {
@@ -9,7 +9,7 @@ import {
   descriptors,
   failureOf,
   HOST_MODULE,
-  settledDescriptors,
+  untilNoDescriptors,
 } from "../support/spawned.ts";
 
 Deno.test("spawn() returns the exit code and the output, in order", async () => {
@@ -104,7 +104,7 @@ Deno.test("spawn() reports a host module that cannot be loaded", async () => {
 });
 
 Deno.test("ten guests leave no descriptor open", async () => {
-  const open = await settledDescriptors();
+  await untilNoDescriptors();
   for (let round = 0; round < 10; round++) {
     const { handle, text } = collect(ABI, { args: ["abi.wasm", "wait-for-interrupt"] });
     await until("it polls", () => /waiting/.test(text()));
@@ -114,7 +114,8 @@ Deno.test("ten guests leave no descriptor open", async () => {
       await handle.exited;
     }
   }
-  assert.deepEqual(descriptors(), open);
+  // At once, except of a worker that was given up on a machine held up.
+  await untilNoDescriptors();
 });
 
 /** Counts the descriptors that interrupts have. */
@@ -130,7 +131,8 @@ function eventFds(): number {
 
 Deno.test("a worker that is abandoned before its start leaves no descriptor open", async () => {
   const { Worker } = globalThis;
-  const before = eventFds();
+  // Workers of earlier tests may still close theirs.
+  const before = await untilSettled("earlier workers are gone", eventFds, 500);
   globalThis.Worker = class {
     postMessage() {}
     terminate() {}
@@ -140,7 +142,7 @@ Deno.test("a worker that is abandoned before its start leaves no descriptor open
   } finally {
     globalThis.Worker = Worker;
   }
-  assert.equal(eventFds(), before);
+  await until("its descriptors are closed", () => eventFds() <= before);
 });
 
 Deno.test("spawn() with a stream that is locked leaves no other locked, and nothing open", () => {
@@ -165,16 +167,16 @@ Deno.test("spawn() fails, and the process continues, when its input is sent away
 
 Deno.test("the end of a thread releases what JavaScript did not", async () => {
   const before = await bpfState();
-  const open = await settledDescriptors();
+  await untilNoDescriptors();
   const worker = new Worker(new URL("../embed/leaking_worker.ts", import.meta.url), {
     type: "module",
   });
   const loaded = Promise.withResolvers<void>();
   worker.onmessage = () => loaded.resolve();
   await loaded.promise;
-  assert.ok(descriptors().length > open.length);
+  assert.ok(descriptors().length > 0);
   worker.terminate();
-  await until("its descriptors are closed", () => descriptors().length === open.length);
+  await untilNoDescriptors();
   await untilNothingAdded(before);
 });
 

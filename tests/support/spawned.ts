@@ -7,7 +7,7 @@ import {
   spawn,
   type SpawnOptions,
 } from "../../runtime/mod.ts";
-import { untilSettled } from "./condition.ts";
+import { until } from "./condition.ts";
 
 export const HOST_MODULE = new URL("../embed/host.ts", import.meta.url);
 
@@ -44,10 +44,9 @@ export function descriptors(): string[] {
   }).sort();
 }
 
-/** Lists them once the workers of earlier tests close no more of theirs. */
-export async function settledDescriptors(): Promise<string[]> {
-  return (await untilSettled("descriptors stay", () => descriptors().join("\n"))).split("\n")
-    .filter((target) => target !== "");
+/** Waits until guests of earlier tests have closed all of theirs: a worker that is given up may be late. */
+export async function untilNoDescriptors(): Promise<void> {
+  await until("guests have closed their descriptors", () => descriptors().length === 0);
 }
 
 export async function timed(work: Promise<unknown>): Promise<number> {
