@@ -4,6 +4,7 @@ import { BpfIterator, type BpfLink, errno, Interrupt, LinearMemory } from "../..
 import { BpfError } from "../../runtime/mod.ts";
 import { GuestObject } from "../../runtime/wasm_bpf/guest_object.ts";
 import { act, ACTOR } from "../support/actor.ts";
+import { ownDescriptors } from "../support/own_descriptors.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import "../support/whole_shim.ts";
 
@@ -137,26 +138,16 @@ Deno.test("attach, detach and refusals leave no descriptor open", () => {
     ["on_no_such_tp", ""],
     ["on_tp", ""],
   ] as const;
-  // By what they are of: what earlier tests close meanwhile hides none.
-  const descriptors = () =>
-    new Set([...Deno.readDirSync("/proc/self/fd")].flatMap(({ name }) => {
-      try {
-        return [`${name} ${Deno.readLinkSync(`/proc/self/fd/${name}`)}`];
-      } catch {
-        // The descriptor that lists the folder.
-        return [];
-      }
-    }));
   // The first USDT attachment creates maps that the object keeps for all of them.
   loaded.object.detach(loaded.object.attach("on_usdt", `${ACTOR}:wasm_bpf_test:called`));
-  const before = descriptors();
+  const before = ownDescriptors();
   for (const [program, target] of targets) {
     try {
       assert.ok(loaded.object.detach(loaded.object.attach(program, target)));
     } catch (error) {
       assert.ok(error instanceof BpfError, String(error));
     }
-    assert.deepEqual([...descriptors().difference(before)], [], `${program} ${target}`);
+    assert.deepEqual([...ownDescriptors().difference(before)], [], `${program} ${target}`);
   }
 });
 

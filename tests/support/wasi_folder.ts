@@ -17,11 +17,6 @@ export function granted(folder: TestFolder, readOnly = false): WasiHost {
   return new WasiHost({ preopens: [{ host: folder.path, guest: "/", readOnly }] });
 }
 
-/** Descriptors of this process. */
-export function descriptors(): number {
-  return [...Deno.readDirSync("/proc/self/fd")].length;
-}
-
 /** One call of `fd_readdir`: whole entries, the cookie after the last, and whether there are more. */
 export function readBatch(
   wasi: WasiHost,
