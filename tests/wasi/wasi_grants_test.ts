@@ -251,9 +251,11 @@ Deno.test("--listen grants a socket to accept on, after the folders", async () =
     const options = [...dirs, "--listen", "127.0.0.1:0", "--verbose"];
     await using server = new CliProcess([...options, GRANTS, "serve", fd]);
     await server.waitFor(/^accepting$/m);
-    const port = Number(/listening at 127\.0\.0\.1:0: port (\d+)/.exec(server.stderr)?.[1]);
-    assert.equal(await ask(port, "hello"), "HELLO");
-    assert.equal(await ask(port, "again"), "AGAIN");
+    // It was printed before, to another pipe.
+    const port = () => /listening at 127\.0\.0\.1:0: port (\d+)/.exec(server.stderr)?.[1];
+    await until("the port is printed", () => port() !== undefined);
+    assert.equal(await ask(Number(port()), "hello"), "HELLO");
+    assert.equal(await ask(Number(port()), "again"), "AGAIN");
     await until("it accepts", () => server.stdout.match(/accepting/g)?.length === 3);
     server.kill("SIGINT");
     const { code, stdout } = await server.result();
