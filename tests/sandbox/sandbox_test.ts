@@ -8,7 +8,7 @@ import { ACTOR } from "../support/actor.ts";
 import { until } from "../support/condition.ts";
 import { runBriefly } from "../support/brief.ts";
 import { BOOTSTRAP, CliProcess, guestPath, runCli } from "../support/cli.ts";
-import { guest } from "../support/guests.ts";
+import { guest, sleepMs } from "../support/guests.ts";
 import { heldBy, heldByThread } from "../support/held.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { assembleTo } from "../support/wat.ts";
@@ -370,11 +370,9 @@ async function confinedThreads(): Promise<number> {
 }
 
 Deno.test("spawn() without host functions confines the guest's thread", async () => {
-  const asleep = guest(
-    `(i64.store (i32.const 24) (i64.const 1000000000))
-     (drop (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)))`,
-  );
-  const handle = spawn(asleep);
+  // For an hour: it is interrupted once it was seen.
+  await using handle = spawn(guest(sleepMs(3_600_000)));
   await until("one thread is confined", async () => await confinedThreads() === 1);
+  handle.interrupt();
   assert.deepEqual(await handle.exited, { kind: "exited", code: 0 });
 });
