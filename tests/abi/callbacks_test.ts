@@ -4,6 +4,7 @@ import { cpuUsage } from "node:process";
 import { runGuest } from "../../runtime/mod.ts";
 import { guest } from "../support/guests.ts";
 import { objectGuest, TEXT } from "../support/object_guest.ts";
+import { withAttempts } from "../support/timely.ts";
 
 const EINVAL = 22;
 const SECOND = TEXT + 64;
@@ -39,7 +40,7 @@ Deno.test("closing the object inside a callback ends the batch with the current 
   assert.equal(runGuest(module), 0x11);
 });
 
-Deno.test("a poll inside a callback of the same ring buffer waits without using CPU time", () => {
+Deno.test("a poll inside a callback of the same ring buffer waits without using CPU time", async () => {
   const polling = callback(`(if (i32.eq (i32.load (i32.const 0)) (i32.const 1))
     (then (drop ${poll(0, 500)})))`);
   const module = objectGuest(
@@ -49,11 +50,15 @@ Deno.test("a poll inside a callback of the same ring buffer waits without using 
     } (i32.const 16)) (i32.load (i32.const 0))))`,
     { texts: ["ring", "send_one"], more: polling },
   );
-  const [before, start] = [cpuUsage(), performance.now()];
-  assert.equal(runGuest(module), 0x11);
-  const { user, system } = cpuUsage(before);
-  assert.ok(performance.now() - start >= 500);
-  assert.ok(user + system < 300_000, `${user + system} µs`);
+  // A machine that is held up counts that as time of the processor, too.
+  await withAttempts(() => {
+    const [before, start] = [cpuUsage(), performance.now()];
+    assert.equal(runGuest(module), 0x11);
+    const { user, system } = cpuUsage(before);
+    assert.ok(performance.now() - start >= 500);
+    assert.ok(user + system < 300_000, `${user + system} µs`);
+    return Promise.resolve();
+  });
 });
 
 /** Guests that export tables that cannot hold a callback. */
