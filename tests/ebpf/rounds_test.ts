@@ -59,7 +59,7 @@ Deno.test(`${ROUNDS} rounds of load, attach, use and close leave no resource in 
   await using guest = new CliProcess(
     ["--stdin", fifo, guestPath("rounds"), `${ROUNDS}`, "100", `${ROUNDS}`],
   );
-  await guest.waitFor(/^round 100$/m, 60_000);
+  await guest.waitFor(/^round 100$/m, 240_000);
   const early = await holdings(guest.pid);
   await untilNothingAdded(before);
   await goOn.write(new TextEncoder().encode("\n"));
