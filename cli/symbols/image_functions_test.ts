@@ -142,3 +142,17 @@ Deno.test("UserSymbols.find() names addresses, also after the process has ended"
   assert.equal(symbols.find(0x55550110n, 8), undefined, "another process, whose maps are gone");
   assert.equal(files.opened, 1);
 });
+
+Deno.test("UserSymbols.note() reads the files of a program that a process has started since", () => {
+  let maps = MAPS.replace(" 42 ", " 41 ");
+  const files = filesOf(() => maps);
+  const symbols = new UserSymbols(files, () => 0);
+  symbols.note(7);
+  maps = MAPS;
+  symbols.note(7, { again: true });
+  assert.equal(files.opened, 2);
+  symbols.note(7, { again: true });
+  maps = "";
+  assert.equal(symbols.find(0x55550110n, 7), "main+0x10");
+  assert.equal(files.opened, 2);
+});

@@ -87,10 +87,9 @@ export class UserSymbols {
     if (this.#processes.size > MAX_PROCESSES && oldest !== undefined) {
       this.#processes.delete(oldest);
     }
-    // Names may be needed after the file can no longer be reached through the process.
-    if (regions.length > 0 && known === undefined) {
-      for (const region of regions) if (region.inode !== 0n) this.#imageOf(pid, region);
-    }
+    // Names may be needed after the file can no longer be reached through the process, which may have
+    // started another program since the last look.
+    for (const region of regions) if (region.inode !== 0n) this.#imageOf(pid, region);
   }
 
   #imageOf(pid: number, region: MappedFile): ImageFunctions | undefined {
