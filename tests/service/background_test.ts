@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { succeed } from "../support/actor.ts";
-import { Background } from "../support/background.ts";
+import { Background, killShown } from "../support/background.ts";
 import { CliProcess } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
 import { Runs } from "../../service/mod.ts";
@@ -93,7 +93,7 @@ Deno.test("run -d serves metrics and a page, again after the run was killed", as
     assert.equal(page.status, 200);
     assert.match(await page.text(), /^<!doctype html>/i);
     const { process } = await runs.until("seen", ({ phase }) => phase === "running");
-    if (restarts === 0) Deno.kill(process?.pid ?? 0, "SIGKILL");
+    if (restarts === 0) killShown(process);
   }
 });
 
@@ -169,7 +169,7 @@ Deno.test("ps is right and restart works while the disk is full", async () => {
     await runs.out("run", "-d", "--name", "one", "--restart", "always", "exitsnoop");
     fill(`${disk}/rest`);
     const first = await runs.shown("one");
-    Deno.kill(first.process?.pid ?? 0, "SIGKILL");
+    killShown(first.process);
     const second = await runs.until(
       "one",
       ({ phase, process }) =>
@@ -177,7 +177,7 @@ Deno.test("ps is right and restart works while the disk is full", async () => {
     );
     assert.equal(second.restarts, 1);
     await runs.out("restart", "one");
-    Deno.kill((await runs.shown("one")).supervisor?.pid ?? 0, "SIGKILL");
+    killShown((await runs.shown("one")).supervisor);
     await runs.until("one", ({ phase }) => phase === "lost");
     await runs.out("restart", "one");
     assert.equal((await runs.shown("one")).status, "running");

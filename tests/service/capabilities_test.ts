@@ -1,7 +1,7 @@
 /** Capabilities of processes that keep runs running, with real runs. */
 import assert from "node:assert/strict";
 import { capabilityNames } from "../../service/capabilities.ts";
-import { Background } from "../support/background.ts";
+import { Background, killShown } from "../support/background.ts";
 import { CliProcess } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
 import { NetworkNamespace } from "../support/actor.ts";
@@ -57,7 +57,7 @@ Deno.test("a supervisor has the capabilities of its run, and starts it again", a
     for (const pid of [supervisor?.pid, process?.pid]) {
       assert.deepEqual((await capabilitiesOf(pid)).sort(), [...wanted].sort(), what);
     }
-    Deno.kill(process?.pid ?? 0, "SIGKILL");
+    killShown(process);
     const again = await runs.until(name, (run) => run.phase === "running" && run.restarts === 1);
     assert.notEqual(again.process?.pid, process?.pid);
     await until(`${what}: it is attached again`, () => isAttached(again.process?.pid ?? 0));
@@ -108,7 +108,7 @@ Deno.test("a run that needs more than before is refused, and restart gives it th
   const path = `${runs.env["XDG_STATE_HOME"]}/wasm-bpf/runs/one/run.json`;
   const definition = await Deno.readTextFile(path);
   await Deno.writeTextFile(path, definition.replaceAll('"runqlen"', '"bashreadline"'));
-  Deno.kill(before.process?.pid ?? 0, "SIGKILL");
+  killShown(before.process);
   await until("the refusal is logged", async () => {
     const { stderr } = await runs.cli("logs", "one");
     return /needs CAP_SYS_ADMIN now[^]*hint: run wasm-bpf restart one/.test(stderr);

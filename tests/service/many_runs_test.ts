@@ -3,6 +3,7 @@
  * end of a machine. `WASM_BPF_SOAK_RUNS` and `WASM_BPF_SOAK_SECONDS` make it shorter.
  */
 import assert from "node:assert/strict";
+import { hasAttached } from "../../service/mod.ts";
 import { Background } from "../support/background.ts";
 import { until } from "../support/condition.ts";
 import { EndingProcesses } from "../support/made_up_load.ts";
@@ -43,6 +44,11 @@ Deno.test(`${RUNS} runs at once for ${SECONDS} s see the same, and lose nothing`
   const names = Array.from({ length: RUNS }, (_, i) => `r${i}`);
   for (const name of names) {
     await runs.out("run", "-d", "--name", name, "--cgroup", load.path, "exitsnoop");
+  }
+  for (const name of names) {
+    // A busy machine may hold a start up for longer than it is waited for.
+    const { process } = await runs.shown(name);
+    await until(`${name} is attached`, () => hasAttached(process?.pid ?? 0));
   }
   load.start(RATE);
   // time: the length of the form is that of the load

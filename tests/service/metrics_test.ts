@@ -194,6 +194,7 @@ Deno.test("a run goes on when the process of its metrics is gone", async () => {
   await addressOf(run);
   await run.waitFor(/TIME/);
   const children = (await Deno.readTextFile(`/proc/${run.pid}/task/${run.pid}/children`)).trim();
+  assert.match(children, /^[1-9]/);
   for (const pid of children.split(" ")) Deno.kill(Number(pid), "SIGKILL");
   await until("the run notices", async () => {
     await new Deno.Command("true").output();

@@ -17,6 +17,12 @@ export interface ShownRun {
   readonly log: string;
 }
 
+/** Kills a process that `ps` shows; the number 0 would be every process of the tests. */
+export function killShown(process: { readonly pid: number } | undefined): void {
+  if (process === undefined) throw new Error("ps shows no process");
+  Deno.kill(process.pid, "SIGKILL");
+}
+
 /** Directories of a test's runs, which all end with it. */
 export class Background implements AsyncDisposable {
   readonly folder: string = Deno.makeTempDirSync({ prefix: "wasm-bpf-runs-" });
