@@ -86,6 +86,7 @@ Deno.test("a terminal shows a bar that grows, a log shows lines, --quiet nothing
   // script(1) gives it a terminal; it passes on what is drawn, and the exit code.
   const quoted = words.map((word) => `'${word}'`).join(" ");
   const through = ["/bin/sh", "-c", `exec script -qefc "$0 ${quoted}" /dev/null </dev/null`];
+  const start = performance.now();
   await using pull = new CliProcess([], { through, env: { ...place.env, TERM: "xterm" } });
   await pull.waitFor(/tool\.wasm +3\.00 MB {2}\[=+> +\] +66%/);
   // time: a bar that nothing moves is drawn rarely, which only time can show.
@@ -96,7 +97,9 @@ Deno.test("a terminal shows a bar that grows, a log shows lines, --quiet nothing
   assert.match(stdout, /tool\.wasm +3\.00 MB {2}pulled/);
   assert.match(stdout, /127\.0\.0\.1:\d+\/you\/tool:v1 is sha256:\w{64}/);
   const frames = stdout.split("tool.wasm").length;
-  assert.ok(frames < 60, `${frames} frames`);
+  // Ten a second; on a busy machine, it takes many.
+  const ms = performance.now() - start;
+  assert.ok(frames < 60 + ms / 100, `${frames} frames in ${ms} ms`);
 
   const log = await place.run(["pull", registry.reference]);
   assert.equal(log.stdout, "");
