@@ -7,6 +7,7 @@ import { ACTOR, IN_OWN_NETWORK } from "../support/actor.ts";
 import { CliProcess, runCli } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
 import { succeed } from "../support/succeed.ts";
+import { withSwitches } from "../support/timely.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -98,7 +99,7 @@ Deno.test("offcputime and futexctn select threads by their kind and number", asy
   const nap = [ACTOR, "nap"];
   const names = async (...words: string[]) =>
     (await traced(["offcputime", "-K", ...words], nap)).map(({ comm }) => comm);
-  assert.ok((await names("-u")).includes("actor"));
+  await withSwitches(async () => assert.ok((await names("-u")).includes("actor")));
   assert.ok(!(await names("-k")).includes("actor"));
   const blocked = await traced(["wakeuptime", "-K", "-u"], nap);
   assert.deepEqual(blocked.filter((row) => /^kworker/.test(`${row["blocked"]}`)), []);

@@ -9,7 +9,7 @@ import { until } from "../support/condition.ts";
 import { TestFolder } from "../support/folder.ts";
 import { LoopDisk } from "../support/loop_disk.ts";
 import { succeed } from "../support/succeed.ts";
-import { withAttempts } from "../support/timely.ts";
+import { withAttempts, withSwitches } from "../support/timely.ts";
 import { readmeColumns } from "../support/tool_readme.ts";
 
 type Row = Readonly<Record<string, unknown>>;
@@ -231,9 +231,10 @@ Deno.test("profile shows functions of the program that it traces", async () => {
   });
 });
 
-Deno.test("offcputime shows where a program sleeps", async () => {
-  assert.match(stacksOf(await traced(["offcputime"], "nap")), /nanosleep/);
-});
+Deno.test("offcputime shows where a program sleeps", () =>
+  withSwitches(async () => {
+    assert.match(stacksOf(await traced(["offcputime"], "nap")), /nanosleep/);
+  }));
 
 Deno.test("memleak shows what a program does not free", () =>
   // Its functions have no names if its files were not looked at within 300 ms.
@@ -243,13 +244,14 @@ Deno.test("memleak shows what a program does not free", () =>
     assert.ok(leaks.every(({ bytes }) => Number(bytes) < 54321), JSON.stringify(leaks));
   }));
 
-Deno.test("wakeuptime shows how long a program was blocked", async () => {
-  const rows = await traced(["wakeuptime"], "nap");
-  assert.ok(
-    rows.some((row) => row["blocked"] === "actor" && Number(row["total_ns"]) >= 50_000_000),
-    JSON.stringify(rows),
-  );
-});
+Deno.test("wakeuptime shows how long a program was blocked", () =>
+  withSwitches(async () => {
+    const rows = await traced(["wakeuptime"], "nap");
+    assert.ok(
+      rows.some((row) => row["blocked"] === "actor" && Number(row["total_ns"]) >= 50_000_000),
+      JSON.stringify(rows),
+    );
+  }));
 
 Deno.test("sslsniff shows what OpenSSL sends and receives", async () => {
   await using namespace = await NetworkNamespace.create();

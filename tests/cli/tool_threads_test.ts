@@ -4,6 +4,7 @@ import { CliProcess, runCli, WASM_BPF } from "../support/cli.ts";
 import { until } from "../support/condition.ts";
 import { fromFileUrl } from "../support/paths.ts";
 import { succeed } from "../support/succeed.ts";
+import { withSwitches } from "../support/timely.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -68,20 +69,21 @@ Deno.test("futexctn counts waits for locks that another one gets", async () => {
   assert.deepEqual(rows.map(({ comm, count }) => [comm, count]), [["threads", 5]]);
 });
 
-Deno.test("the end of a thread is not a break of a later one with its number", async () => {
-  const inner = [WASM_BPF, "-o", "jsonl", "--map-size", "breaks=100000", "offcputime"];
-  const command = [...inner, "-n", "threads", "--", THREADS, "reborn"];
-  const rows = await tracedCommand(["cpudist", "-O", "-P"], command);
-  const own = rows.filter(({ comm }) => comm === "threads");
-  const stacks = own.map((row) => `${row["kernel_stack_id"]}`);
-  assert.ok(stacks.some((stack) => stack.includes("nanosleep")), JSON.stringify(own));
-  assert.deepEqual(stacks.filter((stack) => stack.includes("task_dead")), []);
-  const long = own.flatMap(({ hist = [] }) =>
-    (hist as { min: number; count: number }[]).filter(({ min, count }) => min >= 2 ** 21 && count)
-  );
-  // The process that waits has one such break.
-  assert.equal(long.length, 1, JSON.stringify(own));
-});
+Deno.test("the end of a thread is not a break of a later one with its number", () =>
+  withSwitches(async () => {
+    const inner = [WASM_BPF, "-o", "jsonl", "--map-size", "breaks=100000", "offcputime"];
+    const command = [...inner, "-n", "threads", "--", THREADS, "reborn"];
+    const rows = await tracedCommand(["cpudist", "-O", "-P"], command);
+    const own = rows.filter(({ comm }) => comm === "threads");
+    const stacks = own.map((row) => `${row["kernel_stack_id"]}`);
+    assert.ok(stacks.some((stack) => stack.includes("nanosleep")), JSON.stringify(own));
+    assert.deepEqual(stacks.filter((stack) => stack.includes("task_dead")), []);
+    const long = own.flatMap(({ hist = [] }) =>
+      (hist as { min: number; count: number }[]).filter(({ min, count }) => min >= 2 ** 21 && count)
+    );
+    // The process that waits has one such break.
+    assert.equal(long.length, 1, JSON.stringify(own));
+  }));
 
 const STARTED = { program: "started-by-a-thread", descriptor: "started-by-descriptor" };
 

@@ -54,6 +54,12 @@ export async function withAttempts(attempt: () => Promise<void>): Promise<void> 
   }
 }
 
+/**
+ * Runs an attempt that depends on one switch of the scheduler, as `withAttempts` does: Linux 6.18 runs
+ * no program at some switches, one of thousands, to a thread that wakes up, whatever the program is.
+ */
+export const withSwitches: (attempt: () => Promise<void>) => Promise<void> = withAttempts;
+
 /** Runs an attempt with all times multiplied by 1, 4 and 16 until it succeeds; the last failure counts. */
 export async function withScales(attempt: (scale: number) => Promise<void>): Promise<void> {
   for (const scale of [1, 4]) {
