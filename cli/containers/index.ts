@@ -144,8 +144,12 @@ export class ContainerIndex {
 
   /** Returns the control groups with these ids, and all below them, as they are now. */
   withGroupsBelow(ids: ReadonlySet<bigint>): Set<bigint> {
-    const groups = this.#root === undefined ? -1 : this.#host.groups(this.#root);
-    if (typeof groups === "number") return new Set(ids);
+    const root = this.#root;
+    const groups = root === undefined ? -1 : this.#host.groups(root);
+    if (root === undefined || typeof groups === "number") return new Set(ids);
+    // The list does not have the root, below which are all.
+    const top = this.#host.inode(root);
+    if (top !== undefined && ids.has(top)) return new Set([...ids, ...groups.map(({ id }) => id)]);
     const wanted = new Set(groups.filter(({ id }) => ids.has(id)).map(({ path }) => path));
     const isBelow = (path: string): boolean =>
       path !== "" && (wanted.has(path) || isBelow(path.slice(0, path.lastIndexOf("/"))));

@@ -6,6 +6,7 @@ import { Selection } from "./selection.ts";
 
 const [A, B, INNER] = ["a", "b", "c"].map((digit) => digit.repeat(64));
 const ROOT = "/sys/fs/cgroup";
+const INODES = new Map([["/proc/7/ns/mnt", 4_026_532_000n], [ROOT, 1n]]);
 const NO_FLAGS = { has: () => false };
 
 /** Host of made-up groups, processes and Docker containers; `files` and `groups` can change. */
@@ -19,7 +20,7 @@ function madeUp(names: Readonly<Record<string, string>>) {
       const text = id === undefined ? files.get(path) : names[id] && `{"Name":"/${names[id]}"}`;
       return text === undefined ? undefined : new TextEncoder().encode(text);
     },
-    inode: (path) => path === "/proc/7/ns/mnt" ? 4_026_532_000n : undefined,
+    inode: (path) => INODES.get(path),
     groups: () => {
       looks += 1;
       return groups;
@@ -63,12 +64,12 @@ Deno.test("withGroupsBelow() adds groups below, and no neighbours", () => {
     { id: 3n, path: "/app/a" },
     { id: 4n, path: "/app/a/b" },
     { id: 5n, path: "/apples" },
-    { id: 6n, path: "/" },
   );
   const { index } = indexOf(made);
   assert.deepEqual([...index.withGroupsBelow(new Set([2n, 99n]))].sort(), [2n, 3n, 4n, 99n]);
   made.groups.push({ id: 7n, path: "/app/new" });
   assert.ok(index.withGroupsBelow(new Set([2n])).has(7n));
+  assert.deepEqual([...index.withGroupsBelow(new Set([1n]))].sort(), [1n, 2n, 3n, 4n, 5n, 7n]);
 });
 
 Deno.test("comparesOwnGroup() knows kernels before 5.15", () => {
