@@ -108,7 +108,7 @@ class GuestRun implements Disposable {
       );
       this.#meter = new Meter(this.#interrupt);
     } catch (error) {
-      // Such as of wrong permissions: nobody gets this, to dispose of it.
+      // Invalid permissions, for example: the caller gets no run that it could dispose of.
       this.#held.dispose();
       throw error;
     }
