@@ -24,12 +24,15 @@ interface Firing {
   links?: number;
   /** Runs the guest in a network namespace of its own. */
   ownNetwork?: boolean;
+  /** The words before its command. */
+  through?: string[];
 }
 
 /** Attaches, and checks that the counter moves and that everything is removed at the end. */
 export async function fires(object: string, firing: Firing): Promise<void> {
   const args = [...GUEST, object, ...firing.attach.flat()];
-  await using guest = new CliProcess(args, firing.ownNetwork ? { through: IN_OWN_NETWORK } : {});
+  const through = firing.ownNetwork ? IN_OWN_NETWORK : firing.through;
+  await using guest = new CliProcess(args, through === undefined ? {} : { through });
   await guest.waitFor(/^attached$/m);
   const held = await heldBy(guest.pid);
   assert.equal(held.link.length, firing.links ?? firing.attach.length);
