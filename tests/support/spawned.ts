@@ -31,13 +31,14 @@ export async function failureOf(exited: Promise<GuestExit>): Promise<Error & { c
 }
 
 /**
- * Lists descriptors that a guest opens. Deno keeps two of its own for each worker that ever ran.
+ * Lists descriptors that a guest opens. Deno keeps two of its own for each worker that ever ran, and
+ * those of workers may be reading sources of this project, whose paths say "bpf" as well.
  */
 export function descriptors(): string[] {
   return [...Deno.readDirSync("/proc/self/fd")].flatMap(({ name }) => {
     try {
       const target = Deno.readLinkSync(`/proc/self/fd/${name}`);
-      return /bpf|perf|memfd|btf/.test(target) ? [target] : [];
+      return /^(anon_inode:.*(bpf|perf|btf)|\/memfd:|\/sys\/)/.test(target) ? [target] : [];
     } catch {
       return [];
     }
