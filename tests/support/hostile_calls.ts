@@ -84,7 +84,7 @@ function mapCalls(host: HostileHost): Template[] {
   };
   const wrong = [0, 5, 6, 21, 24, -1, MIN, MAX];
   for (const map of ["hash", "array", "per_cpu", "programs", "devices", "tasks", "outer"]) {
-    const { key: keys = 0, value: values = 0 } = host.sizes.get(host.tokens.get(map) ?? 0) ?? {};
+    const { key: keys, value: values } = host.sizeOf(host.tokens.get(map) ?? 0);
     const none = constant(0);
     add(map, command(1, wrong), pointer(key, keys), pointer(next, values), none);
     add(map, command(2, wrong), pointer(key, keys), pointer(value, values), none);
@@ -217,7 +217,7 @@ export function outputs(
 ): Range[] {
   const a = given.map((value) => Number(BigInt.asUintN(32, BigInt(value))));
   const [a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0, a6 = 0] = a;
-  const { key = 0, value = 0 } = host.sizes.get(a0) ?? {};
+  const { key, value } = host.sizeOf(a0);
   switch (name) {
     case "wasm_bpf_map_operate":
       return a1 === 1 ? [[a3, value]] : a1 === 4 ? [[a4, key]] : [];

@@ -72,7 +72,7 @@ export class HostileHost implements Disposable {
   link = 0;
   readonly tokens = new Map<string, number>();
   /** Fixed value sizes, as `map_info` reports them. */
-  readonly sizes = new Map<number, { key: number; value: number }>();
+  readonly #sizes = new Map<number, { key: number; value: number }>();
 
   constructor({ folder }: { folder?: string } = {}) {
     if (folder !== undefined) this.#grant(folder);
@@ -148,7 +148,7 @@ export class HostileHost implements Disposable {
     if (program() < 0) {
       const loaded = this.call("wasm_bpf", "wasm_load_bpf_object", Place.Elf, Place.ElfBytes);
       this.object = loaded as bigint;
-      this.sizes.clear();
+      this.#sizes.clear();
       for (const name of MAPS) this.#findMap(name);
       this.tokens.set("iterate", program());
     }
@@ -171,12 +171,25 @@ export class HostileHost implements Disposable {
       this.string(name),
     ) as number;
     this.tokens.set(name, token);
-    this.call("wasm_bpf_ext", "map_info", token, Place.Buffer);
-    const view = new DataView(this.#linear.buffer);
-    this.sizes.set(token, {
-      key: view.getUint32(Place.Buffer + 4, true),
-      value: view.getUint32(Place.Buffer + 8, true),
-    });
+    this.sizeOf(token);
+  }
+
+  /**
+   * Returns the sizes of a map by its token, 0 of anything else. A call may have found a map of which no
+   * name is here: the ELF file in the memory has those of all.
+   */
+  sizeOf(token: number): { key: number; value: number } {
+    let sizes = this.#sizes.get(token);
+    if (sizes !== undefined) return sizes;
+    sizes = { key: 0, value: 0 };
+    if (this.call("wasm_bpf_ext", "map_info", token | 0, Place.Buffer) === 0) {
+      const view = new DataView(this.#linear.buffer);
+      sizes.key = view.getUint32(Place.Buffer + 4, true);
+      sizes.value = view.getUint32(Place.Buffer + 8, true);
+      this.#sizes.set(token, sizes);
+    }
+    this.fill();
+    return sizes;
   }
 
   /** Returns the address of a name. */
