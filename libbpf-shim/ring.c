@@ -19,8 +19,9 @@
 /* Space goes back to the kernel after so many bytes: often enough for producers, and in cache. */
 #define CHUNK 16384
 #define SMALL_RECORD 512
-/* Bytes that are copied in one go: two vector registers. */
-#define WORDS 32
+/* Bytes that are copied in one go: four vector registers, then one. */
+#define LINE 64
+#define WORDS 16
 
 /* Maps it at addresses of its own. */
 static int ring_map(struct ring *ring, uint32_t size)
@@ -134,11 +135,11 @@ void ring_release(struct ring *ring)
 	__atomic_store_n(ring->consumer, *ring->cursor, __ATOMIC_RELEASE);
 }
 
-static uint32_t header_at(const struct ring *ring, uint64_t position)
+/* The header of the record at this address. */
+static uint32_t header_of(const uint8_t *record)
 {
 	/* Pairs with the kernel's commit: a complete record can be read. */
-	return __atomic_load_n((const uint32_t *)(ring->data + (position & ring->mask)),
-			       __ATOMIC_ACQUIRE);
+	return __atomic_load_n((const uint32_t *)record, __ATOMIC_ACQUIRE);
 }
 
 /* Most records are small: words in line beat a call of memcpy(3), and may write a little too far.
@@ -148,7 +149,11 @@ static void copy_record(uint8_t *to, const uint8_t *from, uint64_t size, uint64_
 	if (size > SMALL_RECORD || size + WORDS > room) {
 		memcpy(to, from, size);
 	} else {
-		for (uint64_t at = 0; at < size; at += WORDS)
+		uint64_t at = 0;
+
+		for (; at + LINE <= size; at += LINE)
+			memcpy(to + at, from + at, LINE);
+		for (; at < size; at += WORDS)
 			memcpy(to + at, from + at, WORDS);
 	}
 	/* The second word is the kernel's own business there, and the CPU's number here. */
@@ -159,8 +164,6 @@ static void refuse_record(struct batch *batch, uint32_t length)
 {
 	const uint32_t header[2] = {length, 0};
 
-	if (batch->used)
-		return;
 	memcpy(batch->to, header, sizeof(header));
 	batch->too_long = 1;
 }
@@ -182,13 +185,19 @@ bool ring_is_lean(const struct ring *ring, uint64_t end)
 
 	if (position >= end)
 		return true;
-	length = header_at(ring, position) & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+	length = header_of(ring->data + (position & ring->mask)) &
+		 ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
 	return position + record_size(length) >= end;
 }
 
 void ring_take(struct ring *ring, struct batch *batch)
 {
-	uint64_t position, end, released;
+	/* Copies: for the compiler, a byte that is written to the batch may be part of any field.
+	 */
+	uint8_t *const to = batch->to;
+	const uint8_t *const data = ring->data;
+	const uint64_t mask = ring->mask, capacity = batch->capacity;
+	uint64_t position, end, released, used = batch->used, count = 0;
 
 	if (!ring->consumer)
 		return;
@@ -196,22 +205,23 @@ void ring_take(struct ring *ring, struct batch *batch)
 	end = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
 
 	while (position < end) {
-		uint32_t header = header_at(ring, position);
+		const uint8_t *from = data + (position & mask);
+		uint32_t header = header_of(from);
 		uint32_t length = header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
 		uint64_t size = record_size(length);
-		uint64_t room = batch->capacity - batch->used;
+		uint64_t room = capacity - used;
 
 		if (header & BPF_RINGBUF_BUSY_BIT)
 			break;
 		if (!(header & BPF_RINGBUF_DISCARD_BIT)) {
 			if (size > room) {
-				refuse_record(batch, length);
+				if (!used)
+					refuse_record(batch, length);
 				break;
 			}
-			copy_record(batch->to + batch->used, ring->data + (position & ring->mask),
-				    size, room);
-			batch->used += size;
-			batch->count++;
+			copy_record(to + used, from, size, room);
+			used += size;
+			count++;
 		}
 		position += size;
 		if (position - released >= CHUNK) {
@@ -219,6 +229,8 @@ void ring_take(struct ring *ring, struct batch *batch)
 			released = position;
 		}
 	}
+	batch->used = used;
+	batch->count += count;
 	*ring->cursor = position;
 	ring_release(ring);
 }

@@ -155,6 +155,15 @@ function events(object: BpfObject): void {
   place(ORDER_PERF, 2);
   numbersOf(perf, 104, 2);
 
+  // One poll has more than it reads at once.
+  place(ORDER_RING, 1000);
+  must(ring.poll(5000) > 0, "poll of many events");
+  let number: u32 = 106;
+  for (; ring.next(); number++) {
+    must(changetype<OrderEvent>(ring.data).number == number, "number of many events");
+  }
+  must(number == 1106, "many events");
+
   // More than the buffer has room for at first.
   place(ORDER_LONG, 9);
   for (let seen = 0; seen < 9;) {

@@ -169,6 +169,15 @@ func events(object *wasmbpf.Object) {
 	must(count >= 0 && seen == 2, count, seen)
 	must(slices.Equal(numbers(ring, 1), []uint32{108}))
 
+	// One Poll has more than it reads at once.
+	place(orderRing, 1000)
+	next := uint32(109)
+	must(get(ring.Poll(5*time.Second, func(record wasmbpf.Event) {
+		number, ok := wasmbpf.Decode[uint32](record)
+		must(ok && number == next, number, next)
+		next++
+	})) == 1000)
+
 	// More than the buffer has room for at first.
 	place(orderLong, 9)
 	for seen = 0; seen < 9; {

@@ -14,6 +14,10 @@ use crate::sys::{self, errno};
 
 /// Room for events at first; it grows when one does not fit.
 const BUFFER_BYTES: usize = 64 * 1024;
+/// `poll()` reads a ring buffer in pieces that are still in the processor's first cache when their events
+/// are handled: of so many bytes or events, for a read costs what some ten small events do.
+const PIECE_BYTES: usize = 4096;
+const PIECE_EVENTS: usize = 64;
 /// `{ u32 size; u32 cpu }` in front of each event.
 const HEADER_BYTES: usize = 8;
 
@@ -37,16 +41,19 @@ pub struct Event<'a> {
 
 impl<'a> Event<'a> {
     /// Data that the program sent. A perf event array may add up to 7 bytes of padding.
+    #[inline]
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
 
     /// The CPU that sent it, for a perf event array; 0 for a ring buffer.
+    #[inline]
     pub fn cpu(&self) -> u32 {
         self.cpu
     }
 
     /// The event as a value; `None` when it is shorter than that.
+    #[inline]
     pub fn get<T: Plain>(&self) -> Option<T> {
         from_bytes(self.bytes)
     }
@@ -112,20 +119,28 @@ struct Reader<'a> {
     token: i32,
     /// Words, for records start at multiples of 8.
     buffer: Vec<u64>,
+    /// Bytes of a piece: all there are for perf buffers, since each read looks at those of all processors.
+    piece: usize,
+    is_ring: bool,
     /// Bytes of the last read.
     length: usize,
     /// Bytes at their end that an interrupt left.
     rest: Cell<usize>,
+    /// Error of a read after the first of a poll.
+    failure: Option<io::Error>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(object: &'a Object, map: &MapHandle<'a>) -> io::Result<Self> {
+    fn new(object: &'a Object, map: &MapHandle<'a>, is_ring: bool) -> io::Result<Self> {
         let reader = Self {
             object,
             token: map.token,
             buffer: vec![0; BUFFER_BYTES / 8],
+            piece: if is_ring { PIECE_BYTES } else { BUFFER_BYTES },
+            is_ring,
             length: 0,
             rest: Cell::new(0),
+            failure: None,
         };
         // One of all readers is enough; without it, a batch is handled to its end.
         // SAFETY: the page is aligned, and made of atomic words.
@@ -141,10 +156,14 @@ impl<'a> Reader<'a> {
         Ok(reader)
     }
 
-    fn read(&mut self, timeout: Duration) -> io::Result<Events<'_>> {
+    /// Reads as many events as there are, up to so many bytes of the buffer.
+    fn read(&mut self, timeout: Duration, most: usize) -> io::Result<Events<'_>> {
+        if let Some(error) = self.failure.take() {
+            return Err(error);
+        }
         let left = self.rest.get();
         if left == 0 {
-            self.length = self.fill(timeout)?;
+            self.length = self.fill(timeout, most)?;
         } else {
             self.take_interrupt()?;
             self.rest.set(0);
@@ -159,6 +178,27 @@ impl<'a> Reader<'a> {
             records,
             rest: Some(&self.rest),
         })
+    }
+
+    /// Reads the next piece; see [`PIECE_BYTES`].
+    fn read_piece(&mut self, timeout: Duration) -> io::Result<Events<'_>> {
+        self.read(timeout, self.piece)
+    }
+
+    /// After a piece: reports whether there may be more events, which the same poll can handle.
+    fn goes_on(&mut self, bytes: usize) -> bool {
+        let first = self.first();
+        let is_full = self.length > 0 && self.length + first > self.piece && self.rest.get() == 0;
+        if self.is_ring {
+            let wanted = first.saturating_mul(PIECE_EVENTS).max(PIECE_BYTES);
+            self.piece = wanted.min(self.buffer.len() * 8);
+        }
+        is_full && bytes + self.piece <= self.buffer.len() * 8
+    }
+
+    /// Bytes of the first record of the last read, also of one that did not fit.
+    fn first(&self) -> usize {
+        HEADER_BYTES + (self.buffer[0] as u32) as usize
     }
 
     /// Takes the interrupt that ended a batch; what is left of it stays.
@@ -183,12 +223,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Waits for events: how many bytes of records there are then.
-    fn fill(&mut self, timeout: Duration) -> io::Result<usize> {
+    fn fill(&mut self, timeout: Duration, most: usize) -> io::Result<usize> {
         let timeout_ms = milliseconds(timeout);
+        let mut size = most.min(self.buffer.len() * 8);
         loop {
-            let size = self.buffer.len() * 8;
             let bytes = self.buffer.as_mut_ptr().cast::<u8>();
-            // SAFETY: the pointer and the size are those of one vector.
+            // SAFETY: the vector has as many bytes, or more.
             let result = unsafe {
                 sys::buffer_read(
                     self.object.raw(),
@@ -201,9 +241,12 @@ impl<'a> Reader<'a> {
             if result != -errno::ENOSPC {
                 return Ok(check(result)? as usize);
             }
-            // The header has the size of the event that does not fit.
-            let needed = HEADER_BYTES + (self.buffer[0] as u32) as usize;
-            self.buffer.resize((needed.max(size * 2) + 7) / 8, 0);
+            let room = self.buffer.len() * 8;
+            if self.first() > room {
+                let needed = self.first().max(room * 2);
+                self.buffer.resize((needed + 7) / 8, 0);
+            }
+            size = self.buffer.len() * 8;
         }
     }
 
@@ -222,11 +265,17 @@ impl<'a> Reader<'a> {
 
 /// Rounded up, so that a short wait is one; a very long one waits for ever.
 fn milliseconds(duration: Duration) -> i32 {
-    i32::try_from(duration.as_nanos().saturating_add(999_999) / 1_000_000).unwrap_or(-1)
+    // Not by as_nanos(): a division of 128 bits is a loop in WebAssembly.
+    let rest = (duration.subsec_nanos() + 999_999) / 1_000_000;
+    let ms = duration
+        .as_secs()
+        .saturating_mul(1000)
+        .saturating_add(u64::from(rest));
+    i32::try_from(ms).unwrap_or(-1)
 }
 
 macro_rules! reader {
-    ($(#[$meta:meta])* $name:ident) => {
+    ($(#[$meta:meta])* $name:ident, is_ring: $is_ring:expr) => {
         $(#[$meta])*
         #[derive(Debug)]
         pub struct $name<'a> {
@@ -235,7 +284,7 @@ macro_rules! reader {
 
         impl<'a> $name<'a> {
             pub(crate) fn new(object: &'a Object, map: MapHandle<'a>) -> io::Result<Self> {
-                Ok(Self { reader: Reader::new(object, &map)? })
+                Ok(Self { reader: Reader::new(object, &map, $is_ring)? })
             }
 
             /// Waits for events, and gives as many as there are and fit; none when the time is over.
@@ -243,7 +292,7 @@ macro_rules! reader {
             /// Nothing is lost and nothing is cut, whatever the size of an event. `Interrupted` when
             /// the guest is asked to end. `Duration::MAX` waits for ever.
             pub fn read(&mut self, timeout: Duration) -> io::Result<Events<'_>> {
-                self.reader.read(timeout)
+                self.reader.read(timeout, usize::MAX)
             }
 
             /// Waits for events, and calls `handle` for each; how many there were.
@@ -253,13 +302,26 @@ macro_rules! reader {
                 timeout: Duration,
                 mut handle: impl FnMut(Event<'_>),
             ) -> io::Result<usize> {
-                let mut count = 0;
-                let mut events = self.read(timeout)?;
-                while let Some(event) = events.advance() {
-                    handle(event);
-                    count += 1;
+                let (mut count, mut bytes) = (0, 0);
+                let mut events = self.reader.read_piece(timeout)?;
+                loop {
+                    while let Some(event) = events.advance() {
+                        handle(event);
+                        count += 1;
+                    }
+                    bytes += self.reader.length;
+                    if !self.reader.goes_on(bytes) {
+                        return Ok(count);
+                    }
+                    events = match self.reader.read_piece(Duration::ZERO) {
+                        Ok(events) => events,
+                        // What was handled is told first.
+                        Err(error) => {
+                            self.reader.failure = Some(error);
+                            return Ok(count);
+                        }
+                    };
                 }
-                Ok(count)
             }
 
             /// Returns its counts so far.
@@ -272,12 +334,12 @@ macro_rules! reader {
 
 reader! {
     /// A ring buffer's events, those of all CPUs in the order they were made.
-    RingBuffer
+    RingBuffer, is_ring: true
 }
 
 reader! {
     /// A perf event array's events, in order for each CPU.
-    PerfBuffer
+    PerfBuffer, is_ring: false
 }
 
 /// A ring buffer in the other direction: programs empty it with `bpf_user_ringbuf_drain()`.
@@ -336,9 +398,12 @@ mod tests {
     #[test]
     fn events_are_read_in_order_without_their_padding() {
         let bytes = records();
-        let events: Vec<_> = Events { records: &bytes, rest: None }
-            .map(|e| (e.cpu(), e.bytes().to_vec()))
-            .collect();
+        let events: Vec<_> = Events {
+            records: &bytes,
+            rest: None,
+        }
+        .map(|e| (e.cpu(), e.bytes().to_vec()))
+        .collect();
         assert_eq!(
             events,
             [(1, b"abc".to_vec()), (2, vec![]), (3, b"12345678".to_vec())]

@@ -161,6 +161,12 @@ fn events(object: &Object) -> io::Result<()> {
     }
     assert_eq!(numbers, [104, 105]);
 
+    // One poll has more than it reads at once.
+    place(Order::Ring, 1000);
+    numbers.clear();
+    assert_eq!(ring.poll(LONG, |event| numbers.extend(event.get::<u32>()))?, 1000);
+    assert!(numbers.iter().copied().eq(106..1106));
+
     // More than the buffer has room for at first.
     place(Order::Long, 9);
     let mut sizes = Vec::new();
