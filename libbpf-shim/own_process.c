@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -67,12 +68,15 @@ static bool is_own(const char *path, size_t root, const char *number, size_t len
 	return !fstatat(AT_FDCWD, thread, &info, AT_SYMLINK_NOFOLLOW);
 }
 
-bool shim_is_hidden_file(int fd, bool writes)
+bool shim_is_hidden_file(int fd, const struct stat *info, bool writes)
 {
 	char link[sizeof("/proc/thread-self/fd/-2147483648")], path[PATH_MAX];
 	struct statfs fs;
 	ssize_t size;
 
+	/* Procfs has no disk, and fstatfs(2) adds up what each processor knows of one. */
+	if (major(info->st_dev) != 0)
+		return false;
 	if (fstatfs(fd, &fs) || (uint32_t)fs.f_type != PROC_SUPER_MAGIC)
 		return false;
 	snprintf(link, sizeof(link), "/proc/thread-self/fd/%d", fd);

@@ -169,15 +169,15 @@ int32_t shim_path__open(int32_t dir, uint32_t resolve, struct shim_memory *memor
 	result = open_beneath(dir, copy, open_flags(flags), resolve);
 	if (result < 0)
 		return result;
-	if (shim_is_hidden_file(result, flags & SHIM_OPEN_WRITE)) {
-		close(result);
-		return -EACCES;
-	}
 	if (shim_fstat(result, &info)) {
 		int err = -errno;
 
 		close(result);
 		return err;
+	}
+	if (shim_is_hidden_file(result, &info, flags & SHIM_OPEN_WRITE)) {
+		close(result);
+		return -EACCES;
 	}
 	memcpy(mode, &info.st_mode, sizeof(uint32_t));
 	return shim_owned_fd(result);

@@ -202,7 +202,7 @@ func (b *Buffer) Poll(timeout time.Duration, handle func(Event)) (int, error) {
 		}
 		length, err := b.fill(0)
 		if err != nil {
-			// What was handled is told first.
+			// The events before it are reported first.
 			b.failure = err
 			return count, nil
 		}

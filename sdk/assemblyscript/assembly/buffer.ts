@@ -142,7 +142,7 @@ export class Buffer {
       return false;
     }
     const result = this.fill(0);
-    // What was handled is reported first.
+    // The events before it are reported first.
     if (result < 0) this.failure = result;
     return result > 0;
   }

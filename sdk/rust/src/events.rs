@@ -315,7 +315,7 @@ macro_rules! reader {
                     }
                     events = match self.reader.read_piece(Duration::ZERO) {
                         Ok(events) => events,
-                        // What was handled is told first.
+                        // The events before it are reported first.
                         Err(error) => {
                             self.reader.failure = Some(error);
                             return Ok(count);
