@@ -5,7 +5,9 @@
  * MiB, or to perf event arrays. The consumer is wasm-bpf with its defaults, or the default loop of
  * native libbpf, each on a processor of its own. Figures are the CPU time of the consumer per
  * event, the CPU time that an event costs the traced program above the same without a tracer, and
- * the delay of events. Exit code 1 when a bound is missed or an event was lost.
+ * the delay of events. V8 compiles what an event runs during the first ones: the later half counts, as
+ * in the other benchmarks; the first half of slow events is a row of its own, without a bound. Exit
+ * code 1 when a bound is missed or an event was lost.
  */
 import { measured, type Side } from "./measured.ts";
 import { type Measure, measureAll, median, report, type Row, spreadOf } from "./report.ts";
@@ -18,7 +20,8 @@ const RUN_MS = 60_000;
 
 /** Figures of one run. */
 interface Figures {
-  /** CPU nanoseconds per event. */
+  /** CPU nanoseconds per event: of the first half of them, and of the other. */
+  first: number;
   consumer: number;
   producer: number;
   lost: number;
@@ -83,11 +86,11 @@ async function follow(consumer: Deno.ChildProcess, name: string, work: Work): Pr
   const producer = await produce(work);
   await readUntil(() => false);
   if (!(await consumer.status).success) throw new Error(`${name} failed`);
-  const [cpu = NaN, lost = NaN, wrong = NaN, mid = NaN, late = NaN] = text.slice(
+  const [first = NaN, cpu = NaN, lost = NaN, wrong = NaN, mid = NaN, late = NaN] = text.slice(
     text.indexOf("ready\n") + 6,
   ).trim().split(" ").map(Number);
   if (wrong > 0) throw new Error(`${name}: ${wrong} gaps without a loss`);
-  return { consumer: cpu, producer, lost, median: mid, late };
+  return { first, consumer: cpu, producer, lost, median: mid, late };
 }
 
 /** Both sides in turn, with the cost of the same work untraced. */
@@ -147,19 +150,19 @@ type Bounds = Partial<Record<keyof Figures, Bound>>;
 
 const FAST: Bounds = { consumer: { ratio: 0.3 }, producer: { ratio: 0.25 } };
 const FAST_ARRAY: Bounds = { consumer: { ratio: 0.5 }, producer: { ratio: 0.5 } };
-const SLOW: Bounds = { consumer: { ratio: 1.3 } };
+const SLOW: Bounds = { consumer: { ratio: 1.3 }, first: {} };
 /** Microseconds. */
 const RARE: Bounds = { median: { above: 100 }, late: { above: 100 } };
 
 const MEASURES = [
   measureWork("full rate", { program: "stream", count: 2_000_000 }, FAST),
   measureWork("400,000/s", { program: "stream", count: 1_000_000, rate: 400_000 }, FAST),
-  measureWork("10,000/s", { program: "stream", count: 20_000, rate: 10_000 }, SLOW),
-  measureWork("1,000/s", { program: "stream", count: 4000, rate: 1000 }, SLOW),
-  measureWork("100/s", { program: "stream", count: 300, rate: 100, timed: true }, RARE),
+  measureWork("10,000/s", { program: "stream", count: 40_000, rate: 10_000 }, SLOW),
+  measureWork("1,000/s", { program: "stream", count: 6000, rate: 1000 }, SLOW),
+  measureWork("100/s", { program: "stream", count: 400, rate: 100, timed: true }, RARE),
   measureWork(
     "full rate, timed",
-    { program: "stream", count: 1_000_000, timed: true },
+    { program: "stream", count: 3_000_000, timed: true },
     { late: { figure: 1500 } },
   ),
   measureWork("perf array, full rate", { program: "stream_perf", count: 300_000 }, FAST_ARRAY),
@@ -171,6 +174,7 @@ const MEASURES = [
 ];
 
 const NAMES: Readonly<Record<keyof Figures, string>> = {
+  first: "the same of the first half",
   consumer: "CPU of the consumer an event",
   producer: "CPU of the traced program an event",
   lost: "events lost",
