@@ -90,12 +90,14 @@ static inline void stream_event(struct stream *stream, const struct event *event
 	tally_event(&stream->tally, event);
 	if (event->number == stream->total / 2)
 		stream->cpu_middle = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-	if (stream->is_timed && event->number > stream->total / 2) {
+	if (stream->is_timed) {
+		/* Of the first half, too, so that reading the clock is compiled by then. */
 		double late = (clock_ns(CLOCK_MONOTONIC) - (double)event->time) / LATENCY_BUCKET_NS;
+		unsigned int bucket = late < 0			   ? 0
+				      : late < LATENCY_BUCKETS - 1 ? (unsigned int)late
+								   : LATENCY_BUCKETS - 1;
 
-		stream->latency[late < 0		     ? 0
-				: late < LATENCY_BUCKETS - 1 ? (unsigned int)late
-							     : LATENCY_BUCKETS - 1]++;
+		stream->latency[bucket] += event->number > stream->total / 2;
 	}
 	/* The last one comes after a pause, in which nothing was to be done. */
 	if (event->number + 2 == stream->total)
