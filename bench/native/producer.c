@@ -35,7 +35,8 @@ static void produce(unsigned long long left)
 	}
 }
 
-static void stream(unsigned long long count, double rate)
+/* The CPU nanoseconds of all calls. */
+static double send_events(unsigned long long count, double rate)
 {
 	double start = clock_ns(CLOCK_MONOTONIC), cpu = 0;
 
@@ -63,6 +64,15 @@ static void stream(unsigned long long count, double rate)
 			syscall(SYS_getpriority, STREAM_WHICH, 0);
 		cpu += clock_ns(CLOCK_THREAD_CPUTIME_ID) - began;
 	}
+	return cpu;
+}
+
+static void stream(unsigned long long count, double rate)
+{
+	/* Of the first half no delay counts: it only has to be compiled. */
+	double cpu = send_events(count / 2, rate > 0 && rate < 1000 ? 1000 : rate);
+
+	cpu += send_events(count - count / 2, rate);
 	printf("%.2f\n", cpu / (double)count);
 	fflush(stdout);
 	sleep(1);
