@@ -157,9 +157,9 @@ const RARE: Bounds = { median: { above: 100 }, late: { above: 100 } };
 const MEASURES = [
   measureWork("full rate", { program: "stream", count: 2_000_000 }, FAST),
   measureWork("400,000/s", { program: "stream", count: 1_000_000, rate: 400_000 }, FAST),
-  measureWork("10,000/s", { program: "stream", count: 40_000, rate: 10_000 }, SLOW),
-  measureWork("1,000/s", { program: "stream", count: 6000, rate: 1000 }, SLOW),
-  measureWork("100/s", { program: "stream", count: 1600, rate: 100, timed: true }, RARE),
+  measureWork("10,000/s", { program: "stream", count: 30_000, rate: 10_000 }, SLOW),
+  measureWork("1,000/s", { program: "stream", count: 8000, rate: 1000 }, SLOW),
+  measureWork("100/s", { program: "stream", count: 1200, rate: 100, timed: true }, RARE),
   measureWork(
     "full rate, timed",
     { program: "stream", count: 4_000_000, timed: true },
