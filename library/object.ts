@@ -1,9 +1,10 @@
 /** Plain objects whose records are iterated over: runs without a guest, each in a worker. */
 import type { EmbeddedOptions } from "../cli/object/embedded.ts";
 import { HostError } from "../ffi/errors.ts";
-import { descriptorsLeft, Interrupt } from "../ffi/mod.ts";
+import { Interrupt } from "../ffi/mod.ts";
 import type { DecodedRecord } from "../records/mod.ts";
 import type { GuestExit } from "../runtime/mod.ts";
+import { lackOfDescriptors, notLoaded, notSent } from "../runtime/worker_errors.ts";
 import { fromData } from "../runtime/worker_messages.ts";
 import { type RecordRoom, type RecordSources, roomOf } from "./guest.ts";
 import { receiveRecords } from "./guest_records.ts";
@@ -24,8 +25,6 @@ export interface ObjectOptions extends Omit<EmbeddedOptions, "name"> {
   readonly signal?: AbortSignal;
 }
 
-/** Descriptors that a worker and its run may need at once. */
-const WORKER_DESCRIPTORS = 32;
 /** Time that a worker has to end after a request, until it is given up. */
 const GIVE_UP_MS = 5000;
 
@@ -45,15 +44,6 @@ export function traceObject(
   options: ObjectOptions = {},
 ): TracedObject {
   return new TracedObject(bytes, options);
-}
-
-function lackOfDescriptors(name: string): HostError | undefined {
-  const left = descriptorsLeft();
-  if (left >= WORKER_DESCRIPTORS) return undefined;
-  return new HostError(`Cannot run ${name} in a worker: ${left} descriptors are left`, {
-    code: "EMFILE",
-    hint: "raise the limit (ulimit -n)",
-  });
 }
 
 /** Run of a plain object, made by {@linkcode traceObject}. Dispose it to terminate it. */
@@ -96,10 +86,7 @@ export class TracedObject implements RecordSources, AsyncDisposable {
     worker.onmessage = ({ data }: MessageEvent<ObjectMessage>) => this.#receive(data);
     worker.onerror = (event) => {
       event.preventDefault();
-      const error = new HostError(`Cannot run ${this.#name} in a worker: ${event.message}`, {
-        code: "WORKER",
-        hint: "a program made by deno compile needs --include library/object_worker.ts",
-      });
+      const error = notLoaded(this.#name, event, "library/object_worker.ts");
       this.#end({ kind: "failed", error });
     };
     this.#share = this.#interrupt.share();
@@ -109,11 +96,7 @@ export class TracedObject implements RecordSources, AsyncDisposable {
         ...{ interrupt: this.#share, control: this.#control },
       });
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      const error = new HostError(`Cannot run ${this.#name} in a worker: ${reason}`, {
-        ...{ code: "WORKER", cause },
-      });
-      this.#end({ kind: "failed", error });
+      this.#end({ kind: "failed", error: notSent(this.#name, cause) });
     }
   }
 

@@ -1,12 +1,13 @@
 /** Runs a guest in a worker of its own, and stays in charge of it. */
 import { HostError } from "../ffi/errors.ts";
-import { descriptorsLeft, Interrupt } from "../ffi/mod.ts";
+import { Interrupt } from "../ffi/mod.ts";
 import { keepChanged, type StopCode, stopped } from "./control.ts";
 import { hostFunctionError } from "./errors.ts";
 import type { GuestModule } from "./module.ts";
 import { StartQueue } from "./start_queue.ts";
 import type { GuestStats } from "./stats.ts";
 import { ControlState } from "./wasm/rewrite.ts";
+import { lackOfDescriptors, notLoaded, notSent } from "./worker_errors.ts";
 import { claims, ControlWord, fromData, type Job, type Message } from "./worker_messages.ts";
 import { type GuestExit, jobOf, type SpawnOptions } from "./spawn_options.ts";
 
@@ -28,29 +29,6 @@ const GIVE_UP_MS = 1000;
  */
 export function spawn(guest: GuestModule, options: SpawnOptions = {}): GuestHandle {
   return new GuestHandle(guest, options);
-}
-
-/**
- * Descriptors that a worker and its guest may need at once. Deno ends the process when it has none left
- * for a worker.
- */
-const WORKER_DESCRIPTORS = 32;
-
-function lackOfDescriptors(name: string): HostError | undefined {
-  const left = descriptorsLeft();
-  if (left >= WORKER_DESCRIPTORS) return undefined;
-  return new HostError(`Cannot run ${name} in a worker: ${left} descriptors are left`, {
-    code: "EMFILE",
-    hint:
-      `raise the limit (ulimit -n); a worker needs up to ${WORKER_DESCRIPTORS}, and Deno keeps ` +
-      "two of each until the process ends",
-  });
-}
-
-/** Returns the error for options that cannot be sent, such as input that was transferred meanwhile. */
-function notSent(name: string, cause: unknown): HostError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new HostError(`Cannot run ${name} in a worker: ${reason}`, { code: "WORKER", cause });
 }
 
 /** A guest in a worker, made by {@linkcode spawn}. */
@@ -114,10 +92,7 @@ export class GuestHandle implements AsyncDisposable {
     worker.onmessage = ({ data }: MessageEvent<Message>) => this.#receive(data);
     worker.onerror = (event) => {
       event.preventDefault();
-      const error = new HostError(`Cannot run ${this.#guest.name} in a worker: ${event.message}`, {
-        code: "WORKER",
-        hint: "a program made by deno compile needs --include runtime/guest_worker.ts",
-      });
+      const error = notLoaded(this.#guest.name, event, "runtime/guest_worker.ts");
       this.#end({ kind: "failed", error });
     };
     worker.postMessage(job);
