@@ -7,7 +7,7 @@
  *	measure OBJECT [percpu-]lookup|[percpu-]update ROUNDS
  *	measure OBJECT uprobe COUNT BINARY:SYMBOL
  *	measure OBJECT numbered COUNT
- *	measure OBJECT stream|stream_perf COUNT [timed]
+ *	measure OBJECT stream|stream_perf COUNT [timed|later]
  *	measure OBJECT shown COUNT    prints a line for each event, as tools do
  */
 #include <bpf/bpf.h>
@@ -346,7 +346,8 @@ int main(int argc, char **argv)
 	else if (!strcmp(argv[2], "numbered"))
 		numbered(strtoull(argv[3], NULL, 10));
 	else if (!strncmp(argv[2], "stream", 6)) {
-		streamed.is_timed = argc == 5;
+		if (argc == 5)
+			time_stream(&streamed, argv[4]);
 		stream(argv[2], strtoull(argv[3], NULL, 10));
 	} else
 		return 2;

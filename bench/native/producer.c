@@ -3,8 +3,9 @@
  * Makes the eBPF half produce numbered events.
  *
  *	producer events COUNT     as fast as one core can
- *	producer stream COUNT [RATE]   one event a call, RATE a second; prints the CPU of a call in
- *ns producer calls COUNT      by calling traced_function(), where a uprobe may sit
+ *	producer stream COUNT [RATE [FIRST]]  one event a call, RATE a second, the first half FIRST
+ *	                          a second; prints the CPU of a call in nanoseconds
+ *	producer calls COUNT      by calling traced_function(), where a uprobe may sit
  *
  * Then, after a pause in which a consumer makes room, one more: it surely sees the end.
  */
@@ -67,10 +68,9 @@ static double send_events(unsigned long long count, double rate)
 	return cpu;
 }
 
-static void stream(unsigned long long count, double rate)
+static void stream(unsigned long long count, double rate, double first_rate)
 {
-	/* Of the first half no delay counts: it only has to be compiled. */
-	double cpu = send_events(count / 2, rate > 0 && rate < 1000 ? 1000 : rate);
+	double cpu = send_events(count / 2, first_rate);
 
 	cpu += send_events(count - count / 2, rate);
 	printf("%.2f\n", cpu / (double)count);
@@ -90,7 +90,9 @@ int main(int argc, char **argv)
 		sleep(1);
 		produce(1);
 	} else if (!strcmp(argv[1], "stream")) {
-		stream(count, argc == 4 ? atof(argv[3]) : 0);
+		double rate = argc >= 4 ? atof(argv[3]) : 0;
+
+		stream(count, rate, argc == 5 ? atof(argv[4]) : rate);
 	} else if (!strcmp(argv[1], "calls")) {
 		while (count--)
 			traced_function();

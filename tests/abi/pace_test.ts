@@ -55,7 +55,7 @@ async function stream(events: Stream): Promise<Streamed> {
   for (const { count, rate } of events.parts) await produce(count, rate);
   const { code, stdout, stderr } = await run.result();
   assert.equal(code, 0, stderr);
-  const [, dropped = NaN, wrong = NaN, medianUs = NaN, lateUs = NaN] =
+  const [, , dropped = NaN, wrong = NaN, medianUs = NaN, lateUs = NaN] =
     stdout.split("\n")[1]?.split(" ")
       .map(Number) ?? [];
   // Not an assertion, which another attempt could make good.

@@ -354,7 +354,8 @@ int main(int argc, char **argv)
 	else if (!strcmp(argv[1], "numbered"))
 		numbered(strtoull(argv[2], NULL, 10));
 	else if (!strncmp(argv[1], "stream", 6)) {
-		streamed.is_timed = argc >= 4;
+		if (argc >= 4)
+			time_stream(&streamed, argv[3]);
 		stream(argv[1], strtoull(argv[2], NULL, 10), argc == 5 ? atoi(argv[4]) : 20000);
 	} else
 		return 2;

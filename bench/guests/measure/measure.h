@@ -56,15 +56,25 @@ struct tally {
 #define LATENCY_BUCKETS 100000
 #define LATENCY_BUCKET_NS 10000
 
-/* Of the first half of the events only the CPU time counts: the guest is compiled meanwhile. */
+/* Events in two halves: in the first one, what the guest does is compiled. */
 struct stream {
 	struct tally tally;
 	double cpu_start, cpu_middle, cpu_end;
 	unsigned long long total;
-	/* True if each event's delay is measured, which costs a reading of the clock. */
-	int is_timed;
+	/*
+	 * True if each event's delay is measured, which costs a reading of the clock; and if only
+	 * those of the later half count.
+	 */
+	int is_timed, is_later;
 	unsigned int latency[LATENCY_BUCKETS];
 };
+
+/* "timed", or "later": as the fields say. */
+static inline void time_stream(struct stream *stream, const char *how)
+{
+	stream->is_timed = 1;
+	stream->is_later = *how == 'l';
+}
 
 static inline void tally_event(struct tally *tally, const struct event *event)
 {
@@ -91,13 +101,13 @@ static inline void stream_event(struct stream *stream, const struct event *event
 	if (event->number == stream->total / 2)
 		stream->cpu_middle = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	if (stream->is_timed) {
-		/* Of the first half, too, so that reading the clock is compiled by then. */
 		double late = (clock_ns(CLOCK_MONOTONIC) - (double)event->time) / LATENCY_BUCKET_NS;
 		unsigned int bucket = late < 0			   ? 0
 				      : late < LATENCY_BUCKETS - 1 ? (unsigned int)late
 								   : LATENCY_BUCKETS - 1;
 
-		stream->latency[bucket] += event->number > stream->total / 2;
+		if (!stream->is_later || event->number > stream->total / 2)
+			stream->latency[bucket]++;
 	}
 	/* The last one comes after a pause, in which nothing was to be done. */
 	if (event->number + 2 == stream->total)
