@@ -7,8 +7,16 @@ import type { GuestModule } from "./module.ts";
 import { StartQueue } from "./start_queue.ts";
 import type { GuestStats } from "./stats.ts";
 import { ControlState } from "./wasm/rewrite.ts";
-import { lackOfDescriptors, notLoaded, notSent } from "./worker_errors.ts";
-import { claims, ControlWord, fromData, type Job, type Message } from "./worker_messages.ts";
+import {
+  claims,
+  ControlWord,
+  fromData,
+  type Job,
+  lackOfDescriptors,
+  type Message,
+  notLoaded,
+  notSent,
+} from "./worker_messages.ts";
 import { type GuestExit, jobOf, type SpawnOptions } from "./spawn_options.ts";
 
 /** Longest delay of a timer in milliseconds; a longer one fires at once. */
