@@ -13,13 +13,6 @@ import (
 // bufferBytes is the room for events at first; it grows when one does not fit.
 const bufferBytes = 64 << 10
 
-// Poll reads a ring buffer in pieces that are still in the processor's first cache when their events are
-// handled: of so many bytes or events, for a read costs what some ten small events do.
-const (
-	pieceBytes  = 4 << 10
-	pieceEvents = 64
-)
-
 // headerBytes are those of { u32 size; u32 cpu } in front of each event.
 const headerBytes = 8
 
@@ -74,22 +67,10 @@ type Buffer struct {
 	words  []uint64
 	// at and end are the bytes of words that were not handed over: an interrupt left them.
 	at, end int
-	// piece has the bytes of a read: all there are for perf buffers, since each read looks at those of
-	// all processors.
-	piece  int
-	isRing bool
-	// failure is the error of a read after the first of a Poll.
-	failure error
 }
 
 // RingBuffer finds a map of type BPF_MAP_TYPE_RINGBUF. Its events come in the order they were made.
-func (o *Object) RingBuffer(name string) (*Buffer, error) {
-	b, err := o.buffer(name)
-	if err == nil {
-		b.isRing, b.piece = true, pieceBytes
-	}
-	return b, err
-}
+func (o *Object) RingBuffer(name string) (*Buffer, error) { return o.buffer(name) }
 
 // PerfBuffer finds a map of type BPF_MAP_TYPE_PERF_EVENT_ARRAY. What programs sent before is lost; the
 // events of each CPU come in order.
@@ -100,7 +81,7 @@ func (o *Object) buffer(name string) (*Buffer, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Buffer{object: o, name: name, token: token, words: make([]uint64, bufferBytes/8), piece: bufferBytes}
+	b := &Buffer{object: o, name: name, token: token, words: make([]uint64, bufferBytes/8)}
 	// One of all buffers is enough; without it, a batch is handled to its end.
 	showInterrupt(unsafe.Pointer(interrupt))
 	// The first read opens the buffer, and fails when the map does not hold events.
@@ -123,21 +104,16 @@ func milliseconds(d time.Duration) int32 {
 	return int32(ms)
 }
 
-// first has the bytes of the first record of the last read, also of one that did not fit.
-func (b *Buffer) first() int { return headerBytes + int(uint32(b.words[0])) }
-
-// fill waits for events, a piece at most; how many bytes of records there are then.
+// fill waits for events; how many bytes of records there are then.
 func (b *Buffer) fill(timeout time.Duration) (int, error) {
-	for size := b.piece; ; size = len(b.words) * 8 {
+	for {
+		size := len(b.words) * 8
 		at := unsafe.Pointer(&b.words[0])
 		result := bufferRead(b.object.handle, b.token, at, int32(size), milliseconds(timeout))
 		if result == linuxENOSPC {
-			if room := len(b.words) * 8; b.first() > room {
-				b.words = make([]uint64, (max(b.first(), room*2)+7)/8)
-			}
-			if !b.isRing {
-				b.piece = len(b.words) * 8
-			}
+			// The header has the size of the event that does not fit.
+			needed := headerBytes + int(uint32(b.words[0]))
+			b.words = make([]uint64, (max(needed, size*2)+7)/8)
 			continue
 		}
 		if result < 0 {
@@ -165,10 +141,6 @@ func (b *Buffer) takeInterrupt() error {
 // ever; [ErrInterrupted] when the guest is asked to end. An event in progress is handled to its end;
 // those after it come with the Poll after that error.
 func (b *Buffer) Poll(timeout time.Duration, handle func(Event)) (int, error) {
-	if err := b.failure; err != nil {
-		b.failure = nil
-		return 0, err
-	}
 	if b.at < b.end {
 		if err := b.takeInterrupt(); err != nil {
 			return 0, err
@@ -180,44 +152,21 @@ func (b *Buffer) Poll(timeout time.Duration, handle func(Event)) (int, error) {
 		}
 		b.at, b.end = 0, length
 	}
-	word, count := interrupt, 0
-	for bytes := 0; ; {
-		start, at, end := unsafe.Pointer(&b.words[0]), b.at, b.end
-		length := end
-		// Events after one whose handler panics are dropped.
-		b.at, b.end = 0, 0
-		// The host wrote whole records, so that no access needs a check.
-		for ; at < end && *word == 0; count++ {
-			record := unsafe.Add(start, at)
-			header := (*[2]uint32)(record)
-			size := int(header[0])
-			data := (*[math.MaxInt32]byte)(unsafe.Add(record, headerBytes))
-			handle(Event{data[:size:size], header[1]})
-			at += (headerBytes + size + 7) &^ 7
-		}
-		b.at, b.end = at, end
-		bytes += length
-		if at < end || !b.goesOn(length, bytes) {
-			return count, nil
-		}
-		length, err := b.fill(0)
-		if err != nil {
-			// The events before it are reported first.
-			b.failure = err
-			return count, nil
-		}
-		b.at, b.end = 0, length
+	start, word := unsafe.Pointer(&b.words[0]), interrupt
+	count, at, end := 0, b.at, b.end
+	// Events after one whose handler panics are dropped.
+	b.at, b.end = 0, 0
+	// The host wrote whole records, so that no access needs a check.
+	for ; at < end && *word == 0; count++ {
+		record := unsafe.Add(start, at)
+		header := (*[2]uint32)(record)
+		size := int(header[0])
+		data := (*[math.MaxInt32]byte)(unsafe.Add(record, headerBytes))
+		handle(Event{data[:size:size], header[1]})
+		at += (headerBytes + size + 7) &^ 7
 	}
-}
-
-// goesOn reports after a piece whether there may be more events, which the same Poll can handle.
-func (b *Buffer) goesOn(length, bytes int) bool {
-	isFull := length > 0 && length+b.first() > b.piece
-	room := len(b.words) * 8
-	if b.isRing {
-		b.piece = min(max(pieceBytes, b.first()*pieceEvents), room)
-	}
-	return isFull && bytes+b.piece <= room
+	b.at, b.end = at, end
+	return count, nil
 }
 
 // Stats returns the buffer's counts so far.

@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Events from programs: ring buffers and perf event arrays. */
 import { EINTR, ENOSPC } from "./errno";
-import { bufferRead, bufferStats, mapInfo, showInterrupt } from "./imports";
+import { bufferRead, bufferStats, showInterrupt } from "./imports";
 
 /** Room for events at first; it grows when one does not fit. */
 const ROOM: u32 = 65536;
-/**
- * A ring buffer is read in pieces that are still in the processor's first cache when their events are
- * handled: of so many bytes or events, for a read costs what some ten small events do.
- */
-const PIECE: u32 = 4096;
-const PIECE_EVENTS: u32 = 64;
-/** `BPF_MAP_TYPE_RINGBUF`. */
-const RINGBUF: u32 = 27;
 /** `{ u32 size; u32 cpu }` in front of each event. */
 const HEADER: u32 = 8;
 
@@ -39,14 +31,6 @@ export class Buffer {
   private end: usize = 0;
   /** True if an interrupt left events between `at` and `end`. */
   private isCut: bool = false;
-  /** Bytes of a read: all there are for perf buffers, since each looks at those of all processors. */
-  private piece: u32 = ROOM;
-  private isRing: bool = false;
-  /** Bytes that were read since `poll()`, and of them the last. */
-  private taken: u32 = 0;
-  private length: u32 = 0;
-  /** Result of a read after the first since `poll()` that failed. */
-  private failure: i32 = 0;
   /** Where the event is; good until the next `poll()`. */
   data: usize = 0;
   /** Its bytes. A perf event array may add up to 7 of padding. */
@@ -73,26 +57,15 @@ export class Buffer {
     showInterrupt(interrupt);
     // The first read opens the buffer, and fails when the map does not hold events.
     const result = bufferRead(object, token, buffer.bytes, HEADER, 0);
-    if (result < 0 && result != ENOSPC) return null;
-    const info = memory.data(24, 8);
-    if (mapInfo(token, info) == 0 && load<u32>(info) == RINGBUF) {
-      buffer.isRing = true;
-      buffer.piece = PIECE;
-    }
-    return buffer;
+    return result < 0 && result != ENOSPC ? null : buffer;
   }
 
   /**
-   * Waits for events up to `timeoutMs` (0: not at all, negative: for ever): above 0 when some came, 0
-   * when the time is over, `EINTR` when the guest is asked to end. Then `next()` gives them.
+   * Waits for events up to `timeoutMs` (0: not at all, negative: for ever): the bytes of all that came
+   * and fit, 0 when the time is over, `EINTR` when the guest is asked to end. Then `next()` gives them.
    * Events that `next()` did not give because of an interrupt come with the poll after `EINTR`.
    */
   poll(timeoutMs: i32): i32 {
-    const failure = this.failure;
-    if (failure != 0) {
-      this.failure = 0;
-      return failure;
-    }
     if (this.isCut) {
       const none = memory.data(8, 8);
       if (isInterrupted() && bufferRead(this.object, this.token, none, HEADER, 1) == EINTR) {
@@ -101,50 +74,19 @@ export class Buffer {
       this.isCut = false;
       return <i32>(this.end - this.at);
     }
-    this.taken = 0;
-    return this.fill(timeoutMs);
-  }
-
-  /** Reads the next piece: the bytes of its records. */
-  private fill(timeoutMs: i32): i32 {
-    let size = this.piece;
     for (;;) {
-      const result = bufferRead(this.object, this.token, this.bytes, size, timeoutMs);
+      const result = bufferRead(this.object, this.token, this.bytes, this.room, timeoutMs);
       if (result == ENOSPC) {
         // The header has the size of the event that does not fit.
-        const needed = HEADER + load<u32>(this.bytes);
-        if (needed > this.room) {
-          this.room = max<u32>(needed, this.room * 2);
-          heap.free(this.bytes);
-          this.bytes = heap.alloc(this.room);
-        }
-        if (!this.isRing) this.piece = this.room;
-        size = this.room;
+        this.room = max<u32>(HEADER + load<u32>(this.bytes), this.room * 2);
+        heap.free(this.bytes);
+        this.bytes = heap.alloc(this.room);
         continue;
       }
-      this.length = max<i32>(result, 0);
-      this.taken += this.length;
       this.at = this.bytes;
-      this.end = this.bytes + this.length;
+      this.end = this.bytes + max<i32>(result, 0);
       return result;
     }
-  }
-
-  /** After a piece: reads the next one when there may be more events; whether there are some. */
-  private goesOn(): bool {
-    const length = this.length;
-    if (length == 0) return false;
-    const first = HEADER + load<u32>(this.bytes);
-    const isFull = length + first > this.piece;
-    if (this.isRing) this.piece = min<u32>(max<u32>(PIECE, first * PIECE_EVENTS), this.room);
-    if (!isFull || this.taken + this.piece > this.room) {
-      this.length = 0;
-      return false;
-    }
-    const result = this.fill(0);
-    // The events before it are reported first.
-    if (result < 0) this.failure = result;
-    return result > 0;
   }
 
   /**
@@ -153,11 +95,8 @@ export class Buffer {
    */
   next(): bool {
     // Each field once: the loop around it is compiled once, without a look at what is loaded again.
-    let at = this.at;
-    if (at >= this.end) {
-      if (!this.goesOn()) return false;
-      at = this.at;
-    }
+    const at = this.at;
+    if (at >= this.end) return false;
     if (isInterrupted()) {
       this.isCut = true;
       return false;

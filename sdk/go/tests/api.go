@@ -169,14 +169,21 @@ func events(object *wasmbpf.Object) {
 	must(count >= 0 && seen == 2, count, seen)
 	must(slices.Equal(numbers(ring, 1), []uint32{108}))
 
-	// One Poll has more than it reads at once.
+	// One Poll has all that there are.
 	place(orderRing, 1000)
 	next := uint32(109)
+	var first wasmbpf.Event
 	must(get(ring.Poll(5*time.Second, func(record wasmbpf.Event) {
 		number, ok := wasmbpf.Decode[uint32](record)
 		must(ok && number == next, number, next)
+		if next == 109 {
+			first = record
+		}
 		next++
 	})) == 1000)
+	// Its bytes are good until the next call.
+	number, _ := wasmbpf.Decode[uint32](first)
+	must(number == 109, number)
 
 	// More than the buffer has room for at first.
 	place(orderLong, 9)
