@@ -270,6 +270,15 @@ int shim_kernel_open_config(void);
  */
 int shim_file_system_open(const char *type);
 
+struct btf;
+struct shim_names;
+
+/* Lists the kernel's types by name, for kernel_names.c; NULL without memory. */
+struct shim_names *shim_names_list(const struct btf *types);
+
+/* Takes a list, or NULL, for what this thread loads; the one before is freed. */
+void shim_names_use(struct shim_names *names);
+
 /* Reports whether libbpf will find tracefs where it looks. */
 bool shim_tracefs_is_mounted(void);
 

@@ -19,6 +19,7 @@ _Thread_local bool shim_is_reading_ahead;
 static pthread_t reader;
 static bool is_reading;
 static struct btf *read_ahead;
+static struct shim_names *names_ahead;
 
 struct btf *__real_btf__load_vmlinux_btf(void);
 struct btf *__wrap_btf__load_vmlinux_btf(void);
@@ -33,6 +34,8 @@ static void *read_types(void *unused)
 	shim_is_reading_ahead = true;
 	if (!unshare(CLONE_FILES))
 		read_ahead = __real_btf__load_vmlinux_btf();
+	if (read_ahead)
+		names_ahead = shim_names_list(read_ahead);
 	return NULL;
 }
 
@@ -64,5 +67,7 @@ struct btf *__wrap_btf__load_vmlinux_btf(void)
 	}
 	types = read_ahead;
 	read_ahead = NULL;
+	shim_names_use(names_ahead);
+	names_ahead = NULL;
 	return types ? types : __real_btf__load_vmlinux_btf();
 }

@@ -263,6 +263,8 @@ static int32_t load(struct shim_object *object)
 	shim_programs_allow(object->object, object->policy);
 	budget_use(&object->share);
 	err = bpf_object__load(object->object);
+	/* The types that have them are freed by now. */
+	shim_names_use(NULL);
 	budget_use(NULL);
 	shim_programs_allow(NULL, NULL);
 	shim_signals_end_load();
