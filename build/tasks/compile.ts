@@ -171,18 +171,12 @@ export async function compileArm64(tree: string, output: string): Promise<void> 
 }
 
 /**
- * V8 calls the shim directly from code of its last compiler alone; from those before, through Deno's
- * general way: several microseconds when its code is not in the processor's caches, as with events a
- * millisecond apart. A poll's functions get there after 3,000 calls by default.
- *
- * Without the compiler between, each function is compiled once less. Starts and fast events take what
- * they took.
+ * V8's last compiler takes 1 to 10 ms for a function, its middle one a tenth of that. The functions that
+ * call the shim go to the last one at once, by their own request (`ffi/lazy_functions.ts`), for which
+ * the syntax is allowed; all others do when they are called so often that it pays: after 50 s of events
+ * at 1,000 a second.
  */
-const V8_FLAGS = [
-  "--no-maglev",
-  "--invocation-count-for-turbofan=500",
-  "--minimum-invocations-after-ic-update=100",
-];
+const V8_FLAGS = ["--allow-natives-syntax", "--invocation-count-for-turbofan=50000"];
 
 /** Additions to the output of `deno compile`; without carried files, Deno keeps the assets. */
 interface Additions {
