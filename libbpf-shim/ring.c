@@ -22,6 +22,8 @@
 /* Bytes that are copied in one go: four vector registers, then one. */
 #define LINE 64
 #define WORDS 16
+/* So much may be written past a small record. */
+#define SPARE WORDS
 
 /* Maps it at addresses of its own. */
 static int ring_map(struct ring *ring, uint32_t size)
@@ -142,22 +144,24 @@ static uint32_t header_of(const uint8_t *record)
 	return __atomic_load_n((const uint32_t *)record, __ATOMIC_ACQUIRE);
 }
 
-/* Most records are small: words in line beat a call of memcpy(3), and may write a little too far.
- */
-static void copy_record(uint8_t *to, const uint8_t *from, uint64_t size, uint64_t room)
+/* The second word is the kernel's own business in the ring, and the CPU's number here. */
+static void write_header(uint8_t *to, uint32_t length)
 {
-	if (size > SMALL_RECORD || size + WORDS > room) {
-		memcpy(to, from, size);
-	} else {
-		uint64_t at = 0;
+	/* In one go, as it is read: both words in the order of a little-endian machine. */
+	const uint64_t header = length;
 
-		for (; at + LINE <= size; at += LINE)
-			memcpy(to + at, from + at, LINE);
-		for (; at < size; at += WORDS)
-			memcpy(to + at, from + at, WORDS);
-	}
-	/* The second word is the kernel's own business there, and the CPU's number here. */
-	memset(to + 4, 0, 4);
+	memcpy(to, &header, RECORD_HEADER);
+}
+
+/* Words in line beat a call of memcpy(3), and may write a little too far. */
+static void copy_small(uint8_t *to, const uint8_t *from, uint64_t size)
+{
+	uint64_t at = RECORD_HEADER;
+
+	for (; at + LINE <= size; at += LINE)
+		memcpy(to + at, from + at, LINE);
+	for (; at < size; at += WORDS)
+		memcpy(to + at, from + at, WORDS);
 }
 
 static void refuse_record(struct batch *batch, uint32_t length)
@@ -190,6 +194,15 @@ bool ring_is_lean(const struct ring *ring, uint64_t end)
 	return position + record_size(length) >= end;
 }
 
+/* Gives space back to the kernel now and then; the position up to which it has it. */
+static uint64_t release_chunk(const struct ring *ring, uint64_t position, uint64_t released)
+{
+	if (position - released < CHUNK)
+		return released;
+	__atomic_store_n(ring->consumer, position, __ATOMIC_RELEASE);
+	return position;
+}
+
 void ring_take(struct ring *ring, struct batch *batch)
 {
 	/* Copies: for the compiler, a byte that is written to the batch may be part of any field.
@@ -206,28 +219,44 @@ void ring_take(struct ring *ring, struct batch *batch)
 
 	while (position < end) {
 		const uint8_t *from = data + (position & mask);
-		uint32_t header = header_of(from);
-		uint32_t length = header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
-		uint64_t size = record_size(length);
-		uint64_t room = capacity - used;
+		const uint32_t header = header_of(from);
+		const uint32_t length = header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+		const uint64_t size = record_size(length);
+		const bool is_discarded = header & BPF_RINGBUF_DISCARD_BIT;
 
 		if (header & BPF_RINGBUF_BUSY_BIT)
 			break;
-		if (!(header & BPF_RINGBUF_DISCARD_BIT)) {
-			if (size > room) {
-				if (!used)
-					refuse_record(batch, length);
-				break;
+		if (!is_discarded && size > capacity - used) {
+			if (!used)
+				refuse_record(batch, length);
+			break;
+		}
+		if (is_discarded || size > SMALL_RECORD || size + SPARE > capacity - used) {
+			if (!is_discarded) {
+				write_header(to + used, length);
+				memcpy(to + used + RECORD_HEADER, from + RECORD_HEADER,
+				       size - RECORD_HEADER);
+				used += size;
+				count++;
 			}
-			copy_record(to + used, from, size, room);
+			position += size;
+			released = release_chunk(ring, position, released);
+			continue;
+		}
+		/*
+		 * A run of records of one size: from each, the processor goes on to the next
+		 * without the header, which it compares when that has come from memory. A loop that
+		 * takes the size from the header waits for memory at each record.
+		 */
+		do {
+			write_header(to + used, length);
+			copy_small(to + used, data + (position & mask), size);
 			used += size;
 			count++;
-		}
-		position += size;
-		if (position - released >= CHUNK) {
-			__atomic_store_n(ring->consumer, position, __ATOMIC_RELEASE);
-			released = position;
-		}
+			position += size;
+			released = release_chunk(ring, position, released);
+		} while (position < end && size + SPARE <= capacity - used &&
+			 header_of(data + (position & mask)) == header);
 	}
 	batch->used = used;
 	batch->count += count;
