@@ -151,7 +151,7 @@ class GuestRun implements Disposable {
     checkGuest(this.#guest, imports);
     if (this.#options.limits?.memoryBytes === undefined) checkTables(this.#guest);
     const declared = checkSignatures(this.#guest, this.#signatures());
-    this.#bpf.speedUp(imports["wasm_bpf"] ?? {}, declared);
+    this.#bpf.speedUp(imports, declared);
     const onNotice = (text: string) => this.#note("onNotice", () => this.#options.onNotice?.(text));
     const ended = this.#openGrants(onNotice);
     if (ended !== undefined) return ended;

@@ -6,6 +6,7 @@ import { BpfContext, type BpfHostOptions } from "./context.ts";
 import { GuestObject } from "./guest_object.ts";
 import { elfRange } from "../guest_memory.ts";
 import { mapOperate, mapOperateSplit } from "./map_operate.ts";
+import { readBufferSplit } from "./ext/buffers.ts";
 import { splitCalls } from "./split_calls.ts";
 import type { FunctionImport } from "../wasm/imports.ts";
 import type { Totals } from "./totals.ts";
@@ -125,10 +126,11 @@ export class BpfHost implements Disposable {
   }
 
   /** Replaces functions of {@linkcode imports} by faster ones, by the types that the guest declares. */
-  speedUp(imports: WebAssembly.ModuleImports, declared: readonly FunctionImport[]): void {
+  speedUp(imports: WebAssembly.Imports, declared: readonly FunctionImport[]): void {
     splitCalls(imports, declared, {
       operate: mapOperateSplit(this.#context),
       poll: this.#pollSplit,
+      read: readBufferSplit(this.#context),
     });
   }
 

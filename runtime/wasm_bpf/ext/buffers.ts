@@ -17,6 +17,39 @@ const UNOPENED: ChannelStats = { delivered: 0, lost: 0, truncated: 0, batches: 0
 /** Placeholder of a function that the guest does not import. */
 const NOT_IMPORTED = () => 0;
 
+/** Function `buffer_read` with the object's handle as a number. */
+function readBuffer(
+  context: BpfContext,
+  handle: number,
+  token: number,
+  buffer: number,
+  sizeBytes: number,
+  timeoutMs: number,
+): number {
+  const { memory, objects, maps } = context;
+  const object = objects.find(handle);
+  if (object === undefined) return -errno("EINVAL");
+  const entry = maps.find(token);
+  if (entry?.object !== object) return -errno("EBADF");
+  if (sizeBytes < 0 || !memory.contains(buffer, sizeBytes)) return -errno("EFAULT");
+  if (sizeBytes < RECORD_HEADER_BYTES) return -errno("EINVAL");
+  return object.read(entry.map, context, memory, { buffer, sizeBytes, timeoutMs });
+}
+
+/** Function `buffer_read` with the object's handle in two halves. */
+export function readBufferSplit(context: BpfContext) {
+  return (
+    low: number,
+    high: number,
+    token: number,
+    buffer: number,
+    sizeBytes: number,
+    timeoutMs: number,
+  ): number =>
+    // No object has a handle of more than 31 bits.
+    readBuffer(context, high === 0 ? low : 0, token, buffer, sizeBytes, timeoutMs);
+}
+
 /** @param isImported reports whether the guest imports a function */
 export function bufferImports(
   context: BpfContext,
@@ -41,15 +74,7 @@ export function bufferImports(
       buffer: number,
       sizeBytes: number,
       timeoutMs: number,
-    ) => {
-      const object = objects.get(handle);
-      if (object === undefined) return -errno("EINVAL");
-      const entry = maps.get(token);
-      if (entry?.object !== object) return -errno("EBADF");
-      if (sizeBytes < 0 || !memory.contains(buffer, sizeBytes)) return -errno("EFAULT");
-      if (sizeBytes < RECORD_HEADER_BYTES) return -errno("EINVAL");
-      return object.read(entry.map, context, memory, { buffer, sizeBytes, timeoutMs });
-    },
+    ) => readBuffer(context, Number(handle), token, buffer, sizeBytes, timeoutMs),
     /**
      * Returns 1 while the guest is asked to end and has not got EINTR for it, else 0.
      *
