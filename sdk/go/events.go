@@ -5,13 +5,18 @@
 package wasmbpf
 
 import (
+	"iter"
 	"math"
 	"time"
 	"unsafe"
 )
 
-// bufferBytes is the room for events at first; it grows when one does not fit.
-const bufferBytes = 64 << 10
+// The room for events at first; it grows when one does not fit. That of a ring buffer stays in the
+// processor's first cache; a read of a perf event array looks at the buffers of all CPUs.
+const (
+	ringBytes = 8 << 10
+	perfBytes = 64 << 10
+)
 
 // headerBytes are those of { u32 size; u32 cpu } in front of each event.
 const headerBytes = 8
@@ -70,18 +75,18 @@ type Buffer struct {
 }
 
 // RingBuffer finds a map of type BPF_MAP_TYPE_RINGBUF. Its events come in the order they were made.
-func (o *Object) RingBuffer(name string) (*Buffer, error) { return o.buffer(name) }
+func (o *Object) RingBuffer(name string) (*Buffer, error) { return o.buffer(name, ringBytes) }
 
 // PerfBuffer finds a map of type BPF_MAP_TYPE_PERF_EVENT_ARRAY. What programs sent before is lost; the
 // events of each CPU come in order.
-func (o *Object) PerfBuffer(name string) (*Buffer, error) { return o.buffer(name) }
+func (o *Object) PerfBuffer(name string) (*Buffer, error) { return o.buffer(name, perfBytes) }
 
-func (o *Object) buffer(name string) (*Buffer, error) {
+func (o *Object) buffer(name string, room int) (*Buffer, error) {
 	token, err := o.findMap(name)
 	if err != nil {
 		return nil, err
 	}
-	b := &Buffer{object: o, name: name, token: token, words: make([]uint64, bufferBytes/8)}
+	b := &Buffer{object: o, name: name, token: token, words: make([]uint64, room/8)}
 	// One of all buffers is enough; without it, a batch is handled to its end.
 	showInterrupt(unsafe.Pointer(interrupt))
 	// The first read opens the buffer, and fails when the map does not hold events.
@@ -136,36 +141,72 @@ func (b *Buffer) takeInterrupt() error {
 	return nil
 }
 
-// Poll waits for events and calls handle for each, in order; how many there were, 0 when the time is
-// over. Nothing is lost and nothing is cut, whatever the size of an event. A negative timeout waits for
-// ever; [ErrInterrupted] when the guest is asked to end. An event in progress is handled to its end;
-// those after it come with the Poll after that error.
-func (b *Buffer) Poll(timeout time.Duration, handle func(Event)) (int, error) {
+// Events are those of one Read, in order.
+type Events struct{ buffer *Buffer }
+
+// Read waits for events, and gives as many as there are and fit; none when the time is over. Nothing is
+// lost and nothing is cut, whatever the size of an event. A negative timeout waits for ever;
+// [ErrInterrupted] when the guest is asked to end. What a loop over events leaves comes with the next
+// Read that gives any.
+func (b *Buffer) Read(timeout time.Duration) (Events, error) {
+	events := Events{b}
 	if b.at < b.end {
-		if err := b.takeInterrupt(); err != nil {
-			return 0, err
-		}
-	} else {
-		length, err := b.fill(timeout)
-		if err != nil {
-			return 0, err
-		}
-		b.at, b.end = 0, length
+		return events, b.takeInterrupt()
 	}
-	start, word := unsafe.Pointer(&b.words[0]), interrupt
-	count, at, end := 0, b.at, b.end
-	// Events after one whose handler panics are dropped.
-	b.at, b.end = 0, 0
-	// The host wrote whole records, so that no access needs a check.
-	for ; at < end && *word == 0; count++ {
-		record := unsafe.Add(start, at)
-		header := (*[2]uint32)(record)
-		size := int(header[0])
-		data := (*[math.MaxInt32]byte)(unsafe.Add(record, headerBytes))
-		handle(Event{data[:size:size], header[1]})
-		at += (headerBytes + size + 7) &^ 7
+	length, err := b.fill(timeout)
+	b.at, b.end = 0, length
+	return events, err
+}
+
+// All goes over the events, until the guest is asked to end; the one in progress is handled to its end.
+//
+// It is made for many events: the compiler puts all of it into the function with the loop. Call that
+// function for each Read, since WebAssembly engines compile a function well when it is called again.
+func (e Events) All() iter.Seq[Event] {
+	return func(yield func(Event) bool) {
+		b := e.buffer
+		start, word := unsafe.Pointer(&b.words[0]), interrupt
+		at, end := b.at, b.end
+		// Events after one whose handler panics are dropped.
+		b.at, b.end = 0, 0
+		// The host wrote whole records of less than 2 GiB, so that no access needs a check.
+	runs:
+		for at < end {
+			size := *(*uint32)(unsafe.Add(start, at)) & math.MaxInt32
+			step := (headerBytes + int(size) + 7) &^ 7
+			// Events of one size: the processor goes on by it before the next header has come from
+			// memory.
+			for {
+				if at >= end || *word != 0 {
+					break runs
+				}
+				header := (*[2]uint32)(unsafe.Add(start, at))
+				if header[0] != size {
+					break
+				}
+				data := (*[math.MaxInt32]byte)(unsafe.Add(start, at+headerBytes))
+				at += step
+				if !yield(Event{data[:size:size], header[1]}) {
+					break runs
+				}
+			}
+		}
+		b.at, b.end = at, end
 	}
-	b.at, b.end = at, end
+}
+
+// Poll waits for events as Read does and calls handle for each, in order; how many there were, 0 when
+// the time is over. The events that an interrupt left come with the Poll after its error.
+func (b *Buffer) Poll(timeout time.Duration, handle func(Event)) (int, error) {
+	events, err := b.Read(timeout)
+	if err != nil {
+		return 0, err
+	}
+	count := 0
+	for event := range events.All() {
+		handle(event)
+		count++
+	}
 	return count, nil
 }
 

@@ -27,10 +27,14 @@ async function build(): Promise<string> {
 /** Far less than the 10 s that a guest's batch takes. */
 const SOON_MS = 3000;
 
-/** Checks that a guest of `api.*` ends in the middle of a slow batch, and loses no event of it. */
-export async function checkSlowBatch(module: string): Promise<void> {
+/**
+ * Checks that a guest of `api.*` ends in the middle of a slow batch, and loses no event of it.
+ *
+ * @param words select a second way to take events, where the SDK has one
+ */
+export async function checkSlowBatch(module: string, ...words: string[]): Promise<void> {
   await assertTimely(SOON_MS, async () => {
-    await using guest = new CliProcess([module, "slow"]);
+    await using guest = new CliProcess([module, "slow", ...words]);
     await guest.waitFor(/first event/);
     guest.kill("SIGTERM");
     return await elapsedMs(async () => {

@@ -28,6 +28,16 @@ func check(err error) {
 	}
 }
 
+// countOf is called again and again, so that it is compiled well.
+func countOf(events wasmbpf.Events) (count int) {
+	for event := range events.All() {
+		if len(event.Bytes) == eventBytes {
+			count++
+		}
+	}
+	return count
+}
+
 func main() {
 	rounds, err := strconv.Atoi(os.Args[1])
 	check(err)
@@ -43,13 +53,11 @@ func main() {
 		check(order.Update(0, fillCount))
 		start := time.Now()
 		seen := 0
-		for count := 1; count > 0; {
-			count, err = filled.Poll(0, func(event wasmbpf.Event) {
-				if len(event.Bytes) == eventBytes {
-					seen++
-				}
-			})
+		for before := -1; seen > before; {
+			before = seen
+			events, err := filled.Read(0)
 			check(err)
+			seen += countOf(events)
 		}
 		if seen != fillCount {
 			log.Fatalf("%d events", seen)
