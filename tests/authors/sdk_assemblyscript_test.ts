@@ -16,4 +16,5 @@ Deno.test("every call of the package works as documented", async () => {
   const { code, stdout, stderr } = await runCli(["-o", "jsonl", "--timeout", "120s", output]);
   assert.deepEqual({ code, stdout }, { code: 0, stdout: RECORD + "all well\n" }, stderr);
   await checkSlowBatch(output);
+  await checkSlowBatch(output, "each");
 });

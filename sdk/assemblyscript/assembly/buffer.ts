@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** Events from programs: ring buffers and perf event arrays. */
 import { EINTR, ENOSPC } from "./errno";
-import { bufferRead, bufferStats, showInterrupt } from "./imports";
+import { bufferRead, bufferStats, mapInfo, showInterrupt } from "./imports";
 
-/** Room for events at first; it grows when one does not fit. */
-const ROOM: u32 = 65536;
+/**
+ * Room for events at first; it grows when one does not fit. That of a ring buffer stays in the
+ * processor's first cache; a read of a perf event array looks at the buffers of all CPUs.
+ */
+const RING_ROOM: u32 = 8192;
+const PERF_ROOM: u32 = 65536;
+const BPF_MAP_TYPE_RINGBUF: u32 = 27;
 /** `{ u32 size; u32 cpu }` in front of each event. */
 const HEADER: u32 = 8;
 
@@ -15,6 +20,36 @@ const interrupt: usize = (memory.data(8192, 16) + 4095) & ~4095;
 @inline
 function isInterrupted(): bool {
   return load<u32>(interrupt) != 0;
+}
+
+/** Takes one event: where it is, its bytes and its CPU. */
+export type Handler = (data: usize, size: u32, cpu: u32) => void;
+
+/**
+ * Called through the table, so that it stays a function of its own, which engines compile well when it
+ * is called again. In the program's main loop, where the compiler would put it, it would run as it was
+ * compiled at first.
+ */
+const drain: (start: usize, end: usize, handle: Handler) => usize = drainEvents;
+
+function drainEvents(start: usize, end: usize, handle: Handler): usize {
+  let at = start;
+  let size: u32 = 0;
+  let step: usize = HEADER;
+  while (at < end && !isInterrupted()) {
+    const next = load<u32>(at);
+    // A branch: while events have one size, the processor goes on by it before this header has come
+    // from memory.
+    if (next != size) {
+      size = next;
+      step = (HEADER + size + 7) & ~7;
+    }
+    const event = at + HEADER;
+    const cpu = load<u32>(at, 4);
+    at += step;
+    handle(event, size, cpu);
+  }
+  return at;
 }
 
 /**
@@ -29,6 +64,9 @@ export class Buffer {
   private room: u32;
   private at: usize = 0;
   private end: usize = 0;
+  /** Size of the last event, and its bytes with header and padding. */
+  private lastSize: u32 = 0;
+  private lastStep: u32 = HEADER;
   /** True if an interrupt left events between `at` and `end`. */
   private isCut: bool = false;
   /** Where the event is; good until the next `poll()`. */
@@ -46,8 +84,10 @@ export class Buffer {
   lost: u64 = 0;
 
   private constructor(private object: u64, private token: i32) {
-    this.bytes = heap.alloc(ROOM);
-    this.room = ROOM;
+    const info = memory.data(20, 4);
+    const isRing = mapInfo(token, info) == 0 && load<u32>(info) == BPF_MAP_TYPE_RINGBUF;
+    this.room = isRing ? RING_ROOM : PERF_ROOM;
+    this.bytes = heap.alloc(this.room);
   }
 
   /** Returns a buffer of an object; null when the map does not hold events. */
@@ -90,6 +130,17 @@ export class Buffer {
   }
 
   /**
+   * Waits as `poll()` does, and calls `handle`, which does not poll this buffer, for each event that
+   * came. The result is that of `poll()`, whose rules hold. Faster than `next()` where events are many.
+   */
+  each(timeoutMs: i32, handle: Handler): i32 {
+    const result = this.poll(timeoutMs);
+    if (result > 0) this.at = drain(this.at, this.end, handle);
+    this.isCut = this.at < this.end;
+    return result;
+  }
+
+  /**
    * Goes to the next event of those that came: whether there is one, and the guest is not asked to
    * end.
    */
@@ -105,7 +156,13 @@ export class Buffer {
     this.size = size;
     this.cpu = load<u32>(at, 4);
     this.data = at + HEADER;
-    this.at = (at + HEADER + size + 7) & ~7;
+    // A branch: while events have one size, the processor goes on by it before this header has come from
+    // memory.
+    if (size != this.lastSize) {
+      this.lastSize = size;
+      this.lastStep = (HEADER + size + 7) & ~7;
+    }
+    this.at = at + this.lastStep;
     return true;
   }
 

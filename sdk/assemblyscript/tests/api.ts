@@ -138,6 +138,19 @@ function numbersOf(buffer: Buffer, first: u32, count: u32): void {
   }
 }
 
+let eachNumber: u32 = 0;
+let eachLong: u32 = 0;
+
+function takeEach(data: usize, size: u32, cpu: u32): void {
+  must(cpu == 0, "CPU of a ring buffer");
+  if (size == LONG_SIZE) {
+    eachLong++;
+    return;
+  }
+  must(changetype<OrderEvent>(data).number == eachNumber, "number of each");
+  eachNumber++;
+}
+
 function events(object: BpfObject): void {
   must(object.buffer("hash") == null, "no buffer");
   const ring = object.buffer("rb")!;
@@ -155,17 +168,29 @@ function events(object: BpfObject): void {
   place(ORDER_PERF, 2);
   numbersOf(perf, 104, 2);
 
-  // One poll has all that there are, and what it gave is good until the next one.
+  // What a poll gave is good until the next one.
   place(ORDER_RING, 1000);
-  must(ring.poll(5000) > 0, "poll of many events");
   let number: u32 = 106;
-  let first: usize = 0;
-  for (; ring.next(); number++) {
-    must(changetype<OrderEvent>(ring.data).number == number, "number of many events");
-    if (first == 0) first = ring.data;
+  while (number < 1106) {
+    must(ring.poll(5000) > 0, "poll of many events");
+    const start = number;
+    let first: usize = 0;
+    for (; ring.next(); number++) {
+      must(changetype<OrderEvent>(ring.data).number == number, "number of many events");
+      if (first == 0) first = ring.data;
+    }
+    must(changetype<OrderEvent>(first).number == start, "the first of many events");
   }
   must(number == 1106, "many events");
-  must(changetype<OrderEvent>(first).number == 106, "the first of many events");
+
+  // Events of two sizes, each by a call.
+  place(ORDER_RING, 1000);
+  place(ORDER_LONG, 1);
+  eachNumber = number;
+  while (eachNumber < 2106 || eachLong == 0) {
+    must(ring.each(5000, takeEach) > 0, "each");
+  }
+  must(ring.each(0, takeEach) == 0 && !ring.next(), "nothing is left");
 
   // More than the buffer has room for at first.
   place(ORDER_LONG, 9);
@@ -228,26 +253,39 @@ function records(): void {
   );
 }
 
+let slowSeen: u32 = 0;
+let isSlow = true;
+
+function takeSlow(data: usize, _size: u32, _cpu: u32): void {
+  must(load<u32>(data) == 100 + slowSeen, "number");
+  if (slowSeen == 0) print("first event\n");
+  slowSeen++;
+  if (!isSlow) return;
+  const end = realtimeNs() + 100_000_000;
+  while (realtimeNs() < end) { /* computes */ }
+}
+
 function slowEvents(): void {
   const object = BpfObject.load(orders, orders_size)!;
   must(object.attach("produce") > 0, "attach");
   const ring = object.buffer("rb")!;
   place(ORDER_RING, 100);
-  must(ring.poll(5000) > 0, "poll");
-  let seen: u32 = 0;
-  for (; ring.next(); seen++) {
-    must(load<u32>(ring.data) == 100 + seen, "number");
-    if (seen == 0) print("first event\n");
-    const end = realtimeNs() + 100_000_000;
-    while (realtimeNs() < end) { /* computes */ }
+  if (args().length > 2) {
+    must(ring.each(5000, takeSlow) > 0, "each");
+    must(slowSeen < 100, "a batch that ends early");
+    must(ring.each(5000, takeSlow) == EINTR, "EINTR");
+    isSlow = false;
+    must(ring.each(0, takeSlow) > 0, "rest");
+  } else {
+    must(ring.poll(5000) > 0, "poll");
+    while (ring.next()) takeSlow(ring.data, ring.size, ring.cpu);
+    must(slowSeen < 100, "a batch that ends early");
+    must(ring.poll(5000) == EINTR, "EINTR");
+    isSlow = false;
+    must(ring.poll(0) > 0, "rest");
+    while (ring.next()) takeSlow(ring.data, ring.size, ring.cpu);
   }
-  must(seen < 100, "a batch that ends early");
-  must(ring.poll(5000) == EINTR, "EINTR");
-  must(ring.poll(0) > 0, "rest");
-  for (; ring.next(); seen++) {
-    must(load<u32>(ring.data) == 100 + seen, "number of the rest");
-  }
-  must(seen == 100, "all");
+  must(slowSeen == 100, "all");
 }
 
 if (args().length > 1) {

@@ -12,6 +12,12 @@ function fail(what: string): void {
   exit(1);
 }
 
+let seen: u32 = 0;
+
+function count(data: usize, size: u32, cpu: u32): void {
+  seen += u32(size == EVENT_BYTES);
+}
+
 const rounds = I32.parseInt(args()[1]);
 const object = BpfObject.load(measure, measure_size)!;
 const order = object.map<u32, u32>("order")!;
@@ -20,10 +26,8 @@ if (object.attach("fill") < 0) fail("attach");
 for (let round = 0; round < rounds; round++) {
   if (order.update(0, FILL_COUNT) < 0) fail("order");
   const start = realtimeNs();
-  let seen: u32 = 0;
-  while (filled.poll(0) > 0) {
-    while (filled.next()) seen += u32(filled.size == EVENT_BYTES);
-  }
+  seen = 0;
+  while (filled.each(0, count) > 0);
   if (seen != FILL_COUNT) fail(seen.toString() + " events");
   // Hundredths, without floating point.
   const hundredths = (realtimeNs() - start) * 100 / FILL_COUNT;
