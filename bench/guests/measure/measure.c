@@ -110,10 +110,10 @@ static unsigned int read_all(int ring)
 	int size;
 
 	while ((size = wasm_bpf_buffer_read(object, ring, records, sizeof(records), 0)) > 0) {
-		const char *end = (char *)records + size;
-		const struct wasm_bpf_record *record = (void *)records;
+		struct wasm_bpf_cursor cursor = wasm_bpf_cursor(records, size);
+		const struct wasm_bpf_record *record;
 
-		for (; (const char *)record < end; record = wasm_bpf_record__next(record))
+		while ((record = wasm_bpf_cursor__next(&cursor)))
 			seen += record->size == sizeof(struct event);
 	}
 	return seen;

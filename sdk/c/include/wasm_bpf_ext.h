@@ -90,6 +90,48 @@ wasm_bpf_record__next(const struct wasm_bpf_record *record)
 	return (const struct wasm_bpf_record *)(record->data + ((record->size + 7) & ~7U));
 }
 
+/* What wasm_bpf_buffer_read() wrote, to be taken event by event. */
+struct wasm_bpf_cursor {
+	const char *at;
+	const char *end;
+	/* Of the last event: its size, and its bytes with header and padding. */
+	uint32_t size;
+	uint32_t step;
+};
+
+/**
+ * @brief Starts with the `bytes` at `records` that wasm_bpf_buffer_read() returned; after a
+ * negative result there are no events.
+ */
+static inline struct wasm_bpf_cursor wasm_bpf_cursor(const void *records, int32_t bytes)
+{
+	const char *at = (const char *)records;
+	const struct wasm_bpf_cursor cursor = {at, at + (bytes > 0 ? bytes : 0), 0, 8};
+
+	return cursor;
+}
+
+/**
+ * @brief The next event; NULL after the last one.
+ *
+ * For events of one size it is faster than wasm_bpf_record__next(), which waits for each header
+ * before it can tell where the next one is.
+ */
+static inline const struct wasm_bpf_record *wasm_bpf_cursor__next(struct wasm_bpf_cursor *cursor)
+{
+	const struct wasm_bpf_record *record = (const struct wasm_bpf_record *)cursor->at;
+
+	if (cursor->at >= cursor->end)
+		return NULL;
+	/* A branch: the processor goes on by the last step before it knows this size. */
+	if (__builtin_expect(record->size != cursor->size, 0)) {
+		cursor->size = record->size;
+		cursor->step = 8 + ((record->size + 7) & ~7U);
+	}
+	cursor->at += cursor->step;
+	return record;
+}
+
 /* ---- records ------------------------------------------------------------------------------- */
 
 /* For wasm_bpf_records_open(): records are rows of an interval that wasm_bpf_records_flush() ends.

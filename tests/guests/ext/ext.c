@@ -59,14 +59,15 @@ static int read_events(const char *map, uint32_t size, int timeout_ms)
 /* Counts the records in the buffer, and those out of order. */
 static void look(int bytes)
 {
-	const struct wasm_bpf_record *record = (const void *)buffer;
+	const struct wasm_bpf_record *record, *next = (const void *)buffer;
+	struct wasm_bpf_cursor cursor = wasm_bpf_cursor(buffer, bytes);
 
-	while (bytes > 0 && (const char *)record < buffer + bytes) {
+	while ((record = wasm_bpf_cursor__next(&cursor))) {
 		const struct event *event = (const void *)record->data;
 
-		if (event->number != seen++ || strcmp(event->text, "event"))
+		if (record != next || event->number != seen++ || strcmp(event->text, "event"))
 			wrong++;
-		record = wasm_bpf_record__next(record);
+		next = wasm_bpf_record__next(record);
 	}
 }
 
