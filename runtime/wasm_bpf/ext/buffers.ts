@@ -37,15 +37,15 @@ function readBuffer(
 }
 
 /** Function `buffer_read` with the object's handle in two halves. */
-export function readBufferSplit(context: BpfContext) {
-  return (
-    low: number,
-    high: number,
-    token: number,
-    buffer: number,
-    sizeBytes: number,
-    timeoutMs: number,
-  ): number =>
+export function readBufferSplit(context: BpfContext): (
+  low: number,
+  high: number,
+  token: number,
+  buffer: number,
+  sizeBytes: number,
+  timeoutMs: number,
+) => number {
+  return (low, high, token, buffer, sizeBytes, timeoutMs) =>
     // No object has a handle of more than 31 bits.
     readBuffer(context, high === 0 ? low : 0, token, buffer, sizeBytes, timeoutMs);
 }

@@ -168,7 +168,7 @@ function events(object: BpfObject): void {
   place(ORDER_PERF, 2);
   numbersOf(perf, 104, 2);
 
-  // What a poll gave is good until the next one.
+  // Events of a poll are good until the next one.
   place(ORDER_RING, 1000);
   let number: u32 = 106;
   while (number < 1106) {

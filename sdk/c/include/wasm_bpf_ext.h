@@ -90,7 +90,7 @@ wasm_bpf_record__next(const struct wasm_bpf_record *record)
 	return (const struct wasm_bpf_record *)(record->data + ((record->size + 7) & ~7U));
 }
 
-/* What wasm_bpf_buffer_read() wrote, to be taken event by event. */
+/* Records of wasm_bpf_buffer_read(), to be taken one by one. */
 struct wasm_bpf_cursor {
 	const char *at;
 	const char *end;

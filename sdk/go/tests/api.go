@@ -188,7 +188,7 @@ func events(object *wasmbpf.Object) {
 		must(number == start, number, start)
 	}
 
-	// What a loop leaves comes with the next read.
+	// Events that a loop leaves come with the next read.
 	place(orderRing, 3)
 	for want := 1; want >= 0; want-- {
 		for record := range get(ring.Read(5 * time.Second)).All() {
