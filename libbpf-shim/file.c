@@ -10,6 +10,7 @@
 #include "files.h"
 #include "internal.h"
 #include "iovec.h"
+#include "system_call.h"
 
 #define NS_PER_S 1000000000
 
@@ -36,9 +37,12 @@ int shim_owned_fd(int fd)
 
 int32_t shim_file__close(int32_t fd)
 {
+	int err;
+
 	shim_owned_remove(as_object(fd));
 	/* Linux closes it in any case; an error here is of an earlier write. */
-	return close(fd) && errno != EINTR ? -errno : 0;
+	err = (int)system_call(SYS_close, (uintptr_t)fd, 0, 0, 0);
+	return err == -EINTR ? 0 : err;
 }
 
 /* Between two looks for a reader, which no system call waits for without blocking. */
@@ -216,11 +220,11 @@ void shim_put_stat(const struct stat *info, void *out)
 int32_t shim_file__stat(int32_t fd, void *out)
 {
 	struct stat info;
+	const int err = shim_fstat(fd, &info);
 
-	if (shim_fstat(fd, &info))
-		return -errno;
-	shim_put_stat(&info, out);
-	return 0;
+	if (!err)
+		shim_put_stat(&info, out);
+	return err;
 }
 
 static struct timespec time_of(uint64_t ns, uint64_t how)

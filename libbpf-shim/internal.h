@@ -232,8 +232,8 @@ int shim_in_other_threads(int (*work)(void));
 struct stat;
 
 /*
- * fstat(2) as such: the C library's asks by an empty path, which a confined thread without folders
- * may not.
+ * fstat(2) as such, 0 or -errno: the C library's asks by an empty path, which a confined thread
+ * without folders may not.
  */
 int shim_fstat(int fd, struct stat *out);
 

@@ -3,10 +3,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "internal.h"
+#include "system_call.h"
 
 const char *shim_map__name(struct shim_map *map)
 {
@@ -55,7 +54,6 @@ static int operate(const struct shim_map *map, int32_t command, const void *key,
 {
 	union bpf_attr attr;
 	const unsigned int size = offsetof(union bpf_attr, flags) + sizeof(attr.flags);
-	long result;
 
 	attr.map_fd = (uint32_t)map->fd;
 	/* After the descriptor: the kernel refuses padding that is not 0. */
@@ -64,8 +62,8 @@ static int operate(const struct shim_map *map, int32_t command, const void *key,
 	attr.key = (uintptr_t)key;
 	attr.value = (uintptr_t)value;
 	attr.flags = flags;
-	result = syscall(SYS_bpf, command, &attr, size);
-	return result < 0 ? shim_bpf_error(-errno) : 0;
+	return shim_bpf_error(
+	    (int)system_call(SYS_bpf, (uintptr_t)command, (uintptr_t)&attr, size, 0));
 }
 
 static int next_key(const struct shim_map *map, const struct shim_memory *memory, uint32_t key,

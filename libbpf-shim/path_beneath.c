@@ -15,12 +15,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "files.h"
 #include "internal.h"
 #include "own_process.h"
+#include "system_call.h"
 
 /* A ".." on the way makes the kernel refuse when anything was renamed meanwhile, anywhere. */
 #define RACE_TRIES 1000
@@ -78,14 +78,13 @@ static int open_beneath(int dir, const char *path, uint64_t flags, uint64_t reso
 	};
 
 	for (int i = 0;; i++) {
-		int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+		int fd = (int)system_call(SYS_openat2, (uintptr_t)dir, (uintptr_t)path,
+					  (uintptr_t)&how, sizeof(how));
 
-		if (fd >= 0)
-			return fd;
-		if (errno == EXDEV)
+		if (fd == -EXDEV)
 			return -SHIM_OUTSIDE;
-		if ((errno != EAGAIN && errno != EINTR) || i == RACE_TRIES)
-			return -errno;
+		if ((fd != -EAGAIN && fd != -EINTR) || i == RACE_TRIES)
+			return fd;
 	}
 }
 
@@ -162,22 +161,19 @@ int32_t shim_path__open(int32_t dir, uint32_t resolve, struct shim_memory *memor
 {
 	char copy[PATH_MAX];
 	struct stat info;
-	int result = copy_path(memory, path, size, copy);
+	int result = copy_path(memory, path, size, copy), err;
 
 	if (result)
 		return result;
 	result = open_beneath(dir, copy, open_flags(flags), resolve);
 	if (result < 0)
 		return result;
-	if (shim_fstat(result, &info)) {
-		int err = -errno;
-
+	err = shim_fstat(result, &info);
+	if (!err && shim_is_hidden_file(result, &info, flags & SHIM_OPEN_WRITE))
+		err = -EACCES;
+	if (err) {
 		close(result);
 		return err;
-	}
-	if (shim_is_hidden_file(result, &info, flags & SHIM_OPEN_WRITE)) {
-		close(result);
-		return -EACCES;
 	}
 	memcpy(mode, &info.st_mode, sizeof(uint32_t));
 	return shim_owned_fd(result);

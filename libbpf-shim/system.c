@@ -8,12 +8,12 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
 #include "iovec.h"
+#include "system_call.h"
 
 /* Longest delay before a termination is noticed. */
 #define TERMINATION_MS 20
@@ -21,7 +21,7 @@
 int shim_fstat(int fd, struct stat *out)
 {
 	/* On 64-bit machines the C library's structure is the kernel's. */
-	return (int)syscall(SYS_fstat, fd, out);
+	return (int)system_call(SYS_fstat, (uintptr_t)fd, (uintptr_t)out, 0, 0);
 }
 
 static bool is_regular(int fd)
@@ -177,8 +177,9 @@ int32_t shim_fd__poll(struct shim_interrupt *interrupt, void *fds, uint32_t coun
 int32_t shim_fd__type(int32_t fd)
 {
 	struct stat info;
+	const int err = shim_fstat(fd, &info);
 
-	return shim_fstat(fd, &info) ? -errno : (int32_t)(info.st_mode & S_IFMT);
+	return err ? err : (int32_t)(info.st_mode & S_IFMT);
 }
 
 int32_t shim_fd__is_terminal(int32_t fd)
