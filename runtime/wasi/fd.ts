@@ -12,6 +12,7 @@ import { Right } from "./rights.ts";
 const EXIT_BROKEN_PIPE = 128 + 13;
 
 const CIOVEC_BYTES = 8;
+const FDSTAT_BYTES = 24;
 /** A guest that gives more sees a short write. */
 const MAX_SINK_PARTS = 1024;
 const MAX_SINK_BYTES = 1024 * 1024;
@@ -227,7 +228,10 @@ function writeToSink(
   return 0;
 }
 
-/** Writes an `fdstat` of 24 bytes: filetype, flags, rights, inheriting rights. */
+/**
+ * Writes an `fdstat`: filetype, flags, rights, inheriting rights. wasi-libc asks for that of a folder
+ * before each open: in words, not as bigints.
+ */
 function fdstatGet({ memory, fds }: WasiContext, fd: number, out: number): number {
   const entry = fds.get(fd);
   if (entry === undefined) return wasiErrno("EBADF");
@@ -235,11 +239,14 @@ function fdstatGet({ memory, fds }: WasiContext, fd: number, out: number): numbe
   // To wasi-libc's isatty() a terminal is a character device that does not seek.
   const isTerminal = type === FileType.CharacterDevice && system.isTerminal(entry.hostFd);
   const rights = isTerminal ? entry.rights & ~(Right.FdSeek | Right.FdTell) : entry.rights;
-  memory.bytes(out, 24).fill(0);
-  memory.setU8(out, type);
-  memory.setU16((out >>> 0) + 2, entry.flags);
-  memory.setU64((out >>> 0) + 8, BigInt(rights));
-  memory.setU64((out >>> 0) + 16, BigInt(entry.inheriting));
+  if (!memory.contains(out, FDSTAT_BYTES)) return wasiErrno("EFAULT");
+  const at = out >>> 0;
+  memory.setU32(at, type | entry.flags << 16);
+  memory.setU32(at + 4, 0);
+  memory.setU32(at + 8, rights);
+  memory.setU32(at + 12, 0);
+  memory.setU32(at + 16, entry.inheriting);
+  memory.setU32(at + 20, 0);
   return 0;
 }
 

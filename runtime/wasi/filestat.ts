@@ -13,21 +13,18 @@ export const FileType = {
   SymbolicLink: 7,
 } as const;
 
-const S_IFMT = 0o170000;
-
-/** By `S_IFMT` bits; a pipe has none of the specification's and is unknown. */
-const TYPES = new Map<number, number>([
-  [0o060000, FileType.BlockDevice],
-  [0o020000, FileType.CharacterDevice],
-  [0o040000, FileType.Directory],
-  [0o100000, FileType.RegularFile],
-  [0o120000, FileType.SymbolicLink],
-  [0o140000, FileType.SocketStream],
-]);
+/** By the four bits of `S_IFMT`; a pipe has none of the specification's and is unknown. */
+const TYPES = new Array<number>(16).fill(FileType.Unknown);
+TYPES[0o02] = FileType.CharacterDevice;
+TYPES[0o04] = FileType.Directory;
+TYPES[0o06] = FileType.BlockDevice;
+TYPES[0o10] = FileType.RegularFile;
+TYPES[0o12] = FileType.SymbolicLink;
+TYPES[0o14] = FileType.SocketStream;
 
 /** The kind of what has this `st_mode`. */
 export function fileTypeOf(mode: number): number {
-  return TYPES.get(mode & S_IFMT) ?? FileType.Unknown;
+  return TYPES[mode >> 12 & 15] ?? FileType.Unknown;
 }
 
 /** Bytes of `files.stat()`. */

@@ -72,10 +72,13 @@ export const WASI_FUNCTIONS = [
 /** Functions that handle bad addresses themselves, because they are called often. */
 const UNGUARDED: ReadonlySet<string> = new Set([
   "clock_time_get",
+  "fd_close",
+  "fd_fdstat_get",
   "fd_pread",
   "fd_pwrite",
   "fd_read",
   "fd_write",
+  "path_open",
 ]);
 
 /** Gives a guest one call family. */
