@@ -41,7 +41,9 @@ function ratioOf({ ratio, spread, ratioTo }: Row): string {
 
 /** Returns the cells of a row: name, native, wasm-bpf, ratio, bounds. */
 function cellsOf(row: Row): string[] {
-  const figure = (value: number) => `${Number(value.toPrecision(3))} ${row.unit}`;
+  // Some have nothing native beside them.
+  const figure = (value: number) =>
+    Number.isNaN(value) ? "" : `${Number(value.toPrecision(3))} ${row.unit}`;
   return [row.what, figure(row.native), figure(row.wasmBpf), ratioOf(row), bounds(row)];
 }
 
