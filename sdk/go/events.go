@@ -181,7 +181,7 @@ func (e Events) All() iter.Seq[Event] {
 					break runs
 				}
 				header := (*[2]uint32)(unsafe.Add(start, at))
-				if header[0] != size {
+				if header[0]&math.MaxInt32 != size {
 					break
 				}
 				data := (*[math.MaxInt32]byte)(unsafe.Add(start, at+headerBytes))

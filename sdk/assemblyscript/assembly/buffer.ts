@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Events from programs: ring buffers and perf event arrays. */
 import { EINTR, ENOSPC } from "./errno";
-import { bufferRead, bufferStats, mapInfo, showInterrupt } from "./imports";
+import { bufferRead, bufferStats, showInterrupt } from "./imports";
+import { infoOf } from "./map";
 
 /**
  * Room for events at first; it grows when one does not fit. That of a ring buffer stays in the
@@ -84,8 +85,8 @@ export class Buffer {
   lost: u64 = 0;
 
   private constructor(private object: u64, private token: i32) {
-    const info = memory.data(20, 4);
-    const isRing = mapInfo(token, info) == 0 && load<u32>(info) == BPF_MAP_TYPE_RINGBUF;
+    const info = infoOf(token);
+    const isRing = info != 0 && load<u32>(info) == BPF_MAP_TYPE_RINGBUF;
     this.room = isRing ? RING_ROOM : PERF_ROOM;
     this.bytes = heap.alloc(this.room);
   }

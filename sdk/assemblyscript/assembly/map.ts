@@ -10,6 +10,15 @@ const GET_NEXT_KEY = 4;
 const LOOKUP_BATCH = 24;
 const LOOKUP_AND_DELETE_BATCH = 25;
 
+/**
+ * Returns where `{ u32 type, keySize, valueSize, maxEntries, cpus, reserved }` of a map is, until the next
+ * call; 0 when there is no such map.
+ */
+export function infoOf(token: i32): usize {
+  const info = memory.data(24, 4);
+  return mapInfo(token, info) < 0 ? 0 : info;
+}
+
 /** Flags of `update()`: whether the element may or must be there. */
 export const ANY: u64 = 0;
 export const NO_EXIST: u64 = 1;
@@ -63,8 +72,8 @@ export class BpfMap<K, V> {
 
   /** Like `of`, with sizes in bytes; 0 for the key of a queue or stack. */
   static sized<K, V>(token: i32, keySize: u32, valueSize: u32): BpfMap<K, V> | null {
-    const info = memory.data(24, 4);
-    if (mapInfo(token, info) < 0) return null;
+    const info = infoOf(token);
+    if (info == 0) return null;
     const cpus = load<u32>(info, 16);
     const whole = load<u32>(info, 8);
     // The kernel's step from one CPU's value to the next is a multiple of 8, also where there is one.

@@ -75,7 +75,8 @@ pub struct Events<'a> {
 #[cold]
 #[inline(never)]
 fn step_of(size: u32) -> usize {
-    (HEADER_BYTES + size as usize + 7) & !7
+    // More than there is for a size that no record can have.
+    (size as usize).saturating_add(HEADER_BYTES + 7) & !7
 }
 
 /// A page that the host replaces: its first word is not 0 while the guest is asked to end.
@@ -442,6 +443,19 @@ mod tests {
                 .count()
                     <= 3
             );
+        }
+    }
+
+    #[test]
+    fn events_of_impossible_sizes_end() {
+        for size in [u32::MAX, u32::MAX - 8, u32::MAX - 15, i32::MAX as u32, 9] {
+            let mut bytes = vec![0; 16];
+            bytes[..4].copy_from_slice(&size.to_ne_bytes());
+            let mut events = Events {
+                records: &bytes,
+                ..Events::default()
+            };
+            assert!(events.next().is_none(), "{size}");
         }
     }
 
